@@ -1,0 +1,84 @@
+"""Verbs that make, fetch and look at recordings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tyro.conf import Positional
+
+
+@dataclass(frozen=True)
+class Simulate:
+    """Write recordings of simulated animals whose truth is known, in the Sensorium 2023 layout.
+
+    All animals watch the same movies: real ones if you name videos, naturalistic synthetic ones otherwise. The
+    perfect encoder of the animals is saved in DATA/truth and can be used like any trained one.
+    """
+
+    out: Path
+    """Folder to write: one folder per animal, and `truth`."""
+    videos: tuple[Path, ...] = ()
+    """Video files, or folders of them, to film the movies off; a file is never in two tiers."""
+    animals: int = 2
+    """How many animals to simulate."""
+    neurons: int = 1500
+    """Neurons of each animal."""
+    train: int = 90
+    """Training trials."""
+    oracle: int = 6
+    """Validation trials (tier `oracle`)."""
+    test: int = 6
+    """Test trials (tier `live_test_main`), with responses."""
+    frames: int = 300
+    """Frames of a trial, at 30 Hz."""
+    noise: Literal["default", "realistic"] = "default"
+    """Trial noise: the correlation of true rates with single trials is about 0.5 (default) or 0.3 (realistic)."""
+    seed: int = 0
+    """Same seed, same recordings."""
+
+    def run(self) -> None:
+        """Write the recordings."""
+        from reverie.workflows.simulating import simulate_data
+
+        simulate_data(
+            self.out,
+            videos=self.videos,
+            animals=self.animals,
+            neurons=self.neurons,
+            trials={"train": self.train, "oracle": self.oracle, "live_test_main": self.test},
+            frames=self.frames,
+            noise=self.noise,
+            seed=self.seed,
+        )
+
+
+@dataclass(frozen=True)
+class Inspect:
+    """Print what a folder of recordings holds: animals, neurons, trials, statistics, and problems found."""
+
+    data: Positional[Path]
+    """Folder of animals in the Sensorium 2023 layout, or the folder of one animal."""
+
+    def run(self) -> None:
+        """Print the survey."""
+        from reverie.recordings.survey import render, survey
+
+        print(render(survey(self.data)))
+
+
+@dataclass(frozen=True)
+class Download:
+    """Download public Sensorium 2023 recordings; goes on where an interrupted download stopped."""
+
+    animals: Positional[tuple[str, ...]]
+    """Names of animals, or the beginning of them, such as dynamic29515; none lists what there is."""
+    out: Path = Path("data")
+    """Folder to unpack the recordings into."""
+    base: str | None = None
+    """Another address that serves the same archives, such as a mirror in the lab."""
+
+    def run(self) -> None:
+        """Download and unpack."""
+        from reverie.workflows.downloading import download_animals
+
+        download_animals(self.animals, self.out, base=self.base)

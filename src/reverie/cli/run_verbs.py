@@ -1,0 +1,114 @@
+"""Verbs that make a run folder and show what is in it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tyro.conf import Positional
+
+
+@dataclass(frozen=True)
+class Reconstruct:
+    """Reconstruct the movies an animal saw from its recorded responses.
+
+    Give the same command again to go on after an interruption: finished movies are kept. The result is a run folder;
+    `reverie report RUN` makes the page to look at.
+    """
+
+    data: Positional[Path]
+    """Folder of recordings."""
+    encoders: Positional[tuple[Path, ...]]
+    """Folders of one or more encoders; the movies of several are averaged."""
+    trials: tuple[str, ...]
+    """Trial numbers, or a tier such as oracle."""
+    out: Path
+    """Run folder."""
+    animal: tuple[str, ...] = ()
+    """The animal or animals; all that the data and the encoders share by default."""
+    method: Literal["paper"] = "paper"
+    """How to invert the encoder; `paper` is the published descent."""
+    steps: int = 1000
+    """Steps of the descent."""
+    stride: int = 8
+    """Frames from one 32-frame window to the next; 32 is four times faster and covers each frame once."""
+    blur: float = 0.5
+    """Gaussian sigma of the final blur, in pixels and frames; 0 for none."""
+    combine: Literal["movies", "gradients"] = "movies"
+    """Several encoders: average their movies (the paper's headline) or their gradients at each step."""
+    without: tuple[
+        Literal["padding_grey", "correct_momentum_twice", "idle_first_step", "normalise_over_state"], ...
+    ] = ()
+    """Deviations of the released code from the published text to switch off; see docs/method.md."""
+    mask: Path | None = None
+    """Mask file; the encoder's own by default, made first when there is none."""
+    seed: int = 0
+    """Seed of whatever is random (masks, controls)."""
+    device: str = "auto"
+    """auto, cpu, cuda or mps."""
+
+    def run(self) -> None:
+        """Reconstruct and score."""
+        from reverie.workflows.reconstructing import ReconstructionSettings, reconstruct_trials
+
+        reconstruct_trials(
+            self.data,
+            self.encoders,
+            self.out,
+            animals=self.animal,
+            trials=self.trials,
+            settings=ReconstructionSettings(
+                method=self.method,
+                steps=self.steps,
+                stride=self.stride,
+                blur=self.blur,
+                combine=self.combine,
+                without=self.without,
+            ),
+            mask_file=self.mask,
+            seed=self.seed,
+            device=self.device,
+        )
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Score the movies of a run against what the animal saw, with controls; writes RUN/scores.csv."""
+
+    run_folder: Positional[Path]
+    """Run folder made by `reverie reconstruct`."""
+
+    def run(self) -> None:
+        """Score and print the summary."""
+        from reverie.workflows.evaluating import evaluate_run
+
+        evaluate_run(self.run_folder)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Make the page of a run: movies, responses, behaviour, scores, how it was made; writes RUN/report.html."""
+
+    run_folder: Positional[Path]
+    """Run folder made by `reverie reconstruct`."""
+
+    def run(self) -> None:
+        """Write the page."""
+        from reverie.workflows.reporting import report_run
+
+        report_run(self.run_folder)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """See the whole thing without any data: simulated animals watch real footage, and it is reconstructed."""
+
+    out: Path = Path("demo")
+    """Folder for recordings, encoder and run."""
+    seed: int = 0
+    """Same seed, same demo."""
+
+    def run(self) -> None:
+        """Run the main job end to end."""
+        from reverie.workflows.demo import run_demo
+
+        run_demo(self.out, seed=self.seed)

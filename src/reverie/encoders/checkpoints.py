@@ -1,0 +1,100 @@
+"""Encoders on the disk: a folder with a readable description and the weights, nothing that could execute."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from reverie.encoders.contract import Encoder
+from reverie.encoders.registry import build, name_architecture
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_json, replacing, write_json
+
+DESCRIPTION = "encoder.json"
+WEIGHTS = "weights.safetensors"
+FORMAT = "reverie encoder"
+VERSION = 1
+
+
+def save_encoder(encoder: Encoder, folder: Path, about: Mapping[str, Any] | None = None) -> None:
+    """Write an encoder to a folder, each file whole or not at all.
+
+    about: whatever else is to be known of it (how it was trained, its scores), as JSON can hold.
+    Raises ReverieError when the architecture is not registered or the folder cannot be written.
+    """
+    architecture = name_architecture(encoder)
+    config: Any = encoder.config
+    description = {
+        "format": FORMAT,
+        "version": VERSION,
+        "architecture": architecture,
+        "config": dataclasses.asdict(config),
+        "mice": encoder.mice,
+        "frame_size": encoder.frame_size,
+        "about": dict(about or {}),
+    }
+    weights = {
+        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in encoder.state_dict().items()
+    }
+    with replacing(folder / WEIGHTS) as stream:
+        stream.write(save(weights))
+    write_json(folder / DESCRIPTION, description)
+
+
+def load_encoder(folder: Path, device: torch.device | str = "cpu") -> Encoder:
+    """Read an encoder back, bit for bit, in evaluation mode.
+
+    Raises ReverieError when a file is missing, damaged, foreign, or the two do not belong together.
+    """
+    description = read_description(folder)
+    try:
+        size = description["frame_size"]
+        mice = {str(name): int(neurons) for name, neurons in description["mice"].items()}
+        architecture, config = description["architecture"], description["config"]
+        encoder = build(architecture, config, mice, (int(size[0]), int(size[1])))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ReverieError(f"{folder / DESCRIPTION} is incomplete ({error!r}); save the encoder again.") from error
+    weights = read_weights(folder / WEIGHTS)
+    try:
+        encoder.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ReverieError(
+            f"{folder / WEIGHTS} does not belong to the encoder described beside it; save the encoder again."
+        ) from error
+    return encoder.to(device).eval()
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """Return what was said about an encoder when it was saved; raises ReverieError when there is none."""
+    about: dict[str, Any] = read_description(folder).get("about", {})
+    return about
+
+
+def read_description(folder: Path) -> dict[str, Any]:
+    """Read the description of an encoder folder and check that it is one this version can read."""
+    if not (folder / DESCRIPTION).is_file():
+        raise ReverieError(f"{folder} is not the folder of an encoder (it has no {DESCRIPTION}); train or import one.")
+    description = read_json(folder / DESCRIPTION)
+    if description.get("format") != FORMAT:
+        raise ReverieError(f"{folder / DESCRIPTION} does not describe an encoder; is this the folder you meant?")
+    if description.get("version") != VERSION:
+        raise ReverieError(
+            f"{folder} was saved in format version {description.get('version')} but this program reads version "
+            f"{VERSION}; use the program that saved it."
+        )
+    return description
+
+
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Read named tensors; raises ReverieError when the file is missing or damaged."""
+    try:
+        return load(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ReverieError(f"{path} is missing; the encoder is incomplete, save it again.") from error
+    except (OSError, SafetensorError, ValueError, KeyError) as error:
+        raise ReverieError(f"{path} could not be read as weights ({error}); copy or save it again.") from error

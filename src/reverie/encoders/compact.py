@@ -1,0 +1,124 @@
+"""Compact: a small space-time core shared by all animals and one place to look at per neuron; learns on a CPU."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from reverie.encoders.contract import Encoder
+from reverie.encoders.filters import CONTRAST_UNIT, spatial_filters, temporal_filters
+from reverie.encoders.picture_convolution import convolve_pictures
+from reverie.encoders.point_readout import PointReadout
+from reverie.encoders.state_gain import StateGain
+from reverie.foundation.arrays import GREY
+
+POOLING = 2
+"""Side in pixels of the squares averaged before anything else; features are computed at each square."""
+
+PROBED = 16
+"""Filters that receptive fields are looked for with: enough to cover sizes and orientations."""
+
+
+@dataclass(frozen=True)
+class CompactConfig:
+    """Sizes of a Compact encoder.
+
+    filters: space-time separable filters of the first layer. filter_size: their side in squares of 2 x 2 pixels, odd.
+    taps: their length in frames. features: channels the readouts see. smoothing: frames of each neuron's own
+    temporal kernel.
+    """
+
+    filters: int = 32
+    filter_size: int = 11
+    taps: int = 10
+    features: int = 32
+    smoothing: int = 6
+
+
+class Compact(Encoder):
+    """Separable space-time filters, their halves mixed into features, read out at one place per neuron.
+
+    Causal: a rate depends on its own frame and the ``history`` frames before it; a grey screen comes before a clip.
+    """
+
+    def __init__(self, config: CompactConfig, mice: Mapping[str, int], frame_size: tuple[int, int]) -> None:
+        super().__init__(mice, frame_size)
+        self.config = config
+        self.history = config.taps - 1 + config.smoothing - 1
+        self.grid = (-(-frame_size[0] // POOLING), -(-frame_size[1] // POOLING))
+        self.space = nn.Parameter(spatial_filters(config.filters, config.filter_size)[:, None])
+        self.time = nn.Parameter(temporal_filters(config.filters, config.taps)[:, None, :, None])
+        self.signed = nn.Parameter(torch.randn(config.filters, config.features) / config.filters**0.5)
+        self.rectified = nn.Parameter(torch.randn(config.filters, config.features) / config.filters**0.5)
+        self.readouts = nn.ModuleList(
+            PointReadout(neurons, config.features, self.grid, config.smoothing) for neurons in mice.values()
+        )
+        self.gains = nn.ModuleList(StateGain(neurons) for neurons in mice.values())
+
+    def forward(
+        self,
+        movie: Float[Tensor, "batch time height width"],
+        state: Float[Tensor, "batch 4 time"] | Float[Tensor, "batch 4 time height width"],
+        mouse: str,
+    ) -> Float[Tensor, "batch neuron time"]:
+        """Predict the rates of one animal; raises ReverieError when there is no readout for it."""
+        readout, gain = self._parts(mouse)
+        rates: Tensor = readout(self.core(movie)) * gain(state)
+        return rates
+
+    def core(self, movie: Float[Tensor, "batch time height width"]) -> Float[Tensor, "batch longer position feature"]:
+        """Return the features at every grid point, ``smoothing - 1`` frames of grey screen before the clip included."""
+        moving = self.filtered(movie)
+        rows = moving.reshape(-1, self.config.filters)
+        features = torch.addmm(rows @ self.signed, rows.abs(), self.rectified)
+        return features.view(*moving.shape[:3], self.config.features)
+
+    def filtered(
+        self, movie: Float[Tensor, "batch time height width"]
+    ) -> Float[Tensor, "batch longer position filter"]:
+        """Return what the space-time filters give at every grid point, before anything is rectified or mixed."""
+        batch = len(movie)
+        pooled = functional.avg_pool2d((movie - GREY) / CONTRAST_UNIT, POOLING, ceil_mode=True)
+        # Before the clip there was a grey screen, which is 0 here.
+        scaled = functional.pad(pooled, (0, 0, 0, 0, self.history, 0)).reshape(-1, 1, *self.grid)
+        spatial = convolve_pictures(scaled, self.space)
+        # Channels-last memory, (batch, time, position, filter), is kept all the way: the temporal convolution sees
+        # it as a picture of time by position, the mixing as rows of filters.
+        spatial = spatial.permute(0, 2, 3, 1).reshape(batch, -1, self.grid[0] * self.grid[1], self.config.filters)
+        moving = functional.conv2d(spatial.permute(0, 3, 1, 2), self.time, groups=self.config.filters)
+        return moving.permute(0, 2, 3, 1)
+
+    @torch.no_grad()
+    def probe(self, movie: Float[Tensor, "time height width"]) -> Float[Tensor, "time position probe"]:
+        """Return signed and rectified outputs of the first filters, to find receptive fields with."""
+        moving = self.filtered(movie[None])[0, self.config.smoothing - 1 :, :, :PROBED]
+        return torch.cat([moving, moving.abs()], dim=2)
+
+    def initialise(
+        self,
+        mouse: str,
+        mean_rates: Float[np.ndarray, " neuron"],
+        state_mean: Float[np.ndarray, "4"],
+        state_deviation: Float[np.ndarray, "4"],
+    ) -> None:
+        """Start one animal's readout from its mean rates and the mean and deviation of its state."""
+        readout, gain = self._parts(mouse)
+        gain.standardise(state_mean, state_deviation)
+        readout.scale_to(mean_rates)
+
+    def place(self, mouse: str, places: Int[np.ndarray, " neuron"]) -> None:
+        """Put one animal's neurons at these grid points, numbered in the order of ``probe``."""
+        readout, _ = self._parts(mouse)
+        readout.place(np.stack(np.unravel_index(places, self.grid), axis=1))
+
+    def _parts(self, mouse: str) -> tuple[PointReadout, StateGain]:
+        self.require_mouse(mouse)
+        row = list(self.mice).index(mouse)
+        readout, gain = self.readouts[row], self.gains[row]
+        assert isinstance(readout, PointReadout)
+        assert isinstance(gain, StateGain)
+        return readout, gain

@@ -1,0 +1,222 @@
+"""DwiseNeuro, the encoder the paper used: a depth-wise convolutional core over five picture planes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from einops import rearrange, repeat
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from reverie.encoders.canvas import centre_on_canvas, frame_corner
+from reverie.encoders.contract import Encoder
+from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock, CortexLayer, Readout
+from reverie.foundation.errors import ReverieError
+
+PLANES = 5
+"""Picture planes: the movie and the four rows of the state."""
+
+
+@dataclass(frozen=True)
+class DwiseNeuroConfig:
+    """The architecture of a DwiseNeuro; defaults are those of the paper (Bauer et al. 2026, Methods).
+
+    core_features, spatial_strides: channels and spatial stride of each core block. spatial_kernel, temporal_kernel:
+    odd sizes in pixels and frames. expansion_ratio: how many times wider a block is inside. squeeze_ratio: how many
+    times narrower its gate is. cortex_features: channels of each cortex layer, in ``groups`` groups. softplus_beta:
+    steepness of the last non-linearity. dropout: of readout channels. drop_path: greatest probability that a block
+    is skipped. stack_frames, frame_step: a stack is so many frames, so many apart. canvas: height and width
+    of the planes, movies being centred on it with ``padding`` grey levels around.
+    """
+
+    core_features: tuple[int, ...] = (64, 64, 64, 64, 128, 128, 128, 256, 256)
+    spatial_strides: tuple[int, ...] = (2, 1, 1, 1, 2, 1, 1, 2, 1)
+    spatial_kernel: int = 3
+    temporal_kernel: int = 5
+    expansion_ratio: int = 7
+    squeeze_ratio: int = 32
+    cortex_features: tuple[int, ...] = (1024, 2048, 4096)
+    groups: int = 2
+    softplus_beta: float = 0.07
+    dropout: float = 0.4
+    drop_path: float = 0.1
+    stack_frames: int = 16
+    frame_step: int = 2
+    canvas: tuple[int, int] = (64, 64)
+    padding: float = 0.0
+
+
+class DwiseNeuro(Encoder):
+    """The winner of the Sensorium 2023 competition, which the paper inverted.
+
+    A clip of ``window`` frames is seen as ``frame_step`` interleaved stacks of ``stack_frames`` frames, each
+    predicted on its own.
+
+    >>> from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
+    >>> config = DwiseNeuroConfig((6, 6), (2, 2), squeeze_ratio=6, cortex_features=(8,))
+    >>> encoder = DwiseNeuro(config, {"mouse": 3}, (36, 64))
+    >>> encoder(torch.zeros(1, 32, 36, 64), torch.zeros(1, 4, 32), "mouse").shape
+    torch.Size([1, 3, 32])
+    """
+
+    def __init__(
+        self, config: DwiseNeuroConfig, mice: Mapping[str, int], frame_size: tuple[int, int] = (36, 64)
+    ) -> None:
+        super().__init__(mice, frame_size)
+        check_config(config)
+        frame_corner(frame_size, config.canvas)
+        self.config = config
+        self.window = config.stack_frames * config.frame_step
+        self.stem = ConvolutionNorm(PLANES, config.core_features[0], activate=False)
+        self.blocks = nn.Sequential(*core_blocks(config))
+        self.cortex = nn.Sequential(
+            *(
+                CortexLayer(inputs, outputs, groups=config.groups, drop_path=config.drop_path)
+                for inputs, outputs in pairwise((config.core_features[-1], *config.cortex_features))
+            )
+        )
+        self.readouts = nn.ModuleList(
+            Readout(
+                (config.core_features[-1], *config.cortex_features)[-1],
+                neurons,
+                groups=config.groups,
+                softplus_beta=config.softplus_beta,
+                dropout=config.dropout,
+            )
+            for neurons in mice.values()
+        )
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """Height and width of the planes."""
+        return self.config.canvas
+
+    @property
+    def sees_state_as_planes(self) -> bool:
+        """True: each row of the state is a constant picture plane."""
+        return True
+
+    def forward(
+        self,
+        movie: Float[Tensor, "batch time height width"],
+        state: Float[Tensor, "batch 4 time"] | Float[Tensor, "batch 4 time tall wide"],
+        mouse: str,
+    ) -> Float[Tensor, "batch neuron time"]:
+        """Predict the rates of one window; the movie is centred on the canvas unless it is of its size already.
+
+        Raises ReverieError when the clip is not ``window`` frames long or its frames are of another size.
+        """
+        if movie.shape[1] != self.window:
+            raise ReverieError(
+                f"DwiseNeuro sees windows of {self.window} frames but got {movie.shape[1]}; cut the clip into windows."
+            )
+        step = self.config.frame_step
+        stacks = rearrange(
+            self.planes(movie, state), "batch plane (time step) h w -> (batch step) plane time h w", step=step
+        )
+        return rearrange(self.network(stacks, mouse), "(batch step) neuron time -> batch neuron (time step)", step=step)
+
+    def predict_clip(
+        self, movie: Float[Tensor, "time height width"], state: Float[Tensor, "4 time"], mouse: str
+    ) -> Float[Tensor, "neuron time"]:
+        """Predict a whole clip: the average, for each frame, of all stacks that hold it.
+
+        Raises ReverieError when the clip is shorter than the window.
+        """
+        self.require_frames(len(movie))
+        within = self.config.frame_step * torch.arange(self.config.stack_frames, device=movie.device)
+        starts = torch.arange(len(movie) - int(within[-1]), device=movie.device)
+        planes = self.planes(movie[None], state[None])[0]
+        total = movie.new_zeros(self.require_mouse(mouse), len(movie))
+        seen = movie.new_zeros(len(movie))
+        for some in torch.split(starts, self.stacks_at_once()):
+            frames = some[:, None] + within
+            rates = self.network(rearrange(planes[:, frames], "plane stack ... -> stack plane ..."), mouse)
+            total.index_add_(1, frames.flatten(), rearrange(rates, "stack neuron time -> neuron (stack time)"))
+            seen.index_add_(0, frames.flatten(), torch.ones_like(frames, dtype=seen.dtype).flatten())
+        return total / seen
+
+    def stacks_at_once(self) -> int:
+        """Return how many stacks of a prediction fit in about a gigabyte, judged by the widest features."""
+        config = self.config
+        widest = max(config.core_features[0] * config.expansion_ratio, *config.core_features)
+        numbers = config.stack_frames * config.canvas[0] * config.canvas[1] * widest
+        return max(1, min(32, 2**26 // numbers))
+
+    def planes(
+        self,
+        movie: Float[Tensor, "batch time height width"],
+        state: Float[Tensor, "batch 4 time"] | Float[Tensor, "batch 4 time tall wide"],
+    ) -> Float[Tensor, "batch 5 time tall wide"]:
+        """Lay the movie, centred on the canvas, and the state out as picture planes."""
+        size = (movie.shape[2], movie.shape[3])
+        if size not in (self.frame_size, self.canvas):
+            raise ReverieError(
+                f"The encoder was made for movies of {self.frame_size[0]} x {self.frame_size[1]} pixels but got "
+                f"{size[0]} x {size[1]}; resize the movie or choose another encoder."
+            )
+        centred = centre_on_canvas(movie, self.canvas, self.config.padding)
+        if state.ndim == 3:
+            state = repeat(state, "batch row time -> batch row time h w", h=self.canvas[0], w=self.canvas[1])
+        return torch.cat([centred[:, None], state], dim=1)
+
+    def network(
+        self, planes: Float[Tensor, "batch 5 time tall wide"], mouse: str
+    ) -> Float[Tensor, "batch neuron time"]:
+        """Predict the rates of stacks of picture planes, ``stack_frames`` frames each: the published network itself."""
+        self.require_mouse(mouse)
+        readout = self.readouts[list(self.mice).index(mouse)]
+        frames = rearrange(planes, "batch plane time h w -> (batch time) plane h w")
+        features = self.blocks(self.stem(frames.contiguous(memory_format=torch.channels_last)))
+        pooled = rearrange(features.mean((2, 3)), "(batch time) channel -> batch channel time", batch=len(planes))
+        rates: Tensor = readout(self.cortex(pooled))
+        return rates
+
+
+def core_blocks(config: DwiseNeuroConfig) -> list[CoreBlock]:
+    """Return the core's blocks; each hands on as many channels as the next one takes, and shrinks the picture."""
+    blocks: list[CoreBlock] = []
+    height, width = config.canvas
+    following = (*config.core_features[1:], config.core_features[-1])
+    for index, (inputs, outputs, stride) in enumerate(
+        zip(config.core_features, following, config.spatial_strides, strict=True)
+    ):
+        blocks.append(
+            CoreBlock(
+                inputs,
+                outputs,
+                frames=config.stack_frames,
+                size=(height, width),
+                stride=stride,
+                spatial_kernel=config.spatial_kernel,
+                temporal_kernel=config.temporal_kernel,
+                expansion_ratio=config.expansion_ratio,
+                squeeze_ratio=config.squeeze_ratio,
+                drop_path=config.drop_path * index / len(config.core_features),
+            )
+        )
+        height, width = -(-height // stride), -(-width // stride)
+    return blocks
+
+
+def check_config(config: DwiseNeuroConfig) -> None:
+    """Raise ReverieError when no network can have this architecture."""
+    defect = next(_defects(config), None)
+    if defect is not None:
+        raise ReverieError(f"The DwiseNeuro configuration is not possible: {defect}.")
+
+
+def _defects(config: DwiseNeuroConfig) -> Iterator[str]:
+    features = (*config.core_features, *config.cortex_features)
+    counts = (config.expansion_ratio, config.squeeze_ratio, config.groups, config.stack_frames, config.frame_step)
+    if min(*features, *config.spatial_strides, *config.canvas, *counts) < 1:
+        yield "every size must be at least 1"
+    if not 0 < len(config.core_features) == len(config.spatial_strides):
+        yield "core_features and spatial_strides must be equally long and not empty"
+    if config.spatial_kernel % 2 == 0 or config.temporal_kernel % 2 == 0:
+        yield "spatial_kernel and temporal_kernel must be odd"
+    if any(count % config.groups for count in (config.core_features[-1], *config.cortex_features)):
+        yield "groups must divide the last core feature and every cortex feature"
+    if min(config.core_features) * config.expansion_ratio < config.squeeze_ratio:
+        yield "squeeze_ratio must not exceed a block's width"

@@ -1,0 +1,74 @@
+"""Where the filters of a space-time core start: Gabor patches, spots and smooth temporal kernels, as V1 itself has."""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+CONTRAST_UNIT = 57.0
+"""Grey levels that count as 1 inside an encoder: the standard deviation of the Sensorium 2023 movies."""
+
+GOLDEN = (math.sqrt(5) - 1) / 2
+SILVER = math.sqrt(2) - 1
+"""Steps of such a fraction of a range spread any number of values evenly over it."""
+
+SPOTS = 4
+"""Every so many pairs of filters are spots of light, without which luminance would be lost."""
+
+FINEST = 2.5
+"""The shortest wavelength of a Gabor patch in grid points."""
+
+
+def spatial_filters(count: int, size: int) -> Float[Tensor, "{count} {size} {size}"]:
+    """Return filters of unit length: Gabor patches in quadrature pairs, and spots.
+
+    Orientations and wavelengths (2.5 grid points to the size) are spread evenly, so that the first few already cover
+    them. The patches have no mean; the spots, every fourth pair from the first on, are Gaussians of different sizes.
+
+    >>> spatial_filters(4, 9).shape
+    torch.Size([4, 9, 9])
+    """
+    index = torch.arange(count)
+    spread = torch.remainder((index // 2) * SILVER, 1)[:, None, None]
+    wavelength = FINEST * (size / FINEST) ** spread
+    axis = torch.arange(size) - (size - 1) / 2
+    distance = axis[None, None, :] ** 2 + axis[None, :, None] ** 2
+    patches = _gabors(index, wavelength, axis, distance, size)
+    spot_index = index // (2 * SPOTS) * 2 + index % 2
+    spot_size = 0.7 * (size / 4) ** torch.remainder(spot_index * GOLDEN, 1)[:, None, None]
+    spots = torch.exp(-distance / (2 * spot_size**2))
+    filters = torch.where(((index // 2) % SPOTS == 0)[:, None, None], spots, patches)
+    unit: Tensor = filters / torch.linalg.vector_norm(filters, dim=(1, 2), keepdim=True)
+    return unit
+
+
+def _gabors(index: Tensor, wavelength: Tensor, axis: Tensor, distance: Tensor, size: int) -> Tensor:
+    """Return Gabor patches without mean; a pair shares orientation and wavelength, a quarter of a cycle apart."""
+    orientation = (math.pi * GOLDEN * (index // 2))[:, None, None]
+    phase = (math.pi / 2 * (index % 2) + math.pi / 4)[:, None, None]
+    along = axis[None, None, :] * orientation.cos() + axis[None, :, None] * orientation.sin()
+    envelope = torch.exp(-distance / (2 * (0.45 * wavelength).clamp(max=size / 4) ** 2))
+    patches = envelope * torch.cos(2 * math.pi * along / wavelength + phase)
+    mean = patches.sum((1, 2), keepdim=True) / envelope.sum((1, 2), keepdim=True)
+    centred: Tensor = patches - mean * envelope
+    return centred
+
+
+def temporal_filters(count: int, taps: int) -> Float[Tensor, "{count} {taps}"]:
+    """Return kernels of unit length, the latest frame last, both of a quadrature pair alike.
+
+    A gamma-shaped rise and fall with a delay between 2 and 5 frames, from purely positive to biphasic.
+
+    >>> temporal_filters(2, 10).norm(dim=1)
+    tensor([1., 1.])
+    """
+    pair = (torch.arange(count) // 2).float()[:, None]
+    peak = 2 + 3 * torch.remainder(pair * GOLDEN, 1)
+    biphasic = torch.remainder(pair * GOLDEN**2, 1)
+    lag = torch.arange(taps - 1, -1, -1).float()[None]
+    rise = (lag / peak) ** 2 * torch.exp(2 * (1 - lag / peak))
+    late = lag / (1.8 * peak)
+    kernels = rise - biphasic * late**2 * torch.exp(2 * (1 - late))
+    unit: Tensor = kernels / torch.linalg.vector_norm(kernels, dim=1, keepdim=True)
+    return unit

@@ -1,0 +1,69 @@
+"""Predicting what neurons answer to a whole clip."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reverie.encoders.contract import Encoder
+from reverie.foundation.arrays import Movie, Rates, State
+from reverie.foundation.errors import ReverieError
+
+
+def predict(
+    encoder: Encoder,
+    movie: Movie | Float[Tensor, "time height width"],
+    state: State | Float[Tensor, "4 time"],
+    mouse: str,
+    *,
+    device: torch.device | str | None = None,
+) -> Rates:
+    """Predict the rates (neuron, time) of one animal to a clip of any length, without gradients, as float32.
+
+    movie: (time, height, width), grey levels 0-255. state: (4, time), in the recording's units. device: where to
+    compute, and where the encoder then stays; by default where it is. The encoder's training flags are left alone.
+    Raises ReverieError when the encoder has no readout for the animal, the movie is of another size or shorter
+    than the encoder's window.
+    """
+    encoder.require_mouse(mouse)
+    size = (movie.shape[1], movie.shape[2])
+    if size not in (encoder.frame_size, encoder.canvas):
+        raise ReverieError(
+            f"The encoder was made for movies of {encoder.frame_size[0]} x {encoder.frame_size[1]} pixels but got "
+            f"{size[0]} x {size[1]}; resize the movie or choose another encoder."
+        )
+    where = torch.device(device) if device is not None else device_of(encoder)
+    encoder.to(where)
+    with evaluating(encoder), torch.no_grad():
+        rates = encoder.predict_clip(_tensor(movie, where), _tensor(state, where), mouse)
+    array: Rates = rates.float().cpu().numpy()
+    return array
+
+
+@contextmanager
+def evaluating(encoder: Encoder) -> Iterator[None]:
+    """Put an encoder in evaluation mode for a while; every part gets its own flag back."""
+    flags = {module: module.training for module in encoder.modules()}
+    encoder.eval()
+    try:
+        yield
+    finally:
+        for module, training in flags.items():
+            module.training = training
+
+
+def device_of(encoder: Encoder) -> torch.device:
+    """Return where an encoder's first weight lies; the CPU when it has none."""
+    weights = [*encoder.parameters(), *encoder.buffers()]
+    return weights[0].device if weights else torch.device("cpu")
+
+
+def _tensor(
+    array: Float[np.ndarray, "*shape"] | Float[Tensor, "*shape"], device: torch.device
+) -> Float[Tensor, "*shape"]:
+    # A memory-mapped array may not be writable, which torch warns about when it shares the memory.
+    tensor = array if isinstance(array, Tensor) else torch.from_numpy(np.array(array, dtype=np.float32))
+    return tensor.to(device, torch.float32)

@@ -1,0 +1,198 @@
+"""Reading the released weights: the container of the Sensorium 2023 winner and of the paper."""
+
+import pickle
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reverie.encoders.dwiseneuro import PLANES, DwiseNeuro, DwiseNeuroConfig
+from reverie.foundation.errors import ReverieError
+
+PUBLISHED_ANIMALS = {
+    "dynamic29515-10-12-Video-9b4f6a1a067fe51e15306b9628efea20": 7863,
+    "dynamic29623-4-9-Video-9b4f6a1a067fe51e15306b9628efea20": 7908,
+    "dynamic29647-19-8-Video-9b4f6a1a067fe51e15306b9628efea20": 8202,
+    "dynamic29712-5-9-Video-9b4f6a1a067fe51e15306b9628efea20": 7939,
+    "dynamic29755-2-8-Video-9b4f6a1a067fe51e15306b9628efea20": 8122,
+    "dynamic29156-11-10-Video-8744edeac3b4d1ce16b680916b5267ce": 7440,
+    "dynamic29228-2-10-Video-8744edeac3b4d1ce16b680916b5267ce": 7928,
+    "dynamic29234-6-9-Video-8744edeac3b4d1ce16b680916b5267ce": 8285,
+    "dynamic29513-3-5-Video-8744edeac3b4d1ce16b680916b5267ce": 7671,
+    "dynamic29514-2-9-Video-8744edeac3b4d1ce16b680916b5267ce": 7495,
+}
+"""Neurons of the ten animals of Sensorium 2023, no two alike, so that a readout tells whose it is."""
+
+CONFIG_WORDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "core_features": ("core_features", tuple),
+    "spatial_strides": ("spatial_strides", tuple),
+    "spatial_kernel": ("spatial_kernel", int),
+    "temporal_kernel": ("temporal_kernel", int),
+    "expansion_ratio": ("expansion_ratio", int),
+    "se_reduce_ratio": ("squeeze_ratio", int),
+    "cortex_features": ("cortex_features", tuple),
+    "groups": ("groups", int),
+    "softplus_beta": ("softplus_beta", float),
+    "drop_rate": ("dropout", float),
+    "drop_path_rate": ("drop_path", float),
+}
+"""The release's names of the settings of an architecture, and ours with their kind."""
+
+DEFAULTS = {
+    "core_features": (64, 128, 256, 512),
+    "spatial_strides": (2, 2, 2, 2),
+    "spatial_kernel": 3,
+    "temporal_kernel": 3,
+    "expansion_ratio": 3,
+    "se_reduce_ratio": 16,
+    "cortex_features": (4096, 4096),
+    "groups": 4,
+    "softplus_beta": 1,
+    "drop_rate": 0.0,
+    "drop_path_rate": 0.0,
+}
+"""What the release takes for settings a checkpoint does not name."""
+
+WEIGHT_WORDS = (
+    ("core.stem.0.", "stem.convolution."),
+    ("core.stem.1.bn.", "stem.norm."),
+    (".bn_sc.bn.", ".shortcut_norm."),
+    (".conv_pwl.0.", ".projection.convolution."),
+    (".conv_pwl.1.bn.", ".projection.norm."),
+    (".conv_pw.0.", ".expansion.convolution."),
+    (".conv_pw.1.bn.", ".expansion.norm."),
+    (".spat_covn_dw.0.", ".spatial.convolution."),
+    (".spat_covn_dw.1.bn.", ".spatial.norm."),
+    (".temp_covn_dw.0.", ".temporal.convolution."),
+    (".temp_covn_dw.1.bn.", ".temporal.norm."),
+    (".se.conv_", ".squeeze_excite."),
+    ("core.blocks.", "blocks."),
+    ("cortex.layers.", "cortex."),
+    (".conv.", ".convolution."),
+    (".bn.bn.", ".norm."),
+    (".layer.1.", ".convolution."),
+)
+"""Pieces of the release's names of weights, and ours, replaced in this order."""
+
+
+def import_published(path: Path, animals: Sequence[str] | None = None) -> DwiseNeuro:
+    """Read a released checkpoint without executing anything in it; the encoder comes in evaluation mode.
+
+    animals: names of the readouts, in order; may be left out when the readouts' neuron counts are those of the ten
+    animals of Sensorium 2023. Raises ReverieError when the file is missing, is not such a checkpoint, holds code,
+    or has another number of readouts than there are names.
+    """
+    container = read_container(path)
+    try:
+        return build_encoder(path, container, animals).eval()
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
+        raise ReverieError(
+            f"{path} is not laid out as a published checkpoint ({error!r}); expected params, with nn_module, and "
+            "nn_state_dict."
+        ) from error
+
+
+def build_encoder(path: Path, container: Mapping[str, Any], animals: Sequence[str] | None) -> DwiseNeuro:
+    """Build the network that the container describes and give it its weights."""
+    params = container["params"]
+    kind, settings = params["nn_module"]
+    if kind != "dwiseneuro":
+        raise ReverieError(f"{path} holds a network of kind {kind!r}; only 'dwiseneuro' can be imported.")
+    if settings["in_channels"] != PLANES:
+        raise ReverieError(
+            f"{path} takes {settings['in_channels']} picture planes; only networks of {PLANES} can be imported."
+        )
+    neurons = [int(count) for count in settings["readout_outputs"]]
+    encoder = DwiseNeuro(translate_config(params, settings), name_readouts(path, neurons, animals))
+    fill_weights(encoder, container["nn_state_dict"], path)
+    return encoder
+
+
+def read_container(path: Path) -> dict[str, Any]:
+    """Load the checkpoint's dictionary from tensors and plain values alone."""
+    try:
+        with warnings.catch_warnings():
+            # torch warns of unusual pickles before it refuses them.
+            warnings.simplefilter("ignore")
+            container = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise ReverieError(f"{path} is missing; download the published weights first.") from error
+    except pickle.UnpicklingError as error:
+        raise ReverieError(
+            f"{path} was refused: it is no plain container of weights, and opening it could execute code hidden in it; "
+            "use the original published file."
+        ) from error
+    except Exception as error:  # a damaged archive or pickle raises many kinds of error
+        raise ReverieError(f"{path} could not be read as a published checkpoint; download it again.") from error
+    if not isinstance(container, dict):
+        raise ReverieError(f"{path} holds a {type(container).__name__}, where a published checkpoint was expected.")
+    return container
+
+
+def translate_config(params: Mapping[str, Any], settings: Mapping[str, Any]) -> DwiseNeuroConfig:
+    """Turn the release's settings into ours."""
+    words: dict[str, Any] = {}
+    for theirs, (ours, kind) in CONFIG_WORDS.items():
+        words[ours] = kind(settings.get(theirs, DEFAULTS[theirs]))
+    stack, processor = params["frame_stack"], params["inputs_processor"][1]
+    width, height = processor["size"]
+    return DwiseNeuroConfig(
+        **words,
+        stack_frames=int(stack["size"]),
+        frame_step=int(stack["step"]),
+        canvas=(int(height), int(width)),
+        padding=float(processor.get("pad_fill_value", 0.0)),
+    )
+
+
+def name_readouts(path: Path, neurons: list[int], animals: Sequence[str] | None) -> dict[str, int]:
+    """Give each readout its animal's name."""
+    counts = ", ".join(map(str, neurons))
+    if animals is None:
+        names = {count: animal for animal, count in PUBLISHED_ANIMALS.items()}
+        if len(set(neurons)) < len(neurons) or not set(neurons) <= set(names):
+            raise ReverieError(
+                f"{path} has {len(neurons)} readouts ({counts} neurons), which are not the published animals; name "
+                "them in this order."
+            )
+        return {names[count]: count for count in neurons}
+    if len(animals) != len(neurons) or len(set(animals)) != len(animals):
+        raise ReverieError(
+            f"{path} has {len(neurons)} readouts ({counts} neurons), but {len(set(animals))} different names were "
+            "given; give one name for each readout, in this order."
+        )
+    return dict(zip(animals, neurons, strict=True))
+
+
+def fill_weights(encoder: DwiseNeuro, weights: Mapping[str, Tensor], path: Path) -> None:
+    """Copy the weights under their new names; axes of length 1 may differ, for we convolve in two dimensions."""
+    ours = encoder.state_dict()
+    renamed = {rename(name): tensor for name, tensor in weights.items() if not name.endswith(".inv_freq")}
+    unmatched = sorted(ours.keys() ^ renamed.keys())
+    if unmatched:
+        raise ReverieError(f"{path} does not fit its own description: the weight {unmatched[0]!r} has no counterpart.")
+    for name, tensor in renamed.items():
+        if [length for length in tensor.shape if length > 1] != [length for length in ours[name].shape if length > 1]:
+            raise ReverieError(
+                f"{path} does not fit its own description: the weight {name!r} is {tuple(tensor.shape)}, where "
+                f"{tuple(ours[name].shape)} was expected."
+            )
+    encoder.load_state_dict({name: tensor.reshape(ours[name].shape) for name, tensor in renamed.items()})
+
+
+def rename(name: str) -> str:
+    """Turn the release's name of a weight into ours.
+
+    >>> rename("core.blocks.3.temp_covn_dw.1.bn.weight")
+    'blocks.1.temporal.norm.weight'
+    """
+    for theirs, ours in WEIGHT_WORDS:
+        name = name.replace(theirs, ours)
+    room, number, *rest = name.split(".")
+    if room == "blocks":
+        # The release counts its positional encodings, which have no weights, as blocks of their own.
+        name = ".".join([room, str(int(number) // 2), *rest])
+    return name

@@ -1,0 +1,101 @@
+"""The architectures by name: what an encoder on the disk is built from, and where your own plugs in."""
+
+import dataclasses
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reverie.encoders.contract import Encoder
+from reverie.foundation.errors import ReverieError
+
+BUILT_IN = {
+    "dwiseneuro": "reverie.encoders.dwiseneuro.DwiseNeuro",
+    "compact": "reverie.encoders.compact.Compact",
+    "linear_nonlinear": "reverie.encoders.linear_nonlinear.LinearNonlinear",
+    "simulated_truth": "reverie.simulation.truth.SimulatedTruth",
+}
+"""Dotted names, imported when first needed: some stand in rooms above this one. ``XConfig`` stands beside ``X``."""
+
+
+EncoderClass = Callable[[Any, Mapping[str, int], tuple[int, int]], Encoder]
+"""How every architecture is built: settings, neurons of each animal by name, frame size; it keeps the settings as
+``config``, a frozen dataclass."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A name, the dataclass of settings, and the encoder's class."""
+
+    name: str
+    config: type[Any]
+    encoder: EncoderClass
+
+
+_registered: dict[str, Architecture] = {}
+
+
+def register(name: str, config: type[Any], encoder: EncoderClass) -> None:
+    """Make an architecture of your own known, so that it can be trained, saved and loaded by name.
+
+    config: a frozen dataclass of numbers, strings and tuples. Raises ReverieError when the name is taken already.
+    """
+    new = Architecture(name, config, encoder)
+    if name in BUILT_IN or _registered.get(name, new) != new:
+        raise ReverieError(f"There is an architecture {name!r} already; register yours under another name.")
+    _registered[name] = new
+
+
+def find_architecture(name: str) -> Architecture:
+    """Return an architecture by name; raises ReverieError when none has it.
+
+    >>> find_architecture("dwiseneuro").config.__name__
+    'DwiseNeuroConfig'
+    """
+    if name in BUILT_IN:
+        module_name, _, class_name = BUILT_IN[name].rpartition(".")
+        module = importlib.import_module(module_name)
+        return Architecture(name, getattr(module, f"{class_name}Config"), getattr(module, class_name))
+    if name not in _registered:
+        known = ", ".join([*BUILT_IN, *_registered])
+        raise ReverieError(
+            f"No architecture is called {name!r} (known: {known}); import the module that registers it first."
+        )
+    return _registered[name]
+
+
+def name_architecture(encoder: Encoder) -> str:
+    """Return the name an encoder's architecture is known by; raises ReverieError when it is not registered."""
+    kind: object = type(encoder)
+    dotted_name = f"{type(encoder).__module__}.{type(encoder).__qualname__}"
+    for name, dotted in BUILT_IN.items():
+        if dotted == dotted_name:
+            return name
+    for name, architecture in _registered.items():
+        if architecture.encoder is kind:
+            return name
+    raise ReverieError(
+        f"{type(encoder).__name__} is not a registered architecture; call reverie.encoders.registry.register."
+    )
+
+
+def build(
+    architecture: str, config: Mapping[str, Any], mice: Mapping[str, int], frame_size: tuple[int, int]
+) -> Encoder:
+    """Build an untrained encoder from settings as JSON holds them; settings left out take their defaults.
+
+    Raises ReverieError when the architecture or a setting is unknown, or no encoder can have these settings.
+    """
+    found = find_architecture(architecture)
+    unknown = config.keys() - {field.name for field in dataclasses.fields(found.config)}
+    if unknown:
+        raise ReverieError(f"The architecture {architecture!r} has no setting {min(unknown)!r}; leave it out.")
+    try:
+        return found.encoder(found.config(**{name: _frozen(value) for name, value in config.items()}), mice, frame_size)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ReverieError(f"No {architecture!r} encoder can have these settings ({error}).") from error
+
+
+def _frozen(value: object) -> object:
+    """Turn the lists of JSON into the tuples a frozen dataclass holds."""
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value

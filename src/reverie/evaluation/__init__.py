@@ -1,0 +1,1 @@
+"""How good a reconstruction is, with controls and confidence intervals."""

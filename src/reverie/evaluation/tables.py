@@ -1,0 +1,70 @@
+"""The table of scores on disk: one row per animal, trial and method."""
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import write_text
+
+KEYS = ("animal", "trial", "method")
+"""The columns that say what a row is about; every other column is a score."""
+
+
+def score_columns(scores: pd.DataFrame) -> list[str]:
+    """Return the names of the score columns, in order."""
+    return [str(name) for name in scores.columns if name not in KEYS]
+
+
+def score_table(rows: Sequence[Mapping[str, str | float]]) -> pd.DataFrame:
+    """Return rows of scores (with animal, trial and method) as a table, keys first.
+
+    Raises ReverieError when there are no rows, a key is missing, a score is not a number, or two rows are about the
+    same animal, trial and method.
+
+    >>> score_table([{"animal": "a", "trial": "3", "method": "paper", "rmse": 40.0}]).shape
+    (1, 4)
+    """
+    return _checked(pd.DataFrame(list(rows)), "The table of scores")
+
+
+def write_scores(path: Path, scores: pd.DataFrame) -> None:
+    """Write a table of scores as CSV, whole or not at all; reading it gives the same numbers bit for bit."""
+    write_text(path, _checked(scores, f"The table for {path}").to_csv(index=False, lineterminator="\n"))
+
+
+def read_scores(path: Path) -> pd.DataFrame:
+    """Read a table of scores written by ``write_scores``; trials stay text, empty cells are NaN.
+
+    Raises ReverieError when the file is missing or is not such a table.
+    """
+    try:
+        # Everything is read as text first: an animal called NA or a trial called 003 must stay what it is.
+        table = pd.read_csv(io.StringIO(path.read_text()), dtype=str, keep_default_na=False)
+        for name in score_columns(table):
+            table[name] = table[name].replace("", "nan").astype(float)
+    except FileNotFoundError as error:
+        raise ReverieError(f"{path} is missing; evaluate the run first.") from error
+    except (OSError, ValueError) as error:
+        raise ReverieError(
+            f"{path} could not be read as a table of scores ({error}); evaluate the run anew."
+        ) from error
+    return _checked(table, str(path))
+
+
+def _checked(scores: pd.DataFrame, name: str) -> pd.DataFrame:
+    missing = [key for key in KEYS if key not in scores.columns]
+    if missing or scores.empty:
+        lack = f"the column {missing[0]!r}" if missing else "any row"
+        raise ReverieError(f"{name} lacks {lack}; it needs animal, trial, method and at least one row.")
+    wrong = [column for column in score_columns(scores) if not pd.api.types.is_numeric_dtype(scores[column])]
+    if wrong:
+        raise ReverieError(f"{name} holds something other than numbers in the column {wrong[0]!r}; evaluate anew.")
+    keys = list(KEYS)
+    twice = scores.duplicated(keys)
+    if twice.any():
+        animal, trial, method = scores.loc[twice, keys].iloc[0]
+        raise ReverieError(f"{name} has two rows for animal {animal}, trial {trial}, method {method}; keep one.")
+    return scores[keys + score_columns(scores)]

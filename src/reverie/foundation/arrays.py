@@ -1,0 +1,42 @@
+"""The field's words for the arrays that travel through the program, and the grey levels they use."""
+
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float, Int
+
+Movie = Float[np.ndarray, "time height width"]
+"""Grey levels 0-255."""
+
+State = Float[np.ndarray, "4 time"]
+"""Pupil dilation, running speed, pupil x, pupil y, in the recording's own units."""
+
+Responses = Float[np.ndarray, "neuron time"]
+"""What was recorded: at least 0, in the recording's own units."""
+
+Rates = Float[np.ndarray, "neuron time"]
+"""What an encoder predicts, in the units of the responses."""
+
+Mask = Float[np.ndarray, "height width"]
+"""Transparency: how well the population sees a pixel; 0 is not at all, values may pass 1."""
+
+Indices = Int[np.ndarray, " chosen"]
+"""Row numbers of neurons."""
+
+GREY: Final = 127.5
+"""The blank movie: the middle of the grey levels."""
+
+WHITE: Final = 255.0
+"""The brightest grey level; the darkest is 0."""
+
+FRAME_RATE: Final = 30.0
+"""Frames per second of the Sensorium 2023 recordings."""
+
+FRAME_SIZE: Final = (36, 64)
+"""Height and width in pixels of the Sensorium 2023 movies."""
+
+DEGREES_PER_PIXEL: Final = 3.4
+"""Visual angle of one pixel of the Sensorium 2023 movies at the centre of the screen."""
+
+STATE_NAMES: Final = ("pupil dilation", "running speed", "pupil x", "pupil y")
+"""The rows of a state, in order."""

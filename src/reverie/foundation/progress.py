@@ -1,0 +1,76 @@
+"""Progress: what is being done, how far it is, how long it will take; a bar on a terminal, lines in a log file."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+Item = TypeVar("Item")
+
+LOG_INTERVAL = 30.0
+"""Seconds between two lines of progress where there is no terminal to draw a bar on."""
+
+console = Console(stderr=True, highlight=False)
+"""Where progress and notes go: standard error, so that standard output stays clean for results."""
+
+
+def say(sentence: str) -> None:
+    """Tell the user something while the work goes on."""
+    console.print(sentence, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def bar(description: str, total: int, *, done: int = 0) -> Iterator[Callable[[], None]]:
+    """Show how far a piece of work is; call what this yields after each of its ``total`` steps.
+
+    ``done`` steps were finished before, by a run that was interrupted.
+    """
+    if console.is_terminal:
+        with _drawn_bar() as progress:
+            task = progress.add_task(description, total=total, completed=done)
+            yield lambda: progress.advance(task)
+    else:
+        yield _logged_bar(description, total, done)
+
+
+def tracked(items: Iterable[Item], total: int, description: str, *, done: int = 0) -> Iterator[Item]:
+    """Yield the items while showing how many of ``total`` there have been.
+
+    >>> list(tracked("ab", 2, "letters"))
+    ['a', 'b']
+    """
+    with bar(description, total, done=done) as advance:
+        for item in items:
+            yield item
+            advance()
+
+
+def _drawn_bar() -> Progress:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console)
+
+
+def _logged_bar(description: str, total: int, done: int) -> Callable[[], None]:
+    start = last = time.monotonic()
+    count = done
+
+    def advance() -> None:
+        nonlocal count, last
+        count += 1
+        now = time.monotonic()
+        if now - last >= LOG_INTERVAL:
+            last = now
+            left = (now - start) / (count - done) * (total - count)
+            say(f"{description}: {count}/{total}, {left / 60:.1f} min left")
+
+    return advance

@@ -1,0 +1,1 @@
+"""From responses back to the movie: a problem, a solver, a reconstruction."""

@@ -1,0 +1,1 @@
+"""Ways to find the movie: one file each."""

@@ -1,0 +1,102 @@
+"""Cutting a clip into overlapping windows, and putting what was found in the windows back into the clip."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from reverie.encoders.contract import Encoder
+from reverie.foundation.errors import ReverieError
+
+
+@dataclass(frozen=True)
+class WindowGroup:
+    """Windows of one shape, so that they can go through an encoder together.
+
+    frames: the clip's frames that each window holds. context: how many of them, at the front, are only there for the
+    encoder to look back to; the others are scored.
+    """
+
+    frames: Int[Tensor, "window frame"]
+    context: int
+
+    @property
+    def scored(self) -> Int[Tensor, "window scored"]:
+        """The clip's frames that each window scores."""
+        return self.frames[:, self.context :]
+
+    def split(self, size: int) -> list["WindowGroup"]:
+        """Return the same windows in groups of at most ``size``."""
+        return [WindowGroup(frames, self.context) for frames in torch.split(self.frames, size)]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """All windows of a clip, in order of time, grouped by shape.
+
+    coverage: how many windows score each frame; at least 1.
+    """
+
+    groups: tuple[WindowGroup, ...]
+    coverage: Float[Tensor, " time"]
+
+    @property
+    def count(self) -> int:
+        """How many windows there are."""
+        return sum(len(group.frames) for group in self.groups)
+
+    def average(self, total: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
+        """Divide what the windows add up to at each frame by the number of windows that score the frame."""
+        return total / self.coverage[:, None, None]
+
+
+@lru_cache(maxsize=64)
+def cut(
+    frames: int, length: int = 32, stride: int = 8, history: int = 0, device: torch.device | None = None
+) -> Windows:
+    """Cut a clip into windows of ``length`` frames every ``stride`` frames, the last one flush with the end.
+
+    Each window gets the ``history`` frames before it, as far as the clip has them, as context. A clip shorter than a
+    window is one window. Source: Bauer et al. 2026, Methods (32 frames every 8, no context).
+    Raises ReverieError when there is no frame, or windows would leave frames between them.
+
+    >>> [group.frames[:, 0].tolist() for group in cut(50, length=32, stride=8).groups]
+    [[0, 8, 16, 18]]
+    >>> [(group.context, group.frames[:, 0].tolist()) for group in cut(50, length=32, stride=8, history=10).groups]
+    [(0, [0]), (8, [0]), (10, [6, 8])]
+    """
+    if frames < 1 or length < 1 or history < 0 or not 1 <= stride <= length:
+        raise ReverieError(
+            f"A clip of {frames} frames cannot be cut into windows of {length} frames every {stride} frames; "
+            "there must be a frame, and the stride must lie between 1 and the length."
+        )
+    length = min(length, frames)
+    starts = [*range(0, frames - length, stride), frames - length]
+    groups = [
+        _group(context, list(members), length, device)
+        for context, members in groupby(starts, key=lambda start: min(start, history))
+    ]
+    scored = torch.cat([group.scored.flatten() for group in groups])
+    return Windows(tuple(groups), torch.bincount(scored, minlength=frames).float())
+
+
+def cut_for(encoder: Encoder, frames: int, length: int, stride: int, device: torch.device | None = None) -> Windows:
+    """Cut a clip as an encoder needs it: with its history as context, or into the windows it is bound to.
+
+    ``length`` counts for encoders that take any length. Raises ReverieError when the clip is shorter than the window
+    the encoder is bound to.
+    """
+    if encoder.window is not None and frames < encoder.window:
+        raise ReverieError(
+            f"The clip has {frames} frames but the encoder sees windows of {encoder.window}; "
+            "choose a longer trial or another encoder."
+        )
+    return cut(frames, encoder.window or length, stride, encoder.history, device)
+
+
+def _group(context: int, starts: list[int], length: int, device: torch.device | None) -> WindowGroup:
+    first = torch.tensor(starts, device=device) - context
+    return WindowGroup(first[:, None] + torch.arange(context + length, device=device), context)

@@ -1,0 +1,86 @@
+"""Downloading the public recordings of Sensorium 2023 (licence CC BY-NC-ND, 148 GB in all)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
+from reverie.recordings.archives import unpack
+from reverie.recordings.fetching import fetch
+
+_RECONSTRUCTED_BASE: Final = "https://gin.g-node.org/pollytur/sensorium_2023_dataset/raw/master"
+_OTHER_BASE: Final = "https://gin.g-node.org/pollytur/Sensorium2023Data/raw/master"
+_RECONSTRUCTED_SCAN: Final = "Video-9b4f6a1a067fe51e15306b9628efea20"
+_OTHER_SCAN: Final = "Video-8744edeac3b4d1ce16b680916b5267ce"
+
+PUBLIC_ARCHIVES: Final[Mapping[str, str]] = {
+    f"dynamic{animal}-{scan}": f"{base}/dynamic{animal}-{scan}.zip"
+    for base, scan, animals in (
+        (
+            _RECONSTRUCTED_BASE,
+            _RECONSTRUCTED_SCAN,
+            ("29515-10-12", "29623-4-9", "29647-19-8", "29712-5-9", "29755-2-8"),
+        ),
+        (_OTHER_BASE, _OTHER_SCAN, ("29156-11-10", "29228-2-10", "29234-6-9", "29513-3-5", "29514-2-9")),
+    )
+    for animal in animals
+}
+"""The address of each public recording by its folder name; the first five are those Bauer et al. 2026 reconstruct."""
+
+
+def download(
+    animals: Sequence[str],
+    folder: Path,
+    *,
+    base: str | None = None,
+    sha256: Mapping[str, str] | None = None,
+    keep_archives: bool = False,
+    retries: int = 5,
+    pause: float = 1.0,
+) -> list[Path]:
+    """Download and unpack recordings into ``folder`` and return their folders; those already there are passed over.
+
+    animals: folder names or unique beginnings of them, such as "dynamic29515" or "29515". base: another address that
+    serves ``<folder name>.zip``. sha256: expected hashes of archives by folder name. An interrupted download goes on
+    where it stopped. Archives are removed once unpacked unless kept; their hash stays beside them.
+    Raises ReverieError when a name is unknown, the server fails, or an archive is wrong, unsafe or too large.
+    """
+    if base is not None and not base.startswith(("http://", "https://")):
+        raise ReverieError(f"{base} is not a web address; give one that starts with https:// or http://.")
+    names = [find_archive(animal) for animal in animals]
+    for name in names:
+        target = folder / name
+        if (target / "data").is_dir():
+            say(f"{target} is there already.")
+            continue
+        url = PUBLIC_ARCHIVES[name] if base is None else f"{base.rstrip('/')}/{name}.zip"
+        _make_folder(folder)
+        archive = folder / f"{name}.zip"
+        fetch(url, archive, sha256=(sha256 or {}).get(name), retries=retries, pause=pause)
+        unpack(archive, target)
+        if not keep_archives:
+            archive.unlink()
+    return [folder / name for name in names]
+
+
+def find_archive(animal: str) -> str:
+    """Return the full folder name of a public recording.
+
+    Raises ReverieError listing the names when none or several fit.
+
+    >>> find_archive("29515")
+    'dynamic29515-10-12-Video-9b4f6a1a067fe51e15306b9628efea20'
+    """
+    number = animal.removeprefix("dynamic")
+    fitting = [name for name in PUBLIC_ARCHIVES if name.removeprefix("dynamic").startswith(number)]
+    if len(fitting) == 1:
+        return fitting[0]
+    raise ReverieError(f"{animal!r} is not one public recording; choose from: {', '.join(fitting or PUBLIC_ARCHIVES)}.")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReverieError(f"{folder} could not be made ({error.strerror}); choose another folder.") from error

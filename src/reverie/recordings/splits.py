@@ -1,0 +1,154 @@
+"""Which trials an encoder learns from, which choose it, and which it must not see because they resemble the others."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings import layout
+from reverie.recordings.catalogue import Catalogue, Showing, catalogue_of
+from reverie.recordings.near_duplicates import near_duplicate_groups
+from reverie.recordings.trial import Recording
+
+
+@dataclass(frozen=True)
+class Split:
+    """Trial names of one animal: to learn from, to validate on, and left out of learning with the reason for each."""
+
+    training: tuple[str, ...]
+    validation: tuple[str, ...]
+    excluded: dict[str, str]
+
+
+def split_for_training(
+    recording: Recording, *, hold_out_fold: int | None = None, validation_share: float = 0.1
+) -> Split:
+    """Divide the trials of one animal; see ``split_all``."""
+    splits = split_all({recording.name: recording}, hold_out_fold=hold_out_fold, validation_share=validation_share)
+    return splits[recording.name]
+
+
+def split_all(
+    recordings: Mapping[str, Recording], *, hold_out_fold: int | None = None, validation_share: float = 0.1
+) -> dict[str, Split]:
+    """Divide the trials of several animals so that a movie held out for one is held out for all.
+
+    Training: trials of tier "train" with responses. Validation: trials of a validation tier ("oracle") with responses;
+    for an animal that has none, about ``validation_share`` of its training movies, taken from the first perceptual-hash
+    folds in whole groups of near-duplicates. hold_out_fold: 0-6, a published fold whose training trials validate
+    instead, as in Bauer et al. 2026, who hold out fold 0. A training trial whose movie is a near-duplicate of any
+    validation movie, or of a movie of any tier but "train" and "none", of any animal, is excluded.
+    Raises ReverieError when an animal has no training trials, or none is left to learn from or to validate on.
+    """
+    _check(recordings, hold_out_fold, validation_share)
+    listed = catalogue_of(recordings)
+    learnable = {showing for showing in listed.showings if showing.tier == layout.TRAIN and showing.recorded}
+    validating = {s for s in listed.showings if s.tier in layout.VALIDATION_TIERS and s.recorded}
+    if hold_out_fold is not None:
+        validating |= {showing for showing in learnable if listed.fold(showing.movie) == hold_out_fold}
+    held_out = validating | {showing for showing in listed.showings if showing.tier != layout.TRAIN}
+    excluded = _resembling(listed, learnable - validating, held_out)
+    lacking = set(recordings) - {showing.animal for showing in validating}
+    if lacking:
+        candidates = {s for s in learnable - set(excluded) if s.animal in lacking}
+        chosen = _choose_movies(listed, candidates, validation_share)
+        validating |= {showing for showing in candidates if showing.movie in chosen}
+        excluded |= _resembling(listed, learnable - validating, validating)
+    reasons = {showing: _describe(showing, *other) for showing, other in excluded.items()}
+    reasons |= {s: "no responses were recorded" for s in listed.showings if s.tier == layout.TRAIN and not s.recorded}
+    return {animal: _collect(animal, listed, learnable, validating, reasons) for animal in recordings}
+
+
+def _check(recordings: Mapping[str, Recording], hold_out_fold: int | None, validation_share: float) -> None:
+    if hold_out_fold is not None and not 0 <= hold_out_fold < layout.FOLDS:
+        raise ReverieError(f"There is no fold {hold_out_fold} to hold out; choose 0 to {layout.FOLDS - 1}.")
+    if not 0 < validation_share < 1:
+        raise ReverieError(f"A validation share of {validation_share} is not possible; choose one between 0 and 1.")
+    for animal, recording in recordings.items():
+        if layout.TRAIN not in recording.tiers.values():
+            present = ", ".join(dict.fromkeys(recording.tiers.values())) or "none at all"
+            raise ReverieError(
+                f"{animal} has no trials of tier {layout.TRAIN!r} to learn from (its tiers: {present}); "
+                "write meta/trials/tiers.npy with some."
+            )
+
+
+def _resembling(
+    listed: Catalogue, learnable: set[Showing], held_out: set[Showing]
+) -> dict[Showing, tuple[Showing, float]]:
+    """Return the training trials that resemble a held-out trial, each with the one it resembles most."""
+    alike = listed.likenesses()
+    by_movie: dict[int, Showing] = {}
+    for showing in listed.showings:
+        if showing in held_out:
+            by_movie.setdefault(showing.movie, showing)
+    found = {}
+    for showing in learnable:
+        held_movies = {movie: value for movie, value in alike[showing.movie].items() if movie in by_movie}
+        if held_movies:
+            closest = max(held_movies, key=lambda movie: held_movies[movie])
+            found[showing] = (by_movie[closest], held_movies[closest])
+    return found
+
+
+def _choose_movies(listed: Catalogue, candidates: set[Showing], share: float) -> set[int]:
+    """Choose movies to validate on until every animal has its share of trials (at least one)."""
+    totals = Counter(showing.animal for showing in candidates)
+    wanted = {animal: max(1, round(share * total)) for animal, total in totals.items()}
+    shown = Counter((showing.movie, showing.animal) for showing in candidates)
+    taken: Counter[str] = Counter()
+    chosen: set[int] = set()
+    for group, allowance in _offers(listed):
+        sizes = Counter({animal: sum(shown[movie, animal] for movie in group) for animal in totals})
+        useful = any(sizes[animal] and taken[animal] < wanted[animal] for animal in totals)
+        limits = {animal: min(allowance * wanted[animal], totals[animal] - 1) for animal in totals}
+        fits = all(not sizes[animal] or taken[animal] + sizes[animal] <= limits[animal] for animal in totals)
+        if useful and fits and not chosen & set(group):
+            chosen |= set(group)
+            taken += sizes
+    return chosen
+
+
+def _offers(listed: Catalogue) -> Iterator[tuple[tuple[int, ...], float]]:
+    """Yield sets of movies to hold out, best first, and how far each may overshoot the share.
+
+    First whole groups of near-duplicates in the order of their folds; where they are too large, single movies, those
+    with the fewest near-duplicates first, since these are lost for learning.
+    """
+    groups = near_duplicate_groups(listed.pairs, len(listed.hashes))
+    yield from ((group, 2) for group in sorted(groups, key=lambda group: _hash_order(listed, group)))
+    alike = listed.likenesses()
+    movies = sorted(alike, key=lambda movie: (len(alike[movie]), _hash_order(listed, (movie,))))
+    yield from (((movie,), 2) for movie in movies)
+    yield from (((movie,), math.inf) for movie in movies)
+
+
+def _hash_order(listed: Catalogue, group: tuple[int, ...]) -> tuple[int, int]:
+    """Order groups by published fold, and within a fold by a remainder that has nothing to do with the pictures."""
+    code = min(listed.hashes[movie] for movie in group)
+    return code % layout.FOLDS, code % 1_000_003
+
+
+def _describe(showing: Showing, other: Showing, correlation: float) -> str:
+    """Say why a trial is excluded."""
+    if showing.movie == other.movie:
+        return f"shows the same movie as {other}"
+    return f"shows nearly the same movie as {other}, correlation {correlation:.2f}"
+
+
+def _collect(
+    animal: str, listed: Catalogue, learnable: set[Showing], validating: set[Showing], reasons: dict[Showing, str]
+) -> Split:
+    """Gather the trials of one animal in recorded order; raises ReverieError when a part is empty."""
+    own = [showing for showing in listed.showings if showing.animal == animal]
+    left = tuple(showing.trial for showing in own if showing in learnable - validating and showing not in reasons)
+    kept_back = tuple(showing.trial for showing in own if showing in validating)
+    if not left or not kept_back:
+        count = sum(showing.tier == layout.TRAIN for showing in own)
+        purpose = "validate on" if left else "learn from"
+        raise ReverieError(
+            f"{animal} has {count} training trials but none is left to {purpose}: they have no responses, or show "
+            "nearly the same movies as one another or as trials held out; record more movies or change the tiers."
+        )
+    return Split(left, kept_back, {showing.trial: reasons[showing] for showing in own if showing in reasons})

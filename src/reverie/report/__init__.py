@@ -1,0 +1,1 @@
+"""Numbers and movies made visible: files, figures, one HTML page."""

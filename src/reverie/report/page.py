@@ -1,0 +1,56 @@
+"""One self-contained HTML page for a run: it opens from disk and asks the network for nothing."""
+
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from reverie.foundation.files import write_text
+from reverie.report.content import RunContent
+from reverie.report.score_tables import SCALE, summary_tables
+from reverie.report.settings_table import settings_groups
+from reverie.report.trial_view import trial_view
+from reverie.report.wording import CONTROL_LABELS
+
+SCRIPTS = ("pictures.js", "player.js", "page.js")
+"""The page's program, in the order it is read."""
+
+
+def render_page(content: RunContent) -> str:
+    """Return the page of a run as HTML; everything it shows and does is inside it.
+
+    Every text is escaped, and a content security policy lets no other script run and no address be fetched.
+    Raises ReverieError when the summary is not one of the evaluation's.
+    """
+    environment = Environment(
+        loader=PackageLoader("reverie.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script = '"use strict";\n(() => {\n' + "\n".join(_asset(name) for name in SCRIPTS) + "\n})();\n"
+    return environment.get_template("report.html").render(
+        title=content.title,
+        sentences=content.sentences,
+        trials=[trial_view(trial, number, content) for number, trial in enumerate(content.trials, start=1)],
+        summaries=summary_tables(content.summary) if content.summary is not None else [],
+        groups=settings_groups(content.settings),
+        controls=list(CONTROL_LABELS.values()),
+        zero=-SCALE[0] / (SCALE[1] - SCALE[0]),
+        style=Markup(_asset("report.css")),
+        script=Markup(script),
+        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+    )
+
+
+def write_page(path: Path, content: RunContent) -> None:
+    """Write the page of a run whole or not at all."""
+    write_text(path, render_page(content))
+
+
+def _asset(name: str) -> str:
+    return files("reverie.report").joinpath("templates", name).read_text(encoding="utf-8")

@@ -1,0 +1,82 @@
+"""Arrays as small pictures that travel inside a page."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from reverie.foundation.arrays import WHITE, Movie
+
+WIDEST: Final = 16_000
+"""Pixels of a side that every browser can still draw on a canvas."""
+
+
+def grey_levels(values: Float[np.ndarray, "..."], top: float = WHITE) -> UInt8[np.ndarray, "..."]:
+    """Round values between 0 and ``top`` to the 256 levels of a picture; what lies outside is clipped, NaN is 0.
+
+    >>> grey_levels(np.array([-3.0, 0.5, 1.0, 9.0]), top=1.0)
+    array([  0, 128, 255, 255], dtype=uint8)
+    """
+    levels = np.nan_to_num(values * (WHITE / top))
+    return np.asarray(np.floor(np.clip(levels, 0, WHITE) + 0.5), dtype=np.uint8)
+
+
+def picture(levels: UInt8[np.ndarray, "height width"]) -> str:
+    """Return a grey picture as a lossless PNG data address."""
+    return _address(Image.fromarray(np.ascontiguousarray(levels)))
+
+
+def transparent_picture(values: Float[np.ndarray, "height width"]) -> str:
+    """Return a picture of grey levels 0-255 as a PNG data address; NaN lets the page shine through."""
+    opaque = np.isfinite(values).astype(np.uint8) * 255
+    return _address(Image.merge("LA", [Image.fromarray(grey_levels(values)), Image.fromarray(opaque)]))
+
+
+def _address(image: Image.Image) -> str:
+    stream = BytesIO()
+    image.save(stream, "PNG", compress_level=6)
+    return "data:image/png;base64," + b64encode(stream.getvalue()).decode()
+
+
+def movie_sheet(movie: Movie, top: float = WHITE) -> str:
+    """Return a movie (time, height, width), values 0 to ``top``, as one lossless PNG data address.
+
+    One row of the picture is one frame laid out flat, pixel after pixel. PNG predicts a row from the row above,
+    which here is the frame before: that is a third smaller than frames laid out as pictures.
+    """
+    time, height, width = movie.shape
+    # A frame too large for one row takes several whole ones; the order of the pixels stays the same.
+    rows = next(rows for rows in range(1, height + 1) if height % rows == 0 and height // rows * width <= WIDEST)
+    return picture(grey_levels(movie, top).reshape(time * rows, height // rows * width))
+
+
+def evenly_placed(frames: int, count: int) -> list[int]:
+    """Return ``count`` frame numbers in the middle of equal parts of a movie, or every frame of a shorter one.
+
+    >>> evenly_placed(300, 5)
+    [30, 90, 150, 210, 270]
+    """
+    count = min(count, frames)
+    return [int(frames * (part + 0.5) / count) for part in range(count)]
+
+
+def film_strip(movie: Movie, chosen: list[int], gap: int = 2) -> Float[np.ndarray, "height length"]:
+    """Lay chosen frames of a movie (time, height, width) side by side; the gaps between them are NaN.
+
+    >>> film_strip(np.zeros((9, 3, 5)), [0, 4]).shape
+    (3, 12)
+    """
+    frames = np.pad(movie[chosen].astype(np.float32), ((0, 0), (0, 0), (0, gap)), constant_values=np.nan)
+    strip = np.concatenate(list(frames), axis=1)
+    return strip[:, : strip.shape[1] - gap]
+
+
+def contact_sheet(movies: Sequence[Movie], count: int, gap: int = 2) -> Float[np.ndarray, "heights length"]:
+    """Lay evenly placed frames of several movies (time, height, width) out as rows below each other; gaps are NaN."""
+    rows = [film_strip(movie, evenly_placed(len(movie), count), gap) for movie in movies]
+    sheet = np.concatenate([np.pad(row, ((0, gap), (0, 0)), constant_values=np.nan) for row in rows])
+    return sheet[:-gap]

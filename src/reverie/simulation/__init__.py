@@ -1,0 +1,1 @@
+"""Animals whose truth is known."""

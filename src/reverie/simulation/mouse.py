@@ -1,0 +1,132 @@
+"""A simulated animal as a recording in memory: its trials are drawn when asked for, always the same ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from reverie.encoders.prediction import device_of
+from reverie.foundation.arrays import FRAME_RATE, Movie, State
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.lazy_trials import LazyTrials
+from reverie.recordings.trial import Trial
+from reverie.simulation.behaviour import draw_state, draw_temperament
+from reverie.simulation.noise import draw_responses, noise_level
+from reverie.simulation.population import animal_generator
+from reverie.simulation.truth import SimulatedTruth
+
+AnyMovie = Float[np.ndarray, "_ _ _"]
+"""A movie among others of other lengths."""
+
+TEMPERAMENT, PLACES, TRIALS = 1, 2, 3
+"""What an animal's random numbers are for; each purpose has a stream of its own."""
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """One showing of a movie: the trial's name (its number), its tier, the movie's name, and the movie."""
+
+    trial: str
+    tier: str
+    title: str
+    movie: Movie
+
+
+def schedule(
+    movies: Mapping[str, Sequence[tuple[str, AnyMovie]]], repeats: Mapping[str, int] | None = None
+) -> tuple[Presentation, ...]:
+    """Number the showings: tier by tier in the order given, each tier's movies in order, as often as it repeats.
+
+    movies: by tier, (name, movie) pairs. repeats: how often the movies of a tier are shown, 1 where not said; the
+    whole list is shown before it is shown again. Raises ReverieError without movies or when a tier is repeated that
+    has none.
+
+    >>> clip = np.zeros((30, 36, 64), dtype=np.float32)
+    >>> [(show.trial, show.title) for show in schedule({"oracle": [("a", clip), ("b", clip)]}, {"oracle": 2})]
+    [('0', 'a'), ('1', 'b'), ('2', 'a'), ('3', 'b')]
+    """
+    times = dict(repeats or {})
+    if unknown := times.keys() - movies.keys():
+        raise ReverieError(f"There are no movies in the tier {min(unknown)!r} to repeat; add some or leave it out.")
+    showings = [
+        (tier, title, movie)
+        for tier, clips in movies.items()
+        for _ in range(times.get(tier, 1))
+        for title, movie in clips
+    ]
+    if not showings:
+        raise ReverieError("A simulated animal needs at least one movie to watch.")
+    return tuple(Presentation(str(number), *showing) for number, showing in enumerate(showings))
+
+
+class SimulatedMouse:
+    """All trials of one simulated animal.
+
+    The state and the noise of a trial depend on the seed, the animal and the trial alone, so that it does not matter
+    which trials are asked for, in which order, or how often. noise: see ``simulation.noise``.
+    Raises ReverieError when the truth has no such animal or the noise is no level.
+    """
+
+    frame_rate: float = FRAME_RATE
+
+    def __init__(
+        self,
+        truth: SimulatedTruth,
+        name: str,
+        presentations: Sequence[Presentation],
+        *,
+        noise: str | float = "default",
+        seed: int = 0,
+    ) -> None:
+        self.truth = truth
+        self.name = name
+        self.neurons = truth.require_mouse(name)
+        self.presentations = {show.trial: show for show in presentations}
+        self.tiers = {show.trial: show.tier for show in presentations}
+        self.level = noise_level(noise)
+        self.seed = seed
+        self._temperament = draw_temperament(animal_generator(seed, name, TEMPERAMENT))
+
+    def trial(self, name: str) -> Trial:
+        """Draw one trial; raises ReverieError when there is none of that name."""
+        if name not in self.presentations:
+            raise ReverieError(f"Animal {self.name!r} has no trial {name!r}; it has {len(self.tiers)}, named 0, 1, ...")
+        show = self.presentations[name]
+        generator = animal_generator(self.seed, self.name, TRIALS, int(name))
+        state = draw_state(len(show.movie), self._temperament, generator)
+        responses = draw_responses(
+            self._event_rates(show.movie, state),
+            self._buffer("means")[:, 0],
+            self.truth.get_buffer("calcium").cpu().numpy(),
+            self.level,
+            generator,
+        )
+        return Trial(name=name, tier=show.tier, movie=show.movie, state=state, responses=responses)
+
+    def trials(self, split: str) -> LazyTrials:
+        """Return the trials of one tier, drawn when asked for, in order."""
+        return LazyTrials(self.trial, tuple(name for name, tier in self.tiers.items() if tier == split))
+
+    @property
+    def coordinates(self) -> Float[np.ndarray, "neuron 3"]:
+        """Where the cell bodies lie, micrometres: a retinotopic map (12 a degree) with scatter, and depth."""
+        generator = animal_generator(self.seed, self.name, PLACES)
+        degrees = self._buffer("centres")[:, ::-1] * self.truth.config.degrees_per_pixel
+        surface = 12.0 * degrees + generator.normal(0.0, 40.0, degrees.shape)
+        depth = generator.uniform(150.0, 400.0, (self.neurons, 1))
+        return np.concatenate([surface, depth], axis=1).astype(np.float32)
+
+    def _event_rates(self, movie: Movie, state: State) -> Float[np.ndarray, "neuron lead_and_time"]:
+        device = device_of(self.truth)
+        with torch.no_grad():
+            rates = self.truth.event_rates(
+                torch.from_numpy(np.asarray(movie, dtype=np.float32))[None].to(device),
+                torch.from_numpy(state)[None].to(device),
+                self.name,
+            )
+        return np.asarray(rates[0].cpu().numpy())
+
+    def _buffer(self, name: str) -> np.ndarray:
+        return np.asarray(self.truth.animal(self.name).get_buffer(name).cpu().numpy())

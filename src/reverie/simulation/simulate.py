@@ -1,0 +1,51 @@
+"""Writing recordings of simulated animals to disk, as if they had been made by somebody else."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import tracked
+from reverie.recordings.sensorium_writer import write_recording
+from reverie.simulation.mouse import AnyMovie, SimulatedMouse, schedule
+from reverie.simulation.population import SimulatedTruthConfig
+from reverie.simulation.truth import SimulatedTruth
+
+
+def simulate(
+    folder: Path,
+    movies: Mapping[str, Sequence[tuple[str, AnyMovie]]],
+    *,
+    mice: Mapping[str, int],
+    noise: str | float = "default",
+    seed: int = 0,
+    repeats: Mapping[str, int] | None = None,
+    config: SimulatedTruthConfig | None = None,
+) -> SimulatedTruth:
+    """Let simulated animals watch movies, write one Sensorium 2023 recording each, and return their truth.
+
+    movies: by tier, (name, movie) pairs, all of one frame size; every animal watches all of them, each in its own
+    mood. Trials are numbered as ``schedule`` does. mice: neurons by animal; each gets the folder of its name. noise:
+    "default" (rates correlate with single trials at about 0.5), "realistic" (about 0.3) or a level, 0 for none. seed:
+    of the neurons (unless ``config`` is given), the behaviour and the noise. repeats: showings by tier.
+
+    Raises ReverieError on no movies, no neurons, movies of several sizes, an unknown noise, or a folder that exists.
+    """
+    presentations = schedule(movies, repeats)
+    sizes = {show.movie.shape[1:] for show in presentations}
+    if len(sizes) > 1:
+        raise ReverieError(f"The movies have several frame sizes ({sorted(sizes)}); resize them to one.")
+    height, width = sizes.pop()
+    truth = SimulatedTruth(config or SimulatedTruthConfig(seed=seed), mice, (height, width))
+    for mouse in mice:
+        animal = SimulatedMouse(truth, mouse, presentations, noise=noise, seed=seed)
+        trials = (animal.trial(show.trial) for show in presentations)
+        write_recording(
+            folder / mouse,
+            tracked(trials, len(presentations), f"simulating {mouse}"),
+            unit_ids=np.arange(animal.neurons),
+            coordinates=animal.coordinates,
+            padded_frames=None,
+        )
+    return truth

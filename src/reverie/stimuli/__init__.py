@@ -1,0 +1,1 @@
+"""Movies to show: video files and synthetic stimuli."""

@@ -1,0 +1,111 @@
+"""A moving camera over a larger clip: makes still footage move and cut as the Sensorium 2023 movies do."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from reverie.foundation.arrays import FRAME_RATE, FRAME_SIZE, Movie
+from reverie.foundation.errors import ReverieError
+from reverie.stimuli.resizing import box_weights
+
+_Footage = Float[np.ndarray, "moments tall wide"]
+
+
+def sweep(
+    source: _Footage,
+    frames: int,
+    generator: np.random.Generator,
+    *,
+    frame_size: tuple[int, int] = FRAME_SIZE,
+    frame_rate: float = FRAME_RATE,
+    shot_seconds: tuple[float, float] = (2.0, 4.0),
+    zoom: tuple[float, float] = (0.4, 0.8),
+    pixels_per_second: tuple[float, float] = (2.0, 12.0),
+) -> Movie:
+    """Film a clip anew with a window that glides over it, in shots with cuts between them.
+
+    source: (time, height, width), best at least twice the frame's size. frames: how many to film. shot_seconds: the
+    range of shot lengths. zoom: range of the window's size, in shares of the largest window of the frame's shape that
+    fits. pixels_per_second: range of the camera's typical speed, in pixels of the new movie. Each shot starts at a
+    random moment of the source, which plays on underneath (backwards from its end). Returns (frames, *frame_size).
+
+    Raises ReverieError when the ranges make no sense.
+    """
+    if frames < 1 or not 0 < zoom[0] <= zoom[1] <= 1 or not 0 < shot_seconds[0] <= shot_seconds[1]:
+        raise ReverieError(f"A sweep needs frames >= 1, 0 < zoom <= 1 and shots > 0 s (got {frames}, {zoom}).")
+    shots = []
+    for length in shot_lengths(frames, frame_rate, shot_seconds, generator):
+        speed = generator.uniform(*pixels_per_second) / frame_rate
+        shots.append(_film(source, length, generator.uniform(*zoom), speed, frame_size, generator))
+    return np.concatenate(shots)
+
+
+def shot_lengths(
+    frames: int, frame_rate: float, shot_seconds: tuple[float, float], generator: np.random.Generator
+) -> list[int]:
+    """Divide a movie into shots: lengths in frames, drawn evenly from a range in seconds, that sum to ``frames``.
+
+    >>> sum(shot_lengths(300, 30.0, (2.0, 4.0), np.random.default_rng(0)))
+    300
+    """
+    shortest = max(1, round(shot_seconds[0] * frame_rate))
+    longest = max(shortest, round(shot_seconds[1] * frame_rate))
+    lengths: list[int] = []
+    while (left := frames - sum(lengths)) > 0:
+        length = int(generator.integers(shortest, longest + 1))
+        # A last shot shorter than the range joins the one before it rather than flash by.
+        lengths.append(left if left - length < shortest // 2 else min(length, left))
+    return lengths
+
+
+def glide(
+    frames: int, speed: float, generator: np.random.Generator, *, smoothness: float = 15.0
+) -> Float[np.ndarray, "2 {frames}"]:
+    """Return a smooth random path (rows, columns) that starts at 0 and moves ``speed`` a frame on average.
+
+    smoothness: frames over which its velocity stays alike.
+    """
+    # A steady drift plus two slow waves has bounded acceleration everywhere, unlike a random walk.
+    time = np.arange(frames)
+    periods = smoothness * generator.uniform(3.0, 8.0, (2, 2, 1))
+    phases = generator.uniform(0.0, 2 * np.pi, (2, 2, 1))
+    sway = np.sin(2 * np.pi * time / periods + phases) * periods / (2 * np.pi)
+    path = generator.normal(size=(2, 1)) * time + (generator.normal(size=(2, 2, 1)) * sway).sum(axis=1)
+    path = path - path[:, :1]
+    steps = np.linalg.norm(np.diff(path, axis=1), axis=0)
+    return np.asarray(path * (speed / max(float(steps.mean()), 1e-9) if frames > 1 else 1.0))
+
+
+def _film(
+    source: _Footage,
+    length: int,
+    zoom: float,
+    speed: float,
+    frame_size: tuple[int, int],
+    generator: np.random.Generator,
+) -> Movie:
+    """Film one shot of ``length`` frames with one window size."""
+    height, width = source.shape[1:]
+    scale = zoom * min(height / frame_size[0], width / frame_size[1])
+    window = np.array(frame_size) * scale
+    room = np.array([height, width]) - window
+    path = glide(length, speed * scale, generator) + generator.uniform(0.0, 1.0, (2, 1)) * room[:, None]
+    corners = bounce(path, room[:, None])
+    extents = np.ones(length)
+    rows = box_weights(corners[0], extents * window[0], frame_size[0], height).astype(np.float32)
+    columns = box_weights(corners[1], extents * window[1], frame_size[1], width).astype(np.float32)
+    seen = source[_ping_pong(int(generator.integers(len(source))), length, len(source))]
+    return np.asarray(rows @ seen @ columns.transpose(0, 2, 1), dtype=np.float32)
+
+
+def bounce(path: Float[np.ndarray, "2 time"], room: Float[np.ndarray, "2 1"]) -> Float[np.ndarray, "2 time"]:
+    """Fold a path back at the walls 0 and ``room``."""
+    safe = np.maximum(room, 1e-9)
+    folded = np.mod(path, 2 * safe)
+    return np.asarray(np.clip(np.minimum(folded, 2 * safe - folded), 0.0, np.maximum(room, 0.0)))
+
+
+def _ping_pong(first: int, length: int, available: int) -> Int[np.ndarray, " time"]:
+    """Return frame numbers that run on from ``first`` and turn round at the clip's ends."""
+    period = max(1, 2 * available - 2)
+    position = (first + np.arange(length)) % period
+    return np.minimum(position, period - position)

@@ -1,0 +1,47 @@
+"""Gaussian noise movies with chosen spatial and temporal scales (Bauer et al. 2026, synthetic stimuli)."""
+
+import numpy as np
+from jaxtyping import Float
+
+from reverie.foundation.arrays import FRAME_SIZE, GREY, Movie
+from reverie.foundation.errors import ReverieError
+
+
+def gaussian_noise(
+    frames: int,
+    generator: np.random.Generator,
+    *,
+    frame_size: tuple[int, int] = FRAME_SIZE,
+    spatial_sigma: float = 2.0,
+    temporal_sigma: float = 2.0,
+    contrast: float = 50.0,
+) -> Movie:
+    """Draw white noise blurred by Gaussians in space (``spatial_sigma``, pixels) and time (``temporal_sigma``, frames).
+
+    A sigma of 0 leaves that direction white. contrast: standard deviation in grey levels around 127.5, before values
+    are clipped to 0-255. Its autocorrelation at distance d is exp(-d² / 4σ²) everywhere: no border effects, however
+    wide the blur. Returns float32 (frames, *frame_size). Raises ReverieError on negative settings.
+    """
+    if frames < 1 or min(spatial_sigma, temporal_sigma, contrast) < 0:
+        raise ReverieError("Noise needs at least 1 frame, and sigmas and contrast of at least 0.")
+    white = generator.standard_normal((frames, *frame_size))
+    # The blur of an endless noise, seen through the frame, has a covariance that factorises over the three axes.
+    blurred = np.einsum(
+        "at,bh,cw,thw->abc",
+        _root(frames, temporal_sigma),
+        _root(frame_size[0], spatial_sigma),
+        _root(frame_size[1], spatial_sigma),
+        white,
+        optimize=True,
+    )
+    return np.asarray(np.clip(GREY + contrast * blurred, 0.0, 255.0), dtype=np.float32)
+
+
+def _root(size: int, sigma: float) -> Float[np.ndarray, "{size} {size}"]:
+    """Return the symmetric square root of the covariance along one axis."""
+    if sigma == 0:
+        return np.eye(size)
+    distance = np.subtract.outer(np.arange(size), np.arange(size))
+    values, vectors = np.linalg.eigh(np.exp(-((distance / (2 * sigma)) ** 2)))
+    # Wide blurs have eigenvalues that are zero but for rounding.
+    return np.asarray((vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T)

@@ -1,0 +1,125 @@
+"""Windows to learn from, drawn from nothing but the seed and the number of the step."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reverie.encoders.contract import Encoder
+from reverie.foundation.arrays import GREY
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.trial import Recording, Trial
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows of one animal: movie (batch, time, height, width), state (batch, 4, time), responses, and what counts.
+
+    weight: (batch, time), 1 for the frames the loss is taken over, 0 for context and padding.
+    """
+
+    mouse: str
+    movie: Float[Tensor, "batch time height width"]
+    state: Float[Tensor, "batch 4 time"]
+    responses: Float[Tensor, "batch neuron time"]
+    weight: Float[Tensor, "batch time"]
+
+    def to(self, device: torch.device) -> "Batch":
+        """Return the same windows on another device."""
+        names = ("movie", "state", "responses", "weight")
+        return replace(self, **{name: getattr(self, name).to(device, non_blocking=True) for name in names})
+
+
+def generator_of(seed: int, step: int, purpose: str = "windows") -> np.random.Generator:
+    """Return the generator of one step for one purpose: always the same, whatever happened before."""
+    return np.random.default_rng((seed, step, *purpose.encode()))
+
+
+def load_trials(recording: Recording, names: Sequence[str], encoder: Encoder) -> tuple[Trial, ...]:
+    """Read trials to learn from; what lies memory-mapped on the disk stays there until a window of it is drawn.
+
+    Raises ReverieError when the encoder is of another animal or another frame size, a trial has no responses, or no
+    trial is as long as the windows of the encoder.
+    """
+    neurons = encoder.require_mouse(recording.name)
+    trials = tuple(recording.trial(name) for name in names)
+    for trial in trials:
+        if trial.responses is None:
+            raise ReverieError(
+                f"Trial {trial.name} of {recording.name} has no responses; nothing is to be learnt from it."
+            )
+        if trial.responses.shape[0] != neurons:
+            raise ReverieError(
+                f"Trial {trial.name} of {recording.name} has {trial.responses.shape[0]} neurons but the encoder reads "
+                f"out {neurons}; build the encoder for this recording."
+            )
+        if trial.movie.shape[1:] != tuple(encoder.frame_size):
+            raise ReverieError(
+                f"Trial {trial.name} of {recording.name} has frames of {trial.movie.shape[1:]} pixels but the encoder "
+                f"was built for {tuple(encoder.frame_size)}; build the encoder for this recording."
+            )
+    usable = tuple(trial for trial in trials if trial.frames >= (encoder.window or 1))
+    if not usable:
+        raise ReverieError(
+            f"No training trial of {recording.name} has the {encoder.window or 1} frames the encoder's window needs."
+        )
+    return usable
+
+
+class Windows:
+    """Draws windows of several animals, which take turns from step to step.
+
+    Every frame of every trial is as likely to be scored as any other, but for the last frames of a trial, which
+    fewer windows reach. Frames that the encoder needs as context are not scored unless the clip begins with them.
+    """
+
+    def __init__(
+        self, trials: Mapping[str, Sequence[Trial]], *, batch: int, window: int, history: int, seed: int
+    ) -> None:
+        self.trials = {mouse: tuple(each) for mouse, each in trials.items()}
+        self.batch, self.window, self.history, self.seed = batch, window, history, seed
+
+    @classmethod
+    def of(
+        cls, encoder: Encoder, trials: Mapping[str, Sequence[Trial]], *, batch: int, window: int, seed: int
+    ) -> "Windows":
+        """Return windows as an encoder wants them: its own length when it is bound to one, else with its history."""
+        if encoder.window is not None:
+            return cls(trials, batch=batch, window=encoder.window, history=0, seed=seed)
+        return cls(trials, batch=batch, window=window, history=encoder.history, seed=seed)
+
+    def draw(self, step: int) -> Batch:
+        """Return the windows of one step; the same for the same seed and step."""
+        generator = generator_of(self.seed, step)
+        mouse = list(self.trials)[step % len(self.trials)]
+        trials = self.trials[mouse]
+        length = self.window + self.history
+        frames = np.array([trial.frames for trial in trials])
+        chosen = generator.choice(len(trials), size=self.batch, p=frames / frames.sum())
+        drawn = generator.integers(-self.history, np.maximum(frames[chosen] - length, 0) + 1)
+        # A window drawn to begin before its clip begins with the clip: the encoder sees the grey before it itself.
+        windows = [
+            self._cut(trials[which], max(int(start), 0), length) for which, start in zip(chosen, drawn, strict=True)
+        ]
+        movie, state, responses, weight = (torch.from_numpy(np.stack(parts)) for parts in zip(*windows, strict=True))
+        return Batch(mouse, movie, state, responses, weight)
+
+    def _cut(self, trial: Trial, start: int, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return one window's movie, state, responses and weight; grey and weightless beyond the end of a trial."""
+        stop = min(start + length, trial.frames)
+        missing = length - (stop - start)
+        weight = np.ones(length, dtype=np.float32)
+        weight[: self.history if start > 0 else 0] = 0
+        weight[stop - start :] = 0
+        assert trial.responses is not None
+        movie = np.asarray(trial.movie[start:stop], dtype=np.float32)
+        state = np.asarray(trial.state[:, start:stop], dtype=np.float32)
+        responses = np.asarray(trial.responses[:, start:stop], dtype=np.float32)
+        if missing:
+            movie = np.pad(movie, ((0, missing), (0, 0), (0, 0)), constant_values=GREY)
+            state = np.pad(state, ((0, 0), (0, missing)), mode="edge")
+            responses = np.pad(responses, ((0, 0), (0, missing)))
+        return movie, state, responses, weight

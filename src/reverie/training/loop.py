@@ -1,0 +1,132 @@
+"""The one loop: steps, validations, and a state on the disk that a killed run goes on from."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from reverie.encoders.checkpoints import save_encoder
+from reverie.encoders.contract import Encoder
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import write_text
+from reverie.foundation.progress import tracked
+from reverie.recordings.trial import Trial
+from reverie.training.averaging import MovingAverage
+from reverie.training.batches import Windows
+from reverie.training.settings import TrainingSettings
+from reverie.training.state import RunState, load_state, save_state
+from reverie.training.step import make_optimiser, take_step
+from reverie.training.validation import validation_correlation
+
+TrialsByAnimal = Mapping[str, Sequence[Trial]]
+
+LOG = "training.csv"
+LAST = "last"
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """What an observer is told after each validation; correlation: of each animal, as in ``validation_correlation``."""
+
+    step: int
+    seconds: float
+    loss: float
+    correlation: Mapping[str, float]
+
+
+TrainingObserver = Callable[[TrainingProgress], None]
+
+
+def watch_nothing(progress: TrainingProgress) -> None:
+    """Be told, and do nothing."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything a run needs besides its state; data, no behaviour."""
+
+    settings: TrainingSettings
+    training: TrialsByAnimal
+    validation: TrialsByAnimal
+    folder: Path
+    teacher: Encoder | None
+    about: Mapping[str, Any]
+    observe: TrainingObserver
+
+    @property
+    def state_file(self) -> Path:
+        """Where the state to resume from lies."""
+        return self.folder / "resume" / "state.safetensors"
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What must be the same for an interrupted run to go on."""
+        trials = {mouse: [trial.name for trial in each] for mouse, each in self.training.items()}
+        held_out = {mouse: [trial.name for trial in each] for mouse, each in self.validation.items()}
+        return {**asdict(self.settings), "training trials": trials, "validation trials": held_out}
+
+
+def new_run(encoder: Encoder, settings: TrainingSettings) -> RunState:
+    """Return a run before its first step."""
+    progress: dict[str, Any] = {"history": [], "best": None, "seconds": 0.0}
+    return RunState(encoder, MovingAverage(encoder, settings.averaging), make_optimiser(encoder, settings), 0, progress)
+
+
+def run_to_the_end(run: RunState, job: Job) -> None:
+    """Take every step that is left, validating, logging and saving as the settings say."""
+    settings = job.settings
+    windows = Windows.of(run.encoder, job.training, batch=settings.batch, window=settings.window, seed=settings.seed)
+    began = time.perf_counter() - run.progress["seconds"]
+    recent: list[torch.Tensor] = []
+    run.encoder.train()
+    for _ in tracked(range(run.step, settings.steps), settings.steps, "Training", done=run.step):
+        recent.append(take_step(run, windows, settings, job.teacher))
+        if run.step % settings.validate_every == 0 or run.step == settings.steps:
+            loss = checked_loss(recent, run.step)
+            recent.clear()
+            run.progress["seconds"] = time.perf_counter() - began
+            _validate(run, job, loss)
+            save_state(run, job.state_file, job.identity)
+
+
+def checked_loss(losses: Sequence[torch.Tensor], step: int) -> float:
+    """Return the mean of the latest losses; raises ReverieError when the training has run away."""
+    loss = float(torch.stack(list(losses)).mean())
+    if not math.isfinite(loss):
+        raise ReverieError(
+            f"The training loss is no longer a number at step {step}; lower the learning rate and train anew."
+        )
+    return loss
+
+
+def _validate(run: RunState, job: Job, loss: float) -> None:
+    """Score the averaged weights, keep them if they are the best so far, and log."""
+    with run.average.applied(run.encoder):
+        correlation = {
+            mouse: validation_correlation(run.encoder, mouse, trials)
+            for mouse, trials in job.validation.items()
+            if trials
+        }
+        seconds, rate = round(run.progress["seconds"], 2), run.optimiser.param_groups[0]["lr"]
+        row = {"step": run.step, "seconds": seconds, "learning_rate": rate, "loss": loss, **correlation}
+        run.progress["history"].append(row)
+        score = sum(correlation.values()) / len(correlation) if correlation else 0.0
+        best = run.progress["best"]
+        # Without validation trials the latest weights count as the best.
+        if best is None or score > best["score"] or not correlation:
+            run.progress["best"] = {"score": score, "step": run.step, "correlation": correlation}
+            about = {**job.about, "step": run.step, "validation_correlation": correlation}
+            save_encoder(run.encoder, job.folder, about)
+    write_text(job.folder / LOG, pd.DataFrame(run.progress["history"]).to_csv(index=False))
+    job.observe(TrainingProgress(run.step, run.progress["seconds"], loss, correlation))
+
+
+def resume(run: RunState, job: Job) -> None:
+    """Put a run back where an interrupted one with the same settings and data stopped, if there is one."""
+    if job.state_file.exists():
+        load_state(run, job.state_file, job.identity)

@@ -1,0 +1,63 @@
+"""How to train: every number a training run depends on, and choices that fit the data and the machine."""
+
+from dataclasses import dataclass
+
+from reverie.foundation.errors import ReverieError
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Every number a training run depends on; the same settings and data give the same weights on a CPU.
+
+    Raises ReverieError when a number is out of its range.
+    """
+
+    steps: int = 2000
+    """Updates of the weights, at least 1."""
+    batch: int = 4
+    """Windows per step, all of one animal; the animals take turns."""
+    window: int = 50
+    """Frames of a window that are scored; the encoder's history comes on top. A bound encoder sets its own."""
+    learning_rate: float = 2e-2
+    """The highest learning rate, reached after the warm-up."""
+    final_fraction: float = 0.01
+    """Where the cosine ends, as a fraction of the highest learning rate."""
+    warm_up: int = 50
+    """Steps over which the learning rate rises linearly."""
+    weight_decay: float = 0.05
+    """Decoupled weight decay of AdamW, per unit of learning rate."""
+    averaging: float = 0.99
+    """Decay of the moving average of the weights, which is what is validated and kept."""
+    cutmix_probability: float = 0.0
+    """Share of steps whose windows get a box of another window pasted in."""
+    cutmix_alpha: float = 1.0
+    """Both parameters of the beta distribution of the area kept."""
+    distillation: float = 0.0
+    """Weight of the teacher's part of the loss; 0 needs no teacher. 0.0036 in the Sensorium 2023 winner."""
+    validate_every: int = 500
+    """Steps between validations; the state to resume from is written at the same moments."""
+    seed: int = 0
+    """Decides the windows, the boxes and the dropout of every step."""
+    precision: str = "float32"
+    """float32 or bfloat16; the second (autocast) takes effect on a CUDA device only."""
+
+    def __post_init__(self) -> None:
+        rules = (
+            ("steps", self.steps >= 1, "at least 1"),
+            ("batch", self.batch >= 1, "at least 1"),
+            ("window", self.window >= 1, "at least 1"),
+            ("learning_rate", self.learning_rate > 0, "above 0"),
+            ("final_fraction", 0 <= self.final_fraction <= 1, "between 0 and 1"),
+            ("warm_up", self.warm_up >= 0, "at least 0"),
+            ("weight_decay", self.weight_decay >= 0, "at least 0"),
+            ("averaging", 0 <= self.averaging < 1, "at least 0 and below 1"),
+            ("cutmix_probability", 0 <= self.cutmix_probability <= 1, "between 0 and 1"),
+            ("cutmix_alpha", self.cutmix_alpha > 0, "above 0"),
+            ("distillation", 0 <= self.distillation < 1, "at least 0 and below 1"),
+            ("validate_every", self.validate_every >= 1, "at least 1"),
+            ("seed", self.seed >= 0, "at least 0"),
+            ("precision", self.precision in ("float32", "bfloat16"), "float32 or bfloat16"),
+        )
+        for name, fine, expected in rules:
+            if not fine:
+                raise ReverieError(f"The training setting {name} is {getattr(self, name)} but must be {expected}.")

@@ -1,0 +1,89 @@
+"""What an interrupted training needs to go on exactly where it was: one file, whole or absent."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from reverie.encoders.contract import Encoder
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import replacing
+from reverie.training.averaging import MovingAverage
+
+STATE_FILE = "state.safetensors"
+
+
+@dataclass
+class RunState:
+    """A training run between two steps: the encoder, its average, the optimiser, and how far it is.
+
+    step: how many steps are done. progress: what else is to be kept, as JSON can hold (history, best score).
+    Random numbers need no place here: each step draws its own from the seed and the step.
+    """
+
+    encoder: Encoder
+    average: MovingAverage
+    optimiser: torch.optim.Optimizer
+    step: int
+    progress: dict[str, Any]
+
+
+def save_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
+    """Write a run to one file; the file before it stays whole until this one is.
+
+    identity: what the run depends on (settings, data), compared when it is resumed.
+    Raises ReverieError when the disk is full or the folder cannot be written.
+    """
+    tensors = {f"encoder/{name}": tensor for name, tensor in run.encoder.state_dict().items()}
+    tensors |= {f"average/{name}": tensor for name, tensor in run.average.tensors.items()}
+    for index, moments in run.optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser/{index}/{name}": tensor for name, tensor in moments.items()}
+    # Channels-last weights are stored in plain order, which safetensors asks for; the values are the same.
+    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    header = {"step": str(run.step), "progress": json.dumps(run.progress), "identity": json.dumps(identity)}
+    with replacing(path) as stream:
+        stream.write(save(plain, metadata=header))
+
+
+def load_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
+    """Put a run back to where it was saved, bit for bit.
+
+    Raises ReverieError when the file is damaged or belongs to a run with other settings or data.
+    """
+    try:
+        with safe_open(path, framework="pt") as stored:
+            header = stored.metadata() or {}
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - not a mapping
+        earlier = json.loads(header["identity"])
+        run.step, run.progress = int(header["step"]), json.loads(header["progress"])
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise ReverieError(f"{path} could not be read ({error}); delete it to train anew.") from error
+    _require_same(earlier, json.loads(json.dumps(identity)), path)
+    run.encoder.load_state_dict(_under(tensors, "encoder/"))
+    run.average.tensors = {
+        name: tensor.to(run.average.tensors[name].device) for name, tensor in _under(tensors, "average/").items()
+    }
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in _under(tensors, "optimiser/").items():
+        index, _, moment = name.partition("/")
+        moments.setdefault(int(index), {})[moment] = tensor
+    run.optimiser.load_state_dict(run.optimiser.state_dict() | {"state": moments})
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _require_same(earlier: Mapping[str, Any], now: Mapping[str, Any], path: Path) -> None:
+    changed = sorted(name for name in earlier.keys() | now.keys() if earlier.get(name) != now.get(name))
+    if changed:
+        raise ReverieError(
+            f"{path} belongs to an interrupted training with another {', '.join(changed)}; give the same command to "
+            f"resume it, or delete {path.parent} to train anew."
+        )

@@ -1,0 +1,108 @@
+"""Train an encoder on recordings."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from reverie.encoders.checkpoints import load_encoder, save_encoder
+from reverie.encoders.contract import Encoder
+from reverie.encoders.registry import name_architecture
+from reverie.foundation.devices import prepare_threads, seed_everything
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
+from reverie.recordings.splits import Split
+from reverie.recordings.trial import Recording
+from reverie.training.batches import load_trials
+from reverie.training.loop import LAST, Job, TrainingObserver, new_run, resume, run_to_the_end, watch_nothing
+from reverie.training.settings import TrainingSettings
+from reverie.training.warm_start import warm_start
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What came of a training run.
+
+    folder: holds the best encoder. correlation: of each animal on the validation trials, by the best weights (see
+    ``validation_correlation``); empty without validation trials. best_step: when they were reached. history: one row
+    a validation (step, seconds, loss, one column an animal).
+    """
+
+    folder: Path
+    correlation: dict[str, float]
+    best_step: int
+    history: pd.DataFrame
+
+
+def train(
+    encoder: Encoder,
+    recordings: Mapping[str, Recording],
+    splits: Mapping[str, Split],
+    settings: TrainingSettings,
+    folder: Path,
+    *,
+    device: torch.device,
+    teacher: Encoder | None = None,
+    observe: TrainingObserver = watch_nothing,
+) -> TrainingResult:
+    """Train an encoder; the best weights on the validation trials are kept in ``folder``, the last in ``folder/last``.
+
+    recordings, splits: by animal name; every animal of the encoder needs both. The same call after an interruption at
+    any moment goes on where the last validation was and, on a CPU, ends in the same weights bit for bit. The log
+    ``training.csv`` grows with every validation. The encoder passed in ends as the best one.
+    Raises ReverieError when recordings and encoder do not belong together, the folder holds an interrupted run with
+    other settings or data, the loss runs away, the
+    architecture is not registered, or nothing can be written any more (what is there stays whole).
+    """
+    if set(recordings) != set(encoder.mice):
+        raise ReverieError(
+            f"The encoder reads out {', '.join(encoder.mice)} but the recordings are of {', '.join(recordings)}; "
+            "build the encoder for these recordings."
+        )
+    name_architecture(encoder)  # an architecture nobody could load again is refused now rather than when it is saved
+    prepare_threads()
+    seed_everything(settings.seed)
+    job = _job(encoder, recordings, splits, settings, folder, teacher, observe)
+    if not job.state_file.exists():
+        warm_start(encoder, job.training)
+    encoder.to(device)
+    if teacher is not None:
+        teacher.to(device).eval().requires_grad_(False)
+    run = new_run(encoder, settings)
+    resume(run, job)
+    if run.step:
+        say(f"Resuming after step {run.step} of {settings.steps}.")
+    run_to_the_end(run, job)
+    with run.average.applied(encoder):
+        save_encoder(encoder, folder / LAST, {**job.about, "step": run.step})
+    shutil.rmtree(job.state_file.parent, ignore_errors=True)
+    best = run.progress["best"]
+    encoder.load_state_dict(load_encoder(folder, device).state_dict())
+    encoder.eval()
+    return TrainingResult(folder, dict(best["correlation"]), int(best["step"]), pd.DataFrame(run.progress["history"]))
+
+
+def _job(
+    encoder: Encoder,
+    recordings: Mapping[str, Recording],
+    splits: Mapping[str, Split],
+    settings: TrainingSettings,
+    folder: Path,
+    teacher: Encoder | None,
+    observe: TrainingObserver,
+) -> Job:
+    """Read the trials and put together everything the run needs."""
+    training = {mouse: load_trials(recordings[mouse], splits[mouse].training, encoder) for mouse in encoder.mice}
+    validation = {
+        mouse: load_trials(recordings[mouse], splits[mouse].validation, encoder) if splits[mouse].validation else ()
+        for mouse in encoder.mice
+    }
+    about = {
+        "training_settings": asdict(settings),
+        "training_trials": {mouse: [trial.name for trial in each] for mouse, each in training.items()},
+        "validation_trials": {mouse: [trial.name for trial in each] for mouse, each in validation.items()},
+    }
+    return Job(settings, training, validation, folder, teacher, about, observe)

@@ -1,0 +1,1 @@
+"""Whole jobs over folders: what each verb of the command line does."""

@@ -1,0 +1,86 @@
+"""Scoring the movies of a run against what the animals saw."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from reverie.evaluation.scores import SKIPPED_FRAMES, score
+from reverie.evaluation.summary import readable, summarise
+from reverie.evaluation.tables import score_table, write_scores
+from reverie.foundation.arrays import Mask
+from reverie.foundation.progress import say, tracked
+from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
+from reverie.workflows.evidence import read_evidence, read_result
+from reverie.workflows.run_folder import RunFolder, TrialFolder
+
+SHOWN = ("video_correlation", "video_correlation_dynamic", "frame_correlation", "ssim", "video_correlation_other_movie")
+"""The scores told on the terminal; the table holds all."""
+
+WEAK_MASK = "The mask reaches 1 at no pixel, so that pixels from 0.5 on are scored; compare with no other run."
+"""What the reader must know where the published evaluation mask would be empty."""
+
+
+def evaluate_run(folder: Path) -> pd.DataFrame:
+    """Score every finished movie of a run, write RUN/scores.csv and tell the summary; return the table.
+
+    Raises ReverieError when the folder is not a run or holds no finished movie.
+    """
+    run = RunFolder(folder)
+    record = run.read_record()
+    places = run.finished_trials()
+    method, seed = str(record["settings"]["method"]), int(record["seed"])
+    rows = [_score_trial(place, method, seed) for place in tracked(places, len(places), "scoring")]
+    scores = score_table(rows)
+    write_scores(run.scores, scores)
+    _tell(scores, seed)
+    say(f"All scores are in {run.scores}.")
+    return scores
+
+
+def frames_to_skip(frames: int) -> int:
+    """Return how many frames at the start of a clip are not scored: the paper's 30, or a fifth of a short clip.
+
+    >>> frames_to_skip(300), frames_to_skip(60)
+    (30, 12)
+    """
+    return min(SKIPPED_FRAMES, frames // 5)
+
+
+def scoring_threshold(mask: Mask) -> float:
+    """Return the transparency from which on pixels are scored: 1 as published, or 0.5 where the mask never reaches 1.
+
+    >>> import numpy as np
+    >>> scoring_threshold(np.array([[0.2, 0.7]]))
+    0.5
+    """
+    return EVALUATION_THRESHOLD if mask.max() >= EVALUATION_THRESHOLD else TRAINING_THRESHOLD
+
+
+def _score_trial(place: TrialFolder, method: str, seed: int) -> dict[str, str | float]:
+    evidence = read_evidence(place)
+    movie, mask, _ = read_result(place)
+    threshold = scoring_threshold(mask)
+    if threshold < EVALUATION_THRESHOLD:
+        say(f"{place.animal} trial {place.trial}: {WEAK_MASK}")
+    numbers = score(
+        movie,
+        evidence.truth,
+        mask,
+        seed=seed,
+        skip=frames_to_skip(len(movie)),
+        threshold=threshold,
+        other_movies=list(evidence.other_movies.astype("float32")),
+        responses=evidence.responses,
+        rates_from_reconstruction=evidence.rates_from_reconstruction,
+        rates_from_truth=evidence.rates_from_truth,
+    )
+    return {"animal": place.animal, "trial": place.trial, "method": method, **numbers}
+
+
+def _tell(scores: pd.DataFrame, seed: int) -> None:
+    """Print the main scores of each trial, and their means with 95 % confidence intervals."""
+    print(scores[["animal", "trial", *SHOWN]].to_string(index=False, float_format="%.3f"))
+    if len(scores) > 1:
+        means = readable(summarise(scores, seed=seed)).iloc[0]
+        print(f"\nmean [95 % confidence interval] over {len(scores)} movies")
+        print("\n".join(f"  {name.replace('_', ' '):<32}{means[name]}" for name in SHOWN))

@@ -1,0 +1,124 @@
+"""A run folder: where each reconstructed movie, its evidence and its scores lie, and how they were made.
+
+RUN/run.json                              settings, versions, seed, trials
+RUN/scores.csv                            one row per animal, trial and method
+RUN/report.html                           the page to look at
+RUN/<animal>/<trial>/movie.npz            movie (time, height, width) float32 0-255, mask (height, width),
+                                          and spread over models (time, height, width) where there are several
+RUN/<animal>/<trial>/movie.mp4, movie.tif the same, to watch and for ImageJ
+RUN/<animal>/<trial>/strip.png            frames of the truth above those of the reconstruction
+RUN/<animal>/<trial>/trace.csv            step, seconds, encoder passes, loss, model
+RUN/<animal>/<trial>/evidence.npz         truth, state, recorded and predicted responses, other movies
+RUN/<animal>/<trial>/models/<number>.npz  the movie of each model before averaging
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_json, write_json
+
+NOT_COMPARED = ("trials",)
+"""Settings that may differ when a run is continued: more trials may be added to it."""
+
+
+@dataclass(frozen=True)
+class TrialFolder:
+    """One reconstructed trial inside a run."""
+
+    folder: Path
+    animal: str
+    trial: str
+
+    @property
+    def movie(self) -> Path:
+        """The finished movie; its presence means the trial is done."""
+        return self.folder / "movie.npz"
+
+    @property
+    def evidence(self) -> Path:
+        """What the movie was made from and is compared with."""
+        return self.folder / "evidence.npz"
+
+    @property
+    def trace(self) -> Path:
+        """How the loss went."""
+        return self.folder / "trace.csv"
+
+    def model(self, number: int) -> Path:
+        """The movie of one model."""
+        return self.folder / "models" / f"{number}.npz"
+
+    def snapshot(self, number: int) -> Path:
+        """Where an interrupted descent of one model stands."""
+        return self.folder / "models" / f"{number}.unfinished.npz"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One run: the same method and encoders over any number of animals and trials."""
+
+    folder: Path
+
+    @property
+    def record(self) -> Path:
+        """How the run was made."""
+        return self.folder / "run.json"
+
+    @property
+    def scores(self) -> Path:
+        """The table of scores."""
+        return self.folder / "scores.csv"
+
+    @property
+    def report(self) -> Path:
+        """The page to look at."""
+        return self.folder / "report.html"
+
+    def trial(self, animal: str, trial: str) -> TrialFolder:
+        """Return the place of one trial, whether it is there yet or not."""
+        return TrialFolder(self.folder / animal / trial, animal, trial)
+
+    def finished_trials(self) -> list[TrialFolder]:
+        """Return the reconstructed trials, by animal and then by trial number.
+
+        Raises ReverieError when there are none.
+        """
+        places = [path.parent for path in self.folder.glob("*/*/movie.npz")]
+        if not places:
+            raise ReverieError(f"{self.folder} holds no reconstructed movie; make one with `reverie reconstruct`.")
+        found = [TrialFolder(place, place.parent.name, place.name) for place in places]
+        return sorted(found, key=lambda one: (one.animal, len(one.trial), one.trial))
+
+    def read_record(self) -> dict[str, Any]:
+        """Return the contents of run.json; raises ReverieError when this is not a run folder."""
+        if not self.record.exists():
+            raise ReverieError(f"{self.folder} is not a run folder (no run.json); make one with `reverie reconstruct`.")
+        return read_json(self.record)
+
+    def open(self, record: Mapping[str, Any]) -> None:
+        """Start the run, or continue one that was made with the same settings.
+
+        Raises ReverieError when the folder holds a run with other settings, so that no result is overwritten.
+        """
+        settings = json.loads(json.dumps(record["settings"]))  # as the file will hold them: lists for tuples
+        trials = dict(settings.get("trials", {}))
+        if self.record.exists():
+            old = self.read_record().get("settings", {})
+            self._refuse_other_settings(old, settings)
+            for animal, names in old.get("trials", {}).items():
+                trials[animal] = [*names, *(name for name in trials.get(animal, []) if name not in names)]
+        settings["trials"] = trials
+        write_json(self.record, {**record, "settings": settings})
+
+    def _refuse_other_settings(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        names = [name for name in {**old, **new} if name not in NOT_COMPARED]
+        changed = [name for name in names if old.get(name) != new.get(name)]
+        if changed:
+            differences = ", ".join(f"{name}: {old.get(name)} there, {new.get(name)} now" for name in changed)
+            raise ReverieError(
+                f"{self.folder} holds a run made with other settings ({differences}); choose another --out."
+            )

@@ -1,0 +1,107 @@
+"""What tests of several rooms share."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from reverie.encoders.checkpoints import save_encoder
+from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
+from reverie.foundation.files import read_npz
+from reverie.recordings.sensorium_writer import write_recording
+from reverie.recordings.trial import Trial
+from reverie.stimuli.naturalistic import naturalistic_movie
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@dataclass(frozen=True)
+class Golden:
+    """The reference numbers: arrays, values, and a tiny published-style checkpoint."""
+
+    arrays: dict[str, np.ndarray]
+    values: dict[str, Any]
+    checkpoint: Path
+
+    @property
+    def movie(self) -> np.ndarray:
+        """(time, height, width), as the program holds it."""
+        return np.ascontiguousarray(np.moveaxis(self.arrays["video"], -1, 0))
+
+    @property
+    def state(self) -> np.ndarray:
+        """(4, time)."""
+        return np.concatenate([self.arrays["behavior"], self.arrays["pupil_center"]])
+
+
+@pytest.fixture(scope="session")
+def golden() -> Golden:
+    return Golden(
+        read_npz(GOLDEN / "golden.npz"), json.loads((GOLDEN / "golden.json").read_text()), GOLDEN / "checkpoint.pth"
+    )
+
+
+@dataclass(frozen=True)
+class SmallWorld:
+    """A folder of two animals who watched the same eight short movies, and an untrained encoder of both."""
+
+    data: Path
+    encoder: Path
+    frames: int = 64
+
+
+def make_small_world(folder: Path) -> SmallWorld:
+    """Write a small world: animals `alpha` (20 neurons) and `beta` (15); trials 0-5 train, 6 oracle, 7 unanswered."""
+    world = SmallWorld(folder / "data", folder / "encoder")
+    generator = np.random.default_rng(7)
+    tiers = ["train"] * 6 + ["oracle", "final_test_main"]
+    movies = [naturalistic_movie(world.frames, generator) for _ in tiers]
+    mice = {"alpha": 20, "beta": 15}
+    for name, neurons in mice.items():
+        trials = [
+            Trial(
+                name=str(number),
+                tier=tier,
+                movie=movie,
+                state=generator.uniform(1, 50, (4, world.frames)).astype(np.float32),
+                responses=None
+                if tier.startswith("final")
+                else generator.gamma(0.3, 6.0, (neurons, world.frames)).astype(np.float32),
+            )
+            for number, (tier, movie) in enumerate(zip(tiers, movies, strict=True))
+        ]
+        write_recording(world.data / name, trials, padded_frames=world.frames + 6)
+    torch.manual_seed(3)
+    encoder = LinearNonlinear(LinearNonlinearConfig(taps=4), mice, (36, 64))
+    with torch.no_grad():
+        for readout in encoder.readouts:
+            readout.space.normal_(0, 0.02)
+    save_encoder(encoder, world.encoder)
+    return world
+
+
+@pytest.fixture(scope="session")
+def unspoilt_world(tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
+    """Made once; tests that change nothing in it may share it."""
+    return make_small_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def small_world(unspoilt_world: SmallWorld, tmp_path: Path) -> SmallWorld:
+    """A copy that the test may break."""
+    shutil.copytree(unspoilt_world.data, tmp_path / "data")
+    shutil.copytree(unspoilt_world.encoder, tmp_path / "encoder")
+    return SmallWorld(tmp_path / "data", tmp_path / "encoder")
+
+
+@pytest.fixture(autouse=True)
+def ordinary_floats() -> Iterator[None]:
+    """Undo the flushing of denormal numbers that the jobs switch on for the whole process."""
+    yield
+    torch.set_flush_denormal(False)

@@ -1,0 +1,102 @@
+import json
+
+import pytest
+import torch
+
+from reverie.encoders.checkpoints import load_encoder, read_about, save_encoder
+from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
+from reverie.encoders.ensemble import Ensemble
+from reverie.encoders.published import import_published
+from reverie.foundation.errors import ReverieError
+
+CONFIG = DwiseNeuroConfig((6, 8), (2, 3), expansion_ratio=2, squeeze_ratio=4, cortex_features=(12,), canvas=(16, 16))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    torch.manual_seed(0)
+    save_encoder(DwiseNeuro(CONFIG, {"b": 5, "a": 4}, (10, 16)), tmp_path / "encoder", {"score": 0.5, "trials": ["1"]})
+    return tmp_path / "encoder"
+
+
+def edit(folder, **changes):
+    description = json.loads((folder / "encoder.json").read_text())
+    (folder / "encoder.json").write_text(json.dumps({**description, **changes}))
+
+
+def test_the_published_checkpoint_survives_conversion_bit_for_bit(golden, tmp_path):
+    encoder = import_published(golden.checkpoint, ["second animal", "first/animal.x"])
+    save_encoder(encoder, tmp_path)
+    loaded = load_encoder(tmp_path)
+    assert list(loaded.mice.items()) == [("second animal", 37), ("first/animal.x", 41)]
+    with torch.no_grad():
+        planes = torch.from_numpy(golden.arrays["network_input"])
+        assert torch.equal(loaded.network(planes, "first/animal.x"), encoder.network(planes, "first/animal.x"))
+
+
+def test_what_was_said_about_an_encoder_is_kept(folder):
+    assert read_about(folder) == {"score": 0.5, "trials": ["1"]}
+    assert sorted(path.name for path in folder.iterdir()) == ["encoder.json", "weights.safetensors"]
+
+
+def test_saving_again_replaces_the_encoder(folder):
+    torch.manual_seed(1)
+    other = DwiseNeuro(CONFIG, {"c": 3}, (10, 16))
+    save_encoder(other, folder)
+    assert load_encoder(folder).mice == {"c": 3}
+    assert read_about(folder) == {}
+
+
+def test_a_folder_without_an_encoder_is_named(tmp_path):
+    with pytest.raises(ReverieError, match="not the folder of an encoder"):
+        load_encoder(tmp_path)
+    with pytest.raises(ReverieError, match="not the folder of an encoder"):
+        read_about(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"format": "something else"}, "does not describe an encoder"),
+        ({"version": 99}, "format version 99"),
+        ({"architecture": "unheard"}, "No architecture is called 'unheard'"),
+        ({"architecture": ["dwiseneuro"]}, "incomplete"),
+        ({"config": {"wheels": 4}}, "no setting 'wheels'"),
+        ({"config": 3}, "incomplete"),
+        ({"config": {"core_features": "many", "spatial_strides": [2, 3]}}, "encoder"),
+        ({"mice": None}, "incomplete"),
+        ({"mice": {"a": "many"}}, "incomplete"),
+        ({"mice": {"b": 7, "a": 4}}, "does not belong"),
+        ({"frame_size": [10]}, "incomplete"),
+        ({"frame_size": [99, 99]}, "does not fit"),
+    ],
+)
+def test_a_description_that_was_tampered_with_is_refused(folder, changes, sentence):
+    edit(folder, **changes)
+    with pytest.raises(ReverieError, match=sentence):
+        load_encoder(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", None])
+def test_damaged_or_missing_weights_are_refused(folder, content):
+    path = folder / "weights.safetensors"
+    whole = path.read_bytes()
+    path.unlink()
+    with pytest.raises(ReverieError, match=r"weights\.safetensors is missing"):
+        load_encoder(folder)
+    path.write_bytes(whole[:-100] if content is None else content)
+    with pytest.raises(ReverieError, match=r"weights\.safetensors could not be read"):
+        load_encoder(folder)
+
+
+def test_weights_of_another_encoder_are_refused(folder, tmp_path):
+    save_encoder(DwiseNeuro(CONFIG, {"a": 4}, (10, 16)), tmp_path / "other")
+    (folder / "weights.safetensors").write_bytes((tmp_path / "other" / "weights.safetensors").read_bytes())
+    with pytest.raises(ReverieError, match="does not belong to the encoder"):
+        load_encoder(folder)
+
+
+def test_an_encoder_nobody_can_build_again_is_not_saved(folder, tmp_path):
+    with pytest.raises(ReverieError, match="Ensemble is not a registered architecture"):
+        save_encoder(Ensemble([load_encoder(folder)]), tmp_path / "ensemble")
+    assert not (tmp_path / "ensemble").exists()

@@ -1,0 +1,23 @@
+import pytest
+
+from reverie.encoders.presets import PRESETS, preset
+from reverie.encoders.registry import find_architecture
+from reverie.foundation.errors import ReverieError
+
+
+def test_presets_grow_from_tiny_to_paper():
+    for architecture, sizes in PRESETS.items():
+        known = find_architecture(architecture)
+        encoders = [
+            known.encoder(sizes[name], {"a": 50}, (36, 64)) for name in ("tiny", "small", "paper") if name in sizes
+        ]
+        weights = [sum(weight.numel() for weight in encoder.parameters()) for encoder in encoders]
+        assert len(weights) >= 2
+        assert weights == sorted(set(weights))
+
+
+def test_an_unknown_preset_is_named():
+    with pytest.raises(ReverieError, match=r"has no preset 'paper' \(it has: small, tiny"):
+        preset("compact", "paper")
+    with pytest.raises(ReverieError, match="No architecture 'unheard'"):
+        preset("unheard", "small")

@@ -1,0 +1,251 @@
+import hashlib
+import io
+import threading
+import zipfile
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.download import PUBLIC_ARCHIVES, download, find_archive
+from reverie.recordings.fetching import fetch
+
+MOUSE = "dynamic29515-10-12-Video-9b4f6a1a067fe51e15306b9628efea20"
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one file at every address, as faultily as the test wants."""
+
+    def __init__(self, content):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.content = content
+        self.version = '"one"'
+        self.ranges = True
+        self.cuts = []  # how many bytes of each answer to send before hanging up
+        self.statuses = []  # answers to give before any content
+        self.declared = None
+        self.asked = []
+        self.sent = 0
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        server = self.server
+        wanted = self.headers.get("Range")
+        server.asked.append(wanted)
+        if server.statuses:
+            self.send_response(server.statuses.pop(0))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        unchanged = self.headers.get("If-Range") in (None, server.version)
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and server.ranges and unchanged else 0
+        if start and start >= len(server.content):
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(server.content)}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        body = server.content[start:]
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(server.declared or len(body)))
+        if server.version:
+            self.send_header("ETag", server.version)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(server.content) - 1}/{len(server.content)}")
+        self.end_headers()
+        body = body[: server.cuts.pop(0)] if server.cuts else body
+        with suppress(ConnectionError):
+            self.wfile.write(body)
+        server.sent += len(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+def archive_bytes():
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("data/videos/0.npy", np.random.default_rng(0).bytes(3_000_000))
+        archive.writestr("meta/trials/tiers.npy", b"tiers")
+    return stream.getvalue()
+
+
+@pytest.fixture
+def server():
+    started = Server(archive_bytes())
+    thread = threading.Thread(target=started.serve_forever, args=(0.01,))
+    thread.start()
+    yield started
+    started.shutdown()
+    thread.join()
+    started.server_close()
+
+
+def get(server, tmp_path, **options):
+    target = tmp_path / "a.zip"
+    found = fetch(f"{server.address}/a.zip", target, pause=0.01, **options)
+    assert target.read_bytes() == server.content
+    assert found == hashlib.sha256(server.content).hexdigest()
+    assert (tmp_path / "a.zip.sha256").read_text() == f"{found}  a.zip\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"a.zip", "a.zip.sha256"}
+
+
+def test_a_recording_is_downloaded_and_unpacked(server, tmp_path):
+    folders = download(["29515"], tmp_path / "data", base=server.address)
+    assert folders == [tmp_path / "data" / MOUSE]
+    assert len((folders[0] / "data/videos/0.npy").read_bytes()) == 3_000_000
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {MOUSE, f"{MOUSE}.zip.sha256"}
+    assert download(["29515"], tmp_path / "data", base=server.address) == folders
+    assert server.asked == [None]
+
+
+def test_an_archive_can_be_kept_and_is_used_again(server, tmp_path):
+    download([MOUSE], tmp_path, base=server.address + "/", keep_archives=True)
+    assert (tmp_path / f"{MOUSE}.zip").read_bytes() == server.content
+    (tmp_path / MOUSE).rename(tmp_path / "elsewhere")
+    download([MOUSE], tmp_path, base=server.address)
+    assert (tmp_path / MOUSE / "data").is_dir()
+    assert len(server.asked) == 1
+
+
+def test_an_interrupted_download_goes_on_where_it_stopped(server, tmp_path):
+    server.cuts = [1_000_000, 500_000]
+    get(server, tmp_path)
+    assert server.asked == [None, "bytes=1000000-", "bytes=1500000-"]
+    assert server.sent == len(server.content)
+
+
+def test_what_another_run_left_is_used(server, tmp_path):
+    (tmp_path / "a.zip.part").write_bytes(server.content[:2_000_000])
+    get(server, tmp_path)
+    assert server.asked == ["bytes=2000000-"]
+
+
+def test_a_server_without_ranges_starts_anew(server, tmp_path):
+    server.ranges = False
+    server.cuts = [1_000_000]
+    get(server, tmp_path)
+    assert len(server.asked) == 2
+
+
+def test_a_file_that_changed_on_the_server_is_not_mixed_with_the_old_one(server, tmp_path):
+    server.cuts = [1_000_000]
+    with pytest.raises(ReverieError, match="it goes on where it stopped"):
+        get(server, tmp_path, retries=0)
+    server.content = server.content[::-1]
+    server.version = '"two"'
+    get(server, tmp_path)
+    assert server.asked == [None, "bytes=1000000-"]
+
+
+def test_a_server_that_tells_no_version_is_resumed_all_the_same(server, tmp_path):
+    server.version = None
+    server.cuts = [1_000_000]
+    get(server, tmp_path)
+    assert server.asked == [None, "bytes=1000000-"]
+
+
+def test_a_part_that_is_whole_is_accepted_and_one_too_long_is_not(server, tmp_path):
+    (tmp_path / "a.zip.part").write_bytes(server.content)
+    get(server, tmp_path)
+    assert server.sent == 0
+    (tmp_path / "a.zip").unlink()
+    (tmp_path / "a.zip.part").write_bytes(server.content + b"more")
+    get(server, tmp_path)
+    assert server.sent == len(server.content)
+
+
+def test_a_download_that_never_grows_is_given_up_and_kept(server, tmp_path):
+    server.cuts = [1000, *[0] * 10]
+    with pytest.raises(ReverieError, match=r"could not be fetched \(it ended after 0 of \d+ bytes\)"):
+        get(server, tmp_path, retries=2)
+    assert (tmp_path / "a.zip.part").stat().st_size == 1000
+    assert len(server.asked) == 3
+
+
+def test_the_hash_is_checked(server, tmp_path):
+    expected = hashlib.sha256(server.content).hexdigest()
+    get(server, tmp_path, sha256=expected.upper())
+    (tmp_path / "a.zip").unlink()
+    with pytest.raises(ReverieError, match=f"has the SHA-256 {expected} where 0000 was expected"):
+        get(server, tmp_path, sha256="0000")
+    assert not (tmp_path / "a.zip").exists()
+    assert not (tmp_path / "a.zip.part").exists()
+
+
+def test_a_kept_archive_is_checked_too(server, tmp_path):
+    (tmp_path / f"{MOUSE}.zip").write_bytes(server.content)
+    with pytest.raises(ReverieError, match="SHA-256"):
+        download([MOUSE], tmp_path, base=server.address, sha256={MOUSE: "0000"})
+    assert server.asked == []
+
+
+def test_a_missing_file_is_told_at_once(server, tmp_path):
+    server.statuses = [404] * 9
+    with pytest.raises(ReverieError, match="the server answers 404"):
+        get(server, tmp_path)
+    assert len(server.asked) == 1
+
+
+def test_a_busy_server_is_asked_again(server, tmp_path):
+    server.statuses = [503, 429]
+    get(server, tmp_path)
+    assert len(server.asked) == 3
+
+
+def test_a_file_larger_than_the_disk_is_not_begun(server, tmp_path):
+    server.declared = 10**18
+    with pytest.raises(ReverieError, match="GB free"):
+        get(server, tmp_path)
+    assert not (tmp_path / "a.zip.part").exists()
+
+
+def test_no_server_at_all_is_told(tmp_path):
+    with pytest.raises(ReverieError, match="could not be fetched"):
+        download([MOUSE], tmp_path, base="http://127.0.0.1:9", retries=1, pause=0.01)
+
+
+def test_a_page_instead_of_an_archive_is_told(server, tmp_path):
+    server.content = b"<html>please log in</html>"
+    with pytest.raises(ReverieError, match="not a whole zip archive"):
+        download([MOUSE], tmp_path, base=server.address)
+    assert not (tmp_path / MOUSE).exists()
+
+
+def test_the_table_holds_the_ten_public_recordings():
+    assert len(PUBLIC_ARCHIVES) == 10
+    for name, url in PUBLIC_ARCHIVES.items():
+        assert url.startswith("https://gin.g-node.org/pollytur/")
+        assert url.endswith(f"/{name}.zip")
+    new = [name for name in PUBLIC_ARCHIVES if "sensorium_2023_dataset" in PUBLIC_ARCHIVES[name]]
+    assert [name.split("-")[0] for name in new] == [f"dynamic{n}" for n in (29515, 29623, 29647, 29712, 29755)]
+
+
+@pytest.mark.parametrize("name", [MOUSE, "dynamic29515", "29515", "29515-10"])
+def test_a_recording_is_found_by_the_beginning_of_its_name(name):
+    assert find_archive(name) == MOUSE
+
+
+@pytest.mark.parametrize("name", ["2951", "dynamic", "", "30000"])
+def test_an_unknown_or_ambiguous_name_is_answered_with_the_names(name, tmp_path):
+    with pytest.raises(ReverieError, match=r"choose from: .*dynamic29514-2-9"):
+        download([name], tmp_path)
+
+
+@pytest.mark.parametrize("base", ["ftp://host", "file:///etc", "data"])
+def test_only_web_addresses_are_asked(tmp_path, base):
+    with pytest.raises(ReverieError, match="is not a web address"):
+        download([MOUSE], tmp_path, base=base)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ReverieError, match="could not be made"):
+        download([MOUSE], tmp_path / "file" / "data", base="http://127.0.0.1:9")

@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_npy, write_npy
+from reverie.recordings.sensorium_writer import write_recording
+from reverie.recordings.survey import render, survey
+
+
+def test_a_survey_counts_what_is_there(animal, make_trial):
+    found = survey(animal.parent)
+    (one,) = found.animals
+    assert one.name == animal.name
+    assert one.neurons == 7
+    assert one.frame_size == (36, 64)
+    assert one.trials == {"train": 4, "oracle": 1, "live_test_main": 1}
+    assert one.recorded == {"train": 4, "oracle": 1}
+    assert one.lengths == (40,) * 6
+    assert sum(one.folds) == 5
+    assert (found.movies, found.shared, found.repeated) == (6, 0, 0)
+    assert found.leaks == ()
+    assert found.problems == ()
+
+
+def test_statistics_are_those_of_the_arrays(animal, make_trial):
+    (one,) = survey(animal).animals
+    trials = [make_trial(number) for number in range(6)]
+    responses = np.concatenate([trial.responses for trial in trials[:5]], axis=1)
+    np.testing.assert_allclose(one.responses["mean"], np.percentile(responses.mean(axis=1), [5, 50, 95]), rtol=1e-4)
+    np.testing.assert_allclose(one.responses["std"], np.percentile(responses.std(axis=1), [5, 50, 95]), rtol=1e-4)
+    speed = np.concatenate([trial.state[1] for trial in trials])
+    np.testing.assert_allclose(one.signals["running speed"], (speed.mean(), speed.std(), np.median(speed)), rtol=1e-4)
+
+
+def test_repeats_shared_movies_and_leaks_are_found(animal, make_trial, natural):
+    noise = np.random.default_rng(3)
+    trials = [make_trial(0), make_trial(1, movie=natural(0))]
+    for number in range(2, 12):
+        movie = natural(number) + noise.normal(size=(40, 36, 64)) * 8
+        trials += [make_trial(number), make_trial(number + 20, movie=np.clip(movie, 0, 255).astype(np.float32))]
+    write_recording(animal.parent / "other", trials)
+    found = survey(animal.parent)
+    assert found.repeated == 1
+    assert found.shared == 5
+    assert found.leaks
+    for leak in found.leaks:
+        assert leak.folds[0] != leak.folds[1]
+        assert int(leak.first.trial) % 20 == int(leak.second.trial) % 20
+    text = render(found)
+    assert "22 trials" not in text.splitlines()[0]
+    assert f"{len(found.leaks)} pair" in text
+    assert "other trial" in text
+
+
+def test_problems_are_collected_and_do_not_stop_the_survey(animal, make_trial):
+    (animal / "data/videos/0.npy").write_text("broken")
+    (animal / "data/behavior/0.npy").unlink()
+    write_npy(animal / "data/responses/1.npy", -np.ones((7, 40)))
+    write_npy(animal / "data/responses/2.npy", np.full((7, 40), np.nan))
+    (animal / "data/videos/notes.txt").write_text("hello")
+    write_npy(animal / "data/responses/17.npy", np.ones((7, 40)))
+    write_npy(animal / "meta/neurons/cell_motor_coordinates.npy", np.ones((9, 3)))
+    write_npy(animal / "meta/trials/tiers.npy", np.array(["train"] * 4 + ["oracle", "trian", "oracle"]))
+    (animal.parent / "empty/data/videos").mkdir(parents=True)
+    found = survey(animal.parent)
+    assert found.animals[0].lengths == (40,) * 4
+    expected = [
+        "empty/data/videos holds no trials",
+        "videos/0.npy is not a numpy array file",
+        "behavior/0.npy is missing",
+        "responses/1.npy holds negative responses",
+        "has no responses to training trials: 2.",
+        "passed over: notes.txt.",
+        "trials without a movie, which are passed over: 17.",
+        "places 9 neurons, but 7 were recorded",
+        "held out from training: trian.",
+        "tiers for trials without a movie: 6.",
+    ]
+    for sentence in expected:
+        assert sum(sentence in problem for problem in found.problems) == 1, sentence
+    assert len(found.problems) == len(expected)
+    assert f"Problems found: {len(expected)}" in render(found)
+
+
+def test_an_animal_of_another_ones_neurons_is_told_once(animal):
+    write_npy(animal / "meta/neurons/unit_ids.npy", np.arange(9))
+    found = survey(animal)
+    assert len([problem for problem in found.problems if "names 9 neurons" in problem]) == 1
+    assert found.animals[0].neurons is None
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda movie: movie / 255, "were they divided by 255"),
+        (lambda movie: movie * 2, "grey levels 0-255 are expected"),
+        (lambda movie: movie - 200, "grey levels 0-255 are expected"),
+    ],
+)
+def test_movies_in_other_units_are_noticed(animal, change, sentence):
+    for path in (animal / "data/videos").iterdir():
+        write_npy(path, change(read_npy(path, memory_map=False)))
+    assert any(sentence in problem for problem in survey(animal).problems)
+
+
+def test_silent_neurons_are_noticed(animal):
+    for path in (animal / "data/responses").iterdir():
+        values = read_npy(path, memory_map=False)
+        values[2:4, :40] = 0
+        write_npy(path, values)
+    assert any("has 2 neurons that never respond" in problem for problem in survey(animal).problems)
+
+
+def test_the_text_is_aligned(animal):
+    lines = render(survey(animal)).splitlines()
+    table = [line for line in lines if line.startswith("    ")]
+    assert len(table) == 10
+    assert len({len(line) for line in table}) == 1
+    assert "  trials     train 4, oracle 1, live_test_main 1 (0 with responses)" in lines
+    assert "  lengths    40 frames (1.3 s)" in lines
+    assert "Near-duplicate movies in different folds: none" in lines
+    assert lines[-1] == "Problems found: none"
+
+
+def test_no_recording_at_all_is_an_error(tmp_path):
+    with pytest.raises(ReverieError, match="holds no recordings"):
+        survey(tmp_path)

@@ -1,0 +1,181 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter
+
+from reverie.encoders.checkpoints import load_encoder, save_encoder
+from reverie.foundation.errors import ReverieError
+from reverie.simulation.population import SimulatedTruthConfig
+from reverie.simulation.truth import SimulatedTruth, calcium_kernel, smear
+from reverie.stimuli.gratings import drifting_grating
+
+RESTING = torch.tensor([50.0, 0.0, 140.0, 140.0])
+
+
+def at_rest(frames: int, batch: int = 1) -> torch.Tensor:
+    return RESTING[None, :, None].expand(batch, 4, frames)
+
+
+def rates_of(truth: SimulatedTruth, movie: np.ndarray, state: torch.Tensor | None = None) -> torch.Tensor:
+    with torch.no_grad():
+        return truth(torch.from_numpy(movie)[None], at_rest(len(movie)) if state is None else state, "ada")[0]
+
+
+def test_a_changed_frame_reaches_exactly_as_far_as_the_history(truth: SimulatedTruth, movies: list[np.ndarray]):
+    movie = movies[0][:60]
+    changed = movie.copy()
+    changed[20] = 255 - changed[20]
+    difference = (rates_of(truth, movie) - rates_of(truth, changed)).abs().amax(dim=0)
+    assert difference[:20].max() == 0
+    assert difference[20 + truth.history + 1 :].max() == 0
+    assert difference[20 + truth.history] > 0
+    assert difference[22] > 0
+
+
+def test_a_clip_starts_as_if_grey_came_before(truth: SimulatedTruth, movies: list[np.ndarray]):
+    movie = movies[1][:30]
+    grey = np.full((truth.history + 5, 36, 64), 127.5, dtype=np.float32)
+    with_grey = rates_of(truth, np.concatenate([grey, movie]))
+    np.testing.assert_allclose(with_grey[:, len(grey) :], rates_of(truth, movie), rtol=1e-4, atol=1e-4)
+
+
+def test_clips_of_a_batch_do_not_mix(truth: SimulatedTruth, movies: list[np.ndarray]):
+    pair = torch.from_numpy(np.stack([movies[0][:25], movies[1][:25]]))
+    together = truth(pair, at_rest(25, 2), "bo")
+    apart = torch.cat([truth(pair[i : i + 1], at_rest(25), "bo") for i in range(2)])
+    assert together.shape == (2, 60, 25)
+    np.testing.assert_allclose(together, apart, rtol=1e-4, atol=1e-4)
+
+
+def test_gradients_agree_with_finite_differences():
+    truth = SimulatedTruth(SimulatedTruthConfig(seed=3), {"m": 8}, (12, 16)).double()
+    generator = torch.Generator().manual_seed(0)
+    movie = (255 * torch.rand(1, 18, 12, 16, generator=generator)).double().requires_grad_()
+    state = at_rest(18).double()
+    weights = torch.rand(8, 18, generator=generator).double()
+
+    def total(clip: torch.Tensor) -> torch.Tensor:
+        return (truth(clip, state, "m")[0] * weights).sum()
+
+    (gradient,) = torch.autograd.grad(total(movie), movie)
+    for _ in range(5):
+        direction = torch.randn(movie.shape, generator=generator).double()
+        step = 1e-5 * direction
+        slope = (total(movie + step) - total(movie - step)) / 2e-5
+        assert float(slope.detach()) == pytest.approx(float((gradient * direction).sum()), rel=1e-5)
+
+
+def test_the_seed_and_the_name_decide_the_neurons(movies: list[np.ndarray]):
+    def rates(seed: int, mice: dict[str, int], mouse: str) -> np.ndarray:
+        truth = SimulatedTruth(SimulatedTruthConfig(seed=seed), mice, (36, 64))
+        with torch.no_grad():
+            return truth(torch.from_numpy(movies[0][:20])[None], at_rest(20), mouse)[0].numpy()
+
+    first = rates(1, {"x": 30}, "x")
+    np.testing.assert_array_equal(first, rates(1, {"other": 5, "x": 30}, "x"))
+    assert np.abs(first - rates(2, {"x": 30}, "x")).max() > 0.1
+    assert np.abs(first - rates(1, {"y": 30}, "y")).max() > 0.1
+
+
+def test_saved_and_loaded_it_is_the_same(truth: SimulatedTruth, movies: list[np.ndarray], tmp_path: Path):
+    save_encoder(truth, tmp_path / "truth")
+    again = load_encoder(tmp_path / "truth")
+    assert isinstance(again, SimulatedTruth)
+    assert again.config == truth.config
+    np.testing.assert_array_equal(rates_of(truth, movies[0][:30]), rates_of(again, movies[0][:30]))
+
+
+def test_running_and_wide_pupils_raise_the_rates_modestly(truth: SimulatedTruth, movies: list[np.ndarray]):
+    movie = movies[0][:60]
+    resting = rates_of(truth, movie).mean(dim=1)
+    for row, value in ((0, 80.0), (1, 20.0)):
+        state = at_rest(60).clone()
+        state[:, row] = value
+        ratio = rates_of(truth, movie, state).mean(dim=1) / resting
+        assert 1.05 < ratio.mean() < 1.6
+        assert ratio.std() > 0.02
+
+
+def test_gaze_changes_nothing(truth: SimulatedTruth, movies: list[np.ndarray]):
+    state = at_rest(30).clone()
+    state[:, 2:] = 10.0
+    np.testing.assert_array_equal(rates_of(truth, movies[0][:30]), rates_of(truth, movies[0][:30], state))
+
+
+def test_the_middle_of_the_screen_counts_more_than_its_edge(truth: SimulatedTruth, movies: list[np.ndarray]):
+    movie = torch.from_numpy(np.stack([clip[:40] for clip in movies[:4]])).requires_grad_()
+    truth(movie, at_rest(40, 4), "ada").square().mean().sqrt().backward()
+    sensitivity = movie.grad.square().mean(dim=(0, 1)).sqrt()
+    rows, columns = np.mgrid[:36, :64]
+    distance = np.hypot(rows - 17.5, columns - 31.5)
+    assert sensitivity[distance < 9].mean() > 4 * sensitivity[distance > 27].mean()
+
+
+def test_mean_rates_come_out_as_drawn(truth: SimulatedTruth, movies: list[np.ndarray]):
+    rates = torch.cat([rates_of(truth, movie) for movie in movies], dim=1).mean(dim=1)
+    aimed = truth.animal("ada").get_buffer("means")[:, 0]
+    ratio = (rates / aimed).log()
+    assert ratio.median().abs() < 0.25
+    assert ratio.std() < 0.8
+
+
+def test_more_contrast_is_compressed(truth: SimulatedTruth):
+    animal = truth.animal("ada")
+    faint, strong = (
+        torch.from_numpy(
+            drifting_grating(60, direction=30.0, cycles_per_degree=0.03, hertz=2.0, wave="sine", contrast=contrast)
+        )[None]
+        for contrast in (0.25, 1.0)
+    )
+    ratio = (animal.drive(strong).std(dim=2) / animal.drive(faint).std(dim=2)).median()
+    assert 1.2 < ratio < 2.8
+
+
+def test_simple_cells_follow_the_bars_and_complex_cells_the_presence(truth: SimulatedTruth):
+    animal = truth.animal("ada")
+    grating = drifting_grating(135, direction=0.0, cycles_per_degree=0.03, hertz=2.0, wave="sine")
+    drive = animal.drive(torch.from_numpy(grating)[None])[0, :, :120]
+    spectrum = torch.fft.rfft(drive, dim=1).abs()
+    at_grating, at_double = spectrum[:, 8], spectrum[:, 16]
+    is_complex = animal.get_buffer("is_complex")[:, 0] > 0
+    driven = drive.abs().mean(dim=1) > 0.2
+    assert (at_grating > at_double)[driven & ~is_complex].float().mean() > 0.95
+    assert (at_grating < spectrum[:, 0])[driven & is_complex].float().mean() > 0.95
+
+
+def test_calcium_smears_and_keeps_the_sum():
+    kernel = calcium_kernel(1.5)
+    assert kernel.sum() == pytest.approx(1.0)
+    assert kernel[-1] / kernel[-2] == pytest.approx(np.exp(1 / 1.5))
+    assert calcium_kernel(0.0).tolist() == [1.0]
+    events = torch.zeros(1, 1, 20)
+    events[0, 0, 10] = 3.0
+    np.testing.assert_allclose(smear(events, kernel)[0, 0, 10 - len(kernel) + 1 : 11], 3.0 * kernel.flip(0), rtol=1e-6)
+
+
+def test_the_movie_can_be_found_again_from_the_rates(movies: list[np.ndarray]):
+    truth = SimulatedTruth(SimulatedTruthConfig(seed=5), {"m": 1000}, (36, 64)).eval()
+    movie = torch.from_numpy(movies[1][:45])[None]
+    with torch.no_grad():
+        goal = truth(movie, at_rest(45), "m")
+    found, momentum = torch.full_like(movie, 127.5), torch.zeros_like(movie)
+    for _ in range(40):
+        found.requires_grad_()
+        rates = truth(found, at_rest(45), "m")
+        (gradient,) = torch.autograd.grad((rates - goal * torch.log(rates)).mean(), found)
+        momentum = 0.9 * momentum + 0.1 * gradient / gradient.norm()
+        found = (found.detach() - 1500 * momentum).clamp(0, 255)
+    rows, columns = np.mgrid[:36, :64]
+    seen = np.hypot(rows - 17.5, columns - 31.5) < 9
+    # The last frames have hardly been answered yet.
+    pair = [clip[5:40, seen].ravel() for clip in (movie[0].numpy(), gaussian_filter(found[0].numpy(), 0.5))]
+    assert np.corrcoef(*pair)[0, 1] > 0.8
+
+
+def test_no_animals_and_unknown_animals_are_refused(truth: SimulatedTruth):
+    with pytest.raises(ReverieError, match="animals with neurons"):
+        SimulatedTruth(SimulatedTruthConfig(), {"m": 0}, (36, 64))
+    with pytest.raises(ReverieError, match="no readout for animal 'eve'"):
+        truth(torch.zeros(1, 5, 36, 64), at_rest(5), "eve")

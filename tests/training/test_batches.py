@@ -1,0 +1,89 @@
+"""Windows: drawn from seed and step alone, cut in register, scored where the encoder has its context."""
+
+import numpy as np
+import pytest
+import torch
+from tests.training.toys import HEIGHT, WIDTH, ToyRecording, toy_recording
+
+from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
+from reverie.foundation.arrays import GREY
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.trial import Trial
+from reverie.training.batches import Windows, load_trials
+
+
+def counting_trial(frames: int, name: str = "0") -> Trial:
+    """Frame t has grey level t, state t and responses t."""
+    count = np.arange(frames, dtype=np.float32)
+    movie = np.broadcast_to(count[:, None, None], (frames, HEIGHT, WIDTH))
+    return Trial(name, "train", movie, np.tile(count, (4, 1)), np.tile(count, (3, 1)))
+
+
+def windows(frames: int = 50, *, window: int = 10, history: int = 4, seed: int = 0, batch: int = 64) -> Windows:
+    trials = {"a": [counting_trial(frames)], "b": [counting_trial(frames)]}
+    return Windows(trials, batch=batch, window=window, history=history, seed=seed)
+
+
+def test_a_step_draws_the_same_windows_whatever_came_before() -> None:
+    first, second = windows(), windows()
+    first.draw(0)
+    assert torch.equal(first.draw(5).movie, second.draw(5).movie)
+    assert not torch.equal(first.draw(5).movie, first.draw(7).movie)
+    assert not torch.equal(first.draw(5).movie, windows(seed=1).draw(5).movie)
+
+
+def test_animals_take_turns() -> None:
+    assert [windows().draw(step).mouse for step in range(4)] == ["a", "b", "a", "b"]
+
+
+def test_movie_state_and_responses_stay_in_register() -> None:
+    batch = windows().draw(0)
+    assert torch.equal(batch.movie[:, :, 0, 0], batch.responses[:, 1])
+    assert torch.equal(batch.state[:, 2], batch.responses[:, 0])
+
+
+def test_context_is_not_scored_but_the_start_of_a_clip_is() -> None:
+    batch = windows().draw(0)
+    starts = batch.responses[:, 0, 0]
+    assert (starts == 0).any()
+    assert (starts > 0).any()
+    for start, weight in zip(starts, batch.weight, strict=True):
+        assert weight[:4].tolist() == [float(start == 0)] * 4
+        assert weight[4:].tolist() == [1.0] * 10
+
+
+def test_all_frames_are_scored_about_equally_often() -> None:
+    scored = np.zeros(50)
+    for step in range(0, 400, 2):
+        batch = windows().draw(step)
+        frames = batch.responses[:, 0].long().numpy()
+        np.add.at(scored, frames[batch.weight.numpy() > 0], 1)
+    inner = scored[14:40]
+    assert inner.min() > 0.9 * inner.max()
+    assert 0.45 < scored[:14].min() / inner.mean() < scored[:14].max() / inner.mean() < 1.5
+
+
+def test_trials_shorter_than_a_window_are_filled_up_without_weight() -> None:
+    batch = windows(frames=6).draw(0)
+    assert batch.movie.shape[1] == 14
+    assert (batch.movie[:, 6:] == GREY).all()
+    assert batch.weight.sum(1).tolist() == [6.0] * 64
+
+
+def encoder_of(neurons: int, frame_size: tuple[int, int] = (HEIGHT, WIDTH)) -> LinearNonlinear:
+    return LinearNonlinear(LinearNonlinearConfig(), {"toy": neurons}, frame_size)
+
+
+def test_what_does_not_fit_the_encoder_is_named() -> None:
+    recording = toy_recording(trials=1, frames=40)
+    with pytest.raises(ReverieError, match=r"frames of \(12, 16\) pixels"):
+        load_trials(recording, ("0",), encoder_of(12, (36, 64)))
+    with pytest.raises(ReverieError, match="reads out 9"):
+        load_trials(recording, ("0",), encoder_of(9))
+
+
+def test_trials_without_responses_are_named() -> None:
+    trial = toy_recording(trials=1, frames=40).trial("0")
+    silent = ToyRecording("toy", 12, {"0": Trial("0", "train", trial.movie, trial.state, None)})
+    with pytest.raises(ReverieError, match="has no responses"):
+        load_trials(silent, ("0",), encoder_of(12))

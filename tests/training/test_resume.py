@@ -1,0 +1,108 @@
+"""A training that is killed goes on where it was and ends in the same bits; a full disk spoils nothing."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tests.training.toys import HEIGHT, WIDTH, toy_recording, toy_split
+
+from reverie.encoders.checkpoints import load_encoder
+from reverie.encoders.compact import Compact, CompactConfig
+from reverie.foundation.errors import ReverieError
+from reverie.training.settings import TrainingSettings
+from reverie.training.train import train
+
+RECORDINGS = {"a": toy_recording("a", trials=5, frames=60)}
+SPLITS = {name: toy_split(recording) for name, recording in RECORDINGS.items()}
+SETTINGS = TrainingSettings(steps=60, validate_every=10, window=30, cutmix_probability=0.5)
+ROOT = Path(__file__).parents[2]
+
+
+def fresh() -> Compact:
+    torch.manual_seed(0)
+    return Compact(CompactConfig(filters=4, features=4, filter_size=5), {"a": 12}, (HEIGHT, WIDTH))
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.training.interrupted", str(folder)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def test_killed_again_and_again_it_ends_in_the_same_bits(tmp_path: Path) -> None:
+    whole = start(tmp_path / "whole")
+    for validations in (1, 2):
+        with start(tmp_path / "killed") as process:
+            assert process.stdout is not None
+            told = [process.stdout.readline() for _ in range(validations)]
+            process.send_signal(signal.SIGKILL)
+        assert all(line.startswith("validated") for line in told)
+    with start(tmp_path / "killed") as process:
+        assert process.stdout is not None
+        steps = [int(line.split()[1]) for line in process.stdout]
+    assert process.returncode == 0
+    assert 10 not in steps
+    assert steps[-1] == SETTINGS.steps
+    with whole:
+        whole.communicate()
+    for name in ("weights.safetensors", "last/weights.safetensors"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+class StopHereError(Exception):
+    """What the tests interrupt a training with."""
+
+
+def interrupt(folder: Path) -> None:
+    def stop(progress: object) -> None:
+        if (folder / "resume").exists():
+            raise StopHereError
+
+    with pytest.raises(StopHereError):
+        train(fresh(), RECORDINGS, SPLITS, SETTINGS, folder, device=torch.device("cpu"), observe=stop)
+
+
+def test_an_interrupted_run_with_other_settings_is_refused_by_name(tmp_path: Path) -> None:
+    interrupt(tmp_path)
+    changed = replace(SETTINGS, learning_rate=1e-4)
+    with pytest.raises(ReverieError, match="another learning_rate"):
+        train(fresh(), RECORDINGS, SPLITS, changed, tmp_path, device=torch.device("cpu"))
+
+
+def test_a_damaged_state_is_one_sentence(tmp_path: Path) -> None:
+    interrupt(tmp_path)
+    state = tmp_path / "resume" / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:200])
+    with pytest.raises(ReverieError, match="delete it to train anew"):
+        train(fresh(), RECORDINGS, SPLITS, SETTINGS, tmp_path, device=torch.device("cpu"))
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_leaves_what_was_there_whole(tmp_path: Path) -> None:
+    interrupt(tmp_path)
+    state = tmp_path / "resume" / "state.safetensors"
+    before = state.read_bytes()
+    with no_file_larger_than(2000), pytest.raises(ReverieError, match="could not be written"):
+        train(fresh(), RECORDINGS, SPLITS, SETTINGS, tmp_path, device=torch.device("cpu"))
+    assert state.read_bytes() == before
+    load_encoder(tmp_path)
+    assert not list(tmp_path.rglob(".*"))
+    result = train(fresh(), RECORDINGS, SPLITS, SETTINGS, tmp_path, device=torch.device("cpu"))
+    assert list(result.history["step"])[-1] == SETTINGS.steps
