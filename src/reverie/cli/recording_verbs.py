@@ -19,6 +19,8 @@ class Simulate:
     """Folder to write: one folder per animal, and `truth`."""
     videos: tuple[Path, ...] = ()
     """Video files, or folders of them, to film the movies off; a file is never in two tiers."""
+    test_videos: tuple[Path, ...] = ()
+    """Videos kept for the test movies alone; by default a tenth of `--videos`."""
     animals: int = 2
     """How many animals to simulate."""
     neurons: int = 1500
@@ -29,6 +31,8 @@ class Simulate:
     """Validation trials (tier `oracle`)."""
     test: int = 6
     """Test trials (tier `live_test_main`), with responses."""
+    test_repeats: int = 1
+    """How often each test movie is shown; every showing is a trial with noise and behaviour of its own."""
     frames: int = 300
     """Frames of a trial, at 30 Hz."""
     noise: Literal["default", "realistic"] = "default"
@@ -43,9 +47,11 @@ class Simulate:
         simulate_data(
             self.out,
             videos=self.videos,
+            test_videos=self.test_videos,
             animals=self.animals,
             neurons=self.neurons,
             trials={"train": self.train, "oracle": self.oracle, "live_test_main": self.test},
+            test_repeats=self.test_repeats,
             frames=self.frames,
             noise=self.noise,
             seed=self.seed,

@@ -28,19 +28,25 @@ def mix_footage(
     return filmed + made
 
 
-def deal_videos(videos: Sequence[Path]) -> dict[str, list[Path]]:
+def deal_videos(videos: Sequence[Path], test_videos: Sequence[Path] = ()) -> dict[str, list[Path]]:
     """Deal video files to tiers, whole, so that no footage is in two: about a tenth each to test and to oracle.
 
-    The test tier comes first: a single video is kept to be reconstructed, and training is then synthetic.
+    The test tier comes first: a single video is kept to be reconstructed, and training is then synthetic. Where
+    ``test_videos`` are named, they alone are the test tier.
+    Raises ReverieError when a video is named for both.
 
     >>> deal_videos([Path("a.mp4"), Path("b.mp4"), Path("c.mp4")])["train"]
     [PosixPath('a.mp4')]
     """
+    shared = {video.resolve() for video in videos} & {video.resolve() for video in test_videos}
+    if shared:
+        raise ReverieError(f"{min(shared)} is named for training and for the test; a held-out movie must be in one.")
     tenth = max(1, len(videos) // 10)
-    ordered = list(videos)
-    test = ordered[-tenth:]
-    oracle = ordered[-2 * tenth : -tenth] if len(ordered) > tenth else []
-    return {"train": ordered[: -2 * tenth], "oracle": oracle, "live_test_main": test}
+    ordered = [*videos, *test_videos]
+    tests = len(test_videos) or tenth
+    rest, test = ordered[: max(len(ordered) - tests, 0)], ordered[max(len(ordered) - tests, 0) :]
+    kept = max(len(rest) - tenth, 0)
+    return {"train": rest[:kept], "oracle": rest[kept:], "live_test_main": test}
 
 
 def read_enlarged(path: Path) -> Movie:
@@ -66,10 +72,17 @@ def find_videos(places: Sequence[Path]) -> list[Path]:
 
 
 def make_tiers(
-    videos: Sequence[Path], trials: Mapping[str, int], frames: int, generator: np.random.Generator
+    videos: Sequence[Path],
+    test_videos: Sequence[Path],
+    trials: Mapping[str, int],
+    frames: int,
+    generator: np.random.Generator,
 ) -> dict[str, list[Movie]]:
-    """Return the movies of each tier: half real where there is footage for the tier, the rest synthetic."""
-    dealt = deal_videos(videos)
+    """Return the movies of each tier: half real where there is footage for the tier, the rest synthetic.
+
+    test_videos: footage of the test tier alone; without it some of ``videos``, as ``deal_videos`` says.
+    """
+    dealt = deal_videos(videos, test_videos)
     tiers = {}
     for tier, count in trials.items():
         footage = [read_enlarged(path) for path in dealt[tier]]
