@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.stimuli.noise import gaussian_noise
+from reverie.stimuli.noise import gaussian_noise, half_power_frequency, in_the_middle, inverted
 
 
 def correlation(movie: np.ndarray, axis: int, shift: int) -> float:
@@ -43,3 +43,36 @@ def test_very_wide_blur_is_nearly_flat_and_within_range():
 def test_negative_widths_are_refused():
     with pytest.raises(ReverieError, match="at least 0"):
         gaussian_noise(3, np.random.default_rng(0), spatial_sigma=-1.0)
+
+
+def test_a_small_movie_is_shown_in_the_middle_of_a_grey_screen():
+    small = gaussian_noise(5, np.random.default_rng(0), frame_size=(36, 36))
+    shown = in_the_middle(small)
+    assert shown.shape == (5, 36, 64)
+    np.testing.assert_array_equal(shown[:, :, 14:50], small)
+    assert (shown[:, :, :14] == 127.5).all()
+    assert (shown[:, :, 50:] == 127.5).all()
+    with pytest.raises(ReverieError, match="does not fit"):
+        in_the_middle(small, (30, 64))
+
+
+def test_inverting_turns_the_contrast_around_and_twice_does_nothing():
+    movie = gaussian_noise(5, np.random.default_rng(0))
+    np.testing.assert_allclose(inverted(movie) - 127.5, -(movie - 127.5), atol=1e-4)
+    np.testing.assert_allclose(inverted(inverted(movie)), movie, atol=1e-4)
+
+
+def test_power_is_halved_at_the_frequency_given():
+    sigma = 3.0
+    lines = np.concatenate(
+        [
+            gaussian_noise(
+                200, np.random.default_rng(seed), frame_size=(1, 128), spatial_sigma=sigma, temporal_sigma=0.0
+            )
+            for seed in range(20)
+        ]
+    )
+    power = (np.abs(np.fft.rfft(lines[:, 0] - 127.5, axis=1)) ** 2).mean(axis=0)
+    half = np.interp(half_power_frequency(sigma, 1.0), np.fft.rfftfreq(128), power)
+    assert half / power[1:3].mean() == pytest.approx(0.5, abs=0.06)
+    assert half_power_frequency(0.0, 3.4) == float("inf")

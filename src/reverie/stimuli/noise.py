@@ -6,6 +6,9 @@ from jaxtyping import Float
 from reverie.foundation.arrays import FRAME_SIZE, GREY, Movie
 from reverie.foundation.errors import ReverieError
 
+AnySize = Float[np.ndarray, "_ _ _"]
+"""A movie (time, height, width) that may be smaller than the screen."""
+
 
 def gaussian_noise(
     frames: int,
@@ -45,3 +48,39 @@ def _root(size: int, sigma: float) -> Float[np.ndarray, "{size} {size}"]:
     values, vectors = np.linalg.eigh(np.exp(-((distance / (2 * sigma)) ** 2)))
     # Wide blurs have eigenvalues that are zero but for rounding.
     return np.asarray((vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T)
+
+
+def in_the_middle(movie: AnySize, frame_size: tuple[int, int] = FRAME_SIZE) -> Movie:
+    """Show a small movie (time, height, width) in the middle of a grey screen of the size given.
+
+    Source: Bauer et al. 2026 (noise of 36 × 36 pixels). Raises ReverieError when the movie is larger than the screen.
+    """
+    margins = [screen - own for screen, own in zip(frame_size, movie.shape[1:], strict=True)]
+    if min(margins) < 0:
+        raise ReverieError(
+            f"A movie of {movie.shape[1:]} pixels does not fit a screen of {frame_size}; make it smaller."
+        )
+    sides = [(margin // 2, margin - margin // 2) for margin in margins]
+    shown: Movie = np.pad(movie, [(0, 0), *sides], constant_values=GREY)
+    return shown
+
+
+def inverted(movie: AnySize) -> AnySize:
+    """Return the movie with light and dark exchanged about grey, which turns the phase of every frequency around.
+
+    >>> inverted(np.array([[[0.0, 127.5, 200.0]]])).tolist()
+    [[[255.0, 127.5, 55.0]]]
+    """
+    return np.asarray(2 * GREY - movie, dtype=movie.dtype)
+
+
+def half_power_frequency(sigma: float, sample: float) -> float:
+    """Return the frequency at which noise blurred by ``sigma`` samples has half the power it has at 0.
+
+    sample: what one sample is, such as degrees a pixel or seconds a frame; the frequency is in cycles per that unit.
+    The blur's amplitude is exp(-2π²σ²f²), so f = √(ln 2) / 2πσ. Infinite for white noise.
+
+    >>> round(half_power_frequency(1.0, 3.4), 4)
+    0.039
+    """
+    return float(np.sqrt(np.log(2)) / (2 * np.pi * sigma * sample)) if sigma > 0 else float("inf")

@@ -1,0 +1,76 @@
+"""What trials of an animal would look like if its neurons fired at the encoder's rates, but as noisily as they do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from reverie.foundation.arrays import Rates, Responses
+from reverie.foundation.errors import ReverieError
+
+SMALLEST = 1e-9
+"""Rates, dispersions and shapes of the gamma distribution below this are taken for it."""
+
+LARGEST_PERSISTENCE = 0.95
+"""Noise that lasts longer than this is no noise of a trial."""
+
+AnyRates = Float[np.ndarray, "neuron _"]
+"""Rates of some trial, whatever its length."""
+
+AnyResponses = Float[np.ndarray, "neuron _"]
+"""Responses of some trial, whatever its length."""
+
+
+@dataclass(frozen=True)
+class TrialNoise:
+    """How single trials scatter around the encoder's rates.
+
+    dispersions: (neuron,), variance over rate, in the unit of the responses. persistence: correlation of the noise of
+    one frame with that of the next, 0 to 1. Neurons are independent of one another: activity that deviates in many
+    neurons at once is what the null distribution does not hold.
+    """
+
+    dispersions: Float[np.ndarray, " neuron"]
+    persistence: float
+
+    def draw(self, rates: Rates, generator: np.random.Generator) -> Responses:
+        """Draw one trial's responses (neuron, time) around the rates.
+
+        Each response is gamma-distributed with the mean ``rate`` and the variance ``dispersion * rate``; most are next
+        to nothing where the rate is far below the dispersion, as after deconvolution. Part of a frame's response comes
+        from the frame before, such that every frame keeps its distribution (the beta-gamma autoregression of Lewis,
+        McKenzie & Hugus 1989, with shapes that change).
+        """
+        unit = np.maximum(self.dispersions, SMALLEST)[:, None]
+        shapes = np.maximum(rates / unit, SMALLEST)
+        shared = self.persistence * np.minimum(shapes[:, 1:], shapes[:, :-1])
+        shared = np.minimum(np.maximum(shared, SMALLEST / 2), 0.999 * shapes[:, :-1])
+        handed_on = generator.beta(shared, shapes[:, :-1] - shared)
+        fresh = generator.standard_gamma(np.maximum(shapes[:, 1:] - shared, SMALLEST))
+        units = np.empty_like(shapes)
+        units[:, 0] = generator.standard_gamma(shapes[:, 0])
+        for frame in range(1, shapes.shape[1]):
+            units[:, frame] = handed_on[:, frame - 1] * units[:, frame - 1] + fresh[:, frame - 1]
+        return np.asarray(units * unit, dtype=np.float32)
+
+
+def fit_trial_noise(trials: Sequence[tuple[AnyRates, AnyResponses]]) -> TrialNoise:
+    """Return the noise that trials show around the rates predicted for them, both (neuron, time).
+
+    What the encoder misses counts as noise here, which makes a deviation harder, not easier, to call significant.
+    Raises ReverieError when there is no trial, or shapes do not agree.
+    """
+    if not trials or any(rates.shape != responses.shape or rates.shape[1] < 2 for rates, responses in trials):
+        raise ReverieError("Trial noise is measured on at least one trial with rates and responses of one shape.")
+    squares = sum(((responses - rates).astype(np.float64) ** 2).sum(axis=1) for rates, responses in trials)
+    expected = sum(rates.sum(axis=1, dtype=np.float64) for rates, _ in trials)
+    dispersions = np.asarray(squares / np.maximum(expected, SMALLEST), dtype=np.float64)
+    together, alone = 0.0, 0.0
+    for rates, responses in trials:
+        spread = np.sqrt(np.maximum(dispersions[:, None] * rates, SMALLEST))
+        noise = (responses - rates) / spread
+        together += float((noise[:, 1:] * noise[:, :-1]).sum())
+        alone += float(((noise[:, 1:] ** 2).sum() + (noise[:, :-1] ** 2).sum()) / 2)
+    persistence = together / alone if alone > 0 else 0.0
+    return TrialNoise(dispersions, float(np.clip(persistence, 0.0, LARGEST_PERSISTENCE)))
