@@ -55,7 +55,9 @@ class Deviations:
     scores: (time, height, width), blurred error in standard deviations of the null maps, 0 outside the region.
     significant: where it exceeds the threshold; with the chance of the level there is any such pixel in a movie without
     deviations. threshold: in standard deviations. p_value: chance of a maximum as large. maximum, null_maxima: of the
-    map and of each null map. patches: the significant pieces, largest first.
+    map and of each null map. patches: the significant pieces, largest first. overall, null_overall: root mean square
+    of the scores over pixels × frames, which grows with small deviations all over the movie too. overall_p_value:
+    chance of one as large.
     """
 
     scores: Movie
@@ -65,6 +67,9 @@ class Deviations:
     maximum: float
     null_maxima: Float[np.ndarray, " draw"]
     patches: tuple[Patch, ...]
+    overall: float
+    null_overall: Float[np.ndarray, " draw"]
+    overall_p_value: float
 
 
 def find_deviations(
@@ -89,15 +94,30 @@ def find_deviations(
         raise ReverieError("Error maps and null maps must have one shape, and the region at least one pixel.")
     maps = np.stack([gaussian_filter(each, blur)[:, region] for each in (error_map, *null_maps)])
     scores = _standardised(maps)
-    maxima = np.abs(scores).max(axis=(1, 2))
+    maxima, overall = np.abs(scores).max(axis=(1, 2)), np.sqrt((scores**2).mean(axis=(1, 2), dtype=np.float64))
     allowed = int(level * len(maxima) + 1e-9) - 1
     threshold = float(np.sort(maxima[1:])[::-1][allowed])
     whole = np.zeros(error_map.shape, dtype=np.float32)
     whole[:, region] = scores[0]
     significant = np.abs(whole) > threshold
     patches = sorted(_patches(whole, significant, error_map), key=lambda patch: -patch.size)
-    p_value = (1 + int((maxima[1:] >= maxima[0]).sum())) / len(maxima)
-    return Deviations(whole, significant, threshold, p_value, float(maxima[0]), maxima[1:], tuple(patches))
+    return Deviations(
+        scores=whole,
+        significant=significant,
+        threshold=threshold,
+        p_value=_rank(maxima),
+        maximum=float(maxima[0]),
+        null_maxima=maxima[1:],
+        patches=tuple(patches),
+        overall=float(overall[0]),
+        null_overall=overall[1:],
+        overall_p_value=_rank(overall),
+    )
+
+
+def _rank(values: Float[np.ndarray, " map"]) -> float:
+    """Return the share of the values that are at least as large as the first, itself included."""
+    return float((values >= values[0]).mean())
 
 
 def _standardised(maps: Float[np.ndarray, "map time pixel"]) -> Float[np.ndarray, "map time pixel"]:
