@@ -25,8 +25,8 @@ class Reconstruct:
     """Run folder."""
     animal: tuple[str, ...] = ()
     """The animal or animals; all that the data and the encoders share by default."""
-    method: Literal["paper"] = "paper"
-    """How to invert the encoder; `paper` is the published descent."""
+    method: Literal["paper", "ridge"] = "paper"
+    """`paper` is the published descent through the encoder; `ridge` a linear decoder fitted to its training trials."""
     steps: int = 1000
     """Steps of the descent."""
     stride: int = 8

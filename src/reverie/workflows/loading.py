@@ -5,10 +5,12 @@ from pathlib import Path
 
 import torch
 
-from reverie.encoders.checkpoints import load_encoder
+from reverie.encoders.checkpoints import load_encoder, read_about
 from reverie.encoders.contract import Encoder
+from reverie.foundation.arrays import Responses
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.sensorium import SensoriumRecording, find_animal, open_recordings
+from reverie.recordings.trial import Trial
 
 
 def open_animals(data: Path, names: Sequence[str]) -> dict[str, SensoriumRecording]:
@@ -103,3 +105,20 @@ def choose_trials(recording: SensoriumRecording, names: Sequence[str]) -> list[s
             )
         chosen += [trial for trial in of_tier or [name] if trial not in chosen]
     return chosen
+
+
+def training_trials(recording: SensoriumRecording, encoder_folder: Path) -> list[str]:
+    """Return the trials the encoder was trained on, or the recording's training tier for imported encoders."""
+    known = read_about(encoder_folder).get("training_trials", {})
+    names = list(known.get(recording.name, ())) or [name for name, tier in recording.tiers.items() if tier == "train"]
+    return [name for name in names if name in recording.tiers]
+
+
+def responses_of(animal: str, trial: Trial) -> Responses:
+    """Return the responses to a trial; raises ReverieError when it has none."""
+    if trial.responses is None:
+        raise ReverieError(
+            f"Trial {trial.name} of {animal} (tier {trial.tier}) has no responses; "
+            "there is nothing to reconstruct from."
+        )
+    return trial.responses

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 
-from reverie.encoders.checkpoints import read_about
 from reverie.encoders.contract import Encoder
 from reverie.foundation.arrays import Mask
 from reverie.foundation.devices import choose_device
@@ -23,7 +22,7 @@ from reverie.reconstruction.mask import (
 )
 from reverie.recordings.sensorium import SensoriumRecording
 from reverie.report.figures import mask_figure, save_figure
-from reverie.workflows.loading import open_encoders, open_matching_animals
+from reverie.workflows.loading import open_encoders, open_matching_animals, training_trials
 
 LEVELS = (TRAINING_THRESHOLD, EVALUATION_THRESHOLD)
 """The two sizes of a mask that are told."""
@@ -83,10 +82,8 @@ def mask_path(encoder_folder: Path, animal: str) -> Path:
 
 
 def _training_trials(recording: SensoriumRecording, encoder_folder: Path) -> list[str]:
-    """Return the trials the encoder was trained on, or the recording's training tier for imported encoders."""
-    known = read_about(encoder_folder).get("training_trials", {})
-    names = list(known.get(recording.name, ())) or [name for name, tier in recording.tiers.items() if tier == "train"]
-    names = [name for name in names if name in recording.tiers]
+    """Return some of the trials the encoder was trained on, evenly chosen."""
+    names = training_trials(recording, encoder_folder)
     if len(names) < 2:
         raise ReverieError(
             f"{recording.name} has {len(names)} training trial(s); a mask needs at least two, to blend one movie "

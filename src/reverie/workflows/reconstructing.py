@@ -1,16 +1,17 @@
 """Reconstructing trials into a run folder: resumable, one trial after the other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
+from reverie.decoding.contract import Decoder
 from reverie.encoders.checkpoints import read_about
 from reverie.encoders.contract import Encoder
-from reverie.foundation.arrays import Mask, Responses
+from reverie.foundation.arrays import Mask
 from reverie.foundation.devices import choose_device, prepare_threads
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz, write_text
@@ -27,10 +28,11 @@ from reverie.recordings.trial import Trial
 from reverie.report.figures import save_figure, strip_figure
 from reverie.report.tif import write_tif
 from reverie.report.video_files import write_mp4
+from reverie.workflows.decoding import FITS, decode_trial, own_decoder
 from reverie.workflows.descending import descend
 from reverie.workflows.evaluating import evaluate_run
 from reverie.workflows.evidence import Evidence, other_movies, predict_mean, write_evidence
-from reverie.workflows.loading import choose_trials, open_encoders, open_matching_animals
+from reverie.workflows.loading import choose_trials, open_encoders, open_matching_animals, responses_of
 from reverie.workflows.masking import own_mask
 from reverie.workflows.provenance import describe, fingerprint
 from reverie.workflows.run_folder import RunFolder, TrialFolder
@@ -39,9 +41,10 @@ from reverie.workflows.simulating import TRUTH
 
 @dataclass(frozen=True)
 class ReconstructionSettings:
-    """How to invert encoders.
+    """How to invert encoders, or with which decoder to do without them.
 
-    steps: of the descent. stride: frames between windows. blur: Gaussian sigma of the final blur in pixels and frames.
+    method: ``paper``, or a decoder by its name, which uses none of the settings below but blur. steps: of the descent.
+    stride: frames between windows. blur: Gaussian sigma of the final blur in pixels and frames.
     combine: average the encoders' movies, or their gradients at each step. without: deviations of the released code
     from the published text to switch off, by their names in ``PaperSolver``.
     """
@@ -73,6 +76,7 @@ class Job:
     mask: Mask
     settings: ReconstructionSettings
     device: torch.device
+    decoder: Decoder | None = None
 
 
 def reconstruct_trials(
@@ -104,7 +108,9 @@ def reconstruct_trials(
     run.open({**record, "about": [*_about(data), *about]})
     for animal, recording in recordings.items():
         mask = _mask(recording, encoders, mask_file, seed, where)
-        job = Job(recording, encoders, mask, settings, where)
+        method = settings.method
+        decoder = own_decoder(recording, method, encoder_folders[0]) if method in FITS else None
+        job = Job(recording, encoders, mask, settings, where, decoder)
         for name in names[animal]:
             reconstruct_trial(job, name, run.trial(animal, name))
     return evaluate_run(out)
@@ -161,8 +167,8 @@ def reconstruct_trial(job: Job, name: str, place: TrialFolder) -> None:
         say(f"{place.animal} trial {name} is reconstructed already; its movie is kept.")
         return
     trial = job.recording.trial(name)
-    recorded = _require_responses(job, trial)
-    result = _descend(job, trial, place)
+    recorded = responses_of(job.recording.name, trial)
+    result = _find_movie(job, trial, place)
     movie = blur(result.movie, job.settings.blur)
     encoders = tuple(job.encoders.values())
     evidence = Evidence(
@@ -183,6 +189,14 @@ def reconstruct_trial(job: Job, name: str, place: TrialFolder) -> None:
     # Written last: its presence means that the trial is finished.
     spread = {} if result.spread is None else {"spread": result.spread}
     write_npz(place.movie, {"movie": movie, "mask": job.mask, **spread})
+
+
+def _find_movie(job: Job, trial: Trial, place: TrialFolder) -> Reconstruction:
+    """Invert the encoders or, where the method is a decoder, decode without them."""
+    if job.decoder is None:
+        return _descend(job, trial, place)
+    write_text(place.trace, _trace_table((), 0).to_csv(index=False))
+    return decode_trial(job.decoder, trial)
 
 
 def _descend(job: Job, trial: Trial, place: TrialFolder) -> Reconstruction:
@@ -206,22 +220,14 @@ def problem_of(job: Job, trial: Trial, encoders: Sequence[Encoder]) -> Problem:
     Raises ReverieError when the trial has no responses.
     """
     # Copies: the arrays of a recording are memory-mapped and may not be written.
-    state, responses = torch.tensor(trial.state), torch.tensor(_require_responses(job, trial))
+    state, responses = torch.tensor(trial.state), torch.tensor(responses_of(job.recording.name, trial))
     observations = tuple(Observation(encoder, job.recording.name, state, responses) for encoder in encoders)
     return Problem(observations, job.mask, poisson)
 
 
-def _require_responses(job: Job, trial: Trial) -> Responses:
-    if trial.responses is None:
-        raise ReverieError(
-            f"Trial {trial.name} of {job.recording.name} (tier {trial.tier}) has no responses; "
-            "there is nothing to reconstruct from."
-        )
-    return trial.responses
-
-
 def _trace_table(trace: Sequence[Step], number: int) -> pd.DataFrame:
-    return pd.DataFrame([asdict(step) for step in trace]).assign(model=number)
+    columns = [column.name for column in fields(Step)]
+    return pd.DataFrame([astuple(step) for step in trace], columns=columns).assign(model=number)
 
 
 def _notes(job: Job, trial: Trial) -> tuple[str, ...]:

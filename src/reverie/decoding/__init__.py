@@ -1,0 +1,1 @@
+"""Learned inversion: decoders trained from responses to movies, with no encoder or beside one."""

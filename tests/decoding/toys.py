@@ -1,0 +1,30 @@
+"""A toy animal whose movies are linear in its responses, so that a decoder has a truth to recover."""
+
+from dataclasses import replace
+
+import numpy as np
+from tests.training.toys import toy_recording
+
+from reverie.recordings.trial import Trial
+
+
+def toy_trials(*, neurons: int = 60, trials: int = 12, frames: int = 90, seed: int = 0, noisy: bool = True):
+    """Trials of neurons with one spot each, as in the tests of training."""
+    return list(toy_recording(neurons=neurons, trials=trials, frames=frames, seed=seed, noisy=noisy).held.values())
+
+
+def linear_trials(*, neurons: int = 6, trials: int = 8, frames: int = 40, seed: int = 1):
+    """Return trials whose frames are a linear map of the responses at the same frame, and that map (neuron, pixel)."""
+    generator = np.random.default_rng(seed)
+    weights = generator.normal(0, 5, (neurons, 12 * 16))
+    made = []
+    for number in range(trials):
+        responses = generator.uniform(0.0, 2.0, (neurons, frames)).astype(np.float32)
+        movie = (127.5 + (responses.T - 1) @ weights).reshape(frames, 12, 16).astype(np.float32)
+        made.append(Trial(str(number), "train", movie, np.zeros((4, frames), np.float32), responses))
+    return made, weights
+
+
+def without_responses(trial: Trial) -> Trial:
+    """A trial of a test tier."""
+    return replace(trial, responses=None)

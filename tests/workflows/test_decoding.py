@@ -1,0 +1,57 @@
+"""The ridge decoder through the command line: fitted once beside the encoder, then used like any other method."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reverie.cli.main import main
+
+
+def run(*words, code=0):
+    with pytest.raises(SystemExit) as stopped:
+        main([str(word) for word in words])
+    assert stopped.value.code == code
+
+
+@pytest.fixture
+def command(small_world, tmp_path):
+    np.savez(tmp_path / "mask.npz", mask=np.full((36, 64), 1.2))
+    fixed = ("--mask", tmp_path / "mask.npz", "--method", "ridge", "--out", tmp_path / "run")
+    return ("reconstruct", small_world.data, small_world.encoder, "--animal", "alpha", *fixed)
+
+
+def test_decode_score_and_report(small_world, tmp_path, command, capsys):
+    run(*command, "--trials", "oracle")
+    movie = np.load(tmp_path / "run/alpha/6/movie.npz")["movie"]
+    assert movie.shape == (64, 36, 64)
+    folder = small_world.encoder / "decoders/alpha/ridge"
+    described = json.loads((folder / "decoder.json").read_text())
+    assert described["about"]["training_trials"] == ["0", "1", "2", "3", "4", "5"]
+    scores = pd.read_csv(tmp_path / "run/scores.csv")
+    assert scores["method"].tolist() == ["ridge"]
+    assert np.isfinite(scores["video_correlation"]).all()
+    run("report", tmp_path / "run")
+    assert "ridge" in (tmp_path / "run/report.html").read_text()
+    weights = (folder / "weights.safetensors").stat().st_mtime_ns
+    capsys.readouterr()
+    run(*command, "--trials", "oracle", "1")
+    assert "Fitting" not in capsys.readouterr().err
+    assert (folder / "weights.safetensors").stat().st_mtime_ns == weights
+
+
+def test_a_decoder_of_other_trials_is_fitted_anew(small_world, command, capsys):
+    run(*command, "--trials", "oracle")
+    path = small_world.encoder / "decoders/alpha/ridge/decoder.json"
+    described = json.loads(path.read_text())
+    described["about"]["training_trials"] = ["0"]
+    path.write_text(json.dumps(described))
+    capsys.readouterr()
+    run(*command, "--trials", "oracle", "2")
+    assert "Fitting the ridge decoder of alpha to 6" in capsys.readouterr().err
+
+
+def test_a_trial_without_responses_is_named(command, capsys):
+    run(*command, "--trials", "7", code=1)
+    assert "has no responses" in capsys.readouterr().err
