@@ -58,7 +58,8 @@ class ResponseFeatures:
         taps = np.arange(-reach, reach + 1)
         hats = np.stack([np.interp(taps, corners[number : number + 3], [0, 1, 0]) for number in range(len(self.lags))])
         # Convolution runs backwards in time: a response after the frame meets the tap of the opposite sign.
-        return (hats / hats.sum(axis=1, keepdims=True))[:, ::-1].astype(np.float32)
+        kernels: np.ndarray = (hats / hats.sum(axis=1, keepdims=True))[:, ::-1].astype(np.float32)
+        return kernels
 
     def __call__(self, responses: Responses) -> Features:
         """Return the features of every frame; beyond the ends of a trial a neuron is taken to fire at its mean."""
@@ -69,7 +70,7 @@ class ResponseFeatures:
 
 
 def compress(responses: Responses, power: float) -> Responses:
-    """Raise responses to a power; their sign is kept, and no response is 0 even to the power of 0.
+    """Raise responses to a power; their sign is kept, and 0 stays 0 even to the power of 0.
 
     >>> compress(np.array([[0.0, 4.0, -9.0]]), 0.5).tolist()
     [[0.0, 2.0, -3.0]]
