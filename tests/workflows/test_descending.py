@@ -9,7 +9,6 @@ from reverie.reconstruction.solvers.paper import PaperSolver
 from reverie.recordings.sensorium import open_recordings
 from reverie.workflows import descending
 from reverie.workflows.descending import descend
-from reverie.workflows.run_folder import TrialFolder
 
 CPU = torch.device("cpu")
 
@@ -19,7 +18,7 @@ def problem(unspoilt_world):
     trial = open_recordings(unspoilt_world.data)["alpha"].trial("1")
     encoder = load_encoder(unspoilt_world.encoder)
     observation = Observation(encoder, "alpha", torch.tensor(trial.state), torch.tensor(trial.responses))
-    return Problem((observation,), np.full((36, 64), 1.5, np.float32), poisson)
+    return lambda: Problem((observation,), np.full((36, 64), 1.5, np.float32), poisson)
 
 
 class InterruptedSolver(PaperSolver):
@@ -33,21 +32,21 @@ class InterruptedSolver(PaperSolver):
 
 def test_an_interrupted_descent_goes_on_to_the_same_bits(problem, tmp_path, monkeypatch):
     monkeypatch.setattr(descending, "KEEP_EVERY", 0.0)
-    whole = descend(problem, PaperSolver(steps=10), TrialFolder(tmp_path / "whole", "alpha", "1"), 0, "", CPU)
-    place = TrialFolder(tmp_path / "parts", "alpha", "1")
+    whole = descend(problem, PaperSolver(steps=10), tmp_path / "whole.npz", tmp_path / "none.npz", "", CPU)
+    finished, unfinished = tmp_path / "parts.npz", tmp_path / "unfinished.npz"
     with pytest.raises(KeyboardInterrupt):
-        descend(problem, InterruptedSolver(steps=10), place, 0, "", CPU)
-    assert place.snapshot(0).exists()
-    resumed = descend(problem, PaperSolver(steps=10), place, 0, "", CPU)
+        descend(problem, InterruptedSolver(steps=10), finished, unfinished, "", CPU)
+    assert unfinished.exists()
+    resumed = descend(problem, PaperSolver(steps=10), finished, unfinished, "", CPU)
     assert np.array_equal(resumed.movie, whole.movie)
     assert [line.step for line in resumed.trace] == list(range(1, 11))
     assert [line.loss for line in resumed.trace] == [line.loss for line in whole.trace]
-    assert not place.snapshot(0).exists()
+    assert not unfinished.exists()
 
 
 def test_a_finished_descent_is_read_back_and_not_repeated(problem, tmp_path):
-    place = TrialFolder(tmp_path, "alpha", "1")
-    first = descend(problem, PaperSolver(steps=3), place, 0, "", CPU)
-    again = descend(problem, InterruptedSolver(steps=99), place, 0, "", CPU)
+    files = tmp_path / "finished.npz", tmp_path / "unfinished.npz"
+    first = descend(problem, PaperSolver(steps=3), *files, "", CPU)
+    again = descend(problem, InterruptedSolver(steps=99), *files, "", CPU)
     assert np.array_equal(first.movie, again.movie)
     assert again.trace == first.trace

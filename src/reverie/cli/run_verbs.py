@@ -48,26 +48,22 @@ class Reconstruct:
 
     def run(self) -> None:
         """Reconstruct and score."""
-        from reverie.workflows.reconstructing import ReconstructionSettings, reconstruct_trials
+        from reverie.workflows.materials import Sources
+        from reverie.workflows.reconstructing import reconstruct_trials
+        from reverie.workflows.settings import ReconstructionSettings
 
-        reconstruct_trials(
-            self.data,
-            self.encoders,
-            self.out,
-            animals=self.animal,
-            trials=self.trials,
-            settings=ReconstructionSettings(
-                method=self.method,
-                steps=self.steps,
-                stride=self.stride,
-                blur=self.blur,
-                combine=self.combine,
-                without=self.without,
-            ),
-            mask_file=self.mask,
-            seed=self.seed,
-            device=self.device,
+        sources = Sources(
+            self.data, self.encoders, animals=self.animal, mask=self.mask, seed=self.seed, device=self.device
         )
+        settings = ReconstructionSettings(
+            method=self.method,
+            steps=self.steps,
+            stride=self.stride,
+            blur=self.blur,
+            combine=self.combine,
+            without=self.without,
+        )
+        reconstruct_trials(sources, self.out, trials=self.trials, settings=settings)
 
 
 @dataclass(frozen=True)

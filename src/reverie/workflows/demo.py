@@ -18,9 +18,12 @@ from reverie.recordings.sensorium import open_recordings
 from reverie.stimuli.embedded import embedded_clips
 from reverie.stimuli.resizing import resize
 from reverie.workflows.footage import mix_footage, read_enlarged
+from reverie.workflows.jobs import Clip, Job
 from reverie.workflows.masking import own_mask
-from reverie.workflows.reconstructing import Job, ReconstructionSettings, reconstruct_trials
+from reverie.workflows.materials import Sources, open_materials
+from reverie.workflows.reconstructing import reconstruct_trials
 from reverie.workflows.reporting import report_run
+from reverie.workflows.settings import ReconstructionSettings
 from reverie.workflows.simulating import TRUTH, write_simulation
 from reverie.workflows.stopping import choose_steps
 from reverie.workflows.training import TrainingRequest, train_encoder
@@ -130,13 +133,12 @@ def _see(data: Path, folder: Path, seed: int) -> None:
 
 def _choose_stop(data: Path, folder: Path, out: Path, seed: int) -> int:
     """Choose the number of steps on the first animal's validation trials and keep the scores they were chosen by."""
-    device = choose_device()
-    encoder = load_encoder(folder, device)
-    recording = next(iter(open_recordings(data).values()))
-    mask = own_mask(recording, encoder, folder, seed=seed, device=device)
-    job = Job(recording, {folder: encoder}, mask, ReconstructionSettings(stride=STRIDE), device)
+    materials = open_materials(Sources(data, (folder,), seed=seed))
+    animal, recording = next(iter(materials.recordings.items()))
+    settings = ReconstructionSettings(stride=STRIDE)
     trials = [name for name, tier in recording.tiers.items() if tier == "oracle"]
-    steps, scores = choose_steps(job, trials, STOPS)
+    jobs = [Job(Clip(animal, name), (folder,), settings) for name in trials]
+    steps, scores = choose_steps(jobs, materials, STOPS)
     write_text(out / "stop.csv", scores.to_csv(index_label="steps"))
     say(f"Stopping after {steps} steps: the best of {', '.join(map(str, STOPS))} on the validation movies.")
     return steps
@@ -144,15 +146,10 @@ def _choose_stop(data: Path, folder: Path, out: Path, seed: int) -> int:
 
 def _reconstruct(data: Path, encoder: Path, run: Path, settings: ReconstructionSettings, seed: int) -> pd.DataFrame:
     return reconstruct_trials(
-        data,
-        [encoder],
+        Sources(data, (encoder,), seed=seed),
         run,
-        animals=(),
         trials=("live_test_main",),
         settings=settings,
-        mask_file=None,
-        seed=seed,
-        device="auto",
         about=[
             f"The descent was stopped after {settings.steps} steps, chosen on validation movies; the published "
             "method takes 1000, which on so few neurons follows the noise of the single trial."

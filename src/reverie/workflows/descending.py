@@ -1,6 +1,8 @@
 """One descent that survives interruptions: progress shown, a snapshot kept, a finished one never repeated."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -10,24 +12,22 @@ from reverie.foundation.progress import bar
 from reverie.reconstruction.descent import Snapshot
 from reverie.reconstruction.problem import Problem, Reconstruction, trace_of, trace_rows
 from reverie.reconstruction.reconstruct import Solver, reconstruct
-from reverie.workflows.run_folder import TrialFolder
 
 KEEP_EVERY = 30.0
 """Seconds between two snapshots: the most that an interruption can lose."""
 
 
 def descend(
-    problem: Problem, solver: Solver, place: TrialFolder, number: int, label: str, device: torch.device
+    problem: Callable[[], Problem], solver: Solver, finished: Path, unfinished: Path, label: str, device: torch.device
 ) -> Reconstruction:
     """Reconstruct with one model (or one group of models), going on from where an earlier call was interrupted.
 
-    number: of the model within the trial. label: what the progress bar says.
+    problem: makes the problem, called only when there is something left to do. finished, unfinished: files of the
+    result and of a descent under way. label: what the progress bar says; none is shown when it is empty.
     """
-    finished, unfinished = place.model(number), place.snapshot(number)
     if finished.exists():
-        return _read(finished)
+        return read_result(finished)
     resume = Snapshot.from_arrays(read_npz(unfinished)) if unfinished.exists() else None
-    done = resume.state.step if resume else 0
     last_kept = time.monotonic()
 
     def keep(snapshot: Snapshot) -> None:
@@ -37,18 +37,32 @@ def descend(
             write_npz(unfinished, snapshot.to_arrays())
             last_kept = time.monotonic()
 
-    with bar(label, solver.steps, done=done) as advance:
-        result = reconstruct(problem, solver, resume=resume, keep=keep, device=device)
-    _write(finished, result)
+    with _shown(label, solver.steps, resume.state.step if resume else 0) as advance:
+        result = reconstruct(problem(), solver, resume=resume, keep=keep, device=device)
+    write_result(finished, result)
     unfinished.unlink(missing_ok=True)
     return result
 
 
-def _write(path: Path, result: Reconstruction) -> None:
+@contextmanager
+def _shown(label: str, steps: int, done: int) -> Iterator[Callable[[], None]]:
+    """Show a bar when there is a label to it."""
+    if not label:
+        yield lambda: None
+        return
+    with bar(label, steps, done=done) as advance:
+        yield advance
+
+
+def write_result(path: Path, result: Reconstruction) -> None:
+    """Keep one model's movie and how it got there."""
     write_npz(path, {"movie": result.movie, "trace": trace_rows(result.trace)})
 
 
-def _read(path: Path) -> Reconstruction:
+def read_result(path: Path) -> Reconstruction:
+    """Read it back."""
     arrays = read_npz(path)
     trace = trace_of(arrays["trace"])
-    return Reconstruction(arrays["movie"], trace, trace[-1].seconds, trace[-1].passes)
+    # A decoder takes no steps.
+    seconds, passes = (trace[-1].seconds, trace[-1].passes) if trace else (0.0, 0)
+    return Reconstruction(arrays["movie"], trace, seconds, passes)

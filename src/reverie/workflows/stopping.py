@@ -17,25 +17,30 @@ from reverie.foundation.progress import bar
 from reverie.reconstruction.postprocessing import blur
 from reverie.reconstruction.problem import Progress
 from reverie.reconstruction.reconstruct import reconstruct
-from reverie.workflows.reconstructing import Job, problem_of
+from reverie.workflows.evaluating import scoring_threshold
+from reverie.workflows.jobs import Job, problem_of
+from reverie.workflows.materials import Materials
 
 
-def choose_steps(job: Job, trials: Sequence[str], candidates: Sequence[int]) -> tuple[int, pd.DataFrame]:
-    """Return the number of steps with the best mean video correlation, and the scores (rows steps, columns trials).
+def choose_steps(jobs: Sequence[Job], materials: Materials, candidates: Sequence[int]) -> tuple[int, pd.DataFrame]:
+    """Return the number of steps with the best mean video correlation, and the scores (rows steps, columns clips).
 
-    Each trial is reconstructed once, for as many steps as the largest candidate, and scored on the way, blurred as
-    the final movie would be, inside the evaluation mask.
+    Each job (of a validation clip) is done once, for as many steps as the largest candidate, and scored on the way,
+    blurred as the final movie would be, inside the evaluation mask.
     """
-    curves = {name: _scores_on_the_way(job, name, sorted(candidates)) for name in trials}
+    curves = {
+        f"{job.clip.animal} {job.clip.name}": _scores_on_the_way(job, materials, sorted(candidates)) for job in jobs
+    }
     scores = pd.DataFrame(curves)
     return int(scores.index[int(scores.mean(axis=1).argmax())]), scores
 
 
-def _scores_on_the_way(job: Job, name: str, candidates: Sequence[int]) -> dict[int, float]:
-    trial = job.recording.trial(name)
-    region = evaluation_region(job.mask)
+def _scores_on_the_way(job: Job, materials: Materials, candidates: Sequence[int]) -> dict[int, float]:
+    trial = job.clip.read(materials)
+    mask = materials.masks[job.clip.animal]
+    region = evaluation_region(mask, scoring_threshold(mask))
     scores: dict[int, float] = {}
-    with bar(f"choosing the stop on trial {name}", candidates[-1]) as advance:
+    with bar(f"choosing the stop on {job.clip.animal} trial {job.clip.name}", candidates[-1]) as advance:
 
         def watch(progress: Progress, movie: Movie) -> None:
             advance()
@@ -44,5 +49,5 @@ def _scores_on_the_way(job: Job, name: str, candidates: Sequence[int]) -> dict[i
                 scores[progress.step] = video_correlation(blurred, trial.movie, region)
 
         solver = replace(job.settings.solver(), steps=candidates[-1])
-        reconstruct(problem_of(job, trial, list(job.encoders.values())), solver, observe=watch, device=job.device)
+        reconstruct(problem_of(job, materials), solver, observe=watch, device=materials.device)
     return scores

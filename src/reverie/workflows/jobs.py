@@ -1,0 +1,190 @@
+"""One job = one reconstruction of one clip; everything that decides its result is in it, and so in its fingerprint."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from reverie.encoders.prediction import predict
+from reverie.foundation.arrays import Indices, Movie, Responses, State
+from reverie.foundation.files import write_json
+from reverie.reconstruction.fidelity import poisson
+from reverie.reconstruction.problem import Observation, Problem, Reconstruction
+from reverie.recordings.sensorium import SensoriumRecording
+from reverie.recordings.trial import Trial
+from reverie.workflows.decoding import FITS, decode_trial, own_decoder
+from reverie.workflows.descending import descend, read_result, write_result
+from reverie.workflows.loading import responses_of
+from reverie.workflows.materials import Materials, weights_fingerprint
+from reverie.workflows.settings import ReconstructionSettings
+
+Targets = Literal["recorded", "predicted", "truth"]
+"""What a reconstruction starts from: recorded responses, each encoder's own rates to the true movie, true rates."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """What an animal saw: a recorded trial by its name, or a stimulus that was never shown (movie and state given)."""
+
+    animal: str
+    name: str
+    movie: Movie | None = None
+    state: State | None = None
+
+    def read(self, materials: Materials) -> Trial:
+        """Return it as a trial; a stimulus has no responses. Raises ReverieError when a file is broken."""
+        if self.movie is None or self.state is None:
+            return materials.recordings[self.animal].trial(self.name)
+        return Trial(self.name, "stimulus", self.movie, self.state, None)
+
+    def digest(self, materials: Materials) -> str:
+        """Return what its contents are, as a hash."""
+        if self.movie is None:
+            return _digest_of_trial(materials.recordings[self.animal], self.name)
+        return digest(*(array for array in (self.movie, self.state) if array is not None))
+
+
+@dataclass(frozen=True)
+class Job:
+    """One reconstruction.
+
+    encoders: folders; the gradients of several are averaged (the movies of several jobs are averaged afterwards, by
+    whoever wants that). targets: see ``Targets``. share: of the neurons that is kept, the same for all encoders, drawn
+    anew for every clip; smaller shares are part of larger ones. silenced: the neurons left out stay in the loss with
+    responses of 0, as in the released code, instead of being left out of it. draw: another number, another draw.
+    """
+
+    clip: Clip
+    encoders: tuple[Path, ...]
+    settings: ReconstructionSettings = field(default_factory=ReconstructionSettings)
+    targets: Targets = "recorded"
+    share: float = 1.0
+    silenced: bool = False
+    draw: int = 0
+
+    def describe(self, materials: Materials) -> dict[str, Any]:
+        """Return all that decides the result, ready for JSON."""
+        truth = materials.truth_folder if self.targets == "truth" else None
+        return {
+            "animal": self.clip.animal,
+            "clip": self.clip.name,
+            "contents": self.clip.digest(materials),
+            "encoders": [weights_fingerprint(folder) for folder in self.encoders],
+            "truth": weights_fingerprint(truth) if truth else None,
+            "mask": digest(materials.masks[self.clip.animal]),
+            **self.settings.descent(),
+            "targets": self.targets,
+            "share": self.share,
+            "silenced": self.silenced,
+            "draw": [materials.sources.seed, self.draw] if self.share < 1 else None,
+        }
+
+    def fingerprint(self, materials: Materials) -> str:
+        """Return 16 hexadecimal digits that change whenever anything that decides the result changes."""
+        text = json.dumps(self.describe(materials), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """Where one job's result lies: job.json says what it is, movie.npz is there once it is finished."""
+
+    folder: Path
+
+    @property
+    def finished(self) -> Path:
+        """The movie and its trace."""
+        return self.folder / "movie.npz"
+
+    @property
+    def unfinished(self) -> Path:
+        """Where an interrupted descent stands."""
+        return self.folder / "unfinished.npz"
+
+
+def perform(job: Job, materials: Materials, place: JobFolder, label: str = "") -> Reconstruction:
+    """Do one job, or read its result where it is finished already; ``label`` shows a bar of its steps.
+
+    Raises ReverieError when the clip has no responses to start from.
+    """
+    write_json(place.folder / "job.json", job.describe(materials))
+    return find_movie(job, materials, place.finished, place.unfinished, label)
+
+
+def find_movie(job: Job, materials: Materials, finished: Path, unfinished: Path, label: str = "") -> Reconstruction:
+    """Do one job with its two files where the caller wants them: invert the encoders, or decode without them."""
+    if job.settings.method in FITS:
+        return _decode(job, materials, finished)
+    return descend(
+        lambda: problem_of(job, materials), job.settings.solver(), finished, unfinished, label, materials.device
+    )
+
+
+def _decode(job: Job, materials: Materials, finished: Path) -> Reconstruction:
+    if finished.exists():
+        return read_result(finished)
+    decoder = own_decoder(materials.recordings[job.clip.animal], job.settings.method, job.encoders[0])
+    result = decode_trial(decoder, job.clip.read(materials))
+    write_result(finished, result)
+    return result
+
+
+def problem_of(job: Job, materials: Materials) -> Problem:
+    """Return the problem of a job, each encoder an observation.
+
+    Raises ReverieError when the clip has no responses to start from.
+    """
+    trial = job.clip.read(materials)
+    rows = None if job.share >= 1 else kept_neurons(job, materials)
+    # Copies: the arrays of a recording are memory-mapped and may not be written.
+    state = torch.tensor(trial.state)
+    observations = []
+    for folder in job.encoders:
+        responses = torch.tensor(targets_of(job, materials, trial, folder))
+        if rows is not None and job.silenced:
+            silent = torch.ones(len(responses), dtype=torch.bool)
+            silent[rows] = False
+            responses[silent] = 0.0
+        chosen = None if rows is None or job.silenced else torch.from_numpy(rows)
+        observations.append(Observation(materials.encoder(folder), job.clip.animal, state, responses, chosen))
+    return Problem(tuple(observations), materials.masks[job.clip.animal], poisson)
+
+
+def kept_neurons(job: Job, materials: Materials) -> Indices:
+    """Return the rows of the neurons that are kept, sorted; at least one."""
+    neurons = materials.recordings[job.clip.animal].neurons
+    name = f"{job.clip.animal}/{job.clip.name}/{job.draw}".encode()
+    seed = int.from_bytes(hashlib.sha256(name).digest()[:8])
+    order = np.random.default_rng([materials.sources.seed, seed]).permutation(neurons)
+    rows: Indices = np.sort(order[: max(1, round(job.share * neurons))])
+    return rows
+
+
+def targets_of(job: Job, materials: Materials, trial: Trial, folder: Path) -> Responses:
+    """Return what the encoder of one folder is to explain: (neuron, time)."""
+    if job.targets == "recorded":
+        return responses_of(job.clip.animal, trial)
+    source = materials.truth if job.targets == "truth" else materials.encoder(folder)
+    return predict(source, trial.movie, trial.state, job.clip.animal)
+
+
+def digest(*arrays: Float[np.ndarray, "..."]) -> str:
+    """Return 16 hexadecimal digits of the contents of arrays."""
+    total = hashlib.sha256()
+    for array in arrays:
+        total.update(str((array.shape, array.dtype)).encode())
+        total.update(np.ascontiguousarray(array).tobytes())
+    return total.hexdigest()[:16]
+
+
+@lru_cache(maxsize=4096)
+def _digest_of_trial(recording: SensoriumRecording, name: str) -> str:
+    trial = recording.trial(name)
+    arrays = [trial.movie, trial.state] + ([] if trial.responses is None else [trial.responses])
+    return digest(*arrays)

@@ -1,0 +1,42 @@
+"""The named settings of a reconstruction, and the solver they stand for."""
+
+from dataclasses import asdict, dataclass, replace
+
+from reverie.foundation.errors import ReverieError
+from reverie.reconstruction.mask import TRAINING_THRESHOLD
+from reverie.reconstruction.solvers.paper import PaperSolver
+
+
+@dataclass(frozen=True)
+class ReconstructionSettings:
+    """How to invert encoders, or with which decoder to do without them.
+
+    method: ``paper``, or a decoder by its name, which uses none of the settings below but blur. steps: of the descent.
+    stride: frames between windows. blur: Gaussian sigma of the final blur in pixels and frames.
+    combine: average the encoders' movies, or their gradients at each step. without: deviations of the released code
+    from the published text to switch off, by their names in ``PaperSolver``. training_threshold: the mask's value from
+    which on a pixel may move, 0 for no training mask.
+    """
+
+    method: str = "paper"
+    steps: int = 1000
+    stride: int = 8
+    blur: float = 0.5
+    combine: str = "movies"
+    without: tuple[str, ...] = ()
+    training_threshold: float = TRAINING_THRESHOLD
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.stride < 1 or self.blur < 0:
+            raise ReverieError(
+                f"steps ({self.steps}) and stride ({self.stride}) must be at least 1 and blur ({self.blur}) at least 0."
+            )
+
+    def solver(self) -> PaperSolver:
+        """Return the solver these settings name."""
+        solver = PaperSolver(steps=self.steps, stride=self.stride, training_threshold=self.training_threshold)
+        return replace(solver, **dict.fromkeys(self.without, False))
+
+    def descent(self) -> dict[str, object]:
+        """Return what decides how one descent goes: not how its movie is blurred or averaged with others."""
+        return {"method": self.method, "solver": asdict(self.solver())}
