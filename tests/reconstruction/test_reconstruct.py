@@ -49,7 +49,9 @@ def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(asked, tmp_path):
     assert sorted(kept) == [*range(1, 13)]
     for step in (1, 5, 12):
         write_npz(tmp_path / "snapshot.npz", kept[step].to_arrays())
-        resumed = reconstruct(asked, QUICK, resume=Snapshot.from_arrays(read_npz(tmp_path / "snapshot.npz")))
+        resumed = reconstruct(
+            asked, QUICK, resume=Snapshot.from_arrays(read_npz(tmp_path / "snapshot.npz"), QUICK.restore)
+        )
         np.testing.assert_array_equal(resumed.movie, whole.movie)
         assert [line.loss for line in resumed.trace] == [line.loss for line in whole.trace]
         assert resumed.passes == whole.passes
@@ -98,7 +100,7 @@ def test_a_damaged_snapshot_is_refused(asked):
     arrays = kept[0].to_arrays()
     del arrays["momentum"]
     with pytest.raises(ReverieError, match="incomplete"):
-        Snapshot.from_arrays(arrays)
+        Snapshot.from_arrays(arrays, QUICK.restore)
 
 
 def test_double_precision_and_read_only_arrays_are_welcome(asked):

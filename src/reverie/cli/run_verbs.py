@@ -25,16 +25,19 @@ class Reconstruct:
     """Run folder."""
     animal: tuple[str, ...] = ()
     """The animal or animals; all that the data and the encoders share by default."""
-    method: Literal["paper", "ridge"] = "paper"
-    """`paper` is the published descent through the encoder; `ridge` a linear decoder fitted to its training trials."""
-    steps: int = 1000
-    """Steps of the descent."""
+    method: Literal["paper", "map", "ridge"] = "paper"
+    """`paper` is the published descent through the encoder, `map` finds the most probable movie under a prior learnt
+    from training movies, `ridge` is a linear decoder fitted to the training trials."""
+    steps: int | None = None
+    """Steps at most; 1000 for `paper` as published, 30 for `map`, which mostly settles before."""
     stride: int = 8
     """Frames from one 32-frame window to the next; 32 is four times faster and covers each frame once."""
-    blur: float = 0.5
-    """Gaussian sigma of the final blur, in pixels and frames; 0 for none."""
+    blur: float | None = None
+    """Gaussian sigma of the final blur, in pixels and frames; 0.5 for `paper` as published, 0 (none) for `map`."""
+    weight: float = 1.0
+    """How much `map` trusts its prior over movies; 1 takes the measured noise and the training movies at their word."""
     combine: Literal["movies", "gradients"] = "movies"
-    """Several encoders: average their movies (the paper's headline) or their gradients at each step."""
+    """Several encoders: average their movies (the paper's headline) or join them in one descent."""
     without: tuple[
         Literal["padding_grey", "correct_momentum_twice", "idle_first_step", "normalise_over_state"], ...
     ] = ()
@@ -50,16 +53,18 @@ class Reconstruct:
         """Reconstruct and score."""
         from reverie.workflows.materials import Sources
         from reverie.workflows.reconstructing import reconstruct_trials
-        from reverie.workflows.settings import ReconstructionSettings
+        from reverie.workflows.settings import USUAL, ReconstructionSettings
 
         sources = Sources(
             self.data, self.encoders, animals=self.animal, mask=self.mask, seed=self.seed, device=self.device
         )
+        steps, blur = USUAL[self.method]
         settings = ReconstructionSettings(
             method=self.method,
-            steps=self.steps,
+            steps=steps if self.steps is None else self.steps,
             stride=self.stride,
-            blur=self.blur,
+            blur=blur if self.blur is None else self.blur,
+            weight=self.weight,
             combine=self.combine,
             without=self.without,
         )

@@ -11,6 +11,7 @@ from torch import Tensor
 from reverie.encoders.contract import Encoder
 from reverie.foundation.arrays import Mask, Movie
 from reverie.foundation.errors import ReverieError
+from reverie.reconstruction.priors.gaussian import GaussianPrior
 
 Fidelity = Callable[[Tensor, Tensor], Tensor]
 """Rates and responses, both (..., neuron, time), to one number for each clip (...) that falls as they agree."""
@@ -24,7 +25,9 @@ class Observation:
     """One animal (or one repeat) that saw the movie, and the encoder that explains it.
 
     state: (4, time). responses: (neuron, time), every neuron the encoder predicts. neurons: the rows to use, None for
-    all; neurons left out count neither in the rates nor in the responses, nothing is set to zero.
+    all; neurons left out count neither in the rates nor in the responses, nothing is set to zero. dispersion:
+    (neuron,), variance over mean of each neuron's noise, by which methods with a likelihood divide rates and responses;
+    None for Poisson counts.
     Raises ReverieError when the encoder has no readout for the animal, arrays do not fit each other, hold values that
     are not finite, or no neuron is left.
     """
@@ -35,6 +38,7 @@ class Observation:
     state: Float[Tensor, "row frame"]
     responses: Float[Tensor, "neuron time"]
     neurons: Int[Tensor, " chosen"] | None = None
+    dispersion: Float[Tensor, " any"] | None = None
 
     def __post_init__(self) -> None:
         neurons = self.encoder.require_mouse(self.mouse)
@@ -47,12 +51,27 @@ class Observation:
                     "cut the padding off or leave the trial out."
                 )
         _check_rows(self.neurons, neurons, self.mouse)
+        _check_dispersion(self.dispersion, neurons, self.mouse)
+
+    def scaled(self, rates: Float[Tensor, "every time"]) -> Float[Tensor, "chosen time"]:
+        """Return the rows of the neurons to use, of rates or responses, over the neurons' dispersion.
+
+        A Poisson likelihood of both so scaled has the variance that was measured: dispersion times rate.
+        """
+        rates = rates if self.dispersion is None else rates / self.dispersion[:, None]
+        return rates if self.neurons is None else rates[self.neurons]
+
+    def scaled_responses(self, start: int, end: int) -> Float[Tensor, "chosen time"]:
+        """Return the responses in frames ``start`` to ``end``, as ``scaled``."""
+        return self.scaled(self.responses[:, start:end])
 
     def to(self, device: torch.device) -> "Observation":
         """Return the same observation on another device, as float32; the encoder itself is moved and stays there."""
         rows = None if self.neurons is None else self.neurons.to(device)
         state, responses = (array.to(device, torch.float32) for array in (self.state, self.responses))
-        return replace(self, encoder=self.encoder.to(device), state=state, responses=responses, neurons=rows)
+        dispersion = None if self.dispersion is None else self.dispersion.to(device, torch.float32)
+        moved = replace(self, state=state, responses=responses, neurons=rows, dispersion=dispersion)
+        return replace(moved, encoder=self.encoder.to(device))
 
 
 @dataclass(frozen=True)
@@ -121,7 +140,9 @@ class Problem:
 
     def to(self, device: torch.device) -> "Problem":
         """Return the same problem on another device; the encoders themselves are moved and stay there."""
-        return replace(self, observations=tuple(observation.to(device) for observation in self.observations))
+        prior = self.prior.to(device) if isinstance(self.prior, GaussianPrior) else self.prior
+        observations = tuple(observation.to(device) for observation in self.observations)
+        return replace(self, observations=observations, prior=prior)
 
 
 @dataclass(frozen=True)
@@ -189,3 +210,13 @@ def _check_rows(rows: Tensor | None, neurons: int, mouse: str) -> None:
         raise ReverieError(f"No neuron of {mouse} is left to reconstruct from; choose at least one.")
     if rows is not None and (int(rows.min()) < 0 or int(rows.max()) >= neurons):
         raise ReverieError(f"The neurons chosen of {mouse} must be rows 0 to {neurons - 1}.")
+
+
+def _check_dispersion(dispersion: Tensor | None, neurons: int, mouse: str) -> None:
+    if dispersion is None:
+        return
+    if tuple(dispersion.shape) != (neurons,) or not bool(((dispersion > 0) & torch.isfinite(dispersion)).all()):
+        raise ReverieError(
+            f"The dispersion of {mouse} should be {neurons} numbers above 0 but has the shape "
+            f"{tuple(dispersion.shape)} or holds others; measure it with this encoder."
+        )

@@ -1,40 +1,45 @@
 """The one call from a problem to a reconstruction."""
 
 import time
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
 
 from reverie.encoders.canvas import crop_from_canvas
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
-from reverie.reconstruction.descent import DescentState, Keeper, Snapshot, forget
+from reverie.reconstruction.descent import Keeper, Snapshot, State, StateT, forget
 from reverie.reconstruction.problem import Observer, Problem, Progress, Reconstruction, ignore
 
 
 @runtime_checkable
-class Solver(Protocol):
+class Solver(Protocol[StateT]):
     """A way to find the movie: settings, a first state, and the step from one state to the next."""
 
     @property
     def steps(self) -> int:
         """How many steps to take."""
 
-    def begin(self, problem: Problem, start: Movie | None = None) -> DescentState:
+    def begin(self, problem: Problem, start: Movie | None = None) -> StateT:
         """Return the state before the first step."""
 
-    def step(self, problem: Problem, state: DescentState) -> DescentState:
+    def step(self, problem: Problem, state: StateT) -> StateT:
         """Return the state one step further, leaving the old one as it was."""
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> StateT:
+        """Return the state whose ``to_arrays`` gave these arrays."""
 
 
 def reconstruct(
     problem: Problem,
-    solver: Solver,
+    solver: Solver[StateT],
     *,
     start: Movie | None = None,
-    resume: Snapshot | None = None,
+    resume: Snapshot[StateT] | None = None,
     observe: Observer = ignore,
-    keep: Keeper = forget,
+    keep: Keeper[StateT] = forget,
     device: torch.device | None = None,
 ) -> Reconstruction:
     """Find the movie that explains the observations.
@@ -49,7 +54,7 @@ def reconstruct(
     state = _resumed(problem, solver, start, resume) if resume else solver.begin(problem, start)
     trace = list(resume.trace) if resume else []
     clock = time.perf_counter() - (trace[-1].seconds if trace else 0.0)
-    while state.step < solver.steps:
+    while state.step < solver.steps and not state.settled:
         state = solver.step(problem, state)
         trace.append(Progress(state.step, time.perf_counter() - clock, state.passes, state.loss))
         if observe is not ignore:
@@ -59,10 +64,11 @@ def reconstruct(
     return Reconstruction(_movie(problem, state), tuple(trace), time.perf_counter() - clock, state.passes)
 
 
-def _resumed(problem: Problem, solver: Solver, start: Movie | None, resume: Snapshot) -> DescentState:
+def _resumed(problem: Problem, solver: Solver[StateT], start: Movie | None, resume: Snapshot[StateT]) -> StateT:
     expected = (problem.frames, *problem.canvas)
     found = tuple(resume.state.movie.shape)
-    if start is not None or found != expected or resume.state.step > solver.steps:
+    fits = found in (expected, (problem.frames, *problem.frame_size))
+    if start is not None or not fits or resume.state.step > solver.steps:
         raise ReverieError(
             f"The snapshot (step {resume.state.step}, movie {found}) is not of this reconstruction "
             f"({solver.steps} steps, movie {expected}, no start movie); start the descent anew."
@@ -70,6 +76,6 @@ def _resumed(problem: Problem, solver: Solver, start: Movie | None, resume: Snap
     return resume.state.to(problem.device)
 
 
-def _movie(problem: Problem, state: DescentState) -> Movie:
+def _movie(problem: Problem, state: State) -> Movie:
     movie: Movie = crop_from_canvas(state.movie, problem.frame_size).cpu().numpy().copy()
     return movie

@@ -9,7 +9,7 @@ import torch
 
 from reverie.foundation.files import read_npz, write_npz
 from reverie.foundation.progress import bar
-from reverie.reconstruction.descent import Snapshot
+from reverie.reconstruction.descent import Snapshot, StateT
 from reverie.reconstruction.problem import Problem, Reconstruction, trace_of, trace_rows
 from reverie.reconstruction.reconstruct import Solver, reconstruct
 
@@ -18,7 +18,12 @@ KEEP_EVERY = 30.0
 
 
 def descend(
-    problem: Callable[[], Problem], solver: Solver, finished: Path, unfinished: Path, label: str, device: torch.device
+    problem: Callable[[], Problem],
+    solver: Solver[StateT],
+    finished: Path,
+    unfinished: Path,
+    label: str,
+    device: torch.device,
 ) -> Reconstruction:
     """Reconstruct with one model (or one group of models), going on from where an earlier call was interrupted.
 
@@ -27,10 +32,10 @@ def descend(
     """
     if finished.exists():
         return read_result(finished)
-    resume = Snapshot.from_arrays(read_npz(unfinished)) if unfinished.exists() else None
+    resume = Snapshot.from_arrays(read_npz(unfinished), solver.restore) if unfinished.exists() else None
     last_kept = time.monotonic()
 
-    def keep(snapshot: Snapshot) -> None:
+    def keep(snapshot: Snapshot[StateT]) -> None:
         nonlocal last_kept
         advance()
         if time.monotonic() - last_kept >= KEEP_EVERY:

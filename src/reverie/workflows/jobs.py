@@ -16,8 +16,10 @@ from reverie.foundation.arrays import Indices, Movie, Responses, State
 from reverie.foundation.files import write_json
 from reverie.reconstruction.fidelity import poisson
 from reverie.reconstruction.problem import Observation, Problem, Reconstruction
+from reverie.reconstruction.reconstruct import Solver
 from reverie.recordings.sensorium import SensoriumRecording
 from reverie.recordings.trial import Trial
+from reverie.workflows.assuming import own_assumptions
 from reverie.workflows.decoding import FITS, decode_trial, own_decoder
 from reverie.workflows.descending import descend, read_result, write_result
 from reverie.workflows.loading import responses_of
@@ -121,9 +123,8 @@ def find_movie(job: Job, materials: Materials, finished: Path, unfinished: Path,
     """Do one job with its two files where the caller wants them: invert the encoders, or decode without them."""
     if job.settings.method in FITS:
         return _decode(job, materials, finished)
-    return descend(
-        lambda: problem_of(job, materials), job.settings.solver(), finished, unfinished, label, materials.device
-    )
+    solver: Solver[Any] = job.settings.solver()
+    return descend(lambda: problem_of(job, materials), solver, finished, unfinished, label, materials.device)
 
 
 def _decode(job: Job, materials: Materials, finished: Path) -> Reconstruction:
@@ -153,7 +154,12 @@ def problem_of(job: Job, materials: Materials) -> Problem:
             responses[silent] = 0.0
         chosen = None if rows is None or job.silenced else torch.from_numpy(rows)
         observations.append(Observation(materials.encoder(folder), job.clip.animal, state, responses, chosen))
-    return Problem(tuple(observations), materials.masks[job.clip.animal], poisson)
+    problem = Problem(tuple(observations), materials.masks[job.clip.animal], poisson)
+    if job.settings.method != "map":
+        return problem
+    encoders = {folder: materials.encoder(folder) for folder in job.encoders}
+    assumptions = own_assumptions(materials.recordings[job.clip.animal], encoders)
+    return assumptions.applied_to(problem, job.encoders)
 
 
 def kept_neurons(job: Job, materials: Materials) -> Indices:

@@ -1,21 +1,28 @@
 """The named settings of a reconstruction, and the solver they stand for."""
 
 from dataclasses import asdict, dataclass, replace
+from typing import Final
 
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.mask import TRAINING_THRESHOLD
+from reverie.reconstruction.solvers.map import MapSolver
 from reverie.reconstruction.solvers.paper import PaperSolver
+
+USUAL: Final = {"paper": (1000, 0.5), "map": (MapSolver().steps, 0.0), "ridge": (1000, 0.5)}
+"""Steps and final blur of each method: as published; as many as it takes, without a blur; a decoder takes none."""
 
 
 @dataclass(frozen=True)
 class ReconstructionSettings:
     """How to invert encoders, or with which decoder to do without them.
 
-    method: ``paper``, or a decoder by its name, which uses none of the settings below but blur. steps: of the descent.
-    stride: frames between windows. blur: Gaussian sigma of the final blur in pixels and frames.
-    combine: average the encoders' movies, or their gradients at each step. without: deviations of the released code
-    from the published text to switch off, by their names in ``PaperSolver``. training_threshold: the mask's value from
-    which on a pixel may move, 0 for no training mask.
+    method: ``paper``, the published descent, ``map``, the most probable movie, or a decoder by its name, which uses
+    none of the settings below but blur. steps: at most. blur: Gaussian sigma of the final blur in pixels and frames.
+    combine: average the encoders' movies, or join them in one descent. Of the published descent alone: stride, frames
+    between windows; without, deviations of the released code from the published text to switch off, by their names in
+    ``PaperSolver``; training_threshold, the mask's value from which on a pixel may move, 0 for no training mask.
+    weight: of the prior of ``map``.
+    Raises ReverieError when a setting is out of range.
     """
 
     method: str = "paper"
@@ -25,6 +32,7 @@ class ReconstructionSettings:
     combine: str = "movies"
     without: tuple[str, ...] = ()
     training_threshold: float = TRAINING_THRESHOLD
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.stride < 1 or self.blur < 0:
@@ -32,8 +40,10 @@ class ReconstructionSettings:
                 f"steps ({self.steps}) and stride ({self.stride}) must be at least 1 and blur ({self.blur}) at least 0."
             )
 
-    def solver(self) -> PaperSolver:
+    def solver(self) -> PaperSolver | MapSolver:
         """Return the solver these settings name."""
+        if self.method == "map":
+            return MapSolver(steps=self.steps, weight=self.weight)
         solver = PaperSolver(steps=self.steps, stride=self.stride, training_threshold=self.training_threshold)
         return replace(solver, **dict.fromkeys(self.without, False))
 

@@ -6,6 +6,7 @@ trial. How many steps are good is measured on validation trials, whose movies ar
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from reverie.foundation.arrays import Movie
 from reverie.foundation.progress import bar
 from reverie.reconstruction.postprocessing import blur
 from reverie.reconstruction.problem import Progress
-from reverie.reconstruction.reconstruct import reconstruct
+from reverie.reconstruction.reconstruct import Solver, reconstruct
 from reverie.workflows.evaluating import scoring_threshold
 from reverie.workflows.jobs import Job, problem_of
 from reverie.workflows.materials import Materials
@@ -48,6 +49,6 @@ def _scores_on_the_way(job: Job, materials: Materials, candidates: Sequence[int]
                 blurred = blur(np.asarray(movie), job.settings.blur)
                 scores[progress.step] = video_correlation(blurred, trial.movie, region)
 
-        solver = replace(job.settings.solver(), steps=candidates[-1])
+        solver: Solver[Any] = replace(job.settings.solver(), steps=candidates[-1])
         reconstruct(problem_of(job, materials), solver, observe=watch, device=materials.device)
     return scores

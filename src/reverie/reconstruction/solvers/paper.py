@@ -1,5 +1,6 @@
 """The published method: descent along normalised window gradients with momentum (Bauer et al. 2026, Methods)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -100,6 +101,10 @@ class PaperSolver:
         momentum = self.momentum * state.momentum + (1 - self.momentum) * gradient
         movie = (state.movie - self._rate(state.step) * momentum).clamp_(0, WHITE)
         return replace(state, step=state.step + 1, movie=movie, momentum=momentum)
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> DescentState:
+        """Return the state whose ``to_arrays`` gave these arrays."""
+        return DescentState.from_arrays(arrays)
 
     def _measure(
         self, problem: Problem, state: DescentState

@@ -1,0 +1,1 @@
+"""What movies look like before any neuron is asked."""

@@ -1,0 +1,226 @@
+"""The most probable movie: a likelihood of the responses, a Gaussian prior over movies, and quasi-Newton steps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+from torch.nn import functional
+
+from reverie.foundation.arrays import WHITE, Movie
+from reverie.foundation.errors import ReverieError
+from reverie.reconstruction.objective import information_draw, loss_and_gradient, passes_of
+from reverie.reconstruction.priors.gaussian import GaussianPrior
+from reverie.reconstruction.problem import Problem
+from reverie.reconstruction.solvers.quasi_newton import Curvature, dot
+
+HALVINGS = 8
+"""Times a step is shortened before the direction is given up."""
+
+SUFFICIENT = 1e-4
+"""Share of the decrease that the slope promises which a step must bring (Armijo's rule)."""
+
+NEIGHBOURS = (2.0, 1.0, 1.0)
+"""Gaussian sigma in frequency steps over which the information of single coefficients is averaged."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a search stands: white coefficients, the loss there, its gradient, and the movie they stand for."""
+
+    white: Float[Tensor, "time height width"]
+    loss: float
+    gradient: Float[Tensor, "time height width"]
+    movie: Float[Tensor, "time height width"]
+
+
+@dataclass(frozen=True)
+class MapState:
+    """All the solver knows between two steps.
+
+    settled: the loss hardly fell, or no step lowers it. passes: published windows' worth of frames sent through
+    encoders so far, forward and back. fallen: by how much the loss fell since the beginning.
+    """
+
+    step: int
+    passes: int
+    point: Point
+    curvature: Curvature
+    fallen: float = 0.0
+    settled: bool = False
+
+    @property
+    def loss(self) -> float:
+        """The loss of the movie as it stands, in nats: negative log likelihood and prior."""
+        return self.point.loss
+
+    @property
+    def movie(self) -> Float[Tensor, "time height width"]:
+        """The movie as it stands, grey levels 0-255."""
+        return self.point.movie
+
+    def to(self, device: torch.device) -> "MapState":
+        """Return the same state on another device."""
+        point = Point(
+            self.point.white.to(device), self.point.loss, self.point.gradient.to(device), self.point.movie.to(device)
+        )
+        curvature = Curvature(
+            *(array.to(device) for array in (self.curvature.diagonal, self.curvature.steps, self.curvature.changes))
+        )
+        return replace(self, point=point, curvature=curvature)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return everything as arrays."""
+        tensors = {
+            "white": self.point.white,
+            "gradient": self.point.gradient,
+            "movie": self.point.movie,
+            "diagonal": self.curvature.diagonal,
+            "steps": self.curvature.steps,
+            "changes": self.curvature.changes,
+        }
+        return {
+            **{name: tensor.cpu().numpy() for name, tensor in tensors.items()},
+            "counts": np.array([self.step, self.passes, self.settled]),
+            "losses": np.array([self.point.loss, self.fallen]),
+        }
+
+
+@dataclass(frozen=True)
+class MapSolver:
+    """Find the movie x that is most probable given the responses: the least
+
+        J(w) = Σ observations, neurons, frames (rate − response · log rate) / dispersion  +  weight / 2 · ‖w‖²,
+        x = soft_clip( mean + colour(w) ),
+
+    where mean and colour belong to the Gaussian prior of the problem, under which the white coefficients w are
+    independent with unit variance. Rates are those of the whole clip x, every frame counted once. J falls by
+    limited-memory BFGS with a line search. It starts at the prior's mean, from a diagonal estimate of the curvature:
+    weight + the Fisher information of each coefficient, drawn once at a movie from the prior and averaged over
+    neighbouring frequencies, without which three times as many passes are needed.
+
+    steps: at most; usually it settles before. tolerance: it settles when a step lowers J by less than this share of
+    all it fell so far. weight: of the prior; 1 takes likelihood and prior at their word. softness: grey levels over
+    which the soft clip bends into 0 and 255. memory: pairs of steps and gradients kept. seed: of the one draw.
+    Masks play no part: where the population does not see, the prior's mean stays.
+    Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7; for the likelihood ``measure_dispersion``.
+    Raises ReverieError when a setting is out of range.
+    """
+
+    steps: int = 30
+    tolerance: float = 1e-3
+    weight: float = 1.0
+    softness: float = 8.0
+    memory: int = 10
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (min(self.steps, self.memory) >= 1 and min(self.weight, self.softness) > 0 and self.tolerance >= 0):
+            raise ReverieError(
+                "The settings of the method `map` are not possible: steps and memory must be at least 1, weight and "
+                "softness above 0 and tolerance at least 0."
+            )
+
+    def begin(self, problem: Problem, start: Movie | None = None) -> MapState:
+        """Return the state before the first step: the prior's mean.
+
+        Raises ReverieError when the problem has no Gaussian prior of its frame size, or ``start`` is given: a movie
+        to start from would have to be probable under the prior.
+        """
+        if start is not None:
+            raise ReverieError("The method `map` starts from the mean of its prior; give it no movie to start from.")
+        prior = prior_of(problem)
+        white = torch.zeros(problem.frames, *problem.frame_size, device=problem.device)
+        diagonal = self.weight + self._information(problem, prior)
+        passes = 2 * passes_of(problem, problem.frames)
+        return MapState(0, passes, self._evaluate(problem, white), Curvature.begin(diagonal))
+
+    def step(self, problem: Problem, state: MapState) -> MapState:
+        """Return the state one step further; raises ReverieError when loss or gradient is not finite."""
+        direction = state.curvature.direction(state.point.gradient)
+        slope = dot(direction, state.point.gradient)
+        if slope >= 0:
+            state = replace(state, curvature=state.curvature.forgotten())
+            direction = state.curvature.direction(state.point.gradient)
+            slope = dot(direction, state.point.gradient)
+        found, tried = self._search(problem, state.point, direction, slope)
+        passes = state.passes + tried * passes_of(problem, problem.frames)
+        if found is None:
+            # Nothing remembered and still no way down: the movie is as probable as it gets.
+            done = len(state.curvature.steps) == 0
+            return replace(
+                state, step=state.step + 1, passes=passes, curvature=state.curvature.forgotten(), settled=done
+            )
+        fell = state.point.loss - found.loss
+        curvature = state.curvature.learned(
+            found.white - state.point.white, found.gradient - state.point.gradient, self.memory
+        )
+        fallen = state.fallen + fell
+        return MapState(state.step + 1, passes, found, curvature, fallen, fell < self.tolerance * fallen)
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> MapState:
+        """Return the state whose ``to_arrays`` gave these arrays."""
+        white, gradient, movie, diagonal, steps, changes = (
+            torch.from_numpy(arrays[name]) for name in ("white", "gradient", "movie", "diagonal", "steps", "changes")
+        )
+        step, passes, settled = (int(count) for count in arrays["counts"])
+        loss, fallen = (float(value) for value in arrays["losses"])
+        point = Point(white, loss, gradient, movie)
+        return MapState(step, passes, point, Curvature(diagonal, steps, changes), fallen, bool(settled))
+
+    def _search(self, problem: Problem, point: Point, direction: Tensor, slope: float) -> tuple[Point | None, int]:
+        """Return the first point along the direction that is low enough, None if there is none, and how many tried."""
+        length = 1.0
+        for tried in range(1, HALVINGS + 1):
+            found = self._evaluate(problem, point.white + length * direction)
+            if found.loss <= point.loss + SUFFICIENT * length * slope:
+                return found, tried
+            # The minimum of the parabola through both losses and the slope, kept within reason.
+            parabola = -slope * length**2 / (2 * (found.loss - point.loss - slope * length))
+            length = min(max(parabola, 0.1 * length), 0.5 * length)
+        return None, HALVINGS
+
+    def _evaluate(self, problem: Problem, white: Float[Tensor, "time height width"]) -> Point:
+        prior = prior_of(problem)
+        movie, bend = self._soft_clip(prior.mean + prior.colour(white))
+        loss, gradient = loss_and_gradient(problem, movie)
+        gradient = prior.adjoint(gradient * bend) + self.weight * white
+        loss += self.weight / 2 * dot(white, white)
+        if not (np.isfinite(loss) and bool(torch.isfinite(gradient).all())):
+            raise ReverieError(
+                "The loss or its gradient is not finite; the encoder's weights or the responses are damaged or out of "
+                "range."
+            )
+        return Point(white, loss, gradient, movie)
+
+    def _soft_clip(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Return values bent smoothly into 0-255, and the slope of the bend."""
+        low, high = values / self.softness, (values - WHITE) / self.softness
+        bent = self.softness * (functional.softplus(low) - functional.softplus(high))
+        return bent, torch.sigmoid(low) - torch.sigmoid(high)
+
+    def _information(self, problem: Problem, prior: GaussianPrior) -> Float[Tensor, "time height width"]:
+        """Return what the responses say about each white coefficient, relative to the prior, on average."""
+        generator = torch.Generator().manual_seed(self.seed)
+        white = torch.randn(problem.frames, *problem.frame_size, generator=generator).to(problem.device)
+        movie, bend = self._soft_clip(prior.mean + prior.colour(white))
+        draw = prior.adjoint(information_draw(problem, movie, generator) * bend)
+        power = prior.amplitude(problem.frames).square()
+        # Averaged per unit of the prior's power, which differs between neighbours far more than the information does.
+        smooth = gaussian_filter((draw.square() / power).cpu().numpy(), NEIGHBOURS, mode="nearest")
+        return torch.from_numpy(smooth).to(problem.device) * power
+
+
+def prior_of(problem: Problem) -> GaussianPrior:
+    """Return the problem's Gaussian prior; raises ReverieError when it has none or one for another frame size."""
+    if not isinstance(problem.prior, GaussianPrior):
+        raise ReverieError("The method `map` needs a Gaussian prior; fit one to training movies (`fit_prior`).")
+    if problem.prior.frame_size != problem.frame_size:
+        raise ReverieError(
+            f"The prior was fitted to movies of {problem.prior.frame_size} pixels but the encoder takes "
+            f"{problem.frame_size}; fit one to this recording's movies."
+        )
+    return problem.prior

@@ -1,0 +1,65 @@
+"""Directions of limited-memory BFGS, safeguarded and preconditioned."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+LEAST_CURVATURE = 1e-6
+"""Cosine between a step and the gradient's change below which the pair is not remembered: there the loss is not
+convex, and believing it would turn directions uphill."""
+
+Coefficients = Float[Tensor, "time height width"]
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """What was learned of a loss's curvature: the last steps, how the gradient changed, and a diagonal to begin with.
+
+    diagonal: an estimate of the second derivatives. steps, changes: (pair, ...), oldest first.
+    Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 7.4.
+    """
+
+    diagonal: Coefficients
+    steps: Float[Tensor, "pair time height width"]
+    changes: Float[Tensor, "pair time height width"]
+
+    @staticmethod
+    def begin(diagonal: Coefficients) -> "Curvature":
+        """Return what is known before the first step."""
+        none = diagonal.new_zeros(0, *diagonal.shape)
+        return Curvature(diagonal, none, none)
+
+    def forgotten(self) -> "Curvature":
+        """Return the diagonal alone."""
+        return Curvature.begin(self.diagonal)
+
+    def direction(self, gradient: Coefficients) -> Coefficients:
+        """Return a direction in which the loss falls: minus the gradient times an estimate of the inverse curvature."""
+        left, weights = gradient.clone(), []
+        pairs = list(zip(self.steps, self.changes, strict=True))
+        for step, change in reversed(pairs):
+            weights.append(dot(step, left) / dot(step, change))
+            left -= weights[-1] * change
+        left /= self.diagonal
+        if pairs:
+            step, change = pairs[-1]
+            left *= dot(step, change) / dot(change / self.diagonal, change)
+        for (step, change), weight in zip(pairs, reversed(weights), strict=True):
+            left += (weight - dot(change, left) / dot(step, change)) * step
+        return -left
+
+    def learned(self, step: Coefficients, change: Coefficients, memory: int) -> "Curvature":
+        """Return the curvature with one more pair, at most ``memory``; a pair without curvature is left out."""
+        if not dot(step, change) > LEAST_CURVATURE * float(step.norm() * change.norm()):
+            return self
+        steps, changes = (
+            torch.cat([old, new[None]])[-memory:] for old, new in ((self.steps, step), (self.changes, change))
+        )
+        return replace(self, steps=steps, changes=changes)
+
+
+def dot(first: Coefficients, second: Coefficients) -> float:
+    """Return the inner product of two movies of coefficients."""
+    return float(torch.dot(first.flatten(), second.flatten()))

@@ -1,0 +1,123 @@
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from tests.reconstruction.toys import SIZE, PlaneEncoder, SpotEncoder, observe, problem, smooth_movie
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_npz, write_npz
+from reverie.reconstruction.descent import Snapshot
+from reverie.reconstruction.priors.gaussian import fit_prior
+from reverie.reconstruction.reconstruct import reconstruct
+from reverie.reconstruction.solvers.map import MapSolver
+from reverie.reconstruction.solvers.paper import PaperSolver
+from reverie.recordings.trial import Trial
+
+FRAMES = 40
+EVERYWHERE = np.ones(SIZE, bool)
+
+
+@pytest.fixture(scope="module")
+def prior():
+    movies = [smooth_movie(FRAMES, SIZE, seed) for seed in range(100, 112)]
+    return fit_prior([Trial("0", "train", movie, np.zeros((4, FRAMES), np.float32), None) for movie in movies])
+
+
+def asked_of(prior, *observations):
+    return replace(problem(*observations), prior=prior)
+
+
+def correlation(found, truth, region=EVERYWHERE):
+    return np.corrcoef(found[:, region].ravel(), truth[:, region].ravel())[0, 1]
+
+
+def test_a_perfect_encoder_without_noise_gives_the_movie_back(prior):
+    truth = smooth_movie(FRAMES)
+    precise = replace(observe(SpotEncoder(150, history=4), truth), dispersion=torch.full((150,), 1e-3))
+    found = reconstruct(asked_of(prior, precise), MapSolver(steps=60, tolerance=0.0))
+    assert correlation(found.movie, truth) > 0.97
+
+
+def test_it_beats_the_published_descent_at_its_best_stop_on_noisy_responses(prior):
+    truth = smooth_movie(FRAMES)
+    asked = asked_of(prior, observe(SpotEncoder(60, history=4), truth, noisy=True))
+    found = reconstruct(asked, MapSolver())
+    published = []
+    reconstruct(
+        replace(asked, prior=None),
+        PaperSolver(steps=100, window=16, stride=16, learning_rate=300.0),
+        observe=lambda progress, movie: published.append(correlation(movie, truth) if movie.std() > 0 else 0.0),
+    )
+    assert correlation(found.movie, truth) > max(published) + 0.05
+
+
+def test_the_settled_movie_is_where_the_gradient_vanishes(prior):
+    asked = asked_of(prior, observe(SpotEncoder(60, history=4), smooth_movie(FRAMES), noisy=True))
+    solver = MapSolver(steps=100, tolerance=1e-9)
+    kept = []
+    reconstruct(asked, solver, keep=kept.append)
+    assert kept[-1].state.settled
+    start = solver.begin(asked).point.gradient.norm()
+    assert kept[-1].state.point.gradient.norm() < 1e-3 * start
+
+
+def test_neurons_that_know_nothing_leave_the_prior_s_mean(prior):
+    deaf = SpotEncoder(20)
+    with torch.no_grad():
+        deaf.spots.zero_()
+    found = reconstruct(asked_of(prior, observe(deaf, smooth_movie(FRAMES), noisy=True)), MapSolver())
+    np.testing.assert_allclose(found.movie, np.broadcast_to(prior.mean, found.movie.shape), atol=0.5)
+
+
+def test_two_repeats_tell_more_than_one(prior):
+    truth = smooth_movie(FRAMES)
+    repeats = [observe(SpotEncoder(40, history=4), truth, seed=seed, noisy=True) for seed in range(2)]
+    single = max(correlation(reconstruct(asked_of(prior, each), MapSolver()).movie, truth) for each in repeats)
+    assert correlation(reconstruct(asked_of(prior, *repeats), MapSolver()).movie, truth) > single + 0.005
+
+
+def test_grey_levels_stay_in_range_and_a_bound_encoder_on_a_canvas_is_welcome(prior):
+    truth = smooth_movie(FRAMES)
+    found = reconstruct(asked_of(prior, observe(PlaneEncoder(), truth)), MapSolver(steps=3))
+    assert found.movie.shape == truth.shape
+    assert found.movie.min() >= 0
+    assert found.movie.max() <= 255
+
+
+def test_a_resumed_search_is_the_uninterrupted_one_to_the_bit(prior, tmp_path):
+    asked = asked_of(prior, observe(SpotEncoder(40, history=4), smooth_movie(FRAMES), noisy=True))
+    solver, kept = MapSolver(steps=6), []
+    whole = reconstruct(asked, solver, keep=kept.append)
+    write_npz(tmp_path / "kept.npz", kept[2].to_arrays())
+    resumed = reconstruct(asked, solver, resume=Snapshot.from_arrays(read_npz(tmp_path / "kept.npz"), solver.restore))
+    np.testing.assert_array_equal(resumed.movie, whole.movie)
+    assert resumed.passes == whole.passes
+    assert [line.loss for line in resumed.trace] == [line.loss for line in whole.trace]
+
+
+def test_a_loss_that_is_not_convex_still_falls_at_every_step(prior):
+    class Squared(SpotEncoder):
+        """Contrast of either sign excites: grey is a maximum of the loss in many directions."""
+
+        def forward(self, movie, state, mouse):
+            return 0.2 + (super().forward(movie, state, mouse) - 1.3).square()
+
+    asked = asked_of(prior, observe(Squared(60, history=2), smooth_movie(FRAMES), noisy=True))
+    losses = [line.loss for line in reconstruct(asked, MapSolver(steps=40, tolerance=0.0)).trace]
+    assert all(later <= earlier for earlier, later in pairwise(losses))
+    assert losses[-1] < losses[0]
+
+
+def test_what_it_cannot_do_is_said(prior):
+    observation = observe(SpotEncoder(), smooth_movie(FRAMES))
+    with pytest.raises(ReverieError, match="needs a Gaussian prior"):
+        reconstruct(problem(observation), MapSolver())
+    with pytest.raises(ReverieError, match="no movie to start from"):
+        reconstruct(asked_of(prior, observation), MapSolver(), start=smooth_movie(FRAMES))
+    small = fit_prior([Trial("0", "t", smooth_movie(9, (8, 8)), np.zeros((4, 9), np.float32), None)] * 2)
+    with pytest.raises(ReverieError, match="fitted to movies of"):
+        reconstruct(asked_of(small, observation), MapSolver())
+    with pytest.raises(ReverieError, match="weight and softness above 0"):
+        MapSolver(weight=0.0)
