@@ -25,15 +25,16 @@ class Reconstruct:
     """Run folder."""
     animal: tuple[str, ...] = ()
     """The animal or animals; all that the data and the encoders share by default."""
-    method: Literal["paper", "map", "ridge"] = "paper"
-    """`paper` is the published descent through the encoder, `map` finds the most probable movie under a prior learnt
-    from training movies, `ridge` is a linear decoder fitted to the training trials."""
+    method: Literal["paper", "map", "ridge", "convolutional", "best"] = "paper"
+    """`paper` is the published descent through the encoder; `map` finds the most probable movie under a prior learnt
+    from training movies; `ridge` and `convolutional` are decoders fitted to the training trials; `best` weighs `ridge`
+    and a `map` that heeds when neurons respond rather than how much."""
     steps: int | None = None
     """Steps at most; 1000 for `paper` as published, 30 for `map`, which mostly settles before."""
     stride: int = 8
     """Frames from one 32-frame window to the next; 32 is four times faster and covers each frame once."""
     blur: float | None = None
-    """Gaussian sigma of the final blur, in pixels and frames; 0.5 for `paper` as published, 0 (none) for `map`."""
+    """Gaussian sigma of the final blur, in pixels and frames; 0.5 for `paper` as published, 0 (none) for the others."""
     weight: float = 1.0
     """How much `map` trusts its prior over movies; 1 takes the measured noise and the training movies at their word."""
     combine: Literal["movies", "gradients"] = "movies"

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
+from reverie.decoding.best import BestDecoder
 from reverie.decoding.contract import Decoder, Population
+from reverie.decoding.convolutional import ConvolutionalDecoder
 from reverie.decoding.ridge import RidgeDecoder
 from reverie.encoders.checkpoints import read_weights
 from reverie.foundation.errors import ReverieError
@@ -18,7 +20,11 @@ WEIGHTS = "weights.safetensors"
 FORMAT = "reverie decoder"
 VERSION = 1
 
-KINDS: dict[str, type[RidgeDecoder]] = {"ridge": RidgeDecoder}
+KINDS: dict[str, type[RidgeDecoder] | type[ConvolutionalDecoder] | type[BestDecoder]] = {
+    "ridge": RidgeDecoder,
+    "convolutional": ConvolutionalDecoder,
+    "best": BestDecoder,
+}
 """The decoders by the name they are stored under."""
 
 
@@ -56,7 +62,7 @@ def load_decoder(folder: Path) -> Decoder:
         height, width = description["frame_size"]
         population = Population(str(description["mouse"]), int(description["neurons"]), (int(height), int(width)))
         return KINDS[description["kind"]].restore(population, description["config"], arrays)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ReverieError(f"{folder / DESCRIPTION} is incomplete ({error!r}); fit the decoder again.") from error
 
 

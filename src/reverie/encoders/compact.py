@@ -115,6 +115,12 @@ class Compact(Encoder):
         readout, _ = self._parts(mouse)
         readout.place(np.stack(np.unravel_index(places, self.grid), axis=1))
 
+    def places(self, mouse: str) -> Float[np.ndarray, "neuron 2"]:
+        """Return where one animal's neurons look: row and column in squares of ``POOLING`` x ``POOLING`` pixels."""
+        readout, _ = self._parts(mouse)
+        places: np.ndarray = (readout.places + readout.shift).detach().cpu().numpy()
+        return places
+
     def _parts(self, mouse: str) -> tuple[PointReadout, StateGain]:
         self.require_mouse(mouse)
         row = list(self.mice).index(mouse)

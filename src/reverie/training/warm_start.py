@@ -55,10 +55,17 @@ class PlaceStarting(Protocol):
 def warm_start(encoder: Encoder, trials: Mapping[str, Sequence[Trial]]) -> None:
     """Give each animal's readout its start, as far as the encoder takes one."""
     for mouse, each in trials.items():
-        if isinstance(encoder, LevelStarting):
-            encoder.initialise(mouse, *_levels(each))
+        start_levels(encoder, mouse, each)
         if isinstance(encoder, PlaceStarting):
             encoder.place(mouse, find_places(encoder, each))
+
+
+def start_levels(encoder: Encoder, mouse: str, trials: Sequence[Trial]) -> bool:
+    """Start one animal's readout from mean rates and the usual state; return whether the encoder takes them."""
+    if isinstance(encoder, LevelStarting):
+        encoder.initialise(mouse, *_levels(trials))
+        return True
+    return False
 
 
 def _levels(trials: Sequence[Trial]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,51 +1,111 @@
 """Fitted decoders: kept beside the encoder whose training trials they share, fitted first where there is none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
+from reverie.decoding.best import fit_best
 from reverie.decoding.contract import Decoder
+from reverie.decoding.convolutional_fit import fit_convolutional
 from reverie.decoding.files import DESCRIPTION, load_decoder, read_decoder_description, save_decoder
+from reverie.decoding.places import places_of
+from reverie.decoding.ridge import RidgeDecoder
 from reverie.decoding.ridge_fit import fit_ridge
+from reverie.encoders.contract import Encoder
+from reverie.foundation.arrays import Mask, Responses, State
 from reverie.foundation.progress import say
-from reverie.reconstruction.problem import Reconstruction
+from reverie.reconstruction.problem import Progress, Reconstruction
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.sensorium import SensoriumRecording
-from reverie.recordings.trial import Trial
-from reverie.workflows.loading import responses_of, training_trials
-
-FITS: Final[dict[str, Callable[[str, Sequence[Trial]], Decoder]]] = {"ridge": fit_ridge}
-"""How each decoder is fitted: from an animal's name and its training trials."""
+from reverie.workflows.assuming import own_prior
+from reverie.workflows.loading import training_trials, validation_trials
 
 
-def own_decoder(recording: SensoriumRecording, kind: str, encoder_folder: Path) -> Decoder:
+@dataclass(frozen=True)
+class Teaching:
+    """What decoders of one animal are fitted with: its recording, an encoder with its folder, and the animal's mask."""
+
+    recording: SensoriumRecording
+    folder: Path
+    encoder: Encoder
+    mask: Mask
+
+    @property
+    def training(self) -> LazyTrials:
+        """The trials the encoder learned from: what is held out for one is held out for both."""
+        return LazyTrials(self.recording.trial, tuple(training_trials(self.recording, self.folder)))
+
+    @property
+    def validation(self) -> LazyTrials:
+        """The trials the encoder was validated on."""
+        return LazyTrials(self.recording.trial, tuple(validation_trials(self.recording, self.folder)))
+
+    def ridge(self) -> RidgeDecoder:
+        """Return the animal's ridge decoder."""
+        decoder = own_decoder(self, "ridge")
+        assert isinstance(decoder, RidgeDecoder)
+        return decoder
+
+
+def _fit_ridge(teaching: Teaching) -> Decoder:
+    return fit_ridge(teaching.recording.name, teaching.training)
+
+
+def _fit_convolutional(teaching: Teaching) -> Decoder:
+    ridge = teaching.ridge()
+    places = places_of(teaching.encoder, ridge.population, teaching.training)
+    name = teaching.recording.name
+    return fit_convolutional(name, teaching.training, teaching.validation, ridge.features, places)
+
+
+def _fit_best(teaching: Teaching) -> Decoder:
+    ridge, prior = teaching.ridge(), own_prior(teaching.recording, teaching.folder)
+    return fit_best(teaching.encoder, ridge, prior, teaching.mask, teaching.training, teaching.validation)
+
+
+FITS: Final[dict[str, Callable[[Teaching], Decoder]]] = {
+    "ridge": _fit_ridge,
+    "convolutional": _fit_convolutional,
+    "best": _fit_best,
+}
+"""How each decoder is fitted."""
+
+
+def own_decoder(teaching: Teaching, kind: str) -> Decoder:
     """Return the decoder kept beside an encoder, ENCODER/decoders/<animal>/<kind>, fitted first when there is none.
 
-    It learns from the trials the encoder learned from, so that what is held out for one is held out for both. A
-    decoder that was fitted to other trials or neurons is fitted anew.
+    A decoder that was fitted to other trials or neurons is fitted anew.
     """
-    folder = encoder_folder / "decoders" / recording.name / kind
-    names = training_trials(recording, encoder_folder)
-    learned = {"training_trials": names, "neurons": recording.neurons}
+    animal = teaching.recording.name
+    folder = decoder_folder(teaching.folder, animal, kind)
+    trials = training_trials(teaching.recording, teaching.folder)
+    learned = {"training_trials": trials, "neurons": teaching.recording.neurons}
     if (folder / DESCRIPTION).exists():
         about = read_decoder_description(folder).get("about", {})
         if {name: about.get(name) for name in learned} == learned:
             return load_decoder(folder)
-    say(f"Fitting the {kind} decoder of {recording.name} to {len(names)} training trials.")
+    say(f"Fitting the {kind} decoder of {animal} to {len(trials)} training trials.")
     begin = perf_counter()
-    decoder = FITS[kind](recording.name, LazyTrials(recording.trial, tuple(names)))
+    decoder = FITS[kind](teaching)
     seconds = perf_counter() - begin
     save_decoder(decoder, folder, {**learned, "seconds": round(seconds, 1)})
     say(f"The decoder is in {folder}; fitting took {seconds:.0f} s.")
     return decoder
 
 
-def decode_trial(decoder: Decoder, trial: Trial) -> Reconstruction:
-    """Return the decoded movie of one trial as a reconstruction without steps.
+def decoder_folder(encoder_folder: Path, animal: str, kind: str) -> Path:
+    """Return where an encoder keeps a decoder of an animal."""
+    return encoder_folder / "decoders" / animal / kind
 
-    Raises ReverieError when the trial has no responses or they are not of the decoder's population.
+
+def decode(decoder: Decoder, responses: Responses, state: State) -> Reconstruction:
+    """Return the decoded movie as a reconstruction in one step, whose loss is undefined.
+
+    Raises ReverieError when the responses are not of the decoder's population.
     """
     begin = perf_counter()
-    movie = decoder.decode(responses_of(decoder.population.mouse, trial), trial.state)
-    return Reconstruction(movie, (), perf_counter() - begin, 0)
+    movie = decoder.decode(responses, state)
+    seconds = perf_counter() - begin
+    return Reconstruction(movie, (Progress(1, seconds, 0, float("nan")),), seconds, 0)

@@ -68,6 +68,4 @@ def read_result(path: Path) -> Reconstruction:
     """Read it back."""
     arrays = read_npz(path)
     trace = trace_of(arrays["trace"])
-    # A decoder takes no steps.
-    seconds, passes = (trace[-1].seconds, trace[-1].passes) if trace else (0.0, 0)
-    return Reconstruction(arrays["movie"], trace, seconds, passes)
+    return Reconstruction(arrays["movie"], trace, trace[-1].seconds, trace[-1].passes)

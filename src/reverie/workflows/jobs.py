@@ -13,6 +13,7 @@ from jaxtyping import Float
 
 from reverie.encoders.prediction import predict
 from reverie.foundation.arrays import Indices, Movie, Responses, State
+from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_json
 from reverie.reconstruction.fidelity import poisson
 from reverie.reconstruction.problem import Observation, Problem, Reconstruction
@@ -20,7 +21,7 @@ from reverie.reconstruction.reconstruct import Solver
 from reverie.recordings.sensorium import SensoriumRecording
 from reverie.recordings.trial import Trial
 from reverie.workflows.assuming import own_assumptions
-from reverie.workflows.decoding import FITS, decode_trial, own_decoder
+from reverie.workflows.decoding import FITS, Teaching, decode, own_decoder
 from reverie.workflows.descending import descend, read_result, write_result
 from reverie.workflows.loading import responses_of
 from reverie.workflows.materials import Materials, weights_fingerprint
@@ -130,8 +131,13 @@ def find_movie(job: Job, materials: Materials, finished: Path, unfinished: Path,
 def _decode(job: Job, materials: Materials, finished: Path) -> Reconstruction:
     if finished.exists():
         return read_result(finished)
-    decoder = own_decoder(materials.recordings[job.clip.animal], job.settings.method, job.encoders[0])
-    result = decode_trial(decoder, job.clip.read(materials))
+    if job.share < 1:
+        raise ReverieError(f"The decoder {job.settings.method!r} reads all neurons; it cannot leave any out.")
+    folder, trial = job.encoders[0], job.clip.read(materials)
+    recording, mask = materials.recordings[job.clip.animal], materials.masks[job.clip.animal]
+    teaching = Teaching(recording, folder, materials.encoder(folder), mask)
+    decoder = own_decoder(teaching, job.settings.method)
+    result = decode(decoder, targets_of(job, materials, trial, folder), trial.state)
     write_result(finished, result)
     return result
 

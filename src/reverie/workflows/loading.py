@@ -9,6 +9,7 @@ from reverie.encoders.checkpoints import load_encoder, read_about
 from reverie.encoders.contract import Encoder
 from reverie.foundation.arrays import Responses
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.layout import VALIDATION_TIERS
 from reverie.recordings.sensorium import SensoriumRecording, find_animal, open_recordings
 from reverie.recordings.trial import Trial
 
@@ -112,6 +113,14 @@ def training_trials(recording: SensoriumRecording, encoder_folder: Path) -> list
     known = read_about(encoder_folder).get("training_trials", {})
     names = list(known.get(recording.name, ())) or [name for name, tier in recording.tiers.items() if tier == "train"]
     return [name for name in names if name in recording.tiers]
+
+
+def validation_trials(recording: SensoriumRecording, encoder_folder: Path) -> list[str]:
+    """Return the trials the encoder was validated on, or those of the validation tiers for imported encoders."""
+    known = read_about(encoder_folder).get("validation_trials", {})
+    names = list(known.get(recording.name, ()))
+    names = names or [name for name, tier in recording.tiers.items() if tier in VALIDATION_TIERS]
+    return [name for name in names if name in recording.tiers and recording.has_responses(name)]
 
 
 def responses_of(animal: str, trial: Trial) -> Responses:

@@ -8,8 +8,12 @@ from reverie.reconstruction.mask import TRAINING_THRESHOLD
 from reverie.reconstruction.solvers.map import MapSolver
 from reverie.reconstruction.solvers.paper import PaperSolver
 
-USUAL: Final = {"paper": (1000, 0.5), "map": (MapSolver().steps, 0.0), "ridge": (1000, 0.5)}
-"""Steps and final blur of each method: as published; as many as it takes, without a blur; a decoder takes none."""
+USUAL: Final = {
+    "paper": (1000, 0.5),
+    "map": (MapSolver().steps, 0.0),
+    **dict.fromkeys(("ridge", "convolutional", "best"), (1, 0.0)),
+}
+"""Steps and final blur of each method: as published; as many as it takes, without a blur; a decoder takes no steps."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,40 @@
+"""Teaching a trained encoder to predict compressed responses: a short training that begins with its weights."""
+
+import copy
+from collections.abc import Sequence
+
+from reverie.encoders.contract import Encoder
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import tracked
+from reverie.recordings.trial import Trial
+from reverie.training.batches import Windows
+from reverie.training.loop import checked_loss, new_run
+from reverie.training.settings import TrainingSettings
+from reverie.training.step import take_step
+from reverie.training.warm_start import start_levels
+
+ADAPTATION = TrainingSettings(steps=200, learning_rate=8e-3, warm_up=20)
+"""Fewer steps and a lower rate than a training: what neurons look for is known, only how they respond is not."""
+
+
+def adapt(encoder: Encoder, mouse: str, trials: Sequence[Trial], settings: TrainingSettings = ADAPTATION) -> Encoder:
+    """Return a copy of an encoder that predicts the trials' responses, whatever their unit, as well as its own.
+
+    Its readout starts from the new mean rates; all weights, the shared ones too, then follow the one animal. The same
+    trials and settings give the same bits on a CPU.
+    Raises ReverieError when the encoder has no readout for the animal, takes no mean rates, or the loss runs away.
+    """
+    encoder.require_mouse(mouse)
+    adapted = copy.deepcopy(encoder).train().requires_grad_(True)
+    if not start_levels(adapted, mouse, trials):
+        raise ReverieError(
+            f"An encoder of the kind {type(encoder).__name__} cannot be adapted to other units of response; "
+            "use one that starts from mean rates, such as compact."
+        )
+    run = new_run(adapted, settings)
+    windows = Windows.of(adapted, {mouse: trials}, batch=settings.batch, window=settings.window, seed=settings.seed)
+    steps = tracked(range(settings.steps), settings.steps, f"adapting the encoder to {mouse}")
+    losses = [take_step(run, windows, settings, None) for _ in steps]
+    checked_loss(losses, settings.steps)
+    with run.average.applied(adapted):
+        return copy.deepcopy(adapted).eval().requires_grad_(False)

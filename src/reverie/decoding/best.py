@@ -1,0 +1,171 @@
+"""The best movie we know how to make: the most probable one given compressed responses, averaged with the linear one.
+
+The two err differently: ridge regression knows nothing of neurons that respond to both contrasts, the encoder's inverse
+follows the encoder's errors.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from reverie.decoding.adaptation import ADAPTATION, adapt
+from reverie.decoding.compressed_trials import compressed_trials
+from reverie.decoding.contract import Decoder, Population
+from reverie.decoding.response_features import compress
+from reverie.decoding.ridge import RidgeDecoder
+from reverie.encoders.contract import Encoder
+from reverie.encoders.registry import build, name_architecture
+from reverie.foundation.arrays import Mask, Movie, Responses, State
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import tracked
+from reverie.reconstruction.dispersion import measure_dispersion
+from reverie.reconstruction.fidelity import poisson
+from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
+from reverie.reconstruction.priors.gaussian import GaussianPrior
+from reverie.reconstruction.problem import Observation, Problem
+from reverie.reconstruction.reconstruct import reconstruct
+from reverie.reconstruction.solvers.map import MapSolver
+from reverie.recordings.trial import Trial
+from reverie.training.settings import TrainingSettings
+
+NOISE_TRIALS = 16
+"""Training trials, evenly chosen, that the dispersion is measured on."""
+
+EVEN = 0.5
+"""The share of the most probable movie where there are no validation trials to measure a better one on."""
+
+
+@dataclass(frozen=True)
+class BestDecoder(Decoder):
+    """share · map + (1 − share) · ridge, where map is the most probable movie (``MapSolver``) given responses ^ power.
+
+    encoder: adapted to the compressed responses. dispersion: (neuron,), of these around its rates. prior: over movies.
+    ridge: the linear decoder, whose power is the one used.
+    """
+
+    population: Population
+    ridge: RidgeDecoder
+    encoder: Encoder
+    prior: GaussianPrior
+    dispersion: Float[np.ndarray, " neuron"]
+    share: float
+    solver: MapSolver = field(default_factory=MapSolver)
+    kind: str = "best"
+
+    def estimate(self, responses: Responses, state: State | None) -> Movie:
+        """Return the movie before it is cut to 0-255; raises ReverieError when there is no state."""
+        movie: Movie = self.share * self.most_probable(responses, state)
+        if self.share < 1:
+            movie = movie + (1 - self.share) * self.ridge.decode(responses)
+        return movie
+
+    def most_probable(self, responses: Responses, state: State | None) -> Movie:
+        """Return the most probable movie given the compressed responses and the state."""
+        if state is None:
+            raise ReverieError("The decoder `best` needs the animal's state, (4, time), beside its responses.")
+        seen = torch.from_numpy(compress(responses, self.ridge.features.power))
+        observation = Observation(
+            self.encoder,
+            self.population.mouse,
+            torch.tensor(state),
+            seen,
+            dispersion=torch.from_numpy(self.dispersion),
+        )
+        # The solver looks at no mask, but every problem has one.
+        whole = np.ones(self.population.frame_size, dtype=np.float32)
+        return reconstruct(Problem((observation,), whole, poisson, self.prior), self.solver).movie
+
+    def config(self) -> Mapping[str, Any]:
+        """Return the share, the encoder's architecture and the linear decoder's settings."""
+        settings: Any = self.encoder.config
+        return {
+            "share": self.share,
+            "solver": asdict(self.solver),
+            "encoder": {
+                "architecture": name_architecture(self.encoder),
+                "config": asdict(settings),
+                "mice": self.encoder.mice,
+            },
+            "ridge": self.ridge.config(),
+        }
+
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """Return dispersion, prior, the encoder's weights and the linear decoder, each under its own name."""
+        weights = {name: tensor.cpu().numpy() for name, tensor in self.encoder.state_dict().items()}
+        return {
+            "dispersion": self.dispersion,
+            **_under("prior.", self.prior.to_arrays()),
+            **_under("encoder.", weights),
+            **_under("ridge.", self.ridge.arrays()),
+        }
+
+    @classmethod
+    def restore(
+        cls, population: Population, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> "BestDecoder":
+        """Return the decoder that ``config`` and ``arrays`` describe."""
+        described = config["encoder"]
+        encoder = build(described["architecture"], described["config"], described["mice"], population.frame_size)
+        weights = {name: torch.from_numpy(array) for name, array in _from("encoder.", arrays).items()}
+        encoder.load_state_dict(weights)
+        return cls(
+            population,
+            RidgeDecoder.restore(population, config["ridge"], _from("ridge.", arrays)),
+            encoder.eval().requires_grad_(False),
+            GaussianPrior.from_arrays(_from("prior.", arrays)),
+            arrays["dispersion"],
+            float(config["share"]),
+            MapSolver(**config["solver"]),
+        )
+
+
+def fit_best(
+    encoder: Encoder,
+    ridge: RidgeDecoder,
+    prior: GaussianPrior,
+    mask: Mask,
+    training: Sequence[Trial],
+    validation: Sequence[Trial],
+    adaptation: TrainingSettings = ADAPTATION,
+) -> BestDecoder:
+    """Adapt the encoder to responses as the linear decoder compresses them, and choose how to weigh the two movies.
+
+    training: the trials that encoder, ridge and prior learned from. validation: trials that none of them saw; the
+    share has the least squared error over them, inside the evaluation mask.
+    Raises ReverieError when the encoder cannot be adapted (see ``adapt``).
+    """
+    mouse, power = ridge.population.mouse, ridge.features.power
+    seen = compressed_trials(training, power)
+    adapted = adapt(encoder, mouse, seen, adaptation)
+    few = seen[:: -(-len(seen) // NOISE_TRIALS)]
+    dispersion = measure_dispersion(adapted, mouse, few, skip=adapted.history)
+    decoder = BestDecoder(ridge.population, ridge, adapted, prior, dispersion, EVEN)
+    return replace(decoder, share=best_share(decoder, mask, validation))
+
+
+def best_share(decoder: BestDecoder, mask: Mask, trials: Sequence[Trial]) -> float:
+    """Return the share of the most probable movie, 0 to 1, with the least squared error inside the evaluation mask.
+
+    Where the mask reaches the evaluation threshold nowhere, the training threshold counts; without trials it is 0.5.
+    """
+    threshold = EVALUATION_THRESHOLD if mask.max() >= EVALUATION_THRESHOLD else TRAINING_THRESHOLD
+    products = np.zeros(2)
+    for trial in tracked(trials, len(trials), "weighing map and ridge"):
+        assert trial.responses is not None
+        linear = decoder.ridge.decode(trial.responses)[:, mask >= threshold].astype(np.float64)
+        probable = decoder.most_probable(trial.responses, trial.state)[:, mask >= threshold]
+        truth = trial.movie[:, mask >= threshold]
+        products += np.vdot(probable - linear, truth - linear), np.vdot(probable - linear, probable - linear)
+    return float(np.clip(products[0] / products[1], 0, 1)) if products[1] > 0 else EVEN
+
+
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {prefix + name: array for name, array in arrays.items()}
+
+
+def _from(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
