@@ -6,6 +6,7 @@ The workflows are imported only when a verb runs, because they load torch and ``
 from typing import Protocol, runtime_checkable
 
 from reverie.cli.encoder_verbs import ImportWeights, Mask, Predict, Train
+from reverie.cli.experiment_verbs import Experiment
 from reverie.cli.recording_verbs import Download, Inspect, Simulate
 from reverie.cli.run_verbs import Demo, Evaluate, Reconstruct, Report
 
@@ -18,5 +19,18 @@ class Verb(Protocol):
         """Do it."""
 
 
-VERBS = (Simulate, Inspect, Download, Train, ImportWeights, Predict, Mask, Reconstruct, Evaluate, Report, Demo)
+VERBS = (
+    Simulate,
+    Inspect,
+    Download,
+    Train,
+    ImportWeights,
+    Predict,
+    Mask,
+    Reconstruct,
+    Evaluate,
+    Report,
+    Experiment,
+    Demo,
+)
 """All verbs, in the order the help shows them."""

@@ -36,6 +36,16 @@ def bar(description: str, total: int, *, done: int = 0) -> Iterator[Callable[[],
         yield _logged_bar(description, total, done)
 
 
+@contextmanager
+def labelled_bar(label: str, total: int, *, done: int = 0) -> Iterator[Callable[[], None]]:
+    """Show a bar where there is a label to it; without one, nothing, because somebody else shows how far things are."""
+    if not label:
+        yield lambda: None
+        return
+    with bar(label, total, done=done) as advance:
+        yield advance
+
+
 def tracked(items: Iterable[Item], total: int, description: str, *, done: int = 0) -> Iterator[Item]:
     """Yield the items while showing how many of ``total`` there have been.
 

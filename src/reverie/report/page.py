@@ -25,25 +25,22 @@ def render_page(content: RunContent) -> str:
     Every text is escaped, and a content security policy lets no other script run and no address be fetched.
     Raises ReverieError when the summary is not one of the evaluation's.
     """
-    environment = Environment(
-        loader=PackageLoader("reverie.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    script = '"use strict";\n(() => {\n' + "\n".join(_asset(name) for name in SCRIPTS) + "\n})();\n"
-    return environment.get_template("report.html").render(
-        title=content.title,
-        sentences=content.sentences,
-        trials=[trial_view(trial, number, content) for number, trial in enumerate(content.trials, start=1)],
-        summaries=summary_tables(content.summary) if content.summary is not None else [],
-        groups=settings_groups(content.settings),
-        controls=list(CONTROL_LABELS.values()),
-        zero=-SCALE[0] / (SCALE[1] - SCALE[0]),
-        style=Markup(_asset("report.css")),
-        script=Markup(script),
-        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+    script = '"use strict";\n(() => {\n' + "\n".join(asset(name) for name in SCRIPTS) + "\n})();\n"
+    return (
+        page_environment()
+        .get_template("report.html")
+        .render(
+            title=content.title,
+            sentences=content.sentences,
+            trials=[trial_view(trial, number, content) for number, trial in enumerate(content.trials, start=1)],
+            summaries=summary_tables(content.summary) if content.summary is not None else [],
+            groups=settings_groups(content.settings),
+            controls=list(CONTROL_LABELS.values()),
+            zero=-SCALE[0] / (SCALE[1] - SCALE[0]),
+            style=Markup(asset("report.css")),
+            script=Markup(script),
+            script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+        )
     )
 
 
@@ -52,5 +49,17 @@ def write_page(path: Path, content: RunContent) -> None:
     write_text(path, render_page(content))
 
 
-def _asset(name: str) -> str:
+def page_environment() -> Environment:
+    """Return where templates come from: every text is escaped, a forgotten value is an error."""
+    return Environment(
+        loader=PackageLoader("reverie.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def asset(name: str) -> str:
+    """Return a file that pages are made of, such as a style sheet."""
     return files("reverie.report").joinpath("templates", name).read_text(encoding="utf-8")

@@ -1,14 +1,13 @@
 """One descent that survives interruptions: progress shown, a snapshot kept, a finished one never repeated."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 from reverie.foundation.files import read_npz, write_npz
-from reverie.foundation.progress import bar
+from reverie.foundation.progress import labelled_bar
 from reverie.reconstruction.descent import Snapshot, StateT
 from reverie.reconstruction.problem import Problem, Reconstruction, trace_of, trace_rows
 from reverie.reconstruction.reconstruct import Solver, reconstruct
@@ -42,21 +41,11 @@ def descend(
             write_npz(unfinished, snapshot.to_arrays())
             last_kept = time.monotonic()
 
-    with _shown(label, solver.steps, resume.state.step if resume else 0) as advance:
+    with labelled_bar(label, solver.steps, done=resume.state.step if resume else 0) as advance:
         result = reconstruct(problem(), solver, resume=resume, keep=keep, device=device)
     write_result(finished, result)
     unfinished.unlink(missing_ok=True)
     return result
-
-
-@contextmanager
-def _shown(label: str, steps: int, done: int) -> Iterator[Callable[[], None]]:
-    """Show a bar when there is a label to it."""
-    if not label:
-        yield lambda: None
-        return
-    with bar(label, steps, done=done) as advance:
-        yield advance
 
 
 def write_result(path: Path, result: Reconstruction) -> None:

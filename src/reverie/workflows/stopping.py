@@ -14,7 +14,7 @@ import pandas as pd
 from reverie.evaluation.correlation import video_correlation
 from reverie.evaluation.scores import evaluation_region
 from reverie.foundation.arrays import Movie
-from reverie.foundation.progress import bar
+from reverie.foundation.progress import labelled_bar
 from reverie.reconstruction.postprocessing import blur
 from reverie.reconstruction.problem import Progress
 from reverie.reconstruction.reconstruct import Solver, reconstruct
@@ -26,22 +26,32 @@ from reverie.workflows.materials import Materials
 def choose_steps(jobs: Sequence[Job], materials: Materials, candidates: Sequence[int]) -> tuple[int, pd.DataFrame]:
     """Return the number of steps with the best mean video correlation, and the scores (rows steps, columns clips).
 
-    Each job (of a validation clip) is done once, for as many steps as the largest candidate, and scored on the way,
-    blurred as the final movie would be, inside the evaluation mask.
+    Each job (of a validation clip) is done once, for as many steps as the largest candidate.
     """
-    curves = {
-        f"{job.clip.animal} {job.clip.name}": _scores_on_the_way(job, materials, sorted(candidates)) for job in jobs
-    }
+    curves = {}
+    for job in jobs:
+        name = f"{job.clip.animal} {job.clip.name}"
+        curves[name] = score_on_the_way(job, materials, candidates, f"choosing the stop on {name}")
     scores = pd.DataFrame(curves)
-    return int(scores.index[int(scores.mean(axis=1).argmax())]), scores
+    return best_steps(scores), scores
 
 
-def _scores_on_the_way(job: Job, materials: Materials, candidates: Sequence[int]) -> dict[int, float]:
+def best_steps(scores: pd.DataFrame) -> int:
+    """Return the number of steps (row) with the best mean over clips (columns)."""
+    return int(scores.index[int(scores.mean(axis=1).argmax())])
+
+
+def score_on_the_way(job: Job, materials: Materials, candidates: Sequence[int], label: str = "") -> dict[int, float]:
+    """Return what stopping after each candidate would score: video correlation inside the evaluation mask.
+
+    The movie is blurred as the final one would be. label: of a bar of the steps; none is shown when it is empty.
+    """
     trial = job.clip.read(materials)
     mask = materials.masks[job.clip.animal]
     region = evaluation_region(mask, scoring_threshold(mask))
+    solver: Solver[Any] = replace(job.settings.solver(), steps=max(candidates))
     scores: dict[int, float] = {}
-    with bar(f"choosing the stop on {job.clip.animal} trial {job.clip.name}", candidates[-1]) as advance:
+    with labelled_bar(label, solver.steps) as advance:
 
         def watch(progress: Progress, movie: Movie) -> None:
             advance()
@@ -49,6 +59,5 @@ def _scores_on_the_way(job: Job, materials: Materials, candidates: Sequence[int]
                 blurred = blur(np.asarray(movie), job.settings.blur)
                 scores[progress.step] = video_correlation(blurred, trial.movie, region)
 
-        solver: Solver[Any] = replace(job.settings.solver(), steps=candidates[-1])
         reconstruct(problem_of(job, materials), solver, observe=watch, device=materials.device)
     return scores

@@ -1,0 +1,56 @@
+"""Verbs that ask the questions of the paper."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tyro.conf import Positional
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Ask a question of the paper, or all of them (`paper`): one command, one page, the paper's numbers beside yours.
+
+    Give the same command again to go on after an interruption; a finished reconstruction is never made again.
+    """
+
+    name: Positional[str]
+    """natural, ensembling, population and so on (see docs/experiments), or paper for all."""
+    data: Positional[Path]
+    """Folder of recordings."""
+    encoders: Positional[tuple[Path, ...]]
+    """Folders of one or more encoders."""
+    out: Path
+    """Folder for pages, figures and reconstructions; several experiments may share one, and then share their jobs."""
+    scale: Literal["quick", "laptop", "paper"] = "quick"
+    """About two minutes an experiment, an hour, or the published size."""
+    animal: tuple[str, ...] = ()
+    """The animal or animals; all that the data and the encoders share by default."""
+    trials: tuple[str, ...] = ()
+    """Trial numbers or tiers; the test tier by default. Each movie is taken once, as many as the scale says."""
+    truth: Path | None = None
+    """The encoder that knows the truth of simulated animals; DATA/truth by default, where there is one."""
+    mask: Path | None = None
+    """Mask file; the mean of the encoders' own by default, made first where there is none."""
+    seed: int = 0
+    """Seed of whatever is random (subsets of neurons, controls, masks)."""
+    device: str = "auto"
+    """auto, cpu, cuda or mps."""
+    workers: int | None = None
+    """Processes that work at once; one a processor core by default, fewer need less memory."""
+
+    def run(self) -> None:
+        """Run the experiment and write its page."""
+        from reverie.experiments.running import Request, run_request
+        from reverie.workflows.materials import Sources
+
+        sources = Sources(
+            self.data,
+            self.encoders,
+            animals=self.animal,
+            truth=self.truth,
+            mask=self.mask,
+            seed=self.seed,
+            device=self.device,
+        )
+        run_request(Request(self.name, sources, self.out, self.scale, self.trials, self.workers))

@@ -1,0 +1,91 @@
+"""The page of an experiment, and the page that puts all of them together as a results section."""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+from markupsafe import Markup
+
+from reverie.foundation.files import write_text
+from reverie.report.page import asset, page_environment
+from reverie.report.settings_table import settings_groups
+
+MOST_ROWS = 60
+"""Rows of a figure's data that the page shows; the csv holds all."""
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A figure on a page. name: of its files (NAME.svg, .pdf, .csv) in ``folder``, relative to the page."""
+
+    name: str
+    caption: str
+    svg: bytes
+    data: pd.DataFrame
+    folder: str = ""
+
+    @property
+    def source(self) -> str:
+        """The picture as an address that needs no file."""
+        return f"data:image/svg+xml;base64,{b64encode(self.svg).decode()}"
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The data as text, the first rows of it."""
+        return self.data.head(MOST_ROWS).map(lambda value: f"{value:.3f}" if isinstance(value, float) else str(value))
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One quantity, ours beside the paper's, as text."""
+
+    quantity: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One experiment. page: of its own, relative to the page it stands on. links: further pages, by their words."""
+
+    name: str
+    title: str
+    question: str
+    sentences: Sequence[str]
+    plates: Sequence[Plate]
+    comparison: Sequence[Beside]
+    page: str = ""
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_experiment_page(
+    path: Path,
+    title: str,
+    leads: Sequence[str],
+    sections: Sequence[Section],
+    settings: Mapping[str, object],
+    missing: Mapping[str, str] | None = None,
+) -> None:
+    """Write one self-contained page: sections one after the other, then how it was made; whole or not at all.
+
+    leads: what data this is, read first. missing: experiments that could not be done, and why.
+    """
+    script = '"use strict";\n(() => {\n' + asset("page.js") + "\n})();\n"
+    page = (
+        page_environment()
+        .get_template("experiment.html")
+        .render(
+            title=title,
+            leads=leads,
+            sections=sections,
+            missing=missing or {},
+            groups=settings_groups(settings),
+            style=Markup(asset("report.css") + asset("experiment.css")),
+            script=Markup(script),
+            script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+        )
+    )
+    write_text(path, page)

@@ -1,0 +1,106 @@
+"""Figures for publication: one column wide, vector files, colours that every kind of colour vision tells apart."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reverie.foundation.files import replacing
+
+COLUMN_WIDTH: Final = 85 / 25.4
+"""Inches: 85 mm, the column of a journal."""
+
+COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+"""The palette of Okabe and Ito, in the order it is used."""
+
+STYLE: Final[Any] = {
+    "font.size": 7,
+    "axes.labelsize": 7,
+    "axes.titlesize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 6.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.2,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "reverie",
+    "pdf.fonttype": 42,
+}
+"""Letters of 7 points stay legible in a printed column, and stay letters in the files."""
+
+
+def column_figure(height: float = 2.2, panels: int = 1) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure one column wide (85 mm) and ``height`` inches high, with panels side by side."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(COLUMN_WIDTH, height), layout="constrained")
+        return figure, list(figure.subplots(1, panels, squeeze=False)[0])
+
+
+def draw_groups(axes: Axes, rows: pd.DataFrame, summary: pd.DataFrame, score: str, names: Sequence[str]) -> None:
+    """Draw one column of dots per condition (a dot a clip, an animal a shape), with the mean and its interval.
+
+    rows: a row per animal, clip and condition. summary: condition, mean, low, high.
+    """
+    markers = "o^svDP"
+    for place, name in enumerate(names):
+        colour = COLOURS[place % len(COLOURS)]
+        for number, (_, clips) in enumerate(rows[rows["condition"] == name].groupby("animal", sort=False)):
+            shifts = np.linspace(-0.16, 0.16, len(clips)) if len(clips) > 1 else np.zeros(1)
+            marker = markers[number % len(markers)]
+            axes.plot(place + shifts, clips[score], marker, color=colour, markersize=2.4, alpha=0.5, linewidth=0)
+        mean, low, high = summary.loc[summary["condition"] == name, ["mean", "low", "high"]].iloc[0]
+        reach = np.array([[mean - low], [high - mean]])
+        axes.errorbar(place + 0.28, mean, reach, fmt="o", color=colour, markersize=4.5, capsize=2, linewidth=1.2)
+    axes.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
+    axes.set_xlim(-0.5, len(names) - 0.35)
+
+
+def draw_curve(axes: Axes, x: Sequence[float], summary: pd.DataFrame, label: str, place: int = 0) -> None:
+    """Draw means with their intervals over a quantity; summary: mean, low, high, one row for each x."""
+    colour, marker = COLOURS[place % len(COLOURS)], "osD^v"[place % 5]
+    axes.fill_between(list(x), summary["low"], summary["high"], color=colour, alpha=0.15, linewidth=0)
+    axes.plot(list(x), summary["mean"], f"{marker}-", color=colour, label=label, markersize=3.5)
+
+
+def draw_published(axes: Axes, x: Sequence[float], values: Sequence[float], label: str = "paper") -> None:
+    """Draw published numbers in grey, dashed, so that nobody takes them for measured ones."""
+    axes.plot(list(x), list(values), "x--", color="0.45", markersize=3.5, linewidth=0.9, label=label)
+
+
+def strips(axes: Axes, movies: Sequence[Float[np.ndarray, "time height width"]], labels: Sequence[str]) -> None:
+    """Draw frames of several movies under each other; movies: a few frames each, grey levels 0-255."""
+    gap = 2
+    rows = [np.concatenate([np.pad(frame, gap, constant_values=255.0) for frame in movie], axis=1) for movie in movies]
+    axes.imshow(np.concatenate(rows), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    height = rows[0].shape[0]
+    axes.set_yticks([height * (place + 0.5) for place in range(len(labels))], list(labels))
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def vector_bytes(figure: Figure, kind: str) -> bytes:
+    """Return a figure as an svg or pdf file; the same figure gives the same bytes."""
+    stream = BytesIO()
+    dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+    with mpl.rc_context(STYLE):
+        figure.savefig(stream, format=kind, metadata=dated)
+    return stream.getvalue()
+
+
+def save_plate(stem: Path, figure: Figure) -> bytes:
+    """Write STEM.svg and STEM.pdf, each whole or not at all, and return the svg."""
+    svg = vector_bytes(figure, "svg")
+    for kind, content in (("svg", svg), ("pdf", vector_bytes(figure, "pdf"))):
+        with replacing(stem.with_suffix(f".{kind}")) as stream:
+            stream.write(content)
+    return svg

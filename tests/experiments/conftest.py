@@ -1,0 +1,61 @@
+"""Two small simulated animals whose truth is known; one folder of finished jobs for all experiments."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from reverie.encoders.checkpoints import load_encoder, save_encoder
+from reverie.execution.workers import Workers
+from reverie.experiments.laboratory import Laboratory
+from reverie.experiments.scales import Scale
+from reverie.foundation.devices import prepare_threads
+from reverie.reconstruction.mask import save_mask
+from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
+from reverie.workflows.materials import Sources, open_materials
+from reverie.workflows.simulating import write_simulation
+
+FRAMES = 90
+SCALE = Scale("test", clips=2, stride=32, stops=(40,), validation=1, shares=(1.0, 0.25), thresholds=(0.5, 1.0))
+
+
+def make_animals(folder: Path) -> Sources:
+    """Write animals `left` and `right`, and two encoders: the truth with slightly wrong filters, each its own way."""
+    generator = np.random.default_rng(5)
+    shots = SceneSettings(shot_seconds=(1.2, 1.6))
+    tiers = {"train": 2, "oracle": 1, "live_test_main": 2}
+    movies = {
+        tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator, settings=shots)) for number in range(count)]
+        for tier, count in tiers.items()
+    }
+    data = folder / "data"
+    write_simulation(data, movies, mice={"left": 240, "right": 240}, noise="default", seed=2)
+    mask = np.zeros((36, 64), np.float32)
+    mask[6:30, 14:50] = 0.8
+    mask[9:27, 19:45] = 1.2
+    encoders = []
+    for seed in range(2):
+        encoder = load_encoder(data / "truth")
+        torch.manual_seed(seed)
+        for name, array in encoder.named_buffers():
+            if name.endswith("filters"):
+                array += 0.5 * array.std() * torch.randn_like(array) * (array.abs() > 0.1 * array.abs().max())
+        encoders.append(folder / f"encoder{seed}")
+        save_encoder(encoder, encoders[-1])
+        for animal in ("left", "right"):
+            save_mask(encoders[-1] / "masks" / f"{animal}.npz", mask)
+    return Sources(data, tuple(encoders))
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
+    return make_animals(tmp_path_factory.mktemp("animals"))
+
+
+@pytest.fixture(scope="session")
+def laboratory(sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
+    """Jobs are done in this process and kept for whoever needs them next."""
+    prepare_threads()
+    materials = open_materials(sources)
+    return Laboratory(materials, SCALE, tmp_path_factory.mktemp("experiments"), Workers(materials))
