@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -111,20 +111,23 @@ class Laboratory:
             "video_correlation_dynamic": dynamic_correlation(found, truth, shots, region),
         }
 
-    def score_conditions(self, conditions: Conditions, clips: Sequence[Clip] = ()) -> pd.DataFrame:
+    def score_conditions(self, conditions: Conditions) -> pd.DataFrame:
         """Return a row of scores per condition and clip: condition, animal, clip, and one column per score."""
-        return pd.DataFrame(
-            [
-                {
-                    "condition": name,
-                    "animal": clip.animal,
-                    "clip": clip.name,
-                    **self.score(self.movie(jobs(clip)), clip),
-                }
-                for name, jobs in conditions.items()
-                for clip in clips or self.clips
-            ]
-        )
+        scores = pd.DataFrame()
+        for name, jobs in conditions.items():
+            scores = self.add_scores(scores, name, partial(self._mean_movie, jobs))
+        return scores
+
+    def add_scores(self, scores: pd.DataFrame, condition: str, movie: Callable[[Clip], Movie]) -> pd.DataFrame:
+        """Return the table with another condition's rows, scored on the movie that it makes of each clip."""
+        rows = [
+            {"condition": condition, "animal": clip.animal, "clip": clip.name, **self.score(movie(clip), clip)}
+            for clip in self.clips
+        ]
+        return pd.concat([scores, pd.DataFrame(rows)], ignore_index=True)
+
+    def _mean_movie(self, jobs: Callable[[Clip], Sequence[Job]], clip: Clip) -> Movie:
+        return self.movie(jobs(clip))
 
     def all_jobs(self, conditions: Conditions) -> list[Job]:
         """Return the jobs that the conditions need of every clip."""

@@ -3,10 +3,25 @@
 from collections.abc import Mapping
 from typing import Final
 
+from reverie.experiments.consistency import CONSISTENCY
+from reverie.experiments.ensembling import ENSEMBLING
 from reverie.experiments.experiment import Experiment
+from reverie.experiments.masks import MASKS
 from reverie.experiments.natural import NATURAL
+from reverie.experiments.population import POPULATION
+from reverie.experiments.predicted import PREDICTED_RESPONSES
 
-EXPERIMENTS: Final[Mapping[str, Experiment]] = {one.name: one for one in (NATURAL,)}
+EXPERIMENTS: Final[Mapping[str, Experiment]] = {
+    one.name: one
+    for one in (
+        NATURAL,
+        ENSEMBLING,
+        POPULATION,
+        MASKS,
+        PREDICTED_RESPONSES,
+        CONSISTENCY,
+    )
+}
 
 SUITE: Final = "paper"
 """The name that stands for all of them."""
