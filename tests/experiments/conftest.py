@@ -12,35 +12,37 @@ from reverie.experiments.laboratory import Laboratory
 from reverie.experiments.scales import Scale
 from reverie.foundation.devices import prepare_threads
 from reverie.reconstruction.mask import save_mask
+from reverie.simulation.simulate import simulate
 from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
 from reverie.workflows.materials import Sources, open_materials
-from reverie.workflows.simulating import write_simulation
+from reverie.workflows.simulating import TRUTH
 
 FRAMES = 90
-SCALE = Scale("test", clips=2, stride=32, stops=(40,), validation=1, shares=(1.0, 0.25), thresholds=(0.5, 1.0))
+SCALE = Scale("test", clips=1, stride=32, stops=(30,), validation=1, shares=(1.0, 0.25), thresholds=(0.5, 1.0))
 
 
 def make_animals(folder: Path) -> Sources:
     """Write animals `left` and `right`, and two encoders: the truth with slightly wrong filters, each its own way."""
     generator = np.random.default_rng(5)
     shots = SceneSettings(shot_seconds=(1.2, 1.6))
-    tiers = {"train": 2, "oracle": 1, "live_test_main": 2}
+    tiers = {"train": 2, "oracle": 1, "live_test_main": 1}
     movies = {
         tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator, settings=shots)) for number in range(count)]
         for tier, count in tiers.items()
     }
     data = folder / "data"
-    write_simulation(data, movies, mice={"left": 240, "right": 240}, noise="default", seed=2)
+    truth = simulate(data, movies, mice={"left": 400, "right": 400}, noise=3.0, seed=2)
+    save_encoder(truth, data / TRUTH, about={"simulated": True})
     mask = np.zeros((36, 64), np.float32)
     mask[6:30, 14:50] = 0.8
     mask[9:27, 19:45] = 1.2
     encoders = []
     for seed in range(2):
-        encoder = load_encoder(data / "truth")
+        encoder = load_encoder(data / TRUTH)
         torch.manual_seed(seed)
         for name, array in encoder.named_buffers():
             if name.endswith("filters"):
-                array += 0.5 * array.std() * torch.randn_like(array) * (array.abs() > 0.1 * array.abs().max())
+                array += 1.5 * array.std() * torch.randn_like(array) * (array.abs() > 0.1 * array.abs().max())
         encoders.append(folder / f"encoder{seed}")
         save_encoder(encoder, encoders[-1])
         for animal in ("left", "right"):

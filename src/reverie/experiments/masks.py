@@ -44,8 +44,10 @@ def conclude(laboratory: Laboratory) -> Findings:
     figure, (left, right) = column_figure(2.1, 2)
     for place, name in enumerate(TRAINED):
         rows = sweep[sweep["trained"] == name]
-        thresholds = sorted(rows["condition"].unique())
-        draw_curve(left, thresholds, summarise_conditions(rows, VIDEO, thresholds, seed), name, place)
+        thresholds = rows["condition"].unique().tolist()
+        draw_curve(
+            left, [float(name) for name in thresholds], summarise_conditions(rows, VIDEO, thresholds, seed), name, place
+        )
     left.set(xlabel="evaluation threshold α", ylabel="video correlation r")
     left.legend(frameon=False)
     for place, (animal, rows) in enumerate(sizes.groupby("animal", sort=False)):
@@ -76,7 +78,7 @@ def _sweep(laboratory: Laboratory) -> pd.DataFrame:
             for threshold in laboratory.scale.thresholds:
                 if mask.max() >= threshold:
                     found = laboratory.score(movie, clip, threshold)
-                    row = {"trained": name, "condition": threshold, "animal": clip.animal, "clip": clip.name}
+                    row = {"trained": name, "condition": f"{threshold:g}", "animal": clip.animal, "clip": clip.name}
                     rows.append({**row, VIDEO: found[VIDEO]})
     return pd.DataFrame(rows)
 

@@ -53,8 +53,8 @@ def conclude(laboratory: Laboratory) -> Findings:
             f"Single-trial reconstructions reach a video correlation of {value(of_parts, 'whole')} inside the "
             f"evaluation mask, where another movie would score {mean_of(of_chance, 'other movie'):.3f} and the right "
             f"frames in random order {mean_of(of_chance, 'shuffled'):.3f}.",
-            f"What moves within a shot is found at {value(of_parts, 'dynamic part')}; the right scene at a wrong "
-            f"moment scores {mean_of(of_chance, 'other moment'):.3f} overall.",
+            f"What moves within a shot is found at {value(of_parts, 'dynamic part')}. "
+            + _moment(mean_of(of_chance, "other moment")),
         ],
         [
             _groups("scores", "Correlation with the true movie", parts, of_parts),
@@ -76,6 +76,12 @@ def conclude(laboratory: Laboratory) -> Findings:
         ],
         {"All movies, to play, with responses and every score": page},
     )
+
+
+def _moment(score: float) -> str:
+    if not np.isfinite(score):
+        return "No shot is long enough to be compared with another moment of the same scene."
+    return f"The right scene at a wrong moment scores {score:.3f}."
 
 
 def _run_folder(laboratory: Laboratory) -> RunFolder:

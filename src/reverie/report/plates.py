@@ -64,14 +64,14 @@ def draw_groups(axes: Axes, rows: pd.DataFrame, summary: pd.DataFrame, score: st
     axes.set_xlim(-0.5, len(names) - 0.35)
 
 
-def draw_curve(axes: Axes, x: Sequence[float], summary: pd.DataFrame, label: str, place: int = 0) -> None:
+def draw_curve(axes: Axes, x: Sequence[int | float], summary: pd.DataFrame, label: str, place: int = 0) -> None:
     """Draw means with their intervals over a quantity; summary: mean, low, high, one row for each x."""
     colour, marker = COLOURS[place % len(COLOURS)], "osD^v"[place % 5]
     axes.fill_between(list(x), summary["low"], summary["high"], color=colour, alpha=0.15, linewidth=0)
     axes.plot(list(x), summary["mean"], f"{marker}-", color=colour, label=label, markersize=3.5)
 
 
-def draw_published(axes: Axes, x: Sequence[float], values: Sequence[float], label: str = "paper") -> None:
+def draw_published(axes: Axes, x: Sequence[int | float], values: Sequence[float], label: str = "paper") -> None:
     """Draw published numbers in grey, dashed, so that nobody takes them for measured ones."""
     axes.plot(list(x), list(values), "x--", color="0.45", markersize=3.5, linewidth=0.9, label=label)
 
