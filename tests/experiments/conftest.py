@@ -31,7 +31,7 @@ def make_animals(folder: Path) -> Sources:
         for tier, count in tiers.items()
     }
     data = folder / "data"
-    truth = simulate(data, movies, mice={"left": 400, "right": 400}, noise=3.0, seed=2)
+    truth = simulate(data, movies, mice={"left": 400, "right": 400}, noise="default", seed=2)
     save_encoder(truth, data / TRUTH, about={"simulated": True})
     mask = np.zeros((36, 64), np.float32)
     mask[6:30, 14:50] = 0.8
