@@ -31,7 +31,9 @@ def compare_over_animals(scores: pd.DataFrame, score: str, reference: str) -> pd
         differences = pairs[:, 1] - pairs[:, 0]
         mean = float(differences.mean()) if len(differences) else float("nan")
         percent = 100 * mean / float(pairs[:, 0].mean()) if len(pairs) else float("nan")
-        rows.append((name, mean, percent, len(differences), min(1.0, _paired_p(differences) * len(others))))
+        rows.append(
+            (name, mean, percent, len(differences), float(np.minimum(1.0, _paired_p(differences) * len(others))))
+        )
     return pd.DataFrame(rows, columns=["condition", "difference", "percent", "animals", "p"])
 
 
