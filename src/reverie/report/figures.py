@@ -53,10 +53,9 @@ def mask_figure(mask: Mask, *, degrees_per_pixel: float = DEGREES_PER_PIXEL) -> 
     height, width = mask.shape
     figure = Figure(figsize=(COLUMN, COLUMN * 0.8 * height / width + 0.4), layout="constrained")
     axes = figure.subplots()
-    right, top = width * degrees_per_pixel / 2, height * degrees_per_pixel / 2
-    extent = (-right, right, -top, top)
+    extent = degrees_of(mask.shape, degrees_per_pixel)
     image = axes.imshow(mask, cmap="gray", vmin=0, extent=extent, interpolation="nearest")
-    _threshold_lines(axes, mask, extent)
+    threshold_lines(axes, mask, extent)
     axes.set_xlabel("azimuth from the screen's centre (°)", fontsize=8)
     axes.set_ylabel("elevation (°)", fontsize=8)
     axes.tick_params(labelsize=8)
@@ -66,9 +65,22 @@ def mask_figure(mask: Mask, *, degrees_per_pixel: float = DEGREES_PER_PIXEL) -> 
     return figure
 
 
-def _threshold_lines(
+def degrees_of(
+    size: tuple[int, ...], degrees_per_pixel: float = DEGREES_PER_PIXEL
+) -> tuple[float, float, float, float]:
+    """Return left, right, bottom and top of a frame (height, width), in degrees from its centre.
+
+    >>> degrees_of((36, 64), 1.0)
+    (-32.0, 32.0, -18.0, 18.0)
+    """
+    right, top = size[1] * degrees_per_pixel / 2, size[0] * degrees_per_pixel / 2
+    return (-right, right, -top, top)
+
+
+def threshold_lines(
     axes: Axes, mask: Float[np.ndarray, "height width"], extent: tuple[float, float, float, float]
 ) -> None:
+    """Draw the outlines of the scored and the optimised region into axes whose picture has this extent (degrees)."""
     for threshold, colour, dashes in ((TRAINING_THRESHOLD, SKY, "--"), (EVALUATION_THRESHOLD, AMBER, "-")):
         # Where no line is to be drawn matplotlib warns, although an empty mask is a thing to be shown.
         if mask.min() < threshold <= mask.max():

@@ -52,6 +52,6 @@ def _print_numbers(axes: Axes, numbers: np.ndarray, limits: tuple[float, float])
     middle = (limits[0] + limits[1]) / 2
     for (row, column), number in np.ndenumerate(numbers):
         if np.isfinite(number):
-            text = f"{number:.2f}".replace("0.", ".").replace("-", "−")
+            text = f"{round(number, 2) + 0.0:.2f}".replace("0.", ".").replace("-", "−")
             colour = "white" if number < middle else "black"
             axes.text(column, row, text, ha="center", va="center", fontsize=6.5, color=colour)
