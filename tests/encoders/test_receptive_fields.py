@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reverie.encoders.pixel_probing import PixelProbe, probe_pixels
+from reverie.encoders.pixel_probing import pixel_places, probe_pixels
 from reverie.encoders.receptive_fields import population_coverage, receptive_fields
 from reverie.foundation.errors import ReverieError
 from reverie.simulation.population import SimulatedTruthConfig
@@ -20,8 +20,8 @@ def animal():
 @pytest.mark.parametrize(("stride", "within"), [(1, 0.85), (2, 0.8)])
 def test_centres_are_those_of_a_simulated_animal(animal, stride, within):
     truth, centres = animal
-    probe = PixelProbe(stride=stride)
-    fields = receptive_fields(probe_pixels([truth], "ada", AT_REST, probe), probe.places(SIZE), SIZE)
+    places = pixel_places(SIZE, stride)
+    fields = receptive_fields(probe_pixels([truth], "ada", AT_REST, places), places, SIZE)
     distance = np.linalg.norm(fields.centres - centres, axis=1)[fields.found]
     # Cells that need more than one pixel to reach their threshold, most complex cells among them, show no field.
     assert 0.4 < fields.share_found < 0.9
@@ -32,15 +32,15 @@ def test_centres_are_those_of_a_simulated_animal(animal, stride, within):
 
 def test_coverage_is_densest_where_the_centres_are(animal):
     truth, _ = animal
-    probe = PixelProbe(stride=2)
-    fields = receptive_fields(probe_pixels([truth], "ada", AT_REST, probe), probe.places(SIZE), SIZE)
+    places = pixel_places(SIZE, stride=2)
+    fields = receptive_fields(probe_pixels([truth], "ada", AT_REST, places), places, SIZE)
     coverage = population_coverage(fields)
     density, *_ = np.histogramdd(fields.centres[fields.found], bins=(6, 8), range=((-0.5, 17.5), (-0.5, 23.5)))
     assert np.corrcoef(coverage.reshape(6, 3, 8, 3).mean(axis=(1, 3)).ravel(), density.ravel())[0, 1] > 0.6
 
 
 def test_a_point_becomes_a_blurred_spot_and_small_changes_nothing():
-    places = PixelProbe().places((9, 11))
+    places = pixel_places((9, 11))
     changes = np.zeros((2, 2, len(places)), dtype=np.float32)
     changes[0, 0, 4 * 11 + 6] = 0.5
     changes[:, 1] = 0.09
@@ -55,8 +55,8 @@ def test_a_point_becomes_a_blurred_spot_and_small_changes_nothing():
 
 
 def test_no_field_at_all_is_said():
-    fields = receptive_fields(np.zeros((2, 3, 99), dtype=np.float32), PixelProbe().places((9, 11)), (9, 11))
+    fields = receptive_fields(np.zeros((2, 3, 99), dtype=np.float32), pixel_places((9, 11)), (9, 11))
     with pytest.raises(ReverieError, match="No neuron answers"):
         population_coverage(fields)
     with pytest.raises(ReverieError, match="at least 0"):
-        receptive_fields(np.zeros((2, 3, 99), dtype=np.float32), PixelProbe().places((9, 11)), (9, 11), blur=-1.0)
+        receptive_fields(np.zeros((2, 3, 99), dtype=np.float32), pixel_places((9, 11)), (9, 11), blur=-1.0)

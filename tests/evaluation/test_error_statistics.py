@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from reverie.evaluation.error_statistics import autocorrelation, by_eccentricity, correlation_length, relation_to_truth
+from reverie.evaluation.error_statistics import (
+    autocorrelation,
+    by_eccentricity,
+    correlation_length,
+    describe_error,
+    relation_to_truth,
+)
 from reverie.foundation.errors import ReverieError
 from reverie.stimuli.noise import gaussian_noise
 
@@ -51,3 +57,16 @@ def test_errors_where_the_truth_has_contrast_or_moves_are_recognised():
     of_texture, of_flicker = (relation_to_truth(each, truth, REGION) for each in (texture, flicker))
     assert of_texture["contrast"] > 0.2 > of_texture["motion"]
     assert of_flicker["motion"] > 0.4
+
+
+def test_a_map_is_described_in_one_row():
+    noise = gaussian_noise(100, np.random.default_rng(0), frame_size=(36, 40), spatial_sigma=1.5, temporal_sigma=2.5)
+    truth = gaussian_noise(100, np.random.default_rng(1), frame_size=(36, 40))
+    row = describe_error(noise - 127.5, truth, REGION)
+    # The mean absolute value of a normal deviate is 0.8 of its standard deviation, here 50.
+    assert row["mean_absolute"] == pytest.approx(40, rel=0.08)
+    assert row["length_frames"] == pytest.approx(5, rel=0.1)
+    assert row["length_down"] == pytest.approx(3, rel=0.1)
+    assert row["length_right"] == pytest.approx(3, rel=0.1)
+    assert abs(row["with_contrast"]) < 0.1
+    assert abs(row["with_motion"]) < 0.1

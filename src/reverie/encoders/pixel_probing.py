@@ -1,7 +1,6 @@
 """What single bright and dark pixels do to the neurons of an encoder (Bauer et al. 2026, fields in silico)."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -20,55 +19,42 @@ SMALLEST_RATE = 1e-6
 """Rates to grey below this are taken for it, so that a silent neuron's change is large but finite."""
 
 
-@dataclass(frozen=True)
-class PixelProbe:
-    """How pixels are shown: grey, one pixel white or black, grey again.
+def pixel_places(frame_size: tuple[int, int], stride: int = 1) -> Int[np.ndarray, "place 2"]:
+    """Return the rows and columns of every ``stride``-th pixel, row by row, centred on the frame (published: 1).
 
-    stride: distance in pixels between two places tried; published 1 (every pixel). seconds: for which the pixel is on,
-    and for which the screen is grey before it; published 0.5. Raises ReverieError when a setting is out of range.
+    Raises ReverieError when the stride is below 1.
+
+    >>> pixel_places((6, 4), stride=3).tolist()
+    [[1, 0], [1, 3], [4, 0], [4, 3]]
     """
-
-    stride: int = 1
-    seconds: float = 0.5
-
-    def __post_init__(self) -> None:
-        if self.stride < 1 or not self.seconds > 0:
-            raise ReverieError("Single pixels need a stride of at least 1 and must be shown for some time.")
-
-    def places(self, frame_size: tuple[int, int]) -> Int[np.ndarray, "place 2"]:
-        """Return the rows and columns tried, row by row, centred on the frame.
-
-        >>> PixelProbe(stride=3).places((6, 4)).tolist()
-        [[1, 0], [1, 3], [4, 0], [4, 3]]
-        """
-        lines = [np.arange((size - 1) % self.stride // 2, size, self.stride) for size in frame_size]
-        return np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1).reshape(-1, 2)
+    if stride < 1:
+        raise ReverieError(f"Pixels are tried every stride-th place; a stride of {stride} should be at least 1.")
+    lines = [np.arange((size - 1) % stride // 2, size, stride) for size in frame_size]
+    return np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
 def probe_pixels(
     encoders: Sequence[Encoder],
     mouse: str,
     state: Float[np.ndarray, "4"],
-    probe: PixelProbe | None = None,
+    places: Int[np.ndarray, "place 2"],
     *,
+    seconds: float = 0.5,
     frame_rate: float = FRAME_RATE,
-    after_each: Callable[[int], None] = lambda places: None,
 ) -> Float[np.ndarray, "2 neuron place"]:
-    """Return how much a bright (first) and a dark pixel changes each neuron's rate: (with it - grey) / grey.
+    """Return how much a bright (first) and a dark pixel at each place changes rates: (with it - grey) / grey.
 
     encoders: of the same animals; their rates are averaged before the division, so that all of them count (the
-    released code kept the last one only). state: held still throughout. Rates are means over the time the pixel is on;
-    grey is the mean over the same frames of a clip that stays grey. after_each: is told how many places were done.
+    released code kept the last one only). state: held still throughout. places: rows and columns. seconds: for which
+    the pixel is on; rates are means over that time. Grey is the mean over the same frames of a clip that stays grey.
 
     What comes after the pixel is not looked at, so it is not computed: encoders with a history start at grey anyhow and
     see only the frames with the pixel; an encoder bound to a window sees one window, the pixel in its middle.
-    Raises ReverieError when an encoder has no readout for the animal or its window is too short for the pixel.
+    Raises ReverieError when there is no encoder, one has no readout for the animal or too short a window for the pixel.
     """
-    probe = probe or PixelProbe()
     if not encoders:
         raise ReverieError("Receptive fields need at least one encoder; name one.")
-    places = probe.places(encoders[0].frame_size)
-    on = max(1, round(probe.seconds * frame_rate))
+    on = max(1, round(seconds * frame_rate))
     nowhere = np.zeros((1, 2), dtype=np.intp)
     grey = _joint_rates(encoders, mouse, state, nowhere, on, GREY)
     changes = np.empty((2, encoders[0].require_mouse(mouse), len(places)), dtype=np.float32)
@@ -76,7 +62,6 @@ def probe_pixels(
         for row, level in enumerate((WHITE, 0.0)):
             rates = _joint_rates(encoders, mouse, state, places[part], on, level)
             changes[row, :, part] = ((rates - grey) / np.maximum(grey, SMALLEST_RATE)).T
-        after_each(part.stop - part.start)
     return changes
 
 

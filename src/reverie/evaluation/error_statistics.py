@@ -14,6 +14,10 @@ NEIGHBOURHOOD = 2.0
 """Sigma in pixels of the neighbourhood in which contrast and motion are measured."""
 
 
+MOST_LAGS = 20
+"""Frames or pixels up to which autocorrelations are followed."""
+
+
 @dataclass(frozen=True)
 class Eccentricity:
     """Mean absolute deviation by distance from where the population sees best.
@@ -86,6 +90,22 @@ def correlation_length(correlations: Float[np.ndarray, " lag"]) -> float:
     lag = int(below[0])
     above, under = correlations[lag - 1], correlations[lag]
     return float(lag - 1 + (above - 1 / np.e) / (above - under))
+
+
+def describe_error(error_map: Movie, truth: Movie, region: Region) -> dict[str, float]:
+    """Return what a map of deviations is like inside the region, by name.
+
+    mean_absolute: grey levels. length_frames, length_down, length_right: to where the autocorrelation falls to 1/e,
+    frames and pixels. with_contrast, with_motion: see ``relation_to_truth``.
+    """
+    reach = min(MOST_LAGS, *error_map.shape)
+    lengths = [correlation_length(autocorrelation(error_map, region, axis, reach)) for axis in range(3)]
+    related = relation_to_truth(error_map, truth, region)
+    return {
+        "mean_absolute": float(np.abs(error_map[:, region]).mean(dtype=np.float64)),
+        **dict(zip(("length_frames", "length_down", "length_right"), lengths, strict=True)),
+        **{f"with_{name}": number for name, number in related.items()},
+    }
 
 
 def relation_to_truth(error_map: Movie, truth: Movie, region: Region) -> dict[str, float]:
