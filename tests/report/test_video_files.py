@@ -6,7 +6,7 @@ import pytest
 
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
-from reverie.report.video_files import side_by_side, write_mp4
+from reverie.report.video_files import side_by_side, write_colour_mp4, write_mp4
 
 
 def read_back(path: Path) -> tuple[np.ndarray, av.VideoStream]:
@@ -81,3 +81,15 @@ def test_a_failed_write_leaves_the_old_file(clip: Movie, tmp_path: Path) -> None
         write_mp4(path, clip[:2], clip[:3])
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_colours_survive(tmp_path: Path) -> None:
+    movie = np.zeros((3, 9, 10, 3), np.uint8)
+    movie[:, :, :5], movie[:, :, 5:] = (240, 160, 60), (120, 90, 240)
+    write_colour_mp4(tmp_path / "colour.mp4", movie, scale=5)
+    frames, _ = read_back(tmp_path / "colour.mp4")
+    assert frames.shape == (3, 46, 50, 3)
+    assert np.abs(frames[:, 10:30, 5:20].mean(axis=(0, 1, 2)) - (240, 160, 60)).max() < 6
+    assert np.abs(frames[:, 10:30, 30:45].mean(axis=(0, 1, 2)) - (120, 90, 240)).max() < 6
+    with pytest.raises(ReverieError, match="without pixels"):
+        write_colour_mp4(tmp_path / "none.mp4", movie[:0])

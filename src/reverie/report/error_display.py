@@ -1,19 +1,17 @@
 """Error maps in colour over a grey movie: nothing below 25 grey levels, full colour from 75 (Bauer et al. 2026)."""
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 
 from reverie.foundation.arrays import Movie
 from reverie.report.pictures import grey_levels
+from reverie.report.video_files import Coloured
 
 LEAST, MOST = 25.0, 75.0
 """Grey levels below which a deviation is not shown, and from which on it is shown in full colour."""
 
 BRIGHTER, DARKER = (241, 163, 64), (120, 94, 240)
 """Orange where the activity says brighter than the encoder, violet where darker: apart for every colour vision."""
-
-Coloured = UInt8[np.ndarray, "time height width 3"]
-"""Red, green and blue, 0-255."""
 
 
 def opacity(error_map: Movie, *, least: float = LEAST, most: float = MOST) -> Float[np.ndarray, "time height width"]:

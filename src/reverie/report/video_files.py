@@ -22,6 +22,9 @@ QUALITY = "12"
 
 Frames = UInt8[np.ndarray, "time height width"]
 
+Coloured = UInt8[np.ndarray, "time height width 3"]
+"""Red, green and blue, 0-255."""
+
 
 def side_by_side(*movies: Pictures) -> Pictures:
     """Put movies of one shape, each (time, height, width), next to each other with a black gap between them.
@@ -56,8 +59,14 @@ def write_mp4(
     frames = grey.repeat(scale, axis=1).repeat(scale, axis=2)
     if labels:
         frames = _with_labels(frames, labels, pitch=(movies[0].shape[2] + GAP) * scale)
-    frames = np.pad(frames, ((0, 0), (0, frames.shape[1] % 2), (0, frames.shape[2] % 2)))
-    _encode(path, frames, frame_rate)
+    _encode(path, np.broadcast_to(frames[..., None], (*frames.shape, 3)), frame_rate)
+
+
+def write_colour_mp4(path: Path, movie: Coloured, *, frame_rate: float = FRAME_RATE, scale: int = 6) -> None:
+    """Write a movie in red, green and blue (time, height, width, 3), 0-255, as ``write_mp4`` writes grey ones."""
+    if movie.size == 0:
+        raise ReverieError(f"{path} was to hold a movie without pixels; give at least one frame.")
+    _encode(path, movie.repeat(scale, axis=1).repeat(scale, axis=2), frame_rate)
 
 
 def _with_labels(frames: Frames, labels: Sequence[str], *, pitch: int) -> UInt8[np.ndarray, "time taller width"]:
@@ -71,14 +80,19 @@ def _with_labels(frames: Frames, labels: Sequence[str], *, pitch: int) -> UInt8[
     return np.concatenate([header, frames], axis=1)
 
 
-def _encode(path: Path, frames: Frames, frame_rate: float) -> None:
+def _encode(path: Path, frames: Coloured, frame_rate: float) -> None:
+    height, width = (size + size % 2 for size in frames.shape[1:3])
     options = {"crf": QUALITY, "preset": "medium"}
     rate = Fraction(frame_rate).limit_denominator(1001)
     with replacing(path) as file, av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate, options=options)
-        stream.height, stream.width, stream.pix_fmt = frames.shape[1], frames.shape[2], "yuv420p"
+        stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
         for frame in frames:
             # Grey to yuv would keep the full range, which players stretch again; by way of rgb it is mapped properly.
-            picture = av.VideoFrame.from_ndarray(np.repeat(frame[..., None], 3, axis=2), format="rgb24")
+            picture = av.VideoFrame.from_ndarray(_padded(frame, height, width), format="rgb24")
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))
+
+
+def _padded(frame: UInt8[np.ndarray, "_ _ 3"], height: int, width: int) -> UInt8[np.ndarray, "height width 3"]:
+    return np.pad(frame, ((0, height - frame.shape[0]), (0, width - frame.shape[1]), (0, 0)))
