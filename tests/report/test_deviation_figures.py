@@ -1,7 +1,8 @@
 import numpy as np
+import pandas as pd
 
 from reverie.evaluation.deviations import find_deviations
-from reverie.report.deviation_figures import error_strip_figure, lines_figure, null_figure
+from reverie.report.deviation_figures import error_strip_figure, null_figure, profiles_figure
 
 
 def test_frames_of_everything_stand_below_each_other_with_their_times():
@@ -26,9 +27,16 @@ def test_an_error_map_stands_beside_its_null_maps():
     np.testing.assert_allclose(right.lines[1].get_xdata(), test.overall)
 
 
-def test_lines_are_named_once():
-    places = np.arange(4.0)
-    lines = {"error map": places, "null maps": places / 2}
-    figure = lines_figure([("lag (frames)", places, lines), ("lag (px)", places, lines)], value="autocorrelation")
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == list(lines)
-    assert figure.axes[1].get_legend() is None
+def test_curves_are_named_once_and_have_panels_of_their_own():
+    rows = [
+        (kind, along, place, place / 2)
+        for kind in ("error maps", "null trials")
+        for along in ("lag (frames)", "eccentricity (°)")
+        for place in range(4)
+    ]
+    figure = profiles_figure(pd.DataFrame(rows, columns=["kind", "along", "place", "value"]))
+    left, right = figure.axes
+    assert [text.get_text() for text in left.get_legend().get_texts()] == ["error maps", "null trials"]
+    assert right.get_legend() is None
+    assert (left.get_ylabel(), right.get_ylabel()) == ("autocorrelation", "mean |error|")
+    assert (left.get_xlabel(), right.get_xlabel()) == ("lag (frames)", "eccentricity (°)")

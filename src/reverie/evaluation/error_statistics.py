@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
 from scipy.ndimage import gaussian_filter
 
@@ -106,6 +107,24 @@ def describe_error(error_map: Movie, truth: Movie, region: Region) -> dict[str, 
         **dict(zip(("length_frames", "length_down", "length_right"), lengths, strict=True)),
         **{f"with_{name}": number for name, number in related.items()},
     }
+
+
+def error_profiles(error_map: Movie, mask: Mask, region: Region) -> pd.DataFrame:
+    """Return curves of a map of deviations inside the region, one row a point: along (what), place, value.
+
+    Autocorrelations by the lag in frames and in pixels to the right, and the mean absolute deviation in grey levels
+    by the distance in degrees from the middle of the mask.
+    """
+    reach = min(MOST_LAGS, *error_map.shape)
+    rings = by_eccentricity(error_map, mask, region)
+    curves = {
+        "lag (frames)": (np.arange(reach), autocorrelation(error_map, region, 0, reach)),
+        "lag (pixels)": (np.arange(reach), autocorrelation(error_map, region, 2, reach)),
+        "eccentricity (°)": (rings.degrees, rings.deviation),
+    }
+    return pd.concat(
+        [pd.DataFrame({"along": name, "place": x, "value": y}) for name, (x, y) in curves.items()], ignore_index=True
+    )
 
 
 def relation_to_truth(error_map: Movie, truth: Movie, region: Region) -> dict[str, float]:

@@ -1,9 +1,10 @@
 """Figures of error maps: frames in colour, maxima beside their null distributions, and how deviations vary."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Bool, Float
+import pandas as pd
+from jaxtyping import Bool
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -13,8 +14,11 @@ from reverie.report.error_display import BRIGHTER, DARKER, coloured
 from reverie.report.figures import AMBER, COLUMN
 from reverie.report.pictures import evenly_placed
 
-ORANGE, VIOLET, QUIET = "#c46a00", "#5e3cdc", "#8a8a8a"
-"""Observed, a second observation, and what chance does: apart for every colour vision, in print too."""
+ORANGE, QUIET = "#c46a00", "#8a8a8a"
+"""What was observed, and what chance does: apart for every colour vision, in print too."""
+
+STYLES = ((ORANGE, "-"), (QUIET, "--"))
+"""Of the curves of a panel, in order."""
 
 
 def error_strip_figure(
@@ -79,21 +83,19 @@ def null_figure(tests: Mapping[str, Deviations]) -> Figure:
     return figure
 
 
-def lines_figure(
-    panels: Sequence[tuple[str, Float[np.ndarray, " place"], Mapping[str, Float[np.ndarray, " place"]]]],
-    *,
-    value: str,
-) -> Figure:
-    """Draw lines in panels side by side: (what runs along the axis, its places, lines by name)."""
+def profiles_figure(profiles: pd.DataFrame) -> Figure:
+    """Draw curves in panels side by side, one for each thing they run along; columns: kind, along, place, value."""
+    panels = profiles.groupby("along", sort=False)
     figure = Figure(figsize=(COLUMN, 1.9), layout="constrained")
-    row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    styles = ((ORANGE, "-"), (QUIET, "--"), (VIOLET, ":"))
-    for axes, (name, places, lines) in zip(row, panels, strict=True):
-        for (label, values), (colour, dashes) in zip(lines.items(), styles, strict=False):
-            axes.plot(places, values, color=colour, linestyle=dashes, label=label)
-        axes.set_xlabel(name, fontsize=8)
+    row = figure.subplots(1, panels.ngroups, squeeze=False)[0]
+    for axes, (name, curves) in zip(row, panels, strict=True):
+        for (kind, points), (colour, dashes) in zip(curves.groupby("kind", sort=False), STYLES, strict=False):
+            axes.plot(points["place"], points["value"], color=colour, linestyle=dashes, label=str(kind))
+        lag = str(name).startswith("lag")
+        axes.set_xlabel(str(name), fontsize=8)
+        axes.set_ylabel("autocorrelation" if lag else "mean |error|", fontsize=8)
+        axes.set_ylim(None if lag else 0, None)
         axes.tick_params(labelsize=7)
         axes.spines[["top", "right"]].set_visible(False)
-    row[0].set_ylabel(value, fontsize=8)
     row[0].legend(fontsize=7, frameon=False)
     return figure
