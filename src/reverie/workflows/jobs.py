@@ -33,24 +33,28 @@ Targets = Literal["recorded", "predicted", "truth"]
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """What an animal saw: a recorded trial by its name, or a stimulus that was never shown (movie and state given)."""
+    """What an animal saw: a recorded trial by its name, or a stimulus that was never shown (movie and state given).
+
+    responses: to a stimulus, where some were made up or cut out of a recording.
+    """
 
     animal: str
     name: str
     movie: Movie | None = None
     state: State | None = None
+    responses: Responses | None = None
 
     def read(self, materials: Materials) -> Trial:
-        """Return it as a trial; a stimulus has no responses. Raises ReverieError when a file is broken."""
+        """Return it as a trial; a stimulus has those given, if any. Raises ReverieError when a file is broken."""
         if self.movie is None or self.state is None:
             return materials.recordings[self.animal].trial(self.name)
-        return Trial(self.name, "stimulus", self.movie, self.state, None)
+        return Trial(self.name, "stimulus", self.movie, self.state, self.responses)
 
     def digest(self, materials: Materials) -> str:
         """Return what its contents are, as a hash."""
         if self.movie is None:
             return _digest_of_trial(materials.recordings[self.animal], self.name)
-        return digest(*(array for array in (self.movie, self.state) if array is not None))
+        return digest(*(array for array in (self.movie, self.state, self.responses) if array is not None))
 
 
 @dataclass(frozen=True)
