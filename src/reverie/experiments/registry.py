@@ -5,9 +5,13 @@ from typing import Final
 
 from reverie.experiments.consistency import CONSISTENCY
 from reverie.experiments.ensembling import ENSEMBLING
+from reverie.experiments.errors import ERRORS
 from reverie.experiments.experiment import Experiment
+from reverie.experiments.fields import FIELDS
+from reverie.experiments.gratings import GRATINGS
 from reverie.experiments.masks import MASKS
 from reverie.experiments.natural import NATURAL
+from reverie.experiments.noise import NOISE
 from reverie.experiments.population import POPULATION
 from reverie.experiments.predicted import PREDICTED_RESPONSES
 
@@ -19,7 +23,11 @@ EXPERIMENTS: Final[Mapping[str, Experiment]] = {
         POPULATION,
         MASKS,
         PREDICTED_RESPONSES,
+        NOISE,
+        GRATINGS,
+        FIELDS,
         CONSISTENCY,
+        ERRORS,
     )
 }
 

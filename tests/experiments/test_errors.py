@@ -1,0 +1,61 @@
+"""The tests of error maps themselves are in tests/evaluation/test_deviations.py; here is the experiment around them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reverie.experiments import errors
+from reverie.experiments.laboratory import Laboratory
+from reverie.experiments.running import run_experiment
+from reverie.workflows.materials import Materials, open_materials
+from reverie.workflows.null_trials import null_clips
+
+SIZE = errors.Size(clips=1, frames=30, nulls=19)
+
+
+@pytest.fixture(scope="module")
+def one_encoder(laboratory):
+    """The laboratory with the truth as its only encoder: animals whose responses do come from their encoder."""
+    sources = laboratory.materials.sources
+    opened = open_materials(replace(sources, animals=("left",)))
+    truth = opened.truth_folder
+    alone = replace(opened.sources, encoders=(truth,))
+    materials = Materials(alone, opened.recordings, {truth: opened.truth}, opened.device)
+    materials.__dict__["masks"] = opened.masks
+    workers = replace(laboratory.workers, context=materials)
+    scale = replace(laboratory.scale, stops=(12,), clips=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(errors.SIZES, scale.name, SIZE)
+        yield Laboratory(materials, scale, laboratory.out / "truth", workers)
+
+
+@pytest.fixture(scope="module")
+def section(one_encoder):
+    return run_experiment(one_encoder, errors.ERRORS)
+
+
+def test_an_animal_that_is_its_encoder_has_no_significant_deviation(section):
+    table = section.plates[0].data
+    assert len(table) == 1
+    assert (table["p_largest"] > 0.05).all()
+    assert (table["share_significant"] == 0).all()
+    assert table["mean_absolute"].iloc[0] == pytest.approx(table["null_mean_absolute"].iloc[0], rel=0.3)
+    assert section.sentences[0].startswith("0 of 1")
+
+
+def test_a_planted_deviation_is_found(one_encoder):
+    (clip,) = errors.chosen(one_encoder)
+    materials = one_encoder.materials
+    changed = np.array(clip.movie)
+    changed[8:28, 12:22, 24:36] = np.where(changed[8:28, 12:22, 24:36].mean() < 128, 235.0, 20.0)
+    seen = replace(clip, movie=changed, responses=None)
+    (trial,) = null_clips(materials, seen, 1)  # a trial of the changed movie, with this animal's noise
+    found = errors.examine(one_encoder, replace(clip, responses=trial.responses))
+    assert found.test.p_value == 1 / 20
+    assert np.hypot(found.test.patches[0].row - 16.5, found.test.patches[0].column - 29.5) < 6
+
+
+def test_the_error_map_is_there_as_a_movie(section, one_encoder):
+    (address,) = section.links.values()
+    assert (one_encoder.out / "errors" / address).read_bytes()[4:8] == b"ftyp"
