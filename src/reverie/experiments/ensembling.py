@@ -8,7 +8,7 @@ from reverie.experiments.laboratory import Conditions, Laboratory
 from reverie.experiments.wording import mean_of, percent, summarise_conditions, tested, value
 from reverie.foundation.errors import ReverieError
 from reverie.report.experiment_page import Beside
-from reverie.report.plates import column_figure, draw_curve, draw_groups, draw_published
+from reverie.report.plates import column_figure, draw_curve, draw_groups, draw_published, explain
 from reverie.workflows.jobs import Clip, Job
 
 VIDEO = "video_correlation"
@@ -71,12 +71,12 @@ def conclude(laboratory: Laboratory) -> Findings:
         change = percent(number, paper[7])
         ours = f"{value(summary, name)} ({percent(means[name], means[every])} of all movies averaged)"
         comparison.append(Beside(name, ours, f"{number} ({change})"))
-    figure, (left, right) = column_figure(2.0, 2)
+    figure, (left, right) = column_figure(2.0, 2, (2, 3))
     curve = summary[summary["condition"].isin(names[:-2])]
     draw_curve(left, sizes(count), curve, "measured")
     draw_published(left, list(paper), list(paper.values()))
     left.set(xlabel="encoders averaged", ylabel="video correlation r", xticks=sorted({*sizes(count), *paper}))
-    left.legend(frameon=False)
+    explain(left)
     shown = scores.replace({"condition": {every: "movies", GRADIENTS: "gradients", UNBLURRED: "no blur"}})
     of_shown = summary.replace({"condition": {every: "movies", GRADIENTS: "gradients", UNBLURRED: "no blur"}})
     draw_groups(right, shown, of_shown, VIDEO, ["movies", "gradients", "no blur"])

@@ -11,7 +11,7 @@ from reverie.experiments.laboratory import Conditions, Laboratory
 from reverie.experiments.wording import summarise_conditions, tested, value
 from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, diameter_in_degrees
 from reverie.report.experiment_page import Beside
-from reverie.report.plates import column_figure, draw_curve
+from reverie.report.plates import column_figure, draw_curve, draw_published, explain
 from reverie.workflows.jobs import Clip, Job
 
 VIDEO = "video_correlation"
@@ -49,15 +49,13 @@ def conclude(laboratory: Laboratory) -> Findings:
             left, [float(name) for name in thresholds], summarise_conditions(rows, VIDEO, thresholds, seed), name, place
         )
     left.set(xlabel="evaluation threshold α", ylabel="video correlation r")
-    left.legend(frameon=False)
+    explain(left)
     for place, (animal, rows) in enumerate(sizes.groupby("animal", sort=False)):
         curve = rows.assign(mean=rows["diameter"], low=rows["diameter"], high=rows["diameter"])
         draw_curve(right, rows["threshold"].tolist(), curve, str(animal)[:14], place)
-    right.plot(
-        list(published.MASK_DIAMETERS), list(published.MASK_DIAMETERS.values()), "x", color="0.45", label="paper"
-    )
+    draw_published(right, list(published.MASK_DIAMETERS), list(published.MASK_DIAMETERS.values()))
     right.set(xlabel="threshold α", ylabel="equal-area diameter (°)")
-    right.legend(frameon=False)
+    explain(right)
     mean_size = sizes.groupby("threshold")["diameter"].mean()
     sentence = (
         f"Scored at α ≥ 1, descents reach {value(summary, 'mask at 0.5')} with the training mask, "

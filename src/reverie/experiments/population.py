@@ -7,7 +7,7 @@ from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.laboratory import Conditions, Laboratory
 from reverie.experiments.wording import mean_of, percent, summarise_conditions, tested, value
 from reverie.report.experiment_page import Beside
-from reverie.report.plates import column_figure, draw_curve, draw_published
+from reverie.report.plates import column_figure, draw_curve, draw_published, explain
 from reverie.workflows.jobs import Clip, Job
 
 VIDEO = "video_correlation"
@@ -67,7 +67,7 @@ def conclude(laboratory: Laboratory) -> Findings:
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set(xlabel="neurons kept (%)", ylabel="video correlation r")
-    axes.legend(frameon=False)
+    explain(axes)
     comparison = [
         Beside(
             name_of(share, way),

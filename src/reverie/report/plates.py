@@ -38,11 +38,16 @@ STYLE: Final[Any] = {
 """Letters of 7 points stay legible in a printed column, and stay letters in the files."""
 
 
-def column_figure(height: float = 2.2, panels: int = 1) -> tuple[Figure, list[Axes]]:
-    """Return an empty figure one column wide (85 mm) and ``height`` inches high, with panels side by side."""
+def column_figure(
+    height: float = 2.2, panels: int = 1, ratios: Sequence[int | float] | None = None
+) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure one column wide (85 mm) and ``height`` inches high, with panels side by side.
+
+    ratios: of the panels' widths.
+    """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(COLUMN_WIDTH, height), layout="constrained")
-        return figure, list(figure.subplots(1, panels, squeeze=False)[0])
+        return figure, list(figure.subplots(1, panels, squeeze=False, width_ratios=ratios)[0])
 
 
 def draw_groups(axes: Axes, rows: pd.DataFrame, summary: pd.DataFrame, score: str, names: Sequence[str]) -> None:
@@ -74,6 +79,11 @@ def draw_curve(axes: Axes, x: Sequence[int | float], summary: pd.DataFrame, labe
 def draw_published(axes: Axes, x: Sequence[int | float], values: Sequence[float], label: str = "paper") -> None:
     """Draw published numbers in grey, dashed, so that nobody takes them for measured ones."""
     axes.plot(list(x), list(values), "x--", color="0.45", markersize=3.5, linewidth=0.9, label=label)
+
+
+def explain(axes: Axes) -> None:
+    """Say above the axes, where nothing is hidden, what each line is."""
+    axes.legend(frameon=False, fontsize=6.5, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
 
 
 def strips(axes: Axes, movies: Sequence[Float[np.ndarray, "time height width"]], labels: Sequence[str]) -> None:
