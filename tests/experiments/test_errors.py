@@ -42,6 +42,8 @@ def test_an_animal_that_is_its_encoder_has_no_significant_deviation(section):
     assert (table["share_significant"] == 0).all()
     assert table["mean_absolute"].iloc[0] == pytest.approx(table["null_mean_absolute"].iloc[0], rel=0.3)
     assert section.sentences[0].startswith("0 of 1")
+    assert section.plates[1].data.empty
+    assert {"clip", "first", "last", "row", "column", "mean"} <= set(section.plates[1].data.columns)
 
 
 def test_a_planted_deviation_is_found(one_encoder):

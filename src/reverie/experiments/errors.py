@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from reverie.evaluation.deviations import Patch
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.laboratory import Laboratory
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE
@@ -76,7 +77,8 @@ def conclude(laboratory: Laboratory) -> Findings:
         write_colour_mp4(path, coloured(each.error, each.predicted))
         links[f"Error map of {each.name} (mp4)"] = path
     table, profiles = pd.DataFrame([each.numbers() for each in maps]), mean_profiles(maps)
-    patches = pd.DataFrame([{"clip": each.name, **vars(patch)} for each in maps for patch in each.test.patches])
+    rows = [{"clip": each.name, **vars(patch)} for each in maps for patch in each.test.patches]
+    patches = pd.DataFrame(rows, columns=["clip", *Patch.__dataclass_fields__])
     shown = max(maps, key=lambda each: each.test.maximum / each.test.threshold)
     local, overall = (int((table[name] <= LEVEL).sum()) for name in ("p_largest", "p_overall"))
     return Findings(
