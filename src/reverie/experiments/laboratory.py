@@ -15,12 +15,12 @@ from reverie.evaluation.scores import evaluation_region
 from reverie.evaluation.shots import shot_starts
 from reverie.execution.workers import Workers
 from reverie.experiments.scales import Scale
-from reverie.experiments.selection import choose_clips, validation_clips
 from reverie.experiments.stops import choose_stop
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.postprocessing import blur
 from reverie.recordings.trial import Trial
+from reverie.workflows.choosing_clips import choose_clips, validation_clips
 from reverie.workflows.descending import read_result
 from reverie.workflows.evaluating import frames_to_skip, scoring_threshold
 from reverie.workflows.jobs import Clip, Job, JobFolder, Targets, perform
