@@ -52,6 +52,20 @@ def test_a_decoder_of_other_trials_is_fitted_anew(small_world, command, capsys):
     assert "Fitting the ridge decoder of alpha to 6" in capsys.readouterr().err
 
 
+def test_the_best_method_keeps_what_it_is_made_of_and_repeats_itself(small_world, tmp_path, command):
+    words = [*command, "--trials", "oracle"]
+    words[words.index("ridge")] = "best"
+    run(*words)
+    described = json.loads((small_world.encoder / "decoders/alpha/best/decoder.json").read_text())
+    assert 0 <= described["config"]["share"] <= 1
+    assert (small_world.encoder / "decoders/alpha/ridge/decoder.json").exists()
+    words[words.index(tmp_path / "run")] = tmp_path / "again"
+    run(*words)
+    first, second = (np.load(tmp_path / name / "alpha/6/movie.npz")["movie"] for name in ("run", "again"))
+    assert np.array_equal(first, second)
+    assert pd.read_csv(tmp_path / "run/alpha/6/trace.csv")["seconds"].iloc[0] > 0
+
+
 def test_a_trial_without_responses_is_named(command, capsys):
     run(*command, "--trials", "7", code=1)
     assert "has no responses" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from reverie.experiments.baselines import BASELINES
 from reverie.experiments.consistency import CONSISTENCY
 from reverie.experiments.ensembling import ENSEMBLING
 from reverie.experiments.errors import ERRORS
@@ -28,6 +29,7 @@ EXPERIMENTS: Final[Mapping[str, Experiment]] = {
         FIELDS,
         CONSISTENCY,
         ERRORS,
+        BASELINES,
     )
 }
 
