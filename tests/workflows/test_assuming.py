@@ -11,7 +11,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.fidelity import poisson
 from reverie.reconstruction.problem import Observation, Problem
 from reverie.recordings.sensorium import open_recordings
-from reverie.workflows.assuming import own_assumptions, own_dispersion
+from reverie.workflows.assuming import own_assumptions, own_noise
 
 
 def run(*words):
@@ -34,7 +34,7 @@ def test_map_leaves_a_run_folder_like_any_other_and_settles_by_itself(small_worl
     assert len(trace) < 30
     assert trace["loss"].is_monotonic_decreasing
     assert (world.encoder / "priors/alpha.npz").exists()
-    assert (world.encoder / "dispersions/alpha.npz").exists()
+    assert (world.encoder / "noise/alpha.npz").exists()
     assert not (world.encoder / "priors/beta.npz").exists()
 
 
@@ -49,13 +49,13 @@ def test_models_that_share_a_trial_s_responses_count_them_once(small_world):
         for count in (1, 2)
     )
     for each in both:
-        torch.testing.assert_close(each.dispersion, 2 * single[0].dispersion)
+        torch.testing.assert_close(each.noise.dispersion, 2 * single[0].noise.dispersion)
 
 
-def test_a_dispersion_of_another_population_is_refused(small_world):
-    path = small_world.encoder / "dispersions/alpha.npz"
+def test_a_noise_of_another_population_is_refused(small_world):
+    path = small_world.encoder / "noise/alpha.npz"
     path.parent.mkdir()
     np.savez(path, dispersion=np.ones(3, np.float32))
     recording = open_recordings(small_world.data)["alpha"]
     with pytest.raises(ReverieError, match="not of 20 neurons"):
-        own_dispersion(recording, load_encoder(small_world.encoder), small_world.encoder)
+        own_noise(recording, load_encoder(small_world.encoder), small_world.encoder)

@@ -48,15 +48,13 @@ def pieces(encoder: Encoder, frames: int) -> Iterator[Piece]:
 def loss_and_gradient(
     problem: Problem, movie: Float[Tensor, "time height width"]
 ) -> tuple[float, Float[Tensor, "time height width"]]:
-    """Return the fidelity summed over observations, neurons and frames, and its gradient with respect to the movie.
+    """Return the negative log likelihood of all responses, up to a constant, and its gradient.
 
-    With the Poisson fidelity and each observation's dispersion this is the negative log (quasi-)likelihood of all
-    responses, up to a constant.
+    It is the sum over observations, neurons and frames of what each observation's noise says.
     """
 
     def summed(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
-        responses = observation.scaled_responses(piece.start, piece.end)
-        return problem.fidelity(rates, responses) * responses.numel()
+        return observation.chosen_noise.loss(rates, observation.chosen_responses[:, piece.start : piece.end])
 
     return _accumulated(problem, movie, summed)
 
@@ -66,24 +64,14 @@ def information_draw(
 ) -> Float[Tensor, "time height width"]:
     """Return a random gradient whose covariance is the Fisher information of the responses about the movie.
 
-    It is the gradient of the log likelihood for responses drawn with the variance that the likelihood assumes, rate
-    over dispersion; its expected square, in any basis, is the diagonal of the Gauss-Newton matrix there.
+    Its expected square, in any basis, is the diagonal of the Gauss-Newton matrix there.
     """
 
     def drawn(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
         noise = torch.randn(rates.shape, generator=generator).to(rates.device)
-        return (noise * standardised(rates)).sum()
+        return (noise * observation.chosen_noise.root_information(rates.detach()) * rates).sum()
 
     return _accumulated(problem, movie, drawn)[1]
-
-
-def standardised(rates: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
-    """Return rates over their own standard deviation, whose slope is that of 2 √rate: variances are one everywhere."""
-    return rates / rates.detach().clamp_min(LEAST_RATE).sqrt()
-
-
-LEAST_RATE = 1e-4
-"""Rate (over dispersion) below which the variance of responses is not taken to vanish further."""
 
 
 @torch.no_grad()
@@ -107,7 +95,7 @@ def passes_of(problem: Problem, frames: int) -> int:
 
 
 Part = Callable[[Observation, Piece, Tensor], Tensor]
-"""What one piece of one observation adds, given the scored rates (neuron, time) over their dispersion."""
+"""What one piece of one observation adds, given the rates (neuron, time) of its scored frames."""
 
 
 def _accumulated(
@@ -128,7 +116,7 @@ def _accumulated(
 def scored_rates(
     observation: Observation, piece: Piece, clip: Float[Tensor, "frame height width"]
 ) -> Float[Tensor, "neuron scored"]:
-    """Return the rates of the observed neurons in a piece's scored frames, over their dispersion."""
+    """Return the rates of the observed neurons in a piece's scored frames."""
     state = observation.state[None, :, piece.first : piece.end]
     rates: Tensor = observation.encoder(clip[None], state, observation.mouse)[0, :, piece.start - piece.first :]
-    return observation.scaled(rates)
+    return rates if observation.neurons is None else rates[observation.neurons]

@@ -11,6 +11,7 @@ from torch import Tensor
 from reverie.encoders.contract import Encoder
 from reverie.foundation.arrays import Mask, Movie
 from reverie.foundation.errors import ReverieError
+from reverie.reconstruction.noise import Noise, PoissonNoise
 from reverie.reconstruction.priors.gaussian import GaussianPrior
 
 Fidelity = Callable[[Tensor, Tensor], Tensor]
@@ -25,9 +26,8 @@ class Observation:
     """One animal (or one repeat) that saw the movie, and the encoder that explains it.
 
     state: (4, time). responses: (neuron, time), every neuron the encoder predicts. neurons: the rows to use, None for
-    all; neurons left out count neither in the rates nor in the responses, nothing is set to zero. dispersion:
-    (neuron,), variance over mean of each neuron's noise, by which methods with a likelihood divide rates and responses;
-    None for Poisson counts.
+    all; neurons left out count neither in the rates nor in the responses, nothing is set to zero. noise:
+    the likelihood of every neuron's responses, for methods that use one; None for Poisson counts.
     Raises ReverieError when the encoder has no readout for the animal, arrays do not fit each other, hold values that
     are not finite, or no neuron is left.
     """
@@ -38,7 +38,7 @@ class Observation:
     state: Float[Tensor, "row frame"]
     responses: Float[Tensor, "neuron time"]
     neurons: Int[Tensor, " chosen"] | None = None
-    dispersion: Float[Tensor, " any"] | None = None
+    noise: Noise | None = None
 
     def __post_init__(self) -> None:
         neurons = self.encoder.require_mouse(self.mouse)
@@ -51,27 +51,27 @@ class Observation:
                     "cut the padding off or leave the trial out."
                 )
         _check_rows(self.neurons, neurons, self.mouse)
-        _check_dispersion(self.dispersion, neurons, self.mouse)
+        _check_noise(self.noise, neurons, self.mouse)
 
-    def scaled(self, rates: Float[Tensor, "every time"]) -> Float[Tensor, "chosen time"]:
-        """Return the rows of the neurons to use, of rates or responses, over the neurons' dispersion.
+    @property
+    def chosen_noise(self) -> Noise:
+        """The noise of the neurons to use."""
+        noise = self.noise or PoissonNoise(torch.ones(len(self.responses), device=self.responses.device))
+        return noise if self.neurons is None else noise.chosen(self.neurons)
 
-        A Poisson likelihood of both so scaled has the variance that was measured: dispersion times rate.
-        """
-        rates = rates if self.dispersion is None else rates / self.dispersion[:, None]
-        return rates if self.neurons is None else rates[self.neurons]
-
-    def scaled_responses(self, start: int, end: int) -> Float[Tensor, "chosen time"]:
-        """Return the responses in frames ``start`` to ``end``, as ``scaled``."""
-        return self.scaled(self.responses[:, start:end])
+    @property
+    def chosen_responses(self) -> Float[Tensor, "chosen time"]:
+        """The responses of the neurons to use."""
+        return self.responses if self.neurons is None else self.responses[self.neurons]
 
     def to(self, device: torch.device) -> "Observation":
         """Return the same observation on another device, as float32; the encoder itself is moved and stays there."""
         rows = None if self.neurons is None else self.neurons.to(device)
         state, responses = (array.to(device, torch.float32) for array in (self.state, self.responses))
-        dispersion = None if self.dispersion is None else self.dispersion.to(device, torch.float32)
-        moved = replace(self, state=state, responses=responses, neurons=rows, dispersion=dispersion)
-        return replace(moved, encoder=self.encoder.to(device))
+        noise = None if self.noise is None else self.noise.to(device)
+        return replace(
+            self, encoder=self.encoder.to(device), state=state, responses=responses, neurons=rows, noise=noise
+        )
 
 
 @dataclass(frozen=True)
@@ -212,11 +212,9 @@ def _check_rows(rows: Tensor | None, neurons: int, mouse: str) -> None:
         raise ReverieError(f"The neurons chosen of {mouse} must be rows 0 to {neurons - 1}.")
 
 
-def _check_dispersion(dispersion: Tensor | None, neurons: int, mouse: str) -> None:
-    if dispersion is None:
-        return
-    if tuple(dispersion.shape) != (neurons,) or not bool(((dispersion > 0) & torch.isfinite(dispersion)).all()):
+def _check_noise(noise: Noise | None, neurons: int, mouse: str) -> None:
+    if noise is not None and len(noise.dispersion) != neurons:
         raise ReverieError(
-            f"The dispersion of {mouse} should be {neurons} numbers above 0 but has the shape "
-            f"{tuple(dispersion.shape)} or holds others; measure it with this encoder."
+            f"The noise of {mouse} is that of {len(noise.dispersion)} neurons but the encoder predicts {neurons}; "
+            "measure it with this encoder."
         )

@@ -9,6 +9,7 @@ from tests.reconstruction.toys import SIZE, PlaneEncoder, SpotEncoder, observe, 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
 from reverie.reconstruction.descent import Snapshot
+from reverie.reconstruction.noise import PoissonNoise
 from reverie.reconstruction.priors.gaussian import fit_prior
 from reverie.reconstruction.reconstruct import reconstruct
 from reverie.reconstruction.solvers.map import MapSolver
@@ -35,7 +36,7 @@ def correlation(found, truth, region=EVERYWHERE):
 
 def test_a_perfect_encoder_without_noise_gives_the_movie_back(prior):
     truth = smooth_movie(FRAMES)
-    precise = replace(observe(SpotEncoder(150, history=4), truth), dispersion=torch.full((150,), 1e-3))
+    precise = replace(observe(SpotEncoder(150, history=4), truth), noise=PoissonNoise(torch.full((150,), 1e-3)))
     found = reconstruct(asked_of(prior, precise), MapSolver(steps=60, tolerance=0.0))
     assert correlation(found.movie, truth) > 0.97
 

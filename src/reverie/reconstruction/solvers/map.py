@@ -93,11 +93,12 @@ class MapState:
 class MapSolver:
     """Find the movie x that is most probable given the responses: the least
 
-        J(w) = Σ observations, neurons, frames (rate − response · log rate) / dispersion  +  weight / 2 · ‖w‖²,
+        J(w) = −log likelihood of all responses  +  weight / 2 · ‖w‖²,
         x = soft_clip( mean + colour(w) ),
 
     where mean and colour belong to the Gaussian prior of the problem, under which the white coefficients w are
-    independent with unit variance. Rates are those of the whole clip x, every frame counted once. J falls by
+    independent with unit variance. The likelihood is that of each observation's
+    noise, given its encoder's rates to the whole clip x, every frame counted once. J falls by
     limited-memory BFGS with a line search. It starts at the prior's mean, from a diagonal estimate of the curvature:
     weight + the Fisher information of each coefficient, drawn once at a movie from the prior and averaged over
     neighbouring frequencies, without which three times as many passes are needed.
@@ -106,7 +107,7 @@ class MapSolver:
     all it fell so far. weight: of the prior; 1 takes likelihood and prior at their word. softness: grey levels over
     which the soft clip bends into 0 and 255. memory: pairs of steps and gradients kept. seed: of the one draw.
     Masks play no part: where the population does not see, the prior's mean stays.
-    Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7; for the likelihood ``measure_dispersion``.
+    Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7.
     Raises ReverieError when a setting is out of range.
     """
 

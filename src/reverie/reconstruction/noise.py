@@ -1,0 +1,126 @@
+"""How responses scatter around rates: two likelihoods, and how much information each gives about a rate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from reverie.foundation.errors import ReverieError
+
+LEAST_RATE = 1e-8
+"""Added to a rate before its logarithm is taken, as in the published loss."""
+
+LEAST_EXPECTED = 1e-3
+"""Expected events a frame, or rate over dispersion, below which information is not taken to grow further."""
+
+
+@runtime_checkable
+class Noise(Protocol):
+    """A likelihood of one animal's responses (neuron, time), given an encoder's rates, both in recorded units."""
+
+    @property
+    def dispersion(self) -> Float[Tensor, " neuron"]:
+        """By how much sums of a neuron's responses over time vary more than the likelihood itself says."""
+
+    def loss(self, rates: Float[Tensor, "neuron time"], responses: Float[Tensor, "neuron time"]) -> Float[Tensor, ""]:
+        """Return the negative log (quasi-)likelihood, summed, without what does not depend on the rates."""
+
+    def root_information(self, rates: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
+        """Return the square root of the Fisher information about each rate."""
+
+    def chosen(self, rows: Int[Tensor, " chosen"]) -> "Noise":
+        """Return the noise of some of the neurons."""
+
+    def weakened(self, times: int) -> "Noise":
+        """Return the noise with ``times`` the dispersion, for responses that are used as many times."""
+
+    def to(self, device: torch.device) -> "Noise":
+        """Return the same noise on another device."""
+
+
+@dataclass(frozen=True)
+class PoissonNoise:
+    """Responses vary as the rate times the dispersion; their size counts.
+
+    loss = Σ (rate − response · log rate) / dispersion. dispersion: (neuron,), in units of the responses.
+    Source: McCullagh & Nelder, Generalized Linear Models, 1989, chapter 9.
+    """
+
+    dispersion: Float[Tensor, " neuron"]
+
+    def loss(self, rates: Float[Tensor, "neuron time"], responses: Float[Tensor, "neuron time"]) -> Float[Tensor, ""]:
+        """Return the negative log quasi-likelihood, summed."""
+        return ((rates - responses * torch.log(rates + LEAST_RATE)) / self.dispersion[:, None]).sum()
+
+    def root_information(self, rates: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
+        """Return 1 / √(dispersion · rate)."""
+        dispersion = self.dispersion[:, None]
+        return (dispersion * torch.maximum(rates, LEAST_EXPECTED * dispersion)).rsqrt()
+
+    def chosen(self, rows: Int[Tensor, " chosen"]) -> "PoissonNoise":
+        """Return the noise of some of the neurons."""
+        return PoissonNoise(self.dispersion[rows])
+
+    def weakened(self, times: int) -> "PoissonNoise":
+        """Return the noise with ``times`` the dispersion."""
+        return PoissonNoise(self.dispersion * times)
+
+    def to(self, device: torch.device) -> "PoissonNoise":
+        """Return the same noise on another device."""
+        return PoissonNoise(self.dispersion.to(device))
+
+
+@dataclass(frozen=True)
+class EventNoise:
+    """What counts is whether there was a response at all; its size says nothing.
+
+    A response is above zero with probability 1 − exp(−frequency · rate), as for a Poisson number of events, so that
+    loss = Σ ( frequency · rate where there is none, −log(1 − exp(−frequency · rate)) where there is ) / dispersion.
+    frequency: (neuron,), events per unit of response. dispersion: (neuron,). It suits deconvolved calcium responses:
+    most are exactly zero, and the sizes of the others are drawn from a long tail.
+    """
+
+    frequency: Float[Tensor, " neuron"]
+    dispersion: Float[Tensor, " neuron"]
+
+    def loss(self, rates: Float[Tensor, "neuron time"], responses: Float[Tensor, "neuron time"]) -> Float[Tensor, ""]:
+        """Return the negative log quasi-likelihood, summed."""
+        expected = rates * self.frequency[:, None]
+        some = torch.log(-torch.expm1(-expected) + LEAST_RATE)
+        return (torch.where(responses > 0, -some, expected) / self.dispersion[:, None]).sum()
+
+    def root_information(self, rates: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
+        """Return frequency · √( exp(−e) / (1 − exp(−e)) / dispersion ) with e = frequency · rate."""
+        expected = (rates * self.frequency[:, None]).clamp_min(LEAST_EXPECTED)
+        return self.frequency[:, None] * (torch.expm1(expected) * self.dispersion[:, None]).rsqrt()
+
+    def chosen(self, rows: Int[Tensor, " chosen"]) -> "EventNoise":
+        """Return the noise of some of the neurons."""
+        return EventNoise(self.frequency[rows], self.dispersion[rows])
+
+    def weakened(self, times: int) -> "EventNoise":
+        """Return the noise with ``times`` the dispersion."""
+        return replace(self, dispersion=self.dispersion * times)
+
+    def to(self, device: torch.device) -> "EventNoise":
+        """Return the same noise on another device."""
+        return EventNoise(self.frequency.to(device), self.dispersion.to(device))
+
+
+def noise_arrays(noise: Noise) -> dict[str, np.ndarray]:
+    """Return a noise as arrays, for an ``.npz`` file."""
+    return {name: value.cpu().numpy() for name, value in vars(noise).items()}
+
+
+def noise_from_arrays(arrays: Mapping[str, np.ndarray]) -> Noise:
+    """Return the noise that ``noise_arrays`` laid out; raises ReverieError when something is missing or impossible."""
+    values = {name: torch.tensor(array, dtype=torch.float32) for name, array in arrays.items()}
+    if "dispersion" not in values or not all(bool(((v > 0) & torch.isfinite(v)).all()) for v in values.values()):
+        raise ReverieError("The noise of an animal should hold `dispersion`, numbers above 0; measure it again.")
+    if "frequency" in values:
+        return EventNoise(values["frequency"], values["dispersion"])
+    return PoissonNoise(values["dispersion"])
