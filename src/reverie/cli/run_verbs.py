@@ -37,6 +37,10 @@ class Reconstruct:
     """Gaussian sigma of the final blur, in pixels and frames; 0.5 for `paper` as published, 0 (none) for the others."""
     weight: float = 1.0
     """How much `map` trusts its prior over movies; 1 takes the measured noise and the training movies at their word."""
+    join: Literal["nothing", "repeats", "animals", "all"] = "nothing"
+    """Trials that show the same movie explained together: an animal's repeats, one showing to each animal, or all."""
+    draws: int = 2
+    """Draws from the posterior of `map`, which show how far its movie may be off; each costs about half a search."""
     combine: Literal["movies", "gradients"] = "movies"
     """Several encoders: average their movies (the paper's headline) or join them in one descent."""
     without: tuple[
@@ -66,6 +70,8 @@ class Reconstruct:
             stride=self.stride,
             blur=blur if self.blur is None else self.blur,
             weight=self.weight,
+            draws=self.draws,
+            join=self.join,
             combine=self.combine,
             without=self.without,
         )

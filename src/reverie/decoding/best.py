@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
 
 from reverie.decoding.adaptation import ADAPTATION, adapt
 from reverie.decoding.compressed_trials import compressed_trials
@@ -22,9 +21,10 @@ from reverie.encoders.registry import build, name_architecture
 from reverie.foundation.arrays import Mask, Movie, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
-from reverie.reconstruction.dispersion import measure_dispersion
 from reverie.reconstruction.fidelity import poisson
 from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
+from reverie.reconstruction.noise import Noise, noise_arrays, noise_from_arrays
+from reverie.reconstruction.noise_measurement import measure_noise
 from reverie.reconstruction.priors.gaussian import GaussianPrior
 from reverie.reconstruction.problem import Observation, Problem
 from reverie.reconstruction.reconstruct import reconstruct
@@ -33,7 +33,7 @@ from reverie.recordings.trial import Trial
 from reverie.training.settings import TrainingSettings
 
 NOISE_TRIALS = 16
-"""Training trials, evenly chosen, that the dispersion is measured on."""
+"""Training trials, evenly chosen, that the noise is measured on."""
 
 EVEN = 0.5
 """The share of the most probable movie where there are no validation trials to measure a better one on."""
@@ -43,7 +43,7 @@ EVEN = 0.5
 class BestDecoder(Decoder):
     """share · map + (1 − share) · ridge, where map is the most probable movie (``MapSolver``) given responses ^ power.
 
-    encoder: adapted to the compressed responses. dispersion: (neuron,), of these around its rates. prior: over movies.
+    encoder: adapted to the compressed responses. noise: of these around its rates. prior: over movies.
     ridge: the linear decoder, whose power is the one used.
     """
 
@@ -51,7 +51,7 @@ class BestDecoder(Decoder):
     ridge: RidgeDecoder
     encoder: Encoder
     prior: GaussianPrior
-    dispersion: Float[np.ndarray, " neuron"]
+    noise: Noise
     share: float
     solver: MapSolver = field(default_factory=MapSolver)
     kind: str = "best"
@@ -73,7 +73,7 @@ class BestDecoder(Decoder):
             self.population.mouse,
             torch.tensor(state),
             seen,
-            dispersion=torch.from_numpy(self.dispersion),
+            noise=self.noise,
         )
         # The solver looks at no mask, but every problem has one.
         whole = np.ones(self.population.frame_size, dtype=np.float32)
@@ -94,10 +94,10 @@ class BestDecoder(Decoder):
         }
 
     def arrays(self) -> Mapping[str, np.ndarray]:
-        """Return dispersion, prior, the encoder's weights and the linear decoder, each under its own name."""
+        """Return noise, prior, the encoder's weights and the linear decoder, each under its own name."""
         weights = {name: tensor.cpu().numpy() for name, tensor in self.encoder.state_dict().items()}
         return {
-            "dispersion": self.dispersion,
+            **_under("noise.", noise_arrays(self.noise)),
             **_under("prior.", self.prior.to_arrays()),
             **_under("encoder.", weights),
             **_under("ridge.", self.ridge.arrays()),
@@ -117,7 +117,7 @@ class BestDecoder(Decoder):
             RidgeDecoder.restore(population, config["ridge"], _from("ridge.", arrays)),
             encoder.eval().requires_grad_(False),
             GaussianPrior.from_arrays(_from("prior.", arrays)),
-            arrays["dispersion"],
+            noise_from_arrays(_from("noise.", arrays)),
             float(config["share"]),
             MapSolver(**config["solver"]),
         )
@@ -142,8 +142,8 @@ def fit_best(
     seen = compressed_trials(training, power)
     adapted = adapt(encoder, mouse, seen, adaptation)
     few = seen[:: -(-len(seen) // NOISE_TRIALS)]
-    dispersion = measure_dispersion(adapted, mouse, few, skip=adapted.history)
-    decoder = BestDecoder(ridge.population, ridge, adapted, prior, dispersion, EVEN)
+    noise = measure_noise(adapted, mouse, few, skip=adapted.history)
+    decoder = BestDecoder(ridge.population, ridge, adapted, prior, noise, EVEN)
     return replace(decoder, share=best_share(decoder, mask, validation))
 
 

@@ -33,6 +33,9 @@ LEAST_NOISE = 1e-3
 ROUNDS = 25
 """Rounds in which frequencies of events are fitted; each brings the error down by about half."""
 
+LEAST_VARIANCE = 1e-3
+"""Variance of events in a frame that residuals are scaled by at least."""
+
 Sample = Float[np.ndarray, "neuron trial time"]
 
 
@@ -74,7 +77,7 @@ def event_noise(rates: Sample, responses: Sample) -> EventNoise:
     """Return the noise of responses of which only their presence counts.
 
     Frequencies are such that the expected number of frames with a response is the number found. The dispersion is the
-    variance of the residuals over the expected one, times their memory factor.
+    variance of residuals over the expected one, times the memory factor of standardised residuals.
     """
     present = responses > 0
     frames = present[0].size
@@ -85,10 +88,11 @@ def event_noise(rates: Sample, responses: Sample) -> EventNoise:
         found = -np.expm1(-frequency[:, None, None] * floored[..., ::3]).mean((1, 2))
         frequency *= np.clip(share / found, 0.5, 2.0)
     expected = -np.expm1(-frequency[:, None, None] * floored)
-    variance = np.maximum(expected * (1 - expected), 1e-6)
-    residuals = (present - expected) / np.sqrt(variance)
-    dispersion = _near_usual(np.square(residuals).mean((1, 2))) * memory_factor(lagged_products(residuals))
-    return EventNoise(_tensor(frequency), _tensor(dispersion))
+    residuals, variance = present - expected, expected * (1 - expected)
+    relative = np.square(residuals).sum((1, 2)) / np.maximum(variance.sum((1, 2)), 0.5)
+    # A response where hardly any was expected would count for more than all others without a floor.
+    memory = memory_factor(lagged_products(residuals / np.sqrt(variance + LEAST_VARIANCE)))
+    return EventNoise(_tensor(frequency), _tensor(_near_usual(relative) * memory))
 
 
 def information(noise: Noise, rates: Sample) -> float:

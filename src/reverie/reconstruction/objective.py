@@ -19,6 +19,9 @@ from reverie.reconstruction.problem import Observation, Problem
 PIECE = 100
 """Frames that go through an encoder of any length at once: larger pieces leave a processor's caches."""
 
+DIFFERENCE = 4.0
+"""Grey levels over which slopes of rates are taken as a difference."""
+
 PASS = 32
 """Frames that count as one pass, the length of the published windows, so that methods can be compared."""
 
@@ -72,6 +75,27 @@ def information_draw(
         return (noise * observation.chosen_noise.root_information(rates.detach()) * rates).sum()
 
     return _accumulated(problem, movie, drawn)[1]
+
+
+def gauss_newton_product(
+    problem: Problem, movie: Float[Tensor, "time height width"], direction: Float[Tensor, "time height width"]
+) -> Float[Tensor, "time height width"]:
+    """Return the Fisher information of the responses about the movie, times a direction.
+
+    How rates change along the direction is a difference over at most ``DIFFERENCE`` grey levels, which any encoder can
+    give and which looks past the kinks of rectified ones.
+    """
+    length = DIFFERENCE / max(float(direction.abs().max()), 1e-12)
+
+    def turned(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
+        frames = slice(piece.first, piece.end)
+        with torch.no_grad():
+            moved = scored_rates(observation, piece, movie[frames] + length * direction[frames])
+            change = (moved - rates) / length
+            change = change * observation.chosen_noise.root_information(rates).square()
+        return (change * rates).sum()
+
+    return _accumulated(problem, movie, turned)[1]
 
 
 @torch.no_grad()

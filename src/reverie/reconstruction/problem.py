@@ -186,7 +186,8 @@ def ignore(progress: Progress, movie: Movie) -> None:
 class Reconstruction:
     """What a solver found: movie (time, height, width) in grey levels 0-255, and how it got there.
 
-    spread: standard deviation (time, height, width) over models, where several were averaged.
+    spread: standard deviation (time, height, width) in grey levels: of the posterior where the solver draws from it,
+    over models where several were averaged, or both.
     """
 
     movie: Movie

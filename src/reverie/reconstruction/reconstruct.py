@@ -31,6 +31,9 @@ class Solver(Protocol[StateT]):
     def restore(self, arrays: Mapping[str, np.ndarray]) -> StateT:
         """Return the state whose ``to_arrays`` gave these arrays."""
 
+    def spread(self, problem: Problem, state: StateT) -> Movie | None:
+        """Return how far the movie may be off (time, height, width) in grey levels, None where it is not known."""
+
 
 def reconstruct(
     problem: Problem,
@@ -61,7 +64,8 @@ def reconstruct(
             observe(trace[-1], _movie(problem, state))
         if keep is not forget:
             keep(Snapshot(state, tuple(trace)))
-    return Reconstruction(_movie(problem, state), tuple(trace), time.perf_counter() - clock, state.passes)
+    spread = solver.spread(problem, state)
+    return Reconstruction(_movie(problem, state), tuple(trace), time.perf_counter() - clock, state.passes, spread)
 
 
 def _resumed(problem: Problem, solver: Solver[StateT], start: Movie | None, resume: Snapshot[StateT]) -> StateT:

@@ -50,7 +50,8 @@ def descend(
 
 def write_result(path: Path, result: Reconstruction) -> None:
     """Keep one model's movie and how it got there."""
-    write_npz(path, {"movie": result.movie, "trace": trace_rows(result.trace)})
+    spread = {} if result.spread is None else {"spread": result.spread}
+    write_npz(path, {"movie": result.movie, "trace": trace_rows(result.trace), **spread})
 
 
 def read_result(path: Path) -> Reconstruction:

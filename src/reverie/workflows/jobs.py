@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -65,6 +65,7 @@ class Job:
     whoever wants that). targets: see ``Targets``. share: of the neurons that is kept, the same for all encoders, drawn
     anew for every clip; smaller shares are part of larger ones. silenced: the neurons left out stay in the loss with
     responses of 0, as in the released code, instead of being left out of it. draw: another number, another draw.
+    together: other showings of the same movie, to this or other animals, whose responses are explained as well.
     """
 
     clip: Clip
@@ -74,6 +75,7 @@ class Job:
     share: float = 1.0
     silenced: bool = False
     draw: int = 0
+    together: tuple[Clip, ...] = ()
 
     def describe(self, materials: Materials) -> dict[str, Any]:
         """Return all that decides the result, ready for JSON."""
@@ -82,6 +84,7 @@ class Job:
             "animal": self.clip.animal,
             "clip": self.clip.name,
             "contents": self.clip.digest(materials),
+            "together": [clip.digest(materials) for clip in self.together],
             "encoders": [weights_fingerprint(folder) for folder in self.encoders],
             "truth": weights_fingerprint(truth) if truth else None,
             "mask": digest(materials.masks[self.clip.animal]),
@@ -137,6 +140,8 @@ def _decode(job: Job, materials: Materials, finished: Path) -> Reconstruction:
         return read_result(finished)
     if job.share < 1:
         raise ReverieError(f"The decoder {job.settings.method!r} reads all neurons; it cannot leave any out.")
+    if job.together:
+        raise ReverieError(f"The decoder {job.settings.method!r} reads one trial; choose `map` to join several.")
     folder, trial = job.encoders[0], job.clip.read(materials)
     recording, mask = materials.recordings[job.clip.animal], materials.masks[job.clip.animal]
     teaching = Teaching(recording, folder, materials.encoder(folder), mask)
@@ -147,10 +152,17 @@ def _decode(job: Job, materials: Materials, finished: Path) -> Reconstruction:
 
 
 def problem_of(job: Job, materials: Materials) -> Problem:
-    """Return the problem of a job, each encoder an observation.
+    """Return the problem of a job, each encoder an observation of each showing.
 
     Raises ReverieError when the clip has no responses to start from.
     """
+    shown = [_problem_of_one(replace(job, clip=clip), materials) for clip in (job.clip, *job.together)]
+    observations = tuple(observation for problem in shown for observation in problem.observations)
+    return replace(shown[0], observations=observations)
+
+
+def _problem_of_one(job: Job, materials: Materials) -> Problem:
+    """Return the problem of a job's clip alone."""
     trial = job.clip.read(materials)
     rows = None if job.share >= 1 else kept_neurons(job, materials)
     # Copies: the arrays of a recording are memory-mapped and may not be written.

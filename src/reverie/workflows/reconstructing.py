@@ -1,7 +1,7 @@
 """Reconstructing trials into a run folder: resumable, one trial after the other."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict, astuple, fields, replace
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +26,7 @@ from reverie.workflows.materials import Materials, Sources, open_materials, weig
 from reverie.workflows.provenance import describe
 from reverie.workflows.run_folder import RunFolder, TrialFolder
 from reverie.workflows.settings import ReconstructionSettings
+from reverie.workflows.showings import first_showings, other_showings
 
 Descend = Callable[[Job, TrialFolder, int], Reconstruction]
 """Does one job of a trial (its number among the trial's jobs), or reads what came of it."""
@@ -63,6 +64,7 @@ def fill_run(
 
     Raises ReverieError when a trial has no responses or the folder holds a run with other settings.
     """
+    names = first_showings(materials, names, settings.join)
     record = _record(materials, names, settings)
     run.open({**record, "about": [*_about(materials), *about]})
     for animal, trials in names.items():
@@ -115,7 +117,8 @@ def reconstruct_trial(
         return
     recording, trial = materials.recordings[clip.animal], clip.read(materials)
     recorded = responses_of(clip.animal, trial)
-    jobs = jobs_of(clip, materials.sources.encoders, settings)
+    together = other_showings(materials, clip, settings.join)
+    jobs = [replace(job, together=together) for job in jobs_of(clip, materials.sources.encoders, settings)]
     results = [descend(job, place, number) for number, job in enumerate(jobs)]
     traces = [_trace_table(result.trace, number) for number, result in enumerate(results)]
     write_text(place.trace, pd.concat(traces).to_csv(index=False))
@@ -129,7 +132,7 @@ def reconstruct_trial(
         rates_from_truth=predict_mean(encoders, trial.movie, trial.state, clip.animal),
         rates_from_reconstruction=predict_mean(encoders, movie, trial.state, clip.animal),
         other_movies=other_movies(recording, trial),
-        notes=_notes(clip, materials),
+        notes=(*_notes(clip, materials), *_joined(together)),
     )
     write_evidence(place, evidence)
     rate = recording.frame_rate
@@ -157,3 +160,11 @@ def _notes(clip: Clip, materials: Materials) -> tuple[str, ...]:
     if not seen:
         return ()
     return (f"This trial was among the training trials of {', '.join(seen)}: its scores are not held out.",)
+
+
+def _joined(together: Sequence[Clip]) -> tuple[str, ...]:
+    """Say which other showings the movie was made from."""
+    if not together:
+        return ()
+    named = ", ".join(f"{clip.animal} trial {clip.name}" for clip in together)
+    return (f"The responses of {1 + len(together)} showings of this movie were explained together: also {named}.",)

@@ -25,7 +25,8 @@ class ReconstructionSettings:
     combine: average the encoders' movies, or join them in one descent. Of the published descent alone: stride, frames
     between windows; without, deviations of the released code from the published text to switch off, by their names in
     ``PaperSolver``; training_threshold, the mask's value from which on a pixel may move, 0 for no training mask.
-    weight: of the prior of ``map``.
+    Of ``map`` alone: weight, of the prior; draws, from the posterior, for the spread. join: which showings of a movie
+    are explained together, see ``workflows.showings``.
     Raises ReverieError when a setting is out of range.
     """
 
@@ -37,6 +38,8 @@ class ReconstructionSettings:
     without: tuple[str, ...] = ()
     training_threshold: float = TRAINING_THRESHOLD
     weight: float = 1.0
+    draws: int = 0
+    join: str = "nothing"
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.stride < 1 or self.blur < 0:
@@ -47,7 +50,7 @@ class ReconstructionSettings:
     def solver(self) -> PaperSolver | MapSolver:
         """Return the solver these settings name."""
         if self.method == "map":
-            return MapSolver(steps=self.steps, weight=self.weight)
+            return MapSolver(steps=self.steps, weight=self.weight, draws=self.draws)
         solver = PaperSolver(steps=self.steps, stride=self.stride, training_threshold=self.training_threshold)
         return replace(solver, **dict.fromkeys(self.without, False))
 

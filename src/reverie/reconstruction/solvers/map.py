@@ -13,6 +13,7 @@ from torch.nn import functional
 from reverie.foundation.arrays import WHITE, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.objective import information_draw, loss_and_gradient, passes_of
+from reverie.reconstruction.posterior import draw_departure
 from reverie.reconstruction.priors.gaussian import GaussianPrior
 from reverie.reconstruction.problem import Problem
 from reverie.reconstruction.solvers.quasi_newton import Curvature, dot
@@ -25,6 +26,12 @@ SUFFICIENT = 1e-4
 
 NEIGHBOURS = (2.0, 1.0, 1.0)
 """Gaussian sigma in frequency steps over which the information of single coefficients is averaged."""
+
+SOLVING = 6
+"""Iterations of conjugate gradients for each draw from the posterior."""
+
+SPREAD_BLUR = (4.0, 2.0, 2.0)
+"""Gaussian sigma in frames and pixels by which squared draws are smoothed."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,8 @@ class MapSolver:
 
     steps: at most; usually it settles before. tolerance: it settles when a step lowers J by less than this share of
     all it fell so far. weight: of the prior; 1 takes likelihood and prior at their word. softness: grey levels over
-    which the soft clip bends into 0 and 255. memory: pairs of steps and gradients kept. seed: of the one draw.
+    which the soft clip bends into 0 and 255. memory: pairs of steps and gradients kept. draws: from the posterior, for
+    the spread; 0 for none. seed: of all that is drawn.
     Masks play no part: where the population does not see, the prior's mean stays.
     Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7.
     Raises ReverieError when a setting is out of range.
@@ -116,13 +124,18 @@ class MapSolver:
     weight: float = 1.0
     softness: float = 8.0
     memory: int = 10
+    draws: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not (min(self.steps, self.memory) >= 1 and min(self.weight, self.softness) > 0 and self.tolerance >= 0):
+        if not (
+            min(self.steps, self.memory) >= 1
+            and min(self.weight, self.softness) > 0
+            and min(self.tolerance, self.draws) >= 0
+        ):
             raise ReverieError(
                 "The settings of the method `map` are not possible: steps and memory must be at least 1, weight and "
-                "softness above 0 and tolerance at least 0."
+                "softness above 0, tolerance and draws at least 0."
             )
 
     def begin(self, problem: Problem, start: Movie | None = None) -> MapState:
@@ -171,6 +184,31 @@ class MapSolver:
         loss, fallen = (float(value) for value in arrays["losses"])
         point = Point(white, loss, gradient, movie)
         return MapState(step, passes, point, Curvature(diagonal, steps, changes), fallen, bool(settled))
+
+    def spread(self, problem: Problem, state: MapState) -> Movie | None:
+        """Return the posterior's standard deviation (time, height, width) in grey levels, None without draws.
+
+        The squared draws are averaged over neighbouring pixels and frames, since few draws say little about one.
+        """
+        if self.draws == 0:
+            return None
+        prior, generator = prior_of(problem), torch.Generator().manual_seed(self.seed)
+        movie, bend = self._soft_clip(prior.mean + prior.colour(state.point.white))
+        squares = torch.zeros_like(movie)
+        for _ in range(self.draws):
+            squares += draw_departure(
+                problem,
+                prior,
+                movie,
+                bend,
+                state.curvature.diagonal,
+                weight=self.weight,
+                iterations=SOLVING,
+                generator=generator,
+            ).square()
+        variance = gaussian_filter((squares / self.draws).cpu().numpy(), SPREAD_BLUR, mode="nearest")
+        spread: Movie = np.sqrt(variance)
+        return spread
 
     def _search(self, problem: Problem, point: Point, direction: Tensor, slope: float) -> tuple[Point | None, int]:
         """Return the first point along the direction that is low enough, None if there is none, and how many tried."""

@@ -106,6 +106,9 @@ class PaperSolver:
         """Return the state whose ``to_arrays`` gave these arrays."""
         return DescentState.from_arrays(arrays)
 
+    def spread(self, problem: Problem, state: DescentState) -> None:
+        """Return None: the published method has no measure of doubt."""
+
     def _measure(
         self, problem: Problem, state: DescentState
     ) -> tuple[Float[Tensor, "time height width"], DescentState]:

@@ -1,0 +1,71 @@
+"""How far the most probable movie may be off: draws from the Laplace approximation of its posterior.
+
+Around the most probable white coefficients the posterior is taken as Gaussian, its precision being the Gauss-Newton
+matrix: the prior's weight plus the Fisher information of the responses. A draw solves one linear system with a random
+right-hand side whose covariance is that matrix (perturb and solve), by conjugate gradients.
+Source: Papandreou & Yuille, Gaussian sampling by local perturbations, 2010.
+"""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reverie.reconstruction.objective import gauss_newton_product, information_draw
+from reverie.reconstruction.priors.gaussian import GaussianPrior
+from reverie.reconstruction.problem import Problem
+from reverie.reconstruction.solvers.quasi_newton import dot
+
+Coefficients = Float[Tensor, "time height width"]
+
+
+def draw_departure(
+    problem: Problem,
+    prior: GaussianPrior,
+    movie: Float[Tensor, "time height width"],
+    bend: Float[Tensor, "time height width"],
+    diagonal: Coefficients,
+    *,
+    weight: float,
+    iterations: int,
+    generator: torch.Generator,
+) -> Float[Tensor, "time height width"]:
+    """Return one draw of how a movie from the posterior departs from the most probable one, in grey levels.
+
+    bend: slope of the soft clip at the movie. diagonal: an estimate of the precision's diagonal, with which the
+    conjugate gradients are preconditioned; few iterations are enough then.
+    """
+
+    def precision(white: Coefficients) -> Coefficients:
+        told = gauss_newton_product(problem, movie, bend * prior.colour(white))
+        return weight * white + prior.adjoint(bend * told)
+
+    noise = torch.randn(movie.shape, generator=generator).to(movie.device)
+    told = prior.adjoint(bend * information_draw(problem, movie, generator))
+    white = conjugate_gradients(precision, weight**0.5 * noise + told, diagonal, iterations)
+    return bend * prior.colour(white)
+
+
+def conjugate_gradients(
+    product: Callable[[Coefficients], Coefficients], right: Coefficients, diagonal: Coefficients, iterations: int
+) -> Coefficients:
+    """Solve product(x) = right, product being symmetric and positive, preconditioned by a diagonal.
+
+    Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 5.3.
+    """
+    found = torch.zeros_like(right)
+    rest = right.clone()
+    direction = rest / diagonal
+    size = dot(rest, direction)
+    for _ in range(iterations):
+        moved = product(direction)
+        curvature = dot(direction, moved)
+        if not curvature > 0:
+            break
+        found = found + size / curvature * direction
+        rest = rest - size / curvature * moved
+        eased = rest / diagonal
+        size, before = dot(rest, eased), size
+        direction = eased + size / before * direction
+    return found
