@@ -72,7 +72,20 @@ def test_several_encoders_average_their_movies(small_world, tmp_path):
     world.encoder.mkdir()
     for path in twin.iterdir():
         (world.encoder / path.name).write_bytes(path.read_bytes())
-    common = ("--animal", "beta", "--trials", "2", "--steps", "4", "--blur", "0", "--mask", tmp_path / "mask.npz")
+    common = (
+        "--method",
+        "paper",
+        "--animal",
+        "beta",
+        "--trials",
+        "2",
+        "--steps",
+        "4",
+        "--blur",
+        "0",
+        "--mask",
+        tmp_path / "mask.npz",
+    )
     run("reconstruct", world.data, world.encoder, *common, "--out", tmp_path / "one")
     run("reconstruct", world.data, world.encoder, twin, *common, "--out", tmp_path / "two")
     run("reconstruct", world.data, world.encoder, twin, *common, "--combine", "gradients", "--out", tmp_path / "both")

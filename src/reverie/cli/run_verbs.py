@@ -25,12 +25,12 @@ class Reconstruct:
     """Run folder."""
     animal: tuple[str, ...] = ()
     """The animal or animals; all that the data and the encoders share by default."""
-    method: Literal["paper", "map", "ridge", "convolutional", "best"] = "paper"
-    """`paper` is the published descent through the encoder; `map` finds the most probable movie under a prior learnt
-    from training movies; `ridge` and `convolutional` are decoders fitted to the training trials; `best` weighs `ridge`
+    method: Literal["map", "paper", "ridge", "convolutional", "best"] = "map"
+    """`map` finds the most probable movie under a prior learnt from training movies; `paper` is the published descent
+    through the encoder; `ridge` and `convolutional` are decoders fitted to the training trials; `best` weighs `ridge`
     and a `map` that heeds when neurons respond rather than how much."""
     steps: int | None = None
-    """Steps at most; 1000 for `paper` as published, 30 for `map`, which mostly settles before."""
+    """Steps at most; 30 for `map`, which mostly settles before, 1000 for `paper` as published."""
     stride: int = 8
     """Frames from one 32-frame window to the next; 32 is four times faster and covers each frame once."""
     blur: float | None = None

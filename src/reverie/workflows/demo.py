@@ -23,7 +23,7 @@ from reverie.workflows.masking import own_mask
 from reverie.workflows.materials import Sources, open_materials
 from reverie.workflows.reconstructing import reconstruct_trials
 from reverie.workflows.reporting import report_run
-from reverie.workflows.settings import ReconstructionSettings
+from reverie.workflows.settings import USUAL, ReconstructionSettings
 from reverie.workflows.simulating import TRUTH, write_simulation
 from reverie.workflows.stopping import choose_steps
 from reverie.workflows.training import TrainingRequest, train_encoder
@@ -46,6 +46,9 @@ STOPS = (10, 20, 30, 40, 60, 80)
 STRIDE = 32
 """Frames between windows: the encoder looks back by itself, so that overlapping windows would say the same again."""
 
+DRAWS = 2
+"""Draws from the posterior of each most probable movie, which show how far it may be off."""
+
 
 @dataclass
 class Stages:
@@ -65,7 +68,8 @@ class Stages:
 def run_demo(out: Path, *, seed: int) -> None:
     """Simulate animals that watch real and synthetic movies, and reconstruct real ones they were not trained on.
 
-    Writes ``out``/data, ``out``/encoder, ``out``/run (with report.html) and ``out``/stop.csv.
+    Writes ``out``/data, ``out``/encoder, ``out``/run (the published method, with report.html), ``out``/run-map (the
+    most probable movies, likewise) and ``out``/stop.csv.
     Stages finished before an interruption are not repeated.
     Raises ReverieError when the real clips are not installed.
     """
@@ -83,8 +87,11 @@ def run_demo(out: Path, *, seed: int) -> None:
     settings = ReconstructionSettings(steps=steps, stride=STRIDE)
     with stages.stage("reconstructing held-out real movies from single trials"):
         _reconstruct(data, encoder, out / "run", settings, seed)
-    with stages.stage("making the page"):
+    with stages.stage("the same movies as the most probable ones (method map)"):
+        _most_probable(data, encoder, out / "run-map", seed)
+    with stages.stage("making the pages"):
         page = report_run(out / "run")
+        report_run(out / "run-map")
     _tell(stages, page, steps)
 
 
@@ -157,6 +164,12 @@ def _reconstruct(data: Path, encoder: Path, run: Path, settings: ReconstructionS
     )
 
 
+def _most_probable(data: Path, encoder: Path, run: Path, seed: int) -> pd.DataFrame:
+    steps, blur = USUAL["map"]
+    settings = ReconstructionSettings("map", steps, blur=blur, draws=DRAWS)
+    return reconstruct_trials(Sources(data, (encoder,), seed=seed), run, trials=("live_test_main",), settings=settings)
+
+
 def _tell(stages: Stages, page: Path, steps: int) -> None:
     print("\ntime taken")
     for name, seconds in stages.seconds.items():
@@ -166,3 +179,4 @@ def _tell(stages: Stages, page: Path, steps: int) -> None:
         f"\nThe descent was stopped after {steps} steps, chosen on validation movies (the published method takes 1000)."
     )
     print(f"Open {page.resolve()} in a browser; the movies are {page.parent}/*/*/movie.mp4.")
+    print(f"The most probable movies are in {page.parent}-map, with a page of their own.")
