@@ -112,7 +112,7 @@ def add_unfit_run(world: Any) -> None:
 
 
 PREDICT = "predict DATA ENCODER --animal alpha --trials 1 --out OUT.npz"
-RECONSTRUCT = "reconstruct DATA ENCODER --animal alpha --trials 1 --steps 2 --mask MASK --out RUN"
+RECONSTRUCT = "reconstruct DATA ENCODER --method paper --animal alpha --trials 1 --steps 2 --mask MASK --out RUN"
 TRAIN = "train DATA --out NEW --architecture linear_nonlinear --steps 2"
 FULL_MASK = mask_file(np.full((36, 64), 1.5))
 
