@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
-from einops import rearrange, repeat
+from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from reverie.encoders.canvas import centre_on_canvas, frame_corner
-from reverie.encoders.contract import Encoder
 from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock, CortexLayer, Readout
+from reverie.encoders.stacks import PLANES, StackEncoder, StackLayout
 from reverie.foundation.errors import ReverieError
-
-PLANES = 5
-"""Picture planes: the movie and the four rows of the state."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class DwiseNeuroConfig:
     padding: float = 0.0
 
 
-class DwiseNeuro(Encoder):
+class DwiseNeuro(StackEncoder):
     """The winner of the Sensorium 2023 competition, which the paper inverted.
 
     A clip of ``window`` frames is seen as ``frame_step`` interleaved stacks of ``stack_frames`` frames, each
@@ -63,11 +59,10 @@ class DwiseNeuro(Encoder):
     def __init__(
         self, config: DwiseNeuroConfig, mice: Mapping[str, int], frame_size: tuple[int, int] = (36, 64)
     ) -> None:
-        super().__init__(mice, frame_size)
         check_config(config)
-        frame_corner(frame_size, config.canvas)
+        layout = StackLayout(config.stack_frames, config.frame_step, config.canvas, config.padding)
+        super().__init__(mice, frame_size, layout)
         self.config = config
-        self.window = config.stack_frames * config.frame_step
         self.stem = ConvolutionNorm(PLANES, config.core_features[0], activate=False)
         self.blocks = nn.Sequential(*core_blocks(config))
         self.cortex = nn.Sequential(
@@ -87,79 +82,12 @@ class DwiseNeuro(Encoder):
             for neurons in mice.values()
         )
 
-    @property
-    def canvas(self) -> tuple[int, int]:
-        """Height and width of the planes."""
-        return self.config.canvas
-
-    @property
-    def sees_state_as_planes(self) -> bool:
-        """True: each row of the state is a constant picture plane."""
-        return True
-
-    def forward(
-        self,
-        movie: Float[Tensor, "batch time height width"],
-        state: Float[Tensor, "batch 4 time"] | Float[Tensor, "batch 4 time tall wide"],
-        mouse: str,
-    ) -> Float[Tensor, "batch neuron time"]:
-        """Predict the rates of one window; the movie is centred on the canvas unless it is of its size already.
-
-        Raises ReverieError when the clip is not ``window`` frames long or its frames are of another size.
-        """
-        if movie.shape[1] != self.window:
-            raise ReverieError(
-                f"DwiseNeuro sees windows of {self.window} frames but got {movie.shape[1]}; cut the clip into windows."
-            )
-        step = self.config.frame_step
-        stacks = rearrange(
-            self.planes(movie, state), "batch plane (time step) h w -> (batch step) plane time h w", step=step
-        )
-        return rearrange(self.network(stacks, mouse), "(batch step) neuron time -> batch neuron (time step)", step=step)
-
-    def predict_clip(
-        self, movie: Float[Tensor, "time height width"], state: Float[Tensor, "4 time"], mouse: str
-    ) -> Float[Tensor, "neuron time"]:
-        """Predict a whole clip: the average, for each frame, of all stacks that hold it.
-
-        Raises ReverieError when the clip is shorter than the window.
-        """
-        self.require_frames(len(movie))
-        within = self.config.frame_step * torch.arange(self.config.stack_frames, device=movie.device)
-        starts = torch.arange(len(movie) - int(within[-1]), device=movie.device)
-        planes = self.planes(movie[None], state[None])[0]
-        total = movie.new_zeros(self.require_mouse(mouse), len(movie))
-        seen = movie.new_zeros(len(movie))
-        for some in torch.split(starts, self.stacks_at_once()):
-            frames = some[:, None] + within
-            rates = self.network(rearrange(planes[:, frames], "plane stack ... -> stack plane ..."), mouse)
-            total.index_add_(1, frames.flatten(), rearrange(rates, "stack neuron time -> neuron (stack time)"))
-            seen.index_add_(0, frames.flatten(), torch.ones_like(frames, dtype=seen.dtype).flatten())
-        return total / seen
-
     def stacks_at_once(self) -> int:
         """Return how many stacks of a prediction fit in about a gigabyte, judged by the widest features."""
         config = self.config
         widest = max(config.core_features[0] * config.expansion_ratio, *config.core_features)
         numbers = config.stack_frames * config.canvas[0] * config.canvas[1] * widest
         return max(1, min(32, 2**26 // numbers))
-
-    def planes(
-        self,
-        movie: Float[Tensor, "batch time height width"],
-        state: Float[Tensor, "batch 4 time"] | Float[Tensor, "batch 4 time tall wide"],
-    ) -> Float[Tensor, "batch 5 time tall wide"]:
-        """Lay the movie, centred on the canvas, and the state out as picture planes."""
-        size = (movie.shape[2], movie.shape[3])
-        if size not in (self.frame_size, self.canvas):
-            raise ReverieError(
-                f"The encoder was made for movies of {self.frame_size[0]} x {self.frame_size[1]} pixels but got "
-                f"{size[0]} x {size[1]}; resize the movie or choose another encoder."
-            )
-        centred = centre_on_canvas(movie, self.canvas, self.config.padding)
-        if state.ndim == 3:
-            state = repeat(state, "batch row time -> batch row time h w", h=self.canvas[0], w=self.canvas[1])
-        return torch.cat([centred[:, None], state], dim=1)
 
     def network(
         self, planes: Float[Tensor, "batch 5 time tall wide"], mouse: str

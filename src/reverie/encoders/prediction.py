@@ -1,14 +1,13 @@
 """Predicting what neurons answer to a whole clip."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from reverie.encoders.contract import Encoder
+from reverie.encoders.fast.form import frozen_form
+from reverie.encoders.modes import device_of
 from reverie.foundation.arrays import Movie, Rates, State
 from reverie.foundation.errors import ReverieError
 
@@ -37,28 +36,10 @@ def predict(
         )
     where = torch.device(device) if device is not None else device_of(encoder)
     encoder.to(where)
-    with evaluating(encoder), torch.no_grad():
-        rates = encoder.predict_clip(_tensor(movie, where), _tensor(state, where), mouse)
+    with torch.no_grad():
+        rates = frozen_form(encoder, mouse).predict_clip(_tensor(movie, where), _tensor(state, where), mouse)
     array: Rates = rates.float().cpu().numpy()
     return array
-
-
-@contextmanager
-def evaluating(encoder: Encoder) -> Iterator[None]:
-    """Put an encoder in evaluation mode for a while; every part gets its own flag back."""
-    flags = {module: module.training for module in encoder.modules()}
-    encoder.eval()
-    try:
-        yield
-    finally:
-        for module, training in flags.items():
-            module.training = training
-
-
-def device_of(encoder: Encoder) -> torch.device:
-    """Return where an encoder's first weight lies; the CPU when it has none."""
-    weights = [*encoder.parameters(), *encoder.buffers()]
-    return weights[0].device if weights else torch.device("cpu")
 
 
 def _tensor(

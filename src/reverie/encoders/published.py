@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reverie.encoders.dwiseneuro import PLANES, DwiseNeuro, DwiseNeuroConfig
+from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
+from reverie.encoders.stacks import PLANES
 from reverie.foundation.errors import ReverieError
 
 PUBLISHED_ANIMALS = {

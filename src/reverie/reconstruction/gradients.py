@@ -1,15 +1,11 @@
 """What each window of a movie gains from changing: losses, and their gradients with respect to the movie."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from reverie.encoders.canvas import crop_from_canvas
-from reverie.encoders.contract import Encoder
-from reverie.encoders.prediction import evaluating
+from reverie.encoders.modes import frozen
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.memory import how_many_fit
 from reverie.reconstruction.problem import Fidelity, Observation
@@ -96,17 +92,3 @@ def fitting_batch(observation: Observation, fidelity: Fidelity, movie: Tensor, w
     with frozen(observation.encoder):
         fitting = how_many_fit(lambda: _losses(observation, fidelity, clips, state, largest), movie.device)
     return min(fitting, windows.count)
-
-
-@contextmanager
-def frozen(encoder: Encoder) -> Iterator[None]:
-    """Put an encoder in evaluation mode and keep its weights out of gradients for a while; then as it was before."""
-    learning = [weight for weight in encoder.parameters() if weight.requires_grad]
-    with evaluating(encoder):
-        try:
-            for weight in learning:
-                weight.requires_grad_(False)
-            yield
-        finally:
-            for weight in learning:
-                weight.requires_grad_(True)

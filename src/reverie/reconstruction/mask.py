@@ -14,12 +14,12 @@ from torch import Tensor
 
 from reverie.encoders.canvas import crop_from_canvas
 from reverie.encoders.contract import Encoder
+from reverie.encoders.fast.form import frozen_form
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, Mask
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, read_npz, write_npz
 from reverie.foundation.progress import tracked
 from reverie.reconstruction.blending import excerpts_for, how_many_pairs_fit, mask_gradient
-from reverie.reconstruction.gradients import frozen
 from reverie.recordings.trial import Trial
 
 TRAINING_THRESHOLD: Final = 0.5
@@ -92,8 +92,8 @@ def estimate_mask(
             f"A mask needs at least two trials of {mouse} with responses, to blend one movie with another, "
             f"but there are {len(trials)}."
         )
-    with frozen(encoder.to(device)):
-        alpha = _descend(encoder, mouse, trials, settings, np.random.default_rng(seed), device)
+    fast = frozen_form(encoder.to(device), mouse)
+    alpha = _descend(fast, mouse, trials, settings, np.random.default_rng(seed), device)
     mask: Mask = crop_from_canvas(alpha, encoder.frame_size).cpu().numpy().copy()
     if not np.isfinite(mask).all():
         raise ReverieError(f"The mask of {mouse} is not finite; the encoder's weights or the responses are damaged.")

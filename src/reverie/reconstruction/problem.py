@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from reverie.encoders.contract import Encoder
+from reverie.encoders.fast.form import frozen_form
 from reverie.foundation.arrays import Mask, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.noise import Noise, PoissonNoise
@@ -72,6 +73,12 @@ class Observation:
         return replace(
             self, encoder=self.encoder.to(device), state=state, responses=responses, neurons=rows, noise=noise
         )
+
+    def in_fast_form(self) -> "Observation":
+        """Return the same observation with its encoder in the fastest form, which holds the chosen neurons only."""
+        responses = self.responses if self.neurons is None else self.responses[self.neurons]
+        encoder = frozen_form(self.encoder, self.mouse, self.neurons)
+        return replace(self, encoder=encoder, responses=responses, neurons=None)
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,10 @@ class Problem:
         prior = self.prior.to(device) if isinstance(self.prior, GaussianPrior) else self.prior
         observations = tuple(observation.to(device) for observation in self.observations)
         return replace(self, observations=observations, prior=prior)
+
+    def in_fast_form(self) -> "Problem":
+        """Return the same problem with all encoders in their fastest form, as their weights are now."""
+        return replace(self, observations=tuple(observation.in_fast_form() for observation in self.observations))
 
 
 @dataclass(frozen=True)

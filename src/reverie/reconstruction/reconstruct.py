@@ -53,7 +53,7 @@ def reconstruct(
     (by default where the observations lie); encoders stay there.
     Raises ReverieError when problem, start and snapshot do not fit each other, nothing may move, or numbers overflow.
     """
-    problem = problem.to(device or problem.device)
+    problem = problem.to(device or problem.device).in_fast_form()
     state = _resumed(problem, solver, start, resume) if resume else solver.begin(problem, start)
     trace = list(resume.trace) if resume else []
     clock = time.perf_counter() - (trace[-1].seconds if trace else 0.0)

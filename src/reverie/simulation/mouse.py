@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from reverie.encoders.prediction import device_of
+from reverie.encoders.modes import device_of
 from reverie.foundation.arrays import FRAME_RATE, Movie, State
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.lazy_trials import LazyTrials

@@ -1,0 +1,131 @@
+"""A block of DwiseNeuro's core, forward and back by hand, in slices of channels that stay in a processor's caches.
+
+Between entrance and projection no channel knows of another, but for the gate. So a slice of the channels goes through
+the widening and both depth-wise layers on its own. What the way back needs is kept before each non-linearity; all else
+is computed anew, which costs less than the memory it would move.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from reverie.encoders.dwiseneuro_blocks import CoreBlock
+from reverie.encoders.fast.depthwise import DepthwiseLayer
+from reverie.encoders.fast.entrances import Entrance
+from reverie.encoders.fast.folding import folded
+from reverie.encoders.fast.gate import Gate
+
+SLICE_NUMBERS = 2**20
+"""About how many numbers a slice of the widened features may hold: more leave the caches of a processor."""
+
+NARROWEST = 32
+"""Fewest channels of a slice; narrower ones leave lanes of a processor idle."""
+
+silu_back = torch.ops.aten.silu_backward
+
+
+@dataclass
+class BlockMemory:
+    """What the way forward leaves for the way back.
+
+    features: what the entrance prepared. means: of the channels that are gated. slices: for each slice of channels,
+    what came before the non-linearities after the widening, the spatial and the temporal layer.
+    """
+
+    features: Tensor
+    means: Tensor
+    slices: list[tuple[Tensor, Tensor, Tensor]] = field(default_factory=list)
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All of them in a row, as autograd wants to keep them."""
+        return (self.features, self.means, *chain.from_iterable(self.slices))
+
+    @staticmethod
+    def of(tensors: Sequence[Tensor]) -> "BlockMemory":
+        """Return the memory that ``tensors`` laid out."""
+        rest = iter(tensors[2:])
+        return BlockMemory(tensors[0], tensors[1], list(zip(rest, rest, rest, strict=True)))
+
+
+class FrozenBlock:
+    """A block whose normalisations are folded. size: height and width of the pictures that enter."""
+
+    def __init__(self, block: CoreBlock, entrance: Entrance, size: tuple[int, int]) -> None:
+        self.entrance, self.frames, self.pixels = entrance, block.frames, size[0] * size[1]
+        self.smaller = (-(-size[0] // block.stride), -(-size[1] // block.stride))
+        self.space = DepthwiseLayer(block.spatial, size)
+        self.time = DepthwiseLayer(block.temporal, (block.frames, self.smaller[0] * self.smaller[1]))
+        self.gate = Gate(block.squeeze_excite)
+        weight, self.bias = folded(block.projection)
+        self.projection = weight[:, :, 0, 0].T.contiguous()
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the widened features of one stack are."""
+        return self.frames * self.pixels * len(self.projection)
+
+    def forward(
+        self, inputs: Float[Tensor, "picture pixel channel"], *, remember: bool
+    ) -> tuple[Float[Tensor, "picture fewer outputs"], BlockMemory | None]:
+        """Return the outputs, and what the way back needs if it is asked for."""
+        memory = BlockMemory(self.entrance.prepare(inputs), inputs)
+        parts = self._parts(len(inputs))
+        active = [self._layers(memory, part, remember) for part in parts]
+        memory.means = torch.cat([each.mean(1) for each in active], dim=1)
+        gate = self.gate.forward(memory.means)
+        outputs = self._by_stack(self.entrance.shortcut(memory.features).add_(self.bias))
+        for part, each in zip(parts, active, strict=True):
+            outputs.baddbmm_(each, gate[:, part, None] * self.projection[part])
+        return outputs.view(len(inputs), -1, len(self.bias)), memory if remember else None
+
+    def _layers(self, memory: BlockMemory, part: slice, remember: bool) -> Float[Tensor, "stack row middle"]:
+        """Take a slice of channels from the entrance to the gate."""
+        widened = self.entrance.widen(memory.features, part)
+        spaced = self.space.forward(functional.silu(widened, inplace=not remember), part)
+        timed = self.time.forward(functional.silu(spaced, inplace=not remember), part)
+        if remember:
+            memory.slices.append((widened, spaced, timed))
+        return self._by_stack(functional.silu(timed, inplace=not remember))
+
+    def backward(
+        self, slopes: Float[Tensor, "picture fewer outputs"], memory: BlockMemory
+    ) -> Float[Tensor, "picture pixel channel"]:
+        """Return the gradient with respect to what the entrance prepared."""
+        total = self.entrance.shortcut_back(memory.features.shape, slopes)
+        parts = self._parts(len(slopes))
+        by_stack = self._by_stack(slopes)
+        gate = self.gate.forward(memory.means)
+        before_gate, by_gate = [], []
+        for part, (_, _, timed) in zip(parts, memory.slices, strict=True):
+            gated = torch.bmm(by_stack, (gate[:, part, None] * self.projection[part]).mT)
+            by_gate.append((gated * self._by_stack(functional.silu(timed))).sum(1))
+            before_gate.append(gated)
+        # The gate looked at the mean over the rows, to which each contributed alike.
+        share = self.gate.backward(torch.cat(by_gate, dim=1), memory.means) / by_stack.shape[1]
+        for part, gated, layers in zip(parts, before_gate, memory.slices, strict=True):
+            gated += share[:, None, part]
+            self._layers_back(total, gated.flatten(0, 1), layers, part)
+        return total
+
+    def _layers_back(
+        self, total: Tensor, slopes: Float[Tensor, "row middle"], layers: tuple[Tensor, Tensor, Tensor], part: slice
+    ) -> None:
+        """Take a slice's gradient from the gate back to the entrance, and add it to the total."""
+        widened, spaced, timed = layers
+        slopes = self.time.backward(silu_back(slopes, timed), spaced, part)
+        slopes = self.space.backward(silu_back(slopes, spaced), widened, part)
+        self.entrance.widen_back(total, silu_back(slopes, widened), part)
+
+    def _by_stack(self, rows: Tensor) -> Float[Tensor, "stack row channel"]:
+        return rows.view(-1, self.frames * self.smaller[0] * self.smaller[1], rows.shape[-1])
+
+    def _parts(self, pictures: int) -> list[slice]:
+        middle = len(self.projection)
+        width = max(NARROWEST, SLICE_NUMBERS // (pictures * self.pixels) // NARROWEST * NARROWEST)
+        return [slice(start, min(start + width, middle)) for start in range(0, middle, width)]
