@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from reverie.cli.main import main
+from reverie.foundation.files import read_npz
 from reverie.recordings.sensorium import open_recordings
 
 
@@ -19,11 +20,11 @@ def run(*words):
 def test_predict_writes_rates_of_one_and_of_several_trials(unspoilt_world, tmp_path):
     world, out = unspoilt_world, tmp_path / "rates.npz"
     run("predict", world.data, world.encoder, "--animal", "alp", "--trials", "3", "--out", out)
-    one = np.load(out)["rates"]
+    one = read_npz(out)["rates"]
     assert one.shape == (20, 64)
     assert one.dtype == np.float32
     run("predict", world.data, world.encoder, "--animal", "alpha", "--trials", "oracle", "3", "--out", out)
-    several = np.load(out)
+    several = read_npz(out)
     assert several["trials"].tolist() == ["6", "3"]
     assert np.array_equal(several["rates"][1], one)
 
@@ -32,13 +33,13 @@ def test_from_mask_to_report(small_world, tmp_path):
     world, out = small_world, tmp_path / "run"
     run("mask", world.data, world.encoder, "--animals", "alpha", "--steps", "8")
     mask = world.encoder / "masks" / "alpha.npz"
-    assert np.load(mask)["mask"].shape == (36, 64)
+    assert read_npz(mask)["mask"].shape == (36, 64)
     np.savez(tmp_path / "mine.npz", mask=np.full((36, 64), 1.2))
     command = ("reconstruct", world.data, world.encoder, "--animal", "alpha", "--trials", "6", "1")
     options = ("--method", "paper", "--steps", "4", "--blur", "0.5", "--mask", tmp_path / "mine.npz", "--out", out)
     options += ("--without", "correct_momentum_twice")
     run(*command, *options)
-    saved = np.load(out / "alpha" / "6" / "movie.npz")
+    saved = read_npz(out / "alpha" / "6" / "movie.npz")
     assert saved["movie"].shape == (64, 36, 64)
     assert saved["movie"].dtype == np.float32
     assert saved["movie"].min() >= 0
@@ -89,7 +90,7 @@ def test_several_encoders_average_their_movies(small_world, tmp_path):
     run("reconstruct", world.data, world.encoder, *common, "--out", tmp_path / "one")
     run("reconstruct", world.data, world.encoder, twin, *common, "--out", tmp_path / "two")
     run("reconstruct", world.data, world.encoder, twin, *common, "--combine", "gradients", "--out", tmp_path / "both")
-    one, two, both = (np.load(tmp_path / name / "beta/2/movie.npz")["movie"] for name in ("one", "two", "both"))
+    one, two, both = (read_npz(tmp_path / name / "beta/2/movie.npz")["movie"] for name in ("one", "two", "both"))
     assert np.allclose(one, two, atol=1e-3)
     assert np.allclose(one, both, atol=1e-2)
     assert pd.read_csv(tmp_path / "two/beta/2/trace.csv")["model"].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
@@ -105,7 +106,7 @@ def test_simulated_recordings_are_read_like_any_other(tmp_path, capsys):
     recording = open_recordings(tmp_path / "data")["mouse1"]
     assert recording.neurons == 30
     run("predict", tmp_path / "data", tmp_path / "data/truth", "--trials", "0", "--out", tmp_path / "rates.npz")
-    assert np.load(tmp_path / "rates.npz")["rates"].shape == (30, 60)
+    assert read_npz(tmp_path / "rates.npz")["rates"].shape == (30, 60)
 
 
 def test_train_with_nothing_but_defaults_then_use_the_encoder(small_world, tmp_path, capsys):

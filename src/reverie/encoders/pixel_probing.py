@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from reverie.encoders.contract import Encoder
-from reverie.encoders.prediction import device_of, evaluating
+from reverie.encoders.modes import device_of, evaluating
 from reverie.foundation.arrays import FRAME_RATE, GREY, WHITE
 from reverie.foundation.errors import ReverieError
 

@@ -9,7 +9,7 @@ from torch import nn
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
 from reverie.encoders.ensemble import Ensemble
-from reverie.encoders.fast import block
+from reverie.encoders.fast import block, kernels
 from reverie.encoders.fast import dwiseneuro as fast_dwiseneuro
 from reverie.encoders.fast.form import frozen_form
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
@@ -122,8 +122,11 @@ def check_alike(form, encoder, rows, movie, state):
         assert mine is None or distance(mine, theirs) < 1e-3
 
 
+@pytest.mark.parametrize("compiled", [True, False])
 @pytest.mark.parametrize("numbers", [1, 30_000])
-def test_however_the_channels_are_sliced_and_the_stacks_batched(monkeypatch, numbers):
+def test_however_the_channels_are_sliced_and_the_stacks_batched(monkeypatch, numbers, compiled):
+    if not compiled:
+        monkeypatch.setattr(kernels, "library", lambda: None)
     monkeypatch.setattr(block, "SLICE_NUMBERS", numbers)
     monkeypatch.setattr(fast_dwiseneuro, "CORE_NUMBERS", (10 * numbers, 0))
     encoder = dwiseneuro()

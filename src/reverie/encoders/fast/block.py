@@ -12,10 +12,10 @@ from itertools import chain
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
 from reverie.encoders.dwiseneuro_blocks import CoreBlock
-from reverie.encoders.fast.depthwise import DepthwiseLayer
+from reverie.encoders.fast import kernels
+from reverie.encoders.fast.depthwise import CompiledDepthwiseLayers, DepthwiseLayers, SliceMemory
 from reverie.encoders.fast.entrances import Entrance
 from reverie.encoders.fast.folding import folded
 from reverie.encoders.fast.gate import Gate
@@ -25,8 +25,6 @@ SLICE_NUMBERS = 2**20
 
 NARROWEST = 32
 """Fewest channels of a slice; narrower ones leave lanes of a processor idle."""
-
-silu_back = torch.ops.aten.silu_backward
 
 
 @dataclass
@@ -39,7 +37,7 @@ class BlockMemory:
 
     features: Tensor
     means: Tensor
-    slices: list[tuple[Tensor, Tensor, Tensor]] = field(default_factory=list)
+    slices: list[SliceMemory] = field(default_factory=list)
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
@@ -57,10 +55,10 @@ class FrozenBlock:
     """A block whose normalisations are folded. size: height and width of the pictures that enter."""
 
     def __init__(self, block: CoreBlock, entrance: Entrance, size: tuple[int, int]) -> None:
+        compiled = kernels.usable(block.projection.convolution.weight)
+        self.layers = (CompiledDepthwiseLayers if compiled else DepthwiseLayers)(block, size)
         self.entrance, self.frames, self.pixels = entrance, block.frames, size[0] * size[1]
-        self.smaller = (-(-size[0] // block.stride), -(-size[1] // block.stride))
-        self.space = DepthwiseLayer(block.spatial, size)
-        self.time = DepthwiseLayer(block.temporal, (block.frames, self.smaller[0] * self.smaller[1]))
+        self.smaller = self.layers.smaller
         self.gate = Gate(block.squeeze_excite)
         weight, self.bias = folded(block.projection)
         self.projection = weight[:, :, 0, 0].T.contiguous()
@@ -76,22 +74,19 @@ class FrozenBlock:
         """Return the outputs, and what the way back needs if it is asked for."""
         memory = BlockMemory(self.entrance.prepare(inputs), inputs)
         parts = self._parts(len(inputs))
-        active = [self._layers(memory, part, remember) for part in parts]
+        active = []
+        for part in parts:
+            widened = self.entrance.widen(memory.features, part)
+            each, layers = self.layers.forward(widened, part, remember=remember)
+            active.append(self._by_stack(each))
+            if layers is not None:
+                memory.slices.append(layers)
         memory.means = torch.cat([each.mean(1) for each in active], dim=1)
         gate = self.gate.forward(memory.means)
         outputs = self._by_stack(self.entrance.shortcut(memory.features).add_(self.bias))
         for part, each in zip(parts, active, strict=True):
             outputs.baddbmm_(each, gate[:, part, None] * self.projection[part])
         return outputs.view(len(inputs), -1, len(self.bias)), memory if remember else None
-
-    def _layers(self, memory: BlockMemory, part: slice, remember: bool) -> Float[Tensor, "stack row middle"]:
-        """Take a slice of channels from the entrance to the gate."""
-        widened = self.entrance.widen(memory.features, part)
-        spaced = self.space.forward(functional.silu(widened, inplace=not remember), part)
-        timed = self.time.forward(functional.silu(spaced, inplace=not remember), part)
-        if remember:
-            memory.slices.append((widened, spaced, timed))
-        return self._by_stack(functional.silu(timed, inplace=not remember))
 
     def backward(
         self, slopes: Float[Tensor, "picture fewer outputs"], memory: BlockMemory
@@ -102,25 +97,15 @@ class FrozenBlock:
         by_stack = self._by_stack(slopes)
         gate = self.gate.forward(memory.means)
         before_gate, by_gate = [], []
-        for part, (_, _, timed) in zip(parts, memory.slices, strict=True):
-            gated = torch.bmm(by_stack, (gate[:, part, None] * self.projection[part]).mT)
-            by_gate.append((gated * self._by_stack(functional.silu(timed))).sum(1))
+        for part, layers in zip(parts, memory.slices, strict=True):
+            gated = torch.bmm(by_stack, (gate[:, part, None] * self.projection[part]).mT).flatten(0, 1)
+            by_gate.append(self.layers.gate_sums(gated, layers))
             before_gate.append(gated)
         # The gate looked at the mean over the rows, to which each contributed alike.
         share = self.gate.backward(torch.cat(by_gate, dim=1), memory.means) / by_stack.shape[1]
         for part, gated, layers in zip(parts, before_gate, memory.slices, strict=True):
-            gated += share[:, None, part]
-            self._layers_back(total, gated.flatten(0, 1), layers, part)
+            self.entrance.widen_back(total, self.layers.backward(gated, share[:, part], layers, part), part)
         return total
-
-    def _layers_back(
-        self, total: Tensor, slopes: Float[Tensor, "row middle"], layers: tuple[Tensor, Tensor, Tensor], part: slice
-    ) -> None:
-        """Take a slice's gradient from the gate back to the entrance, and add it to the total."""
-        widened, spaced, timed = layers
-        slopes = self.time.backward(silu_back(slopes, timed), spaced, part)
-        slopes = self.space.backward(silu_back(slopes, spaced), widened, part)
-        self.entrance.widen_back(total, silu_back(slopes, widened), part)
 
     def _by_stack(self, rows: Tensor) -> Float[Tensor, "stack row channel"]:
         return rows.view(-1, self.frames * self.smaller[0] * self.smaller[1], rows.shape[-1])

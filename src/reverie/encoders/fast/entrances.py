@@ -55,7 +55,7 @@ class Shortcut:
 
     def forward(self, features: Float[Tensor, "picture pixel channel"]) -> Float[Tensor, "picture fewer outputs"]:
         """Carry features around the block."""
-        chosen = features if self.pixels is None else features[:, self.pixels]
+        chosen = features if self.pixels is None else features.index_select(1, self.pixels)
         copies = -(-len(self.scale) // self.channels)
         tiled = chosen.repeat(1, 1, copies)[..., : len(self.scale)]
         return torch.addcmul(self.shift, tiled, self.scale).contiguous()
@@ -72,8 +72,7 @@ class Shortcut:
             return carried
         # Every pixel is chosen at most once, so that nothing needs to be added up.
         spread = carried.new_zeros(len(carried), pixels, self.channels)
-        spread[:, self.pixels] = carried
-        return spread
+        return spread.index_copy_(1, self.pixels, carried)
 
 
 class FeatureEntrance:
