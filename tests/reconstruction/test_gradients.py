@@ -2,9 +2,10 @@ import pytest
 import torch
 from tests.reconstruction.toys import FRAMES, SIZE, PlaneEncoder, SpotEncoder, observe, smooth_movie
 
+from reverie.encoders.modes import frozen
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.fidelity import poisson
-from reverie.reconstruction.gradients import fitting_batch, frozen, normalised_gradient, window_gradients
+from reverie.reconstruction.gradients import fitting_batch, normalised_gradient, window_gradients
 from reverie.reconstruction.windows import cut, cut_for
 
 GREY_MOVIE = torch.full((FRAMES, *SIZE), 127.5)

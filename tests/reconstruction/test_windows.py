@@ -22,7 +22,7 @@ def test_windows_of_a_real_trial_are_those_of_the_paper():
 @given(frames=st.integers(1, 120), length=st.integers(1, 40), history=st.integers(0, 20), data=st.data())
 def test_every_frame_is_scored_and_the_context_comes_right_before(frames, length, history, data):
     stride = data.draw(st.integers(1, length))
-    windows = cut(frames, length, stride, history)
+    windows = cut(frames, length, stride, history, offset=data.draw(st.integers(0, stride - 1)))
     scored = torch.cat([group.scored.flatten() for group in windows.groups])
     assert windows.coverage.min() >= 1
     assert torch.equal(torch.bincount(scored, minlength=frames).float(), windows.coverage)

@@ -33,6 +33,8 @@ class Reconstruct:
     """Steps at most; 30 for `map`, which mostly settles before, 1000 for `paper` as published."""
     stride: int = 8
     """Frames from one 32-frame window to the next; 32 is four times faster and covers each frame once."""
+    random_offsets: bool = False
+    """Let the windows start elsewhere at each step, so that with a stride of 32 no frame is always at a border."""
     blur: float | None = None
     """Gaussian sigma of the final blur, in pixels and frames; 0.5 for `paper` as published, 0 (none) for the others."""
     weight: float = 1.0
@@ -74,6 +76,7 @@ class Reconstruct:
             join=self.join,
             combine=self.combine,
             without=self.without,
+            random_offsets=self.random_offsets,
         )
         reconstruct_trials(sources, self.out, trials=self.trials, settings=settings)
 

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reverie.encoders.contract import Encoder
-from reverie.reconstruction.gradients import frozen
+from reverie.encoders.modes import frozen
 from reverie.reconstruction.problem import Observation, Problem
 
 PIECE = 100

@@ -76,9 +76,12 @@ class Observation:
 
     def in_fast_form(self) -> "Observation":
         """Return the same observation with its encoder in the fastest form, which holds the chosen neurons only."""
-        responses = self.responses if self.neurons is None else self.responses[self.neurons]
         encoder = frozen_form(self.encoder, self.mouse, self.neurons)
-        return replace(self, encoder=encoder, responses=responses, neurons=None)
+        if self.neurons is None:
+            return replace(self, encoder=encoder)
+        responses = self.responses[self.neurons]
+        dispersion = None if self.dispersion is None else self.dispersion[self.neurons]
+        return replace(self, encoder=encoder, responses=responses, neurons=None, dispersion=dispersion)
 
 
 @dataclass(frozen=True)

@@ -55,9 +55,16 @@ class Windows:
 
 @lru_cache(maxsize=64)
 def cut(
-    frames: int, length: int = 32, stride: int = 8, history: int = 0, device: torch.device | None = None
+    frames: int,
+    length: int = 32,
+    stride: int = 8,
+    history: int = 0,
+    device: torch.device | None = None,
+    offset: int = 0,
 ) -> Windows:
     """Cut a clip into windows of ``length`` frames every ``stride`` frames, the last one flush with the end.
+
+    offset: where the second window starts, the first always being flush with the start; 0 for a stride further.
 
     Each window gets the ``history`` frames before it, as far as the clip has them, as context. A clip shorter than a
     window is one window. Source: Bauer et al. 2026, Methods (32 frames every 8, no context).
@@ -67,6 +74,8 @@ def cut(
     [[0, 8, 16, 18]]
     >>> [(group.context, group.frames[:, 0].tolist()) for group in cut(50, length=32, stride=8, history=10).groups]
     [(0, [0]), (8, [0]), (10, [6, 8])]
+    >>> cut(100, length=32, stride=32, offset=5).groups[0].frames[:, 0].tolist()
+    [0, 5, 37, 68]
     """
     if frames < 1 or length < 1 or history < 0 or not 1 <= stride <= length:
         raise ReverieError(
@@ -74,7 +83,7 @@ def cut(
             "there must be a frame, and the stride must lie between 1 and the length."
         )
     length = min(length, frames)
-    starts = [*range(0, frames - length, stride), frames - length]
+    starts = sorted({0, *range(offset, frames - length, stride), frames - length})
     groups = [
         _group(context, list(members), length, device)
         for context, members in groupby(starts, key=lambda start: min(start, history))
@@ -83,7 +92,9 @@ def cut(
     return Windows(tuple(groups), torch.bincount(scored, minlength=frames).float())
 
 
-def cut_for(encoder: Encoder, frames: int, length: int, stride: int, device: torch.device | None = None) -> Windows:
+def cut_for(
+    encoder: Encoder, frames: int, length: int, stride: int, device: torch.device | None = None, offset: int = 0
+) -> Windows:
     """Cut a clip as an encoder needs it: with its history as context, or into the windows it is bound to.
 
     ``length`` counts for encoders that take any length. Raises ReverieError when the clip is shorter than the window
@@ -94,7 +105,7 @@ def cut_for(encoder: Encoder, frames: int, length: int, stride: int, device: tor
             f"The clip has {frames} frames but the encoder sees windows of {encoder.window}; "
             "choose a longer trial or another encoder."
         )
-    return cut(frames, encoder.window or length, stride, encoder.history, device)
+    return cut(frames, encoder.window or length, stride, encoder.history, device, offset)
 
 
 def _group(context: int, starts: list[int], length: int, device: torch.device | None) -> WindowGroup:

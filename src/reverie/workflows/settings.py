@@ -24,9 +24,14 @@ class ReconstructionSettings:
     none of the settings below but blur. steps: at most. blur: Gaussian sigma of the final blur in pixels and frames.
     combine: average the encoders' movies, or join them in one descent. Of the published descent alone: stride, frames
     between windows; without, deviations of the released code from the published text to switch off, by their names in
+<<<<<<< HEAD
     ``PaperSolver``; training_threshold, the mask's value from which on a pixel may move, 0 for no training mask.
     Of ``map`` alone: weight, of the prior; draws, from the posterior, for the spread. join: which showings of a movie
     are explained together, see ``workflows.showings``.
+=======
+    ``PaperSolver``; training_threshold, the mask's value from which on a pixel may move, 0 for no training mask;
+    random_offsets, windows that start elsewhere at each step.
+    weight: of the prior of ``map``.
     Raises ReverieError when a setting is out of range.
     """
 
@@ -40,6 +45,7 @@ class ReconstructionSettings:
     weight: float = 1.0
     draws: int = 0
     join: str = "nothing"
+    random_offsets: bool = False
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.stride < 1 or self.blur < 0:
@@ -51,7 +57,12 @@ class ReconstructionSettings:
         """Return the solver these settings name."""
         if self.method == "map":
             return MapSolver(steps=self.steps, weight=self.weight, draws=self.draws)
-        solver = PaperSolver(steps=self.steps, stride=self.stride, training_threshold=self.training_threshold)
+        solver = PaperSolver(
+            steps=self.steps,
+            stride=self.stride,
+            training_threshold=self.training_threshold,
+            random_offsets=self.random_offsets,
+        )
         return replace(solver, **dict.fromkeys(self.without, False))
 
     def descent(self) -> dict[str, object]:

@@ -33,9 +33,10 @@ def golden_problem(golden, frames):
     return Problem((observation,), golden.arrays["mask"], poisson)
 
 
-@pytest.mark.parametrize("frames", [60, 100])
-def test_trajectory_agrees_with_the_published_code(golden, frames):
+@pytest.mark.parametrize(("frames", "fast"), [(60, True), (100, True), (60, False)])
+def test_trajectory_agrees_with_the_published_code(golden, frames, fast):
     asked = golden_problem(golden, frames)
+    asked = asked.in_fast_form() if fast else asked
     solver = PaperSolver()
     state = solver.begin(asked)
     losses = golden.arrays[f"last_window_loss_T{frames}"]
@@ -142,6 +143,27 @@ def test_neurons_left_out_are_as_if_the_encoder_had_none(spots):
 @pytest.mark.parametrize("batch", [1, 2, 3, 50])
 def test_the_batch_changes_nothing(spots, batch):
     np.testing.assert_allclose(movie_with(spots, batch=batch), movie_with(spots, batch=4), atol=1e-3)
+
+
+def test_random_offsets_are_the_same_for_the_same_seed_and_others_for_another(spots):
+    settings = {"stride": 16, "random_offsets": True}
+    first, again, other = (movie_with(spots, **settings, offset_seed=seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(other - first).max() > 0.1
+
+
+def test_random_offsets_go_on_from_a_snapshot_with_the_same_bits(spots):
+    solver = replace(QUICK, stride=16, random_offsets=True)
+    kept = []
+    whole = reconstruct(spots, solver, keep=kept.append)
+    resumed = reconstruct(spots, solver, resume=kept[4])
+    np.testing.assert_array_equal(resumed.movie, whole.movie)
+
+
+def test_random_offsets_cover_a_clip_with_two_windows_more_at_the_most(spots):
+    """A clip of 50 frames is three windows of 16 and a rest; with an offset one more may be needed at the front."""
+    solver = replace(QUICK, stride=16, random_offsets=True)
+    assert reconstruct(spots, solver).passes <= 5 * solver.steps
 
 
 def test_a_prior_pulls_where_the_neurons_say_nothing(spots):

@@ -36,6 +36,8 @@ class PaperSolver:
     training_threshold: the mask's value from which on a pixel may move; 0 lets all move, the padding too.
     window, stride: frames in a window and between two starts; an encoder bound to a window keeps its own.
     batch: windows sent through an encoder at once, None for what fits the machine; the result is the same.
+    random_offsets: the windows start elsewhere at each step, so that with a stride as long as the window no frame is
+    always at the border of one. offset_seed: of these starts; the same seed and step give the same windows.
 
     Deviations of the published code from its text, each of which can be switched off:
 
@@ -62,6 +64,8 @@ class PaperSolver:
     correct_momentum_twice: bool = True
     idle_first_step: bool = True
     normalise_over_state: bool = True
+    random_offsets: bool = False
+    offset_seed: int = 0
 
     def __post_init__(self) -> None:
         requirements = {
@@ -116,7 +120,7 @@ class PaperSolver:
         gradient = torch.zeros_like(state.movie)
         losses, passes = [], state.passes
         for observation in problem.observations:
-            windows = self._windows(problem, observation)
+            windows = self._windows(problem, observation, state.step)
             part, window_losses = normalised_gradient(
                 observation,
                 problem.fidelity,
@@ -153,12 +157,15 @@ class PaperSolver:
             )
         return region.to(problem.device)
 
-    def _windows(self, problem: Problem, observation: Observation) -> Windows:
-        return cut_for(observation.encoder, problem.frames, self.window, self.stride, problem.device)
+    def _windows(self, problem: Problem, observation: Observation, step: int) -> Windows:
+        offset = 0
+        if self.random_offsets:
+            offset = int(np.random.default_rng((self.offset_seed, step)).integers(self.stride))
+        return cut_for(observation.encoder, problem.frames, self.window, self.stride, problem.device, offset)
 
     def _fitting_batch(self, problem: Problem, movie: Tensor) -> int:
         return min(
-            fitting_batch(observation, problem.fidelity, movie, self._windows(problem, observation))
+            fitting_batch(observation, problem.fidelity, movie, self._windows(problem, observation, 0))
             for observation in problem.observations
         )
 
