@@ -69,3 +69,13 @@ def test_a_trace_survives_being_laid_out():
     trace = (Progress(1, 0.25, 35, -1.5), Progress(2, 0.5, 70, -1.75))
     assert trace_of(trace_rows(trace)) == trace
     assert trace_of(trace_rows(())) == ()
+
+
+def test_the_fast_form_keeps_the_chosen_neurons_with_all_that_is_theirs(observation):
+    rows = torch.tensor([7, 2])
+    dispersion = torch.linspace(1, 2, len(observation.responses))
+    fast = replace(observation, neurons=rows, dispersion=dispersion).in_fast_form()
+    assert fast.encoder.mice == {"toy": 2}
+    assert fast.neurons is None
+    torch.testing.assert_close(fast.responses, observation.responses[rows])
+    torch.testing.assert_close(fast.dispersion, dispersion[rows])
