@@ -123,3 +123,22 @@ class Demo:
         from reverie.workflows.demo import run_demo
 
         run_demo(self.out, seed=self.seed)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Time this machine: passes, steps, predictions and training beside the published arithmetic, in one run.
+
+    Prints a table and writes OUT/benchmark.json and OUT/benchmark.html. Nothing else should run meanwhile.
+    """
+
+    out: Path = Path("benchmark")
+    """Folder for the numbers and the page."""
+    quick: bool = False
+    """Fewer rounds and shorter clips: minutes instead of up to half an hour."""
+
+    def run(self) -> None:
+        """Measure."""
+        from reverie.benchmarks.run import run_benchmark
+
+        run_benchmark(self.out, quick=self.quick)

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from reverie.cli.encoder_verbs import ImportWeights, Mask, Predict, Train
 from reverie.cli.experiment_verbs import Experiment
 from reverie.cli.recording_verbs import Download, Inspect, Simulate
-from reverie.cli.run_verbs import Demo, Evaluate, Reconstruct, Report
+from reverie.cli.run_verbs import Bench, Demo, Evaluate, Reconstruct, Report
 
 
 @runtime_checkable
@@ -32,5 +32,6 @@ VERBS = (
     Report,
     Experiment,
     Demo,
+    Bench,
 )
 """All verbs, in the order the help shows them."""

@@ -1,0 +1,1 @@
+"""What things cost here, beside the published arithmetic on the same machine in the same run."""

@@ -1,0 +1,36 @@
+import torch
+
+from reverie.benchmarks.meters import Meter
+
+BYTES = 4 * 1000
+
+
+def test_operators_are_counted_by_name():
+    a = torch.ones(3)
+    with Meter() as meter:
+        (a + a).exp()
+        a + 1
+    assert meter.operators == {"add": 2, "exp": 1}
+
+
+def test_what_lives_at_once_is_the_peak():
+    with Meter() as meter:
+        first = torch.zeros(1000)
+        second = first + 1
+        del first
+        third = second + 1
+        view = third[:10]
+        third.add_(1)
+    assert meter.peak == 2 * BYTES
+    assert meter.live == 2 * BYTES
+    del second, third, view
+    assert meter.live == 0
+
+
+def test_what_autograd_keeps_counts():
+    weight = torch.zeros(1000, requires_grad=True)
+    with Meter() as meter:
+        kept = weight.exp().sin().cos()
+        lived = meter.peak
+        torch.autograd.grad(kept.sum(), weight)
+    assert lived >= 3 * BYTES

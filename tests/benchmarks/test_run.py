@@ -1,0 +1,54 @@
+import json
+import math
+
+import pytest
+
+from reverie.benchmarks import run
+from reverie.benchmarks.comparisons import products_of_pass
+from reverie.benchmarks.published_loop import stacks_of_prediction, stacks_of_step
+from reverie.benchmarks.subjects import make_subject
+
+TINY = run.Effort(neurons=12, rounds=1, training_rounds=1, training_batch=1, lengths=(40, 64, 100), peaks=(32, 64))
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bench")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(run, "FULL_SIZE", "tiny")
+    patch.setattr(run, "QUICK", TINY)
+    report = run.run_benchmark(folder / "deep" / "out", quick=True)
+    patch.undo()
+    return report, folder / "deep" / "out"
+
+
+def test_both_compute_the_same(bench):
+    report, _ = bench
+    apart = [value for line in report.lines for value in line.apart.values()]
+    assert len(apart) == 3
+    assert max(apart) < 1e-4
+
+
+def test_the_step_counts_the_passes_of_the_paper(bench):
+    report, _ = bench
+    same, side_by_side = report.inference.lines[1:3]
+    assert same.counts == {"published stacks": 70, "our stacks": 70}
+    assert 20 <= side_by_side.counts["our stacks"] <= 22
+    assert (stacks_of_step(300), stacks_of_prediction(300)) == (70, 270)
+
+
+def test_all_numbers_are_in_the_file_and_on_the_page(bench):
+    report, folder = bench
+    found = json.loads((folder / "benchmark.json").read_text())
+    assert found["training"]["ratio"]["typical"] == report.training.ratio.typical
+    assert all(math.isfinite(line["ratio"]["typical"]) for line in found["inference"]["lines"])
+    page = (folder / "benchmark.html").read_text()
+    assert page.count("<svg") == len(report.scalings) + 1
+    for line in report.lines:
+        assert line.name in page
+    assert "src=" not in page
+
+
+def test_the_products_of_the_full_size_are_those_reckoned_by_hand():
+    """Its widest point-wise layers alone: 2 * 64 * 448 operations for each of 16 * 64 * 64 pixels, and so on."""
+    assert products_of_pass(make_subject("paper", 10)) == pytest.approx(56e9, rel=0.03)
