@@ -96,9 +96,7 @@ def by_threads(subject: Subject, rounds: int) -> Scaling:
         return run
 
     timings = in_turns({str(count): with_threads(count) for count in counts}, rounds)
-    return Scaling(
-        "threads", "s", tuple(map(float, counts)), tuple(_typical(timings, counts)), float("nan"), float("nan"), 0.0
-    )
+    return Scaling("threads", "s", tuple(map(float, counts)), tuple(_typical(timings, counts)), 0.0, 0.0, 0.0)
 
 
 def peak_by_length(subject: Subject, lengths: Sequence[int]) -> Scaling:
