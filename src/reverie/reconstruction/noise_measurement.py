@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reverie.encoders.contract import Encoder
-from reverie.encoders.prediction import device_of
+from reverie.encoders.modes import device_of
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.noise import EventNoise, Noise, PoissonNoise
 from reverie.reconstruction.objective import rates_in_pieces

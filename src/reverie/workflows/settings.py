@@ -24,14 +24,10 @@ class ReconstructionSettings:
     none of the settings below but blur. steps: at most. blur: Gaussian sigma of the final blur in pixels and frames.
     combine: average the encoders' movies, or join them in one descent. Of the published descent alone: stride, frames
     between windows; without, deviations of the released code from the published text to switch off, by their names in
-<<<<<<< HEAD
-    ``PaperSolver``; training_threshold, the mask's value from which on a pixel may move, 0 for no training mask.
-    Of ``map`` alone: weight, of the prior; draws, from the posterior, for the spread. join: which showings of a movie
-    are explained together, see ``workflows.showings``.
-=======
     ``PaperSolver``; training_threshold, the mask's value from which on a pixel may move, 0 for no training mask;
     random_offsets, windows that start elsewhere at each step.
-    weight: of the prior of ``map``.
+    Of ``map`` alone: weight, of the prior; draws, from the posterior, for the spread. join: which showings of a movie
+    are explained together, see ``workflows.showings``.
     Raises ReverieError when a setting is out of range.
     """
 
