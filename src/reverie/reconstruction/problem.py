@@ -79,9 +79,8 @@ class Observation:
         encoder = frozen_form(self.encoder, self.mouse, self.neurons)
         if self.neurons is None:
             return replace(self, encoder=encoder)
-        responses = self.responses[self.neurons]
-        dispersion = None if self.dispersion is None else self.dispersion[self.neurons]
-        return replace(self, encoder=encoder, responses=responses, neurons=None, dispersion=dispersion)
+        noise = None if self.noise is None else self.noise.chosen(self.neurons)
+        return replace(self, encoder=encoder, responses=self.chosen_responses, neurons=None, noise=noise)
 
 
 @dataclass(frozen=True)
