@@ -12,7 +12,7 @@ from reverie.decoding.files import read_decoder_description
 from reverie.evaluation.bootstrap import paired_difference
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.laboratory import Conditions, Laboratory
-from reverie.experiments.wording import summarise_conditions, value
+from reverie.report.conditions import summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.plates import column_figure, draw_groups
 from reverie.training.loop import LOG

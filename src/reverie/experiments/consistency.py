@@ -8,10 +8,10 @@ from reverie.evaluation.correlation import response_consistency
 from reverie.experiments import published
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.laboratory import Laboratory
-from reverie.experiments.wording import mean_of, summarise_conditions, tested, value
 from reverie.foundation.arrays import Movie
 from reverie.reconstruction.mask import TRAINING_THRESHOLD
 from reverie.reconstruction.postprocessing import grey_outside, match_luminance_and_contrast
+from reverie.report.conditions import mean_of, sentence_over_animals, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.plates import column_figure, draw_groups
 from reverie.workflows.evaluating import frames_to_skip
@@ -50,7 +50,7 @@ def conclude(laboratory: Laboratory) -> Findings:
         f"{100 * (means[MASKED] / means[TRUTH] - 1):+.1f} %; giving the reconstruction the truth's mean and contrast "
         f"changes it by {100 * (means[MATCHED] / means[FOUND] - 1):+.1f} %: how far brightness and contrast can be "
         "read from the responses.",
-        tested(scores, SCORE, TRUTH),
+        sentence_over_animals(scores, SCORE, TRUTH),
     ]
     figure, (axes,) = column_figure()
     draw_groups(axes, scores, summary, SCORE, NAMES)

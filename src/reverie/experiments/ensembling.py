@@ -5,8 +5,8 @@ from functools import partial
 from reverie.experiments import published
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.laboratory import Conditions, Laboratory
-from reverie.experiments.wording import mean_of, percent, summarise_conditions, tested, value
 from reverie.foundation.errors import ReverieError
+from reverie.report.conditions import mean_of, percent, sentence_over_animals, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.plates import column_figure, draw_curve, draw_groups, draw_published, explain
 from reverie.workflows.jobs import Clip, Job
@@ -82,7 +82,9 @@ def conclude(laboratory: Laboratory) -> Findings:
     draw_groups(right, shown, of_shown, VIDEO, ["movies", "gradients", "no blur"])
     caption = "Left: mean and 95 % interval over clips against encoders averaged. Right: all encoders, three ways."
     return Findings(
-        [sentence, tested(scores, VIDEO, one)], [Picture("ensembling", caption, figure, scores)], comparison
+        [sentence, sentence_over_animals(scores, VIDEO, one)],
+        [Picture("ensembling", caption, figure, scores)],
+        comparison,
     )
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 from reverie.experiments import published
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.laboratory import Conditions, Laboratory
-from reverie.experiments.wording import summarise_conditions, tested, value
 from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, diameter_in_degrees
+from reverie.report.conditions import sentence_over_animals, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.plates import column_figure, draw_curve, draw_published, explain
 from reverie.workflows.jobs import Clip, Job
@@ -64,7 +64,9 @@ def conclude(laboratory: Laboratory) -> Findings:
     )
     caption = "Left: score against the evaluation threshold, by training mask. Right: size of the masks."
     pictures = [Picture("masks", caption, figure, sweep.rename(columns={"condition": "evaluation threshold"}))]
-    return Findings([sentence, tested(scores, VIDEO, "mask at 0.5")], pictures, _comparison(summary, mean_size))
+    return Findings(
+        [sentence, sentence_over_animals(scores, VIDEO, "mask at 0.5")], pictures, _comparison(summary, mean_size)
+    )
 
 
 def _sweep(laboratory: Laboratory) -> pd.DataFrame:

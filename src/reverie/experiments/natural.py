@@ -9,7 +9,7 @@ from reverie.evaluation.controls import CONTROLS
 from reverie.experiments import published
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.laboratory import Laboratory
-from reverie.experiments.wording import mean_of, summarise_conditions, value
+from reverie.report.conditions import mean_of, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.pictures import evenly_placed
 from reverie.report.plates import column_figure, draw_groups, strips

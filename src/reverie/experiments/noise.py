@@ -9,8 +9,8 @@ import pandas as pd
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.laboratory import Laboratory
 from reverie.experiments.published_tables import NOISE as PUBLISHED
-from reverie.experiments.wording import percent
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE
+from reverie.report.conditions import percent
 from reverie.report.experiment_page import Beside
 from reverie.report.grids import activity_figure, grid_figure
 from reverie.stimuli.noise import half_power_frequency

@@ -5,7 +5,7 @@ from functools import partial
 from reverie.experiments import published
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.laboratory import Conditions, Laboratory
-from reverie.experiments.wording import mean_of, percent, summarise_conditions, tested, value
+from reverie.report.conditions import mean_of, percent, sentence_over_animals, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.plates import column_figure, draw_curve, draw_published, explain
 from reverie.workflows.jobs import Clip, Job
@@ -54,7 +54,7 @@ def conclude(laboratory: Laboratory) -> Findings:
         "The released code silences: it sets the responses of dropped neurons to 0 but keeps their predictions in the "
         "loss, so that they push the movie towards what makes them silent. Here both are done with the same neurons, "
         "drawn anew for each clip, smaller shares being part of larger ones; one encoder, no averaging.",
-        tested(scores, VIDEO, whole),
+        sentence_over_animals(scores, VIDEO, whole),
     ]
     figure, (axes,) = column_figure()
     for place, way in enumerate(WAYS):

@@ -8,7 +8,7 @@ import pandas as pd
 from reverie.experiments import published
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.laboratory import Conditions, Laboratory
-from reverie.experiments.wording import mean_of, summarise_conditions, value
+from reverie.report.conditions import mean_of, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.plates import COLOURS, column_figure, draw_groups
 from reverie.workflows.jobs import Clip, Job, Targets

@@ -1,4 +1,4 @@
-"""Numbers as the pages of experiments print them."""
+"""Conditions of an experiment compared: a table of means, and the numbers as its page prints them."""
 
 from collections.abc import Sequence
 
@@ -46,7 +46,7 @@ def percent(found: float, reference: float) -> str:
     return f"{100 * (found / reference - 1):+.1f} %".replace("-", "−")
 
 
-def tested(scores: pd.DataFrame, score: str, reference: str) -> str:
+def sentence_over_animals(scores: pd.DataFrame, score: str, reference: str) -> str:
     """Return a sentence on the repeated-measures test of every condition against a reference, over animals."""
     table = compare_over_animals(scores, score, reference)
     if table.empty or int(table["animals"].min()) < LEAST_ANIMALS:
