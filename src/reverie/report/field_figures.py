@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from reverie.encoders.receptive_fields import ReceptiveFields
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, Mask
-from reverie.report.figures import COLUMN, SKY, degrees_of, threshold_lines
+from reverie.report.figures import COLUMN, SKY, degrees_of, screen_figure, threshold_lines
 
 
 def coverage_figure(
@@ -17,22 +17,13 @@ def coverage_figure(
     degrees_per_pixel: float = DEGREES_PER_PIXEL,
 ) -> Figure:
     """Draw the share of neurons whose field reaches each pixel (%), the fields' centres and the mask's outlines."""
-    height, width = mask.shape
+    figure, axes = screen_figure(100 * coverage, "neurons whose field reaches here (%)", degrees_per_pixel)
     extent = degrees_of(mask.shape, degrees_per_pixel)
-    figure = Figure(figsize=(COLUMN, COLUMN * 0.8 * height / width + 0.4), layout="constrained")
-    axes = figure.subplots()
-    image = axes.imshow(100 * coverage, cmap="gray", vmin=0, extent=extent, interpolation="nearest")
     rows, columns = fields.centres[fields.found].T
     across = (columns + 0.5) * degrees_per_pixel + extent[0]
     up = extent[3] - (rows + 0.5) * degrees_per_pixel
     axes.plot(across, up, ".", color=SKY, markersize=2.5, alpha=0.5, markeredgewidth=0, label="centre of a field")
     threshold_lines(axes, mask, extent)
-    axes.set_xlabel("azimuth from the screen's centre (°)", fontsize=8)
-    axes.set_ylabel("elevation (°)", fontsize=8)
-    axes.tick_params(labelsize=8)
-    bar = figure.colorbar(image, ax=axes, shrink=0.9)
-    bar.set_label("neurons whose field reaches here (%)", fontsize=8)
-    bar.ax.tick_params(labelsize=8)
     return figure
 
 

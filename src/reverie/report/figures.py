@@ -50,19 +50,27 @@ def strip_figure(
 
 def mask_figure(mask: Mask, *, degrees_per_pixel: float = DEGREES_PER_PIXEL) -> Figure:
     """Draw where the population sees: transparency (height, width) with both thresholds, axes in degrees."""
-    height, width = mask.shape
+    figure, axes = screen_figure(mask, "transparency α", degrees_per_pixel)
+    threshold_lines(axes, mask, degrees_of(mask.shape, degrees_per_pixel))
+    return figure
+
+
+def screen_figure(
+    picture: Float[np.ndarray, "height width"], meaning: str, degrees_per_pixel: float = DEGREES_PER_PIXEL
+) -> tuple[Figure, Axes]:
+    """Draw values from 0 up over the screen, axes in degrees, beside a bar that says their ``meaning``."""
+    height, width = picture.shape
     figure = Figure(figsize=(COLUMN, COLUMN * 0.8 * height / width + 0.4), layout="constrained")
     axes = figure.subplots()
-    extent = degrees_of(mask.shape, degrees_per_pixel)
-    image = axes.imshow(mask, cmap="gray", vmin=0, extent=extent, interpolation="nearest")
-    threshold_lines(axes, mask, extent)
+    extent = degrees_of(picture.shape, degrees_per_pixel)
+    image = axes.imshow(picture, cmap="gray", vmin=0, extent=extent, interpolation="nearest")
     axes.set_xlabel("azimuth from the screen's centre (°)", fontsize=8)
     axes.set_ylabel("elevation (°)", fontsize=8)
     axes.tick_params(labelsize=8)
     bar = figure.colorbar(image, ax=axes, shrink=0.9)
-    bar.set_label("transparency α", fontsize=8)
+    bar.set_label(meaning, fontsize=8)
     bar.ax.tick_params(labelsize=8)
-    return figure
+    return figure, axes
 
 
 def degrees_of(
