@@ -30,6 +30,9 @@ def test_map_leaves_a_run_folder_like_any_other_and_settles_by_itself(small_worl
     assert saved.std() > 0
     made = json.loads((tmp_path / "run/run.json").read_text())["settings"]
     assert (made["method"], made["steps"], made["blur"]) == ("map", 30, 0.0)
+    assert made["draws"] > 0
+    notes = np.load(tmp_path / "run/alpha/6/evidence.npz")["notes"]
+    assert any("not calibrated" in note for note in notes)
     trace = pd.read_csv(tmp_path / "run/alpha/6/trace.csv")
     assert len(trace) < 30
     assert trace["loss"].is_monotonic_decreasing

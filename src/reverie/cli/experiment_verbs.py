@@ -23,7 +23,7 @@ class Experiment:
     out: Path
     """Folder for pages, figures and reconstructions; several experiments may share one, and then share their jobs."""
     scale: Literal["quick", "laptop", "paper"] = "quick"
-    """About two minutes an experiment, an hour, or the published size."""
+    """quick for a first look (minutes an experiment), laptop for more clips, paper for the published size."""
     animal: tuple[str, ...] = ()
     """The animal or animals; all that the data and the encoders share by default."""
     trials: tuple[str, ...] = ()

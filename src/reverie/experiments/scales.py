@@ -1,4 +1,4 @@
-"""How much of an experiment is done: from two minutes on a laptop to the paper's full size."""
+"""How much of an experiment is done: from minutes on a laptop to the paper's full size."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

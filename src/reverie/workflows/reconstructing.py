@@ -132,7 +132,7 @@ def reconstruct_trial(
         rates_from_truth=predict_mean(encoders, trial.movie, trial.state, clip.animal),
         rates_from_reconstruction=predict_mean(encoders, movie, trial.state, clip.animal),
         other_movies=other_movies(recording, trial),
-        notes=(*_notes(clip, materials), *_joined(together)),
+        notes=(*_notes(clip, materials), *_joined(together), *_doubt(result, settings)),
     )
     write_evidence(place, evidence)
     rate = recording.frame_rate
@@ -168,3 +168,17 @@ def _joined(together: Sequence[Clip]) -> tuple[str, ...]:
         return ()
     named = ", ".join(f"{clip.animal} trial {clip.name}" for clip in together)
     return (f"The responses of {1 + len(together)} showings of this movie were explained together: also {named}.",)
+
+
+def _doubt(result: Reconstruction, settings: ReconstructionSettings) -> tuple[str, ...]:
+    """Say what the spread is, where there is one, and what it is not."""
+    if result.spread is None:
+        return ()
+    if settings.method == "map" and settings.draws:
+        return (
+            "The spread is one standard deviation of movies drawn from the posterior; it trusts the encoder and the "
+            "prior, and was not calibrated against true movies.",
+        )
+    return (
+        "The spread is the standard deviation over the models' movies: how far they are apart, not from the truth.",
+    )
