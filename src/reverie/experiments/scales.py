@@ -30,7 +30,7 @@ THRESHOLDS: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.1, 1.2)
 SCALES: Final[Mapping[str, Scale]] = {
     scale.name: scale
     for scale in (
-        Scale("quick", 2, 32, (10, 20, 30, 45, 60), 1, (1.0, 0.25), THRESHOLDS),
+        Scale("quick", 2, 32, (10, 20, 30, 45), 1, (1.0, 0.25), THRESHOLDS),
         Scale("laptop", 6, 32, (20, 40, 60, 80, 100, 150, 200), 3, (1.0, 0.5, 0.25, 0.125), THRESHOLDS),
         Scale("paper", 10, 8, (1000,), 0, (1.0, 0.5, 0.25, 0.125), THRESHOLDS),
     )
