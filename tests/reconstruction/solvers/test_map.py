@@ -54,6 +54,24 @@ def test_it_beats_the_published_descent_at_its_best_stop_on_noisy_responses(prio
     assert correlation(found.movie, truth) > max(published) + 0.05
 
 
+def test_a_clip_far_brighter_than_the_prior_expects_is_found_as_soon_as_any(prior):
+    truth = np.clip(0.5 * smooth_movie(FRAMES) + 125, 0, 250).astype(np.float32)
+    asked = asked_of(prior, observe(SpotEncoder(150, history=4), truth))
+    settled = reconstruct(asked, MapSolver(steps=200, tolerance=1e-7)).trace[-1].loss
+    begin = MapSolver().begin(asked).loss
+    found = reconstruct(asked, MapSolver())
+    assert found.trace[-1].loss - settled < 0.02 * (begin - settled)
+    assert np.mean((found.movie < 4) | (found.movie > 251)) < 0.05
+
+
+def test_no_step_changes_the_movie_by_more_than_the_longest(prior):
+    asked = asked_of(prior, observe(SpotEncoder(60, history=4), smooth_movie(FRAMES), noisy=True))
+    movies = [prior.mean.expand(FRAMES, *SIZE).numpy()]
+    solver = MapSolver(steps=5, longest=4.0)
+    reconstruct(asked, solver, observe=lambda _, movie: movies.append(movie))
+    assert all(np.sqrt(np.mean((late - early) ** 2)) < 4.2 for early, late in pairwise(movies))
+
+
 def test_the_settled_movie_is_where_the_gradient_vanishes(prior):
     asked = asked_of(prior, observe(SpotEncoder(60, history=4), smooth_movie(FRAMES), noisy=True))
     solver = MapSolver(steps=100, tolerance=1e-9)
@@ -120,5 +138,5 @@ def test_what_it_cannot_do_is_said(prior):
     small = fit_prior([Trial("0", "t", smooth_movie(9, (8, 8)), np.zeros((4, 9), np.float32), None)] * 2)
     with pytest.raises(ReverieError, match="fitted to movies of"):
         reconstruct(asked_of(small, observation), MapSolver())
-    with pytest.raises(ReverieError, match="weight and softness above 0"):
+    with pytest.raises(ReverieError, match="weight, softness and longest above 0"):
         MapSolver(weight=0.0)

@@ -113,7 +113,9 @@ class MapSolver:
     steps: at most; usually it settles before. tolerance: it settles when a step lowers J by less than this share of
     all it fell so far. weight: of the prior; 1 takes likelihood and prior at their word. softness: grey levels over
     which the soft clip bends into 0 and 255. memory: pairs of steps and gradients kept. draws: from the posterior, for
-    the spread; 0 for none. seed: of all that is drawn.
+    the spread; 0 for none. seed: of all that is drawn. longest: a step changes the movie, before it is clipped, by at
+    most so many grey levels (root mean square): a step that drives pixels far beyond black or white lowers J at once,
+    and takes dozens of steps to come back from, since there the soft clip is flat.
     Masks play no part: where the population does not see, the prior's mean stays.
     Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7.
     Raises ReverieError when a setting is out of range.
@@ -126,16 +128,17 @@ class MapSolver:
     memory: int = 10
     draws: int = 0
     seed: int = 0
+    longest: float = 30.0
 
     def __post_init__(self) -> None:
         if not (
             min(self.steps, self.memory) >= 1
-            and min(self.weight, self.softness) > 0
+            and min(self.weight, self.softness, self.longest) > 0
             and min(self.tolerance, self.draws) >= 0
         ):
             raise ReverieError(
-                "The settings of the method `map` are not possible: steps and memory must be at least 1, weight and "
-                "softness above 0, tolerance and draws at least 0."
+                "The settings of the method `map` are not possible: steps and memory must be at least 1, weight, "
+                "softness and longest above 0, tolerance and draws at least 0."
             )
 
     def begin(self, problem: Problem, start: Movie | None = None) -> MapState:
@@ -212,7 +215,8 @@ class MapSolver:
 
     def _search(self, problem: Problem, point: Point, direction: Tensor, slope: float) -> tuple[Point | None, int]:
         """Return the first point along the direction that is low enough, None if there is none, and how many tried."""
-        length = 1.0
+        change = float(prior_of(problem).colour(direction).square().mean().sqrt())
+        length = min(1.0, self.longest / max(change, 1e-12))
         for tried in range(1, HALVINGS + 1):
             found = self._evaluate(problem, point.white + length * direction)
             if found.loss <= point.loss + SUFFICIENT * length * slope:
