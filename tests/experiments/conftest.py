@@ -18,7 +18,9 @@ from reverie.workflows.materials import Sources, open_materials
 from reverie.workflows.simulating import TRUTH
 
 FRAMES = 90
-SCALE = Scale("test", clips=1, stride=32, stops=(30,), validation=1, shares=(1.0, 0.25), thresholds=(0.5, 1.0))
+SCALE = Scale(
+    "test", clips=1, stride=32, stops=(30,), validation=1, shares=(1.0, 0.25), thresholds=(0.5, 1.0), probes=3
+)
 
 
 def make_animals(folder: Path) -> Sources:

@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.experiments.conftest import SCALE
 
 from reverie.execution.workers import open_workers
+from reverie.experiments.ensembling import ENSEMBLING
 from reverie.experiments.laboratory import Laboratory
-from reverie.experiments.masks import MASKS
 from reverie.experiments.population import POPULATION
 from reverie.experiments.running import run_suite
 from reverie.workflows.materials import Sources, open_materials
@@ -18,4 +18,4 @@ if __name__ == "__main__":
     sources = Sources(data, tuple(encoders))
     materials = open_materials(sources)
     with open_workers(materials, partial(open_materials, sources), 2) as workers:
-        run_suite(Laboratory(materials, SCALE, out, workers), [POPULATION, MASKS])
+        run_suite(Laboratory(materials, SCALE, out, workers), [POPULATION, ENSEMBLING])

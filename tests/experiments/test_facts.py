@@ -11,6 +11,8 @@ from reverie.experiments.population import POPULATION
 from reverie.experiments.predicted import PERFECT, PREDICTED, PREDICTED_RESPONSES, RECORDED, TRUE_ENCODER, TRUE_RATES
 from reverie.experiments.running import run_experiment
 from reverie.foundation.errors import ReverieError
+from reverie.workflows.jobs import Job
+from reverie.workflows.methods import measure_movie
 
 VIDEO = "video_correlation"
 
@@ -59,6 +61,16 @@ def test_the_training_mask_decides_where_the_movie_may_move(laboratory):
     assert movie[:, ~outside].std() > 1
 
 
+def test_the_mask_is_set_beside_the_receptive_fields_of_every_animal(laboratory):
+    section = run_experiment(laboratory, MASKS)
+    table = {plate.name: plate.data for plate in section.plates}
+    for animal, mask in laboratory.materials.masks.items():
+        centres = table[f"coverage-{animal}"].dropna()
+        inside = mask[centres["row"].astype(int), centres["column"].astype(int)] >= 0.5
+        assert 0.2 < inside.mean() <= 1
+    assert "% of the fields' centres lie at α ≥ 0.5" in section.sentences[1]
+
+
 def test_without_noise_and_with_the_true_encoder_little_is_missing(laboratory):
     section = run_experiment(laboratory, PREDICTED_RESPONSES)
     found = means(section.plates[0].data)
@@ -70,3 +82,11 @@ def test_without_noise_and_with_the_true_encoder_little_is_missing(laboratory):
     losses = parts[["trial noise", "encoder error", "inversion error"]]
     assert (losses.mean() > 0).all()
     assert losses.sum(axis=1).to_numpy() == pytest.approx(parts["total"].to_numpy())
+
+
+def test_a_perfect_encoder_and_noiseless_rates_give_the_movie_back_inside_the_mask(laboratory):
+    patient = replace(laboratory, scale=replace(laboratory.scale, stops=(200,)))
+    truth = laboratory.materials.truth_folder
+    job = Job(laboratory.clips[0], (truth,), patient.settings(truth, "truth"), "truth")
+    patient.run([job], "the whole truth")
+    assert measure_movie(patient.materials, patient.movie([job]), job.clip)[VIDEO] > 0.85

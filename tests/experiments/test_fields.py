@@ -1,14 +1,12 @@
 import pytest
 
-from reverie.experiments import fields
+from reverie.experiments.fields import FIELDS
 from reverie.experiments.running import run_experiment
 
 
 @pytest.fixture(scope="module")
 def section(laboratory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(fields.STRIDES, laboratory.scale.name, 3)
-        return run_experiment(laboratory, fields.FIELDS)
+    return run_experiment(laboratory, FIELDS)
 
 
 def test_centres_are_the_true_ones(section):
@@ -28,10 +26,9 @@ def test_the_population_looks_where_most_of_its_fields_are(section):
     assert (table["coverage_and_mask"] > 0.4).all()
 
 
-def test_what_was_probed_is_not_probed_again(section, laboratory, monkeypatch):
+def test_what_was_probed_is_not_probed_again(section, laboratory):
     kept = sorted((laboratory.out / "fields" / "probed").rglob("*.npz"))
     assert kept
-    monkeypatch.setitem(fields.STRIDES, laboratory.scale.name, 3)
     before = [path.stat().st_mtime_ns for path in kept]
-    assert run_experiment(laboratory, fields.FIELDS).sentences == section.sentences
+    assert run_experiment(laboratory, FIELDS).sentences == section.sentences
     assert [path.stat().st_mtime_ns for path in kept] == before

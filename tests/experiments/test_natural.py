@@ -10,7 +10,11 @@ def section(laboratory):
 
 
 def test_the_movie_is_found_and_no_control_is(section):
-    data = {plate.name: plate.data.groupby("condition")["r"].mean() for plate in section.plates if "r" in plate.data}
+    data = {
+        plate.name: plate.data.groupby("condition")["correlation"].mean()
+        for plate in section.plates
+        if "correlation" in plate.data
+    }
     found = data["scores"]["whole"]
     assert found > 0.3
     assert data["scores"]["dynamic part"] > 0.2

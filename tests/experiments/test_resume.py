@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reverie.experiments.masks import MASKS
+from reverie.experiments.ensembling import ENSEMBLING
 from reverie.experiments.population import POPULATION
 from reverie.experiments.running import run_suite
 
@@ -39,8 +39,8 @@ def test_a_killed_suite_goes_on_and_ends_with_the_same_tables(laboratory, source
     after = finished(tmp_path)
     assert 2 <= len(before) < len(after)
     assert {path: after[path] for path in before} == before
-    run_suite(laboratory, [POPULATION, MASKS])
-    for table in ("population/population.csv", "masks/masks.csv"):
+    run_suite(laboratory, [POPULATION, ENSEMBLING])
+    for table in ("population/population.csv", "ensembling/ensembling.csv"):
         expected, found = (pd.read_csv(folder / table) for folder in (laboratory.out, tmp_path))
         pd.testing.assert_frame_equal(found, expected, rtol=1e-3)
     assert (tmp_path / "index.html").read_text().count("<h2") == 3

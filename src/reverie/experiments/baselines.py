@@ -9,12 +9,10 @@ import numpy as np
 import pandas as pd
 
 from reverie.decoding.files import read_decoder_description
-from reverie.evaluation.bootstrap import paired_difference
-from reverie.experiments.experiment import Experiment, Findings, Picture
+from reverie.experiments.experiment import Experiment, Findings, groups_picture
 from reverie.experiments.laboratory import Conditions, Laboratory
-from reverie.report.conditions import summarise_conditions, value
+from reverie.report.conditions import sentence_on_difference, summarise_conditions, value
 from reverie.report.experiment_page import Beside
-from reverie.report.plates import column_figure, draw_groups
 from reverie.training.loop import LOG
 from reverie.workflows.decoding import decoder_folder
 from reverie.workflows.descending import read_result
@@ -22,7 +20,7 @@ from reverie.workflows.jobs import Clip, Job
 from reverie.workflows.settings import USUAL, ReconstructionSettings
 
 VIDEO, DYNAMIC = "video_correlation", "video_correlation_dynamic"
-PAPER: Final = "paper's method"
+PAPER: Final = "the paper's method"
 DECODERS: Final[Mapping[str, str]] = {"ridge": "ridge", "network": "convolutional"}
 """The method of each condition but the paper's."""
 
@@ -39,12 +37,8 @@ def _decoding(laboratory: Laboratory, method: str, clip: Clip) -> list[Job]:
 
 
 def plan(laboratory: Laboratory) -> list[Job]:
-    """Every clip by each method; a decoder is fitted when the first clip of its animal needs it."""
-    # Animals take turns, so that two processes fit the decoders of two animals and not one decoder twice.
-    names = [clip.animal for clip in laboratory.clips]
-    turns = {clip: names[:place].count(clip.animal) for place, clip in enumerate(laboratory.clips)}
-    clips = sorted(laboratory.clips, key=lambda clip: turns[clip])
-    return [job for jobs in conditions(laboratory).values() for clip in clips for job in jobs(clip)]
+    """Every clip by each method."""
+    return laboratory.all_jobs(conditions(laboratory))
 
 
 def conclude(laboratory: Laboratory) -> Findings:
@@ -71,27 +65,13 @@ def conclude(laboratory: Laboratory) -> Findings:
     ]
     return Findings(
         [
-            *(_difference(scores, name, seed) for name in DECODERS),
+            *(sentence_on_difference(scores, VIDEO, name, PAPER, seed) for name in DECODERS),
             "All three learned from the same training trials and are scored on the same clips in the same mask. Times "
             "are those of this machine and may include other work on it; the paper's method needs a trained encoder "
             "first, whose training time is given.",
         ],
-        [_picture(costs, video)],
+        [groups_picture("baselines", "Video correlation by method", costs, video, VIDEO)],
         comparison,
-    )
-
-
-def _difference(scores: pd.DataFrame, name: str, seed: int) -> str:
-    """Return a sentence on how a decoder compares with the paper's method, clip by clip."""
-    wide = scores.pivot_table(index=["animal", "clip"], columns="condition", values=VIDEO, sort=False)
-    animals = wide.index.get_level_values("animal").tolist()
-    ours, theirs = (wide[column].to_numpy(np.float64) for column in (name, PAPER))
-    found = paired_difference(ours, theirs, seed=seed, animals=animals)
-    interval = f" [{found.low:+.3f}, {found.high:+.3f}]" if np.isfinite(found.low) else ""
-    better = int((ours > theirs).sum())
-    return (
-        f"Video correlation, {name} minus the paper's method: {found.mean:+.3f}{interval}; "
-        f"it is better on {better} of {len(ours)} clips."
     )
 
 
@@ -114,14 +94,6 @@ def _encoder_seconds(folder: Path) -> float:
 
 def _seconds(seconds: float) -> str:
     return f"{seconds:,.3g} s" if np.isfinite(seconds) else "time unknown"
-
-
-def _picture(scores: pd.DataFrame, summary: pd.DataFrame) -> Picture:
-    figure, (axes,) = column_figure()
-    draw_groups(axes, scores, summary, VIDEO, summary["condition"].tolist())
-    axes.set_ylabel("video correlation r")
-    caption = "Video correlation by method: each small mark is a clip (shapes are animals), the large one the mean."
-    return Picture("baselines", caption, figure, scores)
 
 
 BASELINES = Experiment(

@@ -6,14 +6,13 @@ import pandas as pd
 
 from reverie.evaluation.correlation import response_consistency
 from reverie.experiments import published
-from reverie.experiments.experiment import Experiment, Findings, Picture
+from reverie.experiments.experiment import Experiment, Findings, groups_picture
 from reverie.experiments.laboratory import Laboratory
 from reverie.foundation.arrays import Movie
 from reverie.reconstruction.mask import TRAINING_THRESHOLD
 from reverie.reconstruction.postprocessing import grey_outside, match_luminance_and_contrast
 from reverie.report.conditions import mean_of, sentence_over_animals, summarise_conditions, value
 from reverie.report.experiment_page import Beside
-from reverie.report.plates import column_figure, draw_groups
 from reverie.workflows.evaluating import frames_to_skip
 from reverie.workflows.evidence import predict_mean
 from reverie.workflows.jobs import Clip, Job
@@ -21,7 +20,7 @@ from reverie.workflows.loading import responses_of
 
 TRUTH, MASKED, FOUND, MATCHED = "true movie", "masked true movie", "reconstruction", "matched reconstruction"
 NAMES = (TRUTH, MASKED, FOUND, MATCHED)
-SCORE = "consistency"
+SCORE = "response_consistency"
 
 
 def plan(laboratory: Laboratory) -> list[Job]:
@@ -52,17 +51,14 @@ def conclude(laboratory: Laboratory) -> Findings:
         "read from the responses.",
         sentence_over_animals(scores, SCORE, TRUTH),
     ]
-    figure, (axes,) = column_figure()
-    draw_groups(axes, scores, summary, SCORE, NAMES)
-    axes.set_ylabel("response consistency r")
     theirs = {TRUTH: f"{published.CONSISTENCY_TRUTH}", FOUND: f"{published.CONSISTENCY_RECONSTRUCTION}"}
     theirs[MASKED] = "{:g}–{:g} % lower".format(*published.MASKING_LOSS)
     comparison = [Beside(name, value(summary, name), theirs.get(name, "–")) for name in NAMES]
     caption = (
         "Correlation of predicted with recorded responses, over all neurons and frames, by the movie they were "
-        "predicted from; rates are the mean of all encoders."
+        "predicted from, rates being the mean of all encoders"
     )
-    return Findings(sentences, [Picture("consistency", caption, figure, scores)], comparison)
+    return Findings(sentences, [groups_picture("consistency", caption, scores, summary, SCORE)], comparison)
 
 
 def _rows(laboratory: Laboratory, clip: Clip) -> list[dict[str, object]]:

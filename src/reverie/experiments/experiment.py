@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from reverie.experiments.laboratory import Laboratory
 from reverie.report.experiment_page import Beside
+from reverie.report.plates import column_figure, draw_groups
 from reverie.workflows.jobs import Job
 
 
@@ -22,14 +23,28 @@ class Picture:
     data: pd.DataFrame
 
 
+def groups_picture(name: str, caption: str, scores: pd.DataFrame, summary: pd.DataFrame, score: str) -> Picture:
+    """Draw a score of every clip by condition, with means and intervals, in the summary's order."""
+    figure, (axes,) = column_figure()
+    draw_groups(axes, scores, summary, score, summary["condition"].tolist())
+    axes.axhline(0, color="0.7", linewidth=0.6, zorder=0)
+    axes.set_ylabel(f"{score.replace('_', ' ')} r")
+    caption += ": each small mark is a clip (shapes are animals), the large one the mean with its 95 % interval."
+    return Picture(name, caption, figure, scores)
+
+
 @dataclass(frozen=True)
 class Findings:
-    """What came out. sentences: the finding first. comparison: ours beside the paper's. links: further pages."""
+    """What came out. sentences: the finding first. comparison: ours beside the paper's. links: further pages.
+
+    tables: by their captions, shown in full.
+    """
 
     sentences: Sequence[str]
     pictures: Sequence[Picture]
     comparison: Sequence[Beside] = ()
     links: Mapping[str, Path] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from reverie.encoders.receptive_fields import population_coverage
+from reverie.encoders.receptive_fields import ReceptiveFields, population_coverage
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.laboratory import Laboratory
 from reverie.experiments.published import MASK_DIAMETERS
@@ -14,28 +14,34 @@ from reverie.report.experiment_page import Beside
 from reverie.report.field_figures import coverage_figure, examples_figure
 from reverie.workflows.probing import NEAR, describe_fields, measure_fields
 
-STRIDES: Mapping[str, int] = {"quick": 2, "laptop": 1, "paper": 1}
-"""Pixels between two places tried, by scale."""
+
+def fields_of(laboratory: Laboratory) -> dict[str, ReceptiveFields]:
+    """Return the receptive fields of every animal, measured once for all experiments."""
+    kept, stride = laboratory.out / "fields" / "probed", laboratory.scale.probes
+    return {name: measure_fields(laboratory.workers, kept, name, stride) for name in laboratory.materials.recordings}
 
 
-def conclude(laboratory: Laboratory) -> Findings:
-    """Compare the fields of every animal with its mask, and with the truth where it is known."""
-    materials, stride = laboratory.materials, STRIDES[laboratory.scale.name]
-    kept = laboratory.out / "fields" / "probed"
-    fields = {name: measure_fields(laboratory.workers, kept, name, stride) for name in materials.recordings}
-    table = describe_fields(materials, fields)
+def coverage_pictures(laboratory: Laboratory, fields: Mapping[str, ReceptiveFields]) -> list[Picture]:
+    """Return a picture per animal: where its neurons look, with the outlines of its mask."""
     pictures = []
     for animal, found in fields.items():
         rows, columns = found.centres.T
         neurons = pd.DataFrame({"neuron": np.arange(len(rows)), "row": rows, "column": columns})
-        figure = coverage_figure(population_coverage(found), found, materials.masks[animal])
+        figure = coverage_figure(population_coverage(found), found, laboratory.materials.masks[animal])
         words = f"{animal}: how many of the neurons with a field look at each place, with the mask's outlines."
         pictures.append(Picture(f"coverage-{animal}", words, figure, neurons))
+    return pictures
+
+
+def conclude(laboratory: Laboratory) -> Findings:
+    """Compare the fields of every animal with its mask, and with the truth where it is known."""
+    materials, fields = laboratory.materials, fields_of(laboratory)
+    table = describe_fields(materials, fields)
     first, found = next(iter(fields.items()))
     words = f"Fields of neurons of {first}, each in its own scale; the cross is the centre."
     return Findings(
         _sentences(laboratory, table.mean(numeric_only=True)),
-        [*pictures, Picture("examples", words, examples_figure(found), table)],
+        [*coverage_pictures(laboratory, fields), Picture("examples", words, examples_figure(found), table)],
         [
             Beside(
                 f"diameter of the mask at α ≥ {level:g}",
@@ -52,7 +58,7 @@ def conclude(laboratory: Laboratory) -> Findings:
 
 
 def _sentences(laboratory: Laboratory, mean: pd.Series) -> list[str]:
-    stride = STRIDES[laboratory.scale.name]
+    stride = laboratory.scale.probes
     truth = (
         f"Centres lie {mean['true_distance']:.1f} pixels (median) from the true ones of these simulated animals, "
         f"{100 * mean['true_near']:.0f} % of them within {NEAR:g}."

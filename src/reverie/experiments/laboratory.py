@@ -3,29 +3,25 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from reverie.evaluation.controls import Comparison
-from reverie.evaluation.correlation import frame_correlation, video_correlation
-from reverie.evaluation.parts import dynamic_correlation, static_correlation
-from reverie.evaluation.scores import evaluation_region
-from reverie.evaluation.shots import shot_starts
 from reverie.execution.workers import Workers
 from reverie.experiments.scales import Scale
 from reverie.experiments.stops import choose_stop
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.postprocessing import blur
-from reverie.recordings.trial import Trial
 from reverie.workflows.choosing_clips import choose_clips, validation_clips
 from reverie.workflows.descending import read_result
-from reverie.workflows.evaluating import frames_to_skip, scoring_threshold
-from reverie.workflows.jobs import Clip, Job, JobFolder, Targets, perform
+from reverie.workflows.jobs import Clip, Job, JobFolder, Targets, decoders_for, fit_decoder, perform
 from reverie.workflows.materials import Materials
+from reverie.workflows.methods import measure_movie
 from reverie.workflows.settings import ReconstructionSettings
+from reverie.workflows.stopping import Stop
 
 Conditions = Mapping[str, Callable[[Clip], Sequence[Job]]]
 """By name: the jobs of a clip whose movies are averaged."""
@@ -43,7 +39,7 @@ class Laboratory:
     out: Path
     workers: Workers[Materials]
     trials: tuple[str, ...] = ()
-    stops: dict[tuple[Path, Targets], int] = field(default_factory=dict)
+    stops: dict[tuple[Path, Targets, tuple[float, ...]], Stop] = field(default_factory=dict)
 
     @property
     def encoders(self) -> tuple[Path, ...]:
@@ -55,30 +51,37 @@ class Laboratory:
         """The clips that are reconstructed at this scale: of every animal, each movie once."""
         return choose_clips(self.materials, self.trials, self.scale.clips)
 
-    def settings(self, encoder: Path | None = None, targets: Targets = "recorded") -> ReconstructionSettings:
+    def settings(
+        self, encoder: Path | None = None, targets: Targets = "recorded", blurs: tuple[float, ...] = (0.5,)
+    ) -> ReconstructionSettings:
         """Return how to invert an encoder (the first by default) from such targets, with the stop chosen for them.
 
-        The stop is chosen on validation clips, which are not reported; at a scale with one number of steps it is that.
+        The stop (and the blur, where there are several to choose from) is chosen on validation clips, which are not
+        reported; where there is one number of steps and one blur it is those.
         """
         folder = encoder or self.encoders[0]
-        settings = ReconstructionSettings(stride=self.scale.stride, steps=self.scale.stops[-1])
-        if len(self.scale.stops) == 1:
+        settings = ReconstructionSettings(stride=self.scale.stride, steps=self.scale.stops[-1], blur=blurs[0])
+        if len(self.scale.stops) == len(blurs) == 1:
             return settings
-        key = (folder, targets)
+        key = (folder, targets, blurs)
         if key not in self.stops:
             clips = validation_clips(self.materials, self.clips, self.scale.validation)
             jobs = [Job(clip, (folder,), settings, targets) for clip in clips]
-            self.stops[key] = choose_stop(jobs, self.scale.stops, self.workers, self.out / "stops")
-        return replace(settings, steps=self.stops[key])
+            candidates = [*product(self.scale.stops, blurs)]
+            self.stops[key] = choose_stop(jobs, candidates, self.workers, self.out / "stops")
+        steps, blur = self.stops[key]
+        return replace(settings, steps=steps, blur=blur)
 
     def singles(self, clip: Clip, settings: ReconstructionSettings | None = None) -> list[Job]:
         """Return the jobs of the plain reconstruction of a clip: recorded responses, one job for each encoder."""
         return [Job(clip, (folder,), settings or self.settings()) for folder in self.encoders]
 
     def run(self, jobs: Sequence[Job], description: str) -> None:
-        """Do the jobs that are not finished yet, each once."""
+        """Do the jobs that are not finished yet, each once; decoders that they need are fitted before, each once."""
         places = {self.place(job): job for job in jobs}
         left = [(job, place) for place, job in places.items() if not place.finished.exists()]
+        for fits in decoders_for(job for job, _ in left):
+            self.workers.run(fit_decoder, fits, "decoders")
         self.workers.run(_perform, left, description)
 
     def place(self, job: Job) -> JobFolder:
@@ -97,20 +100,6 @@ class Laboratory:
         mean: Movie = np.stack([read_result(place.finished).movie for place in places]).mean(axis=0, dtype=np.float32)
         return blur(mean, jobs[0].settings.blur if sigma is None else sigma)
 
-    def score(self, movie: Movie, clip: Clip, threshold: float | None = None) -> dict[str, float]:
-        """Return the scores of a clip's reconstruction within the evaluation mask, or from ``threshold`` on."""
-        trial = clip.read(self.materials)
-        mask = self.materials.masks[clip.animal]
-        region = evaluation_region(mask, scoring_threshold(mask) if threshold is None else threshold)
-        pair = compare(movie, trial)
-        found, truth, shots = pair.reconstruction, pair.truth, pair.shots
-        return {
-            "video_correlation": video_correlation(found, truth, region),
-            "frame_correlation": frame_correlation(found, truth, region),
-            "video_correlation_static": static_correlation(found, truth, shots, region),
-            "video_correlation_dynamic": dynamic_correlation(found, truth, shots, region),
-        }
-
     def score_conditions(self, conditions: Conditions) -> pd.DataFrame:
         """Return a row of scores per condition and clip: condition, animal, clip, and one column per score."""
         scores = pd.DataFrame()
@@ -121,7 +110,8 @@ class Laboratory:
     def add_scores(self, scores: pd.DataFrame, condition: str, movie: Callable[[Clip], Movie]) -> pd.DataFrame:
         """Return the table with another condition's rows, scored on the movie that it makes of each clip."""
         rows = [
-            {"condition": condition, "animal": clip.animal, "clip": clip.name, **self.score(movie(clip), clip)}
+            {"condition": condition, "animal": clip.animal, "clip": clip.name}
+            | measure_movie(self.materials, movie(clip), clip)
             for clip in self.clips
         ]
         return pd.concat([scores, pd.DataFrame(rows)], ignore_index=True)
@@ -132,13 +122,6 @@ class Laboratory:
     def all_jobs(self, conditions: Conditions) -> list[Job]:
         """Return the jobs that the conditions need of every clip."""
         return [job for jobs in conditions.values() for clip in self.clips for job in jobs(clip)]
-
-
-def compare(movie: Movie, trial: Trial) -> Comparison:
-    """Return a reconstruction beside its truth, without the first frames that are not scored."""
-    skip = frames_to_skip(trial.frames)
-    shots = np.unique(np.maximum(shot_starts(trial.movie) - skip, 0))
-    return Comparison(movie[skip:], trial.movie[skip:], shots)
 
 
 def _perform(materials: Materials, task: tuple[Job, JobFolder]) -> None:

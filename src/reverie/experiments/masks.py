@@ -1,18 +1,25 @@
 """What does the mask do: during the descent, and to the score?"""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
 import pandas as pd
 
+from reverie.encoders.receptive_fields import ReceptiveFields
+from reverie.evaluation.correlation import video_correlation
+from reverie.evaluation.scores import evaluation_region
 from reverie.experiments import published
 from reverie.experiments.experiment import Experiment, Findings, Picture
+from reverie.experiments.fields import coverage_pictures, fields_of
 from reverie.experiments.laboratory import Conditions, Laboratory
 from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, diameter_in_degrees
 from reverie.report.conditions import sentence_over_animals, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.plates import column_figure, draw_curve, draw_published, explain
 from reverie.workflows.jobs import Clip, Job
+from reverie.workflows.methods import compare
+from reverie.workflows.probing import describe_fields
 
 VIDEO = "video_correlation"
 TRAINED = {"no mask": 0.0, "mask at 0.5": TRAINING_THRESHOLD, "strict mask": EVALUATION_THRESHOLD}
@@ -64,8 +71,20 @@ def conclude(laboratory: Laboratory) -> Findings:
     )
     caption = "Left: score against the evaluation threshold, by training mask. Right: size of the masks."
     pictures = [Picture("masks", caption, figure, sweep.rename(columns={"condition": "evaluation threshold"}))]
+    fields = fields_of(laboratory)
     return Findings(
-        [sentence, sentence_over_animals(scores, VIDEO, "mask at 0.5")], pictures, _comparison(summary, mean_size)
+        [sentence, _against_fields(laboratory, fields), sentence_over_animals(scores, VIDEO, "mask at 0.5")],
+        [*pictures, *coverage_pictures(laboratory, fields)],
+        _comparison(summary, mean_size),
+    )
+
+
+def _against_fields(laboratory: Laboratory, fields: Mapping[str, ReceptiveFields]) -> str:
+    mean = describe_fields(laboratory.materials, fields).mean(numeric_only=True)
+    return (
+        f"How densely receptive fields cover a pixel and its value in the mask correlate at "
+        f"{mean['coverage_and_mask']:.2f}; {100 * mean['in_mask']:.0f} % of the fields' centres lie at α ≥ 0.5, "
+        f"{100 * mean['in_core']:.0f} % at α ≥ 1."
     )
 
 
@@ -74,12 +93,13 @@ def _sweep(laboratory: Laboratory) -> pd.DataFrame:
     rows = []
     for name, jobs in conditions(laboratory).items():
         for clip in laboratory.clips:
-            mask, movie = laboratory.materials.masks[clip.animal], laboratory.movie(jobs(clip))
+            mask = laboratory.materials.masks[clip.animal]
+            pair = compare(laboratory.movie(jobs(clip)), clip.read(laboratory.materials))
             for threshold in laboratory.scale.thresholds:
                 if mask.max() >= threshold:
-                    found = laboratory.score(movie, clip, threshold)
+                    found = video_correlation(pair.reconstruction, pair.truth, evaluation_region(mask, threshold))
                     row = {"trained": name, "condition": f"{threshold:g}", "animal": clip.animal, "clip": clip.name}
-                    rows.append({**row, VIDEO: found[VIDEO]})
+                    rows.append({**row, VIDEO: found})
     return pd.DataFrame(rows)
 
 

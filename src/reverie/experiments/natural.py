@@ -7,12 +7,12 @@ import pandas as pd
 
 from reverie.evaluation.controls import CONTROLS
 from reverie.experiments import published
-from reverie.experiments.experiment import Experiment, Findings, Picture
+from reverie.experiments.experiment import Experiment, Findings, Picture, groups_picture
 from reverie.experiments.laboratory import Laboratory
 from reverie.report.conditions import mean_of, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.pictures import evenly_placed
-from reverie.report.plates import column_figure, draw_groups, strips
+from reverie.report.plates import column_figure, strips
 from reverie.workflows.descending import read_result
 from reverie.workflows.jobs import Clip, Job
 from reverie.workflows.reconstructing import fill_run
@@ -43,7 +43,8 @@ def conclude(laboratory: Laboratory) -> Findings:
     seed = laboratory.materials.sources.seed
     parts, chance = _long(scores, PARTS), _long(scores, CHANCE)
     of_parts, of_chance = (
-        summarise_conditions(rows, "r", list(names), seed) for rows, names in ((parts, PARTS), (chance, CHANCE))
+        summarise_conditions(rows, "correlation", list(names), seed)
+        for rows, names in ((parts, PARTS), (chance, CHANCE))
     )
     animals = summarise_conditions(
         scores.assign(condition=scores["animal"]), VIDEO, scores["animal"].unique().tolist(), seed
@@ -57,9 +58,9 @@ def conclude(laboratory: Laboratory) -> Findings:
             + _moment(mean_of(of_chance, "other moment")),
         ],
         [
-            _groups("scores", "Correlation with the true movie", parts, of_parts),
-            _groups(
-                "controls", "Video correlation beside what it would be without knowing the movie", chance, of_chance
+            groups_picture("scores", "Correlation with the true movie", parts, of_parts, "correlation"),
+            groups_picture(
+                "controls", "Video correlation beside what it would be without it", chance, of_chance, "correlation"
             ),
             _strips(laboratory),
         ],
@@ -106,17 +107,10 @@ def _scores(laboratory: Laboratory, run: RunFolder) -> pd.DataFrame:
 
 
 def _long(scores: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
-    tables = [scores[["animal", "clip"]].assign(condition=name, r=scores[column]) for name, column in names.items()]
+    tables = [
+        scores[["animal", "clip"]].assign(condition=name, correlation=scores[column]) for name, column in names.items()
+    ]
     return pd.concat(tables, ignore_index=True)
-
-
-def _groups(name: str, caption: str, rows: pd.DataFrame, summary: pd.DataFrame) -> Picture:
-    figure, (axes,) = column_figure()
-    draw_groups(axes, rows, summary, "r", summary["condition"].tolist())
-    axes.axhline(0, color="0.7", linewidth=0.6, zorder=0)
-    axes.set_ylabel("correlation r")
-    caption += ": each small mark is a clip (shapes are animals), the large one the mean with its 95 % interval."
-    return Picture(name, caption, figure, rows)
 
 
 def _strips(laboratory: Laboratory) -> Picture:

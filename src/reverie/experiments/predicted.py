@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from reverie.experiments import published
-from reverie.experiments.experiment import Experiment, Findings, Picture
+from reverie.experiments.experiment import Experiment, Findings, Picture, groups_picture
 from reverie.experiments.laboratory import Conditions, Laboratory
 from reverie.report.conditions import mean_of, summarise_conditions, value
 from reverie.report.experiment_page import Beside
-from reverie.report.plates import COLOURS, column_figure, draw_groups
+from reverie.report.plates import COLOURS, column_figure
 from reverie.workflows.jobs import Clip, Job, Targets
 
 VIDEO = "video_correlation"
@@ -69,11 +69,8 @@ def conclude(laboratory: Laboratory) -> Findings:
         f"From the encoder's own predictions the video correlation is {value(summary, PREDICTED)}, from the recorded "
         f"responses {value(summary, RECORDED)}: one encoder, no averaging."
     ]
-    figure, (axes,) = column_figure(2.4)
-    draw_groups(axes, scores, summary, VIDEO, list(by_condition))
-    axes.set_ylabel("video correlation r")
-    caption = "Score by what the reconstruction started from, and through which encoder (the trained one unless said)."
-    pictures = [Picture("upper_bounds", caption, figure, scores)]
+    caption = "Score by what the reconstruction started from, and through which encoder (the trained one unless said)"
+    pictures = [groups_picture("upper_bounds", caption, scores, summary, VIDEO)]
     theirs = {RECORDED: f"{published.HEADLINE[0]} (7 encoders)", PREDICTED: f"{published.FROM_PREDICTED} (7 encoders)"}
     comparison = [Beside(name, value(summary, name), theirs.get(name, "–")) for name in by_condition]
     if PERFECT in by_condition:

@@ -11,27 +11,28 @@ from reverie.experiments.experiment import Experiment
 from reverie.experiments.fields import FIELDS
 from reverie.experiments.gratings import GRATINGS
 from reverie.experiments.masks import MASKS
+from reverie.experiments.methods import METHODS
 from reverie.experiments.natural import NATURAL
 from reverie.experiments.noise import NOISE
 from reverie.experiments.population import POPULATION
 from reverie.experiments.predicted import PREDICTED_RESPONSES
 
-EXPERIMENTS: Final[Mapping[str, Experiment]] = {
-    one.name: one
-    for one in (
-        NATURAL,
-        ENSEMBLING,
-        POPULATION,
-        MASKS,
-        PREDICTED_RESPONSES,
-        NOISE,
-        GRATINGS,
-        FIELDS,
-        CONSISTENCY,
-        ERRORS,
-        BASELINES,
-    )
-}
+PAPER: Final = (
+    NATURAL,
+    ENSEMBLING,
+    POPULATION,
+    MASKS,
+    PREDICTED_RESPONSES,
+    NOISE,
+    GRATINGS,
+    FIELDS,
+    CONSISTENCY,
+    ERRORS,
+    BASELINES,
+)
+"""The questions of the paper, and of its reviewers."""
+
+EXPERIMENTS: Final[Mapping[str, Experiment]] = {one.name: one for one in (*PAPER, METHODS)}
 
 SUITE: Final = "paper"
-"""The name that stands for all of them."""
+"""The name that stands for all questions of the paper."""

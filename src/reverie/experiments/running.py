@@ -9,7 +9,7 @@ from time import perf_counter
 from reverie.execution.workers import open_workers, usual_workers
 from reverie.experiments.experiment import Experiment, Findings
 from reverie.experiments.laboratory import Laboratory
-from reverie.experiments.registry import EXPERIMENTS, SUITE
+from reverie.experiments.registry import EXPERIMENTS, PAPER, SUITE
 from reverie.experiments.scales import Scale, find_scale
 from reverie.foundation.devices import prepare_threads
 from reverie.foundation.errors import ReverieError
@@ -51,7 +51,7 @@ def run_request(request: Request) -> Path:
     with open_workers(materials, partial(open_materials, request.sources), count) as workers:
         laboratory = Laboratory(materials, scale, request.out, workers, request.trials)
         if request.name == SUITE:
-            return run_suite(laboratory, list(EXPERIMENTS.values()))
+            return run_suite(laboratory, PAPER)
         section = run_experiment(laboratory, EXPERIMENTS[request.name])
     page = request.out / section.name / "index.html"
     say(f"{section.sentences[0]}\nThe page is {page}; open it in any browser.")
@@ -113,6 +113,7 @@ def _section(experiment: Experiment, findings: Findings, folder: Path) -> Sectio
         plates,
         findings.comparison,
         links=links,
+        tables=findings.tables,
     )
 
 
@@ -161,6 +162,9 @@ def _record(laboratory: Laboratory) -> dict[str, object]:
         "encoders": {folder.name: weights_fingerprint(folder) for folder in sources.encoders},
         "clips": [f"{clip.animal} {clip.name}" for clip in laboratory.clips],
         "scale": asdict(laboratory.scale),
-        "stops": {f"{folder.name}, {targets}": steps for (folder, targets), steps in laboratory.stops.items()},
+        "stops": {
+            f"{folder.name}, {targets}": f"{steps} steps, blur {blur:g}"
+            for (folder, targets, _), (steps, blur) in laboratory.stops.items()
+        },
     }
     return describe(settings, seed=sources.seed, device=materials.device)

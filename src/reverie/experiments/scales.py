@@ -13,7 +13,8 @@ class Scale:
 
     clips: different movies of each animal. stride: frames between windows. stops: numbers of steps to choose from on
     validation clips; a single one is taken without asking. validation: clips of each animal to choose on.
-    shares: of the neurons, in the experiment on population size. thresholds: of the mask that are swept.
+    shares: of the neurons, in the experiment on population size. thresholds: of the mask that are swept. probes: pixels
+    between two places where a pixel is shown to find receptive fields.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Scale:
     validation: int
     shares: tuple[float, ...]
     thresholds: tuple[float, ...]
+    probes: int
 
 
 THRESHOLDS: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.1, 1.2)
@@ -30,9 +32,9 @@ THRESHOLDS: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.1, 1.2)
 SCALES: Final[Mapping[str, Scale]] = {
     scale.name: scale
     for scale in (
-        Scale("quick", 2, 32, (10, 20, 30, 45), 1, (1.0, 0.25), THRESHOLDS),
-        Scale("laptop", 6, 32, (20, 40, 60, 80, 100, 150, 200), 3, (1.0, 0.5, 0.25, 0.125), THRESHOLDS),
-        Scale("paper", 10, 8, (1000,), 0, (1.0, 0.5, 0.25, 0.125), THRESHOLDS),
+        Scale("quick", 2, 32, (10, 20, 30, 45), 1, (1.0, 0.25), THRESHOLDS, 2),
+        Scale("laptop", 6, 32, (20, 40, 60, 80, 100, 150, 200), 3, (1.0, 0.5, 0.25, 0.125), THRESHOLDS, 1),
+        Scale("paper", 10, 8, (1000,), 0, (1.0, 0.5, 0.25, 0.125), THRESHOLDS, 1),
     )
 }
 """``paper`` has the published numbers of clips, windows and steps."""

@@ -4,7 +4,8 @@ The likelihood of a reconstruction is divided by what is measured here, so that 
 every recording.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import torch
@@ -38,9 +39,14 @@ LEAST_VARIANCE = 1e-3
 
 Sample = Float[np.ndarray, "neuron trial time"]
 
+Kind = Callable[[Sample, Sample], Noise]
+"""Fits one kind of noise to rates and responses."""
 
-def measure_noise(encoder: Encoder, mouse: str, trials: Sequence[Trial], *, skip: int = 0) -> Noise:
-    """Return the noise of one animal around an encoder's rates: of the two kinds the one that tells more.
+
+def measure_noise(
+    encoder: Encoder, mouse: str, trials: Sequence[Trial], *, skip: int = 0, kinds: Sequence[Kind] | None = None
+) -> Noise:
+    """Return the noise of one animal around an encoder's rates: of the kinds (all by default) the one that tells more.
 
     Each kind is fitted; the one whose Fisher information about the logarithm of the rates, summed over neurons and
     frames, is larger explains the responses with less scatter and is taken.
@@ -56,8 +62,8 @@ def measure_noise(encoder: Encoder, mouse: str, trials: Sequence[Trial], *, skip
     responses = np.stack([t.responses[:, skip:last] for t in answered if t.responses is not None], axis=1)
     if not (np.isfinite(rates).all() and np.isfinite(responses).all()):
         raise ReverieError(f"The noise of {mouse} is not finite; the encoder's weights or the responses are damaged.")
-    kinds: tuple[Noise, ...] = (poisson_noise(rates, responses), event_noise(rates, responses))
-    return max(kinds, key=lambda kind: information(kind, rates))
+    fitted = [kind(rates, responses) for kind in kinds or KINDS.values()]
+    return max(fitted, key=lambda noise: information(noise, rates))
 
 
 def poisson_noise(rates: Sample, responses: Sample) -> PoissonNoise:
@@ -93,6 +99,10 @@ def event_noise(rates: Sample, responses: Sample) -> EventNoise:
     # A response where hardly any was expected would count for more than all others without a floor.
     memory = memory_factor(lagged_products(residuals / np.sqrt(variance + LEAST_VARIANCE)))
     return EventNoise(_tensor(frequency), _tensor(_near_usual(relative) * memory))
+
+
+KINDS: Final[Mapping[str, Kind]] = {"sizes": poisson_noise, "events": event_noise}
+"""The kinds of noise by what counts in a response: its size, or that there is one."""
 
 
 def information(noise: Noise, rates: Sample) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from reverie.evaluation.bootstrap import bootstrap_interval, t_interval
+from reverie.evaluation.bootstrap import Interval, bootstrap_interval, paired_difference, t_interval
 from reverie.evaluation.repeated_measures import LEAST_ANIMALS, compare_over_animals
 
 
@@ -44,6 +44,26 @@ def percent(found: float, reference: float) -> str:
     '+13.7 %'
     """
     return f"{100 * (found / reference - 1):+.1f} %".replace("-", "−")
+
+
+def difference(scores: pd.DataFrame, score: str, first: str, second: str, seed: int) -> tuple[Interval, int]:
+    """Return the mean of first − second over the clips that both have, and on how many of them the first is better.
+
+    The interval is the bootstrap over clips within animals, 95 %.
+    """
+    wide = scores.pivot_table(index=["animal", "clip"], columns="condition", values=score, sort=False)
+    wide = wide[[first, second]].dropna()
+    ours, theirs = (wide[name].to_numpy(np.float64) for name in (first, second))
+    animals = wide.index.get_level_values("animal").tolist()
+    return paired_difference(ours, theirs, seed=seed, animals=animals), int((ours > theirs).sum())
+
+
+def sentence_on_difference(scores: pd.DataFrame, score: str, first: str, second: str, seed: int) -> str:
+    """Return a sentence on how two conditions compare, clip by clip."""
+    found, better = difference(scores, score, first, second, seed)
+    interval = f" [{found.low:+.3f}, {found.high:+.3f}]" if np.isfinite(found.low) else ""
+    words = score.replace("_", " ").capitalize()
+    return f"{words}, {first} minus {second}: {found.mean:+.3f}{interval}; better on {better} of {found.clips} clips."
 
 
 def sentence_over_animals(scores: pd.DataFrame, score: str, reference: str) -> str:

@@ -1,5 +1,6 @@
 """The page of an experiment, and the page that puts all of them together as a results section."""
 
+import math
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,17 @@ from reverie.report.settings_table import settings_groups
 
 MOST_ROWS = 60
 """Rows of a figure's data that the page shows; the csv holds all."""
+
+
+def as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as a page shows it: three decimals, whole numbers for large ones, a dash for what is undefined."""
+
+    def text(value: object) -> str:
+        if not isinstance(value, float):
+            return str(value)
+        return "–" if math.isnan(value) else f"{value:.0f}" if abs(value) >= 100 else f"{value:.3f}"
+
+    return table.map(text).rename(columns=lambda name: str(name).replace("_", " "))
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,7 @@ class Plate:
     @property
     def rows(self) -> pd.DataFrame:
         """The data as text, the first rows of it."""
-        return self.data.head(MOST_ROWS).map(lambda value: f"{value:.3f}" if isinstance(value, float) else str(value))
+        return as_text(self.data.head(MOST_ROWS))
 
 
 @dataclass(frozen=True)
@@ -49,7 +61,10 @@ class Beside:
 
 @dataclass(frozen=True)
 class Section:
-    """One experiment. page: of its own, relative to the page it stands on. links: further pages, by their words."""
+    """One experiment. page: of its own, relative to the page it stands on. links: further pages, by their words.
+
+    tables: shown in full, by their captions.
+    """
 
     name: str
     title: str
@@ -59,6 +74,7 @@ class Section:
     comparison: Sequence[Beside]
     page: str = ""
     links: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def write_experiment_page(
@@ -83,6 +99,7 @@ def write_experiment_page(
             sections=sections,
             missing=missing or {},
             groups=settings_groups(settings),
+            as_text=as_text,
             style=Markup(asset("report.css") + asset("experiment.css")),
             script=Markup(script),
             script_hash=b64encode(sha256(script.encode()).digest()).decode(),

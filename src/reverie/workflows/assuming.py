@@ -13,7 +13,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
 from reverie.foundation.progress import say
 from reverie.reconstruction.noise import Noise, noise_arrays, noise_from_arrays
-from reverie.reconstruction.noise_measurement import measure_noise
+from reverie.reconstruction.noise_measurement import KINDS, measure_noise
 from reverie.reconstruction.priors.gaussian import GaussianPrior, fit_prior
 from reverie.reconstruction.problem import Problem
 from reverie.recordings.lazy_trials import LazyTrials
@@ -47,13 +47,16 @@ class Assumptions:
         return replace(problem, observations=observations, prior=self.prior)
 
 
-def own_assumptions(recording: SensoriumRecording, encoders: Mapping[Path, Encoder]) -> Assumptions:
+def own_assumptions(
+    recording: SensoriumRecording, encoders: Mapping[Path, Encoder], likelihood: str = "measured"
+) -> Assumptions:
     """Return what is kept beside the encoders, measured first where there is nothing yet.
 
-    The prior is that of the first encoder's training movies. Raises ReverieError when there are too few of them.
+    likelihood: see ``own_noise``. The prior is that of the first encoder's training movies. Raises ReverieError when
+    there are too few of them.
     """
     first = next(iter(encoders))
-    noises = {folder: own_noise(recording, encoder, folder) for folder, encoder in encoders.items()}
+    noises = {folder: own_noise(recording, encoder, folder, likelihood) for folder, encoder in encoders.items()}
     return Assumptions(own_prior(recording, first), noises)
 
 
@@ -69,9 +72,15 @@ def own_prior(recording: SensoriumRecording, encoder_folder: Path) -> GaussianPr
     return prior
 
 
-def own_noise(recording: SensoriumRecording, encoder: Encoder, encoder_folder: Path) -> Noise:
-    """Return the noise kept beside the encoder, measured on training trials when there is none."""
-    path = encoder_folder / "noise" / f"{recording.name}.npz"
+def own_noise(
+    recording: SensoriumRecording, encoder: Encoder, encoder_folder: Path, likelihood: str = "measured"
+) -> Noise:
+    """Return the noise kept beside the encoder, measured on training trials when there is none.
+
+    likelihood: ``measured`` for the kind that tells more, or the name of one of ``KINDS``.
+    """
+    named = recording.name if likelihood == "measured" else f"{recording.name}-{likelihood}"
+    path = encoder_folder / "noise" / f"{named}.npz"
     if path.exists():
         kept = noise_from_arrays(read_npz(path))
         if len(kept.dispersion) != recording.neurons:
@@ -79,7 +88,9 @@ def own_noise(recording: SensoriumRecording, encoder: Encoder, encoder_folder: P
         return kept
     names = training_trials(recording, encoder_folder)
     say(f"Measuring the noise of {recording.name} around the rates of {encoder_folder}.")
-    noise = measure_noise(encoder, recording.name, _some(recording, names, NOISE_TRIALS), skip=encoder.history)
+    kinds = KINDS if likelihood == "measured" else {likelihood: KINDS[likelihood]}
+    trials = _some(recording, names, NOISE_TRIALS)
+    noise = measure_noise(encoder, recording.name, trials, skip=encoder.history, kinds=tuple(kinds.values()))
     write_npz(path, noise_arrays(noise))
     return noise
 

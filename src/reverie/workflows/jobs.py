@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from reverie.decoding.best import BestDecoder
 from reverie.encoders.prediction import predict
 from reverie.foundation.arrays import Indices, Movie, Responses, State
 from reverie.foundation.errors import ReverieError
@@ -135,6 +137,35 @@ def find_movie(job: Job, materials: Materials, finished: Path, unfinished: Path,
     return descend(lambda: problem_of(job, materials), solver, finished, unfinished, label, materials.device)
 
 
+def decoders_for(jobs: Iterable[Job]) -> list[list[tuple[Job, str]]]:
+    """Return the decoders that jobs need, each once, as a job that needs it and the decoder's kind.
+
+    They come in rounds: linear decoders first, since others are built on them.
+    """
+    rounds: dict[bool, dict[tuple[Path, str, str], tuple[Job, str]]] = {True: {}, False: {}}
+    for job in jobs:
+        for kind in _decoders_of(job):
+            rounds[kind == "ridge"].setdefault((job.encoders[0], job.clip.animal, kind), (job, kind))
+    return [list(found.values()) for found in rounds.values()]
+
+
+def fit_decoder(materials: Materials, task: tuple[Job, str]) -> None:
+    """Fit a decoder that a job needs, where it is not fitted yet."""
+    own_decoder(_teaching(task[0], materials), task[1])
+
+
+def _decoders_of(job: Job) -> tuple[str, ...]:
+    """Return the kinds of decoder that a job needs, those that others are built on first."""
+    if job.settings.method in FITS:
+        return tuple(dict.fromkeys(("ridge", job.settings.method)))
+    return ()
+
+
+def _teaching(job: Job, materials: Materials) -> Teaching:
+    folder, animal = job.encoders[0], job.clip.animal
+    return Teaching(materials.recordings[animal], folder, materials.encoder(folder), materials.masks[animal])
+
+
 def _decode(job: Job, materials: Materials, finished: Path) -> Reconstruction:
     if finished.exists():
         return read_result(finished)
@@ -142,11 +173,11 @@ def _decode(job: Job, materials: Materials, finished: Path) -> Reconstruction:
         raise ReverieError(f"The decoder {job.settings.method!r} reads all neurons; it cannot leave any out.")
     if job.together:
         raise ReverieError(f"The decoder {job.settings.method!r} reads one trial; choose `map` to join several.")
-    folder, trial = job.encoders[0], job.clip.read(materials)
-    recording, mask = materials.recordings[job.clip.animal], materials.masks[job.clip.animal]
-    teaching = Teaching(recording, folder, materials.encoder(folder), mask)
-    decoder = own_decoder(teaching, job.settings.method)
-    result = decode(decoder, targets_of(job, materials, trial, folder), trial.state)
+    trial = job.clip.read(materials)
+    decoder = own_decoder(_teaching(job, materials), job.settings.method)
+    if isinstance(decoder, BestDecoder) and job.settings.share is not None:
+        decoder = replace(decoder, share=job.settings.share)
+    result = decode(decoder, targets_of(job, materials, trial, job.encoders[0]), trial.state)
     write_result(finished, result)
     return result
 
@@ -180,7 +211,7 @@ def _problem_of_one(job: Job, materials: Materials) -> Problem:
     if job.settings.method != "map":
         return problem
     encoders = {folder: materials.encoder(folder) for folder in job.encoders}
-    assumptions = own_assumptions(materials.recordings[job.clip.animal], encoders)
+    assumptions = own_assumptions(materials.recordings[job.clip.animal], encoders, job.settings.likelihood)
     return assumptions.applied_to(problem, job.encoders)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.mask import TRAINING_THRESHOLD
+from reverie.reconstruction.noise_measurement import KINDS
 from reverie.reconstruction.solvers.map import MapSolver
 from reverie.reconstruction.solvers.paper import PaperSolver
 
@@ -26,8 +27,10 @@ class ReconstructionSettings:
     between windows; without, deviations of the released code from the published text to switch off, by their names in
     ``PaperSolver``; training_threshold, the mask's value from which on a pixel may move, 0 for no training mask;
     random_offsets, windows that start elsewhere at each step.
-    Of ``map`` alone: weight, of the prior; draws, from the posterior, for the spread. join: which showings of a movie
-    are explained together, see ``workflows.showings``.
+    Of ``map`` alone: weight, of the prior; draws, from the posterior, for the spread; likelihood, of the two kinds of
+    noise the one that tells more, or one by its name, ``sizes`` or ``events``. Of ``best`` alone: share, of the most
+    probable movie; None for the one measured on validation trials. join: which showings of a movie are explained
+    together, see ``workflows.showings``.
     Raises ReverieError when a setting is out of range.
     """
 
@@ -42,12 +45,16 @@ class ReconstructionSettings:
     draws: int = 0
     join: str = "nothing"
     random_offsets: bool = False
+    likelihood: str = "measured"
+    share: float | None = None
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.stride < 1 or self.blur < 0:
             raise ReverieError(
                 f"steps ({self.steps}) and stride ({self.stride}) must be at least 1 and blur ({self.blur}) at least 0."
             )
+        if self.likelihood not in ("measured", *KINDS):
+            raise ReverieError(f"The likelihood {self.likelihood!r} is none of: measured, {', '.join(KINDS)}.")
 
     def solver(self) -> PaperSolver | MapSolver:
         """Return the solver these settings name."""
@@ -63,4 +70,6 @@ class ReconstructionSettings:
 
     def descent(self) -> dict[str, object]:
         """Return what decides how one descent goes: not how its movie is blurred or averaged with others."""
-        return {"method": self.method, "solver": asdict(self.solver())}
+        choices = {"map": ("likelihood",), "best": ("share",)}.get(self.method, ())
+        chosen = {name: getattr(self, name) for name in choices}
+        return {"method": self.method, "solver": asdict(self.solver()), **chosen}

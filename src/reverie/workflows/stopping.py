@@ -4,7 +4,7 @@ The published method takes 1000 steps whatever the data. On small populations it
 trial. How many steps are good is measured on validation trials, whose movies are known and are not reported.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,9 @@ from reverie.workflows.evaluating import scoring_threshold
 from reverie.workflows.jobs import Job, problem_of
 from reverie.workflows.materials import Materials
 
+Stop = tuple[int, float]
+"""When a descent ends: after how many steps, and the sigma of the final blur in pixels and frames."""
+
 
 def choose_steps(jobs: Sequence[Job], materials: Materials, candidates: Sequence[int]) -> tuple[int, pd.DataFrame]:
     """Return the number of steps with the best mean video correlation, and the scores (rows steps, columns clips).
@@ -31,33 +34,43 @@ def choose_steps(jobs: Sequence[Job], materials: Materials, candidates: Sequence
     curves = {}
     for job in jobs:
         name = f"{job.clip.animal} {job.clip.name}"
-        curves[name] = score_on_the_way(job, materials, candidates, f"choosing the stop on {name}")
-    scores = pd.DataFrame(curves)
-    return best_steps(scores), scores
+        stops = [(steps, job.settings.blur) for steps in candidates]
+        curves[name] = score_on_the_way(job, materials, stops, f"choosing the stop on {name}")
+    scores = stop_table(curves).droplevel("blur")
+    return int(scores.index[int(scores.mean(axis=1).argmax())]), scores
 
 
-def best_steps(scores: pd.DataFrame) -> int:
-    """Return the number of steps (row) with the best mean over clips (columns)."""
-    return int(scores.index[int(scores.mean(axis=1).argmax())])
+def stop_table(curves: Mapping[str, Mapping[Stop, float]]) -> pd.DataFrame:
+    """Return scores as a table, rows by steps and blur, a column a clip."""
+    table = pd.DataFrame({name: dict(curve) for name, curve in curves.items()})
+    return table.rename_axis(["steps", "blur"])
 
 
-def score_on_the_way(job: Job, materials: Materials, candidates: Sequence[int], label: str = "") -> dict[int, float]:
-    """Return what stopping after each candidate would score: video correlation inside the evaluation mask.
+def best_stop(scores: pd.DataFrame) -> Stop:
+    """Return the stop (row) with the best mean over clips (columns)."""
+    steps, blur = scores.index[int(scores.mean(axis=1).argmax())]
+    return int(steps), float(blur)
 
-    The movie is blurred as the final one would be. label: of a bar of the steps; none is shown when it is empty.
+
+def score_on_the_way(job: Job, materials: Materials, candidates: Sequence[Stop], label: str = "") -> dict[Stop, float]:
+    """Return what each candidate would score: the video correlation inside the evaluation mask of one descent's movie
+    after so many steps, blurred so much.
+
+    label: of a bar of the steps; none is shown when it is empty.
     """
     trial = job.clip.read(materials)
     mask = materials.masks[job.clip.animal]
     region = evaluation_region(mask, scoring_threshold(mask))
-    solver: Solver[Any] = replace(job.settings.solver(), steps=max(candidates))
-    scores: dict[int, float] = {}
+    solver: Solver[Any] = replace(job.settings.solver(), steps=max(steps for steps, _ in candidates))
+    scores: dict[Stop, float] = {}
     with labelled_bar(label, solver.steps) as advance:
 
         def watch(progress: Progress, movie: Movie) -> None:
             advance()
-            if progress.step in candidates:
-                blurred = blur(np.asarray(movie), job.settings.blur)
-                scores[progress.step] = video_correlation(blurred, trial.movie, region)
+            for steps, sigma in candidates:
+                if progress.step == steps:
+                    blurred = blur(np.asarray(movie), sigma)
+                    scores[steps, sigma] = video_correlation(blurred, trial.movie, region)
 
         reconstruct(problem_of(job, materials), solver, observe=watch, device=materials.device)
     return scores
