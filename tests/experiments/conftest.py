@@ -1,11 +1,17 @@
 """Two small simulated animals whose truth is known; one folder of finished jobs for all experiments."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from reverie.decoding.best import BestDecoder
+from reverie.decoding.convolutional import ConvolutionalSettings
+from reverie.decoding.convolutional_fit import fit_convolutional
+from reverie.decoding.places import places_of
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.execution.workers import Workers
 from reverie.experiments.laboratory import Laboratory
@@ -14,8 +20,10 @@ from reverie.foundation.devices import prepare_threads
 from reverie.reconstruction.mask import save_mask
 from reverie.simulation.simulate import simulate
 from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
+from reverie.workflows import decoding
+from reverie.workflows.assuming import own_noise, own_prior
 from reverie.workflows.materials import Sources, open_materials
-from reverie.workflows.simulating import TRUTH
+from reverie.workflows.simulating import TRUTH, write_simulation
 
 FRAMES = 90
 SCALE = Scale(
@@ -63,3 +71,44 @@ def laboratory(sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> La
     prepare_threads()
     materials = open_materials(sources)
     return Laboratory(materials, SCALE, tmp_path_factory.mktemp("experiments"), Workers(materials))
+
+
+def quick_network(teaching):
+    """A network that learns for a moment only: the tests are of experiments, not of the network."""
+    ridge = teaching.ridge()
+    places = places_of(None, ridge.population, teaching.training)
+    settings = ConvolutionalSettings(maps=4, channels=4, blocks=1, steps=3, window=40)
+    return fit_convolutional(
+        teaching.recording.name, teaching.training, teaching.validation, ridge.features, places, settings
+    )
+
+
+def unadapted_best(teaching):
+    """The best decoder without the adaptation of its encoder, which the truth cannot go through."""
+    ridge, prior = teaching.ridge(), own_prior(teaching.recording, teaching.folder)
+    noise = own_noise(teaching.recording, teaching.encoder, teaching.folder)
+    ridge = replace(ridge, features=replace(ridge.features, power=1.0))
+    return BestDecoder(ridge.population, ridge, teaching.encoder, prior, noise, 0.5)
+
+
+@pytest.fixture(scope="session")
+def taught(laboratory: Laboratory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    """Two animals that saw enough movies to learn decoders from, test movies twice; the encoder is the truth."""
+    folder, generator = tmp_path_factory.mktemp("taught"), np.random.default_rng(8)
+    tiers = {"train": 24, "oracle": 1, "live_test_main": 2}
+    movies = {
+        tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator)) for number in range(count)]
+        for tier, count in tiers.items()
+    }
+    mice, repeats = {"one": 240, "two": 240}, {"live_test_main": 2}
+    write_simulation(folder / "data", movies, mice=mice, noise="default", seed=2, repeats=repeats)
+    save_encoder(load_encoder(folder / "data/truth"), folder / "encoder")
+    mask = np.zeros((36, 64), np.float32)
+    mask[9:27, 19:45] = 1.2
+    for animal in mice:
+        save_mask(folder / "encoder/masks" / f"{animal}.npz", mask)
+    materials = open_materials(Sources(folder / "data", (folder / "encoder",)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(decoding.FITS, "convolutional", quick_network)
+        patch.setitem(decoding.FITS, "best", unadapted_best)
+        yield replace(laboratory, materials=materials, out=folder / "out", workers=Workers(materials), stops={})
