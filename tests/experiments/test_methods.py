@@ -1,13 +1,16 @@
 import numpy as np
 import pytest
 
+from reverie.experiments import methods
 from reverie.experiments.methods import ANIMALS, BEST, CHOSEN, LONG, MAP, METHODS, REPEATS, RIDGE
 from reverie.experiments.running import run_experiment
 
 
 @pytest.fixture(scope="module")
 def section(taught):
-    return run_experiment(taught, METHODS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(methods, "STOPS", (15, 30))
+        return run_experiment(taught, METHODS)
 
 
 def test_every_method_has_a_row_and_those_too_dear_for_the_scale_have_none(section):

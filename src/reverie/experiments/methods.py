@@ -19,14 +19,12 @@ from reverie.workflows.jobs import Clip, Job
 from reverie.workflows.methods import costs, held_out_correlation, joined_job, measure_movie
 from reverie.workflows.settings import USUAL, ReconstructionSettings
 
-CLIPS: Mapping[str, int] = {"quick": 2, "laptop": 12, "paper": 50}
-"""Clips of each animal, by scale."""
+SIZES: Mapping[str, tuple[int, int]] = {"quick": (2, 0), "laptop": (12, 1), "paper": (50, 50)}
+"""Clips of each animal, by scale, and for how many of the first animal's the published 1000 steps are taken, which cost
+more than all else together."""
 
-LONG_CLIPS: Mapping[str, int] = {"quick": 0, "laptop": 1, "paper": 50}
-"""Clips of each animal for which the published 1000 steps are taken: they cost more than all else together."""
-
-BLURS = (0.5, 1.0, 2.0, 3.0)
-"""Final blurs (pixels and frames) of which one is chosen for the published method, with its number of steps."""
+STOPS, BLURS = (20, 40, 60, 80, 100, 150), (0.5, 1.0, 2.0, 3.0)
+"""Numbers of steps and final blurs (pixels and frames): the published method gets what is best on validation clips."""
 
 COLUMNS = ("video_correlation", "video_correlation_dynamic", "frame_correlation", "ssim", "pixel_correlation")
 FURTHER = ("held_out_neurons", "passes", "seconds")
@@ -39,9 +37,10 @@ PAIRS = ((MAP, CHOSEN), (MAP, RIDGE), (BEST, RIDGE), (BEST, MAP), (ANIMALS, MAP)
 
 
 def at_its_size(laboratory: Laboratory) -> Laboratory:
-    """Return the laboratory with as many clips as this experiment takes."""
+    """Return the laboratory with as many clips as this experiment takes, and stops to choose from at every scale."""
     scale = laboratory.scale
-    return replace(laboratory, scale=replace(scale, clips=CLIPS.get(scale.name, scale.clips)))
+    clips = SIZES.get(scale.name, (scale.clips, 0))[0]
+    return replace(laboratory, scale=replace(scale, clips=clips, stops=STOPS, validation=max(1, scale.validation - 1)))
 
 
 def conditions(laboratory: Laboratory) -> Conditions:
@@ -50,7 +49,7 @@ def conditions(laboratory: Laboratory) -> Conditions:
     chosen = laboratory.settings(blurs=BLURS)
     probable = ReconstructionSettings("map", USUAL["map"][0], blur=USUAL["map"][1])
     long = replace(chosen, steps=1000, blur=0.5)
-    few = _first_of_each_animal(laboratory.clips, LONG_CLIPS.get(laboratory.scale.name, 0))
+    few = laboratory.clips[: SIZES.get(laboratory.scale.name, (0, 0))[1]]
 
     def by(settings: ReconstructionSettings, count: int = 1) -> Callable[[Clip], list[Job]]:
         return lambda clip: [Job(clip, (folder,), settings) for folder in encoders[:count]]
@@ -67,8 +66,7 @@ def conditions(laboratory: Laboratory) -> Conditions:
         LONG: lambda clip: by(long)(clip) if clip in few else [],
         LONG_ALL: lambda clip: by(long, len(encoders))(clip) if clip in few else [],
         CHOSEN: by(chosen),
-        "published, chosen stop": by(laboratory.settings()),
-        "published, chosen, all encoders": by(chosen, len(encoders)),
+        "published, chosen stop, blur 0.5": by(replace(chosen, blur=0.5)),
         "map, sizes of responses": by(replace(probable, likelihood="sizes")),
         "map, no prior to speak of": by(replace(probable, weight=0.01)),
         MAP: by(probable),
@@ -135,11 +133,6 @@ def _about(laboratory: Laboratory) -> str:
         "what the first encoder predicts from the reconstruction. Passes are windows of 32 frames through one encoder, "
         "forward and back. Seconds are those of one process of this machine, whatever else it did."
     )
-
-
-def _first_of_each_animal(clips: Sequence[Clip], count: int) -> set[Clip]:
-    names = [clip.animal for clip in clips]
-    return {clip for place, clip in enumerate(clips) if names[:place].count(clip.animal) < count}
 
 
 METHODS = Experiment(
