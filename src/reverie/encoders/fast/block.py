@@ -5,8 +5,6 @@ the widening and both depth-wise layers on its own. What the way back needs is k
 is computed anew, which costs less than the memory it would move.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 
 import torch
@@ -14,8 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from reverie.encoders.dwiseneuro_blocks import CoreBlock
-from reverie.encoders.fast import kernels
-from reverie.encoders.fast.depthwise import CompiledDepthwiseLayers, DepthwiseLayers, SliceMemory
+from reverie.encoders.fast.depthwise import DepthwiseLayers
 from reverie.encoders.fast.entrances import Entrance
 from reverie.encoders.fast.folding import folded
 from reverie.encoders.fast.gate import Gate
@@ -27,41 +24,26 @@ NARROWEST = 32
 """Fewest channels of a slice; narrower ones leave lanes of a processor idle."""
 
 
-@dataclass
-class BlockMemory:
-    """What the way forward leaves for the way back.
-
-    features: what the entrance prepared. means: of the channels that are gated. slices: for each slice of channels,
-    what came before the non-linearities after the widening, the spatial and the temporal layer.
-    """
-
-    features: Tensor
-    means: Tensor
-    slices: list[SliceMemory] = field(default_factory=list)
-
-    @property
-    def tensors(self) -> tuple[Tensor, ...]:
-        """All of them in a row, as autograd wants to keep them."""
-        return (self.features, self.means, *chain.from_iterable(self.slices))
-
-    @staticmethod
-    def of(tensors: Sequence[Tensor]) -> "BlockMemory":
-        """Return the memory that ``tensors`` laid out."""
-        rest = iter(tensors[2:])
-        return BlockMemory(tensors[0], tensors[1], list(zip(rest, rest, rest, strict=True)))
+Memory = tuple[Tensor, ...]
+"""What the way forward leaves for the way back: what the entrance prepared, the means of the channels that are gated,
+and for each slice of channels what came before the non-linearities (``SliceMemory``), all in a row."""
 
 
 class FrozenBlock:
     """A block whose normalisations are folded. size: height and width of the pictures that enter."""
 
     def __init__(self, block: CoreBlock, entrance: Entrance, size: tuple[int, int]) -> None:
-        compiled = kernels.usable(block.projection.convolution.weight)
-        self.layers = (CompiledDepthwiseLayers if compiled else DepthwiseLayers)(block, size)
+        self.layers = DepthwiseLayers(block, size)
         self.entrance, self.frames, self.pixels = entrance, block.frames, size[0] * size[1]
         self.smaller = self.layers.smaller
         self.gate = Gate(block.squeeze_excite)
         weight, self.bias = folded(block.projection)
         self.projection = weight[:, :, 0, 0].T.contiguous()
+
+    @property
+    def pitch(self) -> int:
+        """Channels of the outputs, with those that only fill up."""
+        return len(self.bias)
 
     @property
     def numbers(self) -> int:
@@ -70,40 +52,41 @@ class FrozenBlock:
 
     def forward(
         self, inputs: Float[Tensor, "picture pixel channel"], *, remember: bool
-    ) -> tuple[Float[Tensor, "picture fewer outputs"], BlockMemory | None]:
+    ) -> tuple[Float[Tensor, "picture fewer outputs"], Memory | None]:
         """Return the outputs, and what the way back needs if it is asked for."""
-        memory = BlockMemory(self.entrance.prepare(inputs), inputs)
+        features = self.entrance.prepare(inputs)
         parts = self._parts(len(inputs))
-        active = []
+        active, slices = [], []
         for part in parts:
-            widened = self.entrance.widen(memory.features, part)
-            each, layers = self.layers.forward(widened, part, remember=remember)
+            each, layers = self.layers.forward(self.entrance.widen(features, part), part, remember=remember)
             active.append(self._by_stack(each))
-            if layers is not None:
-                memory.slices.append(layers)
-        memory.means = torch.cat([each.mean(1) for each in active], dim=1)
-        gate = self.gate.forward(memory.means)
-        outputs = self._by_stack(self.entrance.shortcut(memory.features).add_(self.bias))
+            slices.append(layers or ())
+        means = torch.cat([each.mean(1) for each in active], dim=1)
+        gate = self.gate.forward(means)
+        outputs = self._by_stack(self.entrance.shortcut(features).add_(self.bias))
         for part, each in zip(parts, active, strict=True):
             outputs.baddbmm_(each, gate[:, part, None] * self.projection[part])
-        return outputs.view(len(inputs), -1, len(self.bias)), memory if remember else None
+        memory = (features, means, *chain.from_iterable(slices)) if remember else None
+        return outputs.view(len(inputs), -1, len(self.bias)), memory
 
     def backward(
-        self, slopes: Float[Tensor, "picture fewer outputs"], memory: BlockMemory
+        self, slopes: Float[Tensor, "picture fewer outputs"], memory: Memory
     ) -> Float[Tensor, "picture pixel channel"]:
         """Return the gradient with respect to what the entrance prepared."""
-        total = self.entrance.shortcut_back(memory.features.shape, slopes)
+        features, means, *rest = memory
+        slices = list(zip(rest[::3], rest[1::3], rest[2::3], strict=True))
+        total = self.entrance.shortcut_back(features.shape, slopes)
         parts = self._parts(len(slopes))
         by_stack = self._by_stack(slopes)
-        gate = self.gate.forward(memory.means)
+        gate = self.gate.forward(means)
         before_gate, by_gate = [], []
-        for part, layers in zip(parts, memory.slices, strict=True):
+        for part, layers in zip(parts, slices, strict=True):
             gated = torch.bmm(by_stack, (gate[:, part, None] * self.projection[part]).mT).flatten(0, 1)
             by_gate.append(self.layers.gate_sums(gated, layers))
             before_gate.append(gated)
         # The gate looked at the mean over the rows, to which each contributed alike.
-        share = self.gate.backward(torch.cat(by_gate, dim=1), memory.means) / by_stack.shape[1]
-        for part, gated, layers in zip(parts, before_gate, memory.slices, strict=True):
+        share = self.gate.backward(torch.cat(by_gate, dim=1), means) / by_stack.shape[1]
+        for part, gated, layers in zip(parts, before_gate, slices, strict=True):
             self.entrance.widen_back(total, self.layers.backward(gated, share[:, part], layers, part), part)
         return total
 

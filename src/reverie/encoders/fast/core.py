@@ -1,65 +1,86 @@
 """DwiseNeuro's core as one function with a gradient written by hand."""
 
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 import torch
-from einops import rearrange
+from einops import rearrange, repeat
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.dwiseneuro_blocks import CoreBlock
-from reverie.encoders.fast.block import BlockMemory, FrozenBlock
+from reverie.encoders.fast import kernels
+from reverie.encoders.fast.block import FrozenBlock, Memory
+from reverie.encoders.fast.compiled_block import CompiledBlock
 from reverie.encoders.fast.entrances import FeatureEntrance, PlaneEntrance
+from reverie.encoders.stacks import PLANES
+
+Planes = Float[Tensor, "stack 5 time height width"]
 
 
 class FrozenCore:
-    """Picture planes in, features averaged over the picture out."""
+    """Picture planes in, features averaged over the picture out.
+
+    With torch alone, features between blocks are (stack · time, pixel, channel); the kernels want (stack, pixel, time,
+    channel), and channels that fill up.
+    """
 
     def __init__(self, encoder: DwiseNeuro) -> None:
-        self.blocks: list[FrozenBlock] = []
+        blocks = [block for block in encoder.blocks if isinstance(block, CoreBlock)]
+        self.compiled = kernels.usable(blocks[0].projection.convolution.weight)
+        self.blocks: list[FrozenBlock | CompiledBlock] = []
         self.size = size = encoder.canvas
-        for number, block in enumerate(encoder.blocks):
-            assert isinstance(block, CoreBlock)
-            entrance = FeatureEntrance(block, size) if number else PlaneEntrance(encoder.stem, block, size)
-            self.blocks.append(FrozenBlock(block, entrance, size))
-            size = self.blocks[-1].smaller
+        self.outputs = blocks[-1].outputs
+        for block, following in zip_longest(blocks, blocks[1:]):
+            entrance = FeatureEntrance(block, size) if self.blocks else PlaneEntrance(encoder.stem, block, size)
+            last = (
+                CompiledBlock(block, entrance, size, following) if self.compiled else FrozenBlock(block, entrance, size)
+            )
+            self.blocks.append(last)
+            size = last.smaller
+        self.pixels = size[0] * size[1]
 
     @property
     def numbers(self) -> int:
         """How many numbers the widest features of one stack are."""
         return max(block.numbers for block in self.blocks)
 
-    def __call__(self, planes: Float[Tensor, "stack 5 time height width"]) -> Float[Tensor, "stack channel time"]:
+    def __call__(self, planes: Planes) -> Float[Tensor, "stack channel time"]:
         """Return the pooled features, differentiable with respect to the planes."""
         pooled: Tensor = _Core.apply(planes, self)  # type: ignore[no-untyped-call]  # torch's own
         return pooled
 
     def forward(
-        self, planes: Float[Tensor, "stack 5 time height width"], *, remember: bool
-    ) -> tuple[Float[Tensor, "stack channel time"], list[BlockMemory]]:
+        self, planes: Planes, *, remember: bool
+    ) -> tuple[Float[Tensor, "stack channel time"], list[Memory]]:
         """Return the pooled features, and what the way back needs if it is asked for."""
-        features = rearrange(planes, "stack plane time h w -> (stack time) (h w) plane")
+        pattern = "stack (h w) time plane" if self.compiled else "(stack time) (h w) plane"
+        features = rearrange(planes, f"stack plane time h w -> {pattern}").contiguous()
         memories = []
         for block in self.blocks:
             features, memory = block.forward(features, remember=remember)
             if memory is not None:
                 memories.append(memory)
-        return rearrange(features.mean(1), "(stack time) channel -> stack channel time", stack=len(planes)), memories
+        pooled = features.mean(1)[..., : self.outputs]
+        return pooled.reshape(len(planes), -1, self.outputs).mT, memories
 
-    def backward(
-        self, slopes: Float[Tensor, "stack channel time"], memories: list[BlockMemory]
-    ) -> Float[Tensor, "stack 5 time height width"]:
+    def backward(self, slopes: Float[Tensor, "stack channel time"], memories: list[Memory]) -> Planes:
         """Return the gradient with respect to the planes."""
-        pixels = self.blocks[-1].smaller[0] * self.blocks[-1].smaller[1]
-        each = rearrange(slopes, "stack channel time -> (stack time) 1 channel") / pixels
-        features = each.expand(-1, pixels, -1).contiguous()
+        each = functional.pad(slopes.mT / self.pixels, (0, self.blocks[-1].pitch - self.outputs))
+        pattern = "stack pixel time channel" if self.compiled else "(stack time) pixel channel"
+        features = repeat(each, f"stack time channel -> {pattern}", pixel=self.pixels).contiguous()
         for block, memory in zip(reversed(self.blocks), reversed(memories), strict=True):
             features = block.backward(features, memory)
+        pattern = "stack (h w) time plane" if self.compiled else "(stack time) (h w) plane"
         height, width = self.size
         return rearrange(
-            features[..., :-1], "(stack time) (h w) plane -> stack plane time h w", stack=len(slopes), h=height, w=width
+            features[..., :PLANES],
+            f"{pattern} -> stack plane time h w",
+            stack=len(slopes),
+            h=height,
+            w=width,
         )
 
 
@@ -67,12 +88,12 @@ class _Core(torch.autograd.Function):
     @staticmethod
     def forward(context: Any, planes: Tensor, core: FrozenCore) -> Tensor:  # noqa: ANN401 - torch's own
         pooled, memories = core.forward(planes, remember=context.needs_input_grad[0])
-        context.save_for_backward(*(tensor for memory in memories for tensor in memory.tensors))
-        context.core, context.lengths = core, [len(memory.tensors) for memory in memories]
+        context.save_for_backward(*chain.from_iterable(memories))
+        context.core, context.lengths = core, [len(memory) for memory in memories]
         return pooled
 
     @staticmethod
     def backward(context: Any, *slopes: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401
         tensors = iter(context.saved_tensors)
-        memories = [BlockMemory.of(list(islice(tensors, length))) for length in context.lengths]
+        memories = [tuple(islice(tensors, length)) for length in context.lengths]
         return context.core.backward(slopes[0], memories), None

@@ -5,20 +5,15 @@ the temporal one each stack as a picture of time by pixel: the same memory, chan
 """
 
 import torch
-from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
 from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock
-from reverie.encoders.fast import kernels
 from reverie.encoders.fast.folding import folded
 
 SliceMemory = tuple[Tensor, Tensor, Tensor]
 """What came before the non-linearities after the widening, the spatial and the temporal layer."""
-
-LANES = 16
-"""Channels the kernels work on together."""
 
 silu_back = torch.ops.aten.silu_backward
 
@@ -63,68 +58,6 @@ class DepthwiseLayers:
         return by_widened
 
 
-class CompiledDepthwiseLayers(DepthwiseLayers):
-    """The same with kernels that do each non-linearity on the way through a convolution.
-
-    Slices whose channels are not a multiple of ``LANES`` are left to torch.
-    """
-
-    def __init__(self, block: CoreBlock, size: tuple[int, int]) -> None:
-        super().__init__(block, size)
-        self.spatial_taps, self.temporal_taps = _taps(self.space), _taps(self.time)
-
-    def forward(
-        self, widened: Float[Tensor, "row channel"], part: slice, *, remember: bool
-    ) -> tuple[Float[Tensor, "fewer channel"], SliceMemory | None]:
-        """Return what goes to the gate, and what the way back needs if it is asked for."""
-        if widened.shape[1] % LANES:
-            return super().forward(widened, part, remember=remember)
-        rows = len(widened) // (self.size[0] * self.size[1]) * self.smaller[0] * self.smaller[1]
-        spaced, timed, active = (widened.new_empty(rows, widened.shape[1]) for _ in range(3))
-        taps = self.spatial_taps[:, part].contiguous()
-        kernels.call("space_forward", widened, taps, self.space.bias[part], spaced, *self._spatial_sizes(widened))
-        taps = self.temporal_taps[:, part].contiguous()
-        sizes = self._temporal_sizes(spaced)
-        kernels.call("time_forward", spaced, taps, self.time.bias[part], timed, active, *sizes)
-        return active, (widened, spaced, timed) if remember else None
-
-    def gate_sums(self, gated: Float[Tensor, "fewer channel"], memory: SliceMemory) -> Float[Tensor, "stack channel"]:
-        """Return the sum over each stack's rows of gradient times what went to the gate."""
-        if gated.shape[1] % LANES:
-            return super().gate_sums(gated, memory)
-        stacks, frames, pixels, _, channels = self._temporal_sizes(gated)
-        sums, by_frame = gated.new_zeros(stacks, channels), gated.new_empty(stacks, frames, channels)
-        kernels.call("gate_sums", gated, memory[2], sums, by_frame, stacks, frames, pixels, channels)
-        return sums
-
-    def backward(
-        self,
-        gated: Float[Tensor, "fewer channel"],
-        share: Float[Tensor, "stack channel"],
-        memory: SliceMemory,
-        part: slice,
-    ) -> Float[Tensor, "row channel"]:
-        """Return the gradient with respect to the widened channels. share: is added to each row of a stack."""
-        if gated.shape[1] % LANES:
-            return super().backward(gated, share, memory, part)
-        widened, spaced, timed = memory
-        slopes, by_widened = torch.empty_like(gated), torch.empty_like(widened)
-        taps = self.temporal_taps[:, part].contiguous()
-        share = share.contiguous()
-        kernels.call("time_back", gated, share, timed, spaced, taps, slopes, *self._temporal_sizes(gated))
-        taps = self.spatial_taps[:, part].contiguous()
-        kernels.call("space_back", slopes, widened, taps, by_widened, *self._spatial_sizes(widened))
-        return by_widened
-
-    def _spatial_sizes(self, rows: Tensor) -> tuple[int, ...]:
-        pictures = len(rows) // (self.size[0] * self.size[1])
-        return (pictures, *self.size, *self.smaller, self.space.kernel[0], self.stride, rows.shape[1])
-
-    def _temporal_sizes(self, rows: Tensor) -> tuple[int, ...]:
-        pixels = self.smaller[0] * self.smaller[1]
-        return (len(rows) // (self.frames * pixels), self.frames, pixels, self.time.kernel[0], rows.shape[1])
-
-
 class DepthwiseLayer:
     """A folded depth-wise convolution. before, after: height and width the rows are laid out as."""
 
@@ -161,10 +94,6 @@ class DepthwiseLayer:
             [True, False, False],
         )
         return _as_rows(gradient)
-
-
-def _taps(layer: DepthwiseLayer) -> Float[Tensor, "position channel"]:
-    return rearrange(layer.weight, "channel 1 h w -> (h w) channel").contiguous()
 
 
 def _as_pictures(rows: Tensor, picture: tuple[int, ...]) -> Float[Tensor, "n channel height width"]:

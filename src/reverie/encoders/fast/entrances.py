@@ -126,8 +126,8 @@ class PlaneEntrance:
         onto_features = stem_weight[:, :, 0, 0].T
         onto_middle = weight[:, :, 0, 0].T
         self.frames, self.planes = block.frames, len(onto_features)
-        self.features = _LinearMap(onto_features, by_moment, by_pixel)
-        self.middle = _LinearMap(onto_features @ onto_middle, by_moment @ onto_middle + bias, by_pixel @ onto_middle)
+        self.features = LinearMap(onto_features, by_moment, by_pixel)
+        self.middle = LinearMap(onto_features @ onto_middle, by_moment @ onto_middle + bias, by_pixel @ onto_middle)
         self.around = Shortcut(block, onto_features.shape[1], size)
 
     def prepare(self, inputs: Float[Tensor, "picture pixel plane"]) -> Float[Tensor, "picture pixel plane_and_one"]:
@@ -155,8 +155,8 @@ class PlaneEntrance:
         return self.around.backward(slopes, shape[1]) @ self.features.weight.T
 
 
-class _LinearMap:
-    """planes @ weight + a part for each moment + a part for each pixel; the plane of ones has no weight."""
+class LinearMap:
+    """From the planes to channels: planes @ weight + a part for each moment + a part for each pixel; the plane of ones has no weight."""
 
     def __init__(self, weight: Tensor, by_moment: Tensor, by_pixel: Tensor) -> None:
         moments = len(by_moment)

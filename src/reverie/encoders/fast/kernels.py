@@ -17,12 +17,36 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-SOURCE = Path(__file__).with_name("kernels.c")
+FOLDER = Path(__file__).with_name("c")
 
 # Nothing here may change how the rest of the process rounds: -ffast-math would switch denormal numbers off for all.
 FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-std=c11")
 
 COMPILERS = ("cc", "gcc", "clang")
+
+
+class Shape(ctypes.Structure):
+    """How a block's arrays are laid out; the meaning of the fields stands in ``c/shape.h``."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_long)
+        for name in (
+            "stacks",
+            "frames",
+            "tall",
+            "wide",
+            "small_tall",
+            "small_wide",
+            "stride",
+            "space_kernel",
+            "time_kernel",
+            "panels",
+            "inputs",
+            "pitch",
+            "outputs",
+            "outputs_pitch",
+        )
+    )
 
 
 @lru_cache(maxsize=1)
@@ -47,16 +71,18 @@ def usable(tensor: Tensor) -> bool:
     return tensor.device.type == "cpu" and tensor.dtype == torch.float32 and library() is not None
 
 
-def call(name: str, *arguments: Tensor | int) -> None:
-    """Run one kernel; tensors must be contiguous, float32 and on the CPU."""
+def call(name: str, shape: Shape, *arguments: Tensor | int | None) -> None:
+    """Run one kernel; tensors must be contiguous and on the CPU, of the kernel's own number formats."""
     compiled = library()
     assert compiled is not None
-    assert all(isinstance(each, int) or each.is_contiguous() for each in arguments)
-    compiled[name](*(_as_c(each) for each in arguments))
+    assert all(each.is_contiguous() for each in arguments if isinstance(each, Tensor))
+    compiled[name](ctypes.byref(shape), *(_as_c(each) for each in arguments))
 
 
-def _as_c(argument: Tensor | int) -> ctypes.c_long | ctypes.c_void_p:
-    return ctypes.c_long(argument) if isinstance(argument, int) else ctypes.c_void_p(argument.data_ptr())
+def _as_c(argument: Tensor | int | None) -> ctypes.c_long | ctypes.c_void_p:
+    if isinstance(argument, int):
+        return ctypes.c_long(argument)
+    return ctypes.c_void_p(None if argument is None else argument.data_ptr())
 
 
 def _build(compiler: str, path: Path) -> None:
@@ -64,7 +90,8 @@ def _build(compiler: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         built = Path(folder) / path.name
-        command = [compiler, *FLAGS, "-shared", "-fPIC", str(SOURCE), "-o", str(built)]
+        sources = map(str, sorted(FOLDER.glob("*.c")))
+        command = [compiler, *FLAGS, "-shared", "-fPIC", *sources, "-o", str(built)]
         try:
             subprocess.run([*command, "-fopenmp"], check=True, capture_output=True, timeout=60)
         except subprocess.CalledProcessError:
@@ -79,7 +106,7 @@ def _cache_folder() -> Path:
 
 def _fingerprint(compiler: str) -> str:
     """Tell apart sources, compilers and processors: a home may be shared by machines that differ."""
-    digest = hashlib.sha256(SOURCE.read_bytes())
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(FOLDER.iterdir())))
     digest.update(" ".join([compiler, *FLAGS, platform.machine(), platform.processor()]).encode())
     features = Path("/proc/cpuinfo")
     if features.exists():

@@ -1,0 +1,118 @@
+"""A block of DwiseNeuro's core in compiled kernels (``c/``), on CPUs: what ``block.FrozenBlock`` does, in fewer passes.
+
+Inside a block the channels lie in panels; a panel goes through the widening and both depth-wise layers while it is in
+the caches, its non-linearities done on the way. Kept are their slopes, in 16 bits, and what went to the gate.
+Features carry the next block's positions already, and zeros up to a whole number of panels.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock
+from reverie.encoders.fast import kernels
+from reverie.encoders.fast.compiled_shortcut import Around, FeatureAround, PlaneAround
+from reverie.encoders.fast.entrances import Entrance, FeatureEntrance, PlaneEntrance
+from reverie.encoders.fast.folding import folded
+from reverie.encoders.fast.gate import Gate
+from reverie.encoders.fast.panels import PANEL, Layout, in_panels, padded
+from reverie.encoders.fast.widening import Widening
+
+Memory = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+"""What went to the gate, its means, and the slopes after the widening, the spatial and the temporal layer."""
+
+
+class CompiledBlock:
+    """A block whose normalisations are folded. size: height and width of the pictures that enter.
+
+    following: the next block, None after the last.
+    """
+
+    def __init__(
+        self, block: CoreBlock, entrance: Entrance, size: tuple[int, int], following: CoreBlock | None
+    ) -> None:
+        if isinstance(entrance, PlaneEntrance):
+            inputs = entrance.planes
+            self.layout, self.widening = Layout.of(block, size, inputs, inputs), Widening.of_planes(entrance)
+            self.around: Around = PlaneAround(block, entrance, self.layout, following)
+        else:
+            assert isinstance(entrance, FeatureEntrance)
+            inputs = len(entrance.weight)
+            self.layout, self.widening = Layout.of(block, size, inputs, padded(inputs)), Widening.of_features(entrance)
+            self.around = FeatureAround(block, entrance.around, self.layout, following)
+        self.smaller, self.gate = self.layout.smaller, Gate(block.squeeze_excite)
+        self.space_taps, self.space_bias = _taps_and_bias(block.spatial)
+        self.time_taps, self.time_bias = _taps_and_bias(block.temporal)
+        weight = folded(block.projection)[0][:, :, 0, 0].T
+        self.middle = len(weight)
+        self.projection = in_panels(weight, rows=padded(self.middle))
+        self.projection_back = in_panels(weight.T)
+
+    @property
+    def pitch(self) -> int:
+        """Channels of the outputs, with those that only fill up."""
+        return padded(self.layout.outputs)
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the widened features of one stack are."""
+        return self.layout.frames * self.layout.pixels * self.middle
+
+    def forward(
+        self, inputs: Float[Tensor, "stack pixel time channel"], *, remember: bool
+    ) -> tuple[Float[Tensor, "stack fewer time outputs"], Memory | None]:
+        """Return the outputs, and what the way back needs if it is asked for."""
+        shape = self.layout.shape(len(inputs))
+        memory = self._reserve(inputs, shape.stacks, remember=remember)
+        active, means, *slopes = memory
+        depthwise = (self.space_taps, self.space_bias, self.time_taps, self.time_bias)
+        kernels.call("widen_and_convolve", shape, inputs, *self.widening.arguments, *depthwise, active, means, *slopes)
+        weights = self._gates(means)[:, None, :, None] * self.projection
+        outputs = self.around.forward(inputs)
+        kernels.call("project", shape, active, weights, outputs)
+        return outputs, memory if remember else None
+
+    def backward(
+        self, slopes: Float[Tensor, "stack fewer time outputs"], memory: Memory
+    ) -> Float[Tensor, "stack pixel time channel"]:
+        """Return the gradient with respect to the inputs."""
+        active, means, widened, spaced, timed = memory
+        shape = self.layout.shape(len(slopes))
+        weights = self._gates(means).view(shape.stacks, -1, 1, PANEL) * self.projection_back
+        gated, by_gate = torch.empty_like(active), torch.empty_like(means)
+        kernels.call("spread", shape, slopes, weights, active, gated, by_gate)
+        kernels.call("time_back", shape, gated, self._shares(by_gate, means), self.time_taps, timed, spaced)
+        total = self.around.backward(slopes)
+        back = self.widening.back
+        kernels.call("narrow", shape, gated, self.space_taps, widened, back, total, total.shape[-1])
+        return total
+
+    def _reserve(self, inputs: Tensor, stacks: int, *, remember: bool) -> tuple[Tensor | None, ...]:
+        layout, panels = self.layout, padded(self.middle) // PANEL
+        fewer = (stacks, panels, layout.smaller[0] * layout.smaller[1], layout.frames, PANEL)
+        more = (stacks, panels, layout.pixels, layout.frames, PANEL)
+        active, means = inputs.new_empty(fewer), inputs.new_empty(stacks, panels * PANEL)
+        if not remember:
+            return active, means, None, None, None
+        slopes = (inputs.new_empty(size, dtype=torch.uint16) for size in (more, fewer, fewer))
+        return active, means, *slopes
+
+    def _gates(self, means: Tensor) -> Float[Tensor, "stack channel"]:
+        return _widened(self.gate.forward(means[:, : self.middle]), means.shape[1])
+
+    def _shares(self, by_gate: Tensor, means: Tensor) -> Float[Tensor, "stack channel"]:
+        """The gate looked at the mean over a stack's rows, to which each contributed alike."""
+        middle = self.middle
+        shares = self.gate.backward(by_gate[:, :middle], means[:, :middle])
+        rows = self.layout.frames * self.smaller[0] * self.smaller[1]
+        return _widened(shares / rows, means.shape[1])
+
+
+def _taps_and_bias(layer: ConvolutionNorm) -> tuple[Float[Tensor, "panel position lane"], Float[Tensor, "panel 1 lane"]]:
+    weight, bias = folded(layer)
+    return in_panels(weight.flatten(1).T), in_panels(bias[None])
+
+
+def _widened(numbers: Float[Tensor, "stack channel"], width: int) -> Float[Tensor, "stack wider"]:
+    """Fill up with zeros."""
+    return torch.nn.functional.pad(numbers, (0, width - numbers.shape[1])).contiguous()
