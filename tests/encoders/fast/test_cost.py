@@ -1,6 +1,7 @@
 """What the fast form costs, counted and not timed: nothing may get slower unnoticed."""
 
 import dataclasses
+from collections import Counter
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch
 from reverie.benchmarks.meters import Meter
 from reverie.benchmarks.scaling import one_step, problem_with
 from reverie.benchmarks.subjects import MOUSE, make_clip, make_subject, stacks_of
+from reverie.encoders.fast import kernels
 
 MEGABYTE = 2**20
 
@@ -15,6 +17,18 @@ MEGABYTE = 2**20
 @pytest.fixture(scope="module")
 def tiny():
     return make_subject("tiny", 20)
+
+
+@pytest.fixture(scope="module")
+def full():
+    return make_subject("paper", 200)
+
+
+needs_kernels = pytest.mark.skipif(kernels.library() is None, reason="needs a C compiler")
+
+
+def products_of(operators):
+    return sum(operators[name] for name in ("addmm", "addmm_", "mm", "bmm", "baddbmm", "baddbmm_"))
 
 
 def meter_pass(subject, *, gradient):
@@ -27,13 +41,32 @@ def meter_pass(subject, *, gradient):
     return meter
 
 
-def test_a_pass_makes_few_matrix_products_and_no_convolution_of_planes(tiny):
+def test_a_pass_makes_few_matrix_products_and_no_convolution_of_planes(monkeypatch):
     """For each of three blocks: widening, projecting, their ways back, the shortcut and the small ones of the gate."""
-    operators = meter_pass(tiny, gradient=True).operators
-    products = sum(operators[name] for name in ("addmm", "addmm_", "mm", "bmm", "baddbmm", "baddbmm_"))
-    assert products <= 45
+    monkeypatch.setattr(kernels, "library", lambda: None)
+    operators = meter_pass(make_subject("tiny", 20), gradient=True).operators
+    assert products_of(operators) <= 45
     assert operators["native_batch_norm"] + operators["cudnn_batch_norm"] <= 6
-    assert sum(operators.values()) <= 420
+    assert sum(operators.values()) <= 450
+
+
+@needs_kernels
+def test_with_kernels_little_is_left_to_torch(tiny, monkeypatch):
+    """Seven kernels for each of three blocks, and the small products of the gates and of what comes after the core."""
+    called = Counter()
+    call = kernels.call
+    monkeypatch.setattr(kernels, "call", lambda name, *rest: (called.update([name]), call(name, *rest))[1])
+    operators = meter_pass(tiny, gradient=True).operators
+    assert set(called.values()) == {3}
+    assert sum(called.values()) <= 21
+    assert products_of(operators) <= 33
+    assert sum(operators.values()) <= 260
+
+
+@needs_kernels
+def test_with_kernels_a_full_size_pass_keeps_slopes_in_two_bytes_each(full):
+    assert meter_pass(full, gradient=True).peak <= 540 * MEGABYTE
+    assert meter_pass(full, gradient=False).peak <= 48 * MEGABYTE
 
 
 def test_without_a_gradient_nothing_is_kept(tiny):
@@ -53,9 +86,8 @@ def test_the_window_sets_the_peak_and_not_the_clip(tiny):
     assert peaks[640] <= 1.2 * peaks[64] + arrays
 
 
-def test_the_full_size_fits_two_gigabytes():
-    subject = make_subject("paper", 200)
-    step = one_step(problem_with(subject, 32))
+def test_the_full_size_fits_two_gigabytes(full):
+    step = one_step(problem_with(full, 32))
     with Meter() as meter:
         step()
     assert meter.peak <= 2048 * MEGABYTE

@@ -11,15 +11,13 @@ from torch import Tensor
 
 from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock
 from reverie.encoders.fast import kernels
+from reverie.encoders.fast.block import Memory
 from reverie.encoders.fast.compiled_shortcut import Around, FeatureAround, PlaneAround
 from reverie.encoders.fast.entrances import Entrance, FeatureEntrance, PlaneEntrance
 from reverie.encoders.fast.folding import folded
 from reverie.encoders.fast.gate import Gate
 from reverie.encoders.fast.panels import PANEL, Layout, in_panels, padded
 from reverie.encoders.fast.widening import Widening
-
-Memory = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
-"""What went to the gate, its means, and the slopes after the widening, the spatial and the temporal layer."""
 
 
 class CompiledBlock:
@@ -61,16 +59,17 @@ class CompiledBlock:
     def forward(
         self, inputs: Float[Tensor, "stack pixel time channel"], *, remember: bool
     ) -> tuple[Float[Tensor, "stack fewer time outputs"], Memory | None]:
-        """Return the outputs, and what the way back needs if it is asked for."""
+        """Return the outputs; if asked, what went to the gate, its means, and the slopes of the non-linearities."""
         shape = self.layout.shape(len(inputs))
-        memory = self._reserve(inputs, shape.stacks, remember=remember)
-        active, means, *slopes = memory
+        active, means = self._reserve_active(inputs)
+        slopes = self._reserve_slopes(inputs) if remember else ()
         depthwise = (self.space_taps, self.space_bias, self.time_taps, self.time_bias)
-        kernels.call("widen_and_convolve", shape, inputs, *self.widening.arguments, *depthwise, active, means, *slopes)
+        results = (active, means, *(slopes or (None, None, None)))
+        kernels.call("widen_and_convolve", shape, inputs, *self.widening.arguments, *depthwise, *results)
         weights = self._gates(means)[:, None, :, None] * self.projection
         outputs = self.around.forward(inputs)
         kernels.call("project", shape, active, weights, outputs)
-        return outputs, memory if remember else None
+        return outputs, (active, means, *slopes) if remember else None
 
     def backward(
         self, slopes: Float[Tensor, "stack fewer time outputs"], memory: Memory
@@ -87,15 +86,18 @@ class CompiledBlock:
         kernels.call("narrow", shape, gated, self.space_taps, widened, back, total, total.shape[-1])
         return total
 
-    def _reserve(self, inputs: Tensor, stacks: int, *, remember: bool) -> tuple[Tensor | None, ...]:
-        layout, panels = self.layout, padded(self.middle) // PANEL
-        fewer = (stacks, panels, layout.smaller[0] * layout.smaller[1], layout.frames, PANEL)
-        more = (stacks, panels, layout.pixels, layout.frames, PANEL)
-        active, means = inputs.new_empty(fewer), inputs.new_empty(stacks, panels * PANEL)
-        if not remember:
-            return active, means, None, None, None
-        slopes = (inputs.new_empty(size, dtype=torch.uint16) for size in (more, fewer, fewer))
-        return active, means, *slopes
+    def _reserve_active(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        stacks, panels = len(inputs), padded(self.middle) // PANEL
+        fewer = self.smaller[0] * self.smaller[1]
+        active = inputs.new_empty(stacks, panels, fewer, self.layout.frames, PANEL)
+        return active, inputs.new_empty(stacks, panels * PANEL)
+
+    def _reserve_slopes(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        fewer, panels = self.smaller[0] * self.smaller[1], padded(self.middle) // PANEL
+        sizes = (
+            (len(inputs), panels, pixels, self.layout.frames, PANEL) for pixels in (self.layout.pixels, fewer, fewer)
+        )
+        return tuple(inputs.new_empty(size, dtype=torch.uint16) for size in sizes)
 
     def _gates(self, means: Tensor) -> Float[Tensor, "stack channel"]:
         return _widened(self.gate.forward(means[:, : self.middle]), means.shape[1])
@@ -108,7 +110,9 @@ class CompiledBlock:
         return _widened(shares / rows, means.shape[1])
 
 
-def _taps_and_bias(layer: ConvolutionNorm) -> tuple[Float[Tensor, "panel position lane"], Float[Tensor, "panel 1 lane"]]:
+def _taps_and_bias(
+    layer: ConvolutionNorm,
+) -> tuple[Float[Tensor, "panel position lane"], Float[Tensor, "panel 1 lane"]]:
     weight, bias = folded(layer)
     return in_panels(weight.flatten(1).T), in_panels(bias[None])
 

@@ -15,6 +15,7 @@ from reverie.encoders.fast import kernels
 from reverie.encoders.fast.block import FrozenBlock, Memory
 from reverie.encoders.fast.compiled_block import CompiledBlock
 from reverie.encoders.fast.entrances import FeatureEntrance, PlaneEntrance
+from reverie.encoders.fast.panels import LARGEST_KERNEL
 from reverie.encoders.stacks import PLANES
 
 Planes = Float[Tensor, "stack 5 time height width"]
@@ -29,17 +30,18 @@ class FrozenCore:
 
     def __init__(self, encoder: DwiseNeuro) -> None:
         blocks = [block for block in encoder.blocks if isinstance(block, CoreBlock)]
-        self.compiled = kernels.usable(blocks[0].projection.convolution.weight)
+        small = encoder.config.spatial_kernel <= LARGEST_KERNEL
+        self.compiled = small and kernels.usable(blocks[0].projection.convolution.weight)
         self.blocks: list[FrozenBlock | CompiledBlock] = []
         self.size = size = encoder.canvas
         self.outputs = blocks[-1].outputs
         for block, following in zip_longest(blocks, blocks[1:]):
             entrance = FeatureEntrance(block, size) if self.blocks else PlaneEntrance(encoder.stem, block, size)
-            last = (
-                CompiledBlock(block, entrance, size, following) if self.compiled else FrozenBlock(block, entrance, size)
-            )
-            self.blocks.append(last)
-            size = last.smaller
+            if self.compiled:
+                self.blocks.append(CompiledBlock(block, entrance, size, following))
+            else:
+                self.blocks.append(FrozenBlock(block, entrance, size))
+            size = self.blocks[-1].smaller
         self.pixels = size[0] * size[1]
 
     @property
@@ -52,9 +54,7 @@ class FrozenCore:
         pooled: Tensor = _Core.apply(planes, self)  # type: ignore[no-untyped-call]  # torch's own
         return pooled
 
-    def forward(
-        self, planes: Planes, *, remember: bool
-    ) -> tuple[Float[Tensor, "stack channel time"], list[Memory]]:
+    def forward(self, planes: Planes, *, remember: bool) -> tuple[Float[Tensor, "stack channel time"], list[Memory]]:
         """Return the pooled features, and what the way back needs if it is asked for."""
         pattern = "stack (h w) time plane" if self.compiled else "(stack time) (h w) plane"
         features = rearrange(planes, f"stack plane time h w -> {pattern}").contiguous()

@@ -156,7 +156,7 @@ class PlaneEntrance:
 
 
 class LinearMap:
-    """From the planes to channels: planes @ weight + a part for each moment + a part for each pixel; the plane of ones has no weight."""
+    """planes @ weight + a part for each moment + a part for each pixel; the plane of ones has no weight."""
 
     def __init__(self, weight: Tensor, by_moment: Tensor, by_pixel: Tensor) -> None:
         moments = len(by_moment)
@@ -164,7 +164,10 @@ class LinearMap:
         self.weight = functional.pad(weight, (0, 0, 0, 1)).float()
         self.stacked, self.by_pixel = stacked.float(), by_pixel.float().contiguous()
 
-    def forward(self, planes: Tensor, part: slice) -> Tensor:
+    def forward(
+        self, planes: Float[Tensor, "picture pixel plane"], part: slice
+    ) -> Float[Tensor, "picture pixel channel"]:
+        """Return a slice of the channels."""
         stacks = len(planes) // len(self.stacked)
         weights = self.stacked[..., part].repeat(stacks, 1, 1)
         pixels = self.by_pixel[:, part].expand(len(planes), -1, -1)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
@@ -15,6 +14,9 @@ PANEL = 32
 
 LANES = 16
 """Numbers that a processor works on together; as in ``c/lanes.h``."""
+
+LARGEST_KERNEL = 11
+"""Largest spatial kernel, in pixels, that ``c/lines.h`` has room for."""
 
 
 def padded(channels: int) -> int:
@@ -35,8 +37,11 @@ def in_panels(matrix: Float[Tensor, "row column"], rows: int | None = None) -> F
 
 @dataclass(frozen=True)
 class Layout:
-    """The sizes of one block. size: height and width of the pictures that enter; inputs: channels that the widening
-    reads, pitch: numbers from one pixel to the next."""
+    """The sizes of one block.
+
+    size: height and width of the pictures that enter. kernels: pixels of the spatial and frames of the temporal layer.
+    inputs: channels that the widening reads. pitch: numbers from one row of features to the next.
+    """
 
     frames: int
     size: tuple[int, int]

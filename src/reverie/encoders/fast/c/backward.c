@@ -6,6 +6,7 @@
 INLINE void spread_tile(const int count, const Shape *s, const float *slopes, const float *weights, const float *active,
                         float *gated, lanes total[2]) {
     lanes sums[TILE][2] = {0};
+    fetch(slopes + count * s->outputs_pitch, count * s->outputs_pitch);
     multiply(sums, count, 2, slopes, s->outputs_pitch, weights, s->outputs);
 #pragma GCC unroll 8
     for (int r = 0; r < count; r++)
@@ -14,6 +15,18 @@ INLINE void spread_tile(const int count, const Shape *s, const float *slopes, co
             store(gated + at, sums[r][j]);
             total[j] += sums[r][j] * load(active + at);
         }
+}
+
+/* All frames of one pixel. */
+APART void spread_line(const Shape *s, const float *slopes, const float *weights, const float *active, float *gated,
+                       lanes total[2]) {
+    lanes sums[2] = {0};
+    size t = 0;
+    for (; t + TILE <= s->frames; t += TILE)
+        spread_tile(TILE, s, slopes + t * s->outputs_pitch, weights, active + t * PANEL, gated + t * PANEL, sums);
+    for (; t < s->frames; t++)
+        spread_tile(1, s, slopes + t * s->outputs_pitch, weights, active + t * PANEL, gated + t * PANEL, sums);
+    for (int j = 0; j < 2; j++) total[j] += sums[j];
 }
 
 /* Back through the projection: gated (stack, panel, small pixel, frame, channel), and by_gate (stack, panel, channel),
@@ -26,16 +39,8 @@ void spread(const Shape *s, const float *slopes, const float *weights, const flo
         const float *tile = weights + each * s->outputs * PANEL;
         lanes sums[2] = {0};
         for (size pixel = 0; pixel < small; pixel++) {
-            lanes of_pixel[2] = {0};
-            const float *from = slopes + (each / s->panels * small + pixel) * s->frames * s->outputs_pitch;
-            size at = (each * small + pixel) * line_of(s), t = 0;
-            for (; t + TILE <= s->frames; t += TILE)
-                spread_tile(TILE, s, from + t * s->outputs_pitch, tile, active + at + t * PANEL, gated + at + t * PANEL,
-                            of_pixel);
-            for (; t < s->frames; t++)
-                spread_tile(1, s, from + t * s->outputs_pitch, tile, active + at + t * PANEL, gated + at + t * PANEL,
-                            of_pixel);
-            for (int j = 0; j < 2; j++) sums[j] += of_pixel[j];
+            size at = (each * small + pixel) * line_of(s), row = (each / s->panels * small + pixel) * s->frames;
+            spread_line(s, slopes + row * s->outputs_pitch, tile, active + at, gated + at, sums);
         }
         for (int j = 0; j < 2; j++) store(by_gate + each * PANEL + j * LANES, sums[j]);
     }
@@ -43,13 +48,21 @@ void spread(const Shape *s, const float *slopes, const float *weights, const flo
 
 /* All frames of one pixel: from the gradient of what the gate lets through to that before the spatial non-linearity.
    line: room for the padded frames, zero at both ends. */
-static void time_line_back(const Shape *s, float *gated, const float *share, const float *taps, const uint16_t *timed,
+APART void time_line_back(const Shape *s, float *gated, const float *share, const float *taps, const uint16_t *timed,
                            const uint16_t *spaced, float *line) {
     float *inner = line + s->time_kernel / 2 * PANEL, *last = line + (s->time_kernel - 1) * PANEL;
-    for (size at = 0; at < line_of(s); at += LANES)
-        store(inner + at, (load(gated + at) + load(share + at % PANEL)) * load_slope(timed + at));
-    for (size at = 0; at < line_of(s); at += LANES)
-        store(gated + at, weigh_moments(last + at, taps + at % PANEL, s->time_kernel, -1) * load_slope(spaced + at));
+    for (size at = 0; at < line_of(s); at += PANEL) {
+        lanes after[2];
+        load_slopes(timed + at, after);
+        for (size j = 0, half = 0; j < 2; j++, half += LANES)
+            store(inner + at + half, (load(gated + at + half) + load(share + half)) * after[j]);
+    }
+    for (size at = 0; at < line_of(s); at += PANEL) {
+        lanes before[2];
+        load_slopes(spaced + at, before);
+        for (size j = 0, half = 0; j < 2; j++, half += LANES)
+            store(gated + at + half, weigh_moments(last + at + half, taps + half, s->time_kernel, -1) * before[j]);
+    }
 }
 
 /* Back through the temporal layer, in place. share: (stack, panel, channel), the gate's part of every gradient. */
@@ -88,15 +101,21 @@ static void find_reached(const Shape *s, size pixel, const float *picture, const
 }
 
 /* A run of pixels of one panel: back through the spatial layer and the non-linearity before it. */
-static void space_run_back(const Shape *s, size first, size last, const float *by_spaced, const float *taps,
+APART void space_run_back(const Shape *s, size first, size last, const float *by_spaced, const float *taps,
                            const uint16_t *slopes, float *out) {
     const lanes nothing[2] = {0};
     Neighbours neighbours;
     for (size pixel = first; pixel < last; pixel++, out += line_of(s)) {
         find_reached(s, pixel, by_spaced, taps, &neighbours);
+        fetch((const float *)(slopes + (pixel + 1) * line_of(s)), line_of(s) / 2);
+        if (neighbours.count) fetch(neighbours.line[0] + line_of(s), line_of(s));
         weigh(&neighbours, nothing, s->frames, out);
-        for (size at = 0; at < line_of(s); at += LANES)
-            store(out + at, load(out + at) * load_slope(slopes + pixel * line_of(s) + at));
+        for (size at = 0; at < line_of(s); at += PANEL) {
+            lanes before[2];
+            load_slopes(slopes + pixel * line_of(s) + at, before);
+            store(out + at, load(out + at) * before[0]);
+            store(out + at + LANES, load(out + at + LANES) * before[1]);
+        }
     }
 }
 

@@ -26,13 +26,14 @@ INLINE void widen_tile(const int count, const Shape *s, const float *features, c
             sums[r][j] = load(start + j * LANES);
             if (moments) sums[r][j] += load(moments + r * PANEL + j * LANES);
         }
+    fetch(features + count * s->pitch, count * s->pitch);
     multiply(sums, count, 2, features, s->pitch, w->weights, s->inputs);
 #pragma GCC unroll 8
     for (int r = 0; r < count; r++) activate(sums[r][0], sums[r][1], active + r * PANEL, moved(slopes, r * PANEL));
 }
 
 /* All frames of one pixel: multiply and activate. */
-INLINE void widen_line(const Shape *s, const float *features, const Weights *w, size pixel, float *active,
+APART void widen_line(const Shape *s, const float *features, const Weights *w, size pixel, float *active,
                        uint16_t *slopes) {
     const float *start = w->start + pixel * w->start_step, *moments = w->moments;
     size t = 0;
@@ -71,7 +72,7 @@ static void find(const Shape *s, size y, size x, const float *rows, const float 
 
 /* Spatial layer, non-linearity, temporal layer, non-linearity for one pixel of the smaller picture; the sum over its
    frames is added to "total". line: room for the padded frames, zero at both ends. */
-static void convolve_line(const Shape *s, const Weights *w, const Neighbours *n, size pixel, float *line,
+APART void convolve_line(const Shape *s, const Weights *w, const Neighbours *n, size pixel, float *line,
                           const Results *to, lanes total[2]) {
     const lanes bias[2] = {load(w->space_bias), load(w->space_bias + LANES)};
     size at = pixel * line_of(s);

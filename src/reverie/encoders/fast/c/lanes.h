@@ -11,6 +11,8 @@
 
 #define LANES 16
 #define INLINE static inline __attribute__((always_inline))
+/* Inner loops that are not to share their registers with what calls them. */
+#define APART static __attribute__((noinline))
 
 typedef long size;
 typedef float lanes __attribute__((vector_size(4 * LANES)));
@@ -25,6 +27,11 @@ INLINE lanes load(const float *from) {
 
 INLINE void store(float *to, lanes value) { memcpy(to, &value, sizeof value); }
 
+/* Ask for numbers that are needed soon. */
+INLINE void fetch(const float *from, size numbers) {
+    for (size i = 0; i < numbers; i += LANES) __builtin_prefetch(from + i);
+}
+
 /* The logistic function 1 / (1 + exp(-x)), to a few units in the last place. */
 #ifdef __AVX512F__
 /* exp(-x) = 2^(whole sixteenths) 2^rest: the sixteenths from a table, the rest by a short polynomial. */
@@ -37,7 +44,6 @@ INLINE lanes logistic(lanes x) {
     const lanes rounding = zero + 786432.0f;
     lanes y = x * -1.44269504f;
     y = (lanes)_mm512_min_ps((__m512)y, (__m512)(zero + 125.0f));
-    y = (lanes)_mm512_max_ps((__m512)y, (__m512)(zero - 125.0f));
     lanes rounded = y + rounding, power = rounded - rounding, rest = y - power;
     lanes series = zero + 5.5504109e-2f;
     series = series * rest + 2.4022651e-1f;

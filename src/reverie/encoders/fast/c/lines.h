@@ -5,7 +5,7 @@
 
 #include "shape.h"
 
-#define MOST 128 /* positions of a spatial convolution */
+#define MOST 121 /* positions of a spatial convolution: 11 x 11 */
 
 /* The lines that a line of a spatial convolution is the weighted sum of. */
 typedef struct {

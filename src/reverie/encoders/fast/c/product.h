@@ -29,8 +29,12 @@ INLINE void add_tile(float *out, size out_pitch, const int count, const int widt
 #pragma GCC unroll 8
     for (int r = 0; r < count; r++)
         for (int j = 0; j < width; j++) sums[r][j] = load(out + r * out_pitch + j * LANES);
-    for (size p = 0; p < panels; p++)
-        multiply(sums, count, width, panel + p * panel_step, PANEL, weights + p * PANEL * LANES * width, PANEL);
+    for (size p = 0; p < panels; p++) {
+        const float *rows = panel + p * panel_step;
+        /* So many panels are more streams than a processor sees coming by itself. */
+        fetch(rows + count * PANEL, count * PANEL);
+        multiply(sums, count, width, rows, PANEL, weights + p * PANEL * LANES * width, PANEL);
+    }
 #pragma GCC unroll 8
     for (int r = 0; r < count; r++)
         for (int j = 0; j < width; j++) store(out + r * out_pitch + j * LANES, sums[r][j]);

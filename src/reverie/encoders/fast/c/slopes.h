@@ -12,28 +12,39 @@
 #define STEPS 52432.0f
 #define LOWEST 0.125f
 
-INLINE short_lanes as_steps(lanes slope) {
-    return __builtin_convertvector(
-        __builtin_convertvector(slope * STEPS + (LOWEST * STEPS + 0.5f), whole_lanes), short_lanes);
+INLINE whole_lanes as_steps(lanes slope) {
+    return __builtin_convertvector(slope * STEPS + (LOWEST * STEPS + 0.5f), whole_lanes);
 }
 
-/* Keep the slopes of a panel; past the caches where that can be asked for, as they are not needed soon. */
+INLINE lanes from_steps(whole_lanes steps) {
+    return __builtin_convertvector(steps, lanes) * (1.0f / STEPS) - LOWEST;
+}
+
+/* Keep the slopes of a panel; past the caches where that can be asked for, as they are not needed soon. In which order
+   they lie is nobody's business but that of the two functions. */
+#ifdef __AVX512BW__
 INLINE void store_slopes(uint16_t *to, lanes first, lanes second) {
-    short_lanes steps[2] = {as_steps(first), as_steps(second)};
-#ifdef __AVX512F__
-    __m512i both;
-    memcpy(&both, steps, sizeof both);
-    _mm512_stream_si512((__m512i *)to, both);
-#else
-    memcpy(to, steps, sizeof steps);
-#endif
+    _mm512_stream_si512((__m512i *)to, _mm512_packus_epi32((__m512i)as_steps(first), (__m512i)as_steps(second)));
 }
 
-INLINE lanes load_slope(const uint16_t *from) {
-    short_lanes steps;
-    memcpy(&steps, from, sizeof steps);
-    return __builtin_convertvector(__builtin_convertvector(steps, whole_lanes), lanes) * (1.0f / STEPS) - LOWEST;
+INLINE void load_slopes(const uint16_t *from, lanes slopes[2]) {
+    __m512i steps = _mm512_load_si512(from), zero = _mm512_setzero_si512();
+    slopes[0] = from_steps((whole_lanes)_mm512_unpacklo_epi16(steps, zero));
+    slopes[1] = from_steps((whole_lanes)_mm512_unpackhi_epi16(steps, zero));
 }
+#else
+INLINE void store_slopes(uint16_t *to, lanes first, lanes second) {
+    short_lanes steps[2] = {__builtin_convertvector(as_steps(first), short_lanes),
+                            __builtin_convertvector(as_steps(second), short_lanes)};
+    memcpy(to, steps, sizeof steps);
+}
+
+INLINE void load_slopes(const uint16_t *from, lanes slopes[2]) {
+    short_lanes steps[2];
+    memcpy(steps, from, sizeof steps);
+    for (int j = 0; j < 2; j++) slopes[j] = from_steps(__builtin_convertvector(steps[j], whole_lanes));
+}
+#endif
 
 /* Store SiLU of a panel's channels, and its slopes where there is a place for them. */
 INLINE void activate(lanes first, lanes second, float *active, uint16_t *slopes) {
