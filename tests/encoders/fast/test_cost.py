@@ -42,12 +42,15 @@ def meter_pass(subject, *, gradient):
 
 
 def test_a_pass_makes_few_matrix_products_and_no_convolution_of_planes(monkeypatch):
-    """For each of three blocks: widening, projecting, their ways back, the shortcut and the small ones of the gate."""
+    """For each of three blocks: widening, projecting, their ways back, the shortcut and the small ones of the gate;
+
+    cortex layers and readout, forward and back.
+    """
     monkeypatch.setattr(kernels, "library", lambda: None)
     operators = meter_pass(make_subject("tiny", 20), gradient=True).operators
-    assert products_of(operators) <= 45
-    assert operators["native_batch_norm"] + operators["cudnn_batch_norm"] <= 6
-    assert sum(operators.values()) <= 450
+    assert products_of(operators) <= 49
+    assert not operators["native_batch_norm"] + operators["cudnn_batch_norm"]
+    assert sum(operators.values()) <= 440
 
 
 @needs_kernels
@@ -59,8 +62,8 @@ def test_with_kernels_little_is_left_to_torch(tiny, monkeypatch):
     operators = meter_pass(tiny, gradient=True).operators
     assert set(called.values()) == {3}
     assert sum(called.values()) <= 21
-    assert products_of(operators) <= 33
-    assert sum(operators.values()) <= 260
+    assert products_of(operators) <= 37
+    assert sum(operators.values()) <= 250
 
 
 @needs_kernels

@@ -1,15 +1,14 @@
 """DwiseNeuro with its weights folded for good, for one animal and the neurons that were observed."""
 
-import copy
-
 import torch
+from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn import functional
 
 from reverie.encoders.dwiseneuro import DwiseNeuro
-from reverie.encoders.dwiseneuro_blocks import Readout
+from reverie.encoders.dwiseneuro_blocks import CortexLayer, Readout
 from reverie.encoders.fast.core import FrozenCore
+from reverie.encoders.fast.head import FrozenCortexLayer, FrozenReadout
 from reverie.encoders.stacks import StackEncoder
 
 CORE_NUMBERS = (2**22, 2**28)
@@ -30,7 +29,8 @@ class FrozenDwiseNeuro(StackEncoder):
     def __init__(self, encoder: DwiseNeuro, mouse: str, neurons: Int[Tensor, " chosen"]) -> None:
         super().__init__({mouse: len(neurons)}, encoder.frame_size, encoder.layout)
         self.core = FrozenCore(encoder)
-        self.cortex = copy.deepcopy(encoder.cortex).eval().requires_grad_(False)
+        layers = (layer for layer in encoder.cortex if isinstance(layer, CortexLayer))
+        self.cortex = nn.Sequential(*map(FrozenCortexLayer, layers))
         readout = encoder.readouts[list(encoder.mice).index(mouse)]
         assert isinstance(readout, Readout)
         self.readout = FrozenReadout(readout, neurons)
@@ -46,30 +46,6 @@ class FrozenDwiseNeuro(StackEncoder):
         self.require_mouse(mouse)
         together = max(1, CORE_NUMBERS[planes.device.type == "cuda"] // self.core.numbers)
         pooled = torch.cat([self.core(some) for some in torch.split(planes, together)])
-        rates: Tensor = self.readout(self.cortex(pooled))
-        return rates
-
-
-class FrozenReadout(nn.Module):
-    """The chosen neurons of a readout: one matrix for each group of channels."""
-
-    def __init__(self, readout: Readout, neurons: Int[Tensor, " chosen"]) -> None:
-        super().__init__()
-        convolution = readout.convolution
-        self.softplus_beta, self.groups = readout.softplus_beta, convolution.groups
-        group = neurons // (convolution.out_channels // convolution.groups)
-        # The neurons by group, and where each of them then stands.
-        order = torch.argsort(group, stable=True)
-        sizes = torch.bincount(group, minlength=self.groups).tolist()
-        weight = convolution.weight.detach()[neurons[order], :, 0]
-        self.weights = torch.split(weight, sizes)
-        assert convolution.bias is not None
-        self.bias = convolution.bias.detach()[neurons, None]
-        self.places = None if torch.equal(order, torch.arange(len(order)).to(order)) else torch.argsort(order)
-
-    def forward(self, features: Float[Tensor, "stack channel time"]) -> Float[Tensor, "stack neuron time"]:
-        """Turn cortex features into rates."""
-        parts = features.chunk(self.groups, dim=1)
-        drive = torch.cat([torch.matmul(*each) for each in zip(self.weights, parts, strict=True)], dim=1)
-        ordered = drive if self.places is None else drive[:, self.places]
-        return functional.softplus(ordered + self.bias, beta=self.softplus_beta)
+        rates = self.readout(self.cortex(rearrange(pooled, "stack channel time -> (stack time) channel")))
+        by_stack: Tensor = rearrange(rates, "(stack time) neuron -> stack neuron time", stack=len(planes))
+        return by_stack
