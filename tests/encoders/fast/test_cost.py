@@ -42,10 +42,7 @@ def meter_pass(subject, *, gradient):
 
 
 def test_a_pass_makes_few_matrix_products_and_no_convolution_of_planes(monkeypatch):
-    """For each of three blocks: widening, projecting, their ways back, the shortcut and the small ones of the gate;
-
-    cortex layers and readout, forward and back.
-    """
+    """For each of three blocks: widening, projecting, their ways back, the shortcut and the small ones of the gate."""
     monkeypatch.setattr(kernels, "library", lambda: None)
     operators = meter_pass(make_subject("tiny", 20), gradient=True).operators
     assert products_of(operators) <= 49
