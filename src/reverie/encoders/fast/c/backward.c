@@ -46,23 +46,29 @@ void spread(const Shape *s, const float *slopes, const float *weights, const flo
     }
 }
 
+/* Multiply a line by the slopes of a non-linearity. */
+INLINE void multiply_line(float *line, size numbers, const uint16_t *slopes) {
+    for (size at = 0; at < numbers; at += PANEL) {
+        lanes before[2];
+        load_slopes(slopes + at, before);
+        store(line + at, load(line + at) * before[0]);
+        store(line + at + LANES, load(line + at + LANES) * before[1]);
+    }
+}
+
 /* All frames of one pixel: from the gradient of what the gate lets through to that before the spatial non-linearity.
    line: room for the padded frames, zero at both ends. */
 APART void time_line_back(const Shape *s, float *gated, const float *share, const float *taps, const uint16_t *timed,
                            const uint16_t *spaced, float *line) {
-    float *inner = line + s->time_kernel / 2 * PANEL, *last = line + (s->time_kernel - 1) * PANEL;
+    float *inner = line + s->time_kernel / 2 * PANEL;
     for (size at = 0; at < line_of(s); at += PANEL) {
         lanes after[2];
         load_slopes(timed + at, after);
         for (size j = 0, half = 0; j < 2; j++, half += LANES)
             store(inner + at + half, (load(gated + at + half) + load(share + half)) * after[j]);
     }
-    for (size at = 0; at < line_of(s); at += PANEL) {
-        lanes before[2];
-        load_slopes(spaced + at, before);
-        for (size j = 0, half = 0; j < 2; j++, half += LANES)
-            store(gated + at + half, weigh_moments(last + at + half, taps + half, s->time_kernel, -1) * before[j]);
-    }
+    convolve_moments_back(s->time_kernel, line, taps, s->frames, gated);
+    multiply_line(gated, line_of(s), spaced);
 }
 
 /* Back through the temporal layer, in place. share: (stack, panel, channel), the gate's part of every gradient. */
@@ -110,12 +116,7 @@ APART void space_run_back(const Shape *s, size first, size last, const float *by
         fetch((const float *)(slopes + (pixel + 1) * line_of(s)), line_of(s) / 2);
         if (neighbours.count) fetch(neighbours.line[0] + line_of(s), line_of(s));
         weigh(&neighbours, nothing, s->frames, out);
-        for (size at = 0; at < line_of(s); at += PANEL) {
-            lanes before[2];
-            load_slopes(slopes + pixel * line_of(s) + at, before);
-            store(out + at, load(out + at) * before[0]);
-            store(out + at + LANES, load(out + at + LANES) * before[1]);
-        }
+        multiply_line(out, line_of(s), slopes + pixel * line_of(s));
     }
 }
 

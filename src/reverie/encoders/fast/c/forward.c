@@ -70,25 +70,27 @@ static void find(const Shape *s, size y, size x, const float *rows, const float 
     }
 }
 
+/* Activate a line in place; keep the slopes where wanted. */
+APART void activate_line(float *line, size numbers, uint16_t *slopes) {
+    for (size i = 0; i < numbers; i += PANEL)
+        activate(load(line + i), load(line + i + LANES), line + i, moved(slopes, i));
+}
+
 /* Spatial layer, non-linearity, temporal layer, non-linearity for one pixel of the smaller picture; the sum over its
    frames is added to "total". line: room for the padded frames, zero at both ends. */
-APART void convolve_line(const Shape *s, const Weights *w, const Neighbours *n, size pixel, float *line,
+static void convolve_line(const Shape *s, const Weights *w, const Neighbours *n, size pixel, float *line,
                           const Results *to, lanes total[2]) {
-    const lanes bias[2] = {load(w->space_bias), load(w->space_bias + LANES)};
-    size at = pixel * line_of(s);
-    float *inner = line + s->time_kernel / 2 * PANEL;
-    weigh(n, bias, s->frames, inner);
-    for (size i = 0; i < line_of(s); i += PANEL)
-        activate(load(inner + i), load(inner + i + LANES), inner + i, moved(to->spaced, at + i));
-    for (size t = 0; t < s->frames; t++) {
-        lanes sums[2];
-        float *active = to->active + at + t * PANEL;
-        for (size half = 0; half < PANEL; half += LANES)
-            sums[half / LANES] = load(w->time_bias + half) + weigh_moments(line + t * PANEL + half, w->time_taps + half,
-                                                                           s->time_kernel, 1);
-        activate(sums[0], sums[1], active, moved(to->timed, at + t * PANEL));
-        total[0] += load(active);
-        total[1] += load(active + LANES);
+    const lanes space_bias[2] = {load(w->space_bias), load(w->space_bias + LANES)};
+    const lanes time_bias[2] = {load(w->time_bias), load(w->time_bias + LANES)};
+    size numbers = line_of(s), at = pixel * numbers;
+    float *inner = line + s->time_kernel / 2 * PANEL, *active = to->active + at;
+    weigh(n, space_bias, s->frames, inner);
+    activate_line(inner, numbers, moved(to->spaced, at));
+    convolve_moments(s->time_kernel, line, w->time_taps, time_bias, s->frames, active);
+    activate_line(active, numbers, moved(to->timed, at));
+    for (size i = 0; i < numbers; i += PANEL) {
+        total[0] += load(active + i);
+        total[1] += load(active + i + LANES);
     }
 }
 

@@ -12,7 +12,7 @@
 #define LANES 16
 #define INLINE static inline __attribute__((always_inline))
 /* Inner loops that are not to share their registers with what calls them. */
-#define APART static __attribute__((noinline))
+#define APART static __attribute__((noinline, unused))
 
 typedef long size;
 typedef float lanes __attribute__((vector_size(4 * LANES)));
