@@ -49,6 +49,20 @@ def test_all_numbers_are_in_the_file_and_on_the_page(bench):
     assert "src=" not in page
 
 
+def test_animals_processes_and_memory_are_told_of(bench):
+    report, folder = bench
+    animals = next(each for each in report.scalings if each.name == "animals")
+    assert animals.at == (1, 2, 5)
+    page = (folder / "benchmark.html").read_text()
+    assert "each of the animals" in page
+    if report.sharing is not None:
+        assert report.sharing.processes >= 2
+        assert "processes of one thread each" in page
+    for frames, peak in report.resident.items():
+        # Tens of megabytes for this size, a few of which the system may have had left over.
+        assert peak is None or 2**20 < peak < 2**29, frames
+
+
 def test_the_products_of_the_full_size_are_those_reckoned_by_hand():
     """Its widest point-wise layers alone: 2 * 64 * 448 operations for each of 16 * 64 * 64 pixels, and so on."""
     assert products_of_pass(make_subject("paper", 10)) == pytest.approx(56e9, rel=0.03)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import torch
 
-from reverie.benchmarks.comparisons import Comparison, Inference, compare_inference, compare_training
+from reverie.benchmarks.comparisons import compare_inference, compare_training
 from reverie.benchmarks.page import write_benchmark_page
-from reverie.benchmarks.scaling import Scaling, by_length, by_models, by_neurons, by_threads, peak_by_length
+from reverie.benchmarks.processes import compare_sharing, resident_peak
+from reverie.benchmarks.report import Report
+from reverie.benchmarks.scaling import by_animals, by_length, by_models, by_neurons, by_threads, peak_by_length
 from reverie.benchmarks.subjects import make_subject
 from reverie.benchmarks.table import rows_of, sentences_of, table_of
 from reverie.encoders.fast import kernels
@@ -37,22 +39,6 @@ class Effort:
 QUICK = Effort(rounds=3, training_rounds=2, training_batch=1, lengths=(100, 300, 900, 1800), peaks=(32, 64))
 
 
-@dataclass(frozen=True)
-class Report:
-    """Everything one run found, with where it ran."""
-
-    machine: dict[str, object]
-    inference: Inference
-    training: Comparison
-    scalings: tuple[Scaling, ...]
-    peak: Scaling
-
-    @property
-    def lines(self) -> tuple[Comparison, ...]:
-        """The lines of the table."""
-        return (*self.inference.lines, self.training)
-
-
 def run_benchmark(out: Path, *, quick: bool) -> Report:
     """Measure, print the table, and write ``benchmark.json`` and ``benchmark.html`` into a folder."""
     prepare_threads()
@@ -62,16 +48,21 @@ def run_benchmark(out: Path, *, quick: bool) -> Report:
     inference = compare_inference(subject, effort.rounds)
     say("Training steps, full size …")
     training = compare_training(subject, effort.training_rounds, batch=effort.training_batch)
-    say("Growth with clip, neurons, models and threads …")
+    say("Growth with clip, neurons, models, animals and threads …")
     scalings = (
         by_length("tiny", effort.lengths, effort.training_rounds),
         by_neurons("tiny", (500, 2000, 4000, 8000), effort.rounds),
         by_models("tiny", (1, 2, 4, 7), effort.rounds),
+        by_animals("tiny", (1, 2, 5), effort.rounds),
         by_threads(subject, effort.training_rounds),
     )
     say("Peak memory, full size …")
-    report = Report(_machine(), inference, training, scalings, peak_by_length(subject, effort.peaks))
-    rows, sentences = rows_of(report.lines), sentences_of(inference, scalings, report.peak)
+    peak = peak_by_length(subject, effort.peaks)
+    resident = {frames: resident_peak(FULL_SIZE, effort.neurons, frames) for frames in effort.peaks}
+    say("Processes beside threads, full size …")
+    sharing = compare_sharing(FULL_SIZE, effort.neurons, effort.rounds)
+    report = Report(_machine(), inference, training, scalings, peak, resident, sharing)
+    rows, sentences = rows_of(report.lines), sentences_of(report)
     # The table first: whatever happens to the files, it is seen.
     print("\n".join([table_of(rows), "", *sentences]))
     write_text(out / "benchmark.json", json.dumps(dataclasses.asdict(report), indent=1))

@@ -7,9 +7,11 @@ import numpy as np
 import torch
 
 from reverie.benchmarks.meters import Meter
-from reverie.benchmarks.subjects import Subject, make_clip, make_subject, problem_of
+from reverie.benchmarks.subjects import Subject, make_animals, make_clip, make_subject, problem_of
 from reverie.benchmarks.timing import Timing, in_turns
-from reverie.reconstruction.problem import Problem
+from reverie.foundation.arrays import FRAME_SIZE
+from reverie.reconstruction.fidelity import poisson
+from reverie.reconstruction.problem import Observation, Problem
 from reverie.reconstruction.solvers.paper import PaperSolver
 
 SIDE_BY_SIDE = PaperSolver(stride=32, random_offsets=True, idle_first_step=False)
@@ -79,6 +81,17 @@ def by_models(size: str, counts: Sequence[int], rounds: int) -> Scaling:
     subject = make_subject(size, 500)
     timings = in_turns({str(count): one_step(problem_with(subject, 100, count)) for count in counts}, rounds)
     return fitted("models", "s", counts, _typical(timings, counts))
+
+
+def by_animals(size: str, counts: Sequence[int], rounds: int) -> Scaling:
+    """Time a step for several numbers of animals that saw the same movie."""
+    _, state, responses = make_clip(100, 500)
+    steps = {}
+    for count in counts:
+        forms = make_animals(size, 500, count)
+        seen = [Observation(form, mouse, state, responses) for mouse, form in forms.items()]
+        steps[str(count)] = one_step(Problem(tuple(seen), np.ones(FRAME_SIZE, np.float32), poisson))
+    return fitted("animals", "s", counts, _typical(in_turns(steps, rounds), counts))
 
 
 def by_threads(subject: Subject, rounds: int) -> Scaling:

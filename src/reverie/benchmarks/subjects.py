@@ -33,14 +33,25 @@ def make_subject(size: str, neurons: int, seed: int = 0) -> Subject:
 
     What anything costs does not depend on the weights.
     """
+    encoder = _untrained(size, {MOUSE: neurons}, seed)
+    return Subject(encoder, FrozenDwiseNeuro(encoder, MOUSE, torch.arange(neurons)), neurons)
+
+
+def make_animals(size: str, neurons: int, count: int, seed: int = 0) -> dict[str, FrozenDwiseNeuro]:
+    """Return the fast forms of one encoder for each of several animals."""
+    encoder = _untrained(size, {f"{MOUSE}{number}": neurons for number in range(count)}, seed)
+    return {mouse: FrozenDwiseNeuro(encoder, mouse, torch.arange(neurons)) for mouse in encoder.mice}
+
+
+def _untrained(size: str, mice: dict[str, int], seed: int) -> DwiseNeuro:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        encoder = DwiseNeuro(preset("dwiseneuro", size), {MOUSE: neurons}, FRAME_SIZE).eval()
+        encoder = DwiseNeuro(preset("dwiseneuro", size), mice, FRAME_SIZE).eval()
         for module in encoder.modules():
             if isinstance(module, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
                 module.get_buffer("running_mean").normal_(0.0, 0.1)
                 module.get_buffer("running_var").uniform_(0.5, 1.5)
-    return Subject(encoder, FrozenDwiseNeuro(encoder, MOUSE, torch.arange(neurons)), neurons)
+    return encoder
 
 
 def published(subject: Subject) -> PublishedNetwork:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from reverie.benchmarks.comparisons import Comparison, Inference
-from reverie.benchmarks.scaling import Scaling
+from reverie.benchmarks.comparisons import Comparison
+from reverie.benchmarks.processes import Sharing
+from reverie.benchmarks.report import Report
 
 HEADER = ("", "times faster", "lowest-highest", "by processor time", "published s", "ours s")
 
@@ -25,8 +26,9 @@ def rows_of(lines: Sequence[Comparison]) -> list[Row]:
     ]
 
 
-def sentences_of(inference: Inference, scalings: Sequence[Scaling], peak: Scaling) -> list[str]:
-    """Say what no table shows: the share of the machine's rate, how costs grow, peak memory."""
+def sentences_of(report: Report) -> list[str]:
+    """Say what no table shows: the share of the machine's rate, how costs grow, memory, threads and processes."""
+    inference, threads = report.inference, next(each for each in report.scalings if each.name == "threads")
     apart = max(value for line in inference.lines for value in line.apart.values())
     return [
         f"A pass does {inference.pass_rate / 1e9:.0f} of the {inference.matrix_rate / 1e9:.0f} billion operations a "
@@ -35,13 +37,33 @@ def sentences_of(inference: Inference, scalings: Sequence[Scaling], peak: Scalin
         *(
             f"A step grows by {scaling.slope:.3g} s for each of the {scaling.name}, beside {scaling.constant:.3g} s "
             f"(a straight line explains {scaling.explained:.2%})."
-            for scaling in scalings
+            for scaling in report.scalings
             if scaling.explained
         ),
-        "At its peak a step takes "
-        + ", ".join(f"{value / 2**30:.2f} GiB" for value in peak.values)
-        + f" for clips of {', '.join(f'{frames:.0f}' for frames in peak.at)} frames, beside the weights.",
+        f"A step of one window, full size, takes {_listed(threads.values, '.3g')} s with {_listed(threads.at)} "
+        "threads.",
+        *_about_processes(report.sharing),
+        f"At its peak a step takes {_listed([value / 2**30 for value in report.peak.values], '.2f')} GiB for clips of "
+        f"{_listed(report.peak.at)} frames beside what was there, counted by tensors"
+        + (f"; {_listed(resident, '.2f')} GiB by the system's own count." if (resident := _resident(report)) else "."),
     ]
+
+
+def _about_processes(sharing: Sharing | None) -> list[str]:
+    if sharing is None:
+        return []
+    return [
+        f"{sharing.processes} processes of one thread each do such a step every {sharing.processes_apart:.3g} s, one "
+        f"process with all threads every {sharing.threads_together:.3g} s."
+    ]
+
+
+def _resident(report: Report) -> list[float]:
+    return [value / 2**30 for value in report.resident.values() if value is not None]
+
+
+def _listed(values: Sequence[float], form: str = ".0f") -> str:
+    return ", ".join(format(value, form) for value in values)
 
 
 def table_of(rows: Sequence[Row]) -> str:

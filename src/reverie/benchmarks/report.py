@@ -1,0 +1,28 @@
+"""What one run of the benchmark found."""
+
+from dataclasses import dataclass
+
+from reverie.benchmarks.comparisons import Comparison, Inference
+from reverie.benchmarks.processes import Sharing
+from reverie.benchmarks.scaling import Scaling
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything one run found, with where it ran.
+
+    peak: bytes that a step's tensors take, counted. resident: bytes that the system counts, by frames of the clip.
+    """
+
+    machine: dict[str, object]
+    inference: Inference
+    training: Comparison
+    scalings: tuple[Scaling, ...]
+    peak: Scaling
+    resident: dict[int, int | None]
+    sharing: Sharing | None
+
+    @property
+    def lines(self) -> tuple[Comparison, ...]:
+        """The lines of the table."""
+        return (*self.inference.lines, self.training)
