@@ -27,6 +27,11 @@ def test_whatever_changes_a_movie_changes_the_fingerprint(laboratory, job):
         replace(job, settings=replace(settings, steps=settings.steps + 1)),
         replace(job, settings=replace(settings, training_threshold=0.0)),
         replace(job, settings=replace(settings, without=("padding_grey",))),
+        replace(job, settings=replace(settings, method="map", steps=30)),
+        replace(job, settings=replace(settings, method="map", steps=30, likelihood="sizes")),
+        replace(job, settings=replace(settings, method="map", steps=30, weight=2.0)),
+        replace(job, settings=replace(settings, method="best")),
+        replace(job, settings=replace(settings, method="best", map_share=1.0)),
     ]
     prints = [one.fingerprint(materials) for one in (job, *changed)]
     assert len(set(prints)) == len(prints)

@@ -30,9 +30,10 @@ COLUMNS = ("video_correlation", "video_correlation_dynamic", "frame_correlation"
 FURTHER = ("held_out_neurons", "passes", "seconds")
 
 RIDGE, NETWORK, CHOSEN, MAP, BEST = "ridge", "convolutional", "published, chosen stop and blur", "map", "best"
+BEST_ALL = "best, all encoders"
 LONG, LONG_ALL = "published, 1000 steps", "published, 1000 steps, all encoders"
 ANIMALS, REPEATS = "map, animals joined", "map, repeats joined"
-PAIRS = ((MAP, CHOSEN), (MAP, RIDGE), (BEST, RIDGE), (BEST, MAP), (ANIMALS, MAP), (REPEATS, MAP))
+PAIRS = ((MAP, CHOSEN), (MAP, RIDGE), (BEST, RIDGE), (BEST, MAP), (BEST_ALL, BEST), (ANIMALS, MAP), (REPEATS, MAP))
 """Methods whose difference is told, clip by clip."""
 
 
@@ -48,21 +49,19 @@ def conditions(laboratory: Laboratory) -> Conditions:
     materials, encoders = laboratory.materials, laboratory.encoders
     chosen = laboratory.settings(blurs=BLURS)
     probable = ReconstructionSettings("map", USUAL["map"][0], blur=USUAL["map"][1])
+    best = ReconstructionSettings("best", blur=0.0)
     long = replace(chosen, steps=1000, blur=0.5)
     few = laboratory.clips[: SIZES.get(laboratory.scale.name, (0, 0))[1]]
 
     def by(settings: ReconstructionSettings, count: int = 1) -> Callable[[Clip], list[Job]]:
         return lambda clip: [Job(clip, (folder,), settings) for folder in encoders[:count]]
 
-    def decoded(method: str) -> Callable[[Clip], list[Job]]:
-        return by(ReconstructionSettings(method, USUAL[method][0], blur=USUAL[method][1]))
-
     def joined(join: str) -> Callable[[Clip], list[Job]]:
         return lambda clip: joined_job(materials, clip, encoders[0], probable, join)
 
-    return {
-        RIDGE: decoded("ridge"),
-        NETWORK: decoded("convolutional"),
+    ways = {
+        RIDGE: by(ReconstructionSettings("ridge", blur=0.0)),
+        NETWORK: by(ReconstructionSettings("convolutional", blur=0.0)),
         LONG: lambda clip: by(long)(clip) if clip in few else [],
         LONG_ALL: lambda clip: by(long, len(encoders))(clip) if clip in few else [],
         CHOSEN: by(chosen),
@@ -72,11 +71,13 @@ def conditions(laboratory: Laboratory) -> Conditions:
         MAP: by(probable),
         "map, all encoders": by(probable, len(encoders)),
         "map, encoders joined": lambda clip: [Job(clip, encoders, probable)],
-        "best, without ridge": by(ReconstructionSettings("best", 1, blur=0.0, share=1.0)),
-        BEST: decoded("best"),
+        "best, without ridge": by(replace(best, map_share=1.0)),
+        BEST: by(best),
+        BEST_ALL: by(best, len(encoders)),
         ANIMALS: joined("animals"),
         REPEATS: joined("repeats"),
     }
+    return {name: jobs for name, jobs in ways.items() if len(encoders) > 1 or "encoders" not in name}
 
 
 def plan(laboratory: Laboratory) -> list[Job]:

@@ -100,9 +100,9 @@ def _record(
 def jobs_of(clip: Clip, encoders: Sequence[Path], settings: ReconstructionSettings) -> list[Job]:
     """Return the jobs whose movies are averaged: one for each encoder, or one for all when gradients are combined.
 
-    A decoder is one job: it uses no encoder but learns from the training trials of the first.
+    A decoder is one job, since it learns from the training trials of the first encoder and uses none; but for ``best``.
     """
-    if settings.method in FITS:
+    if settings.method in FITS and settings.method != "best":
         encoders = encoders[:1]
     groups = [tuple(encoders)] if settings.combine == "gradients" else [(folder,) for folder in encoders]
     return [Job(clip, group, settings) for group in groups]

@@ -28,7 +28,7 @@ class ReconstructionSettings:
     ``PaperSolver``; training_threshold, the mask's value from which on a pixel may move, 0 for no training mask;
     random_offsets, windows that start elsewhere at each step.
     Of ``map`` alone: weight, of the prior; draws, from the posterior, for the spread; likelihood, of the two kinds of
-    noise the one that tells more, or one by its name, ``sizes`` or ``events``. Of ``best`` alone: share, of the most
+    noise the one that tells more, or one by its name, ``sizes`` or ``events``. Of ``best`` alone: map_share, of the most
     probable movie; None for the one measured on validation trials. join: which showings of a movie are explained
     together, see ``workflows.showings``.
     Raises ReverieError when a setting is out of range.
@@ -46,7 +46,7 @@ class ReconstructionSettings:
     join: str = "nothing"
     random_offsets: bool = False
     likelihood: str = "measured"
-    share: float | None = None
+    map_share: float | None = None
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.stride < 1 or self.blur < 0:
@@ -70,6 +70,7 @@ class ReconstructionSettings:
 
     def descent(self) -> dict[str, object]:
         """Return what decides how one descent goes: not how its movie is blurred or averaged with others."""
-        choices = {"map": ("likelihood",), "best": ("share",)}.get(self.method, ())
-        chosen = {name: getattr(self, name) for name in choices}
+        if self.method not in ("paper", "map"):
+            return {"method": self.method, "map_share": self.map_share}
+        chosen = {"likelihood": self.likelihood} if self.method == "map" else {}
         return {"method": self.method, "solver": asdict(self.solver()), **chosen}
