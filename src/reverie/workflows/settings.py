@@ -28,8 +28,8 @@ class ReconstructionSettings:
     ``PaperSolver``; training_threshold, the mask's value from which on a pixel may move, 0 for no training mask;
     random_offsets, windows that start elsewhere at each step.
     Of ``map`` alone: weight, of the prior; draws, from the posterior, for the spread; likelihood, of the two kinds of
-    noise the one that tells more, or one by its name, ``sizes`` or ``events``. Of ``best`` alone: map_share, of the most
-    probable movie; None for the one measured on validation trials. join: which showings of a movie are explained
+    noise the one that tells more, or one by its name, ``sizes`` or ``events``. Of ``best`` alone: map_share, of the
+    most probable movie; None for the one measured on validation trials. join: which showings of a movie are explained
     together, see ``workflows.showings``.
     Raises ReverieError when a setting is out of range.
     """
