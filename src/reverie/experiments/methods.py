@@ -1,6 +1,6 @@
 """Which method makes the best movies? Each of them, and each of its ingredients, on the same held-out clips."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -16,7 +16,7 @@ from reverie.report.method_figures import (
     table_of_methods,
 )
 from reverie.workflows.jobs import Clip, Job
-from reverie.workflows.methods import costs, held_out_correlation, joined_job, measure_movie
+from reverie.workflows.methods import COLUMNS, Attempt, in_turns, joined_job, score_attempt
 from reverie.workflows.settings import USUAL, ReconstructionSettings
 
 SIZES: Mapping[str, tuple[int, int]] = {"quick": (2, 0), "laptop": (12, 1), "paper": (50, 50)}
@@ -26,14 +26,10 @@ more than all else together."""
 STOPS, BLURS = (20, 40, 60, 80, 100, 150), (0.5, 1.0, 2.0, 3.0)
 """Numbers of steps and final blurs (pixels and frames): the published method gets what is best on validation clips."""
 
-COLUMNS = ("video_correlation", "video_correlation_dynamic", "frame_correlation", "ssim", "pixel_correlation")
-FURTHER = ("held_out_neurons", "passes", "seconds")
-
 RIDGE, NETWORK, CHOSEN, MAP, BEST = "ridge", "convolutional", "published, chosen stop and blur", "map", "best"
-BEST_ALL = "best, all encoders"
 LONG, LONG_ALL = "published, 1000 steps", "published, 1000 steps, all encoders"
 ANIMALS, REPEATS = "map, animals joined", "map, repeats joined"
-PAIRS = ((MAP, CHOSEN), (MAP, RIDGE), (BEST, RIDGE), (BEST, MAP), (BEST_ALL, BEST), (ANIMALS, MAP), (REPEATS, MAP))
+PAIRS = ((MAP, CHOSEN), (MAP, RIDGE), (BEST, RIDGE), (BEST, MAP), (ANIMALS, MAP), (REPEATS, MAP))
 """Methods whose difference is told, clip by clip."""
 
 
@@ -52,6 +48,7 @@ def conditions(laboratory: Laboratory) -> Conditions:
     best = ReconstructionSettings("best", blur=0.0)
     long = replace(chosen, steps=1000, blur=0.5)
     few = laboratory.clips[: SIZES.get(laboratory.scale.name, (0, 0))[1]]
+    turns = in_turns(laboratory.clips)
 
     def by(settings: ReconstructionSettings, count: int = 1) -> Callable[[Clip], list[Job]]:
         return lambda clip: [Job(clip, (folder,), settings) for folder in encoders[:count]]
@@ -59,23 +56,25 @@ def conditions(laboratory: Laboratory) -> Conditions:
     def joined(join: str) -> Callable[[Clip], list[Job]]:
         return lambda clip: joined_job(materials, clip, encoders[0], probable, join)
 
+    def only(clips: Collection[Clip], jobs: Callable[[Clip], list[Job]]) -> Callable[[Clip], list[Job]]:
+        return lambda clip: jobs(clip) if clip in clips else []
+
     ways = {
         RIDGE: by(ReconstructionSettings("ridge", blur=0.0)),
         NETWORK: by(ReconstructionSettings("convolutional", blur=0.0)),
-        LONG: lambda clip: by(long)(clip) if clip in few else [],
-        LONG_ALL: lambda clip: by(long, len(encoders))(clip) if clip in few else [],
-        CHOSEN: by(chosen),
-        "published, chosen stop, blur 0.5": by(replace(chosen, blur=0.5)),
-        "map, sizes of responses": by(replace(probable, likelihood="sizes")),
-        "map, no prior to speak of": by(replace(probable, weight=0.01)),
+        LONG: only(few, by(long)),
+        LONG_ALL: only(few, by(long, len(encoders))),
+        CHOSEN: only(turns, by(chosen)),
+        "published, chosen stop, blur 0.5": only(turns, by(replace(chosen, blur=0.5))),
+        "map, sizes of responses": only(turns, by(replace(probable, likelihood="sizes"))),
+        "map, no prior to speak of": only(turns, by(replace(probable, weight=0.01))),
         MAP: by(probable),
-        "map, all encoders": by(probable, len(encoders)),
-        "map, encoders joined": lambda clip: [Job(clip, encoders, probable)],
-        "best, without ridge": by(replace(best, map_share=1.0)),
+        "map, all encoders": only(turns, by(probable, len(encoders))),
+        "map, encoders joined": only(turns, lambda clip: [Job(clip, encoders, probable)]),
+        "best, without ridge": only(turns, by(replace(best, map_share=1.0))),
         BEST: by(best),
-        BEST_ALL: by(best, len(encoders)),
         ANIMALS: joined("animals"),
-        REPEATS: joined("repeats"),
+        REPEATS: only(turns, joined("repeats")),
     }
     return {name: jobs for name, jobs in ways.items() if len(encoders) > 1 or "encoders" not in name}
 
@@ -90,7 +89,8 @@ def conclude(laboratory: Laboratory) -> Findings:
     """Lay the methods out in one table, and compare them clip by clip."""
     sized, seed = at_its_size(laboratory), laboratory.materials.sources.seed
     wanted = [(name, clip, jobs(clip)) for name, jobs in conditions(sized).items() for clip in sized.clips]
-    scores = pd.DataFrame([_row(sized, name, clip, jobs) for name, clip, jobs in wanted if jobs])
+    attempts = [Attempt(name, clip, jobs, [sized.place(job) for job in jobs]) for name, clip, jobs in wanted if jobs]
+    scores = pd.DataFrame(sized.workers.run(score_attempt, attempts, "scores of all methods"))
     differences = table_of_differences(scores, PAIRS, seed)
     return Findings(
         [
@@ -108,22 +108,8 @@ def conclude(laboratory: Laboratory) -> Findings:
                 differences,
             ),
         ],
-        tables={"Means over clips": table_of_methods(scores, (*COLUMNS, *FURTHER))},
+        tables={"Means over clips": table_of_methods(scores, COLUMNS)},
     )
-
-
-def _row(laboratory: Laboratory, name: str, clip: Clip, jobs: Sequence[Job]) -> dict[str, object]:
-    materials, movie = laboratory.materials, laboratory.movie(jobs)
-    used = {one.animal for job in jobs for one in (job.clip, *job.together)}
-    found = measure_movie(materials, movie, clip)
-    return {
-        "condition": name,
-        "animal": clip.animal,
-        "clip": clip.name,
-        **{column: found[column] for column in COLUMNS},
-        "held_out_neurons": held_out_correlation(materials, movie, clip, sorted(used)),
-        **costs([laboratory.place(job) for job in jobs]),
-    }
 
 
 def _about(laboratory: Laboratory) -> str:

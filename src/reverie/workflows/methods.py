@@ -1,7 +1,9 @@
 """Comparing methods: jobs that join showings of a movie, and every score of what a method made of a clip."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from reverie.evaluation.correlation import mean_of_defined, response_correlation
 from reverie.evaluation.scores import evaluation_region, measure
 from reverie.evaluation.shots import shot_starts
 from reverie.foundation.arrays import Movie
+from reverie.reconstruction.postprocessing import blur
 from reverie.recordings.trial import Trial
 from reverie.workflows.descending import read_result
 from reverie.workflows.evaluating import frames_to_skip, scoring_threshold
@@ -19,6 +22,18 @@ from reverie.workflows.loading import responses_of
 from reverie.workflows.materials import Materials
 from reverie.workflows.settings import ReconstructionSettings
 from reverie.workflows.showings import other_showings
+
+COLUMNS: Final = (
+    "video_correlation",
+    "video_correlation_dynamic",
+    "frame_correlation",
+    "ssim",
+    "pixel_correlation",
+    "held_out_neurons",
+    "passes",
+    "seconds",
+)
+"""What is measured of every method."""
 
 
 def joined_job(
@@ -45,7 +60,7 @@ def measure_movie(materials: Materials, movie: Movie, clip: Clip) -> dict[str, f
     return measure(compare(movie, clip.read(materials)), evaluation_region(mask, scoring_threshold(mask)))
 
 
-def held_out_correlation(materials: Materials, movie: Movie, clip: Clip, used: Sequence[str]) -> float:
+def held_out_correlation(materials: Materials, movie: Movie, clip: Clip, used: Collection[str]) -> float:
     """Return how well a reconstruction predicts neurons it was not made from: those of animals that saw the movie too.
 
     Their responses are predicted by the first encoder and correlated with those recorded, per neuron, then averaged.
@@ -62,10 +77,37 @@ def held_out_correlation(materials: Materials, movie: Movie, clip: Clip, used: S
     return mean_of_defined(np.array(found, dtype=float))
 
 
-def costs(places: Sequence[JobFolder]) -> dict[str, float]:
-    """Return what finished jobs took together: passes through encoders, and seconds."""
-    results = [read_result(place.finished) for place in places]
-    return {
+@dataclass(frozen=True)
+class Attempt:
+    """A method's try at a clip: the jobs whose movies are averaged, and where their results lie."""
+
+    method: str
+    clip: Clip
+    jobs: Sequence[Job]
+    places: Sequence[JobFolder]
+
+
+def score_attempt(materials: Materials, attempt: Attempt) -> dict[str, object]:
+    """Return a row: condition, animal, clip, and ``COLUMNS``. Passes and seconds are summed over the jobs."""
+    results = [read_result(place.finished) for place in attempt.places]
+    mean: Movie = np.stack([result.movie for result in results]).mean(axis=0, dtype=np.float32)
+    movie = blur(mean, attempt.jobs[0].settings.blur)
+    used = {clip.animal for job in attempt.jobs for clip in (job.clip, *job.together)}
+    found = {
+        **measure_movie(materials, movie, attempt.clip),
+        "held_out_neurons": held_out_correlation(materials, movie, attempt.clip, used),
         "passes": float(sum(result.passes for result in results)),
         "seconds": float(sum(result.seconds for result in results)),
     }
+    names = {"condition": attempt.method, "animal": attempt.clip.animal, "clip": attempt.clip.name}
+    return names | {column: found[column] for column in COLUMNS}
+
+
+def in_turns(clips: Sequence[Clip]) -> list[Clip]:
+    """Return some of the clips, animals taking turns: the first clip of the first, the second of the second, …"""
+    animals = list(dict.fromkeys(clip.animal for clip in clips))
+    kept = []
+    for turn, animal in enumerate(animals):
+        own = [clip for clip in clips if clip.animal == animal]
+        kept += own[turn % len(own) :: len(animals)] if len(own) > 1 else own
+    return kept
