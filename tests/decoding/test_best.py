@@ -49,7 +49,7 @@ def mean_correlation(decode, trials):
 def test_it_is_better_than_either_on_the_trials_it_was_weighed_on(decoder):
     def error(share):
         weighed = replace(decoder, share=share)
-        movies = [(weighed.estimate(trial.responses, trial.state), trial.movie) for trial in JUDGED]
+        movies = [(weighed.estimate(trial.responses, trial.state)[0], trial.movie) for trial in JUDGED]
         return np.mean([np.square(found - truth).mean() for found, truth in movies])
 
     assert 0 <= decoder.share <= 1
@@ -60,6 +60,14 @@ def test_held_out_movies_are_found_and_shuffled_neurons_find_nothing(decoder):
     assert mean_correlation(lambda trial: decoder.decode(trial.responses, trial.state), HELD_OUT) > 0.5
     order = np.random.default_rng(0).permutation(80)
     assert abs(mean_correlation(lambda trial: decoder.decode(trial.responses[order], trial.state), HELD_OUT)) < 0.15
+
+
+def test_passes_are_those_of_the_search(decoder):
+    trial = HELD_OUT[0]
+    movie, passes = decoder.decode_counted(trial.responses, trial.state)
+    assert np.array_equal(movie, decoder.decode(trial.responses, trial.state))
+    assert passes == decoder.most_probable(trial.responses, trial.state).passes > 0
+    assert decoder.ridge.decode_counted(trial.responses)[1] == 0
 
 
 def test_without_validation_trials_both_count_the_same(decoder):

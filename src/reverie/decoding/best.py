@@ -26,7 +26,7 @@ from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 from reverie.reconstruction.noise import Noise, noise_arrays, noise_from_arrays
 from reverie.reconstruction.noise_measurement import measure_noise
 from reverie.reconstruction.priors.gaussian import GaussianPrior
-from reverie.reconstruction.problem import Observation, Problem
+from reverie.reconstruction.problem import Observation, Problem, Reconstruction
 from reverie.reconstruction.reconstruct import reconstruct
 from reverie.reconstruction.solvers.map import MapSolver
 from reverie.recordings.trial import Trial
@@ -56,14 +56,15 @@ class BestDecoder(Decoder):
     solver: MapSolver = field(default_factory=MapSolver)
     kind: str = "best"
 
-    def estimate(self, responses: Responses, state: State | None) -> Movie:
+    def estimate(self, responses: Responses, state: State | None) -> tuple[Movie, int]:
         """Return the movie before it is cut to 0-255; raises ReverieError when there is no state."""
-        movie: Movie = self.share * self.most_probable(responses, state)
+        probable = self.most_probable(responses, state)
+        movie: Movie = self.share * probable.movie
         if self.share < 1:
             movie = movie + (1 - self.share) * self.ridge.decode(responses)
-        return movie
+        return movie, probable.passes
 
-    def most_probable(self, responses: Responses, state: State | None) -> Movie:
+    def most_probable(self, responses: Responses, state: State | None) -> Reconstruction:
         """Return the most probable movie given the compressed responses and the state."""
         if state is None:
             raise ReverieError("The decoder `best` needs the animal's state, (4, time), beside its responses.")
@@ -77,7 +78,7 @@ class BestDecoder(Decoder):
         )
         # The solver looks at no mask, but every problem has one.
         whole = np.ones(self.population.frame_size, dtype=np.float32)
-        return reconstruct(Problem((observation,), whole, poisson, self.prior), self.solver).movie
+        return reconstruct(Problem((observation,), whole, poisson, self.prior), self.solver)
 
     def config(self) -> Mapping[str, Any]:
         """Return the share, the encoder's architecture and the linear decoder's settings."""
@@ -157,7 +158,7 @@ def best_share(decoder: BestDecoder, mask: Mask, trials: Sequence[Trial]) -> flo
     for trial in tracked(trials, len(trials), "weighing map and ridge"):
         assert trial.responses is not None
         linear = decoder.ridge.decode(trial.responses)[:, mask >= threshold].astype(np.float64)
-        probable = decoder.most_probable(trial.responses, trial.state)[:, mask >= threshold]
+        probable = decoder.most_probable(trial.responses, trial.state).movie[:, mask >= threshold]
         truth = trial.movie[:, mask >= threshold]
         products += np.vdot(probable - linear, truth - linear), np.vdot(probable - linear, probable - linear)
     return float(np.clip(products[0] / products[1], 0, 1)) if products[1] > 0 else EVEN

@@ -36,14 +36,18 @@ class Decoder(ABC):
         decoders that do not look at behaviour ignore it.
         Raises ReverieError when the responses are not of this population or not finite.
         """
+        return self.decode_counted(responses, state)[0]
+
+    def decode_counted(self, responses: Responses, state: State | None = None) -> tuple[Movie, int]:
+        """Return the movie as ``decode`` does, and how many passes through an encoder, of 32 frames each, it took."""
         self._check(responses)
-        movie = self.estimate(np.asarray(responses, dtype=np.float32), state)
+        movie, passes = self.estimate(np.asarray(responses, dtype=np.float32), state)
         cut: Movie = np.clip(movie, 0, WHITE).astype(np.float32)
-        return cut
+        return cut, passes
 
     @abstractmethod
-    def estimate(self, responses: Responses, state: State | None) -> Movie:
-        """Return the movie before it is cut to 0-255; the responses were checked."""
+    def estimate(self, responses: Responses, state: State | None) -> tuple[Movie, int]:
+        """Return the movie before it is cut to 0-255, and the passes through an encoder; the responses were checked."""
 
     @abstractmethod
     def config(self) -> Mapping[str, Any]:

@@ -65,13 +65,13 @@ class ConvolutionalDecoder(Decoder):
     kind: str = "convolutional"
 
     @torch.no_grad()
-    def estimate(self, responses: Responses, state: State | None) -> Movie:
-        """Return the movie before it is cut to 0-255."""
+    def estimate(self, responses: Responses, state: State | None) -> tuple[Movie, int]:
+        """Return the movie before it is cut to 0-255; no encoder is asked."""
         found = self.network(stepped(self.features, responses)).numpy()
         height, width = self.population.frame_size
         frames = responses.shape[1]
         movie: Movie = self.mean + np.float32(self.deviation) * found[:frames, :height, :width]
-        return movie
+        return movie, 0
 
     def config(self) -> Mapping[str, Any]:
         """Return the settings, how responses are compressed, and where training stopped."""

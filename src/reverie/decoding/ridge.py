@@ -64,9 +64,9 @@ class RidgeDecoder(Decoder):
     chosen: Mapping[str, float]
     kind: str = "ridge"
 
-    def estimate(self, responses: Responses, state: State | None) -> Movie:
-        """Return the movie before it is cut to 0-255."""
-        return self.pictures.decode(self.features(responses) @ self.weights)
+    def estimate(self, responses: Responses, state: State | None) -> tuple[Movie, int]:
+        """Return the movie before it is cut to 0-255; no encoder is asked."""
+        return self.pictures.decode(self.features(responses) @ self.weights), 0
 
     def config(self) -> Mapping[str, Any]:
         """Return the settings and what was chosen."""

@@ -7,6 +7,8 @@ import pandas as pd
 
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.laboratory import Conditions, Laboratory
+from reverie.reconstruction.solvers.paper import PaperSolver
+from reverie.reconstruction.windows import cut
 from reverie.report.conditions import sentence_on_difference
 from reverie.report.method_figures import (
     PARTS,
@@ -114,8 +116,11 @@ def conclude(laboratory: Laboratory) -> Findings:
 
 def _about(laboratory: Laboratory) -> str:
     chosen = laboratory.settings(blurs=BLURS)
+    frames = laboratory.clips[0].read(laboratory.materials).frames
+    ratio = cut(frames, stride=PaperSolver.stride).count / cut(frames, stride=chosen.stride).count
     return (
-        f"For the published method {chosen.steps} steps and a blur of {chosen.blur:g} were best on validation clips. "
+        f"Windows of the published method began every {chosen.stride} frames; every {PaperSolver.stride}, as published, "
+        f"they would make {ratio:.1f} times as many passes. For the published method {chosen.steps} steps and a blur of {chosen.blur:g} were best on validation clips. "
         "Held-out neurons are those of other animals that saw the same movie: the correlation of their responses with "
         "what the first encoder predicts from the reconstruction. Passes are windows of 32 frames through one encoder, "
         "forward and back. Seconds are those of one process of this machine, whatever else it did."

@@ -101,11 +101,11 @@ def decoder_folder(encoder_folder: Path, animal: str, kind: str) -> Path:
 
 
 def decode(decoder: Decoder, responses: Responses, state: State) -> Reconstruction:
-    """Return the decoded movie as a reconstruction in one step, whose loss is undefined.
+    """Return the decoded movie as a reconstruction in one step, whose loss is undefined, with the passes it took.
 
     Raises ReverieError when the responses are not of the decoder's population.
     """
     begin = perf_counter()
-    movie = decoder.decode(responses, state)
+    movie, passes = decoder.decode_counted(responses, state)
     seconds = perf_counter() - begin
-    return Reconstruction(movie, (Progress(1, seconds, 0, float("nan")),), seconds, 0)
+    return Reconstruction(movie, (Progress(1, seconds, passes, float("nan")),), seconds, passes)
