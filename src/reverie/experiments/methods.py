@@ -119,8 +119,8 @@ def _about(laboratory: Laboratory) -> str:
     frames = laboratory.clips[0].read(laboratory.materials).frames
     ratio = cut(frames, stride=PaperSolver.stride).count / cut(frames, stride=chosen.stride).count
     return (
-        f"For the published method {chosen.steps} steps and a blur of {chosen.blur:g} were best on validation clips; its "
-        f"windows began every {chosen.stride} frames (every {PaperSolver.stride}, as published, they would make "
+        f"For the published method {chosen.steps} steps and a blur of {chosen.blur:g} were best on validation clips; "
+        f"its windows began every {chosen.stride} frames (every {PaperSolver.stride}, as published, they would make "
         f"{ratio:.1f} times as many passes). Held-out neurons are those of other animals that saw the same movie: the "
         "correlation of their responses with what the first encoder predicts from the reconstruction. Passes are "
         "windows of 32 frames through one encoder, forward and back. Seconds are those of one process of this machine, "
