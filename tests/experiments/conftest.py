@@ -14,15 +14,15 @@ from reverie.decoding.convolutional_fit import fit_convolutional
 from reverie.decoding.places import places_of
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.execution.workers import Workers
-from reverie.experiments.laboratory import Laboratory
-from reverie.experiments.scales import Scale
 from reverie.foundation.devices import prepare_threads
 from reverie.reconstruction.mask import save_mask
 from reverie.simulation.simulate import simulate
 from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
 from reverie.workflows import decoding
 from reverie.workflows.assuming import own_noise, own_prior
+from reverie.workflows.laboratory import Laboratory
 from reverie.workflows.materials import Sources, open_materials
+from reverie.workflows.scales import Scale
 from reverie.workflows.simulating import TRUTH, write_simulation
 
 FRAMES = 90

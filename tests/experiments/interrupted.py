@@ -8,9 +8,9 @@ from tests.experiments.conftest import SCALE
 
 from reverie.execution.workers import open_workers
 from reverie.experiments.ensembling import ENSEMBLING
-from reverie.experiments.laboratory import Laboratory
 from reverie.experiments.population import POPULATION
 from reverie.experiments.running import run_suite
+from reverie.workflows.laboratory import Laboratory
 from reverie.workflows.materials import Sources, open_materials
 
 if __name__ == "__main__":

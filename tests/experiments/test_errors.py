@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from reverie.experiments import errors
-from reverie.experiments.laboratory import Laboratory
 from reverie.experiments.running import run_experiment
+from reverie.workflows.laboratory import Laboratory
 from reverie.workflows.materials import Materials, open_materials
 from reverie.workflows.null_trials import null_clips
 

@@ -2,8 +2,9 @@ import pytest
 
 from reverie.experiments import gratings
 from reverie.experiments.running import run_experiment
+from reverie.workflows.synthetic import TableSize
 
-SIZE = gratings.Size((0.018, 0.143), (15.0, 0.0), (0.0,), frames=24, animals=1)
+SIZE = TableSize((0.018, 0.143), (15.0, 0.0), frames=24, animals=1)
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,9 @@ import pytest
 
 from reverie.experiments import noise
 from reverie.experiments.running import run_experiment
+from reverie.workflows.synthetic import TableSize
 
-SIZE = noise.Size((8.0, 0.0), (0.0, 4.0), frames=24, both_polarities=False, animals=1)
+SIZE = TableSize((8.0, 0.0), (0.0, 4.0), frames=24, animals=1)
 
 
 @pytest.fixture(scope="module")

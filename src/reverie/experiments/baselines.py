@@ -10,13 +10,13 @@ import pandas as pd
 
 from reverie.decoding.files import read_decoder_description
 from reverie.experiments.experiment import Experiment, Findings, groups_picture
-from reverie.experiments.laboratory import Conditions, Laboratory
 from reverie.report.conditions import sentence_on_difference, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.training.loop import LOG
 from reverie.workflows.decoding import decoder_folder
 from reverie.workflows.descending import read_result
 from reverie.workflows.jobs import Clip, Job
+from reverie.workflows.laboratory import Conditions, Laboratory
 from reverie.workflows.settings import USUAL, ReconstructionSettings
 
 VIDEO, DYNAMIC = "video_correlation", "video_correlation_dynamic"

@@ -5,17 +5,17 @@ from collections.abc import Callable
 import pandas as pd
 
 from reverie.evaluation.correlation import response_consistency
-from reverie.experiments import published
 from reverie.experiments.experiment import Experiment, Findings, groups_picture
-from reverie.experiments.laboratory import Laboratory
 from reverie.foundation.arrays import Movie
 from reverie.reconstruction.mask import TRAINING_THRESHOLD
 from reverie.reconstruction.postprocessing import grey_outside, match_luminance_and_contrast
+from reverie.report import published
 from reverie.report.conditions import mean_of, sentence_over_animals, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.workflows.evaluating import frames_to_skip
 from reverie.workflows.evidence import predict_mean
 from reverie.workflows.jobs import Clip, Job
+from reverie.workflows.laboratory import Laboratory
 from reverie.workflows.loading import responses_of
 
 TRUTH, MASKED, FOUND, MATCHED = "true movie", "masked true movie", "reconstruction", "matched reconstruction"

@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from reverie.experiments import published
 from reverie.experiments.experiment import Experiment, Findings, Picture
-from reverie.experiments.laboratory import Conditions, Laboratory
 from reverie.foundation.errors import ReverieError
+from reverie.report import published
 from reverie.report.conditions import mean_of, percent, sentence_over_animals, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.plates import column_figure, draw_curve, draw_groups, draw_published, explain
 from reverie.workflows.jobs import Clip, Job
+from reverie.workflows.laboratory import Conditions, Laboratory
 
 VIDEO = "video_correlation"
 GRADIENTS, UNBLURRED = "gradients averaged", "without blur"

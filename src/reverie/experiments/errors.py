@@ -7,13 +7,13 @@ import pandas as pd
 
 from reverie.evaluation.deviations import Patch
 from reverie.experiments.experiment import Experiment, Findings, Picture
-from reverie.experiments.laboratory import Laboratory
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE
 from reverie.report.deviation_figures import error_strip_figure, null_figure, profiles_figure
 from reverie.report.error_display import coloured
 from reverie.report.video_files import write_colour_mp4
 from reverie.workflows.error_maps import ErrorMap, make_error_map, mean_profiles
 from reverie.workflows.jobs import Clip, Job, Targets
+from reverie.workflows.laboratory import Laboratory
 from reverie.workflows.null_trials import excerpt, null_clips
 
 LEVEL = 0.05

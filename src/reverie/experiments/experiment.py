@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reverie.experiments.laboratory import Laboratory
 from reverie.report.experiment_page import Beside
 from reverie.report.plates import column_figure, draw_groups
 from reverie.workflows.jobs import Job
+from reverie.workflows.laboratory import Laboratory
 
 
 @dataclass(frozen=True)

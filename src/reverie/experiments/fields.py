@@ -7,11 +7,11 @@ import pandas as pd
 
 from reverie.encoders.receptive_fields import ReceptiveFields, population_coverage
 from reverie.experiments.experiment import Experiment, Findings, Picture
-from reverie.experiments.laboratory import Laboratory
-from reverie.experiments.published import MASK_DIAMETERS
 from reverie.reconstruction.mask import diameter_in_degrees
 from reverie.report.experiment_page import Beside
 from reverie.report.field_figures import coverage_figure, examples_figure
+from reverie.report.published import MASK_DIAMETERS
+from reverie.workflows.laboratory import Laboratory
 from reverie.workflows.probing import NEAR, describe_fields, measure_fields
 
 

@@ -9,15 +9,15 @@ import pandas as pd
 from reverie.encoders.receptive_fields import ReceptiveFields
 from reverie.evaluation.correlation import video_correlation
 from reverie.evaluation.scores import evaluation_region
-from reverie.experiments import published
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.experiments.fields import coverage_pictures, fields_of
-from reverie.experiments.laboratory import Conditions, Laboratory
 from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, diameter_in_degrees
+from reverie.report import published
 from reverie.report.conditions import sentence_over_animals, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.plates import column_figure, draw_curve, draw_published, explain
 from reverie.workflows.jobs import Clip, Job
+from reverie.workflows.laboratory import Conditions, Laboratory
 from reverie.workflows.methods import compare
 from reverie.workflows.probing import describe_fields
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pandas as pd
 
 from reverie.experiments.experiment import Experiment, Findings, Picture
-from reverie.experiments.laboratory import Conditions, Laboratory
 from reverie.reconstruction.solvers.paper import PaperSolver
 from reverie.reconstruction.windows import cut
 from reverie.report.conditions import sentence_on_difference
@@ -18,6 +17,7 @@ from reverie.report.method_figures import (
     table_of_methods,
 )
 from reverie.workflows.jobs import Clip, Job
+from reverie.workflows.laboratory import Conditions, Laboratory
 from reverie.workflows.methods import COLUMNS, Attempt, in_turns, joined_job, score_attempt
 from reverie.workflows.settings import USUAL, ReconstructionSettings
 

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 
 from reverie.evaluation.controls import CONTROLS
-from reverie.experiments import published
 from reverie.experiments.experiment import Experiment, Findings, Picture, groups_picture
-from reverie.experiments.laboratory import Laboratory
+from reverie.report import published
 from reverie.report.conditions import mean_of, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.pictures import evenly_placed
 from reverie.report.plates import column_figure, strips
 from reverie.workflows.descending import read_result
 from reverie.workflows.jobs import Clip, Job
+from reverie.workflows.laboratory import Laboratory
 from reverie.workflows.reconstructing import fill_run
 from reverie.workflows.reporting import report_run
 from reverie.workflows.run_folder import RunFolder

@@ -1,61 +1,37 @@
 """How fine and how fast a picture can be reconstructed? Gaussian noise of every scale."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-
-import pandas as pd
+from collections.abc import Mapping
 
 from reverie.experiments.experiment import Experiment, Findings, Picture
-from reverie.experiments.laboratory import Laboratory
-from reverie.experiments.published_tables import NOISE as PUBLISHED
-from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE
+from reverie.foundation.arrays import FRAME_RATE
 from reverie.report.conditions import percent
 from reverie.report.experiment_page import Beside
 from reverie.report.grids import activity_figure, grid_figure
-from reverie.stimuli.noise import half_power_frequency
-from reverie.stimuli.tables import noise_square, noise_stimuli
-from reverie.workflows.synthetic import Plan, beside, lay_out, plan_stimuli, score_stimuli
-
-
-@dataclass(frozen=True)
-class Size:
-    """Which cells of the table, how long (frames), in both polarities or as drawn, for how many animals."""
-
-    spatial: Sequence[float]
-    temporal: Sequence[float]
-    frames: int
-    both_polarities: bool
-    animals: int
-
+from reverie.report.published_tables import NOISE as PUBLISHED
+from reverie.stimuli.tables import noise_square
+from reverie.workflows.laboratory import Laboratory
+from reverie.workflows.synthetic import Plan, TableSize, beside, lay_out, plan_noise, score_stimuli, with_units
 
 WHOLE = (tuple(PUBLISHED.index.astype(float)), tuple(PUBLISHED.columns.astype(float)))
-SIZES: Mapping[str, Size] = {
-    "quick": Size((16.0, 4.0, 1.0, 0.0), (0.0, 2.0, 8.0), 32, False, 1),
-    "laptop": Size(*WHOLE, 60, False, 1),
-    "paper": Size(*WHOLE, 60, True, 3),
+SIZES: Mapping[str, TableSize] = {
+    "quick": TableSize((16.0, 4.0, 1.0, 0.0), (0.0, 2.0, 8.0), 32, 1),
+    "laptop": TableSize(*WHOLE, 60, 1),
+    "paper": TableSize(*WHOLE, 60, 3, both_polarities=True),
 }
 
 
 def planned(laboratory: Laboratory) -> Plan:
     """Return each movie with its jobs."""
-    size, materials = SIZES[laboratory.scale.name], laboratory.materials
-    stimuli = noise_stimuli(
-        size.spatial,
-        size.temporal,
-        frames=size.frames,
-        both_polarities=size.both_polarities,
-        seed=materials.sources.seed,
-        frame_size=next(iter(materials.recordings.values())).frame_size,
-    )
-    return plan_stimuli(materials, stimuli, laboratory.settings(targets="predicted"), size.animals)
+    settings = laboratory.settings(targets="predicted")
+    return plan_noise(laboratory.materials, SIZES[laboratory.scale.name], settings)
 
 
 def conclude(laboratory: Laboratory) -> Findings:
     """Lay the scores out as the published table."""
     plan, size = planned(laboratory), SIZES[laboratory.scale.name]
     scores = score_stimuli(plan, laboratory.materials, laboratory.movie, noise_square(plan[0][0].movie.shape[1:]))
-    table, rows = lay_out(scores, PUBLISHED), _with_units(scores)
+    table = lay_out(scores, PUBLISHED)
+    rows = with_units(beside(table, PUBLISHED))
     by_models = scores.groupby("models")["video_correlation"].mean()
     gain = percent(by_models.iloc[-1], by_models.iloc[0]) if len(by_models) > 1 else "one model only"
     done = rows.dropna(subset="here")
@@ -91,16 +67,6 @@ def conclude(laboratory: Laboratory) -> Findings:
             for words, of in (("≥ 1 px", ~white), ("= 0", white))
         ]
         + [Beside(f"{by_models.index[-1]} models averaged against one", gain, "–")],
-    )
-
-
-def _with_units(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return both tables, each cell's scale in degrees and seconds too, and where its power is halved."""
-    rows = beside(lay_out(scores, PUBLISHED), PUBLISHED).rename(columns={"row": "pixels", "column": "frames"})
-    degrees, seconds = rows["pixels"] * DEGREES_PER_PIXEL, rows["frames"] / FRAME_RATE
-    halved = partial(half_power_frequency, sample=1.0)
-    return rows.assign(
-        degrees=degrees, seconds=seconds, cycles_per_degree=degrees.map(halved), hertz=seconds.map(halved)
     )
 
 

@@ -5,13 +5,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from reverie.experiments import published
 from reverie.experiments.experiment import Experiment, Findings, Picture, groups_picture
-from reverie.experiments.laboratory import Conditions, Laboratory
+from reverie.report import published
 from reverie.report.conditions import mean_of, summarise_conditions, value
 from reverie.report.experiment_page import Beside
 from reverie.report.plates import COLOURS, column_figure
 from reverie.workflows.jobs import Clip, Job, Targets
+from reverie.workflows.laboratory import Conditions, Laboratory
 
 VIDEO = "video_correlation"
 RECORDED, PREDICTED = "recorded", "predicted"

@@ -1,24 +1,23 @@
 """Running experiments: plan, do every job once, conclude, write the pages."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 from reverie.execution.workers import open_workers, usual_workers
 from reverie.experiments.experiment import Experiment, Findings
-from reverie.experiments.laboratory import Laboratory
 from reverie.experiments.registry import EXPERIMENTS, PAPER, SUITE
-from reverie.experiments.scales import Scale, find_scale
 from reverie.foundation.devices import prepare_threads
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_json, write_text
 from reverie.foundation.progress import say
 from reverie.report.experiment_page import Plate, Section, write_experiment_page
 from reverie.report.plates import save_plate
-from reverie.workflows.materials import Materials, Sources, open_materials, weights_fingerprint
-from reverie.workflows.provenance import describe
+from reverie.workflows.laboratory import Laboratory
+from reverie.workflows.materials import Sources, open_materials
+from reverie.workflows.scales import find_scale
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,9 @@ def run_suite(laboratory: Laboratory, experiments: Sequence[Experiment]) -> Path
     if not sections:
         raise ReverieError(f"No experiment could be done: {'; '.join(missing.values())}")
     page = laboratory.out / "index.html"
-    record = _record(laboratory)
+    record = laboratory.record()
     title = "Movies reconstructed from visual cortex: results"
-    write_experiment_page(page, title, _leads(laboratory), [_moved(one) for one in sections], record, missing)
+    write_experiment_page(page, title, laboratory.leads(), [one.seen_from_above() for one in sections], record, missing)
     say(f"\nAll experiments took {(perf_counter() - begin) / 60:.1f} min. The page is {page}; open it in any browser.")
     return page
 
@@ -91,10 +90,10 @@ def run_experiment(laboratory: Laboratory, experiment: Experiment) -> Section:
     laboratory.run(experiment.plan(laboratory), f"reconstructions of {experiment.name}")
     findings = experiment.conclude(laboratory)
     folder = laboratory.out / experiment.name
-    record = _record(laboratory)
+    record = laboratory.record()
     section = _section(experiment, findings, folder)
     write_json(folder / "experiment.json", record)
-    write_experiment_page(folder / "index.html", experiment.title, _leads(laboratory), [section], record)
+    write_experiment_page(folder / "index.html", experiment.title, laboratory.leads(), [section], record)
     return section
 
 
@@ -115,56 +114,3 @@ def _section(experiment: Experiment, findings: Findings, folder: Path) -> Sectio
         links=links,
         tables=findings.tables,
     )
-
-
-def _moved(section: Section) -> Section:
-    """Return a section for the page one folder up."""
-    above = f"{section.name}/"
-    return replace(
-        section,
-        plates=[replace(plate, folder=above) for plate in section.plates],
-        page=f"{above}index.html",
-        links={words: f"{above}{address}" for words, address in section.links.items()},
-    )
-
-
-def _leads(laboratory: Laboratory) -> list[str]:
-    """Say what data the measured numbers come from."""
-    materials, scale = laboratory.materials, laboratory.scale
-    neurons = ", ".join(f"{name} ({recording.neurons} neurons)" for name, recording in materials.recordings.items())
-    kind = (
-        "simulated animals, whose responses come from a model and not from a brain"
-        if materials.simulated
-        else "animals"
-    )
-    return [
-        f"Measured on {kind}: {neurons}; {len(laboratory.clips)} clips, {len(laboratory.encoders)} "
-        f"encoder{'s' * (len(laboratory.encoders) > 1)}, scale “{scale.name}”.",
-        _stop_sentence(scale),
-    ]
-
-
-def _stop_sentence(scale: Scale) -> str:
-    if len(scale.stops) == 1:
-        return f"Every descent took {scale.stops[0]} steps."
-    return (
-        f"Every descent was stopped after the number of steps (of {', '.join(map(str, scale.stops))}) that was best on "
-        "validation clips, chosen for one encoder and each kind of target responses; the published method takes 1000, "
-        "which on few neurons follows the noise of the single trial."
-    )
-
-
-def _record(laboratory: Laboratory) -> dict[str, object]:
-    materials: Materials = laboratory.materials
-    sources = materials.sources
-    settings = {
-        "data": str(sources.data.resolve()),
-        "encoders": {folder.name: weights_fingerprint(folder) for folder in sources.encoders},
-        "clips": [f"{clip.animal} {clip.name}" for clip in laboratory.clips],
-        "scale": asdict(laboratory.scale),
-        "stops": {
-            f"{folder.name}, {targets}": f"{steps} steps, blur {blur:g}"
-            for (folder, targets, _), (steps, blur) in laboratory.stops.items()
-        },
-    }
-    return describe(settings, seed=sources.seed, device=materials.device)

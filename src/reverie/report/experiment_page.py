@@ -3,7 +3,7 @@
 import math
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -75,6 +75,16 @@ class Section:
     page: str = ""
     links: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def seen_from_above(self) -> "Section":
+        """Return the section for a page one folder up."""
+        above = f"{self.name}/"
+        return replace(
+            self,
+            plates=[replace(plate, folder=above) for plate in self.plates],
+            page=f"{above}index.html",
+            links={words: f"{above}{address}" for words, address in self.links.items()},
+        )
 
 
 def write_experiment_page(

@@ -4,8 +4,11 @@ The published method takes 1000 steps whatever the data. On small populations it
 trial. How many steps are good is measured on validation trials, whose movies are known and are not reported.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +16,9 @@ import pandas as pd
 
 from reverie.evaluation.correlation import video_correlation
 from reverie.evaluation.scores import evaluation_region
+from reverie.execution.workers import Workers
 from reverie.foundation.arrays import Movie
+from reverie.foundation.files import write_text
 from reverie.foundation.progress import labelled_bar
 from reverie.reconstruction.postprocessing import blur
 from reverie.reconstruction.problem import Progress
@@ -74,3 +79,25 @@ def score_on_the_way(job: Job, materials: Materials, candidates: Sequence[Stop],
 
         reconstruct(problem_of(job, materials), solver, observe=watch, device=materials.device)
     return scores
+
+
+def choose_stop(jobs: Sequence[Job], candidates: Sequence[Stop], workers: Workers[Materials], folder: Path) -> Stop:
+    """Return the stop with the best mean score over the jobs, each of a validation clip.
+
+    The scores are kept in ``folder`` under a name made of all that decides them, and read from there the next time.
+    """
+    prints = [job.fingerprint(workers.context) for job in jobs]
+    key = hashlib.sha256(json.dumps([prints, list(candidates)]).encode()).hexdigest()[:16]
+    path = folder / f"{key}.csv"
+    if path.exists():
+        return best_stop(pd.read_csv(path, index_col=["steps", "blur"]))
+    tasks = [(job, tuple(candidates)) for job in jobs]
+    curves = workers.run(_score, tasks, f"choosing the stop for {jobs[0].targets} responses")
+    names = [f"{job.clip.animal} {job.clip.name}" for job in jobs]
+    scores = stop_table(dict(zip(names, curves, strict=True)))
+    write_text(path, scores.to_csv())
+    return best_stop(scores)
+
+
+def _score(materials: Materials, task: tuple[Job, tuple[Stop, ...]]) -> dict[Stop, float]:
+    return score_on_the_way(task[0], materials, task[1])

@@ -1,6 +1,8 @@
 """Movies that nobody was shown: responses predicted, movies reconstructed from them, and a score for each cell."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,8 +11,9 @@ from jaxtyping import Float
 from reverie.evaluation.correlation import Region, video_correlation
 from reverie.evaluation.image_quality import motion_energy, shannon_entropy
 from reverie.evaluation.scores import evaluation_region
-from reverie.foundation.arrays import Movie, State
-from reverie.stimuli.tables import Stimulus
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, Movie, State
+from reverie.stimuli.noise import half_power_frequency
+from reverie.stimuli.tables import Stimulus, grating_stimuli, noise_stimuli
 from reverie.training.warm_start import mean_over_frames
 from reverie.workflows.evaluating import frames_to_skip, scoring_threshold
 from reverie.workflows.jobs import Clip, Job
@@ -19,6 +22,23 @@ from reverie.workflows.settings import ReconstructionSettings
 
 STATE_TRIALS = 10
 """Training trials over which the state of an ordinary moment is averaged."""
+
+
+@dataclass(frozen=True)
+class TableSize:
+    """Which cells of a table of movies are done: rows by spatial, columns by temporal scale or frequency.
+
+    frames: of each movie. animals: how many see them. directions: of gratings, degrees. both_polarities: of noise,
+    also with light and dark exchanged.
+    """
+
+    spatial: Sequence[float]
+    temporal: Sequence[float]
+    frames: int
+    animals: int
+    directions: Sequence[float] = (0.0,)
+    both_polarities: bool = False
+
 
 Plan = list[tuple[Stimulus, list[Job]]]
 """Each stimulus with its jobs, one an encoder, once for every animal."""
@@ -31,6 +51,31 @@ def ordinary_state(materials: Materials, animal: str, frames: int) -> State:
     """Return the mean state over some training trials, (4, time), held still."""
     trials = materials.recordings[animal].trials("train")[:STATE_TRIALS]
     return np.repeat(mean_over_frames([trial.state for trial in trials])[:, None], frames, axis=1)
+
+
+def plan_noise(materials: Materials, size: TableSize, settings: ReconstructionSettings) -> Plan:
+    """Return the jobs of Gaussian noise of every scale in pixels and frames; the seed is that of the materials."""
+    stimuli = noise_stimuli(
+        size.spatial,
+        size.temporal,
+        frames=size.frames,
+        both_polarities=size.both_polarities,
+        seed=materials.sources.seed,
+        frame_size=frame_size_of(materials),
+    )
+    return plan_stimuli(materials, stimuli, settings, size.animals)
+
+
+def plan_gratings(materials: Materials, size: TableSize, settings: ReconstructionSettings) -> Plan:
+    """Return the jobs of drifting gratings of every frequency in cycles per degree and hertz."""
+    frame_size = frame_size_of(materials)
+    stimuli = grating_stimuli(size.spatial, size.temporal, size.directions, frames=size.frames, frame_size=frame_size)
+    return plan_stimuli(materials, stimuli, settings, size.animals)
+
+
+def frame_size_of(materials: Materials) -> tuple[int, int]:
+    """Return height and width of the recordings' movies."""
+    return next(iter(materials.recordings.values())).frame_size
 
 
 def plan_stimuli(
@@ -104,4 +149,14 @@ def beside(ours: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
             for row in published.index
             for column in published.columns
         ]
+    )
+
+
+def with_units(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of both noise tables, each with its scale in degrees and seconds, and where power is halved."""
+    rows = rows.rename(columns={"row": "pixels", "column": "frames"})
+    degrees, seconds = rows["pixels"] * DEGREES_PER_PIXEL, rows["frames"] / FRAME_RATE
+    halved = partial(half_power_frequency, sample=1.0)
+    return rows.assign(
+        degrees=degrees, seconds=seconds, cycles_per_degree=degrees.map(halved), hertz=seconds.map(halved)
     )

@@ -1,7 +1,7 @@
 """Where experiments are done: materials, the store of finished jobs, and the numbers that every question needs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from itertools import product
 from pathlib import Path
@@ -10,18 +10,18 @@ import numpy as np
 import pandas as pd
 
 from reverie.execution.workers import Workers
-from reverie.experiments.scales import Scale
-from reverie.experiments.stops import choose_stop
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.postprocessing import blur
 from reverie.workflows.choosing_clips import choose_clips, validation_clips
 from reverie.workflows.descending import read_result
 from reverie.workflows.jobs import Clip, Job, JobFolder, Targets, decoders_for, fit_decoder, perform
-from reverie.workflows.materials import Materials
+from reverie.workflows.materials import Materials, weights_fingerprint
 from reverie.workflows.methods import measure_movie
+from reverie.workflows.provenance import describe
+from reverie.workflows.scales import Scale
 from reverie.workflows.settings import ReconstructionSettings
-from reverie.workflows.stopping import Stop
+from reverie.workflows.stopping import Stop, choose_stop
 
 Conditions = Mapping[str, Callable[[Clip], Sequence[Job]]]
 """By name: the jobs of a clip whose movies are averaged."""
@@ -122,6 +122,45 @@ class Laboratory:
     def all_jobs(self, conditions: Conditions) -> list[Job]:
         """Return the jobs that the conditions need of every clip."""
         return [job for jobs in conditions.values() for clip in self.clips for job in jobs(clip)]
+
+    def leads(self) -> list[str]:
+        """Say what data the measured numbers come from, and when descents were stopped."""
+        neurons = ", ".join(f"{name} ({one.neurons} neurons)" for name, one in self.materials.recordings.items())
+        kind = (
+            "simulated animals, whose responses come from a model and not from a brain"
+            if self.materials.simulated
+            else "animals"
+        )
+        return [
+            f"Measured on {kind}: {neurons}; {len(self.clips)} clips, {len(self.encoders)} "
+            f"encoder{'s' * (len(self.encoders) > 1)}, scale “{self.scale.name}”.",
+            _stop_sentence(self.scale),
+        ]
+
+    def record(self) -> dict[str, object]:
+        """Return how results were made here, ready for JSON."""
+        sources = self.materials.sources
+        settings = {
+            "data": str(sources.data.resolve()),
+            "encoders": {folder.name: weights_fingerprint(folder) for folder in sources.encoders},
+            "clips": [f"{clip.animal} {clip.name}" for clip in self.clips],
+            "scale": asdict(self.scale),
+            "stops": {
+                f"{folder.name}, {targets}": f"{steps} steps, blur {blur:g}"
+                for (folder, targets, _), (steps, blur) in self.stops.items()
+            },
+        }
+        return describe(settings, seed=sources.seed, device=self.materials.device)
+
+
+def _stop_sentence(scale: Scale) -> str:
+    if len(scale.stops) == 1:
+        return f"Every descent took {scale.stops[0]} steps."
+    return (
+        f"Every descent was stopped after the number of steps (of {', '.join(map(str, scale.stops))}) that was best on "
+        "validation clips, chosen for one encoder and each kind of target responses; the published method takes 1000, "
+        "which on few neurons follows the noise of the single trial."
+    )
 
 
 def _perform(materials: Materials, task: tuple[Job, JobFolder]) -> None:
