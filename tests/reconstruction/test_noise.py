@@ -50,6 +50,15 @@ def test_choosing_weakening_and_keeping(noise):
     torch.testing.assert_close(kept.loss(rates, rates), noise.loss(rates, rates))
 
 
+@pytest.mark.parametrize("noise", KINDS)
+def test_slope_and_offset_give_the_likelihood(noise):
+    rates = 3 * torch.rand(2, 50, generator=torch.Generator().manual_seed(0)) + 0.1
+    responses = drawn(noise, rates)
+    slope, offset = noise.natural(rates)
+    expected = noise.loss(rates, responses)
+    torch.testing.assert_close((offset - noise.statistic(responses) * slope).sum(), expected)
+
+
 @pytest.mark.parametrize("arrays", [{}, {"dispersion": np.zeros(3)}, {"dispersion": np.full(3, np.nan)}])
 def test_impossible_noise_is_refused(arrays):
     with pytest.raises(ReverieError, match="numbers above 0"):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.stimuli.noise import gaussian_noise, half_power_frequency, in_the_middle, inverted
+from reverie.stimuli.noise import gaussian_noise, half_power_frequency, in_the_middle, inverted, pink_noise
 
 
 def correlation(movie: np.ndarray, axis: int, shift: int) -> float:
@@ -76,3 +76,19 @@ def test_power_is_halved_at_the_frequency_given():
     half = np.interp(half_power_frequency(sigma, 1.0), np.fft.rfftfreq(128), power)
     assert half / power[1:3].mean() == pytest.approx(0.5, abs=0.06)
     assert half_power_frequency(0.0, 3.4) == float("inf")
+
+
+def test_pink_noise_has_power_everywhere_and_about_as_much_in_every_octave():
+    movie = pink_noise(240, np.random.default_rng(0), frame_size=(40, 40))
+    assert movie.std() == pytest.approx(50, rel=0.15)
+    # Further apart, in space or time, pixels differ more, and at no distance do they stop doing so.
+    for axis, shifts in ((0, (1, 4, 16)), (1, (1, 3, 9))):
+        near, far, further = (correlation(movie, axis, shift) for shift in shifts)
+        assert 0.95 > near > far > further
+    power = np.abs(np.fft.rfft(movie - movie.mean(), axis=0)).mean((1, 2)) ** 2
+    octaves = [power[low : 2 * low].sum() for low in (8, 16, 32)]
+    assert max(octaves) < 2 * min(octaves)
+    again = pink_noise(240, np.random.default_rng(0), frame_size=(40, 40))
+    np.testing.assert_array_equal(again, movie)
+    with pytest.raises(ReverieError, match="at least 1 frame"):
+        pink_noise(0, np.random.default_rng(0))

@@ -32,6 +32,17 @@ class Noise(Protocol):
     def root_information(self, rates: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
         """Return the square root of the Fisher information about each rate."""
 
+    def statistic(self, responses: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
+        """Return what counts of the responses."""
+
+    def natural(
+        self, rates: Float[Tensor, "neuron time"]
+    ) -> tuple[Float[Tensor, "neuron time"], Float[Tensor, "neuron time"]]:
+        """Return slope and offset of the log likelihood: it is the sum of statistic · slope − offset.
+
+        With them, many responses are held against many rates by matrix products.
+        """
+
     def chosen(self, rows: Int[Tensor, " chosen"]) -> "Noise":
         """Return the noise of some of the neurons."""
 
@@ -60,6 +71,17 @@ class PoissonNoise:
         """Return 1 / √(dispersion · rate)."""
         dispersion = self.dispersion[:, None]
         return (dispersion * torch.maximum(rates, LEAST_EXPECTED * dispersion)).rsqrt()
+
+    def statistic(self, responses: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
+        """Return the responses."""
+        return responses
+
+    def natural(
+        self, rates: Float[Tensor, "neuron time"]
+    ) -> tuple[Float[Tensor, "neuron time"], Float[Tensor, "neuron time"]]:
+        """Return log rate / dispersion and rate / dispersion."""
+        dispersion = self.dispersion[:, None]
+        return torch.log(rates + LEAST_RATE) / dispersion, rates / dispersion
 
     def chosen(self, rows: Int[Tensor, " chosen"]) -> "PoissonNoise":
         """Return the noise of some of the neurons."""
@@ -97,6 +119,18 @@ class EventNoise:
         """Return frequency · √( exp(−e) / (1 − exp(−e)) / dispersion ) with e = frequency · rate."""
         expected = (rates * self.frequency[:, None]).clamp_min(LEAST_EXPECTED)
         return self.frequency[:, None] * (torch.expm1(expected) * self.dispersion[:, None]).rsqrt()
+
+    def statistic(self, responses: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
+        """Return 1 where there is a response and 0 where there is none."""
+        return (responses > 0).to(responses.dtype)
+
+    def natural(
+        self, rates: Float[Tensor, "neuron time"]
+    ) -> tuple[Float[Tensor, "neuron time"], Float[Tensor, "neuron time"]]:
+        """Return log(exp(e) − 1) / dispersion and e / dispersion, with e = frequency · rate."""
+        expected, dispersion = rates * self.frequency[:, None], self.dispersion[:, None]
+        some = torch.log(-torch.expm1(-expected) + LEAST_RATE)
+        return (some + expected) / dispersion, expected / dispersion
 
     def chosen(self, rows: Int[Tensor, " chosen"]) -> "EventNoise":
         """Return the noise of some of the neurons."""

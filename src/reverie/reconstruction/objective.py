@@ -62,6 +62,21 @@ def loss_and_gradient(
     return _accumulated(problem, movie, summed)
 
 
+def mean_rate_and_gradient(
+    problem: Problem, movie: Float[Tensor, "time height width"], first: int
+) -> tuple[float, Float[Tensor, "time height width"]]:
+    """Return the rate of the observed neurons, averaged over them and over frames from ``first`` on, and its gradient.
+
+    With several observations, the sum over them.
+    """
+    frames = len(movie) - first
+
+    def meant(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
+        return rates[:, max(0, first - piece.start) :].sum() / (len(rates) * frames)
+
+    return _accumulated(problem, movie, meant)
+
+
 def information_draw(
     problem: Problem, movie: Float[Tensor, "time height width"], generator: torch.Generator
 ) -> Float[Tensor, "time height width"]:

@@ -40,6 +40,33 @@ def gaussian_noise(
     return np.asarray(np.clip(GREY + contrast * blurred, 0.0, 255.0), dtype=np.float32)
 
 
+def pink_noise(
+    frames: int,
+    generator: np.random.Generator,
+    *,
+    frame_size: tuple[int, int] = FRAME_SIZE,
+    contrast: float = 50.0,
+) -> Movie:
+    """Draw Gaussian noise with power at every frequency, about as much in each octave of space and of time.
+
+    Its amplitude falls as 1 / spatial frequency, as that of natural scenes does (Field 1987), and as 1 / √(temporal
+    frequency); below one cycle a frame's width and a second it is flat. contrast: standard deviation in grey levels
+    around 127.5, before values are clipped to 0-255. It is cut out of a movie of twice the size, so that it does not
+    wrap round. Returns float32 (frames, *frame_size). Raises ReverieError without frames or with a negative contrast.
+    """
+    if frames < 1 or contrast < 0:
+        raise ReverieError("Noise needs at least 1 frame and a contrast of at least 0.")
+    size = (2 * frames, 2 * frame_size[0], 2 * frame_size[1])
+    time, rows, columns = np.fft.fftfreq(size[0]), np.fft.fftfreq(size[1]), np.fft.rfftfreq(size[2])
+    place = np.maximum(np.hypot(rows[:, None], columns), 1 / max(frame_size))
+    moment = np.maximum(np.abs(time), 1 / 30)
+    spectrum = np.fft.rfftn(generator.standard_normal(size)) / (place * np.sqrt(moment)[:, None, None])
+    spectrum[0, 0, 0] = 0
+    whole = np.fft.irfftn(spectrum, s=size, axes=(0, 1, 2))
+    drawn = (whole / whole.std())[:frames, : frame_size[0], : frame_size[1]]
+    return np.asarray(np.clip(GREY + contrast * drawn, 0.0, 255.0), dtype=np.float32)
+
+
 def _root(size: int, sigma: float) -> Float[np.ndarray, "{size} {size}"]:
     """Return the symmetric square root of the covariance along one axis."""
     if sigma == 0:
