@@ -46,7 +46,7 @@ def test_conjugate_gradients_solve_a_linear_system():
     matrix = root @ root.T + torch.eye(24, dtype=torch.float64)
     right = torch.ones(2, 3, 4, dtype=torch.float64)
     found = conjugate_gradients(
-        lambda x: (matrix @ x.flatten()).reshape(x.shape), right, matrix.diagonal().reshape(2, 3, 4), 60
+        lambda x: (matrix @ x.flatten()).reshape(x.shape), right, -right, matrix.diagonal().reshape(2, 3, 4), 60
     )
     torch.testing.assert_close((matrix @ found.flatten()).reshape(2, 3, 4), right, rtol=1e-6, atol=1e-6)
 

@@ -20,6 +20,7 @@ def test_regions_start_at_their_thresholds() -> None:
         ("truth", np.zeros((6, 3, 4), np.float32)),
         ("spread", np.zeros((5, 3, 5), np.float32)),
         ("mask", np.zeros((4, 3), np.float32)),
+        ("evidence", np.zeros((4, 3), np.float32)),
         ("state", np.zeros((4, 6), np.float32)),
         ("responses", np.zeros((7, 4), np.float32)),
     ],

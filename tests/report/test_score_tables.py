@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reverie.evaluation.calibration import LEVELS
 from reverie.evaluation.controls import CONTROLS
 from reverie.evaluation.scores import score
 from reverie.foundation.errors import ReverieError
@@ -21,7 +22,8 @@ def test_everything_the_evaluation_measures_has_words() -> None:
     movies = np.random.default_rng(0).uniform(0, 255, (2, 40, 9, 9))
     names = score(movies[0], movies[1], np.ones((9, 9)), seed=0, skip=2)
     plain = [name for name in names if not name.endswith(tuple(f"_{control}" for control in CONTROLS))]
-    assert set(plain) == set(SCORES)
+    # Where a spread was calibrated, coverage is measured as well.
+    assert {*plain, *(f"coverage_{100 * level:.0f}" for level in LEVELS)} == set(SCORES)
     assert tuple(CONTROL_LABELS) == CONTROLS
 
 

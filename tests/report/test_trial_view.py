@@ -40,3 +40,12 @@ def test_a_spread_gets_its_own_scale(make_run: Callable[..., RunContent]) -> Non
     view = trial_view(replace(trial, spread=spread), 1, run)
     assert view.spread_top == "40"
     assert "spread" in view.data["movies"]
+
+
+def test_evidence_is_drawn_beside_the_mask_and_told(make_run: Callable[..., RunContent]) -> None:
+    trial = make_run(1, frames=60).trials[0]
+    assert mask_view(trial, 3.4).evidence == ""
+    evidence = np.where(trial.evaluation_region, 0.8, 0.1).astype(np.float32)
+    view = mask_view(replace(trial, evidence=evidence), 3.4)
+    assert view.evidence.startswith("data:image/png")
+    assert "0.80 in the scored region, 0.10 outside the optimised one" in view.evidence_sentence

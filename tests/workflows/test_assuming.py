@@ -32,7 +32,7 @@ def test_map_leaves_a_run_folder_like_any_other_and_settles_by_itself(small_worl
     assert (made["method"], made["steps"], made["blur"]) == ("map", 30, 0.0)
     assert made["draws"] > 0
     notes = np.load(tmp_path / "run/alpha/6/evidence.npz")["notes"]
-    assert any("not calibrated" in note for note in notes)
+    assert any("judged by what the others taught" in note for note in notes)
     trace = pd.read_csv(tmp_path / "run/alpha/6/trace.csv")
     assert len(trace) < 30
     assert trace["loss"].is_monotonic_decreasing

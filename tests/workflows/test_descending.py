@@ -4,11 +4,11 @@ import torch
 
 from reverie.encoders.checkpoints import load_encoder
 from reverie.reconstruction.fidelity import poisson
-from reverie.reconstruction.problem import Observation, Problem
+from reverie.reconstruction.problem import Observation, Problem, Progress, Reconstruction
 from reverie.reconstruction.solvers.paper import PaperSolver
 from reverie.recordings.sensorium import open_recordings
 from reverie.workflows import descending
-from reverie.workflows.descending import descend
+from reverie.workflows.descending import descend, read_result, write_result
 
 CPU = torch.device("cpu")
 
@@ -50,3 +50,11 @@ def test_a_finished_descent_is_read_back_and_not_repeated(problem, tmp_path):
     again = descend(problem, InterruptedSolver(steps=99), *files, "", CPU)
     assert np.array_equal(first.movie, again.movie)
     assert again.trace == first.trace
+    assert again.spread is None
+
+
+def test_a_spread_is_read_back_with_the_movie(tmp_path):
+    movie, spread = np.zeros((2, 3, 4), np.float32), np.ones((2, 3, 4), np.float32)
+    kept = Reconstruction(movie, (Progress(1, 0.5, 2, 3.0),), 0.5, 2, spread)
+    write_result(tmp_path / "movie.npz", kept)
+    np.testing.assert_array_equal(read_result(tmp_path / "movie.npz").spread, spread)

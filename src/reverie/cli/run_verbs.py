@@ -43,6 +43,11 @@ class Reconstruct:
     """Trials that show the same movie explained together: an animal's repeats, one showing to each animal, or all."""
     draws: int = 2
     """Draws from the posterior of `map`, which show how far its movie may be off; each costs about half a search."""
+    calibrated: bool = True
+    """Scale the spread of `map` such that the truth lies in it as often as it says, learned once for each encoder and
+    animal from eighteen short reconstructions of trials whose movies are known."""
+    null: bool = False
+    """Let `map` also reconstruct each trial with its responses shuffled across neurons, and say what that gives."""
     combine: Literal["movies", "gradients"] = "movies"
     """Several encoders: average their movies (the paper's headline) or join them in one descent."""
     without: tuple[
@@ -73,6 +78,8 @@ class Reconstruct:
             blur=blur if self.blur is None else self.blur,
             weight=self.weight,
             draws=self.draws,
+            calibrated=self.calibrated,
+            null=self.null,
             join=self.join,
             combine=self.combine,
             without=self.without,

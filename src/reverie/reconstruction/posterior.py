@@ -43,19 +43,24 @@ def draw_departure(
 
     noise = torch.randn(movie.shape, generator=generator).to(movie.device)
     told = prior.adjoint(bend * information_draw(problem, movie, generator))
-    white = conjugate_gradients(precision, weight**0.5 * noise + told, diagonal, iterations)
+    # From a draw of the prior, which is right wherever the responses say nothing, however few the iterations.
+    white = conjugate_gradients(precision, weight**0.5 * noise + told, weight**-0.5 * noise, diagonal, iterations)
     return bend * prior.colour(white)
 
 
 def conjugate_gradients(
-    product: Callable[[Coefficients], Coefficients], right: Coefficients, diagonal: Coefficients, iterations: int
+    product: Callable[[Coefficients], Coefficients],
+    right: Coefficients,
+    start: Coefficients,
+    diagonal: Coefficients,
+    iterations: int,
 ) -> Coefficients:
-    """Solve product(x) = right, product being symmetric and positive, preconditioned by a diagonal.
+    """Solve product(x) = right from a first guess, product being symmetric and positive, preconditioned by a diagonal.
 
     Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 5.3.
     """
-    found = torch.zeros_like(right)
-    rest = right.clone()
+    found = start
+    rest = right - product(start)
     direction = rest / diagonal
     size = dot(rest, direction)
     for _ in range(iterations):

@@ -24,7 +24,8 @@ class TrialContent:
 
     reconstruction, truth: (time, height, width), grey levels 0-255; truth is None where the movie is not known.
     spread: (time, height, width), how far the reconstruction may be off, in grey levels.
-    mask: (height, width) transparency. state: (4, time). state_units: the unit of each row of the state.
+    mask: (height, width) transparency. evidence: (height, width), what share of the prior's variance the responses took
+    away, 0 to 1. state: (4, time). state_units: the unit of each row of the state.
     responses: (neuron, time), recorded. rates, rates_from_truth: (neuron, time), what the encoder predicts from the
     reconstruction and from the true movie. traces: the steps of the optimisation, by model.
     scores: value by name, as ``evaluation.scores.score`` returns them. reasons: why a score is NaN, by its name.
@@ -38,6 +39,7 @@ class TrialContent:
     mask: Rows
     truth: Pictures | None = None
     spread: Pictures | None = None
+    evidence: Rows | None = None
     state: Rows | None = None
     state_units: tuple[str, str, str, str] = ("", "", "", "")
     responses: Rows | None = None
@@ -57,6 +59,8 @@ class TrialContent:
                 raise ReverieError(f"{self.name}: the {name} is {movie.shape}, the reconstruction {expected}.")
         if self.mask.shape != expected[1:]:
             raise ReverieError(f"{self.name}: the mask is {self.mask.shape}, a frame is {expected[1:]}.")
+        if self.evidence is not None and self.evidence.shape != expected[1:]:
+            raise ReverieError(f"{self.name}: the evidence is {self.evidence.shape}, a frame is {expected[1:]}.")
         for name in ("state", "responses", "rates", "rates_from_truth"):
             rows = getattr(self, name)
             if rows is not None and rows.shape[1] != self.frames:

@@ -40,13 +40,18 @@ RASTER_LABELS: Final = {
 
 @dataclass(frozen=True)
 class MaskView:
-    """The mask as a picture, the outlines of its regions as paths, and their sizes in words."""
+    """The mask as a picture, the outlines of its regions as paths, and their sizes in words.
+
+    evidence: a picture too, empty where it is not known, with a sentence on it.
+    """
 
     picture: str
     evaluation: str
     training: str
     outside: str
     sizes: Sequence[str]
+    evidence: str
+    evidence_sentence: str
     width_degrees: float
     height_degrees: float
 
@@ -117,8 +122,25 @@ def mask_view(trial: TrialContent, degrees_per_pixel: float) -> MaskView:
         training=outline(trial.training_region),
         outside=cover(trial.evaluation_region),
         sizes=sizes,
+        evidence=picture(grey_levels(trial.evidence.astype(np.float64), 1.0)) if trial.evidence is not None else "",
+        evidence_sentence=_evidence_sentence(trial),
         width_degrees=width * degrees_per_pixel,
         height_degrees=height * degrees_per_pixel,
+    )
+
+
+def _evidence_sentence(trial: TrialContent) -> str:
+    if trial.evidence is None:
+        return ""
+    inside, outside = trial.evidence[trial.evaluation_region], trial.evidence[~trial.training_region]
+    parts = [
+        f"{values.mean():.2f} {where}"
+        for values, where in ((inside, "in the scored region"), (outside, "outside the optimised one"))
+        if values.size
+    ]
+    return (
+        f"Evidence is 1 − posterior variance / prior variance of each pixel: {', '.join(parts)}. Where it is 0 the "
+        "movie shows what movies are like, and nothing that the neurons said."
     )
 
 

@@ -86,13 +86,17 @@ def own_noise(
         if len(kept.dispersion) != recording.neurons:
             raise ReverieError(f"{path} is not of {recording.neurons} neurons; delete it, and it is measured again.")
         return kept
-    names = training_trials(recording, encoder_folder)
     say(f"Measuring the noise of {recording.name} around the rates of {encoder_folder}.")
     kinds = KINDS if likelihood == "measured" else {likelihood: KINDS[likelihood]}
-    trials = _some(recording, names, NOISE_TRIALS)
+    trials = noise_trials(recording, encoder_folder)
     noise = measure_noise(encoder, recording.name, trials, skip=encoder.history, kinds=tuple(kinds.values()))
     write_npz(path, noise_arrays(noise))
     return noise
+
+
+def noise_trials(recording: SensoriumRecording, encoder_folder: Path) -> LazyTrials:
+    """Return the training trials that noise is measured on."""
+    return _some(recording, training_trials(recording, encoder_folder), NOISE_TRIALS)
 
 
 def _some(recording: SensoriumRecording, names: Sequence[str], most: int) -> LazyTrials:

@@ -166,7 +166,8 @@ def _reconstruct(data: Path, encoder: Path, run: Path, settings: ReconstructionS
 
 def _most_probable(data: Path, encoder: Path, run: Path, seed: int) -> pd.DataFrame:
     steps, blur = USUAL["map"]
-    settings = ReconstructionSettings("map", steps, blur=blur, draws=DRAWS)
+    # The calibration of its spread would take as long as the movies themselves.
+    settings = ReconstructionSettings("map", steps, blur=blur, draws=DRAWS, calibrated=False)
     return reconstruct_trials(Sources(data, (encoder,), seed=seed), run, trials=("live_test_main",), settings=settings)
 
 

@@ -58,4 +58,4 @@ def read_result(path: Path) -> Reconstruction:
     """Read it back."""
     arrays = read_npz(path)
     trace = trace_of(arrays["trace"])
-    return Reconstruction(arrays["movie"], trace, trace[-1].seconds, trace[-1].passes)
+    return Reconstruction(arrays["movie"], trace, trace[-1].seconds, trace[-1].passes, arrays.get("spread"))

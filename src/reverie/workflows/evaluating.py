@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from reverie.evaluation.scores import SKIPPED_FRAMES, score
+from reverie.evaluation.calibration import LEVELS, coverage, standard_errors
+from reverie.evaluation.scores import SKIPPED_FRAMES, evaluation_region, score
 from reverie.evaluation.summary import readable, summarise
 from reverie.evaluation.tables import score_table, write_scores
-from reverie.foundation.arrays import Mask
+from reverie.foundation.arrays import Mask, Movie
 from reverie.foundation.progress import say, tracked
 from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
-from reverie.workflows.evidence import read_evidence, read_result
+from reverie.workflows.evidence import Found, read_evidence, read_result
 from reverie.workflows.run_folder import RunFolder, TrialFolder
 
 SHOWN = ("video_correlation", "video_correlation_dynamic", "frame_correlation", "ssim", "video_correlation_other_movie")
@@ -58,7 +59,8 @@ def scoring_threshold(mask: Mask) -> float:
 
 def _score_trial(place: TrialFolder, method: str, seed: int) -> dict[str, str | float]:
     evidence = read_evidence(place)
-    movie, mask, _ = read_result(place)
+    found = read_result(place)
+    movie, mask = found.movie, found.mask
     threshold = scoring_threshold(mask)
     if threshold < EVALUATION_THRESHOLD:
         say(f"{place.animal} trial {place.trial}: {WEAK_MASK}")
@@ -74,13 +76,25 @@ def _score_trial(place: TrialFolder, method: str, seed: int) -> dict[str, str | 
         rates_from_reconstruction=evidence.rates_from_reconstruction,
         rates_from_truth=evidence.rates_from_truth,
     )
-    return {"animal": place.animal, "trial": place.trial, "method": method, **numbers}
+    held = _coverage(found, evidence.truth, threshold)
+    return {"animal": place.animal, "trial": place.trial, "method": method, **numbers, **held}
+
+
+def _coverage(found: Found, truth: Movie, threshold: float) -> dict[str, float]:
+    """Return how often the truth lay inside the intervals, where they were calibrated."""
+    if found.spread is None or found.reaches is None:
+        return {}
+    scored, region = slice(frames_to_skip(len(truth)), None), evaluation_region(found.mask, threshold)
+    errors = standard_errors(found.movie[scored], truth[scored], found.spread[scored], region)
+    shares = coverage(errors, found.reaches)
+    return {f"coverage_{100 * level:.0f}": float(share) for level, share in zip(LEVELS, shares, strict=True)}
 
 
 def _tell(scores: pd.DataFrame, seed: int) -> None:
     """Print the main scores of each trial, and their means with 95 % confidence intervals."""
-    print(scores[["animal", "trial", *SHOWN]].to_string(index=False, float_format="%.3f"))
+    shown = [*SHOWN, *(name for name in scores.columns if name.startswith("coverage"))]
+    print(scores[["animal", "trial", *shown]].to_string(index=False, float_format="%.3f"))
     if len(scores) > 1:
         means = readable(summarise(scores, seed=seed)).iloc[0]
         print(f"\nmean [95 % confidence interval] over {len(scores)} movies")
-        print("\n".join(f"  {name.replace('_', ' '):<32}{means[name]}" for name in SHOWN))
+        print("\n".join(f"  {name.replace('_', ' '):<32}{means[name]}" for name in shown))

@@ -7,6 +7,7 @@ from jaxtyping import UInt8
 
 from reverie.encoders.contract import Encoder
 from reverie.encoders.prediction import predict
+from reverie.evaluation.calibration import Reaches
 from reverie.foundation.arrays import Mask, Movie, Rates, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
@@ -55,17 +56,30 @@ def read_evidence(place: TrialFolder) -> Evidence:
         raise ReverieError(f"{place.evidence} is incomplete ({error}); reconstruct the trial again.") from error
 
 
-def read_result(place: TrialFolder) -> tuple[Movie, Mask, Movie | None]:
-    """Read the reconstructed movie, its mask (height, width) and the spread over models, None where there was one.
+@dataclass(frozen=True)
+class Found:
+    """What was reconstructed of a trial, as it was written.
 
-    Movie and spread: (time, height, width), grey levels.
+    movie, spread: (time, height, width), grey levels. mask, evidence: (height, width), see ``workflows.doubt``.
+    reaches: of the 50, 80 and 95 % intervals, in spreads. What is not known is None.
+    """
+
+    movie: Movie
+    mask: Mask
+    spread: Movie | None = None
+    reaches: Reaches | None = None
+    evidence: Mask | None = None
+
+
+def read_result(place: TrialFolder) -> Found:
+    """Read a trial's reconstructed movie, its mask, and how far it may be off.
 
     Raises ReverieError when the file is damaged or incomplete.
     """
     arrays = read_npz(place.movie)
     if not {"movie", "mask"} <= arrays.keys():
         raise ReverieError(f"{place.movie} lacks `movie` or `mask`; reconstruct the trial again.")
-    return arrays["movie"], arrays["mask"], arrays.get("spread")
+    return Found(**{name: array for name, array in arrays.items() if name in Found.__dataclass_fields__})
 
 
 def predict_mean(encoders: tuple[Encoder, ...], movie: Movie, state: State, mouse: str) -> Rates:

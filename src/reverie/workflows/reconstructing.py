@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from reverie.encoders.checkpoints import read_about
+from reverie.evaluation.scores import evaluation_region
+from reverie.foundation.arrays import Movie
 from reverie.foundation.devices import prepare_threads
 from reverie.foundation.files import write_npz, write_text
 from reverie.foundation.progress import say
@@ -18,7 +20,8 @@ from reverie.report.figures import save_figure, strip_figure
 from reverie.report.tif import write_tif
 from reverie.report.video_files import write_mp4
 from reverie.workflows.decoding import FITS
-from reverie.workflows.evaluating import evaluate_run
+from reverie.workflows.doubt import doubt_of
+from reverie.workflows.evaluating import evaluate_run, scoring_threshold
 from reverie.workflows.evidence import Evidence, other_movies, predict_mean, write_evidence
 from reverie.workflows.jobs import Clip, Job, find_movie
 from reverie.workflows.loading import choose_trials, responses_of
@@ -27,6 +30,7 @@ from reverie.workflows.provenance import describe
 from reverie.workflows.run_folder import RunFolder, TrialFolder
 from reverie.workflows.settings import ReconstructionSettings
 from reverie.workflows.showings import first_showings, other_showings
+from reverie.workflows.shuffling import find_null
 
 Descend = Callable[[Job, TrialFolder, int], Reconstruction]
 """Does one job of a trial (its number among the trial's jobs), or reads what came of it."""
@@ -122,7 +126,8 @@ def reconstruct_trial(
     results = [descend(job, place, number) for number, job in enumerate(jobs)]
     traces = [_trace_table(result.trace, number) for number, result in enumerate(results)]
     write_text(place.trace, pd.concat(traces).to_csv(index=False))
-    result = average(results)
+    doubt = doubt_of(jobs, results, materials, settings)
+    result = average(doubt.results)
     movie = blur(result.movie, settings.blur)
     encoders = tuple(materials.encoders.values())
     evidence = Evidence(
@@ -132,7 +137,12 @@ def reconstruct_trial(
         rates_from_truth=predict_mean(encoders, trial.movie, trial.state, clip.animal),
         rates_from_reconstruction=predict_mean(encoders, movie, trial.state, clip.animal),
         other_movies=other_movies(recording, trial),
-        notes=(*_notes(clip, materials), *_joined(together), *_doubt(result, settings)),
+        notes=(
+            *_notes(clip, materials),
+            *_joined(together),
+            *doubt.notes,
+            *_null(jobs[0], materials, results[0].movie, place),
+        ),
     )
     write_evidence(place, evidence)
     rate = recording.frame_rate
@@ -141,8 +151,15 @@ def reconstruct_trial(
     write_tif(place.folder / "movie.tif", movie, rate)
     save_figure(place.folder / "strip.png", strip_figure(trial.movie, movie, frame_rate=rate))
     # Written last: its presence means that the trial is finished.
-    spread = {} if result.spread is None else {"spread": result.spread}
-    write_npz(place.movie, {"movie": movie, "mask": materials.masks[clip.animal], **spread})
+    write_npz(place.movie, {"movie": movie, "mask": materials.masks[clip.animal], **doubt.arrays(result.spread)})
+
+
+def _null(job: Job, materials: Materials, found: Movie, place: TrialFolder) -> tuple[str, ...]:
+    """Say what the same method makes of shuffled responses, where that was asked for."""
+    if not job.settings.null:
+        return ()
+    mask, files = materials.masks[job.clip.animal], (place.null, place.unfinished_null)
+    return (find_null(job, materials, found, evaluation_region(mask, scoring_threshold(mask)), *files).sentence,)
 
 
 def _trace_table(trace: Sequence[Step], number: int) -> pd.DataFrame:
@@ -168,17 +185,3 @@ def _joined(together: Sequence[Clip]) -> tuple[str, ...]:
         return ()
     named = ", ".join(f"{clip.animal} trial {clip.name}" for clip in together)
     return (f"The responses of {1 + len(together)} showings of this movie were explained together: also {named}.",)
-
-
-def _doubt(result: Reconstruction, settings: ReconstructionSettings) -> tuple[str, ...]:
-    """Say what the spread is, where there is one, and what it is not."""
-    if result.spread is None:
-        return ()
-    if settings.method == "map" and settings.draws:
-        return (
-            "The spread is one standard deviation of movies drawn from the posterior; it trusts the encoder and the "
-            "prior, and was not calibrated against true movies.",
-        )
-    return (
-        "The spread is the standard deviation over the models' movies: how far they are apart, not from the truth.",
-    )

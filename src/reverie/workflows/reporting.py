@@ -69,16 +69,17 @@ def _sentences(record: dict[str, Any], trials: int) -> list[str]:
 
 def _trial_content(place: TrialFolder, scores: pd.DataFrame) -> TrialContent:
     evidence = read_evidence(place)
-    movie, mask, spread = read_result(place)
+    found = read_result(place)
     row = scores[(scores["animal"] == place.animal) & (scores["trial"] == place.trial)].iloc[0]
     numbers = {name: float(row[name]) for name in score_columns(scores)}
     return TrialContent(
         animal=place.animal,
         trial=place.trial,
-        reconstruction=movie,
-        mask=mask,
+        reconstruction=found.movie,
+        mask=found.mask,
         truth=evidence.truth,
-        spread=spread,
+        spread=found.spread,
+        evidence=found.evidence,
         state=evidence.state,
         responses=evidence.responses,
         rates=evidence.rates_from_reconstruction,
@@ -86,8 +87,8 @@ def _trial_content(place: TrialFolder, scores: pd.DataFrame) -> TrialContent:
         traces=_read_traces(place),
         scores=numbers,
         reasons={name: _reason(name) for name, value in numbers.items() if value != value},
-        notes=evidence.notes if scoring_threshold(mask) >= EVALUATION_THRESHOLD else (*evidence.notes, WEAK_MASK),
-        scored_from=frames_to_skip(len(movie)),
+        notes=evidence.notes if scoring_threshold(found.mask) >= EVALUATION_THRESHOLD else (*evidence.notes, WEAK_MASK),
+        scored_from=frames_to_skip(len(found.movie)),
     )
 
 

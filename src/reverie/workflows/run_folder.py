@@ -3,13 +3,15 @@
 RUN/run.json                              settings, versions, seed, trials
 RUN/scores.csv                            one row per animal, trial and method
 RUN/report.html                           the page to look at
-RUN/<animal>/<trial>/movie.npz            movie (time, height, width) float32 0-255, mask (height, width),
-                                          and spread over models (time, height, width) where there are several
+RUN/<animal>/<trial>/movie.npz            movie (time, height, width) float32 0-255, mask (height, width); where known
+                                          spread (time, height, width) of the posterior or over models, reaches of
+                                          its 50, 80 and 95 % intervals in spreads, evidence (height, width)
 RUN/<animal>/<trial>/movie.mp4, movie.tif the same, to watch and for ImageJ
 RUN/<animal>/<trial>/strip.png            frames of the truth above those of the reconstruction
 RUN/<animal>/<trial>/trace.csv            step, seconds, encoder passes, loss, model
 RUN/<animal>/<trial>/evidence.npz         truth, state, recorded and predicted responses, other movies
 RUN/<animal>/<trial>/models/<number>.npz  the movie of each model before averaging
+RUN/<animal>/<trial>/null.npz             the movie from shuffled responses, where it was asked for
 """
 
 import json
@@ -47,6 +49,16 @@ class TrialFolder:
     def trace(self) -> Path:
         """How the loss went."""
         return self.folder / "trace.csv"
+
+    @property
+    def null(self) -> Path:
+        """The movie from shuffled responses."""
+        return self.folder / "null.npz"
+
+    @property
+    def unfinished_null(self) -> Path:
+        """Where its interrupted search stands."""
+        return self.folder / "null.unfinished.npz"
 
     def model(self, number: int) -> Path:
         """The movie of one model."""

@@ -28,9 +28,10 @@ class ReconstructionSettings:
     ``PaperSolver``; training_threshold, the mask's value from which on a pixel may move, 0 for no training mask;
     random_offsets, windows that start elsewhere at each step.
     Of ``map`` alone: weight, of the prior; draws, from the posterior, for the spread; likelihood, of the two kinds of
-    noise the one that tells more, or one by its name, ``sizes`` or ``events``. Of ``best`` alone: map_share, of the
-    most probable movie; None for the one measured on validation trials. join: which showings of a movie are explained
-    together, see ``workflows.showings``.
+    noise the one that tells more, or one by its name, ``sizes`` or ``events``; calibrated, the spread made honest, see
+    ``workflows.calibrating``; null, reconstruct shuffled responses as well, see ``workflows.shuffling``. Of ``best``
+    alone: map_share, of the most probable movie; None for the one measured on validation trials. join: which showings
+    of a movie are explained together, see ``workflows.showings``.
     Raises ReverieError when a setting is out of range.
     """
 
@@ -47,6 +48,8 @@ class ReconstructionSettings:
     random_offsets: bool = False
     likelihood: str = "measured"
     map_share: float | None = None
+    calibrated: bool = True
+    null: bool = False
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.stride < 1 or self.blur < 0:
@@ -55,6 +58,8 @@ class ReconstructionSettings:
             )
         if self.likelihood not in ("measured", *KINDS):
             raise ReverieError(f"The likelihood {self.likelihood!r} is none of: measured, {', '.join(KINDS)}.")
+        if self.null and self.method != "map":
+            raise ReverieError(f"Shuffled responses are a control of the method `map`, not of `{self.method}`.")
 
     def solver(self) -> PaperSolver | MapSolver:
         """Return the solver these settings name."""

@@ -1,0 +1,58 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from tests.reconstruction.toys import SpotEncoder, observe, problem, smooth_movie
+
+from reverie.reconstruction.evidence_map import evidence_map, prior_variance, slope_of_clip
+from reverie.reconstruction.noise import PoissonNoise
+from reverie.reconstruction.priors.gaussian import GaussianPrior, fit_prior
+from reverie.reconstruction.reconstruct import reconstruct
+from reverie.reconstruction.solvers.map import MapSolver
+from reverie.recordings.trial import Trial
+
+SIZE, FRAMES = (12, 16), 30
+
+
+@pytest.fixture(scope="module")
+def prior() -> GaussianPrior:
+    movies = [smooth_movie(FRAMES, SIZE, seed) for seed in range(8)]
+    return fit_prior([Trial("0", "t", movie, np.zeros((4, FRAMES), np.float32), None) for movie in movies])
+
+
+def test_the_variance_of_the_prior_is_that_of_its_movies(prior):
+    units = torch.eye(6 * 4 * 5).reshape(-1, 6, 4, 5)
+    small = replace(prior, mean=prior.mean[:4, :5], deviation=prior.deviation[:4, :5], power=prior.power[:, :4, :5])
+    exact = torch.stack([small.colour(unit) for unit in units]).square().sum(0)
+    np.testing.assert_allclose(prior_variance(small, 6), exact.numpy(), rtol=1e-4)
+
+
+def test_the_slope_of_the_clip_is_that_of_the_solver():
+    values = torch.linspace(-60, 310, 50).reshape(2, 5, 5).requires_grad_()
+    movie, bend = MapSolver(softness=8.0)._soft_clip(values)
+    (slope,) = torch.autograd.grad(movie.sum(), values)
+    torch.testing.assert_close(bend, slope, atol=1e-4, rtol=1e-3)
+    np.testing.assert_allclose(slope_of_clip(movie.detach().numpy(), 8.0), slope.numpy(), atol=1e-3)
+
+
+def test_there_is_no_evidence_where_the_posterior_is_the_prior(prior):
+    movie = np.full((FRAMES, *SIZE), 127.5, np.float32)
+    spread = np.sqrt(prior_variance(prior, FRAMES)).astype(np.float32)
+    assert evidence_map(movie, spread, prior, 8.0).max() < 1e-3
+    np.testing.assert_allclose(evidence_map(movie, spread / 2, prior, 8.0), 0.75, atol=1e-3)
+
+
+def test_evidence_is_where_neurons_look(prior):
+    encoder = SpotEncoder(80, history=2, size=SIZE)
+    with torch.no_grad():
+        encoder.spots[:, :, 8:] = 0
+    seen = replace(observe(encoder, smooth_movie(FRAMES, SIZE, 30)), noise=PoissonNoise(torch.full((80,), 0.05)))
+    asked = replace(problem(seen, mask=np.ones(SIZE, np.float32)), prior=prior)
+    solver = MapSolver(draws=6)
+    found = reconstruct(asked, solver)
+    evidence = evidence_map(found.movie, found.spread, prior, solver.softness)
+    assert evidence.shape == SIZE
+    assert evidence[:, :6].mean() > 0.5
+    # Even though so few iterations of conjugate gradients do not get far where so much is known.
+    assert evidence[:, 11:14].max() < 0.1
