@@ -42,7 +42,7 @@ def test_differences_are_those_of_the_means(section):
     for score in ("video_correlation", "video_correlation_dynamic"):
         expected = table.loc[MAP, score] - table.loc[RIDGE, score]
         assert differences.loc[(MAP, RIDGE, score), "difference"] == pytest.approx(expected)
-    assert any(sentence.startswith("Video correlation, map minus ridge") for sentence in section.sentences)
+    assert any(sentence.startswith("map minus ridge: video correlation") for sentence in section.sentences)
 
 
 def test_the_page_shows_the_whole_table(section, taught):

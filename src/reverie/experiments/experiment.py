@@ -52,7 +52,8 @@ class Experiment:
     """One question.
 
     plan: the jobs it needs, which are done before ``conclude`` is asked for the findings; both may raise ReverieError
-    when the question cannot be asked of the materials. A job that another experiment needs too is done once.
+    when the question cannot be asked of the materials. A job that another experiment needs too is done once. sized: the
+    laboratory as the question wants it, where it wants other clips or stops than the scale says.
     """
 
     name: str
@@ -60,3 +61,4 @@ class Experiment:
     question: str
     plan: Callable[[Laboratory], Sequence[Job]]
     conclude: Callable[[Laboratory], Findings]
+    sized: Callable[[Laboratory], Laboratory] = lambda laboratory: laboratory

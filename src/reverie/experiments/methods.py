@@ -8,11 +8,10 @@ import pandas as pd
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.reconstruction.solvers.paper import PaperSolver
 from reverie.reconstruction.windows import cut
-from reverie.report.conditions import sentence_on_difference
 from reverie.report.method_figures import (
-    PARTS,
     differences_figure,
     methods_figure,
+    sentences_on_differences,
     table_of_differences,
     table_of_methods,
 )
@@ -83,22 +82,18 @@ def conditions(laboratory: Laboratory) -> Conditions:
 
 def plan(laboratory: Laboratory) -> list[Job]:
     """Every method for every clip."""
-    sized = at_its_size(laboratory)
-    return sized.all_jobs(conditions(sized))
+    return laboratory.all_jobs(conditions(laboratory))
 
 
 def conclude(laboratory: Laboratory) -> Findings:
     """Lay the methods out in one table, and compare them clip by clip."""
-    sized, seed = at_its_size(laboratory), laboratory.materials.sources.seed
-    wanted = [(name, clip, jobs(clip)) for name, jobs in conditions(sized).items() for clip in sized.clips]
-    attempts = [Attempt(name, clip, jobs, [sized.place(job) for job in jobs]) for name, clip, jobs in wanted if jobs]
-    scores = pd.DataFrame(sized.workers.run(score_attempt, attempts, "scores of all methods"))
+    seed = laboratory.materials.sources.seed
+    wanted = [(name, clip, jobs(clip)) for name, jobs in conditions(laboratory).items() for clip in laboratory.clips]
+    attempts = [Attempt(name, clip, jobs, list(map(laboratory.place, jobs))) for name, clip, jobs in wanted if jobs]
+    scores = pd.DataFrame(laboratory.workers.run(score_attempt, attempts, "scores of all methods"))
     differences = table_of_differences(scores, PAIRS, seed)
     return Findings(
-        [
-            *(sentence_on_difference(scores, score, *pair, seed) for pair in PAIRS[:4] for score in PARTS),
-            _about(sized),
-        ],
+        [*sentences_on_differences(differences), _about(laboratory)],
         [
             Picture(
                 "methods", "Mean over clips with its 95 % interval, by method.", methods_figure(scores, seed), scores
@@ -134,4 +129,5 @@ METHODS = Experiment(
     "Which method makes the best movies, what does each ingredient bring, and at what cost?",
     plan,
     conclude,
+    at_its_size,
 )

@@ -87,6 +87,7 @@ def run_suite(laboratory: Laboratory, experiments: Sequence[Experiment]) -> Path
 
 def run_experiment(laboratory: Laboratory, experiment: Experiment) -> Section:
     """Do the jobs of one experiment that are not done yet, conclude, and write its page, figures and data."""
+    laboratory = experiment.sized(laboratory)
     laboratory.run(experiment.plan(laboratory), f"reconstructions of {experiment.name}")
     findings = experiment.conclude(laboratory)
     folder = laboratory.out / experiment.name

@@ -24,7 +24,9 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
     def text(value: object) -> str:
         if not isinstance(value, float):
             return str(value)
-        return "–" if math.isnan(value) else f"{value:.0f}" if abs(value) >= 100 else f"{value:.3f}"
+        if math.isnan(value):
+            return "–"
+        return f"{value:.0f}" if abs(value) >= 100 or value.is_integer() else f"{value:.3f}"
 
     return table.map(text).rename(columns=lambda name: str(name).replace("_", " "))
 

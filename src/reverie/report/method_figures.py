@@ -35,6 +35,18 @@ def table_of_differences(scores: pd.DataFrame, pairs: Sequence[tuple[str, str]],
     return pd.DataFrame(rows, columns=columns)
 
 
+def sentences_on_differences(differences: pd.DataFrame) -> list[str]:
+    """Return a sentence for each pair of a table of differences."""
+    sentences = []
+    for (first, second), rows in differences.groupby(["first", "second"], sort=False):
+        parts = []
+        for row, words in zip(rows.itertuples(), ("video correlation", "its dynamic part"), strict=True):
+            interval = f" [{row.low:+.3f}, {row.high:+.3f}]" if pd.notna(row.low) else ""
+            parts.append(f"{words} {row.difference:+.3f}{interval}, better on {row.better} of {row.clips} clips")
+        sentences.append(f"{first} minus {second}: {'; '.join(parts)}.".replace("-", "−"))
+    return sentences
+
+
 def methods_figure(scores: pd.DataFrame, seed: int) -> Figure:
     """Draw mean and 95 % interval of each condition, under each other, for both scores."""
     names = list(dict.fromkeys(scores["condition"]))
