@@ -40,9 +40,10 @@ def sentences_on_differences(differences: pd.DataFrame) -> list[str]:
     sentences = []
     for (first, second), rows in differences.groupby(["first", "second"], sort=False):
         parts = []
-        for row, words in zip(rows.itertuples(), ("video correlation", "its dynamic part"), strict=True):
-            interval = f" [{row.low:+.3f}, {row.high:+.3f}]" if pd.notna(row.low) else ""
-            parts.append(f"{words} {row.difference:+.3f}{interval}, better on {row.better} of {row.clips} clips")
+        for row, words in zip(rows.to_dict("records"), ("video correlation", "its dynamic part"), strict=True):
+            interval = f" [{row['low']:+.3f}, {row['high']:+.3f}]" if np.isfinite(row["low"]) else ""
+            better = f"better on {row['better']} of {row['clips']} clips"
+            parts.append(f"{words} {row['difference']:+.3f}{interval}, {better}")
         sentences.append(f"{first} minus {second}: {'; '.join(parts)}.".replace("-", "−"))
     return sentences
 
