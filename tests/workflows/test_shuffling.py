@@ -6,7 +6,7 @@ import pytest
 from reverie.workflows.assuming import noise_trials
 from reverie.workflows.jobs import Clip, Job, find_movie, problem_of
 from reverie.workflows.settings import ReconstructionSettings
-from reverie.workflows.shuffling import _shuffle, find_null, shuffled_problem
+from reverie.workflows.shuffling import find_null, shuffle_of, shuffled_problem
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_shuffled_responses_leave_the_mean_of_the_prior(materials, jobs, tmp_pat
 
 def test_neurons_show_one_another_s_time_courses_with_their_own_means(materials, jobs):
     (plain,), (mixed,) = (make(jobs[0], materials).observations for make in (problem_of, shuffled_problem))
-    shuffle = _shuffle(materials, "mouse", materials.sources.encoders[0])
+    shuffle = shuffle_of(materials, "mouse", materials.sources.encoders[0])
     events, moved = ((seen.responses > 0).numpy() for seen in (plain, mixed))
     np.testing.assert_array_equal(moved, events[shuffle.rows])
     assert sorted(shuffle.rows) == list(range(250))
@@ -43,7 +43,7 @@ def test_neurons_show_one_another_s_time_courses_with_their_own_means(materials,
 
 def test_training_trials_keep_each_neuron_s_mean(materials):
     folder = materials.sources.encoders[0]
-    shuffle, trials = _shuffle(materials, "mouse", folder), noise_trials(materials.recordings["mouse"], folder)
+    shuffle, trials = shuffle_of(materials, "mouse", folder), noise_trials(materials.recordings["mouse"], folder)
     plain, mixed = (
         np.mean([change(trial.responses).mean(1) for trial in trials], axis=0)
         for change in (lambda responses: responses, shuffle.mix)

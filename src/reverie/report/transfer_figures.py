@@ -32,7 +32,7 @@ def limits_text(limits: pd.DataFrame) -> str:
     'map: 2.5 hertz [2, 3]'
     """
     return "; ".join(
-        f"{row['method']}: {_limit(row['limit'])} {row['axis']} [{row['low']:.3g}, {row['high']:.3g}]"
+        f"{row['method']}: {_limit(row['limit'])} {row['axis']} [{_end(row['low'])}, {_end(row['high'])}]"
         for row in limits.to_dict("records")
     )
 
@@ -41,3 +41,7 @@ def _limit(value: float) -> str:
     if value == float("inf"):
         return "beyond the highest"
     return f"{value:.3g}" if value == value else "below the lowest"
+
+
+def _end(value: float) -> str:
+    return "beyond" if value == float("inf") else f"{value:.3g}"

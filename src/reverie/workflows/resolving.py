@@ -76,8 +76,8 @@ def limits(by_method: Mapping[str, Sequence[Spectra]], bands: Bands, seed: int) 
         ]
         for axis, limit in _limits(spectra, bands).items():
             values = np.array([each[axis] for each in drawn])
-            # A limit that is not reached at all lies below the first band.
-            low, high = np.quantile(np.nan_to_num(values, nan=0.0, posinf=1e9), [0.025, 0.975])
+            # Where not even the first band is coherent, the limit lies below it.
+            low, high = np.quantile(np.nan_to_num(values, nan=0.0, posinf=np.inf), [0.025, 0.975], method="nearest")
             rows.append({"method": method, "axis": axis, "limit": limit, "low": low, "high": high})
     return pd.DataFrame(rows)
 

@@ -74,11 +74,11 @@ def shuffled_problem(job: Job, materials: Materials) -> Problem:
     explain, and that is more when the neurons are mixed up.
     """
     trial, animal, likelihood = job.clip.read(materials), job.clip.animal, job.settings.likelihood
-    mixed = _shuffle(materials, animal, job.encoders[0], likelihood).mix(responses_of(animal, trial))
+    mixed = shuffle_of(materials, animal, job.encoders[0], likelihood).mix(responses_of(animal, trial))
     shuffled = replace(job, clip=Clip(animal, job.clip.name, trial.movie, trial.state, mixed), together=())
     problem = problem_of(shuffled, materials)
     observations = tuple(
-        replace(observation, noise=_shuffle(materials, animal, folder, likelihood).noise.weakened(len(job.encoders)))
+        replace(observation, noise=shuffle_of(materials, animal, folder, likelihood).noise.weakened(len(job.encoders)))
         for observation, folder in zip(problem.observations, job.encoders, strict=True)
     )
     return replace(problem, observations=observations)
@@ -103,15 +103,20 @@ def mixed_up(responses: Responses, rows: Indices, scales: Float[np.ndarray, " ne
 
 
 @lru_cache(maxsize=8)
-def _shuffle(materials: Materials, animal: str, folder: Path, likelihood: str = "measured") -> Shuffle:
+def shuffle_of(materials: Materials, animal: str, folder: Path, likelihood: str = "measured") -> Shuffle:
+    """Return how an animal's neurons are mixed up, drawn from the seed of the materials, and the noise they have then.
+
+    likelihood: which noise the encoder's own is, see ``workflows.assuming.own_noise``.
+    """
     encoder, recording = materials.encoder(folder), materials.recordings[animal]
-    trials = noise_trials(recording, folder)
+    read, names = recording.trial, noise_trials(recording, folder).names
+    trials = LazyTrials(read, tuple(name for name in names if recording.has_responses(name)))
     means = np.mean([responses_of(animal, trial).mean(axis=1) for trial in trials], axis=0)
     rows: Indices = np.random.default_rng([materials.sources.seed, 1]).permutation(len(means))
     scales = (means + LEAST_MEAN) / (means[rows] + LEAST_MEAN)
 
     def mixed(name: str) -> Trial:
-        trial = trials.read(name)
+        trial = read(name)
         return replace(trial, responses=mixed_up(responses_of(animal, trial), rows, scales))
 
     own = own_noise(recording, encoder, folder, likelihood)
