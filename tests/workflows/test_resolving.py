@@ -3,7 +3,7 @@ import pytest
 
 from reverie.evaluation.coherence import Bands
 from reverie.reconstruction.postprocessing import blur
-from reverie.workflows.resolving import limits, noise_clips, spectra_of_clips, transfer
+from reverie.workflows.resolving import as_rows, coherence_table, limits, noise_clips, spectra_of_clips, transfer
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +34,11 @@ def test_curves_fall_and_have_a_point_a_band(spectra):
     blurred = curves[(curves["method"] == "blurred") & (curves["axis"] == "hertz")]["coherence"].to_numpy()
     assert blurred[0] > 0.9
     assert blurred[-1] < 0.3
+
+
+def test_the_table_has_a_cell_for_each_pair_of_bands(spectra):
+    table = coherence_table(spectra["sharp"], Bands())
+    assert table.shape == (len(Bands().spatial) - 1, len(Bands().temporal) - 1)
+    rows = as_rows(table)
+    cell = rows[(rows["cycles_per_degree"] == table.index[2]) & (rows["hertz"] == table.columns[3])]
+    assert cell["coherence"].item() == table.iloc[2, 3]

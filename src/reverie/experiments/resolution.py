@@ -5,14 +5,23 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reverie.evaluation.coherence import Bands, add_up
+from reverie.evaluation.coherence import Bands
 from reverie.experiments.experiment import Experiment, Findings, Picture
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.report.grids import grid_figure
 from reverie.report.transfer_figures import limits_text, transfer_figure
 from reverie.workflows.jobs import Clip, Job
 from reverie.workflows.laboratory import Laboratory
-from reverie.workflows.resolving import COARSE, SLOW, limits, noise_clips, spectra_of_clips, transfer
+from reverie.workflows.resolving import (
+    COARSE,
+    SLOW,
+    as_rows,
+    coherence_table,
+    limits,
+    noise_clips,
+    spectra_of_clips,
+    transfer,
+)
 from reverie.workflows.settings import USUAL, ReconstructionSettings
 from reverie.workflows.unseen_stimuli import knows_truth
 
@@ -50,12 +59,7 @@ def conclude(laboratory: Laboratory) -> Findings:
         for name, jobs in planned(laboratory).items()
     }
     curves, found = transfer(spectra, BANDS), limits(spectra, BANDS, materials.sources.seed)
-    cells = {
-        name: pd.DataFrame(
-            add_up(each).coherence, BANDS.spatial_centres.round(3).tolist(), BANDS.temporal_centres.round(1).tolist()
-        )
-        for name, each in spectra.items()
-    }
+    cells = {name: coherence_table(each, BANDS) for name, each in spectra.items()}
     return Findings(
         [
             "Coherence with the truth falls below a half at " + limits_text(found) + ".",
@@ -68,7 +72,7 @@ def conclude(laboratory: Laboratory) -> Findings:
                 "coherence",
                 "Coherence by spatial and temporal frequency.",
                 grid_figure(cells, rows="cycles per degree", columns="Hz", value="coherence"),
-                pd.concat([cell.melt(ignore_index=False).assign(method=name) for name, cell in cells.items()]),
+                pd.concat([as_rows(cell).assign(method=name) for name, cell in cells.items()]),
             ),
         ],
     )

@@ -46,6 +46,18 @@ def spectra_of_clips(materials: Materials, movies: Mapping[Clip, Movie], bands: 
     return found
 
 
+def coherence_table(spectra: Sequence[Spectra], bands: Bands) -> pd.DataFrame:
+    """Return coherence over all clips: a row for each spatial band (cycles per degree), a column for each in hertz."""
+    rows, columns = bands.spatial_centres.round(3).tolist(), bands.temporal_centres.round(1).tolist()
+    return pd.DataFrame(add_up(spectra).coherence, rows, columns)
+
+
+def as_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return such a table as a long one: cycles_per_degree, hertz, coherence."""
+    wide = table.rename_axis("cycles_per_degree").reset_index()
+    return wide.melt("cycles_per_degree", var_name="hertz", value_name="coherence")
+
+
 def transfer(by_method: Mapping[str, Sequence[Spectra]], bands: Bands) -> pd.DataFrame:
     """Return coherence along both axes, by method: method, axis, frequency, coherence.
 
