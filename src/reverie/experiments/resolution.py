@@ -62,7 +62,7 @@ def conclude(laboratory: Laboratory) -> Findings:
     cells = {name: coherence_table(each, BANDS) for name, each in spectra.items()}
     return Findings(
         [
-            "Coherence with the truth falls below a half at " + limits_text(found) + ".",
+            f"Where coherence with the truth falls below a half: {limits_text(found)}.",
             f"{size.movies} × {size.frames / FRAME_RATE:.0f} s of pink noise, single trials of "
             f"{', '.join(list(materials.recordings)[: size.animals])}: {_responses(knows_truth(materials))}.",
         ],
