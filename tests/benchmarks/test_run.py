@@ -8,7 +8,9 @@ from reverie.benchmarks.comparisons import products_of_pass
 from reverie.benchmarks.published_loop import stacks_of_prediction, stacks_of_step
 from reverie.benchmarks.subjects import make_subject
 
-TINY = run.Effort(neurons=12, rounds=1, training_rounds=1, training_batch=1, lengths=(40, 64, 100), peaks=(32, 64))
+TINY = run.Effort(
+    neurons=12, rounds=1, training_rounds=1, training_batch=1, lengths=(40, 64, 100), peaks=(32, 64), resident=(32,)
+)
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ def compare_sharing(size: str, neurons: int, steps: int) -> Sharing | None:
     return Sharing(count, (time.perf_counter() - began) / steps, apart)
 
 
-def resident_peak(size: str, neurons: int, frames: int) -> int | None:
+def resident_peak(size: str, neurons: int, frames: int) -> float | None:
     """Return the most bytes that a step takes beside what is there before it, the weights among them; None if unknown.
 
     Measured in a process of its own, as the system counts it.
@@ -62,7 +62,7 @@ def resident_peak(size: str, neurons: int, frames: int) -> int | None:
         return pool.submit(_measure_peak, size, neurons, frames).result()
 
 
-def _measure_peak(size: str, neurons: int, frames: int) -> int:
+def _measure_peak(size: str, neurons: int, frames: int) -> float:
     problem = problem_with(make_subject(size, neurons), frames)
     # Only now: from here on freed memory is kept.
     prepare_threads()
@@ -72,9 +72,9 @@ def _measure_peak(size: str, neurons: int, frames: int) -> int:
     return _memory("VmHWM") - before
 
 
-def _memory(name: str) -> int:
+def _memory(name: str) -> float:
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith(name))
-    return 1024 * int(line.split()[1])
+    return 1024.0 * int(line.split()[1])
 
 
 def _open_step(size: str, neurons: int) -> Callable[[], object]:

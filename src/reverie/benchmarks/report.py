@@ -1,5 +1,6 @@
 """What one run of the benchmark found."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reverie.benchmarks.comparisons import Comparison, Inference
@@ -19,7 +20,7 @@ class Report:
     training: Comparison
     scalings: tuple[Scaling, ...]
     peak: Scaling
-    resident: dict[int, int | None]
+    resident: Mapping[float, float | None]
     sharing: Sharing | None
 
     @property

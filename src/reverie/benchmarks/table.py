@@ -1,6 +1,6 @@
 """The numbers of a benchmark as text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reverie.benchmarks.comparisons import Comparison
 from reverie.benchmarks.processes import Sharing
@@ -43,9 +43,18 @@ def sentences_of(report: Report) -> list[str]:
         f"A step of one window, full size, takes {_listed(threads.values, '.3g')} s with {_listed(threads.at)} "
         "threads.",
         *_about_processes(report.sharing),
-        f"At its peak a step takes {_listed([value / 2**30 for value in report.peak.values], '.2f')} GiB for clips of "
-        f"{_listed(report.peak.at)} frames beside what was there, counted by tensors"
-        + (f"; {_listed(resident, '.2f')} GiB by the system's own count." if (resident := _resident(report)) else "."),
+        *_about_memory("counted by tensors", dict(zip(report.peak.at, report.peak.values, strict=True))),
+        *_about_memory("by the system's own count", report.resident),
+    ]
+
+
+def _about_memory(how: str, peaks: Mapping[float, float | None]) -> list[str]:
+    known = {frames: peak / 2**30 for frames, peak in peaks.items() if peak is not None}
+    if not known:
+        return []
+    return [
+        f"At its peak a step takes {_listed(known.values(), '.2f')} GiB for clips of {_listed(known)} frames, beside "
+        f"what was there, {how}."
     ]
 
 
@@ -58,11 +67,7 @@ def _about_processes(sharing: Sharing | None) -> list[str]:
     ]
 
 
-def _resident(report: Report) -> list[float]:
-    return [value / 2**30 for value in report.resident.values() if value is not None]
-
-
-def _listed(values: Sequence[float], form: str = ".0f") -> str:
+def _listed(values: Iterable[float], form: str = ".0f") -> str:
     return ", ".join(format(value, form) for value in values)
 
 
