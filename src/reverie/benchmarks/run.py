@@ -35,14 +35,14 @@ class Effort:
     neurons: int = 7863
     rounds: int = 9
     training_rounds: int = 4
-    training_batch: int = 4
+    training_batch: int = 1
     lengths: tuple[int, ...] = (300, 900, 1800, 5400, 18000)
     peaks: tuple[int, ...] = (32, 300, 3000)
     resident: tuple[int, ...] = (300, 3000)
 
 
 QUICK = Effort(
-    rounds=3, training_rounds=2, training_batch=1, lengths=(100, 300, 900, 1800), peaks=(32, 64), resident=(32,)
+    rounds=3, training_rounds=2, lengths=(100, 300, 900, 1800), peaks=(32, 64), resident=(32,)
 )
 
 
