@@ -41,9 +41,7 @@ class Effort:
     resident: tuple[int, ...] = (300, 3000)
 
 
-QUICK = Effort(
-    rounds=3, training_rounds=2, lengths=(100, 300, 900, 1800), peaks=(32, 64), resident=(32,)
-)
+QUICK = Effort(rounds=3, training_rounds=2, lengths=(100, 300, 900, 1800), peaks=(32, 64), resident=(32,))
 
 
 def run_benchmark(out: Path, *, quick: bool) -> Report:
