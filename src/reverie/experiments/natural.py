@@ -60,7 +60,7 @@ def conclude(laboratory: Laboratory) -> Findings:
         [
             groups_picture("scores", "Correlation with the true movie", parts, of_parts, "correlation"),
             groups_picture(
-                "controls", "Video correlation beside what it would be without it", chance, of_chance, "correlation"
+                "controls", "Video correlation, and without knowing the movie", chance, of_chance, "correlation"
             ),
             _strips(laboratory),
         ],

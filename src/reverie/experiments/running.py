@@ -63,7 +63,7 @@ def run_suite(laboratory: Laboratory, experiments: Sequence[Experiment]) -> Path
     planned, missing = [], {}
     for experiment in experiments:
         try:
-            planned.append((experiment, experiment.plan(laboratory)))
+            planned.append((experiment, experiment.plan(experiment.sized(laboratory))))
         except ReverieError as error:
             missing[experiment.title] = str(error)
     laboratory.run([job for _, jobs in planned for job in jobs], "reconstructions of all experiments")
