@@ -6,12 +6,12 @@ from functools import cached_property, partial
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from reverie.execution.workers import Workers
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
+from reverie.reconstruction.ensembling import average
 from reverie.reconstruction.postprocessing import blur
 from reverie.workflows.choosing_clips import choose_clips, validation_clips
 from reverie.workflows.descending import read_result
@@ -97,8 +97,8 @@ class Laboratory:
         for place in places:
             if not place.finished.exists():
                 raise ReverieError(f"{place.folder} is not finished; give the same command again.")
-        mean: Movie = np.stack([read_result(place.finished).movie for place in places]).mean(axis=0, dtype=np.float32)
-        return blur(mean, jobs[0].settings.blur if sigma is None else sigma)
+        mean = average([read_result(place.finished) for place in places])
+        return blur(mean.movie, jobs[0].settings.blur if sigma is None else sigma)
 
     def score_conditions(self, conditions: Conditions) -> pd.DataFrame:
         """Return a row of scores per condition and clip: condition, animal, clip, and one column per score."""

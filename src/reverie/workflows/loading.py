@@ -9,7 +9,7 @@ from reverie.encoders.checkpoints import load_encoder, read_about
 from reverie.encoders.contract import Encoder
 from reverie.foundation.arrays import Responses
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.layout import VALIDATION_TIERS
+from reverie.recordings.layout import RESPONSES, VALIDATION_TIERS, VIDEOS, is_trial_file
 from reverie.recordings.sensorium import SensoriumRecording, find_animal, open_recordings
 from reverie.recordings.trial import Trial
 
@@ -92,7 +92,7 @@ def check_match(recording: SensoriumRecording, encoder: Encoder, folder: Path) -
 def choose_trials(recording: SensoriumRecording, names: Sequence[str]) -> list[str]:
     """Return trial names in the order asked for, with tier names expanded to their trials.
 
-    Raises ReverieError when a name is neither a trial nor a tier of this animal.
+    Raises ReverieError when a name is neither a trial nor a tier of this animal, or a trial whose movie is missing.
     """
     tiers = recording.tiers
     chosen: list[str] = []
@@ -100,6 +100,12 @@ def choose_trials(recording: SensoriumRecording, names: Sequence[str]) -> list[s
         of_tier = [trial for trial, tier in tiers.items() if tier == name]
         if not of_tier and name not in tiers:
             known = ", ".join(sorted(set(tiers.values())))
+            if is_trial_file(f"{name}.npy") and (recording.folder / RESPONSES / f"{name}.npy").exists():
+                video = recording.folder / VIDEOS / f"{name}.npy"
+                raise ReverieError(
+                    f"Trial {name} of animal {recording.name} has responses but no movie: {video} is missing; copy it "
+                    "again."
+                )
             raise ReverieError(
                 f"Animal {recording.name} has no trial or tier {name!r}; its {len(tiers)} trials are numbered "
                 f"{next(iter(tiers))} to {list(tiers)[-1]} and its tiers are {known}."

@@ -13,6 +13,7 @@ from reverie.evaluation.correlation import mean_of_defined, response_correlation
 from reverie.evaluation.scores import evaluation_region, measure
 from reverie.evaluation.shots import shot_starts
 from reverie.foundation.arrays import Movie
+from reverie.reconstruction.ensembling import average
 from reverie.reconstruction.postprocessing import blur
 from reverie.recordings.trial import Trial
 from reverie.workflows.descending import read_result
@@ -89,15 +90,14 @@ class Attempt:
 
 def score_attempt(materials: Materials, attempt: Attempt) -> dict[str, object]:
     """Return a row: condition, animal, clip, and ``COLUMNS``. Passes and seconds are summed over the jobs."""
-    results = [read_result(place.finished) for place in attempt.places]
-    mean: Movie = np.stack([result.movie for result in results]).mean(axis=0, dtype=np.float32)
-    movie = blur(mean, attempt.jobs[0].settings.blur)
+    result = average([read_result(place.finished) for place in attempt.places])
+    movie = blur(result.movie, attempt.jobs[0].settings.blur)
     used = {clip.animal for job in attempt.jobs for clip in (job.clip, *job.together)}
     found = {
         **measure_movie(materials, movie, attempt.clip),
         "held_out_neurons": held_out_correlation(materials, movie, attempt.clip, used),
-        "passes": float(sum(result.passes for result in results)),
-        "seconds": float(sum(result.seconds for result in results)),
+        "passes": float(result.passes),
+        "seconds": result.seconds,
     }
     names = {"condition": attempt.method, "animal": attempt.clip.animal, "clip": attempt.clip.name}
     return names | {column: found[column] for column in COLUMNS}
