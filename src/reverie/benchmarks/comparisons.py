@@ -150,7 +150,7 @@ def _prediction_line(
     planes = subject.encoder.planes(movie[None], state[None])[:, :, ::2]
     theirs = published_loop.predict_stack(network, planes)
     with torch.no_grad():
-        mine = subject.fast.network(planes, MOUSE)
+        mine = subject.fast.predict_stacks(planes, MOUSE)
     counts = {"published stacks": stacks + 1, "our stacks": stacks}
     return Comparison("a sliding prediction", ratio(slow, fast), slow, fast, counts, {"rates": apart_by(mine, theirs)})
 

@@ -42,6 +42,12 @@ class StackEncoder(Encoder):
     ) -> Float[Tensor, "batch neuron time"]:
         """Predict the rates of stacks of picture planes, ``layout.frames`` frames each."""
 
+    def predict_stacks(
+        self, planes: Float[Tensor, "batch 5 time tall wide"], mouse: str
+    ) -> Float[Tensor, "batch neuron time"]:
+        """Predict rates as ``network`` does, for ``predict_clip``; rounding is allowed where no gradient is asked."""
+        return self.network(planes, mouse)
+
     @abstractmethod
     def stacks_at_once(self) -> int:
         """Return how many stacks of a prediction go through the network at once."""
@@ -91,7 +97,7 @@ class StackEncoder(Encoder):
         seen = movie.new_zeros(len(movie))
         for some in torch.split(starts, self.stacks_at_once()):
             frames = some[:, None] + within
-            rates = self.network(rearrange(planes[:, frames], "plane stack ... -> stack plane ..."), mouse)
+            rates = self.predict_stacks(rearrange(planes[:, frames], "plane stack ... -> stack plane ..."), mouse)
             total.index_add_(1, frames.flatten(), rearrange(rates, "stack neuron time -> neuron (stack time)"))
             seen.index_add_(0, frames.flatten(), torch.ones_like(frames, dtype=seen.dtype).flatten())
         return total / seen

@@ -61,6 +61,35 @@ def check_alike(core, slow, planes):
     assert (gradient - expected_gradient).norm() < 1e-4 * expected_gradient.norm()
 
 
+@pytest.fixture
+def rounding(monkeypatch):
+    """Predictions in rounded numbers, also where they are not faster."""
+    monkeypatch.setattr(kernels, "rounding_pays", lambda: True)
+
+
+def check_predictions(core, slow, planes):
+    found, exact = core.predict(planes), slow.forward(planes, remember=False)[0]
+    assert 0 < (found - exact).norm() < 1e-4 * exact.norm()
+
+
+@pytest.mark.usefixtures("rounding")
+@pytest.mark.parametrize("changes", CONFIGS.values(), ids=CONFIGS.keys())
+def test_rounded_numbers_predict_nearly_the_same(monkeypatch, changes):
+    encoder = encoder_with(**changes)
+    check_predictions(FrozenCore(encoder), without_kernels(encoder, monkeypatch), planes_for(encoder).detach())
+
+
+@torch.no_grad()
+def test_only_predictions_are_rounded():
+    """A difference between the rates of two nearly equal movies must not be one of rounding."""
+    encoder = encoder_with()
+    core, planes = FrozenCore(encoder), planes_for(encoder)
+    with torch.enable_grad():
+        remembered = core(planes)
+    assert torch.equal(core(planes), remembered)
+
+
+@pytest.mark.usefixtures("rounding")
 def test_the_bits_do_not_depend_on_the_threads():
     encoder = encoder_with(core_features=(32, 32, 32), cortex_features=(16,))
     core, planes = FrozenCore(encoder), planes_for(encoder)
@@ -69,12 +98,13 @@ def test_the_bits_do_not_depend_on_the_threads():
     for threads in (1, 2):
         torch.set_num_threads(threads)
         # Products of the gate are the library's; they are too small to be shared.
-        results.append(pooled_and_gradient(core, planes))
+        results.append((*pooled_and_gradient(core, planes), core.predict(planes.detach())))
     torch.set_num_threads(before)
     for one, two in zip(*results, strict=True):
         assert torch.equal(one, two)
 
 
+@pytest.mark.usefixtures("rounding")
 def test_extreme_activations_stay_finite(monkeypatch):
     encoder = encoder_with()
     planes = (planes_for(encoder).detach() * 1e6).requires_grad_()
@@ -82,8 +112,10 @@ def test_extreme_activations_stay_finite(monkeypatch):
     found, gradient = pooled_and_gradient(core, planes)
     assert bool(gradient.isfinite().all())
     torch.testing.assert_close(found, pooled_and_gradient(slow, planes)[0], rtol=1e-4, atol=1e-2)
+    check_predictions(core, slow, planes.detach())
 
 
+@pytest.mark.usefixtures("rounding")
 def test_kernels_for_any_processor_do_the_same(monkeypatch, tmp_path):
     """Where there are no wide vectors the compiler gets other code to work on."""
     encoder = encoder_with()
@@ -95,6 +127,7 @@ def test_kernels_for_any_processor_do_the_same(monkeypatch, tmp_path):
         core = FrozenCore(encoder)
         assert core.compiled
         check_alike(core, slow, planes_for(encoder))
+        check_predictions(core, slow, planes_for(encoder).detach())
     finally:
         kernels.library.cache_clear()
 

@@ -64,6 +64,17 @@ def test_with_kernels_little_is_left_to_torch(tiny, monkeypatch):
 
 
 @needs_kernels
+def test_a_prediction_keeps_what_it_rounds_in_two_bytes_each(full, monkeypatch):
+    """Two kernels more for each block, to round features and weights, but for the first one's bare planes."""
+    monkeypatch.setattr(kernels, "rounding_pays", lambda: True)
+    movie, state, _ = make_clip(32, full.neurons)
+    planes = stacks_of(full, movie, state)[:1]
+    with Meter() as meter, torch.no_grad():
+        full.fast.predict_stacks(planes, MOUSE)
+    assert meter.peak <= 32 * MEGABYTE
+
+
+@needs_kernels
 def test_with_kernels_a_full_size_pass_keeps_slopes_in_two_bytes_each(full):
     assert meter_pass(full, gradient=True).peak <= 540 * MEGABYTE
     assert meter_pass(full, gradient=False).peak <= 48 * MEGABYTE

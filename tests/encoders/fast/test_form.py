@@ -143,6 +143,16 @@ def test_whole_clips_are_predicted_alike(encoder, rows):
     torch.testing.assert_close(found, expected if rows is None else expected[rows], atol=1e-4, rtol=1e-4)
 
 
+def test_a_prediction_can_be_differentiated():
+    encoder = dwiseneuro()
+    form, (movie, state) = frozen_form(encoder, "toy"), clip_for(encoder, planes=False, batch=1)
+    gradients = []
+    for each in (form, encoder.eval()):
+        rates = each.predict_clip(movie[0], state[0], "toy")
+        gradients.append(torch.autograd.grad(rates.sum(), movie)[0])
+    assert distance(*gradients) < 1e-3
+
+
 def test_a_form_tells_what_the_encoder_told(encoder):
     form = frozen_form(encoder, "toy")
     for name in ("history", "window", "canvas", "frame_size", "sees_state_as_planes"):

@@ -19,6 +19,9 @@ from reverie.encoders.fast.gate import Gate
 from reverie.encoders.fast.panels import PANEL, Layout, in_panels, padded
 from reverie.encoders.fast.widening import Widening
 
+Numbers = tuple[Tensor, Tensor | None]
+"""Numbers as they are, or rounded, and their steps (``rounding.Rounded``)."""
+
 
 class CompiledBlock:
     """A block whose normalisations are folded. size: height and width of the pictures that enter.
@@ -61,15 +64,34 @@ class CompiledBlock:
     ) -> tuple[Float[Tensor, "stack fewer time outputs"], Memory | None]:
         """Return the outputs; if asked, what went to the gate, its means, and the slopes of the non-linearities."""
         shape = self.layout.shape(len(inputs))
-        active, means = self._reserve_active(inputs)
+        active, means = self.reserve_active(inputs, inputs.dtype)
         slopes = self._reserve_slopes(inputs) if remember else ()
-        depthwise = (self.space_taps, self.space_bias, self.time_taps, self.time_bias)
-        results = (active, means, *(slopes or (None, None, None)))
-        kernels.call("widen_and_convolve", shape, inputs, *self.widening.arguments, *depthwise, *results)
-        weights = self._gates(means)[:, None, :, None] * self.projection
+        self.widen_and_convolve((inputs, None), (self.widening.weights, None), (active, None), means, slopes)
+        weights = self.gates(means)[:, None, :, None] * self.projection
         outputs = self.around.forward(inputs)
-        kernels.call("project", shape, active, weights, outputs)
+        kernels.call("project", shape, active, None, weights, None, outputs)
         return outputs, (active, means, *slopes) if remember else None
+
+    def widen_and_convolve(
+        self, features: Numbers, weights: Numbers, active: Numbers, means: Tensor, slopes: tuple[Tensor, ...] = ()
+    ) -> None:
+        """Take features as far as the gate. weights: of the widening. active, means, slopes: what is written."""
+        depthwise = (self.space_taps, self.space_bias, self.time_taps, self.time_bias)
+        constants = (*self.widening.start_arguments, *depthwise)
+        results = (*active, means, *(slopes or (None, None, None)))
+        shape = self.layout.shape(len(means))
+        kernels.call("widen_and_convolve", shape, *features, *weights, *constants, *results)
+
+    def gates(self, means: Float[Tensor, "stack channel"]) -> Float[Tensor, "stack channel"]:
+        """Return the gates of all panels' channels."""
+        return _widened(self.gate.forward(means[:, : self.middle]), means.shape[1])
+
+    def reserve_active(self, inputs: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Return room for what goes to the gate, and for its means."""
+        stacks, panels = len(inputs), padded(self.middle) // PANEL
+        fewer = self.smaller[0] * self.smaller[1]
+        active = inputs.new_empty(stacks, panels, fewer, self.layout.frames, PANEL, dtype=dtype)
+        return active, inputs.new_empty(stacks, panels * PANEL)
 
     def backward(
         self, slopes: Float[Tensor, "stack fewer time outputs"], memory: Memory
@@ -77,7 +99,7 @@ class CompiledBlock:
         """Return the gradient with respect to the inputs."""
         active, means, widened, spaced, timed = memory
         shape = self.layout.shape(len(slopes))
-        weights = self._gates(means).view(shape.stacks, -1, 1, PANEL) * self.projection_back
+        weights = self.gates(means).view(shape.stacks, -1, 1, PANEL) * self.projection_back
         gated, by_gate = torch.empty_like(active), torch.empty_like(means)
         kernels.call("spread", shape, slopes, weights, active, gated, by_gate)
         kernels.call("time_back", shape, gated, self._shares(by_gate, means), self.time_taps, timed, spaced)
@@ -86,21 +108,12 @@ class CompiledBlock:
         kernels.call("narrow", shape, gated, self.space_taps, widened, back, total, total.shape[-1])
         return total
 
-    def _reserve_active(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        stacks, panels = len(inputs), padded(self.middle) // PANEL
-        fewer = self.smaller[0] * self.smaller[1]
-        active = inputs.new_empty(stacks, panels, fewer, self.layout.frames, PANEL)
-        return active, inputs.new_empty(stacks, panels * PANEL)
-
     def _reserve_slopes(self, inputs: Tensor) -> tuple[Tensor, ...]:
         fewer, panels = self.smaller[0] * self.smaller[1], padded(self.middle) // PANEL
         sizes = (
             (len(inputs), panels, pixels, self.layout.frames, PANEL) for pixels in (self.layout.pixels, fewer, fewer)
         )
         return tuple(inputs.new_empty(size, dtype=torch.uint16) for size in sizes)
-
-    def _gates(self, means: Tensor) -> Float[Tensor, "stack channel"]:
-        return _widened(self.gate.forward(means[:, : self.middle]), means.shape[1])
 
     def _shares(self, by_gate: Tensor, means: Tensor) -> Float[Tensor, "stack channel"]:
         """The gate looked at the mean over a stack's rows, to which each contributed alike."""

@@ -16,6 +16,7 @@ from reverie.encoders.fast.block import FrozenBlock, Memory
 from reverie.encoders.fast.compiled_block import CompiledBlock
 from reverie.encoders.fast.entrances import FeatureEntrance, PlaneEntrance
 from reverie.encoders.fast.panels import LARGEST_KERNEL
+from reverie.encoders.fast.rounded_block import RoundedBlock
 from reverie.encoders.stacks import PLANES
 
 Planes = Float[Tensor, "stack 5 time height width"]
@@ -43,6 +44,7 @@ class FrozenCore:
                 self.blocks.append(FrozenBlock(block, entrance, size))
             size = self.blocks[-1].smaller
         self.pixels = size[0] * size[1]
+        self.rounded = [RoundedBlock(block) for block in self.blocks if isinstance(block, CompiledBlock)]
 
     @property
     def numbers(self) -> int:
@@ -56,15 +58,28 @@ class FrozenCore:
 
     def forward(self, planes: Planes, *, remember: bool) -> tuple[Float[Tensor, "stack channel time"], list[Memory]]:
         """Return the pooled features, and what the way back needs if it is asked for."""
-        pattern = "stack (h w) time plane" if self.compiled else "(stack time) (h w) plane"
-        features = rearrange(planes, f"stack plane time h w -> {pattern}").contiguous()
-        memories = []
+        features, memories = self._laid_out(planes), []
         for block in self.blocks:
             features, memory = block.forward(features, remember=remember)
             if memory is not None:
                 memories.append(memory)
-        pooled = features.mean(1)[..., : self.outputs]
-        return pooled.reshape(len(planes), -1, self.outputs).mT, memories
+        return self._pooled(features, len(planes)), memories
+
+    def predict(self, planes: Planes) -> Float[Tensor, "stack channel time"]:
+        """Return the pooled features without a way back, in rounded numbers where that is faster."""
+        if not (self.rounded and kernels.rounding_pays()):
+            return self.forward(planes, remember=False)[0]
+        features = self._laid_out(planes)
+        for block in self.rounded:
+            features = block.forward(features)
+        return self._pooled(features, len(planes))
+
+    def _laid_out(self, planes: Planes) -> Tensor:
+        pattern = "stack (h w) time plane" if self.compiled else "(stack time) (h w) plane"
+        return rearrange(planes, f"stack plane time h w -> {pattern}").contiguous()
+
+    def _pooled(self, features: Tensor, stacks: int) -> Float[Tensor, "stack channel time"]:
+        return features.mean(1)[..., : self.outputs].reshape(stacks, -1, self.outputs).mT
 
     def backward(self, slopes: Float[Tensor, "stack channel time"], memories: list[Memory]) -> Planes:
         """Return the gradient with respect to the planes."""

@@ -1,5 +1,7 @@
 """DwiseNeuro with its weights folded for good, for one animal and the neurons that were observed."""
 
+from collections.abc import Callable
+
 import torch
 from einops import rearrange
 from jaxtyping import Float, Int
@@ -7,7 +9,7 @@ from torch import Tensor, nn
 
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.dwiseneuro_blocks import CortexLayer, Readout
-from reverie.encoders.fast.core import FrozenCore
+from reverie.encoders.fast.core import FrozenCore, Planes
 from reverie.encoders.fast.head import FrozenCortexLayer, FrozenReadout
 from reverie.encoders.stacks import StackEncoder
 
@@ -43,9 +45,19 @@ class FrozenDwiseNeuro(StackEncoder):
         self, planes: Float[Tensor, "batch 5 time tall wide"], mouse: str
     ) -> Float[Tensor, "batch neuron time"]:
         """Predict the rates of stacks, a few at a time through the core."""
+        return self._through(self.core, planes, mouse)
+
+    def predict_stacks(
+        self, planes: Float[Tensor, "batch 5 time tall wide"], mouse: str
+    ) -> Float[Tensor, "batch neuron time"]:
+        """Predict rates that nobody differentiates: where it is faster, in rounded numbers (``RoundedBlock``)."""
+        differentiable = torch.is_grad_enabled() and planes.requires_grad
+        return self._through(self.core if differentiable else self.core.predict, planes, mouse)
+
+    def _through(self, core: Callable[[Planes], Tensor], planes: Planes, mouse: str) -> Tensor:
         self.require_mouse(mouse)
         together = max(1, CORE_NUMBERS[planes.device.type == "cuda"] // self.core.numbers)
-        pooled = torch.cat([self.core(some) for some in torch.split(planes, together)])
+        pooled = torch.cat([core(some) for some in torch.split(planes, together)])
         rates = self.readout(self.cortex(rearrange(pooled, "stack channel time -> (stack time) channel")))
         by_stack: Tensor = rearrange(rates, "(stack time) neuron -> stack neuron time", stack=len(planes))
         return by_stack

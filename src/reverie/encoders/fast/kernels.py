@@ -71,6 +71,12 @@ def usable(tensor: Tensor) -> bool:
     return tensor.device.type == "cpu" and tensor.dtype == torch.float32 and library() is not None
 
 
+def rounding_pays() -> bool:
+    """Return whether the kernels multiply rounded numbers faster than others on this processor."""
+    compiled = library()
+    return compiled is not None and bool(compiled.rounding_pays())
+
+
 def call(name: str, shape: Shape, *arguments: Tensor | int | None) -> None:
     """Run one kernel; tensors must be contiguous and on the CPU, of the kernel's own number formats."""
     compiled = library()

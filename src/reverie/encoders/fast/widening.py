@@ -23,16 +23,16 @@ class Widening:
     back: Float[Tensor, "tile middle column"]
 
     @property
-    def arguments(self) -> tuple[Tensor, Tensor, int, Tensor | None]:
-        """All but ``back`` as the kernels take them; the number is that from one pixel's start to the next one's."""
-        return self.weights, self.start, 0 if self.start.shape[1] == 1 else PANEL, self.moments
+    def start_arguments(self) -> tuple[Tensor, int, Tensor | None]:
+        """What is added, as the kernels take it; the number is that from one pixel's start to the next one's."""
+        return self.start, 0 if self.start.shape[1] == 1 else PANEL, self.moments
 
     @staticmethod
     def of_features(entrance: FeatureEntrance) -> "Widening":
         """Return that of every block but the first."""
         weight, bias = entrance.weight, entrance.bias
         back = in_panels(weight.T, rows=padded(len(bias)))
-        return Widening(in_panels(weight), in_panels(bias[None]), None, back)
+        return Widening(in_panels(weight, rows=padded(len(weight))), in_panels(bias[None]), None, back)
 
     @staticmethod
     def of_planes(entrance: PlaneEntrance) -> "Widening":

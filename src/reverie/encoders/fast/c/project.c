@@ -1,0 +1,45 @@
+/* The last layer inside a block: all panels are projected onto the outputs, and added to what went around. */
+
+#include "product.h"
+#include "rounded.h"
+
+/* One pixel's rounded frames onto a tile of the outputs. */
+static void project_rounded_line(const Shape *s, Numbers active, Numbers weights, float *out) {
+    size small = small_pixels_of(s);
+    for (size panel = 0; panel < s->panels; panel++) {
+        Numbers line = from(active, panel * small * line_of(s), panel * small);
+        Numbers tile = from(weights, panel * PANEL * PANEL, panel * PANEL);
+        /* So many panels are more streams than a processor sees coming by itself. */
+        fetch((const float *)((int16_t *)line.values + line_of(s)), line_of(s) / 2);
+        add_rounded(out, s->outputs_pitch, s->frames, line.values, *line.steps, PANEL, tile.values, tile.steps);
+    }
+}
+
+static void project_rounded_run(const Shape *s, size pixels, Numbers active, Numbers weights, float *out) {
+    for (size column = 0; column < s->outputs_pitch; column += PANEL)
+        for (size pixel = 0; pixel < pixels; pixel++)
+            project_rounded_line(s, from(active, pixel * line_of(s), pixel),
+                                 from(weights, column * s->panels * PANEL, column * s->panels),
+                                 out + pixel * s->frames * s->outputs_pitch + column);
+}
+
+/* active: (stack, panel, small pixel, frame, channel); rounded where there are steps, (stack, panel, small pixel).
+   weights: (stack, tile, panel and channel, output), gated; rounded as round_weights does where active is. out: (stack,
+   small pixel, frame, outputs_pitch). */
+void project(const Shape *s, void *active, float *active_steps, void *weights, float *weight_steps,
+             float *out) {
+    size small = small_pixels_of(s), run = run_of(s, 1 << 16), runs = (small + run - 1) / run;
+#pragma omp parallel for schedule(dynamic)
+    for (size each = 0; each < s->stacks * runs; each++) {
+        size stack = each / runs, first = each % runs * run, count = least(run, small - first);
+        size all = s->panels * PANEL * s->outputs_pitch, line = stack * s->panels * small + first;
+        Numbers lines = from((Numbers){active, active_steps}, line * line_of(s), line);
+        Numbers tiles = from((Numbers){weights, weight_steps}, stack * all, stack * all / PANEL);
+        float *to = out + (stack * small + first) * s->frames * s->outputs_pitch;
+        if (lines.steps)
+            project_rounded_run(s, count, lines, tiles, to);
+        else
+            add_product(to, s->outputs_pitch, count * s->frames, lines.values, small * line_of(s), s->panels,
+                        tiles.values);
+    }
+}
