@@ -17,7 +17,7 @@ typedef struct {
     Numbers active;
 } Results;
 
-/* Room to work in: as many widened rows as the spatial kernel has; a line with its padded frames, zero at both ends; and
+/* Room to work in: as many widened rows as the spatial kernel has; a line with its padded frames, zero at both ends;
    what the gate sees of a line, before it is rounded. */
 typedef struct {
     float *rows, *line, *active;
@@ -50,6 +50,12 @@ static void find(const Shape *s, size y, size x, const float *rows, const float 
             n->taps[n->count++] = taps + (down * kernel + right) * PANEL;
         }
     }
+}
+
+/* Activate a line in place; keep the slopes where wanted. */
+APART void activate_line(float *line, size numbers, uint16_t *slopes) {
+    for (size i = 0; i < numbers; i += PANEL)
+        activate(load(line + i), load(line + i + LANES), line + i, moved(slopes, i));
 }
 
 /* Spatial layer, non-linearity, temporal layer, non-linearity for one pixel of the smaller picture; the sum over its

@@ -32,28 +32,25 @@ INLINE void fetch(const float *from, size numbers) {
     for (size i = 0; i < numbers; i += LANES) __builtin_prefetch(from + i);
 }
 
-/* The logistic function 1 / (1 + exp(-x)), to a few units in the last place. */
+/* 1 + exp(-x), to a few units in the last place: the inverse of the logistic function. */
 #ifdef __AVX512F__
 /* exp(-x) = 2^(whole sixteenths) 2^rest: the sixteenths from a table, the rest by a short polynomial. */
-INLINE lanes logistic(lanes x) {
+INLINE lanes inverse_logistic(lanes x) {
     const lanes zero = {0};
     const lanes table = {1.0f,        1.04427378f, 1.09050773f, 1.13878863f, 1.18920712f, 1.24185781f,
                          1.29683955f, 1.35425555f, 1.41421356f, 1.47682615f, 1.54221083f, 1.61049033f,
                          1.68179283f, 1.75625216f, 1.83400809f, 1.91520656f};
     /* Added, it rounds to sixteenths; their number then stands in the last bits. */
     const lanes rounding = zero + 786432.0f;
-    lanes y = x * -1.44269504f;
-    y = (lanes)_mm512_min_ps((__m512)y, (__m512)(zero + 125.0f));
+    /* Where the exponential is nothing beside 1 it need not become smaller, nor its rest too large to be one. */
+    lanes y = (lanes)_mm512_max_ps((__m512)(x * -1.44269504f), (__m512)(zero - 125.0f));
     lanes rounded = y + rounding, power = rounded - rounding, rest = y - power;
     lanes series = zero + 5.5504109e-2f;
     series = series * rest + 2.4022651e-1f;
     series = series * rest + 6.9314718e-1f;
     series = series * rest + 1.0f;
     lanes part = (lanes)_mm512_permutexvar_ps((__m512i)rounded, (__m512)table);
-    lanes below = (lanes)_mm512_scalef_ps((__m512)(series * part), (__m512)power) + 1.0f;
-    /* An estimate good to 14 bits and one step of Newton's, several times faster than a division. */
-    lanes guess = (lanes)_mm512_rcp14_ps((__m512)below);
-    return guess * (2.0f - below * guess);
+    return (lanes)_mm512_scalef_ps((__m512)(series * part), (__m512)power) + 1.0f;
 }
 #else
 INLINE lanes choose(whole_lanes where, lanes yes, lanes no) {
@@ -61,7 +58,7 @@ INLINE lanes choose(whole_lanes where, lanes yes, lanes no) {
 }
 
 /* exp(-x) = 2^whole exp(rest), the latter by Cephes' polynomial. */
-INLINE lanes logistic(lanes x) {
+INLINE lanes inverse_logistic(lanes x) {
     const lanes zero = {0}, most = zero + 87.0f;
     lanes y = choose(-x > most, most, -x);
     y = choose(y < -most, -most, y);
@@ -75,7 +72,7 @@ INLINE lanes logistic(lanes x) {
     series = series * rest + 4.1665795894e-2f;
     series = series * rest + 1.6666665459e-1f;
     series = series * rest + 5.0000001201e-1f;
-    return 1.0f / (1.0f + (series * (rest * rest) + (rest + 1.0f)) * scale);
+    return 1.0f + (series * (rest * rest) + (rest + 1.0f)) * scale;
 }
 #endif
 

@@ -3,16 +3,31 @@
 #include "product.h"
 #include "rounded.h"
 
-/* One pixel's rounded frames onto a tile of the outputs. */
-static void project_rounded_line(const Shape *s, Numbers active, Numbers weights, float *out) {
+INLINE void add_rounded_tile(const int count, const Shape *s, Numbers active, Numbers weights, float *out) {
     size small = small_pixels_of(s);
+    lanes sums[TILE][2];
+#pragma GCC unroll 8
+    for (int r = 0; r < count; r++)
+        for (int j = 0; j < 2; j++) sums[r][j] = load(out + r * s->outputs_pitch + j * LANES);
     for (size panel = 0; panel < s->panels; panel++) {
-        Numbers line = from(active, panel * small * line_of(s), panel * small);
-        Numbers tile = from(weights, panel * PANEL * PANEL, panel * PANEL);
-        /* So many panels are more streams than a processor sees coming by itself. */
-        fetch((const float *)((int16_t *)line.values + line_of(s)), line_of(s) / 2);
-        add_rounded(out, s->outputs_pitch, s->frames, line.values, *line.steps, PANEL, tile.values, tile.steps);
+        const Numbers rows = from(active, panel * small * line_of(s), panel * small);
+        const Numbers tile = from(weights, panel * PANEL * PANEL, panel * PANEL);
+        const lanes steps[2] = {load(tile.steps) * *rows.steps, load(tile.steps + LANES) * *rows.steps};
+        fetch((float *)((int16_t *)rows.values + count * PANEL), count * PANEL / 2);
+        multiply_rounded(sums, count, rows.values, PANEL, tile.values, steps);
     }
+#pragma GCC unroll 8
+    for (int r = 0; r < count; r++)
+        for (int j = 0; j < 2; j++) store(out + r * s->outputs_pitch + j * LANES, sums[r][j]);
+}
+
+/* One pixel's rounded frames onto a tile of the outputs. */
+APART void project_rounded_line(const Shape *s, Numbers active, Numbers weights, float *out) {
+    size t = 0;
+    for (; t + TILE <= s->frames; t += TILE)
+        add_rounded_tile(TILE, s, from(active, t * PANEL, 0), weights, out + t * s->outputs_pitch);
+    for (; t < s->frames; t++)
+        add_rounded_tile(1, s, from(active, t * PANEL, 0), weights, out + t * s->outputs_pitch);
 }
 
 static void project_rounded_run(const Shape *s, size pixels, Numbers active, Numbers weights, float *out) {

@@ -1,5 +1,5 @@
-/* Numbers rounded to 16 bits, and products of them: a processor that can (AVX512-VNNI) multiplies and adds twice as many
-   of them in the same time as of those with 32 bits, and there is half as much to move.
+/* Numbers rounded to 16 bits, and products of them: a processor that can (AVX512-VNNI) multiplies and adds twice as
+   many of them in the same time as of those with 32 bits, and there is half as much to move.
 
    All numbers of a line share one step, so large that the largest of them is MOST_STEPS steps. Weights have a step for
    each column of each panel of rows, so large that what the panel adds to a sum stays below 2^31. */
@@ -83,36 +83,24 @@ INLINE whole_lanes add_pairs(whole_lanes sums, whole_lanes a, whole_lanes b) {
 #endif
 }
 
-INLINE void add_rounded_tile(float *out, size out_pitch, const int count, const int16_t *rows, size pitch,
+/* Add to sums: rounded rows (count, PANEL) times a panel of weights (pair of rows, column, 2). steps: those of the
+   columns times that of the rows. */
+INLINE void multiply_rounded(lanes sums[TILE][2], const int count, const int16_t *rows, size pitch,
                              const int16_t *weights, const lanes steps[2]) {
-    whole_lanes sums[TILE][2] = {0};
+    whole_lanes whole[TILE][2] = {0};
 #pragma GCC unroll 16
     for (int k = 0; k < PANEL; k += 2) {
         whole_lanes first = load_pairs(weights + k * PANEL), second = load_pairs(weights + (k + 1) * PANEL);
 #pragma GCC unroll 8
         for (int r = 0; r < count; r++) {
             whole_lanes pair = repeat_pair(rows + r * pitch + k);
-            sums[r][0] = add_pairs(sums[r][0], pair, first);
-            sums[r][1] = add_pairs(sums[r][1], pair, second);
+            whole[r][0] = add_pairs(whole[r][0], pair, first);
+            whole[r][1] = add_pairs(whole[r][1], pair, second);
         }
     }
 #pragma GCC unroll 8
     for (int r = 0; r < count; r++)
-        for (int j = 0; j < 2; j++) {
-            float *to = out + r * out_pitch + j * LANES;
-            store(to, load(to) + steps[j] * __builtin_convertvector(sums[r][j], lanes));
-        }
-}
-
-/* out (count, PANEL) += a panel of rounded rows, their step given, times its weights (pair of rows, column, 2). */
-APART void add_rounded(float *out, size out_pitch, size count, const int16_t *rows, float step, size pitch,
-                       const int16_t *weights, const float *weight_steps) {
-    const lanes steps[2] = {load(weight_steps) * step, load(weight_steps + LANES) * step};
-    size r = 0;
-    for (; r + TILE <= count; r += TILE)
-        add_rounded_tile(out + r * out_pitch, out_pitch, TILE, rows + r * pitch, pitch, weights, steps);
-    for (; r < count; r++)
-        add_rounded_tile(out + r * out_pitch, out_pitch, 1, rows + r * pitch, pitch, weights, steps);
+        for (int j = 0; j < 2; j++) sums[r][j] += steps[j] * __builtin_convertvector(whole[r][j], lanes);
 }
 
 #endif

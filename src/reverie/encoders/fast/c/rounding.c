@@ -42,12 +42,12 @@ INLINE void round_columns(const float *weights, const float *gates, int16_t *out
    (stack, tile, panel, pair of rows, column, 2). steps: (stack, tile, panel, column). */
 void round_weights(const Shape *s, const float *weights, const float *gates, size tiles, size panels, int16_t *out,
                    float *steps) {
+    size all = tiles * panels, square = PANEL * PANEL;
 #pragma omp parallel for schedule(static)
-    for (size each = 0; each < s->stacks * tiles * panels; each++) {
-        size stack = each / (tiles * panels), panel = each % panels;
-        const float *of_panel = gates ? gates + (stack * panels + panel) * PANEL : 0;
+    for (size each = 0; each < s->stacks * all; each++) {
+        const float *of_panel = gates ? gates + (each / all * panels + each % panels) * PANEL : 0;
         for (size j = 0; j < PANEL; j += LANES)
-            round_columns(weights + each % (tiles * panels) * PANEL * PANEL + j, of_panel, out + each * PANEL * PANEL + 2 * j,
+            round_columns(weights + each % all * square + j, of_panel, out + each * square + 2 * j,
                           steps + each * PANEL + j);
     }
 }

@@ -48,11 +48,13 @@ INLINE void load_slopes(const uint16_t *from, lanes slopes[2]) {
 
 /* Store SiLU of a panel's channels, and its slopes where there is a place for them. */
 INLINE void activate(lanes first, lanes second, float *active, uint16_t *slopes) {
-    lanes gates[2] = {logistic(first), logistic(second)}, values[2] = {first * gates[0], second * gates[1]};
+    const lanes inverse[2] = {inverse_logistic(first), inverse_logistic(second)};
+    const lanes values[2] = {first / inverse[0], second / inverse[1]};
     store(active, values[0]);
     store(active + LANES, values[1]);
-    if (slopes)
-        store_slopes(slopes, gates[0] + values[0] * (1.0f - gates[0]), gates[1] + values[1] * (1.0f - gates[1]));
+    if (!slopes) return;
+    const lanes gates[2] = {1.0f / inverse[0], 1.0f / inverse[1]};
+    store_slopes(slopes, gates[0] + values[0] * (1.0f - gates[0]), gates[1] + values[1] * (1.0f - gates[1]));
 }
 
 /* A place in slopes that may not be wanted. */

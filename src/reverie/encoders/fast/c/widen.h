@@ -15,68 +15,57 @@ typedef struct {
     size start_step;
 } Widening;
 
-/* What a frame's sums start with. */
-INLINE void begin(const float *start, const float *moment, lanes sums[2]) {
-    for (int j = 0; j < 2; j++) {
-        sums[j] = load(start + j * LANES);
-        if (moment) sums[j] += load(moment + j * LANES);
+/* What the sums of some frames start with. */
+INLINE void begin(lanes sums[TILE][2], const int count, const Widening *w, const float *start, size frame) {
+#pragma GCC unroll 8
+    for (int r = 0; r < count; r++)
+        for (int j = 0; j < 2; j++) {
+            sums[r][j] = load(start + j * LANES);
+            if (w->moments) sums[r][j] += load(w->moments + (frame + r) * PANEL + j * LANES);
+        }
+}
+
+/* Add the products of rounded features, whose step is given. */
+INLINE void multiply_panels(lanes sums[TILE][2], const int count, const Shape *s, const int16_t *features, float step,
+                            const Widening *w) {
+    for (size first = 0; first < s->pitch; first += PANEL) {
+        const Numbers weights = from(w->weights, first * PANEL, first);
+        const lanes steps[2] = {load(weights.steps) * step, load(weights.steps + LANES) * step};
+        multiply_rounded(sums, count, features + first, s->pitch, weights.values, steps);
     }
 }
 
-INLINE const float *moment_of(const Widening *w, size frame) { return w->moments ? w->moments + frame * PANEL : 0; }
-
-INLINE void widen_tile(const int count, const Shape *s, const float *features, const Widening *w, const float *start,
-                       size frame, float *active, uint16_t *slopes) {
+INLINE void widen_tile(const int count, const Shape *s, Numbers line, const Widening *w, const float *start, size frame,
+                       float *active, uint16_t *slopes) {
+    const Numbers rows = from(line, frame * s->pitch, 0);
     lanes sums[TILE][2];
+    begin(sums, count, w, start, frame);
+    if (rows.steps) {
+        fetch((float *)((int16_t *)rows.values + count * s->pitch), count * s->pitch / 2);
+        multiply_panels(sums, count, s, rows.values, *rows.steps, w);
+    } else {
+        fetch((float *)rows.values + count * s->pitch, count * s->pitch);
+        multiply(sums, count, 2, rows.values, s->pitch, w->weights.values, s->inputs);
+    }
 #pragma GCC unroll 8
-    for (int r = 0; r < count; r++) begin(start, moment_of(w, frame + r), sums[r]);
-    fetch(features + count * s->pitch, count * s->pitch);
-    multiply(sums, count, 2, features, s->pitch, w->weights.values, s->inputs);
-#pragma GCC unroll 8
-    for (int r = 0; r < count; r++) activate(sums[r][0], sums[r][1], active + r * PANEL, moved(slopes, r * PANEL));
+    for (int r = 0; r < count; r++)
+        activate(sums[r][0], sums[r][1], active + (frame + r) * PANEL, moved(slopes, (frame + r) * PANEL));
 }
 
-APART void widen_line(const Shape *s, const float *features, const Widening *w, const float *start, float *active,
+/* All frames of one pixel. */
+APART void widen_line(const Shape *s, Numbers line, const Widening *w, const float *start, float *active,
                       uint16_t *slopes) {
     size t = 0;
-    for (; t + TILE <= s->frames; t += TILE)
-        widen_tile(TILE, s, features + t * s->pitch, w, start, t, active + t * PANEL, moved(slopes, t * PANEL));
-    for (; t < s->frames; t++)
-        widen_tile(1, s, features + t * s->pitch, w, start, t, active + t * PANEL, moved(slopes, t * PANEL));
-}
-
-/* Activate a line in place; keep the slopes where wanted. */
-APART void activate_line(float *line, size numbers, uint16_t *slopes) {
-    for (size i = 0; i < numbers; i += PANEL)
-        activate(load(line + i), load(line + i + LANES), line + i, moved(slopes, i));
-}
-
-/* The same with rounded features and weights; nobody wants slopes then. */
-static void widen_rounded_line(const Shape *s, const int16_t *features, float step, const Widening *w,
-                               const float *start, float *active) {
-    for (size t = 0; t < s->frames; t++) {
-        lanes sums[2];
-        begin(start, moment_of(w, t), sums);
-        for (int j = 0; j < 2; j++) store(active + t * PANEL + j * LANES, sums[j]);
-    }
-    for (size first = 0; first < s->pitch; first += PANEL) {
-        Numbers weights = from(w->weights, first * PANEL, first);
-        add_rounded(active, PANEL, s->frames, features + first, step, s->pitch, weights.values, weights.steps);
-    }
-    activate_line(active, line_of(s), 0);
+    for (; t + TILE <= s->frames; t += TILE) widen_tile(TILE, s, line, w, start, t, active, slopes);
+    for (; t < s->frames; t++) widen_tile(1, s, line, w, start, t, active, slopes);
 }
 
 /* One row of pixels. */
 static void widen_row(const Shape *s, Numbers features, const Widening *w, size y, float *row, uint16_t *slopes) {
     for (size x = 0; x < s->wide; x++) {
         size pixel = y * s->wide + x;
-        Numbers line = from(features, pixel * s->frames * s->pitch, pixel);
-        const float *start = w->start + pixel * w->start_step;
-        float *active = row + x * line_of(s);
-        if (line.steps)
-            widen_rounded_line(s, line.values, *line.steps, w, start, active);
-        else
-            widen_line(s, line.values, w, start, active, moved(slopes, pixel * line_of(s)));
+        widen_line(s, from(features, pixel * s->frames * s->pitch, pixel), w, w->start + pixel * w->start_step,
+                   row + x * line_of(s), moved(slopes, pixel * line_of(s)));
     }
 }
 
