@@ -12,7 +12,7 @@ from torch import Tensor
 from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock
 from reverie.encoders.fast import kernels
 from reverie.encoders.fast.block import Memory
-from reverie.encoders.fast.compiled_shortcut import Around, FeatureAround, PlaneAround
+from reverie.encoders.fast.compiled_shortcut import Around, FeatureAround, PlaneAround, PooledAround
 from reverie.encoders.fast.entrances import Entrance, FeatureEntrance, PlaneEntrance
 from reverie.encoders.fast.folding import folded
 from reverie.encoders.fast.gate import Gate
@@ -26,25 +26,31 @@ Numbers = tuple[Tensor, Tensor | None]
 class CompiledBlock:
     """A block whose normalisations are folded. size: height and width of the pictures that enter.
 
-    following: the next block, None after the last.
+    following: the next block, None after the last: as only the mean of its outputs over the picture is wanted, what its
+    gate sees is summed over the pixels before it is projected.
     """
 
     def __init__(
         self, block: CoreBlock, entrance: Entrance, size: tuple[int, int], following: CoreBlock | None
     ) -> None:
+        pooled = following is None
         if isinstance(entrance, PlaneEntrance):
             inputs = entrance.planes
-            self.layout, self.widening = Layout.of(block, size, inputs, inputs), Widening.of_planes(entrance)
+            self.layout, self.widening = Layout.of(block, size, inputs, inputs, pooled), Widening.of_planes(entrance)
             self.around: Around = PlaneAround(block, entrance, self.layout, following)
         else:
             assert isinstance(entrance, FeatureEntrance)
             inputs = len(entrance.weight)
-            self.layout, self.widening = Layout.of(block, size, inputs, padded(inputs)), Widening.of_features(entrance)
+            self.layout = Layout.of(block, size, inputs, padded(inputs), pooled)
+            self.widening = Widening.of_features(entrance)
             self.around = FeatureAround(block, entrance.around, self.layout, following)
+        weight = folded(block.projection)[0][:, :, 0, 0].T
+        if pooled:
+            self.around = PooledAround(self.around, self.layout.smaller_pixels)
+            weight = weight / self.layout.smaller_pixels
         self.smaller, self.gate = self.layout.smaller, Gate(block.squeeze_excite)
         self.space_taps, self.space_bias = _taps_and_bias(block.spatial)
         self.time_taps, self.time_bias = _taps_and_bias(block.temporal)
-        weight = folded(block.projection)[0][:, :, 0, 0].T
         self.middle = len(weight)
         self.projection = in_panels(weight, rows=padded(self.middle))
         self.projection_back = in_panels(weight.T)
@@ -67,9 +73,8 @@ class CompiledBlock:
         active, means = self.reserve_active(inputs, inputs.dtype)
         slopes = self._reserve_slopes(inputs) if remember else ()
         self.widen_and_convolve((inputs, None), (self.widening.weights, None), (active, None), means, slopes)
-        weights = self.gates(means)[:, None, :, None] * self.projection
         outputs = self.around.forward(inputs)
-        kernels.call("project", shape, active, None, weights, None, outputs)
+        kernels.call("project", shape, active, None, self.gated(means), None, outputs)
         return outputs, (active, means, *slopes) if remember else None
 
     def widen_and_convolve(
@@ -82,15 +87,19 @@ class CompiledBlock:
         shape = self.layout.shape(len(means))
         kernels.call("widen_and_convolve", shape, *features, *weights, *constants, *results)
 
+    def gated(self, means: Float[Tensor, "stack channel"]) -> Float[Tensor, "stack tile row lane"]:
+        """Return the projection's weights, times the gates."""
+        return self.gates(means)[:, None, :, None] * self.projection
+
     def gates(self, means: Float[Tensor, "stack channel"]) -> Float[Tensor, "stack channel"]:
         """Return the gates of all panels' channels."""
         return _widened(self.gate.forward(means[:, : self.middle]), means.shape[1])
 
     def reserve_active(self, inputs: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Return room for what goes to the gate, and for its means."""
-        stacks, panels = len(inputs), padded(self.middle) // PANEL
-        fewer = self.smaller[0] * self.smaller[1]
-        active = inputs.new_empty(stacks, panels, fewer, self.layout.frames, PANEL, dtype=dtype)
+        stacks, panels, layout = len(inputs), padded(self.middle) // PANEL, self.layout
+        reserve = inputs.new_zeros if layout.pooled else inputs.new_empty
+        active = reserve(stacks, panels, layout.gated_pixels, layout.frames, PANEL, dtype=dtype)
         return active, inputs.new_empty(stacks, panels * PANEL)
 
     def backward(
@@ -102,6 +111,8 @@ class CompiledBlock:
         weights = self.gates(means).view(shape.stacks, -1, 1, PANEL) * self.projection_back
         gated, by_gate = torch.empty_like(active), torch.empty_like(means)
         kernels.call("spread", shape, slopes, weights, active, gated, by_gate)
+        if self.layout.pooled:
+            gated = gated.expand(-1, -1, self.layout.smaller_pixels, -1, -1).contiguous()
         kernels.call("time_back", shape, gated, self._shares(by_gate, means), self.time_taps, timed, spaced)
         total = self.around.backward(slopes)
         back = self.widening.back
@@ -109,7 +120,7 @@ class CompiledBlock:
         return total
 
     def _reserve_slopes(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        fewer, panels = self.smaller[0] * self.smaller[1], padded(self.middle) // PANEL
+        fewer, panels = self.layout.smaller_pixels, padded(self.middle) // PANEL
         sizes = (
             (len(inputs), panels, pixels, self.layout.frames, PANEL) for pixels in (self.layout.pixels, fewer, fewer)
         )
@@ -119,7 +130,7 @@ class CompiledBlock:
         """The gate looked at the mean over a stack's rows, to which each contributed alike."""
         middle = self.middle
         shares = self.gate.backward(by_gate[:, :middle], means[:, :middle])
-        rows = self.layout.frames * self.smaller[0] * self.smaller[1]
+        rows = self.layout.frames * self.layout.smaller_pixels
         return _widened(shares / rows, means.shape[1])
 
 

@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from einops import rearrange
@@ -17,6 +17,7 @@ from reverie.encoders.fast.folding import folded
 from reverie.encoders.fast.panels import LANES, Layout, padded
 
 
+@runtime_checkable
 class Around(Protocol):
     """What goes around a block, and the way back."""
 
@@ -50,6 +51,21 @@ class FeatureAround:
         total = slopes.new_empty(stacks, self.layout.pixels, frames, self.layout.pitch)
         kernels.call("around_back", self.layout.shape(stacks), slopes, self.chosen, self.scale, total)
         return total
+
+
+class PooledAround:
+    """What goes around the last block, of which only the mean over the picture is wanted. pixels: of that picture."""
+
+    def __init__(self, rest: Around, pixels: int) -> None:
+        self.rest, self.pixels = rest, pixels
+
+    def forward(self, features: Float[Tensor, "stack pixel time channel"]) -> Float[Tensor, "stack 1 time outputs"]:
+        """Carry features around the block and average them."""
+        return self.rest.forward(features).mean(1, keepdim=True)
+
+    def backward(self, slopes: Float[Tensor, "stack 1 time outputs"]) -> Float[Tensor, "stack pixel time channel"]:
+        """Carry a gradient back, of which each pixel has the same part."""
+        return self.rest.backward((slopes / self.pixels).expand(-1, self.pixels, -1, -1).contiguous())
 
 
 class PlaneAround:

@@ -43,7 +43,8 @@ class FrozenCore:
             else:
                 self.blocks.append(FrozenBlock(block, entrance, size))
             size = self.blocks[-1].smaller
-        self.pixels = size[0] * size[1]
+        # The last of the compiled blocks averages over its pixels itself.
+        self.pixels = 1 if self.compiled else size[0] * size[1]
         self.rounded = [RoundedBlock(block) for block in self.blocks if isinstance(block, CompiledBlock)]
 
     @property

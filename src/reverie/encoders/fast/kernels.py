@@ -45,6 +45,7 @@ class Shape(ctypes.Structure):
             "pitch",
             "outputs",
             "outputs_pitch",
+            "pooled",
         )
     )
 

@@ -40,7 +40,8 @@ class Layout:
     """The sizes of one block.
 
     size: height and width of the pictures that enter. kernels: pixels of the spatial and frames of the temporal layer.
-    inputs: channels that the widening reads. pitch: numbers from one row of features to the next.
+    inputs: channels that the widening reads. pitch: numbers from one row of features to the next. pooled: whether only
+    the outputs' mean over the picture is wanted.
     """
 
     frames: int
@@ -51,13 +52,14 @@ class Layout:
     inputs: int
     pitch: int
     outputs: int
+    pooled: bool
 
     @staticmethod
-    def of(block: CoreBlock, size: tuple[int, int], inputs: int, pitch: int) -> "Layout":
+    def of(block: CoreBlock, size: tuple[int, int], inputs: int, pitch: int, pooled: bool) -> "Layout":
         """Return the layout of a block that such pictures enter."""
         kernels = (block.spatial.convolution.kernel_size[0], block.temporal.convolution.kernel_size[0])
         middle = block.projection.convolution.in_channels
-        return Layout(block.frames, size, block.stride, kernels, middle, inputs, pitch, block.outputs)
+        return Layout(block.frames, size, block.stride, kernels, middle, inputs, pitch, block.outputs, pooled)
 
     @property
     def pixels(self) -> int:
@@ -69,9 +71,19 @@ class Layout:
         """Height and width of the pictures that leave."""
         return -(-self.size[0] // self.stride), -(-self.size[1] // self.stride)
 
+    @property
+    def smaller_pixels(self) -> int:
+        """Pixels of a picture that leaves the depth-wise layers."""
+        return self.smaller[0] * self.smaller[1]
+
+    @property
+    def gated_pixels(self) -> int:
+        """Pixels that the gate sees: one, the sum of all, where outputs are pooled."""
+        return 1 if self.pooled else self.smaller_pixels
+
     def shape(self, stacks: int) -> Shape:
         """Return the structure that the kernels read, for so many stacks."""
         outputs = (self.outputs, padded(self.outputs))
         panels = padded(self.middle) // PANEL
         sizes = (stacks, self.frames, *self.size, *self.smaller, self.stride, *self.kernels)
-        return Shape(*sizes, panels, self.inputs, self.pitch, *outputs)
+        return Shape(*sizes, panels, self.inputs, self.pitch, *outputs, int(self.pooled))

@@ -24,12 +24,14 @@ class RoundedBlock:
             self.weights = rounded_weights(block.layout.shape(1), block.widening.weights)
 
     def forward(self, inputs: Float[Tensor, "stack pixel time channel"]) -> Float[Tensor, "stack fewer time outputs"]:
-        """Return the outputs."""
+        """Return the outputs. What is pooled before the projection is too little to be worth rounding."""
         block, shape = self.block, self.block.layout.shape(len(inputs))
         features = (inputs, None) if self.weights[1] is None else rounded_features(shape, inputs)
-        values, means = block.reserve_active(inputs, torch.int16)
-        active = (values, inputs.new_empty(values.shape[:3]))
+        rounds = not block.layout.pooled
+        values, means = block.reserve_active(inputs, torch.int16 if rounds else inputs.dtype)
+        active = (values, inputs.new_empty(values.shape[:3]) if rounds else None)
         block.widen_and_convolve(features, self.weights, active, means)
+        gated = rounded_weights(shape, block.projection, block.gates(means)) if rounds else (block.gated(means), None)
         outputs = block.around.forward(inputs)
-        kernels.call("project", shape, *active, *rounded_weights(shape, block.projection, block.gates(means)), outputs)
+        kernels.call("project", shape, *active, *gated, outputs)
         return outputs

@@ -29,17 +29,17 @@ APART void spread_line(const Shape *s, const float *slopes, const float *weights
     for (int j = 0; j < 2; j++) total[j] += sums[j];
 }
 
-/* Back through the projection: gated (stack, panel, small pixel, frame, channel), and by_gate (stack, panel, channel),
+/* Back through the projection: gated (stack, panel, gated pixel, frame, channel), and by_gate (stack, panel, channel),
    the sum of it times what went to the gate. weights: (stack, panel, output, channel), gated. */
 void spread(const Shape *s, const float *slopes, const float *weights, const float *active, float *gated,
             float *by_gate) {
-    size small = small_pixels_of(s);
+    size pixels = gated_pixels_of(s);
 #pragma omp parallel for schedule(dynamic)
     for (size each = 0; each < s->stacks * s->panels; each++) {
         const float *tile = weights + each * s->outputs * PANEL;
         lanes sums[2] = {0};
-        for (size pixel = 0; pixel < small; pixel++) {
-            size at = (each * small + pixel) * line_of(s), row = (each / s->panels * small + pixel) * s->frames;
+        for (size pixel = 0; pixel < pixels; pixel++) {
+            size at = (each * pixels + pixel) * line_of(s), row = (each / s->panels * pixels + pixel) * s->frames;
             spread_line(s, slopes + row * s->outputs_pitch, tile, active + at, gated + at, sums);
         }
         for (int j = 0; j < 2; j++) store(by_gate + each * PANEL + j * LANES, sums[j]);

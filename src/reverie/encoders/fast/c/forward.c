@@ -11,7 +11,7 @@ typedef struct {
 } Weights;
 
 /* Where one panel's results go: slopes of the three non-linearities (null where not wanted), and what the gate sees,
-   rounded where there is a place for its steps. */
+   rounded where there is a place for its steps, zeros before where it is pooled. */
 typedef struct {
     uint16_t *widened, *spaced, *timed;
     Numbers active;
@@ -58,6 +58,10 @@ APART void activate_line(float *line, size numbers, uint16_t *slopes) {
         activate(load(line + i), load(line + i + LANES), line + i, moved(slopes, i));
 }
 
+INLINE void add_line(float *to, const float *line, size numbers) {
+    for (size i = 0; i < numbers; i += LANES) store(to + i, load(to + i) + load(line + i));
+}
+
 /* Spatial layer, non-linearity, temporal layer, non-linearity for one pixel of the smaller picture; the sum over its
    frames is added to "total". */
 static void convolve_line(const Shape *s, const Weights *w, const Neighbours *n, size pixel, const Scratch *scratch,
@@ -66,8 +70,8 @@ static void convolve_line(const Shape *s, const Weights *w, const Neighbours *n,
     const lanes time_bias[2] = {load(w->time_bias), load(w->time_bias + LANES)};
     size numbers = line_of(s), at = pixel * numbers;
     float *inner = scratch->line + s->time_kernel / 2 * PANEL;
-    const Numbers kept = from(to->active, at, pixel);
-    float *active = kept.steps ? scratch->active : kept.values;
+    const Numbers kept = s->pooled ? to->active : from(to->active, at, pixel);
+    float *active = kept.steps || s->pooled ? scratch->active : kept.values;
     weigh(n, space_bias, s->frames, inner);
     activate_line(inner, numbers, moved(to->spaced, at));
     convolve_moments(s->time_kernel, scratch->line, w->time_taps, time_bias, s->frames, active);
@@ -76,7 +80,10 @@ static void convolve_line(const Shape *s, const Weights *w, const Neighbours *n,
         total[0] += load(active + i);
         total[1] += load(active + i + LANES);
     }
-    if (kept.steps) *kept.steps = round_line(active, numbers, kept.values);
+    if (s->pooled)
+        add_line(kept.values, active, numbers);
+    else if (kept.steps)
+        *kept.steps = round_line(active, numbers, kept.values);
 }
 
 /* One panel of one stack, row by row: each row is widened just before the spatial layer needs it, and forgotten
@@ -102,14 +109,14 @@ static void panel_forward(const Shape *s, Numbers features, const Weights *w, co
 
 /* Widen, spatial layer, temporal layer, each with its non-linearity. features: (stack, pixel, frame, pitch). Of the
    weights, all with a leading axis of panels, see Weights and Widening; those of the widening have pitch inputs.
-   active: (stack, panel, small pixel, frame, channel). means: (stack, panel, channel). feature_steps (stack, pixel),
-   weight_steps, active_steps (stack, panel, small pixel): null where numbers are not rounded. */
+   active: (stack, panel, gated pixel, frame, channel). means: (stack, panel, channel). feature_steps (stack, pixel),
+   weight_steps, active_steps (stack, panel, gated pixel): null where numbers are not rounded. */
 void widen_and_convolve(const Shape *s, void *features, float *feature_steps, void *weights, float *weight_steps,
                         const float *start, size start_step, const float *moments,
                         const float *space_taps, const float *space_bias, const float *time_taps,
                         const float *time_bias, void *active, float *active_steps, float *means, uint16_t *widened,
                         uint16_t *spaced, uint16_t *timed) {
-    size pixels = pixels_of(s), small = small_pixels_of(s) * line_of(s), positions = s->space_kernel * s->space_kernel;
+    size pixels = pixels_of(s), gated = gated_pixels_of(s), small = small_pixels_of(s) * line_of(s), positions = s->space_kernel * s->space_kernel;
 #pragma omp parallel
     {
         const Scratch scratch = reserve_scratch(s);
@@ -125,7 +132,7 @@ void widen_and_convolve(const Shape *s, void *features, float *feature_steps, vo
                                time_bias + panel * PANEL};
             const Results to = {moved(widened, each * pixels * line_of(s)), moved(spaced, each * small),
                                 moved(timed, each * small),
-                                from((Numbers){active, active_steps}, each * small, each * small_pixels_of(s))};
+                                from((Numbers){active, active_steps}, each * gated * line_of(s), each * gated)};
             const Numbers entering = from((Numbers){features, feature_steps}, pixel * s->frames * s->pitch, pixel);
             panel_forward(s, entering, &w, &scratch, &to, means + each * PANEL);
         }

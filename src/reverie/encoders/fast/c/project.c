@@ -4,13 +4,13 @@
 #include "rounded.h"
 
 INLINE void add_rounded_tile(const int count, const Shape *s, Numbers active, Numbers weights, float *out) {
-    size small = small_pixels_of(s);
+    size gated = gated_pixels_of(s);
     lanes sums[TILE][2];
 #pragma GCC unroll 8
     for (int r = 0; r < count; r++)
         for (int j = 0; j < 2; j++) sums[r][j] = load(out + r * s->outputs_pitch + j * LANES);
     for (size panel = 0; panel < s->panels; panel++) {
-        const Numbers rows = from(active, panel * small * line_of(s), panel * small);
+        const Numbers rows = from(active, panel * gated * line_of(s), panel * gated);
         const Numbers tile = from(weights, panel * PANEL * PANEL, panel * PANEL);
         const lanes steps[2] = {load(tile.steps) * *rows.steps, load(tile.steps + LANES) * *rows.steps};
         fetch((float *)((int16_t *)rows.values + count * PANEL), count * PANEL / 2);
@@ -38,23 +38,23 @@ static void project_rounded_run(const Shape *s, size pixels, Numbers active, Num
                                  out + pixel * s->frames * s->outputs_pitch + column);
 }
 
-/* active: (stack, panel, small pixel, frame, channel); rounded where there are steps, (stack, panel, small pixel).
+/* active: (stack, panel, gated pixel, frame, channel); rounded where there are steps, (stack, panel, gated pixel).
    weights: (stack, tile, panel and channel, output), gated; rounded as round_weights does where active is. out: (stack,
-   small pixel, frame, outputs_pitch). */
+   gated pixel, frame, outputs_pitch). */
 void project(const Shape *s, void *active, float *active_steps, void *weights, float *weight_steps,
              float *out) {
-    size small = small_pixels_of(s), run = run_of(s, 1 << 16), runs = (small + run - 1) / run;
+    size gated = gated_pixels_of(s), run = run_of(s, 1 << 16), runs = (gated + run - 1) / run;
 #pragma omp parallel for schedule(dynamic)
     for (size each = 0; each < s->stacks * runs; each++) {
-        size stack = each / runs, first = each % runs * run, count = least(run, small - first);
-        size all = s->panels * PANEL * s->outputs_pitch, line = stack * s->panels * small + first;
+        size stack = each / runs, first = each % runs * run, count = least(run, gated - first);
+        size all = s->panels * PANEL * s->outputs_pitch, line = stack * s->panels * gated + first;
         Numbers lines = from((Numbers){active, active_steps}, line * line_of(s), line);
         Numbers tiles = from((Numbers){weights, weight_steps}, stack * all, stack * all / PANEL);
-        float *to = out + (stack * small + first) * s->frames * s->outputs_pitch;
+        float *to = out + (stack * gated + first) * s->frames * s->outputs_pitch;
         if (lines.steps)
             project_rounded_run(s, count, lines, tiles, to);
         else
-            add_product(to, s->outputs_pitch, count * s->frames, lines.values, small * line_of(s), s->panels,
+            add_product(to, s->outputs_pitch, count * s->frames, lines.values, gated * line_of(s), s->panels,
                         tiles.values);
     }
 }

@@ -19,14 +19,17 @@
 #endif
 
 /* inputs, outputs: channels that enter and leave. pitch, outputs_pitch: numbers from one row of features to the next
-   one's. */
+   one's. pooled: 1 for the last block, whose outputs nobody sees but their mean over the picture: what its gate sees is
+   then summed over the pixels, and only the sum projected. */
 typedef struct {
     size stacks, frames, tall, wide, small_tall, small_wide, stride, space_kernel, time_kernel;
-    size panels, inputs, pitch, outputs, outputs_pitch;
+    size panels, inputs, pitch, outputs, outputs_pitch, pooled;
 } Shape;
 
 INLINE size pixels_of(const Shape *s) { return s->tall * s->wide; }
 INLINE size small_pixels_of(const Shape *s) { return s->small_tall * s->small_wide; }
+/* Pixels that the gate sees of a panel. */
+INLINE size gated_pixels_of(const Shape *s) { return s->pooled ? 1 : small_pixels_of(s); }
 INLINE size line_of(const Shape *s) { return s->frames * PANEL; }
 
 /* Pixels whose channels of all panels and frames are about so many numbers; at least one. */
