@@ -1,7 +1,7 @@
 """A compiled block for predictions alone: what enters its matrix products is rounded to 16 bits.
 
-Rates change by some millionths of the largest. That is nothing beside what an encoder errs by, but would drown
-differences between nearly equal movies, so that losses and gradients are computed without rounding.
+Rates change by 2e-6 to 3e-5 of the largest. That is nothing beside what an encoder errs by, but would drown differences
+between nearly equal movies, so that losses and gradients are computed without rounding.
 """
 
 import torch

@@ -12,15 +12,17 @@ from reverie.encoders.fast.panels import PANEL
 
 
 class Rounded(NamedTuple):
-    """Whole numbers of steps, and the steps: one for each line of features, or each column of a panel of weights."""
+    """Whole numbers of steps, and the steps: one for each line of a panel, or each column of a panel of weights."""
 
     values: Int16[Tensor, "..."]
     steps: Float[Tensor, "..."]
 
 
 def rounded_features(shape: Shape, features: Float[Tensor, "stack pixel time channel"]) -> Rounded:
-    """Round features; all numbers of a pixel share a step."""
-    rounded = Rounded(torch.empty_like(features, dtype=torch.int16), features.new_empty(features.shape[:2]))
+    """Round features into panels; all numbers of a pixel and panel share a step."""
+    stacks, pixels, frames, channels = features.shape
+    steps = features.new_empty(stacks, channels // PANEL, pixels)
+    rounded = Rounded(features.new_empty(*steps.shape, frames, PANEL, dtype=torch.int16), steps)
     kernels.call("round_features", shape, features, *rounded)
     return rounded
 

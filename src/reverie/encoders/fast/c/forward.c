@@ -83,7 +83,7 @@ static void convolve_line(const Shape *s, const Weights *w, const Neighbours *n,
     if (s->pooled)
         add_line(kept.values, active, numbers);
     else if (kept.steps)
-        *kept.steps = round_line(active, numbers, kept.values);
+        *kept.steps = round_line(active, PANEL, s->frames, kept.values);
 }
 
 /* One panel of one stack, row by row: each row is widened just before the spatial layer needs it, and forgotten
@@ -107,16 +107,17 @@ static void panel_forward(const Shape *s, Numbers features, const Weights *w, co
     for (int j = 0; j < 2; j++) store(means + j * LANES, sums[j] / (float)(s->frames * small_pixels_of(s)));
 }
 
-/* Widen, spatial layer, temporal layer, each with its non-linearity. features: (stack, pixel, frame, pitch). Of the
-   weights, all with a leading axis of panels, see Weights and Widening; those of the widening have pitch inputs.
-   active: (stack, panel, gated pixel, frame, channel). means: (stack, panel, channel). feature_steps (stack, pixel),
-   weight_steps, active_steps (stack, panel, gated pixel): null where numbers are not rounded. */
+/* Widen, spatial layer, temporal layer, each with its non-linearity. features: (stack, pixel, frame, pitch), or
+   rounded. Of the weights, all with a leading axis of panels, see Weights and Widening; those of the widening have pitch
+   inputs. active: (stack, panel, gated pixel, frame, channel). means: (stack, panel, channel). feature_steps (stack,
+   panel, pixel), weight_steps, active_steps (stack, panel, gated pixel): null where numbers are not rounded. */
 void widen_and_convolve(const Shape *s, void *features, float *feature_steps, void *weights, float *weight_steps,
                         const float *start, size start_step, const float *moments,
                         const float *space_taps, const float *space_bias, const float *time_taps,
                         const float *time_bias, void *active, float *active_steps, float *means, uint16_t *widened,
                         uint16_t *spaced, uint16_t *timed) {
-    size pixels = pixels_of(s), gated = gated_pixels_of(s), small = small_pixels_of(s) * line_of(s), positions = s->space_kernel * s->space_kernel;
+    size pixels = pixels_of(s), small = small_pixels_of(s) * line_of(s), gated = gated_pixels_of(s);
+    size positions = s->space_kernel * s->space_kernel;
 #pragma omp parallel
     {
         const Scratch scratch = reserve_scratch(s);
@@ -133,7 +134,8 @@ void widen_and_convolve(const Shape *s, void *features, float *feature_steps, vo
             const Results to = {moved(widened, each * pixels * line_of(s)), moved(spaced, each * small),
                                 moved(timed, each * small),
                                 from((Numbers){active, active_steps}, each * gated * line_of(s), each * gated)};
-            const Numbers entering = from((Numbers){features, feature_steps}, pixel * s->frames * s->pitch, pixel);
+            const Numbers entering = from((Numbers){features, feature_steps}, pixel * s->frames * s->pitch,
+                                          pixel * (s->pitch / PANEL));
             panel_forward(s, entering, &w, &scratch, &to, means + each * PANEL);
         }
         release_scratch(&scratch);

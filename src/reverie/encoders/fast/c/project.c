@@ -4,18 +4,11 @@
 #include "rounded.h"
 
 INLINE void add_rounded_tile(const int count, const Shape *s, Numbers active, Numbers weights, float *out) {
-    size gated = gated_pixels_of(s);
     lanes sums[TILE][2];
 #pragma GCC unroll 8
     for (int r = 0; r < count; r++)
         for (int j = 0; j < 2; j++) sums[r][j] = load(out + r * s->outputs_pitch + j * LANES);
-    for (size panel = 0; panel < s->panels; panel++) {
-        const Numbers rows = from(active, panel * gated * line_of(s), panel * gated);
-        const Numbers tile = from(weights, panel * PANEL * PANEL, panel * PANEL);
-        const lanes steps[2] = {load(tile.steps) * *rows.steps, load(tile.steps + LANES) * *rows.steps};
-        fetch((float *)((int16_t *)rows.values + count * PANEL), count * PANEL / 2);
-        multiply_rounded(sums, count, rows.values, PANEL, tile.values, steps);
-    }
+    multiply_panels(sums, count, s, active, gated_pixels_of(s), weights, s->panels);
 #pragma GCC unroll 8
     for (int r = 0; r < count; r++)
         for (int j = 0; j < 2; j++) store(out + r * s->outputs_pitch + j * LANES, sums[r][j]);
@@ -41,8 +34,7 @@ static void project_rounded_run(const Shape *s, size pixels, Numbers active, Num
 /* active: (stack, panel, gated pixel, frame, channel); rounded where there are steps, (stack, panel, gated pixel).
    weights: (stack, tile, panel and channel, output), gated; rounded as round_weights does where active is. out: (stack,
    gated pixel, frame, outputs_pitch). */
-void project(const Shape *s, void *active, float *active_steps, void *weights, float *weight_steps,
-             float *out) {
+void project(const Shape *s, void *active, float *active_steps, void *weights, float *weight_steps, float *out) {
     size gated = gated_pixels_of(s), run = run_of(s, 1 << 16), runs = (gated + run - 1) / run;
 #pragma omp parallel for schedule(dynamic)
     for (size each = 0; each < s->stacks * runs; each++) {

@@ -1,17 +1,20 @@
 /* Numbers rounded to 16 bits, and products of them: a processor that can (AVX512-VNNI) multiplies and adds twice as
    many of them in the same time as of those with 32 bits, and there is half as much to move.
 
-   All numbers of a line share one step, so large that the largest of them is MOST_STEPS steps. Weights have a step for
-   each column of each panel of rows, so large that what the panel adds to a sum stays below 2^31. */
+   Rounded features lie in panels: (stack, panel, pixel, frame, channel of the panel). All numbers of such a line share
+   a step, and so do the weights of a panel of rows in one column. Steps are so large that a row of a panel is at most
+   LONGEST_ROW steps long, and a column of weights LONGEST_COLUMN. What a panel adds to a sum, and each part of that,
+   then stays below 2^31 (Cauchy and Schwarz; rounding makes either at most PANEL^(1/2) / 2 longer). From panel to panel
+   floats are added. */
 
 #ifndef ROUNDED_H
 #define ROUNDED_H
 
 #include "shape.h"
 
-#define MOST_STEPS 16384.0f  /* of a number in a line */
-#define MOST_WEIGHT 32767.0f /* of one weight */
-#define MOST_TOTAL 131055.0f /* of a panel of weights, in a column, together; rounding may add 16 */
+#define LARGEST 32767.0f /* of a single number, in steps */
+#define LONGEST_ROW 32760.0f
+#define LONGEST_COLUMN 65540.0f
 
 /* Numbers as they are or, where there are steps, rounded. */
 typedef struct {
@@ -50,15 +53,29 @@ INLINE float largest(whole_lanes absolutes) {
     return value;
 }
 
-/* Round a line; returns its step. */
-INLINE float round_line(const float *line, size numbers, int16_t *out) {
-    whole_lanes most = absolute((lanes){0} + 1e-30f);
-    for (size i = 0; i < numbers; i += LANES) most = larger(most, absolute(load(line + i)));
-    float step = largest(most) / MOST_STEPS, per_step = 1.0f / step;
-    for (size i = 0; i < numbers; i += LANES) {
-        short_lanes each = __builtin_convertvector(rounded(load(line + i) * per_step), short_lanes);
-        memcpy(out + i, &each, sizeof each);
+INLINE float root_of_sum(lanes x) {
+    float each[LANES], total = 0;
+    memcpy(each, &x, sizeof each);
+    for (int i = 0; i < LANES; i++) total += each[i];
+    return __builtin_sqrtf(total);
+}
+
+/* Round the rows of a line; returns its step. */
+INLINE float round_line(const float *rows, size pitch, size count, int16_t *out) {
+    whole_lanes most = absolute((lanes){0} + 1e-30f), squares = {0};
+    for (size r = 0; r < count; r++) {
+        lanes first = load(rows + r * pitch), second = load(rows + r * pitch + LANES);
+        most = larger(most, larger(absolute(first), absolute(second)));
+        squares = larger(squares, absolute(first * first + second * second));
     }
+    /* No row is longer than one made of the largest squares. */
+    float by_size = largest(most) / LARGEST, by_length = root_of_sum((lanes)squares) / LONGEST_ROW;
+    float step = by_length > by_size ? by_length : by_size, per_step = 1.0f / step;
+    for (size r = 0; r < count; r++)
+        for (size j = 0; j < PANEL; j += LANES) {
+            short_lanes each = __builtin_convertvector(rounded(load(rows + r * pitch + j) * per_step), short_lanes);
+            memcpy(out + r * PANEL + j, &each, sizeof each);
+        }
     return step;
 }
 
@@ -85,15 +102,15 @@ INLINE whole_lanes add_pairs(whole_lanes sums, whole_lanes a, whole_lanes b) {
 
 /* Add to sums: rounded rows (count, PANEL) times a panel of weights (pair of rows, column, 2). steps: those of the
    columns times that of the rows. */
-INLINE void multiply_rounded(lanes sums[TILE][2], const int count, const int16_t *rows, size pitch,
-                             const int16_t *weights, const lanes steps[2]) {
+INLINE void multiply_rounded(lanes sums[TILE][2], const int count, const int16_t *rows, const int16_t *weights,
+                             const lanes steps[2]) {
     whole_lanes whole[TILE][2] = {0};
 #pragma GCC unroll 16
     for (int k = 0; k < PANEL; k += 2) {
         whole_lanes first = load_pairs(weights + k * PANEL), second = load_pairs(weights + (k + 1) * PANEL);
 #pragma GCC unroll 8
         for (int r = 0; r < count; r++) {
-            whole_lanes pair = repeat_pair(rows + r * pitch + k);
+            whole_lanes pair = repeat_pair(rows + r * PANEL + k);
             whole[r][0] = add_pairs(whole[r][0], pair, first);
             whole[r][1] = add_pairs(whole[r][1], pair, second);
         }
@@ -101,6 +118,19 @@ INLINE void multiply_rounded(lanes sums[TILE][2], const int count, const int16_t
 #pragma GCC unroll 8
     for (int r = 0; r < count; r++)
         for (int j = 0; j < 2; j++) sums[r][j] += steps[j] * __builtin_convertvector(whole[r][j], lanes);
+}
+
+/* Add to sums the products of all panels. pixels: from a panel of the rows to the next one. */
+INLINE void multiply_panels(lanes sums[TILE][2], const int count, const Shape *s, Numbers rows, size pixels,
+                            Numbers weights, size panels) {
+    for (size p = 0; p < panels; p++) {
+        const Numbers panel = from(rows, p * pixels * line_of(s), p * pixels);
+        const Numbers tile = from(weights, p * PANEL * PANEL, p * PANEL);
+        const lanes steps[2] = {load(tile.steps) * *panel.steps, load(tile.steps + LANES) * *panel.steps};
+        /* So many panels are more streams than a processor sees coming by itself. */
+        fetch((float *)((int16_t *)panel.values + count * PANEL), count * PANEL / 2);
+        multiply_rounded(sums, count, panel.values, tile.values, steps);
+    }
 }
 
 #endif

@@ -11,25 +11,34 @@ int rounding_pays(void) {
 #endif
 }
 
-/* Features (stack, pixel, frame, pitch), and a step for each pixel. */
+/* features: (stack, pixel, frame, pitch). out: (stack, panel, pixel, frame, channel). steps: (stack, panel, pixel). */
 void round_features(const Shape *s, const float *features, int16_t *out, float *steps) {
-    size numbers = s->frames * s->pitch;
+    size pixels = pixels_of(s), panels = s->pitch / PANEL;
 #pragma omp parallel for schedule(static)
-    for (size each = 0; each < s->stacks * pixels_of(s); each++)
-        steps[each] = round_line(features + each * numbers, numbers, out + each * numbers);
+    for (size each = 0; each < s->stacks * pixels; each++)
+        for (size panel = 0; panel < panels; panel++) {
+            size to = (each / pixels * panels + panel) * pixels + each % pixels;
+            steps[to] = round_line(features + each * s->frames * s->pitch + panel * PANEL, s->pitch, s->frames,
+                                   out + to * line_of(s));
+        }
+}
+
+INLINE lanes roots(lanes x) {
+    for (int i = 0; i < LANES; i++) x[i] = __builtin_sqrtf(x[i]);
+    return x;
 }
 
 /* LANES columns of a panel of weights, each row times its gate. */
 INLINE void round_columns(const float *weights, const float *gates, int16_t *out, float *steps) {
-    lanes total = {0}, columns[PANEL];
-    whole_lanes most = absolute(total + 1e-30f);
+    lanes squares = {0}, columns[PANEL];
+    whole_lanes most = absolute(squares + 1e-30f);
     for (int k = 0; k < PANEL; k++) {
         columns[k] = load(weights + k * PANEL) * (gates ? gates[k] : 1.0f);
         most = larger(most, absolute(columns[k]));
-        total += (lanes)absolute(columns[k]);
+        squares += columns[k] * columns[k];
     }
-    const lanes of_total = total * (1.0f / MOST_TOTAL), of_most = (lanes)most * (1.0f / MOST_WEIGHT);
-    const lanes step = (lanes)larger(absolute(of_total), absolute(of_most)), per_step = 1.0f / step;
+    const lanes by_size = (lanes)most * (1.0f / LARGEST), by_length = roots(squares) * (1.0f / LONGEST_COLUMN);
+    const lanes step = (lanes)larger(absolute(by_size), absolute(by_length)), per_step = 1.0f / step;
     for (int k = 0; k < PANEL; k += 2) {
         whole_lanes first = rounded(columns[k] * per_step), second = rounded(columns[k + 1] * per_step);
         whole_lanes pairs = (first & 0xffff) | (second << 16);

@@ -25,47 +25,37 @@ INLINE void begin(lanes sums[TILE][2], const int count, const Widening *w, const
         }
 }
 
-/* Add the products of rounded features, whose step is given. */
-INLINE void multiply_panels(lanes sums[TILE][2], const int count, const Shape *s, const int16_t *features, float step,
-                            const Widening *w) {
-    for (size first = 0; first < s->pitch; first += PANEL) {
-        const Numbers weights = from(w->weights, first * PANEL, first);
-        const lanes steps[2] = {load(weights.steps) * step, load(weights.steps + LANES) * step};
-        multiply_rounded(sums, count, features + first, s->pitch, weights.values, steps);
-    }
-}
-
-INLINE void widen_tile(const int count, const Shape *s, Numbers line, const Widening *w, const float *start, size frame,
+INLINE void widen_tile(const int count, const Shape *s, Numbers rows, const Widening *w, const float *start, size frame,
                        float *active, uint16_t *slopes) {
-    const Numbers rows = from(line, frame * s->pitch, 0);
     lanes sums[TILE][2];
     begin(sums, count, w, start, frame);
     if (rows.steps) {
-        fetch((float *)((int16_t *)rows.values + count * s->pitch), count * s->pitch / 2);
-        multiply_panels(sums, count, s, rows.values, *rows.steps, w);
+        multiply_panels(sums, count, s, rows, pixels_of(s), w->weights, s->pitch / PANEL);
     } else {
         fetch((float *)rows.values + count * s->pitch, count * s->pitch);
         multiply(sums, count, 2, rows.values, s->pitch, w->weights.values, s->inputs);
     }
 #pragma GCC unroll 8
-    for (int r = 0; r < count; r++)
-        activate(sums[r][0], sums[r][1], active + (frame + r) * PANEL, moved(slopes, (frame + r) * PANEL));
+    for (int r = 0; r < count; r++) activate(sums[r][0], sums[r][1], active + r * PANEL, moved(slopes, r * PANEL));
 }
 
 /* All frames of one pixel. */
 APART void widen_line(const Shape *s, Numbers line, const Widening *w, const float *start, float *active,
                       uint16_t *slopes) {
-    size t = 0;
-    for (; t + TILE <= s->frames; t += TILE) widen_tile(TILE, s, line, w, start, t, active, slopes);
-    for (; t < s->frames; t++) widen_tile(1, s, line, w, start, t, active, slopes);
+    size width = line.steps ? PANEL : s->pitch, t = 0;
+    for (; t + TILE <= s->frames; t += TILE)
+        widen_tile(TILE, s, from(line, t * width, 0), w, start, t, active + t * PANEL, moved(slopes, t * PANEL));
+    for (; t < s->frames; t++)
+        widen_tile(1, s, from(line, t * width, 0), w, start, t, active + t * PANEL, moved(slopes, t * PANEL));
 }
 
 /* One row of pixels. */
 static void widen_row(const Shape *s, Numbers features, const Widening *w, size y, float *row, uint16_t *slopes) {
+    size numbers = s->frames * (features.steps ? PANEL : s->pitch);
     for (size x = 0; x < s->wide; x++) {
         size pixel = y * s->wide + x;
-        widen_line(s, from(features, pixel * s->frames * s->pitch, pixel), w, w->start + pixel * w->start_step,
-                   row + x * line_of(s), moved(slopes, pixel * line_of(s)));
+        widen_line(s, from(features, pixel * numbers, pixel), w, w->start + pixel * w->start_step, row + x * line_of(s),
+                   moved(slopes, pixel * line_of(s)));
     }
 }
 
