@@ -3,9 +3,8 @@ import pandas as pd
 import pytest
 
 from reverie.evaluation.bootstrap import bootstrap_interval, t_interval
-from reverie.evaluation.summary import compare_methods, readable, summarise, summarise_animals
+from reverie.evaluation.summary import readable, summarise, summarise_animals
 from reverie.evaluation.tables import score_table
-from reverie.foundation.errors import ReverieError
 
 
 @pytest.fixture
@@ -53,19 +52,6 @@ def test_the_summary_of_each_animal_is_over_its_own_clips(scores):
     assert row["mean"] == pytest.approx(chosen["video_correlation"].mean())
     assert (row["clips"], row["animals"]) == (8, 1)
     assert row["low"] < row["mean"] < row["high"]
-
-
-def test_methods_are_compared_over_the_trials_both_did(scores):
-    difference = compare_methods(scores.iloc[3:], "paper", "linear", seed=0).iloc[0]
-    assert difference["clips"] == 13
-    assert 0 < difference["low"] < 0.2 < difference["high"]
-    backwards = compare_methods(scores.iloc[3:], "linear", "paper", seed=0).iloc[0]
-    assert backwards["mean"] == pytest.approx(-difference["mean"])
-
-
-def test_methods_without_a_common_trial_are_refused(scores):
-    with pytest.raises(ReverieError, match="reconstructed by both 'paper' and 'ridge'"):
-        compare_methods(scores, "paper", "ridge", seed=0)
 
 
 def test_the_readable_summary(scores):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from reverie.foundation.errors import ReverieError
 from reverie.stimuli.embedded import embedded_clips
-from reverie.stimuli.video import read_movie, read_movies
+from reverie.stimuli.video import read_movie
 
 
 def write_video(path: Path, levels: list[int], rate: int, size: tuple[int, int] = (72, 128)) -> Path:
@@ -58,15 +58,6 @@ def test_a_stretch_is_cut_out(tmp_path: Path):
     np.testing.assert_allclose(movie.mean(axis=(1, 2)), levels[15:45], atol=4)
 
 
-def test_a_folder_is_read_by_name_and_other_files_are_left_alone(tmp_path: Path):
-    write_video(tmp_path / "b.mp4", [10, 20], rate=30)
-    write_video(tmp_path / "a.mkv", [10, 20, 30], rate=30)
-    (tmp_path / "README.md").write_text("notes")
-    movies = read_movies(tmp_path)
-    assert {name: len(movie) for name, movie in movies.items()} == {"a": 3, "b": 2}
-    assert list(read_movies(tmp_path / "a.mkv")) == ["a"]
-
-
 @pytest.mark.parametrize("name", ["broken.mp4", "notes.txt"])
 @pytest.mark.parametrize("content", [b"", b"not a video" * 99])
 def test_what_is_not_a_video_is_named(tmp_path: Path, name: str, content: bytes):
@@ -98,11 +89,6 @@ def test_a_truncated_video_a_missing_file_and_a_late_start_are_refused(tmp_path:
         read_movie(tmp_path / "none.mp4")
     with pytest.raises(ReverieError, match="shows nothing"):
         read_movie(whole, start=9.0)
-
-
-def test_a_folder_without_videos_is_refused(tmp_path: Path):
-    with pytest.raises(ReverieError, match="holds no video"):
-        read_movies(tmp_path)
 
 
 def test_embedded_clips_are_real_footage():

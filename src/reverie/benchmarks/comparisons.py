@@ -29,9 +29,6 @@ CLIP = 300
 MATRIX = 2048
 """Rows and columns of the matrices by whose product the machine's own rate is measured."""
 
-OFFSETS = 64
-"""Random offsets over which the mean number of windows of a step is taken."""
-
 
 @dataclass(frozen=True)
 class Comparison:

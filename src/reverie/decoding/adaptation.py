@@ -13,8 +13,8 @@ from reverie.training.settings import TrainingSettings
 from reverie.training.step import take_step
 from reverie.training.warm_start import start_levels
 
-ADAPTATION = TrainingSettings(steps=200, learning_rate=8e-3, warm_up=20)
-"""Fewer steps and a lower rate than a training: what neurons look for is known, only how they respond is not."""
+ADAPTATION = TrainingSettings(steps=400, learning_rate=2e-2, warm_up=20)
+"""Fewer steps than a training takes: what neurons look for is known, only how they respond is not."""
 
 
 def adapt(encoder: Encoder, mouse: str, trials: Sequence[Trial], settings: TrainingSettings = ADAPTATION) -> Encoder:

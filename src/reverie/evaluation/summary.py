@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from reverie.evaluation.bootstrap import DRAWS, bootstrap_ends, bootstrap_interval, resample_animals, t_interval
-from reverie.evaluation.tables import KEYS, score_columns
-from reverie.foundation.errors import ReverieError
+from reverie.evaluation.bootstrap import DRAWS, bootstrap_ends, resample_animals, t_interval
+from reverie.evaluation.tables import score_columns
 
 
 def summarise(scores: pd.DataFrame, *, seed: int) -> pd.DataFrame:
@@ -26,25 +25,6 @@ def summarise_animals(scores: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         for (animal, method), rows in scores.groupby(["animal", "method"], sort=False)
     ]
     return pd.concat(tables, ignore_index=True)
-
-
-def compare_methods(scores: pd.DataFrame, first: str, second: str, *, seed: int) -> pd.DataFrame:
-    """Return first - second of every score over the trials both reconstructed, one row per score.
-
-    Columns: score, mean, low, high (95 %, hierarchical bootstrap of the paired differences), clips.
-    Raises ReverieError when the two methods share no trial.
-    """
-    keys = [key for key in KEYS if key != "method"]
-    ours, theirs = (scores[scores["method"] == name].set_index(keys)[score_columns(scores)] for name in (first, second))
-    difference = ours.sub(theirs.reindex(ours.index)).loc[ours.index.isin(theirs.index)]
-    if difference.empty:
-        raise ReverieError(f"No trial was reconstructed by both {first!r} and {second!r}; reconstruct the same trials.")
-    animals = difference.index.get_level_values("animal").tolist()
-    rows = []
-    for name in difference.columns:
-        interval = bootstrap_interval(difference[name].to_numpy(np.float64), seed=seed, animals=animals)
-        rows.append((name, interval.mean, interval.low, interval.high, interval.clips))
-    return pd.DataFrame(rows, columns=["score", "mean", "low", "high", "clips"])
 
 
 def readable(summary: pd.DataFrame) -> pd.DataFrame:

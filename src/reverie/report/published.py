@@ -23,7 +23,6 @@ STRICT_TRAINING_MASK: Final = 0.551
 BY_SHARE: Final = {1.0: 0.569, 0.5: 0.512, 0.25: 0.427, 0.125: 0.344}
 """By the share of the neurons that was kept; the released code silences the others."""
 
-BY_SHARE_FRAME: Final = {1.0: 0.512, 0.5: 0.455, 0.25: 0.375, 0.125: 0.30}
 CONSISTENCY_TRUTH: Final = 0.379
 CONSISTENCY_RECONSTRUCTION: Final = 0.442
 MASK_DIAMETERS: Final = {0.5: 89.0, 1.0: 65.0}

@@ -14,9 +14,6 @@ from reverie.foundation.arrays import FRAME_RATE, FRAME_SIZE, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.stimuli.resizing import resize
 
-VIDEO_SUFFIXES = frozenset({".avi", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".webm", ".wmv"})
-"""File endings taken for videos when a folder is read."""
-
 _Picture = Float[np.ndarray, "height width"]
 
 
@@ -50,27 +47,6 @@ def read_movie(
     if not frames:
         raise ReverieError(f"{path} shows nothing from {start} s on; choose an earlier start or another file.")
     return np.asarray(np.clip(np.stack(frames), 0.0, 255.0))
-
-
-def read_movies(
-    path: Path, *, frame_size: tuple[int, int] = FRAME_SIZE, frame_rate: float = FRAME_RATE
-) -> dict[str, Movie]:
-    """Read a video file, or every video of a folder, as movies by name (the file's name without its ending).
-
-    Names are in alphabetical order; videos of the same name keep their endings. See ``read_movie`` for the treatment.
-    Raises ReverieError when the path is missing, a video cannot be read, or a folder holds none.
-    """
-    if not path.is_dir():
-        return {path.stem: read_movie(path, frame_size=frame_size, frame_rate=frame_rate)}
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in VIDEO_SUFFIXES and file.is_file())
-    if not files:
-        raise ReverieError(f"{path} holds no video file ({', '.join(sorted(VIDEO_SUFFIXES))}); add some.")
-    stems = [file.stem for file in files]
-    names = [file.stem if stems.count(file.stem) == 1 else file.name for file in files]
-    return {
-        name: read_movie(file, frame_size=frame_size, frame_rate=frame_rate)
-        for name, file in zip(names, files, strict=True)
-    }
 
 
 def _pictures(path: Path, frame_size: tuple[int, int]) -> Iterator[tuple[float, float, _Picture]]:

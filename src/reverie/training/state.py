@@ -16,8 +16,6 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import replacing
 from reverie.training.averaging import MovingAverage
 
-STATE_FILE = "state.safetensors"
-
 
 @dataclass
 class RunState:
