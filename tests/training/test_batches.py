@@ -42,6 +42,14 @@ def test_movie_state_and_responses_stay_in_register() -> None:
     assert torch.equal(batch.state[:, 2], batch.responses[:, 0])
 
 
+def test_each_animal_has_its_own_target() -> None:
+    trials = {"a": [counting_trial(50)], "b": [counting_trial(50)]}
+    drawn = Windows(trials, batch=8, window=10, history=4, seed=0, targets={"a": lambda responses: 2 * responses})
+    plain = windows(batch=8)
+    assert torch.equal(drawn.draw(0).responses, 2 * plain.draw(0).responses)
+    assert torch.equal(drawn.draw(1).responses, plain.draw(1).responses)
+
+
 def test_context_is_not_scored_but_the_start_of_a_clip_is() -> None:
     batch = windows().draw(0)
     starts = batch.responses[:, 0, 0]

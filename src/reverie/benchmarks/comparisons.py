@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
@@ -185,12 +185,10 @@ def products_of_pass(subject: Subject) -> float:
 def compare_training(subject: Subject, rounds: int, *, batch: int) -> Comparison:
     """Time one update of the weights: the published network and optimiser beside ours, on the same windows."""
     encoder = copy.deepcopy(subject.encoder).train()
-    settings = recipe("dwiseneuro", on_gpu=False)
-    window = encoder.window
-    assert window is not None
+    settings = replace(recipe("dwiseneuro", on_gpu=False), batch=batch)
     movie, state, responses = make_clip(CLIP, subject.neurons)
     trial = Trial("0", "train", movie.numpy(), state.numpy(), responses.numpy())
-    windows = Windows.of(encoder, {MOUSE: [trial]}, batch=batch, window=window, seed=0)
+    windows = Windows.of(encoder, {MOUSE: [trial]}, settings)
     network = PublishedNetwork(encoder, MOUSE).train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate)
     run = new_run(encoder, settings)

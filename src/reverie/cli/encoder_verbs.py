@@ -29,6 +29,9 @@ class Train:
     """Keep one of the 7 perceptual-hash folds (0-6) out of training; the paper keeps out fold 0."""
     teacher: Path | None = None
     """Encoder to distil from: it predicts the animals that a sample lacks."""
+    learn_from: Literal["auto", "sizes", "events"] = "auto"
+    """Of the responses: their sizes, as published, or only events, that there are any; auto takes, for an encoder that
+    starts from receptive fields, what these explain better."""
     seed: int = 0
     """Same seed, same weights (on a CPU)."""
     device: str = "auto"
@@ -45,6 +48,7 @@ class Train:
             steps=self.steps,
             hold_out_fold=self.hold_out_fold,
             teacher=self.teacher,
+            learn_from=self.learn_from,
             seed=self.seed,
         )
         train_encoder(self.data, self.out, animals=self.animals, request=request, device=self.device)

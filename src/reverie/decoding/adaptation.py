@@ -32,7 +32,7 @@ def adapt(encoder: Encoder, mouse: str, trials: Sequence[Trial], settings: Train
             "use one that starts from mean rates, such as compact."
         )
     run = new_run(adapted, settings)
-    windows = Windows.of(adapted, {mouse: trials}, batch=settings.batch, window=settings.window, seed=settings.seed)
+    windows = Windows.of(adapted, {mouse: trials}, settings)
     steps = tracked(range(settings.steps), settings.steps, f"adapting the encoder to {mouse}")
     losses = [take_step(run, windows, settings, None) for _ in steps]
     checked_loss(losses, settings.steps)

@@ -12,6 +12,8 @@ from reverie.encoders.contract import Encoder
 from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.trial import Recording, Trial
+from reverie.training.settings import TrainingSettings
+from reverie.training.targets import Target, sizes
 
 
 @dataclass(frozen=True)
@@ -77,19 +79,40 @@ class Windows:
     """
 
     def __init__(
-        self, trials: Mapping[str, Sequence[Trial]], *, batch: int, window: int, history: int, seed: int
+        self,
+        trials: Mapping[str, Sequence[Trial]],
+        *,
+        batch: int,
+        window: int,
+        history: int,
+        seed: int,
+        targets: Mapping[str, Target] | None = None,
     ) -> None:
         self.trials = {mouse: tuple(each) for mouse, each in trials.items()}
+        self.targets = targets or {}
         self.batch, self.window, self.history, self.seed = batch, window, history, seed
 
     @classmethod
     def of(
-        cls, encoder: Encoder, trials: Mapping[str, Sequence[Trial]], *, batch: int, window: int, seed: int
+        cls,
+        encoder: Encoder,
+        trials: Mapping[str, Sequence[Trial]],
+        settings: TrainingSettings,
+        targets: Mapping[str, Target] | None = None,
     ) -> "Windows":
-        """Return windows as an encoder wants them: its own length when it is bound to one, else with its history."""
-        if encoder.window is not None:
-            return cls(trials, batch=batch, window=encoder.window, history=0, seed=seed)
-        return cls(trials, batch=batch, window=window, history=encoder.history, seed=seed)
+        """Return windows as an encoder wants them: its own length when it is bound to one, else with its history.
+
+        targets: what of each animal's responses is learned from; their sizes where nothing is given.
+        """
+        bound = encoder.window is not None
+        return cls(
+            trials,
+            batch=settings.batch,
+            window=encoder.window or settings.window,
+            history=0 if bound else encoder.history,
+            seed=settings.seed,
+            targets=targets,
+        )
 
     def draw(self, step: int) -> Batch:
         """Return the windows of one step; the same for the same seed and step."""
@@ -104,6 +127,8 @@ class Windows:
         windows = [
             self._cut(trials[which], max(int(start), 0), length) for which, start in zip(chosen, drawn, strict=True)
         ]
+        target = self.targets.get(mouse, sizes)
+        windows = [(movie, state, target(responses), weight) for movie, state, responses, weight in windows]
         movie, state, responses, weight = (torch.from_numpy(np.stack(parts)) for parts in zip(*windows, strict=True))
         return Batch(mouse, movie, state, responses, weight)
 

@@ -21,6 +21,7 @@ from reverie.training.batches import Windows
 from reverie.training.settings import TrainingSettings
 from reverie.training.state import RunState, load_state, save_state
 from reverie.training.step import make_optimiser, take_step
+from reverie.training.targets import Target
 from reverie.training.validation import validation_correlation
 
 TrialsByAnimal = Mapping[str, Sequence[Trial]]
@@ -53,6 +54,7 @@ class Job:
     settings: TrainingSettings
     training: TrialsByAnimal
     validation: TrialsByAnimal
+    targets: Mapping[str, Target]
     folder: Path
     teacher: Encoder | None
     about: Mapping[str, Any]
@@ -80,7 +82,7 @@ def new_run(encoder: Encoder, settings: TrainingSettings) -> RunState:
 def run_to_the_end(run: RunState, job: Job) -> None:
     """Take every step that is left, validating, logging and saving as the settings say."""
     settings = job.settings
-    windows = Windows.of(run.encoder, job.training, batch=settings.batch, window=settings.window, seed=settings.seed)
+    windows = Windows.of(run.encoder, job.training, settings, job.targets)
     began = time.perf_counter() - run.progress["seconds"]
     recent: list[torch.Tensor] = []
     run.encoder.train()

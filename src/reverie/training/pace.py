@@ -31,7 +31,7 @@ def seconds_per_step(
 ) -> float:
     """Time a few steps of a copy of the encoder on this machine; the first two warm it up and do not count."""
     trial_run = new_run(copy.deepcopy(encoder).to(device).train(), settings)
-    windows = Windows.of(encoder, trials, batch=settings.batch, window=settings.window, seed=settings.seed)
+    windows = Windows.of(encoder, trials, settings)
     times = []
     for _ in range(tried):
         start = time.perf_counter()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from reverie.foundation.errors import ReverieError
+from reverie.training.targets import TARGETS
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class TrainingSettings:
     """Share of steps whose windows get a box of another window pasted in."""
     cutmix_alpha: float = 1.0
     """Both parameters of the beta distribution of the area kept."""
+    learn_from: str = "sizes"
+    """Of the responses: their sizes, as published, or only events, that there are any (see ``targets``)."""
     distillation: float = 0.0
     """Weight of the teacher's part of the loss; 0 needs no teacher. 0.0036 in the Sensorium 2023 winner."""
     validate_every: int = 500
@@ -53,6 +56,7 @@ class TrainingSettings:
             ("averaging", 0 <= self.averaging < 1, "at least 0 and below 1"),
             ("cutmix_probability", 0 <= self.cutmix_probability <= 1, "between 0 and 1"),
             ("cutmix_alpha", self.cutmix_alpha > 0, "above 0"),
+            ("learn_from", self.learn_from in TARGETS, " or ".join(TARGETS)),
             ("distillation", 0 <= self.distillation < 1, "at least 0 and below 1"),
             ("validate_every", self.validate_every >= 1, "at least 1"),
             ("seed", self.seed >= 0, "at least 0"),

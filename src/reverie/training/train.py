@@ -19,6 +19,7 @@ from reverie.recordings.trial import Recording
 from reverie.training.batches import load_trials
 from reverie.training.loop import LAST, Job, TrainingObserver, new_run, resume, run_to_the_end, watch_nothing
 from reverie.training.settings import TrainingSettings
+from reverie.training.targets import TARGETS
 from reverie.training.warm_start import warm_start
 
 
@@ -67,7 +68,7 @@ def train(
     seed_everything(settings.seed)
     job = _job(encoder, recordings, splits, settings, folder, teacher, observe)
     if not job.state_file.exists():
-        warm_start(encoder, job.training)
+        warm_start(encoder, job.training, job.targets)
     encoder.to(device)
     if teacher is not None:
         teacher.to(device).eval().requires_grad_(False)
@@ -100,9 +101,10 @@ def _job(
         mouse: load_trials(recordings[mouse], splits[mouse].validation, encoder) if splits[mouse].validation else ()
         for mouse in encoder.mice
     }
+    targets = {mouse: TARGETS[settings.learn_from](trials) for mouse, trials in training.items()}
     about = {
         "training_settings": asdict(settings),
         "training_trials": {mouse: [trial.name for trial in each] for mouse, each in training.items()},
         "validation_trials": {mouse: [trial.name for trial in each] for mouse, each in validation.items()},
     }
-    return Job(settings, training, validation, folder, teacher, about, observe)
+    return Job(settings, training, validation, targets, folder, teacher, about, observe)

@@ -4,19 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
-from torch import Tensor
 from torch.nn import functional
 
 from reverie.encoders.contract import Encoder
 from reverie.recordings.trial import Trial
-
-BIN = 3
-"""Frames averaged before correlating (0.1 s at 30 Hz): slow enough to be quick, quick enough for cortex."""
-
-RIDGE = 0.3
-"""Penalty of the regression, in units of a probe's mean variance."""
+from reverie.training.probe_regression import PlaceStarting, explained_by_points, first_trials
+from reverie.training.targets import Target, sizes
 
 BEST_PROBES = 6
 """How many probes speak for a neuron's place; the others only add noise."""
@@ -39,25 +33,14 @@ class LevelStarting(Protocol):
         """Start one animal's readout."""
 
 
-@runtime_checkable
-class PlaceStarting(Protocol):
-    """An encoder whose readouts look at one place each and can start at the right one."""
-
-    grid: tuple[int, int]
-
-    def place(self, mouse: str, places: Int[np.ndarray, " neuron"]) -> None:
-        """Put one animal's neurons at these grid points."""
-
-    def probe(self, movie: Float[Tensor, "time height width"]) -> Float[Tensor, "time position probe"]:
-        """Return what there is to correlate responses with at every grid point."""
-
-
-def warm_start(encoder: Encoder, trials: Mapping[str, Sequence[Trial]]) -> None:
-    """Give each animal's readout its start, as far as the encoder takes one."""
+def warm_start(
+    encoder: Encoder, trials: Mapping[str, Sequence[Trial]], targets: Mapping[str, Target] | None = None
+) -> None:
+    """Give each animal's readout its start, as far as the encoder takes one; targets: what it is to predict."""
     for mouse, each in trials.items():
         start_levels(encoder, mouse, each)
         if isinstance(encoder, PlaceStarting):
-            encoder.place(mouse, find_places(encoder, each))
+            encoder.place(mouse, find_places(encoder, each, (targets or {}).get(mouse, sizes)))
 
 
 def start_levels(encoder: Encoder, mouse: str, trials: Sequence[Trial]) -> bool:
@@ -83,7 +66,7 @@ def mean_over_frames(series: Sequence[Float[np.ndarray, "row _"]]) -> Float[np.n
     return mean
 
 
-def find_places(encoder: PlaceStarting, trials: Sequence[Trial]) -> Int[np.ndarray, " neuron"]:
+def find_places(encoder: PlaceStarting, trials: Sequence[Trial], target: Target = sizes) -> Int[np.ndarray, " neuron"]:
     """Guess which grid point lies nearest each neuron's receptive field.
 
     For each probe, a ridge regression of the responses on the probe at all grid points undoes the correlation that
@@ -91,39 +74,8 @@ def find_places(encoder: PlaceStarting, trials: Sequence[Trial]) -> Int[np.ndarr
     neuron's best probes and smoothed over neighbouring points; the highest sum wins. Probes and responses are averaged
     over 0.1 s.
     """
-    chosen = _first_trials(trials, ENOUGH_FRAMES)
-    responses = [_binned(torch.from_numpy(np.array(each.responses, dtype=np.float32).T)) for each in chosen]
-    mean = torch.cat(responses).mean(dim=0)
-    alike, points = torch.zeros(()), torch.zeros(())
-    for trial, response in zip(chosen, responses, strict=True):
-        seen = _binned(encoder.probe(torch.from_numpy(np.array(trial.movie, dtype=np.float32)))).permute(2, 1, 0)
-        seen = seen - seen.mean(dim=2, keepdim=True)
-        alike = alike + seen @ (response - mean)
-        points = points + seen @ seen.transpose(1, 2)
-    explained = torch.stack([_explained(*pair) for pair in zip(points, alike, strict=True)])
+    explained, _ = explained_by_points(encoder, first_trials(trials, ENOUGH_FRAMES), target)
     best = explained.topk(min(BEST_PROBES, len(explained)), dim=0).values.sum(dim=0)
     score = functional.avg_pool2d(best.T.reshape(-1, 1, *encoder.grid), 3, stride=1, padding=1, count_include_pad=False)
     places: np.ndarray = score.flatten(1).argmax(dim=1).numpy()
     return places
-
-
-def _explained(
-    points: Float[Tensor, "position position"], alike: Float[Tensor, "position neuron"]
-) -> Float[Tensor, "position neuron"]:
-    """Return what each point explains of each neuron by one probe: ridge weight times correlation, up to a factor."""
-    power = points.diagonal().mean().clamp_min(1e-12)
-    ridge = torch.linalg.cholesky(points / power + RIDGE * torch.eye(len(points)))
-    explained: Tensor = torch.cholesky_solve(alike, ridge) * alike / power
-    return explained
-
-
-def _first_trials(trials: Sequence[Trial], frames: int) -> Sequence[Trial]:
-    """Return trials from the first on until there are so many frames."""
-    before = np.cumsum([0, *(trial.frames for trial in trials[:-1])])
-    return [trial for trial, earlier in zip(trials, before, strict=True) if earlier < frames]
-
-
-def _binned(series: Float[Tensor, "time *rest"]) -> Float[Tensor, "bin *rest"]:
-    """Average every BIN frames; a remainder at the end is left out."""
-    bins = len(series) // BIN
-    return series[: bins * BIN].view(bins, BIN, *series.shape[1:]).mean(dim=1)

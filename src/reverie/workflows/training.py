@@ -18,6 +18,7 @@ from reverie.foundation.progress import say
 from reverie.recordings.sensorium import SensoriumRecording
 from reverie.recordings.splits import Split, split_all
 from reverie.training.batches import load_trials
+from reverie.training.choosing_targets import best_target
 from reverie.training.loop import LAST
 from reverie.training.pace import fit_to_time, seconds_per_step, spaced
 from reverie.training.recipes import recipe
@@ -52,6 +53,7 @@ class TrainingRequest:
     steps: int | None = None
     hold_out_fold: int | None = None
     teacher: Path | None = None
+    learn_from: str = "auto"
     seed: int = 0
 
 
@@ -131,6 +133,7 @@ def _plan(
 ) -> TrainingSettings:
     """Choose the settings: as many passes over the data as fit the time, unless the number of steps is given."""
     settings = replace(recipe(name_architecture(encoder), on_gpu=device.type == "cuda"), seed=request.seed)
+    settings = replace(settings, learn_from=_learn_from(encoder, recordings, splits, request))
     if request.teacher is not None:
         settings = replace(settings, distillation=DISTILLATION)
     if request.steps is not None:
@@ -142,6 +145,22 @@ def _plan(
     pace = seconds_per_step(encoder, few, settings, device)
     minutes = request.minutes or (MINUTES if device.type == "cpu" else MINUTES_ON_GPU)
     return fit_to_time(replace(settings, steps=max(steps, 1)), minutes, pace)
+
+
+def _learn_from(
+    encoder: Encoder,
+    recordings: Mapping[str, SensoriumRecording],
+    splits: Mapping[str, Split],
+    request: TrainingRequest,
+) -> str:
+    """Return what of the responses to learn from: as asked for or, left to choose, what the first animal suggests."""
+    if request.learn_from != "auto":
+        return request.learn_from
+    mouse = next(iter(recordings))
+    found = best_target(encoder, load_trials(recordings[mouse], splits[mouse].training, encoder))
+    if found == "events":
+        say("Learning from whether neurons respond: how much is mostly noise here (--learn-from sizes to differ).")
+    return found
 
 
 def _tell_splits(splits: Mapping[str, Split]) -> None:
