@@ -70,8 +70,25 @@ def test_passes_are_those_of_the_search(decoder):
     assert decoder.ridge.decode_counted(trial.responses)[1] == 0
 
 
+def test_the_error_told_is_that_of_the_weighed_movies(decoder):
+    share, error = best_share(decoder, MASK, JUDGED)
+    weighed = replace(decoder, share=share)
+    movies = [(weighed.estimate(trial.responses, trial.state)[0], trial.movie) for trial in JUDGED]
+    assert error == pytest.approx(
+        sum(np.square(found - truth).sum(dtype=np.float64) for found, truth in movies), rel=1e-3
+    )
+
+
+def test_an_encoder_that_adapting_would_spoil_stays_as_it_was(encoder):
+    good = adapt(encoder, "toy", LEARNT, SHORT)
+    ridge = fit_ridge("toy", LEARNT, RidgeSettings(powers=(1.0,), lags=((0, 2, 4),), every=2, components=60))
+    spoiling = TrainingSettings(steps=8, learning_rate=0.5, warm_up=1)
+    kept = fit_best(good, ridge, fit_prior(LEARNT), MASK, LEARNT, JUDGED, spoiling).encoder.state_dict()
+    assert all(torch.equal(kept[name], weight) for name, weight in good.state_dict().items())
+
+
 def test_without_validation_trials_both_count_the_same(decoder):
-    assert best_share(decoder, MASK, []) == 0.5
+    assert best_share(decoder, MASK, []) == (0.5, 0.0)
 
 
 def test_saved_and_loaded_it_decodes_to_the_same_bits(decoder, tmp_path):

@@ -136,32 +136,40 @@ def fit_best(
     """Adapt the encoder to responses as the linear decoder compresses them, and choose how to weigh the two movies.
 
     training: the trials that encoder, ridge and prior learned from. validation: trials that none of them saw; the
-    share has the least squared error over them, inside the evaluation mask.
+    share has the least squared error over them, inside the evaluation mask. Where the encoder as it was has a lower
+    one, as it may when it learned from events already, it stays as it was.
     Raises ReverieError when the encoder cannot be adapted (see ``adapt``).
     """
     mouse, power = ridge.population.mouse, ridge.features.power
     seen = compressed_trials(training, power)
-    adapted = adapt(encoder, mouse, seen, adaptation)
     few = seen[:: -(-len(seen) // NOISE_TRIALS)]
-    noise = measure_noise(adapted, mouse, few, skip=adapted.history)
-    decoder = BestDecoder(ridge.population, ridge, adapted, prior, noise, EVEN)
-    return replace(decoder, share=best_share(decoder, mask, validation))
+    candidates = []
+    for candidate in (adapt(encoder, mouse, seen, adaptation), encoder):
+        noise = measure_noise(candidate, mouse, few, skip=candidate.history)
+        decoder = BestDecoder(ridge.population, ridge, candidate, prior, noise, EVEN)
+        share, error = best_share(decoder, mask, validation)
+        candidates.append((error, replace(decoder, share=share)))
+    return min(candidates, key=lambda each: each[0])[1]
 
 
-def best_share(decoder: BestDecoder, mask: Mask, trials: Sequence[Trial]) -> float:
+def best_share(decoder: BestDecoder, mask: Mask, trials: Sequence[Trial]) -> tuple[float, float]:
     """Return the share of the most probable movie, 0 to 1, with the least squared error inside the evaluation mask.
 
-    Where the mask reaches the evaluation threshold nowhere, the training threshold counts; without trials it is 0.5.
+    And that error, summed. Where the mask reaches the evaluation threshold nowhere, the training threshold counts;
+    without trials the share is 0.5 and the error 0.
     """
     threshold = EVALUATION_THRESHOLD if mask.max() >= EVALUATION_THRESHOLD else TRAINING_THRESHOLD
-    products = np.zeros(2)
+    between, apart, missing = 0.0, 0.0, 0.0
     for trial in tracked(trials, len(trials), "weighing map and ridge"):
         assert trial.responses is not None
         linear = decoder.ridge.decode(trial.responses)[:, mask >= threshold].astype(np.float64)
-        probable = decoder.most_probable(trial.responses, trial.state).movie[:, mask >= threshold]
-        truth = trial.movie[:, mask >= threshold]
-        products += np.vdot(probable - linear, truth - linear), np.vdot(probable - linear, probable - linear)
-    return float(np.clip(products[0] / products[1], 0, 1)) if products[1] > 0 else EVEN
+        towards = decoder.most_probable(trial.responses, trial.state).movie[:, mask >= threshold] - linear
+        lacking = trial.movie[:, mask >= threshold] - linear
+        between += float(np.vdot(towards, lacking))
+        apart += float(np.vdot(towards, towards))
+        missing += float(np.vdot(lacking, lacking))
+    share = float(np.clip(between / apart, 0, 1)) if apart > 0 else EVEN
+    return share, missing - 2 * share * between + share**2 * apart
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
