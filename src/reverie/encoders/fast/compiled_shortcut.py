@@ -29,11 +29,16 @@ class Around(Protocol):
 
 
 class FeatureAround:
-    """The shortcut of every block but the first. following: the next block, None after the last."""
+    """The shortcut of every block but the first. following: the next block, None after the last.
+
+    Where the layout is pooled, each pixel carries its part of the mean over the picture.
+    """
 
     def __init__(self, block: CoreBlock, shortcut: Shortcut, layout: Layout, following: CoreBlock | None) -> None:
         self.layout = layout
-        self.scale, self.shift = shortcut.scale.contiguous(), shortcut.shift + folded(block.projection)[1]
+        part = 1 / layout.smaller_pixels if layout.pooled else 1
+        self.scale = (part * shortcut.scale).contiguous()
+        self.shift = part * (shortcut.shift + folded(block.projection)[1])
         self.chosen = _chosen(shortcut, layout.pixels)
         self.positions = None if following is None else _positions(following)
 
@@ -60,12 +65,12 @@ class PooledAround:
         self.rest, self.pixels = rest, pixels
 
     def forward(self, features: Float[Tensor, "stack pixel time channel"]) -> Float[Tensor, "stack 1 time outputs"]:
-        """Carry features around the block and average them."""
-        return self.rest.forward(features).mean(1, keepdim=True)
+        """Carry features around the block and add up their parts of the mean."""
+        return self.rest.forward(features).sum(1, keepdim=True)
 
     def backward(self, slopes: Float[Tensor, "stack 1 time outputs"]) -> Float[Tensor, "stack pixel time channel"]:
-        """Carry a gradient back, of which each pixel has the same part."""
-        return self.rest.backward((slopes / self.pixels).expand(-1, self.pixels, -1, -1).contiguous())
+        """Carry a gradient back, the same for each pixel's part."""
+        return self.rest.backward(slopes.expand(-1, self.pixels, -1, -1).contiguous())
 
 
 class PlaneAround:

@@ -43,8 +43,7 @@ class FrozenCore:
             else:
                 self.blocks.append(FrozenBlock(block, entrance, size))
             size = self.blocks[-1].smaller
-        # The last of the compiled blocks averages over its pixels itself.
-        self.pixels = 1 if self.compiled else size[0] * size[1]
+        self.pixels = size[0] * size[1]
         self.rounded = [RoundedBlock(block) for block in self.blocks if isinstance(block, CompiledBlock)]
 
     @property
@@ -80,13 +79,13 @@ class FrozenCore:
         return rearrange(planes, f"stack plane time h w -> {pattern}").contiguous()
 
     def _pooled(self, features: Tensor, stacks: int) -> Float[Tensor, "stack channel time"]:
-        return features.mean(1)[..., : self.outputs].reshape(stacks, -1, self.outputs).mT
+        # The last of the compiled blocks averages over its pixels itself.
+        pooled = features[:, 0] if self.compiled else features.mean(1)
+        return pooled[..., : self.outputs].reshape(stacks, -1, self.outputs).mT
 
     def backward(self, slopes: Float[Tensor, "stack channel time"], memories: list[Memory]) -> Planes:
         """Return the gradient with respect to the planes."""
-        each = functional.pad(slopes.mT / self.pixels, (0, self.blocks[-1].pitch - self.outputs))
-        pattern = "stack pixel time channel" if self.compiled else "(stack time) pixel channel"
-        features = repeat(each, f"stack time channel -> {pattern}", pixel=self.pixels).contiguous()
+        features = self._before_pooling(functional.pad(slopes.mT, (0, self.blocks[-1].pitch - self.outputs)))
         for block, memory in zip(reversed(self.blocks), reversed(memories), strict=True):
             features = block.backward(features, memory)
         pattern = "stack (h w) time plane" if self.compiled else "(stack time) (h w) plane"
@@ -98,6 +97,13 @@ class FrozenCore:
             h=height,
             w=width,
         )
+
+    def _before_pooling(self, slopes: Float[Tensor, "stack time channel"]) -> Tensor:
+        """Return the gradient with respect to what ``_pooled`` was given: each pixel has the same part of it."""
+        if self.compiled:
+            return slopes[:, None].contiguous()
+        pattern = "stack time channel -> (stack time) pixel channel"
+        return repeat(slopes / self.pixels, pattern, pixel=self.pixels).contiguous()
 
 
 class _Core(torch.autograd.Function):
