@@ -2,6 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from reverie.evaluation.correlation import frame_correlations
 from reverie.report.content import RunContent
@@ -40,6 +41,8 @@ def test_a_spread_gets_its_own_scale(make_run: Callable[..., RunContent]) -> Non
     view = trial_view(replace(trial, spread=spread), 1, run)
     assert view.spread_top == "40"
     assert "spread" in view.data["movies"]
+    impossible = trial_view(replace(trial, spread=10 * spread), 1, run)
+    assert float(impossible.spread_top) == pytest.approx(127.5, abs=0.5)
 
 
 def test_evidence_is_drawn_beside_the_mask_and_told(make_run: Callable[..., RunContent]) -> None:

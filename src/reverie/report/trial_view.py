@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from reverie.evaluation.correlation import frame_correlations
+from reverie.foundation.arrays import WHITE
 from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 from reverie.report.content import RunContent, TrialContent
 from reverie.report.curves import (
@@ -82,7 +83,7 @@ def trial_view(trial: TrialContent, number: int, run: RunContent) -> TrialView:
     """Return a trial made ready for the page; ``number`` counts from 1."""
     shown = [movie for movie in (trial.truth, trial.reconstruction) if movie is not None]
     found = rasters(trial)
-    spread_top = float(np.nanmax(trial.spread)) or 1.0 if trial.spread is not None else 0.0
+    spread_top = _spread_top(trial)
     video = trial.scores.get("video_correlation", float("nan"))
     return TrialView(
         number=number,
@@ -168,6 +169,17 @@ def _hints(trial: TrialContent, found: Rasters | None) -> list[str]:
     if trial.scored_from:
         hints.append(f"The hatched first {trial.scored_from} frames are not scored.")
     return hints
+
+
+def _spread_top(trial: TrialContent) -> float:
+    """Return where the scale of the spread ends, 0 without one.
+
+    Between black and white nothing varies by more than half of their distance. In corners that no neuron sees, few
+    draws from a Gaussian may say more, and would leave no colours for the rest.
+    """
+    if trial.spread is None:
+        return 0.0
+    return min(float(np.nanmax(trial.spread)), WHITE / 2) or 1.0
 
 
 def _player_data(trial: TrialContent, found: Rasters | None, spread_top: float) -> dict[str, Any]:
