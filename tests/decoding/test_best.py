@@ -124,3 +124,10 @@ def test_an_encoder_without_mean_rates_cannot_be_adapted():
     encoder = Constant({"toy": 80}, (12, 16))
     with pytest.raises(ReverieError, match="cannot be adapted"):
         adapt(encoder, "toy", LEARNT, SHORT)
+
+
+def test_an_encoder_that_needs_no_adapting_is_used_as_it_is(encoder, decoder):
+    found = fit_best(encoder, decoder.ridge, decoder.prior, MASK, LEARNT, JUDGED, adaptation=None)
+    own = encoder.state_dict()
+    assert all(torch.equal(weights, own[name]) for name, weights in found.encoder.state_dict().items())
+    assert mean_correlation(lambda trial: found.decode(trial.responses, trial.state), HELD_OUT) > 0.4

@@ -12,7 +12,7 @@ from reverie.evaluation.calibration import (
 from reverie.foundation.errors import ReverieError
 
 
-def clips(generator, draw, count=8, size=4000):
+def clips(generator, draw, count=400, size=400):
     return {str(number): np.abs(draw(generator, size)) for number in range(count)}
 
 
@@ -42,6 +42,21 @@ def test_intervals_hold_what_they_promise_on_clips_never_seen_whatever_the_error
     np.testing.assert_allclose(
         coverage(np.abs(heavy(generator, 20000)) / found.factor, found.reaches), LEVELS, atol=0.02
     )
+
+
+def test_few_clips_promise_for_the_next_one_no_more_than_they_know():
+    generator = np.random.default_rng(3)
+    held = []
+    for _ in range(300):
+        # Clips differ in how hard they are, as movies do: no two errors of a clip tell as much as two clips.
+        scales = np.exp(0.5 * generator.standard_normal(21))
+        errors = {str(place): scale * np.abs(generator.standard_normal(300)) for place, scale in enumerate(scales)}
+        new = errors.pop("20")
+        found = calibrate(errors)
+        held.append(coverage(new, found.factor * found.reaches))
+    short = np.mean(held, axis=0) - LEVELS
+    assert (short > -0.01).all()
+    assert (short < 0.05).all()
 
 
 def test_coverage_judges_each_clip_by_the_others():

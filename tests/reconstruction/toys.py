@@ -66,8 +66,10 @@ class PlaneEncoder(Encoder):
         return functional.softplus(torch.einsum("bpthw,nphw->bnt", planes, self.weights))
 
 
-def smooth_movie(frames: int = FRAMES, size: tuple[int, int] = SIZE, seed: int = 0) -> np.ndarray:
-    noise = gaussian_filter(np.random.default_rng(seed).standard_normal((frames, *size)), (1.5, 2, 2))
+def smooth_movie(
+    frames: int = FRAMES, size: tuple[int, int] = SIZE, seed: int = 0, slowness: float = 1.5
+) -> np.ndarray:
+    noise = gaussian_filter(np.random.default_rng(seed).standard_normal((frames, *size)), (slowness, 2, 2))
     return np.clip(GREY + 45 * noise / noise.std(), 0, 255).astype(np.float32)
 
 

@@ -1,12 +1,17 @@
 """The ridge decoder through the command line: fitted once beside the encoder, then used like any other method."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from reverie.cli.main import main
+from reverie.decoding import best
+from reverie.decoding.ridge import RidgeSettings
+from reverie.decoding.ridge_fit import fit_ridge
+from reverie.workflows import decoding
 
 
 def run(*words, code=0):
@@ -69,3 +74,25 @@ def test_the_best_method_keeps_what_it_is_made_of_and_repeats_itself(small_world
 def test_a_trial_without_responses_is_named(command, capsys):
     run(*command, "--trials", "7", code=1)
     assert "has no responses" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("learn_from", "power", "expected"), [("sizes", 0.0, True), ("events", 0.0, False), ("events", 0.5, True)]
+)
+def test_an_encoder_is_adapted_unless_it_predicts_what_ridge_reads(
+    small_world, command, monkeypatch, learn_from, power, expected
+):
+    path = small_world.encoder / "encoder.json"
+    described = json.loads(path.read_text())
+    described["about"] = {"training_settings": {"learn_from": learn_from}}
+    path.write_text(json.dumps(described))
+    adapted = []
+    monkeypatch.setattr(best, "adapt", lambda encoder, *others: adapted.append(others) or encoder)
+    monkeypatch.setattr(decoding, "fit_ridge", partial(fit_ridge, settings=RidgeSettings(powers=(power,))))
+    words = [*command, "--trials", "oracle"]
+    words[words.index("ridge")] = "best"
+    run(*words)
+    decoder = json.loads((small_world.encoder / "decoders/alpha/best/decoder.json").read_text())
+    assert decoder["config"]["ridge"]["power"] == power
+    assert decoder["config"]["solver"]["find_cuts"]
+    assert bool(adapted) == expected

@@ -30,7 +30,7 @@ class Reconstruct:
     through the encoder; `ridge` and `convolutional` are decoders fitted to the training trials; `best` weighs `ridge`
     and a `map` that heeds when neurons respond rather than how much."""
     steps: int | None = None
-    """Steps at most; 30 for `map`, which mostly settles before, 1000 for `paper` as published."""
+    """Steps at most; 60 for `map`, which mostly settles before, 1000 for `paper` as published."""
     stride: int = 8
     """Frames from one 32-frame window to the next; 32 is four times faster and covers each frame once."""
     random_offsets: bool = False
@@ -39,13 +39,15 @@ class Reconstruct:
     """Gaussian sigma of the final blur, in pixels and frames; 0.5 for `paper` as published, 0 (none) for the others."""
     weight: float = 1.0
     """How much `map` trusts its prior over movies; 1 takes the measured noise and the training movies at their word."""
+    find_cuts: bool = True
+    """Let `map` look for cuts in the movie it finds, and go on as if nothing before a cut told of what comes after."""
     join: Literal["nothing", "repeats", "animals", "all"] = "nothing"
     """Trials that show the same movie explained together: an animal's repeats, one showing to each animal, or all."""
     draws: int = 2
     """Draws from the posterior of `map`, which show how far its movie may be off; each costs about half a search."""
     calibrated: bool = True
     """Scale the spread of `map` such that the truth lies in it as often as it says, learned once for each encoder and
-    animal from eighteen short reconstructions of trials whose movies are known."""
+    animal from twenty-four short reconstructions of trials whose movies are known."""
     null: bool = False
     """Let `map` also reconstruct each trial with its responses shuffled across neurons, and say what that gives."""
     combine: Literal["movies", "gradients"] = "movies"
@@ -80,6 +82,7 @@ class Reconstruct:
             draws=self.draws,
             calibrated=self.calibrated,
             null=self.null,
+            find_cuts=self.find_cuts,
             join=self.join,
             combine=self.combine,
             without=self.without,

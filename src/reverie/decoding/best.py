@@ -131,20 +131,20 @@ def fit_best(
     mask: Mask,
     training: Sequence[Trial],
     validation: Sequence[Trial],
-    adaptation: TrainingSettings = ADAPTATION,
+    adaptation: TrainingSettings | None = ADAPTATION,
 ) -> BestDecoder:
     """Adapt the encoder to responses as the linear decoder compresses them, and choose how to weigh the two movies.
 
     training: the trials that encoder, ridge and prior learned from. validation: trials that none of them saw; the
     share has the least squared error over them, inside the evaluation mask. Where the encoder as it was has a lower
-    one, as it may when it learned from events already, it stays as it was.
+    one it stays as it was. adaptation: None for an encoder that needs none, which is not tried then.
     Raises ReverieError when the encoder cannot be adapted (see ``adapt``).
     """
     mouse, power = ridge.population.mouse, ridge.features.power
     seen = compressed_trials(training, power)
     few = seen[:: -(-len(seen) // NOISE_TRIALS)]
     candidates = []
-    for candidate in (adapt(encoder, mouse, seen, adaptation), encoder):
+    for candidate in (encoder,) if adaptation is None else (encoder, adapt(encoder, mouse, seen, adaptation)):
         noise = measure_noise(candidate, mouse, few, skip=candidate.history)
         decoder = BestDecoder(ridge.population, ridge, candidate, prior, noise, EVEN)
         share, error = best_share(decoder, mask, validation)

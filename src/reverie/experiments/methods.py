@@ -24,13 +24,22 @@ SIZES: Mapping[str, tuple[int, int]] = {"quick": (2, 0), "laptop": (12, 1), "pap
 """Clips of each animal, by scale, and for how many of the first animal's the published 1000 steps are taken, which cost
 more than all else together."""
 
-STOPS, BLURS = (20, 40, 60, 80, 100, 150), (0.5, 1.0, 2.0, 3.0)
+STOPS, BLURS = (20, 40, 60, 80, 100, 150, 200), (0.5, 1.0, 2.0, 3.0)
 """Numbers of steps and final blurs (pixels and frames): the published method gets what is best on validation clips."""
 
-RIDGE, NETWORK, CHOSEN, MAP, BEST = "ridge", "convolutional", "published, chosen stop and blur", "map", "best"
+RIDGE, NETWORK, CHOSEN, MAP = "ridge", "convolutional", "published, chosen stop and blur", "map"
 LONG, LONG_ALL = "published, 1000 steps", "published, 1000 steps, all encoders"
+MAP_ALL, BEST = "map, all encoders", "best"
 ANIMALS, REPEATS = "map, animals joined", "map, repeats joined"
-PAIRS = ((MAP, CHOSEN), (MAP, RIDGE), (BEST, RIDGE), (BEST, MAP), (ANIMALS, MAP), (REPEATS, MAP))
+PAIRS = (
+    (MAP, CHOSEN),
+    (MAP, RIDGE),
+    (BEST, RIDGE),
+    (BEST, MAP),
+    (BEST, MAP_ALL),
+    (ANIMALS, MAP),
+    (REPEATS, MAP),
+)
 """Methods whose difference is told, clip by clip."""
 
 
@@ -69,11 +78,13 @@ def conditions(laboratory: Laboratory) -> Conditions:
         "published, chosen stop, blur 0.5": only(turns, by(replace(chosen, blur=0.5))),
         "map, sizes of responses": only(turns, by(replace(probable, likelihood="sizes"))),
         "map, no prior to speak of": only(turns, by(replace(probable, weight=0.01))),
+        "map, cuts not looked for": only(turns, by(replace(probable, find_cuts=False))),
         MAP: by(probable),
-        "map, all encoders": only(turns, by(probable, len(encoders))),
+        MAP_ALL: only(turns, by(probable, len(encoders))),
         "map, encoders joined": only(turns, lambda clip: [Job(clip, encoders, probable)]),
-        "best, without ridge": only(turns, by(replace(best, map_share=1.0))),
-        BEST: by(best),
+        "best, one of the encoders": only(turns, by(best)),
+        "best, without ridge": only(turns, by(replace(best, map_share=1.0), len(encoders))),
+        BEST: by(best, len(encoders)),
         ANIMALS: joined("animals"),
         REPEATS: only(turns, joined("repeats")),
     }

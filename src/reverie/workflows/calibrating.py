@@ -4,6 +4,7 @@ ENCODER/calibration/<animal>.npz  what the animal's spread is multiplied by, and
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from reverie.workflows.null_trials import excerpt
 from reverie.workflows.settings import USUAL, ReconstructionSettings
 from reverie.workflows.showings import movie_digest
 
-VALIDATION, CLIPS = 6, 18
+VALIDATION, CLIPS = 6, 24
 """Clips of different movies that are reconstructed, at most: of validation trials, and in all."""
 
 FRAMES = 150
@@ -55,10 +56,10 @@ def own_calibration(materials: Materials, animal: str, folder: Path) -> Calibrat
 def calibrates(settings: ReconstructionSettings) -> bool:
     """Return whether a spread found with these settings is the one that is calibrated.
 
-    Likelihood and the prior's weight decide how wide the posterior is; draws only how well it is known.
+    Likelihood, the prior's weight and cuts decide how wide the posterior is; draws only how well it is known.
     """
-    same = (settings.weight, settings.likelihood) == (SETTINGS.weight, SETTINGS.likelihood)
-    return settings.calibrated and settings.method == "map" and settings.draws > 0 and same
+    deciding = attrgetter("method", "weight", "likelihood", "find_cuts")
+    return settings.calibrated and settings.draws > 0 and deciding(settings) == deciding(SETTINGS)
 
 
 def calibration_trials(materials: Materials, animal: str, folder: Path) -> list[str]:

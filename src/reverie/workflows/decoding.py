@@ -6,6 +6,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
+from reverie.decoding.adaptation import ADAPTATION
 from reverie.decoding.best import fit_best
 from reverie.decoding.contract import Decoder
 from reverie.decoding.convolutional_fit import fit_convolutional
@@ -13,6 +14,7 @@ from reverie.decoding.files import DESCRIPTION, load_decoder, read_decoder_descr
 from reverie.decoding.places import places_of
 from reverie.decoding.ridge import RidgeDecoder
 from reverie.decoding.ridge_fit import fit_ridge
+from reverie.encoders.checkpoints import read_description
 from reverie.encoders.contract import Encoder
 from reverie.foundation.arrays import Mask, Responses, State
 from reverie.foundation.progress import say
@@ -42,6 +44,12 @@ class Teaching:
         """The trials the encoder was validated on."""
         return LazyTrials(self.recording.trial, tuple(validation_trials(self.recording, self.folder)))
 
+    @property
+    def learned_events(self) -> bool:
+        """Whether the encoder learned whether neurons respond, not how much."""
+        about = read_description(self.folder).get("about", {})
+        return bool(about.get("training_settings", {}).get("learn_from") == "events")
+
     def ridge(self) -> RidgeDecoder:
         """Return the animal's ridge decoder."""
         decoder = own_decoder(self, "ridge")
@@ -62,7 +70,17 @@ def _fit_convolutional(teaching: Teaching) -> Decoder:
 
 def _fit_best(teaching: Teaching) -> Decoder:
     ridge, prior = teaching.ridge(), own_prior(teaching.recording, teaching.folder)
-    return fit_best(teaching.encoder, ridge, prior, teaching.mask, teaching.training, teaching.validation)
+    # An encoder that learned from events predicts them already: on validation movies adapting it never helped.
+    ready = teaching.learned_events and ridge.features.power == 0
+    return fit_best(
+        teaching.encoder,
+        ridge,
+        prior,
+        teaching.mask,
+        teaching.training,
+        teaching.validation,
+        None if ready else ADAPTATION,
+    )
 
 
 FITS: Final[dict[str, Callable[[Teaching], Decoder]]] = {

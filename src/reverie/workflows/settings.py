@@ -27,11 +27,12 @@ class ReconstructionSettings:
     between windows; without, deviations of the released code from the published text to switch off, by their names in
     ``PaperSolver``; training_threshold, the mask's value from which on a pixel may move, 0 for no training mask;
     random_offsets, windows that start elsewhere at each step.
-    Of ``map`` alone: weight, of the prior; draws, from the posterior, for the spread; likelihood, of the two kinds of
-    noise the one that tells more, or one by its name, ``sizes`` or ``events``; calibrated, the spread made honest, see
-    ``workflows.calibrating``; null, reconstruct shuffled responses as well, see ``workflows.shuffling``. Of ``best``
-    alone: map_share, of the most probable movie; None for the one measured on validation trials. join: which showings
-    of a movie are explained together, see ``workflows.showings``.
+    Of ``map`` alone: weight, of the prior; find_cuts, look for cuts and go on with a prior that knows them; draws,
+    from the posterior, for the spread; likelihood, of the two kinds of noise the one that tells more, or one by its
+    name, ``sizes`` or ``events``; calibrated, the spread made honest, see ``workflows.calibrating``; null, reconstruct
+    shuffled responses as well, see ``workflows.shuffling``. Of ``best`` alone: map_share, of the most probable movie;
+    None for the one measured on validation trials. join: which showings of a movie are explained together, see
+    ``workflows.showings``.
     Raises ReverieError when a setting is out of range.
     """
 
@@ -50,6 +51,7 @@ class ReconstructionSettings:
     map_share: float | None = None
     calibrated: bool = True
     null: bool = False
+    find_cuts: bool = True
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.stride < 1 or self.blur < 0:
@@ -64,7 +66,7 @@ class ReconstructionSettings:
     def solver(self) -> PaperSolver | MapSolver:
         """Return the solver these settings name."""
         if self.method == "map":
-            return MapSolver(steps=self.steps, weight=self.weight, draws=self.draws)
+            return MapSolver(self.steps, weight=self.weight, draws=self.draws, find_cuts=self.find_cuts)
         solver = PaperSolver(
             steps=self.steps,
             stride=self.stride,

@@ -34,6 +34,33 @@ def test_the_adjoint_is_the_adjoint_and_calling_undoes_colouring(prior, frames):
     torch.testing.assert_close(implausible, white.square().sum() / 2, rtol=1e-3, atol=1e-2)
 
 
+def test_shots_are_movies_of_their_own(prior):
+    white = torch.randn(50, *SIZE, generator=torch.Generator().manual_seed(2))
+    cut = prior.cut([0, 18, 31])
+    pieces = torch.cat([prior.colour(shot) for shot in white.split([18, 13, 19])])
+    torch.testing.assert_close(cut.colour(white), pieces)
+    torch.testing.assert_close(cut.whitened(cut.colour(white)), white, rtol=1e-3, atol=1e-3)
+    other = torch.randn(50, *SIZE, generator=torch.Generator().manual_seed(3))
+    torch.testing.assert_close((pieces * other).sum(), (white * cut.adjoint(other)).sum(), rtol=1e-3, atol=1e-2)
+    torch.testing.assert_close(cut(prior.mean + pieces), white.square().sum() / 2, rtol=1e-3, atol=1e-2)
+    assert cut(prior.mean + pieces) < prior(prior.mean + pieces)
+
+
+def test_what_holds_at_a_frequency_holds_there_in_every_shot(prior):
+    cut = prior.cut([0, 20])
+    slow = torch.arange(60.0)[:, None, None].expand(60, *SIZE) / 60
+    shots = cut.shot_by_shot(slow)
+    torch.testing.assert_close(shots[[5, 19, 20, 30]][:, 0, 0], torch.tensor([5 / 20, 19 / 20, 0.0, 10 / 40]))
+
+
+@pytest.mark.parametrize("starts", [(), (3,), (0, 9, 9), (0, 9, 4)])
+def test_shots_begin_at_the_beginning_and_one_after_the_other(prior, starts):
+    with pytest.raises(ReverieError, match="begin at frame 0"):
+        prior.cut(starts)
+    with pytest.raises(ReverieError, match="but the clip has 40 frames"):
+        prior.cut([0, 40]).amplitude(40)
+
+
 def test_what_is_drawn_from_a_prior_gives_the_prior_back(prior):
     again = fit_prior([trial_of(drawn(prior, 40, seed)) for seed in range(40)])
     assert np.corrcoef(again.power.log().flatten(), prior.power.log().flatten())[0, 1] > 0.98

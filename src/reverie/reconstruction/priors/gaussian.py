@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -9,10 +10,10 @@ from jaxtyping import Float
 from scipy.fft import dctn
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
-from torch.nn import functional
 
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.priors.cosine import cosine_transform, inverse_cosine_transform
+from reverie.reconstruction.priors.spectrum import resampled_spectrum, smoothed_spectrum
 from reverie.recordings.trial import Trial
 
 FEWEST_MOVIES = 2
@@ -20,12 +21,6 @@ FEWEST_MOVIES = 2
 
 PICTURE_BLUR = 4.0
 """Gaussian sigma in pixels by which the mean and the deviation of pixels are smoothed: few movies were averaged."""
-
-SPECTRUM_BLUR = (1.0, 0.7, 0.7)
-"""Gaussian sigma in frequency steps (time, height, width) by which the logarithm of the spectrum is smoothed."""
-
-LEAST_POWER = 1e-8
-"""Share of the mean power that every frequency keeps, so that no movie is impossible."""
 
 LEAST_DEVIATION = 1.0
 """Grey levels by which every pixel may vary."""
@@ -41,7 +36,8 @@ class GaussianPrior:
     mean, deviation: (height, width), grey levels; they differ from pixel to pixel. power: (frequency, height, width),
     the variance of each coefficient of the three-dimensional cosine transform, time first; not separable, so that
     fine patterns may change faster than coarse ones. It holds for clips of any length: frequencies in between are
-    interpolated. What the prior does not know: edges, objects, cuts, and that grey levels end at 0 and 255.
+    interpolated. starts: the first frame of every shot; what comes before a cut says nothing about what comes after.
+    What the prior does not know: edges, objects, where cuts are unless told, and that grey levels end at 0 and 255.
 
     A movie is written as mean + colour(white), where the coefficients ``white`` are independent with unit variance.
     Calling the prior with a movie (time, height, width) gives half the sum of their squares.
@@ -50,6 +46,7 @@ class GaussianPrior:
     mean: Float[Tensor, "height width"]
     deviation: Float[Tensor, "height width"]
     power: Float[Tensor, "frequency height width"]
+    starts: tuple[int, ...] = (0,)
 
     @property
     def frame_size(self) -> tuple[int, int]:
@@ -62,25 +59,42 @@ class GaussianPrior:
             self, mean=self.mean.to(device), deviation=self.deviation.to(device), power=self.power.to(device)
         )
 
+    def cut(self, starts: Sequence[int]) -> "GaussianPrior":
+        """Return the same prior over movies whose shots begin at these frames, the first at 0.
+
+        Raises ReverieError when the frames do not begin with 0 or do not rise.
+        """
+        frames = tuple(int(start) for start in starts)
+        if frames[:1] != (0,) or any(later <= earlier for earlier, later in pairwise(frames)):
+            raise ReverieError(f"Shots must begin at frame 0 and then later and later, not at {list(frames)}.")
+        return replace(self, starts=frames)
+
     def amplitude(self, frames: int) -> Float[Tensor, "{frames} height width"]:
-        """Return the standard deviation of each coefficient of a clip of ``frames`` frames."""
-        return _resampled(self.power, frames).sqrt()
+        """Return the standard deviation of each coefficient of a clip of ``frames`` frames, shot by shot."""
+        return torch.cat([resampled_spectrum(self.power, length) for length in self._lengths(frames)]).sqrt()
+
+    def shot_by_shot(self, values: Float[Tensor, "frequency height width"]) -> Float[Tensor, "frequency height width"]:
+        """Return what is known of the frequencies of a clip in one piece at those of its shots, one after the other."""
+        return torch.cat([resampled_spectrum(values, length) for length in self._lengths(len(values))])
 
     def colour(self, white: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
         """Return the departure from the mean, in grey levels, that white coefficients stand for."""
-        movie = white * self.amplitude(len(white))
-        for dimension in range(3):
-            movie = inverse_cosine_transform(movie, dimension)
-        return movie * self.deviation
+        values = white * self.amplitude(len(white))
+        shots = torch.split(values, self._lengths(len(values)))
+        movie = torch.cat([inverse_cosine_transform(shot, 0) for shot in shots])
+        return inverse_cosine_transform(inverse_cosine_transform(movie, 1), 2) * self.deviation
 
     def adjoint(self, gradient: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
         """Return the gradient with respect to white coefficients, given that with respect to grey levels."""
         return self._transformed(gradient * self.deviation) * self.amplitude(len(gradient))
 
+    def whitened(self, departure: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
+        """Return the white coefficients that stand for a departure from the mean, in grey levels."""
+        return self._transformed(departure / self.deviation) / self.amplitude(len(departure))
+
     def __call__(self, movie: Float[Tensor, "time height width"]) -> Float[Tensor, ""]:
         """Return how implausible a movie is: half the squared length of its white coefficients."""
-        white = self._transformed((movie - self.mean) / self.deviation) / self.amplitude(len(movie))
-        return white.square().sum() / 2
+        return self.whitened(movie - self.mean).square().sum() / 2
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the prior as arrays, for an ``.npz`` file."""
@@ -97,11 +111,16 @@ class GaussianPrior:
             raise ReverieError(f"The movie prior is incomplete ({error}); fit it anew.") from error
         return GaussianPrior(mean, deviation, power)
 
-    @staticmethod
-    def _transformed(movie: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
-        for dimension in range(3):
-            movie = cosine_transform(movie, dimension)
-        return movie
+    def _transformed(self, movie: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
+        shots = torch.split(movie, self._lengths(len(movie)))
+        values = torch.cat([cosine_transform(shot, 0) for shot in shots])
+        return cosine_transform(cosine_transform(values, 1), 2)
+
+    def _lengths(self, frames: int) -> list[int]:
+        """Return how many frames each shot of a clip has; raises ReverieError when a shot begins after its end."""
+        if self.starts[-1] >= frames:
+            raise ReverieError(f"A shot begins at frame {self.starts[-1]}, but the clip has {frames} frames.")
+        return [end - start for start, end in pairwise((*self.starts, frames))]
 
 
 def fit_prior(trials: Sequence[Trial]) -> GaussianPrior:
@@ -120,8 +139,10 @@ def fit_prior(trials: Sequence[Trial]) -> GaussianPrior:
     power = torch.zeros(longest, *mean.shape)
     for trial in trials:
         coefficients = dctn(((trial.movie - mean) / deviation).astype(np.float32), norm="ortho")
-        power += _resampled(torch.from_numpy(coefficients).square(), longest) / len(trials)
-    return GaussianPrior(torch.from_numpy(mean), torch.from_numpy(deviation), torch.from_numpy(_smooth(power.numpy())))
+        power += resampled_spectrum(torch.from_numpy(coefficients).square(), longest) / len(trials)
+    return GaussianPrior(
+        torch.from_numpy(mean), torch.from_numpy(deviation), torch.from_numpy(smoothed_spectrum(power.numpy()))
+    )
 
 
 def _pictures(trials: Sequence[Trial]) -> tuple[Picture, Picture, int]:
@@ -139,26 +160,3 @@ def _pictures(trials: Sequence[Trial]) -> tuple[Picture, Picture, int]:
     variance = gaussian_filter(np.mean(squares, axis=0) - 2 * raw * mean + mean**2, PICTURE_BLUR)
     deviation = np.sqrt(np.maximum(variance, LEAST_DEVIATION**2))
     return mean.astype(np.float32), deviation.astype(np.float32), max(lengths)
-
-
-def _smooth(power: Float[np.ndarray, "frequency height width"]) -> Float[np.ndarray, "frequency height width"]:
-    """Smooth a spectrum on a logarithmic scale and keep its sum."""
-    floored = power + LEAST_POWER * power.mean() + np.finfo(np.float32).tiny
-    smooth = np.exp(gaussian_filter(np.log(floored), SPECTRUM_BLUR))
-    return np.asarray(smooth * (floored.sum() / smooth.sum()), dtype=np.float32)
-
-
-def _resampled(power: Float[Tensor, "frequency height width"], frames: int) -> Float[Tensor, "{frames} height width"]:
-    """Return the spectrum at the frequencies of a clip of another length.
-
-    Coefficient k of a clip of n frames is at k / 2n cycles a frame, whatever n; beyond the last known frequency the
-    last one is kept.
-    """
-    known = len(power)
-    if known == frames:
-        return power
-    place = (torch.arange(frames, device=power.device) * (known / frames)).clamp(max=known - 1)
-    low = place.floor().long().clamp(max=max(known - 2, 0))
-    share = (place - low)[:, None, None]
-    padded = functional.pad(power, (0, 0, 0, 0, 0, 1)) if known == 1 else power
-    return padded[low] * (1 - share) + padded[low + 1] * share

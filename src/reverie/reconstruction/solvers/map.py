@@ -12,10 +12,12 @@ from torch.nn import functional
 
 from reverie.foundation.arrays import WHITE, Movie
 from reverie.foundation.errors import ReverieError
+from reverie.reconstruction.cuts import shots_found
 from reverie.reconstruction.objective import information_draw, loss_and_gradient, passes_of
 from reverie.reconstruction.posterior import draw_departure
 from reverie.reconstruction.priors.gaussian import GaussianPrior
 from reverie.reconstruction.problem import Problem
+from reverie.reconstruction.solvers.map_state import MapState, Point
 from reverie.reconstruction.solvers.quasi_newton import Curvature, dot
 
 HALVINGS = 8
@@ -27,73 +29,14 @@ SUFFICIENT = 1e-4
 NEIGHBOURS = (2.0, 1.0, 1.0)
 """Gaussian sigma in frequency steps over which the information of single coefficients is averaged."""
 
+NEARLY = 10
+"""Times the tolerance a step may lower the loss by when cuts are looked for."""
+
 SOLVING = 6
 """Iterations of conjugate gradients for each draw from the posterior."""
 
 SPREAD_BLUR = (4.0, 2.0, 2.0)
 """Gaussian sigma in frames and pixels by which squared draws are smoothed."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """Where a search stands: white coefficients, the loss there, its gradient, and the movie they stand for."""
-
-    white: Float[Tensor, "time height width"]
-    loss: float
-    gradient: Float[Tensor, "time height width"]
-    movie: Float[Tensor, "time height width"]
-
-
-@dataclass(frozen=True)
-class MapState:
-    """All the solver knows between two steps.
-
-    settled: the loss hardly fell, or no step lowers it. passes: published windows' worth of frames sent through
-    encoders so far, forward and back. fallen: by how much the loss fell since the beginning.
-    """
-
-    step: int
-    passes: int
-    point: Point
-    curvature: Curvature
-    fallen: float = 0.0
-    settled: bool = False
-
-    @property
-    def loss(self) -> float:
-        """The loss of the movie as it stands, in nats: negative log likelihood and prior."""
-        return self.point.loss
-
-    @property
-    def movie(self) -> Float[Tensor, "time height width"]:
-        """The movie as it stands, grey levels 0-255."""
-        return self.point.movie
-
-    def to(self, device: torch.device) -> "MapState":
-        """Return the same state on another device."""
-        point = Point(
-            self.point.white.to(device), self.point.loss, self.point.gradient.to(device), self.point.movie.to(device)
-        )
-        curvature = Curvature(
-            *(array.to(device) for array in (self.curvature.diagonal, self.curvature.steps, self.curvature.changes))
-        )
-        return replace(self, point=point, curvature=curvature)
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return everything as arrays."""
-        tensors = {
-            "white": self.point.white,
-            "gradient": self.point.gradient,
-            "movie": self.point.movie,
-            "diagonal": self.curvature.diagonal,
-            "steps": self.curvature.steps,
-            "changes": self.curvature.changes,
-        }
-        return {
-            **{name: tensor.cpu().numpy() for name, tensor in tensors.items()},
-            "counts": np.array([self.step, self.passes, self.settled]),
-            "losses": np.array([self.point.loss, self.fallen]),
-        }
 
 
 @dataclass(frozen=True)
@@ -115,13 +58,14 @@ class MapSolver:
     which the soft clip bends into 0 and 255. memory: pairs of steps and gradients kept. draws: from the posterior, for
     the spread; 0 for none. seed: of all that is drawn. longest: a step changes the movie, before it is clipped, by at
     most so many grey levels (root mean square): a step that drives pixels far beyond black or white lowers J at once,
-    and takes dozens of steps to come back from, since there the soft clip is flat.
+    and takes dozens of steps to come back from, since there the soft clip is flat. find_cuts: once the movie has nearly
+    settled, look for cuts in it, and go on with a prior that knows them.
     Masks play no part: where the population does not see, the prior's mean stays.
     Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7.
     Raises ReverieError when a setting is out of range.
     """
 
-    steps: int = 30
+    steps: int = 60
     tolerance: float = 1e-3
     weight: float = 1.0
     softness: float = 8.0
@@ -129,6 +73,7 @@ class MapSolver:
     draws: int = 0
     seed: int = 0
     longest: float = 30.0
+    find_cuts: bool = True
 
     def __post_init__(self) -> None:
         if not (
@@ -149,44 +94,38 @@ class MapSolver:
         """
         if start is not None:
             raise ReverieError("The method `map` starts from the mean of its prior; give it no movie to start from.")
-        prior = prior_of(problem)
         white = torch.zeros(problem.frames, *problem.frame_size, device=problem.device)
-        diagonal = self.weight + self._information(problem, prior)
+        diagonal = self.weight + self._information(problem, prior_of(problem))
         passes = 2 * passes_of(problem, problem.frames)
         return MapState(0, passes, self._evaluate(problem, white), Curvature.begin(diagonal))
 
     def step(self, problem: Problem, state: MapState) -> MapState:
         """Return the state one step further; raises ReverieError when loss or gradient is not finite."""
+        asked = _knowing_cuts(problem, state)
         direction = state.curvature.direction(state.point.gradient)
         slope = dot(direction, state.point.gradient)
         if slope >= 0:
             state = replace(state, curvature=state.curvature.forgotten())
             direction = state.curvature.direction(state.point.gradient)
             slope = dot(direction, state.point.gradient)
-        found, tried = self._search(problem, state.point, direction, slope)
-        passes = state.passes + tried * passes_of(problem, problem.frames)
+        found, tried = self._search(asked, state.point, direction, slope)
+        state = replace(state, step=state.step + 1, passes=state.passes + tried * passes_of(problem, problem.frames))
         if found is None:
             # Nothing remembered and still no way down: the movie is as probable as it gets.
             done = len(state.curvature.steps) == 0
-            return replace(
-                state, step=state.step + 1, passes=passes, curvature=state.curvature.forgotten(), settled=done
-            )
+            state = replace(state, curvature=state.curvature.forgotten(), settled=done)
+            return self._look_for_cuts(problem, state) if done else state
         fell = state.point.loss - found.loss
         curvature = state.curvature.learned(
             found.white - state.point.white, found.gradient - state.point.gradient, self.memory
         )
         fallen = state.fallen + fell
-        return MapState(state.step + 1, passes, found, curvature, fallen, fell < self.tolerance * fallen)
+        moved = replace(state, point=found, curvature=curvature, fallen=fallen, settled=fell < self.tolerance * fallen)
+        return self._look_for_cuts(problem, moved) if fell < NEARLY * self.tolerance * fallen else moved
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> MapState:
         """Return the state whose ``to_arrays`` gave these arrays."""
-        white, gradient, movie, diagonal, steps, changes = (
-            torch.from_numpy(arrays[name]) for name in ("white", "gradient", "movie", "diagonal", "steps", "changes")
-        )
-        step, passes, settled = (int(count) for count in arrays["counts"])
-        loss, fallen = (float(value) for value in arrays["losses"])
-        point = Point(white, loss, gradient, movie)
-        return MapState(step, passes, point, Curvature(diagonal, steps, changes), fallen, bool(settled))
+        return MapState.from_arrays(arrays)
 
     def spread(self, problem: Problem, state: MapState) -> Movie | None:
         """Return the posterior's standard deviation (time, height, width) in grey levels, None without draws.
@@ -195,6 +134,7 @@ class MapSolver:
         """
         if self.draws == 0:
             return None
+        problem = _knowing_cuts(problem, state)
         prior, generator = prior_of(problem), torch.Generator().manual_seed(self.seed)
         movie, bend = self._soft_clip(prior.mean + prior.colour(state.point.white))
         squares = torch.zeros_like(movie)
@@ -212,6 +152,22 @@ class MapSolver:
         variance = gaussian_filter((squares / self.draws).cpu().numpy(), SPREAD_BLUR, mode="nearest")
         spread: Movie = np.sqrt(variance)
         return spread
+
+    def _look_for_cuts(self, problem: Problem, state: MapState) -> MapState:
+        """Return the state unless cuts are to be looked for, then the first one of a search that knows them."""
+        if not self.find_cuts or state.starts is not None:
+            return state
+        state = replace(state, starts=tuple(shots_found(state.movie.cpu().numpy())))
+        if state.starts == (0,):
+            return state
+        whole, asked = prior_of(problem), _knowing_cuts(problem, state)
+        pieces, frames = prior_of(asked), problem.frames
+        # What the responses say about a coefficient, per unit of the prior's power, holds at its frequency in any shot.
+        told = (state.curvature.diagonal - self.weight) / whole.amplitude(frames).square()
+        diagonal = self.weight + pieces.shot_by_shot(told) * pieces.amplitude(frames).square()
+        point = self._evaluate(asked, pieces.whitened(whole.colour(state.point.white)))
+        passes = state.passes + passes_of(problem, frames)
+        return replace(state, passes=passes, point=point, curvature=Curvature.begin(diagonal), settled=False)
 
     def _search(self, problem: Problem, point: Point, direction: Tensor, slope: float) -> tuple[Point | None, int]:
         """Return the first point along the direction that is low enough, None if there is none, and how many tried."""
@@ -255,6 +211,11 @@ class MapSolver:
         # Averaged per unit of the prior's power, which differs between neighbours far more than the information does.
         smooth = gaussian_filter((draw.square() / power).cpu().numpy(), NEIGHBOURS, mode="nearest")
         return torch.from_numpy(smooth).to(problem.device) * power
+
+
+def _knowing_cuts(problem: Problem, state: MapState) -> Problem:
+    """Return the problem with the cuts that were found known to its prior."""
+    return problem if state.starts is None else replace(problem, prior=prior_of(problem).cut(state.starts))
 
 
 def prior_of(problem: Problem) -> GaussianPrior:

@@ -1,0 +1,88 @@
+"""Where the search for the most probable movie stands between two steps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reverie.reconstruction.solvers.quasi_newton import Curvature
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a search stands: white coefficients, the loss there, its gradient, and the movie they stand for."""
+
+    white: Float[Tensor, "time height width"]
+    loss: float
+    gradient: Float[Tensor, "time height width"]
+    movie: Float[Tensor, "time height width"]
+
+
+@dataclass(frozen=True)
+class MapState:
+    """All the solver knows between two steps.
+
+    settled: the loss hardly fell, or no step lowers it. passes: published windows' worth of frames sent through
+    encoders so far, forward and back. fallen: by how much the loss fell since the beginning. starts: first frames of
+    the shots that were found, None as long as cuts were not looked for.
+    """
+
+    step: int
+    passes: int
+    point: Point
+    curvature: Curvature
+    fallen: float = 0.0
+    settled: bool = False
+    starts: tuple[int, ...] | None = None
+
+    @property
+    def loss(self) -> float:
+        """The loss of the movie as it stands, in nats: negative log likelihood and prior."""
+        return self.point.loss
+
+    @property
+    def movie(self) -> Float[Tensor, "time height width"]:
+        """The movie as it stands, grey levels 0-255."""
+        return self.point.movie
+
+    def to(self, device: torch.device) -> "MapState":
+        """Return the same state on another device."""
+        point = Point(
+            self.point.white.to(device), self.point.loss, self.point.gradient.to(device), self.point.movie.to(device)
+        )
+        curvature = Curvature(
+            *(array.to(device) for array in (self.curvature.diagonal, self.curvature.steps, self.curvature.changes))
+        )
+        return replace(self, point=point, curvature=curvature)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return everything as arrays."""
+        tensors = {
+            "white": self.point.white,
+            "gradient": self.point.gradient,
+            "movie": self.point.movie,
+            "diagonal": self.curvature.diagonal,
+            "steps": self.curvature.steps,
+            "changes": self.curvature.changes,
+        }
+        return {
+            **{name: tensor.cpu().numpy() for name, tensor in tensors.items()},
+            "counts": np.array([self.step, self.passes, self.settled]),
+            "losses": np.array([self.point.loss, self.fallen]),
+            "starts": np.array(self.starts or (), dtype=np.int64),
+        }
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, np.ndarray]) -> "MapState":
+        """Return the state whose ``to_arrays`` gave these arrays."""
+        white, gradient, movie, diagonal, steps, changes = (
+            torch.from_numpy(arrays[name]) for name in ("white", "gradient", "movie", "diagonal", "steps", "changes")
+        )
+        step, passes, settled = (int(count) for count in arrays["counts"])
+        loss, fallen = (float(value) for value in arrays["losses"])
+        point = Point(white, loss, gradient, movie)
+        starts = tuple(int(start) for start in arrays["starts"]) or None
+        return MapState(step, passes, point, Curvature(diagonal, steps, changes), fallen, bool(settled), starts)
