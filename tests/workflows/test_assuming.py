@@ -29,12 +29,12 @@ def test_map_leaves_a_run_folder_like_any_other_and_settles_by_itself(small_worl
     assert saved.shape == (64, 36, 64)
     assert saved.std() > 0
     made = json.loads((tmp_path / "run/run.json").read_text())["settings"]
-    assert (made["method"], made["steps"], made["blur"]) == ("map", 30, 0.0)
+    assert (made["method"], made["steps"], made["blur"]) == ("map", 60, 0.0)
     assert made["draws"] > 0
     notes = np.load(tmp_path / "run/alpha/6/evidence.npz")["notes"]
     assert any("judged by what the others taught" in note for note in notes)
     trace = pd.read_csv(tmp_path / "run/alpha/6/trace.csv")
-    assert len(trace) < 30
+    assert len(trace) < 60
     assert trace["loss"].is_monotonic_decreasing
     assert (world.encoder / "priors/alpha.npz").exists()
     assert (world.encoder / "noise/alpha.npz").exists()
