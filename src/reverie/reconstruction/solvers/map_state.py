@@ -84,5 +84,6 @@ class MapState:
         step, passes, settled = (int(count) for count in arrays["counts"])
         loss, fallen = (float(value) for value in arrays["losses"])
         point = Point(white, loss, gradient, movie)
-        starts = tuple(int(start) for start in arrays["starts"]) or None
+        # Snapshots of versions that did not look for cuts have none.
+        starts = tuple(int(start) for start in arrays.get("starts", ())) or None
         return MapState(step, passes, point, Curvature(diagonal, steps, changes), fallen, bool(settled), starts)
