@@ -83,7 +83,7 @@ def conditions(laboratory: Laboratory) -> Conditions:
         MAP_ALL: only(turns, by(probable, len(encoders))),
         "map, encoders joined": only(turns, lambda clip: [Job(clip, encoders, probable)]),
         "best, one of the encoders": only(turns, by(best)),
-        "best, one of the encoders, without ridge": only(turns, by(replace(best, map_share=1.0))),
+        "best, without ridge": only(turns, by(replace(best, map_share=1.0))),
         BEST: by(best, len(encoders)),
         ANIMALS: joined("animals"),
         REPEATS: only(turns, joined("repeats")),
