@@ -19,6 +19,7 @@ from reverie.reconstruction.priors.gaussian import GaussianPrior
 from reverie.reconstruction.problem import Problem
 from reverie.reconstruction.solvers.map_state import MapState, Point
 from reverie.reconstruction.solvers.quasi_newton import Curvature, dot
+from reverie.reconstruction.solvers.recutting import recut
 
 HALVINGS = 8
 """Times a step is shortened before the direction is given up."""
@@ -66,7 +67,7 @@ class MapSolver:
     """
 
     steps: int = 60
-    tolerance: float = 1e-3
+    tolerance: float = 2e-3
     weight: float = 1.0
     softness: float = 8.0
     memory: int = 10
@@ -160,14 +161,12 @@ class MapSolver:
         state = replace(state, starts=tuple(shots_found(state.movie.cpu().numpy())))
         if state.starts == (0,):
             return state
-        whole, asked = prior_of(problem), _knowing_cuts(problem, state)
-        pieces, frames = prior_of(asked), problem.frames
-        # What the responses say about a coefficient, per unit of the prior's power, holds at its frequency in any shot.
-        told = (state.curvature.diagonal - self.weight) / whole.amplitude(frames).square()
-        diagonal = self.weight + pieces.shot_by_shot(told) * pieces.amplitude(frames).square()
+        asked = _knowing_cuts(problem, state)
+        whole, pieces = prior_of(problem), prior_of(asked)
         point = self._evaluate(asked, pieces.whitened(whole.colour(state.point.white)))
-        passes = state.passes + passes_of(problem, frames)
-        return replace(state, passes=passes, point=point, curvature=Curvature.begin(diagonal), settled=False)
+        curvature = recut(state.curvature, whole, pieces, self.weight)
+        passes = state.passes + passes_of(problem, problem.frames)
+        return replace(state, passes=passes, point=point, curvature=curvature, settled=False)
 
     def _search(self, problem: Problem, point: Point, direction: Tensor, slope: float) -> tuple[Point | None, int]:
         """Return the first point along the direction that is low enough, None if there is none, and how many tried."""
