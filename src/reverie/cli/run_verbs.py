@@ -41,6 +41,9 @@ class Reconstruct:
     """How much `map` trusts its prior over movies; 1 takes the measured noise and the training movies at their word."""
     find_cuts: bool = True
     """Let `map` look for cuts in the movie it finds, and go on as if nothing before a cut told of what comes after."""
+    follow: int | None = None
+    """How often to measure how the camera moves and to search anew with a prior that knows it, each time for about as
+    long as the first search: never for `map`, twice for `best`, unless said."""
     join: Literal["nothing", "repeats", "animals", "all"] = "nothing"
     """Trials that show the same movie explained together: an animal's repeats, one showing to each animal, or all."""
     draws: int = 2
@@ -83,6 +86,7 @@ class Reconstruct:
             calibrated=self.calibrated,
             null=self.null,
             find_cuts=self.find_cuts,
+            follow=self.follow,
             join=self.join,
             combine=self.combine,
             without=self.without,

@@ -39,8 +39,8 @@ EVEN = 0.5
 """The share of the most probable movie where there are no validation trials to measure a better one on."""
 
 
-PATIENT = MapSolver(tolerance=1e-3)
-"""How the most probable movie is found: some more steps than usual, for a thousandth of correlation."""
+FOLLOWING = MapSolver(steps=150, follow=2)
+"""How the most probable movie is found: with the camera's motion measured in it twice."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,13 @@ class BestDecoder(Decoder):
     prior: GaussianPrior
     noise: Noise
     share: float
-    solver: MapSolver = PATIENT
+    solver: MapSolver = FOLLOWING
     kind: str = "best"
+
+    def altered(self, share: float | None, follow: int | None) -> "BestDecoder":
+        """Return the decoder with another share, and following the camera as often as said; None leaves it as it is."""
+        solver = self.solver if follow is None else replace(self.solver, follow=follow)
+        return replace(self, share=self.share if share is None else share, solver=solver)
 
     def estimate(self, responses: Responses, state: State | None) -> tuple[Movie, int]:
         """Return the movie before it is cut to 0-255; raises ReverieError when there is no state."""

@@ -29,14 +29,13 @@ STOPS, BLURS = (20, 40, 60, 80, 100, 150, 200), (0.5, 1.0, 2.0, 3.0)
 
 RIDGE, NETWORK, CHOSEN, MAP = "ridge", "convolutional", "published, chosen stop and blur", "map"
 LONG, LONG_ALL = "published, 1000 steps", "published, 1000 steps, all encoders"
-MAP_ALL, BEST = "map, all encoders", "best"
+BEST = "best"
 ANIMALS, REPEATS = "map, animals joined", "map, repeats joined"
 PAIRS = (
     (MAP, CHOSEN),
     (MAP, RIDGE),
     (BEST, RIDGE),
     (BEST, MAP),
-    (BEST, MAP_ALL),
     (ANIMALS, MAP),
     (REPEATS, MAP),
 )
@@ -80,11 +79,11 @@ def conditions(laboratory: Laboratory) -> Conditions:
         "map, no prior to speak of": only(turns, by(replace(probable, weight=0.01))),
         "map, cuts not looked for": only(turns, by(replace(probable, find_cuts=False))),
         MAP: by(probable),
-        MAP_ALL: only(turns, by(probable, len(encoders))),
+        "map, all encoders": only(turns, by(probable, len(encoders))),
         "map, encoders joined": only(turns, lambda clip: [Job(clip, encoders, probable)]),
-        "best, one of the encoders": only(turns, by(best)),
+        "best, camera not followed": only(turns, by(replace(best, follow=0))),
         "best, without ridge": only(turns, by(replace(best, map_share=1.0))),
-        BEST: by(best, len(encoders)),
+        BEST: by(best),
         ANIMALS: joined("animals"),
         REPEATS: only(turns, joined("repeats")),
     }

@@ -17,7 +17,7 @@ from reverie.reconstruction.priors.gaussian import GaussianPrior
 from reverie.reconstruction.problem import Problem
 from reverie.reconstruction.solvers.quasi_newton import dot
 
-Coefficients = Float[Tensor, "time height width"]
+Coefficients = Float[Tensor, "time row column"]
 
 
 def draw_departure(
@@ -41,7 +41,7 @@ def draw_departure(
         told = gauss_newton_product(problem, movie, bend * prior.colour(white))
         return weight * white + prior.adjoint(bend * told)
 
-    noise = torch.randn(movie.shape, generator=generator).to(movie.device)
+    noise = torch.randn(diagonal.shape, generator=generator).to(movie.device)
     told = prior.adjoint(bend * information_draw(problem, movie, generator))
     # From a draw of the prior, which is right wherever the responses say nothing, however few the iterations.
     white = conjugate_gradients(precision, weight**0.5 * noise + told, weight**-0.5 * noise, diagonal, iterations)

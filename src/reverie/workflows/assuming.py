@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reverie.encoders.contract import Encoder
+from reverie.evaluation.shots import shot_starts
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
 from reverie.foundation.progress import say
@@ -67,7 +68,7 @@ def own_prior(recording: SensoriumRecording, encoder_folder: Path) -> GaussianPr
         return GaussianPrior.from_arrays(read_npz(path))
     names = training_trials(recording, encoder_folder)
     say(f"Learning what movies look like from {len(names)} training movies of {recording.name}.")
-    prior = fit_prior(_some(recording, names, PRIOR_TRIALS))
+    prior = fit_prior(_some(recording, names, PRIOR_TRIALS), lambda movie: shot_starts(movie).tolist())
     write_npz(path, prior.to_arrays())
     return prior
 

@@ -58,7 +58,7 @@ def calibrates(settings: ReconstructionSettings) -> bool:
 
     Likelihood, the prior's weight and cuts decide how wide the posterior is; draws only how well it is known.
     """
-    deciding = attrgetter("method", "weight", "likelihood", "find_cuts")
+    deciding = attrgetter("method", "weight", "likelihood", "find_cuts", "follow")
     return settings.calibrated and settings.draws > 0 and deciding(settings) == deciding(SETTINGS)
 
 

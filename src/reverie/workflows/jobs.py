@@ -175,8 +175,8 @@ def _decode(job: Job, materials: Materials, finished: Path) -> Reconstruction:
         raise ReverieError(f"The decoder {job.settings.method!r} reads one trial; choose `map` to join several.")
     trial = job.clip.read(materials)
     decoder = own_decoder(_teaching(job, materials), job.settings.method)
-    if isinstance(decoder, BestDecoder) and job.settings.map_share is not None:
-        decoder = replace(decoder, share=job.settings.map_share)
+    if isinstance(decoder, BestDecoder):
+        decoder = decoder.altered(job.settings.map_share, job.settings.follow)
     result = decode(decoder, targets_of(job, materials, trial, job.encoders[0]), trial.state)
     write_result(finished, result)
     return result

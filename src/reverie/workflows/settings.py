@@ -31,7 +31,8 @@ class ReconstructionSettings:
     from the posterior, for the spread; likelihood, of the two kinds of noise the one that tells more, or one by its
     name, ``sizes`` or ``events``; calibrated, the spread made honest, see ``workflows.calibrating``; null, reconstruct
     shuffled responses as well, see ``workflows.shuffling``. Of ``best`` alone: map_share, of the most probable movie;
-    None for the one measured on validation trials. join: which showings of a movie are explained together, see
+    None for the one measured on validation trials. follow: how often the camera's motion is measured and told to the
+    prior, None for never by ``map`` and twice by ``best``. join: which showings of a movie are explained together, see
     ``workflows.showings``.
     Raises ReverieError when a setting is out of range.
     """
@@ -52,6 +53,7 @@ class ReconstructionSettings:
     calibrated: bool = True
     null: bool = False
     find_cuts: bool = True
+    follow: int | None = None
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.stride < 1 or self.blur < 0:
@@ -66,7 +68,13 @@ class ReconstructionSettings:
     def solver(self) -> PaperSolver | MapSolver:
         """Return the solver these settings name."""
         if self.method == "map":
-            return MapSolver(self.steps, weight=self.weight, draws=self.draws, find_cuts=self.find_cuts)
+            return MapSolver(
+                self.steps,
+                weight=self.weight,
+                draws=self.draws,
+                find_cuts=self.find_cuts,
+                follow=self.follow or 0,
+            )
         solver = PaperSolver(
             steps=self.steps,
             stride=self.stride,
@@ -78,6 +86,6 @@ class ReconstructionSettings:
     def descent(self) -> dict[str, object]:
         """Return what decides how one descent goes: not how its movie is blurred or averaged with others."""
         if self.method not in ("paper", "map"):
-            return {"method": self.method, "map_share": self.map_share}
+            return {"method": self.method, "map_share": self.map_share, "follow": self.follow}
         chosen = {"likelihood": self.likelihood} if self.method == "map" else {}
         return {"method": self.method, "solver": asdict(self.solver()), **chosen}

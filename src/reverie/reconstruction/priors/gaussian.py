@@ -1,6 +1,6 @@
 """A Gaussian prior over movies: a mean picture, a deviation at each pixel, and a space-time spectrum between them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -11,10 +11,17 @@ from scipy.fft import dctn
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
+from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
+from reverie.reconstruction.motion import shots_of
+from reverie.reconstruction.priors.camera import Camera
 from reverie.reconstruction.priors.cosine import cosine_transform, inverse_cosine_transform
+from reverie.reconstruction.priors.scenes import Scenes, at_size, fit_scenes
 from reverie.reconstruction.priors.spectrum import resampled_spectrum, smoothed_spectrum
 from reverie.recordings.trial import Trial
+
+SCENE_TRIALS = 60
+"""Training trials of which scenes are learned, evenly chosen."""
 
 FEWEST_MOVIES = 2
 """Movies without which no spectrum can be told from a single picture."""
@@ -37,6 +44,8 @@ class GaussianPrior:
     the variance of each coefficient of the three-dimensional cosine transform, time first; not separable, so that
     fine patterns may change faster than coarse ones. It holds for clips of any length: frequencies in between are
     interpolated. starts: the first frame of every shot; what comes before a cut says nothing about what comes after.
+    scenes: what movies look like once the camera's motion is taken out, where that was learned. camera: where it looks,
+    once that is known; then noise and spectrum are those of a scene larger than the frame, and so are ``white``.
     What the prior does not know: edges, objects, where cuts are unless told, and that grey levels end at 0 and 255.
 
     A movie is written as mean + colour(white), where the coefficients ``white`` are independent with unit variance.
@@ -47,17 +56,24 @@ class GaussianPrior:
     deviation: Float[Tensor, "height width"]
     power: Float[Tensor, "frequency height width"]
     starts: tuple[int, ...] = (0,)
+    scenes: Scenes | None = None
+    camera: Camera | None = None
 
     @property
     def frame_size(self) -> tuple[int, int]:
         """Height and width of the movies."""
         return int(self.mean.shape[0]), int(self.mean.shape[1])
 
+    @property
+    def scene_size(self) -> tuple[int, int]:
+        """Height and width of what white coefficients stand for: the scene, larger than the frame where it moves."""
+        return self.frame_size if self.camera is None else self.camera.scene_size
+
     def to(self, device: torch.device) -> "GaussianPrior":
         """Return the same prior on another device."""
-        return replace(
-            self, mean=self.mean.to(device), deviation=self.deviation.to(device), power=self.power.to(device)
-        )
+        mean, deviation, power = (array.to(device) for array in (self.mean, self.deviation, self.power))
+        camera = None if self.camera is None else self.camera.to(device)
+        return replace(self, mean=mean, deviation=deviation, power=power, camera=camera)
 
     def cut(self, starts: Sequence[int]) -> "GaussianPrior":
         """Return the same prior over movies whose shots begin at these frames, the first at 0.
@@ -69,27 +85,48 @@ class GaussianPrior:
             raise ReverieError(f"Shots must begin at frame 0 and then later and later, not at {list(frames)}.")
         return replace(self, starts=frames)
 
-    def amplitude(self, frames: int) -> Float[Tensor, "{frames} height width"]:
+    def following(self, starts: Sequence[int], path: Float[np.ndarray, "time 2"]) -> "GaussianPrior":
+        """Return the prior over movies whose shots begin at these frames and whose picture moves along a path.
+
+        path: (time, 2), pixels down and to the right, of what is seen; shots may jump. What moves is noise around the
+        mean picture, in units of the deviation, neither of which moves. Raises ReverieError when the prior was fitted
+        to movies of which no scene could be learned.
+        """
+        if self.scenes is None:
+            raise ReverieError("The prior knows nothing of scenes; fit it to longer training movies.")
+        camera = Camera.along(torch.from_numpy(path).to(self.mean), self.frame_size)
+        return replace(self.cut(starts), power=torch.from_numpy(self.scenes.power).to(self.mean), camera=camera)
+
+    def amplitude(self, frames: int) -> Float[Tensor, "{frames} row column"]:
         """Return the standard deviation of each coefficient of a clip of ``frames`` frames, shot by shot."""
-        return torch.cat([resampled_spectrum(self.power, length) for length in self._lengths(frames)]).sqrt()
+        sizes = [(length, *self.scene_size) for length in self._lengths(frames)]
+        return torch.cat([at_size(self.power, size) for size in sizes]).sqrt()
 
     def shot_by_shot(self, values: Float[Tensor, "frequency height width"]) -> Float[Tensor, "frequency height width"]:
         """Return what is known of the frequencies of a clip in one piece at those of its shots, one after the other."""
         return torch.cat([resampled_spectrum(values, length) for length in self._lengths(len(values))])
 
-    def colour(self, white: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
+    def colour(self, white: Float[Tensor, "time row column"]) -> Float[Tensor, "time height width"]:
         """Return the departure from the mean, in grey levels, that white coefficients stand for."""
         values = white * self.amplitude(len(white))
         shots = torch.split(values, self._lengths(len(values)))
-        movie = torch.cat([inverse_cosine_transform(shot, 0) for shot in shots])
-        return inverse_cosine_transform(inverse_cosine_transform(movie, 1), 2) * self.deviation
+        scene = torch.cat([inverse_cosine_transform(shot, 0) for shot in shots])
+        scene = inverse_cosine_transform(inverse_cosine_transform(scene, 1), 2)
+        return (scene if self.camera is None else self.camera.see(scene)) * self.deviation
 
-    def adjoint(self, gradient: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
+    def adjoint(self, gradient: Float[Tensor, "time height width"]) -> Float[Tensor, "time row column"]:
         """Return the gradient with respect to white coefficients, given that with respect to grey levels."""
-        return self._transformed(gradient * self.deviation) * self.amplitude(len(gradient))
+        moving = gradient * self.deviation
+        scene = moving if self.camera is None else self.camera.spread_out(moving)
+        return self._transformed(scene) * self.amplitude(len(gradient))
 
     def whitened(self, departure: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
-        """Return the white coefficients that stand for a departure from the mean, in grey levels."""
+        """Return the white coefficients that stand for a departure from the mean, in grey levels.
+
+        Raises ReverieError where the camera moves: then many stand for the same.
+        """
+        if self.camera is not None:
+            raise ReverieError("A movie does not tell what a moving camera's scene looks like where it is not seen.")
         return self._transformed(departure / self.deviation) / self.amplitude(len(departure))
 
     def __call__(self, movie: Float[Tensor, "time height width"]) -> Float[Tensor, ""]:
@@ -98,7 +135,8 @@ class GaussianPrior:
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the prior as arrays, for an ``.npz`` file."""
-        return {name: getattr(self, name).cpu().numpy() for name in ("mean", "deviation", "power")}
+        scenes = {} if self.scenes is None else {"scene_power": self.scenes.power, "path_power": self.scenes.path_power}
+        return {**{name: getattr(self, name).cpu().numpy() for name in ("mean", "deviation", "power")}, **scenes}
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "GaussianPrior":
@@ -109,9 +147,11 @@ class GaussianPrior:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ReverieError(f"The movie prior is incomplete ({error}); fit it anew.") from error
-        return GaussianPrior(mean, deviation, power)
+        known = "scene_power" in arrays and "path_power" in arrays
+        scenes = Scenes(np.asarray(arrays["scene_power"]), np.asarray(arrays["path_power"])) if known else None
+        return GaussianPrior(mean, deviation, power, scenes=scenes)
 
-    def _transformed(self, movie: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
+    def _transformed(self, movie: Float[Tensor, "time row column"]) -> Float[Tensor, "time row column"]:
         shots = torch.split(movie, self._lengths(len(movie)))
         values = torch.cat([cosine_transform(shot, 0) for shot in shots])
         return cosine_transform(cosine_transform(values, 1), 2)
@@ -123,8 +163,10 @@ class GaussianPrior:
         return [end - start for start, end in pairwise((*self.starts, frames))]
 
 
-def fit_prior(trials: Sequence[Trial]) -> GaussianPrior:
+def fit_prior(trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]] | None = None) -> GaussianPrior:
     """Fit the prior to the movies of training trials, each read twice; they may differ in length.
+
+    starts: tells the first frames of a movie's shots, so that scenes can be learned; None for a prior without scenes.
 
     The spectrum is the mean over movies of the squared cosine coefficients of (movie − mean) / deviation, as long as
     the longest movie, smoothed over neighbouring frequencies.
@@ -140,9 +182,17 @@ def fit_prior(trials: Sequence[Trial]) -> GaussianPrior:
     for trial in trials:
         coefficients = dctn(((trial.movie - mean) / deviation).astype(np.float32), norm="ortho")
         power += resampled_spectrum(torch.from_numpy(coefficients).square(), longest) / len(trials)
-    return GaussianPrior(
-        torch.from_numpy(mean), torch.from_numpy(deviation), torch.from_numpy(smoothed_spectrum(power.numpy()))
-    )
+    scenes = None if starts is None else fit_scenes(_standard_shots(trials, starts, mean, deviation), mean.shape)
+    smooth = torch.from_numpy(smoothed_spectrum(power.numpy()))
+    return GaussianPrior(torch.from_numpy(mean), torch.from_numpy(deviation), smooth, scenes=scenes)
+
+
+def _standard_shots(
+    trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]], mean: Picture, deviation: Picture
+) -> Iterator[Movie]:
+    for trial in trials[:: -(-len(trials) // SCENE_TRIALS)]:
+        movie = np.asarray((trial.movie - mean) / deviation, dtype=np.float32)
+        yield from shots_of(movie, starts(trial.movie))
 
 
 def _pictures(trials: Sequence[Trial]) -> tuple[Picture, Picture, int]:

@@ -16,6 +16,7 @@ from reverie.reconstruction.cuts import shots_found
 from reverie.reconstruction.objective import information_draw, loss_and_gradient, passes_of
 from reverie.reconstruction.posterior import draw_departure
 from reverie.reconstruction.priors.gaussian import GaussianPrior
+from reverie.reconstruction.priors.scenes import path_in
 from reverie.reconstruction.problem import Problem
 from reverie.reconstruction.solvers.map_state import MapState, Point
 from reverie.reconstruction.solvers.quasi_newton import Curvature, dot
@@ -60,7 +61,8 @@ class MapSolver:
     the spread; 0 for none. seed: of all that is drawn. longest: a step changes the movie, before it is clipped, by at
     most so many grey levels (root mean square): a step that drives pixels far beyond black or white lowers J at once,
     and takes dozens of steps to come back from, since there the soft clip is flat. find_cuts: once the movie has nearly
-    settled, look for cuts in it, and go on with a prior that knows them.
+    settled, look for cuts in it, and go on with a prior that knows them. follow: how often to measure, once it has
+    settled, how its picture moves as a whole, and to search anew with a prior that knows it, if the prior knows scenes.
     Masks play no part: where the population does not see, the prior's mean stays.
     Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7.
     Raises ReverieError when a setting is out of range.
@@ -75,16 +77,17 @@ class MapSolver:
     seed: int = 0
     longest: float = 30.0
     find_cuts: bool = True
+    follow: int = 0
 
     def __post_init__(self) -> None:
         if not (
             min(self.steps, self.memory) >= 1
             and min(self.weight, self.softness, self.longest) > 0
-            and min(self.tolerance, self.draws) >= 0
+            and min(self.tolerance, self.draws, self.follow) >= 0
         ):
             raise ReverieError(
                 "The settings of the method `map` are not possible: steps and memory must be at least 1, weight, "
-                "softness and longest above 0, tolerance and draws at least 0."
+                "softness and longest above 0, tolerance, draws and follow at least 0."
             )
 
     def begin(self, problem: Problem, start: Movie | None = None) -> MapState:
@@ -95,14 +98,11 @@ class MapSolver:
         """
         if start is not None:
             raise ReverieError("The method `map` starts from the mean of its prior; give it no movie to start from.")
-        white = torch.zeros(problem.frames, *problem.frame_size, device=problem.device)
-        diagonal = self.weight + self._information(problem, prior_of(problem))
-        passes = 2 * passes_of(problem, problem.frames)
-        return MapState(0, passes, self._evaluate(problem, white), Curvature.begin(diagonal))
+        return self._begin_under(problem)
 
     def step(self, problem: Problem, state: MapState) -> MapState:
         """Return the state one step further; raises ReverieError when loss or gradient is not finite."""
-        asked = _knowing_cuts(problem, state)
+        asked = _informed(problem, state)
         direction = state.curvature.direction(state.point.gradient)
         slope = dot(direction, state.point.gradient)
         if slope >= 0:
@@ -115,14 +115,14 @@ class MapSolver:
             # Nothing remembered and still no way down: the movie is as probable as it gets.
             done = len(state.curvature.steps) == 0
             state = replace(state, curvature=state.curvature.forgotten(), settled=done)
-            return self._look_for_cuts(problem, state) if done else state
+            return self._learn(problem, state) if done else state
         fell = state.point.loss - found.loss
         curvature = state.curvature.learned(
             found.white - state.point.white, found.gradient - state.point.gradient, self.memory
         )
         fallen = state.fallen + fell
         moved = replace(state, point=found, curvature=curvature, fallen=fallen, settled=fell < self.tolerance * fallen)
-        return self._look_for_cuts(problem, moved) if fell < NEARLY * self.tolerance * fallen else moved
+        return self._learn(problem, moved) if fell < NEARLY * self.tolerance * fallen else moved
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> MapState:
         """Return the state whose ``to_arrays`` gave these arrays."""
@@ -135,7 +135,7 @@ class MapSolver:
         """
         if self.draws == 0:
             return None
-        problem = _knowing_cuts(problem, state)
+        problem = _informed(problem, state)
         prior, generator = prior_of(problem), torch.Generator().manual_seed(self.seed)
         movie, bend = self._soft_clip(prior.mean + prior.colour(state.point.white))
         squares = torch.zeros_like(movie)
@@ -154,14 +154,35 @@ class MapSolver:
         spread: Movie = np.sqrt(variance)
         return spread
 
-    def _look_for_cuts(self, problem: Problem, state: MapState) -> MapState:
-        """Return the state unless cuts are to be looked for, then the first one of a search that knows them."""
-        if not self.find_cuts or state.starts is not None:
+    def _begin_under(self, problem: Problem) -> MapState:
+        """Return the first state of a search at the mean of the problem's prior."""
+        prior = prior_of(problem)
+        white = torch.zeros(problem.frames, *prior.scene_size, device=problem.device)
+        diagonal = self.weight + self._information(problem, prior)
+        passes = 2 * passes_of(problem, problem.frames)
+        return MapState(0, passes, self._evaluate(problem, white), Curvature.begin(diagonal))
+
+    def _learn(self, problem: Problem, state: MapState) -> MapState:
+        """Return the first state of a search that knows more of the movie than before, or the state as it is."""
+        if self.find_cuts and state.starts is None:
+            return self._look_for_cuts(problem, state)
+        return self._follow(problem, state) if state.settled and state.followed < self.follow else state
+
+    def _follow(self, problem: Problem, state: MapState) -> MapState:
+        scenes, starts = prior_of(problem).scenes, state.starts or (0,)
+        if scenes is None:
             return state
+        path = path_in(state.movie.cpu().numpy(), starts, scenes, again=state.followed > 0)
+        state = replace(state, path=path, followed=state.followed + 1)
+        begun = self._begin_under(_informed(problem, state))
+        passes = state.passes + begun.passes
+        return replace(begun, step=state.step, passes=passes, starts=state.starts, path=path, followed=state.followed)
+
+    def _look_for_cuts(self, problem: Problem, state: MapState) -> MapState:
         state = replace(state, starts=tuple(shots_found(state.movie.cpu().numpy())))
         if state.starts == (0,):
-            return state
-        asked = _knowing_cuts(problem, state)
+            return self._learn(problem, state)
+        asked = _informed(problem, state)
         whole, pieces = prior_of(problem), prior_of(asked)
         point = self._evaluate(asked, pieces.whitened(whole.colour(state.point.white)))
         curvature = recut(state.curvature, whole, pieces, self.weight)
@@ -181,7 +202,7 @@ class MapSolver:
             length = min(max(parabola, 0.1 * length), 0.5 * length)
         return None, HALVINGS
 
-    def _evaluate(self, problem: Problem, white: Float[Tensor, "time height width"]) -> Point:
+    def _evaluate(self, problem: Problem, white: Float[Tensor, "time row column"]) -> Point:
         prior = prior_of(problem)
         movie, bend = self._soft_clip(prior.mean + prior.colour(white))
         loss, gradient = loss_and_gradient(problem, movie)
@@ -200,10 +221,10 @@ class MapSolver:
         bent = self.softness * (functional.softplus(low) - functional.softplus(high))
         return bent, torch.sigmoid(low) - torch.sigmoid(high)
 
-    def _information(self, problem: Problem, prior: GaussianPrior) -> Float[Tensor, "time height width"]:
+    def _information(self, problem: Problem, prior: GaussianPrior) -> Float[Tensor, "time row column"]:
         """Return what the responses say about each white coefficient, relative to the prior, on average."""
         generator = torch.Generator().manual_seed(self.seed)
-        white = torch.randn(problem.frames, *problem.frame_size, generator=generator).to(problem.device)
+        white = torch.randn(problem.frames, *prior.scene_size, generator=generator).to(problem.device)
         movie, bend = self._soft_clip(prior.mean + prior.colour(white))
         draw = prior.adjoint(information_draw(problem, movie, generator) * bend)
         power = prior.amplitude(problem.frames).square()
@@ -212,8 +233,10 @@ class MapSolver:
         return torch.from_numpy(smooth).to(problem.device) * power
 
 
-def _knowing_cuts(problem: Problem, state: MapState) -> Problem:
-    """Return the problem with the cuts that were found known to its prior."""
+def _informed(problem: Problem, state: MapState) -> Problem:
+    """Return the problem with what was found of cuts and motion known to its prior."""
+    if state.path is not None:
+        return replace(problem, prior=prior_of(problem).following(state.starts or (0,), state.path))
     return problem if state.starts is None else replace(problem, prior=prior_of(problem).cut(state.starts))
 
 

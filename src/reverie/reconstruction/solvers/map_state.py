@@ -15,9 +15,9 @@ from reverie.reconstruction.solvers.quasi_newton import Curvature
 class Point:
     """Where a search stands: white coefficients, the loss there, its gradient, and the movie they stand for."""
 
-    white: Float[Tensor, "time height width"]
+    white: Float[Tensor, "time row column"]
     loss: float
-    gradient: Float[Tensor, "time height width"]
+    gradient: Float[Tensor, "time row column"]
     movie: Float[Tensor, "time height width"]
 
 
@@ -27,7 +27,8 @@ class MapState:
 
     settled: the loss hardly fell, or no step lowers it. passes: published windows' worth of frames sent through
     encoders so far, forward and back. fallen: by how much the loss fell since the beginning. starts: first frames of
-    the shots that were found, None as long as cuts were not looked for.
+    the shots that were found, None as long as cuts were not looked for. path: (time, 2), pixels by which the picture
+    has moved, None as long as it was not followed. followed: how often it was.
     """
 
     step: int
@@ -37,6 +38,8 @@ class MapState:
     fallen: float = 0.0
     settled: bool = False
     starts: tuple[int, ...] | None = None
+    path: Float[np.ndarray, "time 2"] | None = None
+    followed: int = 0
 
     @property
     def loss(self) -> float:
@@ -70,9 +73,10 @@ class MapState:
         }
         return {
             **{name: tensor.cpu().numpy() for name, tensor in tensors.items()},
-            "counts": np.array([self.step, self.passes, self.settled]),
+            "counts": np.array([self.step, self.passes, self.settled, self.followed]),
             "losses": np.array([self.point.loss, self.fallen]),
             "starts": np.array(self.starts or (), dtype=np.int64),
+            "path": np.zeros((0, 2), np.float32) if self.path is None else self.path,
         }
 
     @staticmethod
@@ -81,9 +85,13 @@ class MapState:
         white, gradient, movie, diagonal, steps, changes = (
             torch.from_numpy(arrays[name]) for name in ("white", "gradient", "movie", "diagonal", "steps", "changes")
         )
-        step, passes, settled = (int(count) for count in arrays["counts"])
+        step, passes, settled, followed = (int(count) for count in (*arrays["counts"], 0)[:4])
         loss, fallen = (float(value) for value in arrays["losses"])
         point = Point(white, loss, gradient, movie)
-        # Snapshots of versions that did not look for cuts have none.
+        # Snapshots of versions that did not look for cuts or motion have none.
         starts = tuple(int(start) for start in arrays.get("starts", ())) or None
-        return MapState(step, passes, point, Curvature(diagonal, steps, changes), fallen, bool(settled), starts)
+        path = arrays.get("path", np.zeros((0, 2)))
+        curvature = Curvature(diagonal, steps, changes)
+        return MapState(
+            step, passes, point, curvature, fallen, bool(settled), starts, path if len(path) else None, followed
+        )

@@ -10,7 +10,7 @@ LEAST_CURVATURE = 1e-6
 """Cosine between a step and the gradient's change below which the pair is not remembered: there the loss is not
 convex, and believing it would turn directions uphill."""
 
-Coefficients = Float[Tensor, "time height width"]
+Coefficients = Float[Tensor, "time row column"]
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Curvature:
     """
 
     diagonal: Coefficients
-    steps: Float[Tensor, "pair time height width"]
-    changes: Float[Tensor, "pair time height width"]
+    steps: Float[Tensor, "pair time row column"]
+    changes: Float[Tensor, "pair time row column"]
 
     @staticmethod
     def begin(diagonal: Coefficients) -> "Curvature":
