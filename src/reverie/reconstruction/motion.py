@@ -82,7 +82,7 @@ def smoothed_path(path: Path, power: Float[np.ndarray, "frequency 2"], error: fl
     return np.asarray(idct(coefficients, axis=0, norm="ortho"), dtype=np.float32)
 
 
-def path_power(paths: Sequence[Path], length: int) -> Float[np.ndarray, "{length} 2"]:
+def path_power(paths: Sequence[Float[np.ndarray, "_ 2"]], length: int) -> Float[np.ndarray, "{length} 2"]:
     """Return the mean power of paths' cosine transforms at ``length`` frequencies, longer ones counting more."""
     total, frames = np.zeros((length, 2)), 0
     for path in paths:
@@ -94,7 +94,7 @@ def path_power(paths: Sequence[Path], length: int) -> Float[np.ndarray, "{length
     return total / max(frames, 1)
 
 
-def shots_of(movie: Movie, starts: Sequence[int]) -> list[Float[np.ndarray, "frame height width"]]:
+def shots_of(movie: Movie, starts: Sequence[int]) -> list[Float[np.ndarray, "_ height width"]]:
     """Return the shots of a movie, which begin at these frames."""
     return [movie[start:end] for start, end in pairwise((*starts, len(movie)))]
 

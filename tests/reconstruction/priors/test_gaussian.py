@@ -61,6 +61,33 @@ def test_shots_begin_at_the_beginning_and_one_after_the_other(prior, starts):
         prior.cut([0, 40]).amplitude(40)
 
 
+@pytest.fixture(scope="module")
+def of_scenes():
+    return fit_prior([trial_of(smooth_movie(60, (20, 24), seed, 6.0)) for seed in range(6)], lambda movie: [0, 25])
+
+
+def test_a_moving_camera_s_prior_is_of_scenes(of_scenes):
+    path = np.cumsum(np.random.default_rng(0).normal(0, 0.6, (50, 2)), axis=0).astype(np.float32)
+    moving = of_scenes.following([0, 21], path)
+    white = torch.randn(50, *moving.scene_size, generator=torch.Generator().manual_seed(4))
+    picture = torch.randn(50, 20, 24, generator=torch.Generator().manual_seed(5))
+    assert moving.scene_size > (20, 24)
+    departure = moving.colour(white)
+    assert departure.shape == picture.shape
+    assert departure.std() == pytest.approx(float(of_scenes.deviation.mean()), rel=0.3)
+    torch.testing.assert_close(
+        (departure * picture).sum(), (white * moving.adjoint(picture)).sum(), rtol=1e-3, atol=0.1
+    )
+    with pytest.raises(ReverieError, match="moving camera"):
+        moving.whitened(departure)
+
+
+def test_scenes_survive_being_laid_out(of_scenes):
+    again = GaussianPrior.from_arrays(of_scenes.to_arrays())
+    np.testing.assert_array_equal(again.scenes.power, of_scenes.scenes.power)
+    np.testing.assert_array_equal(again.scenes.path_power, of_scenes.scenes.path_power)
+
+
 def test_what_is_drawn_from_a_prior_gives_the_prior_back(prior):
     again = fit_prior([trial_of(drawn(prior, 40, seed)) for seed in range(40)])
     assert np.corrcoef(again.power.log().flatten(), prior.power.log().flatten())[0, 1] > 0.98

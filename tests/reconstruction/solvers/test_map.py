@@ -15,6 +15,7 @@ from reverie.reconstruction.noise import PoissonNoise
 from reverie.reconstruction.priors.gaussian import fit_prior
 from reverie.reconstruction.problem import Problem
 from reverie.reconstruction.reconstruct import reconstruct
+from reverie.reconstruction.solvers import map as map_solver
 from reverie.reconstruction.solvers.map import MapSolver
 from reverie.reconstruction.solvers.paper import PaperSolver
 from reverie.recordings.trial import Trial
@@ -203,6 +204,16 @@ def test_a_search_resumed_while_it_follows_is_the_same_to_the_bit(of_pans, tmp_p
     snapshot = Snapshot.from_arrays(read_npz(tmp_path / "kept.npz"), solver.restore)
     assert snapshot.state.followed == 1
     np.testing.assert_array_equal(reconstruct(asked, solver, resume=snapshot).movie, whole.movie)
+
+
+def test_a_camera_that_would_need_a_vast_scene_is_not_followed(of_pans, monkeypatch):
+    encoder = SpotEncoder(60, history=4, size=WIDE)
+    observation = observe(encoder, panned_trial(41).movie, noisy=True)
+    asked = Problem((observation,), np.ones(WIDE, np.float32), poisson, of_pans)
+    far = np.outer(np.arange(90), [1.0, 2.0]).astype(np.float32)
+    monkeypatch.setattr(map_solver, "path_in", lambda *_, again: far)
+    followed, still = (reconstruct(asked, MapSolver(follow=times)).movie for times in (2, 0))
+    np.testing.assert_array_equal(followed, still)
 
 
 def test_a_prior_that_knows_no_scenes_follows_nothing(of_shots):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 import torch
@@ -33,6 +34,9 @@ NEIGHBOURS = (2.0, 1.0, 1.0)
 
 NEARLY = 10
 """Times the tolerance a step may lower the loss by when cuts are looked for."""
+
+LARGEST = 6
+"""Times the size of the frame that a scene may have; a camera that moves farther is not followed."""
 
 SOLVING = 6
 """Iterations of conjugate gradients for each draw from the posterior."""
@@ -173,10 +177,13 @@ class MapSolver:
         if scenes is None:
             return state
         path = path_in(state.movie.cpu().numpy(), starts, scenes, again=state.followed > 0)
-        state = replace(state, path=path, followed=state.followed + 1)
-        begun = self._begin_under(_informed(problem, state))
+        told = replace(state, path=path, followed=state.followed + 1)
+        asked = _informed(problem, told)
+        if prod(prior_of(asked).scene_size) > LARGEST * prod(problem.frame_size):
+            return state
+        begun = self._begin_under(asked)
         passes = state.passes + begun.passes
-        return replace(begun, step=state.step, passes=passes, starts=state.starts, path=path, followed=state.followed)
+        return replace(begun, step=state.step, passes=passes, starts=told.starts, path=path, followed=told.followed)
 
     def _look_for_cuts(self, problem: Problem, state: MapState) -> MapState:
         state = replace(state, starts=tuple(shots_found(state.movie.cpu().numpy())))
