@@ -12,7 +12,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.objective import mean_rate_and_gradient
 from reverie.reconstruction.priors.gaussian import GaussianPrior
 from reverie.reconstruction.problem import Problem
-from reverie.reconstruction.solvers.map import prior_of
+from reverie.reconstruction.solvers.knowledge import prior_of
 
 SHORTENINGS = 5
 """Times a step along the sphere is halved before the movie is taken for the best."""

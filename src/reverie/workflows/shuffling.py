@@ -14,7 +14,7 @@ from reverie.reconstruction.noise import EventNoise, Noise
 from reverie.reconstruction.noise_measurement import event_noise, measure_noise, poisson_noise
 from reverie.reconstruction.problem import Problem
 from reverie.reconstruction.reconstruct import Solver
-from reverie.reconstruction.solvers.map import prior_of
+from reverie.reconstruction.solvers.knowledge import prior_of
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.trial import Trial
 from reverie.workflows.assuming import noise_trials, own_noise

@@ -19,6 +19,7 @@ from reverie.reconstruction.posterior import draw_departure
 from reverie.reconstruction.priors.gaussian import GaussianPrior
 from reverie.reconstruction.priors.scenes import path_in
 from reverie.reconstruction.problem import Problem
+from reverie.reconstruction.solvers.knowledge import informed, prior_of
 from reverie.reconstruction.solvers.map_state import MapState, Point
 from reverie.reconstruction.solvers.quasi_newton import Curvature, dot
 from reverie.reconstruction.solvers.recutting import recut
@@ -106,7 +107,7 @@ class MapSolver:
 
     def step(self, problem: Problem, state: MapState) -> MapState:
         """Return the state one step further; raises ReverieError when loss or gradient is not finite."""
-        asked = _informed(problem, state)
+        asked = informed(problem, state)
         direction = state.curvature.direction(state.point.gradient)
         slope = dot(direction, state.point.gradient)
         if slope >= 0:
@@ -139,7 +140,7 @@ class MapSolver:
         """
         if self.draws == 0:
             return None
-        problem = _informed(problem, state)
+        problem = informed(problem, state)
         prior, generator = prior_of(problem), torch.Generator().manual_seed(self.seed)
         movie, bend = self._soft_clip(prior.mean + prior.colour(state.point.white))
         squares = torch.zeros_like(movie)
@@ -178,7 +179,7 @@ class MapSolver:
             return state
         path = path_in(state.movie.cpu().numpy(), starts, scenes, again=state.followed > 0)
         told = replace(state, path=path, followed=state.followed + 1)
-        asked = _informed(problem, told)
+        asked = informed(problem, told)
         if prod(prior_of(asked).scene_size) > LARGEST * prod(problem.frame_size):
             return state
         begun = self._begin_under(asked)
@@ -189,7 +190,7 @@ class MapSolver:
         state = replace(state, starts=tuple(shots_found(state.movie.cpu().numpy())))
         if state.starts == (0,):
             return self._learn(problem, state)
-        asked = _informed(problem, state)
+        asked = informed(problem, state)
         whole, pieces = prior_of(problem), prior_of(asked)
         point = self._evaluate(asked, pieces.whitened(whole.colour(state.point.white)))
         curvature = recut(state.curvature, whole, pieces, self.weight)
@@ -238,22 +239,3 @@ class MapSolver:
         # Averaged per unit of the prior's power, which differs between neighbours far more than the information does.
         smooth = gaussian_filter((draw.square() / power).cpu().numpy(), NEIGHBOURS, mode="nearest")
         return torch.from_numpy(smooth).to(problem.device) * power
-
-
-def _informed(problem: Problem, state: MapState) -> Problem:
-    """Return the problem with what was found of cuts and motion known to its prior."""
-    if state.path is not None:
-        return replace(problem, prior=prior_of(problem).following(state.starts or (0,), state.path))
-    return problem if state.starts is None else replace(problem, prior=prior_of(problem).cut(state.starts))
-
-
-def prior_of(problem: Problem) -> GaussianPrior:
-    """Return the problem's Gaussian prior; raises ReverieError when it has none or one for another frame size."""
-    if not isinstance(problem.prior, GaussianPrior):
-        raise ReverieError("The method `map` needs a Gaussian prior; fit one to training movies (`fit_prior`).")
-    if problem.prior.frame_size != problem.frame_size:
-        raise ReverieError(
-            f"The prior was fitted to movies of {problem.prior.frame_size} pixels but the encoder takes "
-            f"{problem.frame_size}; fit one to this recording's movies."
-        )
-    return problem.prior
