@@ -67,7 +67,8 @@ class MapSolver:
     most so many grey levels (root mean square): a step that drives pixels far beyond black or white lowers J at once,
     and takes dozens of steps to come back from, since there the soft clip is flat. find_cuts: once the movie has nearly
     settled, look for cuts in it, and go on with a prior that knows them. follow: how often to measure, once it has
-    settled, how its picture moves as a whole, and to search anew with a prior that knows it, if the prior knows scenes.
+    settled, how its picture moves as a whole, and to search anew with a prior that knows it, if the prior knows scenes;
+    what is found so is kept where the responses speak for it (``MapState.surprise``).
     Masks play no part: where the population does not see, the prior's mean stays.
     Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7.
     Raises ReverieError when a setting is out of range.
@@ -171,20 +172,26 @@ class MapSolver:
         """Return the first state of a search that knows more of the movie than before, or the state as it is."""
         if self.find_cuts and state.starts is None:
             return self._look_for_cuts(problem, state)
-        return self._follow(problem, state) if state.settled and state.followed < self.follow else state
+        return self._follow(problem, state) if state.settled and self.follow > 0 else state
 
     def _follow(self, problem: Problem, state: MapState) -> MapState:
+        """Return the first state of a search that knows how the camera moves, or where the search ends.
+
+        It ends where the responses do not speak for what it knew, with the movie before.
+        """
+        if state.before is not None and state.surprise(self.weight) >= state.before.surprise(self.weight):
+            return replace(state.before, step=state.step, passes=state.passes, before=None)
         scenes, starts = prior_of(problem).scenes, state.starts or (0,)
-        if scenes is None:
+        if scenes is None or state.followed >= self.follow:
             return state
         path = path_in(state.movie.cpu().numpy(), starts, scenes, again=state.followed > 0)
-        told = replace(state, path=path, followed=state.followed + 1)
+        told = replace(state, path=path, followed=state.followed + 1, before=replace(state, before=None))
         asked = informed(problem, told)
         if prod(prior_of(asked).scene_size) > LARGEST * prod(problem.frame_size):
             return state
         begun = self._begin_under(asked)
         passes = state.passes + begun.passes
-        return replace(begun, step=state.step, passes=passes, starts=told.starts, path=path, followed=told.followed)
+        return replace(told, passes=passes, point=begun.point, curvature=begun.curvature, fallen=0.0, settled=False)
 
     def _look_for_cuts(self, problem: Problem, state: MapState) -> MapState:
         state = replace(state, starts=tuple(shots_found(state.movie.cpu().numpy())))

@@ -10,6 +10,9 @@ from torch import Tensor
 
 from reverie.reconstruction.solvers.quasi_newton import Curvature
 
+BEFORE = "before."
+"""What the names of an earlier state's arrays begin with."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -28,7 +31,8 @@ class MapState:
     settled: the loss hardly fell, or no step lowers it. passes: published windows' worth of frames sent through
     encoders so far, forward and back. fallen: by how much the loss fell since the beginning. starts: first frames of
     the shots that were found, None as long as cuts were not looked for. path: (time, 2), pixels by which the picture
-    has moved, None as long as it was not followed. followed: how often it was.
+    has moved, None as long as it was not followed. followed: how often it was. before: where the search had settled
+    before it followed the last time.
     """
 
     step: int
@@ -40,6 +44,7 @@ class MapState:
     starts: tuple[int, ...] | None = None
     path: Float[np.ndarray, "time 2"] | None = None
     followed: int = 0
+    before: "MapState | None" = None
 
     @property
     def loss(self) -> float:
@@ -51,6 +56,14 @@ class MapState:
         """The movie as it stands, grey levels 0-255."""
         return self.point.movie
 
+    def surprise(self, weight: float) -> float:
+        """Return minus the log evidence for what the prior knows, in nats, up to a constant.
+
+        weight: of the prior. Laplace's approximation with a diagonal precision, at a movie that has settled.
+        Source: MacKay, Bayesian interpolation, 1992.
+        """
+        return self.loss + float((self.curvature.diagonal / weight).log().sum()) / 2
+
     def to(self, device: torch.device) -> "MapState":
         """Return the same state on another device."""
         point = Point(
@@ -59,7 +72,8 @@ class MapState:
         curvature = Curvature(
             *(array.to(device) for array in (self.curvature.diagonal, self.curvature.steps, self.curvature.changes))
         )
-        return replace(self, point=point, curvature=curvature)
+        before = None if self.before is None else self.before.to(device)
+        return replace(self, point=point, curvature=curvature, before=before)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return everything as arrays."""
@@ -77,6 +91,7 @@ class MapState:
             "losses": np.array([self.point.loss, self.fallen]),
             "starts": np.array(self.starts or (), dtype=np.int64),
             "path": np.zeros((0, 2), np.float32) if self.path is None else self.path,
+            **{BEFORE + name: array for name, array in (self.before.to_arrays() if self.before else {}).items()},
         }
 
     @staticmethod
@@ -92,6 +107,8 @@ class MapState:
         starts = tuple(int(start) for start in arrays.get("starts", ())) or None
         path = arrays.get("path", np.zeros((0, 2)))
         curvature = Curvature(diagonal, steps, changes)
+        older = {name.removeprefix(BEFORE): array for name, array in arrays.items() if name.startswith(BEFORE)}
+        before = MapState.from_arrays(older) if older else None
         return MapState(
-            step, passes, point, curvature, fallen, bool(settled), starts, path if len(path) else None, followed
+            step, passes, point, curvature, fallen, bool(settled), starts, path if len(path) else None, followed, before
         )
