@@ -1,21 +1,8 @@
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter, map_coordinates
+from tests.reconstruction.toys import panned, wandering
 
 from reverie.reconstruction.motion import path_of, path_power, shots_of, smoothed_path, translations
-
-
-def panned(path, seed=0, size=(24, 32)):
-    """A picture whose content moves along a path."""
-    scene = gaussian_filter(np.random.default_rng(seed).standard_normal((120, 160)), 2)
-    rows, columns = np.mgrid[: size[0], : size[1]].astype(float)
-    frames = [map_coordinates(scene, [rows + 50 - down, columns + 60 - right], order=3) for down, right in path]
-    return (np.stack(frames) / scene.std() * 40 + 120).astype(np.float32)
-
-
-def wandering(frames, seed=0, speed=0.6):
-    steps = speed * gaussian_filter(np.random.default_rng(seed).standard_normal((frames, 2)), (3, 0)) * 3
-    return np.cumsum(steps, axis=0) - steps[0]
 
 
 @pytest.mark.parametrize("by", [(0.0, 0.0), (0.4, -0.7), (-1.3, 2.6), (2.8, 4.9)])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, map_coordinates
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -71,6 +71,19 @@ def smooth_movie(
 ) -> np.ndarray:
     noise = gaussian_filter(np.random.default_rng(seed).standard_normal((frames, *size)), (slowness, 2, 2))
     return np.clip(GREY + 45 * noise / noise.std(), 0, 255).astype(np.float32)
+
+
+def panned(path, seed=0, size=(24, 32)):
+    """A picture whose content moves along a path."""
+    scene = gaussian_filter(np.random.default_rng(seed).standard_normal((120, 160)), 2)
+    rows, columns = np.mgrid[: size[0], : size[1]].astype(float)
+    frames = [map_coordinates(scene, [rows + 50 - down, columns + 60 - right], order=3) for down, right in path]
+    return (np.stack(frames) / scene.std() * 40 + 120).astype(np.float32)
+
+
+def wandering(frames, seed=0, speed=0.6):
+    steps = speed * gaussian_filter(np.random.default_rng(seed).standard_normal((frames, 2)), (3, 0)) * 3
+    return np.cumsum(steps, axis=0) - steps[0]
 
 
 def running_state(frames: int = FRAMES, seed: int = 0) -> Tensor:

@@ -1,6 +1,6 @@
 import numpy as np
 import torch
-from tests.reconstruction.test_motion import panned, wandering
+from tests.reconstruction.toys import panned, wandering
 
 from reverie.reconstruction.priors.scenes import LENGTH, at_size, fit_scenes, path_in
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.reconstruction.test_motion import panned, wandering
-from tests.reconstruction.toys import SpotEncoder, observe
+from tests.reconstruction.toys import SpotEncoder, observe, panned, wandering
 
 from reverie.evaluation.correlation import video_correlation
 from reverie.foundation.files import read_npz, write_npz
