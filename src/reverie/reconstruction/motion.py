@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float
 from scipy.fft import dct, idct
 from torch import Tensor
-from torch.nn import functional
 
 from reverie.foundation.arrays import Movie
+from reverie.reconstruction.sampling import sample
 
 Path = Float[np.ndarray, "time 2"]
 
@@ -100,16 +100,8 @@ def shots_of(movie: Movie, starts: Sequence[int]) -> list[Float[np.ndarray, "_ h
 
 
 def _moved(frames: Tensor, by: Float[Tensor, "pair 2"]) -> Float[Tensor, "pair height width"]:
-    height, width = frames.shape[1:]
-    rows = torch.arange(height)[None] - by[:, :1]
-    columns = torch.arange(width)[None] - by[:, 1:]
-    size = (len(frames), height, width)
-    down, right = 2 * rows / (height - 1) - 1, 2 * columns / (width - 1) - 1
-    grid = torch.stack([right[:, None, :].expand(size), down[:, :, None].expand(size)], dim=-1)
-    moved: Tensor = functional.grid_sample(
-        frames[:, None], grid, mode="bicubic", padding_mode="border", align_corners=True
-    )
-    return moved[:, 0]
+    rows, columns = (torch.arange(frames.shape[1 + axis])[None] - by[:, axis, None] for axis in (0, 1))
+    return sample(frames, rows, columns)
 
 
 def _mismatch(found: Tensor, wanted: Tensor) -> Float[Tensor, " pair"]:

@@ -1,12 +1,12 @@
 """A camera that moves over a scene larger than its picture: what it sees, and the same for gradients."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
+
+from reverie.reconstruction.sampling import sample
 
 EDGE = 1
 """Pixels of scene beyond all that is seen, so that every pixel lies between four others."""
@@ -38,8 +38,11 @@ class Camera:
 
     def see(self, scene: Float[Tensor, "time row column"]) -> Float[Tensor, "time height width"]:
         """Return the picture at each frame, interpolated between neighbouring pixels of the scene."""
-        seen: Tensor = functional.grid_sample(scene[:, None], self._grid, mode="bilinear", align_corners=True)[:, 0]
-        return seen
+        rows, columns = (
+            self.places[:, axis, None] + torch.arange(self.frame_size[axis], device=self.places.device)
+            for axis in (0, 1)
+        )
+        return sample(scene, rows, columns, "bilinear")
 
     def spread_out(self, gradient: Float[Tensor, "time height width"]) -> Float[Tensor, "time row column"]:
         """Return the gradient with respect to the scene, given that with respect to the pictures: see's transpose."""
@@ -47,15 +50,3 @@ class Camera:
             scene = gradient.new_zeros(len(gradient), *self.scene_size).requires_grad_()
             (transposed,) = torch.autograd.grad(self.see(scene), scene, gradient)
         return transposed
-
-    @cached_property
-    def _grid(self) -> Float[Tensor, "time height width 2"]:
-        """Where each pixel looks, in the units of ``grid_sample``: columns and rows from −1 to 1."""
-        rows, columns = (
-            self.places[:, axis, None] + torch.arange(self.frame_size[axis], device=self.places.device)
-            for axis in (0, 1)
-        )
-        height, width = self.scene_size
-        down, right = 2 * rows / (height - 1) - 1, 2 * columns / (width - 1) - 1
-        size = (len(self.places), *self.frame_size)
-        return torch.stack([right[:, None, :].expand(size), down[:, :, None].expand(size)], dim=-1)

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from scipy.fft import dctn
-from torch.nn import functional
 
 from reverie.foundation.arrays import Movie
 from reverie.reconstruction.motion import Path, path_of, path_power, shots_of, smoothed_path
 from reverie.reconstruction.priors.spectrum import resampled_spectrum, smoothed_spectrum
+from reverie.reconstruction.sampling import sample
 
 LENGTH = 100
 """Frequencies at which spectra over time are kept; shots last about as many frames."""
@@ -92,17 +92,9 @@ def _scene_of(shot: Movie, path: Path) -> Float[np.ndarray, "time row column"]:
     if min(map(len, kept)) == 0:
         return shot[:, :0, :0]
     rows, columns, seen = rows[:, kept[0]], columns[:, kept[1]], seen[:, kept[0]][:, :, kept[1]]
-    size = (len(shot), rows.shape[1], columns.shape[1])
-    grid = np.stack(
-        [
-            np.broadcast_to(2 * columns[:, None, :] / (width - 1) - 1, size),
-            np.broadcast_to(2 * rows[:, :, None] / (height - 1) - 1, size),
-        ],
-        axis=-1,
-    )
-    pictures, places = (torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)) for array in (shot, grid))
-    scene = functional.grid_sample(pictures[:, None], places, mode="bicubic", padding_mode="border", align_corners=True)
-    filled: Float[np.ndarray, "time row column"] = np.take_along_axis(scene[:, 0].numpy(), _nearest_seen(seen), axis=0)
+    pictures, down, right = (torch.from_numpy(array.astype(np.float32)) for array in (shot, rows, columns))
+    scene = sample(pictures, down, right).numpy()
+    filled: Float[np.ndarray, "time row column"] = np.take_along_axis(scene, _nearest_seen(seen), axis=0)
     return filled
 
 
