@@ -9,6 +9,7 @@ from reverie.reconstruction.evidence_map import evidence_map, prior_variance, sl
 from reverie.reconstruction.noise import PoissonNoise
 from reverie.reconstruction.priors.gaussian import GaussianPrior, fit_prior
 from reverie.reconstruction.reconstruct import reconstruct
+from reverie.reconstruction.solvers.grey_levels import soft_clip
 from reverie.reconstruction.solvers.map import MapSolver
 from reverie.recordings.trial import Trial
 
@@ -30,7 +31,7 @@ def test_the_variance_of_the_prior_is_that_of_its_movies(prior):
 
 def test_the_slope_of_the_clip_is_that_of_the_solver():
     values = torch.linspace(-60, 310, 50).reshape(2, 5, 5).requires_grad_()
-    movie, bend = MapSolver(softness=8.0)._soft_clip(values)
+    movie, bend = soft_clip(values, 8.0)
     (slope,) = torch.autograd.grad(movie.sum(), values)
     torch.testing.assert_close(bend, slope, atol=1e-4, rtol=1e-3)
     np.testing.assert_allclose(slope_of_clip(movie.detach().numpy(), 8.0), slope.numpy(), atol=1e-3)

@@ -1,5 +1,7 @@
 """Honest spreads through the command line, on two animals with more than one validation trial."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,6 +77,8 @@ def test_one_movie_teaches_nothing(validated):
 def test_only_the_posterior_that_was_calibrated_is():
     usual = ReconstructionSettings("map", 30, blur=0.0, draws=4)
     assert calibrates(usual)
+    assert calibrates(replace(usual, follow=0))
+    assert not calibrates(replace(usual, follow=1))
     assert not calibrates(ReconstructionSettings("map", 30, blur=0.0, draws=2, weight=2.0))
     assert not calibrates(ReconstructionSettings("map", 30, blur=0.0))
     assert not calibrates(ReconstructionSettings("map", 30, blur=0.0, draws=2, likelihood="sizes"))

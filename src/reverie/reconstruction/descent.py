@@ -12,8 +12,6 @@ from torch import Tensor
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.problem import Progress, trace_of, trace_rows
 
-StateT = TypeVar("StateT", bound="State")
-
 
 @runtime_checkable
 class State(Protocol):
@@ -43,11 +41,14 @@ class State(Protocol):
     def movie(self) -> Float[Tensor, "time height width"]:
         """Grey levels 0-255, of the frame or the canvas."""
 
-    def to(self: StateT, device: torch.device) -> StateT:
+    def to(self: "StateT", device: torch.device) -> "StateT":
         """Return the same state on another device."""
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return everything as arrays."""
+
+
+StateT = TypeVar("StateT", bound=State)
 
 
 @dataclass(frozen=True)

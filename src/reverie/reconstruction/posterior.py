@@ -12,12 +12,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from reverie.reconstruction.conjugate_gradients import Coefficients, conjugate_gradients
 from reverie.reconstruction.objective import gauss_newton_product, information_draw
 from reverie.reconstruction.priors.gaussian import GaussianPrior
 from reverie.reconstruction.problem import Problem
-from reverie.reconstruction.solvers.quasi_newton import dot
-
-Coefficients = Float[Tensor, "time row column"]
 
 
 def draw_departure(
@@ -25,7 +23,7 @@ def draw_departure(
     prior: GaussianPrior,
     movie: Float[Tensor, "time height width"],
     bend: Float[Tensor, "time height width"],
-    diagonal: Coefficients,
+    ease: Callable[[Coefficients], Coefficients],
     *,
     weight: float,
     iterations: int,
@@ -33,7 +31,7 @@ def draw_departure(
 ) -> Float[Tensor, "time height width"]:
     """Return one draw of how a movie from the posterior departs from the most probable one, in grey levels.
 
-    bend: slope of the soft clip at the movie. diagonal: an estimate of the precision's diagonal, with which the
+    bend: slope of the soft clip at the movie. ease: multiplies by an estimate of the inverse precision, with which the
     conjugate gradients are preconditioned; few iterations are enough then.
     """
 
@@ -41,36 +39,8 @@ def draw_departure(
         told = gauss_newton_product(problem, movie, bend * prior.colour(white))
         return weight * white + prior.adjoint(bend * told)
 
-    noise = torch.randn(diagonal.shape, generator=generator).to(movie.device)
+    noise = torch.randn(len(movie), *prior.scene_size, generator=generator).to(movie.device)
     told = prior.adjoint(bend * information_draw(problem, movie, generator))
     # From a draw of the prior, which is right wherever the responses say nothing, however few the iterations.
-    white = conjugate_gradients(precision, weight**0.5 * noise + told, weight**-0.5 * noise, diagonal, iterations)
+    white = conjugate_gradients(precision, weight**0.5 * noise + told, ease, iterations, weight**-0.5 * noise)
     return bend * prior.colour(white)
-
-
-def conjugate_gradients(
-    product: Callable[[Coefficients], Coefficients],
-    right: Coefficients,
-    start: Coefficients,
-    diagonal: Coefficients,
-    iterations: int,
-) -> Coefficients:
-    """Solve product(x) = right from a first guess, product being symmetric and positive, preconditioned by a diagonal.
-
-    Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 5.3.
-    """
-    found = start
-    rest = right - product(start)
-    direction = rest / diagonal
-    size = dot(rest, direction)
-    for _ in range(iterations):
-        moved = product(direction)
-        curvature = dot(direction, moved)
-        if not curvature > 0:
-            break
-        found = found + size / curvature * direction
-        rest = rest - size / curvature * moved
-        eased = rest / diagonal
-        size, before = dot(rest, eased), size
-        direction = eased + size / before * direction
-    return found

@@ -6,11 +6,13 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from reverie.encoders.canvas import crop_from_canvas
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
-from reverie.reconstruction.descent import Keeper, Snapshot, State, StateT, forget
+from reverie.reconstruction.descent import Keeper, Snapshot, StateT, forget
 from reverie.reconstruction.problem import Observer, Problem, Progress, Reconstruction, ignore
 
 
@@ -31,8 +33,11 @@ class Solver(Protocol[StateT]):
     def restore(self, arrays: Mapping[str, np.ndarray]) -> StateT:
         """Return the state whose ``to_arrays`` gave these arrays."""
 
-    def spread(self, problem: Problem, state: StateT) -> Movie | None:
-        """Return how far the movie may be off (time, height, width) in grey levels, None where it is not known."""
+    def estimate(self, problem: Problem, state: StateT) -> tuple[Float[Tensor, "time height width"], Movie | None]:
+        """Return the movie to be shown, of frame or canvas, and how far it may be off, None where that is not known.
+
+        The latter is (time, height, width), in grey levels.
+        """
 
 
 def reconstruct(
@@ -61,11 +66,11 @@ def reconstruct(
         state = solver.step(problem, state)
         trace.append(Progress(state.step, time.perf_counter() - clock, state.passes, state.loss))
         if observe is not ignore:
-            observe(trace[-1], _movie(problem, state))
+            observe(trace[-1], _cropped(problem, state.movie))
         if keep is not forget:
             keep(Snapshot(state, tuple(trace)))
-    spread = solver.spread(problem, state)
-    return Reconstruction(_movie(problem, state), tuple(trace), time.perf_counter() - clock, state.passes, spread)
+    movie, spread = solver.estimate(problem, state)
+    return Reconstruction(_cropped(problem, movie), tuple(trace), time.perf_counter() - clock, state.passes, spread)
 
 
 def _resumed(problem: Problem, solver: Solver[StateT], start: Movie | None, resume: Snapshot[StateT]) -> StateT:
@@ -80,6 +85,6 @@ def _resumed(problem: Problem, solver: Solver[StateT], start: Movie | None, resu
     return resume.state.to(problem.device)
 
 
-def _movie(problem: Problem, state: State) -> Movie:
-    movie: Movie = crop_from_canvas(state.movie, problem.frame_size).cpu().numpy().copy()
-    return movie
+def _cropped(problem: Problem, movie: Float[Tensor, "time row column"]) -> Movie:
+    cropped: Movie = crop_from_canvas(movie, problem.frame_size).cpu().numpy().copy()
+    return cropped

@@ -56,10 +56,12 @@ def own_calibration(materials: Materials, animal: str, folder: Path) -> Calibrat
 def calibrates(settings: ReconstructionSettings) -> bool:
     """Return whether a spread found with these settings is the one that is calibrated.
 
-    Likelihood, the prior's weight and cuts decide how wide the posterior is; draws only how well it is known.
+    Likelihood, the prior's weight, cuts and the camera decide how wide the posterior is; draws only how well that is
+    known.
     """
-    deciding = attrgetter("method", "weight", "likelihood", "find_cuts", "follow")
-    return settings.calibrated and settings.draws > 0 and deciding(settings) == deciding(SETTINGS)
+    deciding = attrgetter("method", "weight", "likelihood", "find_cuts")
+    alike = deciding(settings) == deciding(SETTINGS) and not settings.follow
+    return settings.calibrated and settings.draws > 0 and alike
 
 
 def calibration_trials(materials: Materials, animal: str, folder: Path) -> list[str]:

@@ -70,6 +70,11 @@ def _fit_convolutional(teaching: Teaching) -> Decoder:
 
 def _fit_best(teaching: Teaching) -> Decoder:
     ridge, prior = teaching.ridge(), own_prior(teaching.recording, teaching.folder)
+    if prior.scenes is None:
+        say(
+            f"The prior in {teaching.folder / 'priors'} holds no scenes, so `best` will not follow the camera: "
+            "training movies are too short, or an earlier version fitted it; delete it to have it fitted anew."
+        )
     # An encoder that learned from events predicts them already: on validation movies adapting it never helped.
     ready = teaching.learned_events and ridge.features.power == 0
     return fit_best(

@@ -46,13 +46,6 @@ def test_shots_are_movies_of_their_own(prior):
     assert cut(prior.mean + pieces) < prior(prior.mean + pieces)
 
 
-def test_what_holds_at_a_frequency_holds_there_in_every_shot(prior):
-    cut = prior.cut([0, 20])
-    slow = torch.arange(60.0)[:, None, None].expand(60, *SIZE) / 60
-    shots = cut.shot_by_shot(slow)
-    torch.testing.assert_close(shots[[5, 19, 20, 30]][:, 0, 0], torch.tensor([5 / 20, 19 / 20, 0.0, 10 / 40]))
-
-
 @pytest.mark.parametrize("starts", [(), (3,), (0, 9, 9), (0, 9, 4)])
 def test_shots_begin_at_the_beginning_and_one_after_the_other(prior, starts):
     with pytest.raises(ReverieError, match="begin at frame 0"):

@@ -12,6 +12,7 @@ from reverie.reconstruction.descent import Snapshot
 from reverie.reconstruction.noise import PoissonNoise
 from reverie.reconstruction.priors.gaussian import fit_prior
 from reverie.reconstruction.reconstruct import reconstruct
+from reverie.reconstruction.solvers.grey_levels import soft_clip
 from reverie.reconstruction.solvers.map import MapSolver
 from reverie.reconstruction.solvers.paper import PaperSolver
 from reverie.recordings.trial import Trial
@@ -80,6 +81,44 @@ def test_the_settled_movie_is_where_the_gradient_vanishes(prior):
     assert kept[-1].state.settled
     start = solver.begin(asked).point.gradient.norm()
     assert kept[-1].state.point.gradient.norm() < 1e-3 * start
+
+
+def test_the_last_step_is_taken_on_trust_and_costs_no_pass(prior):
+    class Counted(SpotEncoder):
+        """Counts how often it is asked for rates."""
+
+        calls = 0
+
+        def forward(self, movie, state, mouse):
+            Counted.calls += 1
+            return super().forward(movie, state, mouse)
+
+    asked, kept = asked_of(prior, observe(Counted(60, history=4), smooth_movie(FRAMES), noisy=True)), []
+    Counted.calls = 0
+    found = reconstruct(asked, MapSolver(), keep=kept.append)
+    # Two published windows hold the 40 frames that go through the encoder at once.
+    assert found.passes == 2 * Counted.calls
+    last = kept[-1].state
+    assert last.settled
+    exact = reconstruct(asked, MapSolver(steps=200, tolerance=1e-7), keep=kept.append)
+    settled = kept[-1].state
+    ahead = MapSolver().begin(asked)
+    distances = [(white - settled.point.white).norm() for white in (last.point.white + last.ahead, last.point.white)]
+    assert distances[0] < distances[1]
+    assert exact.passes > found.passes > ahead.passes
+
+
+def test_the_movie_shown_is_what_is_expected_of_greys_that_end_at_black(prior):
+    deaf = SpotEncoder(20)
+    with torch.no_grad():
+        deaf.spots.zero_()
+    dark = replace(prior, mean=prior.mean - 110, deviation=1.5 * prior.deviation)
+    white = torch.randn(FRAMES, *SIZE, generator=torch.Generator().manual_seed(5))
+    truth = soft_clip(dark.mean + dark.colour(white), MapSolver().softness)[0].numpy()
+    kept = []
+    found = reconstruct(asked_of(dark, observe(deaf, truth, noisy=True)), MapSolver(), keep=kept.append)
+    probable = kept[-1].state.movie.numpy()
+    assert np.square(found.movie - truth).mean() < 0.9 * np.square(probable - truth).mean()
 
 
 def test_neurons_that_know_nothing_leave_the_prior_s_mean(prior):

@@ -1,8 +1,16 @@
 import torch
 
-from reverie.reconstruction.solvers.quasi_newton import Curvature, dot
+from reverie.reconstruction.conjugate_gradients import dot
+from reverie.reconstruction.solvers.precision import Precision
+from reverie.reconstruction.solvers.quasi_newton import Curvature
 
 SHAPE = (2, 3, 4)
+
+
+def diagonal(values):
+    """A precision without anything off its diagonal."""
+    nowhere = torch.ones(1, 1, dtype=values.dtype)
+    return Precision(0.0, values.sqrt(), torch.ones_like(values), nowhere, (SHAPE[0],))
 
 
 def quadratic(seed=0):
@@ -13,7 +21,7 @@ def quadratic(seed=0):
 def test_with_exact_line_searches_a_quadratic_is_solved_in_as_many_steps_as_it_has_dimensions():
     hessian = quadratic()
     place = torch.ones(SHAPE, dtype=torch.float64)
-    known = Curvature.begin(hessian.diagonal().reshape(SHAPE).clone())
+    known = Curvature.begin(diagonal(hessian.diagonal().reshape(SHAPE)))
 
     def gradient_at(point):
         return (hessian @ point.flatten()).reshape(SHAPE)
@@ -30,7 +38,7 @@ def test_with_exact_line_searches_a_quadratic_is_solved_in_as_many_steps_as_it_h
 
 def test_the_last_pair_is_obeyed():
     hessian = quadratic(1)
-    known = Curvature.begin(torch.ones(SHAPE, dtype=torch.float64))
+    known = Curvature.begin(diagonal(torch.ones(SHAPE, dtype=torch.float64)))
     for seed in range(5):
         step = torch.randn(SHAPE, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
         change = (hessian @ step.flatten()).reshape(SHAPE)
@@ -40,6 +48,6 @@ def test_the_last_pair_is_obeyed():
 
 
 def test_a_pair_of_negative_curvature_is_not_remembered():
-    known = Curvature.begin(torch.ones(SHAPE))
+    known = Curvature.begin(diagonal(torch.ones(SHAPE)))
     assert len(known.learned(torch.ones(SHAPE), -torch.ones(SHAPE), 5).steps) == 0
     assert len(known.learned(torch.ones(SHAPE), torch.ones(SHAPE), 5).forgotten().steps) == 0

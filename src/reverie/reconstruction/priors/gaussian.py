@@ -1,7 +1,7 @@
 """A Gaussian prior over movies: a mean picture, a deviation at each pixel, and a space-time spectrum between them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +15,7 @@ from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 from reverie.reconstruction.motion import shots_of
 from reverie.reconstruction.priors.camera import Camera
-from reverie.reconstruction.priors.cosine import cosine_transform, inverse_cosine_transform
+from reverie.reconstruction.priors.cosine import movie_of, spectrum_of
 from reverie.reconstruction.priors.scenes import Scenes, at_size, fit_scenes
 from reverie.reconstruction.priors.spectrum import resampled_spectrum, smoothed_spectrum
 from reverie.recordings.trial import Trial
@@ -58,6 +58,7 @@ class GaussianPrior:
     starts: tuple[int, ...] = (0,)
     scenes: Scenes | None = None
     camera: Camera | None = None
+    _amplitudes: dict[int, Tensor] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def frame_size(self) -> tuple[int, int]:
@@ -97,28 +98,32 @@ class GaussianPrior:
         camera = Camera.along(torch.from_numpy(path).to(self.mean), self.frame_size)
         return replace(self.cut(starts), power=torch.from_numpy(self.scenes.power).to(self.mean), camera=camera)
 
+    def lengths(self, frames: int) -> list[int]:
+        """Return how many frames each shot of a clip has; raises ReverieError when a shot begins after its end."""
+        if self.starts[-1] >= frames:
+            raise ReverieError(f"A shot begins at frame {self.starts[-1]}, but the clip has {frames} frames.")
+        return [end - start for start, end in pairwise((*self.starts, frames))]
+
     def amplitude(self, frames: int) -> Float[Tensor, "{frames} row column"]:
         """Return the standard deviation of each coefficient of a clip of ``frames`` frames, shot by shot."""
-        sizes = [(length, *self.scene_size) for length in self._lengths(frames)]
-        return torch.cat([at_size(self.power, size) for size in sizes]).sqrt()
-
-    def shot_by_shot(self, values: Float[Tensor, "frequency height width"]) -> Float[Tensor, "frequency height width"]:
-        """Return what is known of the frequencies of a clip in one piece at those of its shots, one after the other."""
-        return torch.cat([resampled_spectrum(values, length) for length in self._lengths(len(values))])
+        if frames not in self._amplitudes:
+            sizes = [(length, *self.scene_size) for length in self.lengths(frames)]
+            self._amplitudes[frames] = torch.cat([at_size(self.power, size) for size in sizes]).sqrt()
+        return self._amplitudes[frames]
 
     def colour(self, white: Float[Tensor, "time row column"]) -> Float[Tensor, "time height width"]:
         """Return the departure from the mean, in grey levels, that white coefficients stand for."""
-        values = white * self.amplitude(len(white))
-        shots = torch.split(values, self._lengths(len(values)))
-        scene = torch.cat([inverse_cosine_transform(shot, 0) for shot in shots])
-        scene = inverse_cosine_transform(inverse_cosine_transform(scene, 1), 2)
+        scene = movie_of(white * self.amplitude(len(white)), self.lengths(len(white)))
         return (scene if self.camera is None else self.camera.see(scene)) * self.deviation
+
+    def on_scene(self, gradient: Float[Tensor, "time height width"]) -> Float[Tensor, "time row column"]:
+        """Return the gradient with respect to the scene, in deviations, given that with respect to grey levels."""
+        standard = gradient * self.deviation
+        return standard if self.camera is None else self.camera.spread_out(standard)
 
     def adjoint(self, gradient: Float[Tensor, "time height width"]) -> Float[Tensor, "time row column"]:
         """Return the gradient with respect to white coefficients, given that with respect to grey levels."""
-        moving = gradient * self.deviation
-        scene = moving if self.camera is None else self.camera.spread_out(moving)
-        return self._transformed(scene) * self.amplitude(len(gradient))
+        return spectrum_of(self.on_scene(gradient), self.lengths(len(gradient))) * self.amplitude(len(gradient))
 
     def whitened(self, departure: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
         """Return the white coefficients that stand for a departure from the mean, in grey levels.
@@ -127,7 +132,8 @@ class GaussianPrior:
         """
         if self.camera is not None:
             raise ReverieError("A movie does not tell what a moving camera's scene looks like where it is not seen.")
-        return self._transformed(departure / self.deviation) / self.amplitude(len(departure))
+        frames = len(departure)
+        return spectrum_of(departure / self.deviation, self.lengths(frames)) / self.amplitude(frames)
 
     def __call__(self, movie: Float[Tensor, "time height width"]) -> Float[Tensor, ""]:
         """Return how implausible a movie is: half the squared length of its white coefficients."""
@@ -150,17 +156,6 @@ class GaussianPrior:
         known = "scene_power" in arrays and "path_power" in arrays
         scenes = Scenes(np.asarray(arrays["scene_power"]), np.asarray(arrays["path_power"])) if known else None
         return GaussianPrior(mean, deviation, power, scenes=scenes)
-
-    def _transformed(self, movie: Float[Tensor, "time row column"]) -> Float[Tensor, "time row column"]:
-        shots = torch.split(movie, self._lengths(len(movie)))
-        values = torch.cat([cosine_transform(shot, 0) for shot in shots])
-        return cosine_transform(cosine_transform(values, 1), 2)
-
-    def _lengths(self, frames: int) -> list[int]:
-        """Return how many frames each shot of a clip has; raises ReverieError when a shot begins after its end."""
-        if self.starts[-1] >= frames:
-            raise ReverieError(f"A shot begins at frame {self.starts[-1]}, but the clip has {frames} frames.")
-        return [end - start for start, end in pairwise((*self.starts, frames))]
 
 
 def fit_prior(trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]] | None = None) -> GaussianPrior:

@@ -9,20 +9,20 @@ import torch
 from jaxtyping import Float
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
-from torch.nn import functional
 
-from reverie.foundation.arrays import WHITE, Movie
+from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
+from reverie.reconstruction.conjugate_gradients import dot
 from reverie.reconstruction.cuts import shots_found
 from reverie.reconstruction.objective import information_draw, loss_and_gradient, passes_of
 from reverie.reconstruction.posterior import draw_departure
-from reverie.reconstruction.priors.gaussian import GaussianPrior
 from reverie.reconstruction.priors.scenes import path_in
 from reverie.reconstruction.problem import Problem
+from reverie.reconstruction.solvers.grey_levels import expected_grey, soft_clip
 from reverie.reconstruction.solvers.knowledge import informed, prior_of
 from reverie.reconstruction.solvers.map_state import MapState, Point
-from reverie.reconstruction.solvers.quasi_newton import Curvature, dot
-from reverie.reconstruction.solvers.recutting import recut
+from reverie.reconstruction.solvers.precision import estimated_precision
+from reverie.reconstruction.solvers.quasi_newton import Curvature
 
 HALVINGS = 8
 """Times a step is shortened before the direction is given up."""
@@ -30,10 +30,7 @@ HALVINGS = 8
 SUFFICIENT = 1e-4
 """Share of the decrease that the slope promises which a step must bring (Armijo's rule)."""
 
-NEIGHBOURS = (2.0, 1.0, 1.0)
-"""Gaussian sigma in frequency steps over which the information of single coefficients is averaged."""
-
-NEARLY = 10
+NEARLY = 5
 """Times the tolerance a step may lower the loss by when cuts are looked for."""
 
 LARGEST = 6
@@ -55,33 +52,34 @@ class MapSolver:
 
     where mean and colour belong to the Gaussian prior of the problem, under which the white coefficients w are
     independent with unit variance. The likelihood is that of each observation's
-    noise, given its encoder's rates to the whole clip x, every frame counted once. J falls by
-    limited-memory BFGS with a line search. It starts at the prior's mean, from a diagonal estimate of the curvature:
-    weight + the Fisher information of each coefficient, drawn once at a movie from the prior and averaged over
-    neighbouring frequencies, without which three times as many passes are needed.
+    noise, given its encoder's rates to the whole clip x, every frame counted once. J falls by limited-memory BFGS with
+    a line search, from the prior's mean and from an estimate of the curvature (``Precision``): the weight and the
+    Fisher information, by frequency and by place, drawn once at a movie from the prior. Once a step promises next to
+    nothing it is taken on trust, without another pass. The movie returned is what is expected of the clipped values,
+    given the doubt that is left.
 
-    steps: at most; usually it settles before. tolerance: it settles when a step lowers J by less than this share of
-    all it fell so far. weight: of the prior; 1 takes likelihood and prior at their word. softness: grey levels over
-    which the soft clip bends into 0 and 255. memory: pairs of steps and gradients kept. draws: from the posterior, for
-    the spread; 0 for none. seed: of all that is drawn. longest: a step changes the movie, before it is clipped, by at
-    most so many grey levels (root mean square): a step that drives pixels far beyond black or white lowers J at once,
-    and takes dozens of steps to come back from, since there the soft clip is flat. find_cuts: once the movie has nearly
-    settled, look for cuts in it, and go on with a prior that knows them. follow: how often to measure, once it has
-    settled, how its picture moves as a whole, and to search anew with a prior that knows it, if the prior knows scenes;
-    what is found so is kept where the responses speak for it (``MapState.surprise``).
+    steps: at most; usually it settles before. tolerance: it settles when a step lowers J, or the next one promises to,
+    by less than this share of all it fell so far. weight: of the prior; 1 takes likelihood and prior at their word.
+    softness: grey levels over which the soft clip bends into 0 and 255. memory: pairs of steps and gradients kept.
+    draws: from the posterior, for the spread; 0 for none. seed: of all that is drawn. longest: a step changes the
+    movie, before it is clipped, by at most so many grey levels (root mean square): one that drives pixels far beyond
+    black or white takes dozens of steps to come back from. find_cuts: once the movie has nearly settled, look for cuts
+    in it, and go on with a prior that knows them. follow: how often to measure, once it has settled, how its picture
+    moves as a whole, and to search anew with a prior that knows it, if the prior knows scenes; what is found so is kept
+    where the responses speak for it (``MapState.believed``).
     Masks play no part: where the population does not see, the prior's mean stays.
     Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7.
     Raises ReverieError when a setting is out of range.
     """
 
     steps: int = 60
-    tolerance: float = 2e-3
+    tolerance: float = 4e-3
     weight: float = 1.0
     softness: float = 8.0
     memory: int = 10
     draws: int = 0
     seed: int = 0
-    longest: float = 30.0
+    longest: float = 40.0
     find_cuts: bool = True
     follow: int = 0
 
@@ -104,54 +102,59 @@ class MapSolver:
         """
         if start is not None:
             raise ReverieError("The method `map` starts from the mean of its prior; give it no movie to start from.")
-        return self._begin_under(problem)
+        prior, generator = prior_of(problem), torch.Generator().manual_seed(self.seed)
+        white = torch.randn(problem.frames, *prior.scene_size, generator=generator).to(problem.device)
+        movie, bend = soft_clip(prior.mean + prior.colour(white), self.softness)
+        draw = information_draw(problem, movie, generator) * bend
+        point, curvature = self._at_the_mean(problem, draw)
+        ahead = curvature.direction(point.gradient)
+        return MapState(0, 2 * passes_of(problem, problem.frames), point, curvature, draw, ahead)
 
     def step(self, problem: Problem, state: MapState) -> MapState:
         """Return the state one step further; raises ReverieError when loss or gradient is not finite."""
-        asked = informed(problem, state)
-        direction = state.curvature.direction(state.point.gradient)
-        slope = dot(direction, state.point.gradient)
-        if slope >= 0:
-            state = replace(state, curvature=state.curvature.forgotten())
-            direction = state.curvature.direction(state.point.gradient)
-            slope = dot(direction, state.point.gradient)
-        found, tried = self._search(asked, state.point, direction, slope)
+        found, tried = self._search(informed(problem, state), state.point, state.ahead)
         state = replace(state, step=state.step + 1, passes=state.passes + tried * passes_of(problem, problem.frames))
         if found is None:
-            # Nothing remembered and still no way down: the movie is as probable as it gets.
-            done = len(state.curvature.steps) == 0
-            state = replace(state, curvature=state.curvature.forgotten(), settled=done)
-            return self._learn(problem, state) if done else state
+            return self._give_up(problem, state)
         fell = state.point.loss - found.loss
         curvature = state.curvature.learned(
             found.white - state.point.white, found.gradient - state.point.gradient, self.memory
         )
-        fallen = state.fallen + fell
-        moved = replace(state, point=found, curvature=curvature, fallen=fallen, settled=fell < self.tolerance * fallen)
-        return self._learn(problem, moved) if fell < NEARLY * self.tolerance * fallen else moved
+        state = self._aim(replace(state, point=found, curvature=curvature, fallen=state.fallen + fell))
+        promised = -dot(state.ahead, state.point.gradient) / 2
+        little = self.tolerance * state.fallen
+        state = replace(state, settled=min(fell, promised) < little)
+        return self._learn(problem, state) if state.settled or fell < NEARLY * little else state
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> MapState:
         """Return the state whose ``to_arrays`` gave these arrays."""
         return MapState.from_arrays(arrays)
 
-    def spread(self, problem: Problem, state: MapState) -> Movie | None:
-        """Return the posterior's standard deviation (time, height, width) in grey levels, None without draws.
+    def estimate(self, problem: Problem, state: MapState) -> tuple[Float[Tensor, "time height width"], Movie | None]:
+        """Return the movie, and with draws the posterior's standard deviation (time, height, width) in grey levels.
 
         The squared draws are averaged over neighbouring pixels and frames, since few draws say little about one.
         """
-        if self.draws == 0:
-            return None
+        state = state.believed
         problem = informed(problem, state)
-        prior, generator = prior_of(problem), torch.Generator().manual_seed(self.seed)
-        movie, bend = self._soft_clip(prior.mean + prior.colour(state.point.white))
+        prior, precision = prior_of(problem), state.curvature.precision
+        white = state.point.white + state.ahead if state.settled else state.point.white
+        values = prior.mean + prior.colour(white)
+        doubt = (precision.amplitudes.square() / precision.diagonal).mean().sqrt()
+        movie = expected_grey(values, doubt * prior.deviation, self.softness)
+        return movie, self._spread(problem, state, values) if self.draws else None
+
+    def _spread(self, problem: Problem, state: MapState, values: Float[Tensor, "time height width"]) -> Movie:
+        generator = torch.Generator().manual_seed(self.seed)
+        movie, bend = soft_clip(values, self.softness)
         squares = torch.zeros_like(movie)
         for _ in range(self.draws):
             squares += draw_departure(
                 problem,
-                prior,
+                prior_of(problem),
                 movie,
                 bend,
-                state.curvature.diagonal,
+                state.curvature.precision.solve,
                 weight=self.weight,
                 iterations=SOLVING,
                 generator=generator,
@@ -160,13 +163,26 @@ class MapSolver:
         spread: Movie = np.sqrt(variance)
         return spread
 
-    def _begin_under(self, problem: Problem) -> MapState:
-        """Return the first state of a search at the mean of the problem's prior."""
+    def _at_the_mean(self, problem: Problem, draw: Float[Tensor, "time height width"]) -> tuple[Point, Curvature]:
+        """Return where a search under the problem's prior begins, and what it takes the curvature for."""
         prior = prior_of(problem)
         white = torch.zeros(problem.frames, *prior.scene_size, device=problem.device)
-        diagonal = self.weight + self._information(problem, prior)
-        passes = 2 * passes_of(problem, problem.frames)
-        return MapState(0, passes, self._evaluate(problem, white), Curvature.begin(diagonal))
+        return self._evaluate(problem, white), Curvature.begin(estimated_precision(draw, prior, self.weight))
+
+    def _aim(self, state: MapState) -> MapState:
+        """Return the state with the direction of the next step, in which the loss falls."""
+        ahead = state.curvature.direction(state.point.gradient)
+        if dot(ahead, state.point.gradient) < 0:
+            return replace(state, ahead=ahead)
+        curvature = state.curvature.forgotten()
+        return replace(state, curvature=curvature, ahead=curvature.direction(state.point.gradient))
+
+    def _give_up(self, problem: Problem, state: MapState) -> MapState:
+        """Return the state after a direction in which the loss does not fall."""
+        if len(state.curvature.steps):
+            return self._aim(replace(state, curvature=state.curvature.forgotten()))
+        # Nothing remembered and still no way down: the movie is as probable as it gets.
+        return self._learn(problem, replace(state, ahead=torch.zeros_like(state.ahead), settled=True))
 
     def _learn(self, problem: Problem, state: MapState) -> MapState:
         """Return the first state of a search that knows more of the movie than before, or the state as it is."""
@@ -174,38 +190,41 @@ class MapSolver:
             return self._look_for_cuts(problem, state)
         return self._follow(problem, state) if state.settled and self.follow > 0 else state
 
-    def _follow(self, problem: Problem, state: MapState) -> MapState:
-        """Return the first state of a search that knows how the camera moves, or where the search ends.
-
-        It ends where the responses do not speak for what it knew, with the movie before.
-        """
-        if state.before is not None and state.surprise(self.weight) >= state.before.surprise(self.weight):
-            return replace(state.before, step=state.step, passes=state.passes, before=None)
-        scenes, starts = prior_of(problem).scenes, state.starts or (0,)
-        if scenes is None or state.followed >= self.follow:
-            return state
-        path = path_in(state.movie.cpu().numpy(), starts, scenes, again=state.followed > 0)
-        told = replace(state, path=path, followed=state.followed + 1, before=replace(state, before=None))
-        asked = informed(problem, told)
-        if prod(prior_of(asked).scene_size) > LARGEST * prod(problem.frame_size):
-            return state
-        begun = self._begin_under(asked)
-        passes = state.passes + begun.passes
-        return replace(told, passes=passes, point=begun.point, curvature=begun.curvature, fallen=0.0, settled=False)
-
     def _look_for_cuts(self, problem: Problem, state: MapState) -> MapState:
         state = replace(state, starts=tuple(shots_found(state.movie.cpu().numpy())))
         if state.starts == (0,):
             return self._learn(problem, state)
-        asked = informed(problem, state)
-        whole, pieces = prior_of(problem), prior_of(asked)
-        point = self._evaluate(asked, pieces.whitened(whole.colour(state.point.white)))
-        curvature = recut(state.curvature, whole, pieces, self.weight)
-        passes = state.passes + passes_of(problem, problem.frames)
-        return replace(state, passes=passes, point=point, curvature=curvature, settled=False)
+        whole, pieces = prior_of(problem), prior_of(informed(problem, state))
+        # The same movie in other coefficients: what the encoders make of it is known.
+        before = state.point.white
+        white = pieces.whitened(whole.colour(before))
+        loss = state.point.loss + self.weight / 2 * (dot(white, white) - dot(before, before))
+        gradient = pieces.adjoint(state.point.slope) + self.weight * white
+        point = replace(state.point, white=white, loss=loss, gradient=gradient)
+        curvature = Curvature.begin(estimated_precision(state.draw, pieces, self.weight))
+        return self._aim(replace(state, point=point, curvature=curvature, settled=False))
 
-    def _search(self, problem: Problem, point: Point, direction: Tensor, slope: float) -> tuple[Point | None, int]:
+    def _follow(self, problem: Problem, state: MapState) -> MapState:
+        """Return the first state of a search that knows how the camera moves, or where the search ends.
+
+        It ends where the responses do not speak for what it knew.
+        """
+        scenes, starts = prior_of(problem).scenes, state.starts or (0,)
+        if scenes is None or state.followed >= self.follow or state.believed is not state:
+            return state
+        path = path_in(state.movie.cpu().numpy(), starts, scenes, again=state.followed > 0)
+        told = replace(state, path=path, followed=state.followed + 1, before=state)
+        asked = informed(problem, told)
+        if prod(prior_of(asked).scene_size) > LARGEST * prod(problem.frame_size):
+            return state
+        point, curvature = self._at_the_mean(asked, state.draw)
+        passes = state.passes + passes_of(problem, problem.frames)
+        begun = replace(told, passes=passes, point=point, curvature=curvature, fallen=0.0, settled=False)
+        return self._aim(begun)
+
+    def _search(self, problem: Problem, point: Point, direction: Tensor) -> tuple[Point | None, int]:
         """Return the first point along the direction that is low enough, None if there is none, and how many tried."""
+        slope = dot(direction, point.gradient)
         change = float(prior_of(problem).colour(direction).square().mean().sqrt())
         length = min(1.0, self.longest / max(change, 1e-12))
         for tried in range(1, HALVINGS + 1):
@@ -219,30 +238,14 @@ class MapSolver:
 
     def _evaluate(self, problem: Problem, white: Float[Tensor, "time row column"]) -> Point:
         prior = prior_of(problem)
-        movie, bend = self._soft_clip(prior.mean + prior.colour(white))
+        movie, bend = soft_clip(prior.mean + prior.colour(white), self.softness)
         loss, gradient = loss_and_gradient(problem, movie)
-        gradient = prior.adjoint(gradient * bend) + self.weight * white
+        slope = gradient * bend
+        gradient = prior.adjoint(slope) + self.weight * white
         loss += self.weight / 2 * dot(white, white)
         if not (np.isfinite(loss) and bool(torch.isfinite(gradient).all())):
             raise ReverieError(
                 "The loss or its gradient is not finite; the encoder's weights or the responses are damaged or out of "
                 "range."
             )
-        return Point(white, loss, gradient, movie)
-
-    def _soft_clip(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Return values bent smoothly into 0-255, and the slope of the bend."""
-        low, high = values / self.softness, (values - WHITE) / self.softness
-        bent = self.softness * (functional.softplus(low) - functional.softplus(high))
-        return bent, torch.sigmoid(low) - torch.sigmoid(high)
-
-    def _information(self, problem: Problem, prior: GaussianPrior) -> Float[Tensor, "time row column"]:
-        """Return what the responses say about each white coefficient, relative to the prior, on average."""
-        generator = torch.Generator().manual_seed(self.seed)
-        white = torch.randn(problem.frames, *prior.scene_size, generator=generator).to(problem.device)
-        movie, bend = self._soft_clip(prior.mean + prior.colour(white))
-        draw = prior.adjoint(information_draw(problem, movie, generator) * bend)
-        power = prior.amplitude(problem.frames).square()
-        # Averaged per unit of the prior's power, which differs between neighbours far more than the information does.
-        smooth = gaussian_filter((draw.square() / power).cpu().numpy(), NEIGHBOURS, mode="nearest")
-        return torch.from_numpy(smooth).to(problem.device) * power
+        return Point(white, loss, gradient, slope, movie)

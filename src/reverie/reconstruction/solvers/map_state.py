@@ -8,19 +8,24 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from reverie.reconstruction.solvers.precision import Precision
 from reverie.reconstruction.solvers.quasi_newton import Curvature
 
-BEFORE = "before."
-"""What the names of an earlier state's arrays begin with."""
+BEFORE, PRECISION = "before.", "precision."
+"""What the names of arrays of an earlier state, and of the precision, begin with."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """Where a search stands: white coefficients, the loss there, its gradient, and the movie they stand for."""
+    """Where a search stands: white coefficients, the loss there, its gradient, and the movie they stand for.
+
+    slope: (time, height, width), the gradient of the likelihood's part with respect to grey levels before the clip.
+    """
 
     white: Float[Tensor, "time row column"]
     loss: float
     gradient: Float[Tensor, "time row column"]
+    slope: Float[Tensor, "time height width"]
     movie: Float[Tensor, "time height width"]
 
 
@@ -28,17 +33,20 @@ class Point:
 class MapState:
     """All the solver knows between two steps.
 
-    settled: the loss hardly fell, or no step lowers it. passes: published windows' worth of frames sent through
-    encoders so far, forward and back. fallen: by how much the loss fell since the beginning. starts: first frames of
-    the shots that were found, None as long as cuts were not looked for. path: (time, 2), pixels by which the picture
-    has moved, None as long as it was not followed. followed: how often it was. before: where the search had settled
-    before it followed the last time.
+    draw: (time, height, width), a random gradient with respect to grey levels whose covariance is the information of
+    the responses. ahead: the direction of the next step. settled: the loss hardly falls any more, or no step lowers it.
+    passes: published windows' worth of frames sent through encoders so far, forward and back. fallen: by how much the
+    loss fell since the beginning. starts: first frames of the shots that were found, None as long as cuts were not
+    looked for. path: (time, 2), pixels by which the picture has moved, None as long as it was not followed. followed:
+    how often it was. before: where the search had settled before it followed the last time.
     """
 
     step: int
     passes: int
     point: Point
     curvature: Curvature
+    draw: Float[Tensor, "time height width"]
+    ahead: Float[Tensor, "time row column"]
     fallen: float = 0.0
     settled: bool = False
     starts: tuple[int, ...] | None = None
@@ -56,34 +64,52 @@ class MapState:
         """The movie as it stands, grey levels 0-255."""
         return self.point.movie
 
-    def surprise(self, weight: float) -> float:
-        """Return minus the log evidence for what the prior knows, in nats, up to a constant.
+    @property
+    def surprise(self) -> float:
+        """Minus the log evidence for what the prior knows, in nats, up to a constant.
 
-        weight: of the prior. Laplace's approximation with a diagonal precision, at a movie that has settled.
+        Laplace's approximation with a diagonal precision, at a movie that has settled.
         Source: MacKay, Bayesian interpolation, 1992.
         """
-        return self.loss + float((self.curvature.diagonal / weight).log().sum()) / 2
+        precision = self.curvature.precision
+        return self.loss + float((precision.diagonal / precision.weight).log().sum()) / 2
+
+    @property
+    def believed(self) -> "MapState":
+        """The last state whose prior explains the responses better than one that knows nothing of the camera."""
+        if self.before is None or self.surprise < self.ignorant.surprise:
+            return self
+        return self.before.believed
+
+    @property
+    def ignorant(self) -> "MapState":
+        """The state before the camera was followed at all."""
+        return self if self.before is None else self.before.ignorant
 
     def to(self, device: torch.device) -> "MapState":
         """Return the same state on another device."""
-        point = Point(
-            self.point.white.to(device), self.point.loss, self.point.gradient.to(device), self.point.movie.to(device)
-        )
+        point = self.point
+        tensors = {name: getattr(point, name).to(device) for name in ("white", "gradient", "slope", "movie")}
         curvature = Curvature(
-            *(array.to(device) for array in (self.curvature.diagonal, self.curvature.steps, self.curvature.changes))
+            self.curvature.precision.to(device), self.curvature.steps.to(device), self.curvature.changes.to(device)
         )
-        before = None if self.before is None else self.before.to(device)
-        return replace(self, point=point, curvature=curvature, before=before)
+        return replace(
+            self,
+            point=replace(point, **tensors),
+            curvature=curvature,
+            draw=self.draw.to(device),
+            ahead=self.ahead.to(device),
+            before=None if self.before is None else self.before.to(device),
+        )
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return everything as arrays."""
         tensors = {
-            "white": self.point.white,
-            "gradient": self.point.gradient,
-            "movie": self.point.movie,
-            "diagonal": self.curvature.diagonal,
             "steps": self.curvature.steps,
             "changes": self.curvature.changes,
+            "draw": self.draw,
+            "ahead": self.ahead,
+            **{name: getattr(self.point, name) for name in ("white", "gradient", "slope", "movie")},
         }
         return {
             **{name: tensor.cpu().numpy() for name, tensor in tensors.items()},
@@ -91,24 +117,33 @@ class MapState:
             "losses": np.array([self.point.loss, self.fallen]),
             "starts": np.array(self.starts or (), dtype=np.int64),
             "path": np.zeros((0, 2), np.float32) if self.path is None else self.path,
+            **{PRECISION + name: array for name, array in self.curvature.precision.to_arrays().items()},
             **{BEFORE + name: array for name, array in (self.before.to_arrays() if self.before else {}).items()},
         }
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "MapState":
         """Return the state whose ``to_arrays`` gave these arrays."""
-        white, gradient, movie, diagonal, steps, changes = (
-            torch.from_numpy(arrays[name]) for name in ("white", "gradient", "movie", "diagonal", "steps", "changes")
-        )
-        step, passes, settled, followed = (int(count) for count in (*arrays["counts"], 0)[:4])
         loss, fallen = (float(value) for value in arrays["losses"])
-        point = Point(white, loss, gradient, movie)
-        # Snapshots of versions that did not look for cuts or motion have none.
-        starts = tuple(int(start) for start in arrays.get("starts", ())) or None
-        path = arrays.get("path", np.zeros((0, 2)))
-        curvature = Curvature(diagonal, steps, changes)
-        older = {name.removeprefix(BEFORE): array for name, array in arrays.items() if name.startswith(BEFORE)}
-        before = MapState.from_arrays(older) if older else None
+        tensors = {name: torch.from_numpy(arrays[name]) for name in ("white", "gradient", "slope", "movie")}
+        pairs = (torch.from_numpy(arrays[name]) for name in ("steps", "changes"))
+        step, passes, settled, followed = (int(count) for count in arrays["counts"])
+        older = _under(BEFORE, arrays)
         return MapState(
-            step, passes, point, curvature, fallen, bool(settled), starts, path if len(path) else None, followed, before
+            step,
+            passes,
+            Point(loss=loss, **tensors),
+            Curvature(Precision.from_arrays(_under(PRECISION, arrays)), *pairs),
+            torch.from_numpy(arrays["draw"]),
+            torch.from_numpy(arrays["ahead"]),
+            fallen,
+            bool(settled),
+            tuple(int(start) for start in arrays["starts"]) or None,
+            arrays["path"] if len(arrays["path"]) else None,
+            followed,
+            MapState.from_arrays(older) if older else None,
         )
+
+
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

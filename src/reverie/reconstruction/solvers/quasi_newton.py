@@ -6,34 +6,35 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from reverie.reconstruction.conjugate_gradients import Coefficients, dot
+from reverie.reconstruction.solvers.precision import Precision
+
 LEAST_CURVATURE = 1e-6
 """Cosine between a step and the gradient's change below which the pair is not remembered: there the loss is not
 convex, and believing it would turn directions uphill."""
 
-Coefficients = Float[Tensor, "time row column"]
-
 
 @dataclass(frozen=True)
 class Curvature:
-    """What was learned of a loss's curvature: the last steps, how the gradient changed, and a diagonal to begin with.
+    """What was learned of a loss's curvature: the last steps, how the gradient changed, and what it was taken for.
 
-    diagonal: an estimate of the second derivatives. steps, changes: (pair, ...), oldest first.
+    precision: the estimate to begin with. steps, changes: (pair, ...), oldest first.
     Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 7.4.
     """
 
-    diagonal: Coefficients
+    precision: Precision
     steps: Float[Tensor, "pair time row column"]
     changes: Float[Tensor, "pair time row column"]
 
     @staticmethod
-    def begin(diagonal: Coefficients) -> "Curvature":
+    def begin(precision: Precision) -> "Curvature":
         """Return what is known before the first step."""
-        none = diagonal.new_zeros(0, *diagonal.shape)
-        return Curvature(diagonal, none, none)
+        none = precision.information.new_zeros(0, *precision.information.shape)
+        return Curvature(precision, none, none)
 
     def forgotten(self) -> "Curvature":
-        """Return the diagonal alone."""
-        return Curvature.begin(self.diagonal)
+        """Return the estimate alone."""
+        return Curvature.begin(self.precision)
 
     def direction(self, gradient: Coefficients) -> Coefficients:
         """Return a direction in which the loss falls: minus the gradient times an estimate of the inverse curvature."""
@@ -42,10 +43,10 @@ class Curvature:
         for step, change in reversed(pairs):
             weights.append(dot(step, left) / dot(step, change))
             left -= weights[-1] * change
-        left /= self.diagonal
+        left = self.precision.solve(left)
         if pairs:
             step, change = pairs[-1]
-            left *= dot(step, change) / dot(change / self.diagonal, change)
+            left *= dot(step, change) / dot(self.precision.solve(change), change)
         for (step, change), weight in zip(pairs, reversed(weights), strict=True):
             left += (weight - dot(change, left) / dot(step, change)) * step
         return -left
@@ -58,8 +59,3 @@ class Curvature:
             torch.cat([old, new[None]])[-memory:] for old, new in ((self.steps, step), (self.changes, change))
         )
         return replace(self, steps=steps, changes=changes)
-
-
-def dot(first: Coefficients, second: Coefficients) -> float:
-    """Return the inner product of two movies of coefficients."""
-    return float(torch.dot(first.flatten(), second.flatten()))

@@ -1,0 +1,42 @@
+"""Grey levels end at 0 and 255: a smooth clip, and what is expected of a clipped movie that is known with doubt."""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from reverie.foundation.arrays import WHITE
+
+LOGISTIC = math.pi / math.sqrt(3)
+"""Standard deviation of the logistic distribution, of which the smooth clip is the expected clip."""
+
+
+def soft_clip(values: Float[Tensor, "..."], softness: float) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
+    """Return values bent into 0-255, over ``softness`` grey levels at either end, and the slope of the bend."""
+    low, high = values / softness, (values - WHITE) / softness
+    bent = softness * (functional.softplus(low) - functional.softplus(high))
+    return bent, torch.sigmoid(low) - torch.sigmoid(high)
+
+
+def expected_grey(
+    values: Float[Tensor, "..."], deviation: Float[Tensor, "..."], softness: float
+) -> Float[Tensor, "..."]:
+    """Return the mean of the smooth clip of Gaussian values with these means and standard deviations.
+
+    Logistic and Gaussian scatter are taken together as one Gaussian's, of which the mean clip is known.
+
+    >>> expected_grey(torch.tensor([127.5, 0.0]), torch.tensor(20.0), 1e-3).round(decimals=3).tolist()
+    [127.5, 7.979]
+    """
+    scatter = (deviation**2 + (LOGISTIC * softness) ** 2) ** 0.5
+    return _above(values, scatter) - _above(values - WHITE, scatter)
+
+
+def _above(values: Tensor, scatter: Tensor) -> Tensor:
+    """Return the mean of what exceeds 0 of Gaussian values."""
+    standard = values / scatter
+    density = torch.exp(-standard.square() / 2) / math.sqrt(2 * math.pi)
+    above: Tensor = values * torch.special.ndtr(standard) + scatter * density
+    return above
