@@ -27,7 +27,7 @@ def expected_grey(
 
     Logistic and Gaussian scatter are taken together as one Gaussian's, of which the mean clip is known.
 
-    >>> expected_grey(torch.tensor([127.5, 0.0]), torch.tensor(20.0), 1e-3).round(decimals=3).tolist()
+    >>> [round(grey, 3) for grey in expected_grey(torch.tensor([127.5, 0.0]), torch.tensor(20.0), 1e-3).tolist()]
     [127.5, 7.979]
     """
     scatter = (deviation**2 + (LOGISTIC * softness) ** 2) ** 0.5
