@@ -54,6 +54,7 @@ def test_a_search_resumed_while_it_follows_is_the_same_to_the_bit(of_pans, tmp_p
     snapshot = Snapshot.from_arrays(read_npz(tmp_path / "kept.npz"), solver.restore)
     assert snapshot.state.followed == 1
     assert snapshot.state.before.followed == 0
+    assert len(snapshot.state.before.curvature.steps) == 0
     np.testing.assert_array_equal(reconstruct(asked, solver, resume=snapshot).movie, whole.movie)
 
 

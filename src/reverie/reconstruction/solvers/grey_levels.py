@@ -38,5 +38,4 @@ def _above(values: Tensor, scatter: Tensor) -> Tensor:
     """Return the mean of what exceeds 0 of Gaussian values."""
     standard = values / scatter
     density = torch.exp(-standard.square() / 2) / math.sqrt(2 * math.pi)
-    above: Tensor = values * torch.special.ndtr(standard) + scatter * density
-    return above
+    return values * (1 + torch.erf(standard / math.sqrt(2))) / 2 + scatter * density

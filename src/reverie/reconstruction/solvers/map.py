@@ -51,12 +51,11 @@ class MapSolver:
         x = soft_clip( mean + colour(w) ),
 
     where mean and colour belong to the Gaussian prior of the problem, under which the white coefficients w are
-    independent with unit variance. The likelihood is that of each observation's
-    noise, given its encoder's rates to the whole clip x, every frame counted once. J falls by limited-memory BFGS with
-    a line search, from the prior's mean and from an estimate of the curvature (``Precision``): the weight and the
-    Fisher information, by frequency and by place, drawn once at a movie from the prior. Once a step promises next to
-    nothing it is taken on trust, without another pass. The movie returned is what is expected of the clipped values,
-    given the doubt that is left.
+    independent with unit variance. The likelihood is that of each observation's noise, given its encoder's rates to the
+    whole clip x, every frame counted once. J falls by limited-memory BFGS with a line search, from the prior's mean and
+    from an estimate of the curvature (``Precision``), drawn once at a movie from the prior. Once a step promises next
+    to nothing it is taken on trust, without a pass. The movie returned is what is expected of the clipped values, given
+    the doubt that is left.
 
     steps: at most; usually it settles before. tolerance: it settles when a step lowers J, or the next one promises to,
     by less than this share of all it fell so far. weight: of the prior; 1 takes likelihood and prior at their word.
@@ -213,14 +212,14 @@ class MapSolver:
         if scenes is None or state.followed >= self.follow or state.believed is not state:
             return state
         path = path_in(state.movie.cpu().numpy(), starts, scenes, again=state.followed > 0)
-        told = replace(state, path=path, followed=state.followed + 1, before=state)
+        settled = replace(state, curvature=state.curvature.forgotten())
+        told = replace(state, path=path, followed=state.followed + 1, before=settled)
         asked = informed(problem, told)
         if prod(prior_of(asked).scene_size) > LARGEST * prod(problem.frame_size):
             return state
         point, curvature = self._at_the_mean(asked, state.draw)
         passes = state.passes + passes_of(problem, problem.frames)
-        begun = replace(told, passes=passes, point=point, curvature=curvature, fallen=0.0, settled=False)
-        return self._aim(begun)
+        return self._aim(replace(told, passes=passes, point=point, curvature=curvature, fallen=0.0, settled=False))
 
     def _search(self, problem: Problem, point: Point, direction: Tensor) -> tuple[Point | None, int]:
         """Return the first point along the direction that is low enough, None if there is none, and how many tried."""

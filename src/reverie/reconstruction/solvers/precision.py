@@ -34,6 +34,7 @@ SOLVING = 4
 """Iterations of conjugate gradients that are usually enough."""
 
 TENSORS = ("amplitudes", "information", "places")
+"""What is moved between devices and written to files."""
 
 
 @dataclass(frozen=True)
