@@ -5,11 +5,10 @@ import pytest
 import torch
 from tests.reconstruction.toys import SpotEncoder, observe, problem, smooth_movie
 
-from reverie.reconstruction.evidence_map import evidence_map, prior_variance, slope_of_clip
+from reverie.reconstruction.evidence_map import evidence_map, prior_variance
 from reverie.reconstruction.noise import PoissonNoise
 from reverie.reconstruction.priors.gaussian import GaussianPrior, fit_prior
 from reverie.reconstruction.reconstruct import reconstruct
-from reverie.reconstruction.solvers.grey_levels import soft_clip
 from reverie.reconstruction.solvers.map import MapSolver
 from reverie.recordings.trial import Trial
 
@@ -29,12 +28,15 @@ def test_the_variance_of_the_prior_is_that_of_its_movies(prior):
     np.testing.assert_allclose(prior_variance(small, 6), exact.numpy(), rtol=1e-4)
 
 
-def test_the_slope_of_the_clip_is_that_of_the_solver():
-    values = torch.linspace(-60, 310, 50).reshape(2, 5, 5).requires_grad_()
-    movie, bend = soft_clip(values, 8.0)
-    (slope,) = torch.autograd.grad(movie.sum(), values)
-    torch.testing.assert_close(bend, slope, atol=1e-4, rtol=1e-3)
-    np.testing.assert_allclose(slope_of_clip(movie.detach().numpy(), 8.0), slope.numpy(), atol=1e-3)
+def test_greys_shown_near_black_are_no_evidence_where_nobody_looks(prior):
+    dark = replace(prior, mean=prior.mean - 110, deviation=1.5 * prior.deviation)
+    deaf = SpotEncoder(20, size=SIZE)
+    with torch.no_grad():
+        deaf.spots.zero_()
+    asked = replace(problem(observe(deaf, smooth_movie(FRAMES, SIZE, 30), noisy=True)), prior=dark)
+    solver = MapSolver(draws=30)
+    found = reconstruct(asked, solver)
+    assert evidence_map(found.movie, found.spread, dark, solver.softness).mean() < 0.04
 
 
 def test_there_is_no_evidence_where_the_posterior_is_the_prior(prior):

@@ -4,8 +4,9 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from reverie.foundation.arrays import WHITE, Movie
+from reverie.foundation.arrays import Movie
 from reverie.reconstruction.priors.gaussian import GaussianPrior
+from reverie.reconstruction.solvers.grey_levels import slope_of_clip
 
 EvidenceMap = Float[np.ndarray, "height width"]
 """1 where the responses leave nothing open, 0 where they say nothing."""
@@ -14,11 +15,11 @@ EvidenceMap = Float[np.ndarray, "height width"]
 def evidence_map(movie: Movie, spread: Movie, prior: GaussianPrior, softness: float) -> EvidenceMap:
     """Return 1 − posterior variance / prior variance of each pixel (height, width), both averaged over frames.
 
-    movie: the most probable one. spread: the posterior's standard deviation, as drawn, (time, height, width). Both
+    movie: the one that was found. spread: the posterior's standard deviation, as drawn, (time, height, width). Both
     variances are those of grey levels after the soft clip of ``softness`` grey levels at the movie found, so that its
     slope weighs on both alike. Where chance makes the posterior's the larger one, 0.
     """
-    bend = slope_of_clip(movie, softness)
+    bend = slope_of_clip(torch.from_numpy(movie), softness).numpy()
     before = (np.square(bend) * prior_variance(prior, len(movie))).mean(axis=0)
     after = np.square(spread, dtype=np.float64).mean(axis=0)
     return np.asarray(np.clip(1 - after / np.maximum(before, 1e-9), 0, 1), dtype=np.float32)
@@ -35,17 +36,6 @@ def prior_variance(prior: GaussianPrior, frames: int) -> Float[np.ndarray, "{fra
         variance = torch.tensordot(_squared_cosines(length), variance.movedim(dimension, 0), dims=1)
         variance = variance.movedim(0, dimension)
     return np.asarray((variance * prior.deviation.cpu().square()).numpy())
-
-
-def slope_of_clip(movie: Movie, softness: float) -> Movie:
-    """Return the slope of the soft clip where it gives these grey levels.
-
-    The clip is s · (softplus(v / s) − softplus((v − 255) / s)); in terms of what it gives, x, its slope is
-    (1 − exp(−x / s)) · (1 − exp((x − 255) / s)) / (1 − exp(−255 / s)).
-    """
-    inside = np.clip(movie, 0.0, WHITE).astype(np.float64)
-    slope = np.expm1(-inside / softness) * np.expm1((inside - WHITE) / softness) / -np.expm1(-WHITE / softness)
-    return np.asarray(slope, dtype=np.float32)
 
 
 def _squared_cosines(length: int) -> torch.Tensor:

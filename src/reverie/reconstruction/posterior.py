@@ -29,7 +29,7 @@ def draw_departure(
     iterations: int,
     generator: torch.Generator,
 ) -> Float[Tensor, "time height width"]:
-    """Return one draw of how a movie from the posterior departs from the most probable one, in grey levels.
+    """Return one draw of how a movie from the posterior departs from the most probable one, in grey levels, unclipped.
 
     bend: slope of the soft clip at the movie. ease: multiplies by an estimate of the inverse precision, with which the
     conjugate gradients are preconditioned; few iterations are enough then.
@@ -43,4 +43,4 @@ def draw_departure(
     told = prior.adjoint(bend * information_draw(problem, movie, generator))
     # From a draw of the prior, which is right wherever the responses say nothing, however few the iterations.
     white = conjugate_gradients(precision, weight**0.5 * noise + told, ease, iterations, weight**-0.5 * noise)
-    return bend * prior.colour(white)
+    return prior.colour(white)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from reverie.reconstruction.solvers.grey_levels import expected_grey, soft_clip
+from reverie.reconstruction.solvers.grey_levels import expected_grey, slope_of_clip, soft_clip
 
 
 @pytest.mark.parametrize("value", [-40.0, 0.0, 12.0, 128.0, 250.0, 300.0])
@@ -23,3 +23,11 @@ def test_doubt_draws_what_lies_beyond_the_ends_towards_the_middle():
     greys = expected_grey(black, doubt, 8.0)
     assert bool((greys.diff() > 0).all())
     assert bool((expected_grey(255 - black, doubt, 8.0) + greys).allclose(torch.tensor(255.0), atol=1e-3))
+
+
+def test_the_slope_is_that_of_the_clip_whether_told_by_values_or_by_greys():
+    values = torch.linspace(-60, 310, 50).reshape(2, 5, 5).requires_grad_()
+    greys, bend = soft_clip(values, 8.0)
+    (slope,) = torch.autograd.grad(greys.sum(), values)
+    torch.testing.assert_close(bend, slope, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(slope_of_clip(greys.detach(), 8.0), slope, atol=1e-3, rtol=0)

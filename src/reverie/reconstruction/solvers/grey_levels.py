@@ -20,6 +20,17 @@ def soft_clip(values: Float[Tensor, "..."], softness: float) -> tuple[Float[Tens
     return bent, torch.sigmoid(low) - torch.sigmoid(high)
 
 
+def slope_of_clip(greys: Float[Tensor, "..."], softness: float) -> Float[Tensor, "..."]:
+    """Return the slope of the smooth clip where it gives these grey levels.
+
+    The clip is s · (softplus(v / s) − softplus((v − 255) / s)); in terms of what it gives, x, its slope is
+    (1 − exp(−x / s)) · (1 − exp((x − 255) / s)) / (1 − exp(−255 / s)).
+    """
+    inside = greys.double().clamp(0, WHITE)
+    slope = torch.expm1(-inside / softness) * torch.expm1((inside - WHITE) / softness)
+    return (slope / -math.expm1(-WHITE / softness)).to(greys)
+
+
 def expected_grey(
     values: Float[Tensor, "..."], deviation: Float[Tensor, "..."], softness: float
 ) -> Float[Tensor, "..."]:

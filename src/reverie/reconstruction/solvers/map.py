@@ -18,7 +18,7 @@ from reverie.reconstruction.objective import information_draw, loss_and_gradient
 from reverie.reconstruction.posterior import draw_departure
 from reverie.reconstruction.priors.scenes import path_in
 from reverie.reconstruction.problem import Problem
-from reverie.reconstruction.solvers.grey_levels import expected_grey, soft_clip
+from reverie.reconstruction.solvers.grey_levels import expected_grey, slope_of_clip, soft_clip
 from reverie.reconstruction.solvers.knowledge import informed, prior_of
 from reverie.reconstruction.solvers.map_state import MapState, Point
 from reverie.reconstruction.solvers.precision import estimated_precision
@@ -141,14 +141,13 @@ class MapSolver:
         values = prior.mean + prior.colour(white)
         doubt = (precision.amplitudes.square() / precision.diagonal).mean().sqrt()
         movie = expected_grey(values, doubt * prior.deviation, self.softness)
-        return movie, self._spread(problem, state, values) if self.draws else None
+        return movie, self._spread(problem, state, values, movie) if self.draws else None
 
-    def _spread(self, problem: Problem, state: MapState, values: Float[Tensor, "time height width"]) -> Movie:
+    def _spread(self, problem: Problem, state: MapState, values: Tensor, shown: Tensor) -> Movie:
         generator = torch.Generator().manual_seed(self.seed)
-        movie, bend = soft_clip(values, self.softness)
-        squares = torch.zeros_like(movie)
+        (movie, bend), squares = soft_clip(values, self.softness), torch.zeros_like(values)
         for _ in range(self.draws):
-            squares += draw_departure(
+            departure = draw_departure(
                 problem,
                 prior_of(problem),
                 movie,
@@ -157,7 +156,8 @@ class MapSolver:
                 weight=self.weight,
                 iterations=SOLVING,
                 generator=generator,
-            ).square()
+            )
+            squares += (slope_of_clip(shown, self.softness) * departure).square()
         variance = gaussian_filter((squares / self.draws).cpu().numpy(), SPREAD_BLUR, mode="nearest")
         spread: Movie = np.sqrt(variance)
         return spread
