@@ -6,11 +6,11 @@ Run it with ``python examples/reconstruct_one_clip.py``; it takes about half a m
 import numpy as np
 import torch
 
-from reverie.evaluation.scores import score
-from reverie.reconstruction.fidelity import poisson
-from reverie.reconstruction.problem import Observation, Problem
-from reverie.reconstruction.reconstruct import reconstruct
-from reverie.reconstruction.solvers.paper import PaperSolver
+from reverie.inversion.fidelity import poisson
+from reverie.inversion.methods.paper import PaperSolver
+from reverie.inversion.problem import Observation, Problem
+from reverie.inversion.reconstruct import reconstruct
+from reverie.scoring.scores import score
 from reverie.simulation.mouse import Presentation, SimulatedMouse
 from reverie.simulation.population import SimulatedTruthConfig
 from reverie.simulation.truth import SimulatedTruth

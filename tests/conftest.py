@@ -13,9 +13,12 @@ import torch
 
 from reverie.encoders.checkpoints import save_encoder
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
+from reverie.fitted.materials import Materials, Sources, open_materials
 from reverie.foundation.files import read_npz
-from reverie.recordings.sensorium_writer import write_recording
+from reverie.inversion.mask import save_mask
+from reverie.recordings.readers.sensorium_writer import write_recording
 from reverie.recordings.trial import Trial
+from reverie.simulation.simulate import simulate
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -105,3 +108,26 @@ def ordinary_floats() -> Iterator[None]:
     """Undo the flushing of denormal numbers that the jobs switch on for the whole process."""
     yield
     torch.set_flush_denormal(False)
+
+
+TRUE_SIZE, TRUE_FRAMES = (16, 24), 60
+
+
+@pytest.fixture(scope="session")
+def materials(tmp_path_factory: pytest.TempPathFactory) -> Materials:
+    """`mouse`, 250 neurons, 16 x 24 pixels; ten training and four validation movies of 60 frames."""
+    folder: Path = tmp_path_factory.mktemp("animal")
+    generator = np.random.default_rng(3)
+    tiers = {"train": 10, "oracle": 4}
+    movies = {
+        tier: [
+            (f"{tier} {number}", naturalistic_movie(TRUE_FRAMES, generator, frame_size=TRUE_SIZE))
+            for number in range(count)
+        ]
+        for tier, count in tiers.items()
+    }
+    truth = simulate(folder / "data", movies, mice={"mouse": 250}, noise="default", seed=4)
+    save_encoder(truth, folder / "data/truth", about={"simulated": True, "noise": "default"})
+    save_encoder(truth, folder / "encoder")
+    save_mask(folder / "encoder/masks/mouse.npz", np.full(TRUE_SIZE, 1.2, np.float32))
+    return open_materials(Sources(folder / "data", (folder / "encoder",), device="cpu"))

@@ -1,6 +1,5 @@
 import torch
-
-from reverie.benchmarks.meters import Meter
+from benchmarks.meters import Meter
 
 BYTES = 4 * 1000
 

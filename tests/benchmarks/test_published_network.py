@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 import torch
+from benchmarks.published_network import PublishedNetwork
 
-from reverie.benchmarks.published_network import PublishedNetwork
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.presets import preset
 from reverie.encoders.published import import_published

@@ -2,11 +2,11 @@ import json
 import math
 
 import pytest
+from benchmarks.comparisons import products_of_pass
+from benchmarks.published_loop import stacks_of_prediction, stacks_of_step
+from benchmarks.subjects import make_subject
 
-from reverie.benchmarks import run
-from reverie.benchmarks.comparisons import products_of_pass
-from reverie.benchmarks.published_loop import stacks_of_prediction, stacks_of_step
-from reverie.benchmarks.subjects import make_subject
+from benchmarks import run
 
 TINY = run.Effort(
     neurons=12, rounds=1, training_rounds=1, training_batch=1, lengths=(40, 64, 100), peaks=(32, 64), resident=(32,)

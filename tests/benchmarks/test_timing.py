@@ -1,4 +1,4 @@
-from reverie.benchmarks.timing import Timing, in_turns, ratio
+from benchmarks.timing import Timing, in_turns, ratio
 
 
 def test_candidates_take_turns_after_a_round_that_does_not_count():

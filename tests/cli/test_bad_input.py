@@ -171,7 +171,7 @@ def test_an_interruption_says_how_to_go_on(
     def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("reverie.workflows.predicting.predict", interrupt)
+    monkeypatch.setattr("reverie.runs.predicting.predict", interrupt)
     code, told = run(PREDICT, small_world, capsys)
     assert code == 130
     assert "same command again" in told

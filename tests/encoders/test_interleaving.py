@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from tests.reconstruction.toys import SIZE, SpotEncoder
+from tests.inversion.toys import SIZE, SpotEncoder
 
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig

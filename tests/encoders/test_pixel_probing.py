@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from tests.reconstruction.toys import SIZE, PlaneEncoder, SpotEncoder
+from tests.inversion.toys import SIZE, PlaneEncoder, SpotEncoder
 
 from reverie.encoders.pixel_probing import pixel_places, probe_pixels
 from reverie.encoders.prediction import predict

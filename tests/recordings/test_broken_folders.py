@@ -8,7 +8,7 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, write_npy, write_npz
-from reverie.recordings.sensorium import open_recordings
+from reverie.recordings.readers.sensorium import open_recordings
 
 
 def replace(path, change):

@@ -5,7 +5,7 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.folds import fold_of
-from reverie.recordings.sensorium import SensoriumRecording
+from reverie.recordings.readers.sensorium import SensoriumRecording
 from reverie.recordings.splits import split_all, split_for_training
 from reverie.recordings.trial import Recording
 

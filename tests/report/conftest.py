@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from reverie.evaluation.scores import score
-from reverie.evaluation.summary import summarise
 from reverie.foundation.arrays import Mask, Movie
-from reverie.reconstruction.problem import Progress
+from reverie.inversion.problem import Progress
 from reverie.report.content import RunContent, TrialContent
+from reverie.scoring.scores import score
+from reverie.scoring.summary import summarise
 from reverie.stimuli.embedded import embedded_clips
 from reverie.stimuli.video import read_movie
 

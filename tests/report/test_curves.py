@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reverie.reconstruction.problem import Progress
+from reverie.inversion.problem import Progress
 from reverie.report.content import TrialContent
 from reverie.report.curves import (
     MOST_POINTS,

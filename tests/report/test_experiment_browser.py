@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from tests.report.browsing import Page, browsing
 
-from reverie.report.experiment_page import Beside, Plate, Section, write_experiment_page
-from reverie.report.plates import column_figure, save_plate
+from reverie.studies.experiment_page import Beside, Plate, Section, write_experiment_page
+from reverie.studies.plates import column_figure, save_plate
 
 pytestmark = pytest.mark.browser
 

@@ -2,13 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reverie.evaluation.calibration import LEVELS
-from reverie.evaluation.controls import CONTROLS
-from reverie.evaluation.scores import score
 from reverie.foundation.errors import ReverieError
 from reverie.report.content import TrialContent
 from reverie.report.score_tables import summary_tables, trial_table
 from reverie.report.wording import CONTROL_LABELS, SCORES
+from reverie.scoring.calibration import LEVELS
+from reverie.scoring.controls import CONTROLS
+from reverie.scoring.scores import score
 
 NAN = float("nan")
 

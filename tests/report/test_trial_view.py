@@ -4,9 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reverie.evaluation.correlation import frame_correlations
 from reverie.report.content import RunContent
 from reverie.report.trial_view import frame_correlation_curve, mask_view, trial_view
+from reverie.scoring.correlation import frame_correlations
 
 
 def test_mask_sizes_are_told_in_degrees(make_run: Callable[..., RunContent]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.sensorium import SensoriumRecording
+from reverie.recordings.readers.sensorium import SensoriumRecording
 from reverie.simulation.mouse import SimulatedMouse, schedule
 from reverie.simulation.simulate import simulate
 from reverie.simulation.truth import SimulatedTruth

@@ -39,7 +39,7 @@ class Train:
 
     def run(self) -> None:
         """Train."""
-        from reverie.workflows.training import TrainingRequest, train_encoder
+        from reverie.training.folder import TrainingRequest, train_encoder
 
         request = TrainingRequest(
             architecture=self.architecture,
@@ -67,7 +67,7 @@ class ImportWeights:
 
     def run(self) -> None:
         """Convert."""
-        from reverie.workflows.importing import import_weights
+        from reverie.encoders.importing import import_weights
 
         import_weights(self.checkpoint, self.out, animals=self.animals)
 
@@ -91,7 +91,7 @@ class Predict:
 
     def run(self) -> None:
         """Predict."""
-        from reverie.workflows.predicting import predict_trials
+        from reverie.runs.predicting import predict_trials
 
         predict_trials(
             self.data, self.encoder, animal=self.animal, trials=self.trials, out=self.out, device=self.device
@@ -117,7 +117,7 @@ class Mask:
 
     def run(self) -> None:
         """Estimate the masks."""
-        from reverie.workflows.masking import estimate_masks
+        from reverie.fitted.masking import estimate_masks
 
         estimate_masks(
             self.data, self.encoder, animals=self.animals, steps=self.steps, seed=self.seed, device=self.device

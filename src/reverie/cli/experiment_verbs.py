@@ -41,8 +41,8 @@ class Experiment:
 
     def run(self) -> None:
         """Run the experiment and write its page."""
-        from reverie.experiments.running import Request, run_request
-        from reverie.workflows.materials import Sources
+        from reverie.fitted.materials import Sources
+        from reverie.studies.running import Request, run_request
 
         sources = Sources(
             self.data,

@@ -42,7 +42,7 @@ class Simulate:
 
     def run(self) -> None:
         """Write the recordings."""
-        from reverie.workflows.simulating import simulate_data
+        from reverie.simulation.folder import simulate_data
 
         simulate_data(
             self.out,
@@ -85,6 +85,6 @@ class Download:
 
     def run(self) -> None:
         """Download and unpack."""
-        from reverie.workflows.downloading import download_animals
+        from reverie.recordings.downloading import download_animals
 
         download_animals(self.animals, self.out, base=self.base)

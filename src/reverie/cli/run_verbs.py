@@ -68,9 +68,9 @@ class Reconstruct:
 
     def run(self) -> None:
         """Reconstruct and score."""
-        from reverie.workflows.materials import Sources
-        from reverie.workflows.reconstructing import reconstruct_trials
-        from reverie.workflows.settings import USUAL, ReconstructionSettings
+        from reverie.fitted.materials import Sources
+        from reverie.jobs.settings import USUAL, ReconstructionSettings
+        from reverie.runs.reconstructing import reconstruct_trials
 
         sources = Sources(
             self.data, self.encoders, animals=self.animal, mask=self.mask, seed=self.seed, device=self.device
@@ -104,7 +104,7 @@ class Evaluate:
 
     def run(self) -> None:
         """Score and print the summary."""
-        from reverie.workflows.evaluating import evaluate_run
+        from reverie.runs.evaluating import evaluate_run
 
         evaluate_run(self.run_folder)
 
@@ -118,7 +118,7 @@ class Report:
 
     def run(self) -> None:
         """Write the page."""
-        from reverie.workflows.reporting import report_run
+        from reverie.runs.reporting import report_run
 
         report_run(self.run_folder)
 
@@ -134,25 +134,6 @@ class Demo:
 
     def run(self) -> None:
         """Run the main job end to end."""
-        from reverie.workflows.demo import run_demo
+        from reverie.cli.demo import run_demo
 
         run_demo(self.out, seed=self.seed)
-
-
-@dataclass(frozen=True)
-class Bench:
-    """Time this machine: passes, steps, predictions and training beside the published arithmetic, in one run.
-
-    Prints a table and writes OUT/benchmark.json and OUT/benchmark.html. Nothing else should run meanwhile.
-    """
-
-    out: Path = Path("benchmark")
-    """Folder for the numbers and the page."""
-    quick: bool = False
-    """Fewer rounds and shorter clips: minutes instead of up to half an hour."""
-
-    def run(self) -> None:
-        """Measure."""
-        from reverie.benchmarks.run import run_benchmark
-
-        run_benchmark(self.out, quick=self.quick)

@@ -1,6 +1,6 @@
-"""The verbs of the command line; their options stand beside this file, what they do lives in the workflows.
+"""The verbs of the command line; their options stand beside this file, what they do lives in the rooms below.
 
-The workflows are imported only when a verb runs, because they load torch and ``--help`` should answer at once.
+What they do is imported only when a verb runs, because they load torch and ``--help`` should answer at once.
 """
 
 from typing import Protocol, runtime_checkable
@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from reverie.cli.encoder_verbs import ImportWeights, Mask, Predict, Train
 from reverie.cli.experiment_verbs import Experiment
 from reverie.cli.recording_verbs import Download, Inspect, Simulate
-from reverie.cli.run_verbs import Bench, Demo, Evaluate, Reconstruct, Report
+from reverie.cli.run_verbs import Demo, Evaluate, Reconstruct, Report
 
 
 @runtime_checkable
@@ -32,6 +32,5 @@ VERBS = (
     Report,
     Experiment,
     Demo,
-    Bench,
 )
 """All verbs, in the order the help shows them."""

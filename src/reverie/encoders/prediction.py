@@ -42,6 +42,14 @@ def predict(
     return array
 
 
+def predict_mean(encoders: tuple[Encoder, ...], movie: Movie, state: State, mouse: str) -> Rates:
+    """Return the rates (neuron, time) that the encoders predict, averaged over them."""
+    rates: Rates = np.stack([predict(encoder, movie, state, mouse) for encoder in encoders]).mean(
+        axis=0, dtype=np.float32
+    )
+    return rates
+
+
 def _tensor(
     array: Float[np.ndarray, "*shape"] | Float[Tensor, "*shape"], device: torch.device
 ) -> Float[Tensor, "*shape"]:

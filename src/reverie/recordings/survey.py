@@ -14,8 +14,8 @@ from reverie.recordings import layout
 from reverie.recordings.catalogue import Catalogue, Showing, catalogue
 from reverie.recordings.findings import AnimalFindings, Leak, Survey
 from reverie.recordings.near_duplicates import leaks
+from reverie.recordings.readers.sensorium import SensoriumRecording, recording_folders
 from reverie.recordings.row_statistics import RowStatistics
-from reverie.recordings.sensorium import SensoriumRecording, recording_folders
 from reverie.recordings.survey_checks import folder_problems
 from reverie.recordings.survey_text import render
 from reverie.recordings.trial import Trial

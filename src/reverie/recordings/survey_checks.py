@@ -6,7 +6,7 @@ from pathlib import Path
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy
 from reverie.recordings import layout
-from reverie.recordings.sensorium import SensoriumRecording
+from reverie.recordings.readers.sensorium import SensoriumRecording
 
 
 def folder_problems(recording: SensoriumRecording) -> list[str]:

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from reverie.evaluation.correlation import Region
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE
 from reverie.foundation.errors import ReverieError
-from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
-from reverie.reconstruction.problem import Progress
+from reverie.inversion.problem import Progress
+from reverie.scoring.correlation import Region
+from reverie.scoring.rule import TRAINING_THRESHOLD, scored_region
 
 # Whether the arrays of a trial fit together is for the trial to say, in words a user understands.
 Pictures = Float[np.ndarray, "_ _ _"]
@@ -28,7 +28,7 @@ class TrialContent:
     away, 0 to 1. state: (4, time). state_units: the unit of each row of the state.
     responses: (neuron, time), recorded. rates, rates_from_truth: (neuron, time), what the encoder predicts from the
     reconstruction and from the true movie. traces: the steps of the optimisation, by model.
-    scores: value by name, as ``evaluation.scores.score`` returns them. reasons: why a score is NaN, by its name.
+    scores: value by name, as ``scoring.scores.score`` returns them. reasons: why a score is NaN, by its name.
     notes: sentences a reader must know before believing the movie. scored_from: the first frame that is scored.
     Raises ReverieError when the arrays do not belong to the same trial.
     """
@@ -86,14 +86,14 @@ class TrialContent:
     @property
     def evaluation_region(self) -> Region:
         """The pixels that are scored: (height, width)."""
-        return np.asarray(self.mask >= EVALUATION_THRESHOLD)
+        return scored_region(self.mask)
 
 
 @dataclass(frozen=True)
 class RunContent:
     """One run folder.
 
-    sentences: what data this is, read first. summary: as ``evaluation.summary.summarise`` or ``summarise_animals``
+    sentences: what data this is, read first. summary: as ``scoring.summary.summarise`` or ``summarise_animals``
     returns it. settings: how it was made (settings, versions, seed, times), nested as deep as is natural.
     """
 

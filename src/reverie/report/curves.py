@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from reverie.foundation.arrays import STATE_NAMES
-from reverie.reconstruction.problem import Progress
+from reverie.inversion.problem import Progress
 from reverie.report.content import TrialContent
 
 MOST_POINTS: Final = 600

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, WHITE, Mask, Movie
 from reverie.foundation.files import replacing
-from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 from reverie.report.pictures import evenly_placed, film_strip
+from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
 COLUMN: Final = 5.2
 """Inches: the width of a text column; letters of 8 points stay legible in it."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reverie.evaluation.correlation import Region
+from reverie.scoring.correlation import Region
 
 
 def outline(region: Region) -> str:

@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reverie.evaluation.controls import CONTROLS
-from reverie.evaluation.scores import MAIN_SCORES
 from reverie.foundation.errors import ReverieError
 from reverie.report.content import TrialContent
 from reverie.report.wording import Wording, wording_of
+from reverie.scoring.controls import CONTROLS
+from reverie.scoring.scores import MAIN_SCORES
 
 SCALE: Final = (-0.5, 1.0)
 """Ends of the small axis on which scores that cannot pass 1 are drawn."""

@@ -6,9 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from reverie.evaluation.correlation import frame_correlations
 from reverie.foundation.arrays import WHITE
-from reverie.reconstruction.mask import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 from reverie.report.content import RunContent, TrialContent
 from reverie.report.curves import (
     Curve,
@@ -25,6 +23,8 @@ from reverie.report.outlines import cover, outline
 from reverie.report.pictures import contact_sheet, grey_levels, movie_sheet, picture, transparent_picture
 from reverie.report.rasters import Rasters, rasters
 from reverie.report.score_tables import ScoreTable, score_text, trial_table
+from reverie.scoring.correlation import frame_correlations
+from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
 STRIP_FRAMES: Final = 6
 """Frames of the strip that stands for a trial in the overview."""

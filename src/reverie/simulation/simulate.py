@@ -7,7 +7,7 @@ import numpy as np
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
-from reverie.recordings.sensorium_writer import write_recording
+from reverie.recordings.readers.sensorium_writer import write_recording
 from reverie.simulation.mouse import AnyMovie, SimulatedMouse, schedule
 from reverie.simulation.population import SimulatedTruthConfig
 from reverie.simulation.truth import SimulatedTruth

@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 import torch
+from benchmarks.meters import Meter
+from benchmarks.scaling import one_step, problem_with
+from benchmarks.subjects import MOUSE, make_clip, make_subject, stacks_of
 
-from reverie.benchmarks.meters import Meter
-from reverie.benchmarks.scaling import one_step, problem_with
-from reverie.benchmarks.subjects import MOUSE, make_clip, make_subject, stacks_of
 from reverie.encoders.fast import kernels
 
 MEGABYTE = 2**20

@@ -3,7 +3,7 @@ import dataclasses
 
 import pytest
 import torch
-from tests.reconstruction.toys import PlaneEncoder, SpotEncoder
+from tests.inversion.toys import PlaneEncoder, SpotEncoder
 from torch import nn
 
 from reverie.encoders.compact import Compact, CompactConfig

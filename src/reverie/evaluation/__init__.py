@@ -1,1 +1,0 @@
-"""How good a reconstruction is, with controls and confidence intervals."""

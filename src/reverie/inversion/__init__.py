@@ -1,0 +1,1 @@
+"""From responses to movies: problem, likelihood, priors, methods."""

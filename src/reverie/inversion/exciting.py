@@ -1,0 +1,114 @@
+"""The most exciting movie of a neuron: what it likes best among movies that are equally probable."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reverie.foundation.arrays import Movie
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.methods.knowledge import prior_of
+from reverie.inversion.objective import mean_rate_and_gradient
+from reverie.inversion.priors.gaussian import GaussianPrior
+from reverie.inversion.problem import Problem
+
+SHORTENINGS = 5
+"""Times a step along the sphere is halved before the movie is taken for the best."""
+
+LEAST_GAIN = 1e-3
+"""Share of the rate below which a step's gain ends the ascent."""
+
+LEAST_SLOPE = 1e-12
+"""Length of a gradient below which a neuron is taken to respond to nothing."""
+
+
+@dataclass(frozen=True)
+class Excitement:
+    """A movie (time, height, width), grey levels, and the mean rate it is predicted to cause."""
+
+    movie: Movie
+    rate: float
+
+
+def most_exciting_movie(
+    problem: Problem, *, first: int = 0, contrast: float = 200.0, steps: int = 30, starts: int = 2, seed: int = 0
+) -> Excitement:
+    """Find the movie that raises the mean rate of a problem's neurons most, frames from ``first`` on counting.
+
+    It is mean + colour(w) of the problem's Gaussian prior, cut off at 0 and 255, with w on a sphere: all movies
+    compared are equally probable under the prior, so that none owes its effect to contrast or grain that movies do not
+    have. The sphere's radius is such that the first movie, along the gradient, departs from the mean by at most
+    ``contrast`` grey levels before it is cut off. A step goes from w towards the gradient there and back onto the
+    sphere, as far as the rate rises. It is tried from the gradient at the mean and from ``starts`` random movies, since
+    complex cells have no gradient at grey; the best is returned. Responses play no part.
+    Source: Walker et al., Inception loops discover what excites neurons most, 2019 (their norm is that of pixels).
+    Raises ReverieError when a setting is out of range, the problem has no Gaussian prior, or no neuron responds.
+    """
+    if min(steps, problem.frames - first) < 1 or first < 0 or starts < 0 or contrast <= 0:
+        raise ReverieError("An exciting movie needs steps and frames of at least 1 and a contrast above 0.")
+    problem, prior = problem.in_fast_form(), prior_of(problem)
+    found = [_ascend(problem, prior, start, first, contrast, steps) for start in _starts(problem, starts, seed)]
+    return max(found, key=lambda each: each.rate)
+
+
+def _starts(problem: Problem, count: int, seed: int) -> Iterator[Float[Tensor, "time height width"]]:
+    """Yield the mean's coefficients, which are 0, and random ones."""
+    shape = (problem.frames, *problem.frame_size)
+    yield torch.zeros(shape, device=problem.device)
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(count):
+        yield torch.randn(shape, generator=generator).to(problem.device)
+
+
+def _ascend(
+    problem: Problem,
+    prior: GaussianPrior,
+    start: Float[Tensor, "time height width"],
+    first: int,
+    contrast: float,
+    steps: int,
+) -> Excitement:
+    rate, uphill = _rate(problem, prior, start, first)
+    if not uphill.norm() > LEAST_SLOPE:
+        return Excitement(_movie(prior, start).cpu().numpy(), rate)
+    direction = uphill / uphill.norm()
+    radius = contrast / float(prior.colour(direction).abs().max())
+    white = radius * direction
+    rate, uphill = _rate(problem, prior, white, first)
+    for _ in range(steps):
+        better = _step(problem, prior, white, uphill, rate, first)
+        if better is None:
+            break
+        gain, (white, rate, uphill) = better[1] - rate, better
+        if gain < LEAST_GAIN * abs(rate):
+            break
+    return Excitement(_movie(prior, white).cpu().numpy(), rate)
+
+
+def _step(
+    problem: Problem, prior: GaussianPrior, white: Tensor, uphill: Tensor, rate: float, first: int
+) -> tuple[Tensor, float, Tensor] | None:
+    """Return a better point of the sphere with its rate and gradient, None when none is found."""
+    radius, aim = white.norm(), uphill / uphill.norm().clamp_min(LEAST_SLOPE)
+    share = 1.0
+    for _ in range(SHORTENINGS):
+        tried = (1 - share) * white / radius + share * aim
+        tried = radius * tried / tried.norm().clamp_min(LEAST_SLOPE)
+        found, slope = _rate(problem, prior, tried, first)
+        if found > rate:
+            return tried, found, slope
+        share /= 2
+    return None
+
+
+def _rate(problem: Problem, prior: GaussianPrior, white: Tensor, first: int) -> tuple[float, Tensor]:
+    """Return the mean rate at white coefficients, and its gradient with respect to them."""
+    rate, gradient = mean_rate_and_gradient(problem, _movie(prior, white), first)
+    # Not cut off where grey levels end, so that a saturated pixel can find its way back.
+    return rate, prior.adjoint(gradient)
+
+
+def _movie(prior: GaussianPrior, white: Tensor) -> Tensor:
+    return (prior.mean + prior.colour(white)).clamp(0.0, 255.0)

@@ -1,0 +1,47 @@
+"""Where the responses said something: how much of the prior's variance they took away at each pixel."""
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from reverie.foundation.arrays import Movie
+from reverie.inversion.methods.grey_levels import slope_of_clip
+from reverie.inversion.priors.gaussian import GaussianPrior
+
+EvidenceMap = Float[np.ndarray, "height width"]
+"""1 where the responses leave nothing open, 0 where they say nothing."""
+
+
+def evidence_map(movie: Movie, spread: Movie, prior: GaussianPrior, softness: float) -> EvidenceMap:
+    """Return 1 − posterior variance / prior variance of each pixel (height, width), both averaged over frames.
+
+    movie: the one that was found. spread: the posterior's standard deviation, as drawn, (time, height, width). Both
+    variances are those of grey levels after the soft clip of ``softness`` grey levels at the movie found, so that its
+    slope weighs on both alike. Where chance makes the posterior's the larger one, 0.
+    """
+    bend = slope_of_clip(torch.from_numpy(movie), softness).numpy()
+    before = (np.square(bend) * prior_variance(prior, len(movie))).mean(axis=0)
+    after = np.square(spread, dtype=np.float64).mean(axis=0)
+    return np.asarray(np.clip(1 - after / np.maximum(before, 1e-9), 0, 1), dtype=np.float32)
+
+
+def prior_variance(prior: GaussianPrior, frames: int) -> Float[np.ndarray, "{frames} height width"]:
+    """Return the variance of each pixel of a clip under the prior, before the clip, in squared grey levels.
+
+    It is the sum over coefficients of their variance times the squared value of their cosine at the pixel, which is
+    the spectrum sent through squared cosines, dimension by dimension.
+    """
+    variance = prior.amplitude(frames).square().cpu().double()
+    for dimension, length in enumerate(variance.shape):
+        variance = torch.tensordot(_squared_cosines(length), variance.movedim(dimension, 0), dims=1)
+        variance = variance.movedim(0, dimension)
+    return np.asarray((variance * prior.deviation.cpu().square()).numpy())
+
+
+def _squared_cosines(length: int) -> torch.Tensor:
+    """Return the squares of the orthonormal cosines, (place, frequency)."""
+    places = torch.arange(length, dtype=torch.float64)
+    angles = torch.pi / length * (places[:, None] + 0.5) * torch.arange(length, dtype=torch.float64)
+    squares = angles.cos().square() * (2 / length)
+    squares[:, 0] = 1 / length
+    return squares

@@ -1,0 +1,153 @@
+"""Which noise an animal's responses have, and how much of it, measured on trials whose movies are known.
+
+The likelihood of a reconstruction is divided by what is measured here, so that the weight of a prior means the same for
+every recording.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reverie.encoders.contract import Encoder
+from reverie.encoders.modes import device_of
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.likelihood import EventNoise, Noise, PoissonNoise
+from reverie.inversion.objective import rates_in_pieces
+from reverie.recordings.trial import Trial
+
+LONGEST_MEMORY = 30
+"""Frames (1 s) over which residuals may be correlated."""
+
+LEAST_MEMORY = 0.02
+"""Autocorrelation from which on residuals count as independent."""
+
+FURTHEST = 5.0
+"""How many times a neuron's dispersion may be above or below the population's."""
+
+LEAST_NOISE = 1e-3
+"""Dispersion, in units of what the likelihood itself says or of the mean rate, that is always assumed."""
+
+ROUNDS = 25
+"""Rounds in which frequencies of events are fitted; each brings the error down by about half."""
+
+LEAST_VARIANCE = 1e-3
+"""Variance of events in a frame that residuals are scaled by at least."""
+
+Sample = Float[np.ndarray, "neuron trial time"]
+
+Kind = Callable[[Sample, Sample], Noise]
+"""Fits one kind of noise to rates and responses."""
+
+
+def measure_noise(
+    encoder: Encoder, mouse: str, trials: Sequence[Trial], *, skip: int = 0, kinds: Sequence[Kind] | None = None
+) -> Noise:
+    """Return the noise of one animal around an encoder's rates: of the kinds (all by default) the one that tells more.
+
+    Each kind is fitted; the one whose Fisher information about the logarithm of the rates, summed over neurons and
+    frames, is larger explains the responses with less scatter and is taken.
+
+    trials: those without responses are left out. skip: frames at the start of a trial that are left out.
+    Raises ReverieError when no trial is left or the encoder predicts nothing finite.
+    """
+    answered = [trial for trial in trials if trial.responses is not None and trial.frames > skip + 1]
+    if not answered:
+        raise ReverieError(f"The noise of {mouse} needs at least one trial with responses; none is left.")
+    last = min(trial.frames for trial in answered)
+    rates = np.stack([_rates(encoder, mouse, trial)[:, skip:last] for trial in answered], axis=1)
+    responses = np.stack([t.responses[:, skip:last] for t in answered if t.responses is not None], axis=1)
+    if not (np.isfinite(rates).all() and np.isfinite(responses).all()):
+        raise ReverieError(f"The noise of {mouse} is not finite; the encoder's weights or the responses are damaged.")
+    fitted = [kind(rates, responses) for kind in kinds or KINDS.values()]
+    return max(fitted, key=lambda noise: information(noise, rates))
+
+
+def poisson_noise(rates: Sample, responses: Sample) -> PoissonNoise:
+    """Return the noise of responses whose size counts: variance over mean, times how long noise lasts.
+
+    With residuals e = response − rate it is Σ e² / Σ rate, near what is usual in units of a neuron's mean rate, times
+    the memory factor of e.
+    """
+    residuals = responses - rates
+    means = rates.mean((1, 2), dtype=np.float64)
+    means = np.maximum(means, 1e-6 * max(means.max(initial=0.0), 1e-6))
+    relative = np.square(residuals).mean((1, 2), dtype=np.float64) / means**2
+    return PoissonNoise(_tensor(_near_usual(relative) * means * memory_factor(lagged_products(residuals))))
+
+
+def event_noise(rates: Sample, responses: Sample) -> EventNoise:
+    """Return the noise of responses of which only their presence counts.
+
+    Frequencies are such that the expected number of frames with a response is the number found. The dispersion is the
+    variance of residuals over the expected one, times the memory factor of standardised residuals.
+    """
+    present = responses > 0
+    frames = present[0].size
+    share = present.mean((1, 2)).clip(0.5 / frames, 1 - 0.5 / frames)
+    floored = np.maximum(rates, 1e-6 * max(float(rates.mean()), 1e-6))
+    frequency = share / floored.mean((1, 2), dtype=np.float64)
+    for _ in range(ROUNDS):
+        found = -np.expm1(-frequency[:, None, None] * floored[..., ::3]).mean((1, 2))
+        frequency *= np.clip(share / found, 0.5, 2.0)
+    expected = -np.expm1(-frequency[:, None, None] * floored)
+    residuals, variance = present - expected, expected * (1 - expected)
+    relative = np.square(residuals).sum((1, 2)) / np.maximum(variance.sum((1, 2)), 0.5)
+    # A response where hardly any was expected would count for more than all others without a floor.
+    memory = memory_factor(lagged_products(residuals / np.sqrt(variance + LEAST_VARIANCE)))
+    return EventNoise(_tensor(frequency), _tensor(_near_usual(relative) * memory))
+
+
+KINDS: Final[Mapping[str, Kind]] = {"sizes": poisson_noise, "events": event_noise}
+"""The kinds of noise by what counts in a response: its size, or that there is one."""
+
+
+def information(noise: Noise, rates: Sample) -> float:
+    """Return the mean information about the logarithm of a rate, over neurons and frames."""
+    flat = torch.from_numpy(rates.reshape(len(rates), -1))
+    return float((flat * noise.root_information(flat)).square().mean())
+
+
+def memory_factor(products: Float[np.ndarray, " lag"]) -> float:
+    """Return by how much sums over time vary more than for independent frames, from products of lagged residuals.
+
+    It is 1 + 2 Σ ρ(lag), where ρ is the autocorrelation, over lags until it vanishes.
+
+    >>> memory_factor(np.array([4.0, 2.0, 1.0, 0.0, 3.0]))
+    2.5
+    """
+    correlation = products / products[0] if products[0] > 0 else np.zeros_like(products)
+    gone = np.flatnonzero(correlation[1:] < LEAST_MEMORY)
+    lags = correlation[1 : 1 + gone[0]] if gone.size else correlation[1:]
+    return float(1 + 2 * lags.sum())
+
+
+def lagged_products(residuals: Sample) -> Float[np.ndarray, " lag"]:
+    """Return the mean over neurons of residual · residual some frames later, each neuron centred and scaled to one."""
+    centred = residuals - residuals.mean((1, 2), keepdims=True)
+    scale = np.sqrt(np.square(centred).mean((1, 2), keepdims=True))
+    scaled = np.divide(centred, scale, out=np.zeros_like(centred), where=scale > 0)
+    frames = scaled.shape[2]
+    lags = range(min(frames, LONGEST_MEMORY + 1))
+    products = [float(np.mean(scaled[..., : frames - lag] * scaled[..., lag:])) for lag in lags]
+    return np.pad(products, (0, LONGEST_MEMORY + 1 - len(products)))
+
+
+def _near_usual(relative: Float[np.ndarray, " neuron"]) -> Float[np.ndarray, " neuron"]:
+    usual = max(float(np.median(relative)), LEAST_NOISE)
+    return np.asarray(np.clip(relative, usual / FURTHEST, usual * FURTHEST))
+
+
+def _rates(encoder: Encoder, mouse: str, trial: Trial) -> Float[np.ndarray, "neuron time"]:
+    device = device_of(encoder)
+    # Copies: the arrays of a recording are memory-mapped and may not be written.
+    movie, state = torch.tensor(trial.movie, device=device), torch.tensor(trial.state, device=device)
+    array: Float[np.ndarray, "neuron time"] = rates_in_pieces(encoder, movie, state, mouse).cpu().numpy()
+    return array
+
+
+def _tensor(values: Float[np.ndarray, " neuron"]) -> Float[Tensor, " neuron"]:
+    return torch.from_numpy(values.astype(np.float32))

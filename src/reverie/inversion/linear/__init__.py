@@ -1,0 +1,1 @@
+"""Linear stimulus reconstruction: responses in, movie out, in closed form."""

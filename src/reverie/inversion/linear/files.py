@@ -1,0 +1,76 @@
+"""Decoders on the disk: a folder with a readable description and the fitted numbers, nothing that could execute."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save
+
+from reverie.encoders.checkpoints import read_weights
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_json, replacing, write_json
+from reverie.inversion.linear.contract import Decoder, Population
+from reverie.inversion.linear.convolutional import ConvolutionalDecoder
+from reverie.inversion.linear.ridge import RidgeDecoder
+from reverie.inversion.methods.best import BestDecoder
+
+DESCRIPTION = "decoder.json"
+WEIGHTS = "weights.safetensors"
+FORMAT = "reverie decoder"
+VERSION = 1
+
+KINDS: dict[str, type[RidgeDecoder] | type[ConvolutionalDecoder] | type[BestDecoder]] = {
+    "ridge": RidgeDecoder,
+    "convolutional": ConvolutionalDecoder,
+    "best": BestDecoder,
+}
+"""The decoders by the name they are stored under."""
+
+
+def save_decoder(decoder: Decoder, folder: Path, about: Mapping[str, Any] | None = None) -> None:
+    """Write a decoder to a folder, each file whole or not at all.
+
+    about: whatever else is to be known of it (the trials it learned from), as JSON can hold.
+    Raises ReverieError when the folder cannot be written.
+    """
+    population = decoder.population
+    with replacing(folder / WEIGHTS) as stream:
+        stream.write(save({name: np.ascontiguousarray(array) for name, array in decoder.arrays().items()}))
+    description = {
+        "format": FORMAT,
+        "version": VERSION,
+        "kind": decoder.kind,
+        "mouse": population.mouse,
+        "neurons": population.neurons,
+        "frame_size": population.frame_size,
+        "config": decoder.config(),
+        "about": dict(about or {}),
+    }
+    # Written last: its presence means that the decoder is whole.
+    write_json(folder / DESCRIPTION, description)
+
+
+def load_decoder(folder: Path) -> Decoder:
+    """Read a decoder back, bit for bit.
+
+    Raises ReverieError when a file is missing, damaged or foreign.
+    """
+    description = read_decoder_description(folder)
+    arrays = {name: tensor.numpy() for name, tensor in read_weights(folder / WEIGHTS).items()}
+    try:
+        height, width = description["frame_size"]
+        population = Population(str(description["mouse"]), int(description["neurons"]), (int(height), int(width)))
+        return KINDS[description["kind"]].restore(population, description["config"], arrays)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ReverieError(f"{folder / DESCRIPTION} is incomplete ({error!r}); fit the decoder again.") from error
+
+
+def read_decoder_description(folder: Path) -> dict[str, Any]:
+    """Read the description of a decoder folder; raises ReverieError when it is not one this version can read."""
+    if not (folder / DESCRIPTION).is_file():
+        raise ReverieError(f"{folder} is not the folder of a decoder (it has no {DESCRIPTION}); fit one first.")
+    description = read_json(folder / DESCRIPTION)
+    if description.get("format") != FORMAT or description.get("version") != VERSION:
+        raise ReverieError(f"{folder / DESCRIPTION} is not a decoder of format version {VERSION}; fit it again.")
+    return description

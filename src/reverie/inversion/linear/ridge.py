@@ -1,0 +1,101 @@
+"""The linear decoder: ridge regression from lagged responses to pictures, in closed form.
+
+Linear stimulus reconstruction goes back to Bialek et al. 1991 (Science 252) and Stanley, Li & Dan 1999 (J Neurosci
+19); the penalty is Hoerl & Kennard's (1970).
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from reverie.foundation.arrays import Movie, Responses, State
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.linear.components import PictureComponents
+from reverie.inversion.linear.contract import Decoder, Population
+from reverie.inversion.linear.response_features import ResponseFeatures
+
+
+@dataclass(frozen=True)
+class RidgeSettings:
+    """How to fit a ridge decoder.
+
+    powers, lags: candidates for the power responses are raised to and for the lags of the features, in frames (see
+    ``ResponseFeatures``). every: frames between two samples; neighbouring frames say nearly the same. components: of
+    the pictures. folds: of the cross-validation.
+    Raises ReverieError when a setting is out of range.
+    """
+
+    powers: tuple[float, ...] = (1.0, 0.5, 0.25, 0.0)
+    lags: tuple[tuple[int, ...], ...] = ((-2, 2, 6), (-4, 2, 8), (1, 5, 9), (-2, 4, 10))
+    every: int = 4
+    components: int = 512
+    folds: int = 3
+
+    def __post_init__(self) -> None:
+        rising = all(lags and all(np.diff(lags) > 0) for lags in self.lags)
+        rules = (
+            ("powers", bool(self.powers) and min(self.powers, default=0) >= 0, "one or more numbers, none below 0"),
+            ("lags", bool(self.lags) and rising, "one or more lists of rising whole numbers"),
+            ("every", self.every >= 1, "at least 1"),
+            ("components", self.components >= 1, "at least 1"),
+            ("folds", self.folds >= 2, "at least 2"),
+        )
+        for name, fine, expected in rules:
+            if not fine:
+                raise ReverieError(f"The ridge setting {name} is {getattr(self, name)} but must be {expected}.")
+
+
+@dataclass(frozen=True)
+class RidgeDecoder(Decoder):
+    """Frames as linear functions of the features of the responses around them.
+
+    weights: (feature, component). chosen: the penalty's ``weight``, and the share of the movies' variance that is
+    ``explained`` in cross-validation.
+    """
+
+    population: Population
+    settings: RidgeSettings
+    features: ResponseFeatures
+    pictures: PictureComponents
+    weights: Float[np.ndarray, "feature component"]
+    chosen: Mapping[str, float]
+    kind: str = "ridge"
+
+    def estimate(self, responses: Responses, state: State | None) -> tuple[Movie, int]:
+        """Return the movie before it is cut to 0-255; no encoder is asked."""
+        return self.pictures.decode(self.features(responses) @ self.weights), 0
+
+    def config(self) -> Mapping[str, Any]:
+        """Return the settings and what was chosen."""
+        return {
+            "settings": asdict(self.settings),
+            "power": self.features.power,
+            "lags": self.features.lags,
+            **self.chosen,
+        }
+
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """Return the weights, the components and the scale of the neurons."""
+        return {
+            "weights": self.weights,
+            "mean_picture": self.pictures.mean,
+            "components": self.pictures.basis,
+            "response_mean": self.features.mean,
+            "response_deviation": self.features.deviation,
+        }
+
+    @classmethod
+    def restore(
+        cls, population: Population, config: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    ) -> "RidgeDecoder":
+        """Return the decoder that ``config`` and ``arrays`` describe."""
+        kept = dict(config["settings"])
+        kept |= {"powers": tuple(kept["powers"]), "lags": tuple(tuple(lags) for lags in kept["lags"])}
+        scale = arrays["response_mean"], arrays["response_deviation"]
+        features = ResponseFeatures(float(config["power"]), tuple(config["lags"]), *scale)
+        pictures = PictureComponents(arrays["mean_picture"], arrays["components"])
+        chosen = {name: float(config[name]) for name in ("weight", "explained")}
+        return cls(population, RidgeSettings(**kept), features, pictures, arrays["weights"], chosen)

@@ -1,0 +1,177 @@
+"""The mask: where a population can see, found by blending another movie in (Bauer et al. 2026, Methods)."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+
+from reverie.encoders.canvas import crop_from_canvas
+from reverie.encoders.contract import Encoder
+from reverie.encoders.fast.form import frozen_form
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, Mask
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_npy, read_npz, write_npz
+from reverie.foundation.progress import tracked
+from reverie.inversion.blending import excerpts_for, how_many_pairs_fit, mask_gradient
+from reverie.recordings.trial import Trial
+from reverie.scoring.rule import TRAINING_THRESHOLD
+
+
+@dataclass(frozen=True)
+class MaskSettings:
+    """How a mask is estimated; window, first_frame, blur, start and gradient_clip are the published ones.
+
+    steps: trials drawn; published 1000. learning_rate: transparency per unit gradient of one trial; published 10, which
+    takes more trials to get as far. batch: trials looked at before the mask changes, by the sum of what they say;
+    published 1. Beyond a learning_rate times batch of some 200 the mask overshoots. averaged: share of the draws,
+    the last ones, over which the mask is averaged, since single trials make it tremble; published 0, the last mask
+    alone. window, first_frame: the frames of a trial that are looked at (an encoder bound to a window keeps its own;
+    shorter trials are looked at earlier). blur: Gaussian sigma in pixels of each change. start: largest transparency
+    to begin with. gradient_clip: largest gradient of a pixel.
+    Raises ReverieError when a setting is out of range.
+    """
+
+    steps: int = 400
+    learning_rate: float = 40.0
+    batch: int = 4
+    averaged: float = 0.4
+    window: int = 32
+    first_frame: int = 50
+    blur: float = 5.0
+    start: float = 0.05
+    gradient_clip: float = 1.0
+
+    def __post_init__(self) -> None:
+        counts = min(self.steps, self.batch, self.window) >= 1
+        rates = min(self.learning_rate, self.gradient_clip) > 0
+        if not (counts and rates and min(self.first_frame, self.blur, self.start) >= 0 and 0 <= self.averaged <= 1):
+            raise ReverieError(
+                "The settings of the mask are not possible: steps, batch and window must be at least 1, learning_rate "
+                "and gradient_clip above 0, first_frame, blur and start at least 0, and averaged within 0 to 1."
+            )
+
+
+PUBLISHED_SETTINGS: Final = MaskSettings(steps=1000, learning_rate=10.0, batch=1, averaged=0.0)
+"""The settings of Bauer et al. 2026: one trial after the other, a small rate, the last mask."""
+
+
+def estimate_mask(
+    encoder: Encoder,
+    mouse: str,
+    trials: Sequence[Trial],
+    settings: MaskSettings,
+    *,
+    seed: int,
+    device: torch.device,
+) -> Mask:
+    """Estimate where one animal's population sees, (height, width); 0 is not at all, values may pass 1.
+
+    Each trial's movie is blended with another, α · movie + (1 − α) · other, the other flipped in time and space. The
+    mask α descends on the squared error between responses and rates · (1 − mean α): it rises where the true movie
+    explains the responses better than a wrong one, and falls to 0 elsewhere.
+
+    trials: training trials; those without responses are left out. Raises ReverieError when fewer than two are left,
+    one is too short, or the result is not finite.
+    """
+    encoder.require_mouse(mouse)
+    trials = [trial for trial in trials if trial.responses is not None]
+    if len(trials) < 2:
+        raise ReverieError(
+            f"A mask needs at least two trials of {mouse} with responses, to blend one movie with another, "
+            f"but there are {len(trials)}."
+        )
+    fast = frozen_form(encoder.to(device), mouse)
+    alpha = _descend(fast, mouse, trials, settings, np.random.default_rng(seed), device)
+    mask: Mask = crop_from_canvas(alpha, encoder.frame_size).cpu().numpy().copy()
+    if not np.isfinite(mask).all():
+        raise ReverieError(f"The mask of {mouse} is not finite; the encoder's weights or the responses are damaged.")
+    return mask
+
+
+def _descend(
+    encoder: Encoder,
+    mouse: str,
+    trials: Sequence[Trial],
+    settings: MaskSettings,
+    generator: np.random.Generator,
+    device: torch.device,
+) -> Float[Tensor, "height width"]:
+    """Return the mask on the encoder's canvas."""
+    excerpts = excerpts_for(encoder, trials, settings.window, settings.first_frame)
+    start = generator.uniform(0.0, settings.start, encoder.canvas).astype(np.float32)
+    alpha = torch.from_numpy(start).to(device)
+    together = how_many_pairs_fit(encoder, mouse, excerpts.draw(1, np.random.default_rng(0), device), alpha)
+    sizes = _sizes(settings)
+    averaged = max(1, round(settings.averaged * len(sizes)))
+    total = torch.zeros_like(alpha)
+    for number, size in enumerate(tracked(sizes, len(sizes), f"mask of {mouse}")):
+        parts = excerpts.draw(size, generator, device).split(together)
+        gradients = [mask_gradient(encoder, mouse, part, alpha, settings.gradient_clip) for part in parts]
+        change = gaussian_filter(torch.stack(gradients).sum(0).cpu().numpy(), settings.blur)
+        alpha = (alpha - settings.learning_rate * torch.from_numpy(change).to(device)).clamp_min(0.0)
+        if number >= len(sizes) - averaged:
+            total += alpha / averaged
+    return total
+
+
+def _sizes(settings: MaskSettings) -> list[int]:
+    """Return how many trials are drawn at each change of the mask."""
+    whole, rest = divmod(settings.steps, settings.batch)
+    return [settings.batch] * whole + [rest] * (rest > 0)
+
+
+def diameter_in_degrees(
+    mask: Mask, threshold: float = TRAINING_THRESHOLD, degrees_per_pixel: float = DEGREES_PER_PIXEL
+) -> float:
+    """Return the diameter, in degrees of visual angle, of a disc as large as the part of the mask above a threshold.
+
+    Source: Bauer et al. 2026 (89 degrees at 0.5 and 65 at 1, mean over their animals).
+
+    >>> round(diameter_in_degrees(np.ones((36, 64))), 1)
+    184.2
+    """
+    pixels = int((mask >= threshold).sum())
+    return 2 * math.sqrt(pixels / math.pi) * degrees_per_pixel
+
+
+def save_mask(path: Path, mask: Mask) -> None:
+    """Keep a mask (height, width) as ``mask`` in an ``.npz`` file."""
+    write_npz(path, {"mask": mask.astype(np.float32)})
+
+
+def load_mask(path: Path, frame_size: tuple[int, int]) -> Mask:
+    """Read a mask, (height, width) of the frame, from an ``.npz`` file (its array ``mask``) or an ``.npy`` file.
+
+    A mask for a canvas that is larger than the frame in one direction, as the published ones are (64 x 64), is cut to
+    the frame. Raises ReverieError when the file cannot be read, the shape does not fit, a value is not a finite number,
+    or none reaches the training threshold.
+    """
+    mask = _read(path)
+    fits = mask.ndim == 2 and (np.array(mask.shape) >= frame_size).all() and (np.array(mask.shape) == frame_size).any()
+    if not fits:
+        raise ReverieError(f"{path} holds an array of shape {mask.shape}, where a mask of {frame_size} was expected.")
+    if mask.dtype.kind not in "fiub" or not np.isfinite(mask).all():
+        raise ReverieError(f"{path} holds values that are not finite numbers; estimate the mask again.")
+    frame: Mask = crop_from_canvas(torch.from_numpy(mask.astype(np.float32)), frame_size).numpy().copy()
+    if frame.max() < TRAINING_THRESHOLD:
+        raise ReverieError(
+            f"The mask in {path} reaches {TRAINING_THRESHOLD} at no pixel (its maximum is {frame.max():.2f}), so that "
+            "nothing could be reconstructed; train a better encoder or estimate the mask again."
+        )
+    return frame
+
+
+def _read(path: Path) -> np.ndarray:
+    if path.suffix == ".npy":
+        return read_npy(path)
+    arrays = read_npz(path)
+    if "mask" not in arrays:
+        raise ReverieError(f"{path} holds no array `mask` (but {', '.join(arrays) or 'nothing'}); is it a mask?")
+    return arrays["mask"]

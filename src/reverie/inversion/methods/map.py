@@ -1,0 +1,250 @@
+"""The most probable movie: a likelihood of the responses, a Gaussian prior over movies, and quasi-Newton steps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import prod
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+
+from reverie.foundation.arrays import Movie
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.conjugate_gradients import dot
+from reverie.inversion.cuts import shots_found
+from reverie.inversion.methods.grey_levels import expected_grey, slope_of_clip, soft_clip
+from reverie.inversion.methods.knowledge import informed, prior_of
+from reverie.inversion.methods.map_state import MapState, Point
+from reverie.inversion.methods.precision import estimated_precision
+from reverie.inversion.methods.quasi_newton import Curvature
+from reverie.inversion.objective import information_draw, loss_and_gradient, passes_of
+from reverie.inversion.priors.scenes import path_in
+from reverie.inversion.problem import Problem
+from reverie.inversion.uncertainty import draw_departure
+
+HALVINGS = 8
+"""Times a step is shortened before the direction is given up."""
+
+SUFFICIENT = 1e-4
+"""Share of the decrease that the slope promises which a step must bring (Armijo's rule)."""
+
+NEARLY = 5
+"""Times the tolerance a step may lower the loss by when cuts are looked for."""
+
+LARGEST = 6
+"""Times the size of the frame that a scene may have; a camera that moves farther is not followed."""
+
+SOLVING = 6
+"""Iterations of conjugate gradients for each draw from the posterior."""
+
+SPREAD_BLUR = (4.0, 2.0, 2.0)
+"""Gaussian sigma in frames and pixels by which squared draws are smoothed."""
+
+
+@dataclass(frozen=True)
+class MapSolver:
+    """Find the movie x that is most probable given the responses: the least
+
+        J(w) = −log likelihood of all responses  +  weight / 2 · ‖w‖²,
+        x = soft_clip( mean + colour(w) ),
+
+    where mean and colour belong to the Gaussian prior of the problem, under which the white coefficients w are
+    independent with unit variance. The likelihood is that of each observation's noise, given its encoder's rates to the
+    whole clip x, every frame counted once. J falls by limited-memory BFGS with a line search, from the prior's mean and
+    from an estimate of the curvature (``Precision``), drawn once at a movie from the prior. Once a step promises next
+    to nothing it is taken on trust, without a pass. The movie returned is what is expected of the clipped values, given
+    the doubt that is left.
+
+    steps: at most; usually it settles before. tolerance: it settles when a step lowers J, or the next one promises to,
+    by less than this share of all it fell so far. weight: of the prior; 1 takes likelihood and prior at their word.
+    softness: grey levels over which the soft clip bends into 0 and 255. memory: pairs of steps and gradients kept.
+    draws: from the posterior, for the spread; 0 for none. seed: of all that is drawn. longest: a step changes the
+    movie, before it is clipped, by at most so many grey levels (root mean square): one that drives pixels far beyond
+    black or white takes dozens of steps to come back from. find_cuts: once the movie has nearly settled, look for cuts
+    in it, and go on with a prior that knows them. follow: how often to measure, once it has settled, how its picture
+    moves as a whole, and to search anew with a prior that knows it, if the prior knows scenes; what is found so is kept
+    where the responses speak for it (``MapState.believed``).
+    Masks play no part: where the population does not see, the prior's mean stays.
+    Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7.
+    Raises ReverieError when a setting is out of range.
+    """
+
+    steps: int = 60
+    tolerance: float = 4e-3
+    weight: float = 1.0
+    softness: float = 8.0
+    memory: int = 10
+    draws: int = 0
+    seed: int = 0
+    longest: float = 40.0
+    find_cuts: bool = True
+    follow: int = 0
+
+    def __post_init__(self) -> None:
+        if not (
+            min(self.steps, self.memory) >= 1
+            and min(self.weight, self.softness, self.longest) > 0
+            and min(self.tolerance, self.draws, self.follow) >= 0
+        ):
+            raise ReverieError(
+                "The settings of the method `map` are not possible: steps and memory must be at least 1, weight, "
+                "softness and longest above 0, tolerance, draws and follow at least 0."
+            )
+
+    def begin(self, problem: Problem, start: Movie | None = None) -> MapState:
+        """Return the state before the first step: the prior's mean.
+
+        Raises ReverieError when the problem has no Gaussian prior of its frame size, or ``start`` is given: a movie
+        to start from would have to be probable under the prior.
+        """
+        if start is not None:
+            raise ReverieError("The method `map` starts from the mean of its prior; give it no movie to start from.")
+        prior, generator = prior_of(problem), torch.Generator().manual_seed(self.seed)
+        white = torch.randn(problem.frames, *prior.scene_size, generator=generator).to(problem.device)
+        movie, bend = soft_clip(prior.mean + prior.colour(white), self.softness)
+        draw = information_draw(problem, movie, generator) * bend
+        point, curvature = self._at_the_mean(problem, draw)
+        ahead = curvature.direction(point.gradient)
+        return MapState(0, 2 * passes_of(problem, problem.frames), point, curvature, draw, ahead)
+
+    def step(self, problem: Problem, state: MapState) -> MapState:
+        """Return the state one step further; raises ReverieError when loss or gradient is not finite."""
+        found, tried = self._search(informed(problem, state), state.point, state.ahead)
+        state = replace(state, step=state.step + 1, passes=state.passes + tried * passes_of(problem, problem.frames))
+        if found is None:
+            return self._give_up(problem, state)
+        fell = state.point.loss - found.loss
+        curvature = state.curvature.learned(
+            found.white - state.point.white, found.gradient - state.point.gradient, self.memory
+        )
+        state = self._aim(replace(state, point=found, curvature=curvature, fallen=state.fallen + fell))
+        promised = -dot(state.ahead, state.point.gradient) / 2
+        little = self.tolerance * state.fallen
+        state = replace(state, settled=min(fell, promised) < little)
+        return self._learn(problem, state) if state.settled or fell < NEARLY * little else state
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> MapState:
+        """Return the state whose ``to_arrays`` gave these arrays."""
+        return MapState.from_arrays(arrays)
+
+    def estimate(self, problem: Problem, state: MapState) -> tuple[Float[Tensor, "time height width"], Movie | None]:
+        """Return the movie, and with draws the posterior's standard deviation (time, height, width) in grey levels.
+
+        The squared draws are averaged over neighbouring pixels and frames, since few draws say little about one.
+        """
+        state = state.believed
+        problem = informed(problem, state)
+        prior, precision = prior_of(problem), state.curvature.precision
+        white = state.point.white + state.ahead if state.settled else state.point.white
+        values = prior.mean + prior.colour(white)
+        doubt = (precision.amplitudes.square() / precision.diagonal).mean().sqrt()
+        movie = expected_grey(values, doubt * prior.deviation, self.softness)
+        return movie, self._spread(problem, state, values, movie) if self.draws else None
+
+    def _spread(self, problem: Problem, state: MapState, values: Tensor, shown: Tensor) -> Movie:
+        generator = torch.Generator().manual_seed(self.seed)
+        (movie, bend), squares = soft_clip(values, self.softness), torch.zeros_like(values)
+        for _ in range(self.draws):
+            departure = draw_departure(
+                problem,
+                prior_of(problem),
+                movie,
+                bend,
+                state.curvature.precision.solve,
+                weight=self.weight,
+                iterations=SOLVING,
+                generator=generator,
+            )
+            squares += (slope_of_clip(shown, self.softness) * departure).square()
+        variance = gaussian_filter((squares / self.draws).cpu().numpy(), SPREAD_BLUR, mode="nearest")
+        spread: Movie = np.sqrt(variance)
+        return spread
+
+    def _at_the_mean(self, problem: Problem, draw: Float[Tensor, "time height width"]) -> tuple[Point, Curvature]:
+        """Return where a search under the problem's prior begins, and what it takes the curvature for."""
+        prior = prior_of(problem)
+        white = torch.zeros(problem.frames, *prior.scene_size, device=problem.device)
+        return self._evaluate(problem, white), Curvature.begin(estimated_precision(draw, prior, self.weight))
+
+    def _aim(self, state: MapState) -> MapState:
+        """Return the state with the direction of the next step, in which the loss falls."""
+        ahead = state.curvature.direction(state.point.gradient)
+        if dot(ahead, state.point.gradient) < 0:
+            return replace(state, ahead=ahead)
+        curvature = state.curvature.forgotten()
+        return replace(state, curvature=curvature, ahead=curvature.direction(state.point.gradient))
+
+    def _give_up(self, problem: Problem, state: MapState) -> MapState:
+        """Return the state after a direction in which the loss does not fall."""
+        if len(state.curvature.steps):
+            return self._aim(replace(state, curvature=state.curvature.forgotten()))
+        # Nothing remembered and still no way down: the movie is as probable as it gets.
+        return self._learn(problem, replace(state, ahead=torch.zeros_like(state.ahead), settled=True))
+
+    def _learn(self, problem: Problem, state: MapState) -> MapState:
+        """Return the first state of a search that knows more of the movie than before, or the state as it is."""
+        if self.find_cuts and state.starts is None:
+            return self._look_for_cuts(problem, state)
+        return self._follow(problem, state) if state.settled and self.follow > 0 else state
+
+    def _look_for_cuts(self, problem: Problem, state: MapState) -> MapState:
+        state = replace(state, starts=tuple(shots_found(state.movie.cpu().numpy())))
+        if state.starts == (0,):
+            return self._learn(problem, state)
+        whole, pieces = prior_of(problem), prior_of(informed(problem, state))
+        # The same movie in other coefficients: what the encoders make of it is known.
+        before = state.point.white
+        white = pieces.whitened(whole.colour(before))
+        loss = state.point.loss + self.weight / 2 * (dot(white, white) - dot(before, before))
+        gradient = pieces.adjoint(state.point.slope) + self.weight * white
+        point = replace(state.point, white=white, loss=loss, gradient=gradient)
+        curvature = Curvature.begin(estimated_precision(state.draw, pieces, self.weight))
+        return self._aim(replace(state, point=point, curvature=curvature, settled=False))
+
+    def _follow(self, problem: Problem, state: MapState) -> MapState:
+        """Return the first state of a search that knows how the camera moves, or where the search ends.
+
+        It ends where the responses do not speak for what it knew.
+        """
+        scenes, starts = prior_of(problem).scenes, state.starts or (0,)
+        if scenes is None or state.followed >= self.follow or state.believed is not state:
+            return state
+        path = path_in(state.movie.cpu().numpy(), starts, scenes, again=state.followed > 0)
+        settled = replace(state, curvature=state.curvature.forgotten())
+        told = replace(state, path=path, followed=state.followed + 1, before=settled)
+        asked = informed(problem, told)
+        if prod(prior_of(asked).scene_size) > LARGEST * prod(problem.frame_size):
+            return state
+        point, curvature = self._at_the_mean(asked, state.draw)
+        passes = state.passes + passes_of(problem, problem.frames)
+        return self._aim(replace(told, passes=passes, point=point, curvature=curvature, fallen=0.0, settled=False))
+
+    def _search(self, problem: Problem, point: Point, direction: Tensor) -> tuple[Point | None, int]:
+        """Return the first point along the direction that is low enough, None if there is none, and how many tried."""
+        slope = dot(direction, point.gradient)
+        change = float(prior_of(problem).colour(direction).square().mean().sqrt())
+        length = min(1.0, self.longest / max(change, 1e-12))
+        for tried in range(1, HALVINGS + 1):
+            found = self._evaluate(problem, point.white + length * direction)
+            if found.loss <= point.loss + SUFFICIENT * length * slope:
+                return found, tried
+            # The minimum of the parabola through both losses and the slope, kept within reason.
+            parabola = -slope * length**2 / (2 * (found.loss - point.loss - slope * length))
+            length = min(max(parabola, 0.1 * length), 0.5 * length)
+        return None, HALVINGS
+
+    def _evaluate(self, problem: Problem, white: Float[Tensor, "time row column"]) -> Point:
+        prior = prior_of(problem)
+        movie, bend = soft_clip(prior.mean + prior.colour(white), self.softness)
+        loss, gradient = loss_and_gradient(problem, movie)
+        slope = gradient * bend
+        gradient = prior.adjoint(slope) + self.weight * white
+        loss += self.weight / 2 * dot(white, white)
+        if not (np.isfinite(loss) and bool(torch.isfinite(gradient).all())):
+            raise ReverieError(
+                "The loss or its gradient is not finite; the encoder's weights or the responses are damaged or out of "
+                "range."
+            )
+        return Point(white, loss, gradient, slope, movie)

@@ -1,0 +1,184 @@
+"""The published method: descent along normalised window gradients with momentum (Bauer et al. 2026, Methods)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from reverie.encoders.canvas import centre_on_canvas, crop_from_canvas
+from reverie.foundation.arrays import GREY, WHITE, Movie
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.descent import DescentState
+from reverie.inversion.gradients import fitting_batch, normalised_gradient
+from reverie.inversion.problem import Observation, Problem
+from reverie.inversion.windows import Windows, cut_for
+from reverie.scoring.rule import TRAINING_THRESHOLD
+
+
+@dataclass(frozen=True)
+class PaperSolver:
+    """Descend from a grey screen as the published code does, where it deviates from the published text too.
+
+    At step i (from 0) the gradient g is the mean over windows and observations of window gradients of unit length,
+    within the training mask and clipped; m ← momentum · m + (1 − momentum) · g, and the movie moves against
+
+        learning_rate · min(i / warm_up, 1) · √(1 − second_decay^(i+1)) / (1 − momentum^(i+1))² · m
+
+    and is cut to 0-255. Several observations: their gradients count alike ("gradient ensembling"). A prior's gradient
+    is added to g; the published method has none.
+
+    steps: how many. learning_rate: grey levels per unit gradient. warm_up: steps until the learning rate is full, 0
+    for none. momentum: part of the old direction that is kept. second_decay: of the bias correction of a second moment
+    which the method does not have; 0 switches the correction off. gradient_clip: largest gradient of a pixel.
+    training_threshold: the mask's value from which on a pixel may move; 0 lets all move, the padding too.
+    window, stride: frames in a window and between two starts; an encoder bound to a window keeps its own.
+    batch: windows sent through an encoder at once, None for what fits the machine; the result is the same.
+    random_offsets: the windows start elsewhere at each step, so that with a stride as long as the window no frame is
+    always at the border of one. offset_seed: of these starts; the same seed and step give the same windows.
+
+    Deviations of the published code from its text, each of which can be switched off:
+
+    padding_grey: canvas rows around the movie are 127.5, though encoders were trained with 0 there. Off: 0.
+    correct_momentum_twice: the momentum's bias correction is applied twice, as the square above. Off: once.
+    idle_first_step: step 0 measures only; its gradient does not enter the momentum. Off: it enters.
+    normalise_over_state: a window's gradient is divided by the length of its gradient with respect to the movie and
+    the state's picture planes together. Off: the movie alone. No difference for encoders without such planes.
+
+    Raises ReverieError when a setting is out of range.
+    """
+
+    steps: int = 1000
+    learning_rate: float = 1000.0
+    warm_up: int = 10
+    momentum: float = 0.9
+    second_decay: float = 0.999
+    gradient_clip: float = 1.0
+    training_threshold: float = TRAINING_THRESHOLD
+    window: int = 32
+    stride: int = 8
+    batch: int | None = None
+    padding_grey: bool = True
+    correct_momentum_twice: bool = True
+    idle_first_step: bool = True
+    normalise_over_state: bool = True
+    random_offsets: bool = False
+    offset_seed: int = 0
+
+    def __post_init__(self) -> None:
+        requirements = {
+            "steps must be at least 1": self.steps >= 1,
+            "learning_rate and gradient_clip must be above 0": self.learning_rate > 0 and self.gradient_clip > 0,
+            "warm_up must be at least 0": self.warm_up >= 0,
+            "momentum and second_decay must lie between 0 and 1, 1 excluded": 0 <= self.momentum < 1
+            and 0 <= self.second_decay < 1,
+            "stride must lie between 1 and window": 1 <= self.stride <= self.window,
+            "batch must be at least 1": self.batch is None or self.batch >= 1,
+        }
+        for sentence, holds in requirements.items():
+            if not holds:
+                raise ReverieError(f"The settings of the paper's method are not possible: {sentence}.")
+
+    def begin(self, problem: Problem, start: Movie | None = None) -> DescentState:
+        """Return the state before the first step: a grey screen, or the movie ``start`` (time, height, width).
+
+        Raises ReverieError when the training mask is empty, ``start`` is of another shape or not within 0-255, or the
+        clip is too short for an encoder.
+        """
+        self._region(problem)
+        size = (problem.frames, *problem.frame_size)
+        frames = torch.full(size, GREY) if start is None else _tensor(start)
+        if tuple(frames.shape) != size or not bool(((frames >= 0) & (frames <= WHITE)).all()):
+            raise ReverieError(f"The movie to start from should be {size} with grey levels 0-255.")
+        padding = GREY if self.padding_grey else 0.0
+        movie = centre_on_canvas(frames.to(problem.device), problem.canvas, padding)
+        return DescentState(0, movie, torch.zeros_like(movie), self.batch or self._fitting_batch(problem, movie))
+
+    def step(self, problem: Problem, state: DescentState) -> DescentState:
+        """Return the state one step further; raises ReverieError when loss or gradient is not finite."""
+        gradient, state = self._measure(problem, state)
+        if state.step == 0 and self.idle_first_step:
+            return replace(state, step=1)
+        gradient = (gradient * self._region(problem)).clamp_(-self.gradient_clip, self.gradient_clip)
+        momentum = self.momentum * state.momentum + (1 - self.momentum) * gradient
+        movie = (state.movie - self._rate(state.step) * momentum).clamp_(0, WHITE)
+        return replace(state, step=state.step + 1, movie=movie, momentum=momentum)
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> DescentState:
+        """Return the state whose ``to_arrays`` gave these arrays."""
+        return DescentState.from_arrays(arrays)
+
+    def estimate(self, problem: Problem, state: DescentState) -> tuple[Float[Tensor, "time height width"], None]:
+        """Return the movie as it stands; the published method has no measure of doubt."""
+        return state.movie, None
+
+    def _measure(
+        self, problem: Problem, state: DescentState
+    ) -> tuple[Float[Tensor, "time height width"], DescentState]:
+        """Return the gradient of the movie as it stands, and the state with its losses."""
+        gradient = torch.zeros_like(state.movie)
+        losses, passes = [], state.passes
+        for observation in problem.observations:
+            windows = self._windows(problem, observation, state.step)
+            part, window_losses = normalised_gradient(
+                observation,
+                problem.fidelity,
+                state.movie,
+                windows,
+                batch=state.batch,
+                over_state=self.normalise_over_state,
+            )
+            gradient += part / len(problem.observations)
+            losses.append(window_losses)
+            passes += windows.count
+        loss = torch.stack([each.mean() for each in losses]).mean()
+        if problem.prior is not None:
+            value, part = _prior_gradient(problem, state.movie)
+            loss, gradient = loss + value, gradient + part
+        if not bool(torch.isfinite(loss) & torch.isfinite(gradient).all()):
+            raise ReverieError(
+                f"The loss or its gradient is not finite at step {state.step + 1}; "
+                "the encoder's weights or the responses are damaged or out of range."
+            )
+        return gradient, replace(state, passes=passes, loss=float(loss), last_window_loss=float(losses[-1][-1]))
+
+    def _rate(self, step: int) -> float:
+        warmth = min(step / self.warm_up, 1.0) if self.warm_up else 1.0
+        correction = (1 - self.momentum ** (step + 1)) ** (2 if self.correct_momentum_twice else 1)
+        return float(self.learning_rate * warmth * (1 - self.second_decay ** (step + 1)) ** 0.5 / correction)
+
+    def _region(self, problem: Problem) -> Bool[Tensor, "height width"]:
+        region = centre_on_canvas(_tensor(problem.mask), problem.canvas, 0.0) >= self.training_threshold
+        if not region.any():
+            raise ReverieError(
+                f"The mask reaches {self.training_threshold:g} at no pixel (its maximum is {problem.mask.max():.2f}); "
+                "estimate it with a better encoder or lower the training threshold."
+            )
+        return region.to(problem.device)
+
+    def _windows(self, problem: Problem, observation: Observation, step: int) -> Windows:
+        offset = 0
+        if self.random_offsets:
+            offset = int(np.random.default_rng((self.offset_seed, step)).integers(self.stride))
+        return cut_for(observation.encoder, problem.frames, self.window, self.stride, problem.device, offset)
+
+    def _fitting_batch(self, problem: Problem, movie: Tensor) -> int:
+        return min(
+            fitting_batch(observation, problem.fidelity, movie, self._windows(problem, observation, 0))
+            for observation in problem.observations
+        )
+
+
+def _prior_gradient(problem: Problem, movie: Tensor) -> tuple[Tensor, Float[Tensor, "time height width"]]:
+    assert problem.prior is not None
+    leaf = movie.clone().requires_grad_()
+    value = problem.prior(crop_from_canvas(leaf, problem.frame_size))
+    (gradient,) = torch.autograd.grad(value, leaf)
+    return value.detach(), gradient
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    # A copy: torch warns about sharing memory with arrays that cannot be written to, such as memory-mapped ones.
+    return torch.from_numpy(np.array(array, dtype=np.float32))

@@ -1,0 +1,161 @@
+"""What a whole movie is worth to all observations: the loss, its gradient, and how much information it carries.
+
+A clip goes through an encoder in pieces, each with the frames the encoder looks back on, so that memory does not grow
+with the clip's length. Unlike the published method's windows, pieces are added up: the result is the gradient of one
+number, the negative log likelihood of all responses.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reverie.encoders.contract import Encoder
+from reverie.encoders.modes import frozen
+from reverie.inversion.problem import Observation, Problem
+
+PIECE = 100
+"""Frames that go through an encoder of any length at once: larger pieces leave a processor's caches."""
+
+DIFFERENCE = 4.0
+"""Grey levels over which slopes of rates are taken as a difference."""
+
+PASS = 32
+"""Frames that count as one pass, the length of the published windows, so that methods can be compared."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Frames ``first`` to ``end`` of a clip, of which those from ``start`` on are scored."""
+
+    first: int
+    start: int
+    end: int
+
+
+def pieces(encoder: Encoder, frames: int) -> Iterator[Piece]:
+    """Cut a clip so that every frame is scored once; an encoder bound to a window gets windows side by side.
+
+    The last window of a clip that is not a multiple of it reaches back. Raises ReverieError when the clip is shorter
+    than the window the encoder is bound to.
+    """
+    encoder.require_frames(frames)
+    length = encoder.window or PIECE
+    for start in range(0, frames, length):
+        end = min(start + length, frames)
+        yield Piece(max(0, end - length if encoder.window else start - encoder.history), start, end)
+
+
+def loss_and_gradient(
+    problem: Problem, movie: Float[Tensor, "time height width"]
+) -> tuple[float, Float[Tensor, "time height width"]]:
+    """Return the negative log likelihood of all responses, up to a constant, and its gradient.
+
+    It is the sum over observations, neurons and frames of what each observation's noise says.
+    """
+
+    def summed(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
+        return observation.chosen_noise.loss(rates, observation.chosen_responses[:, piece.start : piece.end])
+
+    return _accumulated(problem, movie, summed)
+
+
+def mean_rate_and_gradient(
+    problem: Problem, movie: Float[Tensor, "time height width"], first: int
+) -> tuple[float, Float[Tensor, "time height width"]]:
+    """Return the rate of the observed neurons, averaged over them and over frames from ``first`` on, and its gradient.
+
+    With several observations, the sum over them.
+    """
+    frames = len(movie) - first
+
+    def meant(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
+        return rates[:, max(0, first - piece.start) :].sum() / (len(rates) * frames)
+
+    return _accumulated(problem, movie, meant)
+
+
+def information_draw(
+    problem: Problem, movie: Float[Tensor, "time height width"], generator: torch.Generator
+) -> Float[Tensor, "time height width"]:
+    """Return a random gradient whose covariance is the Fisher information of the responses about the movie.
+
+    Its expected square, in any basis, is the diagonal of the Gauss-Newton matrix there.
+    """
+
+    def drawn(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
+        noise = torch.randn(rates.shape, generator=generator).to(rates.device)
+        return (noise * observation.chosen_noise.root_information(rates.detach()) * rates).sum()
+
+    return _accumulated(problem, movie, drawn)[1]
+
+
+def gauss_newton_product(
+    problem: Problem, movie: Float[Tensor, "time height width"], direction: Float[Tensor, "time height width"]
+) -> Float[Tensor, "time height width"]:
+    """Return the Fisher information of the responses about the movie, times a direction.
+
+    How rates change along the direction is a difference over at most ``DIFFERENCE`` grey levels, which any encoder can
+    give and which looks past the kinks of rectified ones.
+    """
+    length = DIFFERENCE / max(float(direction.abs().max()), 1e-12)
+
+    def turned(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
+        frames = slice(piece.first, piece.end)
+        with torch.no_grad():
+            moved = scored_rates(observation, piece, movie[frames] + length * direction[frames])
+            change = (moved - rates) / length
+            change = change * observation.chosen_noise.root_information(rates).square()
+        return (change * rates).sum()
+
+    return _accumulated(problem, movie, turned)[1]
+
+
+@torch.no_grad()
+def rates_in_pieces(
+    encoder: Encoder, movie: Float[Tensor, "time height width"], state: Float[Tensor, "4 time"], mouse: str
+) -> Float[Tensor, "neuron time"]:
+    """Return the rates as the loss sees them: for encoders bound to a window, each frame in one window alone."""
+    with frozen(encoder):
+        parts = [
+            encoder(movie[None, piece.first : piece.end], state[None, :, piece.first : piece.end], mouse)[
+                0, :, piece.start - piece.first :
+            ]
+            for piece in pieces(encoder, len(movie))
+        ]
+    return torch.cat(parts, dim=1)
+
+
+def passes_of(problem: Problem, frames: int) -> int:
+    """Return how many published windows the frames of one pass through all encoders make up."""
+    return -(-frames // PASS) * len(problem.observations)
+
+
+Part = Callable[[Observation, Piece, Tensor], Tensor]
+"""What one piece of one observation adds, given the rates (neuron, time) of its scored frames."""
+
+
+def _accumulated(
+    problem: Problem, movie: Float[Tensor, "time height width"], part: Part
+) -> tuple[float, Float[Tensor, "time height width"]]:
+    total, gradient = 0.0, torch.zeros_like(movie)
+    for observation in problem.observations:
+        with frozen(observation.encoder):
+            for piece in pieces(observation.encoder, len(movie)):
+                clip = movie[piece.first : piece.end].clone().requires_grad_()
+                value = part(observation, piece, scored_rates(observation, piece, clip))
+                (slope,) = torch.autograd.grad(value, clip)
+                gradient[piece.first : piece.end] += slope
+                total += value.item()
+    return total, gradient
+
+
+def scored_rates(
+    observation: Observation, piece: Piece, clip: Float[Tensor, "frame height width"]
+) -> Float[Tensor, "neuron scored"]:
+    """Return the rates of the observed neurons in a piece's scored frames."""
+    state = observation.state[None, :, piece.first : piece.end]
+    rates: Tensor = observation.encoder(clip[None], state, observation.mouse)[0, :, piece.start - piece.first :]
+    return rates if observation.neurons is None else rates[observation.neurons]

@@ -1,0 +1,1 @@
+"""What movies look like: priors over movies."""

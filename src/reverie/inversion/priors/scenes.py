@@ -1,0 +1,112 @@
+"""What scenes look like once the camera's motion is taken out, and how cameras move: learned from training movies."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from scipy.fft import dctn
+
+from reverie.foundation.arrays import Movie
+from reverie.inversion.motion import Path, path_of, path_power, shots_of, smoothed_path
+from reverie.inversion.priors.spectrum import resampled_spectrum, smoothed_spectrum
+from reverie.inversion.sampling import sample
+
+LENGTH = 100
+"""Frequencies at which spectra over time are kept; shots last about as many frames."""
+
+SHORTEST = 20
+"""Frames of a shot below which it says too little."""
+
+OFTEN = 0.6
+"""Share of a shot's frames in which a pixel of the scene must be seen to count."""
+
+LAG = 3
+"""Frames between those compared in movies found from responses."""
+
+AT_FIRST, AGAIN = (1.3, 0.15), (1.15, 0.08)
+"""By how much motion is stretched, and the standard deviation of the error of each step in pixels; see docs/log.md."""
+
+NARROWEST = 12
+"""Rows and columns of such pixels a shot must have."""
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Spectra of scenes and paths at ``LENGTH`` frequencies over time.
+
+    power: (frequency, height, width), of the coefficients of scenes as large as the picture, in units of the pixels'
+    deviation. path_power: (frequency, 2), of those of the picture's path, in squared pixels.
+    """
+
+    power: Float[np.ndarray, "frequency height width"]
+    path_power: Float[np.ndarray, "frequency 2"]
+
+
+def fit_scenes(shots: Iterable[Movie], frame_size: tuple[int, int]) -> Scenes | None:
+    """Fit scenes to shots, whose pixels have mean 0 and deviation 1; None where all are too short or move too much."""
+    total, frames, paths = torch.zeros(LENGTH, *frame_size), 0, []
+    for shot in shots:
+        if len(shot) < SHORTEST:
+            continue
+        paths.append(path_of(shot))
+        scene = _scene_of(shot, paths[-1])
+        if min(scene.shape[1:]) >= NARROWEST:
+            power = torch.from_numpy(dctn(scene, norm="ortho").astype(np.float32)).square()
+            total += len(shot) * at_size(power, (LENGTH, *frame_size))
+            frames += len(shot)
+    if frames == 0:
+        return None
+    return Scenes(smoothed_spectrum((total / frames).numpy()), path_power(paths, LENGTH).astype(np.float32))
+
+
+def at_size(power: Float[torch.Tensor, "..."], size: tuple[int, int, int]) -> Float[torch.Tensor, "..."]:
+    """Return a spectrum at the frequencies of movies of another length and size."""
+    for axis, length in enumerate(size):
+        power = resampled_spectrum(power.movedim(axis, 0), length).movedim(0, axis)
+    return power
+
+
+def path_in(movie: Movie, starts: Sequence[int], scenes: Scenes, *, again: bool = False) -> Path:
+    """Return how the picture of a movie found from responses moves, (time, 2), each shot around its mean.
+
+    Such movies are smeared over time and move too little. again: the movie was found with its motion known already.
+    """
+    stretch, error = AGAIN if again else AT_FIRST
+    paths = [stretch * path_of(shot, LAG) for shot in shots_of(movie, starts)]
+    return np.concatenate([smoothed_path(path, scenes.path_power, error) for path in paths])
+
+
+def _scene_of(shot: Movie, path: Path) -> Float[np.ndarray, "time row column"]:
+    """Return the shot with its motion taken out, cut to what is seen often; what is not seen at a moment is taken from
+    the nearest moment at which it is."""
+    centred = path - np.median(path, axis=0)
+    height, width = shot.shape[1:]
+    low, high = np.floor((-centred).min(0)).astype(int), np.ceil((-centred).max(0)).astype(int)
+    rows = np.arange(low[0], height + high[0])[None] + centred[:, :1]
+    columns = np.arange(low[1], width + high[1])[None] + centred[:, 1:]
+    seen = _inside(rows, height)[:, :, None] & _inside(columns, width)[:, None, :]
+    often = seen.mean(axis=0) >= OFTEN
+    kept = np.flatnonzero(often.any(axis=1)), np.flatnonzero(often.any(axis=0))
+    if min(map(len, kept)) == 0:
+        return shot[:, :0, :0]
+    rows, columns, seen = rows[:, kept[0]], columns[:, kept[1]], seen[:, kept[0]][:, :, kept[1]]
+    pictures, down, right = (torch.from_numpy(array.astype(np.float32)) for array in (shot, rows, columns))
+    scene = sample(pictures, down, right).numpy()
+    filled: Float[np.ndarray, "time row column"] = np.take_along_axis(scene, _nearest_seen(seen), axis=0)
+    return filled
+
+
+def _inside(places: Float[np.ndarray, "time place"], length: int) -> Bool[np.ndarray, "time place"]:
+    return np.asarray((places >= 0) & (places <= length - 1))
+
+
+def _nearest_seen(seen: Bool[np.ndarray, "time row column"]) -> np.ndarray:
+    """Return for each pixel and frame the nearest frame at which the pixel is seen."""
+    frames = np.arange(len(seen))[:, None, None]
+    never = 10 * len(seen)
+    before = np.maximum.accumulate(np.where(seen, frames, -never), axis=0)
+    after = np.minimum.accumulate(np.where(seen, frames, never)[::-1], axis=0)[::-1]
+    nearest = np.where(frames - before <= after - frames, before, after)
+    return np.clip(nearest, 0, len(seen) - 1)

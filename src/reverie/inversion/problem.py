@@ -1,0 +1,234 @@
+"""The nouns of inversion: what was observed, what is asked, what came out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from reverie.encoders.contract import Encoder
+from reverie.encoders.fast.form import frozen_form
+from reverie.foundation.arrays import Mask, Movie
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.likelihood import Noise, PoissonNoise
+from reverie.inversion.priors.gaussian import GaussianPrior
+
+Fidelity = Callable[[Tensor, Tensor], Tensor]
+"""Rates and responses, both (..., neuron, time), to one number for each clip (...) that falls as they agree."""
+
+Prior = Callable[[Tensor], Tensor]
+"""A movie (time, height, width) to one number that falls as the movie is more plausible."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One animal (or one repeat) that saw the movie, and the encoder that explains it.
+
+    state: (4, time). responses: (neuron, time), every neuron the encoder predicts. neurons: the rows to use, None for
+    all; neurons left out count neither in the rates nor in the responses, nothing is set to zero. noise:
+    the likelihood of every neuron's responses, for methods that use one; None for Poisson counts.
+    Raises ReverieError when the encoder has no readout for the animal, arrays do not fit each other, hold values that
+    are not finite, or no neuron is left.
+    """
+
+    encoder: Encoder
+    mouse: str
+    # The names of these axes differ so that a wrong shape reaches the check below, which says what to do about it.
+    state: Float[Tensor, "row frame"]
+    responses: Float[Tensor, "neuron time"]
+    neurons: Int[Tensor, " chosen"] | None = None
+    noise: Noise | None = None
+
+    def __post_init__(self) -> None:
+        neurons = self.encoder.require_mouse(self.mouse)
+        _check_shape(self.responses, (neurons, self.state.shape[-1]), f"The responses of {self.mouse}")
+        _check_shape(self.state, (4, self.responses.shape[1]), f"The state of {self.mouse}")
+        for name, array in (("responses", self.responses), ("state", self.state)):
+            if not torch.isfinite(array).all():
+                raise ReverieError(
+                    f"The {name} of {self.mouse} hold values that are not finite; "
+                    "cut the padding off or leave the trial out."
+                )
+        _check_rows(self.neurons, neurons, self.mouse)
+        _check_noise(self.noise, neurons, self.mouse)
+
+    @property
+    def chosen_noise(self) -> Noise:
+        """The noise of the neurons to use."""
+        noise = self.noise or PoissonNoise(torch.ones(len(self.responses), device=self.responses.device))
+        return noise if self.neurons is None else noise.chosen(self.neurons)
+
+    @property
+    def chosen_responses(self) -> Float[Tensor, "chosen time"]:
+        """The responses of the neurons to use."""
+        return self.responses if self.neurons is None else self.responses[self.neurons]
+
+    def to(self, device: torch.device) -> "Observation":
+        """Return the same observation on another device, as float32; the encoder itself is moved and stays there."""
+        rows = None if self.neurons is None else self.neurons.to(device)
+        state, responses = (array.to(device, torch.float32) for array in (self.state, self.responses))
+        noise = None if self.noise is None else self.noise.to(device)
+        return replace(
+            self, encoder=self.encoder.to(device), state=state, responses=responses, neurons=rows, noise=noise
+        )
+
+    def in_fast_form(self) -> "Observation":
+        """Return the same observation with its encoder in the fastest form, which holds the chosen neurons only."""
+        encoder = frozen_form(self.encoder, self.mouse, self.neurons)
+        if self.neurons is None:
+            return replace(self, encoder=encoder)
+        noise = None if self.noise is None else self.noise.chosen(self.neurons)
+        return replace(self, encoder=encoder, responses=self.chosen_responses, neurons=None, noise=noise)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Find the movie that explains the observations; data, no behaviour.
+
+    mask: transparency (height, width) of a frame or of the encoder's canvas; the solver decides from which value on a
+    pixel may move.
+    Raises ReverieError when there is no observation, the observations are not of one movie, or the mask fits neither
+    frame nor canvas or is not finite.
+    """
+
+    observations: tuple[Observation, ...]
+    mask: Mask
+    fidelity: Fidelity
+    prior: Prior | None = None
+
+    def __post_init__(self) -> None:
+        if not self.observations:
+            raise ReverieError("The problem has no observation; give it the responses of at least one animal.")
+        lengths = {observation.responses.shape[1] for observation in self.observations}
+        sizes = {observation.encoder.frame_size for observation in self.observations}
+        if len(lengths) > 1 or len(sizes) > 1:
+            raise ReverieError(
+                f"The observations are not of one movie: they last {sorted(lengths)} frames of {sorted(sizes)} pixels."
+            )
+        self._check_canvases()
+        shape = tuple(self.mask.shape)
+        if shape not in (self.frame_size, self.canvas):
+            raise ReverieError(
+                f"The mask has {shape} pixels, but the movie {self.frame_size} and the encoder's canvas {self.canvas}; "
+                "estimate one for this recording."
+            )
+        if not np.isfinite(self.mask).all():
+            raise ReverieError("The mask holds values that are not finite; estimate it again.")
+
+    def _check_canvases(self) -> None:
+        for observation in self.observations:
+            if observation.encoder.canvas not in (self.frame_size, self.canvas):
+                raise ReverieError(
+                    f"An encoder works on a canvas of {observation.encoder.canvas} pixels, another on {self.canvas}; "
+                    "encoders are joined only on one canvas."
+                )
+
+    @property
+    def frames(self) -> int:
+        """How many frames the movie has."""
+        return int(self.observations[0].responses.shape[1])
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Height and width of the movie."""
+        return self.observations[0].encoder.frame_size
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """Height and width of the largest canvas among the encoders."""
+        return max(
+            (observation.encoder.canvas for observation in self.observations), key=lambda size: size[0] * size[1]
+        )
+
+    @property
+    def device(self) -> torch.device:
+        """Where the observations lie."""
+        return self.observations[0].responses.device
+
+    def to(self, device: torch.device) -> "Problem":
+        """Return the same problem on another device; the encoders themselves are moved and stay there."""
+        prior = self.prior.to(device) if isinstance(self.prior, GaussianPrior) else self.prior
+        observations = tuple(observation.to(device) for observation in self.observations)
+        return replace(self, observations=observations, prior=prior)
+
+    def in_fast_form(self) -> "Problem":
+        """Return the same problem with all encoders in their fastest form, as their weights are now."""
+        return replace(self, observations=tuple(observation.in_fast_form() for observation in self.observations))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One line of a trace: where a solver is.
+
+    step: how many steps were taken, 1 after the first. seconds: since the start. passes: windows sent through an
+    encoder, forward and back, since the start. loss: fidelity (plus prior) of the movie that went into the step,
+    averaged over windows and observations.
+    """
+
+    step: int
+    seconds: float
+    passes: int
+    loss: float
+
+
+def trace_rows(trace: Sequence[Progress]) -> Float[np.ndarray, "line 4"]:
+    """Lay a trace out as numbers, one row a step: step, seconds, passes, loss."""
+    return np.array([(line.step, line.seconds, line.passes, line.loss) for line in trace]).reshape(-1, 4)
+
+
+def trace_of(rows: Float[np.ndarray, "line 4"]) -> tuple[Progress, ...]:
+    """Return the trace that ``trace_rows`` laid out.
+
+    >>> trace_of(np.array([[1.0, 0.5, 35.0, 2.25]]))
+    (Progress(step=1, seconds=0.5, passes=35, loss=2.25),)
+    """
+    return tuple(Progress(int(row[0]), row[1], int(row[2]), row[3]) for row in rows.tolist())
+
+
+Observer = Callable[[Progress, Movie], None]
+"""Called after each step with the progress and the movie as it stands (time, height, width)."""
+
+
+def ignore(progress: Progress, movie: Movie) -> None:
+    """Watch nothing."""
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """What a solver found: movie (time, height, width) in grey levels 0-255, and how it got there.
+
+    spread: standard deviation (time, height, width) in grey levels: of the posterior where the solver draws from it,
+    over models where several were averaged, or both.
+    """
+
+    movie: Movie
+    trace: tuple[Progress, ...]
+    seconds: float
+    passes: int
+    spread: Movie | None = None
+
+
+def _check_shape(array: Tensor, expected: tuple[int, int], name: str) -> None:
+    if tuple(array.shape) != expected:
+        raise ReverieError(
+            f"{name} should have {expected[0]} rows and {expected[1]} frames but have the shape {tuple(array.shape)}; "
+            "are recording and encoder of the same animal?"
+        )
+
+
+def _check_rows(rows: Tensor | None, neurons: int, mouse: str) -> None:
+    chosen = neurons if rows is None else len(rows)
+    if chosen == 0:
+        raise ReverieError(f"No neuron of {mouse} is left to reconstruct from; choose at least one.")
+    if rows is not None and (int(rows.min()) < 0 or int(rows.max()) >= neurons):
+        raise ReverieError(f"The neurons chosen of {mouse} must be rows 0 to {neurons - 1}.")
+
+
+def _check_noise(noise: Noise | None, neurons: int, mouse: str) -> None:
+    if noise is not None and len(noise.dispersion) != neurons:
+        raise ReverieError(
+            f"The noise of {mouse} is that of {len(noise.dispersion)} neurons but the encoder predicts {neurons}; "
+            "measure it with this encoder."
+        )

@@ -1,0 +1,1 @@
+"""One reconstruction as a job that is done once, wherever it runs."""

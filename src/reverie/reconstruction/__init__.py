@@ -1,1 +1,0 @@
-"""From responses back to the movie: a problem, a solver, a reconstruction."""

@@ -1,1 +1,0 @@
-"""What movies look like before any neuron is asked."""

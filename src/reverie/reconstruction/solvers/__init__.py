@@ -1,1 +1,0 @@
-"""Ways to find the movie: one file each."""

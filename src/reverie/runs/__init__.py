@@ -1,0 +1,1 @@
+"""A run folder: movies, what they were made from, scores, a page."""

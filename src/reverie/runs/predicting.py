@@ -1,0 +1,38 @@
+"""Predicting the responses to the movies of an animal's trials."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from reverie.encoders.prediction import predict
+from reverie.fitted.loading import open_encoders, open_one_animal
+from reverie.foundation.devices import choose_device
+from reverie.foundation.files import write_npz
+from reverie.foundation.progress import say, tracked
+from reverie.recordings.opening import choose_trials
+
+
+def predict_trials(
+    data: Path, encoder_folder: Path, *, animal: str | None, trials: Sequence[str], out: Path, device: str
+) -> None:
+    """Predict each trial's responses from its movie and state, and write them to one file.
+
+    ``out`` (.npz) gets ``rates`` (neuron, time) float32 in the responses' own units, or for several trials
+    (trial, neuron, time), shorter trials padded with NaN; and ``trials``, their names.
+    Raises ReverieError when data and encoder do not belong together.
+    """
+    where = choose_device(device)
+    encoder = open_encoders([encoder_folder], where)[encoder_folder]
+    recording = open_one_animal(data, animal, encoder_folder, encoder)
+    names = choose_trials(recording, trials)
+    all_rates = []
+    for name in tracked(names, len(names), "predicting"):
+        trial = recording.trial(name)
+        all_rates.append(predict(encoder, trial.movie, trial.state, recording.name, device=where))
+    longest = max(rates.shape[1] for rates in all_rates)
+    padded = np.stack(
+        [np.pad(rates, ((0, 0), (0, longest - rates.shape[1])), constant_values=np.nan) for rates in all_rates]
+    )
+    write_npz(out, {"rates": padded[0] if len(names) == 1 else padded, "trials": np.array(names)})
+    say(f"The predicted rates of {len(names)} trial(s) of {recording.name} are in {out}.")

@@ -1,0 +1,120 @@
+"""Whether doubt is honest: how often the truth lies inside the intervals, and what makes them hold it as often."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from reverie.foundation.arrays import Movie
+from reverie.foundation.errors import ReverieError
+from reverie.scoring.correlation import Region
+
+LEVELS: Final = (0.5, 0.8, 0.95)
+"""How often intervals are to hold the truth."""
+
+ONE_DEVIATION: Final = 0.6827
+"""How often a normal variable lies within one standard deviation of its mean."""
+
+FEWEST_CLIPS: Final = 2
+"""Clips from which a calibration can be learned on some and tried on another."""
+
+LEAST_SPREAD: Final = 1e-3
+"""Grey levels; a smaller spread is taken for it."""
+
+Errors = Float[np.ndarray, " error"]
+"""Absolute errors of scored pixels and frames, in units of the spread there."""
+
+Reaches = Float[np.ndarray, " level"]
+"""Half the width of the interval of each level, in units of a spread."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What makes a posterior's spread honest, learned on clips whose movies are known.
+
+    factor: what the spread is multiplied by, such that 68 % of the true pixels lie within one spread. reaches: half
+    the width of the intervals of ``LEVELS`` in units of the multiplied spread; a normal error would have 0.67, 1.28,
+    1.96. coverage: how often the truth lay inside them, each clip judged by what the others taught; uncalibrated: the
+    same for the spread as it was, taken as that of a normal error. clips: their names.
+    Sources: Vovk, Gammerman & Shafer, Algorithmic Learning in a Random World, 2005 (split conformal prediction);
+    Dunn, Wasserman & Ramdas, Distribution-free prediction sets for two-layer hierarchical models, 2023 (clips as
+    groups).
+    """
+
+    factor: float
+    reaches: Reaches
+    coverage: Reaches
+    uncalibrated: Reaches
+    clips: tuple[str, ...]
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return it as arrays, for an ``.npz`` file."""
+        return {
+            "factor": np.array(self.factor),
+            "reaches": self.reaches,
+            "coverage": self.coverage,
+            "uncalibrated": self.uncalibrated,
+            "clips": np.array(self.clips, dtype=np.str_),
+        }
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, np.ndarray]) -> "Calibration":
+        """Return the calibration that ``to_arrays`` laid out; raises ReverieError when something is missing."""
+        try:
+            names = tuple(str(name) for name in arrays["clips"])
+            reaches, coverage, uncalibrated = (arrays[name] for name in ("reaches", "coverage", "uncalibrated"))
+            return Calibration(float(arrays["factor"]), reaches, coverage, uncalibrated, names)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ReverieError(f"The calibration is incomplete ({error}); delete it to learn it again.") from error
+
+
+NORMAL_REACHES: Final = np.array([0.6745, 1.2816, 1.9600])
+"""Half the width of the intervals of ``LEVELS`` for a normal error, in standard deviations."""
+
+
+def standard_errors(found: Movie, truth: Movie, spread: Movie, region: Region) -> Errors:
+    """Return how far the truth lies from a movie, in units of its spread, at all frames and the region's pixels.
+
+    found, truth, spread: (time, height, width), grey levels.
+    """
+    distance = np.abs(found - truth)[:, region] / np.maximum(spread[:, region], LEAST_SPREAD)
+    return np.asarray(distance.ravel(), dtype=np.float64)
+
+
+def coverage(errors: Errors, reaches: Reaches) -> Reaches:
+    """Return which share of the errors each reach holds.
+
+    >>> coverage(np.array([0.1, 0.4, 0.9, 3.0]), np.array([0.5, 1.0])).tolist()
+    [0.5, 0.75]
+    """
+    return np.asarray((errors[:, None] <= reaches).mean(axis=0))
+
+
+def calibrate(errors: Mapping[str, Errors]) -> Calibration:
+    """Learn a calibration from the standard errors of clips, by name; each clip counts as much as its errors.
+
+    Few clips say little about the next one, so reaches hold a little more than the level: with n clips, what the level
+    is of n + 1, as if one more had been seen that no interval holds. Fewer than 19 clips cannot promise 95 % of it.
+
+    Raises ReverieError when there are fewer than two clips.
+    """
+    if len(errors) < FEWEST_CLIPS:
+        raise ReverieError(f"Intervals are calibrated on at least {FEWEST_CLIPS} clips, but there are {len(errors)}.")
+    clips = list(errors.values())
+    held = [coverage(clip, _promising([*clips[:place], *clips[place + 1 :]])) for place, clip in enumerate(clips)]
+    factor = max(float(np.quantile(np.concatenate(clips), ONE_DEVIATION)), LEAST_SPREAD)
+    return Calibration(
+        factor,
+        _promising(clips) / factor,
+        np.mean(held, axis=0),
+        np.mean([coverage(clip, NORMAL_REACHES) for clip in clips], axis=0),
+        tuple(errors),
+    )
+
+
+def _promising(clips: Sequence[Errors]) -> Reaches:
+    """Return the reaches that hold as many errors of one more clip as ``LEVELS`` say, on average, or more."""
+    asked = np.minimum(np.asarray(LEVELS) * (len(clips) + 1) / len(clips), 1.0)
+    return np.asarray(np.quantile(np.concatenate(clips), asked))

@@ -1,0 +1,68 @@
+"""What a score would be without knowing the movie: the same comparison with something else in one of the two places."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from reverie.foundation.arrays import FRAME_RATE, GREY, Movie
+from reverie.scoring.parts import ShotStarts
+from reverie.scoring.shots import shot_starts
+
+CONTROLS = ("other_movie", "other_moment", "shuffled", "grey")
+"""The names of the controls, as they end the names of score columns."""
+
+LEAST_SHIFT = int(FRAME_RATE)
+"""Frames another moment lies away at least: one second."""
+
+OtherMovie = Float[np.ndarray, "_ height width"]
+"""A movie of any length."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A reconstruction beside a truth: both (time, height, width), and the first frames of the truth's shots."""
+
+    reconstruction: Movie
+    truth: Movie
+    shots: ShotStarts
+
+
+def other_movie(comparison: Comparison, others: Sequence[OtherMovie]) -> list[Comparison]:
+    """Return the reconstruction beside each of some other movies, cut to the frames the two have in common."""
+    pairs = []
+    for other in others:
+        frames = min(len(other), len(comparison.reconstruction))
+        pairs.append(Comparison(comparison.reconstruction[:frames], other[:frames], shot_starts(other[:frames])))
+    return pairs
+
+
+def other_moment(comparison: Comparison, least_shift: int = LEAST_SHIFT) -> Comparison | None:
+    """Return the reconstruction beside the truth rolled in time by half of each shot's length.
+
+    The right scene at a wrong moment: each shot keeps its static part, so only dynamic scores should fall. Shots in
+    which half the length is less than ``least_shift`` frames are left out; None when no shot is long enough.
+    """
+    frames = len(comparison.truth)
+    lengths = np.diff(np.append(comparison.shots, frames))
+    shot = np.repeat(np.arange(len(lengths)), lengths)
+    start, length = comparison.shots[shot], lengths[shot]
+    rolled = start + (np.arange(frames) - start + length // 2) % length
+    kept = length // 2 >= least_shift
+    if not kept.any():
+        return None
+    kept_lengths = lengths[lengths // 2 >= least_shift]
+    shots = np.cumsum(kept_lengths) - kept_lengths
+    return Comparison(comparison.reconstruction[kept], comparison.truth[rolled[kept]], shots)
+
+
+def shuffled(comparison: Comparison, generator: np.random.Generator) -> Comparison:
+    """Return the reconstruction beside the truth with its frames in random order: the right pictures, no timing."""
+    order = generator.permutation(len(comparison.truth))
+    return Comparison(comparison.reconstruction, comparison.truth[order], comparison.shots)
+
+
+def grey(comparison: Comparison) -> Comparison:
+    """Return a blank movie in the middle of the grey levels beside the truth; its correlations are 0 by definition."""
+    return Comparison(np.full_like(comparison.reconstruction, GREY), comparison.truth, comparison.shots)

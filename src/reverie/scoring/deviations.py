@@ -1,0 +1,154 @@
+"""Whether an error map holds more than trial noise would draw into it, and where: a test by the maximum statistic.
+
+An error map is the reconstruction from recorded responses minus that from predicted ones: what the activity says beyond
+the encoder (Bauer et al. 2026). Null maps are made alike from trials drawn around the predicted rates.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy.ndimage import center_of_mass, gaussian_filter, gaussian_filter1d, label
+
+from reverie.foundation.arrays import Movie
+from reverie.foundation.errors import ReverieError
+from reverie.scoring.correlation import Region
+
+DETECTION_BLUR = (2.0, 2.0, 2.0)
+"""Sigma in frames and pixels (t, y, x) of the blur before the test: speckle averages out, what lasts stays."""
+
+POOLED_FRAMES = 8.0
+"""Sigma in frames over which the variance of the null maps is averaged: a few maps alone would estimate it badly."""
+
+LEAST_DEVIATION = 0.5
+"""Share of the median standard deviation below which none is taken to be: where almost nothing moves the null maps, a
+deviation too small to be seen would be called large."""
+
+
+AnyMovie = Float[np.ndarray, "_ _ _"]
+"""A map (time, height, width) whose size is still to be compared with that of others."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A connected piece of an error map beyond the threshold.
+
+    sign: 1 where the activity says brighter than the encoder, -1 darker. first, last: frames. row, column: the middle,
+    pixels. size: pixels × frames. peak: largest standardised deviation. mean: of the raw error map, grey levels.
+    """
+
+    sign: int
+    first: int
+    last: int
+    row: float
+    column: float
+    size: int
+    peak: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class Deviations:
+    """An error map beside its null distribution.
+
+    scores: (time, height, width), blurred error in standard deviations of the null maps, 0 outside the region.
+    significant: where it exceeds the threshold; with the chance of the level there is any such pixel in a movie without
+    deviations. threshold: in standard deviations. p_value: chance of a maximum as large. maximum, null_maxima: of the
+    map and of each null map. patches: the significant pieces, largest first. overall, null_overall: root mean square
+    of the scores over pixels × frames, which grows with small deviations all over the movie too. overall_p_value:
+    chance of one as large.
+    """
+
+    scores: Movie
+    significant: Bool[np.ndarray, "time height width"]
+    threshold: float
+    p_value: float
+    maximum: float
+    null_maxima: Float[np.ndarray, " draw"]
+    patches: tuple[Patch, ...]
+    overall: float
+    null_overall: Float[np.ndarray, " draw"]
+    overall_p_value: float
+
+
+def find_deviations(
+    error_map: Movie,
+    null_maps: Sequence[AnyMovie],
+    region: Region,
+    *,
+    level: float = 0.05,
+    blur: tuple[float, float, float] = DETECTION_BLUR,
+) -> Deviations:
+    """Test an error map (time, height, width), grey levels, against null maps of the same movie inside the region.
+
+    Each map, the observed one too, is standardised by the mean and variance of all the others, so that under the null
+    hypothesis none is special and the p-value, (1 + null maxima at least as large) / (1 + null maps), is exact.
+    Raises ReverieError when there are too few null maps for the level (19 for 0.05), shapes differ or the region is
+    empty.
+    """
+    least = round(1 / level) - 1
+    if len(null_maps) < least:
+        raise ReverieError(f"A level of {level:g} needs at least {least} null maps but there are {len(null_maps)}.")
+    if not region.any() or any(null.shape != error_map.shape for null in null_maps):
+        raise ReverieError("Error maps and null maps must have one shape, and the region at least one pixel.")
+    maps = np.stack([gaussian_filter(each, blur)[:, region] for each in (error_map, *null_maps)])
+    scores = _standardised(maps)
+    maxima, overall = np.abs(scores).max(axis=(1, 2)), np.sqrt((scores**2).mean(axis=(1, 2), dtype=np.float64))
+    allowed = int(level * len(maxima) + 1e-9) - 1
+    threshold = float(np.sort(maxima[1:])[::-1][allowed])
+    whole = np.zeros(error_map.shape, dtype=np.float32)
+    whole[:, region] = scores[0]
+    significant = np.abs(whole) > threshold
+    patches = sorted(_patches(whole, significant, error_map), key=lambda patch: -patch.size)
+    return Deviations(
+        scores=whole,
+        significant=significant,
+        threshold=threshold,
+        p_value=_rank(maxima),
+        maximum=float(maxima[0]),
+        null_maxima=maxima[1:],
+        patches=tuple(patches),
+        overall=float(overall[0]),
+        null_overall=overall[1:],
+        overall_p_value=_rank(overall),
+    )
+
+
+def _rank(values: Float[np.ndarray, " map"]) -> float:
+    """Return the share of the values that are at least as large as the first, itself included."""
+    return float((values >= values[0]).mean())
+
+
+def _standardised(maps: Float[np.ndarray, "map time pixel"]) -> Float[np.ndarray, "map time pixel"]:
+    """Return each map in standard deviations of the others, around their mean."""
+    others = len(maps) - 1
+    total, squares = maps.sum(axis=0, dtype=np.float64), (maps.astype(np.float64) ** 2).sum(axis=0)
+    scores = np.empty_like(maps, dtype=np.float32)
+    for number, each in enumerate(maps):
+        mean = (total - each) / others
+        variance = (squares - each.astype(np.float64) ** 2 - others * mean**2) / (others - 1)
+        deviation = np.sqrt(gaussian_filter1d(np.maximum(variance, 0.0), POOLED_FRAMES, axis=0))
+        floor = LEAST_DEVIATION * np.median(deviation)
+        scores[number] = (each - mean) / np.maximum(deviation, max(floor, 1e-9))
+    return scores
+
+
+def _patches(scores: Movie, significant: Bool[np.ndarray, "time height width"], error_map: Movie) -> Iterator[Patch]:
+    for sign in (1, -1):
+        labels: Int[np.ndarray, "time height width"]
+        labels, count = label(significant & (sign * scores > 0))
+        for number in range(1, count + 1):
+            inside = labels == number
+            frames = np.flatnonzero(inside.any(axis=(1, 2)))
+            _, row, column = center_of_mass(inside)
+            yield Patch(
+                sign=sign,
+                first=int(frames[0]),
+                last=int(frames[-1]),
+                row=float(row),
+                column=float(column),
+                size=int(inside.sum()),
+                peak=float(sign * np.abs(scores[inside]).max()),
+                mean=float(error_map[inside].mean()),
+            )

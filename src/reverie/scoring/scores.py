@@ -1,0 +1,176 @@
+"""All the scores of one reconstruction, with their controls, as one row of named numbers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from reverie.foundation.arrays import Movie
+from reverie.foundation.errors import ReverieError
+from reverie.scoring import controls
+from reverie.scoring.controls import Comparison, OtherMovie
+from reverie.scoring.correlation import (
+    Region,
+    frame_correlation,
+    mean_of_defined,
+    pixel_correlation,
+    response_consistency,
+    response_correlation,
+    video_correlation,
+)
+from reverie.scoring.image_quality import global_ssim, motion_energy, psnr, rmse, shannon_entropy, ssim
+from reverie.scoring.parts import dynamic_correlation, dynamic_share, static_correlation
+from reverie.scoring.rule import EVALUATION_THRESHOLD, SKIPPED_FRAMES, evaluation_region
+from reverie.scoring.shots import shot_starts
+
+MAIN_SCORES = (
+    "video_correlation",
+    "video_correlation_static",
+    "video_correlation_dynamic",
+    "frame_correlation",
+    "pixel_correlation",
+    "rmse",
+    "psnr",
+    "ssim",
+)
+"""The scores that come with controls, as columns named ``<score>_<control>``."""
+
+AnyMovie = Float[np.ndarray, "_ _ _"]
+"""A movie (time, height, width) whose size is still to be compared with that of others."""
+
+AnyRows = Float[np.ndarray, "_ _"]
+"""A mask (height, width), or responses or rates (neuron, time), whose size is still to be compared."""
+
+
+def score(
+    reconstruction: AnyMovie,
+    truth: AnyMovie,
+    mask: AnyRows,
+    *,
+    seed: int,
+    skip: int = SKIPPED_FRAMES,
+    threshold: float = EVALUATION_THRESHOLD,
+    other_movies: Sequence[AnyMovie] = (),
+    responses: AnyRows | None = None,
+    rates_from_reconstruction: AnyRows | None = None,
+    rates_from_truth: AnyRows | None = None,
+) -> dict[str, float]:
+    """Return every score of one reconstruction by name; the names are always the same, NaN where undefined.
+
+    reconstruction, truth, other_movies: (time, height, width), grey levels 0-255. mask: (height, width) transparency;
+    pixels from ``threshold`` on are scored. skip: frames at the start that are not scored, also of responses and
+    rates, both (neuron, time). seed: of the shuffled control. Without other movies, responses or rates the columns
+    that need them are NaN.
+    Raises ReverieError when shapes do not agree, a movie is not finite, fewer than two frames are left after the
+    skipped ones, or no pixel of the mask reaches the threshold.
+    Source of mask, skip and the first scores: Bauer et al. 2026, Methods.
+    """
+    _check_movies(reconstruction, truth, other_movies)
+    region = evaluation_region(mask, threshold)
+    _check_region_and_frames(region, truth, skip)
+    shots = np.unique(np.maximum(shot_starts(truth) - skip, 0))
+    comparison = Comparison(reconstruction[skip:], truth[skip:], shots)
+    others = [other[skip:] for other in other_movies if len(other) > skip + 1]
+    return {
+        **measure(comparison, region),
+        **_further(comparison, region),
+        **_agreement("reconstruction", rates_from_reconstruction, responses, len(truth), skip),
+        **_agreement("truth", rates_from_truth, responses, len(truth), skip),
+        **_controls(comparison, region, others, np.random.default_rng(seed)),
+    }
+
+
+def measure(comparison: Comparison, region: Region) -> dict[str, float]:
+    """Return the main scores of a comparison inside the region, by name."""
+    found, truth, shots = comparison.reconstruction, comparison.truth, comparison.shots
+    return {
+        "video_correlation": video_correlation(found, truth, region),
+        "video_correlation_static": static_correlation(found, truth, shots, region),
+        "video_correlation_dynamic": dynamic_correlation(found, truth, shots, region),
+        "frame_correlation": frame_correlation(found, truth, region),
+        "pixel_correlation": pixel_correlation(found, truth, region),
+        "rmse": rmse(found, truth, region),
+        "psnr": psnr(found, truth, region),
+        "ssim": ssim(found, truth, region),
+    }
+
+
+def _further(comparison: Comparison, region: Region) -> dict[str, float]:
+    found, truth = comparison.reconstruction, comparison.truth
+    return {
+        "video_correlation_full_frame": video_correlation(found, truth),
+        "global_ssim": global_ssim(found, truth, region),
+        "dynamic_share": dynamic_share(truth, comparison.shots, region),
+        "motion_energy_reconstruction": float(motion_energy(found, region).mean()),
+        "motion_energy_truth": float(motion_energy(truth, region).mean()),
+        "shannon_entropy_reconstruction": float(shannon_entropy(found, region).mean()),
+        "shannon_entropy_truth": float(shannon_entropy(truth, region).mean()),
+        "frames_scored": float(len(truth)),
+        "pixels_scored": float(region.sum()),
+        "shots_scored": float(len(comparison.shots)),
+    }
+
+
+def _controls(
+    comparison: Comparison, region: Region, others: Sequence[OtherMovie], generator: np.random.Generator
+) -> dict[str, float]:
+    moment = controls.other_moment(comparison)
+    replaced = {
+        "other_movie": controls.other_movie(comparison, others),
+        "other_moment": [] if moment is None else [moment],
+        "shuffled": [controls.shuffled(comparison, generator)],
+        "grey": [controls.grey(comparison)],
+    }
+    columns = {}
+    for control in controls.CONTROLS:
+        measured = [measure(pair, region) for pair in replaced[control]]
+        for name in MAIN_SCORES:
+            columns[f"{name}_{control}"] = mean_of_defined(np.array([row[name] for row in measured], dtype=float))
+    return columns
+
+
+def _agreement(
+    source: str, rates: AnyRows | None, responses: AnyRows | None, frames: int, skip: int
+) -> dict[str, float]:
+    names = (f"response_correlation_{source}", f"response_consistency_{source}")
+    if rates is None or responses is None:
+        return dict.fromkeys(names, float("nan"))
+    if rates.shape != responses.shape or rates.shape[1] != frames:
+        raise ReverieError(
+            f"The rates predicted from the {source} are (neurons, frames) = {rates.shape} and the responses "
+            f"{responses.shape}, where both should have the movie's {frames} frames; predict them for this trial."
+        )
+    rates, responses = rates[:, skip:], responses[:, skip:]
+    return dict(
+        zip(names, (response_correlation(rates, responses), response_consistency(rates, responses)), strict=True)
+    )
+
+
+def _check_movies(reconstruction: AnyMovie, truth: AnyMovie, others: Sequence[AnyMovie]) -> None:
+    if reconstruction.shape != truth.shape:
+        raise ReverieError(
+            f"The reconstruction is (time, height, width) = {reconstruction.shape} but the true movie {truth.shape}; "
+            "compare the reconstruction with the movie of its own trial."
+        )
+    for other in others:
+        if other.shape[1:] != truth.shape[1:]:
+            raise ReverieError(
+                f"Another movie has frames of {other.shape[1:]} pixels where the true movie has {truth.shape[1:]}; "
+                "give other movies of the same size."
+            )
+    for name, movie in (("reconstruction", reconstruction), ("true movie", truth)):
+        if not np.isfinite(movie).all():
+            raise ReverieError(f"The {name} holds values that are not finite numbers; make it anew.")
+
+
+def _check_region_and_frames(region: Bool[np.ndarray, "_ _"], truth: Movie, skip: int) -> None:
+    if region.shape != truth.shape[1:]:
+        raise ReverieError(
+            f"The mask is (height, width) = {region.shape} but the movie's frames are {truth.shape[1:]}; "
+            "use the mask of this encoder and recording."
+        )
+    if skip < 0 or len(truth) < skip + 2:
+        raise ReverieError(
+            f"The movie has {len(truth)} frames and {skip} are to be skipped, which leaves fewer than the two that "
+            "scores need; leave such short trials out."
+        )

@@ -1,0 +1,1 @@
+"""The paper's questions and ours: what to reconstruct, what to measure, what to draw."""

@@ -1,0 +1,90 @@
+"""Do predicted responses agree more with the recorded ones from the true movie, or from the reconstruction?"""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from reverie.encoders.prediction import predict_mean
+from reverie.foundation.arrays import Movie
+from reverie.inversion.postprocessing import grey_outside, match_luminance_and_contrast
+from reverie.jobs.job import Clip, Job
+from reverie.recordings.opening import responses_of
+from reverie.scoring.correlation import response_consistency
+from reverie.scoring.rule import TRAINING_THRESHOLD, frames_to_skip
+from reverie.studies import published
+from reverie.studies.conditions import mean_of, sentence_over_animals, summarise_conditions, value
+from reverie.studies.experiment import Experiment, Findings, groups_picture
+from reverie.studies.experiment_page import Beside
+from reverie.studies.laboratory import Laboratory
+
+TRUTH, MASKED, FOUND, MATCHED = "true movie", "masked true movie", "reconstruction", "matched reconstruction"
+NAMES = (TRUTH, MASKED, FOUND, MATCHED)
+SCORE = "response_consistency"
+
+
+def plan(laboratory: Laboratory) -> list[Job]:
+    """The plain reconstructions."""
+    return [job for clip in laboratory.clips for job in laboratory.singles(clip)]
+
+
+def conclude(laboratory: Laboratory) -> Findings:
+    """Predict responses from four movies and correlate them with the recorded ones, over neurons × frames."""
+    rows = [row for clip in laboratory.clips for row in _rows(laboratory, clip)]
+    scores = pd.DataFrame(rows)
+    summary = summarise_conditions(scores, SCORE, NAMES, laboratory.materials.sources.seed)
+    means = {name: mean_of(summary, name) for name in NAMES}
+    excess = means[FOUND] - means[TRUTH]
+    verdict = (
+        "the reconstruction explains the recorded trial better than the true movie does, so it has fitted some of the "
+        "noise of this very trial"
+        if excess > 0
+        else "the reconstruction does not explain the recorded trial better than the true movie, so nothing tells of "
+        "over-fitting to the noise of the trial"
+    )
+    sentences = [
+        f"Predicted from the reconstruction, responses agree with the recorded ones at {value(summary, FOUND)}, from "
+        f"the true movie at {value(summary, TRUTH)}: {verdict}.",
+        f"Greying the true movie outside the training mask changes the consistency by "
+        f"{100 * (means[MASKED] / means[TRUTH] - 1):+.1f} %; giving the reconstruction the truth's mean and contrast "
+        f"changes it by {100 * (means[MATCHED] / means[FOUND] - 1):+.1f} %: how far brightness and contrast can be "
+        "read from the responses.",
+        sentence_over_animals(scores, SCORE, TRUTH),
+    ]
+    theirs = {TRUTH: f"{published.CONSISTENCY_TRUTH}", FOUND: f"{published.CONSISTENCY_RECONSTRUCTION}"}
+    theirs[MASKED] = "{:g}–{:g} % lower".format(*published.MASKING_LOSS)
+    comparison = [Beside(name, value(summary, name), theirs.get(name, "–")) for name in NAMES]
+    caption = (
+        "Correlation of predicted with recorded responses, over all neurons and frames, by the movie they were "
+        "predicted from, rates being the mean of all encoders"
+    )
+    return Findings(sentences, [groups_picture("consistency", caption, scores, summary, SCORE)], comparison)
+
+
+def _rows(laboratory: Laboratory, clip: Clip) -> list[dict[str, object]]:
+    trial = clip.read(laboratory.materials)
+    recorded = responses_of(clip.animal, trial)
+    region = laboratory.materials.masks[clip.animal] >= TRAINING_THRESHOLD
+    movie = laboratory.movie(laboratory.singles(clip))
+    movies: dict[str, Callable[[], Movie]] = {
+        TRUTH: lambda: trial.movie,
+        MASKED: lambda: grey_outside(trial.movie, region),
+        FOUND: lambda: movie,
+        MATCHED: lambda: match_luminance_and_contrast(movie, trial.movie, region),
+    }
+    encoders = tuple(laboratory.materials.encoders.values())
+    skip = frames_to_skip(trial.frames)
+    rows: list[dict[str, object]] = []
+    for name, make in movies.items():
+        rates = predict_mean(encoders, make(), trial.state, clip.animal)
+        agreement = response_consistency(rates[:, skip:], recorded[:, skip:])
+        rows.append({"condition": name, "animal": clip.animal, "clip": clip.name, SCORE: agreement})
+    return rows
+
+
+CONSISTENCY = Experiment(
+    "consistency",
+    "Consistency with the recorded responses",
+    "Does a reconstruction explain the recorded responses better than the movie that was really shown?",
+    plan,
+    conclude,
+)

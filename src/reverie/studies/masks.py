@@ -1,0 +1,130 @@
+"""What does the mask do: during the descent, and to the score?"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import pandas as pd
+
+from reverie.encoders.receptive_fields import ReceptiveFields
+from reverie.inversion.mask import diameter_in_degrees
+from reverie.jobs.job import Clip, Job
+from reverie.scoring.correlation import video_correlation
+from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, evaluation_region
+from reverie.studies import published
+from reverie.studies.attempts import compare
+from reverie.studies.conditions import sentence_over_animals, summarise_conditions, value
+from reverie.studies.experiment import Experiment, Findings, Picture
+from reverie.studies.experiment_page import Beside
+from reverie.studies.fields import coverage_pictures, fields_of
+from reverie.studies.laboratory import Conditions, Laboratory
+from reverie.studies.plates import column_figure, draw_curve, draw_published, explain
+from reverie.studies.probing import describe_fields
+
+VIDEO = "video_correlation"
+TRAINED = {"no mask": 0.0, "mask at 0.5": TRAINING_THRESHOLD, "strict mask": EVALUATION_THRESHOLD}
+"""Training masks: the transparency from which on a pixel may move."""
+
+
+def conditions(laboratory: Laboratory) -> Conditions:
+    """Return, by training mask, the job of a clip with the first encoder."""
+
+    def one(threshold: float, clip: Clip) -> list[Job]:
+        settings = replace(laboratory.settings(), training_threshold=threshold)
+        return [Job(clip, laboratory.encoders[:1], settings)]
+
+    return {name: partial(one, threshold) for name, threshold in TRAINED.items()}
+
+
+def plan(laboratory: Laboratory) -> list[Job]:
+    """Every training mask."""
+    return laboratory.all_jobs(conditions(laboratory))
+
+
+def conclude(laboratory: Laboratory) -> Findings:
+    """Score each training mask at α ≥ 1, and sweep the evaluation mask."""
+    seed = laboratory.materials.sources.seed
+    scores = laboratory.score_conditions(conditions(laboratory))
+    summary = summarise_conditions(scores, VIDEO, list(TRAINED), seed)
+    sweep = _sweep(laboratory)
+    sizes = _sizes(laboratory)
+    figure, (left, right) = column_figure(2.1, 2)
+    for place, name in enumerate(TRAINED):
+        rows = sweep[sweep["trained"] == name]
+        thresholds = rows["condition"].unique().tolist()
+        draw_curve(
+            left, [float(name) for name in thresholds], summarise_conditions(rows, VIDEO, thresholds, seed), name, place
+        )
+    left.set(xlabel="evaluation threshold α", ylabel="video correlation r")
+    explain(left)
+    for place, (animal, rows) in enumerate(sizes.groupby("animal", sort=False)):
+        curve = rows.assign(mean=rows["diameter"], low=rows["diameter"], high=rows["diameter"])
+        draw_curve(right, rows["threshold"].tolist(), curve, str(animal)[:14], place)
+    draw_published(right, list(published.MASK_DIAMETERS), list(published.MASK_DIAMETERS.values()))
+    right.set(xlabel="threshold α", ylabel="equal-area diameter (°)")
+    explain(right)
+    mean_size = sizes.groupby("threshold")["diameter"].mean()
+    sentence = (
+        f"Scored at α ≥ 1, descents reach {value(summary, 'mask at 0.5')} with the training mask, "
+        f"{value(summary, 'no mask')} without and {value(summary, 'strict mask')} with a strict one; the masks are "
+        f"{mean_size[TRAINING_THRESHOLD]:.0f}° wide at α ≥ 0.5 and {mean_size[EVALUATION_THRESHOLD]:.0f}° at α ≥ 1."
+    )
+    caption = "Left: score against the evaluation threshold, by training mask. Right: size of the masks."
+    pictures = [Picture("masks", caption, figure, sweep.rename(columns={"condition": "evaluation threshold"}))]
+    fields = fields_of(laboratory)
+    return Findings(
+        [sentence, _against_fields(laboratory, fields), sentence_over_animals(scores, VIDEO, "mask at 0.5")],
+        [*pictures, *coverage_pictures(laboratory, fields)],
+        _comparison(summary, mean_size),
+    )
+
+
+def _against_fields(laboratory: Laboratory, fields: Mapping[str, ReceptiveFields]) -> str:
+    mean = describe_fields(laboratory.materials, fields).mean(numeric_only=True)
+    return (
+        f"How densely receptive fields cover a pixel and its value in the mask correlate at "
+        f"{mean['coverage_and_mask']:.2f}; {100 * mean['in_mask']:.0f} % of the fields' centres lie at α ≥ 0.5, "
+        f"{100 * mean['in_core']:.0f} % at α ≥ 1."
+    )
+
+
+def _sweep(laboratory: Laboratory) -> pd.DataFrame:
+    """Return a row per clip, training mask and evaluation threshold (as ``condition``); empty masks are left out."""
+    rows = []
+    for name, jobs in conditions(laboratory).items():
+        for clip in laboratory.clips:
+            mask = laboratory.materials.masks[clip.animal]
+            pair = compare(laboratory.movie(jobs(clip)), clip.read(laboratory.materials))
+            for threshold in laboratory.scale.thresholds:
+                if mask.max() >= threshold:
+                    found = video_correlation(pair.reconstruction, pair.truth, evaluation_region(mask, threshold))
+                    row = {"trained": name, "condition": f"{threshold:g}", "animal": clip.animal, "clip": clip.name}
+                    rows.append({**row, VIDEO: found})
+    return pd.DataFrame(rows)
+
+
+def _sizes(laboratory: Laboratory) -> pd.DataFrame:
+    levels = sorted({*laboratory.scale.thresholds, TRAINING_THRESHOLD, EVALUATION_THRESHOLD} - {0.0})
+    masks = laboratory.materials.masks
+    rows = [(animal, level, diameter_in_degrees(mask, level)) for animal, mask in masks.items() for level in levels]
+    return pd.DataFrame(rows, columns=["animal", "threshold", "diameter"])
+
+
+def _comparison(summary: pd.DataFrame, sizes: pd.Series) -> list[Beside]:
+    theirs = (published.WITHOUT_TRAINING_MASK, published.HEADLINE[0], published.STRICT_TRAINING_MASK)
+    return [
+        *(Beside(name, value(summary, name), f"{number}") for name, number in zip(TRAINED, theirs, strict=True)),
+        *(
+            Beside(f"diameter at α ≥ {level:g}", f"{sizes[level]:.0f}°", f"{degrees:.0f}°")
+            for level, degrees in published.MASK_DIAMETERS.items()
+        ),
+    ]
+
+
+MASKS = Experiment(
+    "masks",
+    "Masks",
+    "What does restricting the descent to where the population sees do, and how does the score depend on the mask?",
+    plan,
+    conclude,
+)

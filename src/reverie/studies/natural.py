@@ -1,0 +1,140 @@
+"""How good are reconstructions from single trials? (Bauer et al. 2026, figure 2.)"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from reverie.jobs.descending import read_result
+from reverie.jobs.job import Clip, Job
+from reverie.report.pictures import evenly_placed
+from reverie.runs.reconstructing import fill_run
+from reverie.runs.reporting import report_run
+from reverie.runs.run_folder import RunFolder
+from reverie.scoring.controls import CONTROLS
+from reverie.studies import published
+from reverie.studies.conditions import mean_of, summarise_conditions, value
+from reverie.studies.experiment import Experiment, Findings, Picture, groups_picture
+from reverie.studies.experiment_page import Beside
+from reverie.studies.laboratory import Laboratory
+from reverie.studies.plates import column_figure, strips
+
+VIDEO = "video_correlation"
+PARTS = {
+    "whole": VIDEO,
+    "static part": f"{VIDEO}_static",
+    "dynamic part": f"{VIDEO}_dynamic",
+    "frame": "frame_correlation",
+    "full frame": f"{VIDEO}_full_frame",
+}
+CHANCE = {"found": VIDEO, **{name.replace("_", " "): f"{VIDEO}_{name}" for name in CONTROLS}}
+
+
+def plan(laboratory: Laboratory) -> list[Job]:
+    """One reconstruction for each clip and encoder."""
+    return [job for clip in laboratory.clips for job in laboratory.singles(clip)]
+
+
+def conclude(laboratory: Laboratory) -> Findings:
+    """Score against the truth and against controls, over clips and for each animal."""
+    run = _run_folder(laboratory)
+    scores = _scores(laboratory, run)
+    page = report_run(run.folder)
+    seed = laboratory.materials.sources.seed
+    parts, chance = _long(scores, PARTS), _long(scores, CHANCE)
+    of_parts, of_chance = (
+        summarise_conditions(rows, "correlation", list(names), seed)
+        for rows, names in ((parts, PARTS), (chance, CHANCE))
+    )
+    animals = summarise_conditions(
+        scores.assign(condition=scores["animal"]), VIDEO, scores["animal"].unique().tolist(), seed
+    )
+    return Findings(
+        [
+            f"Single-trial reconstructions reach a video correlation of {value(of_parts, 'whole')} inside the "
+            f"evaluation mask, where another movie would score {mean_of(of_chance, 'other movie'):.3f} and the right "
+            f"frames in random order {mean_of(of_chance, 'shuffled'):.3f}.",
+            f"What moves within a shot is found at {value(of_parts, 'dynamic part')}. "
+            + _moment(mean_of(of_chance, "other moment")),
+        ],
+        [
+            groups_picture("scores", "Correlation with the true movie", parts, of_parts, "correlation"),
+            groups_picture(
+                "controls", "Video correlation, and without knowing the movie", chance, of_chance, "correlation"
+            ),
+            _strips(laboratory),
+        ],
+        [
+            Beside("video correlation", value(of_parts, "whole"), published.text(published.HEADLINE)),
+            Beside(
+                "frame correlation",
+                value(of_parts, "frame"),
+                published.text(published.FRAME_CORRELATION),
+            ),
+            Beside("video correlation, full frame", value(of_parts, "full frame"), f"{published.FULL_FRAME}"),
+            Beside("… of the dynamic part", value(of_parts, "dynamic part"), "–"),
+            *(Beside(f"… of {animal}", value(animals, animal), "–") for animal in animals["condition"]),
+        ],
+        {"All movies, to play, with responses and every score": page},
+    )
+
+
+def _moment(score: float) -> str:
+    if not np.isfinite(score):
+        return "No shot is long enough to be compared with another moment of the same scene."
+    return f"The right scene at a wrong moment scores {score:.3f}."
+
+
+def _run_folder(laboratory: Laboratory) -> RunFolder:
+    """Return the run of these very jobs: another set of clips or settings is another run."""
+    names = [laboratory.place(job).folder.name for job in plan(laboratory)]
+    return RunFolder(laboratory.out / "natural" / "runs" / f"{pd.util.hash_array(np.array(names, object)).sum():016x}")
+
+
+def _scores(laboratory: Laboratory, run: RunFolder) -> pd.DataFrame:
+    names: dict[str, list[str]] = {}
+    for clip in laboratory.clips:
+        names.setdefault(clip.animal, []).append(clip.name)
+    scores = fill_run(
+        run,
+        laboratory.materials,
+        names,
+        laboratory.settings(),
+        lambda job, place, number: read_result(laboratory.place(job).finished),
+        [f"The descent was stopped after {laboratory.settings().steps} steps."],
+    )
+    return scores.rename(columns={"trial": "clip"})
+
+
+def _long(scores: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    tables = [
+        scores[["animal", "clip"]].assign(condition=name, correlation=scores[column]) for name, column in names.items()
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _strips(laboratory: Laboratory) -> Picture:
+    """Draw frames of the first clip of each animal above those of its reconstruction."""
+    firsts: dict[str, Clip] = {}
+    for clip in laboratory.clips:
+        firsts.setdefault(clip.animal, clip)
+    clips: Sequence[Clip] = list(firsts.values())[:3]
+    movies, labels = [], []
+    for clip in clips:
+        truth = clip.read(laboratory.materials).movie
+        chosen = evenly_placed(len(truth), 5)
+        movies += [truth[chosen], laboratory.movie(laboratory.singles(clip))[chosen]]
+        labels += [clip.animal[:14], "recon."]
+    figure, (axes,) = column_figure(0.36 * len(movies) + 0.2)
+    strips(axes, movies, labels)
+    data = pd.DataFrame([{"animal": clip.animal, "clip": clip.name} for clip in clips])
+    return Picture("frames", "Five evenly spaced frames of a clip, above those of its reconstruction.", figure, data)
+
+
+NATURAL = Experiment(
+    "natural",
+    "Natural movies from single trials",
+    "How well can a movie be reconstructed from the responses to a single showing?",
+    plan,
+    conclude,
+)

@@ -1,0 +1,92 @@
+"""How does a reconstruction depend on the number of neurons?"""
+
+from functools import partial
+
+from reverie.jobs.job import Clip, Job
+from reverie.studies import published
+from reverie.studies.conditions import mean_of, percent, sentence_over_animals, summarise_conditions, value
+from reverie.studies.experiment import Experiment, Findings, Picture
+from reverie.studies.experiment_page import Beside
+from reverie.studies.laboratory import Conditions, Laboratory
+from reverie.studies.plates import column_figure, draw_curve, draw_published, explain
+
+VIDEO = "video_correlation"
+WAYS = {False: "left out", True: "silenced"}
+
+
+def name_of(share: float, silenced: bool) -> str:
+    """Return what a condition is called; the whole population is the same either way.
+
+    >>> name_of(0.125, True)
+    '12.5 % silenced'
+    """
+    return "all neurons" if share >= 1 else f"{100 * share:g} % {WAYS[silenced]}"
+
+
+def conditions(laboratory: Laboratory) -> Conditions:
+    """Return, by condition, the job of a clip: the first encoder, some of the neurons."""
+    settings = laboratory.settings()
+
+    def one(share: float, silenced: bool, clip: Clip) -> list[Job]:
+        return [Job(clip, laboratory.encoders[:1], settings, share=share, silenced=silenced and share < 1)]
+
+    return {name_of(share, way): partial(one, share, way) for way in WAYS for share in laboratory.scale.shares}
+
+
+def plan(laboratory: Laboratory) -> list[Job]:
+    """Every share of the neurons, the others left out of the loss or silenced."""
+    return laboratory.all_jobs(conditions(laboratory))
+
+
+def conclude(laboratory: Laboratory) -> Findings:
+    """Compare shares, and the two ways of doing without the other neurons."""
+    shares = sorted(laboratory.scale.shares)
+    scores = laboratory.score_conditions(conditions(laboratory))
+    names = list(scores["condition"].unique())
+    summary = summarise_conditions(scores, VIDEO, names, laboratory.materials.sources.seed)
+    whole, least = name_of(1.0, False), min(shares)
+    kept, silent = (mean_of(summary, name_of(least, way)) for way in WAYS)
+    neurons = ", ".join(str(recording.neurons) for recording in laboratory.materials.recordings.values())
+    sentences = [
+        f"With {100 * least:g} % of the neurons ({neurons} in all) the video correlation changes by "
+        f"{percent(kept, mean_of(summary, whole))}; silencing the others instead of leaving them out changes it by "
+        f"{percent(silent, mean_of(summary, whole))}.",
+        "The released code silences: it sets the responses of dropped neurons to 0 but keeps their predictions in the "
+        "loss, so that they push the movie towards what makes them silent. Here both are done with the same neurons, "
+        "drawn anew for each clip, smaller shares being part of larger ones; one encoder, no averaging.",
+        sentence_over_animals(scores, VIDEO, whole),
+    ]
+    figure, (axes,) = column_figure()
+    for place, way in enumerate(WAYS):
+        curve = summary.set_index("condition").loc[[name_of(share, way) for share in shares]]
+        draw_curve(axes, [100 * share for share in shares], curve, f"others {WAYS[way]}", place)
+    paper = published.BY_SHARE
+    draw_published(axes, [100 * share for share in paper], list(paper.values()), "paper (silenced, 7 encoders)")
+    axes.set_xscale("log", base=2)
+    ticks = [100 * share for share in sorted({*shares, *paper})]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set(xlabel="neurons kept (%)", ylabel="video correlation r")
+    explain(axes)
+    comparison = [
+        Beside(
+            name_of(share, way),
+            f"{value(summary, name_of(share, way))} "
+            f"({percent(mean_of(summary, name_of(share, way)), mean_of(summary, whole))})",
+            f"{paper[share]} ({percent(paper[share], paper[1.0])})" if (way or share >= 1) and share in paper else "–",
+        )
+        for way in WAYS
+        for share in reversed(shares)
+        if share < 1 or not way
+    ]
+    caption = "Mean and 95 % interval over clips against the share of neurons kept."
+    return Findings(sentences, [Picture("population", caption, figure, scores)], comparison)
+
+
+POPULATION = Experiment(
+    "population",
+    "Fewer neurons",
+    "How much of a reconstruction is left when only some of the neurons are used?",
+    plan,
+    conclude,
+)

@@ -1,0 +1,118 @@
+"""How good could it be? Trial noise, encoder error and inversion error told apart."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from reverie.jobs.job import Clip, Job, Targets
+from reverie.studies import published
+from reverie.studies.conditions import mean_of, summarise_conditions, value
+from reverie.studies.experiment import Experiment, Findings, Picture, groups_picture
+from reverie.studies.experiment_page import Beside
+from reverie.studies.laboratory import Conditions, Laboratory
+from reverie.studies.plates import COLOURS, column_figure
+
+VIDEO = "video_correlation"
+RECORDED, PREDICTED = "recorded", "predicted"
+TRUE_RATES, TRUE_ENCODER, PERFECT = "true rates", "recorded, true encoder", "true rates, true encoder"
+
+
+def conditions(laboratory: Laboratory) -> Conditions:
+    """Return, by condition, the job of a clip; those that need the truth only for simulated animals."""
+    trained = laboratory.encoders[0]
+    truth = laboratory.materials.truth_folder
+    known: dict[str, tuple[Targets, str]] = {RECORDED: ("recorded", "trained"), PREDICTED: ("predicted", "trained")}
+    if truth is not None:
+        known |= {
+            TRUE_RATES: ("truth", "trained"),
+            TRUE_ENCODER: ("recorded", "truth"),
+            PERFECT: ("truth", "truth"),
+        }
+    folders = {"trained": trained, "truth": truth or trained}
+
+    def one(targets: Targets, which: str, clip: Clip) -> list[Job]:
+        folder = folders[which]
+        return [Job(clip, (folder,), laboratory.settings(folder, targets), targets)]
+
+    return {name: partial(one, *how) for name, how in known.items()}
+
+
+def plan(laboratory: Laboratory) -> list[Job]:
+    """Recorded, predicted and (for simulated animals) true targets, through the trained and the true encoder."""
+    return laboratory.all_jobs(conditions(laboratory))
+
+
+def split(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return what each kind of error costs, one row per clip: trial noise, encoder error, inversion error, total.
+
+    With r(targets, encoder): inversion error = 1 − r(true rates, truth), what is lost with nothing wrong but the
+    inversion; encoder error = r(true rates, truth) − r(true rates, trained); trial noise = r(true rates, trained) −
+    r(recorded, trained). They add up to 1 − r(recorded, trained). A part may be negative.
+    """
+    r = scores.pivot_table(index=["animal", "clip"], columns="condition", values=VIDEO, sort=False)
+    parts = {
+        "inversion error": 1 - r[PERFECT],
+        "encoder error": r[PERFECT] - r[TRUE_RATES],
+        "trial noise": r[TRUE_RATES] - r[RECORDED],
+        "total": 1 - r[RECORDED],
+    }
+    return pd.DataFrame(parts).reset_index()
+
+
+def conclude(laboratory: Laboratory) -> Findings:
+    """Compare recorded with predicted responses and, where the truth is known, split what is missing."""
+    by_condition = conditions(laboratory)
+    scores = laboratory.score_conditions(by_condition)
+    summary = summarise_conditions(scores, VIDEO, list(by_condition), laboratory.materials.sources.seed)
+    sentences = [
+        f"From the encoder's own predictions the video correlation is {value(summary, PREDICTED)}, from the recorded "
+        f"responses {value(summary, RECORDED)}: one encoder, no averaging."
+    ]
+    caption = "Score by what the reconstruction started from, and through which encoder (the trained one unless said)"
+    pictures = [groups_picture("upper_bounds", caption, scores, summary, VIDEO)]
+    theirs = {RECORDED: f"{published.HEADLINE[0]} (7 encoders)", PREDICTED: f"{published.FROM_PREDICTED} (7 encoders)"}
+    comparison = [Beside(name, value(summary, name), theirs.get(name, "–")) for name in by_condition]
+    if PERFECT in by_condition:
+        parts = split(scores)
+        sentences.append(_tell(parts))
+        pictures.append(_bars(parts))
+        inside = mean_of(summary, TRUE_ENCODER) - mean_of(summary, RECORDED)
+        sentences.append(
+            f"On noisy trials a perfect encoder would gain {inside:+.3f}. Each kind of target and encoder has its own "
+            "stop, chosen on validation clips up to the same largest number of steps; that limit is part of the "
+            "inversion error."
+        )
+    return Findings(sentences, pictures, comparison)
+
+
+def _tell(parts: pd.DataFrame) -> str:
+    means = {name: float(parts[name].mean()) for name in ("trial noise", "encoder error", "inversion error", "total")}
+    shares = ", ".join(f"{name} {means[name]:.3f}" for name in list(means)[:3])
+    return f"Of the {means['total']:.3f} that are missing to a perfect score: {shares}."
+
+
+def _bars(parts: pd.DataFrame) -> Picture:
+    names = ["trial noise", "encoder error", "inversion error"]
+    long = parts.melt(["animal", "clip"], names, "condition", "loss")
+    summary = summarise_conditions(long, "loss", names, 0)
+    figure, (axes,) = column_figure(1.9)
+    reach = np.array([summary["mean"] - summary["low"], summary["high"] - summary["mean"]])
+    places = range(len(names))
+    axes.bar(places, summary["mean"], width=0.6, color=COLOURS[:3], alpha=0.35)
+    for place in places:
+        axes.errorbar(place, summary["mean"][place], reach[:, [place]], fmt="o", color=COLOURS[place], capsize=2)
+    axes.axhline(0, color="0.4", linewidth=0.6)
+    axes.set_xticks(places, names)
+    axes.set_ylabel("loss of video correlation")
+    caption = "What each kind of error costs: mean and 95 % interval over clips; the three add up to 1 − r."
+    return Picture("split", caption, figure, parts)
+
+
+PREDICTED_RESPONSES = Experiment(
+    "predicted",
+    "Upper bounds, and what is lost where",
+    "How much of what is missing is the noise of the trial, how much the encoder, how much the inversion?",
+    plan,
+    conclude,
+)

@@ -1,0 +1,161 @@
+"""Movies that nobody was shown: responses predicted, movies reconstructed from them, and a score for each cell."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from reverie.fitted.materials import Materials
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, Movie, State
+from reverie.jobs.job import Clip, Job
+from reverie.jobs.settings import ReconstructionSettings
+from reverie.scoring.correlation import Region, video_correlation
+from reverie.scoring.image_quality import motion_energy, shannon_entropy
+from reverie.scoring.rule import frames_to_skip, scored_region
+from reverie.stimuli.noise import half_power_frequency
+from reverie.stimuli.tables import Stimulus, grating_stimuli, noise_stimuli
+from reverie.training.warm_start import mean_over_frames
+
+STATE_TRIALS = 10
+"""Training trials over which the state of an ordinary moment is averaged."""
+
+
+@dataclass(frozen=True)
+class TableSize:
+    """Which cells of a table of movies are done: rows by spatial, columns by temporal scale or frequency.
+
+    frames: of each movie. animals: how many see them. directions: of gratings, degrees. both_polarities: of noise,
+    also with light and dark exchanged.
+    """
+
+    spatial: Sequence[float]
+    temporal: Sequence[float]
+    frames: int
+    animals: int
+    directions: Sequence[float] = (0.0,)
+    both_polarities: bool = False
+
+
+Plan = list[tuple[Stimulus, list[Job]]]
+"""Each stimulus with its jobs, one an encoder, once for every animal."""
+
+MovieOf = Callable[[Sequence[Job]], Movie]
+"""The mean of the movies of jobs that are done."""
+
+
+def ordinary_state(materials: Materials, animal: str, frames: int) -> State:
+    """Return the mean state over some training trials, (4, time), held still."""
+    trials = materials.recordings[animal].trials("train")[:STATE_TRIALS]
+    return np.repeat(mean_over_frames([trial.state for trial in trials])[:, None], frames, axis=1)
+
+
+def plan_noise(materials: Materials, size: TableSize, settings: ReconstructionSettings) -> Plan:
+    """Return the jobs of Gaussian noise of every scale in pixels and frames; the seed is that of the materials."""
+    stimuli = noise_stimuli(
+        size.spatial,
+        size.temporal,
+        frames=size.frames,
+        both_polarities=size.both_polarities,
+        seed=materials.sources.seed,
+        frame_size=frame_size_of(materials),
+    )
+    return plan_stimuli(materials, stimuli, settings, size.animals)
+
+
+def plan_gratings(materials: Materials, size: TableSize, settings: ReconstructionSettings) -> Plan:
+    """Return the jobs of drifting gratings of every frequency in cycles per degree and hertz."""
+    frame_size = frame_size_of(materials)
+    stimuli = grating_stimuli(size.spatial, size.temporal, size.directions, frames=size.frames, frame_size=frame_size)
+    return plan_stimuli(materials, stimuli, settings, size.animals)
+
+
+def frame_size_of(materials: Materials) -> tuple[int, int]:
+    """Return height and width of the recordings' movies."""
+    return next(iter(materials.recordings.values())).frame_size
+
+
+def plan_stimuli(
+    materials: Materials, stimuli: Sequence[Stimulus], settings: ReconstructionSettings, animals: int
+) -> Plan:
+    """Return the jobs of all stimuli for the first animals; responses are each encoder's own rates."""
+    plan = []
+    for animal in list(materials.recordings)[:animals]:
+        for stimulus in stimuli:
+            state = ordinary_state(materials, animal, len(stimulus.movie))
+            clip = Clip(animal, stimulus.name, stimulus.movie, state)
+            plan.append((stimulus, [Job(clip, (folder,), settings, "predicted") for folder in materials.encoders]))
+    return plan
+
+
+def score_stimuli(plan: Plan, materials: Materials, movie_of: MovieOf, within: Region | None = None) -> pd.DataFrame:
+    """Return one row per animal × stimulus × model, and one for the average of all models where there are several.
+
+    within: pixels that count, besides the evaluation mask. Columns: animal, row, column, variant, models,
+    video_correlation, and the mean motion energy and entropy of both movies. The first frames are not scored.
+    """
+    rows = []
+    for stimulus, jobs in plan:
+        mask = materials.masks[jobs[0].clip.animal]
+        region = scored_region(mask)
+        rows += list(_rows(stimulus, jobs, movie_of, region if within is None else region & within))
+    return pd.DataFrame(rows)
+
+
+def _rows(stimulus: Stimulus, jobs: list[Job], movie_of: MovieOf, region: Region) -> Iterator[dict[str, object]]:
+    skip = frames_to_skip(len(stimulus.movie))
+    truth = stimulus.movie[skip:]
+    for group in [[job] for job in jobs] + ([jobs] if jobs[1:] else []):
+        found = movie_of(group)[skip:]
+        yield {
+            "animal": jobs[0].clip.animal,
+            "row": stimulus.row,
+            "column": stimulus.column,
+            "variant": stimulus.variant,
+            "models": len(group),
+            "video_correlation": video_correlation(found, truth, region),
+            "motion_energy_truth": _mean(motion_energy(truth, region)),
+            "motion_energy_reconstruction": _mean(motion_energy(found, region)),
+            "entropy_truth": _mean(shannon_entropy(truth, region)),
+            "entropy_reconstruction": _mean(shannon_entropy(found, region)),
+        }
+
+
+def _mean(values: Float[np.ndarray, " moment"]) -> float:
+    return float(values.mean())
+
+
+def lay_out(scores: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Return the video correlation of the averaged models, laid out as the published table.
+
+    Cells are means over animals and variants. Rows and columns that were not done are left out.
+    """
+    averaged = scores[scores["models"] == scores["models"].max()]
+    cells = averaged.groupby(["row", "column"])["video_correlation"].mean().unstack("column")
+    rows = [row for row in published.index if row in cells.index]
+    columns = [column for column in published.columns if column in cells.columns]
+    return pd.DataFrame(cells.loc[rows, columns])
+
+
+def beside(ours: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Return both tables as one long one: row, column, paper, here; here is NaN where nothing was done."""
+    here = ours.reindex(index=published.index, columns=published.columns)
+    return pd.DataFrame(
+        [
+            {"row": row, "column": column, "paper": published.loc[row, column], "here": here.loc[row, column]}
+            for row in published.index
+            for column in published.columns
+        ]
+    )
+
+
+def with_units(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of both noise tables, each with its scale in degrees and seconds, and where power is halved."""
+    rows = rows.rename(columns={"row": "pixels", "column": "frames"})
+    degrees, seconds = rows["pixels"] * DEGREES_PER_PIXEL, rows["frames"] / FRAME_RATE
+    halved = partial(half_power_frequency, sample=1.0)
+    return rows.assign(
+        degrees=degrees, seconds=seconds, cycles_per_degree=degrees.map(halved), hertz=seconds.map(halved)
+    )

@@ -1,1 +1,0 @@
-"""Whole jobs over folders: what each verb of the command line does."""

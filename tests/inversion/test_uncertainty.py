@@ -1,0 +1,83 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from tests.inversion.toys import SpotEncoder, observe, problem, smooth_movie
+
+from reverie.inversion.likelihood import PoissonNoise
+from reverie.inversion.methods.map import MapSolver
+from reverie.inversion.objective import gauss_newton_product
+from reverie.inversion.priors.gaussian import fit_prior
+from reverie.inversion.reconstruct import reconstruct
+from reverie.inversion.uncertainty import draw_departure
+from reverie.recordings.trial import Trial
+
+SIZE, FRAMES = (4, 5), 6
+
+
+@pytest.fixture(scope="module")
+def prior():
+    movies = [smooth_movie(FRAMES, SIZE, seed) for seed in range(8)]
+    return fit_prior([Trial("0", "t", movie, np.zeros((4, FRAMES), np.float32), None) for movie in movies])
+
+
+@pytest.fixture(scope="module")
+def asked(prior):
+    encoder = SpotEncoder(15, history=1, size=SIZE)
+    seen = observe(encoder, smooth_movie(FRAMES, SIZE, 20), noisy=True)
+    seen = replace(seen, noise=PoissonNoise(torch.full((15,), 0.2)))
+    return replace(problem(seen, mask=np.ones(SIZE, np.float32)), prior=prior)
+
+
+def exact_information(asked, movie):
+    (seen,) = asked.observations
+
+    def rates_of(clip):
+        return seen.encoder(clip[None], seen.state[None], "toy")[0]
+
+    slopes = torch.autograd.functional.jacobian(rates_of, movie).reshape(-1, movie.numel())
+    weights = seen.noise.root_information(rates_of(movie).detach()).square().reshape(-1, 1)
+    return slopes.T @ (weights * slopes)
+
+
+def test_the_product_is_that_of_the_exact_matrix(asked):
+    movie = torch.from_numpy(smooth_movie(FRAMES, SIZE, 20))
+    direction = torch.randn(movie.shape, generator=torch.Generator().manual_seed(0))
+    expected = (exact_information(asked, movie) @ direction.flatten()).reshape(movie.shape)
+    found = gauss_newton_product(asked, movie, direction)
+    assert (found - expected).norm() < 0.05 * expected.norm()
+
+
+def test_draws_scatter_as_the_exact_posterior_does(asked, prior):
+    movie, bend = torch.from_numpy(smooth_movie(FRAMES, SIZE, 20)), torch.ones(FRAMES, *SIZE)
+    generator = torch.Generator().manual_seed(0)
+    draws = torch.stack(
+        [
+            draw_departure(asked, prior, movie, bend, torch.clone, weight=1.0, iterations=12, generator=generator)
+            for _ in range(80)
+        ]
+    )
+    units = torch.eye(movie.numel()).reshape(-1, *movie.shape)
+    colour = torch.stack([prior.colour(unit).flatten() for unit in units], dim=1)
+    precision = torch.eye(movie.numel()) + colour.T @ exact_information(asked, movie) @ colour
+    exact = (colour @ torch.linalg.inv(precision) @ colour.T).diagonal().reshape(movie.shape).sqrt()
+    found = draws.square().mean(0).sqrt()
+    assert torch.corrcoef(torch.stack([found.flatten(), exact.flatten()]))[0, 1] > 0.8
+    assert found.mean().item() == pytest.approx(exact.mean().item(), rel=0.1)
+    assert exact.mean() < 0.9 * (colour.square().sum(1)).sqrt().mean()
+
+
+def test_the_spread_is_larger_where_no_neuron_looks(prior):
+    size, frames = (12, 16), 30
+    movies = [smooth_movie(frames, size, seed) for seed in range(8)]
+    wide = fit_prior([Trial("0", "t", movie, np.zeros((4, frames), np.float32), None) for movie in movies])
+    encoder = SpotEncoder(80, history=2, size=size)
+    with torch.no_grad():
+        encoder.spots[:, :, 8:] = 0
+    seen = replace(observe(encoder, smooth_movie(frames, size, 30)), noise=PoissonNoise(torch.full((80,), 0.05)))
+    asked = replace(problem(seen, mask=np.ones(size, np.float32)), prior=wide)
+    spread = reconstruct(asked, MapSolver(draws=4)).spread
+    assert spread.shape == (frames, *size)
+    assert spread[:, :, 12:].mean() > 1.3 * spread[:, :, :4].mean()
+    assert reconstruct(asked, MapSolver()).spread is None

@@ -1,0 +1,37 @@
+import pytest
+
+from reverie.foundation.errors import ReverieError
+from reverie.runs.run_folder import RunFolder
+
+
+def record(steps, **trials):
+    return {"settings": {"steps": steps, "candidates": (1, 2), "trials": trials}, "seed": 0}
+
+
+def test_a_run_can_be_continued_with_more_trials(tmp_path):
+    run = RunFolder(tmp_path)
+    run.open(record(10, alpha=["1"]))
+    run.open(record(10, alpha=["3", "1"], beta=["2"]))
+    assert run.read_record()["settings"]["trials"] == {"alpha": ["1", "3"], "beta": ["2"]}
+
+
+def test_a_run_with_other_settings_is_never_overwritten(tmp_path):
+    run = RunFolder(tmp_path)
+    run.open(record(10, alpha=["1"]))
+    with pytest.raises(ReverieError, match="steps: 10 there, 20 now"):
+        run.open(record(20, alpha=["1"]))
+    assert run.read_record()["settings"]["steps"] == 10
+
+
+def test_trials_are_listed_by_animal_and_number(tmp_path):
+    run = RunFolder(tmp_path)
+    for animal, trial in [("beta", "1"), ("alpha", "10"), ("alpha", "9")]:
+        place = run.trial(animal, trial)
+        place.folder.mkdir(parents=True)
+        place.movie.touch()
+    run.trial("alpha", "11").folder.mkdir()
+    assert [(place.animal, place.trial) for place in run.finished_trials()] == [
+        ("alpha", "9"),
+        ("alpha", "10"),
+        ("beta", "1"),
+    ]

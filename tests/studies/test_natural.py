@@ -1,0 +1,34 @@
+import pytest
+
+from reverie.studies.natural import NATURAL
+from reverie.studies.running import run_experiment
+
+
+@pytest.fixture(scope="module")
+def section(laboratory):
+    return run_experiment(laboratory, NATURAL)
+
+
+def test_the_movie_is_found_and_no_control_is(section):
+    data = {
+        plate.name: plate.data.groupby("condition")["correlation"].mean()
+        for plate in section.plates
+        if "correlation" in plate.data
+    }
+    found = data["scores"]["whole"]
+    assert found > 0.3
+    assert data["scores"]["dynamic part"] > 0.2
+    for control in ("other movie", "shuffled", "grey"):
+        assert abs(data["controls"][control]) < 0.15 < found
+
+
+def test_every_figure_comes_as_files_with_its_data(section, laboratory):
+    folder = laboratory.out / "natural"
+    for plate in section.plates:
+        assert (folder / f"{plate.name}.svg").read_bytes() == plate.svg
+        assert (folder / f"{plate.name}.pdf").read_bytes().startswith(b"%PDF")
+        assert (folder / f"{plate.name}.csv").read_text().startswith(",".join(plate.data.columns))
+    page = (folder / "index.html").read_text()
+    assert "simulated" in page
+    assert "0.569 [0.542, 0.596]" in page
+    assert (folder / next(iter(section.links.values()))).exists()
