@@ -3,7 +3,7 @@
 import errno
 import os
 import pickle
-import tempfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -145,13 +145,20 @@ def test_each_broken_input_gets_one_sentence(name: str, small_world: Any, capsys
     assert "Traceback" not in told
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=["disk full", "read-only folder"])
+@pytest.mark.parametrize(
+    ("number", "where"),
+    [(errno.ENOSPC, (os, "fsync")), (errno.EROFS, (Path, "replace"))],
+    ids=["disk full", "read-only folder"],
+)
 def test_a_disk_that_refuses_leaves_nothing_behind(
-    number: int, small_world: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    number: int,
+    where: tuple[Any, str],
+    small_world: Any,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = small_world.data.parent / "OUT.npz"
     out.write_bytes(b"the old result")
-    where = (os, "fsync") if number == errno.ENOSPC else (tempfile, "mkstemp")
 
     def refuse(*arguments: object, **options: object) -> None:
         raise OSError(number, os.strerror(number))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.archives import require_space, unpack
+from reverie.recordings.archives import unpack
 
 
 def zipped(path, members):
@@ -96,8 +96,3 @@ def test_an_archive_without_one_recording_is_refused(tmp_path, names):
     archive = zipped(tmp_path / "a.zip", [(name, b"x") for name in names])
     with pytest.raises(ReverieError, match="it is not a recording"):
         unpack(archive, tmp_path / "mouse")
-
-
-def test_a_disk_too_small_is_told_with_numbers(tmp_path):
-    with pytest.raises(ReverieError, match=r"needs 1000000000\.0 GB but its disk has .* GB free"):
-        require_space(tmp_path / "not" / "there", 10**18)

@@ -13,6 +13,7 @@ from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import build, name_architecture
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_json, replacing, write_json
+from reverie.foundation.placeholders import read_start
 
 DESCRIPTION = "encoder.json"
 WEIGHTS = "weights.safetensors"
@@ -92,9 +93,8 @@ def read_description(folder: Path) -> dict[str, Any]:
 
 def read_weights(path: Path) -> dict[str, torch.Tensor]:
     """Read named tensors; raises ReverieError when the file is missing or damaged."""
+    read_start(path)
     try:
         return load(path.read_bytes())
-    except FileNotFoundError as error:
-        raise ReverieError(f"{path} is missing; the encoder is incomplete, save it again.") from error
     except (OSError, SafetensorError, ValueError, KeyError) as error:
         raise ReverieError(f"{path} could not be read as weights ({error}); copy or save it again.") from error

@@ -1,48 +1,90 @@
-"""Reading and writing files so that a bad one is named and a good one is never lost."""
+"""Reading and writing files so that a bad one is named and a good one is never lost.
 
+Text is UTF-8 on every system. What stands in for data that is not here (pointers, web pages) is told as that.
+"""
+
+import errno
 import json
 import os
-import tempfile
+import secrets
+import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import numpy as np
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.placeholders import read_start
+
+LOSSES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ESTALE)
+"""Errors of fsync that mean lost data; any other says only that the file system does not do it (CIFS, FUSE)."""
+
+NO_RENAMING: Final = (errno.ENOSYS, errno.ENOTSUP, errno.EPERM)
+"""Errors of rename on stores that have none; there a file appears at once when it is closed."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a temporary file beside ``path`` that takes its place only once it is whole and on the disk.
 
-    An interruption at any moment leaves either the old file or the new one, never half of one.
+    An interruption at any moment leaves either the old file or the new one, never half of one. Permissions are those
+    the umask and the folder give to any new file.
     Raises ReverieError when the folder cannot be written or the disk is full.
     """
-    temporary: str | None = None
+    # Not `mkstemp`, whose files are private: to share them needs a chmod, which honours no umask and which file
+    # systems without permissions refuse.
+    temporary = path.with_name(f".{secrets.token_hex(6)}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "wb") as stream:
+        with temporary.open("xb") as stream:
             yield stream
             stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+            _synchronise(stream)
+        _move(temporary, path)
     except OSError as error:
         raise ReverieError(
             f"{path} could not be written ({error.strerror or error}); free some space or choose another folder."
         ) from error
     finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _synchronise(stream: IO[bytes]) -> None:
+    try:
+        os.fsync(stream.fileno())
+    except OSError as error:
+        if error.errno in LOSSES:
+            raise
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno not in NO_RENAMING:
+            raise
+        shutil.copyfile(source, target)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
+    """Write a UTF-8 text file whole or not at all.
+
+    Bytes of file names that are no UTF-8 are written as ``\\udcXX``, since a text file must be readable everywhere.
+    """
     with replacing(path) as stream:
-        stream.write(text.encode())
+        stream.write(text.encode("utf-8", errors="backslashreplace"))
+
+
+def read_text(path: Path) -> str:
+    """Read a UTF-8 text file; raises ReverieError when it is missing, is no such text or stands in for one."""
+    read_start(path)
+    try:
+        return path.read_text(encoding="utf-8-sig")  # programs on Windows put a mark in front, which is no text
+    except (OSError, ValueError) as error:
+        raise ReverieError(f"{path} could not be read as UTF-8 text ({error}); make it anew.") from error
 
 
 def write_json(path: Path, content: object) -> None:
@@ -55,11 +97,10 @@ def read_json(path: Path) -> dict[str, Any]:
 
     Raises ReverieError when it is missing or is not JSON.
     """
+    text = read_text(path)
     try:
-        content = json.loads(path.read_text())
-    except FileNotFoundError as error:
-        raise ReverieError(f"{path} is missing; is this the folder you meant?") from error
-    except (OSError, ValueError) as error:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ReverieError(f"{path} could not be read as JSON ({error}); make it anew.") from error
     if not isinstance(content, dict):
         raise ReverieError(f"{path} should hold one JSON object but holds a {type(content).__name__}.")
@@ -71,18 +112,16 @@ def read_npy(path: Path, *, memory_map: bool = True) -> np.ndarray:
 
     Raises ReverieError when the file is missing, truncated, not an array, or an array of objects.
     """
+    start = read_start(path)
+    # Without this check numpy takes any other file for a pickle, and its message advises to load it unsafely.
+    if start.startswith(b"PK"):
+        raise ReverieError(f"{path} is an archive of arrays, where a single array was expected.")
+    if not start.startswith(b"\x93NUMPY"):
+        raise ReverieError(f"{path} is not a numpy array file; write it again with numpy.save.")
     try:
-        # Without this check numpy takes any other file for a pickle, and its message advises to load it unsafely.
-        with path.open("rb") as stream:
-            start = stream.read(6)
-        if start.startswith(b"PK"):
-            raise ReverieError(f"{path} is an archive of arrays, where a single array was expected.")
-        if start != b"\x93NUMPY":
-            raise ReverieError(f"{path} is not a numpy array file; write it again with numpy.save.")
         array: np.ndarray = np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
-    except FileNotFoundError as error:
-        raise ReverieError(f"{path} is missing; the recording is incomplete.") from error
     except (OSError, ValueError, EOFError) as error:
+        _refuse_objects(path, error)
         raise ReverieError(f"{path} could not be read as a numpy array ({error}); copy or write it again.") from error
     return array
 
@@ -98,12 +137,14 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
 
     Raises ReverieError when the file is missing, truncated or not such an archive.
     """
+    read_start(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except FileNotFoundError as error:
-        raise ReverieError(f"{path} is missing; is this the file you meant?") from error
+    except MemoryError:
+        raise
     except Exception as error:  # zipfile raises many kinds of error on a damaged archive
+        _refuse_objects(path, error)
         raise ReverieError(f"{path} could not be read as an .npz archive ({error}); make it anew.") from error
 
 
@@ -111,3 +152,9 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write an ``.npz`` archive (compressed) whole or not at all."""
     with replacing(path) as stream:
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+
+
+def _refuse_objects(path: Path, error: Exception) -> None:
+    """Say in our words what numpy says of pickled objects, for its own advise to load them."""
+    if "allow_pickle" in str(error) or "Python objects" in str(error):
+        raise ReverieError(f"{path} holds Python objects, which may hide code; write numbers instead.") from error

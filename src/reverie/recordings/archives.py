@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.places import require_space
 from reverie.foundation.progress import tracked
 
 PIECE = 1 << 20
@@ -40,17 +41,6 @@ def unpack(archive: Path, folder: Path) -> None:
         raise ReverieError(f"{folder} could not be unpacked ({error.strerror or error}); see {archive}.") from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
-
-
-def require_space(folder: Path, needed: int) -> None:
-    """Raise ReverieError when the disk of ``folder`` has fewer bytes free than needed."""
-    existing = next(parent for parent in [folder, *folder.resolve().parents] if parent.exists())
-    free = shutil.disk_usage(existing).free
-    if needed > free:
-        raise ReverieError(
-            f"{folder} needs {needed / 1e9:.1f} GB but its disk has {free / 1e9:.1f} GB free; "
-            "make room or choose another folder."
-        )
 
 
 def _refuse_unsafe(archive: Path, member: zipfile.ZipInfo) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import write_text
+from reverie.foundation.files import read_text, write_text
+from reverie.foundation.places import require_space
 from reverie.foundation.progress import say, tracked
-from reverie.recordings.archives import require_space
 
 PIECE: Final = 1 << 20
 TIMEOUT_SECONDS: Final = 60.0
@@ -57,7 +57,7 @@ def _continue(url: str, part: Path) -> None:
     headers = {"Range": f"bytes={start}-"} if start else {}
     if start and mark.exists():
         # If the file on the server has changed since, it answers with the whole of it instead of the rest.
-        headers["If-Range"] = mark.read_text()
+        headers["If-Range"] = read_text(mark)
     try:
         response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:

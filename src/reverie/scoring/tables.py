@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import write_text
+from reverie.foundation.files import read_text, write_text
 
 KEYS = ("animal", "trial", "method")
 """The columns that say what a row is about; every other column is a score."""
@@ -40,14 +40,15 @@ def read_scores(path: Path) -> pd.DataFrame:
 
     Raises ReverieError when the file is missing or is not such a table.
     """
+    if not path.exists():
+        raise ReverieError(f"{path} is missing; evaluate the run first.")
+    text = read_text(path)
     try:
         # Everything is read as text first: an animal called NA or a trial called 003 must stay what it is.
-        table = pd.read_csv(io.StringIO(path.read_text()), dtype=str, keep_default_na=False)
+        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
         for name in score_columns(table):
             table[name] = table[name].replace("", "nan").astype(float)
-    except FileNotFoundError as error:
-        raise ReverieError(f"{path} is missing; evaluate the run first.") from error
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise ReverieError(
             f"{path} could not be read as a table of scores ({error}); evaluate the run anew."
         ) from error

@@ -1,0 +1,78 @@
+"""Folders to write to: found unfit before the work begins, not after it."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from reverie.foundation.errors import ReverieError
+
+LITTER: Final = (".DS_Store", ".localized", "Thumbs.db", "desktop.ini", ".directory")
+"""What file managers leave in a folder that somebody looked at."""
+
+PROBE: Final = 1 << 16
+"""Bytes written to see whether a disk takes any."""
+
+
+def holds_nothing(folder: Path) -> bool:
+    """Tell whether a folder is missing or holds nothing but what file managers leave behind.
+
+    Raises ReverieError when it is a file or cannot be read.
+    """
+    try:
+        return all(_is_litter(entry.name) for entry in folder.iterdir())
+    except FileNotFoundError:
+        return True
+    except NotADirectoryError as error:
+        raise ReverieError(f"{folder} is a file, where a folder was expected; choose another one.") from error
+    except OSError as error:
+        raise ReverieError(f"{folder} cannot be read ({error.strerror}); choose another folder.") from error
+
+
+def require_folder(folder: Path, needed: int = 0) -> None:
+    """Raise ReverieError unless a folder, which need not be there yet, can be written to; nothing is left in it.
+
+    Parameters
+    ----------
+    folder
+        Where something is going to be written.
+    needed
+        Bytes it will take, where that is known.
+
+    """
+    try:
+        place = _nearest(folder)
+        if not place.is_dir():
+            raise ReverieError(f"{place} is a file, where a folder was expected; choose another one.")
+        with tempfile.TemporaryFile(dir=place) as stream:
+            stream.write(bytes(PROBE))
+            stream.flush()
+    except OSError as error:
+        raise ReverieError(
+            f"{folder} cannot be written to ({error.strerror or error}); free some space or choose another folder."
+        ) from error
+    require_space(folder, needed)
+
+
+def require_space(folder: Path, needed: int) -> None:
+    """Raise ReverieError when the disk of a folder has fewer bytes free than needed."""
+    free = shutil.disk_usage(_nearest(folder)).free
+    if needed > free:
+        raise ReverieError(
+            f"{folder} needs {needed / 1e9:.1f} GB but its disk has {free / 1e9:.1f} GB free; "
+            "make room or choose another folder."
+        )
+
+
+def _nearest(folder: Path) -> Path:
+    """Return the folder itself or the nearest one above it that is there."""
+    for place in (folder, *folder.absolute().parents):
+        if place.exists():
+            return place
+        if place.is_symlink():
+            raise ReverieError(f"{place} is a link to {place.readlink()}, which is not there; choose another folder.")
+    raise ReverieError(f"{folder} cannot be reached; choose another folder.")
+
+
+def _is_litter(name: str) -> bool:
+    return name in LITTER or name.startswith("._")

@@ -1,0 +1,59 @@
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.places import holds_nothing, require_folder, require_space
+
+
+def test_a_folder_that_somebody_looked_at_holds_nothing(tmp_path: Path):
+    assert holds_nothing(tmp_path / "not there")
+    for litter in (".DS_Store", "._.DS_Store", "Thumbs.db", "desktop.ini"):
+        (tmp_path / litter).write_bytes(b"x")
+    assert holds_nothing(tmp_path)
+    (tmp_path / "notes.txt").write_bytes(b"x")
+    assert not holds_nothing(tmp_path)
+    with pytest.raises(ReverieError, match=r"notes\.txt is a file"):
+        holds_nothing(tmp_path / "notes.txt")
+
+
+def test_a_folder_that_can_be_written_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path, tmp_path / "a/b/c", Path("relative/new"), Path()):
+        require_folder(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_places_where_no_folder_can_be_are_refused(tmp_path: Path):
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "link").symlink_to("nowhere")
+    for place, sentence in {
+        "file": "is a file",
+        "file/below": "is a file",
+        "link": "link to nowhere",
+        "link/below": "link to nowhere",
+    }.items():
+        with pytest.raises(ReverieError, match=sentence):
+            require_folder(tmp_path / place)
+    with pytest.raises(ReverieError, match="/proc/new cannot be written to"):
+        require_folder(Path("/proc/new"))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
+def test_disks_that_take_nothing_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int):
+    def refuse(*arguments: object, **options: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(ReverieError, match=f"cannot be written to .{os.strerror(number)}"):
+        require_folder(tmp_path / "new")
+
+
+def test_a_disk_too_small_is_told_with_numbers(tmp_path: Path):
+    with pytest.raises(ReverieError, match=r"needs 1000000000\.0 GB but its disk has .* GB free"):
+        require_space(tmp_path / "not" / "there", 10**18)
+    with pytest.raises(ReverieError, match="needs 1000000000"):
+        require_folder(tmp_path, needed=10**18)
