@@ -92,7 +92,7 @@ def unadapted_best(teaching):
 
 
 @pytest.fixture(scope="session")
-def taught(laboratory: Laboratory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+def taught_animals(laboratory: Laboratory, tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
     """Two animals that saw enough movies to learn decoders from, test movies twice; the encoder is the truth."""
     folder, generator = tmp_path_factory.mktemp("taught"), np.random.default_rng(8)
     tiers = {"train": 24, "oracle": 1, "live_test_main": 2}
@@ -108,7 +108,13 @@ def taught(laboratory: Laboratory, tmp_path_factory: pytest.TempPathFactory) -> 
     for animal in mice:
         save_mask(folder / "encoder/masks" / f"{animal}.npz", mask)
     materials = open_materials(Sources(folder / "data", (folder / "encoder",)))
+    return replace(laboratory, materials=materials, out=folder / "out", workers=Workers(materials), stops={})
+
+
+@pytest.fixture(scope="module")
+def taught(taught_animals: Laboratory) -> Iterator[Laboratory]:
+    """The animals that saw enough, with decoders that are fitted quickly, for the tests of one module and no others."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(decoding.FITS, "convolutional", quick_network)
         patch.setitem(decoding.FITS, "best", unadapted_best)
-        yield replace(laboratory, materials=materials, out=folder / "out", workers=Workers(materials), stops={})
+        yield taught_animals

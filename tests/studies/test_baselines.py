@@ -1,14 +1,17 @@
-from reverie.studies.baselines import BASELINES, PAPER
+import numpy as np
+
+from reverie.jobs.descending import read_result
+from reverie.studies.baselines import BASELINES
 from reverie.studies.running import run_experiment
 
 
-def test_ridge_regression_finds_the_movie_in_a_fraction_of_the_time(taught):
+def test_ridge_regression_finds_the_movie_without_a_pass_through_the_encoder(taught):
     section = run_experiment(taught, BASELINES)
     data = section.plates[0].data.groupby("condition")
-    found, seconds = data["video_correlation"].mean(), data["seconds_to_run"].first()
-    assert found["ridge"] > 0.3
-    assert seconds["ridge"] < 0.2 * seconds[PAPER]
-    assert data["seconds_to_train"].first()["ridge"] > 0
+    assert data["video_correlation"].mean()["ridge"] > 0.3
+    assert np.isfinite(data["seconds_to_train"].first()["ridge"])
+    passes = {job.settings.method: read_result(taught.place(job).finished).passes for job in BASELINES.plan(taught)}
+    assert passes["ridge"] == 0 < passes["paper"]
     assert "minus the paper's method" in section.sentences[0]
 
 
