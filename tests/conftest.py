@@ -126,8 +126,8 @@ def materials(tmp_path_factory: pytest.TempPathFactory) -> Materials:
         ]
         for tier, count in tiers.items()
     }
-    truth = simulate(folder / "data", movies, mice={"mouse": 250}, noise="default", seed=4)
-    save_encoder(truth, folder / "data/truth", about={"simulated": True, "noise": "default"})
+    truth = simulate(folder / "data", movies, mice={"mouse": 250}, seed=4)
+    save_encoder(truth, folder / "data/truth", about={"simulated": True, "kind": "default"})
     save_encoder(truth, folder / "encoder")
     save_mask(folder / "encoder/masks/mouse.npz", np.full(TRUE_SIZE, 1.2, np.float32))
     return open_materials(Sources(folder / "data", (folder / "encoder",), device="cpu"))

@@ -12,12 +12,12 @@ from reverie.inversion.reconstruct import reconstruct
 from reverie.scoring.deviations import find_deviations
 from reverie.scoring.trial_noise import fit_trial_noise
 from reverie.simulation.mouse import SimulatedMouse, schedule
-from reverie.simulation.noise import draw_responses
+from reverie.simulation.noise import SessionNoise, draw_responses
 from reverie.simulation.population import SimulatedTruthConfig
 from reverie.simulation.truth import SimulatedTruth
 from reverie.stimuli.naturalistic import naturalistic_movie
 
-SIZE, FRAMES, NOISE = (12, 16), 32, 4.0
+SIZE, FRAMES, NOISE = (12, 16), 32, SessionNoise(level=4.0)
 REGION = np.zeros(SIZE, dtype=bool)
 REGION[2:-2, 2:-2] = True
 SOLVER = PaperSolver(steps=12, warm_up=2, window=16, stride=16, learning_rate=300.0)

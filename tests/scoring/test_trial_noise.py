@@ -3,8 +3,8 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.scoring.trial_noise import TrialNoise, fit_trial_noise
-from reverie.simulation.noise import draw_responses
-from reverie.simulation.truth import calcium_kernel
+from reverie.simulation.indicator import calcium_kernel
+from reverie.simulation.noise import SessionNoise, draw_responses
 
 NOISE = TrialNoise(np.array([4.0, 16.0, 1.5]), 0.5)
 
@@ -47,7 +47,7 @@ def test_the_noise_of_simulated_animals_is_measured():
     calcium, level = calcium_kernel(1.5).numpy(), 12.0
     means = np.array([1.0, 4.0])
     events = np.repeat(means[:, None], 100_000, axis=1).astype(np.float32)
-    responses = draw_responses(events, means, calcium, level, np.random.default_rng(1))
+    responses = draw_responses(events, means, calcium, SessionNoise(level=level), np.random.default_rng(1))
     fitted = fit_trial_noise([(events[:, : responses.shape[1]], responses)])
     np.testing.assert_allclose(fitted.dispersions, level * means, rtol=0.1)
     assert fitted.persistence == pytest.approx(0.51, abs=0.05)

@@ -4,6 +4,7 @@ import pytest
 from reverie.encoders.prediction import predict
 from reverie.foundation.errors import ReverieError
 from reverie.simulation.mouse import SimulatedMouse, schedule
+from reverie.simulation.noise import SessionNoise
 from reverie.simulation.truth import SimulatedTruth
 
 
@@ -52,7 +53,7 @@ def test_animals_and_seeds_differ(truth: SimulatedTruth, movies: list[np.ndarray
 
 
 def test_without_noise_responses_are_what_the_truth_predicts(truth: SimulatedTruth, movies: list[np.ndarray]):
-    mouse = SimulatedMouse(truth, "bo", schedule({"train": [("a", movies[0][:50])]}), noise=0.0)
+    mouse = SimulatedMouse(truth, "bo", schedule({"train": [("a", movies[0][:50])]}), noise=SessionNoise(level=0.0))
     trial = mouse.trial("0")
     np.testing.assert_allclose(trial.responses, predict(truth, trial.movie, trial.state, "bo"), rtol=1e-4, atol=1e-4)
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from reverie.simulation.population import MEMORY, Population, SimulatedTruthConfig, animal_generator, draw_population
+from reverie.simulation.cells import animal_generator
+from reverie.simulation.population import MEMORY, Population, SimulatedTruthConfig, draw_population
 
 SIZE = (36, 64)
 

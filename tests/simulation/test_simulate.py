@@ -5,7 +5,9 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.simulation.kinds import KINDS
 from reverie.simulation.mouse import SimulatedMouse, schedule
+from reverie.simulation.noise import SessionNoise
 from reverie.simulation.simulate import simulate
 from reverie.simulation.truth import SimulatedTruth
 
@@ -26,17 +28,17 @@ def test_what_is_written_is_what_the_simulated_animals_did(tmp_path: Path, movie
         np.testing.assert_allclose(recording.coordinates, animal.coordinates)
 
 
-@pytest.mark.parametrize(("noise", "low", "high"), [("default", 0.42, 0.6), ("realistic", 0.25, 0.37)])
+@pytest.mark.parametrize(("kind", "low", "high"), [("default", 0.42, 0.6), ("realistic", 0.25, 0.37)])
 def test_responses_are_statistically_like_the_real_ones(
-    truth: SimulatedTruth, movies: list[np.ndarray], noise: str, low: float, high: float
+    truth: SimulatedTruth, movies: list[np.ndarray], kind: str, low: float, high: float
 ):
     # Real recordings, per neuron: median 0, mean 2.2 (0.7-10.6), standard deviation 4 to 5 times the mean.
     shows = schedule({"train": [(str(number), movie) for number, movie in enumerate(movies)]})
     noisy, sure = (
         np.concatenate(
-            [trial.responses for trial in SimulatedMouse(truth, "ada", shows, noise=level).trials("train")], 1
+            [trial.responses for trial in SimulatedMouse(truth, "ada", shows, noise=noise).trials("train")], 1
         )
-        for level in (noise, 0.0)
+        for noise in (KINDS[kind].noise, SessionNoise(level=0.0))
     )
     ratio = np.median(noisy.std(axis=1) / noisy.mean(axis=1))
     correlations = [np.corrcoef(*pair)[0, 1] for pair in zip(noisy, sure, strict=True)]
@@ -44,14 +46,12 @@ def test_responses_are_statistically_like_the_real_ones(
     assert np.median(noisy) == 0
     assert 0.7 < (noisy == 0).mean() < 0.9
     assert 1.5 < np.median(noisy.mean(axis=1)) < 3.5
-    assert 3.0 < ratio < (5.0 if noise == "default" else 8.0)
+    assert 3.0 < ratio < (5.0 if kind == "default" else 8.0)
     assert noisy.sum() == pytest.approx(sure.sum(), rel=0.05)
 
 
 def test_bad_requests_are_refused(tmp_path: Path, movies: list[np.ndarray]):
     with pytest.raises(ReverieError, match="several frame sizes"):
         simulate(tmp_path, {"train": [("a", movies[0]), ("b", movies[0][:, :18])]}, mice={"x": 3})
-    with pytest.raises(ReverieError, match="not a noise level"):
-        simulate(tmp_path, {"train": [("a", movies[0][:30])]}, mice={"x": 3}, noise=-2.0)
     with pytest.raises(ReverieError, match="animals with neurons"):
         simulate(tmp_path, {"train": [("a", movies[0][:30])]}, mice={})

@@ -7,8 +7,9 @@ from scipy.ndimage import gaussian_filter
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.foundation.errors import ReverieError
+from reverie.simulation.indicator import calcium_kernel, smear
 from reverie.simulation.population import SimulatedTruthConfig
-from reverie.simulation.truth import SimulatedTruth, calcium_kernel, smear
+from reverie.simulation.truth import SimulatedTruth
 from reverie.stimuli.gratings import drifting_grating
 
 RESTING = torch.tensor([50.0, 0.0, 140.0, 140.0])

@@ -41,7 +41,7 @@ def make_animals(folder: Path) -> Sources:
         for tier, count in tiers.items()
     }
     data = folder / "data"
-    truth = simulate(data, movies, mice={"left": 400, "right": 400}, noise="default", seed=2)
+    truth = simulate(data, movies, mice={"left": 400, "right": 400}, seed=2)
     save_encoder(truth, data / TRUTH, about={"simulated": True})
     mask = np.zeros((36, 64), np.float32)
     mask[6:30, 14:50] = 0.8
@@ -101,7 +101,7 @@ def taught_animals(laboratory: Laboratory, tmp_path_factory: pytest.TempPathFact
         for tier, count in tiers.items()
     }
     mice, repeats = {"one": 240, "two": 240}, {"live_test_main": 2}
-    write_simulation(folder / "data", movies, mice=mice, noise="default", seed=2, repeats=repeats)
+    write_simulation(folder / "data", movies, mice=mice, seed=2, repeats=repeats)
     save_encoder(load_encoder(folder / "data/truth"), folder / "encoder")
     mask = np.zeros((36, 64), np.float32)
     mask[9:27, 19:45] = 1.2

@@ -100,7 +100,7 @@ def _simulate(data: Path, seed: int) -> None:
         say(f"{data} is there already.")
         return
     generator = np.random.default_rng(seed)
-    write_simulation(data, demo_movies(generator), mice=MICE, noise="default", seed=seed)
+    write_simulation(data, demo_movies(generator), mice=MICE, seed=seed)
 
 
 def demo_movies(generator: np.random.Generator) -> dict[str, list[tuple[str, Movie]]]:

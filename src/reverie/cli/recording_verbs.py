@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from tyro.conf import Positional
+
+from reverie.simulation.names import KindName, PartName
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,13 @@ class Simulate:
     """How often each test movie is shown; every showing is a trial with noise and behaviour of its own."""
     frames: int = 300
     """Frames of a trial, at 30 Hz."""
-    noise: Literal["default", "realistic"] = "default"
-    """Trial noise: the correlation of true rates with single trials is about 0.5 (default) or 0.3 (realistic)."""
+    kind: KindName = "default"
+    """What sort of animals: `default` and `realistic` are kind ones whose rates correlate with single trials at about
+    0.5 and 0.3; `harsh` ones move their eyes and share, drift and carry noise as real ones do; the neurons of `outside`
+    ones are of a family that no encoder here contains."""
+    without: tuple[PartName, ...] = ()
+    """Parts of the kind to leave out: eyes that move what neurons see, shared gains, drift of gain and tuning, sizes of
+    events that carry signal."""
     seed: int = 0
     """Same seed, same recordings."""
 
@@ -53,7 +59,8 @@ class Simulate:
             trials={"train": self.train, "oracle": self.oracle, "live_test_main": self.test},
             test_repeats=self.test_repeats,
             frames=self.frames,
-            noise=self.noise,
+            kind=self.kind,
+            without=self.without,
             seed=self.seed,
         )
 

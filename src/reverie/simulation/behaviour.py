@@ -44,10 +44,10 @@ def draw_state(
     """Draw the state during one trial: (4, frames), pupil dilation, running speed, pupil x and y."""
     running = _running(frames, temperament, generator, frame_rate)
     arousal = running / temperament.running_speed
-    dilation = temperament.dilation + temperament.dilation_spread * _wander(frames, 3.0, generator, frame_rate)
+    dilation = temperament.dilation + temperament.dilation_spread * wander(frames, 3.0 * frame_rate, generator)
     dilation = np.maximum(dilation + 8.0 * arousal, 5.0)
     gaze = [
-        middle + spread * _wander(frames, 1.5, generator, frame_rate)
+        middle + spread * wander(frames, 1.5 * frame_rate, generator)
         for middle, spread in zip(temperament.gaze, temperament.gaze_spread, strict=True)
     ]
     return np.stack([dilation, running, *gaze]).astype(np.float32)
@@ -74,11 +74,9 @@ def _running(
     return np.where(smooth > 0.05, smooth, 0.0)
 
 
-def _wander(
-    frames: int, seconds: float, generator: np.random.Generator, frame_rate: float
-) -> Float[np.ndarray, " time"]:
-    """Draw a random walk held back to mean 0 and standard deviation 1, with the given correlation time, smoothed."""
-    decay = np.exp(-1.0 / (seconds * frame_rate))
-    kicks = np.sqrt(1.0 - decay**2) * generator.standard_normal(frames)
+def wander(steps: int, memory: float, generator: np.random.Generator) -> Float[np.ndarray, " {steps}"]:
+    """Draw a random walk held back to mean 0 and standard deviation 1, which forgets within ``memory`` steps."""
+    decay = np.exp(-1.0 / memory)
+    kicks = np.sqrt(1.0 - decay**2) * generator.standard_normal(steps)
     kicks[0] = generator.standard_normal()
     return np.asarray(lfilter([1.0], [1.0, -decay], kicks))

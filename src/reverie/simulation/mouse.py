@@ -12,16 +12,15 @@ from reverie.foundation.arrays import FRAME_RATE, Movie, State
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.trial import Trial
-from reverie.simulation.behaviour import draw_state, draw_temperament
-from reverie.simulation.noise import draw_responses, noise_level
-from reverie.simulation.population import animal_generator
-from reverie.simulation.truth import SimulatedTruth
+from reverie.simulation.behaviour import draw_state
+from reverie.simulation.cells import SESSION, TRIALS, animal_generator
+from reverie.simulation.kinds import KINDS
+from reverie.simulation.noise import SessionNoise, draw_responses
+from reverie.simulation.session import Session
+from reverie.simulation.true_encoder import TrueEncoder
 
 AnyMovie = Float[np.ndarray, "_ _ _"]
 """A movie among others of other lengths."""
-
-TEMPERAMENT, PLACES, TRIALS = 1, 2, 3
-"""What an animal's random numbers are for; each purpose has a stream of its own."""
 
 
 @dataclass(frozen=True)
@@ -64,20 +63,21 @@ def schedule(
 class SimulatedMouse:
     """All trials of one simulated animal.
 
-    The state and the noise of a trial depend on the seed, the animal and the trial alone, so that it does not matter
-    which trials are asked for, in which order, or how often. noise: see ``simulation.noise``.
-    Raises ReverieError when the truth has no such animal or the noise is no level.
+    The state and the noise of a trial depend on the seed, the animal, the trial and the list of trials alone, so that
+    it does not matter which trials are asked for, in which order, or how often. noise: what trials add to the rates,
+    that of default animals where nothing is said.
+    Raises ReverieError when the truth has no such animal.
     """
 
     frame_rate: float = FRAME_RATE
 
     def __init__(
         self,
-        truth: SimulatedTruth,
+        truth: TrueEncoder,
         name: str,
         presentations: Sequence[Presentation],
         *,
-        noise: str | float = "default",
+        noise: SessionNoise = KINDS["default"].noise,
         seed: int = 0,
     ) -> None:
         self.truth = truth
@@ -85,9 +85,11 @@ class SimulatedMouse:
         self.neurons = truth.require_mouse(name)
         self.presentations = {show.trial: show for show in presentations}
         self.tiers = {show.trial: show.tier for show in presentations}
-        self.level = noise_level(noise)
+        self.noise = noise
         self.seed = seed
-        self._temperament = draw_temperament(animal_generator(seed, name, TEMPERAMENT))
+        self._temperament = truth.temperament(name)
+        hidden = animal_generator(seed, name, SESSION)
+        self._session = Session(noise, self._buffer("centres"), tuple(self.tiers), hidden)
 
     def trial(self, name: str) -> Trial:
         """Draw one trial; raises ReverieError when there is none of that name."""
@@ -96,13 +98,11 @@ class SimulatedMouse:
         show = self.presentations[name]
         generator = animal_generator(self.seed, self.name, TRIALS, int(name))
         state = draw_state(len(show.movie), self._temperament, generator)
-        responses = draw_responses(
-            self._event_rates(show.movie, state),
-            self._buffer("means")[:, 0],
-            self.truth.get_buffer("calcium").cpu().numpy(),
-            self.level,
-            generator,
-        )
+        means = self._buffer("means")[:, 0]
+        rates = self._session.modulated(self._event_rates(show.movie, state), means, name, generator)
+        calcium = self.truth.get_buffer("calcium").cpu().numpy()
+        responses = draw_responses(rates, means, calcium, self.noise, generator)
+        state[2:] += self.noise.pupil_error * generator.standard_normal(state[2:].shape).astype(np.float32)
         return Trial(name=name, tier=show.tier, movie=show.movie, state=state, responses=responses)
 
     def trials(self, split: str) -> LazyTrials:
@@ -111,12 +111,8 @@ class SimulatedMouse:
 
     @property
     def coordinates(self) -> Float[np.ndarray, "neuron 3"]:
-        """Where the cell bodies lie, micrometres: a retinotopic map (12 a degree) with scatter, and depth."""
-        generator = animal_generator(self.seed, self.name, PLACES)
-        degrees = self._buffer("centres")[:, ::-1] * self.truth.config.degrees_per_pixel
-        surface = 12.0 * degrees + generator.normal(0.0, 40.0, degrees.shape)
-        depth = generator.uniform(150.0, 400.0, (self.neurons, 1))
-        return np.concatenate([surface, depth], axis=1).astype(np.float32)
+        """Where the cell bodies lie, micrometres."""
+        return self.truth.places(self.name)
 
     def _event_rates(self, movie: Movie, state: State) -> Float[np.ndarray, "neuron lead_and_time"]:
         device = device_of(self.truth)

@@ -1,116 +1,60 @@
 """Drawing a population of simulated neurons: where each one looks, for what, how fast, and how strongly."""
 
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.special import ndtr, ndtri
 
-from reverie.foundation.arrays import DEGREES_PER_PIXEL
+from reverie.simulation.cells import Cells, draw_cells, draw_centres
+from reverie.simulation.settings import TruthConfig
 
 MEMORY = 12
 """Frames a temporal kernel spans, the present one included (0.4 s at 30 Hz)."""
 
 
 @dataclass(frozen=True)
-class SimulatedTruthConfig:
-    """What simulated animals are like; every animal draws its own neurons from the seed and its name.
+class SimulatedTruthConfig(TruthConfig):
+    """What the usual simulated animals are like.
 
-    seed: same seed, same neurons. degrees_per_pixel: visual angle of a pixel. patch_degrees: standard deviation of
-    the receptive fields' positions around the middle of the screen, vertical and horizontal, degrees.
     cycles_per_degree, octaves: median and standard deviation of the preferred spatial frequencies (log-normal).
     blob_share: part of the neurons that prefer no frequency but light or dark blobs. complex_share: part of the others
     that add up two phases (complex cells). widest_degrees: largest standard deviation of a receptive field.
-    threshold: range over neurons of the drive below which they are silent, in standard deviations of the drive.
-    exponent, saturation: power of the drive above threshold, and the drive at which the response is half its greatest.
-    floor: share of the mean rate that never goes away.
-    normalisation: contrast (0-1) at which local contrast has halved the drive. mean_response, mean_spread: median
-    and standard deviation of the log of the neurons' mean rates. running_gain, pupil_gain: log gain at full run and
-    at wide pupils, mean over neurons. calcium_frames: frames in which the indicator's smear decays to 1/e, 0 for none.
+    normalisation: contrast (0-1) at which local contrast has halved the drive.
     """
 
-    seed: int = 0
-    degrees_per_pixel: float = DEGREES_PER_PIXEL
-    patch_degrees: tuple[float, float] = (20.0, 27.0)
     cycles_per_degree: float = 0.03
     octaves: float = 0.9
     blob_share: float = 0.25
     complex_share: float = 0.35
     widest_degrees: float = 17.0
-    threshold: tuple[float, float] = (-0.5, 0.6)
-    exponent: float = 2.0
-    saturation: float = 1.5
-    floor: float = 0.03
     normalisation: float = 0.2
-    mean_response: float = 2.2
-    mean_spread: float = 0.82
-    running_gain: float = 0.25
-    pupil_gain: float = 0.15
-    calcium_frames: float = 1.5
 
 
 @dataclass(frozen=True)
-class Population:
-    """The neurons of one animal, one entry a neuron.
+class Population(Cells):
+    """The neurons of one animal of the usual kind, one entry a neuron.
 
-    rows, columns: centres of the receptive fields, pixels. filters: (neuron, 2, height, width), an even and an odd
-    phase. kernels: (neuron, 2, 2, MEMORY), how each of two drives (first axis of the pair) sums the two phases over
-    the last frames, oldest first. complex_cells: which neurons add up the energy of both drives. thresholds: in
-    standard deviations of the drive. means: mean rates aimed at. running_gains, pupil_gains: log gains.
+    filters: (neuron, 2, height, width), an even and an odd phase. kernels: (neuron, 2, 2, MEMORY), how each of two
+    drives (first axis of the pair) sums the two phases over the last frames, oldest first. complex_cells: which
+    neurons add up the energy of both drives.
     """
 
-    rows: Float[np.ndarray, " neuron"]
-    columns: Float[np.ndarray, " neuron"]
     filters: Float[np.ndarray, "neuron 2 height width"]
     kernels: Float[np.ndarray, "neuron 2 2 lag"]
     complex_cells: Bool[np.ndarray, " neuron"]
-    thresholds: Float[np.ndarray, " neuron"]
-    means: Float[np.ndarray, " neuron"]
-    running_gains: Float[np.ndarray, " neuron"]
-    pupil_gains: Float[np.ndarray, " neuron"]
-
-
-def animal_generator(seed: int, mouse: str, *purpose: int) -> np.random.Generator:
-    """Return a generator of an animal's own: other animals and other purposes draw other numbers."""
-    return np.random.default_rng([seed, zlib.crc32(mouse.encode()), *purpose])
 
 
 def draw_population(
     config: SimulatedTruthConfig, neurons: int, frame_size: tuple[int, int], generator: np.random.Generator
 ) -> Population:
     """Draw the neurons of one animal."""
-    rows, columns = _draw_centres(config, neurons, frame_size, generator)
+    rows, columns = draw_centres(config, neurons, frame_size, generator)
     blobs = generator.uniform(size=neurons) < config.blob_share
     filters = _draw_filters(config, blobs, rows, columns, frame_size, generator)
     complex_cells = ~blobs & (generator.uniform(size=neurons) < config.complex_share)
-    return Population(
-        rows=rows,
-        columns=columns,
-        filters=filters,
-        kernels=_draw_kernels(neurons, generator),
-        complex_cells=complex_cells,
-        thresholds=generator.uniform(*config.threshold, neurons),
-        means=config.mean_response * np.exp(config.mean_spread * generator.standard_normal(neurons)),
-        running_gains=config.running_gain * (1.0 + 0.6 * generator.standard_normal(neurons)),
-        pupil_gains=config.pupil_gain * (1.0 + 0.6 * generator.standard_normal(neurons)),
-    )
-
-
-def _draw_centres(
-    config: SimulatedTruthConfig, neurons: int, frame_size: tuple[int, int], generator: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Scatter receptive fields around the middle of the frame, thinning out towards its edges."""
-    middle = (np.array(frame_size)[:, None] - 1) / 2
-    spread = np.array(config.patch_degrees)[:, None] / config.degrees_per_pixel
-    # Each animal's screen was centred on its patch within a few degrees only.
-    offset = generator.normal(0.0, 3.0, (2, 1)) / config.degrees_per_pixel
-    middle = middle + offset
-    edges = np.array(frame_size)[:, None] - 0.5
-    below, above = ndtr((-0.5 - middle) / spread), ndtr((edges - middle) / spread)
-    # A normal distribution cut off at the frame's edges: nobody records neurons that see nothing of the movie.
-    centres = middle + spread * ndtri(generator.uniform(below, above, (2, neurons)))
-    return centres[0], centres[1]
+    kernels = _draw_kernels(neurons, generator)
+    cells = draw_cells(config, rows, columns, generator)
+    return Population(**vars(cells), filters=filters, kernels=kernels, complex_cells=complex_cells)
 
 
 def _draw_filters(

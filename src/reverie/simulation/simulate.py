@@ -8,9 +8,9 @@ import numpy as np
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
 from reverie.recordings.readers.sensorium_writer import write_recording
+from reverie.simulation.kinds import KINDS, Kind
 from reverie.simulation.mouse import AnyMovie, SimulatedMouse, schedule
-from reverie.simulation.population import SimulatedTruthConfig
-from reverie.simulation.truth import SimulatedTruth
+from reverie.simulation.true_encoder import TrueEncoder
 
 
 def simulate(
@@ -18,28 +18,26 @@ def simulate(
     movies: Mapping[str, Sequence[tuple[str, AnyMovie]]],
     *,
     mice: Mapping[str, int],
-    noise: str | float = "default",
+    kind: Kind = KINDS["default"],
     seed: int = 0,
     repeats: Mapping[str, int] | None = None,
-    config: SimulatedTruthConfig | None = None,
-) -> SimulatedTruth:
+) -> TrueEncoder:
     """Let simulated animals watch movies, write one Sensorium 2023 recording each, and return their truth.
 
     movies: by tier, (name, movie) pairs, all of one frame size; every animal watches all of them, each in its own
-    mood. Trials are numbered as ``schedule`` does. mice: neurons by animal; each gets the folder of its name. noise:
-    "default" (rates correlate with single trials at about 0.5), "realistic" (about 0.3) or a level, 0 for none. seed:
-    of the neurons (unless ``config`` is given), the behaviour and the noise. repeats: showings by tier.
+    mood. Trials are numbered as ``schedule`` does. mice: neurons by animal; each gets the folder of its name. kind: of
+    animals, see ``find_kind``. seed: of the neurons, the behaviour and the noise. repeats: showings by tier.
 
-    Raises ReverieError on no movies, no neurons, movies of several sizes, an unknown noise, or a folder that exists.
+    Raises ReverieError on no movies, no neurons, movies of several sizes, or a folder that exists.
     """
     presentations = schedule(movies, repeats)
     sizes = {show.movie.shape[1:] for show in presentations}
     if len(sizes) > 1:
         raise ReverieError(f"The movies have several frame sizes ({sorted(sizes)}); resize them to one.")
     height, width = sizes.pop()
-    truth = SimulatedTruth(config or SimulatedTruthConfig(seed=seed), mice, (height, width))
+    truth = kind.encoder(mice, (height, width), seed)
     for mouse in mice:
-        animal = SimulatedMouse(truth, mouse, presentations, noise=noise, seed=seed)
+        animal = SimulatedMouse(truth, mouse, presentations, noise=kind.noise, seed=seed)
         trials = (animal.trial(show.trial) for show in presentations)
         write_recording(
             folder / mouse,

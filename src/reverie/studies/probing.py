@@ -15,7 +15,7 @@ from reverie.foundation.files import read_npz, write_npz
 from reverie.jobs.engine import Workers
 from reverie.jobs.job import digest
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
-from reverie.simulation.truth import SimulatedTruth
+from reverie.simulation.true_encoder import TrueEncoder
 from reverie.studies.synthetic import ordinary_state
 
 PLACES_AT_ONCE = 64
@@ -83,7 +83,7 @@ def describe_fields(materials: Materials, fields: Mapping[str, ReceptiveFields])
 def _distance_to_truth(materials: Materials, animal: str, fields: ReceptiveFields) -> np.ndarray:
     """Return how far each centre found lies from the true one, pixels; NaN where the truth is not known."""
     centres = fields.centres[fields.found]
-    if materials.truth_folder is None or not isinstance(materials.truth, SimulatedTruth):
+    if materials.truth_folder is None or not isinstance(materials.truth, TrueEncoder):
         return np.full(len(centres), np.nan)
     true = materials.truth.animal(animal).get_buffer("centres").cpu().numpy()[fields.found]
     return np.asarray(np.linalg.norm(centres - true, axis=1))

@@ -10,8 +10,9 @@ from reverie.fitted.materials import Materials
 from reverie.foundation.arrays import Movie
 from reverie.jobs.job import Clip
 from reverie.jobs.null_trials import measure_noise
+from reverie.simulation.kinds import find_kind
 from reverie.simulation.mouse import Presentation, SimulatedMouse
-from reverie.simulation.truth import SimulatedTruth
+from reverie.simulation.true_encoder import TrueEncoder
 from reverie.studies.synthetic import ordinary_state
 
 APART = 7
@@ -21,7 +22,7 @@ APART = 7
 def knows_truth(materials: Materials) -> bool:
     """Return whether the animals are simulated by what is beside them, so that they can be shown anything."""
     folder = materials.truth_folder
-    return materials.simulated and folder is not None and "noise" in read_about(folder)
+    return materials.simulated and folder is not None and "kind" in read_about(folder)
 
 
 def shown_to(materials: Materials, animal: str, movies: Mapping[str, Movie]) -> Iterator[Clip]:
@@ -42,10 +43,11 @@ def shown_to(materials: Materials, animal: str, movies: Mapping[str, Movie]) -> 
 
 def _simulated(materials: Materials, animal: str, movies: Mapping[str, Movie]) -> Iterator[Clip]:
     truth, folder = materials.truth, materials.truth_folder
-    assert isinstance(truth, SimulatedTruth)
+    assert isinstance(truth, TrueEncoder)
     assert folder is not None
     shows = [Presentation(str(number), "unseen", name, movie) for number, (name, movie) in enumerate(movies.items())]
-    noise, seed = read_about(folder)["noise"], materials.sources.seed + APART
+    about, seed = read_about(folder), materials.sources.seed + APART
+    noise = find_kind(about["kind"], about.get("without", ())).noise
     mouse = SimulatedMouse(truth, animal, shows, noise=noise, seed=seed)
     for show in shows:
         trial = mouse.trial(show.trial)

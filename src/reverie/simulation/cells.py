@@ -1,0 +1,83 @@
+"""Drawing what all simulated neurons have: a place in the picture and in the cortex, a rate, gains by state."""
+
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import ndtr, ndtri
+
+from reverie.simulation.settings import TruthConfig
+
+TEMPERAMENT: Final = 1
+PLACES: Final = 2
+TRIALS: Final = 3
+GAZE: Final = 4
+SESSION: Final = 5
+"""What an animal's random numbers are for; each purpose has a stream of its own."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Neurons of one animal, one entry a neuron.
+
+    rows, columns: centres of the receptive fields, pixels. thresholds: in standard deviations of the drive. means:
+    mean rates aimed at. running_gains, pupil_gains: log gains.
+    """
+
+    rows: Float[np.ndarray, " neuron"]
+    columns: Float[np.ndarray, " neuron"]
+    thresholds: Float[np.ndarray, " neuron"]
+    means: Float[np.ndarray, " neuron"]
+    running_gains: Float[np.ndarray, " neuron"]
+    pupil_gains: Float[np.ndarray, " neuron"]
+
+
+def animal_generator(seed: int, mouse: str, *purpose: int) -> np.random.Generator:
+    """Return a generator of an animal's own: other animals and other purposes draw other numbers."""
+    return np.random.default_rng([seed, zlib.crc32(mouse.encode()), *purpose])
+
+
+def draw_centres(
+    config: TruthConfig, neurons: int, frame_size: tuple[int, int], generator: np.random.Generator
+) -> tuple[Float[np.ndarray, " neuron"], Float[np.ndarray, " neuron"]]:
+    """Scatter receptive fields around the middle of the frame, thinning out towards its edges: rows, columns."""
+    middle = (np.array(frame_size)[:, None] - 1) / 2
+    spread = np.array(config.patch_degrees)[:, None] / config.degrees_per_pixel
+    # Each animal's screen was centred on its patch within a few degrees only.
+    offset = generator.normal(0.0, 3.0, (2, 1)) / config.degrees_per_pixel
+    middle = middle + offset
+    edges = np.array(frame_size)[:, None] - 0.5
+    below, above = ndtr((-0.5 - middle) / spread), ndtr((edges - middle) / spread)
+    # A normal distribution cut off at the frame's edges: nobody records neurons that see nothing of the movie.
+    centres = middle + spread * ndtri(generator.uniform(below, above, (2, neurons)))
+    return centres[0], centres[1]
+
+
+def draw_cells(
+    config: TruthConfig,
+    rows: Float[np.ndarray, " neuron"],
+    columns: Float[np.ndarray, " neuron"],
+    generator: np.random.Generator,
+) -> Cells:
+    """Draw what neurons at these places have besides what they look for."""
+    neurons = len(rows)
+    return Cells(
+        rows=rows,
+        columns=columns,
+        thresholds=generator.uniform(*config.threshold, neurons),
+        means=config.mean_response * np.exp(config.mean_spread * generator.standard_normal(neurons)),
+        running_gains=config.running_gain * (1.0 + 0.6 * generator.standard_normal(neurons)),
+        pupil_gains=config.pupil_gain * (1.0 + 0.6 * generator.standard_normal(neurons)),
+    )
+
+
+def draw_places(
+    centres: Float[np.ndarray, "neuron 2"], degrees_per_pixel: float, generator: np.random.Generator
+) -> Float[np.ndarray, "neuron 3"]:
+    """Draw where the cell bodies lie, micrometres: a retinotopic map (12 a degree) with scatter, and depth."""
+    surface = 12.0 * centres[:, ::-1] * degrees_per_pixel
+    surface = surface + generator.normal(0.0, 40.0, surface.shape)
+    depth = generator.uniform(150.0, 400.0, (len(centres), 1))
+    return np.concatenate([surface, depth], axis=1).astype(np.float32)

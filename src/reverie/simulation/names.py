@@ -1,0 +1,9 @@
+"""The names of kinds of simulated animals, and of what can be left out of one; light enough for any command line."""
+
+from typing import Literal
+
+KindName = Literal["default", "realistic", "harsh", "outside"]
+"""Sorts of simulated animals."""
+
+PartName = Literal["gaze", "shared", "drift", "sizes"]
+"""Parts of a kind that can be left out, one by one."""

@@ -1,0 +1,193 @@
+"""What all simulated truths share: eyes, neurons, gains, indicator. Each is an encoder, the perfect one."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from reverie.encoders.contract import Encoder
+from reverie.foundation.arrays import FRAME_SIZE, GREY
+from reverie.foundation.errors import ReverieError
+from reverie.simulation.behaviour import Temperament, draw_temperament
+from reverie.simulation.cells import GAZE, PLACES, TEMPERAMENT, Cells, animal_generator, draw_places
+from reverie.simulation.gaze import Gaze, draw_gaze
+from reverie.simulation.indicator import calcium_kernel, smear
+from reverie.simulation.settings import TruthConfig
+from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
+
+CALIBRATION_FRAMES = 1200
+"""Length of the synthetic movie on which each neuron's drive and mean rate are set."""
+
+RUNNING_SCALE = 5.0
+"""Running speed at which the gain of running nears its full value."""
+
+PUPIL_MEAN, PUPIL_SCALE = 50.0, 26.0
+"""Pupil dilation at which it changes nothing, and the deviation at which its gain nears its full value."""
+
+
+class Cortex(nn.Module, ABC):
+    """The neurons of one simulated animal: movie and state in, event rates out.
+
+        power = max(drive - threshold, 0)^exponent
+        rate  = floor + gain(state) · scale · power / (power + saturation^exponent)
+
+    memory: frames a response depends on, the present one included. A family says what the drive is.
+    """
+
+    memory: int
+
+    def __init__(self, config: TruthConfig, cells: Cells) -> None:
+        super().__init__()
+        self.exponent = config.exponent
+        self.saturation = config.saturation
+        self.floor = config.floor
+        neurons = len(cells.rows)
+        self.keep(
+            thresholds=cells.thresholds[:, None],
+            running_gains=cells.running_gains[:, None],
+            pupil_gains=cells.pupil_gains[:, None],
+            means=cells.means[:, None],
+            centres=np.stack([cells.rows, cells.columns], axis=1),
+            scales=np.ones((neurons, 1)),
+            floors=np.zeros((neurons, 1)),
+        )
+
+    def keep(self, **arrays: np.ndarray) -> None:
+        """Register arrays as buffers in single precision."""
+        for name, array in arrays.items():
+            self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)))
+
+    def forward(
+        self, movie: Float[Tensor, "batch before_and_time height width"], state: Float[Tensor, "batch 4 time"]
+    ) -> Float[Tensor, "batch neuron time"]:
+        """Return event rates; the movie starts ``memory - 1`` frames before the state."""
+        return self.get_buffer("floors") + self.gain(state) * self.respond(movie) * self.get_buffer("scales")
+
+    def respond(self, movie: Float[Tensor, "batch before_and_time height width"]) -> Float[Tensor, "batch neuron time"]:
+        """Return what the movie alone makes of the neurons, before scale, floor and gain."""
+        return self.answer(self.drive(movie))
+
+    def answer(self, drive: Float[Tensor, "batch neuron time"]) -> Float[Tensor, "batch neuron time"]:
+        """Return responses to drives, between 0 and 1."""
+        power = torch.relu(drive - self.get_buffer("thresholds")) ** self.exponent
+        response: Tensor = power / (power + self.saturation**self.exponent)
+        return response
+
+    @abstractmethod
+    def drive(self, movie: Float[Tensor, "batch before_and_time height width"]) -> Float[Tensor, "batch neuron time"]:
+        """Return the drive of each neuron, in its own standard deviations once calibrated."""
+
+    @abstractmethod
+    def standardise(self, drive: Float[Tensor, "batch neuron time"]) -> Float[Tensor, "batch neuron time"]:
+        """Set drives to unit standard deviation, given how they are; return these as they are now."""
+
+    def gain(self, state: Float[Tensor, "batch 4 time"]) -> Float[Tensor, "batch neuron time"]:
+        """Return how much running and the pupil multiply the responses; 1 at rest with an ordinary pupil."""
+        pupil = torch.tanh((state[:, None, 0] - PUPIL_MEAN) / PUPIL_SCALE)
+        running = torch.tanh(torch.relu(state[:, None, 1]) / RUNNING_SCALE)
+        return torch.exp(self.get_buffer("running_gains") * running + self.get_buffer("pupil_gains") * pupil)
+
+    @torch.no_grad()
+    def calibrate(self, footage: Float[Tensor, "batch time height width"]) -> None:
+        """Set drives to unit standard deviation and rates to the means aimed at, as found on the footage."""
+        means = self.get_buffer("means")
+        typical = self.answer(self.standardise(self.drive(footage))).mean(dim=(0, 2))[:, None].clamp_min(1e-3)
+        self.get_buffer("scales").copy_((1.0 - self.floor) * means / typical)
+        self.get_buffer("floors").copy_(self.floor * means)
+
+
+class TrueEncoder(Encoder, ABC):
+    """True rates of simulated animals: ``rate = calcium * cortex(movie as the eye meets it, state)``.
+
+    One module holds all animals, each drawn from the seed and its name; building it again from the same settings gives
+    the same neurons. It depends on the last ``history`` frames and on nothing after; before a clip it takes the screen
+    as grey and the animal's state as that of the first frame. Raises ReverieError without animals or neurons.
+    """
+
+    def __init__(self, config: TruthConfig, mice: Mapping[str, int], frame_size: tuple[int, int] = FRAME_SIZE) -> None:
+        super().__init__(mice, frame_size)
+        if not mice or min(mice.values()) < 1 or min(frame_size) < 4:
+            raise ReverieError(f"A simulation needs animals with neurons and a frame of 4 x 4 or more (got {mice}).")
+        self.config = config
+        calcium = calcium_kernel(config.calcium_frames)
+        self.register_buffer("calcium", calcium)
+        self.lead = len(calcium) - 1
+        self.animals = nn.ModuleList()
+        self.eyes = nn.ModuleDict()
+        footage = calibration_footage(frame_size)
+        self.prepare(footage)
+        for mouse, neurons in mice.items():
+            animal = self.draw_animal(neurons, animal_generator(config.seed, mouse))
+            animal.calibrate(footage)
+            self.animals.append(animal)
+            eye = draw_gaze(config, self.temperament(mouse), animal_generator(config.seed, mouse, GAZE))
+            if eye is not None:
+                self.eyes[str(len(self.animals) - 1)] = eye
+        self.history = self.animal(mouse).memory - 1 + self.lead
+
+    def prepare(self, footage: Float[Tensor, "1 time height width"]) -> None:
+        """Draw and calibrate what all animals share, if anything."""
+
+    @abstractmethod
+    def draw_animal(self, neurons: int, generator: np.random.Generator) -> Cortex:
+        """Draw the neurons of one animal."""
+
+    def forward(
+        self,
+        movie: Float[Tensor, "batch time height width"],
+        state: Float[Tensor, "batch 4 time"] | Float[Tensor, "batch 4 time height width"],
+        mouse: str,
+    ) -> Float[Tensor, "batch neuron time"]:
+        """Return the true rates of one animal, in units of responses a frame."""
+        return smear(self.event_rates(movie, state, mouse), self.get_buffer("calcium"))
+
+    def event_rates(
+        self,
+        movie: Float[Tensor, "batch time height width"],
+        state: Float[Tensor, "batch 4 time"],
+        mouse: str,
+    ) -> Float[Tensor, "batch neuron lead_and_time"]:
+        """Return the rates of the events that the calcium indicator smears; they start ``lead`` frames early."""
+        animal, eye = self.animal(mouse), self.eye(mouse)
+        seen = movie if eye is None else eye(movie, state)
+        before = functional.pad(seen, (0, 0, 0, 0, self.history, 0), value=GREY)
+        state_before = torch.cat([state[..., :1].expand(-1, -1, self.lead), state], dim=-1)
+        rates: Tensor = animal(before, state_before)
+        return rates
+
+    def animal(self, mouse: str) -> Cortex:
+        """Return the neurons of one animal; raises ReverieError when there is none of that name."""
+        self.require_mouse(mouse)
+        cortex = self.animals[list(self.mice).index(mouse)]
+        assert isinstance(cortex, Cortex)
+        return cortex
+
+    def eye(self, mouse: str) -> Gaze | None:
+        """Return how an animal's gaze moves what its neurons see, or None where it does not."""
+        eye = dict(self.eyes.items()).get(str(list(self.mice).index(mouse)))
+        assert eye is None or isinstance(eye, Gaze)
+        return eye
+
+    def temperament(self, mouse: str) -> Temperament:
+        """Return how one animal behaves."""
+        return draw_temperament(animal_generator(self.config.seed, mouse, TEMPERAMENT))
+
+    def places(self, mouse: str) -> Float[np.ndarray, "neuron 3"]:
+        """Return where the cell bodies of one animal lie, micrometres."""
+        centres = self.animal(mouse).get_buffer("centres").cpu().numpy()
+        generator = animal_generator(self.config.seed, mouse, PLACES)
+        return draw_places(centres, self.config.degrees_per_pixel, generator)
+
+
+@lru_cache(maxsize=2)
+def calibration_footage(frame_size: tuple[int, int]) -> Float[Tensor, "1 time height width"]:
+    """Draw many short synthetic scenes, the same for all simulations."""
+    scenes = SceneSettings(shot_seconds=(0.6, 0.8))
+    generator = np.random.default_rng(CALIBRATION_FRAMES)
+    movie = naturalistic_movie(CALIBRATION_FRAMES, generator, frame_size=frame_size, settings=scenes)
+    return torch.from_numpy(movie)[None]
