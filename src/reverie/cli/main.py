@@ -1,59 +1,105 @@
-"""The entry point: parse a verb, do it, and turn every foreseeable failure into one sentence."""
+"""The entry point: parse a verb, do it, and turn every failure into one sentence."""
 
-import errno
+import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import reduce
 from operator import or_
+from pathlib import Path
+from types import FrameType
+from typing import Final
 
 import tyro
 
+from reverie.cli.failures import explain, tell_unforeseen
 from reverie.cli.verbs import VERBS, Verb
-from reverie.foundation.errors import ReverieError
 
-INTERRUPTED = 130
-"""The shell's exit code for a program stopped with ctrl-C."""
+FAILED: Final = 1
+INTERRUPTED: Final = 128 + signal.SIGINT
+TERMINATED: Final = 128 + signal.SIGTERM
+NOBODY_READS: Final = 128 + 13
+"""Exit codes; the last three are those a shell gives a program that a signal ended (13: SIGPIPE)."""
+
+
+class Terminated(KeyboardInterrupt):
+    """Somebody asked the program to end, as batch systems do before they end it themselves."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 0 when the verb was done and with another code when it was not."""
+    _print_anything()
     verb: Verb = tyro.cli(
         reduce(or_, VERBS),
         prog="reverie",
         description="Reconstruct the movie an animal saw from the activity of its visual cortex.",
         args=arguments,
     )
-    sys.exit(perform(verb))
+    with _ended_like_interrupted():
+        sys.exit(perform(verb))
 
 
 def perform(verb: Verb) -> int:
     """Do one verb; return the exit code, having told the user in one sentence what went wrong if anything did."""
     try:
         verb.run()
-    except ReverieError as error:
-        return _fail(str(error))
-    except KeyboardInterrupt:
-        _fail("Interrupted; give the same command again to go on where it stopped.")
-        return INTERRUPTED
-    except MemoryError:
-        return _fail("The machine ran out of memory; give fewer trials at a time or use a smaller encoder.")
-    except OSError as error:
-        return _fail(_explain(error))
-    return 0
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = NOBODY_READS  # whoever read our output has seen enough, as in `reverie inspect DATA | head`
+    except KeyboardInterrupt as error:
+        _tell("Interrupted; give the same command again to go on where it stopped.")
+        code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
+    except Exception as error:
+        _tell(explain(error) or tell_unforeseen(error))
+        code = FAILED
+    else:
+        return 0
+    _empty_output()
+    return code
 
 
-def _explain(error: OSError) -> str:
-    place = f"{error.filename}: " if error.filename else ""
-    if error.errno == errno.ENOSPC:
-        return f"{place}no space is left on the disk; free some and give the same command again."
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{place}may not be read or written ({error.strerror}); choose another folder or change its permissions."
-    return f"{place}{error.strerror or error}; check the path and try again."
+def _tell(sentence: str) -> None:
+    with suppress(OSError):  # nobody listens
+        print(f"reverie: {sentence}", file=sys.stderr, flush=True)
 
 
-def _fail(sentence: str) -> int:
-    print(f"reverie: {sentence}", file=sys.stderr)
-    return 1
+def _print_anything() -> None:
+    """Let characters that a terminal lacks, and names whose bytes are no text, be printed as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _empty_output() -> None:
+    """Write what standard output still holds or, where nothing takes it, drop it, lest Python complain at its end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+@contextmanager
+def _ended_like_interrupted() -> Iterator[None]:
+    """Treat SIGTERM as ctrl-C while the block lasts; a second one ends the program at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise Terminated
+
+    earlier = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
 
 
 if __name__ == "__main__":
