@@ -6,6 +6,8 @@ from reverie.scoring.parts import (
     dynamic_correlation,
     dynamic_part,
     dynamic_share,
+    pattern,
+    pattern_correlation,
     static_correlation,
     static_part,
 )
@@ -69,3 +71,30 @@ def test_the_video_correlation_is_the_parts_weighted_by_their_spread():
 def test_shots_of_one_frame_are_all_static():
     movie = random_movie(6)
     assert not dynamic_part(movie, np.arange(30)).any()
+
+
+def test_the_pattern_knows_nothing_of_brightness():
+    truth, brightness = random_movie(7), np.random.default_rng(8).uniform(-50, 50, (30, 1, 1))
+    assert pattern_correlation(3 * truth + brightness, truth) == pytest.approx(1)
+    assert pattern_correlation(np.broadcast_to(truth.mean(axis=(1, 2), keepdims=True), truth.shape), truth) == 0
+    assert np.isnan(pattern_correlation(truth, np.broadcast_to(brightness, truth.shape)))
+
+
+def test_the_pattern_is_that_inside_the_region_whatever_lies_outside():
+    movie, region = random_movie(9), np.zeros((6, 8), dtype=bool)
+    region[1:4, 2:7] = True
+    inside = pattern(movie, region)
+    assert inside.shape == (30, 15)
+    np.testing.assert_allclose(inside.mean(axis=1), 0, atol=1e-9)
+    np.testing.assert_allclose(inside, pattern(np.where(region, movie, 255), region))
+    spoiled = np.where(region, movie, 0)
+    assert pattern_correlation(spoiled, movie, region) == pytest.approx(1)
+
+
+def test_the_video_correlation_is_brightness_and_pattern_weighted_by_their_spread():
+    found, truth = random_movie(10), random_movie(11)
+    spread = [pattern(movie).std() / movie.astype(float).std() for movie in (found, truth)]
+    bright = [movie.mean(axis=(1, 2), keepdims=True) + 0 * movie for movie in (found, truth)]
+    rest = [np.sqrt(1 - share**2) for share in spread]
+    whole = spread[0] * spread[1] * pattern_correlation(found, truth) + rest[0] * rest[1] * video_correlation(*bright)
+    assert whole == pytest.approx(video_correlation(found, truth), abs=1e-6)

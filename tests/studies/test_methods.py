@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from reverie.studies import methods
+from reverie.studies.method_figures import PARTS
 from reverie.studies.methods import ANIMALS, BEST, CHOSEN, LONG, MAP, METHODS, REPEATS, RIDGE
 from reverie.studies.running import run_experiment
 
@@ -39,7 +40,7 @@ def test_neurons_are_held_out_only_where_they_were_not_used(section):
 def test_differences_are_those_of_the_means(section):
     differences = section.plates[1].data.set_index(["first", "second", "score"])
     table = section.tables["Means over clips"].set_index("condition")
-    for score in ("video_correlation", "video_correlation_dynamic"):
+    for score in PARTS:
         expected = table.loc[MAP, score] - table.loc[RIDGE, score]
         assert differences.loc[(MAP, RIDGE, score), "difference"] == pytest.approx(expected)
     assert any(sentence.startswith("map minus ridge: video correlation") for sentence in section.sentences)

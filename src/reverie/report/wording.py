@@ -23,6 +23,9 @@ SCORES: Final = {
     "video_correlation_dynamic": Wording(
         "… dynamic part", "", "The same for what is left without those means: only what changes within a shot."
     ),
+    "video_correlation_pattern": Wording(
+        "… pattern", "", "The same without each frame's own mean: what is seen, not how bright the frame is as a whole."
+    ),
     "frame_correlation": Wording(
         "Frame correlation", "", "Correlation over the pixels of each frame, averaged over frames."
     ),

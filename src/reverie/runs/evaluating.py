@@ -20,7 +20,14 @@ from reverie.scoring.scores import score
 from reverie.scoring.summary import readable, summarise
 from reverie.scoring.tables import score_table, write_scores
 
-SHOWN = ("video_correlation", "video_correlation_dynamic", "frame_correlation", "ssim", "video_correlation_other_movie")
+SHOWN = (
+    "video_correlation",
+    "video_correlation_dynamic",
+    "video_correlation_pattern",
+    "frame_correlation",
+    "ssim",
+    "video_correlation_other_movie",
+)
 """The scores told on the terminal; the table holds all."""
 
 

@@ -1,14 +1,15 @@
-"""The video correlation split in two: what stays within a shot (static) and what moves (dynamic).
+"""Parts of a movie that are scored on their own: static and dynamic, and the pattern without the brightness.
 
 On nearly still clips a wrong moment of the right scene scores almost as well as the right one; only the dynamic
-part tells them apart.
+part tells them apart. And the brightness of the whole frame holds so much of a natural movie's variance that the
+video correlation is largely a score of brightness; the pattern is what is left without it.
 """
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from reverie.foundation.arrays import Movie
-from reverie.scoring.correlation import Region, pixels, video_correlation
+from reverie.scoring.correlation import Region, pearson, pixels, video_correlation
 
 ShotStarts = Int[np.ndarray, " shot"]
 """The first frame of every shot, in order; the first is 0."""
@@ -41,6 +42,26 @@ def static_correlation(reconstruction: Movie, truth: Movie, shots: ShotStarts, r
 def dynamic_correlation(reconstruction: Movie, truth: Movie, shots: ShotStarts, region: Region | None = None) -> float:
     """Return the video correlation of the dynamic parts inside the region; NaN when the truth stands still."""
     return video_correlation(dynamic_part(reconstruction, shots), dynamic_part(truth, shots), region)
+
+
+def pattern(movie: Movie, region: Region | None = None) -> Float[np.ndarray, "time pixel"]:
+    """Return the pixels inside the region without each frame's own mean over them; double precision.
+
+    >>> pattern(np.array([[[1.0, 3.0]], [[10.0, 10.0]]])).tolist()
+    [[-1.0, 1.0], [0.0, 0.0]]
+    """
+    seen = pixels(movie, region)
+    # The mean is taken relative to the first pixel, so that the pattern of a uniform frame is exactly zero.
+    apart = seen - seen[:, :1].astype(np.float64)
+    return np.asarray(apart - apart.mean(axis=1, keepdims=True))
+
+
+def pattern_correlation(reconstruction: Movie, truth: Movie, region: Region | None = None) -> float:
+    """Return the video correlation of the patterns: as if both movies had no brightness of the frame as a whole.
+
+    NaN when every frame of the truth is uniform.
+    """
+    return float(pearson(pattern(reconstruction, region).ravel(), pattern(truth, region).ravel()))
 
 
 def dynamic_share(movie: Movie, shots: ShotStarts, region: Region | None = None) -> float:

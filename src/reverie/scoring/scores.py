@@ -19,7 +19,7 @@ from reverie.scoring.correlation import (
     video_correlation,
 )
 from reverie.scoring.image_quality import global_ssim, motion_energy, psnr, rmse, shannon_entropy, ssim
-from reverie.scoring.parts import dynamic_correlation, dynamic_share, static_correlation
+from reverie.scoring.parts import dynamic_correlation, dynamic_share, pattern_correlation, static_correlation
 from reverie.scoring.rule import EVALUATION_THRESHOLD, SKIPPED_FRAMES, evaluation_region
 from reverie.scoring.shots import shot_starts
 
@@ -27,6 +27,7 @@ MAIN_SCORES = (
     "video_correlation",
     "video_correlation_static",
     "video_correlation_dynamic",
+    "video_correlation_pattern",
     "frame_correlation",
     "pixel_correlation",
     "rmse",
@@ -87,6 +88,7 @@ def measure(comparison: Comparison, region: Region) -> dict[str, float]:
         "video_correlation": video_correlation(found, truth, region),
         "video_correlation_static": static_correlation(found, truth, shots, region),
         "video_correlation_dynamic": dynamic_correlation(found, truth, shots, region),
+        "video_correlation_pattern": pattern_correlation(found, truth, region),
         "frame_correlation": frame_correlation(found, truth, region),
         "pixel_correlation": pixel_correlation(found, truth, region),
         "rmse": rmse(found, truth, region),

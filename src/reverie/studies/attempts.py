@@ -27,6 +27,7 @@ from reverie.scoring.shots import shot_starts
 COLUMNS: Final = (
     "video_correlation",
     "video_correlation_dynamic",
+    "video_correlation_pattern",
     "frame_correlation",
     "ssim",
     "pixel_correlation",

@@ -10,8 +10,15 @@ from matplotlib.figure import Figure
 from reverie.studies.conditions import difference, summarise_conditions
 from reverie.studies.plates import COLOURS, column_figure, explain
 
-PARTS: Mapping[str, str] = {"video_correlation": "whole", "video_correlation_dynamic": "dynamic part"}
-"""The two scores that are drawn."""
+PARTS: Mapping[str, str] = {
+    "video_correlation": "whole",
+    "video_correlation_dynamic": "dynamic part",
+    "video_correlation_pattern": "pattern",
+}
+"""The scores that are drawn."""
+
+WORDS = ("video correlation", "its dynamic part", "that of the pattern")
+"""The same scores in a sentence."""
 
 
 def table_of_methods(scores: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -40,7 +47,7 @@ def sentences_on_differences(differences: pd.DataFrame) -> list[str]:
     sentences = []
     for (first, second), rows in differences.groupby(["first", "second"], sort=False):
         parts = []
-        for row, words in zip(rows.to_dict("records"), ("video correlation", "its dynamic part"), strict=True):
+        for row, words in zip(rows.to_dict("records"), WORDS, strict=True):
             interval = f" [{row['low']:+.3f}, {row['high']:+.3f}]" if np.isfinite(row["low"]) else ""
             better = f"better on {row['better']} of {row['clips']} clips"
             parts.append(f"{words} {row['difference']:+.3f}{interval}, {better}")
@@ -49,9 +56,9 @@ def sentences_on_differences(differences: pd.DataFrame) -> list[str]:
 
 
 def methods_figure(scores: pd.DataFrame, seed: int) -> Figure:
-    """Draw mean and 95 % interval of each condition, under each other, for both scores."""
+    """Draw mean and 95 % interval of each condition, under each other, for every score."""
     names = list(dict.fromkeys(scores["condition"]))
-    figure, (axes,) = column_figure(0.6 + 0.19 * len(names))
+    figure, (axes,) = column_figure(0.6 + 0.24 * len(names))
     for place, (score, words) in enumerate(PARTS.items()):
         summary = summarise_conditions(scores, score, names, seed)
         _rows(axes, summary["mean"], summary["low"], summary["high"], place, words)
@@ -64,7 +71,7 @@ def methods_figure(scores: pd.DataFrame, seed: int) -> Figure:
 def differences_figure(differences: pd.DataFrame) -> Figure:
     """Draw the differences of a table of them, under each other, with their intervals and a line at none."""
     pairs = list(dict.fromkeys(zip(differences["first"], differences["second"], strict=True)))
-    figure, (axes,) = column_figure(0.6 + 0.24 * len(pairs))
+    figure, (axes,) = column_figure(0.6 + 0.3 * len(pairs))
     for place, (score, words) in enumerate(PARTS.items()):
         rows = differences[differences["score"] == score]
         _rows(axes, rows["difference"], rows["low"], rows["high"], place, words)
@@ -77,12 +84,12 @@ def differences_figure(differences: pd.DataFrame) -> Figure:
 
 def _rows(axes: Axes, mean: pd.Series, low: pd.Series, high: pd.Series, place: int, label: str) -> None:
     reach = np.array([mean - low, high - mean])
-    at = np.arange(len(mean)) + 0.18 * (2 * place - 1)
+    at = np.arange(len(mean)) + 0.24 * (place - 1)
     axes.errorbar(
         mean,
         at,
         xerr=np.nan_to_num(reach),
-        fmt="oD"[place],
+        fmt="oDs"[place],
         color=COLOURS[place],
         markersize=3,
         capsize=1.5,

@@ -24,6 +24,7 @@ PARTS = {
     "whole": VIDEO,
     "static part": f"{VIDEO}_static",
     "dynamic part": f"{VIDEO}_dynamic",
+    "pattern": f"{VIDEO}_pattern",
     "frame": "frame_correlation",
     "full frame": f"{VIDEO}_full_frame",
 }
