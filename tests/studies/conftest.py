@@ -22,8 +22,8 @@ from reverie.jobs.engine import Workers
 from reverie.simulation.folder import TRUTH, write_simulation
 from reverie.simulation.simulate import simulate
 from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
-from reverie.studies.laboratory import Laboratory
-from reverie.studies.scales import Scale
+from reverie.studies.choosing import Scale
+from reverie.studies.setup import Setup
 
 FRAMES = 90
 SCALE = Scale(
@@ -66,11 +66,11 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
 
 
 @pytest.fixture(scope="session")
-def laboratory(sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
+def setup(sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Setup:
     """Jobs are done in this process and kept for whoever needs them next."""
     prepare_threads()
     materials = open_materials(sources)
-    return Laboratory(materials, SCALE, tmp_path_factory.mktemp("experiments"), Workers(materials))
+    return Setup(materials, SCALE, tmp_path_factory.mktemp("experiments"), Workers(materials))
 
 
 def quick_network(teaching):
@@ -92,7 +92,7 @@ def unadapted_best(teaching):
 
 
 @pytest.fixture(scope="session")
-def taught_animals(laboratory: Laboratory, tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
+def taught_animals(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> Setup:
     """Two animals that saw enough movies to learn decoders from, test movies twice; the encoder is the truth."""
     folder, generator = tmp_path_factory.mktemp("taught"), np.random.default_rng(8)
     tiers = {"train": 24, "oracle": 1, "live_test_main": 2}
@@ -108,11 +108,11 @@ def taught_animals(laboratory: Laboratory, tmp_path_factory: pytest.TempPathFact
     for animal in mice:
         save_mask(folder / "encoder/masks" / f"{animal}.npz", mask)
     materials = open_materials(Sources(folder / "data", (folder / "encoder",)))
-    return replace(laboratory, materials=materials, out=folder / "out", workers=Workers(materials), stops={})
+    return replace(setup, materials=materials, out=folder / "out", workers=Workers(materials), stops={})
 
 
 @pytest.fixture(scope="module")
-def taught(taught_animals: Laboratory) -> Iterator[Laboratory]:
+def taught(taught_animals: Setup) -> Iterator[Setup]:
     """The animals that saw enough, with decoders that are fitted quickly, for the tests of one module and no others."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(decoding.FITS, "convolutional", quick_network)

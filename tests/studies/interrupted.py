@@ -9,13 +9,13 @@ from tests.studies.conftest import SCALE
 from reverie.fitted.materials import Sources, open_materials
 from reverie.jobs.engine import open_workers
 from reverie.studies.ensembling import ENSEMBLING
-from reverie.studies.laboratory import Laboratory
 from reverie.studies.population import POPULATION
 from reverie.studies.running import run_suite
+from reverie.studies.setup import Setup
 
 if __name__ == "__main__":
     data, out, *encoders = map(Path, sys.argv[1:])
     sources = Sources(data, tuple(encoders))
     materials = open_materials(sources)
     with open_workers(materials, partial(open_materials, sources), 2) as workers:
-        run_suite(Laboratory(materials, SCALE, out, workers), [POPULATION, ENSEMBLING])
+        run_suite(Setup(materials, SCALE, out, workers), [POPULATION, ENSEMBLING])

@@ -2,25 +2,25 @@ import numpy as np
 
 from reverie.jobs.descending import read_result
 from reverie.studies.baselines import BASELINES
-from reverie.studies.running import run_experiment
+from reverie.studies.running import run_study
 
 
 def test_ridge_regression_finds_the_movie_without_a_pass_through_the_encoder(taught):
-    section = run_experiment(taught, BASELINES)
-    data = section.plates[0].data.groupby("condition")
+    section = run_study(taught, BASELINES)
+    data = section.findings.pictures[0].data.groupby("condition")
     assert data["video_correlation"].mean()["ridge"] > 0.3
     assert np.isfinite(data["seconds_to_train"].first()["ridge"])
     passes = {job.settings.method: read_result(taught.place(job).finished).passes for job in BASELINES.plan(taught)}
     assert passes["ridge"] == 0 < passes["paper"]
-    assert "minus the paper's method" in section.sentences[0]
+    assert "minus the paper's method" in section.findings.sentences[0]
 
 
 def test_a_decoder_is_fitted_once_for_all_clips(taught):
-    run_experiment(taught, BASELINES)
+    run_study(taught, BASELINES)
     folder = taught.encoders[0] / "decoders"
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")}
     assert len(before) >= 4
     for job in BASELINES.plan(taught):
         taught.place(job).finished.unlink()
-    run_experiment(taught, BASELINES)
+    run_study(taught, BASELINES)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")} == before

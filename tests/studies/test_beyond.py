@@ -5,14 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from reverie.studies import excite, identify, resolution
-from reverie.studies.registry import EXPERIMENTS, PAPER
-from reverie.studies.running import run_experiment
+from reverie.studies.running import PAPER, STUDIES, run_study
 
 
 @pytest.fixture(scope="module", autouse=True)
-def small(laboratory) -> Iterator[None]:
+def small(setup) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        name = laboratory.scale.name
+        name = setup.scale.name
         patch.setitem(identify.SIZES, name, identify.Size((20,), (5, 30)))
         patch.setitem(resolution.SIZES, name, resolution.Size(animals=1, movies=1, frames=90))
         patch.setitem(excite.NEURONS, name, 2)
@@ -20,31 +19,31 @@ def small(laboratory) -> Iterator[None]:
 
 
 def test_they_are_run_by_name_and_are_no_part_of_the_suite():
-    beyond = EXPERIMENTS.keys() - {experiment.name for experiment in PAPER}
+    beyond = STUDIES.keys() - {experiment.name for experiment in PAPER}
     assert {"identify", "resolution", "excite"} <= beyond
 
 
-def test_more_neurons_and_longer_clips_identify_better(laboratory):
-    data = run_experiment(laboratory, identify.IDENTIFY).plates[0].data
+def test_more_neurons_and_longer_clips_identify_better(setup):
+    data = run_study(setup, identify.IDENTIFY).findings.pictures[0].data
     found = data.set_index(["neurons", "seconds"])["mean"]
     assert found[400, 1.0] == 1.0
     assert found[400, 1.0] >= found[400, 5 / 30] > found[20, 5 / 30]
 
 
-def test_coarse_and_slow_is_found_and_fine_or_fast_is_not(laboratory):
-    section = run_experiment(laboratory, resolution.RESOLUTION)
-    curves = section.plates[0].data
+def test_coarse_and_slow_is_found_and_fine_or_fast_is_not(setup):
+    section = run_study(setup, resolution.RESOLUTION)
+    curves = section.findings.pictures[0].data
     assert set(curves["method"]) == {"published method", "map"}
     for _, curve in curves[curves["method"] == "map"].groupby("axis"):
         values = curve["coherence"].to_numpy()
         assert values[:2].max() > 0.5
         assert values[-1] < 0.3
-    assert "drawn around the rates of the encoders" in section.sentences[1]
+    assert "drawn around the rates of the encoders" in section.findings.sentences[1]
 
 
-def test_the_true_neurons_agree_with_the_encoder(laboratory):
-    section = run_experiment(laboratory, excite.EXCITE)
-    rates = section.plates[0].data
+def test_the_true_neurons_agree_with_the_encoder(setup):
+    section = run_study(setup, excite.EXCITE)
+    rates = section.findings.pictures[0].data
     assert len(rates) == 4
     assert (rates["true_exciting"] > rates["true_ordinary"]).all()
-    assert "The true neurons agree" in section.sentences[1]
+    assert "The true neurons agree" in section.findings.sentences[1]

@@ -7,12 +7,12 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.jobs.job import Job
-from reverie.studies.attempts import measure_movie
 from reverie.studies.ensembling import ENSEMBLING, GRADIENTS, UNBLURRED
 from reverie.studies.masks import MASKS
 from reverie.studies.population import POPULATION
 from reverie.studies.predicted import PERFECT, PREDICTED, PREDICTED_RESPONSES, RECORDED, TRUE_ENCODER, TRUE_RATES
-from reverie.studies.running import run_experiment
+from reverie.studies.running import run_study
+from reverie.studies.setup import measure_movie
 
 VIDEO = "video_correlation"
 
@@ -21,13 +21,13 @@ def means(data: pd.DataFrame) -> pd.Series:
     return data.groupby("condition")[VIDEO].mean()
 
 
-def test_two_encoders_are_better_than_one_and_the_blur_helps(laboratory):
-    section = run_experiment(laboratory, ENSEMBLING)
-    found = means(section.plates[0].data)
+def test_two_encoders_are_better_than_one_and_the_blur_helps(setup):
+    section = run_study(setup, ENSEMBLING)
+    found = means(section.findings.pictures[0].data)
     assert found["2 encoders"] > found["1 encoder"]
     assert found[GRADIENTS] > found["1 encoder"] - 0.02
     assert found["2 encoders"] > found[UNBLURRED]
-    assert [line.theirs for line in section.comparison] == [
+    assert [line.theirs for line in section.findings.comparison] == [
         "0.444",
         "0.505 (+13.7 %)",
         "0.552 (−3.0 %)",
@@ -35,58 +35,58 @@ def test_two_encoders_are_better_than_one_and_the_blur_helps(laboratory):
     ]
 
 
-def test_one_encoder_cannot_be_averaged(laboratory):
-    sources = replace(laboratory.materials.sources, encoders=laboratory.encoders[:1])
-    alone = replace(laboratory, materials=replace(laboratory.materials, sources=sources))
+def test_one_encoder_cannot_be_averaged(setup):
+    sources = replace(setup.materials.sources, encoders=setup.encoders[:1])
+    alone = replace(setup, materials=replace(setup.materials, sources=sources))
     with pytest.raises(ReverieError, match="at least two encoders"):
         ENSEMBLING.plan(alone)
 
 
-def test_fewer_neurons_are_worse_and_silencing_the_others_worse_still(laboratory):
-    found = means(run_experiment(laboratory, POPULATION).plates[0].data)
+def test_fewer_neurons_are_worse_and_silencing_the_others_worse_still(setup):
+    found = means(run_study(setup, POPULATION).findings.pictures[0].data)
     assert found["all neurons"] > found["25 % left out"] > found["25 % silenced"]
 
 
-def test_the_training_mask_decides_where_the_movie_may_move(laboratory):
-    section = run_experiment(laboratory, MASKS)
-    data = section.plates[0].data
+def test_the_training_mask_decides_where_the_movie_may_move(setup):
+    section = run_study(setup, MASKS)
+    data = section.findings.pictures[0].data
     inside = data[data["evaluation threshold"] == "1"].groupby("trained")[VIDEO].mean()
     wider = data[data["evaluation threshold"] == "0.5"].groupby("trained")[VIDEO].mean()
     # Pixels that may not move stay grey and say nothing.
     assert wider["strict mask"] < wider["mask at 0.5"]
     assert inside["strict mask"] > wider["strict mask"]
-    strict = next(job for job in MASKS.plan(laboratory) if job.settings.training_threshold == 1.0)
-    movie, outside = laboratory.movie([strict], 0.0), laboratory.materials.masks[strict.clip.animal] < 1.0
+    strict = next(job for job in MASKS.plan(setup) if job.settings.training_threshold == 1.0)
+    movie, outside = setup.movie([strict], 0.0), setup.materials.masks[strict.clip.animal] < 1.0
     assert (movie[:, outside] == 127.5).all()
     assert movie[:, ~outside].std() > 1
 
 
-def test_the_mask_is_set_beside_the_receptive_fields_of_every_animal(laboratory):
-    section = run_experiment(laboratory, MASKS)
-    table = {plate.name: plate.data for plate in section.plates}
-    for animal, mask in laboratory.materials.masks.items():
+def test_the_mask_is_set_beside_the_receptive_fields_of_every_animal(setup):
+    section = run_study(setup, MASKS)
+    table = {plate.name: plate.data for plate in section.findings.pictures}
+    for animal, mask in setup.materials.masks.items():
         centres = table[f"coverage-{animal}"].dropna()
         inside = mask[centres["row"].astype(int), centres["column"].astype(int)] >= 0.5
         assert 0.2 < inside.mean() <= 1
-    assert "% of the fields' centres lie at α ≥ 0.5" in section.sentences[1]
+    assert "% of the fields' centres lie at α ≥ 0.5" in section.findings.sentences[1]
 
 
-def test_without_noise_and_with_the_true_encoder_little_is_missing(laboratory):
-    section = run_experiment(laboratory, PREDICTED_RESPONSES)
-    found = means(section.plates[0].data)
+def test_without_noise_and_with_the_true_encoder_little_is_missing(setup):
+    section = run_study(setup, PREDICTED_RESPONSES)
+    found = means(section.findings.pictures[0].data)
     assert found[PERFECT] > 0.5
     assert found[PERFECT] > found[TRUE_ENCODER] > found[RECORDED]
     assert found[PERFECT] > found[TRUE_RATES] > found[RECORDED]
     assert found[PREDICTED] > found[RECORDED]
-    parts = section.plates[1].data
+    parts = section.findings.pictures[1].data
     losses = parts[["trial noise", "encoder error", "inversion error"]]
     assert (losses.mean() > 0).all()
     assert losses.sum(axis=1).to_numpy() == pytest.approx(parts["total"].to_numpy())
 
 
-def test_a_perfect_encoder_and_noiseless_rates_give_the_movie_back_inside_the_mask(laboratory):
-    patient = replace(laboratory, scale=replace(laboratory.scale, stops=(200,)))
-    truth = laboratory.materials.truth_folder
-    job = Job(laboratory.clips[0], (truth,), patient.settings(truth, "truth"), "truth")
+def test_a_perfect_encoder_and_noiseless_rates_give_the_movie_back_inside_the_mask(setup):
+    patient = replace(setup, scale=replace(setup.scale, stops=(200,)))
+    truth = setup.materials.truth_folder
+    job = Job(setup.clips[0], (truth,), patient.settings(truth, "truth"), "truth")
     patient.run([job], "the whole truth")
     assert measure_movie(patient.materials, patient.movie([job]), job.clip)[VIDEO] > 0.85

@@ -1,34 +1,63 @@
+import numpy as np
 import pytest
 
-from reverie.studies.fields import FIELDS
-from reverie.studies.running import run_experiment
+from reverie.encoders.receptive_fields import ReceptiveFields, population_coverage
+from reverie.studies.fields import FIELDS, coverage_figure, examples_figure
+from reverie.studies.running import run_study
 
 
 @pytest.fixture(scope="module")
-def section(laboratory):
-    return run_experiment(laboratory, FIELDS)
+def section(setup):
+    return run_study(setup, FIELDS)
 
 
 def test_centres_are_the_true_ones(section):
-    table = section.plates[-1].data
+    table = section.findings.pictures[-1].data
     assert table["animal"].tolist() == ["left", "right"]
     # Cells that one pixel does not bring to their threshold have no field.
     assert table["share_found"].between(0.3, 0.9).all()
     assert (table["true_distance"] < 2).all()
     assert (table["true_near"] > 0.6).all()
-    assert any("within 2" in sentence for sentence in section.sentences)
+    assert any("within 2" in sentence for sentence in section.findings.sentences)
 
 
 def test_the_population_looks_where_most_of_its_fields_are(section):
-    table = section.plates[-1].data
+    table = section.findings.pictures[-1].data
     # The mask of the tests is a rectangle that nobody measured; it still lies where most neurons look.
     assert (table["in_core"] < table["in_mask"]).all()
     assert (table["coverage_and_mask"] > 0.4).all()
 
 
-def test_what_was_probed_is_not_probed_again(section, laboratory):
-    kept = sorted((laboratory.out / "fields" / "probed").rglob("*.npz"))
+def test_what_was_probed_is_not_probed_again(section, setup):
+    kept = sorted((setup.out / "fields" / "probed").rglob("*.npz"))
     assert kept
     before = [path.stat().st_mtime_ns for path in kept]
-    assert run_experiment(laboratory, FIELDS).sentences == section.sentences
+    assert run_study(setup, FIELDS).findings.sentences == section.findings.sentences
     assert [path.stat().st_mtime_ns for path in kept] == before
+
+
+@pytest.fixture
+def fields():
+    maps = np.zeros((5, 36, 64), dtype=np.float32)
+    centres = np.array([[4.0, 10.0], [20.0, 30.0], [np.nan, np.nan], [35.0, 63.0], [0.0, 0.0]])
+    found = np.isfinite(centres[:, 0])
+    for neuron in np.flatnonzero(found):
+        maps[neuron, int(centres[neuron, 0]), int(centres[neuron, 1])] = 1.0
+    return ReceptiveFields(maps, found, centres)
+
+
+def test_centres_lie_where_they_are_in_degrees(fields):
+    mask = np.zeros((36, 64), dtype=np.float32)
+    mask[10:25, 20:40] = 1.2
+    figure = coverage_figure(population_coverage(fields), fields, mask, degrees_per_pixel=2.0)
+    axes = figure.axes[0]
+    across, up = axes.lines[0].get_data()
+    np.testing.assert_allclose(across, [-43, -3, 63, -63])
+    np.testing.assert_allclose(up, [27, -5, -35, 35])
+    assert axes.get_images()[0].get_array().max() == pytest.approx(25)
+
+
+def test_only_neurons_with_a_field_are_shown(fields):
+    figure = examples_figure(fields, count=3, across=2)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["neuron 0", "neuron 1", "neuron 4", ""]

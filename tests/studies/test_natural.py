@@ -1,18 +1,18 @@
 import pytest
 
 from reverie.studies.natural import NATURAL
-from reverie.studies.running import run_experiment
+from reverie.studies.running import run_study
 
 
 @pytest.fixture(scope="module")
-def section(laboratory):
-    return run_experiment(laboratory, NATURAL)
+def section(setup):
+    return run_study(setup, NATURAL)
 
 
 def test_the_movie_is_found_and_no_control_is(section):
     data = {
         plate.name: plate.data.groupby("condition")["correlation"].mean()
-        for plate in section.plates
+        for plate in section.findings.pictures
         if "correlation" in plate.data
     }
     found = data["scores"]["whole"]
@@ -22,13 +22,13 @@ def test_the_movie_is_found_and_no_control_is(section):
         assert abs(data["controls"][control]) < 0.15 < found
 
 
-def test_every_figure_comes_as_files_with_its_data(section, laboratory):
-    folder = laboratory.out / "natural"
-    for plate in section.plates:
+def test_every_figure_comes_as_files_with_its_data(section, setup):
+    folder = setup.out / "natural"
+    for plate in section.findings.pictures:
         assert (folder / f"{plate.name}.svg").read_bytes() == plate.svg
         assert (folder / f"{plate.name}.pdf").read_bytes().startswith(b"%PDF")
         assert (folder / f"{plate.name}.csv").read_text().startswith(",".join(plate.data.columns))
     page = (folder / "index.html").read_text()
     assert "simulated" in page
     assert "0.569 [0.542, 0.596]" in page
-    assert (folder / next(iter(section.links.values()))).exists()
+    assert (folder / next(iter(section.findings.links.values()))).exists()

@@ -26,7 +26,7 @@ def finished(out):
     return {path: path.stat().st_mtime_ns for path in out.glob("jobs/*/movie.npz")}
 
 
-def test_a_killed_suite_goes_on_and_ends_with_the_same_tables(laboratory, sources, tmp_path):
+def test_a_killed_suite_goes_on_and_ends_with_the_same_tables(setup, sources, tmp_path):
     process = start(sources, tmp_path)
     while len(finished(tmp_path)) < 2 and process.poll() is None:
         time.sleep(0.05)
@@ -39,9 +39,9 @@ def test_a_killed_suite_goes_on_and_ends_with_the_same_tables(laboratory, source
     after = finished(tmp_path)
     assert 2 <= len(before) < len(after)
     assert {path: after[path] for path in before} == before
-    run_suite(laboratory, [POPULATION, ENSEMBLING])
+    run_suite(setup, [POPULATION, ENSEMBLING])
     for table in ("population/population.csv", "ensembling/ensembling.csv"):
-        expected, found = (pd.read_csv(folder / table) for folder in (laboratory.out, tmp_path))
+        expected, found = (pd.read_csv(folder / table) for folder in (setup.out, tmp_path))
         pd.testing.assert_frame_equal(found, expected, rtol=1e-3)
     assert (tmp_path / "index.html").read_text().count("<h2") == 3
     assert not list(tmp_path.glob("jobs/*/unfinished.npz"))

@@ -25,7 +25,7 @@ from reverie.simulation.folder import TRUTH, write_simulation
 from reverie.stimuli.embedded import embedded_clips
 from reverie.stimuli.footage import mix_footage, read_enlarged
 from reverie.stimuli.resizing import resize
-from reverie.studies.stopping import choose_steps
+from reverie.studies.choosing import choose_steps
 from reverie.training.folder import TrainingRequest, train_encoder
 
 FRAMES = 300

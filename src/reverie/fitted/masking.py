@@ -10,7 +10,7 @@ from reverie.encoders.contract import Encoder
 from reverie.fitted.loading import open_encoders, open_matching_animals, training_trials
 from reverie.foundation.arrays import Mask
 from reverie.foundation.devices import choose_device
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import say
 from reverie.inversion.mask import MaskSettings, diameter_in_degrees, estimate_mask, load_mask, save_mask
 from reverie.recordings.readers.sensorium import SensoriumRecording
@@ -76,7 +76,7 @@ def _training_trials(recording: SensoriumRecording, encoder_folder: Path) -> lis
     """Return some of the trials the encoder was trained on, evenly chosen."""
     names = training_trials(recording, encoder_folder)
     if len(names) < 2:
-        raise ReverieError(
+        raise NotApplicable(
             f"{recording.name} has {len(names)} training trial(s); a mask needs at least two, to blend one movie "
             "with another."
         )

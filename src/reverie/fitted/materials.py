@@ -14,7 +14,7 @@ from reverie.fitted.loading import check_match, open_encoders, open_matching_ani
 from reverie.fitted.masking import own_mask
 from reverie.foundation.arrays import Mask
 from reverie.foundation.devices import choose_device
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable
 from reverie.foundation.provenance import fingerprint
 from reverie.inversion.mask import load_mask
 from reverie.recordings.readers.sensorium import SensoriumRecording
@@ -61,10 +61,10 @@ class Materials:
 
     @cached_property
     def truth(self) -> Encoder:
-        """The encoder that knows the truth; raises ReverieError when there is none or it is of other animals."""
+        """The encoder that knows the truth; raises NotApplicable where there is none."""
         folder = self.truth_folder
         if folder is None:
-            raise ReverieError(f"{self.sources.data} has no folder `{TRUTH}`; only simulated animals have a truth.")
+            raise NotApplicable(f"{self.sources.data} has no folder `{TRUTH}`; only simulated animals have a truth.")
         encoder = load_encoder(folder, self.device)
         for recording in self.recordings.values():
             check_match(recording, encoder, folder)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from reverie.encoders.contract import Encoder
 from reverie.encoders.modes import device_of
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.inversion.likelihood import EventNoise, Noise, PoissonNoise
 from reverie.inversion.objective import rates_in_pieces
 from reverie.recordings.trial import Trial
@@ -56,7 +56,7 @@ def measure_noise(
     """
     answered = [trial for trial in trials if trial.responses is not None and trial.frames > skip + 1]
     if not answered:
-        raise ReverieError(f"The noise of {mouse} needs at least one trial with responses; none is left.")
+        raise NotApplicable(f"The noise of {mouse} needs at least one trial with responses; none is left.")
     last = min(trial.frames for trial in answered)
     rates = np.stack([_rates(encoder, mouse, trial)[:, skip:last] for trial in answered], axis=1)
     responses = np.stack([t.responses[:, skip:last] for t in answered if t.responses is not None], axis=1)

@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 import torch
 
 from reverie.foundation.devices import prepare_threads
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import WorkerLost
 from reverie.foundation.progress import bar
 
 Task = TypeVar("Task")
@@ -39,7 +39,7 @@ class Workers(Generic[Context]):
     def run(self, work: Callable[[Context, Task], Result], tasks: Sequence[Task], description: str) -> list[Result]:
         """Do all tasks and return their results in order, showing how many are done and how long the rest will take.
 
-        work: a function of a module, so that other processes find it. Raises what a task raises, and ReverieError
+        work: a function of a module, so that other processes find it. Raises what a task raises, and WorkerLost
         when a process was killed.
         """
         if not tasks:
@@ -119,17 +119,22 @@ def _run_in_pool(
     tasks: Sequence[Task],
     advance: Callable[[], None],
 ) -> list[Result]:
-    futures: list[Future[Result]] = [pool.submit(_work, work, task) for task in tasks]
-    left = set(futures)
+    futures: list[Future[Result]] = []
     try:
+        futures += [pool.submit(_work, work, task) for task in tasks]
+        left = set(futures)
         while left:
             done, left = wait(left, return_when=FIRST_COMPLETED)
             for future in done:
                 _counted(future.result(), advance)
     except BrokenProcessPool as error:
-        raise ReverieError(
+        raise WorkerLost(
             "A worker process was killed, probably for want of memory; give the same command again with --workers 1."
         ) from error
+    finally:
+        # After an error nobody waits for the tasks that have not begun.
+        for future in futures:
+            future.cancel()
     return [future.result() for future in futures]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from reverie.foundation.arrays import Movie
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.scoring.correlation import Region
 
 LEVELS: Final = (0.5, 0.8, 0.95)
@@ -101,7 +101,7 @@ def calibrate(errors: Mapping[str, Errors]) -> Calibration:
     Raises ReverieError when there are fewer than two clips.
     """
     if len(errors) < FEWEST_CLIPS:
-        raise ReverieError(f"Intervals are calibrated on at least {FEWEST_CLIPS} clips, but there are {len(errors)}.")
+        raise NotApplicable(f"Intervals are calibrated on at least {FEWEST_CLIPS} clips, but there are {len(errors)}.")
     clips = list(errors.values())
     held = [coverage(clip, _promising([*clips[:place], *clips[place + 1 :]])) for place, clip in enumerate(clips)]
     factor = max(float(np.quantile(np.concatenate(clips), ONE_DEVIATION)), LEAST_SPREAD)

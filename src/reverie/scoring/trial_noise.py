@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from reverie.foundation.arrays import Rates, Responses
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable
 
 SMALLEST = 1e-9
 """Rates, dispersions and shapes of the gamma distribution below this are taken for it."""
@@ -62,7 +62,7 @@ def fit_trial_noise(trials: Sequence[tuple[AnyRates, AnyResponses]]) -> TrialNoi
     Raises ReverieError when there is no trial, or shapes do not agree.
     """
     if not trials or any(rates.shape != responses.shape or rates.shape[1] < 2 for rates, responses in trials):
-        raise ReverieError("Trial noise is measured on at least one trial with rates and responses of one shape.")
+        raise NotApplicable("Trial noise is measured on at least one trial with rates and responses of one shape.")
     squares = sum(((responses - rates).astype(np.float64) ** 2).sum(axis=1) for rates, responses in trials)
     expected = sum(rates.sum(axis=1, dtype=np.float64) for rates, _ in trials)
     dispersions = np.asarray(squares / np.maximum(expected, SMALLEST), dtype=np.float64)

@@ -1,7 +1,6 @@
 """What simpler decoders reach: ridge regression and a small network, trained on the encoder's own training trials."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,12 +10,11 @@ import pandas as pd
 from reverie.fitted.decoding import decoder_folder
 from reverie.inversion.linear.files import read_decoder_description
 from reverie.jobs.descending import read_result
-from reverie.jobs.job import Clip, Job
+from reverie.jobs.job import Job
 from reverie.jobs.settings import USUAL, ReconstructionSettings
 from reverie.studies.conditions import sentence_on_difference, summarise_conditions, value
-from reverie.studies.experiment import Experiment, Findings, groups_picture
-from reverie.studies.experiment_page import Beside
-from reverie.studies.laboratory import Conditions, Laboratory
+from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.study import Beside, Findings, Study, groups_picture
 from reverie.training.loop import LOG
 
 VIDEO, DYNAMIC = "video_correlation", "video_correlation_dynamic"
@@ -25,34 +23,30 @@ DECODERS: Final[Mapping[str, str]] = {"ridge": "ridge", "network": "convolutiona
 """The method of each condition but the paper's."""
 
 
-def conditions(laboratory: Laboratory) -> Conditions:
+def conditions(setup: Setup) -> Conditions:
     """Return, by condition, the one job of a clip; all learn from the training trials of the first encoder."""
-    decoders = {name: partial(_decoding, laboratory, method) for name, method in DECODERS.items()}
-    return {PAPER: lambda clip: laboratory.singles(clip)[:1], **decoders}
+    first = setup.encoders[:1]
+    found = {PAPER: setup.jobs(encoders=first)}
+    for name, method in DECODERS.items():
+        steps, blur = USUAL[method]
+        found[name] = setup.jobs(ReconstructionSettings(method=method, steps=steps, blur=blur), first)
+    return found
 
 
-def _decoding(laboratory: Laboratory, method: str, clip: Clip) -> list[Job]:
-    steps, blur = USUAL[method]
-    return [Job(clip, laboratory.encoders[:1], ReconstructionSettings(method=method, steps=steps, blur=blur))]
-
-
-def plan(laboratory: Laboratory) -> list[Job]:
+def plan(setup: Setup) -> list[Job]:
     """Every clip by each method."""
-    return laboratory.all_jobs(conditions(laboratory))
+    return jobs_of(conditions(setup))
 
 
-def conclude(laboratory: Laboratory) -> Findings:
+def conclude(setup: Setup) -> Findings:
     """Compare scores clip by clip, and what training and running cost."""
-    wanted = conditions(laboratory)
-    scores = laboratory.score_conditions(wanted)
-    seed = laboratory.materials.sources.seed
+    wanted = conditions(setup)
+    scores = setup.score(wanted)
+    seed = setup.seed
     video, dynamic = (summarise_conditions(scores, score, list(wanted), seed) for score in (VIDEO, DYNAMIC))
-    run = {
-        name: _seconds_a_clip(laboratory, [job for clip in laboratory.clips for job in jobs(clip)])
-        for name, jobs in wanted.items()
-    }
-    train = {PAPER: _encoder_seconds(laboratory.encoders[0])}
-    train |= {name: _decoder_seconds(laboratory, method) for name, method in DECODERS.items()}
+    run = {name: _seconds_a_clip(setup, jobs_of({name: clips})) for name, clips in wanted.items()}
+    train = {PAPER: _encoder_seconds(setup.encoders[0])}
+    train |= {name: _decoder_seconds(setup, method) for name, method in DECODERS.items()}
     costs = scores.assign(seconds_to_run=scores["condition"].map(run), seconds_to_train=scores["condition"].map(train))
     comparison = [
         Beside(
@@ -75,14 +69,14 @@ def conclude(laboratory: Laboratory) -> Findings:
     )
 
 
-def _seconds_a_clip(laboratory: Laboratory, jobs: Sequence[Job]) -> float:
-    return float(np.mean([read_result(laboratory.place(job).finished).seconds for job in jobs]))
+def _seconds_a_clip(setup: Setup, jobs: Sequence[Job]) -> float:
+    return float(np.mean([read_result(setup.place(job).finished).seconds for job in jobs]))
 
 
-def _decoder_seconds(laboratory: Laboratory, method: str) -> float:
+def _decoder_seconds(setup: Setup, method: str) -> float:
     """Return how long fitting took, summed over animals."""
-    animals = dict.fromkeys(clip.animal for clip in laboratory.clips)
-    folders = [decoder_folder(laboratory.encoders[0], animal, method) for animal in animals]
+    animals = dict.fromkeys(clip.animal for clip in setup.clips)
+    folders = [decoder_folder(setup.encoders[0], animal, method) for animal in animals]
     return float(sum(read_decoder_description(folder)["about"].get("seconds", np.nan) for folder in folders))
 
 
@@ -96,10 +90,10 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:,.3g} s" if np.isfinite(seconds) else "time unknown"
 
 
-BASELINES = Experiment(
+BASELINES = Study(
     "baselines",
     "Simpler decoders",
     "Do a linear decoder and a small network, trained on the same trials, do as well as inverting an encoder?",
-    plan,
     conclude,
+    plan,
 )

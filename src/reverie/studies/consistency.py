@@ -1,11 +1,10 @@
 """Do predicted responses agree more with the recorded ones from the true movie, or from the reconstruction?"""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import pandas as pd
 
 from reverie.encoders.prediction import predict_mean
-from reverie.foundation.arrays import Movie
 from reverie.inversion.postprocessing import grey_outside, match_luminance_and_contrast
 from reverie.jobs.job import Clip, Job
 from reverie.recordings.opening import responses_of
@@ -13,25 +12,23 @@ from reverie.scoring.correlation import response_consistency
 from reverie.scoring.rule import TRAINING_THRESHOLD, frames_to_skip
 from reverie.studies import published
 from reverie.studies.conditions import mean_of, sentence_over_animals, summarise_conditions, value
-from reverie.studies.experiment import Experiment, Findings, groups_picture
-from reverie.studies.experiment_page import Beside
-from reverie.studies.laboratory import Laboratory
+from reverie.studies.setup import Setup
+from reverie.studies.study import Beside, Findings, Study, groups_picture
 
 TRUTH, MASKED, FOUND, MATCHED = "true movie", "masked true movie", "reconstruction", "matched reconstruction"
 NAMES = (TRUTH, MASKED, FOUND, MATCHED)
 SCORE = "response_consistency"
 
 
-def plan(laboratory: Laboratory) -> list[Job]:
+def plan(setup: Setup) -> list[Job]:
     """The plain reconstructions."""
-    return [job for clip in laboratory.clips for job in laboratory.singles(clip)]
+    return [job for jobs in setup.jobs().values() for job in jobs]
 
 
-def conclude(laboratory: Laboratory) -> Findings:
+def conclude(setup: Setup) -> Findings:
     """Predict responses from four movies and correlate them with the recorded ones, over neurons × frames."""
-    rows = [row for clip in laboratory.clips for row in _rows(laboratory, clip)]
-    scores = pd.DataFrame(rows)
-    summary = summarise_conditions(scores, SCORE, NAMES, laboratory.materials.sources.seed)
+    scores = pd.DataFrame([row for clip, jobs in setup.jobs().items() for row in _rows(setup, clip, jobs)])
+    summary = summarise_conditions(scores, SCORE, NAMES, setup.seed)
     means = {name: mean_of(summary, name) for name in NAMES}
     excess = means[FOUND] - means[TRUTH]
     verdict = (
@@ -60,31 +57,31 @@ def conclude(laboratory: Laboratory) -> Findings:
     return Findings(sentences, [groups_picture("consistency", caption, scores, summary, SCORE)], comparison)
 
 
-def _rows(laboratory: Laboratory, clip: Clip) -> list[dict[str, object]]:
-    trial = clip.read(laboratory.materials)
+def _rows(setup: Setup, clip: Clip, jobs: Sequence[Job]) -> list[dict[str, object]]:
+    trial = clip.read(setup.materials)
     recorded = responses_of(clip.animal, trial)
-    region = laboratory.materials.masks[clip.animal] >= TRAINING_THRESHOLD
-    movie = laboratory.movie(laboratory.singles(clip))
-    movies: dict[str, Callable[[], Movie]] = {
-        TRUTH: lambda: trial.movie,
-        MASKED: lambda: grey_outside(trial.movie, region),
-        FOUND: lambda: movie,
-        MATCHED: lambda: match_luminance_and_contrast(movie, trial.movie, region),
+    region = setup.materials.masks[clip.animal] >= TRAINING_THRESHOLD
+    movie = setup.movie(jobs)
+    movies = {
+        TRUTH: trial.movie,
+        MASKED: grey_outside(trial.movie, region),
+        FOUND: movie,
+        MATCHED: match_luminance_and_contrast(movie, trial.movie, region),
     }
-    encoders = tuple(laboratory.materials.encoders.values())
+    encoders = tuple(setup.materials.encoders.values())
     skip = frames_to_skip(trial.frames)
     rows: list[dict[str, object]] = []
-    for name, make in movies.items():
-        rates = predict_mean(encoders, make(), trial.state, clip.animal)
+    for name, shown in movies.items():
+        rates = predict_mean(encoders, shown, trial.state, clip.animal)
         agreement = response_consistency(rates[:, skip:], recorded[:, skip:])
         rows.append({"condition": name, "animal": clip.animal, "clip": clip.name, SCORE: agreement})
     return rows
 
 
-CONSISTENCY = Experiment(
+CONSISTENCY = Study(
     "consistency",
     "Consistency with the recorded responses",
     "Does a reconstruction explain the recorded responses better than the movie that was really shown?",
-    plan,
     conclude,
+    plan,
 )

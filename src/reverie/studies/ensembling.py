@@ -1,15 +1,14 @@
 """What is gained by averaging encoders, by their movies or their gradients, and by the final blur?"""
 
-from functools import partial
+import pandas as pd
 
-from reverie.foundation.errors import ReverieError
-from reverie.jobs.job import Clip, Job
+from reverie.foundation.errors import NotApplicable
+from reverie.jobs.job import Job
 from reverie.studies import published
 from reverie.studies.conditions import mean_of, percent, sentence_over_animals, summarise_conditions, value
-from reverie.studies.experiment import Experiment, Findings, Picture
-from reverie.studies.experiment_page import Beside
-from reverie.studies.laboratory import Conditions, Laboratory
 from reverie.studies.plates import column_figure, draw_curve, draw_groups, draw_published, explain
+from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.study import Beside, Findings, Picture, Study
 
 VIDEO = "video_correlation"
 GRADIENTS, UNBLURRED = "gradients averaged", "without blur"
@@ -29,34 +28,31 @@ def name_of(size: int) -> str:
     return f"{size} encoder{'s' * (size > 1)}"
 
 
-def conditions(laboratory: Laboratory) -> Conditions:
-    """Return, by condition, the jobs whose movies are averaged; raises ReverieError with a single encoder."""
-    count = len(laboratory.encoders)
+def conditions(setup: Setup) -> Conditions:
+    """Return, by condition, the jobs whose movies are averaged; raises NotApplicable with a single encoder."""
+    count = len(setup.encoders)
     if count < 2:
-        raise ReverieError("Ensembling needs at least two encoders; name another one, trained with another --seed.")
-
-    def first(size: int, clip: Clip) -> list[Job]:
-        return laboratory.singles(clip)[:size]
-
+        raise NotApplicable("Ensembling needs at least two encoders; name another one, trained with another --seed.")
+    settings = setup.settings()
     return {
-        **{name_of(size): partial(first, size) for size in sizes(count)},
-        GRADIENTS: lambda clip: [Job(clip, laboratory.encoders, laboratory.settings())],
+        **{name_of(size): setup.jobs(settings, setup.encoders[:size]) for size in sizes(count)},
+        GRADIENTS: {clip: [Job(clip, setup.encoders, settings)] for clip in setup.clips},
     }
 
 
-def plan(laboratory: Laboratory) -> list[Job]:
+def plan(setup: Setup) -> list[Job]:
     """Every encoder alone, and one descent along the mean of all gradients."""
-    return laboratory.all_jobs(conditions(laboratory))
+    return jobs_of(conditions(setup))
 
 
-def conclude(laboratory: Laboratory) -> Findings:
+def conclude(setup: Setup) -> Findings:
     """Compare sizes of ensembles, ways of averaging, and the blur."""
-    count = len(laboratory.encoders)
+    count = len(setup.encoders)
     every, one = name_of(count), name_of(1)
-    scores = laboratory.score_conditions(conditions(laboratory))
-    scores = laboratory.add_scores(scores, UNBLURRED, lambda clip: laboratory.movie(laboratory.singles(clip), 0.0))
+    unblurred = setup.score({UNBLURRED: setup.jobs()}, sigma=0.0)
+    scores = pd.concat([setup.score(conditions(setup)), unblurred], ignore_index=True)
     names = [*map(name_of, sizes(count)), GRADIENTS, UNBLURRED]
-    summary = summarise_conditions(scores, VIDEO, names, laboratory.materials.sources.seed)
+    summary = summarise_conditions(scores, VIDEO, names, setup.seed)
     means = {name: mean_of(summary, name) for name in names}
     paper = published.BY_ENCODERS
     sentence = (
@@ -88,10 +84,10 @@ def conclude(laboratory: Laboratory) -> Findings:
     )
 
 
-ENSEMBLING = Experiment(
+ENSEMBLING = Study(
     "ensembling",
     "Averaging encoders",
     "How much do several encoders that differ only in their seed improve a reconstruction?",
-    plan,
     conclude,
+    plan,
 )

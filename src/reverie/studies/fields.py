@@ -1,47 +1,126 @@
-"""Where does each neuron look? Receptive fields in silico from single pixels."""
+"""Where does each neuron look? Receptive fields in silico: the encoders of an animal are probed with single pixels."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float, Int
+from matplotlib.figure import Figure
 
-from reverie.encoders.receptive_fields import ReceptiveFields, population_coverage
+from reverie.encoders.pixel_probing import pixel_places, probe_pixels
+from reverie.encoders.receptive_fields import ReceptiveFields, population_coverage, receptive_fields
+from reverie.fitted.materials import Materials, weights_fingerprint
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, Mask
+from reverie.foundation.files import read_npz, write_npz
 from reverie.inversion.mask import diameter_in_degrees
-from reverie.studies.experiment import Experiment, Findings, Picture
-from reverie.studies.experiment_page import Beside
-from reverie.studies.field_figures import coverage_figure, examples_figure
-from reverie.studies.laboratory import Laboratory
-from reverie.studies.probing import NEAR, describe_fields, measure_fields
+from reverie.jobs.job import digest
+from reverie.report.figures import COLUMN, SKY, degrees_of, screen_figure, threshold_lines
+from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
+from reverie.simulation.true_encoder import TrueEncoder
 from reverie.studies.published import MASK_DIAMETERS
+from reverie.studies.setup import Setup
+from reverie.studies.study import Beside, Findings, Picture, Study
+from reverie.studies.synthetic import ordinary_state
+
+PLACES_AT_ONCE = 64
+"""Places of one task: the most that an interruption loses."""
+
+NEAR = 2.0
+"""Pixels within which a centre counts as the true one."""
 
 
-def fields_of(laboratory: Laboratory) -> dict[str, ReceptiveFields]:
+@dataclass(frozen=True)
+class Probe:
+    """One task: places to try on one animal's neurons; path: where the changes are kept."""
+
+    animal: str
+    places: Int[np.ndarray, "place 2"]
+    path: Path
+
+
+def fields_of(setup: Setup) -> dict[str, ReceptiveFields]:
     """Return the receptive fields of every animal, measured once for all experiments."""
-    kept, stride = laboratory.out / "fields" / "probed", laboratory.scale.probes
-    return {name: measure_fields(laboratory.workers, kept, name, stride) for name in laboratory.materials.recordings}
+    return {animal: _measure(setup, animal) for animal in setup.materials.recordings}
 
 
-def coverage_pictures(laboratory: Laboratory, fields: Mapping[str, ReceptiveFields]) -> list[Picture]:
+def _measure(setup: Setup, animal: str) -> ReceptiveFields:
+    """Return the fields of one animal; parts that were kept are read again."""
+    materials, folder = setup.materials, setup.out / "fields" / "probed"
+    places = pixel_places(materials.recordings[animal].frame_size, setup.scale.probes)
+    parts = np.split(places, range(PLACES_AT_ONCE, len(places), PLACES_AT_ONCE))
+    weights = "-".join(weights_fingerprint(encoder)[:12] for encoder in materials.encoders)
+    tasks = [Probe(animal, part, folder / weights / animal / f"{digest(part.astype(float))}.npz") for part in parts]
+    left = [task for task in tasks if not task.path.exists()]
+    setup.workers.run(_probe, left, f"single pixels shown to {animal}")
+    changes = np.concatenate([read_npz(task.path)["changes"] for task in tasks], axis=2)
+    return receptive_fields(changes, places, materials.recordings[animal].frame_size)
+
+
+def _probe(materials: Materials, task: Probe) -> None:
+    state = ordinary_state(materials, task.animal, 1)[:, 0]
+    changes = probe_pixels(list(materials.encoders.values()), task.animal, state, task.places)
+    write_npz(task.path, {"changes": changes})
+
+
+def describe_fields(materials: Materials, fields: Mapping[str, ReceptiveFields]) -> pd.DataFrame:
+    """Return a row per animal: how many neurons have a field, and where their centres lie.
+
+    Columns: animal, neurons, share_found, in_mask and in_core (share of the centres where the mask reaches 0.5 and 1),
+    coverage_and_mask (correlation over pixels); for simulated animals true_distance (median, pixels) and true_near
+    (share within 2 pixels of the true centre), else NaN.
+    """
+    rows = []
+    for animal, found in fields.items():
+        mask, coverage = materials.masks[animal], population_coverage(found)
+        at = mask[tuple(found.centres[found.found].astype(np.intp).T)]
+        distance = _distance_to_truth(materials, animal, found)
+        rows.append(
+            {
+                "animal": animal,
+                "neurons": len(found.found),
+                "share_found": found.share_found,
+                "in_mask": float((at >= TRAINING_THRESHOLD).mean()),
+                "in_core": float((at >= EVALUATION_THRESHOLD).mean()),
+                "coverage_and_mask": float(np.corrcoef(coverage.ravel(), mask.ravel())[0, 1]),
+                "true_distance": float(np.median(distance)),
+                "true_near": float(np.where(np.isnan(distance), np.nan, distance <= NEAR).mean()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _distance_to_truth(materials: Materials, animal: str, fields: ReceptiveFields) -> np.ndarray:
+    """Return how far each centre found lies from the true one, pixels; NaN where the truth is not known."""
+    centres = fields.centres[fields.found]
+    if materials.truth_folder is None or not isinstance(materials.truth, TrueEncoder):
+        return np.full(len(centres), np.nan)
+    true = materials.truth.animal(animal).get_buffer("centres").cpu().numpy()[fields.found]
+    return np.asarray(np.linalg.norm(centres - true, axis=1))
+
+
+def coverage_pictures(setup: Setup, fields: Mapping[str, ReceptiveFields]) -> list[Picture]:
     """Return a picture per animal: where its neurons look, with the outlines of its mask."""
     pictures = []
     for animal, found in fields.items():
         rows, columns = found.centres.T
         neurons = pd.DataFrame({"neuron": np.arange(len(rows)), "row": rows, "column": columns})
-        figure = coverage_figure(population_coverage(found), found, laboratory.materials.masks[animal])
+        figure = coverage_figure(population_coverage(found), found, setup.materials.masks[animal])
         words = f"{animal}: how many of the neurons with a field look at each place, with the mask's outlines."
         pictures.append(Picture(f"coverage-{animal}", words, figure, neurons))
     return pictures
 
 
-def conclude(laboratory: Laboratory) -> Findings:
+def conclude(setup: Setup) -> Findings:
     """Compare the fields of every animal with its mask, and with the truth where it is known."""
-    materials, fields = laboratory.materials, fields_of(laboratory)
+    materials, fields = setup.materials, fields_of(setup)
     table = describe_fields(materials, fields)
     first, found = next(iter(fields.items()))
     words = f"Fields of neurons of {first}, each in its own scale; the cross is the centre."
     return Findings(
-        _sentences(laboratory, table.mean(numeric_only=True)),
-        [*coverage_pictures(laboratory, fields), Picture("examples", words, examples_figure(found), table)],
+        _sentences(setup, table.mean(numeric_only=True)),
+        [*coverage_pictures(setup, fields), Picture("examples", words, examples_figure(found), table)],
         [
             Beside(
                 f"diameter of the mask at α ≥ {level:g}",
@@ -57,8 +136,8 @@ def conclude(laboratory: Laboratory) -> Findings:
     )
 
 
-def _sentences(laboratory: Laboratory, mean: pd.Series) -> list[str]:
-    stride = laboratory.scale.probes
+def _sentences(setup: Setup, mean: pd.Series) -> list[str]:
+    stride = setup.scale.probes
     truth = (
         f"Centres lie {mean['true_distance']:.1f} pixels (median) from the true ones of these simulated animals, "
         f"{100 * mean['true_near']:.0f} % of them within {NEAR:g}."
@@ -68,15 +147,50 @@ def _sentences(laboratory: Laboratory, mean: pd.Series) -> list[str]:
         f"their centres lie inside the mask (α ≥ 0.5), {100 * mean['in_core']:.0f} % inside the evaluation mask "
         f"(α ≥ 1). Coverage and mask correlate at {mean['coverage_and_mask']:.2f} over pixels.",
         *([truth] if np.isfinite(mean["true_distance"]) else []),
-        f"Rates were averaged over all encoders (here {len(laboratory.encoders)}) before anything else, where the "
+        f"Rates were averaged over all encoders (here {len(setup.encoders)}) before anything else, where the "
         f"released script kept the last one. One pixel in {stride} × {stride} was tried.",
     ]
 
 
-FIELDS = Experiment(
+def coverage_figure(
+    coverage: Float[np.ndarray, "height width"],
+    fields: ReceptiveFields,
+    mask: Mask,
+    *,
+    degrees_per_pixel: float = DEGREES_PER_PIXEL,
+) -> Figure:
+    """Draw the share of neurons whose field reaches each pixel (%), the fields' centres and the mask's outlines."""
+    figure, axes = screen_figure(100 * coverage, "neurons whose field reaches here (%)", degrees_per_pixel)
+    extent = degrees_of(mask.shape, degrees_per_pixel)
+    rows, columns = fields.centres[fields.found].T
+    across = (columns + 0.5) * degrees_per_pixel + extent[0]
+    up = extent[3] - (rows + 0.5) * degrees_per_pixel
+    axes.plot(across, up, ".", color=SKY, markersize=2.5, alpha=0.5, markeredgewidth=0, label="centre of a field")
+    threshold_lines(axes, mask, extent)
+    return figure
+
+
+def examples_figure(fields: ReceptiveFields, *, count: int = 12, across: int = 4) -> Figure:
+    """Draw the maps of neurons chosen evenly among those with a field, each in its own scale, its centre marked."""
+    found = np.flatnonzero(fields.found)
+    chosen = found[np.linspace(0, len(found) - 1, min(count, len(found))).astype(np.intp)]
+    height, width = fields.maps.shape[1:]
+    lines = -(-len(chosen) // across)
+    size = (COLUMN, lines * (COLUMN / across * height / width + 0.22))
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(lines, across, squeeze=False).ravel()
+    for axes in panels:
+        axes.set_axis_off()
+    for axes, neuron in zip(panels, chosen, strict=False):
+        axes.imshow(fields.maps[neuron], cmap="gray", interpolation="nearest")
+        axes.plot(*fields.centres[neuron][::-1], "+", color=SKY, markersize=6)
+        axes.set_title(f"neuron {neuron}", fontsize=7, pad=2)
+    return figure
+
+
+FIELDS = Study(
     "fields",
     "Receptive fields in silico",
     "Where does each neuron look, and does the population cover what the mask says it sees?",
-    lambda laboratory: [],
     conclude,
 )

@@ -2,19 +2,26 @@
 
 from collections.abc import Mapping
 
-from reverie.foundation.arrays import FRAME_RATE
-from reverie.studies.experiment import Experiment, Findings, Picture
-from reverie.studies.experiment_page import Beside
-from reverie.studies.flips import FLIPPING, blindness, flipping_grating, verdict
-from reverie.studies.grids import grid_figure, stacks_figure
-from reverie.studies.laboratory import Laboratory
-from reverie.studies.published_tables import GRATINGS as PUBLISHED
+import pandas as pd
+from matplotlib.figure import Figure
+
+from reverie.encoders.interleaving import blindness_to_flips
+from reverie.fitted.materials import Materials
+from reverie.foundation.arrays import FRAME_RATE, WHITE, Movie
+from reverie.jobs.job import Job
+from reverie.report.figures import COLUMN
+from reverie.stimuli.gratings import drifting_grating
+from reverie.studies.plates import grid_figure
+from reverie.studies.published import GRATINGS as PUBLISHED
+from reverie.studies.setup import Setup
+from reverie.studies.study import Beside, Findings, Picture, Study
 from reverie.studies.synthetic import (
     Plan,
     TableSize,
     beside,
     frame_size_of,
     lay_out,
+    ordinary_state,
     plan_gratings,
     score_stimuli,
 )
@@ -26,18 +33,28 @@ SIZES: Mapping[str, TableSize] = {
     "paper": TableSize(*WHOLE, 60, 3, (0.0, 90.0, 180.0, 270.0)),
 }
 
+FLIPPING = FRAME_RATE / 2
+"""The temporal frequency, in Hz, at which a grating turns into its negative with every frame."""
 
-def planned(laboratory: Laboratory) -> Plan:
+BLIND = 0.5
+"""Blindness from which on an encoder is said to take flips for stillness."""
+
+
+def planned(setup: Setup) -> Plan:
     """Return each movie with its jobs."""
-    settings = laboratory.settings(targets="predicted")
-    return plan_gratings(laboratory.materials, SIZES[laboratory.scale.name], settings)
+    return plan_gratings(setup.materials, SIZES[setup.scale.name], setup.settings(targets="predicted"))
 
 
-def conclude(laboratory: Laboratory) -> Findings:
+def plan(setup: Setup) -> list[Job]:
+    """Gratings of every frequency in space and time."""
+    return [job for _, jobs in planned(setup) for job in jobs]
+
+
+def conclude(setup: Setup) -> Findings:
     """Lay the scores out as the published table, and ask the encoders whether they see flips at all."""
-    size = SIZES[laboratory.scale.name]
-    flips = blindness(laboratory.materials)
-    scores = score_stimuli(planned(laboratory), laboratory.materials, laboratory.movie)
+    size = SIZES[setup.scale.name]
+    flips = blindness(setup.materials)
+    scores = score_stimuli(setup, planned(setup))
     table = lay_out(scores, PUBLISHED)
     theirs = PUBLISHED.loc[table.index, table.columns].mean()
     means = {hertz: (table[hertz].mean(), theirs[hertz]) for hertz in size.temporal}
@@ -60,7 +77,7 @@ def conclude(laboratory: Laboratory) -> Findings:
                 "flips",
                 "A line of pixels of a 15 Hz grating over time: as it is, and as two interleaved stacks of every "
                 "second frame see it. Each stack stands still.",
-                stacks_figure(flipping_grating(16, frame_size_of(laboratory.materials))),
+                stacks_figure(flipping_grating(16, frame_size_of(setup.materials))),
                 flips,
             ),
         ],
@@ -69,10 +86,50 @@ def conclude(laboratory: Laboratory) -> Findings:
     )
 
 
-GRATINGS = Experiment(
+def flipping_grating(frames: int, frame_size: tuple[int, int]) -> Movie:
+    """Return a coarse grating of 15 Hz."""
+    return drifting_grating(frames, direction=0.0, cycles_per_degree=0.036, hertz=FLIPPING, frame_size=frame_size)
+
+
+def blindness(materials: Materials) -> pd.DataFrame:
+    """Return how far each encoder takes a 15 Hz grating for two still ones: encoder, blindness (0 to 1)."""
+    animal, movie = next(iter(materials.recordings)), flipping_grating(64, frame_size_of(materials))
+    state = ordinary_state(materials, animal, len(movie))
+    rows = [
+        (folder.name, blindness_to_flips(encoder, movie, state, animal))
+        for folder, encoder in materials.encoders.items()
+    ]
+    return pd.DataFrame(rows, columns=["encoder", "blindness"])
+
+
+def verdict(flips: pd.DataFrame) -> str:
+    """Return a sentence on what ``blindness`` found."""
+    blind = flips.loc[flips["blindness"] > BLIND, "encoder"].tolist()
+    if blind:
+        return f"{', '.join(blind)} take flips for stillness, so that what 15 Hz scores is an artefact."
+    return f"No encoder here takes flips for stillness (blindness at most {flips['blindness'].max():.2f})."
+
+
+def stacks_figure(movie: Movie) -> Figure:
+    """Draw the middle row of a movie (time, height, width) over time, whole and in two stacks of every second frame."""
+    lines = movie[:, movie.shape[1] // 2]
+    stacks = {"every frame": lines, "frames 0, 2, 4, …": lines[::2], "frames 1, 3, 5, …": lines[1::2]}
+    figure = Figure(figsize=(COLUMN, 1.7), layout="constrained")
+    panels = figure.subplots(1, len(stacks))
+    for axes, (name, part) in zip(panels, stacks.items(), strict=True):
+        axes.imshow(part, cmap="gray", vmin=0, vmax=WHITE, aspect="auto", interpolation="nearest")
+        axes.set_title(name, fontsize=8)
+        axes.set_xlabel("pixel", fontsize=8)
+        axes.set_yticks([])
+        axes.tick_params(labelsize=7)
+    panels[0].set_ylabel("← time", fontsize=8)
+    return figure
+
+
+GRATINGS = Study(
     "gratings",
     "Drifting gratings",
     "Which spatial and temporal frequencies survive, and why does 15 Hz seem to?",
-    lambda laboratory: [job for _, jobs in planned(laboratory) for job in jobs],
     conclude,
+    plan,
 )

@@ -1,15 +1,43 @@
-"""Was it clip A or B? Identification among 100 movies by likelihood, without any reconstruction."""
+"""Was it clip A or B? Identification among 100 movies by likelihood, without any reconstruction.
 
-from collections.abc import Mapping, Sequence
+An encoder's rates to each movie are held against the responses.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
 
+from reverie.encoders.prediction import predict
+from reverie.fitted.assuming import own_noise
+from reverie.fitted.loading import training_trials
+from reverie.fitted.materials import Materials
+from reverie.foundation.arrays import FRAME_RATE, Movie, Rates, State
+from reverie.foundation.errors import NotApplicable
+from reverie.foundation.progress import tracked
+from reverie.inversion.likelihood import Noise
+from reverie.jobs.job import Clip
+from reverie.jobs.showings import movie_digest
+from reverie.recordings.opening import responses_of
+from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.scoring.rule import frames_to_skip
 from reverie.studies.conditions import summarise_conditions
-from reverie.studies.experiment import Experiment, Findings, Picture
-from reverie.studies.identifying import identify
-from reverie.studies.laboratory import Laboratory
 from reverie.studies.plates import column_figure, draw_curve, explain
+from reverie.studies.setup import Setup
+from reverie.studies.study import Findings, Picture, Study
+from reverie.studies.synthetic import ordinary_state
+
+CANDIDATES = 100
+"""Movies among which the one that was shown is to be found."""
+
+MOST_QUESTIONS = 9
+"""Cut-outs of one clip that are asked about, at most, evenly spread."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +55,12 @@ SIZES: Mapping[str, Size] = {
 }
 
 
-def conclude(laboratory: Laboratory) -> Findings:
+def conclude(setup: Setup) -> Findings:
     """Ask about every clip, and draw how often the answer is right."""
-    size, materials = SIZES[laboratory.scale.name], laboratory.materials
-    everyone = min(materials.recordings[clip.animal].neurons for clip in laboratory.clips)
+    size, materials = SIZES[setup.scale.name], setup.materials
+    everyone = min(materials.recordings[clip.animal].neurons for clip in setup.clips)
     neurons = sorted({count for count in size.neurons if count < everyone} | {everyone})
-    answers = identify(materials, laboratory.clips, laboratory.encoders[0], neurons, size.frames)
+    answers = identify(materials, setup.clips, setup.encoders[0], neurons, size.frames)
     names = [f"{row.neurons} neurons, {row.seconds:.2g} s" for row in answers.itertuples()]
     answers = answers.assign(condition=names)
     summary = summarise_conditions(answers, "accuracy", list(dict.fromkeys(names)), materials.sources.seed)
@@ -57,7 +85,7 @@ def conclude(laboratory: Laboratory) -> Findings:
         [
             f"With {everyone} neurons the movie that was shown is the most likely of {among} for this share of the "
             f"cut-outs, by their length: {told}; chance is {1 / most:.2f}.",
-            f"Up to {int(answers['questions'].max())} cut-outs of {len(laboratory.clips)} clips each, one showing of "
+            f"Up to {int(answers['questions'].max())} cut-outs of {len(setup.clips)} clips each, one showing of "
             "every clip; intervals: bootstrap over animals and clips.",
             "Candidates are cut-outs, at any time, of the movies on which the encoder was not trained, as they were "
             "shown and in their mirror images in space and time. The encoder's rates to them are those in an ordinary "
@@ -67,10 +95,169 @@ def conclude(laboratory: Laboratory) -> Findings:
     )
 
 
-IDENTIFY = Experiment(
+@dataclass(frozen=True)
+class Candidate:
+    """A movie as it was shown (flips are none), or turned about: an axis of each flip, 0 time, 1 height, 2 width."""
+
+    name: str
+    flips: tuple[int, ...]
+    movie: Movie
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """What the log likelihood of each candidate is made of: slope (candidate, neuron, time), offset alike."""
+
+    names: Sequence[tuple[str, tuple[int, ...]]]
+    slopes: Float[Tensor, "candidate neuron time"]
+    offsets: Float[Tensor, "candidate neuron time"]
+
+
+def candidates_of(recording: SensoriumRecording, folder: Path, frames: int) -> Iterator[Candidate]:
+    """Yield the movies of a recording on which an encoder was not trained, each as it was and in its mirror images.
+
+    Upside down, left to right, backwards in time and every combination, each movie gives eight candidates with the
+    same contrasts, speeds and cuts. Movies shorter than ``frames`` are left out, longer ones cut.
+    """
+    learned = {movie_digest(recording, name) for name in training_trials(recording, folder)}
+    seen: set[str] = set()
+    for name in recording.tiers:
+        shown = movie_digest(recording, name)
+        if shown in learned | seen or len(recording.movie(name)) < frames:
+            continue
+        seen.add(shown)
+        movie = np.array(recording.movie(name)[:frames], dtype=np.float32)
+        for chosen in product((False, True), repeat=3):
+            flips = tuple(axis for axis, turned in enumerate(chosen) if turned)
+            yield Candidate(shown, flips, np.ascontiguousarray(np.flip(movie, flips)))
+
+
+def line_up(materials: Materials, animal: str, folder: Path, frames: int, state: State) -> Lineup:
+    """Predict the rates to every candidate, in the same state, and keep what their likelihoods are made of.
+
+    Raises NotApplicable when there are fewer than two candidates.
+    """
+    recording, encoder = materials.recordings[animal], materials.encoder(folder)
+    noise = own_noise(recording, encoder, folder)
+    names, parts = [], []
+    found = list(candidates_of(recording, folder, frames))
+    if len(found) < 2:
+        raise NotApplicable(f"{animal} was shown no movie of {frames} frames that the encoder {folder} was not taught.")
+    for candidate in tracked(found, len(found), f"rates of {animal} to candidates"):
+        names.append((candidate.name, candidate.flips))
+        parts.append(_natural(noise, predict(encoder, candidate.movie, state, animal)))
+    slopes, offsets = (torch.stack(part) for part in zip(*parts, strict=True))
+    return Lineup(names, slopes, offsets)
+
+
+def _natural(noise: Noise, rates: Rates) -> tuple[Tensor, Tensor]:
+    return noise.to(torch.device("cpu")).natural(torch.from_numpy(rates))
+
+
+def identify(
+    materials: Materials, clips: Sequence[Clip], folder: Path, neurons: Sequence[int], durations: Sequence[int]
+) -> pd.DataFrame:
+    """Ask of cut-outs of each clip which of ``CANDIDATES`` cut-outs of movies was shown.
+
+    neurons: how many, drawn once for each animal, smaller numbers part of larger ones. durations: frames of a cut-out;
+    those longer than what is scored of a clip are left out. Candidates are the cut-out that was shown and others drawn
+    from all the candidate movies, at any time; the responses before a cut-out are not used. Only an encoder's rates are
+    needed, in the state of an ordinary moment, so that behaviour tells nothing.
+    Columns: animal, clip, neurons, seconds, accuracy (share of a clip's cut-outs for which the true movie is the most
+    likely), questions, candidates.
+    """
+    rows: list[dict[str, object]] = []
+    for animal in dict.fromkeys(clip.animal for clip in clips):
+        own = [clip for clip in clips if clip.animal == animal]
+        frames = min(clip.read(materials).frames for clip in own)
+        lineup = line_up(materials, animal, folder, frames, ordinary_state(materials, animal, frames))
+        order = torch.from_numpy(np.random.default_rng(materials.sources.seed).permutation(lineup.slopes.shape[1]))
+        heard = [_hear(materials, clip, folder, lineup) for clip in own]
+        for length, count in product(durations, neurons):
+            starts = list(range(frames_to_skip(frames), frames - length + 1, length))
+            pool = draw_pool(lineup, order[:count], starts, length, materials.sources.seed)
+            if len(pool.places) > 1:
+                rows += [_row(clip, *told, pool, starts) for clip, told in zip(own, heard, strict=True)]
+    return pd.DataFrame(rows)
+
+
+Place = tuple[int, int]
+"""A cut-out: the number of the candidate movie, and the frame it starts at."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Cut-outs of one length among which one is to be found, for some neurons.
+
+    slopes: (cut-out, neuron × frame). offsets: (cut-out,), summed.
+    """
+
+    lineup: Lineup
+    neurons: Int[Tensor, " chosen"]
+    length: int
+    places: Sequence[Place]
+    slopes: Float[Tensor, "candidate feature"]
+    offsets: Float[Tensor, " candidate"]
+
+    def identifies(self, told: Float[Tensor, "neuron time"], place: Place) -> bool:
+        """Say whether a place is more likely than all others of the pool, given what counts of the responses there."""
+        heard = told[self.neurons, place[1] : place[1] + self.length].flatten()
+        (slope,), (offset,) = _cut(self.lineup, self.neurons, self.length, [place])
+        others = torch.tensor([other != place for other in self.places])
+        # The one that was shown takes a place, so that there are never more candidates than said.
+        against = (self.slopes @ heard - self.offsets)[others][: CANDIDATES - 1]
+        return bool((against < slope @ heard - offset).all())
+
+
+def draw_pool(lineup: Lineup, neurons: Int[Tensor, " chosen"], starts: Sequence[int], length: int, seed: int) -> Pool:
+    """Return cut-outs drawn from all candidate movies at the given starts: as many as there may be candidates."""
+    places = [(movie, start) for movie in range(len(lineup.names)) for start in starts]
+    chosen = np.random.default_rng(seed).permutation(len(places))[:CANDIDATES]
+    drawn = [places[int(place)] for place in chosen]
+    return Pool(lineup, neurons, length, drawn, *_cut(lineup, neurons, length, drawn))
+
+
+def _cut(
+    lineup: Lineup, neurons: Int[Tensor, " chosen"], length: int, places: Sequence[Place]
+) -> tuple[Float[Tensor, "candidate feature"], Float[Tensor, " candidate"]]:
+    """Return slopes, laid out flat, and summed offsets of cut-outs."""
+    if not places:
+        return torch.zeros(0, len(neurons) * length), torch.zeros(0)
+    slopes = [lineup.slopes[movie, neurons, start : start + length].flatten() for movie, start in places]
+    offsets = [lineup.offsets[movie, neurons, start : start + length].sum() for movie, start in places]
+    return torch.stack(slopes), torch.stack(offsets)
+
+
+def _hear(materials: Materials, clip: Clip, folder: Path, lineup: Lineup) -> tuple[Float[Tensor, "neuron time"], int]:
+    """Return what counts of a clip's responses, and which candidate was shown."""
+    recording = materials.recordings[clip.animal]
+    shown = (movie_digest(recording, clip.name), ())
+    if shown not in lineup.names:
+        raise NotApplicable(f"The encoder {folder} was trained on the movie of {clip.animal} trial {clip.name}.")
+    noise = own_noise(recording, materials.encoder(folder), folder)
+    responses = torch.tensor(responses_of(clip.animal, clip.read(materials)))
+    return noise.to(torch.device("cpu")).statistic(responses), list(lineup.names).index(shown)
+
+
+def _row(
+    clip: Clip, told: Float[Tensor, "neuron time"], shown: int, pool: Pool, starts: Sequence[int]
+) -> dict[str, object]:
+    asked = np.linspace(0, len(starts) - 1, min(MOST_QUESTIONS, len(starts))).round().astype(int)
+    right = [pool.identifies(told, (shown, starts[place])) for place in asked]
+    return {
+        "animal": clip.animal,
+        "clip": clip.name,
+        "neurons": len(pool.neurons),
+        "seconds": pool.length / FRAME_RATE,
+        "accuracy": float(np.mean(right)),
+        "questions": len(right),
+        "candidates": len(pool.places),
+    }
+
+
+IDENTIFY = Study(
     "identify",
     "Which movie was it?",
     "Can the movie that was shown be told from 99 others, with how many neurons, in how short a time?",
-    lambda laboratory: [],
     conclude,
 )

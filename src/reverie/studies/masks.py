@@ -2,52 +2,46 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 import pandas as pd
 
 from reverie.encoders.receptive_fields import ReceptiveFields
 from reverie.inversion.mask import diameter_in_degrees
-from reverie.jobs.job import Clip, Job
+from reverie.jobs.job import Job
 from reverie.scoring.correlation import video_correlation
-from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, evaluation_region
+from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, evaluation_region, frames_to_skip
 from reverie.studies import published
-from reverie.studies.attempts import compare
 from reverie.studies.conditions import sentence_over_animals, summarise_conditions, value
-from reverie.studies.experiment import Experiment, Findings, Picture
-from reverie.studies.experiment_page import Beside
-from reverie.studies.fields import coverage_pictures, fields_of
-from reverie.studies.laboratory import Conditions, Laboratory
+from reverie.studies.fields import coverage_pictures, describe_fields, fields_of
 from reverie.studies.plates import column_figure, draw_curve, draw_published, explain
-from reverie.studies.probing import describe_fields
+from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.study import Beside, Findings, Picture, Study
 
 VIDEO = "video_correlation"
 TRAINED = {"no mask": 0.0, "mask at 0.5": TRAINING_THRESHOLD, "strict mask": EVALUATION_THRESHOLD}
 """Training masks: the transparency from which on a pixel may move."""
 
 
-def conditions(laboratory: Laboratory) -> Conditions:
+def conditions(setup: Setup) -> Conditions:
     """Return, by training mask, the job of a clip with the first encoder."""
-
-    def one(threshold: float, clip: Clip) -> list[Job]:
-        settings = replace(laboratory.settings(), training_threshold=threshold)
-        return [Job(clip, laboratory.encoders[:1], settings)]
-
-    return {name: partial(one, threshold) for name, threshold in TRAINED.items()}
+    settings, first = setup.settings(), setup.encoders[:1]
+    return {
+        name: setup.jobs(replace(settings, training_threshold=threshold), first) for name, threshold in TRAINED.items()
+    }
 
 
-def plan(laboratory: Laboratory) -> list[Job]:
+def plan(setup: Setup) -> list[Job]:
     """Every training mask."""
-    return laboratory.all_jobs(conditions(laboratory))
+    return jobs_of(conditions(setup))
 
 
-def conclude(laboratory: Laboratory) -> Findings:
+def conclude(setup: Setup) -> Findings:
     """Score each training mask at α ≥ 1, and sweep the evaluation mask."""
-    seed = laboratory.materials.sources.seed
-    scores = laboratory.score_conditions(conditions(laboratory))
+    seed = setup.seed
+    scores = setup.score(conditions(setup))
     summary = summarise_conditions(scores, VIDEO, list(TRAINED), seed)
-    sweep = _sweep(laboratory)
-    sizes = _sizes(laboratory)
+    sweep = _sweep(setup)
+    sizes = _sizes(setup)
     figure, (left, right) = column_figure(2.1, 2)
     for place, name in enumerate(TRAINED):
         rows = sweep[sweep["trained"] == name]
@@ -71,16 +65,16 @@ def conclude(laboratory: Laboratory) -> Findings:
     )
     caption = "Left: score against the evaluation threshold, by training mask. Right: size of the masks."
     pictures = [Picture("masks", caption, figure, sweep.rename(columns={"condition": "evaluation threshold"}))]
-    fields = fields_of(laboratory)
+    fields = fields_of(setup)
     return Findings(
-        [sentence, _against_fields(laboratory, fields), sentence_over_animals(scores, VIDEO, "mask at 0.5")],
-        [*pictures, *coverage_pictures(laboratory, fields)],
+        [sentence, _against_fields(setup, fields), sentence_over_animals(scores, VIDEO, "mask at 0.5")],
+        [*pictures, *coverage_pictures(setup, fields)],
         _comparison(summary, mean_size),
     )
 
 
-def _against_fields(laboratory: Laboratory, fields: Mapping[str, ReceptiveFields]) -> str:
-    mean = describe_fields(laboratory.materials, fields).mean(numeric_only=True)
+def _against_fields(setup: Setup, fields: Mapping[str, ReceptiveFields]) -> str:
+    mean = describe_fields(setup.materials, fields).mean(numeric_only=True)
     return (
         f"How densely receptive fields cover a pixel and its value in the mask correlate at "
         f"{mean['coverage_and_mask']:.2f}; {100 * mean['in_mask']:.0f} % of the fields' centres lie at α ≥ 0.5, "
@@ -88,24 +82,24 @@ def _against_fields(laboratory: Laboratory, fields: Mapping[str, ReceptiveFields
     )
 
 
-def _sweep(laboratory: Laboratory) -> pd.DataFrame:
+def _sweep(setup: Setup) -> pd.DataFrame:
     """Return a row per clip, training mask and evaluation threshold (as ``condition``); empty masks are left out."""
     rows = []
-    for name, jobs in conditions(laboratory).items():
-        for clip in laboratory.clips:
-            mask = laboratory.materials.masks[clip.animal]
-            pair = compare(laboratory.movie(jobs(clip)), clip.read(laboratory.materials))
-            for threshold in laboratory.scale.thresholds:
+    for name, clips in conditions(setup).items():
+        for clip, jobs in clips.items():
+            mask, truth = setup.materials.masks[clip.animal], clip.read(setup.materials).movie
+            movie, scored = setup.movie(jobs), slice(frames_to_skip(len(truth)), None)
+            for threshold in setup.scale.thresholds:
                 if mask.max() >= threshold:
-                    found = video_correlation(pair.reconstruction, pair.truth, evaluation_region(mask, threshold))
+                    found = video_correlation(movie[scored], truth[scored], evaluation_region(mask, threshold))
                     row = {"trained": name, "condition": f"{threshold:g}", "animal": clip.animal, "clip": clip.name}
                     rows.append({**row, VIDEO: found})
     return pd.DataFrame(rows)
 
 
-def _sizes(laboratory: Laboratory) -> pd.DataFrame:
-    levels = sorted({*laboratory.scale.thresholds, TRAINING_THRESHOLD, EVALUATION_THRESHOLD} - {0.0})
-    masks = laboratory.materials.masks
+def _sizes(setup: Setup) -> pd.DataFrame:
+    levels = sorted({*setup.scale.thresholds, TRAINING_THRESHOLD, EVALUATION_THRESHOLD} - {0.0})
+    masks = setup.materials.masks
     rows = [(animal, level, diameter_in_degrees(mask, level)) for animal, mask in masks.items() for level in levels]
     return pd.DataFrame(rows, columns=["animal", "threshold", "diameter"])
 
@@ -121,10 +115,10 @@ def _comparison(summary: pd.DataFrame, sizes: pd.Series) -> list[Beside]:
     ]
 
 
-MASKS = Experiment(
+MASKS = Study(
     "masks",
     "Masks",
     "What does restricting the descent to where the population sees do, and how does the score depend on the mask?",
-    plan,
     conclude,
+    plan,
 )

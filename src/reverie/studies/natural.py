@@ -1,7 +1,5 @@
 """How good are reconstructions from single trials? (Bauer et al. 2026, figure 2.)"""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -14,10 +12,9 @@ from reverie.runs.run_folder import RunFolder
 from reverie.scoring.controls import CONTROLS
 from reverie.studies import published
 from reverie.studies.conditions import mean_of, summarise_conditions, value
-from reverie.studies.experiment import Experiment, Findings, Picture, groups_picture
-from reverie.studies.experiment_page import Beside
-from reverie.studies.laboratory import Laboratory
 from reverie.studies.plates import column_figure, strips
+from reverie.studies.setup import Setup
+from reverie.studies.study import Beside, Findings, Picture, Study, groups_picture
 
 VIDEO = "video_correlation"
 PARTS = {
@@ -31,17 +28,17 @@ PARTS = {
 CHANCE = {"found": VIDEO, **{name.replace("_", " "): f"{VIDEO}_{name}" for name in CONTROLS}}
 
 
-def plan(laboratory: Laboratory) -> list[Job]:
+def plan(setup: Setup) -> list[Job]:
     """One reconstruction for each clip and encoder."""
-    return [job for clip in laboratory.clips for job in laboratory.singles(clip)]
+    return [job for jobs in setup.jobs().values() for job in jobs]
 
 
-def conclude(laboratory: Laboratory) -> Findings:
+def conclude(setup: Setup) -> Findings:
     """Score against the truth and against controls, over clips and for each animal."""
-    run = _run_folder(laboratory)
-    scores = _scores(laboratory, run)
+    run = _run_folder(setup)
+    scores = _scores(setup, run)
     page = report_run(run.folder)
-    seed = laboratory.materials.sources.seed
+    seed = setup.seed
     parts, chance = _long(scores, PARTS), _long(scores, CHANCE)
     of_parts, of_chance = (
         summarise_conditions(rows, "correlation", list(names), seed)
@@ -63,7 +60,7 @@ def conclude(laboratory: Laboratory) -> Findings:
             groups_picture(
                 "controls", "Video correlation, and without knowing the movie", chance, of_chance, "correlation"
             ),
-            _strips(laboratory),
+            _strips(setup),
         ],
         [
             Beside("video correlation", value(of_parts, "whole"), published.text(published.HEADLINE)),
@@ -86,23 +83,23 @@ def _moment(score: float) -> str:
     return f"The right scene at a wrong moment scores {score:.3f}."
 
 
-def _run_folder(laboratory: Laboratory) -> RunFolder:
+def _run_folder(setup: Setup) -> RunFolder:
     """Return the run of these very jobs: another set of clips or settings is another run."""
-    names = [laboratory.place(job).folder.name for job in plan(laboratory)]
-    return RunFolder(laboratory.out / "natural" / "runs" / f"{pd.util.hash_array(np.array(names, object)).sum():016x}")
+    names = [setup.place(job).folder.name for job in plan(setup)]
+    return RunFolder(setup.out / "natural" / "runs" / f"{pd.util.hash_array(np.array(names, object)).sum():016x}")
 
 
-def _scores(laboratory: Laboratory, run: RunFolder) -> pd.DataFrame:
+def _scores(setup: Setup, run: RunFolder) -> pd.DataFrame:
     names: dict[str, list[str]] = {}
-    for clip in laboratory.clips:
+    for clip in setup.clips:
         names.setdefault(clip.animal, []).append(clip.name)
     scores = fill_run(
         run,
-        laboratory.materials,
+        setup.materials,
         names,
-        laboratory.settings(),
-        lambda job, place, number: read_result(laboratory.place(job).finished),
-        [f"The descent was stopped after {laboratory.settings().steps} steps."],
+        setup.settings(),
+        lambda job, place, number: read_result(setup.place(job).finished),
+        [f"The descent was stopped after {setup.settings().steps} steps."],
     )
     return scores.rename(columns={"trial": "clip"})
 
@@ -114,17 +111,17 @@ def _long(scores: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _strips(laboratory: Laboratory) -> Picture:
+def _strips(setup: Setup) -> Picture:
     """Draw frames of the first clip of each animal above those of its reconstruction."""
     firsts: dict[str, Clip] = {}
-    for clip in laboratory.clips:
+    for clip in setup.clips:
         firsts.setdefault(clip.animal, clip)
-    clips: Sequence[Clip] = list(firsts.values())[:3]
+    clips = list(firsts.values())[:3]
     movies, labels = [], []
-    for clip in clips:
-        truth = clip.read(laboratory.materials).movie
+    for clip, jobs in setup.jobs(clips=clips).items():
+        truth = clip.read(setup.materials).movie
         chosen = evenly_placed(len(truth), 5)
-        movies += [truth[chosen], laboratory.movie(laboratory.singles(clip))[chosen]]
+        movies += [truth[chosen], setup.movie(jobs)[chosen]]
         labels += [clip.animal[:14], "recon."]
     figure, (axes,) = column_figure(0.36 * len(movies) + 0.2)
     strips(axes, movies, labels)
@@ -132,10 +129,10 @@ def _strips(laboratory: Laboratory) -> Picture:
     return Picture("frames", "Five evenly spaced frames of a clip, above those of its reconstruction.", figure, data)
 
 
-NATURAL = Experiment(
+NATURAL = Study(
     "natural",
     "Natural movies from single trials",
     "How well can a movie be reconstructed from the responses to a single showing?",
-    plan,
     conclude,
+    plan,
 )

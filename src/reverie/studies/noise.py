@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 
+import pandas as pd
+from matplotlib.figure import Figure
+
 from reverie.foundation.arrays import FRAME_RATE
+from reverie.jobs.job import Job
+from reverie.report.figures import COLUMN
 from reverie.stimuli.tables import noise_square
 from reverie.studies.conditions import percent
-from reverie.studies.experiment import Experiment, Findings, Picture
-from reverie.studies.experiment_page import Beside
-from reverie.studies.grids import activity_figure, grid_figure
-from reverie.studies.laboratory import Laboratory
-from reverie.studies.published_tables import NOISE as PUBLISHED
+from reverie.studies.plates import grid_figure
+from reverie.studies.published import NOISE as PUBLISHED
+from reverie.studies.setup import Setup
+from reverie.studies.study import Beside, Findings, Picture, Study
 from reverie.studies.synthetic import Plan, TableSize, beside, lay_out, plan_noise, score_stimuli, with_units
 
 WHOLE = (tuple(PUBLISHED.index.astype(float)), tuple(PUBLISHED.columns.astype(float)))
@@ -20,16 +24,20 @@ SIZES: Mapping[str, TableSize] = {
 }
 
 
-def planned(laboratory: Laboratory) -> Plan:
+def planned(setup: Setup) -> Plan:
     """Return each movie with its jobs."""
-    settings = laboratory.settings(targets="predicted")
-    return plan_noise(laboratory.materials, SIZES[laboratory.scale.name], settings)
+    return plan_noise(setup.materials, SIZES[setup.scale.name], setup.settings(targets="predicted"))
 
 
-def conclude(laboratory: Laboratory) -> Findings:
+def plan(setup: Setup) -> list[Job]:
+    """Noise of every scale in space and time."""
+    return [job for _, jobs in planned(setup) for job in jobs]
+
+
+def conclude(setup: Setup) -> Findings:
     """Lay the scores out as the published table."""
-    plan, size = planned(laboratory), SIZES[laboratory.scale.name]
-    scores = score_stimuli(plan, laboratory.materials, laboratory.movie, noise_square(plan[0][0].movie.shape[1:]))
+    cells, size = planned(setup), SIZES[setup.scale.name]
+    scores = score_stimuli(setup, cells, noise_square(cells[0][0].movie.shape[1:]))
     table = lay_out(scores, PUBLISHED)
     rows = with_units(beside(table, PUBLISHED))
     by_models = scores.groupby("models")["video_correlation"].mean()
@@ -70,10 +78,31 @@ def conclude(laboratory: Laboratory) -> Findings:
     )
 
 
-NOISE = Experiment(
+def activity_figure(scores: pd.DataFrame) -> Figure:
+    """Draw motion energy and entropy of reconstructions against those of their stimuli, for the most models averaged.
+
+    scores: columns models, and motion_energy and entropy each with _truth and _reconstruction.
+    """
+    figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
+    averaged = scores[scores["models"] == scores["models"].max()]
+    panels = {"motion_energy": "motion energy (grey levels)", "entropy": "entropy (bits)"}
+    for axes, (name, label) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+        truth, found = averaged[f"{name}_truth"], averaged[f"{name}_reconstruction"]
+        top = float(max(truth.max(), found.max()))
+        axes.plot([0, top], [0, top], color="0.6", linewidth=0.8)
+        axes.plot(truth, found, "o", color="#0072b2", markersize=4, alpha=0.7, markeredgewidth=0)
+        axes.set_title(label, fontsize=8)
+        axes.set_xlabel("stimulus", fontsize=8)
+        axes.set_ylabel("reconstruction", fontsize=8)
+        axes.tick_params(labelsize=7)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+NOISE = Study(
     "noise",
     "Gaussian noise of every scale",
     "How fine and how fast a picture can be reconstructed, and how much do several models help?",
-    lambda laboratory: [job for _, jobs in planned(laboratory) for job in jobs],
     conclude,
+    plan,
 )

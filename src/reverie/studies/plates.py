@@ -1,6 +1,6 @@
-"""Figures for publication: one column wide, vector files, colours that every kind of colour vision tells apart."""
+"""Figures for publication: vector files as wide as a column, colours that every kind of colour vision tells apart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -13,12 +13,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reverie.foundation.files import replacing
+from reverie.report.figures import COLUMN
 
 COLUMN_WIDTH: Final = 85 / 25.4
 """Inches: 85 mm, the column of a journal."""
 
 COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 """The palette of Okabe and Ito, in the order it is used."""
+
+SEQUENTIAL: Final = "cividis"
+"""A scale from dark blue to yellow that every kind of colour vision and every printer keeps in order."""
 
 STYLE: Final[Any] = {
     "font.size": 7,
@@ -63,8 +67,8 @@ def draw_groups(axes: Axes, rows: pd.DataFrame, summary: pd.DataFrame, score: st
             marker = markers[number % len(markers)]
             axes.plot(place + shifts, clips[score], marker, color=colour, markersize=2.4, alpha=0.5, linewidth=0)
         mean, low, high = summary.loc[summary["condition"] == name, ["mean", "low", "high"]].iloc[0]
-        reach = np.array([[mean - low], [high - mean]])
-        axes.errorbar(place + 0.28, mean, reach, fmt="o", color=colour, markersize=4.5, capsize=2, linewidth=1.2)
+        half_widths = np.array([[mean - low], [high - mean]])
+        axes.errorbar(place + 0.28, mean, half_widths, fmt="o", color=colour, markersize=4.5, capsize=2, linewidth=1.2)
     axes.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
     axes.set_xlim(-0.5, len(names) - 0.35)
 
@@ -96,6 +100,54 @@ def strips(axes: Axes, movies: Sequence[Float[np.ndarray, "time height width"]],
     axes.set_xticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+
+
+def grid_figure(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    rows: str,
+    columns: str,
+    value: str = "video correlation",
+    limits: tuple[float, float] = (0.0, 1.0),
+) -> Figure:
+    """Draw tables of one layout side by side, each under its name, with one scale of colours.
+
+    tables: index and columns are printed along the axes; cells without a number stay empty. rows, columns,
+    value: what they are, with units.
+    """
+    tallest = max(len(table) for table in tables.values())
+    figure = Figure(figsize=(COLUMN, 0.3 * tallest + 1.0), layout="constrained")
+    widths = [table.shape[1] for table in tables.values()]
+    panels = figure.subplots(1, len(tables), squeeze=False, width_ratios=widths)[0]
+    for place, (axes, (name, table)) in enumerate(zip(panels, tables.items(), strict=True)):
+        numbers = table.to_numpy(np.float64)
+        image = axes.imshow(numbers, cmap=SEQUENTIAL, vmin=limits[0], vmax=limits[1], aspect="auto")
+        _print_numbers(axes, numbers, limits)
+        axes.set_title(name, fontsize=8)
+        axes.set_xticks(range(table.shape[1]), [_text(label) for label in table.columns], fontsize=7)
+        axes.set_yticks(range(len(table)), [_text(label) for label in table.index], fontsize=7)
+        axes.set_xlabel(columns, fontsize=8)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        if place == 0:
+            axes.set_ylabel(rows, fontsize=8)
+    bar = figure.colorbar(image, ax=list(panels), shrink=0.8, pad=0.02)
+    bar.set_label(value, fontsize=8)
+    bar.ax.tick_params(labelsize=7)
+    return figure
+
+
+def _text(label: object) -> str:
+    return f"{label:g}" if isinstance(label, float) else str(label)
+
+
+def _print_numbers(axes: Axes, numbers: np.ndarray, limits: tuple[float, float]) -> None:
+    middle = (limits[0] + limits[1]) / 2
+    for (row, column), number in np.ndenumerate(numbers):
+        if np.isfinite(number):
+            text = f"{round(number, 2) + 0.0:.2f}".replace("0.", ".").replace("-", "−")
+            colour = "white" if number < middle else "black"
+            axes.text(column, row, text, ha="center", va="center", fontsize=6.5, color=colour)
 
 
 def vector_bytes(figure: Figure, kind: str) -> bytes:

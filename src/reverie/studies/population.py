@@ -1,14 +1,11 @@
 """How does a reconstruction depend on the number of neurons?"""
 
-from functools import partial
-
-from reverie.jobs.job import Clip, Job
+from reverie.jobs.job import Job
 from reverie.studies import published
 from reverie.studies.conditions import mean_of, percent, sentence_over_animals, summarise_conditions, value
-from reverie.studies.experiment import Experiment, Findings, Picture
-from reverie.studies.experiment_page import Beside
-from reverie.studies.laboratory import Conditions, Laboratory
 from reverie.studies.plates import column_figure, draw_curve, draw_published, explain
+from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.study import Beside, Findings, Picture, Study
 
 VIDEO = "video_correlation"
 WAYS = {False: "left out", True: "silenced"}
@@ -23,30 +20,33 @@ def name_of(share: float, silenced: bool) -> str:
     return "all neurons" if share >= 1 else f"{100 * share:g} % {WAYS[silenced]}"
 
 
-def conditions(laboratory: Laboratory) -> Conditions:
+def conditions(setup: Setup) -> Conditions:
     """Return, by condition, the job of a clip: the first encoder, some of the neurons."""
-    settings = laboratory.settings()
+    settings = setup.settings()
+    return {
+        name_of(share, way): {
+            clip: [Job(clip, setup.encoders[:1], settings, share=share, silenced=way and share < 1)]
+            for clip in setup.clips
+        }
+        for way in WAYS
+        for share in setup.scale.shares
+    }
 
-    def one(share: float, silenced: bool, clip: Clip) -> list[Job]:
-        return [Job(clip, laboratory.encoders[:1], settings, share=share, silenced=silenced and share < 1)]
 
-    return {name_of(share, way): partial(one, share, way) for way in WAYS for share in laboratory.scale.shares}
-
-
-def plan(laboratory: Laboratory) -> list[Job]:
+def plan(setup: Setup) -> list[Job]:
     """Every share of the neurons, the others left out of the loss or silenced."""
-    return laboratory.all_jobs(conditions(laboratory))
+    return jobs_of(conditions(setup))
 
 
-def conclude(laboratory: Laboratory) -> Findings:
+def conclude(setup: Setup) -> Findings:
     """Compare shares, and the two ways of doing without the other neurons."""
-    shares = sorted(laboratory.scale.shares)
-    scores = laboratory.score_conditions(conditions(laboratory))
+    shares = sorted(setup.scale.shares)
+    scores = setup.score(conditions(setup))
     names = list(scores["condition"].unique())
-    summary = summarise_conditions(scores, VIDEO, names, laboratory.materials.sources.seed)
+    summary = summarise_conditions(scores, VIDEO, names, setup.seed)
     whole, least = name_of(1.0, False), min(shares)
     kept, silent = (mean_of(summary, name_of(least, way)) for way in WAYS)
-    neurons = ", ".join(str(recording.neurons) for recording in laboratory.materials.recordings.values())
+    neurons = ", ".join(str(recording.neurons) for recording in setup.materials.recordings.values())
     sentences = [
         f"With {100 * least:g} % of the neurons ({neurons} in all) the video correlation changes by "
         f"{percent(kept, mean_of(summary, whole))}; silencing the others instead of leaving them out changes it by "
@@ -83,10 +83,10 @@ def conclude(laboratory: Laboratory) -> Findings:
     return Findings(sentences, [Picture("population", caption, figure, scores)], comparison)
 
 
-POPULATION = Experiment(
+POPULATION = Study(
     "population",
     "Fewer neurons",
     "How much of a reconstruction is left when only some of the neurons are used?",
-    plan,
     conclude,
+    plan,
 )

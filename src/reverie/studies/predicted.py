@@ -1,46 +1,37 @@
 """How good could it be? Trial noise, encoder error and inversion error told apart."""
 
-from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from reverie.jobs.job import Clip, Job, Targets
+from reverie.jobs.job import Job, Targets
 from reverie.studies import published
 from reverie.studies.conditions import mean_of, summarise_conditions, value
-from reverie.studies.experiment import Experiment, Findings, Picture, groups_picture
-from reverie.studies.experiment_page import Beside
-from reverie.studies.laboratory import Conditions, Laboratory
 from reverie.studies.plates import COLOURS, column_figure
+from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.study import Beside, Findings, Picture, Study, groups_picture
 
 VIDEO = "video_correlation"
 RECORDED, PREDICTED = "recorded", "predicted"
 TRUE_RATES, TRUE_ENCODER, PERFECT = "true rates", "recorded, true encoder", "true rates, true encoder"
 
 
-def conditions(laboratory: Laboratory) -> Conditions:
+def conditions(setup: Setup) -> Conditions:
     """Return, by condition, the job of a clip; those that need the truth only for simulated animals."""
-    trained = laboratory.encoders[0]
-    truth = laboratory.materials.truth_folder
-    known: dict[str, tuple[Targets, str]] = {RECORDED: ("recorded", "trained"), PREDICTED: ("predicted", "trained")}
+    trained, truth = setup.encoders[0], setup.materials.truth_folder
+    known: dict[str, tuple[Targets, Path]] = {RECORDED: ("recorded", trained), PREDICTED: ("predicted", trained)}
     if truth is not None:
-        known |= {
-            TRUE_RATES: ("truth", "trained"),
-            TRUE_ENCODER: ("recorded", "truth"),
-            PERFECT: ("truth", "truth"),
-        }
-    folders = {"trained": trained, "truth": truth or trained}
-
-    def one(targets: Targets, which: str, clip: Clip) -> list[Job]:
-        folder = folders[which]
-        return [Job(clip, (folder,), laboratory.settings(folder, targets), targets)]
-
-    return {name: partial(one, *how) for name, how in known.items()}
+        known |= {TRUE_RATES: ("truth", trained), TRUE_ENCODER: ("recorded", truth), PERFECT: ("truth", truth)}
+    return {
+        name: setup.jobs(setup.settings(folder, targets), [folder], targets)
+        for name, (targets, folder) in known.items()
+    }
 
 
-def plan(laboratory: Laboratory) -> list[Job]:
+def plan(setup: Setup) -> list[Job]:
     """Recorded, predicted and (for simulated animals) true targets, through the trained and the true encoder."""
-    return laboratory.all_jobs(conditions(laboratory))
+    return jobs_of(conditions(setup))
 
 
 def split(scores: pd.DataFrame) -> pd.DataFrame:
@@ -60,11 +51,11 @@ def split(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(parts).reset_index()
 
 
-def conclude(laboratory: Laboratory) -> Findings:
+def conclude(setup: Setup) -> Findings:
     """Compare recorded with predicted responses and, where the truth is known, split what is missing."""
-    by_condition = conditions(laboratory)
-    scores = laboratory.score_conditions(by_condition)
-    summary = summarise_conditions(scores, VIDEO, list(by_condition), laboratory.materials.sources.seed)
+    by_condition = conditions(setup)
+    scores = setup.score(by_condition)
+    summary = summarise_conditions(scores, VIDEO, list(by_condition), setup.seed)
     sentences = [
         f"From the encoder's own predictions the video correlation is {value(summary, PREDICTED)}, from the recorded "
         f"responses {value(summary, RECORDED)}: one encoder, no averaging."
@@ -97,11 +88,11 @@ def _bars(parts: pd.DataFrame) -> Picture:
     long = parts.melt(["animal", "clip"], names, "condition", "loss")
     summary = summarise_conditions(long, "loss", names, 0)
     figure, (axes,) = column_figure(1.9)
-    reach = np.array([summary["mean"] - summary["low"], summary["high"] - summary["mean"]])
+    half_widths = np.array([summary["mean"] - summary["low"], summary["high"] - summary["mean"]])
     places = range(len(names))
     axes.bar(places, summary["mean"], width=0.6, color=COLOURS[:3], alpha=0.35)
     for place in places:
-        axes.errorbar(place, summary["mean"][place], reach[:, [place]], fmt="o", color=COLOURS[place], capsize=2)
+        axes.errorbar(place, summary["mean"][place], half_widths[:, [place]], fmt="o", color=COLOURS[place], capsize=2)
     axes.axhline(0, color="0.4", linewidth=0.6)
     axes.set_xticks(places, names)
     axes.set_ylabel("loss of video correlation")
@@ -109,10 +100,10 @@ def _bars(parts: pd.DataFrame) -> Picture:
     return Picture("split", caption, figure, parts)
 
 
-PREDICTED_RESPONSES = Experiment(
+PREDICTED_RESPONSES = Study(
     "predicted",
     "Upper bounds, and what is lost where",
     "How much of what is missing is the noise of the trial, how much the encoder, how much the inversion?",
-    plan,
     conclude,
+    plan,
 )

@@ -1,31 +1,32 @@
-"""Up to which frequency in space and time is a movie found? Coherence with noise that holds all of them."""
+"""Up to which frequency in space and time is a movie found? Coherence with noise that holds all of them, by method."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from reverie.foundation.arrays import FRAME_RATE
+from reverie.fitted.materials import Materials
+from reverie.foundation.arrays import FRAME_RATE, Movie
 from reverie.jobs.job import Clip, Job
 from reverie.jobs.settings import USUAL, ReconstructionSettings
-from reverie.scoring.coherence import Bands
-from reverie.studies.experiment import Experiment, Findings, Picture
-from reverie.studies.grids import grid_figure
-from reverie.studies.laboratory import Laboratory
-from reverie.studies.resolving import (
-    COARSE,
-    SLOW,
-    as_rows,
-    coherence_table,
-    limits,
-    noise_clips,
-    spectra_of_clips,
-    transfer,
-)
-from reverie.studies.transfer_figures import limits_text, transfer_figure
-from reverie.studies.unseen_stimuli import knows_truth
+from reverie.scoring.bootstrap import resample_clips
+from reverie.scoring.coherence import Bands, Spectra, add_up, crossing, spectra_of
+from reverie.scoring.rule import frames_to_skip, scored_region
+from reverie.stimuli.noise import pink_noise
+from reverie.studies.plates import COLOURS, column_figure, explain, grid_figure
+from reverie.studies.setup import Setup
+from reverie.studies.study import Findings, Picture, Study
+from reverie.studies.synthetic import frame_size_of, knows_truth, simulate_responses
 
 BANDS = Bands()
+
+DRAWS = 500
+"""Bootstrap samples over clips."""
+
+COARSE, SLOW = 0.032, 2.5
+"""Cycles per degree and hertz below which bands are pooled while the other axis is looked at."""
 
 
 @dataclass(frozen=True)
@@ -40,23 +41,28 @@ class Size:
 SIZES: Mapping[str, Size] = {"quick": Size(1, 2, 150), "laptop": Size(2, 3, 300), "paper": Size(3, 10, 300)}
 
 
-def planned(laboratory: Laboratory) -> dict[str, dict[Clip, Job]]:
+def planned(setup: Setup) -> dict[str, dict[Clip, Job]]:
     """Return, by method, the job of each clip; both with the first encoder, each stopped as it usually is."""
-    size = SIZES[laboratory.scale.name]
-    clips = noise_clips(laboratory.materials, size.animals, size.movies, size.frames)
+    size = SIZES[setup.scale.name]
+    clips = noise_clips(setup.materials, size.animals, size.movies, size.frames)
     settings = {
-        "published method": laboratory.settings(),
+        "published method": setup.settings(),
         "map": ReconstructionSettings("map", USUAL["map"][0], blur=USUAL["map"][1]),
     }
-    return {name: {clip: Job(clip, laboratory.encoders[:1], how) for clip in clips} for name, how in settings.items()}
+    return {name: {clip: Job(clip, setup.encoders[:1], how) for clip in clips} for name, how in settings.items()}
 
 
-def conclude(laboratory: Laboratory) -> Findings:
+def plan(setup: Setup) -> list[Job]:
+    """Every clip by both methods."""
+    return [job for jobs in planned(setup).values() for job in jobs.values()]
+
+
+def conclude(setup: Setup) -> Findings:
     """Compare the methods' coherence along both axes, and where it falls below a half."""
-    size, materials = SIZES[laboratory.scale.name], laboratory.materials
+    size, materials = SIZES[setup.scale.name], setup.materials
     spectra = {
-        name: spectra_of_clips(materials, {clip: laboratory.movie([job]) for clip, job in jobs.items()}, BANDS)
-        for name, jobs in planned(laboratory).items()
+        name: spectra_of_clips(materials, {clip: setup.movie([job]) for clip, job in jobs.items()}, BANDS)
+        for name, jobs in planned(setup).items()
     }
     curves, found = transfer(spectra, BANDS), limits(spectra, BANDS, materials.sources.seed)
     cells = {name: coherence_table(each, BANDS) for name, each in spectra.items()}
@@ -89,10 +95,142 @@ def _caption() -> str:
     )
 
 
-RESOLUTION = Experiment(
+def noise_clips(materials: Materials, animals: int, count: int, frames: int) -> list[Clip]:
+    """Return clips of pink noise shown to the first animals, the same movies to each."""
+    size = frame_size_of(materials)
+    movies = {
+        f"pink noise {number}": pink_noise(
+            frames, np.random.default_rng([materials.sources.seed, number]), frame_size=size
+        )
+        for number in range(count)
+    }
+    return [
+        clip
+        for animal in list(materials.recordings)[:animals]
+        for clip in simulate_responses(materials, animal, movies)
+    ]
+
+
+def spectra_of_clips(materials: Materials, movies: Mapping[Clip, Movie], bands: Bands) -> list[Spectra]:
+    """Return the spectra of each clip and its reconstruction, inside the evaluation mask of its animal."""
+    found = []
+    for clip, movie in movies.items():
+        mask, trial = materials.masks[clip.animal], clip.read(materials)
+        region, scored = scored_region(mask), slice(frames_to_skip(trial.frames), None)
+        rate = materials.recordings[clip.animal].frame_rate
+        found.append(spectra_of(movie[scored], trial.movie[scored], region, bands, frame_rate=rate))
+    return found
+
+
+def coherence_table(spectra: Sequence[Spectra], bands: Bands) -> pd.DataFrame:
+    """Return coherence over all clips: a row for each spatial band (cycles per degree), a column for each in hertz."""
+    rows, columns = bands.spatial_centres.round(3).tolist(), bands.temporal_centres.round(1).tolist()
+    return pd.DataFrame(add_up(spectra).coherence, rows, columns)
+
+
+def as_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return such a table as a long one: cycles_per_degree, hertz, coherence."""
+    wide = table.rename_axis("cycles_per_degree").reset_index()
+    return wide.melt("cycles_per_degree", var_name="hertz", value_name="coherence")
+
+
+def transfer(by_method: Mapping[str, Sequence[Spectra]], bands: Bands) -> pd.DataFrame:
+    """Return coherence along both axes, by method: method, axis, frequency, coherence.
+
+    Along one axis, bands of the other are pooled up to ``SLOW`` hertz or ``COARSE`` cycles per degree.
+    """
+    rows = []
+    for method, spectra in by_method.items():
+        for axis, centres, values in _curves(add_up(spectra), bands):
+            rows += [
+                {"method": method, "axis": axis, "frequency": frequency, "coherence": value}
+                for frequency, value in zip(centres.tolist(), values.tolist(), strict=True)
+            ]
+    return pd.DataFrame(rows)
+
+
+def limits(by_method: Mapping[str, Sequence[Spectra]], bands: Bands, seed: int) -> pd.DataFrame:
+    """Return where coherence falls below a half: method, axis, limit, low and high (95 %, bootstrap over clips).
+
+    A limit is infinite where coherence never falls so far, and NaN where it is never above.
+    """
+    generator = np.random.default_rng(seed)
+    rows = []
+    for method, spectra in by_method.items():
+        draws = resample_clips(len(spectra), DRAWS, generator)
+        drawn = [
+            _limits([spectra[int(place)] for place in np.repeat(np.arange(len(spectra)), draw)], bands)
+            for draw in draws
+        ]
+        for axis, limit in _limits(spectra, bands).items():
+            values = np.array([each[axis] for each in drawn])
+            # Where not even the first band is coherent, the limit lies below it.
+            low, high = np.quantile(np.nan_to_num(values, nan=0.0, posinf=np.inf), [0.025, 0.975], method="nearest")
+            rows.append({"method": method, "axis": axis, "limit": limit, "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def _limits(spectra: Sequence[Spectra], bands: Bands) -> dict[str, float]:
+    return {axis: crossing(centres, values) for axis, centres, values in _curves(add_up(spectra), bands)}
+
+
+def _curves(summed: Spectra, bands: Bands) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """Return both axes: name, centres of the bands, coherence."""
+    slow = slice(0, int(np.searchsorted(bands.temporal[1:], SLOW, side="right")))
+    coarse = slice(0, int(np.searchsorted(bands.spatial[1:], COARSE, side="right")))
+    space = [summed.pooled(slice(band, band + 1), slow).coherence[0, 0] for band in range(len(bands.spatial) - 1)]
+    time = [summed.pooled(coarse, slice(band, band + 1)).coherence[0, 0] for band in range(len(bands.temporal) - 1)]
+    return [
+        ("cycles per degree", bands.spatial_centres, np.array(space)),
+        ("hertz", bands.temporal_centres, np.array(time)),
+    ]
+
+
+def transfer_figure(curves: pd.DataFrame) -> Figure:
+    """Draw coherence over frequency, a panel for each axis and a line for each method.
+
+    curves: method, axis (what its frequencies are), frequency, coherence.
+    """
+    axes_of = curves["axis"].unique().tolist()
+    figure, panels = column_figure(2.2, len(axes_of))
+    for axes, name in zip(panels, axes_of, strict=True):
+        lines = curves[curves["axis"] == name]
+        for place, method in enumerate(lines["method"].unique()):
+            line = lines[lines["method"] == method]
+            axes.plot(line["frequency"], line["coherence"], "o-", color=COLOURS[place], label=method, markersize=3)
+        axes.axhline(0.5, color="0.6", linewidth=0.6)
+        axes.set(xscale="log", xlabel=name, ylim=(0, 1))
+    panels[0].set_ylabel("coherence")
+    explain(panels[0])
+    return figure
+
+
+def limits_text(limits: pd.DataFrame) -> str:
+    """Say where coherence falls below a half; limits: method, axis, limit, low, high.
+
+    >>> limits_text(pd.DataFrame([{"method": "map", "axis": "hertz", "limit": 2.5, "low": 2.0, "high": 3.0}]))
+    'map: 2.5 hertz [2, 3]'
+    """
+    return "; ".join(
+        f"{row['method']}: {_limit(row['limit'])} {row['axis']} [{_end(row['low'])}, {_end(row['high'])}]"
+        for row in limits.to_dict("records")
+    )
+
+
+def _limit(value: float) -> str:
+    if value == float("inf"):
+        return "beyond the highest"
+    return f"{value:.3g}" if value == value else "below the lowest"
+
+
+def _end(value: float) -> str:
+    return "beyond" if value == float("inf") else f"{value:.3g}"
+
+
+RESOLUTION = Study(
     "resolution",
     "Resolution in space and time",
     "Up to which spatial and temporal frequency do reconstructions follow the truth, published method and `map`?",
-    lambda laboratory: [job for jobs in planned(laboratory).values() for job in jobs.values()],
     conclude,
+    plan,
 )

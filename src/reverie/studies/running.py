@@ -1,28 +1,64 @@
-"""Running experiments: plan, do every job once, conclude, write the pages."""
+"""All studies by name, and running them: plan, do every job once, conclude, write the pages."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import Final
 
 from reverie.fitted.materials import Sources, open_materials
 from reverie.foundation.devices import prepare_threads
-from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import write_json, write_text
+from reverie.foundation.errors import NotApplicable, ReverieError, WorkerLost
+from reverie.foundation.files import write_json
 from reverie.foundation.progress import say
-from reverie.jobs.engine import open_workers, usual_workers
-from reverie.studies.experiment import Experiment, Findings
-from reverie.studies.experiment_page import Plate, Section, write_experiment_page
-from reverie.studies.laboratory import Laboratory
-from reverie.studies.plates import save_plate
-from reverie.studies.registry import EXPERIMENTS, PAPER, SUITE
-from reverie.studies.scales import find_scale
+from reverie.jobs.engine import Workers, open_workers, usual_workers
+from reverie.jobs.job import Job
+from reverie.studies.baselines import BASELINES
+from reverie.studies.choosing import find_scale
+from reverie.studies.consistency import CONSISTENCY
+from reverie.studies.ensembling import ENSEMBLING
+from reverie.studies.errors.study import ERRORS
+from reverie.studies.excite import EXCITE
+from reverie.studies.fields import FIELDS
+from reverie.studies.gratings import GRATINGS
+from reverie.studies.identify import IDENTIFY
+from reverie.studies.masks import MASKS
+from reverie.studies.methods.study import METHODS
+from reverie.studies.natural import NATURAL
+from reverie.studies.noise import NOISE
+from reverie.studies.page import Section, save_findings, write_study_page
+from reverie.studies.population import POPULATION
+from reverie.studies.predicted import PREDICTED_RESPONSES
+from reverie.studies.resolution import RESOLUTION
+from reverie.studies.setup import Setup
+from reverie.studies.study import Study
+
+PAPER: Final = (
+    NATURAL,
+    ENSEMBLING,
+    POPULATION,
+    MASKS,
+    PREDICTED_RESPONSES,
+    NOISE,
+    GRATINGS,
+    FIELDS,
+    CONSISTENCY,
+    ERRORS,
+    BASELINES,
+)
+"""The questions of the paper, and of its reviewers, in the order in which a results section tells them."""
+
+STUDIES: Final[Mapping[str, Study]] = {one.name: one for one in (*PAPER, METHODS, IDENTIFY, RESOLUTION, EXCITE)}
+
+SUITE: Final = "paper"
+"""The name that stands for all questions of the paper."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: an experiment or the suite, on which sources, how large, and where to put it."""
+    """What is asked for: a study or the suite, on which sources, how large, and where to put it."""
 
     name: str
     sources: Sources
@@ -33,14 +69,19 @@ class Request:
 
 
 def run_request(request: Request) -> Path:
-    """Run an experiment, or the suite of all of them, and return the page to look at.
+    """Run a study, or the suite of all of the paper's, and return the page to look at.
 
-    Jobs finished before, by this or another experiment in the same folder, are not repeated.
-    Raises ReverieError when the name is unknown, materials do not belong together, or a single experiment cannot be
-    asked of them; the suite leaves such experiments out and says so.
+    Jobs finished before, by this or another study in the same folder, are not repeated.
+
+    Raises
+    ------
+    NotApplicable
+        A single study cannot be asked of the materials; the suite leaves such studies out and says so.
+    ReverieError
+        The name is unknown, the materials do not belong together, or something failed.
     """
-    if request.name not in (SUITE, *EXPERIMENTS):
-        known = ", ".join((*EXPERIMENTS, SUITE))
+    if request.name not in (SUITE, *STUDIES):
+        known = ", ".join((*STUDIES, SUITE))
         raise ReverieError(f"There is no experiment {request.name!r}; choose one of {known}.")
     scale = find_scale(request.scale)
     prepare_threads()
@@ -48,70 +89,95 @@ def run_request(request: Request) -> Path:
     _ = materials.masks  # made here, once, before other processes look for them
     count = request.workers or usual_workers(materials.device)
     with open_workers(materials, partial(open_materials, request.sources), count) as workers:
-        laboratory = Laboratory(materials, scale, request.out, workers, request.trials)
+        setup = Setup(materials, scale, request.out, workers, request.trials)
         if request.name == SUITE:
-            return run_suite(laboratory, PAPER)
-        section = run_experiment(laboratory, EXPERIMENTS[request.name])
-    page = request.out / section.name / "index.html"
-    say(f"{section.sentences[0]}\nThe page is {page}; open it in any browser.")
+            return run_suite(setup, PAPER)
+        section = run_study(setup, STUDIES[request.name])
+    page = section.folder / "index.html"
+    say(f"{section.findings.sentences[0]}\nThe page is {page}; open it in any browser.")
     return page
 
 
-def run_suite(laboratory: Laboratory, experiments: Sequence[Experiment]) -> Path:
-    """Run experiments that share their jobs, each with its own page, and write one page that tells them all."""
+def run_study(setup: Setup, study: Study) -> Section:
+    """Do the jobs of one study that are not done yet, conclude, and write its page, figures and data."""
+    setup = study.sized(setup)
+    setup.run(study.plan(setup), f"reconstructions of {study.name}")
+    section = save_findings(setup.out / study.name, study, study.conclude(setup))
+    record = setup.record()
+    write_json(section.folder / "experiment.json", record)
+    write_study_page(section.folder / "index.html", study.title, setup.leads(), [section], record)
+    return section
+
+
+def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
+    """Run studies that share their jobs, each with its own page, and write one page that tells them all.
+
+    A study that cannot be asked of the materials is left out. One that fails in any other way does not keep the others
+    from being done and told; it is raised in the end.
+    """
     begin = perf_counter()
-    planned, missing = [], {}
-    for experiment in experiments:
-        try:
-            planned.append((experiment, experiment.plan(experiment.sized(laboratory))))
-        except ReverieError as error:
-            missing[experiment.title] = str(error)
-    laboratory.run([job for _, jobs in planned for job in jobs], "reconstructions of all experiments")
+    problems: dict[str, Exception] = {}
+    jobs: list[Job] = []
+    for study in studies:
+        with _noted(problems, study.title):
+            jobs += study.plan(study.sized(setup))
+    setup = _do_together(_without_lost(setup, problems), jobs, problems)
     sections = []
-    for experiment, _ in planned:
-        say(f"\n— {experiment.title}")
-        try:
-            sections.append(run_experiment(laboratory, experiment))
-            say(sections[-1].sentences[0])
-        except ReverieError as error:
-            missing[experiment.title] = str(error)
+    for study in studies:
+        if study.title not in problems:
+            say(f"\n— {study.title}")
+            with _noted(problems, study.title):
+                sections.append(run_study(setup, study))
+                say(sections[-1].findings.sentences[0])
+            setup = _without_lost(setup, problems)
+    page = setup.out / "index.html"
+    missing = {title: str(problem) for title, problem in problems.items() if isinstance(problem, NotApplicable)}
+    failed = {title: problem for title, problem in problems.items() if title not in missing}
+    if sections:
+        reasons = missing | {title: f"failed: {problem}" for title, problem in failed.items()}
+        write_study_page(
+            page, "Movies reconstructed from visual cortex: results", setup.leads(), sections, setup.record(), reasons
+        )
+    _raise(failed, f"The others are told on {page}." if sections else "No other could be done.")
     if not sections:
-        raise ReverieError(f"No experiment could be done: {'; '.join(missing.values())}")
-    page = laboratory.out / "index.html"
-    record = laboratory.record()
-    title = "Movies reconstructed from visual cortex: results"
-    write_experiment_page(page, title, laboratory.leads(), [one.seen_from_above() for one in sections], record, missing)
+        raise NotApplicable(f"No experiment could be done: {'; '.join(missing.values())}")
     say(f"\nAll experiments took {(perf_counter() - begin) / 60:.1f} min. The page is {page}; open it in any browser.")
     return page
 
 
-def run_experiment(laboratory: Laboratory, experiment: Experiment) -> Section:
-    """Do the jobs of one experiment that are not done yet, conclude, and write its page, figures and data."""
-    laboratory = experiment.sized(laboratory)
-    laboratory.run(experiment.plan(laboratory), f"reconstructions of {experiment.name}")
-    findings = experiment.conclude(laboratory)
-    folder = laboratory.out / experiment.name
-    record = laboratory.record()
-    section = _section(experiment, findings, folder)
-    write_json(folder / "experiment.json", record)
-    write_experiment_page(folder / "index.html", experiment.title, laboratory.leads(), [section], record)
-    return section
+def _do_together(setup: Setup, jobs: Sequence[Job], problems: dict[str, Exception]) -> Setup:
+    """Do the jobs of all studies at once, so that no process is idle between two; return the setup to go on with.
+
+    A job that fails here is left to its own study, which tries it again and then fails alone.
+    """
+    met: dict[str, Exception] = {}
+    with _noted(met, "Reconstructions of all experiments"):
+        setup.run(jobs, "reconstructions of all experiments")
+    problems |= {name: problem for name, problem in met.items() if isinstance(problem, WorkerLost)}
+    return _without_lost(setup, problems)
 
 
-def _section(experiment: Experiment, findings: Findings, folder: Path) -> Section:
-    plates = []
-    for picture in findings.pictures:
-        svg = save_plate(folder / picture.name, picture.figure)
-        write_text(folder / f"{picture.name}.csv", picture.data.to_csv(index=False, lineterminator="\n"))
-        plates.append(Plate(picture.name, picture.caption, svg, picture.data))
-    links = {words: str(page.relative_to(folder)) for words, page in findings.links.items()}
-    return Section(
-        experiment.name,
-        experiment.title,
-        experiment.question,
-        findings.sentences,
-        plates,
-        findings.comparison,
-        links=links,
-        tables=findings.tables,
-    )
+def _without_lost(setup: Setup, problems: Mapping[str, Exception]) -> Setup:
+    """Return a setup that goes on in this process where a worker was lost: that needs the least memory."""
+    lost = any(isinstance(problem, WorkerLost) for problem in problems.values())
+    return replace(setup, workers=Workers(setup.materials)) if lost else setup
+
+
+@contextmanager
+def _noted(problems: dict[str, Exception], name: str) -> Iterator[None]:
+    """Keep an error of the block under a name, say it, and go on."""
+    try:
+        yield
+    except Exception as problem:
+        say(f"{name}: {problem}")
+        problems[name] = problem
+
+
+def _raise(failed: Mapping[str, Exception], rest: str) -> None:
+    """Raise what failed, if anything: a defect of the program as it is, else one error that names every study."""
+    for problem in failed.values():
+        if not isinstance(problem, ReverieError):
+            raise problem
+    if failed:
+        told = " ".join(f"“{title}” failed: {problem}" for title, problem in failed.items())
+        raise ReverieError(f"{told} {rest}") from next(iter(failed.values()))

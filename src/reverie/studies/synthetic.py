@@ -1,22 +1,28 @@
-"""Movies that nobody was shown: responses predicted, movies reconstructed from them, and a score for each cell."""
+"""Movies that nobody was shown: responses predicted or simulated, and a score for each cell of a table of them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
 
+from reverie.encoders.checkpoints import read_about
+from reverie.encoders.prediction import predict_mean
 from reverie.fitted.materials import Materials
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, Movie, State
 from reverie.jobs.job import Clip, Job
+from reverie.jobs.null_trials import measure_noise
 from reverie.jobs.settings import ReconstructionSettings
 from reverie.scoring.correlation import Region, video_correlation
 from reverie.scoring.image_quality import motion_energy, shannon_entropy
 from reverie.scoring.rule import frames_to_skip, scored_region
+from reverie.simulation.kinds import find_kind
+from reverie.simulation.mouse import Presentation, SimulatedMouse
+from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.noise import half_power_frequency
 from reverie.stimuli.tables import Stimulus, grating_stimuli, noise_stimuli
+from reverie.studies.setup import Setup
 from reverie.training.warm_start import mean_over_frames
 
 STATE_TRIALS = 10
@@ -41,9 +47,6 @@ class TableSize:
 
 Plan = list[tuple[Stimulus, list[Job]]]
 """Each stimulus with its jobs, one an encoder, once for every animal."""
-
-MovieOf = Callable[[Sequence[Job]], Movie]
-"""The mean of the movies of jobs that are done."""
 
 
 def ordinary_state(materials: Materials, animal: str, frames: int) -> State:
@@ -90,7 +93,7 @@ def plan_stimuli(
     return plan
 
 
-def score_stimuli(plan: Plan, materials: Materials, movie_of: MovieOf, within: Region | None = None) -> pd.DataFrame:
+def score_stimuli(setup: Setup, plan: Plan, within: Region | None = None) -> pd.DataFrame:
     """Return one row per animal × stimulus × model, and one for the average of all models where there are several.
 
     within: pixels that count, besides the evaluation mask. Columns: animal, row, column, variant, models,
@@ -98,17 +101,16 @@ def score_stimuli(plan: Plan, materials: Materials, movie_of: MovieOf, within: R
     """
     rows = []
     for stimulus, jobs in plan:
-        mask = materials.masks[jobs[0].clip.animal]
-        region = scored_region(mask)
-        rows += list(_rows(stimulus, jobs, movie_of, region if within is None else region & within))
+        region = scored_region(setup.materials.masks[jobs[0].clip.animal])
+        rows += list(_rows(setup, stimulus, jobs, region if within is None else region & within))
     return pd.DataFrame(rows)
 
 
-def _rows(stimulus: Stimulus, jobs: list[Job], movie_of: MovieOf, region: Region) -> Iterator[dict[str, object]]:
+def _rows(setup: Setup, stimulus: Stimulus, jobs: list[Job], region: Region) -> Iterator[dict[str, object]]:
     skip = frames_to_skip(len(stimulus.movie))
     truth = stimulus.movie[skip:]
     for group in [[job] for job in jobs] + ([jobs] if jobs[1:] else []):
-        found = movie_of(group)[skip:]
+        found = setup.movie(group)[skip:]
         yield {
             "animal": jobs[0].clip.animal,
             "row": stimulus.row,
@@ -116,15 +118,11 @@ def _rows(stimulus: Stimulus, jobs: list[Job], movie_of: MovieOf, region: Region
             "variant": stimulus.variant,
             "models": len(group),
             "video_correlation": video_correlation(found, truth, region),
-            "motion_energy_truth": _mean(motion_energy(truth, region)),
-            "motion_energy_reconstruction": _mean(motion_energy(found, region)),
-            "entropy_truth": _mean(shannon_entropy(truth, region)),
-            "entropy_reconstruction": _mean(shannon_entropy(found, region)),
+            "motion_energy_truth": float(motion_energy(truth, region).mean()),
+            "motion_energy_reconstruction": float(motion_energy(found, region).mean()),
+            "entropy_truth": float(shannon_entropy(truth, region).mean()),
+            "entropy_reconstruction": float(shannon_entropy(found, region).mean()),
         }
-
-
-def _mean(values: Float[np.ndarray, " moment"]) -> float:
-    return float(values.mean())
 
 
 def lay_out(scores: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
@@ -159,3 +157,42 @@ def with_units(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         degrees=degrees, seconds=seconds, cycles_per_degree=degrees.map(halved), hertz=seconds.map(halved)
     )
+
+
+APART = 7
+"""Added to the seed, so that no trial of the recording is drawn again."""
+
+
+def knows_truth(materials: Materials) -> bool:
+    """Return whether the animals are simulated by what is beside them, so that they can be shown anything."""
+    folder = materials.truth_folder
+    return materials.simulated and folder is not None and "kind" in read_about(folder)
+
+
+def simulate_responses(materials: Materials, animal: str, movies: Mapping[str, Movie]) -> Iterator[Clip]:
+    """Yield a clip of each movie (by name) with the responses of one animal to it.
+
+    A simulated animal is shown it; a recorded one is taken to fire at the mean rates of the encoders in an ordinary
+    moment, as noisily as it does in training trials. The seed of the materials decides what is drawn.
+    """
+    if knows_truth(materials):
+        yield from _simulated(materials, animal, movies)
+        return
+    noise, encoders = measure_noise(materials, animal), tuple(materials.encoders.values())
+    for number, (name, movie) in enumerate(movies.items()):
+        state = ordinary_state(materials, animal, len(movie))
+        generator = np.random.default_rng([materials.sources.seed, APART, number])
+        yield Clip(animal, name, movie, state, noise.draw(predict_mean(encoders, movie, state, animal), generator))
+
+
+def _simulated(materials: Materials, animal: str, movies: Mapping[str, Movie]) -> Iterator[Clip]:
+    truth, folder = materials.truth, materials.truth_folder
+    assert isinstance(truth, TrueEncoder)
+    assert folder is not None
+    shows = [Presentation(str(number), "unseen", name, movie) for number, (name, movie) in enumerate(movies.items())]
+    about, seed = read_about(folder), materials.sources.seed + APART
+    noise = find_kind(about["kind"], about.get("without", ())).noise
+    mouse = SimulatedMouse(truth, animal, shows, noise=noise, seed=seed)
+    for show in shows:
+        trial = mouse.trial(show.trial)
+        yield Clip(animal, show.title, trial.movie, trial.state, trial.responses)

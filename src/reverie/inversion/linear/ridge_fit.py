@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import bar
 from reverie.inversion.linear.components import PictureComponents
 from reverie.inversion.linear.folded_sums import FoldedSums
@@ -29,7 +29,7 @@ def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | Non
     population = population_of(mouse, trials)
     folds = movie_folds(trials, settings.folds)
     if max(folds) == 0:
-        raise ReverieError(f"The training trials of {mouse} show one movie only; a decoder needs at least two.")
+        raise NotApplicable(f"The training trials of {mouse} show one movie only; a decoder needs at least two.")
     pictures = PictureComponents.of((trial.movie[:: settings.every] for trial in trials), settings.components)
     samples = Samples(trials, folds, pictures, settings.every)
     few = replace(samples, each=-(-population.neurons // JUDGES))

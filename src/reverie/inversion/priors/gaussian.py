@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from reverie.foundation.arrays import Movie
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.inversion.motion import shots_of
 from reverie.inversion.priors.camera import Camera
 from reverie.inversion.priors.cosine import movie_of, spectrum_of
@@ -168,7 +168,7 @@ def fit_prior(trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]] 
     Raises ReverieError when there are fewer than two movies or they differ in size.
     """
     if len(trials) < FEWEST_MOVIES:
-        raise ReverieError(
+        raise NotApplicable(
             f"A movie prior needs at least {FEWEST_MOVIES} training movies, but there are {len(trials)}; "
             "use the method `paper`, which needs none."
         )

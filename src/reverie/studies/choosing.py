@@ -1,0 +1,220 @@
+"""How much of a study is done, on which clips, and when descents are stopped."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from reverie.fitted.materials import Materials
+from reverie.foundation.arrays import Movie
+from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.foundation.files import write_text
+from reverie.foundation.progress import labelled_bar
+from reverie.inversion.postprocessing import blur
+from reverie.inversion.problem import Progress
+from reverie.inversion.reconstruct import Solver, reconstruct
+from reverie.jobs.engine import Workers
+from reverie.jobs.job import Clip, Job, digest, problem_of
+from reverie.recordings.opening import choose_trials
+from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.scoring.correlation import video_correlation
+from reverie.scoring.rule import scored_region
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The size of a study, from minutes on a laptop to the paper's full size.
+
+    Attributes
+    ----------
+    name
+        On the command line.
+    clips
+        Different movies of each animal.
+    stride
+        Frames between windows.
+    stops
+        Numbers of steps to choose from on validation clips; a single one is taken without asking.
+    validation
+        Clips of each animal to choose on.
+    shares
+        Of the neurons, in the study of population size.
+    thresholds
+        Of the mask, that are swept.
+    probes
+        Pixels between two places where a pixel is shown to find receptive fields.
+    """
+
+    name: str
+    clips: int
+    stride: int
+    stops: tuple[int, ...]
+    validation: int
+    shares: tuple[float, ...]
+    thresholds: tuple[float, ...]
+    probes: int
+
+
+THRESHOLDS: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.1, 1.2)
+
+SCALES: Final[Mapping[str, Scale]] = {
+    scale.name: scale
+    for scale in (
+        Scale("quick", 2, 32, (10, 20, 30, 45), 1, (1.0, 0.25), THRESHOLDS, 2),
+        Scale("laptop", 6, 32, (20, 40, 60, 80, 100, 150, 200), 3, (1.0, 0.5, 0.25, 0.125), THRESHOLDS, 1),
+        Scale("paper", 10, 8, (1000,), 0, (1.0, 0.5, 0.25, 0.125), THRESHOLDS, 1),
+    )
+}
+"""``paper`` has the published numbers of clips, windows and steps."""
+
+
+def find_scale(name: str) -> Scale:
+    """Return a scale by its name; raises ReverieError when there is none of that name."""
+    if name not in SCALES:
+        raise ReverieError(f"There is no scale {name!r}; choose one of {', '.join(SCALES)}.")
+    return SCALES[name]
+
+
+TEST_TIERS = ("live_test_main", "oracle")
+"""Where clips are taken from unless trials are named: the first tier whose responses were released."""
+
+VALIDATION_TIER = "oracle"
+"""Where the clips that decide when to stop come from."""
+
+
+def choose_clips(materials: Materials, trials: Sequence[str], most: int) -> tuple[Clip, ...]:
+    """Return at most ``most`` clips of every animal, each movie once, evenly spread over those asked for.
+
+    Raises NotApplicable when an animal has none with responses.
+    """
+    chosen = []
+    for animal, recording in materials.recordings.items():
+        names = choose_trials(recording, trials) if trials else _test_trials(recording)
+        different = {digest(recording.movie(name)): name for name in reversed(names)}
+        names = [name for name in names if name in different.values()]
+        chosen += [Clip(animal, name) for name in _spread(names, most)]
+    return tuple(chosen)
+
+
+def validation_clips(materials: Materials, reported: Sequence[Clip], count: int) -> list[Clip]:
+    """Return clips of every animal that are not reported.
+
+    Raises NotApplicable when there are none.
+    """
+    taken = {(clip.animal, clip.name) for clip in reported}
+    found = []
+    for animal, recording in materials.recordings.items():
+        shown = {digest(recording.movie(clip.name)) for clip in reported if clip.animal == animal}
+        names = [name for name in _of_tier(recording, VALIDATION_TIER) if (animal, name) not in taken]
+        names = [name for name in names if digest(recording.movie(name)) not in shown]
+        found += [Clip(animal, name) for name in _spread(names, count)]
+    if not found:
+        raise NotApplicable(
+            f"The recordings have no trials of the tier {VALIDATION_TIER!r} with responses beside those reported, to "
+            "choose the number of steps on; use --scale paper, which takes the published number."
+        )
+    return found
+
+
+def _test_trials(recording: SensoriumRecording) -> list[str]:
+    for tier in TEST_TIERS:
+        if names := _of_tier(recording, tier):
+            return names
+    raise NotApplicable(
+        f"{recording.name} has no responses to trials of the tiers {' or '.join(TEST_TIERS)}; "
+        "name trials with --trials."
+    )
+
+
+def _of_tier(recording: SensoriumRecording, tier: str) -> list[str]:
+    return [name for name, its in recording.tiers.items() if its == tier and recording.has_responses(name)]
+
+
+def _spread(names: Sequence[str], most: int) -> list[str]:
+    count = min(most, len(names))
+    return [names[int(place)] for place in np.linspace(0, len(names) - 1, count).round()] if count else []
+
+
+Stop = tuple[int, float]
+"""When a descent ends: after how many steps, and the sigma of the final blur in pixels and frames.
+
+The published method takes 1000 steps whatever the data. On small populations it then fits the noise of the single
+trial. How many steps are good is measured on validation trials, whose movies are known and are not reported.
+"""
+
+
+def choose_steps(jobs: Sequence[Job], materials: Materials, candidates: Sequence[int]) -> tuple[int, pd.DataFrame]:
+    """Return the number of steps with the best mean video correlation, and the scores (rows steps, columns clips).
+
+    Each job (of a validation clip) is done once, for as many steps as the largest candidate.
+    """
+    curves = {}
+    for job in jobs:
+        name = f"{job.clip.animal} {job.clip.name}"
+        stops = [(steps, job.settings.blur) for steps in candidates]
+        curves[name] = score_on_the_way(job, materials, stops, f"choosing the stop on {name}")
+    scores = stop_table(curves).droplevel("blur")
+    return int(scores.index[int(scores.mean(axis=1).argmax())]), scores
+
+
+def stop_table(curves: Mapping[str, Mapping[Stop, float]]) -> pd.DataFrame:
+    """Return scores as a table, rows by steps and blur, a column a clip."""
+    table = pd.DataFrame({name: dict(curve) for name, curve in curves.items()})
+    return table.rename_axis(["steps", "blur"])
+
+
+def best_stop(scores: pd.DataFrame) -> Stop:
+    """Return the stop (row) with the best mean over clips (columns)."""
+    steps, blur = scores.index[int(scores.mean(axis=1).argmax())]
+    return int(steps), float(blur)
+
+
+def score_on_the_way(job: Job, materials: Materials, candidates: Sequence[Stop], label: str = "") -> dict[Stop, float]:
+    """Return what each candidate would score: the video correlation inside the evaluation mask of one descent's movie
+    after so many steps, blurred so much.
+
+    label: of a bar of the steps; none is shown when it is empty.
+    """
+    trial = job.clip.read(materials)
+    mask = materials.masks[job.clip.animal]
+    region = scored_region(mask)
+    solver: Solver[Any] = replace(job.settings.solver(), steps=max(steps for steps, _ in candidates))
+    scores: dict[Stop, float] = {}
+    with labelled_bar(label, solver.steps) as advance:
+
+        def watch(progress: Progress, movie: Movie) -> None:
+            advance()
+            for steps, sigma in candidates:
+                if progress.step == steps:
+                    blurred = blur(np.asarray(movie), sigma)
+                    scores[steps, sigma] = video_correlation(blurred, trial.movie, region)
+
+        reconstruct(problem_of(job, materials), solver, observe=watch, device=materials.device)
+    return scores
+
+
+def choose_stop(jobs: Sequence[Job], candidates: Sequence[Stop], workers: Workers[Materials], folder: Path) -> Stop:
+    """Return the stop with the best mean score over the jobs, each of a validation clip.
+
+    The scores are kept in ``folder`` under a name made of all that decides them, and read from there the next time.
+    """
+    prints = [job.fingerprint(workers.context) for job in jobs]
+    key = hashlib.sha256(json.dumps([prints, list(candidates)]).encode()).hexdigest()[:16]
+    path = folder / f"{key}.csv"
+    if path.exists():
+        return best_stop(pd.read_csv(path, index_col=["steps", "blur"]))
+    tasks = [(job, tuple(candidates)) for job in jobs]
+    curves = workers.run(_score, tasks, f"choosing the stop for {jobs[0].targets} responses")
+    names = [f"{job.clip.animal} {job.clip.name}" for job in jobs]
+    scores = stop_table(dict(zip(names, curves, strict=True)))
+    write_text(path, scores.to_csv())
+    return best_stop(scores)
+
+
+def _score(materials: Materials, task: tuple[Job, tuple[Stop, ...]]) -> dict[Stop, float]:
+    return score_on_the_way(task[0], materials, task[1])

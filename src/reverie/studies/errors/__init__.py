@@ -1,0 +1,1 @@
+"""Error maps: the study, and its figures."""

@@ -1,0 +1,201 @@
+"""Does the activity say anything beyond the encoder? Error maps beside a null distribution."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, Mask, Movie
+from reverie.jobs.job import Clip, Job, Targets
+from reverie.jobs.null_trials import excerpt, null_clips
+from reverie.report.video_files import write_colour_mp4
+from reverie.scoring.correlation import Region
+from reverie.scoring.deviations import Deviations, Patch, find_deviations
+from reverie.scoring.error_statistics import describe_error, error_profiles
+from reverie.scoring.rule import frames_to_skip, scored_region
+from reverie.studies.errors.figures import coloured, error_strip_figure, null_figure, profiles_figure
+from reverie.studies.setup import Setup
+from reverie.studies.study import Findings, Picture, Study
+
+LEVEL = 0.05
+"""Chance at which a movie without deviations is said to have one."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Clips of each animal, frames of each from its start, and null trials of each."""
+
+    clips: int
+    frames: int
+    nulls: int
+
+
+SIZES: Mapping[str, Size] = {"quick": Size(1, 32, 19), "laptop": Size(2, 150, 39), "paper": Size(10, 300, 19)}
+
+
+@dataclass(frozen=True)
+class ErrorMap:
+    """One clip; all movies (time, height, width) without the first frames, which are not scored.
+
+    error: reconstruction from recorded responses minus that from predicted ones. nulls: the same of null trials.
+    """
+
+    name: str
+    truth: Movie
+    recorded: Movie
+    predicted: Movie
+    nulls: Sequence[Movie]
+    mask: Mask
+    region: Region
+    test: Deviations
+
+    @property
+    def error(self) -> Movie:
+        """What the activity says beyond the encoder, in grey levels."""
+        return np.asarray(self.recorded - self.predicted)
+
+    def numbers(self) -> dict[str, str | float]:
+        """Return the tests and the statistics of the map, and those of the null trials as null_…, by name."""
+        own = describe_error(self.error, self.truth, self.region)
+        nulls = pd.DataFrame([describe_error(each, self.truth, self.region) for each in self.nulls]).mean()
+        return {
+            "clip": self.name,
+            "p_largest": self.test.p_value,
+            "p_overall": self.test.overall_p_value,
+            "largest": self.test.maximum,
+            "threshold": self.test.threshold,
+            "share_significant": float(self.test.significant[:, self.region].mean()),
+            **own,
+            **{f"null_{name}": float(nulls[name]) for name in own},
+        }
+
+    def profiles(self) -> pd.DataFrame:
+        """Return the curves of the map and of all null trials: kind, along, place, value."""
+        kinds = {"error maps": [self.error], "null trials": self.nulls}
+        return pd.concat(
+            [
+                error_profiles(each, self.mask, self.region).assign(kind=kind)
+                for kind, maps in kinds.items()
+                for each in maps
+            ]
+        )
+
+
+def make_error_map(
+    name: str, truth: Movie, recorded: Movie, predicted: Movie, nulls: Sequence[Movie], mask: Mask, *, level: float
+) -> ErrorMap:
+    """Return the error map of one clip with its test; nulls are reconstructions of null trials.
+
+    Raises ReverieError when there are too few null trials for the level.
+    """
+    skip, region = frames_to_skip(len(truth)), scored_region(mask)
+    truth, recorded, predicted = truth[skip:], recorded[skip:], predicted[skip:]
+    maps = [each[skip:] - predicted for each in nulls]
+    test = find_deviations(recorded - predicted, maps, region, level=level)
+    return ErrorMap(name, np.asarray(truth), recorded, predicted, maps, mask, region, test)
+
+
+def mean_profiles(maps: Sequence[ErrorMap]) -> pd.DataFrame:
+    """Return the curves averaged over clips, of the error maps and of the null trials."""
+    curves = pd.concat([each.profiles() for each in maps])
+    return curves.groupby(["kind", "along", "place"], sort=False)["value"].mean().reset_index()
+
+
+def chosen(setup: Setup) -> list[Clip]:
+    """Return the first frames of some of the clips of every animal."""
+    size, materials = SIZES[setup.scale.name], setup.materials
+    own = [[clip for clip in setup.clips if clip.animal == animal] for animal in materials.recordings]
+    return [excerpt(materials, clip, size.frames) for clips in own for clip in clips[: size.clips]]
+
+
+def jobs_of(setup: Setup, clip: Clip, targets: Targets = "recorded") -> list[Job]:
+    """Return one job an encoder; the stop is that of recorded responses, for all alike."""
+    return setup.jobs(targets=targets, clips=[clip])[clip]
+
+
+def plan(setup: Setup) -> list[Job]:
+    """Reconstruct from recorded and from predicted responses; null trials come clip by clip, to save memory."""
+    clips = chosen(setup)
+    recorded = [job for clip in clips for job in jobs_of(setup, clip)]
+    return recorded + [job for clip in clips for job in jobs_of(setup, clip, "predicted")]
+
+
+def examine(setup: Setup, clip: Clip) -> ErrorMap:
+    """Reconstruct a clip and its null trials, as far as that is not done, and test its error map against theirs."""
+    materials, size = setup.materials, SIZES[setup.scale.name]
+    recorded, predicted = jobs_of(setup, clip), jobs_of(setup, clip, "predicted")
+    nulls = [jobs_of(setup, each) for each in null_clips(materials, clip, size.nulls)]
+    all_jobs = [job for jobs in (recorded, predicted, *nulls) for job in jobs]
+    setup.run(all_jobs, f"null trials of {clip.animal}, clip {clip.name}")
+    return make_error_map(
+        f"{clip.animal}, clip {clip.name}",
+        clip.read(materials).movie,
+        setup.movie(recorded),
+        setup.movie(predicted),
+        [setup.movie(jobs) for jobs in nulls],
+        materials.masks[clip.animal],
+        level=LEVEL,
+    )
+
+
+def conclude(setup: Setup) -> Findings:
+    """Test every clip's error map, and tell what deviations are like beside those of the null trials."""
+    maps, links = [examine(setup, clip) for clip in chosen(setup)], {}
+    for number, each in enumerate(maps):
+        path = setup.out / "errors" / f"error-map-{number + 1}.mp4"
+        write_colour_mp4(path, coloured(each.error, each.predicted))
+        links[f"Error map of {each.name} (mp4)"] = path
+    table, profiles = pd.DataFrame([each.numbers() for each in maps]), mean_profiles(maps)
+    rows = [{"clip": each.name, **vars(patch)} for each in maps for patch in each.test.patches]
+    patches = pd.DataFrame(rows, columns=["clip", *Patch.__dataclass_fields__])
+    shown = max(maps, key=lambda each: each.test.maximum / each.test.threshold)
+    local, overall = (int((table[name] <= LEVEL).sum()) for name in ("p_largest", "p_overall"))
+    return Findings(
+        [
+            f"{local} of {len(maps)} error maps hold a deviation that trial noise does not explain somewhere (largest "
+            f"deviation, p ≤ {LEVEL:g}), {overall} of them all over (overall deviation, p ≤ {LEVEL:g}).",
+            f"Deviations measure {_extent(table, '')}; those of null trials {_extent(table, 'null_')}.",
+            "A significant deviation is activity that many neurons share and the encoder does not expect: an error of "
+            "the encoder, variability that neurons share, or another percept. The test does not tell which.",
+            f"{len(shown.truth) / FRAME_RATE:.1f} s of each clip are tested, beside {len(shown.nulls)} null trials.",
+        ],
+        [
+            Picture(
+                "null",
+                "Largest and overall deviation of each clip (diamonds) beside those of its null trials (dots); the bar "
+                "is the threshold.",
+                null_figure({each.name: each.test for each in maps}),
+                table,
+            ),
+            Picture(
+                "frames",
+                f"{shown.name}: the error map lies over the movie from predicted responses; what is significant is "
+                "outlined. The data are the significant patches.",
+                error_strip_figure(shown.truth, shown.recorded, shown.predicted, shown.test.significant),
+                patches,
+            ),
+            Picture(
+                "extent",
+                "How far deviations reach: autocorrelation in time and space, and mean absolute deviation (grey "
+                "levels) by distance from the middle of the mask; means over clips.",
+                profiles_figure(profiles),
+                profiles,
+            ),
+        ],
+        links=links,
+    )
+
+
+def _extent(table: pd.DataFrame, of: str) -> str:
+    size, frames, pixels = table[[f"{of}mean_absolute", f"{of}length_frames", f"{of}length_right"]].mean()
+    return f"{size:.1f} grey levels, {frames:.1f} frames and {pixels * DEGREES_PER_PIXEL:.0f}°"
+
+
+ERRORS = Study(
+    "errors",
+    "Error maps: what the activity says beyond the encoder",
+    "Does a reconstruction from recorded responses differ from one of predicted responses by more than trial noise?",
+    conclude,
+    plan,
+)

@@ -1,0 +1,163 @@
+"""Which method makes the best movies? Each of them, and each of its ingredients, on the same held-out clips."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from reverie.inversion.methods.paper import PaperSolver
+from reverie.inversion.windows import cut
+from reverie.jobs.job import Clip, Job
+from reverie.jobs.settings import USUAL, ReconstructionSettings
+from reverie.jobs.showings import other_showings
+from reverie.studies.methods.figures import (
+    differences_figure,
+    methods_figure,
+    sentences_on_differences,
+    table_of_differences,
+    table_of_methods,
+)
+from reverie.studies.methods.scores import COLUMNS, Attempt, score_attempt
+from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.study import Findings, Picture, Study
+
+SIZES: Mapping[str, tuple[int, int]] = {"quick": (2, 0), "laptop": (12, 1), "paper": (50, 50)}
+"""Clips of each animal, by scale, and for how many of the first animal's the published 1000 steps are taken, which cost
+more than all else together."""
+
+STOPS, BLURS = (20, 40, 60, 80, 100, 150, 200), (0.5, 1.0, 2.0, 3.0)
+"""Numbers of steps and final blurs (pixels and frames): the published method gets what is best on validation clips."""
+
+RIDGE, NETWORK, CHOSEN, MAP = "ridge", "convolutional", "published, chosen stop and blur", "map"
+LONG, LONG_ALL = "published, 1000 steps", "published, 1000 steps, all encoders"
+BEST = "best"
+ANIMALS, REPEATS = "map, animals joined", "map, repeats joined"
+PAIRS = (
+    (MAP, CHOSEN),
+    (MAP, RIDGE),
+    (BEST, RIDGE),
+    (BEST, MAP),
+    (ANIMALS, MAP),
+    (REPEATS, MAP),
+)
+"""Methods whose difference is told, clip by clip."""
+
+
+def at_its_size(setup: Setup) -> Setup:
+    """Return the setup with as many clips as this experiment takes, and stops to choose from at every scale."""
+    scale = setup.scale
+    clips = SIZES.get(scale.name, (scale.clips, 0))[0]
+    return replace(setup, scale=replace(scale, clips=clips, stops=STOPS, validation=max(1, scale.validation - 1)))
+
+
+def conditions(setup: Setup) -> Conditions:
+    """Return, by method, the jobs of each clip that the method is tried on."""
+    encoders, first = setup.encoders, setup.encoders[:1]
+    chosen = setup.settings(blurs=BLURS)
+    probable = ReconstructionSettings("map", USUAL["map"][0], blur=USUAL["map"][1])
+    best = ReconstructionSettings("best", blur=0.0)
+    long = replace(chosen, steps=1000, blur=0.5)
+    few = setup.clips[: SIZES.get(setup.scale.name, (0, 0))[1]]
+    turns = in_turns(setup.clips)
+    ways = {
+        RIDGE: setup.jobs(ReconstructionSettings("ridge", blur=0.0), first),
+        NETWORK: setup.jobs(ReconstructionSettings("convolutional", blur=0.0), first),
+        LONG: setup.jobs(long, first, clips=few),
+        LONG_ALL: setup.jobs(long, clips=few),
+        CHOSEN: setup.jobs(chosen, first, clips=turns),
+        "published, chosen stop, blur 0.5": setup.jobs(replace(chosen, blur=0.5), first, clips=turns),
+        "map, sizes of responses": setup.jobs(replace(probable, likelihood="sizes"), first, clips=turns),
+        "map, no prior to speak of": setup.jobs(replace(probable, weight=0.01), first, clips=turns),
+        "map, cuts not looked for": setup.jobs(replace(probable, find_cuts=False), first, clips=turns),
+        MAP: setup.jobs(probable, first),
+        "map, all encoders": setup.jobs(probable, clips=turns),
+        "map, encoders joined": {clip: [Job(clip, encoders, probable)] for clip in turns},
+        "best, camera not followed": setup.jobs(replace(best, follow=0), first, clips=turns),
+        "best, without ridge": setup.jobs(replace(best, map_share=1.0), first, clips=turns),
+        BEST: setup.jobs(best, first),
+        ANIMALS: joined_jobs(setup, setup.clips, probable, "animals"),
+        REPEATS: joined_jobs(setup, turns, probable, "repeats"),
+    }
+    return {name: jobs for name, jobs in ways.items() if len(encoders) > 1 or "encoders" not in name}
+
+
+def joined_jobs(
+    setup: Setup, clips: Sequence[Clip], settings: ReconstructionSettings, join: str
+) -> dict[Clip, list[Job]]:
+    """Return the job that explains each clip together with other showings of its movie, where there are others.
+
+    Whichever of the showings is asked for, the job is the same, so that it is done once.
+    """
+    found = {}
+    for clip in clips:
+        others = other_showings(setup.materials, clip, join)
+        first, *rest = sorted([clip, *others], key=lambda one: (one.animal, one.name))
+        if rest:
+            found[clip] = [Job(first, setup.encoders[:1], settings, together=tuple(rest))]
+    return found
+
+
+def in_turns(clips: Sequence[Clip]) -> list[Clip]:
+    """Return some of the clips, animals taking turns: the first clip of the first, the second of the second, …"""
+    animals = list(dict.fromkeys(clip.animal for clip in clips))
+    kept = []
+    for turn, animal in enumerate(animals):
+        own = [clip for clip in clips if clip.animal == animal]
+        kept += own[turn % len(own) :: len(animals)] if len(own) > 1 else own
+    return kept
+
+
+def plan(setup: Setup) -> list[Job]:
+    """Every method for every clip."""
+    return jobs_of(conditions(setup))
+
+
+def conclude(setup: Setup) -> Findings:
+    """Lay the methods out in one table, and compare them clip by clip."""
+    seed = setup.seed
+    attempts = [
+        Attempt(name, clip, jobs, list(map(setup.place, jobs)))
+        for name, clips in conditions(setup).items()
+        for clip, jobs in clips.items()
+    ]
+    scores = pd.DataFrame(setup.workers.run(score_attempt, attempts, "scores of all methods"))
+    differences = table_of_differences(scores, PAIRS, seed)
+    return Findings(
+        [*sentences_on_differences(differences), _about(setup)],
+        [
+            Picture(
+                "methods", "Mean over clips with its 95 % interval, by method.", methods_figure(scores, seed), scores
+            ),
+            Picture(
+                "differences",
+                "Differences clip by clip: mean and 95 % interval (bootstrap over clips within animals).",
+                differences_figure(differences),
+                differences,
+            ),
+        ],
+        tables={"Means over clips": table_of_methods(scores, COLUMNS)},
+    )
+
+
+def _about(setup: Setup) -> str:
+    chosen = setup.settings(blurs=BLURS)
+    frames = setup.clips[0].read(setup.materials).frames
+    ratio = cut(frames, stride=PaperSolver.stride).count / cut(frames, stride=chosen.stride).count
+    return (
+        f"For the published method {chosen.steps} steps and a blur of {chosen.blur:g} were best on validation clips; "
+        f"its windows began every {chosen.stride} frames (every {PaperSolver.stride}, as published, they would make "
+        f"{ratio:.1f} times as many passes). Held-out neurons are those of other animals that saw the same movie: the "
+        "correlation of their responses with what the first encoder predicts from the reconstruction. Passes are "
+        "windows of 32 frames through one encoder, forward and back. Seconds are those of one process of this machine, "
+        "whatever else it did."
+    )
+
+
+METHODS = Study(
+    "methods",
+    "Methods side by side",
+    "Which method makes the best movies, what does each ingredient bring, and at what cost?",
+    conclude,
+    plan,
+    at_its_size,
+)

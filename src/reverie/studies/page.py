@@ -1,0 +1,89 @@
+"""The page of a study, and the page that puts several together as a results section."""
+
+import math
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+from markupsafe import Markup
+
+from reverie.foundation.files import write_text
+from reverie.report.page import asset, page_environment
+from reverie.report.settings_table import settings_groups
+from reverie.studies.plates import save_plate
+from reverie.studies.study import Findings, Picture, Study
+
+MOST_ROWS = 60
+"""Rows of a figure's data that the page shows; the csv holds all."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A study and what came out. folder: of its page and files. svgs: its figures, by name."""
+
+    study: Study
+    findings: Findings
+    folder: Path
+    svgs: Mapping[str, bytes]
+
+    def source(self, picture: Picture) -> str:
+        """Return a picture as an address that needs no file."""
+        return f"data:image/svg+xml;base64,{b64encode(self.svgs[picture.name]).decode()}"
+
+
+def save_findings(folder: Path, study: Study, findings: Findings) -> Section:
+    """Write each figure as svg and pdf with its data as csv, and return what pages show of them."""
+    svgs = {}
+    for picture in findings.pictures:
+        svgs[picture.name] = save_plate(folder / picture.name, picture.figure)
+        write_text(folder / f"{picture.name}.csv", picture.data.to_csv(index=False, lineterminator="\n"))
+    return Section(study, findings, folder, svgs)
+
+
+def write_study_page(
+    path: Path,
+    title: str,
+    leads: Sequence[str],
+    sections: Sequence[Section],
+    settings: Mapping[str, object],
+    missing: Mapping[str, str] | None = None,
+) -> None:
+    """Write one self-contained page: sections one after the other, then how it was made; whole or not at all.
+
+    leads: what data this is, read first. missing: studies that are not told of, by title, and why.
+    """
+    script = '"use strict";\n(() => {\n' + asset("page.js") + "\n})();\n"
+    page = (
+        page_environment()
+        .get_template("experiment.html")
+        .render(
+            title=title,
+            leads=leads,
+            sections=sections,
+            here=path.parent,
+            missing=missing or {},
+            groups=settings_groups(settings),
+            as_text=as_text,
+            most_rows=MOST_ROWS,
+            style=Markup(asset("report.css") + asset("experiment.css")),
+            script=Markup(script),
+            script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+        )
+    )
+    write_text(path, page)
+
+
+def as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as a page shows it: three decimals, whole numbers for large ones, a dash for what is undefined."""
+
+    def text(value: object) -> str:
+        if not isinstance(value, float):
+            return str(value)
+        if math.isnan(value):
+            return "–"
+        return f"{value:.0f}" if abs(value) >= 100 or value.is_integer() else f"{value:.3f}"
+
+    return table.map(text).rename(columns=lambda name: str(name).replace("_", " "))

@@ -1,0 +1,104 @@
+"""What a study is: a question, the reconstructions it needs, and what is concluded from them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from reverie.jobs.job import Job
+from reverie.studies.plates import column_figure, draw_groups
+from reverie.studies.setup import Setup
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure to be saved. name: of its files. data: all that is drawn in it, for the csv beside it."""
+
+    name: str
+    caption: str
+    figure: Figure
+    data: pd.DataFrame
+
+
+def groups_picture(name: str, caption: str, scores: pd.DataFrame, summary: pd.DataFrame, score: str) -> Picture:
+    """Draw a score of every clip by condition, with means and intervals, in the summary's order."""
+    figure, (axes,) = column_figure()
+    draw_groups(axes, scores, summary, score, summary["condition"].tolist())
+    axes.axhline(0, color="0.7", linewidth=0.6, zorder=0)
+    axes.set_ylabel(f"{score.replace('_', ' ')} r")
+    caption += ": each small mark is a clip (shapes are animals), the large one the mean with its 95 % interval."
+    return Picture(name, caption, figure, scores)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One quantity, ours beside the paper's, as text."""
+
+    quantity: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What came out of a study.
+
+    Attributes
+    ----------
+    sentences
+        The finding first.
+    pictures
+        Figures, each with its caption and its data.
+    comparison
+        Ours beside the paper's.
+    links
+        Further pages and files, by the words that lead there.
+    tables
+        Shown in full, by their captions.
+    """
+
+    sentences: Sequence[str]
+    pictures: Sequence[Picture]
+    comparison: Sequence[Beside] = ()
+    links: Mapping[str, Path] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def no_jobs(setup: Setup) -> list[Job]:
+    """Plan nothing: for a study that needs no reconstruction."""
+    return []
+
+
+def as_it_is(setup: Setup) -> Setup:
+    """Return the setup at the size its scale says."""
+    return setup
+
+
+@dataclass(frozen=True)
+class Study:
+    """One question.
+
+    Attributes
+    ----------
+    name
+        On the command line, and of the folder of its page.
+    title, question
+        What the page says above the findings.
+    conclude
+        Makes the findings; called when the jobs are done.
+    plan
+        The jobs that are needed. A job that another study needs too is done once.
+    sized
+        The setup as the question wants it, where it wants other clips or stops than the scale says.
+
+    ``plan`` and ``conclude`` raise NotApplicable when the question cannot be asked of the materials.
+    """
+
+    name: str
+    title: str
+    question: str
+    conclude: Callable[[Setup], Findings]
+    plan: Callable[[Setup], Sequence[Job]] = no_jobs
+    sized: Callable[[Setup], Setup] = as_it_is

@@ -1,0 +1,105 @@
+"""Error maps of planted deviations, and the study around them (the statistics: tests/scoring/test_deviations.py)."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reverie.fitted.materials import Materials, open_materials
+from reverie.jobs.null_trials import null_clips
+from reverie.studies.errors import study as errors
+from reverie.studies.errors.study import make_error_map, mean_profiles
+from reverie.studies.running import run_study
+from reverie.studies.setup import Setup
+
+
+@pytest.fixture
+def planted():
+    generator = np.random.default_rng(0)
+    predicted = np.full((30, 20, 24), 127.5, dtype=np.float32)
+    draw = lambda: predicted + generator.standard_normal(predicted.shape).astype(np.float32)  # noqa: E731
+    recorded, nulls = draw(), [draw() for _ in range(19)]
+    recorded[10:20, 5:11, 5:11] += 2
+    mask = np.zeros((20, 24), np.float32)
+    mask[2:-2, 2:-2] = 1.5
+    truth = generator.uniform(0, 255, predicted.shape).astype(np.float32)
+    return make_error_map("one", truth, recorded, predicted, nulls, mask, level=0.05)
+
+
+def test_the_first_frames_and_what_the_mask_hides_do_not_count(planted):
+    assert planted.error.shape == (24, 20, 24)
+    assert planted.region.sum() == 16 * 20
+    patch = planted.test.patches[0]
+    np.testing.assert_allclose([patch.row, patch.column], [7.5, 7.5], atol=1)
+    assert 2 <= patch.first <= 6
+
+
+def test_numbers_tell_the_map_and_its_null_trials_apart(planted):
+    row = planted.numbers()
+    assert row["p_largest"] == row["p_overall"] == pytest.approx(0.05)
+    assert row["mean_absolute"] > 1.05 * row["null_mean_absolute"]
+    assert row["length_frames"] > row["null_length_frames"]
+    assert 0 < row["share_significant"] < 0.2
+
+
+def test_profiles_are_means_over_clips(planted):
+    curves = mean_profiles([planted, planted])
+    assert set(curves["kind"]) == {"error maps", "null trials"}
+    assert set(curves["along"]) == {"lag (frames)", "lag (pixels)", "eccentricity (°)"}
+    assert len(curves) == len(curves.drop_duplicates(["kind", "along", "place"]))
+    at_zero = curves[(curves["place"] == 0) & curves["along"].str.startswith("lag")]
+    np.testing.assert_allclose(at_zero["value"], 1.0)
+
+
+SIZE = errors.Size(clips=1, frames=30, nulls=19)
+
+
+@pytest.fixture(scope="module")
+def one_encoder(setup):
+    """The setup with the truth as its only encoder: animals whose responses do come from their encoder."""
+    sources = setup.materials.sources
+    opened = open_materials(replace(sources, animals=("left",)))
+    truth = opened.truth_folder
+    alone = replace(opened.sources, encoders=(truth,))
+    materials = Materials(alone, opened.recordings, {truth: opened.truth}, opened.device)
+    materials.__dict__["masks"] = opened.masks
+    workers = replace(setup.workers, context=materials)
+    scale = replace(setup.scale, stops=(20,), clips=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(errors.SIZES, scale.name, SIZE)
+        yield Setup(materials, scale, setup.out / "truth", workers)
+
+
+@pytest.fixture(scope="module")
+def section(one_encoder):
+    return run_study(one_encoder, errors.ERRORS)
+
+
+def test_an_animal_that_is_its_encoder_has_no_significant_deviation(section):
+    table = section.findings.pictures[0].data
+    assert len(table) == 1
+    assert (table["p_largest"] > 0.05).all()
+    assert (table["share_significant"] == 0).all()
+    assert table["mean_absolute"].iloc[0] == pytest.approx(table["null_mean_absolute"].iloc[0], rel=0.3)
+    assert section.findings.sentences[0].startswith("0 of 1")
+    assert section.findings.pictures[1].data.empty
+    assert {"clip", "first", "last", "row", "column", "mean"} <= set(section.findings.pictures[1].data.columns)
+
+
+def test_a_planted_deviation_is_found(one_encoder):
+    (clip,) = errors.chosen(one_encoder)
+    materials = one_encoder.materials
+    changed = np.array(clip.movie)
+    changed[6:28, 11:25, 23:41] = np.where(changed[6:28, 11:25, 23:41].mean() < 128, 255.0, 0.0)
+    seen = replace(clip, movie=changed, responses=None)
+    (trial,) = null_clips(materials, seen, 1)  # a trial of the changed movie, with this animal's noise
+    found = errors.examine(one_encoder, replace(clip, responses=trial.responses))
+    assert found.test.p_value == found.test.overall_p_value == 1 / 20
+    largest = found.test.patches[0]
+    assert 11 <= largest.row < 25
+    assert 23 <= largest.column < 41
+
+
+def test_the_error_map_is_there_as_a_movie(section, one_encoder):
+    (address,) = section.findings.links.values()
+    assert (one_encoder.out / "errors" / address).read_bytes()[4:8] == b"ftyp"

@@ -1,0 +1,15 @@
+import numpy as np
+import pandas as pd
+
+from reverie.studies.plates import grid_figure
+
+
+def test_tables_stand_side_by_side_with_their_numbers():
+    table = pd.DataFrame([[0.53, np.nan], [-0.02, 1.0]], index=["32", "16"], columns=["0", "1"])
+    figure = grid_figure({"paper": table, "here": table.iloc[:1]}, rows="σ (px)", columns="σ (frames)")
+    left, right, bar = figure.axes
+    assert [left.get_title(), right.get_title()] == ["paper", "here"]
+    assert [text.get_text() for text in left.texts] == [".53", "−.02", "1.00"]
+    assert [text.get_text() for text in right.texts] == [".53"]
+    assert [label.get_text() for label in left.get_yticklabels()] == ["32", "16"]
+    assert (left.get_ylabel(), left.get_xlabel(), bar.get_ylabel()) == ("σ (px)", "σ (frames)", "video correlation")
