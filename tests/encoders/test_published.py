@@ -1,6 +1,3 @@
-import os
-import pickle
-
 import pytest
 import torch
 from tests.encoders.published_twin import DEFAULTS, plain_forward, random_weights, write_container
@@ -67,53 +64,11 @@ def test_any_architecture_in_the_container_is_read(tmp_path, name):
             torch.testing.assert_close(encoder.network(planes, animal), expected, rtol=1e-4, atol=1e-5)
 
 
-class Payload:
-    """Unpickled the unguarded way, this would create a file."""
-
-    def __init__(self, target):
-        self.target = target
-
-    def __reduce__(self):
-        return os.system, (f"touch {self.target}",)
-
-
-@pytest.mark.parametrize("writer", ["torch", "pickle"])
-def test_a_pickle_with_code_in_it_is_refused_and_not_run(tmp_path, writer):
-    target, path = tmp_path / "harm", tmp_path / "malicious.pth"
-    content = {"params": {}, "nn_state_dict": {}, "surprise": Payload(target)}
-    if writer == "torch":
-        torch.save(content, path)
-    else:
-        path.write_bytes(pickle.dumps(content))
-    with pytest.raises(ReverieError, match=r"refused.*execute code"):
-        import_published(path, ["a"])
-    assert not target.exists()
-
-
-@pytest.mark.parametrize("junk", [b"", b"not a checkpoint at all", b"PK\x03\x04 half a zip", b"\x80\x02"])
-def test_junk_is_refused(tmp_path, junk):
-    path = tmp_path / "junk.pth"
-    path.write_bytes(junk)
-    with pytest.raises(ReverieError, match=r"junk\.pth"):
-        import_published(path, ["a"])
-
-
-def test_a_missing_file_a_folder_and_a_truncated_file_are_refused(golden, tmp_path):
-    with pytest.raises(ReverieError, match="is missing"):
-        import_published(tmp_path / "nothing.pth", ["a"])
-    with pytest.raises(ReverieError, match="could not be read"):
-        import_published(tmp_path, ["a"])
-    cut = tmp_path / "cut.pth"
-    cut.write_bytes(golden.checkpoint.read_bytes()[:40000])
-    with pytest.raises(ReverieError, match=r"cut\.pth"):
-        import_published(cut, ["a", "b"])
-
-
 def test_other_contents_are_refused(tmp_path):
     settings = {**DEFAULTS, **ARCHITECTURES["settings left to their defaults"]}
     weights = random_weights(settings, seed=1)
     torch.save([1, 2], tmp_path / "list.pth")
-    torch.save({"state_dict": weights}, tmp_path / "other.pth")
+    torch.save({"state_dict": {"encoder.0.weight": torch.zeros(3)}}, tmp_path / "other.pth")
     write_container(tmp_path / "kind.pth", settings, weights, nn_module=("uneuro", settings))
     write_container(tmp_path / "strings.pth", settings, dict.fromkeys(weights, "weight"))
     write_container(tmp_path / "planes.pth", {**settings, "in_channels": 1}, weights)

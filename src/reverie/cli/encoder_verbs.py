@@ -64,12 +64,14 @@ class ImportWeights:
     """Folder for the encoder."""
     animals: tuple[str, ...] = ()
     """Animal of each readout, in order; the published ten by default when the neuron counts match."""
+    neurons: tuple[int, ...] = ()
+    """Neurons of each readout, in order; needed only for bare weights, which tell them roughly."""
 
     def run(self) -> None:
         """Convert."""
         from reverie.encoders.importing import import_weights
 
-        import_weights(self.checkpoint, self.out, animals=self.animals)
+        import_weights(self.checkpoint, self.out, animals=self.animals, neurons=self.neurons)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,12 @@
-"""Reading the released weights: the container of the Sensorium 2023 winner and of the paper."""
+"""Building an encoder from released weights: those of the Sensorium 2023 winner and of the paper."""
 
-import pickle
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
+from reverie.encoders.checkpoint_layouts import Checkpoint, read_checkpoint
 from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
 from reverie.encoders.stacks import PLANES
 from reverie.foundation.errors import ReverieError
@@ -79,16 +77,37 @@ WEIGHT_WORDS = (
 """Pieces of the release's names of weights, and ours, replaced in this order."""
 
 
-def import_published(path: Path, animals: Sequence[str] | None = None) -> DwiseNeuro:
-    """Read a released checkpoint without executing anything in it; the encoder comes in evaluation mode.
+def import_published(
+    path: Path, animals: Sequence[str] | None = None, neurons: Sequence[int] | None = None
+) -> DwiseNeuro:
+    """Read a released checkpoint, or weights alone, without executing anything; the encoder is in evaluation mode.
 
-    animals: names of the readouts, in order; may be left out when the readouts' neuron counts are those of the ten
-    animals of Sensorium 2023. Raises ReverieError when the file is missing, is not such a checkpoint, holds code,
-    or has another number of readouts than there are names.
+    Parameters
+    ----------
+    path
+        A file as ``torch.save`` writes it.
+    animals
+        Names of the readouts, in order; may be left out when the readouts' neuron counts are those of the ten animals
+        of Sensorium 2023.
+    neurons
+        Neurons of each readout, for weights alone, which tell them only up to the next multiple of the groups.
+
+    Raises
+    ------
+    ReverieError
+        When the file is missing, is no such checkpoint, holds code or NaN, or has another number of readouts than
+        there are names.
+
     """
-    container = read_container(path)
+    return build_encoder(path, read_checkpoint(path), animals, neurons)
+
+
+def build_encoder(
+    path: Path, checkpoint: Checkpoint, animals: Sequence[str] | None = None, neurons: Sequence[int] | None = None
+) -> DwiseNeuro:
+    """Build the network that a checkpoint describes and give it its weights; see ``import_published``."""
     try:
-        return build_encoder(path, container, animals).eval()
+        return _build(path, checkpoint, animals, neurons).eval()
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
         raise ReverieError(
             f"{path} is not laid out as a published checkpoint ({error!r}); expected params, with nn_module, and "
@@ -96,9 +115,10 @@ def import_published(path: Path, animals: Sequence[str] | None = None) -> DwiseN
         ) from error
 
 
-def build_encoder(path: Path, container: Mapping[str, Any], animals: Sequence[str] | None) -> DwiseNeuro:
-    """Build the network that the container describes and give it its weights."""
-    params = container["params"]
+def _build(
+    path: Path, checkpoint: Checkpoint, animals: Sequence[str] | None, neurons: Sequence[int] | None
+) -> DwiseNeuro:
+    params = checkpoint.params
     kind, settings = params["nn_module"]
     if kind != "dwiseneuro":
         raise ReverieError(f"{path} holds a network of kind {kind!r}; only 'dwiseneuro' can be imported.")
@@ -106,31 +126,26 @@ def build_encoder(path: Path, container: Mapping[str, Any], animals: Sequence[st
         raise ReverieError(
             f"{path} takes {settings['in_channels']} picture planes; only networks of {PLANES} can be imported."
         )
-    neurons = [int(count) for count in settings["readout_outputs"]]
-    encoder = DwiseNeuro(translate_config(params, settings), name_readouts(path, neurons, animals))
-    fill_weights(encoder, container["nn_state_dict"], path)
+    counts = [int(count) for count in settings["readout_outputs"]]
+    config = translate_config(params, settings)
+    if checkpoint.assumed:
+        counts = _exact_counts(path, counts, neurons, config.groups)
+    encoder = DwiseNeuro(config, name_readouts(path, counts, animals))
+    fill_weights(encoder, checkpoint.weights, path)
     return encoder
 
 
-def read_container(path: Path) -> dict[str, Any]:
-    """Load the checkpoint's dictionary from tensors and plain values alone."""
-    try:
-        with warnings.catch_warnings():
-            # torch warns of unusual pickles before it refuses them.
-            warnings.simplefilter("ignore")
-            container = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise ReverieError(f"{path} is missing; download the published weights first.") from error
-    except pickle.UnpicklingError as error:
+def _exact_counts(path: Path, rounded: list[int], neurons: Sequence[int] | None, groups: int) -> list[int]:
+    """Return the neurons of each readout, where weights tell them only up to the next multiple of the groups."""
+    if neurons is None:
+        published = {-(-count // groups) * groups: count for count in PUBLISHED_ANIMALS.values()}
+        return [published.get(count, count) for count in rounded]
+    if [-(-count // groups) * groups for count in neurons] != rounded:
+        fitting = ", ".join(f"{max(1, count - groups + 1)} to {count}" for count in rounded)
         raise ReverieError(
-            f"{path} was refused: it is no plain container of weights, and opening it could execute code hidden in it; "
-            "use the original published file."
-        ) from error
-    except Exception as error:  # a damaged archive or pickle raises many kinds of error
-        raise ReverieError(f"{path} could not be read as a published checkpoint; download it again.") from error
-    if not isinstance(container, dict):
-        raise ReverieError(f"{path} holds a {type(container).__name__}, where a published checkpoint was expected.")
-    return container
+            f"{path} has {len(rounded)} readouts of {fitting} neurons, but {', '.join(map(str, neurons))} was given."
+        )
+    return list(neurons)
 
 
 def translate_config(params: Mapping[str, Any], settings: Mapping[str, Any]) -> DwiseNeuroConfig:
@@ -157,7 +172,7 @@ def name_readouts(path: Path, neurons: list[int], animals: Sequence[str] | None)
         if len(set(neurons)) < len(neurons) or not set(neurons) <= set(names):
             raise ReverieError(
                 f"{path} has {len(neurons)} readouts ({counts} neurons), which are not the published animals; name "
-                "them in this order."
+                "them in this order with --animals."
             )
         return {names[count]: count for count in neurons}
     if len(animals) != len(neurons) or len(set(animals)) != len(animals):
@@ -172,10 +187,14 @@ def fill_weights(encoder: DwiseNeuro, weights: Mapping[str, Tensor], path: Path)
     """Copy the weights under their new names; axes of length 1 may differ, for we convolve in two dimensions."""
     ours = encoder.state_dict()
     renamed = {rename(name): tensor for name, tensor in weights.items() if not name.endswith(".inv_freq")}
+    counters = {name: count for name, count in ours.items() if name.endswith(".num_batches_tracked")}
+    renamed = counters | renamed  # early versions of torch saved none, and in evaluation nothing depends on them
     unmatched = sorted(ours.keys() ^ renamed.keys())
     if unmatched:
         raise ReverieError(f"{path} does not fit its own description: the weight {unmatched[0]!r} has no counterpart.")
     for name, tensor in renamed.items():
+        if not tensor.isfinite().all():
+            raise ReverieError(f"{path} holds NaN or infinity in the weight {name!r}; take another checkpoint.")
         if [length for length in tensor.shape if length > 1] != [length for length in ours[name].shape if length > 1]:
             raise ReverieError(
                 f"{path} does not fit its own description: the weight {name!r} is {tuple(tensor.shape)}, where "

@@ -1,0 +1,45 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from reverie.encoders.checkpoints import load_encoder, read_about
+from reverie.encoders.importing import import_weights
+from reverie.foundation.errors import ReverieError
+
+
+def test_an_encoder_is_never_replaced(golden: Any, small_world: Any):
+    before = (small_world.encoder / "weights.safetensors").read_bytes()
+    with pytest.raises(ReverieError, match="holds another encoder; choose another --out"):
+        import_weights(golden.checkpoint, small_world.encoder, animals=["a", "b"])
+    assert (small_world.encoder / "weights.safetensors").read_bytes() == before
+    with pytest.raises(ReverieError, match="is not empty"):
+        import_weights(golden.checkpoint, small_world.data, animals=["a", "b"])
+
+
+def test_importing_again_changes_nothing(golden: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    out = tmp_path / "encoder"
+    out.mkdir()
+    (out / ".DS_Store").write_bytes(b"x")
+    import_weights(golden.checkpoint, out, animals=["a", "b"])
+    made = (out / "encoder.json").stat().st_mtime_ns
+    import_weights(golden.checkpoint, out, animals=["a", "b"])
+    assert (out / "encoder.json").stat().st_mtime_ns == made
+    assert "already" in capsys.readouterr().err
+    with pytest.raises(ReverieError, match="holds another encoder"):
+        import_weights(golden.checkpoint, out, animals=["b", "a"])
+
+
+def test_what_was_assumed_is_said_and_kept(golden: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    torch.save(torch.load(golden.checkpoint)["nn_state_dict"], tmp_path / "bare.pth")
+    import_weights(tmp_path / "bare.pth", tmp_path / "out", animals=["a", "b"], neurons=[37, 41])
+    assert "taken as published: spatial strides (2, 1, 2)" in capsys.readouterr().err
+    assert "spatial strides" in read_about(tmp_path / "out")["assumed"]
+    assert load_encoder(tmp_path / "out").mice == {"a": 37, "b": 41}
+
+
+def test_a_bad_place_is_told_before_the_file_is_read(tmp_path: Path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(ReverieError, match="is a file, where a folder was expected"):
+        import_weights(tmp_path / "missing.pth", tmp_path / "file", animals=[])
