@@ -52,12 +52,11 @@ class World:
     def observed(self, seen: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """The error map of a trial as the animal itself draws it, with the events its indicator smears."""
         with torch.no_grad():
-            events = self.truth.event_rates(
+            events = self.truth.cell_rates(
                 torch.from_numpy(seen)[None], torch.from_numpy(self.state.copy())[None], "ada"
             )
         means = self.truth.animal("ada").get_buffer("means").numpy()[:, 0]
-        calcium = self.truth.get_buffer("calcium").numpy()
-        drawn = draw_responses(events[0].numpy(), means, calcium, NOISE, generator)
+        drawn = draw_responses(events[0].numpy(), means, self.truth.indicator("ada"), NOISE, generator)
         return self.reconstruction(drawn) - self.predicted
 
 

@@ -3,8 +3,9 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.scoring.trial_noise import TrialNoise, fit_trial_noise
-from reverie.simulation.indicator import calcium_kernel
+from reverie.simulation.indicator import Indicator
 from reverie.simulation.noise import SessionNoise, draw_responses
+from reverie.simulation.settings import TruthConfig
 
 NOISE = TrialNoise(np.array([4.0, 16.0, 1.5]), 0.5)
 
@@ -44,10 +45,10 @@ def test_fitting_finds_what_was_drawn(changing):
 
 
 def test_the_noise_of_simulated_animals_is_measured():
-    calcium, level = calcium_kernel(1.5).numpy(), 12.0
+    indicator, level = Indicator(TruthConfig(), np.zeros(1)), 12.0
     means = np.array([1.0, 4.0])
     events = np.repeat(means[:, None], 100_000, axis=1).astype(np.float32)
-    responses = draw_responses(events, means, calcium, SessionNoise(level=level), np.random.default_rng(1))
+    responses = draw_responses(events, means, indicator, SessionNoise(level=level), np.random.default_rng(1))
     fitted = fit_trial_noise([(events[:, : responses.shape[1]], responses)])
     np.testing.assert_allclose(fitted.dispersions, level * means, rtol=0.1)
     assert fitted.persistence == pytest.approx(0.51, abs=0.05)

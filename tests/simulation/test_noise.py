@@ -3,17 +3,20 @@ import pytest
 import torch
 
 from reverie.foundation.errors import ReverieError
-from reverie.simulation.indicator import calcium_kernel, smear
+from reverie.simulation.indicator import Indicator, calcium_kernel, smear
 from reverie.simulation.noise import SessionNoise, draw_responses
+from reverie.simulation.settings import TruthConfig
 
 CALCIUM = calcium_kernel(1.5).numpy()
+INSTANT = Indicator(TruthConfig(calcium_frames=0.0), np.zeros(1))
+INDICATOR = Indicator(TruthConfig(), np.zeros(1))
 
 
 @pytest.mark.parametrize("level", [1.0, 12.0, 36.0])
 def test_expectation_is_the_rate_and_variance_is_as_promised(level: float):
     means = np.array([0.5, 2.0, 8.0])
     rates = np.repeat((means * [0.5, 1.0, 3.0])[:, None], 400_000, axis=1).astype(np.float32)
-    responses = draw_responses(rates, means, CALCIUM, SessionNoise(level=level), np.random.default_rng(0))
+    responses = draw_responses(rates, means, INDICATOR, SessionNoise(level=level), np.random.default_rng(0))
     np.testing.assert_allclose(responses.mean(axis=1), rates[:, 0], rtol=0.06)
     np.testing.assert_allclose(responses.var(axis=1), level * means * rates[:, 0], rtol=0.15)
     assert responses.min() >= 0
@@ -24,7 +27,7 @@ def test_rates_that_change_are_followed_frame_by_frame():
     rates = (2 + 2 * np.sin(np.arange(frames) / 3)).astype(np.float32)
     trials = np.repeat(rates[None], 60_000, axis=0)
     responses = draw_responses(
-        trials, np.full(60_000, 2.0), CALCIUM, SessionNoise(level=12.0), np.random.default_rng(1)
+        trials, np.full(60_000, 2.0), INDICATOR, SessionNoise(level=12.0), np.random.default_rng(1)
     )
     expected = smear(torch.from_numpy(rates)[None, None], torch.from_numpy(CALCIUM))[0, 0]
     np.testing.assert_allclose(responses.mean(axis=0), expected, atol=0.1)
@@ -32,13 +35,13 @@ def test_rates_that_change_are_followed_frame_by_frame():
 
 def test_no_noise_gives_the_rates():
     rates = np.random.default_rng(0).uniform(0, 5, (4, 40)).astype(np.float32)
-    responses = draw_responses(rates, np.ones(4), CALCIUM, SessionNoise(level=0.0), np.random.default_rng(0))
+    responses = draw_responses(rates, np.ones(4), INDICATOR, SessionNoise(level=0.0), np.random.default_rng(0))
     np.testing.assert_allclose(responses, smear(torch.from_numpy(rates)[None], torch.from_numpy(CALCIUM))[0], rtol=1e-5)
 
 
 def test_most_responses_are_zero_and_noise_lasts_a_few_frames():
     rates = np.full((50, 20_000), 2.0, dtype=np.float32)
-    responses = draw_responses(rates, np.full(50, 2.0), CALCIUM, SessionNoise(level=12.0), np.random.default_rng(2))
+    responses = draw_responses(rates, np.full(50, 2.0), INDICATOR, SessionNoise(level=12.0), np.random.default_rng(2))
     centred = responses - 2.0
     assert 0.65 < (responses == 0).mean() < 0.85
     assert (centred[:, 1:] * centred[:, :-1]).mean() / centred.var() == pytest.approx(0.51, abs=0.05)
@@ -46,10 +49,10 @@ def test_most_responses_are_zero_and_noise_lasts_a_few_frames():
 
 
 def test_sizes_that_carry_signal_leave_the_expectation_alone():
-    rates = np.repeat(np.array([[0.5], [2.0], [8.0]]), 400_000, axis=1).astype(np.float32)
+    rates = np.repeat(np.array([[0.1], [0.4], [1.6]]), 400_000, axis=1).astype(np.float32)
     mean = np.full(3, 2.0)
     plain, telling = (
-        draw_responses(rates, mean, np.ones(1, np.float32), SessionNoise(24.0, signal), np.random.default_rng(3))
+        draw_responses(rates, mean, INSTANT, SessionNoise(24.0, size_signal=signal), np.random.default_rng(3))
         for signal in (0.0, 0.4)
     )
     sizes = [[row[row > 0].mean() for row in drawn] for drawn in (plain, telling)]

@@ -7,7 +7,6 @@ from scipy.ndimage import gaussian_filter
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.foundation.errors import ReverieError
-from reverie.simulation.indicator import calcium_kernel, smear
 from reverie.simulation.population import SimulatedTruthConfig
 from reverie.simulation.truth import SimulatedTruth
 from reverie.stimuli.gratings import drifting_grating
@@ -144,16 +143,6 @@ def test_simple_cells_follow_the_bars_and_complex_cells_the_presence(truth: Simu
     driven = drive.abs().mean(dim=1) > 0.2
     assert (at_grating > at_double)[driven & ~is_complex].float().mean() > 0.95
     assert (at_grating < spectrum[:, 0])[driven & is_complex].float().mean() > 0.95
-
-
-def test_calcium_smears_and_keeps_the_sum():
-    kernel = calcium_kernel(1.5)
-    assert kernel.sum() == pytest.approx(1.0)
-    assert kernel[-1] / kernel[-2] == pytest.approx(np.exp(1 / 1.5))
-    assert calcium_kernel(0.0).tolist() == [1.0]
-    events = torch.zeros(1, 1, 20)
-    events[0, 0, 10] = 3.0
-    np.testing.assert_allclose(smear(events, kernel)[0, 0, 10 - len(kernel) + 1 : 11], 3.0 * kernel.flip(0), rtol=1e-6)
 
 
 def test_the_movie_can_be_found_again_from_the_rates(movies: list[np.ndarray]):

@@ -14,6 +14,7 @@ BUILT_IN = {
     "compact": "reverie.encoders.compact.Compact",
     "linear_nonlinear": "reverie.encoders.linear_nonlinear.LinearNonlinear",
     "simulated_truth": "reverie.simulation.truth.SimulatedTruth",
+    "retinal_truth": "reverie.simulation.retina.RetinalTruth",
     "convolutional_truth": "reverie.simulation.convolutional.ConvolutionalTruth",
 }
 """Dotted names, imported when first needed: some stand in rooms above this one. ``XConfig`` stands beside ``X``."""

@@ -39,16 +39,25 @@ def draw_temperament(generator: np.random.Generator) -> Temperament:
 
 
 def draw_state(
-    frames: int, temperament: Temperament, generator: np.random.Generator, *, frame_rate: float = FRAME_RATE
+    frames: int,
+    temperament: Temperament,
+    generator: np.random.Generator,
+    *,
+    saccades: float = 0.0,
+    frame_rate: float = FRAME_RATE,
 ) -> State:
-    """Draw the state during one trial: (4, frames), pupil dilation, running speed, pupil x and y."""
+    """Draw the state during one trial: (4, frames), pupil dilation, running speed, pupil x and y.
+
+    saccades: how many a second; with none the eye wanders about instead.
+    """
     running = _running(frames, temperament, generator, frame_rate)
     arousal = running / temperament.running_speed
     dilation = temperament.dilation + temperament.dilation_spread * wander(frames, 3.0 * frame_rate, generator)
     dilation = np.maximum(dilation + 8.0 * arousal, 5.0)
+    excursions = _excursions(frames, saccades / frame_rate, generator, frame_rate)
     gaze = [
-        middle + spread * wander(frames, 1.5 * frame_rate, generator)
-        for middle, spread in zip(temperament.gaze, temperament.gaze_spread, strict=True)
+        middle + spread * excursion
+        for middle, spread, excursion in zip(temperament.gaze, temperament.gaze_spread, excursions, strict=True)
     ]
     return np.stack([dilation, running, *gaze]).astype(np.float32)
 
@@ -72,6 +81,25 @@ def _running(
     smooth = lfilter([1.0 - decay], [1.0, -decay], moving * speeds[runs])[warm_up:]
     # The wheel's encoder reads nothing below a crawl.
     return np.where(smooth > 0.05, smooth, 0.0)
+
+
+def _excursions(
+    frames: int, saccades: float, generator: np.random.Generator, frame_rate: float
+) -> Float[np.ndarray, "2 {frames}"]:
+    """Draw where the eye is, in its own standard deviations: it wanders, or it drifts between saccades.
+
+    Saccades, so many a frame, take the eye half-way to somewhere else; between them it drifts slowly, which makes up a
+    fifth of the variance.
+    """
+    if saccades == 0:
+        return np.stack([wander(frames, 1.5 * frame_rate, generator) for _ in range(2)])
+    times = np.concatenate([[0.0], np.cumsum(generator.exponential(1.0 / saccades, 8 + int(4 * saccades * frames)))])
+    targets = [generator.standard_normal(2)]
+    for _ in times[1:]:
+        targets.append(0.5 * targets[-1] + np.sqrt(0.75) * generator.standard_normal(2))
+    fixations = np.array(targets).T[:, np.searchsorted(times, np.arange(frames), side="right") - 1]
+    drift = np.stack([wander(frames, 4.0 * frame_rate, generator) for _ in range(2)])
+    return np.asarray(np.sqrt(0.8) * fixations + np.sqrt(0.2) * drift)
 
 
 def wander(steps: int, memory: float, generator: np.random.Generator) -> Float[np.ndarray, " {steps}"]:

@@ -15,6 +15,7 @@ PLACES: Final = 2
 TRIALS: Final = 3
 GAZE: Final = 4
 SESSION: Final = 5
+SCAN: Final = 6
 """What an animal's random numbers are for; each purpose has a stream of its own."""
 
 
@@ -23,13 +24,14 @@ class Cells:
     """Neurons of one animal, one entry a neuron.
 
     rows, columns: centres of the receptive fields, pixels. thresholds: in standard deviations of the drive. means:
-    mean rates aimed at. running_gains, pupil_gains: log gains.
+    mean rates aimed at. floors: share of the mean rate that never goes away. running_gains, pupil_gains: log gains.
     """
 
     rows: Float[np.ndarray, " neuron"]
     columns: Float[np.ndarray, " neuron"]
     thresholds: Float[np.ndarray, " neuron"]
     means: Float[np.ndarray, " neuron"]
+    floors: Float[np.ndarray, " neuron"]
     running_gains: Float[np.ndarray, " neuron"]
     pupil_gains: Float[np.ndarray, " neuron"]
 
@@ -63,13 +65,19 @@ def draw_cells(
 ) -> Cells:
     """Draw what neurons at these places have besides what they look for."""
     neurons = len(rows)
+    thresholds = generator.uniform(*config.threshold, neurons)
+    means = config.mean_response * np.exp(config.mean_spread * generator.standard_normal(neurons))
+    running = config.running_gain * (1.0 + config.gain_spread * generator.standard_normal(neurons))
+    pupil = config.pupil_gain * (1.0 + config.gain_spread * generator.standard_normal(neurons))
+    silent, unresponsive = generator.uniform(size=(2, neurons))
     return Cells(
         rows=rows,
         columns=columns,
-        thresholds=generator.uniform(*config.threshold, neurons),
-        means=config.mean_response * np.exp(config.mean_spread * generator.standard_normal(neurons)),
-        running_gains=config.running_gain * (1.0 + 0.6 * generator.standard_normal(neurons)),
-        pupil_gains=config.pupil_gain * (1.0 + 0.6 * generator.standard_normal(neurons)),
+        thresholds=thresholds,
+        means=np.where(silent < config.silent, 0.05 * means, means),
+        floors=np.where(unresponsive < config.unresponsive, 1.0, config.floor),
+        running_gains=running,
+        pupil_gains=pupil,
     )
 
 

@@ -1,9 +1,88 @@
-"""The smear of events in time by the calcium indicator and its deconvolution."""
+"""From events to responses: the smear of the calcium indicator, and a scan that comes to each neuron in its turn."""
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
+
+from reverie.foundation.arrays import FRAME_RATE
+from reverie.simulation.settings import TruthConfig
+
+SCAN_STARTS = 48
+"""Moments at which a scan may begin, evenly spread over its period, that the expected smear is averaged over."""
+
+
+class Indicator(nn.Module):
+    """How the events of one animal's neurons become responses.
+
+    kernels: (neuron or 1, lag), the expected smear, oldest frame first, unit sum. powers: (neuron or 1), what it leaves
+    of the variance of events.
+
+    With a scan (``scan_hertz`` > 0) each neuron is imaged once a scan, somewhere between its beginning and its end
+    (``phases``). What happened since the last time is filed under the scan's end, whatever the phase, and held until
+    the next one ends; where scans lie within a trial is chance. Recordings resampled to the frames of a movie are
+    like this; the two-photon scans of Sensorium 2023 come 8 times a second.
+    """
+
+    def __init__(self, config: TruthConfig, phases: Float[np.ndarray, " neuron"]) -> None:
+        super().__init__()
+        self.calcium = calcium_kernel(config.calcium_frames).numpy()
+        self.period = FRAME_RATE / config.scan_hertz if config.scan_hertz > 0 else 0.0
+        self.phases = phases
+        kernels, powers = self.calcium[None], np.array([(self.calcium**2).sum()])
+        if self.period > 0:
+            kernels, powers = self._expected()
+        self.register_buffer("kernels", torch.from_numpy(np.ascontiguousarray(kernels, dtype=np.float32)))
+        self.register_buffer("powers", torch.from_numpy(powers.astype(np.float32)))
+
+    @property
+    def lead(self) -> int:
+        """Frames of events before the first response that it still depends on."""
+        return int(self.get_buffer("kernels").shape[1]) - 1
+
+    def forward(self, events: Float[Tensor, "batch neuron lead_and_time"]) -> Float[Tensor, "batch neuron time"]:
+        """Return the expected responses, given the expected events."""
+        kernels = self.get_buffer("kernels")
+        if len(kernels) == 1:
+            return smear(events, kernels[0])
+        return functional.conv1d(events, kernels[:, None], groups=len(kernels))
+
+    def observe(
+        self, events: Float[np.ndarray, "neuron lead_and_time"], generator: np.random.Generator
+    ) -> Float[np.ndarray, "neuron time"]:
+        """Return the responses that some events leave in one trial."""
+        frames = events.shape[1] - self.lead
+        if self.period == 0:
+            return _smeared(events, self.calcium)[:, -frames:]
+        start = generator.uniform(0.0, self.period)
+        return self._scanned(_smeared(events, self.calcium), start, self.phases)[:, -frames:]
+
+    def _scanned(
+        self, traces: Float[np.ndarray, "neuron time"], start: float, phases: Float[np.ndarray, " neuron"]
+    ) -> Float[np.ndarray, "neuron time"]:
+        """Return what scans that end at ``start``, ``start + period``, ... see, held from one end to the next."""
+        sums = np.concatenate([np.zeros((len(traces), 1)), np.cumsum(traces, axis=1, dtype=np.float64)], axis=1)
+        scans = np.floor((np.arange(1, traces.shape[1] + 1) - start) / self.period)
+        ends = start + self.period * np.arange(scans.min() - 1, scans.max() + 1)
+        moments = ends - (1.0 - phases[:, None]) * self.period
+        inside = np.clip(moments, 0, traces.shape[1])
+        whole = np.minimum(inside.astype(int), traces.shape[1] - 1)
+        rest = inside - whole
+        until = (1 - rest) * np.take_along_axis(sums, whole, 1) + rest * np.take_along_axis(sums, whole + 1, 1)
+        seen = np.diff(until, axis=1) / self.period
+        return np.asarray(seen[:, (scans - scans.min()).astype(int)], dtype=np.float32)
+
+    def _expected(self) -> tuple[Float[np.ndarray, "neuron lag"], Float[np.ndarray, " neuron"]]:
+        """Return the mean smear of a single event over all moments at which a scan may begin, and its mean power."""
+        length = int(np.ceil(3.0 * self.period)) + len(self.calcium)
+        event = np.zeros((1, 2 * length))
+        event[0, length] = 1.0
+        traces = np.repeat(_smeared(event, self.calcium), len(self.phases), axis=0)
+        starts = (np.arange(SCAN_STARTS) + 0.5) / SCAN_STARTS * self.period
+        after = [self._scanned(traces, start, self.phases)[:, -length:] for start in starts]
+        kernels = np.mean(after, axis=0)[:, ::-1]
+        return kernels / kernels.sum(axis=1, keepdims=True), np.mean(np.square(after), axis=0).sum(axis=1)
 
 
 def calcium_kernel(decay_frames: float) -> Float[Tensor, " lag"]:
@@ -21,3 +100,13 @@ def smear(
     """Smear events in time by a causal kernel; the result is shorter by the kernel's length less one."""
     frames = events.shape[-1] - len(kernel) + 1
     return torch.stack([weight * events[..., lag : lag + frames] for lag, weight in enumerate(kernel)]).sum(dim=0)
+
+
+def _smeared(
+    events: Float[np.ndarray, "neuron before_and_time"], kernel: Float[np.ndarray, " lag"]
+) -> Float[np.ndarray, "neuron time"]:
+    frames = events.shape[1] - len(kernel) + 1
+    traces = np.zeros((len(events), frames), dtype=np.float32)
+    for lag, weight in enumerate(kernel):
+        traces += np.float32(weight) * events[:, lag : lag + frames]
+    return traces

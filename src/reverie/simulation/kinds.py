@@ -1,14 +1,15 @@
 """Kinds of simulated animals: which neurons, eyes and noise go together under a name, and what can be left out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, TypeVar
 
 from reverie.foundation.errors import ReverieError
 from reverie.simulation.convolutional import ConvolutionalTruth, ConvolutionalTruthConfig
 from reverie.simulation.names import KindName, PartName
 from reverie.simulation.noise import SessionNoise
 from reverie.simulation.population import SimulatedTruthConfig
+from reverie.simulation.retina import RetinalTruth, RetinalTruthConfig
 from reverie.simulation.settings import TruthConfig
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.simulation.truth import SimulatedTruth
@@ -16,8 +17,12 @@ from reverie.simulation.truth import SimulatedTruth
 FAMILIES: Final[Mapping[type[TruthConfig], Callable[..., TrueEncoder]]] = {
     SimulatedTruthConfig: SimulatedTruth,
     ConvolutionalTruthConfig: ConvolutionalTruth,
+    RetinalTruthConfig: RetinalTruth,
 }
 """The truth that each type of settings is of."""
+
+
+Settings = TypeVar("Settings", TruthConfig, SessionNoise)
 
 
 @dataclass(frozen=True)
@@ -36,34 +41,61 @@ class Kind:
         kind = self
         for part in parts:
             if part not in PARTS:
-                raise ReverieError(
-                    f"Simulated animals have no part {part!r}; what can be left out: {', '.join(PARTS)}."
-                )
-            kind = PARTS[part](kind)
+                raise ReverieError(f"Simulated animals have no part {part!r}; their parts are {', '.join(PARTS)}.")
+            kind = Kind(_set(kind.truth, PARTS[part]), _set(kind.noise, PARTS[part]))
         return kind
 
 
-PARTS: Final[Mapping[PartName, Callable[[Kind], Kind]]] = {
-    "gaze": lambda kind: replace(
-        kind, truth=replace(kind.truth, gaze_degrees=(0.0, 0.0)), noise=replace(kind.noise, pupil_error=0.0)
-    ),
-    "shared": lambda kind: replace(kind, noise=replace(kind.noise, shared=0.0)),
-    "drift": lambda kind: replace(kind, noise=replace(kind.noise, gain_drift=0.0, tuning_drift=0.0)),
-    "sizes": lambda kind: replace(kind, noise=replace(kind.noise, size_signal=0.0)),
+def _set(settings: Settings, values: Mapping[str, Any]) -> Settings:
+    """Return the settings with those of the values that it has a field for."""
+    own = {field.name for field in fields(settings)}
+    return replace(settings, **{name: value for name, value in values.items() if name in own})
+
+
+PARTS: Final[Mapping[PartName, Mapping[str, Any]]] = {
+    "gaze": {"gaze_degrees": (0.0, 0.0)},
+    "shared": {"shared": 0.0, "gain_spread": 0.6},
+    "drift": {"gain_drift": 0.0, "tuning_drift": 0.0},
+    "sizes": {"size_signal": 0.0},
+    "neuropil": {"neuropil": 0.0},
+    "scan": {"scan_hertz": 0.0},
+    "tails": {"tail": 0.0, "silent": 0.0, "unresponsive": 0.0},
+    "adaptation": {"adaptation": (0.0, 0.0)},
+    "frame-gain": {"frame_gain": 0.0},
 }
-"""Parts of a kind that can be left out, one by one."""
+"""What settings of truth and noise are without a part; a kind that has no such setting never had the part."""
 
 KINDS: Final[Mapping[KindName, Kind]] = {
     "default": Kind(SimulatedTruthConfig(), SessionNoise(level=12.0)),
     "realistic": Kind(SimulatedTruthConfig(), SessionNoise(level=36.0)),
     "harsh": Kind(
-        SimulatedTruthConfig(calcium_frames=2.2, gaze_degrees=(1.5, 4.0)),
-        SessionNoise(level=24.0, size_signal=0.3, shared=0.35, gain_drift=0.3, tuning_drift=0.5, pupil_error=0.4),
+        SimulatedTruthConfig(
+            running_gain=0.35,
+            pupil_gain=0.25,
+            gain_spread=1.0,
+            silent=0.06,
+            unresponsive=0.1,
+            calcium_frames=1.0,
+            scan_hertz=8.0,
+            neuropil=0.12,
+            gaze_degrees=(1.5, 4.0),
+        ),
+        SessionNoise(
+            level=18.0,
+            tail=0.6,
+            size_signal=0.3,
+            shared=0.55,
+            gain_drift=0.3,
+            tuning_drift=0.5,
+            saccades=0.4,
+            pupil_error=0.4,
+        ),
     ),
     "outside": Kind(
         ConvolutionalTruthConfig(calcium_frames=2.2, gaze_degrees=(1.0, 3.0), gaze_share=0.5),
         SessionNoise(level=25.0, size_signal=0.15),
     ),
+    "retina": Kind(RetinalTruthConfig(), SessionNoise(spikes=True)),
 }
 """The kinds by name."""
 

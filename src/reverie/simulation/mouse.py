@@ -97,11 +97,11 @@ class SimulatedMouse:
             raise ReverieError(f"Animal {self.name!r} has no trial {name!r}; it has {len(self.tiers)}, named 0, 1, ...")
         show = self.presentations[name]
         generator = animal_generator(self.seed, self.name, TRIALS, int(name))
-        state = draw_state(len(show.movie), self._temperament, generator)
+        state = draw_state(len(show.movie), self._temperament, generator, saccades=self.noise.saccades)
         means = self._buffer("means")[:, 0]
-        rates = self._session.modulated(self._event_rates(show.movie, state), means, name, generator)
-        calcium = self.truth.get_buffer("calcium").cpu().numpy()
-        responses = draw_responses(rates, means, calcium, self.noise, generator)
+        rates = self._session.modulated(self._cell_rates(show.movie, state), means, name, generator)
+        indicator, tissue = self.truth.indicator(self.name), self.truth.tissue(self.name)
+        responses = draw_responses(rates, means, indicator, self.noise, generator, tissue=tissue)
         state[2:] += self.noise.pupil_error * generator.standard_normal(state[2:].shape).astype(np.float32)
         return Trial(name=name, tier=show.tier, movie=show.movie, state=state, responses=responses)
 
@@ -114,10 +114,10 @@ class SimulatedMouse:
         """Where the cell bodies lie, micrometres."""
         return self.truth.places(self.name)
 
-    def _event_rates(self, movie: Movie, state: State) -> Float[np.ndarray, "neuron lead_and_time"]:
+    def _cell_rates(self, movie: Movie, state: State) -> Float[np.ndarray, "neuron lead_and_time"]:
         device = device_of(self.truth)
         with torch.no_grad():
-            rates = self.truth.event_rates(
+            rates = self.truth.cell_rates(
                 torch.from_numpy(np.asarray(movie, dtype=np.float32))[None].to(device),
                 torch.from_numpy(state)[None].to(device),
                 self.name,

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-KindName = Literal["default", "realistic", "harsh", "outside"]
+KindName = Literal["default", "realistic", "harsh", "outside", "retina"]
 """Sorts of simulated animals."""
 
-PartName = Literal["gaze", "shared", "drift", "sizes"]
+PartName = Literal["gaze", "shared", "drift", "sizes", "neuropil", "scan", "tails", "adaptation", "frame-gain"]
 """Parts of a kind that can be left out, one by one."""

@@ -18,7 +18,7 @@ SLOW_TRIALS = 6.0
 FAST_SECONDS = 0.4
 """Seconds over which the fast gains stay alike."""
 
-COMMON = 0.6
+COMMON = 0.8
 """Share of the variance of shared gains in the one that raises all neurons together."""
 
 NEIGHBOURS = 10
@@ -45,7 +45,10 @@ class Session:
         order = generator.permutation(len(trials))
         self.places = {trial: int(place) for trial, place in zip(trials, order, strict=True)}
         self.loadings = np.stack([_draw_loadings(neurons, noise.shared, generator) for _ in ("slow", "fast")])
-        self.anchors = np.stack([wander(len(trials) + 1, SLOW_TRIALS, generator) for _ in range(RANK)])
+        anchors = np.stack([wander(len(trials) + 1, SLOW_TRIALS, generator) for _ in range(RANK)])
+        # A neuron's mean rate is that over its session, which holds only a few of the slow ups and downs.
+        centred = anchors - anchors.mean(axis=1, keepdims=True)
+        self.anchors = centred / np.maximum(centred.std(axis=1, keepdims=True), 1e-6)
         self.drifts = noise.gain_drift * generator.standard_normal(neurons)
         self.turning = noise.tuning_drift * generator.uniform(size=neurons)
         self.partners = _draw_partners(centres, generator) if noise.tuning_drift > 0 else np.arange(neurons)

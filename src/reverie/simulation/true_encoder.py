@@ -14,9 +14,10 @@ from reverie.encoders.contract import Encoder
 from reverie.foundation.arrays import FRAME_SIZE, GREY
 from reverie.foundation.errors import ReverieError
 from reverie.simulation.behaviour import Temperament, draw_temperament
-from reverie.simulation.cells import GAZE, PLACES, TEMPERAMENT, Cells, animal_generator, draw_places
+from reverie.simulation.cells import GAZE, PLACES, SCAN, TEMPERAMENT, Cells, animal_generator, draw_places
 from reverie.simulation.gaze import Gaze, draw_gaze
-from reverie.simulation.indicator import calcium_kernel, smear
+from reverie.simulation.indicator import Indicator
+from reverie.simulation.neuropil import Neuropil
 from reverie.simulation.settings import TruthConfig
 from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
 
@@ -45,7 +46,6 @@ class Cortex(nn.Module, ABC):
         super().__init__()
         self.exponent = config.exponent
         self.saturation = config.saturation
-        self.floor = config.floor
         neurons = len(cells.rows)
         self.keep(
             thresholds=cells.thresholds[:, None],
@@ -54,7 +54,7 @@ class Cortex(nn.Module, ABC):
             means=cells.means[:, None],
             centres=np.stack([cells.rows, cells.columns], axis=1),
             scales=np.ones((neurons, 1)),
-            floors=np.zeros((neurons, 1)),
+            floors=(cells.floors * cells.means)[:, None],
         )
 
     def keep(self, **arrays: np.ndarray) -> None:
@@ -97,12 +97,11 @@ class Cortex(nn.Module, ABC):
         """Set drives to unit standard deviation and rates to the means aimed at, as found on the footage."""
         means = self.get_buffer("means")
         typical = self.answer(self.standardise(self.drive(footage))).mean(dim=(0, 2))[:, None].clamp_min(1e-3)
-        self.get_buffer("scales").copy_((1.0 - self.floor) * means / typical)
-        self.get_buffer("floors").copy_(self.floor * means)
+        self.get_buffer("scales").copy_((means - self.get_buffer("floors")) / typical)
 
 
 class TrueEncoder(Encoder, ABC):
-    """True rates of simulated animals: ``rate = calcium * cortex(movie as the eye meets it, state)``.
+    """True rates of simulated animals: ``rate = indicator * (neuropil + cortex(movie as the eye meets it, state))``.
 
     One module holds all animals, each drawn from the seed and its name; building it again from the same settings gives
     the same neurons. It depends on the last ``history`` frames and on nothing after; before a clip it takes the screen
@@ -114,21 +113,21 @@ class TrueEncoder(Encoder, ABC):
         if not mice or min(mice.values()) < 1 or min(frame_size) < 4:
             raise ReverieError(f"A simulation needs animals with neurons and a frame of 4 x 4 or more (got {mice}).")
         self.config = config
-        calcium = calcium_kernel(config.calcium_frames)
-        self.register_buffer("calcium", calcium)
-        self.lead = len(calcium) - 1
-        self.animals = nn.ModuleList()
-        self.eyes = nn.ModuleDict()
+        self.animals, self.indicators = nn.ModuleList(), nn.ModuleList()
+        self.eyes, self.tissues = nn.ModuleDict(), nn.ModuleDict()
         footage = calibration_footage(frame_size)
         self.prepare(footage)
         for mouse, neurons in mice.items():
-            animal = self.draw_animal(neurons, animal_generator(config.seed, mouse))
+            animal = self.draw_animal(neurons, self.generator(mouse))
             animal.calibrate(footage)
             self.animals.append(animal)
-            eye = draw_gaze(config, self.temperament(mouse), animal_generator(config.seed, mouse, GAZE))
-            if eye is not None:
-                self.eyes[str(len(self.animals) - 1)] = eye
-        self.history = self.animal(mouse).memory - 1 + self.lead
+            self.indicators.append(Indicator(config, self.generator(mouse, SCAN).uniform(size=neurons)))
+            if (eye := draw_gaze(config, self.temperament(mouse), self.generator(mouse, GAZE))) is not None:
+                self.eyes[self._number(mouse)] = eye
+            if config.neuropil > 0:
+                self.tissues[self._number(mouse)] = Neuropil(config.neuropil, self.places(mouse))
+        self.lead = self.indicator(mouse).lead
+        self.history = animal.memory - 1 + self.lead
 
     def prepare(self, footage: Float[Tensor, "1 time height width"]) -> None:
         """Draw and calibrate what all animals share, if anything."""
@@ -144,44 +143,67 @@ class TrueEncoder(Encoder, ABC):
         mouse: str,
     ) -> Float[Tensor, "batch neuron time"]:
         """Return the true rates of one animal, in units of responses a frame."""
-        return smear(self.event_rates(movie, state, mouse), self.get_buffer("calcium"))
+        rates = self.cell_rates(movie, state, mouse)
+        tissue = self.tissue(mouse)
+        if tissue is not None:
+            rates = rates + tissue(rates / (1.0 - tissue.share), self.animal(mouse).get_buffer("means"))
+        expected: Tensor = self.indicator(mouse)(rates)
+        return expected
 
-    def event_rates(
+    def cell_rates(
         self,
         movie: Float[Tensor, "batch time height width"],
         state: Float[Tensor, "batch 4 time"],
         mouse: str,
     ) -> Float[Tensor, "batch neuron lead_and_time"]:
-        """Return the rates of the events that the calcium indicator smears; they start ``lead`` frames early."""
-        animal, eye = self.animal(mouse), self.eye(mouse)
+        """Return the rates of the neurons' own events in their traces; they start ``lead`` frames early."""
+        animal, eye, tissue = self.animal(mouse), self.eye(mouse), self.tissue(mouse)
         seen = movie if eye is None else eye(movie, state)
         before = functional.pad(seen, (0, 0, 0, 0, self.history, 0), value=GREY)
         state_before = torch.cat([state[..., :1].expand(-1, -1, self.lead), state], dim=-1)
         rates: Tensor = animal(before, state_before)
-        return rates
+        return rates if tissue is None else (1.0 - tissue.share) * rates
 
     def animal(self, mouse: str) -> Cortex:
         """Return the neurons of one animal; raises ReverieError when there is none of that name."""
         self.require_mouse(mouse)
-        cortex = self.animals[list(self.mice).index(mouse)]
+        cortex = self.animals[int(self._number(mouse))]
         assert isinstance(cortex, Cortex)
         return cortex
 
     def eye(self, mouse: str) -> Gaze | None:
         """Return how an animal's gaze moves what its neurons see, or None where it does not."""
-        eye = dict(self.eyes.items()).get(str(list(self.mice).index(mouse)))
+        eye = dict(self.eyes.items()).get(self._number(mouse))
         assert eye is None or isinstance(eye, Gaze)
         return eye
 
+    def tissue(self, mouse: str) -> Neuropil | None:
+        """Return what leaks into the traces of one animal, or None where nothing does."""
+        tissue = dict(self.tissues.items()).get(self._number(mouse))
+        assert tissue is None or isinstance(tissue, Neuropil)
+        return tissue
+
+    def indicator(self, mouse: str) -> Indicator:
+        """Return how events of one animal become responses."""
+        indicator = self.indicators[int(self._number(mouse))]
+        assert isinstance(indicator, Indicator)
+        return indicator
+
+    def generator(self, mouse: str, *purpose: int) -> np.random.Generator:
+        """Return a generator of random numbers of one animal's own, for one purpose."""
+        return animal_generator(self.config.seed, mouse, *purpose)
+
+    def _number(self, mouse: str) -> str:
+        return str(list(self.mice).index(mouse))
+
     def temperament(self, mouse: str) -> Temperament:
         """Return how one animal behaves."""
-        return draw_temperament(animal_generator(self.config.seed, mouse, TEMPERAMENT))
+        return draw_temperament(self.generator(mouse, TEMPERAMENT))
 
     def places(self, mouse: str) -> Float[np.ndarray, "neuron 3"]:
         """Return where the cell bodies of one animal lie, micrometres."""
         centres = self.animal(mouse).get_buffer("centres").cpu().numpy()
-        generator = animal_generator(self.config.seed, mouse, PLACES)
-        return draw_places(centres, self.config.degrees_per_pixel, generator)
+        return draw_places(centres, self.config.degrees_per_pixel, self.generator(mouse, PLACES))
 
 
 @lru_cache(maxsize=2)

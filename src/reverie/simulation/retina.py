@@ -1,0 +1,125 @@
+"""A retina: cells with centre and surround that answer light with spikes, whatever the animal does."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from reverie.foundation.arrays import GREY
+from reverie.simulation.cells import Cells, draw_cells, draw_centres
+from reverie.simulation.settings import TruthConfig
+from reverie.simulation.true_encoder import Cortex, TrueEncoder
+
+RETINAL_MEMORY = 16
+"""Frames a cell's temporal kernel spans, the present one included: half a second at 30 Hz."""
+
+
+@dataclass(frozen=True)
+class RetinalTruthConfig(TruthConfig):
+    """What simulated retinas are like; rates are spikes a frame.
+
+    centre_degrees: range of the standard deviation of the centres. surround, surround_share: size of the surround in
+    centres, and its weight in that of the centre (McMahon et al. 2004, Journal of Neurophysiology 91, 1134: weak and
+    about twice as wide). on_share: part of the cells that light excites. peak_frames: range of the time from a flash
+    to the peak of the answer (40-100 ms in mammals).
+    """
+
+    patch_degrees: tuple[float, float] = (22.0, 40.0)
+    threshold: tuple[float, float] = (0.0, 1.0)
+    exponent: float = 1.5
+    saturation: float = 3.0
+    floor: float = 0.05
+    mean_response: float = 0.35
+    mean_spread: float = 0.6
+    running_gain: float = 0.0
+    pupil_gain: float = 0.0
+    calcium_frames: float = 0.0
+    centre_degrees: tuple[float, float] = (3.5, 8.0)
+    surround: float = 2.0
+    surround_share: tuple[float, float] = (0.3, 0.9)
+    on_share: float = 0.5
+    peak_frames: tuple[float, float] = (1.3, 3.0)
+
+
+@dataclass(frozen=True)
+class Ganglion(Cells):
+    """Retinal ganglion cells: filters (neuron, height, width) of unit norm; kernels (neuron, lag), oldest first."""
+
+    filters: Float[np.ndarray, "neuron height width"]
+    kernels: Float[np.ndarray, "neuron lag"]
+
+
+class RetinalTruth(TrueEncoder):
+    """Rates of simulated retinas, spikes a frame."""
+
+    config: RetinalTruthConfig
+
+    def draw_animal(self, neurons: int, generator: np.random.Generator) -> "Retina":
+        """Draw the cells of one retina."""
+        return Retina(self.config, draw_ganglion(self.config, neurons, self.frame_size, generator))
+
+
+class Retina(Cortex):
+    """The cells of one retina: ``drive = kernel * (centre - surround) · contrast of the movie``."""
+
+    memory = RETINAL_MEMORY
+
+    def __init__(self, config: RetinalTruthConfig, cells: Ganglion) -> None:
+        super().__init__(config, cells)
+        self.keep(filters=cells.filters.reshape(len(cells.rows), -1).T, kernels=cells.kernels[:, None])
+
+    def drive(self, movie: Float[Tensor, "batch before_and_time height width"]) -> Float[Tensor, "batch neuron time"]:
+        """Return the drive of each cell, in its own standard deviations once calibrated."""
+        seen = ((movie.flatten(2) - GREY) / GREY @ self.get_buffer("filters")).transpose(1, 2)
+        return functional.conv1d(seen, self.get_buffer("kernels"), groups=seen.shape[1])
+
+    def standardise(self, drive: Float[Tensor, "batch neuron time"]) -> Float[Tensor, "batch neuron time"]:
+        """Set drives to unit standard deviation."""
+        spread = drive.std(dim=(0, 2)).clamp_min(1e-6)[:, None]
+        self.get_buffer("kernels").div_(spread[:, None])
+        return drive / spread
+
+
+def draw_ganglion(
+    config: RetinalTruthConfig, neurons: int, frame_size: tuple[int, int], generator: np.random.Generator
+) -> Ganglion:
+    """Draw the cells of one retina."""
+    rows, columns = draw_centres(config, neurons, frame_size, generator)
+    sigma = generator.uniform(*config.centre_degrees, neurons) / config.degrees_per_pixel
+    share = generator.uniform(*config.surround_share, neurons)[:, None, None]
+    spots = (_spots(rows, columns, wide * sigma, frame_size) for wide in (1.0, config.surround))
+    centre, around = spots
+    sign = np.where(generator.uniform(size=neurons) < config.on_share, 1.0, -1.0)[:, None, None]
+    filters = sign * (centre - share * around)
+    return Ganglion(
+        **vars(draw_cells(config, rows, columns, generator)),
+        filters=filters / np.sqrt((filters**2).sum(axis=(1, 2), keepdims=True)),
+        kernels=_draw_kernels(config, neurons, generator),
+    )
+
+
+def _spots(
+    rows: Float[np.ndarray, " neuron"],
+    columns: Float[np.ndarray, " neuron"],
+    sigma: Float[np.ndarray, " neuron"],
+    frame_size: tuple[int, int],
+) -> Float[np.ndarray, "neuron height width"]:
+    """Return Gaussian spots that would sum to 1 on an endless screen, exactly 0 far away."""
+    down = (np.arange(frame_size[0])[None, :, None] - rows[:, None, None]) / sigma[:, None, None]
+    right = (np.arange(frame_size[1])[None, None] - columns[:, None, None]) / sigma[:, None, None]
+    distance = (down**2 + right**2) / 2
+    return np.where(distance < 6.0, np.exp(-distance), 0.0) / (2 * np.pi * sigma[:, None, None] ** 2)
+
+
+def _draw_kernels(
+    config: RetinalTruthConfig, neurons: int, generator: np.random.Generator
+) -> Float[np.ndarray, "neuron lag"]:
+    """Draw kernels with a peak and a later undershoot (Chichilnisky 2001, Network 12, 199), of unit norm."""
+    ago = np.arange(RETINAL_MEMORY)[::-1].astype(float)
+    peak = generator.uniform(*config.peak_frames, (neurons, 1))
+    undershoot = generator.uniform(0.2, 0.9, (neurons, 1))
+    first, second = ((ago / at) ** 5 * np.exp(-5 * (ago / at - 1.0)) for at in (peak, 1.9 * peak))
+    kernels = first - 0.6 * undershoot * second
+    return np.asarray(kernels / np.linalg.norm(kernels, axis=1, keepdims=True))
