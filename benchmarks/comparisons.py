@@ -14,7 +14,7 @@ from benchmarks.subjects import MOUSE, Subject, make_clip, problem_of, published
 from benchmarks.timing import Ratio, Timing, in_turns, ratio
 from reverie.inversion.fidelity import poisson
 from reverie.inversion.gradients import SMALLEST_NORM
-from reverie.inversion.methods.paper import PaperSolver
+from reverie.inversion.methods.paper import Paper
 from reverie.inversion.windows import cut
 from reverie.recordings.trial import Trial
 from reverie.training.batches import Windows
@@ -70,7 +70,7 @@ def compare_inference(subject: Subject, rounds: int) -> Inference:
     observed = responses[None, :, :: subject.encoder.layout.step]
     step_movie, step_state, step_responses = make_clip(window + 8, subject.neurons)
     problem = problem_of(subject, step_state, step_responses)
-    solver = PaperSolver(idle_first_step=False)
+    solver = Paper(idle_first_step=False)
     begun = solver.begin(problem, step_movie.numpy())
     square = torch.randn(MATRIX, MATRIX)
     few = 4 + published_loop.stacks_of_prediction(window) - 2

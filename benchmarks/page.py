@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from benchmarks.scaling import Scaling
 from benchmarks.table import HEADER, Row
 from reverie.foundation.files import write_text
-from reverie.report.figures import COLUMN
+from reverie.reporting.figures import COLUMN
 
 SHELL = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -36,7 +36,7 @@ def write_benchmark_page(
 ) -> None:
     """Write the page whole or not at all; it asks the network for nothing."""
     page = SHELL.format(
-        style=files("reverie.report").joinpath("templates", "report.css").read_text(encoding="utf-8"),
+        style=files("reverie.reporting").joinpath("templates", "report.css").read_text(encoding="utf-8"),
         sentences="".join(f'<p class="lead">{escape(sentence)}</p>' for sentence in sentences),
         table=_row(HEADER, "th") + "".join(_row(row, "td") for row in rows),
         plots="".join(plot_of(scaling) for scaling in scalings),

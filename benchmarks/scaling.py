@@ -9,12 +9,10 @@ import torch
 from benchmarks.meters import Meter
 from benchmarks.subjects import Subject, make_animals, make_clip, make_subject, problem_of
 from benchmarks.timing import Timing, in_turns
-from reverie.foundation.arrays import FRAME_SIZE
-from reverie.inversion.fidelity import poisson
-from reverie.inversion.methods.paper import PaperSolver
+from reverie.inversion.methods.paper import Paper
 from reverie.inversion.problem import Observation, Problem
 
-SIDE_BY_SIDE = PaperSolver(stride=32, random_offsets=True, idle_first_step=False)
+SIDE_BY_SIDE = Paper(stride=32, random_offsets=True, idle_first_step=False)
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def by_animals(size: str, counts: Sequence[int], rounds: int) -> Scaling:
     for count in counts:
         forms = make_animals(size, 500, count)
         seen = [Observation(form, mouse, state, responses) for mouse, form in forms.items()]
-        steps[str(count)] = one_step(Problem(tuple(seen), np.ones(FRAME_SIZE, np.float32), poisson))
+        steps[str(count)] = one_step(Problem(tuple(seen)))
     return fitted("animals", "s", counts, _typical(in_turns(steps, rounds), counts))
 
 

@@ -13,7 +13,6 @@ from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.fast.dwiseneuro import FrozenDwiseNeuro
 from reverie.encoders.presets import preset
 from reverie.foundation.arrays import FRAME_SIZE, GREY
-from reverie.inversion.fidelity import poisson
 from reverie.inversion.problem import Observation, Problem
 
 MOUSE = "mouse"
@@ -85,4 +84,4 @@ def stacks_of(
 def problem_of(subject: Subject, state: Float[Tensor, "4 time"], responses: Float[Tensor, "neuron time"]) -> Problem:
     """Return the problem of inverting the subject's fast form, all pixels free."""
     observation = Observation(subject.fast, MOUSE, state, responses)
-    return Problem((observation,), np.ones(FRAME_SIZE, np.float32), poisson)
+    return Problem((observation,))

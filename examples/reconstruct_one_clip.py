@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 from reverie.inversion.fidelity import poisson
-from reverie.inversion.methods.paper import PaperSolver
+from reverie.inversion.methods.paper import Paper
 from reverie.inversion.problem import Observation, Problem
-from reverie.inversion.reconstruct import reconstruct
+from reverie.inversion.solve import solve
 from reverie.scoring.scores import score
 from reverie.simulation.mouse import Presentation, SimulatedMouse
 from reverie.simulation.population import SimulatedTruthConfig
@@ -30,7 +30,7 @@ observation = Observation(truth, "mouse", torch.from_numpy(trial.state), torch.f
 problem = Problem((observation,), mask, poisson)
 
 # The published descent, stopped early: on few neurons the full 1000 steps follow the noise of the single trial.
-result = reconstruct(problem, PaperSolver(steps=100, stride=32))
+result = solve(problem, Paper(steps=100, stride=32))
 
 scores = score(result.movie, trial.movie, mask, seed=0)
 print(f"video correlation   {scores['video_correlation']:.3f}")

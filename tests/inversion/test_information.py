@@ -6,10 +6,10 @@ import torch
 from tests.inversion.toys import SpotEncoder, observe, problem, smooth_movie
 
 from reverie.inversion.information import evidence_map, prior_variance
-from reverie.inversion.likelihood import PoissonNoise
-from reverie.inversion.methods.map import MapSolver
+from reverie.inversion.likelihood import PoissonLikelihood
+from reverie.inversion.methods.map import Map
 from reverie.inversion.priors.gaussian import GaussianPrior, fit_prior
-from reverie.inversion.reconstruct import reconstruct
+from reverie.inversion.solve import solve
 from reverie.recordings.trial import Trial
 
 SIZE, FRAMES = (12, 16), 30
@@ -34,9 +34,9 @@ def test_greys_shown_near_black_are_no_evidence_where_nobody_looks(prior):
     with torch.no_grad():
         deaf.spots.zero_()
     asked = replace(problem(observe(deaf, smooth_movie(FRAMES, SIZE, 30), noisy=True)), prior=dark)
-    solver = MapSolver(draws=30)
-    found = reconstruct(asked, solver)
-    assert evidence_map(found.movie, found.spread, dark, solver.softness).mean() < 0.04
+    solver = Map(draws=30)
+    found = solve(asked, solver)
+    assert evidence_map(found.movie, found.std, dark, solver.softness).mean() < 0.04
 
 
 def test_there_is_no_evidence_where_the_posterior_is_the_prior(prior):
@@ -50,11 +50,13 @@ def test_evidence_is_where_neurons_look(prior):
     encoder = SpotEncoder(80, history=2, size=SIZE)
     with torch.no_grad():
         encoder.spots[:, :, 8:] = 0
-    seen = replace(observe(encoder, smooth_movie(FRAMES, SIZE, 30)), noise=PoissonNoise(torch.full((80,), 0.05)))
+    seen = replace(
+        observe(encoder, smooth_movie(FRAMES, SIZE, 30)), likelihood=PoissonLikelihood(torch.full((80,), 0.05))
+    )
     asked = replace(problem(seen, mask=np.ones(SIZE, np.float32)), prior=prior)
-    solver = MapSolver(draws=6)
-    found = reconstruct(asked, solver)
-    evidence = evidence_map(found.movie, found.spread, prior, solver.softness)
+    solver = Map(draws=6)
+    found = solve(asked, solver)
+    evidence = evidence_map(found.movie, found.std, prior, solver.softness)
     assert evidence.shape == SIZE
     assert evidence[:, :6].mean() > 0.5
     # Even though so few iterations of conjugate gradients do not get far where so much is known.

@@ -3,18 +3,18 @@ import pytest
 import torch
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.likelihood import EventNoise, PoissonNoise, noise_arrays, noise_from_arrays
+from reverie.inversion.likelihood import EventLikelihood, PoissonLikelihood, likelihood_arrays, likelihood_from_arrays
 
 KINDS = [
-    PoissonNoise(torch.tensor([1.0, 2.0])),
-    EventNoise(torch.tensor([0.5, 1.5]), torch.tensor([1.0, 2.0])),
+    PoissonLikelihood(torch.tensor([1.0, 2.0])),
+    EventLikelihood(torch.tensor([0.5, 1.5]), torch.tensor([1.0, 2.0])),
 ]
 
 
 def drawn(noise, rates, seed=0):
     """Responses whose first two moments are those the likelihood says, dispersion aside."""
     generator = torch.Generator().manual_seed(seed)
-    if isinstance(noise, PoissonNoise):
+    if isinstance(noise, PoissonLikelihood):
         return torch.poisson(rates, generator=generator)
     probability = -torch.expm1(-noise.frequency[:, None] * rates)
     return (torch.rand(rates.shape, generator=generator) < probability).float() * 7
@@ -44,8 +44,8 @@ def test_choosing_weakening_and_keeping(noise):
         second.loss(rates[1:], rates[1:]) + noise.chosen(torch.tensor([0])).loss(rates[:1], rates[:1]),
         noise.loss(rates, rates),
     )
-    torch.testing.assert_close(noise.weakened(4).loss(rates, rates) * 4, noise.loss(rates, rates))
-    kept = noise_from_arrays(noise_arrays(noise))
+    torch.testing.assert_close(noise.over_dispersed(4).loss(rates, rates) * 4, noise.loss(rates, rates))
+    kept = likelihood_from_arrays(likelihood_arrays(noise))
     assert type(kept) is type(noise)
     torch.testing.assert_close(kept.loss(rates, rates), noise.loss(rates, rates))
 
@@ -62,4 +62,4 @@ def test_slope_and_offset_give_the_likelihood(noise):
 @pytest.mark.parametrize("arrays", [{}, {"dispersion": np.zeros(3)}, {"dispersion": np.full(3, np.nan)}])
 def test_impossible_noise_is_refused(arrays):
     with pytest.raises(ReverieError, match="numbers above 0"):
-        noise_from_arrays(arrays)
+        likelihood_from_arrays(arrays)

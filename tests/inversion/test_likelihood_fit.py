@@ -7,8 +7,8 @@ from scipy.signal import lfilter
 from tests.inversion.toys import SpotEncoder, smooth_movie, trials_of
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.likelihood import EventNoise, PoissonNoise
-from reverie.inversion.likelihood_fit import event_noise, information, measure_noise, poisson_noise
+from reverie.inversion.likelihood import EventLikelihood, PoissonLikelihood
+from reverie.inversion.likelihood_fit import fit_event_likelihood, fit_likelihood, fit_poisson_likelihood, information
 from reverie.inversion.objective import rates_in_pieces
 
 
@@ -29,17 +29,20 @@ def noisy(variance, memory, seed=0):
 def test_poisson_counts_have_a_dispersion_of_one(encoder):
     rates = np.stack([_rates(encoder, trial) for trial in trials_of(encoder, 40)], 1)
     counts = np.random.default_rng(1).poisson(rates).astype(np.float32)
-    assert np.median(poisson_noise(rates, counts).dispersion) == pytest.approx(1.0, abs=0.05)
+    assert np.median(fit_poisson_likelihood(rates, counts).dispersion) == pytest.approx(1.0, abs=0.05)
 
 
 @pytest.mark.parametrize("memory", [0.0, 0.5])
 def test_it_grows_with_the_noise_and_with_how_long_noise_lasts(memory):
     expected = 6.0 * (1 + memory) / (1 - memory)
-    assert np.median(poisson_noise(RATES, noisy(6.0, memory)).dispersion) == pytest.approx(expected, rel=0.12)
+    assert np.median(fit_poisson_likelihood(RATES, noisy(6.0, memory)).dispersion) == pytest.approx(expected, rel=0.12)
 
 
 def test_it_is_in_the_units_of_the_responses():
-    small, large = poisson_noise(RATES, noisy(6.0, 0.0)), poisson_noise(10 * RATES, 10 * noisy(6.0, 0.0))
+    small, large = (
+        fit_poisson_likelihood(RATES, noisy(6.0, 0.0)),
+        fit_poisson_likelihood(10 * RATES, 10 * noisy(6.0, 0.0)),
+    )
     np.testing.assert_allclose(large.dispersion, 10 * small.dispersion, rtol=1e-3)
     assert information(large, 10 * RATES) == pytest.approx(information(small, RATES), rel=1e-3)
 
@@ -53,7 +56,7 @@ def events(seed=0, frequency=0.4, tail=3.0):
 
 def test_the_frequency_of_events_is_found_whatever_their_sizes():
     for tail in (0.1, 3.0):
-        found = event_noise(RATES, events(tail=tail))
+        found = fit_event_likelihood(RATES, events(tail=tail))
         np.testing.assert_allclose(found.frequency, 0.4, rtol=0.1)
         assert np.median(found.dispersion) == pytest.approx(1.0, abs=0.05)
 
@@ -62,11 +65,11 @@ def test_the_kind_that_tells_more_is_taken(encoder):
     rates = np.stack([_rates(encoder, trial) for trial in trials_of(encoder, 6)], 1)
     counts = np.random.default_rng(1).poisson(20 * rates) / 20
     frequent = [replace(t, responses=counts[:, n].astype(np.float32)) for n, t in enumerate(trials_of(encoder, 6))]
-    assert isinstance(measure_noise(encoder, "toy", frequent), PoissonNoise)
+    assert isinstance(fit_likelihood(encoder, "toy", frequent), PoissonLikelihood)
     generator = np.random.default_rng(2)
     rare = generator.poisson(0.2 * rates) * generator.gamma(0.2, 25.0, rates.shape)
     sparse = [replace(t, responses=rare[:, n].astype(np.float32)) for n, t in enumerate(trials_of(encoder, 6))]
-    assert isinstance(measure_noise(encoder, "toy", sparse), EventNoise)
+    assert isinstance(fit_likelihood(encoder, "toy", sparse), EventLikelihood)
 
 
 def _rates(encoder, trial):
@@ -81,7 +84,7 @@ def test_neurons_that_never_or_always_fired_get_numbers_above_zero(encoder):
     rates, responses = (
         np.stack(each, 1) for each in zip(*((_rates(encoder, t), t.responses) for t in trials), strict=True)
     )
-    for noise in (poisson_noise(rates, responses), event_noise(rates, responses)):
+    for noise in (fit_poisson_likelihood(rates, responses), fit_event_likelihood(rates, responses)):
         for values in vars(noise).values():
             assert torch.isfinite(values).all()
             assert (values > 0).all()
@@ -90,7 +93,7 @@ def test_neurons_that_never_or_always_fired_get_numbers_above_zero(encoder):
 def test_no_trial_with_responses_is_refused(encoder):
     silent = [replace(trial, responses=None) for trial in trials_of(encoder, 1)]
     with pytest.raises(ReverieError, match="at least one trial with responses"):
-        measure_noise(encoder, "toy", silent)
+        fit_likelihood(encoder, "toy", silent)
 
 
 def test_rates_in_pieces_are_those_of_the_whole_clip(encoder):

@@ -5,7 +5,7 @@ import torch
 from tests.inversion.toys import PlaneEncoder, SpotEncoder, observe, problem, smooth_movie
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.likelihood import EventNoise, PoissonNoise
+from reverie.inversion.likelihood import EventLikelihood, PoissonLikelihood
 from reverie.inversion.objective import information_draw, loss_and_gradient, pieces
 
 FRAMES = 230
@@ -22,9 +22,10 @@ def whole_loss(asked, movie):
 def test_pieces_add_up_to_the_loss_and_gradient_of_the_whole_clip():
     encoder = SpotEncoder(30, history=6)
     truth = smooth_movie(FRAMES)
-    first = replace(observe(encoder, truth, noisy=True), noise=PoissonNoise(torch.linspace(0.5, 3.0, 30)))
+    first = replace(observe(encoder, truth, noisy=True), likelihood=PoissonLikelihood(torch.linspace(0.5, 3.0, 30)))
     second = replace(
-        observe(SpotEncoder(20, history=2, seed=5), truth, seed=1), noise=EventNoise(torch.ones(20), torch.ones(20))
+        observe(SpotEncoder(20, history=2, seed=5), truth, seed=1),
+        likelihood=EventLikelihood(torch.ones(20), torch.ones(20)),
     )
     asked, movie = problem(first, second), torch.from_numpy(smooth_movie(FRAMES, seed=4))
     loss, gradient = loss_and_gradient(asked, movie)
@@ -50,7 +51,7 @@ def test_a_clip_shorter_than_the_window_is_refused():
 def test_information_is_what_the_draws_vary_by():
     encoder = SpotEncoder(12, history=2)
     truth = smooth_movie(12)
-    asked = problem(replace(observe(encoder, truth), noise=PoissonNoise(torch.full((12,), 2.0))))
+    asked = problem(replace(observe(encoder, truth), likelihood=PoissonLikelihood(torch.full((12,), 2.0))))
     movie, generator = torch.from_numpy(truth), torch.Generator().manual_seed(0)
     draws = torch.stack([information_draw(asked, movie, generator) for _ in range(300)])
     state = asked.observations[0].state

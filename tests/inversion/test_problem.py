@@ -6,7 +6,7 @@ import torch
 from tests.inversion.toys import FRAMES, SIZE, PlaneEncoder, SpotEncoder, observe, problem, smooth_movie
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.likelihood import PoissonNoise
+from reverie.inversion.likelihood import PoissonLikelihood
 from reverie.inversion.problem import Progress, trace_of, trace_rows
 
 
@@ -75,7 +75,7 @@ def test_a_trace_survives_being_laid_out():
 def test_the_fast_form_keeps_the_chosen_neurons_with_all_that_is_theirs(observation):
     rows = torch.tensor([7, 2])
     dispersion = torch.linspace(1, 2, len(observation.responses))
-    fast = replace(observation, neurons=rows, noise=PoissonNoise(dispersion)).in_fast_form()
+    fast = replace(observation, neurons=rows, likelihood=PoissonLikelihood(dispersion)).in_fast_form()
     assert fast.encoder.mice == {"toy": 2}
     assert fast.neurons is None
     torch.testing.assert_close(fast.responses, observation.responses[rows])

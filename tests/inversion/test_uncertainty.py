@@ -5,11 +5,11 @@ import pytest
 import torch
 from tests.inversion.toys import SpotEncoder, observe, problem, smooth_movie
 
-from reverie.inversion.likelihood import PoissonNoise
-from reverie.inversion.methods.map import MapSolver
+from reverie.inversion.likelihood import PoissonLikelihood
+from reverie.inversion.methods.map import Map
 from reverie.inversion.objective import gauss_newton_product
 from reverie.inversion.priors.gaussian import fit_prior
-from reverie.inversion.reconstruct import reconstruct
+from reverie.inversion.solve import solve
 from reverie.inversion.uncertainty import draw_departure
 from reverie.recordings.trial import Trial
 
@@ -26,7 +26,7 @@ def prior():
 def asked(prior):
     encoder = SpotEncoder(15, history=1, size=SIZE)
     seen = observe(encoder, smooth_movie(FRAMES, SIZE, 20), noisy=True)
-    seen = replace(seen, noise=PoissonNoise(torch.full((15,), 0.2)))
+    seen = replace(seen, likelihood=PoissonLikelihood(torch.full((15,), 0.2)))
     return replace(problem(seen, mask=np.ones(SIZE, np.float32)), prior=prior)
 
 
@@ -75,9 +75,11 @@ def test_the_spread_is_larger_where_no_neuron_looks(prior):
     encoder = SpotEncoder(80, history=2, size=size)
     with torch.no_grad():
         encoder.spots[:, :, 8:] = 0
-    seen = replace(observe(encoder, smooth_movie(frames, size, 30)), noise=PoissonNoise(torch.full((80,), 0.05)))
+    seen = replace(
+        observe(encoder, smooth_movie(frames, size, 30)), likelihood=PoissonLikelihood(torch.full((80,), 0.05))
+    )
     asked = replace(problem(seen, mask=np.ones(size, np.float32)), prior=wide)
-    spread = reconstruct(asked, MapSolver(draws=4)).spread
+    spread = solve(asked, Map(draws=4)).std
     assert spread.shape == (frames, *size)
     assert spread[:, :, 12:].mean() > 1.3 * spread[:, :, :4].mean()
-    assert reconstruct(asked, MapSolver()).spread is None
+    assert solve(asked, Map()).std is None

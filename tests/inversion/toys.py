@@ -9,7 +9,6 @@ from torch.nn import functional
 from reverie.encoders.canvas import centre_on_canvas
 from reverie.encoders.contract import Encoder
 from reverie.foundation.arrays import GREY
-from reverie.inversion.fidelity import poisson
 from reverie.inversion.problem import Observation, Problem
 from reverie.recordings.trial import Trial
 

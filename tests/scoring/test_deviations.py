@@ -5,10 +5,9 @@ import torch
 from reverie.encoders.prediction import predict
 from reverie.foundation.devices import prepare_threads
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.fidelity import poisson
-from reverie.inversion.methods.paper import PaperSolver
+from reverie.inversion.methods.paper import Paper
 from reverie.inversion.problem import Observation, Problem
-from reverie.inversion.reconstruct import reconstruct
+from reverie.inversion.solve import solve
 from reverie.scoring.deviations import find_deviations
 from reverie.scoring.trial_noise import fit_trial_noise
 from reverie.simulation.mouse import SimulatedMouse, schedule
@@ -20,7 +19,7 @@ from reverie.stimuli.naturalistic import naturalistic_movie
 SIZE, FRAMES, NOISE = (12, 16), 32, SessionNoise(level=4.0)
 REGION = np.zeros(SIZE, dtype=bool)
 REGION[2:-2, 2:-2] = True
-SOLVER = PaperSolver(steps=12, warm_up=2, window=16, stride=16, learning_rate=300.0)
+SOLVER = Paper(steps=12, warm_up=2, window=16, stride=16, learning_rate=300.0)
 
 
 class World:
@@ -44,7 +43,7 @@ class World:
     def reconstruction(self, responses: np.ndarray) -> np.ndarray:
         prepare_threads()
         observation = Observation(self.truth, "ada", torch.from_numpy(self.state), torch.from_numpy(responses))
-        return reconstruct(Problem((observation,), np.ones(SIZE, np.float32), poisson), SOLVER).movie
+        return solve(Problem((observation,)), SOLVER).movie
 
     def null(self, generator: np.random.Generator) -> np.ndarray:
         return self.reconstruction(self.noise.draw(self.rates, generator)) - self.predicted

@@ -4,7 +4,7 @@ import pytest
 from reverie.fitted.materials import Sources, open_materials
 from reverie.foundation.files import write_npz
 from reverie.inversion.postprocessing import blur
-from reverie.inversion.reconstruct import reconstruct
+from reverie.inversion.solve import solve
 from reverie.jobs.job import Clip, Job, problem_of
 from reverie.jobs.settings import ReconstructionSettings
 from reverie.scoring.correlation import video_correlation
@@ -24,6 +24,6 @@ def test_the_best_of_the_candidates_is_chosen_by_what_stopping_there_would_score
     assert scores.columns.tolist() == ["alpha 6", "alpha 1"]
     assert steps == scores.mean(axis=1).idxmax()
     trial = materials.recordings["alpha"].trial("1")
-    stopped = reconstruct(problem_of(jobs[1], materials), ReconstructionSettings(steps=6, stride=32).solver())
+    stopped = solve(problem_of(jobs[1], materials), ReconstructionSettings(steps=6, stride=32).solver())
     expected = video_correlation(blur(stopped.movie, 0.5), trial.movie, mask >= 1.0)
     assert scores.loc[6, "alpha 1"] == pytest.approx(expected, abs=1e-6)

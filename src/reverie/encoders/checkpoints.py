@@ -1,6 +1,7 @@
 """Encoders on the disk: a folder with a readable description and the weights, nothing that could execute."""
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from safetensors.torch import load, save
 from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import build, name_architecture
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.files import read_json, replacing, write_json
 from reverie.foundation.placeholders import read_start
 
@@ -27,23 +29,9 @@ def save_encoder(encoder: Encoder, folder: Path, about: Mapping[str, Any] | None
     about: whatever else is to be known of it (how it was trained, its scores), as JSON can hold.
     Raises ReverieError when the architecture is not registered or the folder cannot be written.
     """
-    architecture = name_architecture(encoder)
-    config: Any = encoder.config
-    description = {
-        "format": FORMAT,
-        "version": VERSION,
-        "architecture": architecture,
-        "config": dataclasses.asdict(config),
-        "mice": encoder.mice,
-        "frame_size": encoder.frame_size,
-        "about": dict(about or {}),
-    }
-    weights = {
-        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, tensor in encoder.state_dict().items()
-    }
+    description = {**_describe(encoder), "about": dict(about or {})}
     with replacing(folder / WEIGHTS) as stream:
-        stream.write(save(weights))
+        stream.write(save(_tensors(encoder)))
     write_json(folder / DESCRIPTION, description)
 
 
@@ -67,7 +55,32 @@ def load_encoder(folder: Path, device: torch.device | str = "cpu") -> Encoder:
         raise ReverieError(
             f"{folder / WEIGHTS} does not belong to the encoder described beside it; save the encoder again."
         ) from error
+    encoder.folder, encoder.about = folder, dict(description.get("about", {}))
     return encoder.to(device).eval()
+
+
+def encoder_digest(encoder: Encoder) -> str:
+    """Return the hash of an encoder's architecture and weights, wherever it lies and whatever is said about it."""
+    return digest_of({**_describe(encoder), "weights": hashlib.sha256(save(_tensors(encoder))).hexdigest()})
+
+
+def _describe(encoder: Encoder) -> dict[str, Any]:
+    config: Any = encoder.config
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "architecture": name_architecture(encoder),
+        "config": dataclasses.asdict(config),
+        "mice": encoder.mice,
+        "frame_size": encoder.frame_size,
+    }
+
+
+def _tensors(encoder: Encoder) -> dict[str, torch.Tensor]:
+    return {
+        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in encoder.state_dict().items()
+    }
 
 
 def read_about(folder: Path) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -26,6 +28,8 @@ class Encoder(nn.Module, ABC):
     window: the clip length in frames the architecture is bound to, or None when any length will do. A bound
     architecture sees each window on its own and has no history.
     canvas: the frame size it works on inside; smaller movies are centred on it. Equal to ``frame_size`` by default.
+    folder: where it was read from, None for one that was made in memory.
+    about: how it came to be (the trials it was trained and validated on, by animal), empty where that is not known.
     """
 
     history: int = 0
@@ -35,6 +39,8 @@ class Encoder(nn.Module, ABC):
         super().__init__()
         self.mice = dict(mice)
         self.frame_size = frame_size
+        self.folder: Path | None = None
+        self.about: dict[str, Any] = {}
 
     @property
     def canvas(self) -> tuple[int, int]:

@@ -5,31 +5,57 @@ from pathlib import Path
 
 from reverie.encoders.checkpoint_layouts import read_checkpoint
 from reverie.encoders.checkpoints import DESCRIPTION, read_description, save_encoder
+from reverie.encoders.contract import Encoder
 from reverie.encoders.published import build_encoder
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.fingerprints import file_digest
 from reverie.foundation.places import holds_nothing, require_folder
 from reverie.foundation.progress import say
-from reverie.foundation.provenance import fingerprint
 
 
-def import_weights(checkpoint: Path, out: Path, *, animals: Sequence[str], neurons: Sequence[int] = ()) -> None:
-    """Convert a published DwiseNeuro checkpoint to an encoder folder; see ``published.import_published``.
+def import_weights(
+    checkpoint: Path | str,
+    out: Path | str | None = None,
+    *,
+    animals: Sequence[str] = (),
+    neurons: Sequence[int] = (),
+) -> Encoder:
+    """Turn a published DwiseNeuro checkpoint into an encoder, and keep it in a folder where one is named.
 
-    Raises ReverieError when the file is not such a checkpoint, holds code, the animals do not match its readouts, or
-    the folder holds another encoder or anything else.
+    Parameters
+    ----------
+    checkpoint
+        The published file (.pth); code in it is never run.
+    out
+        Folder for the encoder; it stays in memory without one.
+    animals
+        Name of each readout, in order; the published ten by default when the neuron counts match.
+    neurons
+        Neurons of each readout, where the file does not say.
+
+    Raises
+    ------
+    ReverieError
+        When the file is not such a checkpoint or holds code, the animals do not match its readouts, or the folder
+        holds another encoder or anything else.
     """
-    require_folder(out)
-    read = read_checkpoint(checkpoint)
-    encoder = build_encoder(checkpoint, read, animals or None, neurons or None)
-    about = {"imported_from": checkpoint.name, "fingerprint": fingerprint(checkpoint)}
-    if _is_imported_already(out, encoder.mice, about):
-        say(f"{checkpoint} was imported into {out} already.")
-        return
+    file, read = Path(checkpoint), read_checkpoint(Path(checkpoint))
+    encoder = build_encoder(file, read, animals or None, neurons or None).eval()
+    encoder.about = {"imported_from": file.name, "fingerprint": file_digest(file)}
     if read.assumed:
-        about["assumed"] = read.assumed
+        encoder.about["assumed"] = read.assumed
         say(read.assumed)
-    save_encoder(encoder, out, about=about)
-    say(f"{len(encoder.mice)} readouts ({', '.join(encoder.mice)}) are in {out}.")
+    if out is None:
+        return encoder
+    folder = Path(out)
+    require_folder(folder)
+    if _is_imported_already(folder, encoder.mice, encoder.about):
+        say(f"{file} was imported into {folder} already.")
+    else:
+        save_encoder(encoder, folder, about=encoder.about)
+        say(f"{len(encoder.mice)} readouts ({', '.join(encoder.mice)}) are in {folder}.")
+    encoder.folder = folder
+    return encoder
 
 
 def _is_imported_already(out: Path, mice: Mapping[str, int], about: Mapping[str, str]) -> bool:

@@ -4,16 +4,18 @@ Text is UTF-8 on every system. What stands in for data that is not here (pointer
 """
 
 import errno
+import io
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
@@ -152,6 +154,18 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write an ``.npz`` archive (compressed) whole or not at all."""
     with replacing(path) as stream:
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+
+
+def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read a csv file; raises ReverieError when it is missing, empty, damaged, or lacks one of the columns."""
+    try:
+        table = pd.read_csv(io.StringIO(read_text(path)))
+    except ValueError as error:
+        raise ReverieError(f"{path} could not be read as a table ({str(error).strip()}); make it anew.") from error
+    lacking = [column for column in columns if column not in table]
+    if lacking:
+        raise ReverieError(f"{path} lacks the column {lacking[0]!r}; make it anew.")
+    return table
 
 
 def _refuse_objects(path: Path, error: Exception) -> None:

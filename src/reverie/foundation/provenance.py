@@ -1,6 +1,5 @@
 """How a result was made: versions, machine, command, settings, seed."""
 
-import hashlib
 import platform
 import shlex
 import sys
@@ -13,7 +12,6 @@ import numpy as np
 import torch
 
 import reverie
-from reverie.foundation.errors import ReverieError
 
 
 def describe(settings: Mapping[str, object], *, seed: int, device: torch.device) -> dict[str, object]:
@@ -34,15 +32,3 @@ def describe(settings: Mapping[str, object], *, seed: int, device: torch.device)
         },
         "machine": f"{platform.system()} {platform.machine()}",
     }
-
-
-def fingerprint(path: Path) -> str:
-    """Return the first 16 hexadecimal digits of a file's SHA-256, to tell which weights were used.
-
-    Raises ReverieError when the file is missing.
-    """
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-    except OSError as error:
-        raise ReverieError(f"{path} cannot be read; is this the folder of a trained encoder?") from error

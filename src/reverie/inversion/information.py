@@ -8,20 +8,20 @@ from reverie.foundation.arrays import Movie
 from reverie.inversion.methods.grey_levels import slope_of_clip
 from reverie.inversion.priors.gaussian import GaussianPrior
 
-EvidenceMap = Float[np.ndarray, "height width"]
+InformationMap = Float[np.ndarray, "height width"]
 """1 where the responses leave nothing open, 0 where they say nothing."""
 
 
-def evidence_map(movie: Movie, spread: Movie, prior: GaussianPrior, softness: float) -> EvidenceMap:
+def information_map(movie: Movie, std: Movie, prior: GaussianPrior, softness: float) -> InformationMap:
     """Return 1 − posterior variance / prior variance of each pixel (height, width), both averaged over frames.
 
-    movie: the one that was found. spread: the posterior's standard deviation, as drawn, (time, height, width). Both
+    movie: the one that was found. std: the posterior's standard deviation, as drawn, (time, height, width). Both
     variances are those of grey levels after the soft clip of ``softness`` grey levels at the movie found, so that its
     slope weighs on both alike. Where chance makes the posterior's the larger one, 0.
     """
     bend = slope_of_clip(torch.from_numpy(movie), softness).numpy()
     before = (np.square(bend) * prior_variance(prior, len(movie))).mean(axis=0)
-    after = np.square(spread, dtype=np.float64).mean(axis=0)
+    after = np.square(std, dtype=np.float64).mean(axis=0)
     return np.asarray(np.clip(1 - after / np.maximum(before, 1e-9), 0, 1), dtype=np.float32)
 
 

@@ -19,7 +19,7 @@ LEAST_EXPECTED = 1e-3
 
 
 @runtime_checkable
-class Noise(Protocol):
+class Likelihood(Protocol):
     """A likelihood of one animal's responses (neuron, time), given an encoder's rates, both in recorded units."""
 
     @property
@@ -43,18 +43,18 @@ class Noise(Protocol):
         With them, many responses are held against many rates by matrix products.
         """
 
-    def chosen(self, rows: Int[Tensor, " chosen"]) -> "Noise":
+    def chosen(self, rows: Int[Tensor, " chosen"]) -> "Likelihood":
         """Return the noise of some of the neurons."""
 
-    def weakened(self, times: int) -> "Noise":
+    def over_dispersed(self, times: int) -> "Likelihood":
         """Return the noise with ``times`` the dispersion, for responses that are used as many times."""
 
-    def to(self, device: torch.device) -> "Noise":
+    def to(self, device: torch.device) -> "Likelihood":
         """Return the same noise on another device."""
 
 
 @dataclass(frozen=True)
-class PoissonNoise:
+class PoissonLikelihood:
     """Responses vary as the rate times the dispersion; their size counts.
 
     loss = Σ (rate − response · log rate) / dispersion. dispersion: (neuron,), in units of the responses.
@@ -83,21 +83,21 @@ class PoissonNoise:
         dispersion = self.dispersion[:, None]
         return torch.log(rates + LEAST_RATE) / dispersion, rates / dispersion
 
-    def chosen(self, rows: Int[Tensor, " chosen"]) -> "PoissonNoise":
+    def chosen(self, rows: Int[Tensor, " chosen"]) -> "PoissonLikelihood":
         """Return the noise of some of the neurons."""
-        return PoissonNoise(self.dispersion[rows])
+        return PoissonLikelihood(self.dispersion[rows])
 
-    def weakened(self, times: int) -> "PoissonNoise":
+    def over_dispersed(self, times: int) -> "PoissonLikelihood":
         """Return the noise with ``times`` the dispersion."""
-        return PoissonNoise(self.dispersion * times)
+        return PoissonLikelihood(self.dispersion * times)
 
-    def to(self, device: torch.device) -> "PoissonNoise":
+    def to(self, device: torch.device) -> "PoissonLikelihood":
         """Return the same noise on another device."""
-        return PoissonNoise(self.dispersion.to(device))
+        return PoissonLikelihood(self.dispersion.to(device))
 
 
 @dataclass(frozen=True)
-class EventNoise:
+class EventLikelihood:
     """What counts is whether there was a response at all; its size says nothing.
 
     A response is above zero with probability 1 − exp(−frequency · rate), as for a Poisson number of events, so that
@@ -132,29 +132,29 @@ class EventNoise:
         some = torch.log(-torch.expm1(-expected) + LEAST_RATE)
         return (some + expected) / dispersion, expected / dispersion
 
-    def chosen(self, rows: Int[Tensor, " chosen"]) -> "EventNoise":
+    def chosen(self, rows: Int[Tensor, " chosen"]) -> "EventLikelihood":
         """Return the noise of some of the neurons."""
-        return EventNoise(self.frequency[rows], self.dispersion[rows])
+        return EventLikelihood(self.frequency[rows], self.dispersion[rows])
 
-    def weakened(self, times: int) -> "EventNoise":
+    def over_dispersed(self, times: int) -> "EventLikelihood":
         """Return the noise with ``times`` the dispersion."""
         return replace(self, dispersion=self.dispersion * times)
 
-    def to(self, device: torch.device) -> "EventNoise":
+    def to(self, device: torch.device) -> "EventLikelihood":
         """Return the same noise on another device."""
-        return EventNoise(self.frequency.to(device), self.dispersion.to(device))
+        return EventLikelihood(self.frequency.to(device), self.dispersion.to(device))
 
 
-def noise_arrays(noise: Noise) -> dict[str, np.ndarray]:
+def likelihood_arrays(noise: Likelihood) -> dict[str, np.ndarray]:
     """Return a noise as arrays, for an ``.npz`` file."""
     return {name: value.cpu().numpy() for name, value in vars(noise).items()}
 
 
-def noise_from_arrays(arrays: Mapping[str, np.ndarray]) -> Noise:
-    """Return the noise that ``noise_arrays`` laid out; raises ReverieError when something is missing or impossible."""
+def likelihood_from_arrays(arrays: Mapping[str, np.ndarray]) -> Likelihood:
+    """Return the noise that ``likelihood_arrays`` laid out; raises ReverieError when something is missing or impossible."""
     values = {name: torch.tensor(array, dtype=torch.float32) for name, array in arrays.items()}
     if "dispersion" not in values or not all(bool(((v > 0) & torch.isfinite(v)).all()) for v in values.values()):
         raise ReverieError("The noise of an animal should hold `dispersion`, numbers above 0; measure it again.")
     if "frequency" in values:
-        return EventNoise(values["frequency"], values["dispersion"])
-    return PoissonNoise(values["dispersion"])
+        return EventLikelihood(values["frequency"], values["dispersion"])
+    return PoissonLikelihood(values["dispersion"])

@@ -5,6 +5,7 @@ every recording.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch import Tensor
 from reverie.encoders.contract import Encoder
 from reverie.encoders.modes import device_of
 from reverie.foundation.errors import NotApplicable, ReverieError
-from reverie.inversion.likelihood import EventNoise, Noise, PoissonNoise
+from reverie.inversion.likelihood import EventLikelihood, Likelihood, PoissonLikelihood
 from reverie.inversion.objective import rates_in_pieces
 from reverie.recordings.trial import Trial
 
@@ -39,17 +40,32 @@ LEAST_VARIANCE = 1e-3
 
 Sample = Float[np.ndarray, "neuron trial time"]
 
-Kind = Callable[[Sample, Sample], Noise]
+Kind = Callable[[Sample, Sample], Likelihood]
 """Fits one kind of noise to rates and responses."""
 
 
-def measure_noise(
-    encoder: Encoder, mouse: str, trials: Sequence[Trial], *, skip: int = 0, kinds: Sequence[Kind] | None = None
-) -> Noise:
-    """Return the noise of one animal around an encoder's rates: of the kinds (all by default) the one that tells more.
+@dataclass(frozen=True)
+class LikelihoodFits:
+    """Every kind of likelihood fitted to one animal and one encoder, by name, and the one that tells most."""
 
-    Each kind is fitted; the one whose Fisher information about the logarithm of the rates, summed over neurons and
-    frames, is larger explains the responses with less scatter and is taken.
+    kinds: Mapping[str, Likelihood]
+    chosen: str
+
+    def find(self, name: str) -> Likelihood:
+        """Return a likelihood by its name, ``measured`` for the chosen one; raises ReverieError when there is none."""
+        kind = self.chosen if name == "measured" else name
+        if kind not in self.kinds:
+            raise ReverieError(f"There is no likelihood {name!r}; choose one of: measured, {', '.join(self.kinds)}.")
+        return self.kinds[kind]
+
+
+def fit_likelihoods(
+    encoder: Encoder, mouse: str, trials: Sequence[Trial], *, skip: int = 0, kinds: Mapping[str, Kind] | None = None
+) -> LikelihoodFits:
+    """Fit every kind of likelihood (all by default) to one animal's responses around an encoder's rates.
+
+    The chosen one is that whose Fisher information about the logarithm of the rates, summed over neurons and frames,
+    is largest: it explains the responses with less scatter.
 
     trials: those without responses are left out. skip: frames at the start of a trial that are left out.
     Raises ReverieError when no trial is left or the encoder predicts nothing finite.
@@ -62,11 +78,19 @@ def measure_noise(
     responses = np.stack([t.responses[:, skip:last] for t in answered if t.responses is not None], axis=1)
     if not (np.isfinite(rates).all() and np.isfinite(responses).all()):
         raise ReverieError(f"The noise of {mouse} is not finite; the encoder's weights or the responses are damaged.")
-    fitted = [kind(rates, responses) for kind in kinds or KINDS.values()]
-    return max(fitted, key=lambda noise: information(noise, rates))
+    fitted = {name: kind(rates, responses) for name, kind in (kinds or KINDS).items()}
+    return LikelihoodFits(fitted, max(fitted, key=lambda name: information(fitted[name], rates)))
 
 
-def poisson_noise(rates: Sample, responses: Sample) -> PoissonNoise:
+def fit_likelihood(
+    encoder: Encoder, mouse: str, trials: Sequence[Trial], *, skip: int = 0, kinds: Mapping[str, Kind] | None = None
+) -> Likelihood:
+    """Return the likelihood that ``fit_likelihoods`` chooses."""
+    fits = fit_likelihoods(encoder, mouse, trials, skip=skip, kinds=kinds)
+    return fits.kinds[fits.chosen]
+
+
+def fit_poisson_likelihood(rates: Sample, responses: Sample) -> PoissonLikelihood:
     """Return the noise of responses whose size counts: variance over mean, times how long noise lasts.
 
     With residuals e = response − rate it is Σ e² / Σ rate, near what is usual in units of a neuron's mean rate, times
@@ -76,10 +100,10 @@ def poisson_noise(rates: Sample, responses: Sample) -> PoissonNoise:
     means = rates.mean((1, 2), dtype=np.float64)
     means = np.maximum(means, 1e-6 * max(means.max(initial=0.0), 1e-6))
     relative = np.square(residuals).mean((1, 2), dtype=np.float64) / means**2
-    return PoissonNoise(_tensor(_near_usual(relative) * means * memory_factor(lagged_products(residuals))))
+    return PoissonLikelihood(_tensor(_near_usual(relative) * means * memory_factor(lagged_products(residuals))))
 
 
-def event_noise(rates: Sample, responses: Sample) -> EventNoise:
+def fit_event_likelihood(rates: Sample, responses: Sample) -> EventLikelihood:
     """Return the noise of responses of which only their presence counts.
 
     Frequencies are such that the expected number of frames with a response is the number found. The dispersion is the
@@ -98,14 +122,14 @@ def event_noise(rates: Sample, responses: Sample) -> EventNoise:
     relative = np.square(residuals).sum((1, 2)) / np.maximum(variance.sum((1, 2)), 0.5)
     # A response where hardly any was expected would count for more than all others without a floor.
     memory = memory_factor(lagged_products(residuals / np.sqrt(variance + LEAST_VARIANCE)))
-    return EventNoise(_tensor(frequency), _tensor(_near_usual(relative) * memory))
+    return EventLikelihood(_tensor(frequency), _tensor(_near_usual(relative) * memory))
 
 
-KINDS: Final[Mapping[str, Kind]] = {"sizes": poisson_noise, "events": event_noise}
+KINDS: Final[Mapping[str, Kind]] = {"sizes": fit_poisson_likelihood, "events": fit_event_likelihood}
 """The kinds of noise by what counts in a response: its size, or that there is one."""
 
 
-def information(noise: Noise, rates: Sample) -> float:
+def information(noise: Likelihood, rates: Sample) -> float:
     """Return the mean information about the logarithm of a rate, over neurons and frames."""
     flat = torch.from_numpy(rates.reshape(len(rates), -1))
     return float((flat * noise.root_information(flat)).square().mean())

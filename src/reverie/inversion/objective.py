@@ -57,7 +57,7 @@ def loss_and_gradient(
     """
 
     def summed(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
-        return observation.chosen_noise.loss(rates, observation.chosen_responses[:, piece.start : piece.end])
+        return observation.chosen_likelihood.loss(rates, observation.chosen_responses[:, piece.start : piece.end])
 
     return _accumulated(problem, movie, summed)
 
@@ -87,7 +87,7 @@ def information_draw(
 
     def drawn(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
         noise = torch.randn(rates.shape, generator=generator).to(rates.device)
-        return (noise * observation.chosen_noise.root_information(rates.detach()) * rates).sum()
+        return (noise * observation.chosen_likelihood.root_information(rates.detach()) * rates).sum()
 
     return _accumulated(problem, movie, drawn)[1]
 
@@ -107,7 +107,7 @@ def gauss_newton_product(
         with torch.no_grad():
             moved = scored_rates(observation, piece, movie[frames] + length * direction[frames])
             change = (moved - rates) / length
-            change = change * observation.chosen_noise.root_information(rates).square()
+            change = change * observation.chosen_likelihood.root_information(rates).square()
         return (change * rates).sum()
 
     return _accumulated(problem, movie, turned)[1]

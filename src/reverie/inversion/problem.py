@@ -10,13 +10,10 @@ from torch import Tensor
 
 from reverie.encoders.contract import Encoder
 from reverie.encoders.fast.form import frozen_form
-from reverie.foundation.arrays import Mask, Movie
+from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.likelihood import Noise, PoissonNoise
+from reverie.inversion.likelihood import Likelihood, PoissonLikelihood
 from reverie.inversion.priors.gaussian import GaussianPrior
-
-Fidelity = Callable[[Tensor, Tensor], Tensor]
-"""Rates and responses, both (..., neuron, time), to one number for each clip (...) that falls as they agree."""
 
 Prior = Callable[[Tensor], Tensor]
 """A movie (time, height, width) to one number that falls as the movie is more plausible."""
@@ -27,8 +24,8 @@ class Observation:
     """One animal (or one repeat) that saw the movie, and the encoder that explains it.
 
     state: (4, time). responses: (neuron, time), every neuron the encoder predicts. neurons: the rows to use, None for
-    all; neurons left out count neither in the rates nor in the responses, nothing is set to zero. noise:
-    the likelihood of every neuron's responses, for methods that use one; None for Poisson counts.
+    all; neurons left out count neither in the rates nor in the responses, nothing is set to zero.
+    likelihood: of every neuron's responses, for methods that use one; None for Poisson counts.
     Raises ReverieError when the encoder has no readout for the animal, arrays do not fit each other, hold values that
     are not finite, or no neuron is left.
     """
@@ -39,7 +36,7 @@ class Observation:
     state: Float[Tensor, "row frame"]
     responses: Float[Tensor, "neuron time"]
     neurons: Int[Tensor, " chosen"] | None = None
-    noise: Noise | None = None
+    likelihood: Likelihood | None = None
 
     def __post_init__(self) -> None:
         neurons = self.encoder.require_mouse(self.mouse)
@@ -52,13 +49,13 @@ class Observation:
                     "cut the padding off or leave the trial out."
                 )
         _check_rows(self.neurons, neurons, self.mouse)
-        _check_noise(self.noise, neurons, self.mouse)
+        _check_likelihood(self.likelihood, neurons, self.mouse)
 
     @property
-    def chosen_noise(self) -> Noise:
-        """The noise of the neurons to use."""
-        noise = self.noise or PoissonNoise(torch.ones(len(self.responses), device=self.responses.device))
-        return noise if self.neurons is None else noise.chosen(self.neurons)
+    def chosen_likelihood(self) -> Likelihood:
+        """The likelihood of the neurons to use."""
+        given = self.likelihood or PoissonLikelihood(torch.ones(len(self.responses), device=self.responses.device))
+        return given if self.neurons is None else given.chosen(self.neurons)
 
     @property
     def chosen_responses(self) -> Float[Tensor, "chosen time"]:
@@ -69,9 +66,9 @@ class Observation:
         """Return the same observation on another device, as float32; the encoder itself is moved and stays there."""
         rows = None if self.neurons is None else self.neurons.to(device)
         state, responses = (array.to(device, torch.float32) for array in (self.state, self.responses))
-        noise = None if self.noise is None else self.noise.to(device)
+        likelihood = None if self.likelihood is None else self.likelihood.to(device)
         return replace(
-            self, encoder=self.encoder.to(device), state=state, responses=responses, neurons=rows, noise=noise
+            self, encoder=self.encoder.to(device), state=state, responses=responses, neurons=rows, likelihood=likelihood
         )
 
     def in_fast_form(self) -> "Observation":
@@ -79,23 +76,19 @@ class Observation:
         encoder = frozen_form(self.encoder, self.mouse, self.neurons)
         if self.neurons is None:
             return replace(self, encoder=encoder)
-        noise = None if self.noise is None else self.noise.chosen(self.neurons)
-        return replace(self, encoder=encoder, responses=self.chosen_responses, neurons=None, noise=noise)
+        likelihood = None if self.likelihood is None else self.likelihood.chosen(self.neurons)
+        return replace(self, encoder=encoder, responses=self.chosen_responses, neurons=None, likelihood=likelihood)
 
 
 @dataclass(frozen=True)
 class Problem:
     """Find the movie that explains the observations; data, no behaviour.
 
-    mask: transparency (height, width) of a frame or of the encoder's canvas; the solver decides from which value on a
-    pixel may move.
-    Raises ReverieError when there is no observation, the observations are not of one movie, or the mask fits neither
-    frame nor canvas or is not finite.
+    prior: None where every movie is as plausible as any other.
+    Raises ReverieError when there is no observation or the observations are not of one movie.
     """
 
     observations: tuple[Observation, ...]
-    mask: Mask
-    fidelity: Fidelity
     prior: Prior | None = None
 
     def __post_init__(self) -> None:
@@ -107,17 +100,6 @@ class Problem:
             raise ReverieError(
                 f"The observations are not of one movie: they last {sorted(lengths)} frames of {sorted(sizes)} pixels."
             )
-        self._check_canvases()
-        shape = tuple(self.mask.shape)
-        if shape not in (self.frame_size, self.canvas):
-            raise ReverieError(
-                f"The mask has {shape} pixels, but the movie {self.frame_size} and the encoder's canvas {self.canvas}; "
-                "estimate one for this recording."
-            )
-        if not np.isfinite(self.mask).all():
-            raise ReverieError("The mask holds values that are not finite; estimate it again.")
-
-    def _check_canvases(self) -> None:
         for observation in self.observations:
             if observation.encoder.canvas not in (self.frame_size, self.canvas):
                 raise ReverieError(
@@ -160,10 +142,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Progress:
-    """One line of a trace: where a solver is.
+    """One line of a trace: where a method is.
 
     step: how many steps were taken, 1 after the first. seconds: since the start. passes: windows sent through an
-    encoder, forward and back, since the start. loss: fidelity (plus prior) of the movie that went into the step,
+    encoder, forward and back, since the start. loss: negative log likelihood (plus prior) of the movie that went into the step,
     averaged over windows and observations.
     """
 
@@ -196,10 +178,10 @@ def ignore(progress: Progress, movie: Movie) -> None:
 
 
 @dataclass(frozen=True)
-class Reconstruction:
-    """What a solver found: movie (time, height, width) in grey levels 0-255, and how it got there.
+class Solution:
+    """What a method found: movie (time, height, width) in grey levels 0-255, and how it got there.
 
-    spread: standard deviation (time, height, width) in grey levels: of the posterior where the solver draws from it,
+    std: standard deviation (time, height, width) in grey levels: of the posterior where the method draws from it,
     over models where several were averaged, or both.
     """
 
@@ -207,7 +189,7 @@ class Reconstruction:
     trace: tuple[Progress, ...]
     seconds: float
     passes: int
-    spread: Movie | None = None
+    std: Movie | None = None
 
 
 def _check_shape(array: Tensor, expected: tuple[int, int], name: str) -> None:
@@ -226,9 +208,9 @@ def _check_rows(rows: Tensor | None, neurons: int, mouse: str) -> None:
         raise ReverieError(f"The neurons chosen of {mouse} must be rows 0 to {neurons - 1}.")
 
 
-def _check_noise(noise: Noise | None, neurons: int, mouse: str) -> None:
-    if noise is not None and len(noise.dispersion) != neurons:
+def _check_likelihood(likelihood: Likelihood | None, neurons: int, mouse: str) -> None:
+    if likelihood is not None and len(likelihood.dispersion) != neurons:
         raise ReverieError(
-            f"The noise of {mouse} is that of {len(noise.dispersion)} neurons but the encoder predicts {neurons}; "
-            "measure it with this encoder."
+            f"The likelihood of {mouse} is that of {len(likelihood.dispersion)} neurons but the encoder predicts {neurons}; "
+            "fit it with this encoder."
         )

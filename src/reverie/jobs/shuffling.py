@@ -3,33 +3,35 @@
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from reverie.fitted.assuming import noise_trials, own_noise
-from reverie.fitted.materials import Materials
+from reverie.fitted.fitting import LIKELIHOOD_TRIALS
+from reverie.fitted.session import Session
 from reverie.foundation.arrays import Indices, Movie, Responses
-from reverie.inversion.likelihood import EventNoise, Noise
-from reverie.inversion.likelihood_fit import event_noise, measure_noise, poisson_noise
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.likelihood import Likelihood
+from reverie.inversion.likelihood_fit import KINDS, fit_likelihood
 from reverie.inversion.methods.knowledge import prior_of
+from reverie.inversion.methods.map import Map
 from reverie.inversion.problem import Problem
-from reverie.inversion.reconstruct import Solver
+from reverie.jobs.clip import Clip
 from reverie.jobs.descending import descend
-from reverie.jobs.job import Clip, Job, problem_of
+from reverie.jobs.job import Job, problem_of
+from reverie.jobs.store import JobFolder, read_solution
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
-from reverie.scoring.correlation import Region, video_correlation
-from reverie.scoring.rule import frames_to_skip
+from reverie.scoring.correlation import video_correlation
+from reverie.scoring.rule import frames_to_skip, scored_region
 
 LEAST_MEAN = 1e-6
 """Added to mean responses before one is divided by another."""
 
 
 @dataclass(frozen=True)
-class Null:
+class ShuffleControl:
     """What came of shuffled responses.
 
     correlation: video correlation of the movie with the truth. departure: root mean square distance from the prior's
@@ -44,41 +46,50 @@ class Null:
     def sentence(self) -> str:
         """What the page says of it."""
         return (
-            "With responses shuffled across neurons, each scaled to its new neuron's mean and the noise measured anew, "
+            "With responses shuffled across neurons, each scaled to its new neuron's mean and the likelihood fitted anew, "
             f"the same method gives a movie that correlates {self.correlation:.2f} with the truth and departs "
             f"{self.departure:.1f} grey levels from the prior's mean; this one departs {self.of_recorded:.1f}."
         ).replace("-", "−")
 
 
-def find_null(job: Job, materials: Materials, found: Movie, region: Region, finished: Path, unfinished: Path) -> Null:
+def shuffle_control(job: Job, session: Session, found: Movie, place: JobFolder) -> ShuffleControl:
     """Reconstruct a job's clip with the method `map` from shuffled responses, and compare it with what was found.
 
-    region: pixels that count, (height, width). finished, unfinished: files of the result and of a search under way.
+    Raises ReverieError when the job's method is another one.
     """
-    solver: Solver[Any] = replace(job.settings, draws=0).solver()
+    if not isinstance(job.method, Map):
+        raise ReverieError(f"Shuffled responses are a control of the method `map`, not of `{job.method.name}`.")
+    region = scored_region(session.masks[job.clip.animal])
+    problem = shuffled_problem(job, session)
     label = f"{job.clip.animal} trial {job.clip.name}, shuffled"
-    problem = shuffled_problem(job, materials)
-    result = descend(lambda: problem, solver, finished, unfinished, label, materials.device)
+    if place.finished.exists():
+        result = read_solution(place.finished)
+    else:
+        result = descend(problem, replace(job.method, draws=0), place, label, session.device)
     mean = prior_of(problem).mean.cpu().numpy()
-    truth, scored = job.clip.read(materials).movie, slice(frames_to_skip(len(found)), None)
+    truth, scored = job.clip.read(session).movie, slice(frames_to_skip(len(found)), None)
     away, of_recorded = (
         float(np.sqrt(np.square((movie[scored] - mean)[:, region]).mean())) for movie in (result.movie, found)
     )
-    return Null(video_correlation(result.movie[scored], truth[scored], region), away, of_recorded)
+    return ShuffleControl(video_correlation(result.movie[scored], truth[scored], region), away, of_recorded)
 
 
-def shuffled_problem(job: Job, materials: Materials) -> Problem:
+def shuffled_problem(job: Job, session: Session) -> Problem:
     """Return the problem of a job whose neurons show one another's time courses, scaled to their own mean responses.
 
-    The noise, of the kind it is, is measured again on training trials shuffled alike: it is what the encoder does not
-    explain, and that is more when the neurons are mixed up.
+    The likelihood, of the kind it is, is fitted again to training trials shuffled alike: it is what the encoder does
+    not explain, and that is more when the neurons are mixed up.
     """
-    trial, animal, likelihood = job.clip.read(materials), job.clip.animal, job.settings.likelihood
-    mixed = shuffle_of(materials, animal, job.encoders[0], likelihood).mix(responses_of(animal, trial))
+    trial, animal = job.clip.read(session), job.clip.animal
+    kind = job.method.likelihood if isinstance(job.method, Map) else "measured"
+    mixed = shuffle_of(session, animal, job.encoders[0], kind).mix(responses_of(animal, trial))
     shuffled = replace(job, clip=Clip(animal, job.clip.name, trial.movie, trial.state, mixed), together=())
-    problem = problem_of(shuffled, materials)
+    problem = problem_of(shuffled, session)
+    shared_by = len(job.encoders)
     observations = tuple(
-        replace(observation, noise=shuffle_of(materials, animal, folder, likelihood).noise.weakened(len(job.encoders)))
+        replace(
+            observation, likelihood=shuffle_of(session, animal, folder, kind).likelihood.over_dispersed(shared_by)
+        )
         for observation, folder in zip(problem.observations, job.encoders, strict=True)
     )
     return replace(problem, observations=observations)
@@ -86,11 +97,11 @@ def shuffled_problem(job: Job, materials: Materials) -> Problem:
 
 @dataclass(frozen=True)
 class Shuffle:
-    """Which neuron's responses each neuron gets, times what, and the noise that training trials have then."""
+    """Which neuron's responses each neuron gets, times what, and the likelihood that training trials have then."""
 
     rows: Indices
     scales: Float[np.ndarray, " neuron"]
-    noise: Noise
+    likelihood: Likelihood
 
     def mix(self, responses: Responses) -> Responses:
         """Return the responses (neuron, time) with every time course in another neuron's place."""
@@ -103,24 +114,25 @@ def mixed_up(responses: Responses, rows: Indices, scales: Float[np.ndarray, " ne
 
 
 @lru_cache(maxsize=8)
-def shuffle_of(materials: Materials, animal: str, folder: Path, likelihood: str = "measured") -> Shuffle:
-    """Return how an animal's neurons are mixed up, drawn from the seed of the materials, and the noise they have then.
+def shuffle_of(session: Session, animal: str, folder: Path, kind: str = "measured") -> Shuffle:
+    """Return how an animal's neurons are mixed up, drawn from the session's seed, and the likelihood they have then.
 
-    likelihood: which noise the encoder's own is, see ``fitted.assuming.own_noise``.
+    kind: of likelihood, ``measured`` for the one that was chosen for the encoder.
     """
-    encoder, recording = materials.encoder(folder), materials.recordings[animal]
-    read, names = recording.trial, noise_trials(recording, folder).names
-    trials = LazyTrials(read, tuple(name for name in names if recording.has_responses(name)))
-    means = np.mean([responses_of(animal, trial).mean(axis=1) for trial in trials], axis=0)
-    rows: Indices = np.random.default_rng([materials.sources.seed, 1]).permutation(len(means))
+    fits = session.fitted(animal, folder)
+    subject, read = fits.subject, fits.subject.recording.trial
+    names = subject.trials(subject.training, LIKELIHOOD_TRIALS).names
+    means = np.mean([responses_of(animal, read(name)).mean(axis=1) for name in names], axis=0)
+    rows: Indices = np.random.default_rng([session.sources.seed, 1]).permutation(len(means))
     scales = (means + LEAST_MEAN) / (means[rows] + LEAST_MEAN)
 
     def mixed(name: str) -> Trial:
         trial = read(name)
         return replace(trial, responses=mixed_up(responses_of(animal, trial), rows, scales))
 
-    own = own_noise(recording, encoder, folder, likelihood)
-    kind = event_noise if isinstance(own, EventNoise) else poisson_noise
-    shuffled = LazyTrials(mixed, trials.names)
-    noise = measure_noise(encoder, animal, shuffled, skip=encoder.history, kinds=(kind,))
-    return Shuffle(rows, scales, noise)
+    chosen = fits.likelihood.chosen if kind == "measured" else kind
+    trials = LazyTrials(mixed, names)
+    likelihood = fit_likelihood(
+        subject.encoder, animal, trials, skip=subject.encoder.history, kinds={chosen: KINDS[chosen]}
+    )
+    return Shuffle(rows, scales, likelihood)

@@ -4,19 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from reverie.foundation.arrays import Movie
+from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.progress import say, tracked
-from reverie.runs.evidence import Found, read_evidence, read_result
-from reverie.runs.run_folder import RunFolder, TrialFolder
-from reverie.scoring.calibration import LEVELS, coverage, standard_errors
-from reverie.scoring.rule import (
-    EVALUATION_THRESHOLD,
-    WEAK_MASK,
-    evaluation_region,
-    frames_to_skip,
-    scoring_threshold,
-)
-from reverie.scoring.scores import score
+from reverie.runs.run_folder import RunFolder
+from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, scoring_threshold
 from reverie.scoring.summary import readable, summarise
 from reverie.scoring.tables import score_table, write_scores
 
@@ -34,51 +25,30 @@ SHOWN = (
 def evaluate_run(folder: Path) -> pd.DataFrame:
     """Score every finished movie of a run, write RUN/scores.csv and tell the summary; return the table.
 
-    Raises ReverieError when the folder is not a run or holds no finished movie.
+    Movies whose truth is not known have no scores. Raises ReverieError when the folder is not a run or holds no
+    finished movie.
     """
     run = RunFolder(folder)
-    record = run.read_record()
+    seed = int(run.read_record()["seed"])
     places = run.finished_trials()
-    method, seed = str(record["settings"]["method"]), int(record["seed"])
-    rows = [_score_trial(place, method, seed) for place in tracked(places, len(places), "scoring")]
+    rows, weak = [], []
+    for place in tracked(places, len(places), "scoring"):
+        found = Reconstruction.load(place.folder)
+        if found.truth is None:
+            continue
+        names = {"animal": place.animal, "trial": place.trial, "method": found.method}
+        rows.append({**names, **found.score(seed=seed)})
+        weak += [found.name] if scoring_threshold(found.mask) < EVALUATION_THRESHOLD else []
+    if weak:
+        say(f"{', '.join(weak)}: {WEAK_MASK}")
+    if not rows:
+        say("None of the movies can be compared with a true one, so there are no scores.")
+        return pd.DataFrame()
     scores = score_table(rows)
     write_scores(run.scores, scores)
     _tell(scores, seed)
     say(f"All scores are in {run.scores}.")
     return scores
-
-
-def _score_trial(place: TrialFolder, method: str, seed: int) -> dict[str, str | float]:
-    evidence = read_evidence(place)
-    found = read_result(place)
-    movie, mask = found.movie, found.mask
-    threshold = scoring_threshold(mask)
-    if threshold < EVALUATION_THRESHOLD:
-        say(f"{place.animal} trial {place.trial}: {WEAK_MASK}")
-    numbers = score(
-        movie,
-        evidence.truth,
-        mask,
-        seed=seed,
-        skip=frames_to_skip(len(movie)),
-        threshold=threshold,
-        other_movies=list(evidence.other_movies.astype("float32")),
-        responses=evidence.responses,
-        rates_from_reconstruction=evidence.rates_from_reconstruction,
-        rates_from_truth=evidence.rates_from_truth,
-    )
-    held = _coverage(found, evidence.truth, threshold)
-    return {"animal": place.animal, "trial": place.trial, "method": method, **numbers, **held}
-
-
-def _coverage(found: Found, truth: Movie, threshold: float) -> dict[str, float]:
-    """Return how often the truth lay inside the intervals, where they were calibrated."""
-    if found.spread is None or found.reaches is None:
-        return {}
-    scored, region = slice(frames_to_skip(len(truth)), None), evaluation_region(found.mask, threshold)
-    errors = standard_errors(found.movie[scored], truth[scored], found.spread[scored], region)
-    shares = coverage(errors, found.reaches)
-    return {f"coverage_{100 * level:.0f}": float(share) for level, share in zip(LEVELS, shares, strict=True)}
 
 
 def _tell(scores: pd.DataFrame, seed: int) -> None:

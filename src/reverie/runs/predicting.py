@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from reverie.encoders.prediction import predict
-from reverie.fitted.loading import open_encoders, open_one_animal
+from reverie.fitted.session import open_encoders, open_matching_animals
 from reverie.foundation.devices import choose_device
+from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz
 from reverie.foundation.progress import say, tracked
 from reverie.recordings.opening import choose_trials
@@ -24,7 +25,10 @@ def predict_trials(
     """
     where = choose_device(device)
     encoder = open_encoders([encoder_folder], where)[encoder_folder]
-    recording = open_one_animal(data, animal, encoder_folder, encoder)
+    recordings = open_matching_animals(data, [animal] if animal else [], {encoder_folder: encoder})
+    if len(recordings) > 1:
+        raise ReverieError(f"{data} holds several animals ({', '.join(recordings)}); say which with --animal.")
+    recording = next(iter(recordings.values()))
     names = choose_trials(recording, trials)
     all_rates = []
     for name in tracked(names, len(names), "predicting"):

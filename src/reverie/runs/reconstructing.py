@@ -1,188 +1,201 @@
-"""Reconstructing trials into a run folder: resumable, one trial after the other."""
+"""Reconstructing trials into a run folder: every job done once, then a folder for each trial, then the scores."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, astuple, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 
-from reverie.encoders.checkpoints import read_about
-from reverie.encoders.prediction import predict_mean
-from reverie.fitted.decoding import FITS
-from reverie.fitted.materials import Materials, Sources, open_materials, weights_fingerprint
-from reverie.foundation.arrays import Movie
-from reverie.foundation.devices import prepare_threads
-from reverie.foundation.files import write_npz, write_text
+from reverie.fitted.assembling import assemble
+from reverie.fitted.reconstruction import Reconstruction
+from reverie.fitted.session import Session, Sources, open_session
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_json, write_json
 from reverie.foundation.progress import say
 from reverie.foundation.provenance import describe
-from reverie.inversion.ensembling import average
-from reverie.inversion.postprocessing import blur
-from reverie.inversion.problem import Progress as Step
-from reverie.inversion.problem import Reconstruction
-from reverie.jobs.doubt import doubt_of
-from reverie.jobs.job import Clip, Job, find_movie
-from reverie.jobs.settings import ReconstructionSettings
-from reverie.jobs.showings import first_showings, other_showings
-from reverie.jobs.shuffling import find_null
-from reverie.recordings.opening import choose_trials, responses_of
-from reverie.report.figures import save_figure, strip_figure
-from reverie.report.tif import write_tif
-from reverie.report.video_files import write_mp4
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.registry import Method, describe_method
+from reverie.jobs.clip import JOINS, Clip, first_repeats, repeats_of
+from reverie.jobs.engine import Workers, open_workers
+from reverie.jobs.job import Job
+from reverie.jobs.shuffling import shuffle_control
+from reverie.jobs.store import Store
+from reverie.jobs.working import do_jobs
+from reverie.recordings.opening import choose_trials
+from reverie.reporting.figures import save_figure, strip_figure
+from reverie.reporting.tif import write_tif
+from reverie.reporting.video_files import write_mp4
 from reverie.runs.evaluating import evaluate_run
-from reverie.runs.evidence import Evidence, other_movies, write_evidence
 from reverie.runs.run_folder import RunFolder, TrialFolder
-from reverie.scoring.rule import scored_region
 
-Descend = Callable[[Job, TrialFolder, int], Reconstruction]
-"""Does one job of a trial (its number among the trial's jobs), or reads what came of it."""
+
+@dataclass(frozen=True)
+class Joining:
+    """What is explained together, and which controls are made: options of a run, whatever its method."""
+
+    join: Literal["nothing", "repeats", "animals", "all"] = "nothing"
+    """Trials that show the same movie explained together: an animal's repeats, one trial of each animal, or all."""
+    combine: Literal["movies", "gradients"] = "movies"
+    """Several encoders: average their movies (the paper's headline) or join them in one descent."""
+    shuffle_control: bool = False
+    """Let `map` also reconstruct each trial with its responses shuffled across neurons, and say what that gives."""
+
+    def __post_init__(self) -> None:
+        if self.join not in JOINS:
+            raise ReverieError(f"{self.join!r} cannot be joined; choose one of: {', '.join(JOINS)}.")
+
+
+@dataclass(frozen=True)
+class Run:
+    """How the trials of a run are reconstructed. about: sentences that its page begins with."""
+
+    method: Method
+    joining: Joining = Joining()
+    about: tuple[str, ...] = ()
+
+    def jobs(self, session: Session, clip: Clip) -> list[Job]:
+        """Return the jobs of a clip whose movies are averaged: one an encoder, or one for all that are combined.
+
+        A linear decoder is one job, since it learns from the training trials of the first encoder and asks none.
+        """
+        encoders = session.sources.encoders
+        if self.method.name == "ridge":
+            encoders = encoders[:1]
+        groups = [tuple(encoders)] if self.joining.combine == "gradients" else [(folder,) for folder in encoders]
+        together = repeats_of(session, clip, self.joining.join)
+        return [Job(clip, group, self.method, together=together) for group in groups]
 
 
 def reconstruct_trials(
-    sources: Sources, out: Path, *, trials: Sequence[str], settings: ReconstructionSettings, about: Sequence[str] = ()
+    sources: Sources, out: Path, *, trials: Sequence[str], run: Run, workers: int = 1
 ) -> pd.DataFrame:
-    """Reconstruct trials of one or more animals and return their scores; finished movies of the same run are kept.
+    """Reconstruct trials of one or more animals and return their scores; what is finished is not done again.
 
-    about: sentences that the page of the run begins with.
-    Raises ReverieError when data and encoders do not belong together, a trial has no responses, or ``out`` holds a
-    run with other settings.
+    What an encoder and an animal need once (masks, priors and so on) is fitted first, and kept beside the encoder, or
+    in the run folder where that cannot be written. Trials that cannot be reconstructed are said and left out.
+    Raises ReverieError when data and encoders do not belong together, no trial is left, or ``out`` holds a run with
+    other settings.
     """
-    prepare_threads()
-    materials = open_materials(sources)
-    names = {animal: choose_trials(recording, trials) for animal, recording in materials.recordings.items()}
-
-    def descend_here(job: Job, place: TrialFolder, number: int) -> Reconstruction:
-        label = f"{place.animal} trial {place.trial}, model {number + 1}"
-        return find_movie(job, materials, place.model(number), place.snapshot(number), label)
-
-    return fill_run(RunFolder(out), materials, names, settings, descend_here, about)
+    sources = replace(sources, kept=out / "fitted")
+    session = open_session(sources)
+    names = {animal: choose_trials(recording, trials) for animal, recording in session.recordings.items()}
+    names = first_repeats(session, with_responses(session, names), run.joining.join)
+    if run.joining.join == "animals" and len(session.recordings) == 1:
+        say(f"Only {next(iter(session.recordings))} is named, so there are no other animals to join.")
+    folder = RunFolder(out)
+    folder.open(record_of(session, names, run))
+    with open_workers(session, partial(open_session, sources), workers) as pool:
+        fill_run(folder, names, run, pool, Store(out / "jobs"))
+    return evaluate_run(out)
 
 
 def fill_run(
-    run: RunFolder,
-    materials: Materials,
-    names: Mapping[str, Sequence[str]],
-    settings: ReconstructionSettings,
-    descend: Descend,
-    about: Sequence[str] = (),
-) -> pd.DataFrame:
-    """Reconstruct the named trials of each animal into a run folder, score them and return the scores.
-
-    Raises ReverieError when a trial has no responses or the folder holds a run with other settings.
-    """
-    names = first_showings(materials, names, settings.join)
-    record = _record(materials, names, settings)
-    run.open({**record, "about": [*_about(materials), *about]})
-    for animal, trials in names.items():
-        for name in trials:
-            reconstruct_trial(Clip(animal, name), run.trial(animal, name), materials, settings, descend)
-    return evaluate_run(run.folder)
-
-
-def _about(materials: Materials) -> list[str]:
-    """Say what data this is, where the folder itself tells."""
-    sentence = "The animals are simulated: their responses come from a model, not from a brain."
-    return [sentence] if materials.simulated else []
-
-
-def _record(
-    materials: Materials, names: Mapping[str, Sequence[str]], settings: ReconstructionSettings
-) -> dict[str, object]:
-    sources = materials.sources
-    return describe(
-        {
-            "data": str(sources.data.resolve()),
-            "encoders": {str(folder.resolve()): weights_fingerprint(folder) for folder in sources.encoders},
-            "mask": str(sources.mask.resolve()) if sources.mask else "the encoders' own",
-            **asdict(settings),
-            "solver": asdict(settings.solver()),
-            "trials": dict(names),
-        },
-        seed=sources.seed,
-        device=materials.device,
-    )
-
-
-def jobs_of(clip: Clip, encoders: Sequence[Path], settings: ReconstructionSettings) -> list[Job]:
-    """Return the jobs whose movies are averaged: one for each encoder, or one for all when gradients are combined.
-
-    A decoder is one job, since it learns from the training trials of the first encoder and uses none; but for ``best``.
-    """
-    if settings.method in FITS and settings.method != "best":
-        encoders = encoders[:1]
-    groups = [tuple(encoders)] if settings.combine == "gradients" else [(folder,) for folder in encoders]
-    return [Job(clip, group, settings) for group in groups]
-
-
-def reconstruct_trial(
-    clip: Clip, place: TrialFolder, materials: Materials, settings: ReconstructionSettings, descend: Descend
+    folder: RunFolder, names: Mapping[str, Sequence[str]], run: Run, workers: Workers[Session], store: Store
 ) -> None:
-    """Reconstruct one trial, unless it is finished already, and write its folder."""
-    if place.movie.exists():
+    """Do the jobs of the named trials that are not finished, and write each trial's folder."""
+    session = workers.context
+    clips = [Clip(animal, name) for animal, trials in names.items() for name in trials]
+    jobs = {clip: run.jobs(session, clip) for clip in clips}
+    do_jobs(workers, store, [job for each in jobs.values() for job in each], "reconstructing")
+    for clip, own in jobs.items():
+        write_trial(folder.trial(clip.animal, clip.name), own, run, session, store)
+
+
+def with_responses(session: Session, names: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the trials that can be reconstructed; raises ReverieError when none is left.
+
+    The others are said, one sentence a cause.
+    """
+    kept: dict[str, list[str]] = {}
+    for animal, trials in names.items():
+        recording = session.recordings[animal]
+        kept[animal] = [name for name in trials if recording.has_responses(name)]
+        mute = [name for name in trials if name not in kept[animal]]
+        if mute:
+            say(f"{animal}: {len(mute)} trial(s) have no responses to reconstruct from: {', '.join(mute[:8])}.")
+    if not any(kept.values()):
+        raise ReverieError("None of the trials has responses to reconstruct from; name others with --trials.")
+    return {animal: trials for animal, trials in kept.items() if trials}
+
+
+def record_of(session: Session, names: Mapping[str, Sequence[str]], run: Run) -> dict[str, object]:
+    """Return what run.json says: settings, versions, seed, where things lay."""
+    sources = session.sources
+    sentence = "The animals are simulated: their responses come from a model, not from a brain."
+    settings = {
+        **describe_method(run.method),
+        **vars(run.joining),
+        "encoders": [session.encoder_digest(folder) for folder in sources.encoders],
+        "trials": dict(names),
+    }
+    places = {
+        "data": str(sources.data.resolve()),
+        "encoders": [str(folder.resolve()) for folder in sources.encoders],
+        "mask": str(sources.mask.resolve()) if sources.mask else "the encoders' own",
+    }
+    about = [*((sentence,) if session.simulated else ()), *run.about]
+    return {**describe(settings, seed=sources.seed, device=session.device), "places": places, "about": about}
+
+
+def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Session, store: Store) -> None:
+    """Write the folder of one trial from its finished jobs, unless it holds them already."""
+    prints = [job.fingerprint(session) for job in jobs]
+    made = {"jobs": prints, **describe_method(run.method), **vars(run.joining)}
+    if place.finished.exists() and read_json(place.made).get("made") == _as_json(made):
         say(f"{place.animal} trial {place.trial} is reconstructed already; its movie is kept.")
         return
-    recording, trial = materials.recordings[clip.animal], clip.read(materials)
-    recorded = responses_of(clip.animal, trial)
-    together = other_showings(materials, clip, settings.join)
-    jobs = [replace(job, together=together) for job in jobs_of(clip, materials.sources.encoders, settings)]
-    results = [descend(job, place, number) for number, job in enumerate(jobs)]
-    traces = [_trace_table(result.trace, number) for number, result in enumerate(results)]
-    write_text(place.trace, pd.concat(traces).to_csv(index=False))
-    doubt = doubt_of(jobs, results, materials, settings)
-    result = average(doubt.results)
-    movie = blur(result.movie, settings.blur)
-    encoders = tuple(materials.encoders.values())
-    evidence = Evidence(
-        truth=trial.movie,
-        state=trial.state,
-        responses=recorded,
-        rates_from_truth=predict_mean(encoders, trial.movie, trial.state, clip.animal),
-        rates_from_reconstruction=predict_mean(encoders, movie, trial.state, clip.animal),
-        other_movies=other_movies(recording, trial),
-        notes=(
-            *_notes(clip, materials),
-            *_joined(together),
-            *doubt.notes,
-            *_null(jobs[0], materials, results[0].movie, place),
-        ),
+    place.finished.unlink(missing_ok=True)
+    first = jobs[0]
+    solutions = store.read(prints)
+    fits = [session.fitted(first.clip.animal, folder) for folder in session.encoders]
+    found = assemble(
+        solutions,
+        fits,
+        run.method,
+        first.clip.read(session),
+        session.masks[first.clip.animal],
+        joined=bool(first.together) or len(first.encoders) > 1,
+        notes=(*_joined(first.together), *_control(first, run, session, solutions[0].movie, place)),
     )
-    write_evidence(place, evidence)
-    rate = recording.frame_rate
-    labels = ("truth", "reconstruction")
-    write_mp4(place.folder / "movie.mp4", trial.movie, movie, frame_rate=rate, labels=labels)
-    write_tif(place.folder / "movie.tif", movie, rate)
-    save_figure(place.folder / "strip.png", strip_figure(trial.movie, movie, frame_rate=rate))
-    # Written last: its presence means that the trial is finished.
-    write_npz(place.movie, {"movie": movie, "mask": materials.masks[clip.animal], **doubt.arrays(result.spread)})
+    write_json(place.made, {"made": made})
+    write_watchable(place.folder, found)
+    found.save(place.folder)
 
 
-def _null(job: Job, materials: Materials, found: Movie, place: TrialFolder) -> tuple[str, ...]:
+def write_watchable(folder: Path, found: Reconstruction) -> None:
+    """Write a movie for watching (mp4), for ImageJ (tif) and as a strip of frames (png)."""
+    rate, truth = found.frame_rate, found.truth
+    if truth is not None:
+        labels = ("truth", "reconstruction")
+        write_mp4(folder / "movie.mp4", truth, found.frames, frame_rate=rate, labels=labels)
+        save_figure(folder / "strip.png", strip_figure(truth, found.frames, frame_rate=rate))
+    else:
+        write_mp4(folder / "movie.mp4", found.frames, frame_rate=rate, labels=("reconstruction",))
+    write_tif(folder / "movie.tif", found.frames, rate)
+
+
+def _control(job: Job, run: Run, session: Session, movie: np.ndarray, place: TrialFolder) -> tuple[str, ...]:
     """Say what the same method makes of shuffled responses, where that was asked for."""
-    if not job.settings.null:
+    if not run.joining.shuffle_control:
         return ()
-    mask, files = materials.masks[job.clip.animal], (place.null, place.unfinished_null)
-    return (find_null(job, materials, found, scored_region(mask), *files).sentence,)
-
-
-def _trace_table(trace: Sequence[Step], number: int) -> pd.DataFrame:
-    columns = [column.name for column in fields(Step)]
-    return pd.DataFrame([astuple(step) for step in trace], columns=columns).assign(model=number)
-
-
-def _notes(clip: Clip, materials: Materials) -> tuple[str, ...]:
-    """Say which encoders saw this trial while they were trained."""
-    seen = [
-        folder.name
-        for folder in materials.encoders
-        if clip.name in read_about(folder).get("training_trials", {}).get(clip.animal, ())
-    ]
-    if not seen:
-        return ()
-    return (f"This trial was among the training trials of {', '.join(seen)}: its scores are not held out.",)
+    if not isinstance(run.method, Map):
+        raise ReverieError(f"Shuffled responses are a control of the method `map`, not of `{run.method.name}`.")
+    return (shuffle_control(job, session, movie, place.shuffled).sentence,)
 
 
 def _joined(together: Sequence[Clip]) -> tuple[str, ...]:
-    """Say which other showings the movie was made from."""
+    """Say which other trials the movie was made from."""
     if not together:
         return ()
     named = ", ".join(f"{clip.animal} trial {clip.name}" for clip in together)
-    return (f"The responses of {1 + len(together)} showings of this movie were explained together: also {named}.",)
+    return (f"The responses to {1 + len(together)} showings of this movie were explained together: also {named}.",)
+
+
+def _as_json(content: Mapping[str, object]) -> object:
+    """Return what a file would hold of it: lists for tuples."""
+    import json
+
+    return json.loads(json.dumps(content))

@@ -1,17 +1,19 @@
-"""A run folder: where each reconstructed movie, its evidence and its scores lie, and how they were made.
+"""A run folder: where each reconstructed movie, what it was made from and its scores lie, and how they were made.
 
 RUN/run.json                              settings, versions, seed, trials
 RUN/scores.csv                            one row per animal, trial and method
 RUN/report.html                           the page to look at
-RUN/<animal>/<trial>/movie.npz            movie (time, height, width) float32 0-255, mask (height, width); where known
-                                          spread (time, height, width) of the posterior or over models, reaches of
-                                          its 50, 80 and 95 % intervals in spreads, evidence (height, width)
-RUN/<animal>/<trial>/movie.mp4, movie.tif the same, to watch and for ImageJ
-RUN/<animal>/<trial>/strip.png            frames of the truth above those of the reconstruction
-RUN/<animal>/<trial>/trace.csv            step, seconds, encoder passes, loss, model
+RUN/<animal>/<trial>/movie.npz            frames (time, height, width) float32 0-255, mask (height, width); where known
+                                          std (time, height, width), half_widths of its 50, 80 and 95 % intervals in
+                                          standard deviations, information (height, width)
 RUN/<animal>/<trial>/evidence.npz         truth, state, recorded and predicted responses, other movies
-RUN/<animal>/<trial>/models/<number>.npz  the movie of each model before averaging
-RUN/<animal>/<trial>/null.npz             the movie from shuffled responses, where it was asked for
+RUN/<animal>/<trial>/trace.csv            step, seconds, encoder passes, loss, model
+RUN/<animal>/<trial>/reconstruction.json  animal, trial, method, notes; there once the rest is
+RUN/<animal>/<trial>/movie.mp4, movie.tif the movie to watch, and for ImageJ
+RUN/<animal>/<trial>/strip.png            frames of the truth above those of the reconstruction
+RUN/<animal>/<trial>/shuffled/            the movie from shuffled responses, where it was asked for
+RUN/jobs/<fingerprint>/                   the movie of each job before averaging, or where it stands
+RUN/fitted/                               what was fitted, where the encoder's folder cannot be written
 """
 
 import json
@@ -20,8 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reverie.fitted.reconstruction import DESCRIPTION
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_json, write_json
+from reverie.jobs.store import JobFolder
 
 NOT_COMPARED = ("trials",)
 """Settings that may differ when a run is continued: more trials may be added to it."""
@@ -36,37 +40,19 @@ class TrialFolder:
     trial: str
 
     @property
-    def movie(self) -> Path:
-        """The finished movie; its presence means the trial is done."""
-        return self.folder / "movie.npz"
+    def finished(self) -> Path:
+        """Its presence means the trial is done."""
+        return self.folder / DESCRIPTION
 
     @property
-    def evidence(self) -> Path:
-        """What the movie was made from and is compared with."""
-        return self.folder / "evidence.npz"
+    def made(self) -> Path:
+        """From which jobs the trial was made."""
+        return self.folder / "jobs.json"
 
     @property
-    def trace(self) -> Path:
-        """How the loss went."""
-        return self.folder / "trace.csv"
-
-    @property
-    def null(self) -> Path:
+    def shuffled(self) -> JobFolder:
         """The movie from shuffled responses."""
-        return self.folder / "null.npz"
-
-    @property
-    def unfinished_null(self) -> Path:
-        """Where its interrupted search stands."""
-        return self.folder / "null.unfinished.npz"
-
-    def model(self, number: int) -> Path:
-        """The movie of one model."""
-        return self.folder / "models" / f"{number}.npz"
-
-    def snapshot(self, number: int) -> Path:
-        """Where an interrupted descent of one model stands."""
-        return self.folder / "models" / f"{number}.unfinished.npz"
+        return JobFolder(self.folder / "shuffled")
 
 
 @dataclass(frozen=True)
@@ -99,7 +85,7 @@ class RunFolder:
 
         Raises ReverieError when there are none.
         """
-        places = [path.parent for path in self.folder.glob("*/*/movie.npz")]
+        places = [path.parent for path in self.folder.glob(f"*/*/{DESCRIPTION}")]
         if not places:
             raise ReverieError(f"{self.folder} holds no reconstructed movie; make one with `reverie reconstruct`.")
         found = [TrialFolder(place, place.parent.name, place.name) for place in places]

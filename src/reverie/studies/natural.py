@@ -5,7 +5,7 @@ import pandas as pd
 
 from reverie.jobs.descending import read_result
 from reverie.jobs.job import Clip, Job
-from reverie.report.pictures import evenly_placed
+from reverie.reporting.pictures import evenly_placed
 from reverie.runs.reconstructing import fill_run
 from reverie.runs.reporting import report_run
 from reverie.runs.run_folder import RunFolder

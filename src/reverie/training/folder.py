@@ -3,19 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
-from reverie.encoders.checkpoints import load_encoder
+from reverie.encoders.checkpoints import encoder_digest, load_encoder
 from reverie.encoders.contract import Encoder
 from reverie.encoders.presets import preset
 from reverie.encoders.registry import find_architecture, name_architecture
-from reverie.foundation.devices import choose_device, prepare_threads, seed_everything
+from reverie.foundation.devices import choose_device, seed_everything
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_json, write_json
+from reverie.foundation.fingerprints import digest_of
+from reverie.foundation.places import holds_nothing
 from reverie.foundation.progress import say
 from reverie.foundation.provenance import describe
+from reverie.recordings.contents import trials_digest
 from reverie.recordings.opening import open_animals
 from reverie.recordings.readers.sensorium import SensoriumRecording
 from reverie.recordings.splits import Split, split_all
@@ -45,62 +48,130 @@ DISTILLATION = 0.0036
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What the user asked for; None and "auto" leave the choice to the program."""
+    """What is asked for; None and "auto" leave the choice to the program."""
 
     architecture: str = "auto"
+    """Kind of encoder, such as compact, dwiseneuro, linear_nonlinear or one you registered; auto takes what the machine
+    can train in the time."""
     preset: str = "auto"
+    """Size of the encoder: paper, small or tiny."""
     minutes: float | None = None
+    """Time the training may take; by default what the data and the machine ask for."""
     steps: int | None = None
+    """Training steps, instead of a number found from the time."""
     hold_out_fold: int | None = None
+    """Keep one of the 7 perceptual-hash folds (0-6) out of training; the paper keeps out fold 0."""
     teacher: Path | None = None
-    learn_from: str = "auto"
+    """Folder of an encoder to distil from: it predicts the animals that a sample lacks."""
+    learn_from: Literal["auto", "sizes", "events"] = "auto"
+    """Of the responses: their sizes, as published, or only events, that there are any; auto takes, for an encoder that
+    starts from receptive fields, what these explain better."""
     seed: int = 0
+    """Same seed, same weights (on a CPU of the same kind)."""
 
 
-def train_encoder(data: Path, out: Path, *, animals: Sequence[str], request: TrainingRequest, device: str) -> None:
-    """Train an encoder on the animals of a folder and keep the best weights in ``out``.
+def train_encoder(
+    recordings: Mapping[str, SensoriumRecording] | Path | str,
+    out: Path | str,
+    request: TrainingRequest | None = None,
+    *,
+    animals: Sequence[str] = (),
+    device: str = "auto",
+) -> Encoder:
+    """Train an encoder, keep the best weights in a folder, and return it in evaluation mode.
 
-    The same request resumes an interrupted training, and leaves a finished one as it is.
-    Raises ReverieError when the recordings cannot be learnt from, or ``out`` holds the result of another request.
+    The same request for the same data resumes an interrupted training, and leaves a finished one as it is; data are
+    known by their contents, wherever they lie.
+
+    Parameters
+    ----------
+    recordings
+        Recordings by animal, as ``open`` returns them, or the folder they lie in.
+    out
+        Folder for the encoder.
+    request
+        How to train; by default what fits the data and the machine.
+    animals
+        Animals to train on; all by default.
+    device
+        auto, cpu, cuda or mps.
+
+    Raises
+    ------
+    ReverieError
+        When the recordings cannot be learnt from, or ``out`` holds something else.
     """
-    prepare_threads()
-    where = choose_device(device)
-    recordings = open_animals(data, animals)
-    asked = {"data": str(data.resolve()), "animals": sorted(recordings), **asdict(request)}
-    asked = {name: value if isinstance(value, list) else str(value) for name, value in asked.items()}
-    earlier = _earlier_plan(out, asked)
-    if earlier is not None and (out / LAST / "encoder.json").exists():
-        say(f"The encoder in {out} is trained already.")
-        return
-    encoder = _untrained(recordings, request, where)
-    splits = split_all(recordings, hold_out_fold=request.hold_out_fold)
+    where, folder, asked_for = choose_device(device), Path(out), request or TrainingRequest()
+    opened = open_animals(Path(recordings), animals) if isinstance(recordings, str | Path) else dict(recordings)
+    asked = _asked(opened, asked_for)
+    earlier = _earlier_plan(folder, asked)
+    if earlier is not None and (folder / LAST / "encoder.json").exists():
+        say(f"The encoder in {folder} is trained already.")
+        return load_encoder(folder, where)
+    encoder = _untrained(opened, asked_for, where)
+    splits = split_all(opened, hold_out_fold=asked_for.hold_out_fold)
     _tell_splits(splits)
-    teacher = load_encoder(request.teacher, where) if request.teacher else None
-    settings = earlier or _plan(encoder, recordings, splits, request, where)
-    write_json(out / PLAN, describe({"asked": asked, "training": asdict(settings)}, seed=request.seed, device=where))
-    say(f"Training on {len(recordings)} animal(s) for {settings.steps} steps.")
-    result = train(encoder, recordings, splits, settings, out, device=where, teacher=teacher)
+    contents = _contents(opened, splits)
+    if earlier is not None and earlier["contents"] != contents:
+        raise ReverieError(f"{folder} holds a training interrupted on other data; choose another --out.")
+    teacher = load_encoder(asked_for.teacher, where) if asked_for.teacher else None
+    if earlier is None:
+        settings = _plan(encoder, opened, splits, asked_for, where)
+        plan = {"asked": asked, "contents": contents, "training": asdict(settings)}
+        write_json(folder / PLAN, describe(plan, seed=asked_for.seed, device=where))
+    else:
+        settings = TrainingSettings(**earlier["training"])
+    say(f"Training on {len(opened)} animal(s) for {settings.steps} steps.")
+    result = train(encoder, opened, splits, settings, folder, device=where, teacher=teacher)
     for name, correlation in result.correlation.items():
         say(f"{name}: rates correlate with single-trial responses to held-out movies at {correlation:.3f}.")
-    say(f"The encoder is in {out}.")
+    say(f"The encoder is in {folder}.")
+    return load_encoder(folder, where)
 
 
-def _earlier_plan(out: Path, asked: Mapping[str, Any]) -> TrainingSettings | None:
-    """Return the settings an earlier call with the same request chose, None when there was none."""
+def _asked(recordings: Mapping[str, SensoriumRecording], request: TrainingRequest) -> dict[str, Any]:
+    """Return what is asked for, ready for JSON, without the places of files."""
+    asked = {name: value if value is None else str(value) for name, value in asdict(request).items()}
+    if request.teacher is not None:
+        asked["teacher"] = encoder_digest(load_encoder(request.teacher))
+    animals = {
+        name: {"neurons": recording.neurons, "trials": digest_of(recording.tiers)}
+        for name, recording in sorted(recordings.items())
+    }
+    return {**asked, "animals": animals}
+
+
+def _contents(recordings: Mapping[str, SensoriumRecording], splits: Mapping[str, Split]) -> dict[str, str]:
+    """Return what the trials that are learned from and validated on hold, by animal."""
+    return {
+        animal: trials_digest(recordings[animal], (*split.training, *split.validation))
+        for animal, split in splits.items()
+    }
+
+
+def _earlier_plan(out: Path, asked: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what an earlier call with the same request planned, None when there was none that came to anything."""
     if not (out / PLAN).exists():
-        if out.exists() and any(out.iterdir()):
+        if (out / "encoder.json").exists():
+            raise ReverieError(f"{out} holds an encoder already; choose another --out, so that nothing is overwritten.")
+        if not holds_nothing(out):
             raise ReverieError(f"{out} is not empty and holds no training of ours; choose another --out.")
         return None
     plan = read_json(out / PLAN)
     try:
-        earlier, settings = plan["settings"]["asked"], TrainingSettings(**plan["settings"]["training"])
+        earlier: dict[str, Any] = {name: plan["settings"][name] for name in ("asked", "contents", "training")}
+        TrainingSettings(**earlier["training"])
     except (KeyError, TypeError) as error:
-        raise ReverieError(f"{out / PLAN} is damaged ({error}); choose another --out.") from error
-    changed = [name for name in asked if earlier.get(name) != asked[name]]
+        raise ReverieError(
+            f"{out / PLAN} is damaged or of an earlier version ({error}); remove the folder and train again."
+        ) from error
+    if not ((out / "encoder.json").exists() or any(out.glob("*/*.safetensors"))):
+        return None  # a start that failed claims nothing
+    changed = [name for name in asked if earlier["asked"].get(name) != asked[name]]
     if changed:
-        differences = ", ".join(f"{name}: {earlier.get(name)} there, {asked[name]} now" for name in changed)
+        differences = ", ".join(f"{name}: {earlier['asked'].get(name)} there, {asked[name]} now" for name in changed)
         raise ReverieError(f"{out} holds an encoder trained otherwise ({differences}); choose another --out.")
-    return settings
+    return earlier
 
 
 def _untrained(recordings: Mapping[str, SensoriumRecording], request: TrainingRequest, device: torch.device) -> Encoder:

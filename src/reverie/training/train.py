@@ -11,7 +11,7 @@ import torch
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import name_architecture
-from reverie.foundation.devices import prepare_threads, seed_everything
+from reverie.foundation.devices import seed_everything
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.recordings.splits import Split
@@ -64,7 +64,6 @@ def train(
             "build the encoder for these recordings."
         )
     name_architecture(encoder)  # an architecture nobody could load again is refused now rather than when it is saved
-    prepare_threads()
     seed_everything(settings.seed)
     job = _job(encoder, recordings, splits, settings, folder, teacher, observe)
     if not job.state_file.exists():

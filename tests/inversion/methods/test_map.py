@@ -9,12 +9,12 @@ from tests.inversion.toys import SIZE, PlaneEncoder, SpotEncoder, observe, probl
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
 from reverie.inversion.descent import Snapshot
-from reverie.inversion.likelihood import PoissonNoise
+from reverie.inversion.likelihood import PoissonLikelihood
 from reverie.inversion.methods.grey_levels import soft_clip
-from reverie.inversion.methods.map import MapSolver
-from reverie.inversion.methods.paper import PaperSolver
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.paper import Paper
 from reverie.inversion.priors.gaussian import fit_prior
-from reverie.inversion.reconstruct import reconstruct
+from reverie.inversion.solve import solve
 from reverie.recordings.trial import Trial
 
 FRAMES = 40
@@ -37,19 +37,21 @@ def correlation(found, truth, region=EVERYWHERE):
 
 def test_a_perfect_encoder_without_noise_gives_the_movie_back(prior):
     truth = smooth_movie(FRAMES)
-    precise = replace(observe(SpotEncoder(150, history=4), truth), noise=PoissonNoise(torch.full((150,), 1e-3)))
-    found = reconstruct(asked_of(prior, precise), MapSolver(steps=60, tolerance=0.0))
+    precise = replace(
+        observe(SpotEncoder(150, history=4), truth), likelihood=PoissonLikelihood(torch.full((150,), 1e-3))
+    )
+    found = solve(asked_of(prior, precise), Map(steps=60, tolerance=0.0))
     assert correlation(found.movie, truth) > 0.97
 
 
 def test_it_beats_the_published_descent_at_its_best_stop_on_noisy_responses(prior):
     truth = smooth_movie(FRAMES)
     asked = asked_of(prior, observe(SpotEncoder(60, history=4), truth, noisy=True))
-    found = reconstruct(asked, MapSolver())
+    found = solve(asked, Map())
     published = []
-    reconstruct(
+    solve(
         replace(asked, prior=None),
-        PaperSolver(steps=100, window=16, stride=16, learning_rate=300.0),
+        Paper(steps=100, window=16, stride=16, learning_rate=300.0),
         observe=lambda progress, movie: published.append(correlation(movie, truth) if movie.std() > 0 else 0.0),
     )
     assert correlation(found.movie, truth) > max(published) + 0.05
@@ -58,9 +60,9 @@ def test_it_beats_the_published_descent_at_its_best_stop_on_noisy_responses(prio
 def test_a_clip_far_brighter_than_the_prior_expects_is_found_as_soon_as_any(prior):
     truth = np.clip(0.5 * smooth_movie(FRAMES) + 125, 0, 250).astype(np.float32)
     asked = asked_of(prior, observe(SpotEncoder(150, history=4), truth))
-    settled = reconstruct(asked, MapSolver(steps=200, tolerance=1e-7)).trace[-1].loss
-    begin = MapSolver().begin(asked).loss
-    found = reconstruct(asked, MapSolver())
+    settled = solve(asked, Map(steps=200, tolerance=1e-7)).trace[-1].loss
+    begin = Map().begin(asked).loss
+    found = solve(asked, Map())
     assert found.trace[-1].loss - settled < 0.02 * (begin - settled)
     assert np.mean((found.movie < 4) | (found.movie > 251)) < 0.05
 
@@ -68,16 +70,16 @@ def test_a_clip_far_brighter_than_the_prior_expects_is_found_as_soon_as_any(prio
 def test_no_step_changes_the_movie_by_more_than_the_longest(prior):
     asked = asked_of(prior, observe(SpotEncoder(60, history=4), smooth_movie(FRAMES), noisy=True))
     movies = [prior.mean.expand(FRAMES, *SIZE).numpy()]
-    solver = MapSolver(steps=5, longest=4.0)
-    reconstruct(asked, solver, observe=lambda _, movie: movies.append(movie))
+    solver = Map(steps=5, longest=4.0)
+    solve(asked, solver, observe=lambda _, movie: movies.append(movie))
     assert all(np.sqrt(np.mean((late - early) ** 2)) < 4.2 for early, late in pairwise(movies))
 
 
 def test_the_settled_movie_is_where_the_gradient_vanishes(prior):
     asked = asked_of(prior, observe(SpotEncoder(60, history=4), smooth_movie(FRAMES), noisy=True))
-    solver = MapSolver(steps=100, tolerance=1e-9)
+    solver = Map(steps=100, tolerance=1e-9)
     kept = []
-    reconstruct(asked, solver, keep=kept.append)
+    solve(asked, solver, keep=kept.append)
     assert kept[-1].state.settled
     start = solver.begin(asked).point.gradient.norm()
     assert kept[-1].state.point.gradient.norm() < 1e-3 * start
@@ -95,13 +97,13 @@ def test_the_last_step_is_taken_on_trust_and_costs_no_pass(prior):
 
     asked, kept = asked_of(prior, observe(Counted(60, history=4), smooth_movie(FRAMES), noisy=True)), []
     Counted.calls = 0
-    found = reconstruct(asked, MapSolver(), keep=kept.append)
+    found = solve(asked, Map(), keep=kept.append)
     # Two published windows hold the 40 frames that go through the encoder at once.
     assert found.passes == 2 * Counted.calls
     last = kept[-1].state
     assert last.settled
-    exact = reconstruct(asked, MapSolver(steps=200, tolerance=1e-7)).movie
-    without, _ = MapSolver().estimate(asked, replace(last, settled=False))
+    exact = solve(asked, Map(steps=200, tolerance=1e-7)).movie
+    without, _ = Map().estimate(asked, replace(last, settled=False))
     assert np.square(found.movie - exact).mean() < np.square(without.numpy() - exact).mean()
 
 
@@ -111,9 +113,9 @@ def test_the_movie_shown_is_what_is_expected_of_greys_that_end_at_black(prior):
         deaf.spots.zero_()
     dark = replace(prior, mean=prior.mean - 110, deviation=1.5 * prior.deviation)
     white = torch.randn(FRAMES, *SIZE, generator=torch.Generator().manual_seed(5))
-    truth = soft_clip(dark.mean + dark.colour(white), MapSolver().softness)[0].numpy()
+    truth = soft_clip(dark.mean + dark.colour(white), Map().softness)[0].numpy()
     kept = []
-    found = reconstruct(asked_of(dark, observe(deaf, truth, noisy=True)), MapSolver(), keep=kept.append)
+    found = solve(asked_of(dark, observe(deaf, truth, noisy=True)), Map(), keep=kept.append)
     probable = kept[-1].state.movie.numpy()
     assert np.square(found.movie - truth).mean() < 0.9 * np.square(probable - truth).mean()
 
@@ -122,20 +124,20 @@ def test_neurons_that_know_nothing_leave_the_prior_s_mean(prior):
     deaf = SpotEncoder(20)
     with torch.no_grad():
         deaf.spots.zero_()
-    found = reconstruct(asked_of(prior, observe(deaf, smooth_movie(FRAMES), noisy=True)), MapSolver())
+    found = solve(asked_of(prior, observe(deaf, smooth_movie(FRAMES), noisy=True)), Map())
     np.testing.assert_allclose(found.movie, np.broadcast_to(prior.mean, found.movie.shape), atol=0.5)
 
 
 def test_two_repeats_tell_more_than_one(prior):
     truth = smooth_movie(FRAMES)
     repeats = [observe(SpotEncoder(40, history=4), truth, seed=seed, noisy=True) for seed in range(2)]
-    single = max(correlation(reconstruct(asked_of(prior, each), MapSolver()).movie, truth) for each in repeats)
-    assert correlation(reconstruct(asked_of(prior, *repeats), MapSolver()).movie, truth) > single + 0.005
+    single = max(correlation(solve(asked_of(prior, each), Map()).movie, truth) for each in repeats)
+    assert correlation(solve(asked_of(prior, *repeats), Map()).movie, truth) > single + 0.005
 
 
 def test_grey_levels_stay_in_range_and_a_bound_encoder_on_a_canvas_is_welcome(prior):
     truth = smooth_movie(FRAMES)
-    found = reconstruct(asked_of(prior, observe(PlaneEncoder(), truth)), MapSolver(steps=3))
+    found = solve(asked_of(prior, observe(PlaneEncoder(), truth)), Map(steps=3))
     assert found.movie.shape == truth.shape
     assert found.movie.min() >= 0
     assert found.movie.max() <= 255
@@ -143,10 +145,10 @@ def test_grey_levels_stay_in_range_and_a_bound_encoder_on_a_canvas_is_welcome(pr
 
 def test_a_resumed_search_is_the_uninterrupted_one_to_the_bit(prior, tmp_path):
     asked = asked_of(prior, observe(SpotEncoder(40, history=4), smooth_movie(FRAMES), noisy=True))
-    solver, kept = MapSolver(steps=6), []
-    whole = reconstruct(asked, solver, keep=kept.append)
+    solver, kept = Map(steps=6), []
+    whole = solve(asked, solver, keep=kept.append)
     write_npz(tmp_path / "kept.npz", kept[2].to_arrays())
-    resumed = reconstruct(asked, solver, resume=Snapshot.from_arrays(read_npz(tmp_path / "kept.npz"), solver.restore))
+    resumed = solve(asked, solver, resume=Snapshot.from_arrays(read_npz(tmp_path / "kept.npz"), solver.restore))
     np.testing.assert_array_equal(resumed.movie, whole.movie)
     assert resumed.passes == whole.passes
     assert [line.loss for line in resumed.trace] == [line.loss for line in whole.trace]
@@ -168,11 +170,11 @@ def of_shots():
 def test_cuts_are_found_and_make_the_movie_better(of_shots):
     truth = shots(31, 70, 50, 60)
     asked = asked_of(of_shots, observe(SpotEncoder(150, history=4), truth, noisy=True))
-    kept, exact = [], MapSolver(tolerance=1e-4)
-    found = reconstruct(asked, exact, keep=kept.append)
+    kept, exact = [], Map(tolerance=1e-4)
+    found = solve(asked, exact, keep=kept.append)
     assert kept[-1].state.starts == (0, 70, 120)
     told = replace(asked, prior=of_shots.cut([0, 70, 120]))
-    ignorant, knowing = (reconstruct(one, replace(exact, find_cuts=False)).movie for one in (asked, told))
+    ignorant, knowing = (solve(one, replace(exact, find_cuts=False)).movie for one in (asked, told))
     assert correlation(found.movie, truth) > correlation(ignorant, truth) + 0.005
     assert correlation(found.movie, truth) == pytest.approx(correlation(knowing, truth), abs=0.002)
 
@@ -180,26 +182,26 @@ def test_cuts_are_found_and_make_the_movie_better(of_shots):
 def test_a_movie_without_cuts_is_found_as_if_nobody_had_looked(of_shots):
     asked = asked_of(of_shots, observe(SpotEncoder(150, history=4), shots(32, 120), noisy=True))
     kept = []
-    looked = reconstruct(asked, MapSolver(), keep=kept.append)
+    looked = solve(asked, Map(), keep=kept.append)
     assert kept[-1].state.starts == (0,)
-    np.testing.assert_array_equal(looked.movie, reconstruct(asked, MapSolver(find_cuts=False)).movie)
+    np.testing.assert_array_equal(looked.movie, solve(asked, Map(find_cuts=False)).movie)
 
 
 def test_a_search_resumed_before_or_after_its_cuts_is_the_same_to_the_bit(of_shots, tmp_path):
     asked = asked_of(of_shots, observe(SpotEncoder(150, history=4), shots(31, 70, 50, 60), noisy=True))
-    solver, kept = MapSolver(draws=1), []
-    whole = reconstruct(asked, solver, keep=kept.append)
+    solver, kept = Map(draws=1), []
+    whole = solve(asked, solver, keep=kept.append)
     for place in (1, len(kept) - 2):
         write_npz(tmp_path / "kept.npz", kept[place].to_arrays())
         snapshot = Snapshot.from_arrays(read_npz(tmp_path / "kept.npz"), solver.restore)
-        resumed = reconstruct(asked, solver, resume=snapshot)
+        resumed = solve(asked, solver, resume=snapshot)
         np.testing.assert_array_equal(resumed.movie, whole.movie)
-        np.testing.assert_array_equal(resumed.spread, whole.spread)
+        np.testing.assert_array_equal(resumed.std, whole.std)
 
 
 def test_a_prior_that_knows_no_scenes_follows_nothing(of_shots):
     asked = asked_of(of_shots, observe(SpotEncoder(60, history=4), shots(32, 120), noisy=True))
-    followed, still = (reconstruct(asked, MapSolver(follow=times)).movie for times in (1, 0))
+    followed, still = (solve(asked, Map(follow=times)).movie for times in (1, 0))
     np.testing.assert_array_equal(followed, still)
     with pytest.raises(ReverieError, match="knows nothing of scenes"):
         of_shots.following([0], np.zeros((120, 2), np.float32))
@@ -213,7 +215,7 @@ def test_a_loss_that_is_not_convex_still_falls_at_every_step(prior):
             return 0.2 + (super().forward(movie, state, mouse) - 1.3).square()
 
     asked = asked_of(prior, observe(Squared(60, history=2), smooth_movie(FRAMES), noisy=True))
-    losses = [line.loss for line in reconstruct(asked, MapSolver(steps=40, tolerance=0.0)).trace]
+    losses = [line.loss for line in solve(asked, Map(steps=40, tolerance=0.0)).trace]
     assert all(later <= earlier for earlier, later in pairwise(losses))
     assert losses[-1] < losses[0]
 
@@ -221,11 +223,11 @@ def test_a_loss_that_is_not_convex_still_falls_at_every_step(prior):
 def test_what_it_cannot_do_is_said(prior):
     observation = observe(SpotEncoder(), smooth_movie(FRAMES))
     with pytest.raises(ReverieError, match="needs a Gaussian prior"):
-        reconstruct(problem(observation), MapSolver())
+        solve(problem(observation), Map())
     with pytest.raises(ReverieError, match="no movie to start from"):
-        reconstruct(asked_of(prior, observation), MapSolver(), start=smooth_movie(FRAMES))
+        solve(asked_of(prior, observation), Map(), start=smooth_movie(FRAMES))
     small = fit_prior([Trial("0", "t", smooth_movie(9, (8, 8)), np.zeros((4, 9), np.float32), None)] * 2)
     with pytest.raises(ReverieError, match="fitted to movies of"):
-        reconstruct(asked_of(small, observation), MapSolver())
+        solve(asked_of(small, observation), Map())
     with pytest.raises(ReverieError, match="weight, softness and longest above 0"):
-        MapSolver(weight=0.0)
+        Map(weight=0.0)

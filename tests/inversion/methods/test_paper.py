@@ -9,11 +9,11 @@ from reverie.encoders.published import import_published
 from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.fidelity import poisson
-from reverie.inversion.methods.paper import PaperSolver
+from reverie.inversion.methods.paper import Paper
 from reverie.inversion.problem import Observation, Problem
-from reverie.inversion.reconstruct import reconstruct
+from reverie.inversion.solve import solve
 
-QUICK = PaperSolver(steps=12, window=16, stride=8, learning_rate=300.0)
+QUICK = Paper(steps=12, window=16, stride=8, learning_rate=300.0)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def golden_problem(golden, frames):
 def test_trajectory_agrees_with_the_published_code(golden, frames, fast):
     asked = golden_problem(golden, frames)
     asked = asked.in_fast_form() if fast else asked
-    solver = PaperSolver()
+    solver = Paper()
     state = solver.begin(asked)
     losses = golden.arrays[f"last_window_loss_T{frames}"]
     for step in range(31):
@@ -49,7 +49,7 @@ def test_trajectory_agrees_with_the_published_code(golden, frames, fast):
 
 
 def movie_with(asked, **settings):
-    return reconstruct(asked, replace(QUICK, **settings)).movie
+    return solve(asked, replace(QUICK, **settings)).movie
 
 
 @pytest.mark.parametrize("deviation", ["correct_momentum_twice", "idle_first_step"])
@@ -60,7 +60,7 @@ def test_deviations_of_the_momentum_can_be_switched_off(spots, deviation):
 def test_the_second_correction_of_the_momentum_only_makes_steps_longer(spots):
     solver = replace(QUICK, steps=2)
     single, double = (replace(solver, correct_momentum_twice=twice) for twice in (False, True))
-    moved = [reconstruct(spots, each).movie - GREY for each in (single, double)]
+    moved = [solve(spots, each).movie - GREY for each in (single, double)]
     np.testing.assert_allclose(moved[1], moved[0] / (1 - 0.9**2), atol=1e-3)
 
 
@@ -88,9 +88,7 @@ def test_normalising_over_the_state_is_a_deviation_for_encoders_with_planes_only
 
 
 def test_without_second_decay_and_warm_up_the_first_step_is_the_learning_rate_times_the_gradient(spots):
-    solver = PaperSolver(
-        window=16, second_decay=0.0, warm_up=0, momentum=0.0, idle_first_step=False, learning_rate=10.0
-    )
+    solver = Paper(window=16, second_decay=0.0, warm_up=0, momentum=0.0, idle_first_step=False, learning_rate=10.0)
     state = solver.step(spots, solver.begin(spots))
     torch.testing.assert_close(GREY - state.movie, 10.0 * state.momentum, atol=1e-4, rtol=0)
 
@@ -99,7 +97,7 @@ def test_pixels_outside_the_training_mask_stay_grey(spots):
     mask = np.zeros(SIZE, np.float32)
     mask[3:9, 4:12] = 0.5
     mask[0, 0] = 0.49
-    movie = reconstruct(replace(spots, mask=mask), QUICK).movie
+    movie = solve(replace(spots, mask=mask), QUICK).movie
     assert (movie[:, mask < 0.5] == GREY).all()
     assert (np.abs(movie[:, mask >= 0.5] - GREY).max(axis=0) > 0).all()
 
@@ -121,7 +119,7 @@ def test_several_animals_join(spots):
     other = observe(SpotEncoder(history=4, seed=1), smooth_movie(), seed=1, noisy=True)
     joined = replace(spots, observations=(*spots.observations, other))
     assert not np.allclose(movie_with(joined), movie_with(spots), atol=1)
-    assert reconstruct(joined, QUICK).passes == 2 * reconstruct(spots, QUICK).passes
+    assert solve(joined, QUICK).passes == 2 * solve(spots, QUICK).passes
 
 
 def test_encoders_with_and_without_a_canvas_join(planes, spots):
@@ -155,24 +153,24 @@ def test_random_offsets_are_the_same_for_the_same_seed_and_others_for_another(sp
 def test_random_offsets_go_on_from_a_snapshot_with_the_same_bits(spots):
     solver = replace(QUICK, stride=16, random_offsets=True)
     kept = []
-    whole = reconstruct(spots, solver, keep=kept.append)
-    resumed = reconstruct(spots, solver, resume=kept[4])
+    whole = solve(spots, solver, keep=kept.append)
+    resumed = solve(spots, solver, resume=kept[4])
     np.testing.assert_array_equal(resumed.movie, whole.movie)
 
 
 def test_random_offsets_cover_a_clip_with_two_windows_more_at_the_most(spots):
     """A clip of 50 frames is three windows of 16 and a rest; with an offset one more may be needed at the front."""
     solver = replace(QUICK, stride=16, random_offsets=True)
-    assert reconstruct(spots, solver).passes <= 5 * solver.steps
+    assert solve(spots, solver).passes <= 5 * solver.steps
 
 
 def test_a_prior_pulls_where_the_neurons_say_nothing(spots):
     def dark(movie):
         return 1e-2 * movie.square().mean(dim=(1, 2)).sum()
 
-    with_prior = reconstruct(replace(spots, prior=dark), QUICK)
+    with_prior = solve(replace(spots, prior=dark), QUICK)
     assert with_prior.movie.mean() < movie_with(spots).mean() - 1
-    assert with_prior.trace[0].loss > reconstruct(spots, QUICK).trace[0].loss
+    assert with_prior.trace[0].loss > solve(spots, QUICK).trace[0].loss
 
 
 def test_the_movie_stays_within_the_grey_levels(spots):
@@ -193,7 +191,7 @@ def test_numbers_that_overflow_are_reported(spots):
         broken.spots[0] = float("nan")
     asked = replace(spots, observations=(replace(observation, encoder=broken),))
     with pytest.raises(ReverieError, match="not finite at step 1"):
-        reconstruct(asked, QUICK)
+        solve(asked, QUICK)
 
 
 @pytest.mark.parametrize(
@@ -220,4 +218,4 @@ def test_a_movie_to_start_from_must_fit(spots, start):
 )
 def test_impossible_settings_are_refused(setting):
     with pytest.raises(ReverieError, match="settings of the paper's method"):
-        PaperSolver(**setting)
+        Paper(**setting)

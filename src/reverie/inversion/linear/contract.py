@@ -3,12 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from reverie.foundation.arrays import WHITE, Movie, Responses, State
 from reverie.foundation.errors import ReverieError
+from reverie.inversion.problem import Progress, Solution
 
 
 @dataclass(frozen=True)
@@ -68,3 +70,14 @@ class Decoder(ABC):
             raise ReverieError(
                 f"The responses of {mouse} hold values that are not finite; cut the padding off or leave the trial out."
             )
+
+
+def decode(decoder: Decoder, responses: Responses, state: State) -> Solution:
+    """Return the decoded movie as a solution in one step, whose loss is undefined, with the passes it took.
+
+    Raises ReverieError when the responses are not of the decoder's population.
+    """
+    begin = perf_counter()
+    movie, passes = decoder.decode_counted(responses, state)
+    seconds = perf_counter() - begin
+    return Solution(movie, (Progress(1, seconds, passes, float("nan")),), seconds, passes)

@@ -11,7 +11,6 @@ from reverie.encoders.checkpoints import read_weights
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_json, replacing, write_json
 from reverie.inversion.linear.contract import Decoder, Population
-from reverie.inversion.linear.convolutional import ConvolutionalDecoder
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.methods.best import BestDecoder
 
@@ -20,9 +19,8 @@ WEIGHTS = "weights.safetensors"
 FORMAT = "reverie decoder"
 VERSION = 1
 
-KINDS: dict[str, type[RidgeDecoder] | type[ConvolutionalDecoder] | type[BestDecoder]] = {
+KINDS: dict[str, type[RidgeDecoder] | type[BestDecoder]] = {
     "ridge": RidgeDecoder,
-    "convolutional": ConvolutionalDecoder,
     "best": BestDecoder,
 }
 """The decoders by the name they are stored under."""

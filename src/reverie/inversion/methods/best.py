@@ -6,7 +6,7 @@ follows the encoder's errors.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -16,18 +16,17 @@ from reverie.encoders.registry import build, name_architecture
 from reverie.foundation.arrays import Mask, Movie, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
-from reverie.inversion.fidelity import poisson
-from reverie.inversion.likelihood import Noise, noise_arrays, noise_from_arrays
-from reverie.inversion.likelihood_fit import measure_noise
+from reverie.inversion.likelihood import Likelihood, likelihood_arrays, likelihood_from_arrays
+from reverie.inversion.likelihood_fit import fit_likelihood
 from reverie.inversion.linear.contract import Decoder, Population
 from reverie.inversion.linear.response_features import compress
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.methods.adaptation import ADAPTATION, adapt
 from reverie.inversion.methods.compressed_trials import compressed_trials
-from reverie.inversion.methods.map import MapSolver
+from reverie.inversion.methods.map import Map
 from reverie.inversion.priors.gaussian import GaussianPrior
-from reverie.inversion.problem import Observation, Problem, Reconstruction
-from reverie.inversion.reconstruct import reconstruct
+from reverie.inversion.problem import Observation, Problem, Solution
+from reverie.inversion.solve import solve
 from reverie.recordings.trial import Trial
 from reverie.scoring.rule import scored_region
 from reverie.training.settings import TrainingSettings
@@ -39,13 +38,27 @@ EVEN = 0.5
 """The share of the most probable movie where there are no validation trials to measure a better one on."""
 
 
-FOLLOWING = MapSolver(steps=150, follow=2)
+FOLLOWING = Map(steps=150, follow=2, draws=0)
 """How the most probable movie is found: with the camera's motion measured in it twice."""
 
 
 @dataclass(frozen=True)
+class Best:
+    """`map` that follows the camera, averaged with `ridge` by the share that was best on validation trials."""
+
+    name: ClassVar[str] = "best"
+
+    map_share: float | None = None
+    """Share of the most probable movie, 0 to 1; by default the one measured on validation trials."""
+    follow: int | None = None
+    """How often to measure how the camera moves; twice unless said."""
+    blur: float = 0.0
+    """Gaussian sigma of a final blur, in pixels and frames."""
+
+
+@dataclass(frozen=True)
 class BestDecoder(Decoder):
-    """share · map + (1 − share) · ridge, where map is the most probable movie (``MapSolver``) given responses ^ power.
+    """share · map + (1 − share) · ridge, where map is the most probable movie (``Map``) given responses ^ power.
 
     encoder: adapted to the compressed responses. noise: of these around its rates. prior: over movies.
     ridge: the linear decoder, whose power is the one used.
@@ -55,9 +68,9 @@ class BestDecoder(Decoder):
     ridge: RidgeDecoder
     encoder: Encoder
     prior: GaussianPrior
-    noise: Noise
+    noise: Likelihood
     share: float
-    solver: MapSolver = FOLLOWING
+    solver: Map = FOLLOWING
     kind: str = "best"
 
     def altered(self, share: float | None, follow: int | None) -> "BestDecoder":
@@ -73,7 +86,7 @@ class BestDecoder(Decoder):
             movie = movie + (1 - self.share) * self.ridge.decode(responses)
         return movie, probable.passes
 
-    def most_probable(self, responses: Responses, state: State | None) -> Reconstruction:
+    def most_probable(self, responses: Responses, state: State | None) -> Solution:
         """Return the most probable movie given the compressed responses and the state."""
         if state is None:
             raise ReverieError("The decoder `best` needs the animal's state, (4, time), beside its responses.")
@@ -83,11 +96,9 @@ class BestDecoder(Decoder):
             self.population.mouse,
             torch.tensor(state),
             seen,
-            noise=self.noise,
+            likelihood=self.noise,
         )
-        # The solver looks at no mask, but every problem has one.
-        whole = np.ones(self.population.frame_size, dtype=np.float32)
-        return reconstruct(Problem((observation,), whole, poisson, self.prior), self.solver)
+        return solve(Problem((observation,), self.prior), self.solver)
 
     def config(self) -> Mapping[str, Any]:
         """Return the share, the encoder's architecture and the linear decoder's settings."""
@@ -107,7 +118,7 @@ class BestDecoder(Decoder):
         """Return noise, prior, the encoder's weights and the linear decoder, each under its own name."""
         weights = {name: tensor.cpu().numpy() for name, tensor in self.encoder.state_dict().items()}
         return {
-            **_under("noise.", noise_arrays(self.noise)),
+            **_under("noise.", likelihood_arrays(self.noise)),
             **_under("prior.", self.prior.to_arrays()),
             **_under("encoder.", weights),
             **_under("ridge.", self.ridge.arrays()),
@@ -127,9 +138,9 @@ class BestDecoder(Decoder):
             RidgeDecoder.restore(population, config["ridge"], _from("ridge.", arrays)),
             encoder.eval().requires_grad_(False),
             GaussianPrior.from_arrays(_from("prior.", arrays)),
-            noise_from_arrays(_from("noise.", arrays)),
+            likelihood_from_arrays(_from("noise.", arrays)),
             float(config["share"]),
-            MapSolver(**config["solver"]),
+            Map(**config["solver"]),
         )
 
 
@@ -154,7 +165,7 @@ def fit_best(
     few = seen[:: -(-len(seen) // NOISE_TRIALS)]
     candidates = []
     for candidate in (encoder,) if adaptation is None else (encoder, adapt(encoder, mouse, seen, adaptation)):
-        noise = measure_noise(candidate, mouse, few, skip=candidate.history)
+        noise = fit_likelihood(candidate, mouse, few, skip=candidate.history)
         decoder = BestDecoder(ridge.population, ridge, candidate, prior, noise, EVEN)
         share, error = best_share(decoder, mask, validation)
         candidates.append((error, replace(decoder, share=share)))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -39,12 +40,12 @@ LARGEST = 6
 SOLVING = 6
 """Iterations of conjugate gradients for each draw from the posterior."""
 
-SPREAD_BLUR = (4.0, 2.0, 2.0)
+STD_BLUR = (4.0, 2.0, 2.0)
 """Gaussian sigma in frames and pixels by which squared draws are smoothed."""
 
 
 @dataclass(frozen=True)
-class MapSolver:
+class Map:
     """Find the movie x that is most probable given the responses: the least
 
         J(w) = −log likelihood of all responses  +  weight / 2 · ‖w‖²,
@@ -57,40 +58,54 @@ class MapSolver:
     to nothing it is taken on trust, without a pass. The movie returned is what is expected of the clipped values, given
     the doubt that is left.
 
-    steps: at most; usually it settles before. tolerance: it settles when a step lowers J, or the next one promises to,
-    by less than this share of all it fell so far. weight: of the prior; 1 takes likelihood and prior at their word.
-    softness: grey levels over which the soft clip bends into 0 and 255. memory: pairs of steps and gradients kept.
-    draws: from the posterior, for the spread; 0 for none. seed: of all that is drawn. longest: a step changes the
-    movie, before it is clipped, by at most so many grey levels (root mean square): one that drives pixels far beyond
-    black or white takes dozens of steps to come back from. find_cuts: once the movie has nearly settled, look for cuts
-    in it, and go on with a prior that knows them. follow: how often to measure, once it has settled, how its picture
-    moves as a whole, and to search anew with a prior that knows it, if the prior knows scenes; what is found so is kept
-    where the responses speak for it (``MapState.believed``).
     Masks play no part: where the population does not see, the prior's mean stays.
     Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7.
     Raises ReverieError when a setting is out of range.
     """
 
+    name: ClassVar[str] = "map"
+
     steps: int = 60
+    """Steps at most; usually it settles before."""
     tolerance: float = 4e-3
+    """It settles when a step lowers J, or the next one promises to, by less than this share of all it fell so far."""
     weight: float = 1.0
+    """How much the prior over movies is trusted; 1 takes the fitted likelihood and the training movies at their word."""
     softness: float = 8.0
+    """Grey levels over which the soft clip bends into 0 and 255."""
     memory: int = 10
-    draws: int = 0
+    """Pairs of steps and gradients that the quasi-Newton method keeps."""
+    draws: int = 2
+    """Draws from the posterior, for its standard deviation; each costs about half a search, 0 for none."""
     seed: int = 0
+    """Seed of all that is drawn."""
     longest: float = 40.0
+    """Grey levels (root mean square) by which a step changes the movie at most, before it is clipped: one that drives
+    pixels far beyond black or white takes dozens of steps to come back from."""
     find_cuts: bool = True
+    """Look for cuts in the movie once it has nearly settled, and go on as if nothing before a cut told of what comes
+    after it."""
     follow: int = 0
+    """How often to measure how the camera moves and to search anew with a prior that knows it, each time for about as
+    long as the first search; what is found so is kept where the responses speak for it."""
+    likelihood: Literal["measured", "sizes", "events"] = "measured"
+    """What counts of the responses: their sizes, only that there are any (events), or what was measured to tell more
+    on training trials."""
+    calibrated: bool = True
+    """Scale the standard deviation such that the truth lies within it as often as it says, learned once for each
+    encoder and animal from short reconstructions of trials whose movies are known."""
+    blur: float = 0.0
+    """Gaussian sigma of a final blur, in pixels and frames."""
 
     def __post_init__(self) -> None:
         if not (
             min(self.steps, self.memory) >= 1
             and min(self.weight, self.softness, self.longest) > 0
-            and min(self.tolerance, self.draws, self.follow) >= 0
+            and min(self.tolerance, self.draws, self.follow, self.blur) >= 0
         ):
             raise ReverieError(
                 "The settings of the method `map` are not possible: steps and memory must be at least 1, weight, "
-                "softness and longest above 0, tolerance, draws and follow at least 0."
+                "softness and longest above 0, tolerance, draws, follow and blur at least 0."
             )
 
     def begin(self, problem: Problem, start: Movie | None = None) -> MapState:
@@ -141,9 +156,9 @@ class MapSolver:
         values = prior.mean + prior.colour(white)
         doubt = (precision.amplitudes.square() / precision.diagonal).mean().sqrt()
         movie = expected_grey(values, doubt * prior.deviation, self.softness)
-        return movie, self._spread(problem, state, values, movie) if self.draws else None
+        return movie, self._std(problem, state, values, movie) if self.draws else None
 
-    def _spread(self, problem: Problem, state: MapState, values: Tensor, shown: Tensor) -> Movie:
+    def _std(self, problem: Problem, state: MapState, values: Tensor, shown: Tensor) -> Movie:
         generator = torch.Generator().manual_seed(self.seed)
         (movie, bend), squares = soft_clip(values, self.softness), torch.zeros_like(values)
         for _ in range(self.draws):
@@ -158,9 +173,9 @@ class MapSolver:
                 generator=generator,
             )
             squares += (slope_of_clip(shown, self.softness) * departure).square()
-        variance = gaussian_filter((squares / self.draws).cpu().numpy(), SPREAD_BLUR, mode="nearest")
-        spread: Movie = np.sqrt(variance)
-        return spread
+        variance = gaussian_filter((squares / self.draws).cpu().numpy(), STD_BLUR, mode="nearest")
+        std: Movie = np.sqrt(variance)
+        return std
 
     def _at_the_mean(self, problem: Problem, draw: Float[Tensor, "time height width"]) -> tuple[Point, Curvature]:
         """Return where a search under the problem's prior begins, and what it takes the curvature for."""

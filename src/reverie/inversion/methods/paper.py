@@ -1,7 +1,8 @@
 """The published method: descent along normalised window gradients with momentum (Bauer et al. 2026, Methods)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -9,7 +10,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from reverie.encoders.canvas import centre_on_canvas, crop_from_canvas
-from reverie.foundation.arrays import GREY, WHITE, Movie
+from reverie.foundation.arrays import GREY, WHITE, Mask, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.descent import DescentState
 from reverie.inversion.gradients import fitting_batch, normalised_gradient
@@ -19,7 +20,7 @@ from reverie.scoring.rule import TRAINING_THRESHOLD
 
 
 @dataclass(frozen=True)
-class PaperSolver:
+class Paper:
     """Descend from a grey screen as the published code does, where it deviates from the published text too.
 
     At step i (from 0) the gradient g is the mean over windows and observations of window gradients of unit length,
@@ -30,52 +31,62 @@ class PaperSolver:
     and is cut to 0-255. Several observations: their gradients count alike ("gradient ensembling"). A prior's gradient
     is added to g; the published method has none.
 
-    steps: how many. learning_rate: grey levels per unit gradient. warm_up: steps until the learning rate is full, 0
-    for none. momentum: part of the old direction that is kept. second_decay: of the bias correction of a second moment
-    which the method does not have; 0 switches the correction off. gradient_clip: largest gradient of a pixel.
-    training_threshold: the mask's value from which on a pixel may move; 0 lets all move, the padding too.
-    window, stride: frames in a window and between two starts; an encoder bound to a window keeps its own.
-    batch: windows sent through an encoder at once, None for what fits the machine; the result is the same.
-    random_offsets: the windows start elsewhere at each step, so that with a stride as long as the window no frame is
-    always at the border of one. offset_seed: of these starts; the same seed and step give the same windows.
-
-    Deviations of the published code from its text, each of which can be switched off:
-
-    padding_grey: canvas rows around the movie are 127.5, though encoders were trained with 0 there. Off: 0.
-    correct_momentum_twice: the momentum's bias correction is applied twice, as the square above. Off: once.
-    idle_first_step: step 0 measures only; its gradient does not enter the momentum. Off: it enters.
-    normalise_over_state: a window's gradient is divided by the length of its gradient with respect to the movie and
-    the state's picture planes together. Off: the movie alone. No difference for encoders without such planes.
-
-    Raises ReverieError when a setting is out of range.
+    Four settings are deviations of the published code from its text, each of which can be switched off
+    (``padding_grey``, ``correct_momentum_twice``, ``idle_first_step``, ``normalise_over_state``).
+    The likelihood is the published one, Poisson counts, whatever the observation says of its own.
+    Raises ReverieError when a setting is out of range or the mask is not finite.
     """
 
+    name: ClassVar[str] = "paper"
+
     steps: int = 1000
+    """Steps to take; on small populations the published 1000 follow the noise of the single trial."""
     learning_rate: float = 1000.0
+    """Grey levels per unit gradient."""
     warm_up: int = 10
+    """Steps until the learning rate is full, 0 for none."""
     momentum: float = 0.9
+    """Part of the old direction that is kept."""
     second_decay: float = 0.999
+    """Of the bias correction of a second moment which the method does not have; 0 switches the correction off."""
     gradient_clip: float = 1.0
+    """Largest gradient of a pixel."""
     training_threshold: float = TRAINING_THRESHOLD
+    """The mask's value from which on a pixel may move; 0 lets all move, the padding of the canvas too."""
     window: int = 32
+    """Frames of a window; an encoder bound to a window keeps its own."""
     stride: int = 8
+    """Frames from one window to the next; 32 is four times faster and covers each frame once."""
     batch: int | None = None
+    """Windows sent through an encoder at once; by default what fits the machine. The result is the same."""
     padding_grey: bool = True
+    """Canvas rows around the movie are 127.5, though encoders were trained with 0 there. Off: 0."""
     correct_momentum_twice: bool = True
+    """The momentum's bias correction is applied twice, as the square above. Off: once."""
     idle_first_step: bool = True
+    """Step 0 measures only; its gradient does not enter the momentum. Off: it enters."""
     normalise_over_state: bool = True
+    """A window's gradient is divided by the length of its gradient with respect to the movie and the state's picture
+    planes together. Off: the movie alone. No difference for encoders without such planes."""
     random_offsets: bool = False
+    """Let the windows start elsewhere at each step, so that with a stride of 32 no frame is always at a border."""
     offset_seed: int = 0
+    """Seed of these starts; the same seed and step give the same windows."""
+    blur: float = 0.5
+    """Gaussian sigma of the final blur, in pixels and frames."""
+    mask: Mask | None = field(default=None, compare=False, repr=False)
+    """Transparency (height, width) of a frame or of the encoder's canvas; None lets every pixel of the frame move."""
 
     def __post_init__(self) -> None:
         requirements = {
             "steps must be at least 1": self.steps >= 1,
             "learning_rate and gradient_clip must be above 0": self.learning_rate > 0 and self.gradient_clip > 0,
-            "warm_up must be at least 0": self.warm_up >= 0,
+            "warm_up and blur must be at least 0": min(self.warm_up, self.blur) >= 0,
             "momentum and second_decay must lie between 0 and 1, 1 excluded": 0 <= self.momentum < 1
             and 0 <= self.second_decay < 1,
             "stride must lie between 1 and window": 1 <= self.stride <= self.window,
             "batch must be at least 1": self.batch is None or self.batch >= 1,
+            "the mask must be finite": self.mask is None or bool(np.isfinite(self.mask).all()),
         }
         for sentence, holds in requirements.items():
             if not holds:
@@ -124,7 +135,6 @@ class PaperSolver:
             windows = self._windows(problem, observation, state.step)
             part, window_losses = normalised_gradient(
                 observation,
-                problem.fidelity,
                 state.movie,
                 windows,
                 batch=state.batch,
@@ -150,11 +160,17 @@ class PaperSolver:
         return float(self.learning_rate * warmth * (1 - self.second_decay ** (step + 1)) ** 0.5 / correction)
 
     def _region(self, problem: Problem) -> Bool[Tensor, "height width"]:
-        region = centre_on_canvas(_tensor(problem.mask), problem.canvas, 0.0) >= self.training_threshold
+        mask = np.ones(problem.frame_size, np.float32) if self.mask is None else self.mask
+        if mask.shape not in (problem.frame_size, problem.canvas):
+            raise ReverieError(
+                f"The mask has {mask.shape} pixels, but the movie {problem.frame_size} and the encoder's canvas "
+                f"{problem.canvas}; estimate one for this recording."
+            )
+        region = centre_on_canvas(_tensor(mask), problem.canvas, 0.0) >= self.training_threshold
         if not region.any():
             raise ReverieError(
-                f"The mask reaches {self.training_threshold:g} at no pixel (its maximum is {problem.mask.max():.2f}); "
-                "estimate it with a better encoder or lower the training threshold."
+                f"The mask reaches {self.training_threshold:g} at no pixel (its maximum is {mask.max():.2f}); "
+                "estimate it with an encoder that predicts this animal better."
             )
         return region.to(problem.device)
 
@@ -166,7 +182,7 @@ class PaperSolver:
 
     def _fitting_batch(self, problem: Problem, movie: Tensor) -> int:
         return min(
-            fitting_batch(observation, problem.fidelity, movie, self._windows(problem, observation, 0))
+            fitting_batch(observation, movie, self._windows(problem, observation, 0))
             for observation in problem.observations
         )
 

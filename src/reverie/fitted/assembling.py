@@ -1,0 +1,188 @@
+"""From the solutions of one trial, one for each encoder, to one reconstruction with an honest standard deviation."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from jaxtyping import UInt8
+
+from reverie.encoders.prediction import predict_mean
+from reverie.fitted.fitted import Fitted
+from reverie.fitted.fitting import calibrates
+from reverie.fitted.reconstruction import Reconstruction
+from reverie.foundation.arrays import Mask, Movie
+from reverie.inversion.ensembling import average
+from reverie.inversion.information import information_map
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.registry import Method
+from reverie.inversion.postprocessing import blur
+from reverie.inversion.problem import Progress, Solution
+from reverie.recordings.opening import responses_of
+from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.recordings.trial import Trial
+from reverie.scoring.calibration import LEVELS, Calibration, Reaches
+
+OTHER_MOVIES: Final = 4
+"""How many other movies of the recording serve as controls."""
+
+SAME_MOVIE: Final = 0.5
+"""Pixel correlation from which another trial is taken to show the same movie and is no control."""
+
+OVER_MODELS: Final = (
+    "The standard deviation is that over the models' movies: how far they are apart, not from the truth."
+)
+UNCALIBRATED: Final = (
+    "The standard deviation is that of movies drawn from the posterior; it trusts the encoder and the prior, and was "
+    "not calibrated against true movies."
+)
+OF_SINGLES: Final = "The calibration is that of single trials explained by single encoders; here several are joined."
+
+
+def assemble(
+    solutions: Sequence[Solution],
+    fits: Sequence[Fitted],
+    method: Method,
+    trial: Trial,
+    mask: Mask,
+    *,
+    joined: bool = False,
+    notes: Sequence[str] = (),
+) -> Reconstruction:
+    """Average the solutions of a trial, calibrate their standard deviation, and gather what they are compared with.
+
+    Parameters
+    ----------
+    solutions
+        One for each encoder, or a single one for all.
+    fits
+        What was fitted to the animal and each of the encoders.
+    mask
+        Where the population sees, (height, width).
+    joined
+        Whether responses of several trials, or several encoders, were explained together in one solution.
+    notes
+        Sentences the reader must know.
+    """
+    known = _uncertainty(solutions, fits, method, trial, joined)
+    mean = average(known.solutions)
+    frames = blur(mean.movie, method.blur)
+    subject = fits[0].subject
+    encoders = tuple(fitted.subject.encoder for fitted in fits)
+    return Reconstruction(
+        animal=subject.animal,
+        trial=trial.name,
+        method=method.name,
+        frames=frames,
+        mask=mask,
+        trace=pd.concat([_trace_table(solution, number) for number, solution in enumerate(solutions)]),
+        std=mean.std,
+        half_widths=known.half_widths,
+        information=known.information,
+        truth=trial.movie,
+        state=trial.state,
+        responses=responses_of(subject.animal, trial),
+        rates=predict_mean(encoders, frames, trial.state, subject.animal),
+        rates_from_truth=predict_mean(encoders, trial.movie, trial.state, subject.animal),
+        other_movies=other_movies(subject.recording, trial),
+        notes=(*_seen_in_training(fits, trial), *notes, *known.notes),
+        frame_rate=subject.recording.frame_rate,
+    )
+
+
+@dataclass(frozen=True)
+class _Uncertainty:
+    """Solutions with honest standard deviations where they could be calibrated, and what else is known."""
+
+    solutions: Sequence[Solution]
+    half_widths: Reaches | None = None
+    information: Mask | None = None
+    notes: tuple[str, ...] = ()
+
+
+def _uncertainty(
+    solutions: Sequence[Solution], fits: Sequence[Fitted], method: Method, trial: Trial, joined: bool
+) -> _Uncertainty:
+    if not isinstance(method, Map) or method.draws == 0:
+        return _Uncertainty(solutions, notes=() if len(solutions) < 2 else (OVER_MODELS,))
+    maps = [_information(solution, fitted) for solution, fitted in zip(solutions, fits, strict=False)]
+    information = np.mean(maps, axis=0)
+    kept = [fitted.calibration for fitted in fits[: len(solutions)]] if calibrates(method) else []
+    calibrations = [calibration for calibration in kept if calibration is not None]
+    if len(calibrations) < len(solutions):
+        return _Uncertainty(solutions, None, information, (UNCALIBRATED,))
+    honest = [_scaled(solution, its.factor) for solution, its in zip(solutions, calibrations, strict=True)]
+    half_widths = np.mean([calibration.reaches for calibration in calibrations], axis=0)
+    notes = (_sentence(calibrations[0], trial.name), *((OF_SINGLES,) if joined or len(solutions) > 1 else ()))
+    return _Uncertainty(honest, half_widths, information, notes)
+
+
+def _information(solution: Solution, fitted: Fitted) -> Mask:
+    assert solution.std is not None
+    return information_map(solution.movie, solution.std, fitted.prior, Map().softness)
+
+
+def _scaled(solution: Solution, factor: float) -> Solution:
+    assert solution.std is not None
+    return replace(solution, std=np.asarray(solution.std * factor, dtype=np.float32))
+
+
+def _sentence(calibration: Calibration, trial: str) -> str:
+    """Say what the standard deviation is, and how often the truth lay within it."""
+    levels = ", ".join(f"{100 * level:g}" for level in LEVELS)
+    found, before, half_widths = (
+        ", ".join(form.format(value) for value in values)
+        for form, values in (
+            ("{:.0f}", 100 * calibration.coverage),
+            ("{:.0f}", 100 * calibration.uncalibrated),
+            ("{:.2f}", calibration.reaches),
+        )
+    )
+    among = ", this trial among them" if trial in calibration.clips else ""
+    return (
+        f"The standard deviation is that of movies drawn from the posterior times {calibration.factor:.2f}, so that "
+        f"68 % of the true pixels lie within one of it. On {len(calibration.clips)} validation and training "
+        f"clips{among}, each judged by what the others taught, {found} % of the true pixels lay inside the {levels} % "
+        f"intervals ({before} % without calibration), which reach {half_widths} standard deviations to either side."
+    )
+
+
+def _seen_in_training(fits: Sequence[Fitted], trial: Trial) -> tuple[str, ...]:
+    """Say which encoders saw this trial while they were trained."""
+    seen = [
+        fitted.subject.encoder.folder.name if fitted.subject.encoder.folder else "the encoder"
+        for fitted in fits
+        if trial.name in fitted.subject.encoder.about.get("training_trials", {}).get(fitted.subject.animal, ())
+    ]
+    if not seen:
+        return ()
+    return (f"This trial was among the training trials of {', '.join(seen)}: its scores are not held out.",)
+
+
+def _trace_table(solution: Solution, number: int) -> pd.DataFrame:
+    columns = [column.name for column in fields(Progress)]
+    return pd.DataFrame([astuple(step) for step in solution.trace], columns=columns).assign(model=number)
+
+
+def other_movies(recording: SensoriumRecording, trial: Trial) -> UInt8[np.ndarray, "number time height width"]:
+    """Return movies of other trials, cut to the trial's length, that do not show the same thing.
+
+    Trials are taken evenly from the whole recording; near copies of the trial's movie, copies of one another (the
+    repeats of a tier) and shorter movies are passed over.
+    """
+    names = [name for name in recording.tiers if name != trial.name]
+    order = np.random.default_rng(len(names)).permutation(len(names))
+    found: list[Movie] = [trial.movie]
+    for index in order[: 10 * OTHER_MOVIES]:
+        if len(found) > OTHER_MOVIES:
+            break
+        movie = recording.movie(names[index])
+        if len(movie) >= trial.frames and not _shown_already(movie[: trial.frames], found):
+            found.append(movie[: trial.frames])
+    others = np.stack(found)[1:]
+    return others.round().clip(0, 255).astype(np.uint8)
+
+
+def _shown_already(movie: Movie, found: list[Movie]) -> bool:
+    return any(np.corrcoef(movie.ravel(), other.ravel())[0, 1] > SAME_MOVIE for other in found)

@@ -1,0 +1,71 @@
+"""Making the standard deviation of the method `map` honest, on validation and training trials of known movies."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from reverie.fitted.fitted import Fitted
+from reverie.fitted.problems import beginning_of, problem_of_trial
+from reverie.fitted.subject import Subject
+from reverie.recordings.contents import movie_digest
+from reverie.foundation.progress import say, tracked
+from reverie.inversion.methods.map import Map
+from reverie.inversion.solve import solve
+from reverie.scoring.calibration import FEWEST_CLIPS, Calibration, Errors, calibrate, standard_errors
+from reverie.scoring.rule import frames_to_skip, scored_region
+
+VALIDATION, CLIPS = 6, 24
+"""Clips of different movies that are reconstructed, at most: of validation trials, and in all."""
+
+FRAMES: Final = 150
+"""Frames of each, from its start: long enough for cuts, around which errors are largest."""
+
+
+def fit_calibration(fitted: Fitted) -> Calibration | None:
+    """Reconstruct short clips whose movies are known, and learn what their errors are in standard deviations.
+
+    None when fewer than two movies are there to learn from. Pixels inside the animal's evaluation mask count.
+    """
+    names = calibration_trials(fitted.subject)
+    if len(names) < FEWEST_CLIPS:
+        return None
+    say(f"Calibrating the standard deviations of {fitted.subject.animal} on {len(names)} short clips.")
+    return calibrate({name: errors_of(fitted, name) for name in tracked(names, len(names), "calibrating")})
+
+
+def calibration_trials(subject: Subject) -> list[str]:
+    """Return trials of different movies: those the encoder was validated on, then those it was trained on.
+
+    Validation movies are few, and training movies as varied as those asked for; an encoder that has learned their
+    noise by heart would make intervals too narrow, which is why both are taken. Evenly chosen of each kind.
+    """
+    held_out = _different(subject, subject.validation)
+    chosen = _evenly(held_out, VALIDATION)
+    shown = {movie_digest(subject.recording, name) for name in held_out}
+    taught = _different(subject, subject.training)
+    taught = [name for name in taught if movie_digest(subject.recording, name) not in shown]
+    return [*chosen, *_evenly(taught, CLIPS - len(chosen))]
+
+
+def errors_of(fitted: Fitted, name: str) -> Errors:
+    """Return the standard errors of the beginning of a trial, reconstructed with the method's usual settings."""
+    method, trial = Map(), beginning_of(fitted.subject.recording.trial(name), FRAMES)
+    found = solve(problem_of_trial(fitted, trial, method), method, device=fitted.subject.device)
+    assert found.std is not None
+    scored = slice(frames_to_skip(len(found.movie)), None)
+    region = scored_region(fitted.mask)
+    return standard_errors(found.movie[scored], trial.movie[scored], found.std[scored], region)
+
+
+def _different(subject: Subject, names: Sequence[str]) -> list[str]:
+    """Return the first trial of each movie."""
+    firsts: dict[str, str] = {}
+    for name in names:
+        firsts.setdefault(movie_digest(subject.recording, name), name)
+    return list(firsts.values())
+
+
+def _evenly(names: Sequence[str], most: int) -> list[str]:
+    places = np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int)
+    return [names[place] for place in places]

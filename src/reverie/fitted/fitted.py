@@ -1,0 +1,171 @@
+"""What was fitted once to one animal and one encoder, read from its files; nothing is fitted and nothing written here.
+
+FOLDER/<animal>/<fingerprint>/fitted.json      what it was fitted to
+FOLDER/<animal>/<fingerprint>/mask.npz         where the population can see, (height, width)
+FOLDER/<animal>/<fingerprint>/prior.npz        what the training movies look like (``GaussianPrior``)
+FOLDER/<animal>/<fingerprint>/likelihood.npz   how responses scatter around the encoder's rates (``LikelihoodFits``)
+FOLDER/<animal>/<fingerprint>/calibration.npz  what makes the posterior standard deviation honest (``Calibration``)
+FOLDER/<animal>/<fingerprint>/ridge, best      linear decoder, and the decoder `best`
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import numpy as np
+
+from reverie.fitted.subject import FITTING_VERSION, Subject
+from reverie.foundation.arrays import Mask
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_npz, write_json
+from reverie.inversion.likelihood import likelihood_arrays, likelihood_from_arrays
+from reverie.inversion.likelihood_fit import LikelihoodFits
+from reverie.inversion.linear.contract import Decoder
+from reverie.inversion.linear.files import DESCRIPTION, load_decoder
+from reverie.inversion.mask import load_mask
+from reverie.inversion.priors.gaussian import GaussianPrior
+from reverie.scoring.calibration import Calibration
+
+PARTS: Final[Mapping[str, str]] = {
+    "mask": "mask.npz",
+    "prior": "prior.npz",
+    "likelihood": "likelihood.npz",
+    "ridge": f"ridge/{DESCRIPTION}",
+    "best": f"best/{DESCRIPTION}",
+    "calibration": "calibration.npz",
+}
+"""What can be fitted, each with the file that is there once it is whole; later parts are made from earlier ones."""
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """The parts of one subject that are there.
+
+    folders: where they may lie; the first one that can be written takes new ones. ``has`` tells which parts are there,
+    the properties read them, once; asking for one that was not fitted raises ReverieError.
+    """
+
+    subject: Subject
+    folders: Sequence[Path]
+    _read: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def has(self, part: str) -> bool:
+        """Return whether a part was fitted to this very subject."""
+        return self._find(part) is not None
+
+    def missing(self, parts: Iterable[str]) -> list[str]:
+        """Return those of the parts that were not fitted yet, in the order in which they are made."""
+        wanted = set(parts)
+        return [part for part in PARTS if part in wanted and not self.has(part)]
+
+    @property
+    def mask(self) -> Mask:
+        """Where the population can see, (height, width)."""
+        return self._once("mask", lambda path: load_mask(path, self.subject.recording.frame_size))
+
+    @property
+    def prior(self) -> GaussianPrior:
+        """What movies look like."""
+        return self._once("prior", lambda path: GaussianPrior.from_arrays(read_npz(path)))
+
+    @property
+    def likelihood(self) -> LikelihoodFits:
+        """How responses scatter around the encoder's rates."""
+        return self._once("likelihood", lambda path: likelihood_fits_of(read_npz(path)))
+
+    @property
+    def ridge(self) -> Decoder:
+        """The linear decoder."""
+        return self._once("ridge", lambda path: load_decoder(path.parent))
+
+    @property
+    def best(self) -> Decoder:
+        """The decoder that weighs `map` and `ridge`."""
+        return self._once("best", lambda path: load_decoder(path.parent))
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What makes the posterior standard deviation honest; None where there were too few movies to learn it from."""
+        return self._once("calibration", _read_calibration)
+
+    def place(self, part: str) -> Path:
+        """Return where a part that is to be fitted will lie.
+
+        Raises ReverieError when none of the folders can be written.
+        """
+        for folder in self.folders:
+            if _writable(folder):
+                return self._inside(folder) / PARTS[part]
+        places = " nor ".join(str(folder) for folder in self.folders)
+        raise ReverieError(f"What is fitted can be kept in neither {places}; make one of them writable.")
+
+    def describe(self, part: str) -> None:
+        """Write beside a part what it was fitted to; raises ReverieError when that cannot be written."""
+        subject = self.subject
+        write_json(
+            self.place(part).parents[PARTS[part].count("/")] / "fitted.json",
+            {
+                "fingerprint": subject.fingerprint,
+                "version": FITTING_VERSION,
+                "animal": subject.animal,
+                "neurons": subject.recording.neurons,
+                "training_trials": subject.training,
+                "validation_trials": subject.validation,
+                "seed": subject.seed,
+            },
+        )
+
+    def _inside(self, folder: Path) -> Path:
+        return folder / self.subject.animal / self.subject.fingerprint
+
+    def _find(self, part: str) -> Path | None:
+        paths = [self._inside(folder) / PARTS[part] for folder in self.folders]
+        return next((path for path in paths if path.exists()), None)
+
+    def _once(self, part: str, read: Callable[[Path], Part]) -> Part:
+        if part not in self._read:
+            path = self._find(part)
+            if path is None:
+                raise ReverieError(
+                    f"The {part} of {self.subject.animal} was not fitted to this encoder and these trials yet; "
+                    "fit it first (`reverie fit`, or `.fit()` in Python)."
+                )
+            self._read[part] = read(path)
+        found: Part = self._read[part]
+        return found
+
+
+def likelihood_fits_arrays(fits: LikelihoodFits) -> dict[str, np.ndarray]:
+    """Return likelihoods as arrays, for an ``.npz`` file."""
+    named = {
+        f"{kind}.{name}": array for kind, one in fits.kinds.items() for name, array in likelihood_arrays(one).items()
+    }
+    return {"chosen": np.array(fits.chosen), **named}
+
+
+def likelihood_fits_of(arrays: Mapping[str, np.ndarray]) -> LikelihoodFits:
+    """Return the likelihoods that ``likelihood_fits_arrays`` laid out; raises ReverieError when some are missing."""
+    kinds: dict[str, dict[str, np.ndarray]] = {}
+    for key, array in arrays.items():
+        if "." in key:
+            kind, name = key.split(".", 1)
+            kinds.setdefault(kind, {})[name] = array
+    if "chosen" not in arrays or str(arrays["chosen"]) not in kinds:
+        raise ReverieError("The likelihood of an animal is incomplete; delete its file and fit it anew.")
+    return LikelihoodFits(
+        {kind: likelihood_from_arrays(its) for kind, its in kinds.items()}, str(arrays["chosen"])
+    )
+
+
+def _read_calibration(path: Path) -> Calibration | None:
+    arrays = read_npz(path)
+    return Calibration.from_arrays(arrays) if arrays else None
+
+
+def _writable(folder: Path) -> bool:
+    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    return os.access(existing, os.W_OK) and existing.is_dir()

@@ -1,0 +1,152 @@
+"""Fitting what is fitted once to an animal and an encoder, part by part, each kept as soon as it is there."""
+
+from collections.abc import Callable, Iterable, Mapping
+from time import perf_counter
+from typing import Final
+
+from reverie.fitted.calibrating import fit_calibration
+from reverie.fitted.fitted import PARTS, Fitted, likelihood_fits_arrays
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import write_npz
+from reverie.foundation.progress import say
+from reverie.inversion.likelihood_fit import fit_likelihoods
+from reverie.inversion.linear.files import save_decoder
+from reverie.inversion.linear.ridge import RidgeDecoder
+from reverie.inversion.linear.ridge_fit import fit_ridge
+from reverie.inversion.mask import MaskSettings, diameter_in_degrees, estimate_mask, save_mask
+from reverie.inversion.methods.adaptation import ADAPTATION
+from reverie.inversion.methods.best import fit_best
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.registry import Method
+from reverie.inversion.priors.gaussian import fit_prior
+from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
+from reverie.scoring.shots import shot_starts
+
+MASK_TRIALS: Final = 100
+"""Training trials a mask is estimated from, evenly chosen; more would only take memory."""
+
+LIKELIHOOD_TRIALS: Final = 16
+"""Training trials that the likelihood is fitted to, evenly chosen; enough for a few per cent."""
+
+PRIOR_TRIALS: Final = 200
+"""Training trials whose movies the prior is fitted to, evenly chosen."""
+
+
+def parts_for(method: Method) -> tuple[str, ...]:
+    """Return the parts that a method needs of each animal and encoder; every movie is scored inside a mask."""
+    if isinstance(method, Map):
+        return ("mask", "prior", "likelihood", *(("calibration",) if calibrates(method) else ()))
+    return {"ridge": ("mask", "ridge"), "best": ("mask", "prior", "ridge", "best")}.get(method.name, ("mask",))
+
+
+def calibrates(method: Method) -> bool:
+    """Return whether a standard deviation found with these settings is the one that is calibrated.
+
+    Likelihood, the prior's weight, cuts and the camera decide how wide the posterior is; draws only how well that is
+    known.
+    """
+    usual = Map()
+    return (
+        isinstance(method, Map)
+        and method.calibrated
+        and method.draws > 0
+        and (method.weight, method.likelihood, method.find_cuts, method.follow)
+        == (usual.weight, usual.likelihood, usual.find_cuts, usual.follow)
+    )
+
+
+def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
+    """Fit the parts that are missing and the parts these are made from, and keep each; return the same object.
+
+    An interruption loses the part under way. Raises ReverieError when a part is unknown, there are too few trials for
+    it, or it cannot be kept.
+    """
+    wanted = set(parts)
+    if unknown := wanted - PARTS.keys():
+        raise ReverieError(f"There is no part {min(unknown)!r} to fit; choose from: {', '.join(PARTS)}.")
+    for part in fitted.missing(wanted | _sources(wanted)):
+        fitted.place(part)  # asked before the work: where nothing can be kept, nothing is begun
+        begin = perf_counter()
+        say(f"Fitting the {part} of {fitted.subject.animal}.")
+        FITS[part](fitted)
+        fitted.describe(part)
+        say(f"The {part} of {fitted.subject.animal} took {perf_counter() - begin:.0f} s.")
+    return fitted
+
+
+def _sources(parts: Iterable[str]) -> set[str]:
+    """Return what parts are made from."""
+    made_from = {"calibration": {"mask", "prior", "likelihood"}, "best": {"mask", "prior", "ridge"}}
+    return {source for part in parts for source in made_from.get(part, ())}
+
+
+def _fit_mask(fitted: Fitted) -> None:
+    subject = fitted.subject
+    if len(subject.training) < 2:
+        raise ReverieError(
+            f"{subject.animal} has {len(subject.training)} training trial(s) with responses; a mask needs at least "
+            "two, to blend one movie with another."
+        )
+    trials = list(subject.trials(subject.training, MASK_TRIALS))
+    mask = estimate_mask(
+        subject.encoder, subject.animal, trials, MaskSettings(), seed=subject.seed, device=subject.device
+    )
+    save_mask(fitted.place("mask"), mask)
+    levels = (TRAINING_THRESHOLD, EVALUATION_THRESHOLD)
+    sizes = " and ".join(f"{diameter_in_degrees(mask, level):.0f}° at α ≥ {level:g}" for level in levels)
+    say(f"{subject.animal} sees {sizes} (equal-area diameter).")
+
+
+def _fit_prior(fitted: Fitted) -> None:
+    subject = fitted.subject
+    trials = subject.trials(subject.training, PRIOR_TRIALS)
+    prior = fit_prior(trials, lambda movie: shot_starts(movie).tolist())
+    write_npz(fitted.place("prior"), prior.to_arrays())
+
+
+def _fit_likelihood(fitted: Fitted) -> None:
+    subject = fitted.subject
+    trials = subject.trials(subject.training, LIKELIHOOD_TRIALS)
+    fits = fit_likelihoods(subject.encoder, subject.animal, trials, skip=subject.encoder.history)
+    write_npz(fitted.place("likelihood"), likelihood_fits_arrays(fits))
+
+
+def _fit_ridge(fitted: Fitted) -> None:
+    subject = fitted.subject
+    begin = perf_counter()
+    decoder = fit_ridge(subject.animal, subject.trials(subject.training))
+    save_decoder(decoder, fitted.place("ridge").parent, {"seconds": round(perf_counter() - begin, 1)})
+
+
+def _fit_best(fitted: Fitted) -> None:
+    subject, ridge = fitted.subject, fitted.ridge
+    assert isinstance(ridge, RidgeDecoder)
+    # An encoder that learned from events predicts them already: on validation movies adapting it never helped.
+    ready = subject.learned_events and ridge.features.power == 0
+    begin = perf_counter()
+    decoder = fit_best(
+        subject.encoder,
+        ridge,
+        fitted.prior,
+        fitted.mask,
+        subject.trials(subject.training),
+        subject.trials(subject.validation),
+        None if ready else ADAPTATION,
+    )
+    save_decoder(decoder, fitted.place("best").parent, {"seconds": round(perf_counter() - begin, 1)})
+
+
+def _fit_calibration(fitted: Fitted) -> None:
+    found = fit_calibration(fitted)
+    write_npz(fitted.place("calibration"), {} if found is None else found.to_arrays())
+
+
+FITS: Final[Mapping[str, Callable[[Fitted], None]]] = {
+    "mask": _fit_mask,
+    "prior": _fit_prior,
+    "likelihood": _fit_likelihood,
+    "ridge": _fit_ridge,
+    "best": _fit_best,
+    "calibration": _fit_calibration,
+}
+"""How each part is fitted and kept."""

@@ -1,0 +1,159 @@
+"""Reconstructions on a page that opens anywhere: `rv.report`, and the player of a notebook."""
+
+import html
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from reverie.fitted.reconstruction import Reconstruction, scores_of
+from reverie.foundation.arrays import DEGREES_PER_PIXEL
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.problem import Progress, trace_of
+from reverie.reporting.content import RunContent, TrialContent
+from reverie.reporting.page import render_page, write_page
+from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, frames_to_skip, scoring_threshold
+from reverie.scoring.summary import summarise, summarise_animals
+from reverie.scoring.tables import score_columns
+
+NO_OTHER_MOVIE: Final = "the recording holds no other movie that is long enough"
+"""Why a control with another movie may be missing."""
+
+NO_OTHER_MOMENT: Final = "no shot is long enough to be shifted within"
+"""Why a control with another moment may be missing."""
+
+PLAYER_HEIGHT: Final = 900
+"""Pixels that the player takes in a notebook."""
+
+
+def report(
+    reconstructions: Sequence[Reconstruction],
+    path: Path | str,
+    *,
+    title: str = "Movies reconstructed from visual cortex",
+    seed: int = 0,
+) -> Path:
+    """Write one page with all reconstructions, to look at, with their scores, and return its path.
+
+    Parameters
+    ----------
+    reconstructions
+        At least one, of any animals, trials and methods.
+    path
+        Where to write the page (html); nothing else is needed to open it.
+    title
+        What the page is called.
+    seed
+        Of the controls and intervals.
+
+    Raises
+    ------
+    ReverieError
+        When there is no reconstruction or the page cannot be written.
+    """
+    page = Path(path)
+    write_page(page, content_of(reconstructions, title=title, seed=seed))
+    return page
+
+
+def content_of(
+    reconstructions: Sequence[Reconstruction],
+    *,
+    title: str,
+    seed: int = 0,
+    scores: pd.DataFrame | None = None,
+    sentences: Sequence[str] = (),
+    settings: Mapping[str, object] | None = None,
+) -> RunContent:
+    """Return what a page of reconstructions shows; scores are measured unless they are given."""
+    if not reconstructions:
+        raise ReverieError("There is no reconstruction to show; make at least one.")
+    table = scores_of(reconstructions, seed=seed) if scores is None else scores
+    sizes = {each.degrees_per_pixel for each in reconstructions}
+    return RunContent(
+        title=title,
+        trials=[_trial_content(each, _row(table, each)) for each in reconstructions],
+        sentences=sentences,
+        settings=settings or {},
+        summary=None if table.empty else summary_of(table, seed),
+        degrees_per_pixel=sizes.pop() or DEGREES_PER_PIXEL if len(sizes) == 1 else DEGREES_PER_PIXEL,
+    )
+
+
+def summary_of(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the scores over all animals first, and then of each where there are several."""
+    tables = [summarise(scores, seed=seed).assign(animal="all animals")]
+    if scores["animal"].nunique() > 1:
+        tables.append(summarise_animals(scores, seed=seed))
+    return pd.concat(tables, ignore_index=True)
+
+
+def show(reconstruction: Reconstruction, path: Path | str | None = None) -> Any:  # noqa: ANN401 - a notebook's object
+    """Display a reconstruction in a notebook, or write its page and return the path."""
+    content = content_of([reconstruction], title=reconstruction.name)
+    if path is None and _in_notebook():
+        from IPython.display import HTML
+
+        page = html.escape(render_page(content), quote=True)
+        return HTML(f'<iframe srcdoc="{page}" width="100%" height="{PLAYER_HEIGHT}" style="border:0"></iframe>')
+    folder = Path(tempfile.mkdtemp(prefix="reverie-")) if path is None else None
+    page_path = Path(path) if path is not None else Path(folder or ".") / "reconstruction.html"
+    write_page(page_path, content)
+    return page_path
+
+
+def _in_notebook() -> bool:
+    """Return whether an IPython kernel with a front end that shows HTML runs this."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"
+
+
+def _row(scores: pd.DataFrame, one: Reconstruction) -> Mapping[str, float]:
+    if scores.empty:
+        return {}
+    chosen = scores[
+        (scores["animal"] == one.animal) & (scores["trial"] == one.trial) & (scores["method"] == one.method)
+    ]
+    return {} if chosen.empty else {name: float(chosen.iloc[0][name]) for name in score_columns(scores)}
+
+
+def _trial_content(one: Reconstruction, scores: Mapping[str, float]) -> TrialContent:
+    weak = scoring_threshold(one.mask) < EVALUATION_THRESHOLD
+    return TrialContent(
+        animal=one.animal,
+        trial=one.trial,
+        reconstruction=one.frames,
+        mask=one.mask,
+        truth=one.truth,
+        std=one.std,
+        information=one.information,
+        state=one.state,
+        responses=one.responses,
+        rates=one.rates,
+        rates_from_truth=one.rates_from_truth,
+        traces=_traces(one.trace),
+        scores=scores,
+        reasons={name: _reason(name) for name, value in scores.items() if value != value},
+        notes=(*one.notes, WEAK_MASK) if weak else one.notes,
+        frame_rate=one.frame_rate,
+        scored_from=frames_to_skip(len(one.frames)),
+    )
+
+
+def _reason(name: str) -> str:
+    if name.endswith("other_movie"):
+        return NO_OTHER_MOVIE
+    return NO_OTHER_MOMENT if name.endswith("other_moment") else "the truth does not vary"
+
+
+def _traces(table: pd.DataFrame) -> dict[str, tuple[Progress, ...]]:
+    columns = [field.name for field in fields(Progress)]
+    return {
+        f"model {int(model) + 1}": trace_of(table.loc[table["model"] == model, columns].to_numpy(np.float64))
+        for model in table["model"].unique()
+    }

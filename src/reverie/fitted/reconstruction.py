@@ -1,0 +1,200 @@
+"""A reconstructed movie with all that is known of it, the same in memory, in a run folder and in a notebook."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import UInt8
+from scipy.stats import norm
+
+from reverie.foundation.arrays import FRAME_RATE, Mask, Movie, Rates, Responses, State
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_json, read_npz, read_table, write_json, write_npz, write_text
+from reverie.scoring.calibration import LEVELS, Reaches, coverage, standard_errors
+from reverie.scoring.rule import frames_to_skip, scored_region, scoring_threshold
+from reverie.scoring.scores import score
+
+DESCRIPTION = "reconstruction.json"
+MOVIE = "movie.npz"
+EVIDENCE = "evidence.npz"
+TRACE = "trace.csv"
+
+IN_MOVIE = ("frames", "mask", "std", "half_widths", "information")
+"""Arrays that are kept in ``movie.npz``; the others, which it was made from and is compared with, beside it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """A movie found from the responses to one trial, how far it may be off, and what it is compared with."""
+
+    animal: str
+    """Whose responses it was made from."""
+    trial: str
+    """Which trial."""
+    method: str
+    """By which method: ``map``, ``paper``, ``ridge`` …"""
+    frames: Movie
+    """The movie (time, height, width), grey levels 0-255."""
+    mask: Mask
+    """Where the population can see: transparency (height, width)."""
+    trace: pd.DataFrame
+    """How it was found, a row a step: step, seconds, passes (windows of 32 frames sent through an encoder), loss, model."""
+    std: Movie | None = None
+    """Standard deviation (time, height, width) in grey levels, of the posterior or over models; None where unknown."""
+    half_widths: Reaches | None = None
+    """Half the widths of the 50, 80 and 95 % intervals, in standard deviations; None without a calibration."""
+    information: Mask | None = None
+    """Share of the prior's variance, 0 to 1, that the responses took away at each pixel (height, width)."""
+    truth: Movie | None = None
+    """The movie that was shown; None in darkness and wherever it is not known."""
+    state: State | None = None
+    """Pupil dilation, running speed, pupil x and y, (4, time)."""
+    responses: Responses | None = None
+    """The recorded responses (neuron, time)."""
+    rates: Rates | None = None
+    """What the encoders predict from the reconstruction, (neuron, time)."""
+    rates_from_truth: Rates | None = None
+    """What the encoders predict from the true movie, (neuron, time)."""
+    other_movies: UInt8[np.ndarray, "number time height width"] | None = None
+    """Movies of other trials, as controls, rounded to whole grey levels."""
+    notes: tuple[str, ...] = ()
+    """Sentences a reader must know before believing the movie."""
+    frame_rate: float = FRAME_RATE
+    """Frames per second."""
+    degrees_per_pixel: float | None = None
+    """Degrees of visual angle that a pixel spans, where that is known."""
+
+    def interval(self, level: float = 0.95) -> tuple[Movie, Movie]:
+        """Return the lower and upper ends of each pixel's credible interval, grey levels 0-255.
+
+        Parameters
+        ----------
+        level
+            How probable it is that the truth lies between them, above 0 and below 1. Between the calibrated levels
+            (0.5, 0.8, 0.95) half-widths are interpolated, relative to those of a normal distribution.
+
+        Raises
+        ------
+        ReverieError
+            When no standard deviation is known or the level is out of range.
+        """
+        if self.std is None:
+            raise ReverieError(
+                f"The method `{self.method}` gave no standard deviation, so there is no interval; use `map` with draws."
+            )
+        if not 0 < level < 1:
+            raise ReverieError(f"An interval holds the truth with a probability between 0 and 1, not {level}.")
+        width = float(norm.ppf(0.5 + level / 2))
+        if self.half_widths is not None:
+            usual = norm.ppf(0.5 + np.array(LEVELS) / 2)
+            width *= float(np.interp(width, usual, self.half_widths / usual))
+        low, high = ((self.frames + sign * width * self.std).clip(0, 255).astype(np.float32) for sign in (-1, 1))
+        return low, high
+
+    def score(self, *, seed: int = 0) -> dict[str, float]:
+        """Return every score by name, with its controls, inside the evaluation mask; NaN where one is undefined.
+
+        Parameters
+        ----------
+        seed
+            Of the shuffled control.
+
+        Raises
+        ------
+        ReverieError
+            When the true movie is not known.
+        """
+        if self.truth is None:
+            raise ReverieError(f"{self.name} has no true movie to be compared with, so it has no scores.")
+        others = () if self.other_movies is None else list(self.other_movies.astype(np.float32))
+        numbers = score(
+            self.frames,
+            self.truth,
+            self.mask,
+            seed=seed,
+            skip=frames_to_skip(len(self.frames)),
+            threshold=scoring_threshold(self.mask),
+            other_movies=others,
+            responses=self.responses,
+            rates_from_reconstruction=self.rates,
+            rates_from_truth=self.rates_from_truth,
+        )
+        return {**numbers, **self._coverage(self.truth)}
+
+    @property
+    def name(self) -> str:
+        """How it is spoken of."""
+        return f"{self.animal} trial {self.trial}"
+
+    def save(self, folder: Path | str) -> None:
+        """Write it to a folder: movie.npz, evidence.npz, trace.csv, and last reconstruction.json.
+
+        Raises ReverieError when the folder cannot be written.
+        """
+        place = Path(folder)
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        arrays = {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
+        write_npz(place / EVIDENCE, {name: array for name, array in arrays.items() if name not in IN_MOVIE})
+        write_text(place / TRACE, self.trace.to_csv(index=False))
+        write_npz(place / MOVIE, {name: array for name, array in arrays.items() if name in IN_MOVIE})
+        names = ("animal", "trial", "method", "notes", "frame_rate", "degrees_per_pixel")
+        # Written last: its presence means that all of it is there.
+        write_json(place / DESCRIPTION, {name: getattr(self, name) for name in names})
+
+    @staticmethod
+    def load(folder: Path | str) -> "Reconstruction":
+        """Read it back; raises ReverieError when a file is missing, damaged or incomplete."""
+        place = Path(folder)
+        told = read_json(place / DESCRIPTION)
+        arrays: dict[str, Any] = {**read_npz(place / EVIDENCE), **read_npz(place / MOVIE)}
+        trace = read_table(place / TRACE, ("step", "seconds", "passes", "loss", "model"))
+        try:
+            told["notes"] = tuple(told["notes"])
+            return Reconstruction(**told, **arrays, trace=trace)
+        except (KeyError, TypeError) as error:
+            raise ReverieError(f"{place} is incomplete ({error}); reconstruct the trial again.") from error
+
+    def to_xarray(self) -> Any:  # noqa: ANN401 - xarray is optional
+        """Return movie, standard deviation, truth, mask and rates as an ``xarray.Dataset``.
+
+        Coordinates are time in seconds, and y and x in degrees where a pixel's size is known, else in pixels.
+        Raises ReverieError when xarray is not installed.
+        """
+        from reverie.fitted.labelled import dataset_of
+
+        return dataset_of(self)
+
+    def show(self, path: Path | str | None = None) -> Any:  # noqa: ANN401 - what a notebook displays
+        """Show truth, movie and standard deviation in step, with a slider and controls.
+
+        In a notebook the player is displayed; elsewhere, or when ``path`` is given, a page is written and its path
+        returned.
+        """
+        from reverie.fitted.pages import show
+
+        return show(self, path)
+
+    def _coverage(self, truth: Movie) -> dict[str, float]:
+        """Return how often the truth lay inside the intervals, where they were calibrated."""
+        if self.std is None or self.half_widths is None:
+            return {}
+        scored, region = slice(frames_to_skip(len(truth)), None), scored_region(self.mask)
+        errors = standard_errors(self.frames[scored], truth[scored], self.std[scored], region)
+        shares = coverage(errors, self.half_widths)
+        return {f"coverage_{100 * level:.0f}": float(share) for level, share in zip(LEVELS, shares, strict=True)}
+
+
+def scores_of(reconstructions: Sequence[Reconstruction], *, seed: int = 0) -> pd.DataFrame:
+    """Return a row of scores for each reconstruction whose true movie is known: animal, trial, method, scores."""
+    return pd.DataFrame(
+        [
+            {"animal": each.animal, "trial": each.trial, "method": each.method, **each.score(seed=seed)}
+            for each in reconstructions
+            if each.truth is not None
+        ]
+    )
+
+

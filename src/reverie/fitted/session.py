@@ -1,0 +1,157 @@
+"""What is worked with: recordings, encoders, what was fitted to them and, for simulated animals, the truth."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+
+from reverie.encoders.checkpoints import encoder_digest, load_encoder
+from reverie.encoders.contract import Encoder
+from reverie.fitted.fitted import Fitted
+from reverie.fitted.fitting import fit
+from reverie.fitted.subject import Subject, check_match
+from reverie.foundation.arrays import Mask
+from reverie.foundation.devices import choose_device
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.mask import load_mask
+from reverie.recordings.opening import open_animals
+from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.simulation.folder import TRUTH
+
+FITTED: Final = "fitted"
+"""The folder, beside an encoder's weights, of what was fitted with it."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the materials of a session lie: plain data, so that another process can open the same.
+
+    data: folder of recordings. encoders: folders. animals: names, all that data and encoders share when empty.
+    truth: folder of the encoder that knows everything about simulated animals; DATA/truth where it exists.
+    mask: a mask file for all animals; the mean of the encoders' own without it. seed: of whatever is random.
+    kept: a folder for what is fitted where an encoder's own cannot be written.
+    """
+
+    data: Path
+    encoders: tuple[Path, ...]
+    animals: tuple[str, ...] = ()
+    truth: Path | None = None
+    mask: Path | None = None
+    seed: int = 0
+    device: str = "auto"
+    kept: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """Opened sources. encoders: the trained ones, by folder, in the order named. recordings: by animal."""
+
+    sources: Sources
+    recordings: Mapping[str, SensoriumRecording]
+    encoders: Mapping[Path, Encoder]
+    device: torch.device
+    _fitted: dict[tuple[str, Path], Fitted] = field(default_factory=dict, init=False, repr=False)
+    _digests: dict[Path, str] = field(default_factory=dict, init=False, repr=False)
+
+    def fitted(self, animal: str, folder: Path) -> Fitted:
+        """Return what was fitted to an animal and an encoder, as far as it is there; nothing is fitted here."""
+        if (animal, folder) not in self._fitted:
+            encoder = self.encoder(folder)
+            subject = Subject(self.recordings[animal], encoder, self.sources.seed, self.device)
+            others = () if self.sources.kept is None else (self.sources.kept,)
+            self._fitted[animal, folder] = Fitted(subject, (folder / FITTED, *others))
+        return self._fitted[animal, folder]
+
+    def fit(self, parts: Iterable[str]) -> None:
+        """Fit what is missing of the parts, for every animal and trained encoder; the mask only where none is named."""
+        wanted = [part for part in parts if part != "mask" or self.sources.mask is None]
+        for animal in self.recordings:
+            for folder in self.encoders:
+                fit(self.fitted(animal, folder), wanted)
+
+    @cached_property
+    def masks(self) -> dict[str, Mask]:
+        """Each animal's mask (height, width): the one named, or the mean of the encoders' own, fitted before."""
+        return {animal: self._mask(animal) for animal in self.recordings}
+
+    @cached_property
+    def truth_folder(self) -> Path | None:
+        """The folder of the encoder that knows the truth, or None for animals that are not simulated."""
+        default = self.sources.data / TRUTH
+        return self.sources.truth or (default if default.exists() else None)
+
+    @cached_property
+    def truth(self) -> Encoder:
+        """The encoder that knows the truth; raises ReverieError when there is none or it is of other animals."""
+        folder = self.truth_folder
+        if folder is None:
+            raise ReverieError(f"{self.sources.data} has no folder `{TRUTH}`; only simulated animals have a truth.")
+        encoder = load_encoder(folder, self.device)
+        for recording in self.recordings.values():
+            check_match(recording, encoder)
+        return encoder
+
+    @cached_property
+    def simulated(self) -> bool:
+        """Whether the recordings say that they were simulated."""
+        return self.truth_folder is not None and bool(self.truth.about.get("simulated"))
+
+    def encoder(self, folder: Path) -> Encoder:
+        """Return an encoder by its folder, the truth as well."""
+        return self.truth if folder == self.truth_folder else self.encoders[folder]
+
+    def encoder_digest(self, folder: Path) -> str:
+        """Return the hash of an encoder's architecture and weights."""
+        if folder not in self._digests:
+            self._digests[folder] = encoder_digest(self.encoder(folder))
+        return self._digests[folder]
+
+    def _mask(self, animal: str) -> Mask:
+        if self.sources.mask is not None:
+            return load_mask(self.sources.mask, self.recordings[animal].frame_size)
+        own = [self.fitted(animal, folder).mask for folder in self.encoders]
+        mean: Mask = np.stack(own).mean(axis=0, dtype=np.float32)
+        return mean
+
+
+def open_session(sources: Sources) -> Session:
+    """Open recordings and encoders; raises ReverieError when they cannot be read or do not belong together."""
+    device = choose_device(sources.device)
+    encoders = open_encoders(sources.encoders, device)
+    return Session(sources, open_matching_animals(sources.data, sources.animals, encoders), encoders, device)
+
+
+def open_encoders(folders: Sequence[Path], device: torch.device) -> dict[Path, Encoder]:
+    """Load encoders; raises ReverieError when none is named, one is named twice or one cannot be read."""
+    if not folders:
+        raise ReverieError("No encoder is named; give the folder of at least one (see `reverie train`).")
+    repeated = [str(folder) for folder in folders if folders.count(folder) > 1]
+    if repeated:
+        raise ReverieError(f"The encoder {repeated[0]} is named twice; name each one once.")
+    return {folder: load_encoder(folder, device) for folder in folders}
+
+
+def open_matching_animals(
+    data: Path, names: Sequence[str], encoders: Mapping[Path, Encoder]
+) -> dict[str, SensoriumRecording]:
+    """Open the named animals, or all that every encoder has a readout for; each is checked against each encoder.
+
+    Raises ReverieError when none fits or a named one does not.
+    """
+    recordings = open_animals(data, names)
+    if not names:
+        shared = [name for name in recordings if all(name in encoder.mice for encoder in encoders.values())]
+        if not shared:
+            readouts = "; ".join(f"{folder}: {', '.join(encoder.mice)}" for folder, encoder in encoders.items())
+            raise ReverieError(
+                f"No animal of {data} ({', '.join(recordings)}) has a readout in the encoder ({readouts})."
+            )
+        recordings = {name: recordings[name] for name in shared}
+    for recording in recordings.values():
+        for encoder in encoders.values():
+            check_match(recording, encoder)
+    return recordings

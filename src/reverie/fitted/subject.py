@@ -1,0 +1,103 @@
+"""Of what something is fitted: one animal's recording and one encoder of it, known by their contents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import torch
+
+from reverie.encoders.checkpoints import encoder_digest
+from reverie.encoders.contract import Encoder
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.fingerprints import digest_of
+from reverie.recordings.contents import trials_digest
+from reverie.recordings.layout import TRAIN, VALIDATION_TIERS
+from reverie.recordings.lazy_trials import LazyTrials
+from reverie.recordings.readers.sensorium import SensoriumRecording
+
+FITTING_VERSION: Final = 1
+"""Of the code that fits; raised whenever that code gives other results from the same data, so that none of the old ones
+is used any more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One animal and one encoder that has a readout for it.
+
+    seed: of whatever is random in fitting (the trials a mask is estimated from). device: where to compute.
+    Raises ReverieError when the two do not belong together.
+    """
+
+    recording: SensoriumRecording
+    encoder: Encoder
+    seed: int = 0
+    device: torch.device = torch.device("cpu")
+
+    def __post_init__(self) -> None:
+        check_match(self.recording, self.encoder)
+
+    @property
+    def animal(self) -> str:
+        """The animal's name."""
+        return self.recording.name
+
+    @cached_property
+    def training(self) -> tuple[str, ...]:
+        """Names of the trials the encoder was trained on, or the recording's training tier where that is not known."""
+        names = self._known("training_trials") or [
+            name for name, tier in self.recording.tiers.items() if tier == TRAIN
+        ]
+        return tuple(name for name in names if self.recording.has_responses(name))
+
+    @cached_property
+    def validation(self) -> tuple[str, ...]:
+        """Names of the trials the encoder was validated on, or those of the validation tiers."""
+        tiers = self.recording.tiers
+        names = self._known("validation_trials") or [name for name, tier in tiers.items() if tier in VALIDATION_TIERS]
+        return tuple(name for name in names if self.recording.has_responses(name))
+
+    def trials(self, names: Sequence[str], most: int | None = None) -> LazyTrials:
+        """Return trials by name, read when they are asked for; at most so many, evenly chosen."""
+        step = 1 if most is None else max(1, -(-len(names) // most))
+        return LazyTrials(self.recording.trial, tuple(names[::step]))
+
+    @property
+    def learned_events(self) -> bool:
+        """Whether the encoder learned whether neurons respond, not how much."""
+        return bool(self.encoder.about.get("training_settings", {}).get("learn_from") == "events")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all that decides what is fitted: weights, trials, seed, version of the fitting code; no names."""
+        contents = {
+            kind: trials_digest(self.recording, names)
+            for kind, names in (("training", self.training), ("validation", self.validation))
+        }
+        parts = {"version": FITTING_VERSION, "encoder": encoder_digest(self.encoder), "seed": self.seed}
+        return digest_of({**parts, "readout": self.animal, **contents})
+
+    def _known(self, which: str) -> list[str]:
+        known = self.encoder.about.get(which, {}).get(self.animal, ())
+        return [name for name in known if name in self.recording.tiers]
+
+
+def check_match(recording: SensoriumRecording, encoder: Encoder) -> None:
+    """Raise ReverieError unless the encoder has a readout for this very population and frame size."""
+    where = "The encoder" if encoder.folder is None else f"The encoder {encoder.folder}"
+    if recording.name not in encoder.mice:
+        raise ReverieError(
+            f"{where} has no readout for animal {recording.name} (it has: {', '.join(encoder.mice)}); "
+            "train one on this animal."
+        )
+    expected = encoder.mice[recording.name]
+    if recording.neurons != expected:
+        raise ReverieError(
+            f"Animal {recording.name} has {recording.neurons} neurons but {where[0].lower()}{where[1:]} predicts "
+            f"{expected}; they are not of the same recording."
+        )
+    if recording.frame_size != encoder.frame_size:
+        raise ReverieError(
+            f"The movies of {recording.name} are {recording.frame_size} pixels but {where[0].lower()}{where[1:]} "
+            f"takes {encoder.frame_size}."
+        )

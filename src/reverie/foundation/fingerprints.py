@@ -1,0 +1,46 @@
+"""What things are, by their contents: hashes that do not know where anything lies or what it is called."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+
+DIGITS: Final = 16
+"""Hexadecimal digits that are kept of a hash: 64 bits, more than any laboratory has files."""
+
+
+def digest(*arrays: np.ndarray) -> str:
+    """Return the hash of the shapes, types and contents of arrays, in their order.
+
+    >>> digest(np.zeros(3)) == digest(np.zeros(3)), digest(np.zeros(3)) == digest(np.zeros(4))
+    (True, False)
+    """
+    total = hashlib.sha256()
+    for array in arrays:
+        total.update(str((array.shape, array.dtype.newbyteorder("="))).encode())
+        total.update(np.ascontiguousarray(array).view(np.uint8).data if array.size else b"")
+    return total.hexdigest()[:DIGITS]
+
+
+def digest_of(description: Mapping[str, Any]) -> str:
+    """Return the hash of a description that JSON can hold; the order of its keys does not matter.
+
+    >>> digest_of({"a": 1, "b": [2]}) == digest_of({"b": (2,), "a": 1})
+    True
+    """
+    text = json.dumps(description, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def file_digest(path: Path) -> str:
+    """Return the hash of a file's contents; raises ReverieError when it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()[:DIGITS]
+    except OSError as error:
+        raise ReverieError(f"{path} cannot be read ({error.strerror}); is this the folder you meant?") from error

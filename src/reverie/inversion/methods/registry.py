@@ -1,0 +1,54 @@
+"""All methods by name, and what of their settings is written down."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any, Final
+
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.methods.best import Best
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.paper import Paper
+from reverie.inversion.methods.ridge import Ridge
+
+Method = Paper | Map | Ridge | Best
+"""The settings of a method; which class they are of says which method."""
+
+METHODS: Final[Mapping[str, type[Paper] | type[Map] | type[Ridge] | type[Best]]] = {
+    kind.name: kind for kind in (Map, Paper, Ridge, Best)
+}
+"""The methods by name; the first one is the default."""
+
+ARRAYS: Final = ("mask",)
+"""Fields that hold arrays: they are known by their contents where they come from."""
+
+AFTERWARDS: Final = ("blur", "calibrated")
+"""Fields that are applied to a movie that was found: they do not decide how it is found."""
+
+
+def describe_method(method: Method) -> dict[str, Any]:
+    """Return the name of a method and its settings, ready for JSON."""
+    return {"method": method.name, **_settings(method, ARRAYS)}
+
+
+def deciding_settings(method: Method) -> dict[str, Any]:
+    """Return what decides which movie is found: not how it is blurred or its standard deviation scaled afterwards."""
+    return {"method": method.name, **_settings(method, (*ARRAYS, *AFTERWARDS))}
+
+
+def method_of(name: str, settings: Mapping[str, Any]) -> Method:
+    """Return a method by its name, with some of its settings; raises ReverieError when name or setting is unknown."""
+    if name not in METHODS:
+        raise ReverieError(f"There is no method {name!r}; choose one of: {', '.join(METHODS)}.")
+    kind = METHODS[name]
+    unknown = sorted(settings.keys() - {field.name for field in fields(kind)})
+    if unknown:
+        having = [other for other, its in METHODS.items() if unknown[0] in {field.name for field in fields(its)}]
+        raise ReverieError(
+            f"The method `{name}` has no setting `{unknown[0]}`"
+            + (f"; it belongs to {', '.join(f'`{other}`' for other in having)}." if having else ".")
+        )
+    return kind(**settings)
+
+
+def _settings(method: Method, without: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in asdict(method).items() if name not in without}

@@ -1,0 +1,23 @@
+"""Linear stimulus reconstruction as a method: the settings; what is fitted lies in ``inversion.linear``."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from reverie.foundation.errors import ReverieError
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """Ridge regression from lagged responses to pictures, fitted to the training trials; no encoder is asked.
+
+    Sources: see ``inversion.linear.ridge``. Raises ReverieError when a setting is out of range.
+    """
+
+    name: ClassVar[str] = "ridge"
+
+    blur: float = 0.0
+    """Gaussian sigma of a final blur, in pixels and frames."""
+
+    def __post_init__(self) -> None:
+        if not self.blur >= 0:
+            raise ReverieError(f"The blur of the method `ridge` is {self.blur} but must be at least 0.")

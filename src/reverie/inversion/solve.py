@@ -1,0 +1,90 @@
+"""The one call from a problem to the movie that solves it."""
+
+import time
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reverie.encoders.canvas import crop_from_canvas
+from reverie.foundation.arrays import Movie
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.descent import Keeper, Snapshot, StateT, forget
+from reverie.inversion.problem import Observer, Problem, Progress, Solution, ignore
+
+
+@runtime_checkable
+class Method(Protocol[StateT]):
+    """A way to find the movie: settings, a first state, and the step from one state to the next."""
+
+    @property
+    def steps(self) -> int:
+        """How many steps to take."""
+
+    def begin(self, problem: Problem, start: Movie | None = None) -> StateT:
+        """Return the state before the first step."""
+
+    def step(self, problem: Problem, state: StateT) -> StateT:
+        """Return the state one step further, leaving the old one as it was."""
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> StateT:
+        """Return the state whose ``to_arrays`` gave these arrays."""
+
+    def estimate(self, problem: Problem, state: StateT) -> tuple[Float[Tensor, "time height width"], Movie | None]:
+        """Return the movie to be shown, of frame or canvas, and how far it may be off, None where that is not known.
+
+        The latter is (time, height, width), in grey levels.
+        """
+
+
+def solve(
+    problem: Problem,
+    method: Method[StateT],
+    *,
+    start: Movie | None = None,
+    resume: Snapshot[StateT] | None = None,
+    observe: Observer = ignore,
+    keep: Keeper[StateT] = forget,
+    device: torch.device | None = None,
+) -> Solution:
+    """Find the movie that explains the observations.
+
+    start: a movie (time, height, width) to begin with instead of what the method chooses. resume: a snapshot of an
+    interrupted run of the same problem and method; on a CPU the result is the same to the bit. observe: called after
+    each step with the progress and the movie. keep: called after each step with a snapshot. device: where to compute
+    (by default where the observations lie); encoders stay there.
+    Raises ReverieError when problem, start and snapshot do not fit each other, nothing may move, or numbers overflow.
+    """
+    problem = problem.to(device or problem.device).in_fast_form()
+    state = _resumed(problem, method, start, resume) if resume else method.begin(problem, start)
+    trace = list(resume.trace) if resume else []
+    clock = time.perf_counter() - (trace[-1].seconds if trace else 0.0)
+    while state.step < method.steps and not state.settled:
+        state = method.step(problem, state)
+        trace.append(Progress(state.step, time.perf_counter() - clock, state.passes, state.loss))
+        if observe is not ignore:
+            observe(trace[-1], _cropped(problem, state.movie))
+        if keep is not forget:
+            keep(Snapshot(state, tuple(trace)))
+    movie, std = method.estimate(problem, state)
+    return Solution(_cropped(problem, movie), tuple(trace), time.perf_counter() - clock, state.passes, std)
+
+
+def _resumed(problem: Problem, method: Method[StateT], start: Movie | None, resume: Snapshot[StateT]) -> StateT:
+    expected = (problem.frames, *problem.canvas)
+    found = tuple(resume.state.movie.shape)
+    fits = found in (expected, (problem.frames, *problem.frame_size))
+    if start is not None or not fits or resume.state.step > method.steps:
+        raise ReverieError(
+            f"The snapshot (step {resume.state.step}, movie {found}) is not of this reconstruction "
+            f"({method.steps} steps, movie {expected}, no start movie); start the descent anew."
+        )
+    return resume.state.to(problem.device)
+
+
+def _cropped(problem: Problem, movie: Float[Tensor, "time row column"]) -> Movie:
+    cropped: Movie = crop_from_canvas(movie, problem.frame_size).cpu().numpy().copy()
+    return cropped

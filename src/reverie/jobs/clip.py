@@ -1,0 +1,86 @@
+"""What a job starts from: a trial of a recording, or a movie that was never shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reverie.fitted.problems import beginning_of
+from reverie.fitted.session import Session
+from reverie.recordings.contents import movie_digest, trial_digest
+from reverie.foundation.arrays import Movie, Responses, State
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.fingerprints import digest
+from reverie.recordings.opening import responses_of
+from reverie.recordings.trial import Trial
+
+JOINS = ("nothing", "repeats", "animals", "all")
+"""What is joined: each trial alone, an animal's repeats, one trial of each animal, or all trials of all animals."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """What an animal saw: a recorded trial by its name, or a stimulus that was never shown (movie and state given).
+
+    responses: to a stimulus, where some were simulated or cut out of a recording.
+    """
+
+    animal: str
+    name: str
+    movie: Movie | None = None
+    state: State | None = None
+    responses: Responses | None = None
+
+    def read(self, session: Session) -> Trial:
+        """Return it as a trial; a stimulus has the responses given, if any. Raises ReverieError when a file is broken."""
+        if self.movie is None or self.state is None:
+            return session.recordings[self.animal].trial(self.name)
+        return Trial(self.name, "stimulus", self.movie, self.state, self.responses)
+
+    def digest(self, session: Session) -> str:
+        """Return what its contents are, as a hash."""
+        if self.movie is None:
+            return trial_digest(session.recordings[self.animal], self.name)
+        return digest(*(array for array in (self.movie, self.state, self.responses) if array is not None))
+
+
+def excerpt(session: Session, clip: Clip, frames: int) -> Clip:
+    """Return the first frames of a recorded clip as a clip of its own, responses included."""
+    trial = beginning_of(clip.read(session), frames)
+    return Clip(clip.animal, clip.name, trial.movie, trial.state, responses_of(clip.animal, trial))
+
+
+def repeats_of(session: Session, clip: Clip, join: str) -> tuple[Clip, ...]:
+    """Return the other trials of the clip's tier, with responses, that show its movie, as ``join`` asks for.
+
+    Raises ReverieError when ``join`` is none of ``JOINS``.
+    """
+    if join not in JOINS:
+        raise ReverieError(f"{join!r} cannot be joined; choose one of: {', '.join(JOINS)}.")
+    if join == "nothing":
+        return ()
+    shown = movie_digest(session.recordings[clip.animal], clip.name)
+    tier = session.recordings[clip.animal].tiers[clip.name]
+    found: list[Clip] = []
+    for animal, recording in session.recordings.items():
+        if (join == "repeats" and animal != clip.animal) or (join == "animals" and animal == clip.animal):
+            continue
+        names = [
+            name
+            for name in (recording.names(tier) if tier in recording.tiers.values() else ())
+            if recording.has_responses(name) and movie_digest(recording, name) == shown
+        ]
+        others = [Clip(animal, name) for name in names if (animal, name) != (clip.animal, clip.name)]
+        found += others[:1] if join == "animals" else others
+    return tuple(found)
+
+
+def first_repeats(session: Session, names: Mapping[str, Sequence[str]], join: str) -> dict[str, list[str]]:
+    """Return the trials without those that are joined to an earlier one: each movie once."""
+    joined: set[tuple[str, str]] = set()
+    kept: dict[str, list[str]] = {}
+    for animal, trials in names.items():
+        kept[animal] = []
+        for name in trials:
+            if (animal, name) not in joined:
+                kept[animal].append(name)
+                joined |= {(other.animal, other.name) for other in repeats_of(session, Clip(animal, name), join)}
+    return {animal: trials for animal, trials in kept.items() if trials}

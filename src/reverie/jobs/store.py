@@ -1,0 +1,53 @@
+"""Where the results of jobs lie: one folder a job, named by its fingerprint, so that no job is done twice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reverie.foundation.files import read_npz, write_npz
+from reverie.inversion.problem import Solution, trace_of, trace_rows
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """Where one job's result lies: job.json says what it is, movie.npz is there once it is finished."""
+
+    folder: Path
+
+    @property
+    def finished(self) -> Path:
+        """The movie and its trace."""
+        return self.folder / "movie.npz"
+
+    @property
+    def unfinished(self) -> Path:
+        """Where an interrupted descent stands."""
+        return self.folder / "unfinished.npz"
+
+
+@dataclass(frozen=True)
+class Store:
+    """All jobs of a run or of some studies: STORE/<fingerprint>/."""
+
+    folder: Path
+
+    def place(self, fingerprint: str) -> JobFolder:
+        """Return where the result of a job lies, whether it is there yet or not."""
+        return JobFolder(self.folder / fingerprint)
+
+    def read(self, fingerprints: Sequence[str]) -> list[Solution]:
+        """Return the results of finished jobs; raises ReverieError when one is not finished or damaged."""
+        return [read_solution(self.place(fingerprint).finished) for fingerprint in fingerprints]
+
+
+def write_solution(path: Path, solution: Solution) -> None:
+    """Keep a movie and how it was found."""
+    std = {} if solution.std is None else {"std": solution.std}
+    write_npz(path, {"movie": solution.movie, "trace": trace_rows(solution.trace), **std})
+
+
+def read_solution(path: Path) -> Solution:
+    """Read it back; raises ReverieError when the file is missing or damaged."""
+    arrays = read_npz(path)
+    trace = trace_of(arrays["trace"])
+    return Solution(arrays["movie"], trace, trace[-1].seconds, trace[-1].passes, arrays.get("std"))

@@ -1,0 +1,25 @@
+"""What a recording holds, as hashes: known by its contents, wherever its files lie."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from reverie.foundation.fingerprints import digest, digest_of
+from reverie.recordings.trial import Recording
+
+
+@lru_cache(maxsize=8192)
+def trial_digest(recording: Recording, name: str) -> str:
+    """Return the hash of a trial's contents: movie, state and responses, where there are any."""
+    trial = recording.trial(name)
+    return digest(*(array for array in (trial.movie, trial.state, trial.responses) if array is not None))
+
+
+@lru_cache(maxsize=8192)
+def movie_digest(recording: Recording, name: str) -> str:
+    """Return the hash of the movie of a trial."""
+    return digest(recording.trial(name).movie)
+
+
+def trials_digest(recording: Recording, names: Iterable[str]) -> str:
+    """Return the hash of several trials' contents, in their order."""
+    return digest_of({"trials": [trial_digest(recording, name) for name in names]})

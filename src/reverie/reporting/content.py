@@ -1,0 +1,105 @@
+"""What a page shows: plain data, filled by whoever ran the reconstruction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.problem import Progress
+from reverie.scoring.correlation import Region
+from reverie.scoring.rule import TRAINING_THRESHOLD, scored_region
+
+# Whether the arrays of a trial fit together is for the trial to say, in words a user understands.
+Pictures = Float[np.ndarray, "_ _ _"]
+Rows = Float[np.ndarray, "_ _"]
+
+
+@dataclass(frozen=True)
+class TrialContent:
+    """One reconstructed trial; whatever is None or empty is left out of the page.
+
+    reconstruction, truth: (time, height, width), grey levels 0-255; truth is None where the movie is not known.
+    std: (time, height, width), standard deviation, in grey levels.
+    mask: (height, width) transparency. information: (height, width), what share of the prior's variance the responses took
+    away, 0 to 1. state: (4, time). state_units: the unit of each row of the state.
+    responses: (neuron, time), recorded. rates, rates_from_truth: (neuron, time), what the encoder predicts from the
+    reconstruction and from the true movie. traces: the steps of the optimisation, by model.
+    scores: value by name, as ``scoring.scores.score`` returns them. reasons: why a score is NaN, by its name.
+    notes: sentences a reader must know before believing the movie. scored_from: the first frame that is scored.
+    Raises ReverieError when the arrays do not belong to the same trial.
+    """
+
+    animal: str
+    trial: str
+    reconstruction: Pictures
+    mask: Rows
+    truth: Pictures | None = None
+    std: Pictures | None = None
+    information: Rows | None = None
+    state: Rows | None = None
+    state_units: tuple[str, str, str, str] = ("", "", "", "")
+    responses: Rows | None = None
+    rates: Rows | None = None
+    rates_from_truth: Rows | None = None
+    traces: Mapping[str, Sequence[Progress]] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    frame_rate: float = FRAME_RATE
+    scored_from: int = 0
+
+    def __post_init__(self) -> None:
+        expected = self.reconstruction.shape
+        for name, movie in (("truth", self.truth), ("std", self.std)):
+            if movie is not None and movie.shape != expected:
+                raise ReverieError(f"{self.name}: the {name} is {movie.shape}, the reconstruction {expected}.")
+        if self.mask.shape != expected[1:]:
+            raise ReverieError(f"{self.name}: the mask is {self.mask.shape}, a frame is {expected[1:]}.")
+        if self.information is not None and self.information.shape != expected[1:]:
+            raise ReverieError(f"{self.name}: the information is {self.information.shape}, a frame is {expected[1:]}.")
+        for name in ("state", "responses", "rates", "rates_from_truth"):
+            rows = getattr(self, name)
+            if rows is not None and rows.shape[1] != self.frames:
+                raise ReverieError(f"{self.name}: {name} lasts {rows.shape[1]} frames, the movie {self.frames}.")
+        if len({rows.shape[0] for rows in (self.responses, self.rates, self.rates_from_truth) if rows is not None}) > 1:
+            raise ReverieError(f"{self.name}: recorded and predicted responses differ in their number of neurons.")
+
+    @property
+    def name(self) -> str:
+        """How the trial is spoken of."""
+        return f"{self.animal} · trial {self.trial}"
+
+    @property
+    def frames(self) -> int:
+        """How many frames the movie has."""
+        return int(self.reconstruction.shape[0])
+
+    @property
+    def training_region(self) -> Region:
+        """The pixels that could move: (height, width)."""
+        return np.asarray(self.mask >= TRAINING_THRESHOLD)
+
+    @property
+    def evaluation_region(self) -> Region:
+        """The pixels that are scored: (height, width)."""
+        return scored_region(self.mask)
+
+
+@dataclass(frozen=True)
+class RunContent:
+    """One run folder.
+
+    sentences: what data this is, read first. summary: as ``scoring.summary.summarise`` or ``summarise_animals``
+    returns it. settings: how it was made (settings, versions, seed, times), nested as deep as is natural.
+    """
+
+    title: str
+    trials: Sequence[TrialContent]
+    sentences: Sequence[str] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    summary: pd.DataFrame | None = None
+    degrees_per_pixel: float = DEGREES_PER_PIXEL

@@ -1,0 +1,65 @@
+"""One self-contained HTML page for a run: it opens from disk and asks the network for nothing."""
+
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from reverie.foundation.files import write_text
+from reverie.reporting.content import RunContent
+from reverie.reporting.score_tables import SCALE, summary_tables
+from reverie.reporting.settings_table import settings_groups
+from reverie.reporting.trial_view import trial_view
+from reverie.reporting.wording import CONTROL_LABELS
+
+SCRIPTS = ("pictures.js", "player.js", "page.js")
+"""The page's program, in the order it is read."""
+
+
+def render_page(content: RunContent) -> str:
+    """Return the page of a run as HTML; everything it shows and does is inside it.
+
+    Every text is escaped, and a content security policy lets no other script run and no address be fetched.
+    Raises ReverieError when the summary is not one of the evaluation's.
+    """
+    script = '"use strict";\n(() => {\n' + "\n".join(asset(name) for name in SCRIPTS) + "\n})();\n"
+    return (
+        page_environment()
+        .get_template("report.html")
+        .render(
+            title=content.title,
+            sentences=content.sentences,
+            trials=[trial_view(trial, number, content) for number, trial in enumerate(content.trials, start=1)],
+            summaries=summary_tables(content.summary) if content.summary is not None else [],
+            groups=settings_groups(content.settings),
+            controls=list(CONTROL_LABELS.values()),
+            zero=-SCALE[0] / (SCALE[1] - SCALE[0]),
+            style=Markup(asset("report.css")),
+            script=Markup(script),
+            script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+        )
+    )
+
+
+def write_page(path: Path, content: RunContent) -> None:
+    """Write the page of a run whole or not at all."""
+    write_text(path, render_page(content))
+
+
+def page_environment() -> Environment:
+    """Return where templates come from: every text is escaped, a forgotten value is an error."""
+    return Environment(
+        loader=PackageLoader("reverie.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def asset(name: str) -> str:
+    """Return a file that pages are made of, such as a style sheet."""
+    return files("reverie.reporting").joinpath("templates", name).read_text(encoding="utf-8")

@@ -1,0 +1,204 @@
+"""One trial made ready for the page: pictures, paths, rows and words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from reverie.foundation.arrays import WHITE
+from reverie.reporting.content import RunContent, TrialContent
+from reverie.reporting.curves import (
+    Curve,
+    Plot,
+    Tick,
+    line_path,
+    loss_plot,
+    loss_sentence,
+    number_text,
+    state_curves,
+    time_ticks,
+)
+from reverie.reporting.outlines import cover, outline
+from reverie.reporting.pictures import contact_sheet, grey_levels, movie_sheet, picture, transparent_picture
+from reverie.reporting.rasters import Rasters, rasters
+from reverie.reporting.score_tables import ScoreTable, score_text, trial_table
+from reverie.scoring.correlation import frame_correlations
+from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
+
+STRIP_FRAMES: Final = 6
+"""Frames of the strip that stands for a trial in the overview."""
+
+ERROR_TOP: Final = 75
+"""Grey levels of error that get the full colour."""
+
+RASTER_LABELS: Final = {
+    "responses": "Recorded responses",
+    "rates": "Predicted from the reconstruction",
+    "rates_from_truth": "Predicted from the true movie",
+}
+
+
+@dataclass(frozen=True)
+class MaskView:
+    """The mask as a picture, the outlines of its regions as paths, and their sizes in words.
+
+    information: a picture too, empty where it is not known, with a sentence on it.
+    """
+
+    picture: str
+    evaluation: str
+    training: str
+    outside: str
+    sizes: Sequence[str]
+    information: str
+    information_sentence: str
+    width_degrees: float
+    height_degrees: float
+
+
+@dataclass(frozen=True)
+class TrialView:
+    """What the template prints for one trial; data is what its player reads."""
+
+    number: int
+    content: TrialContent
+    strip: str
+    headline: str
+    seconds: float
+    mask: MaskView
+    scores: ScoreTable
+    rasters: Rasters | None
+    raster_labels: Mapping[str, str]
+    curves: Sequence[Curve]
+    ticks: Sequence[Tick]
+    loss: Plot | None
+    loss_sentence: str
+    std_top: str
+    hints: Sequence[str]
+    data: Mapping[str, Any]
+
+
+def trial_view(trial: TrialContent, number: int, run: RunContent) -> TrialView:
+    """Return a trial made ready for the page; ``number`` counts from 1."""
+    shown = [movie for movie in (trial.truth, trial.reconstruction) if movie is not None]
+    found = rasters(trial)
+    std_top = _std_top(trial)
+    video = trial.scores.get("video_correlation", float("nan"))
+    return TrialView(
+        number=number,
+        content=trial,
+        strip=transparent_picture(contact_sheet(shown, STRIP_FRAMES)),
+        headline=score_text(video) if np.isfinite(video) else "–",
+        seconds=trial.frames / trial.frame_rate,
+        mask=mask_view(trial, run.degrees_per_pixel),
+        scores=trial_table(trial),
+        rasters=found,
+        raster_labels=RASTER_LABELS,
+        curves=[*frame_correlation_curve(trial), *state_curves(trial)],
+        ticks=time_ticks(trial),
+        loss=loss_plot(trial.traces),
+        loss_sentence=loss_sentence(trial.traces),
+        std_top=number_text(std_top),
+        hints=_hints(trial, found),
+        data=_player_data(trial, found, std_top),
+    )
+
+
+def mask_view(trial: TrialContent, degrees_per_pixel: float) -> MaskView:
+    """Return the picture, the outlines and the sizes of the mask of a trial."""
+    height, width = trial.mask.shape
+    top = max(float(np.nanmax(trial.mask)), EVALUATION_THRESHOLD)
+    regions = (
+        (f"evaluation (α ≥ {EVALUATION_THRESHOLD:g})", trial.evaluation_region),
+        (f"training (α ≥ {TRAINING_THRESHOLD:g})", trial.training_region),
+    )
+    sizes = []
+    for name, region in regions:
+        diameter = 2 * np.sqrt(region.sum() / np.pi) * degrees_per_pixel
+        sizes.append(f"{name}: {int(region.sum()):,} of {region.size:,} px, like a disc {diameter:.0f}° across")
+    return MaskView(
+        picture=picture(grey_levels(trial.mask.astype(np.float64), top)),
+        evaluation=outline(trial.evaluation_region),
+        training=outline(trial.training_region),
+        outside=cover(trial.evaluation_region),
+        sizes=sizes,
+        information=picture(grey_levels(trial.information.astype(np.float64), 1.0)) if trial.information is not None else "",
+        information_sentence=_information_sentence(trial),
+        width_degrees=width * degrees_per_pixel,
+        height_degrees=height * degrees_per_pixel,
+    )
+
+
+def _information_sentence(trial: TrialContent) -> str:
+    if trial.information is None:
+        return ""
+    inside, outside = trial.information[trial.evaluation_region], trial.information[~trial.training_region]
+    parts = [
+        f"{values.mean():.2f} {where}"
+        for values, where in ((inside, "in the scored region"), (outside, "outside the optimised one"))
+        if values.size
+    ]
+    return (
+        f"Information is 1 − posterior variance / prior variance of each pixel: {', '.join(parts)}. Where it is 0 the "
+        "movie shows what movies are like, and nothing that the neurons said."
+    )
+
+
+def frame_correlation_curve(trial: TrialContent) -> list[Curve]:
+    """Return how well each frame correlates with the truth inside the evaluation mask, on an axis from 0 or below."""
+    region = trial.evaluation_region
+    if trial.truth is None or not region.any():
+        return []
+    values = frame_correlations(trial.reconstruction, trial.truth, region)
+    low = float(np.fmin.reduce(values, initial=0))
+    x = (np.arange(trial.frames) + 0.5) / trial.frames
+    return [Curve("frame correlation", "", line_path(x, (values - low) / (1 - low)), number_text(low), "1")]
+
+
+def _hints(trial: TrialContent, found: Rasters | None) -> list[str]:
+    hints = []
+    if found is not None:
+        shared = f", about {number_text(found.neurons_per_row)} averaged in a row" if found.neurons_per_row > 1 else ""
+        hints.append(
+            f"{found.neurons:,} neurons{shared}, in units of each neuron's standard deviation, ordered so that "
+            "neighbours have alike time courses."
+        )
+    if trial.state is not None and not any(trial.state_units):
+        hints.append("Behaviour is in the recording's own units.")
+    if trial.scored_from:
+        hints.append(f"The hatched first {trial.scored_from} frames are not scored.")
+    return hints
+
+
+def _std_top(trial: TrialContent) -> float:
+    """Return where the scale of the standard deviation ends, 0 without one.
+
+    Between black and white nothing varies by more than half of their distance. In corners that no neuron sees, few
+    draws from a Gaussian may say more, and would leave no colours for the rest.
+    """
+    if trial.std is None:
+        return 0.0
+    return min(float(np.nanmax(trial.std)), WHITE / 2) or 1.0
+
+
+def _player_data(trial: TrialContent, found: Rasters | None, std_top: float) -> dict[str, Any]:
+    frames, height, width = trial.reconstruction.shape
+    movies = {"reconstruction": movie_sheet(trial.reconstruction)}
+    if trial.truth is not None:
+        movies["truth"] = movie_sheet(trial.truth)
+    if trial.std is not None:
+        movies["std"] = movie_sheet(trial.std, std_top)
+    pictures = {}
+    if found is not None:
+        for name, rows in found.rows.items():
+            pictures[name] = {"rows": len(rows), "sheet": picture(grey_levels(rows, found.top))}
+    return {
+        "frames": frames,
+        "height": height,
+        "width": width,
+        "rate": trial.frame_rate,
+        "errorTop": ERROR_TOP,
+        "movies": movies,
+        "rasters": pictures,
+    }

@@ -1,0 +1,98 @@
+"""Movies as mp4 files that any player and browser shows."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageDraw, ImageFont
+
+from reverie.foundation.arrays import FRAME_RATE, WHITE
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import replacing
+from reverie.reporting.content import Pictures
+
+GAP = 4
+"""Pixels between movies that stand side by side, before scaling."""
+
+QUALITY = "12"
+"""Constant rate factor of h264: 0 is lossless, 18 looks lossless, 23 is usual."""
+
+Frames = UInt8[np.ndarray, "time height width"]
+
+Coloured = UInt8[np.ndarray, "time height width 3"]
+"""Red, green and blue, 0-255."""
+
+
+def side_by_side(*movies: Pictures) -> Pictures:
+    """Put movies of one shape, each (time, height, width), next to each other with a black gap between them.
+
+    Raises ReverieError when their shapes differ.
+
+    >>> side_by_side(np.ones((2, 3, 5)), np.ones((2, 3, 5))).shape
+    (2, 3, 14)
+    """
+    shapes = {movie.shape for movie in movies}
+    if len(shapes) != 1:
+        raise ReverieError(f"Movies side by side must have one shape, but these have {sorted(shapes)}.")
+    gap = np.zeros((*movies[0].shape[:2], GAP), dtype=movies[0].dtype)
+    pieces = [piece for movie in movies for piece in (gap, movie)]
+    return np.concatenate(pieces[1:], axis=2)
+
+
+def write_mp4(
+    path: Path, *movies: Pictures, frame_rate: float = FRAME_RATE, scale: int = 6, labels: Sequence[str] = ()
+) -> None:
+    """Write movies (time, height, width), grey levels 0-255, side by side as one h264 file, whole or not at all.
+
+    Each pixel becomes ``scale`` by ``scale`` pixels, so that nothing is smoothed. labels: one for each movie, burned
+    into a strip above it. The size is padded to even numbers and the colours are yuv420p, which browsers require.
+    Raises ReverieError when there is nothing to write, the labels do not match or the file cannot be written.
+    """
+    if not movies or movies[0].size == 0:
+        raise ReverieError(f"{path} was to hold a movie without pixels; give at least one frame.")
+    if labels and len(labels) != len(movies):
+        raise ReverieError(f"{path}: {len(movies)} movies need as many labels, but {len(labels)} were given.")
+    grey = np.clip(np.rint(side_by_side(*movies)), 0, WHITE).astype(np.uint8)
+    frames = grey.repeat(scale, axis=1).repeat(scale, axis=2)
+    if labels:
+        frames = _with_labels(frames, labels, pitch=(movies[0].shape[2] + GAP) * scale)
+    _encode(path, np.broadcast_to(frames[..., None], (*frames.shape, 3)), frame_rate)
+
+
+def write_colour_mp4(path: Path, movie: Coloured, *, frame_rate: float = FRAME_RATE, scale: int = 6) -> None:
+    """Write a movie in red, green and blue (time, height, width, 3), 0-255, as ``write_mp4`` writes grey ones."""
+    if movie.size == 0:
+        raise ReverieError(f"{path} was to hold a movie without pixels; give at least one frame.")
+    _encode(path, movie.repeat(scale, axis=1).repeat(scale, axis=2), frame_rate)
+
+
+def _with_labels(frames: Frames, labels: Sequence[str], *, pitch: int) -> UInt8[np.ndarray, "time taller width"]:
+    height = max(16, frames.shape[1] // 12)
+    strip = Image.new("L", (frames.shape[2], height))
+    font = ImageFont.load_default(size=height * 0.7)
+    draw = ImageDraw.Draw(strip)
+    for index, label in enumerate(labels):
+        draw.text((index * pitch + height // 4, height // 2), label, fill=255, font=font, anchor="lm")
+    header = np.broadcast_to(np.asarray(strip), (len(frames), height, frames.shape[2]))
+    return np.concatenate([header, frames], axis=1)
+
+
+def _encode(path: Path, frames: Coloured, frame_rate: float) -> None:
+    height, width = (size + size % 2 for size in frames.shape[1:3])
+    options = {"crf": QUALITY, "preset": "medium"}
+    rate = Fraction(frame_rate).limit_denominator(1001)
+    with replacing(path) as file, av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=rate, options=options)
+        stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
+        for frame in frames:
+            # Grey to yuv would keep the full range, which players stretch again; by way of rgb it is mapped properly.
+            picture = av.VideoFrame.from_ndarray(_padded(frame, height, width), format="rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+
+
+def _padded(frame: UInt8[np.ndarray, "_ _ 3"], height: int, width: int) -> UInt8[np.ndarray, "height width 3"]:
+    return np.pad(frame, ((0, height - frame.shape[0]), (0, width - frame.shape[1]), (0, 0)))

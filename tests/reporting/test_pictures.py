@@ -1,0 +1,56 @@
+import io
+from base64 import b64decode
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reverie.foundation.arrays import Movie
+from reverie.reporting.pictures import contact_sheet, evenly_placed, film_strip, movie_sheet, picture, transparent_picture
+
+
+def decoded(address: str) -> Image.Image:
+    return Image.open(io.BytesIO(b64decode(address.removeprefix("data:image/png;base64,"))))
+
+
+def test_a_sheet_gives_the_movie_back_rounded(clip: Movie) -> None:
+    levels = np.asarray(decoded(movie_sheet(clip))).reshape(clip.shape)
+    assert np.array_equal(levels, np.floor(clip + 0.5))
+
+
+def test_a_sheet_of_large_frames_keeps_the_order_and_stays_drawable() -> None:
+    movie = np.arange(2 * 150 * 200, dtype=np.float32).reshape(2, 150, 200) % 256
+    image = decoded(movie_sheet(movie))
+    assert max(image.size) <= 16_000
+    assert np.array_equal(np.asarray(image).reshape(movie.shape), movie)
+
+
+def test_one_frame_a_row_is_smaller_than_frames_as_pictures(clip: Movie) -> None:
+    stacked = picture(clip.round().astype(np.uint8).reshape(-1, clip.shape[2]))
+    assert len(movie_sheet(clip)) < 0.8 * len(stacked)
+
+
+def test_values_beyond_the_top_are_clipped() -> None:
+    levels = np.asarray(decoded(movie_sheet(np.array([[[-5.0, 10.0, 20.0, 90.0]]], np.float32), top=20.0)))
+    assert levels.tolist() == [[0, 128, 255, 255]]
+
+
+@pytest.mark.parametrize(("frames", "count"), [(300, 6), (7, 7), (3, 6), (1, 6)])
+def test_frames_are_evenly_placed_and_within_the_movie(frames: int, count: int) -> None:
+    chosen = evenly_placed(frames, count)
+    assert len(chosen) == min(frames, count)
+    assert chosen == sorted(set(chosen))
+    assert chosen[0] >= 0
+    assert chosen[-1] < frames
+
+
+def test_a_contact_sheet_holds_the_chosen_frames_with_transparent_gaps() -> None:
+    movie = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((4, 3, 5), np.float32) * 10
+    sheet = contact_sheet([movie, movie + 100], 2)
+    assert sheet.shape == (3 + 2 + 3, 5 + 2 + 5)
+    assert np.array_equal(sheet[:3, :5], movie[1])
+    assert np.array_equal(sheet[5:, 7:], movie[3] + 100)
+    assert np.isnan(sheet[3:5]).all()
+    assert np.array_equal(film_strip(movie, [1])[:3], movie[1])
+    opaque = np.asarray(decoded(transparent_picture(sheet)))[..., 1]
+    assert np.array_equal(opaque == 255, np.isfinite(sheet))

@@ -1,0 +1,54 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reverie.reporting.content import RunContent
+from reverie.reporting.trial_view import frame_correlation_curve, mask_view, trial_view
+from reverie.scoring.correlation import frame_correlations
+
+
+def test_mask_sizes_are_told_in_degrees(make_run: Callable[..., RunContent]) -> None:
+    trial = make_run(1, frames=60).trials[0]
+    disc = np.hypot(*np.ogrid[-17.5:18, -31.5:32]) < 10
+    view = mask_view(replace(trial, mask=disc.astype(np.float32)), degrees_per_pixel=3.4)
+    assert "like a disc 68° across" in view.sizes[0]
+    assert (view.width_degrees, view.height_degrees) == (64 * 3.4, 36 * 3.4)
+
+
+def test_an_empty_mask_leaves_out_what_needs_one(make_run: Callable[..., RunContent]) -> None:
+    trial = make_run(1, frames=60).trials[0]
+    blind = replace(trial, mask=np.zeros_like(trial.mask))
+    assert frame_correlation_curve(blind) == []
+    assert mask_view(blind, 3.4).evaluation == ""
+
+
+def test_frame_correlations_are_drawn_at_their_height(make_run: Callable[..., RunContent]) -> None:
+    trial = make_run(1, frames=60).trials[0]
+    curve = frame_correlation_curve(trial)[0]
+    drawn = np.array([point.split()[1] for point in curve.path[1:].split("L")], float)
+    assert trial.truth is not None
+    values = frame_correlations(trial.reconstruction, trial.truth, trial.evaluation_region)
+    low = min(0, values.min())
+    assert np.allclose(1 - drawn / 100, (values - low) / (1 - low), atol=1e-3)
+
+
+def test_a_spread_gets_its_own_scale(make_run: Callable[..., RunContent]) -> None:
+    run = make_run(1, frames=60)
+    trial = run.trials[0]
+    spread = np.linspace(0, 40, trial.reconstruction.size, dtype=np.float32).reshape(trial.reconstruction.shape)
+    view = trial_view(replace(trial, spread=spread), 1, run)
+    assert view.spread_top == "40"
+    assert "spread" in view.data["movies"]
+    impossible = trial_view(replace(trial, spread=10 * spread), 1, run)
+    assert float(impossible.spread_top) == pytest.approx(127.5, abs=0.5)
+
+
+def test_evidence_is_drawn_beside_the_mask_and_told(make_run: Callable[..., RunContent]) -> None:
+    trial = make_run(1, frames=60).trials[0]
+    assert mask_view(trial, 3.4).evidence == ""
+    evidence = np.where(trial.evaluation_region, 0.8, 0.1).astype(np.float32)
+    view = mask_view(replace(trial, evidence=evidence), 3.4)
+    assert view.evidence.startswith("data:image/png")
+    assert "0.80 in the scored region, 0.10 outside the optimised one" in view.evidence_sentence
