@@ -9,24 +9,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reverie.encoders.checkpoints import load_encoder
-from reverie.fitted.masking import own_mask
-from reverie.fitted.materials import Sources, open_materials
+from reverie.fitted.session import Sources, open_session
 from reverie.foundation.arrays import FRAME_SIZE, Movie
-from reverie.foundation.devices import choose_device, prepare_threads
 from reverie.foundation.files import write_text
 from reverie.foundation.progress import say
-from reverie.jobs.job import Clip, Job
-from reverie.jobs.settings import USUAL, ReconstructionSettings
-from reverie.recordings.readers.sensorium import open_recordings
-from reverie.runs.reconstructing import reconstruct_trials
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.paper import Paper
+from reverie.inversion.methods.registry import Method
+from reverie.jobs.clip import Clip
+from reverie.jobs.job import Job
+from reverie.runs.reconstructing import Run, reconstruct_trials
 from reverie.runs.reporting import report_run
 from reverie.simulation.folder import TRUTH, write_simulation
 from reverie.stimuli.embedded import embedded_clips
 from reverie.stimuli.footage import mix_footage, read_enlarged
 from reverie.stimuli.resizing import resize
 from reverie.studies.choosing import choose_steps
-from reverie.training.folder import TrainingRequest, train_encoder
+from reverie.training.folder import train_encoder
+from reverie.training.request import TrainingRequest
 
 FRAMES = 300
 """Every clip lasts 10 s, as in the Sensorium 2023 recordings."""
@@ -45,9 +45,6 @@ STOPS = (10, 20, 30, 40, 60, 80)
 
 STRIDE = 32
 """Frames between windows: the encoder looks back by itself, so that overlapping windows would say the same again."""
-
-DRAWS = 2
-"""Draws from the posterior of each most probable movie, which show how far it may be off."""
 
 
 @dataclass
@@ -73,7 +70,6 @@ def run_demo(out: Path, *, seed: int) -> None:
     Stages finished before an interruption are not repeated.
     Raises ReverieError when the real clips are not installed.
     """
-    prepare_threads()
     stages = Stages()
     data, encoder = out / "data", out / "encoder"
     with stages.stage("simulating two animals that watch real and synthetic movies"):
@@ -84,11 +80,11 @@ def run_demo(out: Path, *, seed: int) -> None:
         _see(data, encoder, seed)
     with stages.stage("choosing when to stop, on validation movies"):
         steps = _choose_stop(data, encoder, out, seed)
-    settings = ReconstructionSettings(steps=steps, stride=STRIDE)
     with stages.stage("reconstructing held-out real movies from single trials"):
-        _reconstruct(data, encoder, out / "run", settings, seed)
+        _reconstruct(data, encoder, out / "run", Paper(steps=steps, stride=STRIDE), seed, [_stopped(steps)])
     with stages.stage("the same movies as the most probable ones (method map)"):
-        _most_probable(data, encoder, out / "run-map", seed)
+        # Calibrating the standard deviation would take as long as the movies themselves.
+        _reconstruct(data, encoder, out / "run-map", Map(calibrated=False, seed=seed), seed)
     with stages.stage("making the pages"):
         page = report_run(out / "run")
         report_run(out / "run-map")
@@ -126,49 +122,40 @@ def _named(name: str, movies: Sequence[Movie]) -> list[tuple[str, Movie]]:
 
 
 def _train(data: Path, encoder: Path, seed: int) -> None:
-    request = TrainingRequest(architecture="compact", preset="small", steps=TRAINING_STEPS, seed=seed)
-    train_encoder(data, encoder, animals=(), request=request, device="auto")
+    train_encoder(
+        data, encoder, TrainingRequest(architecture="compact", preset="small", steps=TRAINING_STEPS, seed=seed)
+    )
 
 
 def _see(data: Path, folder: Path, seed: int) -> None:
-    """Estimate the masks that are not there yet."""
-    device = choose_device()
-    encoder = load_encoder(folder, device)
-    for recording in open_recordings(data).values():
-        own_mask(recording, encoder, folder, seed=seed, device=device)
+    """Fit the masks that are not there yet."""
+    open_session(Sources(data, (folder,), seed=seed)).fit(["mask"])
 
 
 def _choose_stop(data: Path, folder: Path, out: Path, seed: int) -> int:
     """Choose the number of steps on the first animal's validation trials and keep the scores they were chosen by."""
-    materials = open_materials(Sources(data, (folder,), seed=seed))
-    animal, recording = next(iter(materials.recordings.items()))
-    settings = ReconstructionSettings(stride=STRIDE)
+    session = open_session(Sources(data, (folder,), seed=seed))
+    animal, recording = next(iter(session.recordings.items()))
     trials = [name for name, tier in recording.tiers.items() if tier == "oracle"]
-    jobs = [Job(Clip(animal, name), (folder,), settings) for name in trials]
-    steps, scores = choose_steps(jobs, materials, STOPS)
+    jobs = [Job(Clip(animal, name), (folder,), Paper(stride=STRIDE)) for name in trials]
+    steps, scores = choose_steps(jobs, session, STOPS)
     write_text(out / "stop.csv", scores.to_csv(index_label="steps"))
     say(f"Stopping after {steps} steps: the best of {', '.join(map(str, STOPS))} on the validation movies.")
     return steps
 
 
-def _reconstruct(data: Path, encoder: Path, run: Path, settings: ReconstructionSettings, seed: int) -> pd.DataFrame:
-    return reconstruct_trials(
-        Sources(data, (encoder,), seed=seed),
-        run,
-        trials=("live_test_main",),
-        settings=settings,
-        about=[
-            f"The descent was stopped after {settings.steps} steps, chosen on validation movies; the published "
-            "method takes 1000, which on so few neurons follows the noise of the single trial."
-        ],
+def _reconstruct(
+    data: Path, encoder: Path, run: Path, method: Method, seed: int, about: Sequence[str] = ()
+) -> pd.DataFrame:
+    sources = Sources(data, (encoder,), seed=seed)
+    return reconstruct_trials(sources, run, trials=("live_test_main",), run=Run(method, about=tuple(about)))
+
+
+def _stopped(steps: int) -> str:
+    return (
+        f"The descent was stopped after {steps} steps, chosen on validation movies; the published method takes 1000, "
+        "which on so few neurons follows the noise of the single trial."
     )
-
-
-def _most_probable(data: Path, encoder: Path, run: Path, seed: int) -> pd.DataFrame:
-    steps, blur = USUAL["map"]
-    # The calibration of its spread would take as long as the movies themselves.
-    settings = ReconstructionSettings("map", steps, blur=blur, draws=DRAWS, calibrated=False)
-    return reconstruct_trials(Sources(data, (encoder,), seed=seed), run, trials=("live_test_main",), settings=settings)
 
 
 def _tell(stages: Stages, page: Path, steps: int) -> None:

@@ -1,62 +1,42 @@
 """Verbs that make encoders and ask them something."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-from tyro.conf import Positional
+from tyro.conf import OmitArgPrefixes, Positional
+
+from reverie.training.request import TrainingRequest
 
 
 @dataclass(frozen=True)
 class Train:
     """Train an encoder on recordings; give the same command again to resume an interrupted training."""
 
+    computes: ClassVar[bool] = True
+
     data: Positional[Path]
-    """Folder of animals in the Sensorium 2023 layout, or the folder of one animal."""
+    """Folder of recordings."""
     out: Path
     """Folder for the encoder."""
     animals: tuple[str, ...] = ()
     """Animals to train on; all by default."""
-    architecture: Literal["auto", "compact", "dwiseneuro", "linear_nonlinear"] = "auto"
-    """Kind of encoder; auto takes what the machine can train in the time."""
-    preset: Literal["auto", "paper", "small", "tiny"] = "auto"
-    """Size of the encoder."""
-    minutes: float | None = None
-    """Time the training may take; by default what the data and the machine ask for."""
-    steps: int | None = None
-    """Training steps, instead of a number found from the time."""
-    hold_out_fold: int | None = None
-    """Keep one of the 7 perceptual-hash folds (0-6) out of training; the paper keeps out fold 0."""
-    teacher: Path | None = None
-    """Encoder to distil from: it predicts the animals that a sample lacks."""
-    learn_from: Literal["auto", "sizes", "events"] = "auto"
-    """Of the responses: their sizes, as published, or only events, that there are any; auto takes, for an encoder that
-    starts from receptive fields, what these explain better."""
-    seed: int = 0
-    """Same seed, same weights (on a CPU)."""
+    request: OmitArgPrefixes[TrainingRequest] = field(default_factory=TrainingRequest)
     device: str = "auto"
     """auto, cpu, cuda or mps."""
 
     def run(self) -> None:
         """Train."""
-        from reverie.training.folder import TrainingRequest, train_encoder
+        from reverie.training.folder import train_encoder
 
-        request = TrainingRequest(
-            architecture=self.architecture,
-            preset=self.preset,
-            minutes=self.minutes,
-            steps=self.steps,
-            hold_out_fold=self.hold_out_fold,
-            teacher=self.teacher,
-            learn_from=self.learn_from,
-            seed=self.seed,
-        )
-        train_encoder(self.data, self.out, animals=self.animals, request=request, device=self.device)
+        train_encoder(self.data, self.out, self.request, animals=self.animals, device=self.device)
 
 
 @dataclass(frozen=True)
 class ImportWeights:
     """Convert a published DwiseNeuro checkpoint (.pth) to an encoder folder; code hidden in it is refused."""
+
+    computes: ClassVar[bool] = False
 
     checkpoint: Positional[Path]
     """The published .pth file."""
@@ -77,6 +57,8 @@ class ImportWeights:
 @dataclass(frozen=True)
 class Predict:
     """Predict the responses of an animal to the movies of its trials."""
+
+    computes: ClassVar[bool] = True
 
     data: Positional[Path]
     """Folder of recordings."""
@@ -101,26 +83,41 @@ class Predict:
 
 
 @dataclass(frozen=True)
-class Mask:
-    """Find where an animal's population can see: the transparency mask, kept beside the encoder."""
+class Fit:
+    """Fit what is needed once of each animal and encoder before movies are reconstructed; it is kept beside the encoder.
+
+    The parts: mask (where the population can see), prior (what movies look like), likelihood (how responses scatter),
+    ridge and best (decoders), calibration (of the posterior's standard deviation). What is fitted to the same data and
+    weights already stays as it is.
+    """
+
+    computes: ClassVar[bool] = True
 
     data: Positional[Path]
     """Folder of recordings."""
-    encoder: Positional[Path]
-    """Folder of a trained or imported encoder."""
+    encoders: Positional[tuple[Path, ...]]
+    """Folders of trained or imported encoders."""
     animals: tuple[str, ...] = ()
-    """Animals to do; all that the data and the encoder share by default."""
-    steps: int | None = None
-    """Random trials to descend on, one a step; the paper takes 1000."""
+    """Animals to do; all that the data and the encoders share by default."""
+    parts: tuple[Literal["mask", "prior", "likelihood", "ridge", "best", "calibration"], ...] = (
+        "mask",
+        "prior",
+        "likelihood",
+        "calibration",
+    )
+    """What to fit; by default what the default method needs."""
+    kept: Path | None = None
+    """Folder to keep it in where an encoder's own cannot be written."""
     seed: int = 0
-    """Seed of the random trials."""
+    """Seed of the random trials that masks are estimated from."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
 
     def run(self) -> None:
-        """Estimate the masks."""
-        from reverie.fitted.masking import estimate_masks
+        """Fit."""
+        from reverie.fitted.session import Sources, open_session
 
-        estimate_masks(
-            self.data, self.encoder, animals=self.animals, steps=self.steps, seed=self.seed, device=self.device
+        sources = Sources(
+            self.data, self.encoders, animals=self.animals, seed=self.seed, device=self.device, kept=self.kept
         )
+        open_session(sources).fit(self.parts)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from tyro.conf import Positional
 
@@ -13,6 +13,8 @@ class Experiment:
 
     Give the same command again to go on after an interruption; a finished reconstruction is never made again.
     """
+
+    computes: ClassVar[bool] = True
 
     name: Positional[str]
     """natural, ensembling, population and so on (see docs/experiments), or paper for all."""
@@ -41,7 +43,7 @@ class Experiment:
 
     def run(self) -> None:
         """Run the experiment and write its page."""
-        from reverie.fitted.materials import Sources
+        from reverie.fitted.session import Sources
         from reverie.studies.running import Request, run_request
 
         sources = Sources(

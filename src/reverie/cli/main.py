@@ -6,16 +6,12 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import reduce
-from operator import or_
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
-import tyro
-
 from reverie.cli.failures import explain, tell_unforeseen
-from reverie.cli.verbs import VERBS, Verb
+from reverie.cli.verbs import Verb, parse
 
 FAILED: Final = 1
 INTERRUPTED: Final = 128 + signal.SIGINT
@@ -31,19 +27,17 @@ class Terminated(KeyboardInterrupt):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 0 when the verb was done and with another code when it was not."""
     _print_anything()
-    verb: Verb = tyro.cli(
-        reduce(or_, VERBS),
-        prog="reverie",
-        description="Reconstruct the movie an animal saw from the activity of its visual cortex.",
-        args=arguments,
-    )
     with _ended_like_interrupted():
-        sys.exit(perform(verb))
+        sys.exit(perform(parse(arguments)))
 
 
 def perform(verb: Verb) -> int:
     """Do one verb; return the exit code, having told the user in one sentence what went wrong if anything did."""
     try:
+        if verb.computes:
+            from reverie.foundation.devices import prepare_threads
+
+            prepare_threads()
         verb.run()
         if sys.stdout is not None:
             sys.stdout.flush()

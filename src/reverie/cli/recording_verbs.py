@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from tyro.conf import Positional
 
@@ -15,6 +16,8 @@ class Simulate:
     All animals watch the same movies: real ones if you name videos, naturalistic synthetic ones otherwise. The
     perfect encoder of the animals is saved in DATA/truth and can be used like any trained one.
     """
+
+    computes: ClassVar[bool] = True
 
     out: Path
     """Folder to write: one folder per animal, and `truth`."""
@@ -69,6 +72,8 @@ class Simulate:
 class Inspect:
     """Print what a folder of recordings holds: animals, neurons, trials, statistics, and problems found."""
 
+    computes: ClassVar[bool] = False
+
     data: Positional[Path]
     """Folder of animals in the Sensorium 2023 layout, or the folder of one animal."""
 
@@ -83,6 +88,8 @@ class Inspect:
 class Download:
     """Download public Sensorium 2023 recordings; goes on where an interrupted download stopped."""
 
+    computes: ClassVar[bool] = False
+
     animals: Positional[tuple[str, ...]]
     """Names of animals, or the beginning of them, such as dynamic29515; none lists what there is."""
     out: Path = Path("data")
@@ -92,6 +99,9 @@ class Download:
 
     def run(self) -> None:
         """Download and unpack."""
-        from reverie.recordings.downloading import download_animals
+        from reverie.recordings.download import PUBLIC_ARCHIVES, download
 
-        download_animals(self.animals, self.out, base=self.base)
+        if not self.animals:
+            print("\n".join(PUBLIC_ARCHIVES))
+            return
+        download(self.animals, self.out, base=self.base)

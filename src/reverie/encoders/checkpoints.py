@@ -13,8 +13,8 @@ from safetensors.torch import load, save
 from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import build, name_architecture
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.files import read_json, replacing, write_json
+from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.placeholders import read_start
 
 DESCRIPTION = "encoder.json"

@@ -8,10 +8,10 @@ import numpy as np
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.problems import beginning_of, problem_of_trial
 from reverie.fitted.subject import Subject
-from reverie.recordings.contents import movie_digest
 from reverie.foundation.progress import say, tracked
 from reverie.inversion.methods.map import Map
 from reverie.inversion.solve import solve
+from reverie.recordings.contents import movie_digest
 from reverie.scoring.calibration import FEWEST_CLIPS, Calibration, Errors, calibrate, standard_errors
 from reverie.scoring.rule import frames_to_skip, scored_region
 

@@ -156,9 +156,7 @@ def likelihood_fits_of(arrays: Mapping[str, np.ndarray]) -> LikelihoodFits:
             kinds.setdefault(kind, {})[name] = array
     if "chosen" not in arrays or str(arrays["chosen"]) not in kinds:
         raise ReverieError("The likelihood of an animal is incomplete; delete its file and fit it anew.")
-    return LikelihoodFits(
-        {kind: likelihood_from_arrays(its) for kind, its in kinds.items()}, str(arrays["chosen"])
-    )
+    return LikelihoodFits({kind: likelihood_from_arrays(its) for kind, its in kinds.items()}, str(arrays["chosen"]))
 
 
 def _read_calibration(path: Path) -> Calibration | None:

@@ -54,4 +54,6 @@ def beginning_of(trial: Trial, frames: int) -> Trial:
     """
     first = slice(0, frames)
     responses = None if trial.responses is None else np.array(trial.responses[:, first])
-    return replace(trial, movie=np.array(trial.movie[first]), state=np.array(trial.state[:, first]), responses=responses)
+    return replace(
+        trial, movie=np.array(trial.movie[first]), state=np.array(trial.state[:, first]), responses=responses
+    )

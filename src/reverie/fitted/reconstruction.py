@@ -196,5 +196,3 @@ def scores_of(reconstructions: Sequence[Reconstruction], *, seed: int = 0) -> pd
             if each.truth is not None
         ]
     )
-
-

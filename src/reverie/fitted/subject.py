@@ -45,9 +45,7 @@ class Subject:
     @cached_property
     def training(self) -> tuple[str, ...]:
         """Names of the trials the encoder was trained on, or the recording's training tier where that is not known."""
-        names = self._known("training_trials") or [
-            name for name, tier in self.recording.tiers.items() if tier == TRAIN
-        ]
+        names = self._known("training_trials") or [name for name, tier in self.recording.tiers.items() if tier == TRAIN]
         return tuple(name for name in names if self.recording.has_responses(name))
 
     @cached_property

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from reverie.fitted.problems import beginning_of
 from reverie.fitted.session import Session
-from reverie.recordings.contents import movie_digest, trial_digest
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest
+from reverie.recordings.contents import movie_digest, trial_digest
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 

@@ -61,7 +61,11 @@ class Job:
             "clip": self.clip.digest(session),
             "together": [clip.digest(session) for clip in self.together],
             "encoders": [session.encoder_digest(folder) for folder in self.encoders],
-            "fitted": [session.fitted(animal, folder).subject.fingerprint for animal in animals for folder in self._own(session)],
+            "fitted": [
+                session.fitted(animal, folder).subject.fingerprint
+                for animal in animals
+                for folder in self._own(session)
+            ],
             "truth": session.encoder_digest(truth) if truth else None,
             "mask": digest(session.masks[self.clip.animal]) if isinstance(self.method, Paper | Best) else None,
             **deciding_settings(self.method),
@@ -120,7 +124,9 @@ def problem_of(job: Job, session: Session) -> Problem:
     Raises ReverieError when the clip has no responses to start from.
     """
     observations = tuple(
-        observation for clip in (job.clip, *job.together) for observation in _observations(replace(job, clip=clip), session)
+        observation
+        for clip in (job.clip, *job.together)
+        for observation in _observations(replace(job, clip=clip), session)
     )
     fits = [session.fitted(job.clip.animal, folder) for folder in job.encoders]
     return Problem(observations, prior_for(fits, job.method))

@@ -87,9 +87,7 @@ def shuffled_problem(job: Job, session: Session) -> Problem:
     problem = problem_of(shuffled, session)
     shared_by = len(job.encoders)
     observations = tuple(
-        replace(
-            observation, likelihood=shuffle_of(session, animal, folder, kind).likelihood.over_dispersed(shared_by)
-        )
+        replace(observation, likelihood=shuffle_of(session, animal, folder, kind).likelihood.over_dispersed(shared_by))
         for observation, folder in zip(problem.observations, job.encoders, strict=True)
     )
     return replace(problem, observations=observations)

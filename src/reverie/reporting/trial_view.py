@@ -123,7 +123,9 @@ def mask_view(trial: TrialContent, degrees_per_pixel: float) -> MaskView:
         training=outline(trial.training_region),
         outside=cover(trial.evaluation_region),
         sizes=sizes,
-        information=picture(grey_levels(trial.information.astype(np.float64), 1.0)) if trial.information is not None else "",
+        information=picture(grey_levels(trial.information.astype(np.float64), 1.0))
+        if trial.information is not None
+        else "",
         information_sentence=_information_sentence(trial),
         width_degrees=width * degrees_per_pixel,
         height_degrees=height * degrees_per_pixel,

@@ -1,10 +1,10 @@
 """Reconstructing trials into a run folder: every job done once, then a folder for each trial, then the scores."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from reverie.foundation.progress import say
 from reverie.foundation.provenance import describe
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method, describe_method
-from reverie.jobs.clip import JOINS, Clip, first_repeats, repeats_of
+from reverie.jobs.clip import Clip, first_repeats, repeats_of
 from reverie.jobs.engine import Workers, open_workers
 from reverie.jobs.job import Job
 from reverie.jobs.shuffling import shuffle_control
@@ -29,23 +29,8 @@ from reverie.reporting.figures import save_figure, strip_figure
 from reverie.reporting.tif import write_tif
 from reverie.reporting.video_files import write_mp4
 from reverie.runs.evaluating import evaluate_run
+from reverie.runs.joining import Joining
 from reverie.runs.run_folder import RunFolder, TrialFolder
-
-
-@dataclass(frozen=True)
-class Joining:
-    """What is explained together, and which controls are made: options of a run, whatever its method."""
-
-    join: Literal["nothing", "repeats", "animals", "all"] = "nothing"
-    """Trials that show the same movie explained together: an animal's repeats, one trial of each animal, or all."""
-    combine: Literal["movies", "gradients"] = "movies"
-    """Several encoders: average their movies (the paper's headline) or join them in one descent."""
-    shuffle_control: bool = False
-    """Let `map` also reconstruct each trial with its responses shuffled across neurons, and say what that gives."""
-
-    def __post_init__(self) -> None:
-        if self.join not in JOINS:
-            raise ReverieError(f"{self.join!r} cannot be joined; choose one of: {', '.join(JOINS)}.")
 
 
 @dataclass(frozen=True)
@@ -196,6 +181,4 @@ def _joined(together: Sequence[Clip]) -> tuple[str, ...]:
 
 def _as_json(content: Mapping[str, object]) -> object:
     """Return what a file would hold of it: lists for tuples."""
-    import json
-
     return json.loads(json.dumps(content))

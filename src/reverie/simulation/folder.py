@@ -8,7 +8,6 @@ import numpy as np
 
 from reverie.encoders.checkpoints import save_encoder
 from reverie.foundation.arrays import Movie
-from reverie.foundation.devices import prepare_threads
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.simulation.kinds import find_kind
@@ -66,7 +65,6 @@ def simulate_data(
     Raises ReverieError when a number is too small, a video is to be trained on and tested with, or the folder holds
     something already.
     """
-    prepare_threads()
     find_kind(kind, without)
     counts = {"animals": animals, "neurons": neurons, "frames": frames, "test repeats": test_repeats}
     for name, number in {**counts, **trials}.items():

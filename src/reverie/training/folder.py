@@ -1,9 +1,9 @@
 """Training an encoder on a folder of recordings, with settings that fit the data and the machine."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
@@ -27,6 +27,7 @@ from reverie.training.choosing_targets import best_target
 from reverie.training.loop import LAST
 from reverie.training.pace import fit_to_time, seconds_per_step, spaced
 from reverie.training.recipes import recipe
+from reverie.training.request import TrainingRequest
 from reverie.training.settings import TrainingSettings
 from reverie.training.train import train
 
@@ -44,30 +45,6 @@ PASSES = 40
 
 DISTILLATION = 0.0036
 """Weight of a teacher's part of the loss in the Sensorium 2023 winner."""
-
-
-@dataclass(frozen=True)
-class TrainingRequest:
-    """What is asked for; None and "auto" leave the choice to the program."""
-
-    architecture: str = "auto"
-    """Kind of encoder, such as compact, dwiseneuro, linear_nonlinear or one you registered; auto takes what the machine
-    can train in the time."""
-    preset: str = "auto"
-    """Size of the encoder: paper, small or tiny."""
-    minutes: float | None = None
-    """Time the training may take; by default what the data and the machine ask for."""
-    steps: int | None = None
-    """Training steps, instead of a number found from the time."""
-    hold_out_fold: int | None = None
-    """Keep one of the 7 perceptual-hash folds (0-6) out of training; the paper keeps out fold 0."""
-    teacher: Path | None = None
-    """Folder of an encoder to distil from: it predicts the animals that a sample lacks."""
-    learn_from: Literal["auto", "sizes", "events"] = "auto"
-    """Of the responses: their sizes, as published, or only events, that there are any; auto takes, for an encoder that
-    starts from receptive fields, what these explain better."""
-    seed: int = 0
-    """Same seed, same weights (on a CPU of the same kind)."""
 
 
 def train_encoder(

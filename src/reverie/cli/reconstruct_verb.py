@@ -1,0 +1,59 @@
+"""The verb that makes a run folder; apart from the others, since its options come from the methods, which load torch."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from tyro.conf import OmitArgPrefixes, Positional
+
+from reverie.cli.method_options import chosen_method, method_options
+from reverie.runs.joining import Joining
+
+
+@dataclass(frozen=True)
+class Reconstruct:
+    """Reconstruct the movies an animal saw from its recorded responses.
+
+    Give the same command again to go on after an interruption: finished movies are kept. The result is a run folder;
+    `reverie report RUN` makes the page to look at. What is needed once of an animal and an encoder (mask, prior, and so
+    on) is fitted first and kept beside the encoder.
+    """
+
+    computes: ClassVar[bool] = True
+
+    data: Positional[Path]
+    """Folder of recordings."""
+    encoders: Positional[tuple[Path, ...]]
+    """Folders of one or more encoders; the movies of several are averaged."""
+    trials: tuple[str, ...]
+    """Trial numbers, or a tier such as oracle."""
+    out: Path
+    """Run folder."""
+    animal: tuple[str, ...] = ()
+    """The animal or animals; all that the data and the encoders share by default."""
+    method: OmitArgPrefixes[Annotated[Any, method_options()]] = field(default_factory=method_options())
+    joining: OmitArgPrefixes[Joining] = field(default_factory=Joining)
+    mask: Path | None = None
+    """Mask file; the encoder's own by default, fitted first when there is none."""
+    seed: int = 0
+    """Seed of whatever is random (masks, draws from the posterior, controls)."""
+    device: str = "auto"
+    """auto, cpu, cuda or mps."""
+    jobs: int = 1
+    """Processes that work at once; several need more memory."""
+
+    def run(self) -> None:
+        """Reconstruct and score."""
+        from reverie.fitted.session import Sources
+        from reverie.runs.reconstructing import Run, reconstruct_trials
+
+        sources = Sources(
+            self.data,
+            self.encoders,
+            animals=self.animal,
+            mask=self.mask,
+            seed=self.seed,
+            device=self.device,
+        )
+        run = Run(chosen_method(self.method, self.seed), self.joining)
+        reconstruct_trials(sources, self.out, trials=self.trials, run=run, workers=self.jobs)

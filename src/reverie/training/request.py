@@ -1,0 +1,29 @@
+"""What may be asked of a training: its options, in Python and on the command line alike."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """What is asked for; None and "auto" leave the choice to the program."""
+
+    architecture: str = "auto"
+    """Kind of encoder, such as compact, dwiseneuro, linear_nonlinear or one you registered; auto takes what the machine
+    can train in the time."""
+    preset: str = "auto"
+    """Size of the encoder: paper, small or tiny."""
+    minutes: float | None = None
+    """Time the training may take; by default what the data and the machine ask for."""
+    steps: int | None = None
+    """Training steps, instead of a number found from the time."""
+    hold_out_fold: int | None = None
+    """Keep one of the 7 perceptual-hash folds (0-6) out of training; the paper keeps out fold 0."""
+    teacher: Path | None = None
+    """Folder of an encoder to distil from: it predicts the animals that a sample lacks."""
+    learn_from: Literal["auto", "sizes", "events"] = "auto"
+    """Of the responses: their sizes, as published, or only events, that there are any; auto takes, for an encoder that
+    starts from receptive fields, what these explain better."""
+    seed: int = 0
+    """Same seed, same weights (on a CPU of the same kind)."""
