@@ -84,7 +84,7 @@ class Predict:
 
 @dataclass(frozen=True)
 class Fit:
-    """Fit what is needed once of each animal and encoder before movies are reconstructed; it is kept beside the encoder.
+    """Fit what movies need once of each animal and encoder, and keep it beside the encoder.
 
     The parts: mask (where the population can see), prior (what movies look like), likelihood (how responses scatter),
     ridge and best (decoders), calibration (of the posterior's standard deviation). What is fitted to the same data and

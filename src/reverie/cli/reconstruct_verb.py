@@ -1,4 +1,4 @@
-"""The verb that makes a run folder; apart from the others, since its options come from the methods, which load torch."""
+"""The verb that makes a run folder; apart from the others, since its options come from the methods."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -35,11 +35,12 @@ def save_encoder(encoder: Encoder, folder: Path, about: Mapping[str, Any] | None
     write_json(folder / DESCRIPTION, description)
 
 
-def load_encoder(folder: Path, device: torch.device | str = "cpu") -> Encoder:
+def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Encoder:
     """Read an encoder back, bit for bit, in evaluation mode.
 
     Raises ReverieError when a file is missing, damaged, foreign, or the two do not belong together.
     """
+    folder = Path(folder)
     description = read_description(folder)
     try:
         size = description["frame_size"]

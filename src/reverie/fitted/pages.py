@@ -3,7 +3,7 @@
 import html
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
@@ -100,7 +100,8 @@ def show(reconstruction: Reconstruction, path: Path | str | None = None) -> Any:
         from IPython.display import HTML
 
         page = html.escape(render_page(content), quote=True)
-        return HTML(f'<iframe srcdoc="{page}" width="100%" height="{PLAYER_HEIGHT}" style="border:0"></iframe>')
+        display: Callable[[str], object] = HTML
+        return display(f'<iframe srcdoc="{page}" width="100%" height="{PLAYER_HEIGHT}" style="border:0"></iframe>')
     folder = Path(tempfile.mkdtemp(prefix="reverie-")) if path is None else None
     page_path = Path(path) if path is not None else Path(folder or ".") / "reconstruction.html"
     write_page(page_path, content)

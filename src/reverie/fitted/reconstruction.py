@@ -41,7 +41,7 @@ class Reconstruction:
     mask: Mask
     """Where the population can see: transparency (height, width)."""
     trace: pd.DataFrame
-    """How it was found, a row a step: step, seconds, passes (windows of 32 frames sent through an encoder), loss, model."""
+    """How it was found, a row a step: step, seconds, passes (windows of 32 frames through an encoder), loss, model."""
     std: Movie | None = None
     """Standard deviation (time, height, width) in grey levels, of the posterior or over models; None where unknown."""
     half_widths: Reaches | None = None

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import torch
@@ -13,17 +12,15 @@ from reverie.encoders.checkpoints import encoder_digest, load_encoder
 from reverie.encoders.contract import Encoder
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
-from reverie.fitted.subject import Subject, check_match
+from reverie.fitted.subject import FITTED, Subject, check_match
 from reverie.foundation.arrays import Mask
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.places import cache_folder
 from reverie.inversion.mask import load_mask
 from reverie.recordings.opening import open_animals
 from reverie.recordings.readers.sensorium import SensoriumRecording
 from reverie.simulation.folder import TRUTH
-
-FITTED: Final = "fitted"
-"""The folder, beside an encoder's weights, of what was fitted with it."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Sources:
     data: folder of recordings. encoders: folders. animals: names, all that data and encoders share when empty.
     truth: folder of the encoder that knows everything about simulated animals; DATA/truth where it exists.
     mask: a mask file for all animals; the mean of the encoders' own without it. seed: of whatever is random.
-    kept: a folder for what is fitted where an encoder's own cannot be written.
+    kept: a folder for what is fitted where an encoder's own cannot be written; this user's cache by default.
     """
 
     data: Path
@@ -62,7 +59,7 @@ class Session:
         if (animal, folder) not in self._fitted:
             encoder = self.encoder(folder)
             subject = Subject(self.recordings[animal], encoder, self.sources.seed, self.device)
-            others = () if self.sources.kept is None else (self.sources.kept,)
+            others = (cache_folder() / FITTED if self.sources.kept is None else self.sources.kept,)
             self._fitted[animal, folder] = Fitted(subject, (folder / FITTED, *others))
         return self._fitted[animal, folder]
 

@@ -1,7 +1,7 @@
 """Of what something is fitted: one animal's recording and one encoder of it, known by their contents."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -21,6 +21,10 @@ FITTING_VERSION: Final = 1
 is used any more."""
 
 
+FITTED: Final = "fitted"
+"""The folder, beside an encoder's weights, of what was fitted with it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """One animal and one encoder that has a readout for it.
@@ -32,7 +36,7 @@ class Subject:
     recording: SensoriumRecording
     encoder: Encoder
     seed: int = 0
-    device: torch.device = torch.device("cpu")
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def __post_init__(self) -> None:
         check_match(self.recording, self.encoder)

@@ -1,5 +1,6 @@
 """Folders to write to: found unfit before the work begins, not after it."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -62,6 +63,20 @@ def require_space(folder: Path, needed: int) -> None:
             f"{folder} needs {needed / 1e9:.1f} GB but its disk has {free / 1e9:.1f} GB free; "
             "make room or choose another folder."
         )
+
+
+def cache_folder() -> Path:
+    """Return where this user's programs keep what they can make again; it need not be there yet.
+
+    ``XDG_CACHE_HOME`` or the home folder decides; without either it is a folder of this user's own among the temporary
+    files.
+    """
+    if named := os.environ.get("XDG_CACHE_HOME"):
+        return Path(named) / "reverie"
+    try:
+        return Path.home() / ".cache" / "reverie"
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / f"reverie-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
 
 
 def _nearest(folder: Path) -> Path:

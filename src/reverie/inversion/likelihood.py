@@ -151,7 +151,7 @@ def likelihood_arrays(noise: Likelihood) -> dict[str, np.ndarray]:
 
 
 def likelihood_from_arrays(arrays: Mapping[str, np.ndarray]) -> Likelihood:
-    """Return the noise that ``likelihood_arrays`` laid out; raises ReverieError when something is missing or impossible."""
+    """Return the likelihood that ``likelihood_arrays`` laid out; raises ReverieError when something is missing."""
     values = {name: torch.tensor(array, dtype=torch.float32) for name, array in arrays.items()}
     if "dispersion" not in values or not all(bool(((v > 0) & torch.isfinite(v)).all()) for v in values.values()):
         raise ReverieError("The noise of an animal should hold `dispersion`, numbers above 0; measure it again.")

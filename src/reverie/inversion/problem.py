@@ -145,8 +145,8 @@ class Progress:
     """One line of a trace: where a method is.
 
     step: how many steps were taken, 1 after the first. seconds: since the start. passes: windows sent through an
-    encoder, forward and back, since the start. loss: negative log likelihood (plus prior) of the movie that went into the step,
-    averaged over windows and observations.
+    encoder, forward and back, since the start. loss: negative log likelihood (plus prior) of the movie that went into the
+    step, averaged over windows and observations.
     """
 
     step: int
@@ -211,6 +211,6 @@ def _check_rows(rows: Tensor | None, neurons: int, mouse: str) -> None:
 def _check_likelihood(likelihood: Likelihood | None, neurons: int, mouse: str) -> None:
     if likelihood is not None and len(likelihood.dispersion) != neurons:
         raise ReverieError(
-            f"The likelihood of {mouse} is that of {len(likelihood.dispersion)} neurons but the encoder predicts {neurons}; "
+            f"The likelihood of {mouse} is of {len(likelihood.dispersion)} neurons but the encoder predicts {neurons}; "
             "fit it with this encoder."
         )

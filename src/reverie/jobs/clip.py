@@ -30,7 +30,7 @@ class Clip:
     responses: Responses | None = None
 
     def read(self, session: Session) -> Trial:
-        """Return it as a trial; a stimulus has the responses given, if any. Raises ReverieError when a file is broken."""
+        """Return it as a trial; a stimulus has the responses given, if any."""
         if self.movie is None or self.state is None:
             return session.recordings[self.animal].trial(self.name)
         return Trial(self.name, "stimulus", self.movie, self.state, self.responses)

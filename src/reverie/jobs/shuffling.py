@@ -46,8 +46,8 @@ class ShuffleControl:
     def sentence(self) -> str:
         """What the page says of it."""
         return (
-            "With responses shuffled across neurons, each scaled to its new neuron's mean and the likelihood fitted anew, "
-            f"the same method gives a movie that correlates {self.correlation:.2f} with the truth and departs "
+            "With responses shuffled across neurons, each scaled to its new neuron's mean and the likelihood fitted "
+            f"anew, the same method gives a movie that correlates {self.correlation:.2f} with the truth and departs "
             f"{self.departure:.1f} grey levels from the prior's mean; this one departs {self.of_recorded:.1f}."
         ).replace("-", "−")
 

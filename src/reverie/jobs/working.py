@@ -9,7 +9,7 @@ from reverie.jobs.store import JobFolder, Store
 
 
 def fit_for(workers: Workers[Session], jobs: Sequence[Job]) -> None:
-    """Fit what jobs need and is not fitted yet, each part once; the masks of all animals too, which movies are scored in.
+    """Fit what jobs need and is not fitted yet, each part once; the masks, which movies are scored in, always.
 
     Raises ReverieError when something cannot be fitted or kept.
     """

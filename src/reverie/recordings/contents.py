@@ -1,23 +1,27 @@
 """What a recording holds, as hashes: known by its contents, wherever its files lie."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from reverie.foundation.fingerprints import digest, digest_of
-from reverie.recordings.trial import Recording
+from reverie.recordings.trial import Recording, Trial
 
 
-@lru_cache(maxsize=8192)
 def trial_digest(recording: Recording, name: str) -> str:
     """Return the hash of a trial's contents: movie, state and responses, where there are any."""
-    trial = recording.trial(name)
-    return digest(*(array for array in (trial.movie, trial.state, trial.responses) if array is not None))
+    return _digests(recording.trial, name)[0]
+
+
+def movie_digest(recording: Recording, name: str) -> str:
+    """Return the hash of the movie of a trial."""
+    return _digests(recording.trial, name)[1]
 
 
 @lru_cache(maxsize=8192)
-def movie_digest(recording: Recording, name: str) -> str:
-    """Return the hash of the movie of a trial."""
-    return digest(recording.trial(name).movie)
+def _digests(read: Callable[[str], Trial], name: str) -> tuple[str, str]:
+    trial = read(name)
+    arrays = (array for array in (trial.movie, trial.state, trial.responses) if array is not None)
+    return digest(*arrays), digest(trial.movie)
 
 
 def trials_digest(recording: Recording, names: Iterable[str]) -> str:

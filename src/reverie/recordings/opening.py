@@ -10,12 +10,12 @@ from reverie.recordings.readers.sensorium import SensoriumRecording, find_animal
 from reverie.recordings.trial import Trial
 
 
-def open_animals(data: Path, names: Sequence[str]) -> dict[str, SensoriumRecording]:
+def open_animals(data: Path | str, names: Sequence[str] = ()) -> dict[str, SensoriumRecording]:
     """Open the named animals of a folder (all when none is named); names may be shortened.
 
     Raises ReverieError when the folder holds no recordings or no such animal.
     """
-    recordings = open_recordings(data)
+    recordings = open_recordings(Path(data))
     if not names:
         return recordings
     chosen = [find_animal(recordings, name) for name in names]

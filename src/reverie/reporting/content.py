@@ -24,8 +24,8 @@ class TrialContent:
 
     reconstruction, truth: (time, height, width), grey levels 0-255; truth is None where the movie is not known.
     std: (time, height, width), standard deviation, in grey levels.
-    mask: (height, width) transparency. information: (height, width), what share of the prior's variance the responses took
-    away, 0 to 1. state: (4, time). state_units: the unit of each row of the state.
+    mask: (height, width) transparency. information: (height, width), what share of the prior's variance the
+    responses took away, 0 to 1. state: (4, time). state_units: the unit of each row of the state.
     responses: (neuron, time), recorded. rates, rates_from_truth: (neuron, time), what the encoder predicts from the
     reconstruction and from the true movie. traces: the steps of the optimisation, by model.
     scores: value by name, as ``scoring.scores.score`` returns them. reasons: why a score is NaN, by its name.

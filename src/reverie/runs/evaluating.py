@@ -31,13 +31,13 @@ def evaluate_run(folder: Path) -> pd.DataFrame:
     run = RunFolder(folder)
     seed = int(run.read_record()["seed"])
     places = run.finished_trials()
-    rows, weak = [], []
+    rows: list[dict[str, str | float]] = []
+    weak: list[str] = []
     for place in tracked(places, len(places), "scoring"):
         found = Reconstruction.load(place.folder)
         if found.truth is None:
             continue
-        names = {"animal": place.animal, "trial": place.trial, "method": found.method}
-        rows.append({**names, **found.score(seed=seed)})
+        rows.append({"animal": place.animal, "trial": place.trial, "method": found.method, **found.score(seed=seed)})
         weak += [found.name] if scoring_threshold(found.mask) < EVALUATION_THRESHOLD else []
     if weak:
         say(f"{', '.join(weak)}: {WEAK_MASK}")

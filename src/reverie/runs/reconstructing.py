@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class Run:
     """How the trials of a run are reconstructed. about: sentences that its page begins with."""
 
     method: Method
-    joining: Joining = Joining()
+    joining: Joining = field(default_factory=Joining)
     about: tuple[str, ...] = ()
 
     def jobs(self, session: Session, clip: Clip) -> list[Job]:

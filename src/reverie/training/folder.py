@@ -1,7 +1,7 @@
 """Training an encoder on a folder of recordings, with settings that fit the data and the machine."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ def train_encoder(
     *,
     animals: Sequence[str] = (),
     device: str = "auto",
+    **options: Any,  # noqa: ANN401 - fields of TrainingRequest, which checks them
 ) -> Encoder:
     """Train an encoder, keep the best weights in a folder, and return it in evaluation mode.
 
@@ -72,13 +73,20 @@ def train_encoder(
         Animals to train on; all by default.
     device
         auto, cpu, cuda or mps.
+    **options
+        Fields of the request, such as ``minutes=4`` or ``architecture="compact"``, instead of one.
 
     Raises
     ------
     ReverieError
-        When the recordings cannot be learnt from, or ``out`` holds something else.
+        When an option is unknown, the recordings cannot be learnt from, or ``out`` holds something else.
     """
-    where, folder, asked_for = choose_device(device), Path(out), request or TrainingRequest()
+    try:
+        asked_for = replace(request or TrainingRequest(), **options)
+    except TypeError as error:
+        known = ", ".join(field.name for field in fields(TrainingRequest))
+        raise ReverieError(f"A training has the options {known}, but was given {', '.join(options)}.") from error
+    where, folder = choose_device(device), Path(out)
     opened = open_animals(Path(recordings), animals) if isinstance(recordings, str | Path) else dict(recordings)
     asked = _asked(opened, asked_for)
     earlier = _earlier_plan(folder, asked)

@@ -70,7 +70,7 @@ class Map:
     tolerance: float = 4e-3
     """It settles when a step lowers J, or the next one promises to, by less than this share of all it fell so far."""
     weight: float = 1.0
-    """How much the prior over movies is trusted; 1 takes the fitted likelihood and the training movies at their word."""
+    """How much the prior over movies is trusted; 1 takes likelihood and training movies at their word."""
     softness: float = 8.0
     """Grey levels over which the soft clip bends into 0 and 255."""
     memory: int = 10

@@ -92,6 +92,10 @@ class SensoriumRecording:
         """The recording's own statistics, such as ``statistics["responses"]["mean"]``; empty when there are none."""
         return read_statistics(self.folder)
 
+    def __getitem__(self, name: str) -> Trial:
+        """Return one trial, as ``trial`` does."""
+        return self.trial(name)
+
     def trial(self, name: str) -> Trial:
         """Return one trial, such as "3"; its arrays are float32 and cut to the true length.
 

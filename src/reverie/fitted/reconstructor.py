@@ -1,0 +1,144 @@
+"""From an encoder and a recording to movies, in memory: what a notebook works with."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from reverie.encoders.contract import Encoder
+from reverie.fitted.assembling import assemble
+from reverie.fitted.fitted import Fitted
+from reverie.fitted.fitting import fit, parts_for
+from reverie.fitted.problems import problem_of_trial
+from reverie.fitted.reconstruction import Reconstruction
+from reverie.fitted.subject import FITTED, Subject
+from reverie.foundation.arrays import Mask
+from reverie.foundation.devices import choose_device
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.places import cache_folder
+from reverie.inversion.linear.contract import decode
+from reverie.inversion.methods.best import Best, BestDecoder
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.paper import Paper
+from reverie.inversion.methods.registry import Method, method_of
+from reverie.inversion.problem import Solution
+from reverie.inversion.solve import solve
+from reverie.recordings.opening import responses_of
+from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.recordings.trial import Trial
+
+
+class Reconstructor:
+    """Turns the responses of one animal into movies, with one encoder or several whose movies are averaged.
+
+    Parameters
+    ----------
+    encoder
+        A trained encoder with a readout for the animal, or several.
+    recording
+        The animal's recording: what is fitted comes from its training trials.
+    method
+        Settings of a method, such as ``Map()``, ``Paper(steps=100)`` or ``Ridge()``, or a method's name.
+    seed
+        Of whatever is random in fitting.
+    device
+        auto, cpu, cuda or mps.
+    kept
+        A folder for what is fitted; by default beside the encoder, or in this user's cache where that cannot be
+        written.
+
+    Raises
+    ------
+    ReverieError
+        When encoder and recording do not belong together.
+
+    Examples
+    --------
+    >>> reader = Reconstructor(encoder, lab["mouse1"]).fit()  # doctest: +SKIP
+    >>> movie = reader.reconstruct(lab["mouse1"]["3"])  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder | Sequence[Encoder],
+        recording: SensoriumRecording,
+        method: Method | str = Map.name,
+        *,
+        seed: int = 0,
+        device: str = "auto",
+        kept: Path | str | None = None,
+    ) -> None:
+        self.method = method_of(method, {}) if isinstance(method, str) else method
+        self.recording = recording
+        encoders = (encoder,) if isinstance(encoder, Encoder) else tuple(encoder)
+        if not encoders:
+            raise ReverieError("A movie is reconstructed with at least one encoder; give one.")
+        where = choose_device(device)
+        subjects = [Subject(recording, one.to(where), seed, where) for one in encoders]
+        self.fits = tuple(Fitted(subject, _folders(subject, kept)) for subject in subjects)
+
+    def fit(self, parts: Iterable[str] | None = None) -> Self:
+        """Fit what the method needs once of this animal and encoder, say so, and keep it; return the reconstructor.
+
+        What was fitted to the same trials and weights before is read, not fitted again. It takes minutes on a CPU.
+
+        Parameters
+        ----------
+        parts
+            Of mask, prior, likelihood, ridge, best, calibration; by default those that the method needs.
+
+        Raises
+        ------
+        ReverieError
+            When there are too few trials, or nothing can be kept.
+        """
+        for fitted in self.fits:
+            fit(fitted, parts_for(self.method) if parts is None else parts)
+        return self
+
+    @property
+    def mask(self) -> Mask:
+        """Where the population sees (height, width), the mean over encoders; raises ReverieError before fitting."""
+        mean: Mask = np.stack([fitted.mask for fitted in self.fits]).mean(axis=0, dtype=np.float32)
+        return mean
+
+    def reconstruct(self, trial: Trial | str) -> Reconstruction:
+        """Return the movie that explains the responses to one trial.
+
+        Parameters
+        ----------
+        trial
+            A trial of the recording, or its name.
+
+        Raises
+        ------
+        ReverieError
+            When the trial has no responses, or what the method needs was not fitted.
+        """
+        shown = self.recording.trial(trial) if isinstance(trial, str) else trial
+        solutions = [self._solve(fitted, shown) for fitted in self._asked()]
+        return assemble(solutions, self.fits, self.method, shown, self.mask)
+
+    def _asked(self) -> Sequence[Fitted]:
+        """Return the fits whose movies are averaged; a linear decoder asks no encoder, so one is enough."""
+        return self.fits[:1] if self.method.name == "ridge" else self.fits
+
+    def _solve(self, fitted: Fitted, trial: Trial) -> Solution:
+        method, device = self.method, fitted.subject.device
+        if isinstance(method, Paper):
+            return solve(problem_of_trial(fitted, trial, method), replace(method, mask=self.mask), device=device)
+        if isinstance(method, Map):
+            return solve(problem_of_trial(fitted, trial, method), method, device=device)
+        decoder = fitted.best if isinstance(method, Best) else fitted.ridge
+        if isinstance(decoder, BestDecoder) and isinstance(method, Best):
+            decoder = decoder.altered(method.map_share, method.follow)
+        return decode(decoder, responses_of(fitted.subject.animal, trial), trial.state)
+
+
+def _folders(subject: Subject, kept: Path | str | None) -> tuple[Path, ...]:
+    if kept is not None:
+        return (Path(kept),)
+    own = subject.encoder.folder
+    return (cache_folder() / FITTED,) if own is None else (own / FITTED, cache_folder() / FITTED)
