@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from reverie.encoders.checkpoints import save_encoder
+from reverie.encoders.contract import Encoder
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
-from reverie.fitted.materials import Materials, Sources, open_materials
+from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.files import read_npz
 from reverie.inversion.mask import save_mask
 from reverie.recordings.readers.sensorium_writer import write_recording
@@ -59,12 +60,12 @@ class SmallWorld:
     frames: int = 64
 
 
-def make_small_world(folder: Path) -> SmallWorld:
+def make_small_world(folder: Path, frames: int = 64, frame_size: tuple[int, int] = (36, 64)) -> SmallWorld:
     """Write a small world: animals `alpha` (20 neurons) and `beta` (15); trials 0-5 train, 6 oracle, 7 unanswered."""
-    world = SmallWorld(folder / "data", folder / "encoder")
+    world = SmallWorld(folder / "data", folder / "encoder", frames)
     generator = np.random.default_rng(7)
     tiers = ["train"] * 6 + ["oracle", "final_test_main"]
-    movies = [naturalistic_movie(world.frames, generator) for _ in tiers]
+    movies = [naturalistic_movie(frames, generator, frame_size=frame_size) for _ in tiers]
     mice = {"alpha": 20, "beta": 15}
     for name, neurons in mice.items():
         trials = [
@@ -81,7 +82,7 @@ def make_small_world(folder: Path) -> SmallWorld:
         ]
         write_recording(world.data / name, trials, padded_frames=world.frames + 6)
     torch.manual_seed(3)
-    encoder = LinearNonlinear(LinearNonlinearConfig(taps=4), mice, (36, 64))
+    encoder = LinearNonlinear(LinearNonlinearConfig(taps=4), mice, frame_size)
     with torch.no_grad():
         for readout in encoder.readouts:
             readout.space.normal_(0, 0.02)
@@ -95,12 +96,42 @@ def unspoilt_world(tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
     return make_small_world(tmp_path_factory.mktemp("world"))
 
 
+@pytest.fixture(scope="session")
+def unspoilt_tiny_world(tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
+    """The same on a screen of 12 x 16 pixels for 48 frames, where a movie is found in a fraction of a second."""
+    return make_small_world(tmp_path_factory.mktemp("tiny"), 48, (12, 16))
+
+
+def copy_of(world: SmallWorld, folder: Path) -> SmallWorld:
+    """Return a copy of a world, wherever it lies."""
+    shutil.copytree(world.data, folder / "data")
+    shutil.copytree(world.encoder, folder / "encoder")
+    return SmallWorld(folder / "data", folder / "encoder", world.frames)
+
+
 @pytest.fixture
 def small_world(unspoilt_world: SmallWorld, tmp_path: Path) -> SmallWorld:
     """A copy that the test may break."""
-    shutil.copytree(unspoilt_world.data, tmp_path / "data")
-    shutil.copytree(unspoilt_world.encoder, tmp_path / "encoder")
-    return SmallWorld(tmp_path / "data", tmp_path / "encoder")
+    return copy_of(unspoilt_world, tmp_path)
+
+
+@pytest.fixture
+def tiny_world(unspoilt_tiny_world: SmallWorld, tmp_path: Path) -> SmallWorld:
+    """A copy that the test may break."""
+    return copy_of(unspoilt_tiny_world, tmp_path)
+
+
+@pytest.fixture
+def quick_masks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let masks cover the frame at once instead of being estimated; the animals whose mask was fitted."""
+    fitted: list[str] = []
+
+    def everywhere(encoder: Encoder, mouse: str, *others: object, **options: object) -> np.ndarray:
+        fitted.append(mouse)
+        return np.full(encoder.frame_size, 1.2, np.float32)
+
+    monkeypatch.setattr("reverie.fitted.fitting.estimate_mask", everywhere)
+    return fitted
 
 
 @pytest.fixture(autouse=True)
@@ -113,8 +144,15 @@ def ordinary_floats() -> Iterator[None]:
 TRUE_SIZE, TRUE_FRAMES = (16, 24), 60
 
 
+def see_everywhere(session: Session) -> None:
+    """Keep a mask that covers the frame for every animal and encoder, so that none is fitted, which takes long."""
+    for animal, recording in session.recordings.items():
+        for folder in session.encoders:
+            save_mask(session.fitted(animal, folder).place("mask"), np.full(recording.frame_size, 1.2, np.float32))
+
+
 @pytest.fixture(scope="session")
-def materials(tmp_path_factory: pytest.TempPathFactory) -> Materials:
+def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     """`mouse`, 250 neurons, 16 x 24 pixels; ten training and four validation movies of 60 frames."""
     folder: Path = tmp_path_factory.mktemp("animal")
     generator = np.random.default_rng(3)
@@ -129,5 +167,6 @@ def materials(tmp_path_factory: pytest.TempPathFactory) -> Materials:
     truth = simulate(folder / "data", movies, mice={"mouse": 250}, seed=4)
     save_encoder(truth, folder / "data/truth", about={"simulated": True, "kind": "default"})
     save_encoder(truth, folder / "encoder")
-    save_mask(folder / "encoder/masks/mouse.npz", np.full(TRUE_SIZE, 1.2, np.float32))
-    return open_materials(Sources(folder / "data", (folder / "encoder",), device="cpu"))
+    session = open_session(Sources(folder / "data", (folder / "encoder",), device="cpu"))
+    see_everywhere(session)
+    return session

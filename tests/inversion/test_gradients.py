@@ -13,13 +13,13 @@ GREY_MOVIE = torch.full((FRAMES, *SIZE), 127.5)
 
 def gradient_of(observation, movie=GREY_MOVIE, *, stride=4, batch=3, over_state=True):
     windows = cut_for(observation.encoder, FRAMES, 16, stride)
-    return normalised_gradient(observation, poisson, movie, windows, batch=batch, over_state=over_state)
+    return normalised_gradient(observation, movie, windows, batch=batch, over_state=over_state)
 
 
 def test_each_window_has_unit_length():
     observation = observe(SpotEncoder(), smooth_movie())
     (group,) = cut(FRAMES, 16, 4).groups
-    gradients, _ = window_gradients(observation, poisson, GREY_MOVIE, group, over_state=True)
+    gradients, _ = window_gradients(observation, GREY_MOVIE, group, over_state=True)
     torch.testing.assert_close(gradients.flatten(1).norm(dim=1), torch.ones(len(group.frames)), atol=1e-3, rtol=0)
 
 
@@ -90,15 +90,7 @@ def test_an_encoder_thaws_after_a_mishap():
     assert encoder.training
 
 
-def test_a_fidelity_that_mixes_windows_is_refused():
-    observation = observe(SpotEncoder(), smooth_movie())
-    with pytest.raises(ReverieError, match="one number for each of 3 windows"):
-        normalised_gradient(
-            observation, lambda r, y: (r - y).mean(), GREY_MOVIE, cut(FRAMES, 16, 8), batch=3, over_state=True
-        )
-
-
 def test_small_windows_fit_all_at_once():
     observation = observe(SpotEncoder(), smooth_movie())
     windows = cut(FRAMES, 16, 4)
-    assert fitting_batch(observation, poisson, GREY_MOVIE, windows) == windows.count
+    assert fitting_batch(observation, GREY_MOVIE, windows) == windows.count

@@ -8,7 +8,13 @@ from tests.inversion.toys import SpotEncoder, smooth_movie, trials_of
 
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood import EventLikelihood, PoissonLikelihood
-from reverie.inversion.likelihood_fit import fit_event_likelihood, fit_likelihood, fit_poisson_likelihood, information
+from reverie.inversion.likelihood_fit import (
+    fit_event_likelihood,
+    fit_likelihood,
+    fit_likelihoods,
+    fit_poisson_likelihood,
+    information,
+)
 from reverie.inversion.objective import rates_in_pieces
 
 
@@ -101,3 +107,18 @@ def test_rates_in_pieces_are_those_of_the_whole_clip(encoder):
     with torch.no_grad():
         whole = encoder(movie[None], state[None], "toy")[0]
     torch.testing.assert_close(rates_in_pieces(encoder, movie, state, "toy"), whole)
+
+
+def test_all_kinds_are_fitted_and_found_by_name(encoder):
+    fits = fit_likelihoods(encoder, "toy", trials_of(encoder, 3))
+    assert isinstance(fits.find("sizes"), PoissonLikelihood)
+    assert isinstance(fits.find("events"), EventLikelihood)
+    assert fits.find("measured") is fits.kinds[fits.chosen]
+    with pytest.raises(ReverieError, match="no likelihood 'gaussian'; choose one of: measured, sizes, events"):
+        fits.find("gaussian")
+
+
+def test_kinds_that_are_not_asked_for_are_not_fitted(encoder):
+    fits = fit_likelihoods(encoder, "toy", trials_of(encoder, 3), kinds={"events": fit_event_likelihood})
+    assert set(fits.kinds) == {"events"}
+    assert fits.chosen == "events"

@@ -15,7 +15,7 @@ def whole_loss(asked, movie):
     total = torch.zeros(())
     for each in asked.observations:
         rates = each.encoder(movie[None], each.state[None], "toy")[0]
-        total = total + each.noise.loss(rates, each.responses)
+        total = total + each.likelihood.loss(rates, each.responses)
     return total
 
 

@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 from tests.inversion.toys import FRAMES, SIZE, PlaneEncoder, SpotEncoder, observe, problem, smooth_movie
@@ -50,12 +49,6 @@ def test_observations_of_several_movies_are_refused(observation):
         problem(observation, shorter)
 
 
-@pytest.mark.parametrize("mask", [np.ones((36, 64)), np.full(SIZE, np.nan)])
-def test_masks_that_do_not_fit_are_refused(observation, mask):
-    with pytest.raises(ReverieError, match="mask"):
-        problem(observation, mask=mask.astype(np.float32))
-
-
 def test_canvases_that_cannot_be_joined_are_refused(observation):
     class Larger(PlaneEncoder):
         @property
@@ -79,4 +72,4 @@ def test_the_fast_form_keeps_the_chosen_neurons_with_all_that_is_theirs(observat
     assert fast.encoder.mice == {"toy": 2}
     assert fast.neurons is None
     torch.testing.assert_close(fast.responses, observation.responses[rows])
-    torch.testing.assert_close(fast.noise.dispersion, dispersion[rows])
+    torch.testing.assert_close(fast.likelihood.dispersion, dispersion[rows])

@@ -27,7 +27,7 @@ def asked(prior):
     encoder = SpotEncoder(15, history=1, size=SIZE)
     seen = observe(encoder, smooth_movie(FRAMES, SIZE, 20), noisy=True)
     seen = replace(seen, likelihood=PoissonLikelihood(torch.full((15,), 0.2)))
-    return replace(problem(seen, mask=np.ones(SIZE, np.float32)), prior=prior)
+    return replace(problem(seen), prior=prior)
 
 
 def exact_information(asked, movie):
@@ -37,7 +37,7 @@ def exact_information(asked, movie):
         return seen.encoder(clip[None], seen.state[None], "toy")[0]
 
     slopes = torch.autograd.functional.jacobian(rates_of, movie).reshape(-1, movie.numel())
-    weights = seen.noise.root_information(rates_of(movie).detach()).square().reshape(-1, 1)
+    weights = seen.chosen_likelihood.root_information(rates_of(movie).detach()).square().reshape(-1, 1)
     return slopes.T @ (weights * slopes)
 
 
@@ -68,7 +68,7 @@ def test_draws_scatter_as_the_exact_posterior_does(asked, prior):
     assert exact.mean() < 0.9 * (colour.square().sum(1)).sqrt().mean()
 
 
-def test_the_spread_is_larger_where_no_neuron_looks(prior):
+def test_the_standard_deviation_is_larger_where_no_neuron_looks(prior):
     size, frames = (12, 16), 30
     movies = [smooth_movie(frames, size, seed) for seed in range(8)]
     wide = fit_prior([Trial("0", "t", movie, np.zeros((4, frames), np.float32), None) for movie in movies])
@@ -78,8 +78,15 @@ def test_the_spread_is_larger_where_no_neuron_looks(prior):
     seen = replace(
         observe(encoder, smooth_movie(frames, size, 30)), likelihood=PoissonLikelihood(torch.full((80,), 0.05))
     )
-    asked = replace(problem(seen, mask=np.ones(size, np.float32)), prior=wide)
-    spread = solve(asked, Map(draws=4)).std
-    assert spread.shape == (frames, *size)
-    assert spread[:, :, 12:].mean() > 1.3 * spread[:, :, :4].mean()
-    assert solve(asked, Map()).std is None
+    asked = replace(problem(seen), prior=wide)
+    std = solve(asked, Map(draws=4)).std
+    assert std.shape == (frames, *size)
+    assert std[:, :, 12:].mean() > 1.3 * std[:, :, :4].mean()
+
+
+def test_the_default_draws_and_without_draws_nothing_is_known(asked):
+    drawn, silent = (solve(asked, method) for method in (Map(), Map(draws=0)))
+    np.testing.assert_array_equal(drawn.movie, silent.movie)
+    assert drawn.std.shape == (FRAMES, *SIZE)
+    assert (drawn.std > 0).all()
+    assert silent.std is None

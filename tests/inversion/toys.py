@@ -101,8 +101,8 @@ def observe(encoder: Encoder, movie: np.ndarray, *, seed: int = 0, noisy: bool =
     return Observation(encoder, "toy", state, responses)
 
 
-def problem(*observations: Observation, mask: np.ndarray | None = None) -> Problem:
-    return Problem(observations, np.ones(SIZE, np.float32) if mask is None else mask, poisson)
+def problem(*observations: Observation) -> Problem:
+    return Problem(observations)
 
 
 def trials_of(encoder: Encoder, count: int, frames: int = 90) -> list[Trial]:

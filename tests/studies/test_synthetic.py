@@ -9,7 +9,7 @@ from reverie.fitted.materials import Materials, Sources, open_materials
 from reverie.inversion.mask import save_mask
 from reverie.jobs.engine import Workers
 from reverie.jobs.job import Clip
-from reverie.jobs.null_trials import excerpt, measure_noise, null_clips
+from reverie.jobs.null_trials import excerpt, measure_noise, simulated_clips
 from reverie.jobs.settings import ReconstructionSettings
 from reverie.stimuli.noise import pink_noise
 from reverie.stimuli.tables import grating_stimuli, noise_square
@@ -68,7 +68,7 @@ def test_null_trials_scatter_around_the_rates_and_are_always_the_same(small_worl
     materials = materials_of(small_world)
     clip = excerpt(materials, Clip("alpha", "6"), 30)
     np.testing.assert_array_equal(clip.responses, materials.recordings["alpha"].trial("6").responses[:, :30])
-    first, again = (list(null_clips(materials, clip, 40)) for _ in range(2))
+    first, again = (list(simulated_clips(materials, clip, 40)) for _ in range(2))
     for one, other in zip(first, again, strict=True):
         assert one.digest(materials) == other.digest(materials) != clip.digest(materials)
     with torch.no_grad():

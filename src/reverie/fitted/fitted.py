@@ -92,6 +92,16 @@ class Fitted:
         """What makes the posterior standard deviation honest; None where there were too few movies to learn it from."""
         return self._once("calibration", _read_calibration)
 
+    def found(self, part: str) -> Path:
+        """Return the file of a part that was fitted; raises ReverieError when it was not."""
+        path = self._find(part)
+        if path is None:
+            raise ReverieError(
+                f"The {part} of {self.subject.animal} was not fitted to this encoder and these trials yet; "
+                "fit it first (`reverie fit`, or `.fit()` in Python)."
+            )
+        return path
+
     def place(self, part: str) -> Path:
         """Return where a part that is to be fitted will lie.
 
@@ -128,13 +138,7 @@ class Fitted:
 
     def _once(self, part: str, read: Callable[[Path], Part]) -> Part:
         if part not in self._read:
-            path = self._find(part)
-            if path is None:
-                raise ReverieError(
-                    f"The {part} of {self.subject.animal} was not fitted to this encoder and these trials yet; "
-                    "fit it first (`reverie fit`, or `.fit()` in Python)."
-                )
-            self._read[part] = read(path)
+            self._read[part] = read(self.found(part))
         found: Part = self._read[part]
         return found
 

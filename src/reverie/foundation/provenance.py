@@ -11,8 +11,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-import reverie
-
 
 def describe(settings: Mapping[str, object], *, seed: int, device: torch.device) -> dict[str, object]:
     """Return what a result folder says of itself, ready for JSON."""
@@ -24,7 +22,7 @@ def describe(settings: Mapping[str, object], *, seed: int, device: torch.device)
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
-            "reverie": reverie.__version__,
+            "reverie": version("reverie"),
             "python": platform.python_version(),
             "torch": torch.__version__,
             "numpy": np.__version__,

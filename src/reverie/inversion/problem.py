@@ -145,8 +145,8 @@ class Progress:
     """One line of a trace: where a method is.
 
     step: how many steps were taken, 1 after the first. seconds: since the start. passes: windows sent through an
-    encoder, forward and back, since the start. loss: negative log likelihood (plus prior) of the movie that went into the
-    step, averaged over windows and observations.
+    encoder, forward and back, since the start. loss: negative log likelihood (plus prior) of the movie that went
+    into the step, averaged over windows and observations.
     """
 
     step: int

@@ -28,7 +28,7 @@ def measure_trial_noise(session: Session, animal: str) -> TrialNoise:
     )
 
 
-def null_clips(session: Session, clip: Clip, count: int) -> Iterator[Clip]:
+def simulated_clips(session: Session, clip: Clip, count: int) -> Iterator[Clip]:
     """Yield the clip with responses drawn around the mean rates of the encoders instead of the recorded ones.
 
     The seed of the session and the number of a draw decide what is drawn.
@@ -37,4 +37,4 @@ def null_clips(session: Session, clip: Clip, count: int) -> Iterator[Clip]:
     rates = predict_mean(tuple(session.encoders.values()), trial.movie, trial.state, clip.animal)
     for number in range(count):
         drawn = noise.draw(rates, np.random.default_rng([session.sources.seed, number]))
-        yield Clip(clip.animal, f"{clip.name}, null {number}", trial.movie, trial.state, drawn)
+        yield Clip(clip.animal, f"{clip.name}, simulated {number}", trial.movie, trial.state, drawn)

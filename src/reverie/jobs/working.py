@@ -21,7 +21,7 @@ def fit_for(workers: Workers[Session], jobs: Sequence[Job]) -> None:
     tasks = []
     for (animal, folder), parts in wanted.items():
         if session.sources.mask is not None:
-            parts = parts - {"mask"} if parts <= {"mask"} else parts
+            parts = parts - {"mask"}  # what needs the encoder's own still gets it, in ``fit``
         if missing := session.fitted(animal, folder).missing(parts):
             tasks.append((animal, folder, tuple(missing)))
     workers.run(fit_parts, tasks, "fitting what is needed once")

@@ -5,21 +5,24 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from reverie.fitted.materials import Materials
+from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_text
 from reverie.foundation.progress import labelled_bar
+from reverie.inversion.methods.paper import Paper
 from reverie.inversion.postprocessing import blur
 from reverie.inversion.problem import Progress
-from reverie.inversion.reconstruct import Solver, reconstruct
+from reverie.inversion.solve import solve
+from reverie.jobs.clip import Clip
 from reverie.jobs.engine import Workers
-from reverie.jobs.job import Clip, Job, digest, problem_of
+from reverie.jobs.job import Job, problem_of
+from reverie.recordings.contents import movie_digest
 from reverie.recordings.opening import choose_trials
 from reverie.recordings.readers.sensorium import SensoriumRecording
 from reverie.scoring.correlation import video_correlation
@@ -87,31 +90,31 @@ VALIDATION_TIER = "oracle"
 """Where the clips that decide when to stop come from."""
 
 
-def choose_clips(materials: Materials, trials: Sequence[str], most: int) -> tuple[Clip, ...]:
+def choose_clips(session: Session, trials: Sequence[str], most: int) -> tuple[Clip, ...]:
     """Return at most ``most`` clips of every animal, each movie once, evenly spread over those asked for.
 
     Raises NotApplicable when an animal has none with responses.
     """
     chosen = []
-    for animal, recording in materials.recordings.items():
+    for animal, recording in session.recordings.items():
         names = choose_trials(recording, trials) if trials else _test_trials(recording)
-        different = {digest(recording.movie(name)): name for name in reversed(names)}
+        different = {movie_digest(recording, name): name for name in reversed(names)}
         names = [name for name in names if name in different.values()]
         chosen += [Clip(animal, name) for name in _spread(names, most)]
     return tuple(chosen)
 
 
-def validation_clips(materials: Materials, reported: Sequence[Clip], count: int) -> list[Clip]:
+def validation_clips(session: Session, reported: Sequence[Clip], count: int) -> list[Clip]:
     """Return clips of every animal that are not reported.
 
     Raises NotApplicable when there are none.
     """
     taken = {(clip.animal, clip.name) for clip in reported}
     found = []
-    for animal, recording in materials.recordings.items():
-        shown = {digest(recording.movie(clip.name)) for clip in reported if clip.animal == animal}
+    for animal, recording in session.recordings.items():
+        shown = {movie_digest(recording, clip.name) for clip in reported if clip.animal == animal}
         names = [name for name in _of_tier(recording, VALIDATION_TIER) if (animal, name) not in taken]
-        names = [name for name in names if digest(recording.movie(name)) not in shown]
+        names = [name for name in names if movie_digest(recording, name) not in shown]
         found += [Clip(animal, name) for name in _spread(names, count)]
     if not found:
         raise NotApplicable(
@@ -148,7 +151,7 @@ trial. How many steps are good is measured on validation trials, whose movies ar
 """
 
 
-def choose_steps(jobs: Sequence[Job], materials: Materials, candidates: Sequence[int]) -> tuple[int, pd.DataFrame]:
+def choose_steps(jobs: Sequence[Job], session: Session, candidates: Sequence[int]) -> tuple[int, pd.DataFrame]:
     """Return the number of steps with the best mean video correlation, and the scores (rows steps, columns clips).
 
     Each job (of a validation clip) is done once, for as many steps as the largest candidate.
@@ -156,8 +159,8 @@ def choose_steps(jobs: Sequence[Job], materials: Materials, candidates: Sequence
     curves = {}
     for job in jobs:
         name = f"{job.clip.animal} {job.clip.name}"
-        stops = [(steps, job.settings.blur) for steps in candidates]
-        curves[name] = score_on_the_way(job, materials, stops, f"choosing the stop on {name}")
+        stops = [(steps, job.method.blur) for steps in candidates]
+        curves[name] = score_on_the_way(job, session, stops, f"choosing the stop on {name}")
     scores = stop_table(curves).droplevel("blur")
     return int(scores.index[int(scores.mean(axis=1).argmax())]), scores
 
@@ -174,18 +177,19 @@ def best_stop(scores: pd.DataFrame) -> Stop:
     return int(steps), float(blur)
 
 
-def score_on_the_way(job: Job, materials: Materials, candidates: Sequence[Stop], label: str = "") -> dict[Stop, float]:
+def score_on_the_way(job: Job, session: Session, candidates: Sequence[Stop], label: str = "") -> dict[Stop, float]:
     """Return what each candidate would score: the video correlation inside the evaluation mask of one descent's movie
     after so many steps, blurred so much.
 
     label: of a bar of the steps; none is shown when it is empty.
     """
-    trial = job.clip.read(materials)
-    mask = materials.masks[job.clip.animal]
+    trial = job.clip.read(session)
+    mask = session.masks[job.clip.animal]
     region = scored_region(mask)
-    solver: Solver[Any] = replace(job.settings.solver(), steps=max(steps for steps, _ in candidates))
+    assert isinstance(job.method, Paper)
+    method = replace(job.method, steps=max(steps for steps, _ in candidates), mask=mask)
     scores: dict[Stop, float] = {}
-    with labelled_bar(label, solver.steps) as advance:
+    with labelled_bar(label, method.steps) as advance:
 
         def watch(progress: Progress, movie: Movie) -> None:
             advance()
@@ -194,11 +198,11 @@ def score_on_the_way(job: Job, materials: Materials, candidates: Sequence[Stop],
                     blurred = blur(np.asarray(movie), sigma)
                     scores[steps, sigma] = video_correlation(blurred, trial.movie, region)
 
-        reconstruct(problem_of(job, materials), solver, observe=watch, device=materials.device)
+        solve(problem_of(job, session), method, observe=watch, device=session.device)
     return scores
 
 
-def choose_stop(jobs: Sequence[Job], candidates: Sequence[Stop], workers: Workers[Materials], folder: Path) -> Stop:
+def choose_stop(jobs: Sequence[Job], candidates: Sequence[Stop], workers: Workers[Session], folder: Path) -> Stop:
     """Return the stop with the best mean score over the jobs, each of a validation clip.
 
     The scores are kept in ``folder`` under a name made of all that decides them, and read from there the next time.
@@ -216,5 +220,5 @@ def choose_stop(jobs: Sequence[Job], candidates: Sequence[Stop], workers: Worker
     return best_stop(scores)
 
 
-def _score(materials: Materials, task: tuple[Job, tuple[Stop, ...]]) -> dict[Stop, float]:
-    return score_on_the_way(task[0], materials, task[1])
+def _score(session: Session, task: tuple[Job, tuple[Stop, ...]]) -> dict[Stop, float]:
+    return score_on_the_way(task[0], session, task[1])

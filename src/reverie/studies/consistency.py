@@ -6,7 +6,8 @@ import pandas as pd
 
 from reverie.encoders.prediction import predict_mean
 from reverie.inversion.postprocessing import grey_outside, match_luminance_and_contrast
-from reverie.jobs.job import Clip, Job
+from reverie.jobs.clip import Clip
+from reverie.jobs.job import Job
 from reverie.recordings.opening import responses_of
 from reverie.scoring.correlation import response_consistency
 from reverie.scoring.rule import TRAINING_THRESHOLD, frames_to_skip
@@ -58,9 +59,9 @@ def conclude(setup: Setup) -> Findings:
 
 
 def _rows(setup: Setup, clip: Clip, jobs: Sequence[Job]) -> list[dict[str, object]]:
-    trial = clip.read(setup.materials)
+    trial = clip.read(setup.session)
     recorded = responses_of(clip.animal, trial)
-    region = setup.materials.masks[clip.animal] >= TRAINING_THRESHOLD
+    region = setup.session.masks[clip.animal] >= TRAINING_THRESHOLD
     movie = setup.movie(jobs)
     movies = {
         TRUTH: trial.movie,
@@ -68,7 +69,7 @@ def _rows(setup: Setup, clip: Clip, jobs: Sequence[Job]) -> list[dict[str, objec
         FOUND: movie,
         MATCHED: match_luminance_and_contrast(movie, trial.movie, region),
     }
-    encoders = tuple(setup.materials.encoders.values())
+    encoders = tuple(setup.session.encoders.values())
     skip = frames_to_skip(trial.frames)
     rows: list[dict[str, object]] = []
     for name, shown in movies.items():

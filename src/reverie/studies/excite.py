@@ -11,15 +11,13 @@ from jaxtyping import Float
 
 from reverie.encoders.contract import Encoder
 from reverie.encoders.prediction import predict
-from reverie.fitted.assuming import own_prior
-from reverie.fitted.loading import training_trials
-from reverie.fitted.materials import Materials
+from reverie.fitted.fitting import fit
+from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie, State
 from reverie.foundation.progress import tracked
 from reverie.inversion.exciting import most_exciting_movie
-from reverie.inversion.fidelity import poisson
 from reverie.inversion.problem import Observation, Problem
-from reverie.report.pictures import evenly_placed
+from reverie.reporting.pictures import evenly_placed
 from reverie.studies.plates import column_figure, strips
 from reverie.studies.setup import Setup
 from reverie.studies.study import Findings, Picture, Study
@@ -53,13 +51,13 @@ class Excited:
 
 def conclude(setup: Setup) -> Findings:
     """Find the movies, and compare what they cause with what training movies do."""
-    materials = setup.materials
+    session = setup.session
     found: list[Excited] = []
     tables: list[pd.DataFrame] = []
-    for animal, recording in materials.recordings.items():
+    for animal, recording in session.recordings.items():
         count = min(NEURONS[setup.scale.name], recording.neurons)
-        drawn = np.random.default_rng(materials.sources.seed).permutation(recording.neurons)[:count]
-        movies, table = excite(materials, animal, setup.encoders[0], sorted(map(int, drawn)))
+        drawn = np.random.default_rng(session.sources.seed).permutation(recording.neurons)[:count]
+        movies, table = excite(session, animal, setup.encoders[0], sorted(map(int, drawn)))
         found, tables = [*found, *movies], [*tables, table]
     rates = pd.concat(tables, ignore_index=True)
     sentences = [f"As the encoder predicts it, the most exciting movies {_told(rates, '')}."]
@@ -94,23 +92,21 @@ def _picture(found: list[Excited], rates: pd.DataFrame) -> Picture:
     return Picture("exciting", caption, figure, rates)
 
 
-def excite(
-    materials: Materials, animal: str, folder: Path, neurons: Sequence[int]
-) -> tuple[list[Excited], pd.DataFrame]:
+def excite(session: Session, animal: str, folder: Path, neurons: Sequence[int]) -> tuple[list[Excited], pd.DataFrame]:
     """Find the most exciting movies of some neurons of an animal through one encoder, in an ordinary moment.
 
     Columns of the table, one row a neuron: animal, neuron, and mean rates to the movie found (exciting), the cut-out of
     training movies that the encoder likes best (natural) and all cut-outs (ordinary), as the encoder predicts them; for
     simulated animals the same of the true neuron, with true_ before.
     """
-    recording, state = materials.recordings[animal], ordinary_state(materials, animal, FRAMES)
-    names = training_trials(recording, folder)
+    recording, state = session.recordings[animal], ordinary_state(session, animal, FRAMES)
+    names = session.fitted(animal, folder).subject.training
     cuts = _cut_outs([recording.movie(name) for name in names[:: max(1, len(names) // MOVIES)]])
-    sources = {"": materials.encoder(folder), **({"true_": materials.truth} if materials.simulated else {})}
+    sources = {"": session.encoder(folder), **({"true_": session.truth} if session.simulated else {})}
     rates = {prefix: _mean_rates(source, cuts, state, animal) for prefix, source in sources.items()}
     best = rates[""].argmax(axis=0)
     found = [
-        Excited(animal, neuron, _search(materials, animal, folder, neuron, state), cuts[int(best[neuron])])
+        Excited(animal, neuron, _search(session, animal, folder, neuron, state), cuts[int(best[neuron])])
         for neuron in tracked(neurons, len(neurons), f"exciting neurons of {animal}")
     ]
     table = pd.DataFrame({"animal": animal, "neuron": list(neurons)})
@@ -122,12 +118,12 @@ def excite(
     return found, table
 
 
-def _search(materials: Materials, animal: str, folder: Path, neuron: int, state: State) -> Movie:
-    recording = materials.recordings[animal]
+def _search(session: Session, animal: str, folder: Path, neuron: int, state: State) -> Movie:
+    recording = session.recordings[animal]
     silence = torch.zeros(recording.neurons, FRAMES)
-    seen = Observation(materials.encoder(folder), animal, torch.tensor(state), silence, torch.tensor([neuron]))
-    problem = Problem((seen,), materials.masks[animal], poisson, own_prior(recording, folder))
-    return most_exciting_movie(problem.to(materials.device), first=FIRST).movie
+    seen = Observation(session.encoder(folder), animal, torch.tensor(state), silence, torch.tensor([neuron]))
+    problem = Problem((seen,), fit(session.fitted(animal, folder), ["prior"]).prior)
+    return most_exciting_movie(problem.to(session.device), first=FIRST).movie
 
 
 def _mean_rates(

@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 
 from reverie.encoders.pixel_probing import pixel_places, probe_pixels
 from reverie.encoders.receptive_fields import ReceptiveFields, population_coverage, receptive_fields
-from reverie.fitted.materials import Materials, weights_fingerprint
+from reverie.fitted.session import Session
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, Mask
 from reverie.foundation.files import read_npz, write_npz
+from reverie.foundation.fingerprints import digest
 from reverie.inversion.mask import diameter_in_degrees
-from reverie.jobs.job import digest
-from reverie.report.figures import COLUMN, SKY, degrees_of, screen_figure, threshold_lines
+from reverie.reporting.figures import COLUMN, SKY, degrees_of, screen_figure, threshold_lines
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.studies.published import MASK_DIAMETERS
@@ -42,29 +42,29 @@ class Probe:
 
 def fields_of(setup: Setup) -> dict[str, ReceptiveFields]:
     """Return the receptive fields of every animal, measured once for all experiments."""
-    return {animal: _measure(setup, animal) for animal in setup.materials.recordings}
+    return {animal: _measure(setup, animal) for animal in setup.session.recordings}
 
 
 def _measure(setup: Setup, animal: str) -> ReceptiveFields:
     """Return the fields of one animal; parts that were kept are read again."""
-    materials, folder = setup.materials, setup.out / "fields" / "probed"
-    places = pixel_places(materials.recordings[animal].frame_size, setup.scale.probes)
+    session, folder = setup.session, setup.out / "fields" / "probed"
+    places = pixel_places(session.recordings[animal].frame_size, setup.scale.probes)
     parts = np.split(places, range(PLACES_AT_ONCE, len(places), PLACES_AT_ONCE))
-    weights = "-".join(weights_fingerprint(encoder)[:12] for encoder in materials.encoders)
+    weights = "-".join(session.encoder_digest(encoder)[:12] for encoder in session.encoders)
     tasks = [Probe(animal, part, folder / weights / animal / f"{digest(part.astype(float))}.npz") for part in parts]
     left = [task for task in tasks if not task.path.exists()]
     setup.workers.run(_probe, left, f"single pixels shown to {animal}")
     changes = np.concatenate([read_npz(task.path)["changes"] for task in tasks], axis=2)
-    return receptive_fields(changes, places, materials.recordings[animal].frame_size)
+    return receptive_fields(changes, places, session.recordings[animal].frame_size)
 
 
-def _probe(materials: Materials, task: Probe) -> None:
-    state = ordinary_state(materials, task.animal, 1)[:, 0]
-    changes = probe_pixels(list(materials.encoders.values()), task.animal, state, task.places)
+def _probe(session: Session, task: Probe) -> None:
+    state = ordinary_state(session, task.animal, 1)[:, 0]
+    changes = probe_pixels(list(session.encoders.values()), task.animal, state, task.places)
     write_npz(task.path, {"changes": changes})
 
 
-def describe_fields(materials: Materials, fields: Mapping[str, ReceptiveFields]) -> pd.DataFrame:
+def describe_fields(session: Session, fields: Mapping[str, ReceptiveFields]) -> pd.DataFrame:
     """Return a row per animal: how many neurons have a field, and where their centres lie.
 
     Columns: animal, neurons, share_found, in_mask and in_core (share of the centres where the mask reaches 0.5 and 1),
@@ -73,9 +73,9 @@ def describe_fields(materials: Materials, fields: Mapping[str, ReceptiveFields])
     """
     rows = []
     for animal, found in fields.items():
-        mask, coverage = materials.masks[animal], population_coverage(found)
+        mask, coverage = session.masks[animal], population_coverage(found)
         at = mask[tuple(found.centres[found.found].astype(np.intp).T)]
-        distance = _distance_to_truth(materials, animal, found)
+        distance = _distance_to_truth(session, animal, found)
         rows.append(
             {
                 "animal": animal,
@@ -91,12 +91,12 @@ def describe_fields(materials: Materials, fields: Mapping[str, ReceptiveFields])
     return pd.DataFrame(rows)
 
 
-def _distance_to_truth(materials: Materials, animal: str, fields: ReceptiveFields) -> np.ndarray:
+def _distance_to_truth(session: Session, animal: str, fields: ReceptiveFields) -> np.ndarray:
     """Return how far each centre found lies from the true one, pixels; NaN where the truth is not known."""
     centres = fields.centres[fields.found]
-    if materials.truth_folder is None or not isinstance(materials.truth, TrueEncoder):
+    if session.truth_folder is None or not isinstance(session.truth, TrueEncoder):
         return np.full(len(centres), np.nan)
-    true = materials.truth.animal(animal).get_buffer("centres").cpu().numpy()[fields.found]
+    true = session.truth.animal(animal).get_buffer("centres").cpu().numpy()[fields.found]
     return np.asarray(np.linalg.norm(centres - true, axis=1))
 
 
@@ -106,7 +106,7 @@ def coverage_pictures(setup: Setup, fields: Mapping[str, ReceptiveFields]) -> li
     for animal, found in fields.items():
         rows, columns = found.centres.T
         neurons = pd.DataFrame({"neuron": np.arange(len(rows)), "row": rows, "column": columns})
-        figure = coverage_figure(population_coverage(found), found, setup.materials.masks[animal])
+        figure = coverage_figure(population_coverage(found), found, setup.session.masks[animal])
         words = f"{animal}: how many of the neurons with a field look at each place, with the mask's outlines."
         pictures.append(Picture(f"coverage-{animal}", words, figure, neurons))
     return pictures
@@ -114,8 +114,8 @@ def coverage_pictures(setup: Setup, fields: Mapping[str, ReceptiveFields]) -> li
 
 def conclude(setup: Setup) -> Findings:
     """Compare the fields of every animal with its mask, and with the truth where it is known."""
-    materials, fields = setup.materials, fields_of(setup)
-    table = describe_fields(materials, fields)
+    session, fields = setup.session, fields_of(setup)
+    table = describe_fields(session, fields)
     first, found = next(iter(fields.items()))
     words = f"Fields of neurons of {first}, each in its own scale; the cross is the centre."
     return Findings(
@@ -124,7 +124,7 @@ def conclude(setup: Setup) -> Findings:
         [
             Beside(
                 f"diameter of the mask at α ≥ {level:g}",
-                f"{np.mean([diameter_in_degrees(mask, level) for mask in materials.masks.values()]):.0f}°",
+                f"{np.mean([diameter_in_degrees(mask, level) for mask in session.masks.values()]):.0f}°",
                 f"{theirs:.0f}°",
             )
             for level, theirs in MASK_DIAMETERS.items()

@@ -6,10 +6,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reverie.encoders.interleaving import blindness_to_flips
-from reverie.fitted.materials import Materials
+from reverie.fitted.session import Session
 from reverie.foundation.arrays import FRAME_RATE, WHITE, Movie
 from reverie.jobs.job import Job
-from reverie.report.figures import COLUMN
+from reverie.reporting.figures import COLUMN
 from reverie.stimuli.gratings import drifting_grating
 from reverie.studies.plates import grid_figure
 from reverie.studies.published import GRATINGS as PUBLISHED
@@ -42,7 +42,7 @@ BLIND = 0.5
 
 def planned(setup: Setup) -> Plan:
     """Return each movie with its jobs."""
-    return plan_gratings(setup.materials, SIZES[setup.scale.name], setup.settings(targets="predicted"))
+    return plan_gratings(setup.session, SIZES[setup.scale.name], setup.settings(targets="predicted"))
 
 
 def plan(setup: Setup) -> list[Job]:
@@ -53,7 +53,7 @@ def plan(setup: Setup) -> list[Job]:
 def conclude(setup: Setup) -> Findings:
     """Lay the scores out as the published table, and ask the encoders whether they see flips at all."""
     size = SIZES[setup.scale.name]
-    flips = blindness(setup.materials)
+    flips = blindness(setup.session)
     scores = score_stimuli(setup, planned(setup))
     table = lay_out(scores, PUBLISHED)
     theirs = PUBLISHED.loc[table.index, table.columns].mean()
@@ -77,7 +77,7 @@ def conclude(setup: Setup) -> Findings:
                 "flips",
                 "A line of pixels of a 15 Hz grating over time: as it is, and as two interleaved stacks of every "
                 "second frame see it. Each stack stands still.",
-                stacks_figure(flipping_grating(16, frame_size_of(setup.materials))),
+                stacks_figure(flipping_grating(16, frame_size_of(setup.session))),
                 flips,
             ),
         ],
@@ -91,13 +91,12 @@ def flipping_grating(frames: int, frame_size: tuple[int, int]) -> Movie:
     return drifting_grating(frames, direction=0.0, cycles_per_degree=0.036, hertz=FLIPPING, frame_size=frame_size)
 
 
-def blindness(materials: Materials) -> pd.DataFrame:
+def blindness(session: Session) -> pd.DataFrame:
     """Return how far each encoder takes a 15 Hz grating for two still ones: encoder, blindness (0 to 1)."""
-    animal, movie = next(iter(materials.recordings)), flipping_grating(64, frame_size_of(materials))
-    state = ordinary_state(materials, animal, len(movie))
+    animal, movie = next(iter(session.recordings)), flipping_grating(64, frame_size_of(session))
+    state = ordinary_state(session, animal, len(movie))
     rows = [
-        (folder.name, blindness_to_flips(encoder, movie, state, animal))
-        for folder, encoder in materials.encoders.items()
+        (folder.name, blindness_to_flips(encoder, movie, state, animal)) for folder, encoder in session.encoders.items()
     ]
     return pd.DataFrame(rows, columns=["encoder", "blindness"])
 

@@ -15,17 +15,16 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from reverie.encoders.prediction import predict
-from reverie.fitted.assuming import own_noise
-from reverie.fitted.loading import training_trials
-from reverie.fitted.materials import Materials
+from reverie.fitted.fitting import fit
+from reverie.fitted.session import Session
+from reverie.fitted.subject import Subject
 from reverie.foundation.arrays import FRAME_RATE, Movie, Rates, State
 from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import tracked
-from reverie.inversion.likelihood import Noise
-from reverie.jobs.job import Clip
-from reverie.jobs.showings import movie_digest
+from reverie.inversion.likelihood import Likelihood
+from reverie.jobs.clip import Clip
+from reverie.recordings.contents import movie_digest
 from reverie.recordings.opening import responses_of
-from reverie.recordings.readers.sensorium import SensoriumRecording
 from reverie.scoring.rule import frames_to_skip
 from reverie.studies.conditions import summarise_conditions
 from reverie.studies.plates import column_figure, draw_curve, explain
@@ -57,13 +56,13 @@ SIZES: Mapping[str, Size] = {
 
 def conclude(setup: Setup) -> Findings:
     """Ask about every clip, and draw how often the answer is right."""
-    size, materials = SIZES[setup.scale.name], setup.materials
-    everyone = min(materials.recordings[clip.animal].neurons for clip in setup.clips)
+    size, session = SIZES[setup.scale.name], setup.session
+    everyone = min(session.recordings[clip.animal].neurons for clip in setup.clips)
     neurons = sorted({count for count in size.neurons if count < everyone} | {everyone})
-    answers = identify(materials, setup.clips, setup.encoders[0], neurons, size.frames)
+    answers = identify(session, setup.clips, setup.encoders[0], neurons, size.frames)
     names = [f"{row.neurons} neurons, {row.seconds:.2g} s" for row in answers.itertuples()]
     answers = answers.assign(condition=names)
-    summary = summarise_conditions(answers, "accuracy", list(dict.fromkeys(names)), materials.sources.seed)
+    summary = summarise_conditions(answers, "accuracy", list(dict.fromkeys(names)), session.sources.seed)
     keys = answers.drop_duplicates("condition")[["condition", "neurons", "seconds"]]
     summary = summary.assign(low=summary["boot_low"], high=summary["boot_high"]).merge(keys, on="condition")
     figure, (axes,) = column_figure()
@@ -113,13 +112,14 @@ class Lineup:
     offsets: Float[Tensor, "candidate neuron time"]
 
 
-def candidates_of(recording: SensoriumRecording, folder: Path, frames: int) -> Iterator[Candidate]:
+def candidates_of(subject: Subject, frames: int) -> Iterator[Candidate]:
     """Yield the movies of a recording on which an encoder was not trained, each as it was and in its mirror images.
 
     Upside down, left to right, backwards in time and every combination, each movie gives eight candidates with the
     same contrasts, speeds and cuts. Movies shorter than ``frames`` are left out, longer ones cut.
     """
-    learned = {movie_digest(recording, name) for name in training_trials(recording, folder)}
+    recording = subject.recording
+    learned = {movie_digest(recording, name) for name in subject.training}
     seen: set[str] = set()
     for name in recording.tiers:
         shown = movie_digest(recording, name)
@@ -132,30 +132,30 @@ def candidates_of(recording: SensoriumRecording, folder: Path, frames: int) -> I
             yield Candidate(shown, flips, np.ascontiguousarray(np.flip(movie, flips)))
 
 
-def line_up(materials: Materials, animal: str, folder: Path, frames: int, state: State) -> Lineup:
+def line_up(session: Session, animal: str, folder: Path, frames: int, state: State) -> Lineup:
     """Predict the rates to every candidate, in the same state, and keep what their likelihoods are made of.
 
     Raises NotApplicable when there are fewer than two candidates.
     """
-    recording, encoder = materials.recordings[animal], materials.encoder(folder)
-    noise = own_noise(recording, encoder, folder)
+    encoder, fitted = session.encoder(folder), fit(session.fitted(animal, folder), ["likelihood"])
+    likelihood = fitted.likelihood.find("measured")
     names, parts = [], []
-    found = list(candidates_of(recording, folder, frames))
+    found = list(candidates_of(fitted.subject, frames))
     if len(found) < 2:
         raise NotApplicable(f"{animal} was shown no movie of {frames} frames that the encoder {folder} was not taught.")
     for candidate in tracked(found, len(found), f"rates of {animal} to candidates"):
         names.append((candidate.name, candidate.flips))
-        parts.append(_natural(noise, predict(encoder, candidate.movie, state, animal)))
+        parts.append(_natural(likelihood, predict(encoder, candidate.movie, state, animal)))
     slopes, offsets = (torch.stack(part) for part in zip(*parts, strict=True))
     return Lineup(names, slopes, offsets)
 
 
-def _natural(noise: Noise, rates: Rates) -> tuple[Tensor, Tensor]:
-    return noise.to(torch.device("cpu")).natural(torch.from_numpy(rates))
+def _natural(likelihood: Likelihood, rates: Rates) -> tuple[Tensor, Tensor]:
+    return likelihood.to(torch.device("cpu")).natural(torch.from_numpy(rates))
 
 
 def identify(
-    materials: Materials, clips: Sequence[Clip], folder: Path, neurons: Sequence[int], durations: Sequence[int]
+    session: Session, clips: Sequence[Clip], folder: Path, neurons: Sequence[int], durations: Sequence[int]
 ) -> pd.DataFrame:
     """Ask of cut-outs of each clip which of ``CANDIDATES`` cut-outs of movies was shown.
 
@@ -169,13 +169,13 @@ def identify(
     rows: list[dict[str, object]] = []
     for animal in dict.fromkeys(clip.animal for clip in clips):
         own = [clip for clip in clips if clip.animal == animal]
-        frames = min(clip.read(materials).frames for clip in own)
-        lineup = line_up(materials, animal, folder, frames, ordinary_state(materials, animal, frames))
-        order = torch.from_numpy(np.random.default_rng(materials.sources.seed).permutation(lineup.slopes.shape[1]))
-        heard = [_hear(materials, clip, folder, lineup) for clip in own]
+        frames = min(clip.read(session).frames for clip in own)
+        lineup = line_up(session, animal, folder, frames, ordinary_state(session, animal, frames))
+        order = torch.from_numpy(np.random.default_rng(session.sources.seed).permutation(lineup.slopes.shape[1]))
+        heard = [_hear(session, clip, folder, lineup) for clip in own]
         for length, count in product(durations, neurons):
             starts = list(range(frames_to_skip(frames), frames - length + 1, length))
-            pool = draw_pool(lineup, order[:count], starts, length, materials.sources.seed)
+            pool = draw_pool(lineup, order[:count], starts, length, session.sources.seed)
             if len(pool.places) > 1:
                 rows += [_row(clip, *told, pool, starts) for clip, told in zip(own, heard, strict=True)]
     return pd.DataFrame(rows)
@@ -228,15 +228,15 @@ def _cut(
     return torch.stack(slopes), torch.stack(offsets)
 
 
-def _hear(materials: Materials, clip: Clip, folder: Path, lineup: Lineup) -> tuple[Float[Tensor, "neuron time"], int]:
+def _hear(session: Session, clip: Clip, folder: Path, lineup: Lineup) -> tuple[Float[Tensor, "neuron time"], int]:
     """Return what counts of a clip's responses, and which candidate was shown."""
-    recording = materials.recordings[clip.animal]
+    recording = session.recordings[clip.animal]
     shown = (movie_digest(recording, clip.name), ())
     if shown not in lineup.names:
         raise NotApplicable(f"The encoder {folder} was trained on the movie of {clip.animal} trial {clip.name}.")
-    noise = own_noise(recording, materials.encoder(folder), folder)
-    responses = torch.tensor(responses_of(clip.animal, clip.read(materials)))
-    return noise.to(torch.device("cpu")).statistic(responses), list(lineup.names).index(shown)
+    likelihood = session.fitted(clip.animal, folder).likelihood.find("measured")
+    responses = torch.tensor(responses_of(clip.animal, clip.read(session)))
+    return likelihood.to(torch.device("cpu")).statistic(responses), list(lineup.names).index(shown)
 
 
 def _row(

@@ -74,7 +74,7 @@ def conclude(setup: Setup) -> Findings:
 
 
 def _against_fields(setup: Setup, fields: Mapping[str, ReceptiveFields]) -> str:
-    mean = describe_fields(setup.materials, fields).mean(numeric_only=True)
+    mean = describe_fields(setup.session, fields).mean(numeric_only=True)
     return (
         f"How densely receptive fields cover a pixel and its value in the mask correlate at "
         f"{mean['coverage_and_mask']:.2f}; {100 * mean['in_mask']:.0f} % of the fields' centres lie at α ≥ 0.5, "
@@ -87,7 +87,7 @@ def _sweep(setup: Setup) -> pd.DataFrame:
     rows = []
     for name, clips in conditions(setup).items():
         for clip, jobs in clips.items():
-            mask, truth = setup.materials.masks[clip.animal], clip.read(setup.materials).movie
+            mask, truth = setup.session.masks[clip.animal], clip.read(setup.session).movie
             movie, scored = setup.movie(jobs), slice(frames_to_skip(len(truth)), None)
             for threshold in setup.scale.thresholds:
                 if mask.max() >= threshold:
@@ -99,7 +99,7 @@ def _sweep(setup: Setup) -> pd.DataFrame:
 
 def _sizes(setup: Setup) -> pd.DataFrame:
     levels = sorted({*setup.scale.thresholds, TRAINING_THRESHOLD, EVALUATION_THRESHOLD} - {0.0})
-    masks = setup.materials.masks
+    masks = setup.session.masks
     rows = [(animal, level, diameter_in_degrees(mask, level)) for animal, mask in masks.items() for level in levels]
     return pd.DataFrame(rows, columns=["animal", "threshold", "diameter"])
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from reverie.jobs.descending import read_result
-from reverie.jobs.job import Clip, Job
+from reverie.jobs.clip import Clip
+from reverie.jobs.job import Job
 from reverie.reporting.pictures import evenly_placed
-from reverie.runs.reconstructing import fill_run
+from reverie.runs.evaluating import evaluate_run
+from reverie.runs.reconstructing import Run, fill_run, record_of
 from reverie.runs.reporting import report_run
 from reverie.runs.run_folder import RunFolder
 from reverie.scoring.controls import CONTROLS
@@ -93,15 +94,11 @@ def _scores(setup: Setup, run: RunFolder) -> pd.DataFrame:
     names: dict[str, list[str]] = {}
     for clip in setup.clips:
         names.setdefault(clip.animal, []).append(clip.name)
-    scores = fill_run(
-        run,
-        setup.materials,
-        names,
-        setup.settings(),
-        lambda job, place, number: read_result(setup.place(job).finished),
-        [f"The descent was stopped after {setup.settings().steps} steps."],
-    )
-    return scores.rename(columns={"trial": "clip"})
+    method = setup.settings()
+    how = Run(method, about=(f"The descent was stopped after {method.steps} steps.",))
+    run.open(record_of(setup.session, names, how))
+    fill_run(run, names, how, setup.workers, setup.store)
+    return evaluate_run(run.folder).rename(columns={"trial": "clip"})
 
 
 def _long(scores: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
@@ -119,7 +116,7 @@ def _strips(setup: Setup) -> Picture:
     clips = list(firsts.values())[:3]
     movies, labels = [], []
     for clip, jobs in setup.jobs(clips=clips).items():
-        truth = clip.read(setup.materials).movie
+        truth = clip.read(setup.session).movie
         chosen = evenly_placed(len(truth), 5)
         movies += [truth[chosen], setup.movie(jobs)[chosen]]
         labels += [clip.animal[:14], "recon."]

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.jobs.job import Job
-from reverie.report.figures import COLUMN
+from reverie.reporting.figures import COLUMN
 from reverie.stimuli.tables import noise_square
 from reverie.studies.conditions import percent
 from reverie.studies.plates import grid_figure
@@ -26,7 +26,7 @@ SIZES: Mapping[str, TableSize] = {
 
 def planned(setup: Setup) -> Plan:
     """Return each movie with its jobs."""
-    return plan_noise(setup.materials, SIZES[setup.scale.name], setup.settings(targets="predicted"))
+    return plan_noise(setup.session, SIZES[setup.scale.name], setup.settings(targets="predicted"))
 
 
 def plan(setup: Setup) -> list[Job]:

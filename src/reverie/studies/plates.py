@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reverie.foundation.files import replacing
-from reverie.report.figures import COLUMN
+from reverie.reporting.figures import COLUMN
 
 COLUMN_WIDTH: Final = 85 / 25.4
 """Inches: 85 mm, the column of a journal."""

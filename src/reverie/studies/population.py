@@ -46,7 +46,7 @@ def conclude(setup: Setup) -> Findings:
     summary = summarise_conditions(scores, VIDEO, names, setup.seed)
     whole, least = name_of(1.0, False), min(shares)
     kept, silent = (mean_of(summary, name_of(least, way)) for way in WAYS)
-    neurons = ", ".join(str(recording.neurons) for recording in setup.materials.recordings.values())
+    neurons = ", ".join(str(recording.neurons) for recording in setup.session.recordings.values())
     sentences = [
         f"With {100 * least:g} % of the neurons ({neurons} in all) the video correlation changes by "
         f"{percent(kept, mean_of(summary, whole))}; silencing the others instead of leaving them out changes it by "

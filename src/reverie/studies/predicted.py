@@ -19,7 +19,7 @@ TRUE_RATES, TRUE_ENCODER, PERFECT = "true rates", "recorded, true encoder", "tru
 
 def conditions(setup: Setup) -> Conditions:
     """Return, by condition, the job of a clip; those that need the truth only for simulated animals."""
-    trained, truth = setup.encoders[0], setup.materials.truth_folder
+    trained, truth = setup.encoders[0], setup.session.truth_folder
     known: dict[str, tuple[Targets, Path]] = {RECORDED: ("recorded", trained), PREDICTED: ("predicted", trained)}
     if truth is not None:
         known |= {TRUE_RATES: ("truth", trained), TRUE_ENCODER: ("recorded", truth), PERFECT: ("truth", truth)}

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reverie.fitted.materials import Materials
+from reverie.fitted.session import Session
 from reverie.foundation.arrays import FRAME_RATE, Movie
-from reverie.jobs.job import Clip, Job
-from reverie.jobs.settings import USUAL, ReconstructionSettings
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.registry import Method
+from reverie.jobs.clip import Clip
+from reverie.jobs.job import Job
 from reverie.scoring.bootstrap import resample_clips
 from reverie.scoring.coherence import Bands, Spectra, add_up, crossing, spectra_of
 from reverie.scoring.rule import frames_to_skip, scored_region
@@ -44,10 +46,10 @@ SIZES: Mapping[str, Size] = {"quick": Size(1, 2, 150), "laptop": Size(2, 3, 300)
 def planned(setup: Setup) -> dict[str, dict[Clip, Job]]:
     """Return, by method, the job of each clip; both with the first encoder, each stopped as it usually is."""
     size = SIZES[setup.scale.name]
-    clips = noise_clips(setup.materials, size.animals, size.movies, size.frames)
-    settings = {
+    clips = noise_clips(setup.session, size.animals, size.movies, size.frames)
+    settings: dict[str, Method] = {
         "published method": setup.settings(),
-        "map": ReconstructionSettings("map", USUAL["map"][0], blur=USUAL["map"][1]),
+        "map": Map(draws=0),
     }
     return {name: {clip: Job(clip, setup.encoders[:1], how) for clip in clips} for name, how in settings.items()}
 
@@ -59,18 +61,18 @@ def plan(setup: Setup) -> list[Job]:
 
 def conclude(setup: Setup) -> Findings:
     """Compare the methods' coherence along both axes, and where it falls below a half."""
-    size, materials = SIZES[setup.scale.name], setup.materials
+    size, session = SIZES[setup.scale.name], setup.session
     spectra = {
-        name: spectra_of_clips(materials, {clip: setup.movie([job]) for clip, job in jobs.items()}, BANDS)
+        name: spectra_of_clips(session, {clip: setup.movie([job]) for clip, job in jobs.items()}, BANDS)
         for name, jobs in planned(setup).items()
     }
-    curves, found = transfer(spectra, BANDS), limits(spectra, BANDS, materials.sources.seed)
+    curves, found = transfer(spectra, BANDS), limits(spectra, BANDS, session.sources.seed)
     cells = {name: coherence_table(each, BANDS) for name, each in spectra.items()}
     return Findings(
         [
             f"Where coherence with the truth falls below a half: {limits_text(found)}.",
             f"{size.movies} × {size.frames / FRAME_RATE:.0f} s of pink noise, single trials of "
-            f"{', '.join(list(materials.recordings)[: size.animals])}: {_responses(knows_truth(materials))}.",
+            f"{', '.join(list(session.recordings)[: size.animals])}: {_responses(knows_truth(session))}.",
         ],
         [
             Picture("transfer", _caption(), transfer_figure(curves), curves),
@@ -95,29 +97,27 @@ def _caption() -> str:
     )
 
 
-def noise_clips(materials: Materials, animals: int, count: int, frames: int) -> list[Clip]:
+def noise_clips(session: Session, animals: int, count: int, frames: int) -> list[Clip]:
     """Return clips of pink noise shown to the first animals, the same movies to each."""
-    size = frame_size_of(materials)
+    size = frame_size_of(session)
     movies = {
         f"pink noise {number}": pink_noise(
-            frames, np.random.default_rng([materials.sources.seed, number]), frame_size=size
+            frames, np.random.default_rng([session.sources.seed, number]), frame_size=size
         )
         for number in range(count)
     }
     return [
-        clip
-        for animal in list(materials.recordings)[:animals]
-        for clip in simulate_responses(materials, animal, movies)
+        clip for animal in list(session.recordings)[:animals] for clip in simulate_responses(session, animal, movies)
     ]
 
 
-def spectra_of_clips(materials: Materials, movies: Mapping[Clip, Movie], bands: Bands) -> list[Spectra]:
+def spectra_of_clips(session: Session, movies: Mapping[Clip, Movie], bands: Bands) -> list[Spectra]:
     """Return the spectra of each clip and its reconstruction, inside the evaluation mask of its animal."""
     found = []
     for clip, movie in movies.items():
-        mask, trial = materials.masks[clip.animal], clip.read(materials)
+        mask, trial = session.masks[clip.animal], clip.read(session)
         region, scored = scored_region(mask), slice(frames_to_skip(trial.frames), None)
-        rate = materials.recordings[clip.animal].frame_rate
+        rate = session.recordings[clip.animal].frame_rate
         found.append(spectra_of(movie[scored], trial.movie[scored], region, bands, frame_rate=rate))
     return found
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from reverie.fitted.materials import Sources, open_materials
-from reverie.foundation.devices import prepare_threads
+from reverie.fitted.session import Sources, open_session
 from reverie.foundation.errors import NotApplicable, ReverieError, WorkerLost
 from reverie.foundation.files import write_json
 from reverie.foundation.progress import say
@@ -76,20 +75,19 @@ def run_request(request: Request) -> Path:
     Raises
     ------
     NotApplicable
-        A single study cannot be asked of the materials; the suite leaves such studies out and says so.
+        A single study cannot be asked of the session; the suite leaves such studies out and says so.
     ReverieError
-        The name is unknown, the materials do not belong together, or something failed.
+        The name is unknown, the session do not belong together, or something failed.
     """
     if request.name not in (SUITE, *STUDIES):
         known = ", ".join((*STUDIES, SUITE))
         raise ReverieError(f"There is no experiment {request.name!r}; choose one of {known}.")
     scale = find_scale(request.scale)
-    prepare_threads()
-    materials = open_materials(request.sources)
-    _ = materials.masks  # made here, once, before other processes look for them
-    count = request.workers or usual_workers(materials.device)
-    with open_workers(materials, partial(open_materials, request.sources), count) as workers:
-        setup = Setup(materials, scale, request.out, workers, request.trials)
+    session = open_session(request.sources)
+    session.fit(["mask"])  # here, once, before other processes look for them
+    count = request.workers or usual_workers(session.device)
+    with open_workers(session, partial(open_session, request.sources), count) as workers:
+        setup = Setup(session, scale, request.out, workers, request.trials)
         if request.name == SUITE:
             return run_suite(setup, PAPER)
         section = run_study(setup, STUDIES[request.name])
@@ -112,7 +110,7 @@ def run_study(setup: Setup, study: Study) -> Section:
 def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
     """Run studies that share their jobs, each with its own page, and write one page that tells them all.
 
-    A study that cannot be asked of the materials is left out. One that fails in any other way does not keep the others
+    A study that cannot be asked of the session is left out. One that fails in any other way does not keep the others
     from being done and told; it is raised in the end.
     """
     begin = perf_counter()
@@ -160,7 +158,7 @@ def _do_together(setup: Setup, jobs: Sequence[Job], problems: dict[str, Exceptio
 def _without_lost(setup: Setup, problems: Mapping[str, Exception]) -> Setup:
     """Return a setup that goes on in this process where a worker was lost: that needs the least memory."""
     lost = any(isinstance(problem, WorkerLost) for problem in problems.values())
-    return replace(setup, workers=Workers(setup.materials)) if lost else setup
+    return replace(setup, workers=Workers(setup.session)) if lost else setup
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What every study works with: materials, the store of finished jobs, and the numbers that every question needs."""
+"""What every study works with: session, the store of finished jobs, and the numbers that every question needs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -9,16 +9,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reverie.fitted.materials import Materials, weights_fingerprint
+from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.provenance import describe
 from reverie.inversion.ensembling import average
+from reverie.inversion.methods.paper import Paper
+from reverie.inversion.methods.registry import Method
 from reverie.inversion.postprocessing import blur
-from reverie.jobs.descending import read_result
+from reverie.jobs.clip import Clip
 from reverie.jobs.engine import Workers
-from reverie.jobs.job import Clip, Job, JobFolder, Targets, decoders_for, fit_decoder, perform
-from reverie.jobs.settings import ReconstructionSettings
+from reverie.jobs.job import Job, Targets
+from reverie.jobs.store import JobFolder, Store, read_solution
+from reverie.jobs.working import do_jobs
 from reverie.scoring.controls import Comparison
 from reverie.scoring.rule import frames_to_skip, scored_region
 from reverie.scoring.scores import measure
@@ -34,12 +37,12 @@ def jobs_of(conditions: Conditions) -> list[Job]:
     return [job for clips in conditions.values() for jobs in clips.values() for job in jobs]
 
 
-def measure_movie(materials: Materials, movie: Movie, clip: Clip) -> dict[str, float]:
+def measure_movie(session: Session, movie: Movie, clip: Clip) -> dict[str, float]:
     """Return the main scores of a clip's reconstruction within the evaluation mask, without the first frames."""
-    truth = clip.read(materials).movie
+    truth = clip.read(session).movie
     skip = frames_to_skip(len(truth))
     shots = np.unique(np.maximum(shot_starts(truth) - skip, 0))
-    return measure(Comparison(movie[skip:], truth[skip:], shots), scored_region(materials.masks[clip.animal]))
+    return measure(Comparison(movie[skip:], truth[skip:], shots), scored_region(session.masks[clip.animal]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +51,7 @@ class Setup:
 
     Attributes
     ----------
-    materials
+    session
         Recordings, encoders, masks, truth, seed.
     scale
         How large studies are.
@@ -62,43 +65,43 @@ class Setup:
         Stops chosen so far, by encoder, targets and blurs to choose from.
     """
 
-    materials: Materials
+    session: Session
     scale: Scale
     out: Path
-    workers: Workers[Materials]
+    workers: Workers[Session]
     trials: tuple[str, ...] = ()
     stops: dict[tuple[Path, Targets, tuple[float, ...]], Stop] = field(default_factory=dict)
 
     @property
     def encoders(self) -> tuple[Path, ...]:
         """The folders of the trained encoders."""
-        return self.materials.sources.encoders
+        return self.session.sources.encoders
 
     @property
     def seed(self) -> int:
         """The seed of whatever is random."""
-        return self.materials.sources.seed
+        return self.session.sources.seed
 
     @cached_property
     def clips(self) -> tuple[Clip, ...]:
         """The clips that are reconstructed at this scale: of every animal, each movie once."""
-        return choose_clips(self.materials, self.trials, self.scale.clips)
+        return choose_clips(self.session, self.trials, self.scale.clips)
 
     def settings(
         self, encoder: Path | None = None, targets: Targets = "recorded", blurs: tuple[float, ...] = (0.5,)
-    ) -> ReconstructionSettings:
+    ) -> Paper:
         """Return how to invert an encoder (the first by default) from such targets, with the stop chosen for them.
 
         The stop (and the blur, where there are several to choose from) is chosen on validation clips, which are not
         reported; where there is one number of steps and one blur it is those.
         """
         folder = encoder or self.encoders[0]
-        settings = ReconstructionSettings(stride=self.scale.stride, steps=self.scale.stops[-1], blur=blurs[0])
+        settings = Paper(stride=self.scale.stride, steps=self.scale.stops[-1], blur=blurs[0])
         if len(self.scale.stops) == len(blurs) == 1:
             return settings
         key = (folder, targets, blurs)
         if key not in self.stops:
-            clips = validation_clips(self.materials, self.clips, self.scale.validation)
+            clips = validation_clips(self.session, self.clips, self.scale.validation)
             jobs = [Job(clip, (folder,), settings, targets) for clip in clips]
             candidates = [*product(self.scale.stops, blurs)]
             self.stops[key] = choose_stop(jobs, candidates, self.workers, self.out / "stops")
@@ -107,7 +110,7 @@ class Setup:
 
     def jobs(
         self,
-        settings: ReconstructionSettings | None = None,
+        method: Method | None = None,
         encoders: Sequence[Path] | None = None,
         targets: Targets = "recorded",
         clips: Iterable[Clip] | None = None,
@@ -116,21 +119,23 @@ class Setup:
 
         Without arguments those of the plain reconstruction: every clip by every encoder from recorded responses.
         """
-        settings, encoders = settings or self.settings(), self.encoders if encoders is None else encoders
+        chosen_method = method or self.settings()
+        encoders = self.encoders if encoders is None else encoders
         chosen = self.clips if clips is None else clips
-        return {clip: [Job(clip, (folder,), settings, targets) for folder in encoders] for clip in chosen}
+        return {clip: [Job(clip, (folder,), chosen_method, targets) for folder in encoders] for clip in chosen}
 
     def run(self, jobs: Sequence[Job], description: str) -> None:
-        """Do the jobs that are not finished yet, each once; decoders that they need are fitted before, each once."""
-        places = {self.place(job): job for job in jobs}
-        left = [(job, place) for place, job in places.items() if not place.finished.exists()]
-        for fits in decoders_for(job for job, _ in left):
-            self.workers.run(fit_decoder, fits, "decoders")
-        self.workers.run(_perform, left, description)
+        """Do the jobs that are not finished yet, each once; what they need is fitted before."""
+        do_jobs(self.workers, self.store, jobs, description)
 
     def place(self, job: Job) -> JobFolder:
         """Return where the result of a job lies; the folder's name is the job's fingerprint."""
-        return JobFolder(self.out / "jobs" / job.fingerprint(self.materials))
+        return self.store.place(job.fingerprint(self.session))
+
+    @property
+    def store(self) -> Store:
+        """Where the results of all studies' jobs lie."""
+        return Store(self.out / "jobs")
 
     def movie(self, jobs: Sequence[Job], sigma: float | None = None) -> Movie:
         """Return the mean of the jobs' movies, blurred by ``sigma`` (as their settings say by default).
@@ -141,8 +146,8 @@ class Setup:
         for place in places:
             if not place.finished.exists():
                 raise ReverieError(f"{place.folder} is not finished; give the same command again.")
-        mean = average([read_result(place.finished) for place in places])
-        return blur(mean.movie, jobs[0].settings.blur if sigma is None else sigma)
+        mean = average([read_solution(place.finished) for place in places])
+        return blur(mean.movie, jobs[0].method.blur if sigma is None else sigma)
 
     def score(self, conditions: Conditions, sigma: float | None = None) -> pd.DataFrame:
         """Return a row of scores per condition and clip: condition, animal, clip, and one column per score.
@@ -151,7 +156,7 @@ class Setup:
         """
         rows = [
             {"condition": condition, "animal": clip.animal, "clip": clip.name}
-            | measure_movie(self.materials, self.movie(jobs, sigma), clip)
+            | measure_movie(self.session, self.movie(jobs, sigma), clip)
             for condition, clips in conditions.items()
             for clip, jobs in clips.items()
         ]
@@ -159,10 +164,10 @@ class Setup:
 
     def leads(self) -> list[str]:
         """Say what data the measured numbers come from, and when descents were stopped."""
-        neurons = ", ".join(f"{name} ({one.neurons} neurons)" for name, one in self.materials.recordings.items())
+        neurons = ", ".join(f"{name} ({one.neurons} neurons)" for name, one in self.session.recordings.items())
         kind = (
             "simulated animals, whose responses come from a model and not from a brain"
-            if self.materials.simulated
+            if self.session.simulated
             else "animals"
         )
         return [
@@ -173,10 +178,10 @@ class Setup:
 
     def record(self) -> dict[str, object]:
         """Return how results were made here, ready for JSON."""
-        sources = self.materials.sources
+        sources = self.session.sources
         settings = {
             "data": str(sources.data.resolve()),
-            "encoders": {folder.name: weights_fingerprint(folder) for folder in sources.encoders},
+            "encoders": {folder.name: self.session.encoder_digest(folder) for folder in sources.encoders},
             "clips": [f"{clip.animal} {clip.name}" for clip in self.clips],
             "scale": asdict(self.scale),
             "stops": {
@@ -184,7 +189,7 @@ class Setup:
                 for (folder, targets, _), (steps, blur) in self.stops.items()
             },
         }
-        return describe(settings, seed=sources.seed, device=self.materials.device)
+        return describe(settings, seed=sources.seed, device=self.session.device)
 
 
 def _stop_sentence(scale: Scale) -> str:
@@ -195,7 +200,3 @@ def _stop_sentence(scale: Scale) -> str:
         "validation clips, chosen for one encoder and each kind of target responses; the published method takes 1000, "
         "which on few neurons follows the noise of the single trial."
     )
-
-
-def _perform(materials: Materials, task: tuple[Job, JobFolder]) -> None:
-    perform(task[0], materials, task[1])

@@ -93,7 +93,7 @@ class Study:
     sized
         The setup as the question wants it, where it wants other clips or stops than the scale says.
 
-    ``plan`` and ``conclude`` raise NotApplicable when the question cannot be asked of the materials.
+    ``plan`` and ``conclude`` raise NotApplicable when the question cannot be asked of the session.
     """
 
     name: str

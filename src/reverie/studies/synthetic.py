@@ -7,13 +7,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from reverie.encoders.checkpoints import read_about
 from reverie.encoders.prediction import predict_mean
-from reverie.fitted.materials import Materials
+from reverie.fitted.session import Session
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, Movie, State
-from reverie.jobs.job import Clip, Job
-from reverie.jobs.null_trials import measure_noise
-from reverie.jobs.settings import ReconstructionSettings
+from reverie.inversion.methods.registry import Method
+from reverie.jobs.clip import Clip
+from reverie.jobs.job import Job
+from reverie.jobs.simulated_responses import measure_trial_noise
 from reverie.scoring.correlation import Region, video_correlation
 from reverie.scoring.image_quality import motion_energy, shannon_entropy
 from reverie.scoring.rule import frames_to_skip, scored_region
@@ -49,47 +49,45 @@ Plan = list[tuple[Stimulus, list[Job]]]
 """Each stimulus with its jobs, one an encoder, once for every animal."""
 
 
-def ordinary_state(materials: Materials, animal: str, frames: int) -> State:
+def ordinary_state(session: Session, animal: str, frames: int) -> State:
     """Return the mean state over some training trials, (4, time), held still."""
-    trials = materials.recordings[animal].trials("train")[:STATE_TRIALS]
+    trials = session.recordings[animal].trials("train")[:STATE_TRIALS]
     return np.repeat(mean_over_frames([trial.state for trial in trials])[:, None], frames, axis=1)
 
 
-def plan_noise(materials: Materials, size: TableSize, settings: ReconstructionSettings) -> Plan:
-    """Return the jobs of Gaussian noise of every scale in pixels and frames; the seed is that of the materials."""
+def plan_noise(session: Session, size: TableSize, method: Method) -> Plan:
+    """Return the jobs of Gaussian noise of every scale in pixels and frames; the seed is that of the session."""
     stimuli = noise_stimuli(
         size.spatial,
         size.temporal,
         frames=size.frames,
         both_polarities=size.both_polarities,
-        seed=materials.sources.seed,
-        frame_size=frame_size_of(materials),
+        seed=session.sources.seed,
+        frame_size=frame_size_of(session),
     )
-    return plan_stimuli(materials, stimuli, settings, size.animals)
+    return plan_stimuli(session, stimuli, method, size.animals)
 
 
-def plan_gratings(materials: Materials, size: TableSize, settings: ReconstructionSettings) -> Plan:
+def plan_gratings(session: Session, size: TableSize, method: Method) -> Plan:
     """Return the jobs of drifting gratings of every frequency in cycles per degree and hertz."""
-    frame_size = frame_size_of(materials)
+    frame_size = frame_size_of(session)
     stimuli = grating_stimuli(size.spatial, size.temporal, size.directions, frames=size.frames, frame_size=frame_size)
-    return plan_stimuli(materials, stimuli, settings, size.animals)
+    return plan_stimuli(session, stimuli, method, size.animals)
 
 
-def frame_size_of(materials: Materials) -> tuple[int, int]:
+def frame_size_of(session: Session) -> tuple[int, int]:
     """Return height and width of the recordings' movies."""
-    return next(iter(materials.recordings.values())).frame_size
+    return next(iter(session.recordings.values())).frame_size
 
 
-def plan_stimuli(
-    materials: Materials, stimuli: Sequence[Stimulus], settings: ReconstructionSettings, animals: int
-) -> Plan:
+def plan_stimuli(session: Session, stimuli: Sequence[Stimulus], method: Method, animals: int) -> Plan:
     """Return the jobs of all stimuli for the first animals; responses are each encoder's own rates."""
     plan = []
-    for animal in list(materials.recordings)[:animals]:
+    for animal in list(session.recordings)[:animals]:
         for stimulus in stimuli:
-            state = ordinary_state(materials, animal, len(stimulus.movie))
+            state = ordinary_state(session, animal, len(stimulus.movie))
             clip = Clip(animal, stimulus.name, stimulus.movie, state)
-            plan.append((stimulus, [Job(clip, (folder,), settings, "predicted") for folder in materials.encoders]))
+            plan.append((stimulus, [Job(clip, (folder,), method, "predicted") for folder in session.encoders]))
     return plan
 
 
@@ -101,7 +99,7 @@ def score_stimuli(setup: Setup, plan: Plan, within: Region | None = None) -> pd.
     """
     rows = []
     for stimulus, jobs in plan:
-        region = scored_region(setup.materials.masks[jobs[0].clip.animal])
+        region = scored_region(setup.session.masks[jobs[0].clip.animal])
         rows += list(_rows(setup, stimulus, jobs, region if within is None else region & within))
     return pd.DataFrame(rows)
 
@@ -163,34 +161,32 @@ APART = 7
 """Added to the seed, so that no trial of the recording is drawn again."""
 
 
-def knows_truth(materials: Materials) -> bool:
+def knows_truth(session: Session) -> bool:
     """Return whether the animals are simulated by what is beside them, so that they can be shown anything."""
-    folder = materials.truth_folder
-    return materials.simulated and folder is not None and "kind" in read_about(folder)
+    return session.simulated and "kind" in session.truth.about
 
 
-def simulate_responses(materials: Materials, animal: str, movies: Mapping[str, Movie]) -> Iterator[Clip]:
+def simulate_responses(session: Session, animal: str, movies: Mapping[str, Movie]) -> Iterator[Clip]:
     """Yield a clip of each movie (by name) with the responses of one animal to it.
 
     A simulated animal is shown it; a recorded one is taken to fire at the mean rates of the encoders in an ordinary
-    moment, as noisily as it does in training trials. The seed of the materials decides what is drawn.
+    moment, as noisily as it does in training trials. The seed of the session decides what is drawn.
     """
-    if knows_truth(materials):
-        yield from _simulated(materials, animal, movies)
+    if knows_truth(session):
+        yield from _simulated(session, animal, movies)
         return
-    noise, encoders = measure_noise(materials, animal), tuple(materials.encoders.values())
+    noise, encoders = measure_trial_noise(session, animal), tuple(session.encoders.values())
     for number, (name, movie) in enumerate(movies.items()):
-        state = ordinary_state(materials, animal, len(movie))
-        generator = np.random.default_rng([materials.sources.seed, APART, number])
+        state = ordinary_state(session, animal, len(movie))
+        generator = np.random.default_rng([session.sources.seed, APART, number])
         yield Clip(animal, name, movie, state, noise.draw(predict_mean(encoders, movie, state, animal), generator))
 
 
-def _simulated(materials: Materials, animal: str, movies: Mapping[str, Movie]) -> Iterator[Clip]:
-    truth, folder = materials.truth, materials.truth_folder
+def _simulated(session: Session, animal: str, movies: Mapping[str, Movie]) -> Iterator[Clip]:
+    truth = session.truth
     assert isinstance(truth, TrueEncoder)
-    assert folder is not None
     shows = [Presentation(str(number), "unseen", name, movie) for number, (name, movie) in enumerate(movies.items())]
-    about, seed = read_about(folder), materials.sources.seed + APART
+    about, seed = truth.about, session.sources.seed + APART
     noise = find_kind(about["kind"], about.get("without", ())).noise
     mouse = SimulatedMouse(truth, animal, shows, noise=noise, seed=seed)
     for show in shows:

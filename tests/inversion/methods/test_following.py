@@ -47,7 +47,7 @@ def test_a_search_resumed_while_it_follows_is_the_same_to_the_bit(of_pans, tmp_p
     encoder = SpotEncoder(60, history=4, size=WIDE)
     observation = observe(encoder, panned_trial(41).movie, noisy=True)
     asked = Problem((observation,), of_pans)
-    solver, kept = Map(follow=1), []
+    solver, kept = Map(follow=1, draws=0), []
     whole = solve(asked, solver, keep=kept.append)
     write_npz(tmp_path / "kept.npz", kept[-2].to_arrays())
     snapshot = Snapshot.from_arrays(read_npz(tmp_path / "kept.npz"), solver.restore)
@@ -63,7 +63,7 @@ def test_a_camera_that_would_need_a_vast_scene_is_not_followed(of_pans, monkeypa
     asked = Problem((observation,), of_pans)
     far = np.outer(np.arange(90), [1.0, 2.0]).astype(np.float32)
     monkeypatch.setattr(map_solver, "path_in", lambda *_, again: far)
-    followed, still = (solve(asked, Map(follow=times)).movie for times in (2, 0))
+    followed, still = (solve(asked, Map(follow=times, draws=0)).movie for times in (2, 0))
     np.testing.assert_array_equal(followed, still)
 
 

@@ -19,6 +19,8 @@ from reverie.recordings.trial import Trial
 
 FRAMES = 40
 EVERYWHERE = np.ones(SIZE, bool)
+SEARCH = Map(draws=0)
+"""The movie alone: its standard deviation costs as much again."""
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +42,14 @@ def test_a_perfect_encoder_without_noise_gives_the_movie_back(prior):
     precise = replace(
         observe(SpotEncoder(150, history=4), truth), likelihood=PoissonLikelihood(torch.full((150,), 1e-3))
     )
-    found = solve(asked_of(prior, precise), Map(steps=60, tolerance=0.0))
+    found = solve(asked_of(prior, precise), replace(SEARCH, steps=60, tolerance=0.0))
     assert correlation(found.movie, truth) > 0.97
 
 
 def test_it_beats_the_published_descent_at_its_best_stop_on_noisy_responses(prior):
     truth = smooth_movie(FRAMES)
     asked = asked_of(prior, observe(SpotEncoder(60, history=4), truth, noisy=True))
-    found = solve(asked, Map())
+    found = solve(asked, SEARCH)
     published = []
     solve(
         replace(asked, prior=None),
@@ -60,9 +62,9 @@ def test_it_beats_the_published_descent_at_its_best_stop_on_noisy_responses(prio
 def test_a_clip_far_brighter_than_the_prior_expects_is_found_as_soon_as_any(prior):
     truth = np.clip(0.5 * smooth_movie(FRAMES) + 125, 0, 250).astype(np.float32)
     asked = asked_of(prior, observe(SpotEncoder(150, history=4), truth))
-    settled = solve(asked, Map(steps=200, tolerance=1e-7)).trace[-1].loss
-    begin = Map().begin(asked).loss
-    found = solve(asked, Map())
+    settled = solve(asked, replace(SEARCH, steps=200, tolerance=1e-7)).trace[-1].loss
+    begin = SEARCH.begin(asked).loss
+    found = solve(asked, SEARCH)
     assert found.trace[-1].loss - settled < 0.02 * (begin - settled)
     assert np.mean((found.movie < 4) | (found.movie > 251)) < 0.05
 
@@ -70,14 +72,14 @@ def test_a_clip_far_brighter_than_the_prior_expects_is_found_as_soon_as_any(prio
 def test_no_step_changes_the_movie_by_more_than_the_longest(prior):
     asked = asked_of(prior, observe(SpotEncoder(60, history=4), smooth_movie(FRAMES), noisy=True))
     movies = [prior.mean.expand(FRAMES, *SIZE).numpy()]
-    solver = Map(steps=5, longest=4.0)
+    solver = replace(SEARCH, steps=5, longest=4.0)
     solve(asked, solver, observe=lambda _, movie: movies.append(movie))
     assert all(np.sqrt(np.mean((late - early) ** 2)) < 4.2 for early, late in pairwise(movies))
 
 
 def test_the_settled_movie_is_where_the_gradient_vanishes(prior):
     asked = asked_of(prior, observe(SpotEncoder(60, history=4), smooth_movie(FRAMES), noisy=True))
-    solver = Map(steps=100, tolerance=1e-9)
+    solver = replace(SEARCH, steps=100, tolerance=1e-9)
     kept = []
     solve(asked, solver, keep=kept.append)
     assert kept[-1].state.settled
@@ -97,13 +99,13 @@ def test_the_last_step_is_taken_on_trust_and_costs_no_pass(prior):
 
     asked, kept = asked_of(prior, observe(Counted(60, history=4), smooth_movie(FRAMES), noisy=True)), []
     Counted.calls = 0
-    found = solve(asked, Map(), keep=kept.append)
+    found = solve(asked, SEARCH, keep=kept.append)
     # Two published windows hold the 40 frames that go through the encoder at once.
     assert found.passes == 2 * Counted.calls
     last = kept[-1].state
     assert last.settled
-    exact = solve(asked, Map(steps=200, tolerance=1e-7)).movie
-    without, _ = Map().estimate(asked, replace(last, settled=False))
+    exact = solve(asked, replace(SEARCH, steps=200, tolerance=1e-7)).movie
+    without, _ = SEARCH.estimate(asked, replace(last, settled=False))
     assert np.square(found.movie - exact).mean() < np.square(without.numpy() - exact).mean()
 
 
@@ -113,9 +115,9 @@ def test_the_movie_shown_is_what_is_expected_of_greys_that_end_at_black(prior):
         deaf.spots.zero_()
     dark = replace(prior, mean=prior.mean - 110, deviation=1.5 * prior.deviation)
     white = torch.randn(FRAMES, *SIZE, generator=torch.Generator().manual_seed(5))
-    truth = soft_clip(dark.mean + dark.colour(white), Map().softness)[0].numpy()
+    truth = soft_clip(dark.mean + dark.colour(white), SEARCH.softness)[0].numpy()
     kept = []
-    found = solve(asked_of(dark, observe(deaf, truth, noisy=True)), Map(), keep=kept.append)
+    found = solve(asked_of(dark, observe(deaf, truth, noisy=True)), SEARCH, keep=kept.append)
     probable = kept[-1].state.movie.numpy()
     assert np.square(found.movie - truth).mean() < 0.9 * np.square(probable - truth).mean()
 
@@ -124,20 +126,20 @@ def test_neurons_that_know_nothing_leave_the_prior_s_mean(prior):
     deaf = SpotEncoder(20)
     with torch.no_grad():
         deaf.spots.zero_()
-    found = solve(asked_of(prior, observe(deaf, smooth_movie(FRAMES), noisy=True)), Map())
+    found = solve(asked_of(prior, observe(deaf, smooth_movie(FRAMES), noisy=True)), SEARCH)
     np.testing.assert_allclose(found.movie, np.broadcast_to(prior.mean, found.movie.shape), atol=0.5)
 
 
 def test_two_repeats_tell_more_than_one(prior):
     truth = smooth_movie(FRAMES)
     repeats = [observe(SpotEncoder(40, history=4), truth, seed=seed, noisy=True) for seed in range(2)]
-    single = max(correlation(solve(asked_of(prior, each), Map()).movie, truth) for each in repeats)
-    assert correlation(solve(asked_of(prior, *repeats), Map()).movie, truth) > single + 0.005
+    single = max(correlation(solve(asked_of(prior, each), SEARCH).movie, truth) for each in repeats)
+    assert correlation(solve(asked_of(prior, *repeats), SEARCH).movie, truth) > single + 0.005
 
 
 def test_grey_levels_stay_in_range_and_a_bound_encoder_on_a_canvas_is_welcome(prior):
     truth = smooth_movie(FRAMES)
-    found = solve(asked_of(prior, observe(PlaneEncoder(), truth)), Map(steps=3))
+    found = solve(asked_of(prior, observe(PlaneEncoder(), truth)), replace(SEARCH, steps=3))
     assert found.movie.shape == truth.shape
     assert found.movie.min() >= 0
     assert found.movie.max() <= 255
@@ -145,7 +147,7 @@ def test_grey_levels_stay_in_range_and_a_bound_encoder_on_a_canvas_is_welcome(pr
 
 def test_a_resumed_search_is_the_uninterrupted_one_to_the_bit(prior, tmp_path):
     asked = asked_of(prior, observe(SpotEncoder(40, history=4), smooth_movie(FRAMES), noisy=True))
-    solver, kept = Map(steps=6), []
+    solver, kept = replace(SEARCH, steps=6), []
     whole = solve(asked, solver, keep=kept.append)
     write_npz(tmp_path / "kept.npz", kept[2].to_arrays())
     resumed = solve(asked, solver, resume=Snapshot.from_arrays(read_npz(tmp_path / "kept.npz"), solver.restore))
@@ -170,7 +172,7 @@ def of_shots():
 def test_cuts_are_found_and_make_the_movie_better(of_shots):
     truth = shots(31, 70, 50, 60)
     asked = asked_of(of_shots, observe(SpotEncoder(150, history=4), truth, noisy=True))
-    kept, exact = [], Map(tolerance=1e-4)
+    kept, exact = [], replace(SEARCH, tolerance=1e-4)
     found = solve(asked, exact, keep=kept.append)
     assert kept[-1].state.starts == (0, 70, 120)
     told = replace(asked, prior=of_shots.cut([0, 70, 120]))
@@ -182,9 +184,9 @@ def test_cuts_are_found_and_make_the_movie_better(of_shots):
 def test_a_movie_without_cuts_is_found_as_if_nobody_had_looked(of_shots):
     asked = asked_of(of_shots, observe(SpotEncoder(150, history=4), shots(32, 120), noisy=True))
     kept = []
-    looked = solve(asked, Map(), keep=kept.append)
+    looked = solve(asked, SEARCH, keep=kept.append)
     assert kept[-1].state.starts == (0,)
-    np.testing.assert_array_equal(looked.movie, solve(asked, Map(find_cuts=False)).movie)
+    np.testing.assert_array_equal(looked.movie, solve(asked, replace(SEARCH, find_cuts=False)).movie)
 
 
 def test_a_search_resumed_before_or_after_its_cuts_is_the_same_to_the_bit(of_shots, tmp_path):
@@ -201,7 +203,7 @@ def test_a_search_resumed_before_or_after_its_cuts_is_the_same_to_the_bit(of_sho
 
 def test_a_prior_that_knows_no_scenes_follows_nothing(of_shots):
     asked = asked_of(of_shots, observe(SpotEncoder(60, history=4), shots(32, 120), noisy=True))
-    followed, still = (solve(asked, Map(follow=times)).movie for times in (1, 0))
+    followed, still = (solve(asked, replace(SEARCH, follow=times)).movie for times in (1, 0))
     np.testing.assert_array_equal(followed, still)
     with pytest.raises(ReverieError, match="knows nothing of scenes"):
         of_shots.following([0], np.zeros((120, 2), np.float32))
@@ -215,7 +217,7 @@ def test_a_loss_that_is_not_convex_still_falls_at_every_step(prior):
             return 0.2 + (super().forward(movie, state, mouse) - 1.3).square()
 
     asked = asked_of(prior, observe(Squared(60, history=2), smooth_movie(FRAMES), noisy=True))
-    losses = [line.loss for line in solve(asked, Map(steps=40, tolerance=0.0)).trace]
+    losses = [line.loss for line in solve(asked, replace(SEARCH, steps=40, tolerance=0.0)).trace]
     assert all(later <= earlier for earlier, later in pairwise(losses))
     assert losses[-1] < losses[0]
 
@@ -223,11 +225,11 @@ def test_a_loss_that_is_not_convex_still_falls_at_every_step(prior):
 def test_what_it_cannot_do_is_said(prior):
     observation = observe(SpotEncoder(), smooth_movie(FRAMES))
     with pytest.raises(ReverieError, match="needs a Gaussian prior"):
-        solve(problem(observation), Map())
+        solve(problem(observation), SEARCH)
     with pytest.raises(ReverieError, match="no movie to start from"):
-        solve(asked_of(prior, observation), Map(), start=smooth_movie(FRAMES))
+        solve(asked_of(prior, observation), SEARCH, start=smooth_movie(FRAMES))
     small = fit_prior([Trial("0", "t", smooth_movie(9, (8, 8)), np.zeros((4, 9), np.float32), None)] * 2)
     with pytest.raises(ReverieError, match="fitted to movies of"):
-        solve(asked_of(small, observation), Map())
+        solve(asked_of(small, observation), SEARCH)
     with pytest.raises(ReverieError, match="weight, softness and longest above 0"):
         Map(weight=0.0)

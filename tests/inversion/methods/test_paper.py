@@ -8,7 +8,6 @@ from tests.inversion.toys import FRAMES, SIZE, PlaneEncoder, SpotEncoder, observ
 from reverie.encoders.published import import_published
 from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.fidelity import poisson
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.problem import Observation, Problem
 from reverie.inversion.solve import solve
@@ -30,14 +29,14 @@ def golden_problem(golden, frames):
     encoder = import_published(golden.checkpoint, ["first", "second"])
     responses = torch.from_numpy(golden.arrays["responses_mouse1"][:, :frames])
     observation = Observation(encoder, "second", torch.from_numpy(golden.state[:, :frames]), responses)
-    return Problem((observation,), golden.arrays["mask"], poisson)
+    return Problem((observation,))
 
 
 @pytest.mark.parametrize(("frames", "fast"), [(60, True), (100, True), (60, False)])
 def test_trajectory_agrees_with_the_published_code(golden, frames, fast):
     asked = golden_problem(golden, frames)
     asked = asked.in_fast_form() if fast else asked
-    solver = Paper()
+    solver = Paper(mask=golden.arrays["mask"])
     state = solver.begin(asked)
     losses = golden.arrays[f"last_window_loss_T{frames}"]
     for step in range(31):
@@ -97,7 +96,7 @@ def test_pixels_outside_the_training_mask_stay_grey(spots):
     mask = np.zeros(SIZE, np.float32)
     mask[3:9, 4:12] = 0.5
     mask[0, 0] = 0.49
-    movie = solve(replace(spots, mask=mask), QUICK).movie
+    movie = movie_with(spots, mask=mask)
     assert (movie[:, mask < 0.5] == GREY).all()
     assert (np.abs(movie[:, mask >= 0.5] - GREY).max(axis=0) > 0).all()
 
@@ -106,7 +105,7 @@ def test_a_mask_on_the_canvas_is_the_same_as_its_part_on_the_frame(planes):
     mask = np.random.default_rng(0).uniform(0, 1.2, SIZE).astype(np.float32)
     on_canvas = np.zeros((16, 16), np.float32)
     on_canvas[2:14] = mask
-    first, second = (movie_with(replace(planes, mask=each)) for each in (mask, on_canvas))
+    first, second = (movie_with(planes, mask=each) for each in (mask, on_canvas))
     np.testing.assert_array_equal(first, second)
 
 
@@ -181,7 +180,7 @@ def test_the_movie_stays_within_the_grey_levels(spots):
 
 def test_an_empty_training_mask_is_refused(spots):
     with pytest.raises(ReverieError, match=r"reaches 0.5 at no pixel \(its maximum is 0.49\)"):
-        QUICK.begin(replace(spots, mask=np.full(SIZE, 0.49, np.float32)))
+        replace(QUICK, mask=np.full(SIZE, 0.49, np.float32)).begin(spots)
 
 
 def test_numbers_that_overflow_are_reported(spots):
@@ -214,6 +213,8 @@ def test_a_movie_to_start_from_must_fit(spots, start):
         {"stride": 0},
         {"stride": 33},
         {"batch": 0},
+        {"blur": -0.5},
+        {"mask": np.full(SIZE, np.nan, np.float32)},
     ],
 )
 def test_impossible_settings_are_refused(setting):

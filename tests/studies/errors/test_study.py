@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reverie.fitted.materials import Materials, open_materials
-from reverie.jobs.null_trials import null_clips
+from reverie.jobs.null_trials import simulated_clips
 from reverie.studies.errors import study as errors
 from reverie.studies.errors.study import make_error_map, mean_profiles
 from reverie.studies.running import run_study
@@ -92,7 +92,7 @@ def test_a_planted_deviation_is_found(one_encoder):
     changed = np.array(clip.movie)
     changed[6:28, 11:25, 23:41] = np.where(changed[6:28, 11:25, 23:41].mean() < 128, 255.0, 0.0)
     seen = replace(clip, movie=changed, responses=None)
-    (trial,) = null_clips(materials, seen, 1)  # a trial of the changed movie, with this animal's noise
+    (trial,) = simulated_clips(materials, seen, 1)  # a trial of the changed movie, with this animal's noise
     found = errors.examine(one_encoder, replace(clip, responses=trial.responses))
     assert found.test.p_value == found.test.overall_p_value == 1 / 20
     largest = found.test.patches[0]

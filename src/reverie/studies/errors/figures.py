@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reverie.foundation.arrays import FRAME_RATE, WHITE, Movie
-from reverie.report.figures import AMBER, COLUMN
-from reverie.report.pictures import evenly_placed, grey_levels
-from reverie.report.video_files import Coloured
+from reverie.reporting.figures import AMBER, COLUMN
+from reverie.reporting.pictures import evenly_placed, grey_levels
+from reverie.reporting.video_files import Coloured
 from reverie.scoring.deviations import Deviations
 
 ORANGE, QUIET = "#c46a00", "#8a8a8a"

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, Mask, Movie
-from reverie.jobs.job import Clip, Job, Targets
-from reverie.jobs.null_trials import excerpt, null_clips
-from reverie.report.video_files import write_colour_mp4
+from reverie.jobs.clip import Clip, excerpt
+from reverie.jobs.job import Job, Targets
+from reverie.jobs.simulated_responses import simulated_clips
+from reverie.reporting.video_files import write_colour_mp4
 from reverie.scoring.correlation import Region
 from reverie.scoring.deviations import Deviations, Patch, find_deviations
 from reverie.scoring.error_statistics import describe_error, error_profiles
@@ -104,9 +105,9 @@ def mean_profiles(maps: Sequence[ErrorMap]) -> pd.DataFrame:
 
 def chosen(setup: Setup) -> list[Clip]:
     """Return the first frames of some of the clips of every animal."""
-    size, materials = SIZES[setup.scale.name], setup.materials
-    own = [[clip for clip in setup.clips if clip.animal == animal] for animal in materials.recordings]
-    return [excerpt(materials, clip, size.frames) for clips in own for clip in clips[: size.clips]]
+    size, session = SIZES[setup.scale.name], setup.session
+    own = [[clip for clip in setup.clips if clip.animal == animal] for animal in session.recordings]
+    return [excerpt(session, clip, size.frames) for clips in own for clip in clips[: size.clips]]
 
 
 def jobs_of(setup: Setup, clip: Clip, targets: Targets = "recorded") -> list[Job]:
@@ -123,18 +124,18 @@ def plan(setup: Setup) -> list[Job]:
 
 def examine(setup: Setup, clip: Clip) -> ErrorMap:
     """Reconstruct a clip and its null trials, as far as that is not done, and test its error map against theirs."""
-    materials, size = setup.materials, SIZES[setup.scale.name]
+    session, size = setup.session, SIZES[setup.scale.name]
     recorded, predicted = jobs_of(setup, clip), jobs_of(setup, clip, "predicted")
-    nulls = [jobs_of(setup, each) for each in null_clips(materials, clip, size.nulls)]
+    nulls = [jobs_of(setup, each) for each in simulated_clips(session, clip, size.nulls)]
     all_jobs = [job for jobs in (recorded, predicted, *nulls) for job in jobs]
     setup.run(all_jobs, f"null trials of {clip.animal}, clip {clip.name}")
     return make_error_map(
         f"{clip.animal}, clip {clip.name}",
-        clip.read(materials).movie,
+        clip.read(session).movie,
         setup.movie(recorded),
         setup.movie(predicted),
         [setup.movie(jobs) for jobs in nulls],
-        materials.masks[clip.animal],
+        session.masks[clip.animal],
         level=LEVEL,
     )
 

@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import pandas as pd
 
-from reverie.inversion.methods.paper import PaperSolver
+from reverie.inversion.methods.best import Best
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.paper import Paper
+from reverie.inversion.methods.registry import Method
+from reverie.inversion.methods.ridge import Ridge
 from reverie.inversion.windows import cut
-from reverie.jobs.job import Clip, Job
-from reverie.jobs.settings import USUAL, ReconstructionSettings
-from reverie.jobs.showings import other_showings
+from reverie.jobs.clip import Clip, repeats_of
+from reverie.jobs.job import Job
 from reverie.studies.methods.figures import (
     differences_figure,
     methods_figure,
@@ -28,7 +31,7 @@ more than all else together."""
 STOPS, BLURS = (20, 40, 60, 80, 100, 150, 200), (0.5, 1.0, 2.0, 3.0)
 """Numbers of steps and final blurs (pixels and frames): the published method gets what is best on validation clips."""
 
-RIDGE, NETWORK, CHOSEN, MAP = "ridge", "convolutional", "published, chosen stop and blur", "map"
+RIDGE, CHOSEN, MAP = "ridge", "published, chosen stop and blur", "map"
 LONG, LONG_ALL = "published, 1000 steps", "published, 1000 steps, all encoders"
 BEST = "best"
 ANIMALS, REPEATS = "map, animals joined", "map, repeats joined"
@@ -54,14 +57,13 @@ def conditions(setup: Setup) -> Conditions:
     """Return, by method, the jobs of each clip that the method is tried on."""
     encoders, first = setup.encoders, setup.encoders[:1]
     chosen = setup.settings(blurs=BLURS)
-    probable = ReconstructionSettings("map", USUAL["map"][0], blur=USUAL["map"][1])
-    best = ReconstructionSettings("best", blur=0.0)
+    probable = Map(draws=0)
+    best = Best()
     long = replace(chosen, steps=1000, blur=0.5)
     few = setup.clips[: SIZES.get(setup.scale.name, (0, 0))[1]]
     turns = in_turns(setup.clips)
     ways = {
-        RIDGE: setup.jobs(ReconstructionSettings("ridge", blur=0.0), first),
-        NETWORK: setup.jobs(ReconstructionSettings("convolutional", blur=0.0), first),
+        RIDGE: setup.jobs(Ridge(), first),
         LONG: setup.jobs(long, first, clips=few),
         LONG_ALL: setup.jobs(long, clips=few),
         CHOSEN: setup.jobs(chosen, first, clips=turns),
@@ -81,19 +83,17 @@ def conditions(setup: Setup) -> Conditions:
     return {name: jobs for name, jobs in ways.items() if len(encoders) > 1 or "encoders" not in name}
 
 
-def joined_jobs(
-    setup: Setup, clips: Sequence[Clip], settings: ReconstructionSettings, join: str
-) -> dict[Clip, list[Job]]:
+def joined_jobs(setup: Setup, clips: Sequence[Clip], method: Method, join: str) -> dict[Clip, list[Job]]:
     """Return the job that explains each clip together with other showings of its movie, where there are others.
 
     Whichever of the showings is asked for, the job is the same, so that it is done once.
     """
     found = {}
     for clip in clips:
-        others = other_showings(setup.materials, clip, join)
+        others = repeats_of(setup.session, clip, join)
         first, *rest = sorted([clip, *others], key=lambda one: (one.animal, one.name))
         if rest:
-            found[clip] = [Job(first, setup.encoders[:1], settings, together=tuple(rest))]
+            found[clip] = [Job(first, setup.encoders[:1], method, together=tuple(rest))]
     return found
 
 
@@ -141,11 +141,11 @@ def conclude(setup: Setup) -> Findings:
 
 def _about(setup: Setup) -> str:
     chosen = setup.settings(blurs=BLURS)
-    frames = setup.clips[0].read(setup.materials).frames
-    ratio = cut(frames, stride=PaperSolver.stride).count / cut(frames, stride=chosen.stride).count
+    frames = setup.clips[0].read(setup.session).frames
+    ratio = cut(frames, stride=Paper.stride).count / cut(frames, stride=chosen.stride).count
     return (
         f"For the published method {chosen.steps} steps and a blur of {chosen.blur:g} were best on validation clips; "
-        f"its windows began every {chosen.stride} frames (every {PaperSolver.stride}, as published, they would make "
+        f"its windows began every {chosen.stride} frames (every {Paper.stride}, as published, they would make "
         f"{ratio:.1f} times as many passes). Held-out neurons are those of other animals that saw the same movie: the "
         "correlation of their responses with what the first encoder predicts from the reconstruction. Passes are "
         "windows of 32 frames through one encoder, forward and back. Seconds are those of one process of this machine, "

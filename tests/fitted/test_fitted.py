@@ -1,0 +1,108 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from tests.worlds import files_in, fitted_to, replace_encoder
+
+from reverie.fitted.fitted import PARTS, Fitted, likelihood_fits_arrays, likelihood_fits_of
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.likelihood import EventLikelihood, PoissonLikelihood
+from reverie.inversion.likelihood_fit import LikelihoodFits
+from reverie.inversion.mask import save_mask
+
+MASK = np.full((12, 16), 1.1, np.float32)
+
+
+def keep_mask(fitted, level=1.1):
+    save_mask(fitted.place("mask"), np.full((12, 16), level, np.float32))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_was_not_fitted_is_asked_for_in_one_sentence_and_nothing_is_written(tiny_world, part):
+    before = files_in(tiny_world.encoder)
+    fitted = fitted_to(tiny_world)
+    assert not fitted.has(part)
+    with pytest.raises(ReverieError, match=rf"The {part} of alpha was not fitted .*`reverie fit`.*\.$"):
+        getattr(fitted, part)
+    assert files_in(tiny_world.encoder) == before
+
+
+def test_a_part_lies_below_animal_and_fingerprint_and_is_read_once(tiny_world):
+    fitted = fitted_to(tiny_world)
+    keep_mask(fitted)
+    place = tiny_world.encoder / "fitted/alpha" / fitted.subject.fingerprint / "mask.npz"
+    assert fitted.place("mask") == place
+    assert place.exists()
+    np.testing.assert_array_equal(fitted_to(tiny_world).mask, MASK)
+    assert fitted.mask is fitted.mask
+
+
+def test_missing_parts_come_in_the_order_in_which_they_are_made(tiny_world):
+    fitted = fitted_to(tiny_world)
+    assert fitted.missing({"calibration", "likelihood", "mask"}) == ["mask", "likelihood", "calibration"]
+    keep_mask(fitted)
+    assert fitted.missing({"calibration", "likelihood", "mask"}) == ["likelihood", "calibration"]
+    assert fitted.missing(()) == []
+
+
+def test_parts_of_an_encoder_that_was_replaced_are_not_there(tiny_world):
+    keep_mask(fitted_to(tiny_world))
+    assert fitted_to(tiny_world).has("mask")
+    replace_encoder(tiny_world)
+    assert not fitted_to(tiny_world).has("mask")
+
+
+def test_the_first_folder_that_can_be_written_takes_new_parts_and_all_are_read(tiny_world, tmp_path, monkeypatch):
+    keep_mask(fitted_to(tiny_world))
+    subject = fitted_to(tiny_world).subject
+    own, other = tiny_world.encoder / "fitted", tmp_path / "other"
+    monkeypatch.setattr("reverie.fitted.fitted._writable", lambda folder: folder == other)
+    fitted = Fitted(subject, (own, other))
+    assert fitted.place("prior").is_relative_to(other)
+    np.testing.assert_array_equal(fitted.mask, MASK)
+    monkeypatch.setattr("reverie.fitted.fitted._writable", lambda folder: False)
+    with pytest.raises(ReverieError, match=r"kept in neither .*fitted nor .*other; make one of them writable"):
+        fitted.place("prior")
+
+
+def test_a_folder_below_a_file_cannot_be_written(tiny_world, tmp_path):
+    (tmp_path / "file").touch()
+    blocked, free = tmp_path / "file/fitted", tmp_path / "free/not yet there"
+    assert Fitted(fitted_to(tiny_world).subject, (blocked, free)).place("mask").is_relative_to(free)
+
+
+@pytest.mark.parametrize("part", ["mask", "ridge"])
+def test_beside_the_parts_it_says_what_they_were_fitted_to(tiny_world, part):
+    fitted = fitted_to(tiny_world)
+    fitted.describe(part)
+    told = json.loads((tiny_world.encoder / "fitted/alpha" / fitted.subject.fingerprint / "fitted.json").read_text())
+    assert told["animal"] == "alpha"
+    assert told["neurons"] == 20
+    assert told["training_trials"] == ["0", "1", "2", "3", "4", "5"]
+    assert told["fingerprint"] == fitted.subject.fingerprint
+
+
+def test_likelihoods_survive_being_laid_out():
+    kinds = {
+        "sizes": PoissonLikelihood(torch.tensor([1.0, 2.0])),
+        "events": EventLikelihood(torch.tensor([0.5, 0.25]), torch.tensor([3.0, 1.0])),
+    }
+    again = likelihood_fits_of(likelihood_fits_arrays(LikelihoodFits(kinds, "events")))
+    assert again.chosen == "events"
+    assert set(again.kinds) == set(kinds)
+    torch.testing.assert_close(again.find("sizes").dispersion, torch.tensor([1.0, 2.0]))
+    torch.testing.assert_close(again.find("events").frequency, torch.tensor([0.5, 0.25]))
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {},
+        {"sizes.dispersion": np.ones(2)},
+        {"chosen": np.array("events"), "sizes.dispersion": np.ones(2)},
+    ],
+)
+def test_incomplete_likelihoods_are_refused(arrays):
+    with pytest.raises(ReverieError, match="incomplete; delete its file"):
+        likelihood_fits_of(arrays)

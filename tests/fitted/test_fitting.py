@@ -1,0 +1,224 @@
+"""Fitting: what is missing, once; and nothing that was fitted to something else is ever used."""
+
+import json
+import shutil
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses
+
+from reverie.encoders.checkpoints import load_encoder, save_encoder
+from reverie.fitted import fitting
+from reverie.fitted.fitting import calibrates, fit, parts_for
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.likelihood_fit import fit_likelihoods
+from reverie.inversion.linear.ridge import RidgeSettings
+from reverie.inversion.linear.ridge_fit import fit_ridge
+from reverie.inversion.methods import best
+from reverie.inversion.methods.best import Best
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.paper import Paper
+from reverie.inversion.methods.ridge import Ridge
+from reverie.training.folder import train_encoder
+from reverie.training.request import TrainingRequest
+
+QUICK = ("mask", "prior", "likelihood")
+
+
+def places(fitted):
+    return {part: fitted.place(part).stat().st_mtime_ns for part in QUICK if fitted.has(part)}
+
+
+@pytest.mark.parametrize(
+    ("method", "parts"),
+    [
+        (Paper(), {"mask"}),
+        (Map(), {"mask", "prior", "likelihood", "calibration"}),
+        (Map(draws=0), {"mask", "prior", "likelihood"}),
+        (Map(weight=2.0), {"mask", "prior", "likelihood"}),
+        (Ridge(), {"mask", "ridge"}),
+        (Best(), {"mask", "prior", "ridge", "best"}),
+    ],
+)
+def test_a_method_needs_its_parts_and_no_others(method, parts):
+    assert set(parts_for(method)) == parts
+
+
+def test_only_the_posterior_that_was_calibrated_is():
+    assert calibrates(Map())
+    assert calibrates(Map(draws=4))
+    assert calibrates(Map(steps=30, blur=1.0))
+    for other in ({"follow": 1}, {"weight": 2.0}, {"draws": 0}, {"likelihood": "sizes"}, {"find_cuts": False}):
+        assert not calibrates(Map(**other))
+    assert not calibrates(Map(calibrated=False))
+    assert not calibrates(Paper())
+
+
+def test_parts_are_fitted_once_and_kept(tiny_world, quick_masks, capsys):
+    first = fit(fitted_to(tiny_world), QUICK)
+    assert all(first.has(part) for part in QUICK)
+    assert first.mask.shape == (12, 16)
+    assert first.prior.frame_size == (12, 16)
+    assert len(first.likelihood.find("measured").dispersion) == 20
+    kept = places(first)
+    capsys.readouterr()
+    again = fit(fitted_to(tiny_world), QUICK)
+    assert places(again) == kept
+    assert quick_masks == ["alpha"]
+    assert "Fitting" not in capsys.readouterr().err
+
+
+def test_what_a_part_is_made_from_is_fitted_with_it(tiny_world, quick_masks):
+    describe_training(tiny_world, ["0", "1"], ["6"])
+    fitted = fit(fitted_to(tiny_world), ["calibration"])
+    assert fitted.missing(["mask", "prior", "likelihood", "calibration"]) == []
+    assert not fitted.has("ridge")
+
+
+def test_an_encoder_that_was_replaced_is_fitted_anew(tiny_world, quick_masks):
+    old = fit(fitted_to(tiny_world), QUICK)
+    kept = places(old)
+    replace_encoder(tiny_world)
+    new = fitted_to(tiny_world)
+    assert new.missing(QUICK) == list(QUICK)
+    fit(new, QUICK)
+    assert quick_masks == ["alpha", "alpha"]
+    assert places(old) == kept
+    assert not np.allclose(old.likelihood.find("sizes").dispersion, new.likelihood.find("sizes").dispersion)
+
+
+def test_an_encoder_that_was_trained_anew_is_fitted_anew(tiny_world, quick_masks):
+    shutil.rmtree(tiny_world.encoder)
+    request = partial(TrainingRequest, architecture="linear_nonlinear", steps=2)
+    train_encoder(tiny_world.data, tiny_world.encoder, request(seed=0), animals=["alpha"])
+    fit(fitted_to(tiny_world), QUICK)
+    for path in tiny_world.encoder.iterdir():
+        if path.name != "fitted":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    trained = tiny_world.data.parent / "trained"
+    train_encoder(tiny_world.data, trained, request(seed=1), animals=["alpha"])
+    shutil.copytree(trained, tiny_world.encoder, dirs_exist_ok=True)
+    assert fitted_to(tiny_world).missing(QUICK) == list(QUICK)
+
+
+def test_changed_responses_of_one_training_trial_are_fitted_anew(tiny_world, quick_masks):
+    fit(fitted_to(tiny_world), QUICK)
+    scale_responses(tiny_world, "3")
+    assert fitted_to(tiny_world).missing(QUICK) == list(QUICK)
+
+
+def test_code_of_another_version_fits_anew(tiny_world, quick_masks, monkeypatch):
+    fit(fitted_to(tiny_world), QUICK)
+    monkeypatch.setattr("reverie.fitted.subject.FITTING_VERSION", 999)
+    assert fitted_to(tiny_world).missing(QUICK) == list(QUICK)
+
+
+def test_what_moves_stays_fitted(tiny_world, quick_masks, tmp_path):
+    fit(fitted_to(tiny_world), QUICK)
+    moved = SimpleNamespace(data=tmp_path / "new disk", encoder=tmp_path / "archive/best encoder")
+    shutil.move(tiny_world.data, moved.data)
+    moved.encoder.parent.mkdir()
+    shutil.move(tiny_world.encoder, moved.encoder)
+    before = files_in(moved.encoder)
+    assert fit(fitted_to(moved), QUICK).missing(QUICK) == []
+    assert files_in(moved.encoder) == before
+    assert quick_masks == ["alpha"]
+
+
+def test_where_nothing_can_be_kept_nothing_is_begun(tiny_world, quick_masks, monkeypatch):
+    monkeypatch.setattr("reverie.fitted.fitted._writable", lambda folder: False)
+    with pytest.raises(ReverieError, match="make one of them writable"):
+        fit(fitted_to(tiny_world), QUICK)
+    assert quick_masks == []
+
+
+def test_what_cannot_be_fitted_is_said(tiny_world):
+    with pytest.raises(ReverieError, match="no part 'colour' to fit; choose from: mask, prior"):
+        fit(fitted_to(tiny_world), ["colour"])
+    describe_training(tiny_world, ["0"], ["6"])
+    with pytest.raises(ReverieError, match=r"alpha has 1 training trial\(s\) .*a mask needs at least two"):
+        fit(fitted_to(tiny_world), ["mask"])
+
+
+def test_the_mask_is_estimated_from_the_training_trials(tiny_world, monkeypatch):
+    seen = {}
+
+    def estimate(encoder, mouse, trials, settings, *, seed, device):
+        seen.update(names=[trial.name for trial in trials], mouse=mouse, seed=seed)
+        return np.full((12, 16), 1.2, np.float32)
+
+    monkeypatch.setattr(fitting, "estimate_mask", estimate)
+    describe_training(tiny_world, ["1", "3", "4"], ["6"])
+    fit(fitted_to(tiny_world, seed=5), ["mask"])
+    assert seen == {"names": ["1", "3", "4"], "mouse": "alpha", "seed": 5}
+
+
+def test_the_likelihood_is_that_of_the_training_trials(tiny_world):
+    fitted = fit(fitted_to(tiny_world), ["likelihood"])
+    subject = fitted.subject
+    expected = fit_likelihoods(
+        subject.encoder, "alpha", list(subject.trials(subject.training)), skip=subject.encoder.history
+    )
+    found = fitted_to(tiny_world).likelihood
+    assert found.chosen == expected.chosen
+    np.testing.assert_array_equal(found.find("sizes").dispersion, expected.find("sizes").dispersion)
+
+
+SHORT_RIDGE = RidgeSettings(powers=(0.5,), lags=((0, 2, 4),), every=2, components=20)
+
+
+@pytest.fixture
+def quick_ridge(monkeypatch):
+    monkeypatch.setattr(fitting, "fit_ridge", partial(fit_ridge, settings=SHORT_RIDGE))
+
+
+def test_a_ridge_decoder_is_kept_and_read_to_the_same_bits(tiny_world, quick_ridge):
+    fitted = fit(fitted_to(tiny_world), ["ridge"])
+    responses = fitted.subject.recording.trial("6").responses
+    movie = fitted.ridge.decode(responses)
+    np.testing.assert_array_equal(fitted_to(tiny_world).ridge.decode(responses), movie)
+    direct = fit_ridge("alpha", list(fitted.subject.trials(fitted.subject.training)), SHORT_RIDGE)
+    np.testing.assert_array_equal(movie, direct.decode(responses))
+
+
+def test_the_best_decoder_keeps_what_it_is_made_of(tiny_world, quick_masks, quick_ridge, monkeypatch):
+    monkeypatch.setattr(best, "adapt", lambda encoder, *others: encoder)
+    monkeypatch.setattr(best, "FOLLOWING", Map(steps=3, draws=0))
+    fitted = fit(fitted_to(tiny_world), ["best"])
+    assert fitted.missing(["mask", "prior", "ridge", "best"]) == []
+    assert not fitted.has("likelihood")
+    trial = fitted.subject.recording.trial("6")
+    movie = fitted.best.decode(trial.responses, trial.state)
+    np.testing.assert_array_equal(fitted_to(tiny_world).best.decode(trial.responses, trial.state), movie)
+    assert 0 <= fitted.best.share <= 1
+
+
+@pytest.mark.parametrize(
+    ("learn_from", "power", "expected"), [("sizes", 0.0, True), ("events", 0.0, False), ("events", 0.5, True)]
+)
+def test_an_encoder_is_adapted_unless_it_predicts_what_ridge_reads(
+    tiny_world, quick_masks, monkeypatch, learn_from, power, expected
+):
+    about = {"training_settings": {"learn_from": learn_from}}
+    save_encoder(load_encoder(tiny_world.encoder), tiny_world.encoder, about=about)
+    adapted = []
+    monkeypatch.setattr(best, "adapt", lambda encoder, *others: adapted.append(others) or encoder)
+    settings = RidgeSettings(powers=(power,), lags=((0, 2, 4),), every=2, components=20)
+    monkeypatch.setattr(fitting, "fit_ridge", partial(fit_ridge, settings=settings))
+    fitted = fit(fitted_to(tiny_world), ["best"])
+    kept = json.loads(fitted.place("best").read_text())
+    assert kept["config"]["ridge"]["power"] == power
+    assert kept["config"]["solver"]["find_cuts"]
+    assert bool(adapted) == expected
+
+
+def test_a_session_fits_every_animal_and_leaves_a_mask_that_is_named_alone(tiny_world, quick_masks, tmp_path):
+    np.savez(tmp_path / "mask.npz", mask=np.full((12, 16), 1.2))
+    session = opened(tiny_world, animals=(), mask=tmp_path / "mask.npz")
+    session.fit(["mask", "prior"])
+    assert quick_masks == []
+    assert all(session.fitted(animal, tiny_world.encoder).has("prior") for animal in ("alpha", "beta"))
+    opened(tiny_world, animals=()).fit(["mask"])
+    assert quick_masks == ["alpha", "beta"]

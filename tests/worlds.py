@@ -1,0 +1,53 @@
+"""What tests do with the small worlds of ``conftest``: open them, and change something in them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from reverie.encoders.checkpoints import load_encoder, save_encoder
+from reverie.fitted.fitted import Fitted
+from reverie.fitted.session import Session, Sources, open_session
+
+
+def opened(world: Any, animals: tuple[str, ...] = ("alpha",), **options: Any) -> Session:
+    """Open a world anew, as another process would."""
+    return open_session(Sources(world.data, (world.encoder,), animals=animals, device="cpu", **options))
+
+
+def fitted_to(world: Any, animal: str = "alpha", **options: Any) -> Fitted:
+    """Return what was fitted to one animal, opened anew."""
+    return opened(world, **options).fitted(animal, world.encoder)
+
+
+def scale_responses(world: Any, trial: str, factor: float = 1.5, animal: str = "alpha") -> None:
+    """Change what an animal answered to one trial."""
+    path = world.data / animal / "data/responses" / f"{trial}.npy"
+    np.save(path, factor * np.load(path))
+
+
+def show_again(world: Any, animal: str, trial: str, like: str) -> None:
+    """Let a trial show the movie of another."""
+    videos = world.data / animal / "data/videos"
+    (videos / f"{trial}.npy").write_bytes((videos / f"{like}.npy").read_bytes())
+
+
+def replace_encoder(world: Any) -> None:
+    """Save other weights over those of the world's encoder; all else that lies in its folder stays."""
+    encoder = load_encoder(world.encoder)
+    with torch.no_grad():
+        for weight in encoder.parameters():
+            weight.mul_(1.25)
+    save_encoder(encoder, world.encoder, about=encoder.about)
+
+
+def describe_training(world: Any, training: list[str], validation: list[str], animal: str = "alpha") -> None:
+    """Say of the encoder on which trials it was trained and validated."""
+    about = {"training_trials": {animal: training}, "validation_trials": {animal: validation}}
+    save_encoder(load_encoder(world.encoder), world.encoder, about=about)
+
+
+def files_in(folder: Path) -> dict[str, int]:
+    """Return all files below a folder with the time they were last written."""
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
