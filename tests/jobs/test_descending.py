@@ -1,27 +1,25 @@
 import numpy as np
 import pytest
 import torch
+from tests.worlds import opened
 
-from reverie.encoders.checkpoints import load_encoder
-from reverie.inversion.fidelity import poisson
 from reverie.inversion.methods.paper import Paper
-from reverie.inversion.problem import Observation, Problem, Progress, Solution
+from reverie.inversion.problem import Observation, Problem
 from reverie.jobs import descending
-from reverie.jobs.descending import descend, read_result, write_result
-from reverie.recordings.readers.sensorium import open_recordings
+from reverie.jobs.descending import descend
+from reverie.jobs.store import JobFolder, read_solution
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def problem(unspoilt_world):
-    trial = open_recordings(unspoilt_world.data)["alpha"].trial("1")
-    encoder = load_encoder(unspoilt_world.encoder)
-    observation = Observation(encoder, "alpha", torch.tensor(trial.state), torch.tensor(trial.responses))
-    return lambda: Problem((observation,), np.full((36, 64), 1.5, np.float32), poisson)
+def problem(unspoilt_tiny_world):
+    session = opened(unspoilt_tiny_world)
+    trial, (encoder,) = session.recordings["alpha"].trial("1"), session.encoders.values()
+    return Problem((Observation(encoder, "alpha", torch.tensor(trial.state), torch.tensor(trial.responses)),))
 
 
-class InterruptedSolver(Paper):
+class InterruptedMethod(Paper):
     """The user presses ctrl-C in the middle of step 7."""
 
     def step(self, problem, state):
@@ -32,29 +30,30 @@ class InterruptedSolver(Paper):
 
 def test_an_interrupted_descent_goes_on_to_the_same_bits(problem, tmp_path, monkeypatch):
     monkeypatch.setattr(descending, "KEEP_EVERY", 0.0)
-    whole = descend(problem, Paper(steps=10), tmp_path / "whole.npz", tmp_path / "none.npz", "", CPU)
-    finished, unfinished = tmp_path / "parts.npz", tmp_path / "unfinished.npz"
+    whole = descend(problem, Paper(steps=10), JobFolder(tmp_path / "whole"), "", CPU)
+    parts = JobFolder(tmp_path / "parts")
     with pytest.raises(KeyboardInterrupt):
-        descend(problem, InterruptedSolver(steps=10), finished, unfinished, "", CPU)
-    assert unfinished.exists()
-    resumed = descend(problem, Paper(steps=10), finished, unfinished, "", CPU)
+        descend(problem, InterruptedMethod(steps=10), parts, "", CPU)
+    assert parts.unfinished.exists()
+    assert not parts.finished.exists()
+    resumed = descend(problem, Paper(steps=10), parts, "", CPU)
     assert np.array_equal(resumed.movie, whole.movie)
     assert [line.step for line in resumed.trace] == list(range(1, 11))
     assert [line.loss for line in resumed.trace] == [line.loss for line in whole.trace]
-    assert not unfinished.exists()
+    assert not parts.unfinished.exists()
 
 
-def test_a_finished_descent_is_read_back_and_not_repeated(problem, tmp_path):
-    files = tmp_path / "finished.npz", tmp_path / "unfinished.npz"
-    first = descend(problem, Paper(steps=3), *files, "", CPU)
-    again = descend(problem, InterruptedSolver(steps=99), *files, "", CPU)
-    assert np.array_equal(first.movie, again.movie)
-    assert again.trace == first.trace
-    assert again.std is None
+def test_a_snapshot_is_not_kept_more_often_than_is_useful(problem, tmp_path):
+    place = JobFolder(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        descend(problem, InterruptedMethod(steps=10), place, "", CPU)
+    assert not place.unfinished.exists()  # half a minute had not passed
 
 
-def test_a_spread_is_read_back_with_the_movie(tmp_path):
-    movie, spread = np.zeros((2, 3, 4), np.float32), np.ones((2, 3, 4), np.float32)
-    kept = Solution(movie, (Progress(1, 0.5, 2, 3.0),), 0.5, 2, spread)
-    write_result(tmp_path / "movie.npz", kept)
-    np.testing.assert_array_equal(read_result(tmp_path / "movie.npz").std, spread)
+def test_the_result_is_kept_as_it_is_returned(problem, tmp_path):
+    place = JobFolder(tmp_path)
+    found = descend(problem, Paper(steps=3), place, "a bar", CPU)
+    kept = read_solution(place.finished)
+    np.testing.assert_array_equal(kept.movie, found.movie)
+    assert kept.trace == found.trace
+    assert kept.std is None

@@ -6,7 +6,14 @@ import pytest
 from PIL import Image
 
 from reverie.foundation.arrays import Movie
-from reverie.reporting.pictures import contact_sheet, evenly_placed, film_strip, movie_sheet, picture, transparent_picture
+from reverie.reporting.pictures import (
+    contact_sheet,
+    evenly_placed,
+    film_strip,
+    movie_sheet,
+    picture,
+    transparent_picture,
+)
 
 
 def decoded(address: str) -> Image.Image:

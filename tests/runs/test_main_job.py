@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from tests.worlds import describe_training
 
 from reverie.cli.main import main
 from reverie.foundation.files import read_npz
@@ -29,28 +30,28 @@ def test_predict_writes_rates_of_one_and_of_several_trials(unspoilt_world, tmp_p
     assert np.array_equal(several["rates"][1], one)
 
 
-def test_from_mask_to_report(small_world, tmp_path):
+def test_from_fitting_to_report(small_world, tmp_path, quick_masks, capsys):
     world, out = small_world, tmp_path / "run"
-    run("mask", world.data, world.encoder, "--animals", "alpha", "--steps", "8")
-    mask = world.encoder / "masks" / "alpha.npz"
-    assert read_npz(mask)["mask"].shape == (36, 64)
-    np.savez(tmp_path / "mine.npz", mask=np.full((36, 64), 1.2))
+    run("fit", world.data, world.encoder, "--animals", "alpha", "--parts", "mask", "prior")
+    (fitted,) = (world.encoder / "fitted/alpha").iterdir()
+    assert {path.name for path in fitted.iterdir()} == {"fitted.json", "mask.npz", "prior.npz"}
+    assert read_npz(fitted / "mask.npz")["mask"].shape == (36, 64)
     command = ("reconstruct", world.data, world.encoder, "--animal", "alpha", "--trials", "6", "1")
-    options = ("--method", "paper", "--steps", "4", "--blur", "0.5", "--mask", tmp_path / "mine.npz", "--out", out)
-    options += ("--without", "correct_momentum_twice")
+    options = ("--method", "paper", "--steps", "4", "--blur", "0.5", "--no-correct-momentum-twice", "--out", out)
     run(*command, *options)
+    assert quick_masks == ["alpha"]
     saved = read_npz(out / "alpha" / "6" / "movie.npz")
-    assert saved["movie"].shape == (64, 36, 64)
-    assert saved["movie"].dtype == np.float32
-    assert saved["movie"].min() >= 0
-    assert saved["movie"].max() <= 255
-    assert saved["movie"].std() > 0
+    assert saved["frames"].shape == (64, 36, 64)
+    assert saved["frames"].dtype == np.float32
+    assert saved["frames"].min() >= 0
+    assert saved["frames"].max() <= 255
+    assert saved["frames"].std() > 0
     trace = pd.read_csv(out / "alpha" / "6" / "trace.csv")
     assert trace["step"].tolist() == [1, 2, 3, 4]
     assert trace["passes"].is_monotonic_increasing
     made = json.loads((out / "run.json").read_text())
-    assert made["settings"]["solver"]["padding_grey"] is True
-    assert made["settings"]["solver"]["correct_momentum_twice"] is False
+    assert made["settings"]["padding_grey"] is True
+    assert made["settings"]["correct_momentum_twice"] is False
     assert made["versions"]["torch"]
     scores = pd.read_csv(out / "scores.csv", dtype={"trial": str})
     assert scores[["animal", "trial", "method"]].to_numpy().tolist() == [
@@ -65,35 +66,34 @@ def test_from_mask_to_report(small_world, tmp_path):
     assert "alpha" in (out / "report.html").read_text()
 
 
-def test_several_encoders_average_their_movies(small_world, tmp_path):
-    world = small_world
-    np.savez(tmp_path / "mask.npz", mask=np.full((36, 64), 1.2))
-    twin = tmp_path / "twin"
-    world.encoder.rename(twin)
-    world.encoder.mkdir()
-    for path in twin.iterdir():
-        (world.encoder / path.name).write_bytes(path.read_bytes())
-    common = (
-        "--method",
-        "paper",
-        "--animal",
-        "beta",
-        "--trials",
-        "2",
-        "--steps",
-        "4",
-        "--blur",
-        "0",
-        "--mask",
-        tmp_path / "mask.npz",
-    )
-    run("reconstruct", world.data, world.encoder, *common, "--out", tmp_path / "one")
-    run("reconstruct", world.data, world.encoder, twin, *common, "--out", tmp_path / "two")
-    run("reconstruct", world.data, world.encoder, twin, *common, "--combine", "gradients", "--out", tmp_path / "both")
-    one, two, both = (read_npz(tmp_path / name / "beta/2/movie.npz")["movie"] for name in ("one", "two", "both"))
-    assert np.allclose(one, two, atol=1e-3)
-    assert np.allclose(one, both, atol=1e-2)
-    assert pd.read_csv(tmp_path / "two/beta/2/trace.csv")["model"].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+def test_the_default_method_settles_by_itself_and_says_how_sure_it_is(small_world, tmp_path, quick_masks):
+    world, out = small_world, tmp_path / "run"
+    describe_training(world, ["1", "2"], ["6"])
+    run("reconstruct", world.data, world.encoder, "--animal", "alpha", "--trials", "0", "--jobs", "1", "--out", out)
+    made = json.loads((out / "run.json").read_text())["settings"]
+    assert (made["method"], made["steps"], made["blur"], made["draws"]) == ("map", 60, 0.0, 2)
+    saved = read_npz(out / "alpha/0/movie.npz")
+    assert saved["frames"].shape == saved["std"].shape == (64, 36, 64)
+    assert (saved["std"] > 0).all()
+    assert (np.diff(saved["half_widths"]) > 0).all()
+    told = json.loads((out / "alpha/0/reconstruction.json").read_text())
+    assert "judged by what the others taught" in " ".join(told["notes"])
+    trace = pd.read_csv(out / "alpha/0/trace.csv")
+    assert len(trace) < 60
+    assert trace["loss"].is_monotonic_decreasing
+    run("report", out)
+    page = (out / "report.html").read_text()
+    assert "How much the responses say" in page
+    assert "50 % intervals" in page
+
+
+def test_an_option_of_another_method_is_one_sentence(unspoilt_world, tmp_path, capsys):
+    words = ["reconstruct", unspoilt_world.data, unspoilt_world.encoder, "--trials", "6", "--out", tmp_path / "run"]
+    with pytest.raises(SystemExit) as stopped:
+        main([str(word) for word in [*words, "--stride", "8"]])
+    assert stopped.value.code == 1
+    assert capsys.readouterr().err == ("reverie: The method `map` has no setting `stride`; it belongs to `paper`.\n")
+    assert not (tmp_path / "run").exists()
 
 
 def test_simulated_recordings_are_read_like_any_other(tmp_path, capsys):
@@ -126,7 +126,7 @@ def test_train_with_nothing_but_defaults_then_use_the_encoder(small_world, tmp_p
     assert stopped.value.code == 1
     assert "steps: 6 there, 7 now" in capsys.readouterr().err
     np.savez(tmp_path / "mask.npz", mask=np.full((36, 64), 1.2))
-    options = ("--mask", tmp_path / "mask.npz", "--steps", "3", "--out", tmp_path / "run")
+    options = ("--mask", tmp_path / "mask.npz", "--steps", "3", "--no-calibrated", "--out", tmp_path / "run")
     run("reconstruct", world.data, out, "--animal", "alpha", "--trials", "1", *options)
     run("report", tmp_path / "run")
     assert "training trials of trained" in (tmp_path / "run/report.html").read_text()

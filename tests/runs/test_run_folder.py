@@ -28,10 +28,18 @@ def test_trials_are_listed_by_animal_and_number(tmp_path):
     for animal, trial in [("beta", "1"), ("alpha", "10"), ("alpha", "9")]:
         place = run.trial(animal, trial)
         place.folder.mkdir(parents=True)
-        place.movie.touch()
-    run.trial("alpha", "11").folder.mkdir()
+        place.finished.touch()
+    run.trial("alpha", "11").folder.mkdir()  # interrupted
+    (tmp_path / "jobs/0123").mkdir(parents=True)
     assert [(place.animal, place.trial) for place in run.finished_trials()] == [
         ("alpha", "9"),
         ("alpha", "10"),
         ("beta", "1"),
     ]
+
+
+def test_what_is_no_run_or_holds_nothing_is_said(tmp_path):
+    with pytest.raises(ReverieError, match=r"is not a run folder \(no run\.json\)"):
+        RunFolder(tmp_path).read_record()
+    with pytest.raises(ReverieError, match="holds no reconstructed movie"):
+        RunFolder(tmp_path).finished_trials()

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
-from reverie.encoders.checkpoints import load_encoder, save_encoder
-from reverie.fitted import decoding
 from reverie.fitted.assuming import own_noise, own_prior
 from reverie.fitted.materials import Sources, open_materials
-from reverie.foundation.devices import prepare_threads
 from reverie.inversion.linear.convolutional import ConvolutionalSettings
 from reverie.inversion.linear.convolutional_fit import fit_convolutional
 from reverie.inversion.linear.places import places_of
+
+from reverie.encoders.checkpoints import load_encoder, save_encoder
+from reverie.fitted import decoding
+from reverie.foundation.devices import prepare_threads
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.best import BestDecoder
 from reverie.jobs.engine import Workers

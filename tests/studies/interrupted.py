@@ -4,9 +4,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from reverie.fitted.materials import Sources, open_materials
 from tests.studies.conftest import SCALE
 
-from reverie.fitted.materials import Sources, open_materials
 from reverie.jobs.engine import open_workers
 from reverie.studies.ensembling import ENSEMBLING
 from reverie.studies.population import POPULATION

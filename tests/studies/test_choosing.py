@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-
 from reverie.fitted.materials import Sources, open_materials
+from reverie.jobs.settings import ReconstructionSettings
+
 from reverie.foundation.files import write_npz
 from reverie.inversion.postprocessing import blur
 from reverie.inversion.solve import solve
 from reverie.jobs.job import Clip, Job, problem_of
-from reverie.jobs.settings import ReconstructionSettings
 from reverie.scoring.correlation import video_correlation
 from reverie.studies.choosing import choose_steps
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from reverie.jobs.settings import ReconstructionSettings
 
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.jobs.engine import open_workers
-from reverie.jobs.settings import ReconstructionSettings
 from reverie.studies.plates import column_figure
 from reverie.studies.running import PAPER, STUDIES, run_suite
 from reverie.studies.study import Findings, Picture, Study, no_jobs

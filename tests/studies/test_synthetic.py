@@ -3,14 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import torch
+from reverie.fitted.materials import Materials, Sources, open_materials
+from reverie.jobs.null_trials import excerpt, measure_noise, simulated_clips
+from reverie.jobs.settings import ReconstructionSettings
 
 from reverie.encoders.prediction import predict
-from reverie.fitted.materials import Materials, Sources, open_materials
 from reverie.inversion.mask import save_mask
 from reverie.jobs.engine import Workers
 from reverie.jobs.job import Clip
-from reverie.jobs.null_trials import excerpt, measure_noise, simulated_clips
-from reverie.jobs.settings import ReconstructionSettings
 from reverie.stimuli.noise import pink_noise
 from reverie.stimuli.tables import grating_stimuli, noise_square
 from reverie.studies.choosing import SCALES

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from reverie.fitted.materials import Materials, open_materials
 from reverie.jobs.null_trials import simulated_clips
+
 from reverie.studies.errors import study as errors
 from reverie.studies.errors.study import make_error_map, mean_profiles
 from reverie.studies.running import run_study

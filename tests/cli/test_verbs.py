@@ -1,0 +1,55 @@
+import pytest
+
+from reverie.cli.main import main
+from reverie.cli.verbs import VERBS, Verb, overview, parse
+
+
+def test_the_overview_names_every_verb_with_what_it_does(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--help"])
+    assert stopped.value.code == 0
+    told = capsys.readouterr().out
+    assert told.strip() == overview()
+    for verb in VERBS:
+        (row,) = (line for line in told.splitlines() if line.startswith(f"  {verb} "))
+        assert len(row.split(maxsplit=1)[1]) > 10
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_of_its_own(verb, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        parse([verb, "--help"])
+    assert stopped.value.code == 0
+    assert f"reverie {verb}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [[], ["mask"], ["reconstrukt", "--help"]])
+def test_anything_else_is_wrong_usage(words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 2
+    told = capsys.readouterr()
+    if words:
+        assert f"there is no verb '{words[0]}'; choose one of simulate" in told.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["inspect", "DATA"],
+        ["simulate", "--out", "DATA"],
+        ["train", "DATA", "--out", "ENCODER"],
+        ["fit", "DATA", "ENCODER"],
+        ["reconstruct", "DATA", "ENCODER", "--trials", "1", "--out", "RUN"],
+        ["report", "RUN"],
+    ],
+)
+def test_words_become_a_verb_with_its_options(words):
+    verb = parse(words)
+    assert isinstance(verb, Verb)
+    assert type(verb).__name__.lower() == words[0]
+
+
+def test_fitting_asks_for_what_the_default_method_needs():
+    assert parse(["fit", "DATA", "ENCODER"]).parts == ("mask", "prior", "likelihood", "calibration")
+    assert parse(["fit", "DATA", "A", "B", "--parts", "ridge", "mask"]).parts == ("ridge", "mask")

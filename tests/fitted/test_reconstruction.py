@@ -1,0 +1,155 @@
+from dataclasses import fields, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+from tests.fitted.reconstructions import SHAPE, made_up
+
+from reverie.fitted.reconstruction import Reconstruction, scores_of
+from reverie.foundation.errors import ReverieError
+from reverie.scoring.correlation import video_correlation
+
+
+def width_of(one, level):
+    """Half the width of an interval in standard deviations."""
+    low, high = one.interval(level)
+    assert low.dtype == high.dtype == np.float32
+    np.testing.assert_allclose((low + high) / 2, one.frames, atol=1e-3)
+    widths = (high - low) / 2 / one.std
+    assert np.ptp(widths) < 1e-4
+    return widths.mean()
+
+
+def middling(**changes):
+    """A movie far from black and white, where nothing is cut off."""
+    return made_up(frames=np.full(SHAPE, 127.5, np.float32), **changes)
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 0.6827, 0.95, 0.99])
+def test_without_a_calibration_intervals_are_those_of_a_normal_distribution(level):
+    assert width_of(middling(half_widths=None), level) == pytest.approx(norm.ppf((1 + level) / 2), abs=1e-4)
+
+
+def test_one_standard_deviation_to_either_side_is_68_per_cent():
+    assert width_of(middling(half_widths=None), 0.682689) == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize(("level", "expected"), [(0.5, 0.7), (0.8, 1.4), (0.95, 2.4)])
+def test_at_calibrated_levels_intervals_are_what_was_measured(level, expected):
+    assert width_of(middling(), level) == pytest.approx(expected, abs=1e-4)
+
+
+def test_between_and_beyond_calibrated_levels_they_are_so_many_times_the_normal_ones():
+    usual = norm.ppf(0.5 + np.array([0.25, 0.4, 0.475]))
+    ratios = np.array([0.7, 1.4, 2.4]) / usual
+    between = norm.cdf((usual[0] + usual[1]) / 2) * 2 - 1  # midway in standard deviations
+    expected = (usual[0] + usual[1]) / 2 * (ratios[0] + ratios[1]) / 2
+    assert width_of(middling(), between) == pytest.approx(expected, abs=1e-4)
+    assert width_of(middling(), 0.2) == pytest.approx(norm.ppf(0.6) * ratios[0], abs=1e-4)
+    assert width_of(middling(), 0.999) == pytest.approx(norm.ppf(0.9995) * ratios[2], abs=1e-4)
+
+
+def test_a_likelier_interval_holds_the_others_and_all_end_at_black_and_white():
+    one = made_up(std=np.full(SHAPE, 90.0, np.float32))
+    (low, high), (lower, higher) = one.interval(0.5), one.interval()
+    assert (lower <= low).all()
+    assert (high <= higher).all()
+    assert lower.min() == 0
+    assert higher.max() == 255
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 95, -0.5, float("nan")])
+def test_impossible_levels_are_refused(level):
+    with pytest.raises(ReverieError, match="between 0 and 1"):
+        made_up().interval(level)
+
+
+def test_without_a_standard_deviation_there_is_no_interval():
+    with pytest.raises(ReverieError, match="method `ridge` gave no standard deviation"):
+        made_up(method="ridge", std=None).interval()
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say():
+    one = made_up(half_widths=None)
+    low, high = one.interval(0.8)
+    assert ((low <= one.truth) & (one.truth <= high)).mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_scores_are_named_and_come_with_controls_and_coverage():
+    one = made_up()
+    scores = one.score(seed=3)
+    assert scores["video_correlation"] == pytest.approx(
+        video_correlation(one.frames[8:], one.truth[8:], np.ones(SHAPE[1:], bool)), abs=1e-6
+    )
+    assert abs(scores["video_correlation_other_movie"]) < 0.1 < scores["video_correlation"]
+    assert scores == one.score(seed=3)
+    inside = np.abs(one.frames - one.truth)[8:] <= 1.4 * 12
+    assert scores["coverage_80"] == pytest.approx(inside.mean(), abs=1e-3)
+    assert not any(name.startswith("coverage") for name in made_up(half_widths=None).score())
+
+
+def test_without_a_truth_there_are_no_scores():
+    with pytest.raises(ReverieError, match="mouse1 trial 0 has no true movie"):
+        made_up(truth=None).score()
+    assert scores_of([made_up(truth=None)]).empty
+    table = scores_of([made_up(truth=None), made_up(1), made_up(2)])
+    assert table[["animal", "trial", "method"]].to_numpy().tolist() == [["mouse1", "1", "map"], ["mouse1", "2", "map"]]
+
+
+LEAST = {field.name: None for field in fields(Reconstruction) if field.default is None}
+NOTHING = {name: None for name in LEAST if name != "degrees_per_pixel"}
+
+
+@pytest.mark.parametrize(
+    "one", [made_up(), made_up(degrees_per_pixel=3.4, frame_rate=25.0), made_up(**NOTHING, notes=())]
+)
+def test_it_is_read_back_as_it_was(one, tmp_path):
+    one.save(tmp_path)
+    again = Reconstruction.load(str(tmp_path))
+    for field in fields(Reconstruction):
+        before, after = getattr(one, field.name), getattr(again, field.name)
+        if isinstance(before, pd.DataFrame):
+            pd.testing.assert_frame_equal(after, before)
+        elif isinstance(before, np.ndarray):
+            assert after.dtype == before.dtype
+            np.testing.assert_array_equal(after, before)
+        else:
+            assert after == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "evidence.npz",
+        "movie.npz",
+        "reconstruction.json",
+        "trace.csv",
+    ]
+
+
+def test_the_movie_lies_apart_from_what_it_is_compared_with(tmp_path):
+    made_up().save(tmp_path)
+    assert set(np.load(tmp_path / "movie.npz")) == {"frames", "mask", "std", "half_widths", "information"}
+    assert {"truth", "responses", "other_movies"} <= set(np.load(tmp_path / "evidence.npz"))
+
+
+@pytest.mark.parametrize("name", ["evidence.npz", "movie.npz", "reconstruction.json", "trace.csv"])
+def test_a_file_that_is_missing_is_named(name, tmp_path):
+    made_up().save(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(ReverieError, match=name):
+        Reconstruction.load(tmp_path)
+
+
+def test_what_is_incomplete_is_named(tmp_path):
+    made_up().save(tmp_path)
+    np.savez(tmp_path / "movie.npz", frames=np.zeros(SHAPE, np.float32))
+    with pytest.raises(ReverieError, match=r"is incomplete .*reconstruct the trial again"):
+        Reconstruction.load(tmp_path)
+    made_up().save(tmp_path)
+    (tmp_path / "reconstruction.json").write_text("{}")
+    with pytest.raises(ReverieError, match="is incomplete"):
+        Reconstruction.load(tmp_path)
+
+
+def test_it_does_not_change():
+    with pytest.raises(AttributeError):
+        made_up().std = None
+    assert replace(made_up(), trial="9").name == "mouse1 trial 9"

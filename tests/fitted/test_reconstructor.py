@@ -1,0 +1,128 @@
+"""What a notebook works with, in memory."""
+
+import shutil
+
+import numpy as np
+import pytest
+from tests.worlds import files_in, opened, replace_encoder
+
+from reverie.encoders.checkpoints import load_encoder
+from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
+from reverie.fitted.reconstructor import Reconstructor
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.paper import Paper
+from reverie.inversion.methods.ridge import Ridge
+
+QUICK = Map(steps=4, draws=1, calibrated=False)
+
+
+@pytest.fixture
+def recording(tiny_world):
+    return opened(tiny_world).recordings["alpha"]
+
+
+@pytest.fixture
+def encoder(tiny_world):
+    return load_encoder(tiny_world.encoder)
+
+
+def test_nothing_is_fitted_or_written_before_it_is_asked_for(encoder, recording, tiny_world):
+    before = files_in(tiny_world.encoder)
+    reader = Reconstructor(encoder, recording)
+    with pytest.raises(ReverieError, match=r"was not fitted .*`\.fit\(\)` in Python"):
+        reader.reconstruct("6")
+    assert files_in(tiny_world.encoder) == before
+
+
+def test_fitted_once_it_reconstructs_trials_by_name_and_as_they_are(encoder, recording, quick_masks, capsys):
+    reader = Reconstructor(encoder, recording, QUICK).fit()
+    one, same = reader.reconstruct("6"), reader.reconstruct(recording["6"])
+    np.testing.assert_array_equal(one.frames, same.frames)
+    assert one.frames.shape == one.std.shape == (48, 12, 16)
+    assert one.frames.std() > 0
+    assert one.method == "map"
+    assert len(one.trace) <= 4
+    capsys.readouterr()
+    again = Reconstructor(encoder, recording, QUICK).fit()
+    assert "Fitting" not in capsys.readouterr().err
+    np.testing.assert_array_equal(again.reconstruct("6").frames, one.frames)
+
+
+@pytest.mark.parametrize("method", [Paper(steps=3, blur=0.0), Ridge()])
+def test_other_methods_are_asked_for_by_their_settings(encoder, recording, quick_masks, method):
+    reader = Reconstructor(encoder, recording, method).fit()
+    one = reader.reconstruct("6")
+    assert one.method == method.name
+    assert one.std is None
+    assert quick_masks == ["alpha"]
+    assert not any(fitted.has("prior") for fitted in reader.fits)
+
+
+def test_a_method_may_be_named(encoder, recording):
+    assert Reconstructor(encoder, recording).method == Map()
+    assert Reconstructor(encoder, recording, "ridge").method == Ridge()
+    with pytest.raises(ReverieError, match="no method 'magic'"):
+        Reconstructor(encoder, recording, "magic")
+
+
+def test_the_paper_s_movie_moves_inside_the_mask_only(encoder, recording, monkeypatch):
+    mask = np.zeros((12, 16), np.float32)
+    mask[3:8, 4:12] = 1.2
+    monkeypatch.setattr("reverie.fitted.fitting.estimate_mask", lambda *_, **__: mask)
+    frames = Reconstructor(encoder, recording, Paper(steps=3, blur=0.0)).fit().reconstruct("6").frames
+    assert (frames[:, mask == 0] == 127.5).all()
+    assert frames[:, mask > 0].std() > 0
+
+
+def test_movies_of_several_encoders_are_averaged(tiny_world, recording, quick_masks, tmp_path):
+    shutil.copytree(tiny_world.encoder, tmp_path / "other")
+    replace_encoder(tiny_world)
+    pair = [load_encoder(tiny_world.encoder), load_encoder(tmp_path / "other")]
+    both = Reconstructor(pair, recording, QUICK).fit().reconstruct("6")
+    singles = [Reconstructor(one, recording, QUICK).reconstruct("6").frames for one in pair]
+    np.testing.assert_allclose(both.frames, np.mean(singles, axis=0), atol=1e-3)
+    assert sorted(set(both.trace["model"])) == [0, 1]
+    assert quick_masks == ["alpha", "alpha"]
+
+
+def test_a_linear_decoder_asks_no_encoder_twice(tiny_world, recording, quick_masks, tmp_path):
+    shutil.copytree(tiny_world.encoder, tmp_path / "other")
+    replace_encoder(tiny_world)
+    pair = [load_encoder(tiny_world.encoder), load_encoder(tmp_path / "other")]
+    assert len(Reconstructor(pair, recording, Ridge()).fit().reconstruct("6").trace) == 1
+
+
+def test_beside_an_encoder_that_cannot_be_written_the_cache_keeps_what_is_fitted(
+    encoder, recording, tiny_world, quick_masks, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("reverie.fitted.fitted._writable", lambda folder: not folder.is_relative_to(tiny_world.encoder))
+    before = files_in(tiny_world.encoder)
+    one = Reconstructor(encoder, recording, QUICK).fit().reconstruct("6")
+    assert files_in(tiny_world.encoder) == before
+    assert {path.name for path in (tmp_path / "cache/reverie/fitted/alpha").glob("*/*.npz")} == {
+        "mask.npz",
+        "prior.npz",
+        "likelihood.npz",
+    }
+    np.testing.assert_array_equal(Reconstructor(encoder, recording, QUICK).reconstruct("6").frames, one.frames)
+
+
+def test_an_encoder_that_was_never_saved_is_kept_in_the_cache_or_where_one_says(recording, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    unsaved = LinearNonlinear(LinearNonlinearConfig(taps=4), {"alpha": 20}, (12, 16))
+    (fitted,) = Reconstructor(unsaved, recording).fits
+    assert fitted.place("mask").is_relative_to(tmp_path / "cache/reverie/fitted")
+    (fitted,) = Reconstructor(unsaved, recording, kept=str(tmp_path / "mine")).fits
+    assert fitted.place("mask").is_relative_to(tmp_path / "mine")
+
+
+def test_what_it_cannot_do_is_said(encoder, recording, quick_masks):
+    with pytest.raises(ReverieError, match="at least one encoder"):
+        Reconstructor([], recording)
+    reader = Reconstructor(encoder, recording, QUICK).fit()
+    with pytest.raises(ReverieError, match="has no responses"):
+        reader.reconstruct("7")
+    with pytest.raises(ReverieError, match="no trial '99'"):
+        reader.reconstruct("99")

@@ -1,0 +1,70 @@
+import json
+
+import numpy as np
+import pytest
+from tests.fitted.reconstructions import made_up
+
+from reverie.foundation.errors import ReverieError
+from reverie.runs.evaluating import evaluate_run
+from reverie.runs.reporting import report_run
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run of two trials whose movies are known and one whose movie is not."""
+    settings = {"method": "map", "encoders": ["0123"], "trials": {"mouse1": ["1", "2", "10"]}}
+    record = {
+        "settings": settings,
+        "seed": 0,
+        "places": {"data": "/somewhere"},
+        "about": ["The animals are simulated."],
+    }
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    for one in (made_up(1), made_up(2), made_up(10, truth=None, rates_from_truth=None)):
+        one.save(tmp_path / one.animal / one.trial)
+    return tmp_path
+
+
+def test_every_movie_with_a_truth_is_scored(run, capsys):
+    scores = evaluate_run(run)
+    assert scores["trial"].tolist() == ["1", "2"]
+    assert scores["rmse"].iloc[1] == pytest.approx(made_up(2).score()["rmse"])
+    told = capsys.readouterr().out
+    assert "mean [95 % confidence interval] over 2 movies" in told
+    assert "coverage" in told
+
+
+def test_without_any_truth_there_are_no_scores(run, capsys):
+    for trial in ("1", "2"):
+        made_up(int(trial), truth=None).save(run / "mouse1" / trial)
+    assert evaluate_run(run).empty
+    assert "there are no scores" in capsys.readouterr().err
+    assert not (run / "scores.csv").exists()
+
+
+def test_a_weak_mask_is_said(run, capsys):
+    made_up(2, mask=np.full((8, 10), 0.8, np.float32)).save(run / "mouse1/2")
+    evaluate_run(run)
+    assert "mouse1 trial 2: The mask reaches 1 at no pixel" in capsys.readouterr().err
+
+
+def test_the_page_shows_all_movies_and_says_how_they_were_made(run):
+    text = report_run(run).read_text()
+    assert "The animals are simulated." in text
+    assert "3 trials were reconstructed from single-trial responses by the method “map” with 1 encoder" in text
+    assert "/somewhere" in text
+    assert f"{made_up(1).score()['video_correlation']:.3f}" in text
+    assert "mouse1 trial 10" in text or "mouse1 · trial 10" in text
+
+
+def test_movies_that_came_later_are_scored_for_the_page(run):
+    report_run(run)
+    made_up(3).save(run / "mouse1/3")
+    report_run(run)
+    assert f"{made_up(3).score()['video_correlation']:.3f}" in (run / "report.html").read_text()
+
+
+def test_what_is_no_run_is_said(tmp_path):
+    for act in (evaluate_run, report_run):
+        with pytest.raises(ReverieError, match="is not a run folder"):
+            act(tmp_path)

@@ -1,0 +1,231 @@
+"""Runs: what is finished is kept, what has become another is made anew."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.worlds import describe_training, files_in, replace_encoder, scale_responses, show_again
+
+from reverie.fitted.reconstruction import Reconstruction
+from reverie.fitted.session import Sources
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.paper import Paper
+from reverie.inversion.methods.ridge import Ridge
+from reverie.runs.joining import Joining
+from reverie.runs.reconstructing import Run, reconstruct_trials
+
+QUICK = Map(steps=3, draws=1, calibrated=False)
+
+
+def sources_of(world, *more, animals=("alpha",), **options):
+    return Sources(world.data, (world.encoder, *more), animals=animals, device="cpu", **options)
+
+
+def reconstruct(world, out, *trials, method=QUICK, joining=None, workers=1, **options):
+    run = Run(method, joining or Joining())
+    return reconstruct_trials(sources_of(world, **options), out, trials=trials, run=run, workers=workers)
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def mask(tmp_path):
+    np.savez(tmp_path / "mask.npz", mask=np.full((12, 16), 1.2))
+    return tmp_path / "mask.npz"
+
+
+def test_a_trial_folder_holds_all_that_is_known(tiny_world, quick_masks, out):
+    scores = reconstruct(tiny_world, out, "6")
+    assert sorted(path.name for path in (out / "alpha/6").iterdir()) == [
+        "evidence.npz",
+        "jobs.json",
+        "movie.mp4",
+        "movie.npz",
+        "movie.tif",
+        "reconstruction.json",
+        "strip.png",
+        "trace.csv",
+    ]
+    found = Reconstruction.load(out / "alpha/6")
+    assert found.frames.shape == (48, 12, 16)
+    assert 0 <= found.information.min() <= found.information.max() <= 1
+    assert scores["trial"].tolist() == ["6"]
+    assert scores["video_correlation"].iloc[0] == pytest.approx(found.score()["video_correlation"])
+    assert len(list((out / "jobs").iterdir())) == 1
+
+
+def test_the_record_names_method_joining_encoders_and_places(tiny_world, quick_masks, out):
+    reconstruct(tiny_world, out, "6", joining=Joining(join="repeats"))
+    record = json.loads((out / "run.json").read_text())
+    settings = record["settings"]
+    assert (settings["method"], settings["steps"], settings["draws"], settings["join"]) == ("map", 3, 1, "repeats")
+    assert settings["trials"] == {"alpha": ["6"]}
+    assert [len(name) for name in settings["encoders"]] == [16]
+    assert str(tiny_world.encoder) not in json.dumps(settings)
+    assert record["places"]["encoders"] == [str(tiny_world.encoder)]
+    assert record["versions"]["torch"]
+
+
+def test_what_is_finished_is_kept_and_more_trials_may_be_added(tiny_world, quick_masks, out, capsys):
+    reconstruct(tiny_world, out, "6")
+    before = files_in(out / "alpha/6")
+    capsys.readouterr()
+    scores = reconstruct(tiny_world, out, "6", "2")
+    assert "alpha trial 6 is reconstructed already; its movie is kept" in capsys.readouterr().err
+    assert files_in(out / "alpha/6") == before
+    assert scores["trial"].tolist() == ["2", "6"]
+    assert json.loads((out / "run.json").read_text())["settings"]["trials"] == {"alpha": ["6", "2"]}
+    assert quick_masks == ["alpha"]
+
+
+@pytest.mark.parametrize("method", [QUICK, Paper(steps=3), Ridge()])
+def test_a_trial_whose_responses_changed_is_made_anew(tiny_world, quick_masks, out, method):
+    describe_training(tiny_world, ["0", "1", "2"], ["3"])
+    reconstruct(tiny_world, out, "6", "4", method=method)
+    kept, old = files_in(out / "alpha/4"), Reconstruction.load(out / "alpha/6")
+    scale_responses(tiny_world, "6", 3.0)
+    reconstruct(tiny_world, out, "6", "4", method=method)
+    new = Reconstruction.load(out / "alpha/6")
+    assert not np.allclose(new.frames, old.frames)
+    np.testing.assert_allclose(new.responses, 3 * old.responses, rtol=1e-6)
+    assert files_in(out / "alpha/4") == kept
+
+
+def test_a_trial_is_made_anew_by_code_that_fits_otherwise(tiny_world, quick_masks, out, monkeypatch):
+    reconstruct(tiny_world, out, "6")
+    before = files_in(out / "alpha/6")
+    monkeypatch.setattr("reverie.fitted.subject.FITTING_VERSION", 999)
+    reconstruct(tiny_world, out, "6")
+    assert all(written > before[name] for name, written in files_in(out / "alpha/6").items())
+    assert len(list((out / "jobs").iterdir())) == 2
+
+
+def test_an_encoder_that_was_replaced_needs_another_run(tiny_world, quick_masks, out):
+    reconstruct(tiny_world, out, "6")
+    replace_encoder(tiny_world)
+    with pytest.raises(ReverieError, match=r"made with other settings \(encoders: .*choose another --out"):
+        reconstruct(tiny_world, out, "6")
+
+
+@pytest.mark.parametrize("other", [Map(steps=4, draws=1, calibrated=False), Paper(steps=3)])
+def test_other_settings_need_another_run(tiny_world, quick_masks, out, other):
+    reconstruct(tiny_world, out, "6")
+    with pytest.raises(ReverieError, match=r"steps: 3 there, 4 now|method: map there, paper now"):
+        reconstruct(tiny_world, out, "6", method=other)
+
+
+def test_an_interrupted_trial_folder_is_completed(tiny_world, quick_masks, out):
+    reconstruct(tiny_world, out, "6")
+    (out / "alpha/6/reconstruction.json").unlink()
+    (out / "alpha/6/evidence.npz").unlink()
+    reconstruct(tiny_world, out, "6")
+    assert Reconstruction.load(out / "alpha/6").truth is not None
+
+
+def test_an_encoder_folder_that_cannot_be_written_is_no_obstacle(tiny_world, quick_masks, out, monkeypatch):
+    describe_training(tiny_world, ["1"], ["4"])
+    monkeypatch.setattr("reverie.fitted.fitted._writable", lambda folder: not folder.is_relative_to(tiny_world.encoder))
+    before = files_in(tiny_world.encoder)
+    reconstruct(tiny_world, out, "6", method=Map(steps=3))
+    assert files_in(tiny_world.encoder) == before
+    (place,) = (out / "fitted/alpha").iterdir()
+    assert {path.name for path in place.glob("*.npz")} == {"mask.npz", "prior.npz", "likelihood.npz", "calibration.npz"}
+    assert Reconstruction.load(out / "alpha/6").half_widths is not None
+
+
+def test_movies_of_several_encoders_are_averaged_or_their_gradients(tiny_world, mask, out, tmp_path):
+    shutil.copytree(tiny_world.encoder, tmp_path / "twin")
+    pair, method = (tmp_path / "twin",), Paper(steps=3, blur=0.0)
+    run = Run(method)
+    reconstruct_trials(sources_of(tiny_world, mask=mask), tmp_path / "one", trials=("6",), run=run)
+    reconstruct_trials(sources_of(tiny_world, *pair, mask=mask), tmp_path / "two", trials=("6",), run=run)
+    gradients = Run(method, Joining(combine="gradients"))
+    reconstruct_trials(sources_of(tiny_world, *pair, mask=mask), tmp_path / "both", trials=("6",), run=gradients)
+    one, two, both = (Reconstruction.load(tmp_path / name / "alpha/6") for name in ("one", "two", "both"))
+    np.testing.assert_allclose(one.frames, two.frames, atol=1e-3)
+    np.testing.assert_allclose(one.frames, both.frames, atol=1e-2)
+    assert two.trace["model"].tolist() == [0, 0, 0, 1, 1, 1]
+    assert both.trace["model"].tolist() == [0, 0, 0]
+    assert (two.std < 0.01).all()  # two equal models are not apart
+    assert both.std is None
+
+
+def test_joined_animals_are_one_movie_that_says_so(tiny_world, mask, out):
+    reconstruct(tiny_world, out, "oracle", animals=(), mask=mask, joining=Joining(join="animals"))
+    assert [path.parent.parent.name for path in out.glob("*/*/movie.npz")] == ["alpha"]
+    assert any("also beta trial 6" in note for note in Reconstruction.load(out / "alpha/6").notes)
+
+
+def test_repeats_are_joined_and_each_movie_comes_once(tiny_world, mask, out):
+    show_again(tiny_world, "alpha", "3", like="1")
+    scores = reconstruct(tiny_world, out, "1", "3", mask=mask, joining=Joining(join="repeats"))
+    assert scores["trial"].tolist() == ["1"]
+    assert any("2 showings of this movie" in note for note in Reconstruction.load(out / "alpha/1").notes)
+
+
+def test_no_other_animal_is_said(tiny_world, mask, out, capsys):
+    reconstruct(tiny_world, out, "6", mask=mask, joining=Joining(join="animals"))
+    assert "no other animals to join" in capsys.readouterr().err
+
+
+def test_a_shuffle_control_is_told_of_and_kept(tiny_world, mask, out):
+    reconstruct(tiny_world, out, "6", mask=mask, joining=Joining(shuffle_control=True))
+    assert any("shuffled across neurons" in note for note in Reconstruction.load(out / "alpha/6").notes)
+    assert (out / "alpha/6/shuffled/movie.npz").exists()
+    with pytest.raises(ReverieError, match="control of the method `map`, not of `paper`"):
+        reconstruct(
+            tiny_world,
+            out.with_name("paper"),
+            "6",
+            mask=mask,
+            method=Paper(steps=2),
+            joining=Joining(shuffle_control=True),
+        )
+
+
+def test_trials_without_responses_are_left_out_and_said(tiny_world, mask, out, capsys):
+    scores = reconstruct(tiny_world, out, "7", "6", mask=mask)
+    assert scores["trial"].tolist() == ["6"]
+    assert "alpha: 1 trial(s) have no responses to reconstruct from: 7." in capsys.readouterr().err
+    with pytest.raises(ReverieError, match="None of the trials has responses"):
+        reconstruct(tiny_world, out, "7", mask=mask)
+
+
+def test_other_processes_find_the_same_movies(tiny_world, mask, tmp_path):
+    for name, workers in (("here", 1), ("there", 2)):
+        reconstruct(tiny_world, tmp_path / name, "6", "2", mask=mask, workers=workers)
+        shutil.rmtree(tiny_world.encoder / "fitted")
+    for trial in ("6", "2"):
+        here, there = (Reconstruction.load(tmp_path / name / "alpha" / trial) for name in ("here", "there"))
+        np.testing.assert_array_equal(here.frames, there.frames)
+        np.testing.assert_array_equal(here.std, there.std)
+
+
+def test_calibrated_intervals_are_scored(tiny_world, quick_masks, out):
+    describe_training(tiny_world, ["1"], ["4", "6"])
+    scores = reconstruct(tiny_world, out, "0", "6", method=Map()).set_index("trial")
+    raw = np.load(next((out / "jobs").glob("*/movie.npz")))["std"]
+    one = Reconstruction.load(out / "alpha/6")
+    assert (np.diff(one.half_widths) > 0).all()
+    assert any(
+        np.allclose(found.std / raw, (found.std / raw).mean(), rtol=1e-4)
+        for found in [Reconstruction.load(out / f"alpha/{trial}") for trial in ("0", "6")]
+    )
+    notes = {trial: " ".join(Reconstruction.load(out / f"alpha/{trial}").notes) for trial in ("0", "6")}
+    assert "3 validation and training clips, each judged" in notes["0"]
+    assert "this trial among them" in notes["6"]
+    # The trial that taught the intervals lies in them about as often as it should.
+    held = scores.loc["6", ["coverage_50", "coverage_80", "coverage_95"]].to_numpy(float)
+    np.testing.assert_allclose(held, [0.5, 0.8, 0.95], atol=0.2)
+
+
+def test_scores_are_written_as_they_are_returned(tiny_world, mask, out):
+    scores = reconstruct(tiny_world, out, "6", mask=mask)
+    read = pd.read_csv(out / "scores.csv", dtype={"trial": str})
+    pd.testing.assert_frame_equal(read, scores, check_dtype=False)

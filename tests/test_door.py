@@ -1,0 +1,106 @@
+"""What ``import reverie as rv`` offers: little, at once, and all that a notebook needs."""
+
+import ast
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import reverie as rv
+from reverie.simulation.simulate import simulate
+from reverie.stimuli.naturalistic import naturalistic_movie
+
+SOURCE = Path(rv.__file__).parent
+SIZE, FRAMES = (16, 24), 60
+
+CELL = """
+import reverie as rv
+lab     = rv.open("DATA")
+encoder = rv.train(lab, out="ENCODER")
+reader  = rv.Reconstructor(encoder, lab["mouse1"]).fit()
+movie   = reader.reconstruct(lab["mouse1"]["3"])
+movie.score(); movie.show(); movie.to_xarray(); rv.report([movie], "report.html")
+"""
+"""The first cell of the first notebook, word for word as the documentation has it."""
+
+
+@pytest.fixture
+def laboratory(tmp_path, monkeypatch):
+    """Where a notebook lies: DATA beside it, and a machine that trains for a moment."""
+    generator = np.random.default_rng(5)
+    movies = {
+        tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator, frame_size=SIZE)) for number in range(count)]
+        for tier, count in {"train": 3, "oracle": 1}.items()
+    }
+    simulate(tmp_path / "DATA", movies, mice={"mouse1": 150}, seed=4)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("reverie.training.folder.MINUTES", 1e-3)
+    return tmp_path
+
+
+def test_the_first_cell_of_a_notebook_works_as_it_is_printed(laboratory):
+    names = {}
+    exec(CELL, names)
+    movie = names["movie"]
+    assert movie.frames.shape == movie.std.shape == (FRAMES, *SIZE)
+    assert names["encoder"].folder == Path("ENCODER")
+    assert movie.half_widths is not None
+    low, high = movie.interval(0.95)
+    assert ((low <= movie.frames) & (movie.frames <= high)).all()
+    scores = movie.score()
+    assert scores["coverage_95"] > scores["coverage_50"]
+    assert np.isfinite(scores["video_correlation"])
+    assert dict(movie.to_xarray().sizes)["time"] == FRAMES
+    assert "mouse1" in (laboratory / "report.html").read_text()
+    page = movie.show(laboratory / "shown.html")
+    assert page.read_text().startswith("<!doctype html>".upper()) or "<html" in page.read_text()[:200]
+    # Run a second time, as cells are, it trains and fits nothing again.
+    written = {path: path.stat().st_mtime_ns for path in (laboratory / "ENCODER").rglob("*") if path.is_file()}
+    again = {}
+    exec(CELL, again)
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+    np.testing.assert_array_equal(again["movie"].frames, movie.frames)
+
+
+def test_every_name_is_there_and_documented():
+    assert sorted(rv.NAMES) == sorted(rv.__all__)
+    for name in rv.__all__:
+        assert name in dir(rv)
+        assert (getattr(rv, name).__doc__ or "").strip(), name
+
+
+def test_an_unknown_name_is_told_with_the_known_ones():
+    with pytest.raises(AttributeError, match=r"no attribute 'reconstrukt'; it offers open, Recording"):
+        _ = rv.reconstrukt
+
+
+TIMED = """
+import sys, time
+before = time.process_time()
+import reverie
+took = time.process_time() - before
+print(took, "torch" in sys.modules, "numpy" in sys.modules)
+"""
+
+
+def test_importing_costs_next_to_nothing():
+    told = subprocess.run([sys.executable, "-c", TIMED], capture_output=True, text=True, check=True).stdout.split()
+    assert float(told[0]) < 0.3
+    assert told[1:] == ["False", "False"]
+
+
+def imported_by(path: Path) -> set[str]:
+    """Return the packages that a module imports, wherever in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    others = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name.split(".")[0] for name in plain | others}
+
+
+def test_only_the_command_line_knows_its_parser():
+    knowing = {path.relative_to(SOURCE).parts[0] for path in SOURCE.rglob("*.py") if "tyro" in imported_by(path)}
+    assert knowing == {"cli"}
