@@ -1,7 +1,7 @@
 """One cause is told once, however many trials it stops."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 SHOWN: Final = 8
@@ -31,6 +31,16 @@ def grouped(causes: Mapping[str, str]) -> list[str]:
     return [causes[first] + _others(rest) for first, *rest in alike.values()]
 
 
+def some(names: Sequence[str], shown: int = SHOWN) -> str:
+    """List a few names and count the rest.
+
+    >>> some(["a", "b", "c"], shown=2)
+    'a, b and 1 more'
+    """
+    rest = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {rest} more" if rest > 0 else "")
+
+
 def _without(name: str, cause: str) -> str:
     last = re.escape(name.split()[-1] if name.split() else name)
     return re.sub(rf"(\b[Tt]rial |[/\\]){last}(?![\w-])", r"\1…", cause)
@@ -39,6 +49,4 @@ def _without(name: str, cause: str) -> str:
 def _others(names: list[str]) -> str:
     if not names:
         return ""
-    listed = ", ".join(names[:SHOWN])
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f" The same holds for {len(names)} other{'s' if len(names) > 1 else ''}: {listed}{more}."
+    return f" The same holds for {len(names)} other{'s' if len(names) > 1 else ''}: {some(names)}."

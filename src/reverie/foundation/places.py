@@ -21,13 +21,22 @@ def holds_nothing(folder: Path) -> bool:
     Raises ReverieError when it is a file or cannot be read.
     """
     try:
-        return all(_is_litter(entry.name) for entry in folder.iterdir())
+        return all(is_litter(entry) for entry in folder.iterdir())
     except FileNotFoundError:
         return True
     except NotADirectoryError as error:
         raise ReverieError(f"{folder} is a file, where a folder was expected; choose another one.") from error
     except OSError as error:
         raise ReverieError(f"{folder} cannot be read ({error.strerror}); choose another folder.") from error
+
+
+def is_litter(path: Path) -> bool:
+    """Tell whether a file was left behind by a file manager.
+
+    >>> is_litter(Path("data/.DS_Store")), is_litter(Path("data/0.npy"))
+    (True, False)
+    """
+    return path.name in LITTER or path.name.startswith("._")
 
 
 def require_folder(folder: Path, needed: int = 0) -> None:
@@ -87,7 +96,3 @@ def _nearest(folder: Path) -> Path:
         if place.is_symlink():
             raise ReverieError(f"{place} is a link to {place.readlink()}, which is not there; choose another folder.")
     raise ReverieError(f"{folder} cannot be reached; choose another folder.")
-
-
-def _is_litter(name: str) -> bool:
-    return name in LITTER or name.startswith("._")

@@ -6,10 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from reverie.foundation.arrays import FRAME_SIZE, Movie
+from reverie.foundation.causes import some
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.placeholders import read_start
+from reverie.foundation.places import is_litter
+from reverie.foundation.progress import say
 from reverie.stimuli.camera import sweep
 from reverie.stimuli.naturalistic import naturalistic_movie
-from reverie.stimuli.video import read_movie
+from reverie.stimuli.pictures import is_picture, numbered_pictures
+from reverie.stimuli.video import NAMED_AS_VIDEO, plays, read_movie
 
 MAGNIFICATION = 2
 """Real footage is read this many times larger than a frame, so that the camera has room to move."""
@@ -56,19 +61,41 @@ def read_enlarged(path: Path) -> Movie:
 
 
 def find_videos(places: Sequence[Path]) -> list[Path]:
-    """Return the named files and the files of the named folders, sorted.
+    """Return the named videos and those of the named folders, sorted; a folder of numbered pictures is one video.
 
-    Raises ReverieError when one does not exist or a folder is empty.
+    What else lies in the folders is left out, which is said. A video that is named twice is taken once.
+    Raises ReverieError when a place does not exist or holds no video.
     """
-    found: list[Path] = []
+    found: dict[Path, Path] = {}
     for place in places:
         if not place.exists():
-            raise ReverieError(f"{place} does not exist; name a video file or a folder of them.")
-        files = [place] if place.is_file() else sorted(file for file in place.iterdir() if file.is_file())
-        if not files:
-            raise ReverieError(f"{place} is an empty folder; name one with video files in it.")
-        found += files
-    return found
+            read_start(place)  # says what is wrong with a link
+        videos, others = ([place], []) if place.is_file() else _videos_in(place)
+        if not videos:
+            seen = f" (only {some(others)})" if others else ""
+            raise ReverieError(f"{place} holds no video{seen}; name video files, or a folder of numbered pictures.")
+        if others:
+            say(f"In {place}, {some(others)} {'is' if len(others) == 1 else 'are'} no video and left out.")
+        for video in videos:
+            found.setdefault(video.resolve(), video)
+    return list(found.values())
+
+
+def _videos_in(folder: Path) -> tuple[list[Path], list[str]]:
+    """Return the videos of a folder, and the names of what is none."""
+    entries = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(".") and not is_litter(entry)]
+    videos = [entry for entry in entries if _is_video(entry)]
+    if not videos and numbered_pictures(folder):
+        taken = set(numbered_pictures(folder))
+        return [folder], [entry.name for entry in entries if entry not in taken]
+    return videos, [entry.name for entry in entries if entry not in videos]
+
+
+def _is_video(entry: Path) -> bool:
+    if entry.is_dir():
+        holds_videos = any(_is_video(inner) for inner in entry.iterdir() if inner.is_file())
+        return not holds_videos and bool(numbered_pictures(entry))
+    return not is_picture(entry) and (NAMED_AS_VIDEO.search(entry.name) is not None or plays(entry))
 
 
 def make_tiers(

@@ -1,20 +1,40 @@
-"""Read video files as movies: grey, cropped and area-averaged to the frame, held to the frame rate."""
+"""Read video files as movies, as a person would see them: grey, cropped and area-averaged, held to the frame rate."""
 
 import math
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import av
 import numpy as np
+from av.stream import Disposition
 from jaxtyping import Float
 
 from reverie.foundation.arrays import FRAME_RATE, FRAME_SIZE, Movie
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.placeholders import read_start
+from reverie.foundation.progress import say
+from reverie.stimuli.pictures import Grey, is_picture, mix_colours, shown_pictures
 from reverie.stimuli.resizing import resize
+from reverie.stimuli.wholeness import require_whole
 
-_Picture = Float[np.ndarray, "height width"]
+_Picture = Float[np.ndarray, "rows columns"]
+
+PICTURE_FORMATS: Final = (".tif", ".tiff", ".webp", ".png", ".apng")
+"""Endings of stacks and animations that are read as pictures, not by the decoders of videos."""
+
+NAMED_AS_VIDEO: Final = re.compile(
+    r"\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|m?ts|m2ts|wmv|asf|flv|ogv|3gp|y4m|gif|webp|tiff?|apng)$", re.IGNORECASE
+)
+"""Endings of files that are taken for videos unread; others are tried."""
+
+ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""Decoders that see the transparency kept beside WebM pictures; the usual ones do not."""
+
+NOT_SAID: Final = 0.5
+"""Seconds, and with a twentieth of the length, by which a video may end before it says without our saying so."""
 
 
 def read_movie(
@@ -25,62 +45,151 @@ def read_movie(
     start: float = 0.0,
     seconds: float | None = None,
 ) -> Movie:
-    """Read a video file as a movie.
+    """Read a video file, or a folder of numbered pictures, as a movie.
 
-    The picture is turned grey (0-255), cropped around its middle to the shape of ``frame_size`` and area-averaged;
-    in time, each frame is the one the video shows at that moment, so slower videos are held and faster ones thinned.
-    ``start`` and ``seconds`` choose a stretch; without ``seconds`` it lasts to the end. Only one full-size picture is
-    in memory at a time. Returns float32 (time, *frame_size).
+    The picture is turned upright and grey (0-255, what is transparent being black), cropped around its middle to the
+    shape of the frame and area-averaged; in time, each frame is the one on show at that moment, so slower videos are
+    held and faster ones thinned. Only one full-size picture is in memory at a time.
 
-    Raises ReverieError when the file is missing, is no video, is damaged, or ends before ``start``.
+    Parameters
+    ----------
+    path
+        A video of any kind that ffmpeg knows, a TIFF stack, an animation, or a folder of numbered pictures; pictures
+        without times are taken at the frame rate.
+    frame_size
+        Height and width of the movie in pixels.
+    frame_rate
+        Frames per second of the movie.
+    start, seconds
+        The stretch to read, in seconds; to the end by default.
+
+    Returns
+    -------
+    Movie
+        float32, (time, height, width), grey levels 0-255.
+
+    Raises
+    ------
+    ReverieError
+        When the file is missing, stands in for one, is no video, is damaged or cut short, or ends before ``start``.
+
     """
     if frame_rate <= 0 or min(frame_size) < 1 or start < 0 or (seconds is not None and seconds <= 0):
         raise ReverieError(f"{path}: frame rate, frame size and seconds must be above 0 and start at least 0.")
-    if not path.is_file():
-        raise ReverieError(f"{path} is missing or not a file; give a video file.")
+    if not path.is_dir():
+        read_start(path)
+        require_whole(path)
+        if is_picture(path):
+            raise ReverieError(f"{path} is a single picture; name a video, or a folder of numbered pictures.")
     try:
-        frames = list(_held(_pictures(path, frame_size), frame_rate, start, seconds))
-    except (av.FFmpegError, IndexError, ValueError) as error:
+        frames = list(_held(_pictures(path, frame_size, frame_rate), frame_rate, start, seconds))
+    except (av.FFmpegError, OSError, IndexError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise ReverieError(
-            f"{path} could not be read as a video ({error}); convert it to mp4 and try again."
+            f"{path} could not be read as a video ({reason}); convert it to mp4 and try again."
         ) from error
     if not frames:
         raise ReverieError(f"{path} shows nothing from {start} s on; choose an earlier start or another file.")
     return np.asarray(np.clip(np.stack(frames), 0.0, 255.0))
 
 
-def _pictures(path: Path, frame_size: tuple[int, int]) -> Iterator[tuple[float, float, _Picture]]:
+def plays(path: Path) -> bool:
+    """Tell whether a file of any name is a video."""
+    try:
+        with av.open(str(path.absolute()), metadata_errors="ignore") as container:
+            _picture_track(container)
+            return not container.format.name.endswith("_pipe")  # as ffmpeg calls single pictures
+    except (av.FFmpegError, OSError, ValueError, IndexError):
+        return False
+
+
+def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Iterator[tuple[float, float, _Picture]]:
     """Yield (seconds since the first frame, seconds it lasts at least, small grey picture), in order."""
+    if path.is_dir() or path.suffix.lower() in PICTURE_FORMATS:
+        for moment, lasts, grey in shown_pictures(path, frame_rate):
+            yield moment, lasts, _small(grey, frame_size)
+        return
     # Metadata is often mis-encoded in old files and none of it is used here.
-    with av.open(str(path), metadata_errors="ignore") as container:
-        # The library would play any text file as terminal art.
-        if not container.streams.video or container.format.name == "tty":
-            raise ValueError("it has no picture track")
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
+    with av.open(str(path.absolute()), metadata_errors="ignore") as container:
+        stream = _picture_track(container)
         step = 1.0 / float(stream.average_rate or 25)
         aspect = float(stream.sample_aspect_ratio or Fraction(1))
         # AVI keeps no timestamps; the guesses made for it are out of order where frames are coded out of order.
         timed = container.format.name != "avi"
-        first, shown, count = 0.0, -step, 0
-        for frame in container.decode(stream):
+        first, shown, end, count, damaged = 0.0, -step, 0.0, 0, 0
+        for frame in _decoded(container, stream):
             moment = frame.time if timed and frame.time is not None else first + shown + step
             first = moment if count == 0 else first
             shown = max(shown, moment - first) if count else 0.0
-            count += 1
-            yield shown, step, _small(frame, frame_size, aspect)
-        if count == 1:
-            raise ValueError("it holds a single picture")
+            count, damaged = count + 1, damaged + bool(frame.is_corrupt)
+            lasts = float(frame.duration * frame.time_base) if timed and frame.duration else step
+            end = shown + lasts
+            yield shown, lasts, _small(_upright(frame), frame_size, _upright_aspect(frame, aspect))
+        if count < 2:
+            raise ValueError("it holds a single picture" if count else "it holds no picture")
+        _tell_doubts(path, damaged, _stated_seconds(container, stream), end)
 
 
-def _small(frame: Any, frame_size: tuple[int, int], aspect: float) -> _Picture:  # noqa: ANN401 - av ships few types
-    """Return one decoded frame upright, grey and averaged down; float32, (height, width)."""
-    grey = frame.to_ndarray(format="gray")
-    quarter_turns = round(getattr(frame, "rotation", 0) / 90) % 4
-    upright = np.rot90(grey, quarter_turns)
-    upright_aspect = 1.0 / aspect if quarter_turns % 2 else aspect
-    small: _Picture = resize(upright[None].astype(np.float32), frame_size, pixel_aspect=upright_aspect)[0]
+def _picture_track(container: Any) -> Any:  # noqa: ANN401 - av ships few types
+    """Return the track that is a video, not the cover of a piece of music; raises ValueError when there is none."""
+    # The library would play any text file as terminal art.
+    tracks = [] if container.format.name == "tty" else container.streams.video
+    moving = [track for track in tracks if not track.disposition & Disposition.attached_pic]
+    if not moving:
+        raise ValueError("it has no picture track")
+    moving[0].thread_type = "AUTO"
+    return moving[0]
+
+
+def _decoded(container: Any, stream: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield the frames of a track, with their transparency where there is any."""
+    name = ALPHA_DECODERS.get(stream.codec_context.name)
+    if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+        yield from container.decode(stream)
+        return
+    decoder = av.CodecContext.create(name, "r")
+    for packet in container.demux(stream):
+        yield from decoder.decode(packet)  # type: ignore[attr-defined]
+
+
+def _upright(frame: Any) -> Grey:  # noqa: ANN401
+    """Return one decoded frame grey and the right way up; what is transparent is black, as players show it."""
+    if any(component.is_alpha for component in frame.format.components):
+        grey = mix_colours(frame.to_ndarray(format="rgba").astype(np.float32))
+    else:
+        grey = frame.to_ndarray(format="gray").astype(np.float32)
+    return np.rot90(grey, _quarter_turns(frame))
+
+
+def _upright_aspect(frame: Any, aspect: float) -> float:  # noqa: ANN401
+    return 1.0 / aspect if _quarter_turns(frame) % 2 else aspect
+
+
+def _quarter_turns(frame: Any) -> int:  # noqa: ANN401
+    return round(getattr(frame, "rotation", 0) / 90) % 4
+
+
+def _small(grey: Grey, frame_size: tuple[int, int], aspect: float = 1.0) -> _Picture:
+    small: _Picture = resize(grey[None], frame_size, pixel_aspect=aspect)[0]
     return small
+
+
+def _stated_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401
+    """Return how long a video says it lasts, 0 where it does not."""
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    words = stream.metadata.get("DURATION", "").split(":")
+    if len(words) == 3:
+        hours, minutes, seconds = (float(word) for word in words)
+        return 3600 * hours + 60 * minutes + seconds
+    return float((container.duration or 0) / av.time_base)
+
+
+def _tell_doubts(path: Path, damaged: int, stated: float, end: float) -> None:
+    if damaged:
+        say(f"{path}: {damaged} pictures are damaged; they are shown as players show them.")
+    if stated - end > max(NOT_SAID, 0.05 * stated):
+        say(f"{path} says that it lasts {stated:.1f} s but ends after {end:.1f} s; is it whole?")
 
 
 def _held(
@@ -91,13 +200,13 @@ def _held(
     tick, current, end = 0, None, 0.0
     # Timestamps are rounded by containers (often to 1 ms); a tick that falls just before its frame still shows it.
     slack = 0.1 / frame_rate
-    for shown, step, picture in pictures:
+    for shown, lasts, picture in pictures:
         while current is not None and tick < wanted and start + tick / frame_rate < shown - slack:
             yield current
             tick += 1
         if tick >= wanted:
             return
-        current, end = picture, shown + step
+        current, end = picture, shown + lasts
     while current is not None and tick < wanted and start + tick / frame_rate < end - slack:
         yield current
         tick += 1
