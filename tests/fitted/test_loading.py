@@ -2,7 +2,7 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.opening import choose_trials
-from reverie.recordings.readers.sensorium import open_recordings
+from reverie.recordings.readers.registry import open_recordings
 
 
 def test_trials_come_in_the_order_asked_for_and_tiers_stand_for_theirs(unspoilt_world):
@@ -13,13 +13,17 @@ def test_trials_come_in_the_order_asked_for_and_tiers_stand_for_theirs(unspoilt_
     assert choose_trials(recording, [last, tier]) == [last, *(name for name in of_tier if name != last)]
 
 
-def test_a_trial_whose_movie_was_deleted_is_told_from_one_that_never_was(small_world):
+def test_a_trial_whose_movie_was_deleted_shows_none(small_world):
+    (small_world.data / "alpha/data/videos/2.npy").unlink()
     recording = open_recordings(small_world.data)["alpha"]
-    lost = next(name for name in recording.tiers if recording.has_responses(name))
-    path = recording.folder / "data/videos" / f"{lost}.npy"
-    path.unlink()
+    assert choose_trials(recording, ["2"]) == ["2"]
+    assert choose_trials(recording, ["spontaneous"]) == ["2"]
+
+
+def test_what_cannot_be_chosen_is_told(small_world):
+    (small_world.data / "alpha/data/videos/2.npy").write_bytes(b"")
     recording = open_recordings(small_world.data)["alpha"]
-    with pytest.raises(ReverieError, match=rf"has responses but no movie: .*{lost}.npy is missing; copy it again"):
-        choose_trials(recording, [lost])
+    with pytest.raises(ReverieError, match=r"Trial 2 of alpha cannot be used: .*2\.npy is empty"):
+        choose_trials(recording, ["2"])
     with pytest.raises(ReverieError, match="has no trial or tier '9999'"):
         choose_trials(recording, ["9999"])

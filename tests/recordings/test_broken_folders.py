@@ -1,14 +1,14 @@
-"""Every way a folder can be broken, each with its one sentence."""
+"""Every way a folder can be broken, each with its one sentence; nothing else in the folder is lost because of it."""
 
+import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, write_npy, write_npz
-from reverie.recordings.readers.sensorium import open_recordings
+from reverie.recordings.readers.registry import open_recording
 
 
 def replace(path, change):
@@ -40,39 +40,57 @@ def remove(path):
 
 
 def renumber(animal):
-    (animal / "data/videos/0.npy").rename(animal / "data/videos/90.npy")
+    for path in animal.glob("data/*/0.npy"):
+        path.rename(path.with_name("90.npy"))
+
+
+def dangle(path):
+    path.unlink()
+    path.symlink_to("../../../.git/annex/objects/aa/bb/MD5-s1.npy/MD5-s1.npy")
+
+
+def empty(folder):
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def hollow(folder):
+    for path in folder.glob("*/*"):
+        path.unlink()
 
 
 VIDEO, RESPONSES = "data/videos/1.npy", "data/responses/1.npy"
 BEHAVIOR, PUPIL = "data/behavior/1.npy", "data/pupil_center/1.npy"
 TIERS, UNIT_IDS = "meta/trials/tiers.npy", "meta/neurons/unit_ids.npy"
 
-BROKEN = {
-    "movies missing": ("data/videos", shutil.rmtree, "is missing; a recording keeps one movie a trial there"),
-    "movies empty": ("", lambda a: [p.unlink() for p in (a / "data/videos").iterdir()], "holds no trials"),
-    "behaviour missing": (BEHAVIOR, remove, "is missing; the folder is incomplete"),
-    "pupil missing": (PUPIL, remove, "is missing; the folder is incomplete"),
-    "responses without a name for the neurons": (
-        "",
-        lambda a: [shutil.rmtree(a / "data/responses"), (a / UNIT_IDS).unlink()],
-        "holds no responses to any trial",
-    ),
-    "video truncated": (VIDEO, truncate, "could not be read as a numpy array"),
+# The trial is left out, with the reason; all others work.
+LEFT_OUT = {
+    "behaviour missing": (BEHAVIOR, remove, "is missing, though other trials"),
+    "pupil missing": (PUPIL, remove, "is missing, though other trials"),
+    "video truncated": (VIDEO, truncate, "is cut short"),
     "video is a text file": (VIDEO, lambda p: p.write_text("hello"), "is not a numpy array file"),
     "video is an empty file": (VIDEO, lambda p: p.write_bytes(b""), "is empty"),
     "video is a folder": (VIDEO, lambda p: [p.unlink(), p.mkdir()], "could not be read"),
     "video is an archive": (VIDEO, lambda p: write_npz(p, {"a": np.ones(3)}), "is an archive of arrays"),
     "video is a pickle": (VIDEO, pickled, "holds Python objects"),
+    "video not fetched by git-annex": (
+        VIDEO,
+        lambda p: p.write_text("/annex/objects/MD5-s553088--0cc175b9c0f1b6a831c399e269772661.npy\n"),
+        "was not fetched",
+    ),
+    "video not fetched by git-lfs": (
+        VIDEO,
+        lambda p: p.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"),
+        "was not fetched",
+    ),
+    "video is a link to what was not fetched": (VIDEO, dangle, "was not fetched"),
     "video of text": (VIDEO, lambda p: write_npy(p, np.full((36, 64, 40), "x")), "holds text where numbers"),
-    "video of truth values": (VIDEO, lambda p: write_npy(p, np.ones((36, 64, 40), bool)), "true/false values"),
     "video of complex numbers": (VIDEO, lambda p: write_npy(p, np.ones((36, 64, 40), complex)), "complex numbers"),
     "video with colours": (VIDEO, lambda p: write_npy(p, np.ones((36, 64, 3, 40))), r"\(height, width, time\)"),
     "video without height": (VIDEO, lambda p: write_npy(p, np.ones((64, 40))), r"\(height, width, time\)"),
     "video of another size": (VIDEO, lambda p: write_npy(p, np.ones((36, 60, 40))), "one frame size"),
     "video of padding only": (VIDEO, lambda p: write_npy(p, np.full((36, 64, 40), np.nan)), "holds padding only"),
-    "NaN inside the video": (VIDEO, lambda p: replace(p, put((3, 4, 5), np.nan)), "holds NaN at frame 5"),
-    "a NaN frame inside the video": (VIDEO, lambda p: replace(p, put((..., 9), np.nan)), "holds NaN at frame 9"),
-    "infinity inside the video": (VIDEO, lambda p: replace(p, put((3, 4, 5), np.inf)), "holds an infinity at frame 5"),
+    "video of one frame": (VIDEO, lambda p: write_npy(p, np.ones((36, 64, 1))), "lasts 40 frames but .* lasts 1;"),
     "video shorter than the rest": (
         VIDEO,
         lambda p: replace(p, put((..., slice(30, None)), np.nan)),
@@ -83,54 +101,120 @@ BROKEN = {
         lambda p: replace(p, put((..., slice(40, 45)), 1.0)),
         r"responses/1\.npy lasts 45 frames but .* lasts 40;",
     ),
-    "behaviour shorter by one": (BEHAVIOR, lambda p: replace(p, put((..., slice(39, None)), np.nan)), "lasts 39"),
-    "negative responses": (RESPONSES, lambda p: replace(p, put((2, 7), -0.5)), "holds negative responses"),
-    "NaN inside the responses": (RESPONSES, lambda p: replace(p, put((2, 7), np.nan)), "holds NaN at frame 7"),
-    "a neuron of NaN": (RESPONSES, lambda p: replace(p, put(2, np.nan)), "holds NaN at frame 0"),
-    "infinite responses": (RESPONSES, lambda p: replace(p, put((2, 7), np.inf)), "holds an infinity at frame 7"),
+    "NaN inside the responses": (RESPONSES, lambda p: replace(p, put((2, 7), np.nan)), "in 1 of 7 neurons"),
+    "a neuron of NaN": (RESPONSES, lambda p: replace(p, put(2, np.nan)), "in 1 of 7 neurons"),
+    "infinite responses": (RESPONSES, lambda p: replace(p, put((2, 7), np.inf)), "holds NaN or infinity"),
     "responses too large for float32": (
         RESPONSES,
-        lambda p: replace(p, lambda values: values.astype(np.float64) * 1e300),
-        "holds an infinity",
+        lambda p: replace(p, lambda values: (values.astype(np.float64) + 1) * 1e300),
+        "holds NaN or infinity",
     ),
-    "a neuron missing in one trial": (RESPONSES, lambda p: replace(p, lambda v: v[:-1]), "holds 6 neurons but .* 7"),
-    "responses of a single number": (RESPONSES, lambda p: write_npy(p, np.array(3.0)), r"\(neuron count, time\)"),
-    "responses of one dimension": (RESPONSES, lambda p: replace(p, lambda v: v[0]), r"\(neuron count, time\)"),
-    "zero neurons": (
-        "",
-        lambda a: [write_npy(p, np.zeros((0, 40))) for p in (a / "data/responses").iterdir()],
-        "its neuron count is zero",
-    ),
+    "a neuron missing in one trial": (RESPONSES, lambda p: replace(p, lambda v: v[:-1]), "holds 6 neurons but most"),
+    "responses of a single number": (RESPONSES, lambda p: write_npy(p, np.array(3.0)), r"\(neuron, time\)"),
+    "responses of one dimension": (RESPONSES, lambda p: replace(p, lambda v: v[0]), r"\(neuron, time\)"),
     "behaviour of three rows": (BEHAVIOR, lambda p: write_npy(p, np.ones((3, 40))), r"\(2, time\) was expected"),
     "pupil turned round": (PUPIL, lambda p: replace(p, lambda v: v.T), r"\(2, time\) was expected"),
     "text in the behaviour": (BEHAVIOR, lambda p: write_npy(p, np.full((2, 40), "fast")), "holds text where numbers"),
+}
+
+# The trial is used all the same, and what was done is said; None where there is nothing to say.
+USED = {
+    "video of truth values": (VIDEO, lambda p: write_npy(p, np.ones((36, 64, 40), bool)), None),
+    "behaviour shorter by one": (BEHAVIOR, lambda p: replace(p, put((..., slice(39, None)), np.nan)), "are bridged"),
+    "a blink": (BEHAVIOR, lambda p: replace(p, put((0, slice(5, 9)), np.nan)), "gaps of up to 1 s in pupil dilation"),
+    "unit ids of another animal": (UNIT_IDS, lambda p: write_npy(p, np.arange(9)), None),
+    "unit ids of text": (UNIT_IDS, lambda p: write_npy(p, np.array(["a"] * 7)), None),
     "tiers of numbers": (TIERS, lambda p: write_npy(p, np.arange(6)), "should hold one word a trial"),
-    "tiers too few": (TIERS, lambda p: write_npy(p, np.array(["train"] * 3)), r"holds 3 tiers, but .*videos/5\.npy"),
     "tiers pickled": (TIERS, pickled, "holds Python objects"),
-    "a movie numbered beyond the tiers": ("", renumber, r"holds 6 tiers, but .*videos/90\.npy"),
-    "unit ids of another animal": (UNIT_IDS, lambda p: write_npy(p, np.arange(9)), "names 9 neurons but .* holds 7"),
-    "unit ids of text": (UNIT_IDS, lambda p: write_npy(p, np.array(["a"] * 7)), "should hold numbers in 1 dimension"),
+    "tiers too few": (TIERS, lambda p: write_npy(p, np.array(["train"] * 3)), "holds 3 tiers"),
+    "a movie numbered beyond the tiers": ("", renumber, "holds 6 tiers"),
+    "a movie is missing": (VIDEO, remove, None),
+}
+
+# Nothing can be used.
+REFUSED = {
+    "all empty": ("data", empty, "no folder in it holds data/videos and data/responses"),
+    "no trials": ("data", hollow, "holds no trials"),
+    "movies of padding": (
+        "data/videos",
+        lambda folder: [write_npy(path, np.full((36, 64, 40), np.nan)) for path in folder.iterdir()],
+        "holds padding only",
+    ),
+    "movies in which time cannot be told from space": (
+        "data/videos",
+        lambda folder: [write_npy(path, np.ones((40, 36, 40))) for path in folder.iterdir()],
+        "--movie-axes",
+    ),
 }
 
 
-@pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_folder_is_told_in_one_sentence(animal, case):
-    part, damage, expected = BROKEN[case]
+@pytest.mark.parametrize("case", LEFT_OUT)
+def test_a_broken_trial_is_left_out_with_its_reason(animal, case):
+    part, damage, expected = LEFT_OUT[case]
+    damage(animal / part)
+    recording = open_recording(animal)
+    assert list(recording.left_out) == ["1"]
+    reason = recording.left_out["1"]
+    assert re.search(expected, reason), reason
+    assert part in reason
+    assert "\n" not in reason
+    assert any("left out 1 trial (1)" in note for note in recording.notes)
+    assert list(recording.tiers) == ["0", "2", "3", "4", "5"]
+    read_all(recording)
+    with pytest.raises(ReverieError, match=r"Trial 1 of .* cannot be used"):
+        recording.trial("1")
+
+
+@pytest.mark.parametrize("case", USED)
+def test_what_can_be_used_is_used_and_said(animal, case):
+    part, damage, expected = USED[case]
+    damage(animal / part)
+    recording = open_recording(animal)
+    assert not recording.left_out
+    assert len(recording.tiers) == 6
+    assert (expected is None and not recording.notes) or any(expected in note for note in recording.notes)
+    read_all(recording)
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_nothing_to_use_is_an_error_of_one_sentence(animal, case):
+    part, damage, expected = REFUSED[case]
     damage(animal / part)
     with pytest.raises(ReverieError, match=expected) as caught:
-        read_all(animal)
-    message = str(caught.value)
-    assert part in message or part in ("", UNIT_IDS)
-    assert str(animal.parent) in message
-    assert "\n" not in message
-    assert "allow_pickle=" not in message or "pickle" in case
+        read_all(open_recording(animal))
+    assert str(animal.parent) in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
-def read_all(folder: Path) -> None:
+def test_trials_of_no_neurons_are_left_out(animal):
+    for path in (animal / "data/responses").iterdir():
+        write_npy(path, np.zeros((0, 40)))
+    recording = open_recording(animal)
+    assert list(recording.tiers) == ["5"]
+    (note,) = recording.notes
+    assert "left out 5 trials (0, 1, 2, 3, 4): " in note
+    assert "its neuron count is zero" in note
+
+
+def test_what_is_found_while_reading_names_the_file(animal):
+    recording = open_recording(animal)
+    assert recording.neurons == 7
+    replace(animal / VIDEO, put((3, 4, 5), np.nan))
+    with pytest.raises(ReverieError, match=r"videos/1\.npy holds NaN or infinity at frame 5"):
+        recording.movie("1")
+    replace(animal / RESPONSES, put((3, 9), np.inf))
+    with pytest.raises(ReverieError, match=r"responses/1\.npy holds NaN or infinity at frame 9"):
+        recording.responses("1")
+
+
+def read_all(recording) -> None:
     """Use a recording as training would: names, neurons, then every trial."""
-    (recording,) = open_recordings(folder.parent).values()
     assert recording.neurons > 0
-    for split in dict.fromkeys(recording.tiers.values()):
-        for trial in recording.trials(split):
-            assert trial.frames > 0
-            assert recording.has_responses(trial.name) == (trial.responses is not None)
+    for name, tier in recording.tiers.items():
+        trial = recording.trial(name)
+        assert trial.tier == tier
+        assert trial.frames == recording.frames(name) > 0
+        assert recording.has_responses(name) == (trial.responses is not None)
+        assert recording.has_movie(name) == (trial.movie is not None)
+        for values in (trial.movie, trial.state, trial.responses):
+            assert values is None or (np.isfinite(values).all() and values.dtype == np.float32)

@@ -1,33 +1,13 @@
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.folds import fold_of
-from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.recordings.readers.registry import open_recording
+from reverie.recordings.recording import Recording
 from reverie.recordings.splits import split_all, split_for_training
-from reverie.recordings.trial import Recording
-
-
-@dataclass
-class InMemory:
-    """A recording that has its trials at hand and reads nothing from a disk."""
-
-    name: str
-    given: list
-    neurons: int = 7
-    frame_rate: float = 30.0
-
-    @property
-    def tiers(self):
-        return {trial.name: trial.tier for trial in self.given}
-
-    def trial(self, name):
-        return next(trial for trial in self.given if trial.name == name)
-
-    def trials(self, split):
-        return [trial for trial in self.given if trial.tier == split]
 
 
 @pytest.fixture
@@ -37,9 +17,7 @@ def recording(make_trial):
     def make(name, shown, **options):
         movies = {seed: make_trial(seed).movie for _, seed in shown}
         trials = [make_trial(n, tier, movie=movies[seed], **options) for n, (tier, seed) in enumerate(shown)]
-        made = InMemory(name, trials)
-        assert isinstance(made, Recording)
-        return made
+        return Recording.from_trials(name, trials)
 
     return make
 
@@ -49,11 +27,14 @@ def noisy(movie):
 
 
 def alter(made, number, **changes):
-    made.given[number] = replace(made.given[number], **changes)
+    """Return the same animal with one trial changed."""
+    trials = [made.trial(name) for name in made.tiers]
+    trials[number] = replace(trials[number], **changes)
+    return Recording.from_trials(made.name, trials)
 
 
 def test_the_recordings_own_tiers_are_used(animal):
-    split = split_for_training(SensoriumRecording(animal))
+    split = split_for_training(open_recording(animal))
     assert split.training == ("0", "1", "2", "3")
     assert split.validation == ("4",)
     assert split.excluded == {}
@@ -61,8 +42,8 @@ def test_the_recordings_own_tiers_are_used(animal):
 
 def test_training_trials_that_resemble_held_out_ones_are_excluded(recording, make_trial):
     made = recording("a", [("train", n) for n in range(5)] + [("oracle", 5), ("live_test_main", 6)])
-    alter(made, 1, movie=noisy(make_trial(5).movie))
-    alter(made, 2, movie=make_trial(6).movie)
+    made = alter(made, 1, movie=noisy(make_trial(5).movie))
+    made = alter(made, 2, movie=make_trial(6).movie)
     split = split_for_training(made)
     assert split.training == ("0", "3", "4")
     assert split.validation == ("5",)
@@ -122,7 +103,7 @@ def test_near_duplicates_are_held_out_together(recording, make_trial):
     """Every movie comes with a noisy copy: both sides of the split, never one on each."""
     made = recording("a", [("train", n) for n in range(10)] * 2)
     for number in range(10, 20):
-        alter(made, number, movie=noisy(make_trial(number - 10).movie))
+        made = alter(made, number, movie=noisy(make_trial(number - 10).movie))
     split = split_for_training(made, validation_share=0.2)
     assert split.excluded == {}
     assert len(split.validation) == 4
@@ -147,8 +128,8 @@ def test_a_published_fold_can_be_held_out(recording):
 
 def test_trials_without_responses_or_of_tier_none_teach_nothing(recording, make_trial):
     made = recording("a", [("train", 0), ("train", 1), ("none", 0), ("oracle", 3), ("oracle", 4)])
-    alter(made, 1, responses=None)
-    alter(made, 4, responses=None)
+    made = alter(made, 1, responses=None)
+    made = alter(made, 4, responses=None)
     split = split_for_training(made)
     assert split.training == ("0",)
     assert split.validation == ("3",)

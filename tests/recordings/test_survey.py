@@ -54,27 +54,24 @@ def test_repeats_shared_movies_and_leaks_are_found(animal, make_trial, natural):
 
 def test_problems_are_collected_and_do_not_stop_the_survey(animal, make_trial):
     (animal / "data/videos/0.npy").write_text("broken")
-    (animal / "data/behavior/0.npy").unlink()
-    write_npy(animal / "data/responses/1.npy", -np.ones((7, 40)))
     write_npy(animal / "data/responses/2.npy", np.full((7, 40), np.nan))
     (animal / "data/videos/notes.txt").write_text("hello")
     write_npy(animal / "data/responses/17.npy", np.ones((7, 40)))
+    for kind in ("behavior", "pupil_center"):
+        write_npy(animal / f"data/{kind}/17.npy", np.ones((2, 40)))
     write_npy(animal / "meta/neurons/cell_motor_coordinates.npy", np.ones((9, 3)))
-    write_npy(animal / "meta/trials/tiers.npy", np.array(["train"] * 4 + ["oracle", "trian", "oracle"]))
+    write_npy(animal / "meta/trials/tiers.npy", np.array(["train"] * 4 + ["oracle", "trian", *["oracle"] * 12]))
     (animal.parent / "empty/data/videos").mkdir(parents=True)
     found = survey(animal.parent)
-    assert found.animals[0].lengths == (40,) * 4
+    assert found.animals[0].lengths == (40,) * 6
+    assert found.animals[0].trials == {"train": 3, "oracle": 1, "trian": 1, "spontaneous": 1}
     expected = [
         "empty/data/videos holds no trials",
         "videos/0.npy is not a numpy array file",
-        "behavior/0.npy is missing",
-        "responses/1.npy holds negative responses",
         "has no responses to training trials: 2.",
         "passed over: notes.txt.",
-        "trials without a movie, which are passed over: 17.",
-        "places 9 neurons, but 7 were recorded",
+        "is of 9 neurons, but 7 were recorded",
         "held out from training: trian.",
-        "tiers for trials without a movie: 6.",
     ]
     for sentence in expected:
         assert sum(sentence in problem for problem in found.problems) == 1, sentence
@@ -82,25 +79,29 @@ def test_problems_are_collected_and_do_not_stop_the_survey(animal, make_trial):
     assert f"Problems found: {len(expected)}" in render(found)
 
 
-def test_an_animal_of_another_ones_neurons_is_told_once(animal):
-    write_npy(animal / "meta/neurons/unit_ids.npy", np.arange(9))
-    found = survey(animal)
-    assert len([problem for problem in found.problems if "names 9 neurons" in problem]) == 1
-    assert found.animals[0].neurons is None
+def test_an_animal_of_which_nothing_can_be_used_is_said(animal, make_trial):
+    write_recording(animal.parent / "other", [make_trial(0)])
+    (animal.parent / "other/data/videos/0.npy").write_text("broken")
+    found = survey(animal.parent)
+    assert [one.name for one in found.animals] == [animal.name]
+    assert any(problem.startswith("other cannot be used: No trial of other") for problem in found.problems)
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda movie: movie / 255, "were they divided by 255"),
-        (lambda movie: movie * 2, "grey levels 0-255 are expected"),
-        (lambda movie: movie - 200, "grey levels 0-255 are expected"),
+        (lambda movie: movie / 255, "taken as shares of white"),
+        (lambda movie: movie * 2, "is white (255)"),
+        (lambda movie: movie - 200, "is black (0)"),
+        (lambda movie: (movie * 4).astype(np.uint16), "taken to have 10 bits"),
     ],
 )
 def test_movies_in_other_units_are_noticed(animal, change, sentence):
     for path in (animal / "data/videos").iterdir():
-        write_npy(path, change(read_npy(path, memory_map=False)))
-    assert any(sentence in problem for problem in survey(animal).problems)
+        write_npy(path, change(read_npy(path, memory_map=False)[..., :40]))
+    found = survey(animal)
+    assert any(sentence in problem for problem in found.problems)
+    assert found.animals[0].signals["movie"][0] == pytest.approx(110, abs=20)
 
 
 def test_silent_neurons_are_noticed(animal):
@@ -108,7 +109,16 @@ def test_silent_neurons_are_noticed(animal):
         values = read_npy(path, memory_map=False)
         values[2:4, :40] = 0
         write_npy(path, values)
-    assert any("has 2 neurons that never respond" in problem for problem in survey(animal).problems)
+    assert any("has 2 neurons that never change" in problem for problem in survey(animal).problems)
+
+
+def test_of_large_recordings_some_trials_are_read(animal, monkeypatch):
+    monkeypatch.setattr("reverie.recordings.survey.MOST_RESPONSES", 7 * 40 * 3)
+    found = survey(animal)
+    assert found.animals[0].read == 3
+    assert found.animals[0].lengths == (40,) * 6
+    assert "  read       3 of 6 trials, evenly chosen (--whole for all)" in render(found).splitlines()
+    assert survey(animal, whole=True).animals[0].read == 6
 
 
 def test_the_text_is_aligned(animal):
@@ -123,5 +133,5 @@ def test_the_text_is_aligned(animal):
 
 
 def test_no_recording_at_all_is_an_error(tmp_path):
-    with pytest.raises(ReverieError, match="holds no recordings"):
+    with pytest.raises(ReverieError, match="not a recording of a known format"):
         survey(tmp_path)

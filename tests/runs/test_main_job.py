@@ -9,7 +9,7 @@ from tests.worlds import describe_training
 
 from reverie.cli.main import main
 from reverie.foundation.files import read_npz
-from reverie.recordings.readers.sensorium import open_recordings
+from reverie.recordings.readers.registry import open_recordings
 
 
 def run(*words):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.recordings.readers.registry import open_recording
 from reverie.simulation.kinds import KINDS
 from reverie.simulation.mouse import SimulatedMouse, schedule
 from reverie.simulation.noise import SessionNoise
@@ -16,7 +16,7 @@ def test_what_is_written_is_what_the_simulated_animals_did(tmp_path: Path, movie
     clips = {"train": [("a", movies[0][:50]), ("b", movies[1][:40])], "oracle": [("c", movies[2][:45])]}
     truth = simulate(tmp_path, clips, mice={"x": 12, "y": 7}, seed=9, repeats={"oracle": 2})
     for name, neurons in (("x", 12), ("y", 7)):
-        recording = SensoriumRecording(tmp_path / name)
+        recording = open_recording(tmp_path / name)
         animal = SimulatedMouse(truth, name, schedule(clips, {"oracle": 2}), seed=9)
         assert recording.neurons == neurons
         assert recording.tiers == animal.tiers
@@ -25,7 +25,7 @@ def test_what_is_written_is_what_the_simulated_animals_did(tmp_path: Path, movie
             np.testing.assert_array_equal(read.movie, drawn.movie)
             np.testing.assert_array_equal(read.state, drawn.state)
             np.testing.assert_array_equal(read.responses, drawn.responses)
-        np.testing.assert_allclose(recording.coordinates, animal.coordinates)
+        np.testing.assert_allclose(recording.source.coordinates, animal.coordinates)
 
 
 @pytest.mark.parametrize(("kind", "low", "high"), [("default", 0.42, 0.6), ("realistic", 0.25, 0.37)])

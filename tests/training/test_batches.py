@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from tests.training.toys import HEIGHT, WIDTH, ToyRecording, toy_recording
+from tests.training.toys import HEIGHT, WIDTH, toy_recording
 
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
 from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 from reverie.training.batches import Windows, load_trials
 
@@ -92,6 +93,6 @@ def test_what_does_not_fit_the_encoder_is_named() -> None:
 
 def test_trials_without_responses_are_named() -> None:
     trial = toy_recording(trials=1, frames=40).trial("0")
-    silent = ToyRecording("toy", 12, {"0": Trial("0", "train", trial.movie, trial.state, None)})
+    silent = Recording.from_trials("toy", [Trial("0", "train", trial.movie, trial.state, None)])
     with pytest.raises(ReverieError, match="has no responses"):
         load_trials(silent, ("0",), encoder_of(12))

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from tests.training.toys import HEIGHT, WIDTH, toy_recording
+from tests.training.toys import HEIGHT, WIDTH, toy_recording, trials_of
 
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
 from reverie.recordings.trial import Trial
 from reverie.training.choosing_targets import best_target
 
-TRIALS = list(toy_recording(neurons=20, trials=10).held.values())
+TRIALS = trials_of(toy_recording(neurons=20, trials=10))
 
 
 def fresh() -> Compact:

@@ -1,7 +1,7 @@
 """How many steps fit the time."""
 
 import torch
-from tests.training.toys import HEIGHT, WIDTH, toy_recording
+from tests.training.toys import HEIGHT, WIDTH, toy_recording, trials_of
 
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
 from reverie.training.pace import FEWEST_STEPS, VALIDATIONS, fit_to_time, seconds_per_step, spaced
@@ -24,7 +24,7 @@ def test_timing_a_few_steps_leaves_the_encoder_as_it_was() -> None:
     recording = toy_recording(trials=2, frames=60)
     encoder = LinearNonlinear(LinearNonlinearConfig(), {"toy": recording.neurons}, (HEIGHT, WIDTH))
     before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
-    trials = {"toy": list(recording.held.values())}
+    trials = {"toy": trials_of(recording)}
     pace = seconds_per_step(encoder, trials, TrainingSettings(steps=10, window=20), torch.device("cpu"))
     assert 0 < pace < 5
     assert all(torch.equal(tensor, before[name]) for name, tensor in encoder.state_dict().items())

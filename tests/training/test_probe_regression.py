@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.training.toys import HEIGHT, WIDTH, toy_recording
+from tests.training.toys import HEIGHT, WIDTH, toy_recording, trials_of
 
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.recordings.trial import Trial
 from reverie.training.probe_regression import BIN, explained_by_points, first_trials
 from reverie.training.targets import sizes
 
-TRIALS = list(toy_recording(neurons=2, trials=8).held.values())
+TRIALS = trials_of(toy_recording(neurons=2, trials=8))
 
 
 def fresh() -> Compact:

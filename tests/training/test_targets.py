@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.training.toys import toy_recording
+from tests.training.toys import toy_recording, trials_of
 
 from reverie.training.targets import TARGETS, Events, sizes
 
-TRIALS = list(toy_recording(neurons=6, trials=4).held.values())
+TRIALS = trials_of(toy_recording(neurons=6, trials=4))
 SPARSE = [replace(trial, responses=np.where(trial.responses > 1.5, trial.responses, 0)) for trial in TRIALS]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.training.toys import HEIGHT, WIDTH, ToyRecording, toy_recording, toy_split
+from tests.training.toys import HEIGHT, WIDTH, toy_recording, toy_split
 
 from reverie.encoders.checkpoints import load_encoder, read_about
 from reverie.encoders.compact import Compact, CompactConfig
@@ -15,6 +15,7 @@ from reverie.encoders.contract import Encoder
 from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.recording import Recording
 from reverie.training.settings import TrainingSettings
 from reverie.training.train import TrainingResult, train
 from reverie.training.validation import validation_correlation
@@ -24,7 +25,7 @@ SETTINGS = TrainingSettings(steps=200, validate_every=100, learning_rate=0.03, w
 SHORT = replace(SETTINGS, steps=4, validate_every=2, batch=2)
 
 
-def fresh(kind: str = "linear_nonlinear", recordings: Mapping[str, ToyRecording] = RECORDINGS) -> Encoder:
+def fresh(kind: str = "linear_nonlinear", recordings: Mapping[str, Recording] = RECORDINGS) -> Encoder:
     torch.manual_seed(0)
     mice = {name: recording.neurons for name, recording in recordings.items()}
     if kind == "compact":
@@ -39,7 +40,7 @@ def run(
     encoder: Encoder,
     folder: Path,
     settings: TrainingSettings = SHORT,
-    recordings: Mapping[str, ToyRecording] = RECORDINGS,
+    recordings: Mapping[str, Recording] = RECORDINGS,
     teacher: Encoder | None = None,
 ) -> TrainingResult:
     splits = {name: toy_split(recording) for name, recording in recordings.items()}

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from tests.training.toys import HEIGHT, WIDTH, toy_recording
+from tests.training.toys import HEIGHT, WIDTH, toy_recording, trials_of
 
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.training.warm_start import find_places, mean_over_frames, warm_start
 
 RECORDING = toy_recording(neurons=20, trials=10)
-TRIALS = list(RECORDING.held.values())
+TRIALS = trials_of(RECORDING)
 
 
 def fresh() -> Compact:

@@ -1,38 +1,13 @@
 """Toy animals for the tests of training: linear-nonlinear neurons that watch smooth noise."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from reverie.foundation.errors import ReverieError
+from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split
 from reverie.recordings.trial import Trial
 
 HEIGHT, WIDTH = 12, 16
-
-
-@dataclass(frozen=True)
-class ToyRecording:
-    """An animal held in memory."""
-
-    name: str
-    neurons: int
-    held: dict[str, Trial]
-    frame_rate: float = 30.0
-
-    @property
-    def tiers(self) -> dict[str, str]:
-        return {name: trial.tier for name, trial in self.held.items()}
-
-    def trial(self, name: str) -> Trial:
-        if name not in self.held:
-            raise ReverieError(f"There is no trial {name}.")
-        return self.held[name]
-
-    def trials(self, split: str) -> Sequence[Trial]:
-        return [trial for trial in self.held.values() if trial.tier == split]
 
 
 def smooth_noise(frames: int, generator: np.random.Generator) -> np.ndarray:
@@ -43,7 +18,7 @@ def smooth_noise(frames: int, generator: np.random.Generator) -> np.ndarray:
 
 def toy_recording(
     name: str = "toy", *, neurons: int = 12, trials: int = 12, frames: int = 120, seed: int = 0, noisy: bool = True
-) -> ToyRecording:
+) -> Recording:
     """Neurons with one Gaussian spot as filter, a short temporal kernel, a rectifier, a running gain, Poisson noise."""
     truth, generator = np.random.default_rng(seed + 100), np.random.default_rng(seed)
     rows, columns = truth.uniform(2, HEIGHT - 3, neurons), truth.uniform(2, WIDTH - 3, neurons)
@@ -52,7 +27,7 @@ def toy_recording(
     spots *= truth.choice([-1.0, 1.0], neurons)[:, None, None] / np.sqrt((spots**2).sum((1, 2)))[:, None, None]
     scale = truth.lognormal(0, 0.5, neurons)[:, None]
     kernel = np.array([0.2, 0.6, 1.0, 0.4])
-    held = {}
+    held = []
     for number in range(trials):
         movie = smooth_noise(frames, generator)
         drive = np.einsum("thw,nhw->nt", (movie - 127.5) / 57, spots)
@@ -61,10 +36,15 @@ def toy_recording(
         rates = scale * np.maximum(drive, 0) * np.exp(0.3 * np.tanh((state[1] - 50) / 5))
         responses = generator.poisson(rates) if noisy else rates
         tier = "train" if number < trials - 2 else "oracle"
-        held[str(number)] = Trial(str(number), tier, movie, state.astype(np.float32), responses.astype(np.float32))
-    return ToyRecording(name, neurons, held)
+        held.append(Trial(str(number), tier, movie, state.astype(np.float32), responses.astype(np.float32)))
+    return Recording.from_trials(name, held)
 
 
-def toy_split(recording: ToyRecording) -> Split:
-    names = tuple(recording.held)
+def toy_split(recording: Recording) -> Split:
+    names = tuple(recording.tiers)
     return Split(names[:-2], names[-2:], {})
+
+
+def trials_of(recording: Recording) -> list[Trial]:
+    """All trials of an animal, in order."""
+    return [recording.trial(name) for name in recording.tiers]

@@ -10,6 +10,7 @@ from reverie.encoders.fast.form import frozen_form
 from reverie.encoders.modes import device_of
 from reverie.foundation.arrays import Movie, Rates, State
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.trial import known_state
 
 
 def predict(
@@ -22,8 +23,9 @@ def predict(
 ) -> Rates:
     """Predict the rates (neuron, time) of one animal to a clip of any length, without gradients, as float32.
 
-    movie: (time, height, width), grey levels 0-255. state: (4, time), in the recording's units. device: where to
-    compute, and where the encoder then stays; by default where it is. The encoder's training flags are left alone.
+    movie: (time, height, width), grey levels 0-255. state: (4, time), in the recording's units; a row of NaN is a
+    signal that was not recorded. device: where to compute, and where the encoder then stays; by default where it is.
+    The encoder's training flags are left alone.
     Raises ReverieError when the encoder has no readout for the animal, the movie is of another size or shorter
     than the encoder's window.
     """
@@ -34,6 +36,7 @@ def predict(
             f"The encoder was made for movies of {encoder.frame_size[0]} x {encoder.frame_size[1]} pixels but got "
             f"{size[0]} x {size[1]}; resize the movie or choose another encoder."
         )
+    state = state if isinstance(state, Tensor) else known_state(state)
     where = torch.device(device) if device is not None else device_of(encoder)
     encoder.to(where)
     with torch.no_grad():

@@ -20,7 +20,7 @@ from reverie.inversion.methods.registry import Method
 from reverie.inversion.postprocessing import blur
 from reverie.inversion.problem import Progress, Solution
 from reverie.recordings.opening import responses_of
-from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 from reverie.scoring.calibration import LEVELS, Calibration, Reaches
 
@@ -165,7 +165,7 @@ def _trace_table(solution: Solution, number: int) -> pd.DataFrame:
     return pd.DataFrame([astuple(step) for step in solution.trace], columns=columns).assign(model=number)
 
 
-def other_movies(recording: SensoriumRecording, trial: Trial) -> UInt8[np.ndarray, "number time height width"]:
+def other_movies(recording: Recording, trial: Trial) -> UInt8[np.ndarray, "number time height width"]:
     """Return movies of other trials, cut to the trial's length, that do not show the same thing.
 
     Trials are taken evenly from the whole recording; near copies of the trial's movie, copies of one another (the

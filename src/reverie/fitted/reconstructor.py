@@ -26,7 +26,7 @@ from reverie.inversion.methods.registry import Method, method_of
 from reverie.inversion.problem import Solution
 from reverie.inversion.solve import solve
 from reverie.recordings.opening import responses_of
-from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 
 
@@ -63,7 +63,7 @@ class Reconstructor:
     def __init__(
         self,
         encoder: Encoder | Sequence[Encoder],
-        recording: SensoriumRecording,
+        recording: Recording,
         method: Method | str = Map.name,
         *,
         seed: int = 0,

@@ -19,7 +19,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.places import cache_folder
 from reverie.inversion.mask import load_mask
 from reverie.recordings.opening import open_animals
-from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.recordings.recording import Recording
 from reverie.simulation.folder import TRUTH
 
 
@@ -48,7 +48,7 @@ class Session:
     """Opened sources. encoders: the trained ones, by folder, in the order named. recordings: by animal."""
 
     sources: Sources
-    recordings: Mapping[str, SensoriumRecording]
+    recordings: Mapping[str, Recording]
     encoders: Mapping[Path, Encoder]
     device: torch.device
     _fitted: dict[tuple[str, Path], Fitted] = field(default_factory=dict, init=False, repr=False)
@@ -134,7 +134,7 @@ def open_encoders(folders: Sequence[Path], device: torch.device) -> dict[Path, E
 
 def open_matching_animals(
     data: Path, names: Sequence[str], encoders: Mapping[Path, Encoder]
-) -> dict[str, SensoriumRecording]:
+) -> dict[str, Recording]:
     """Open the named animals, or all that every encoder has a readout for; each is checked against each encoder.
 
     Raises ReverieError when none fits or a named one does not.

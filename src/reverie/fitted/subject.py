@@ -14,7 +14,7 @@ from reverie.foundation.fingerprints import digest_of
 from reverie.recordings.contents import trials_digest
 from reverie.recordings.layout import TRAIN, VALIDATION_TIERS
 from reverie.recordings.lazy_trials import LazyTrials
-from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.recordings.recording import Recording
 
 FITTING_VERSION: Final = 1
 """Of the code that fits; raised whenever that code gives other results from the same data, so that none of the old ones
@@ -33,7 +33,7 @@ class Subject:
     Raises ReverieError when the two do not belong together.
     """
 
-    recording: SensoriumRecording
+    recording: Recording
     encoder: Encoder
     seed: int = 0
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
@@ -84,7 +84,7 @@ class Subject:
         return [name for name in known if name in self.recording.tiers]
 
 
-def check_match(recording: SensoriumRecording, encoder: Encoder) -> None:
+def check_match(recording: Recording, encoder: Encoder) -> None:
     """Raise ReverieError unless the encoder has a readout for this very population and frame size."""
     where = "The encoder" if encoder.folder is None else f"The encoder {encoder.folder}"
     if recording.name not in encoder.mice:

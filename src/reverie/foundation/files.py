@@ -26,6 +26,9 @@ LOSSES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ESTAL
 NO_RENAMING: Final = (errno.ENOSYS, errno.ENOTSUP, errno.EPERM)
 """Errors of rename on stores that have none; there a file appears at once when it is closed."""
 
+CUT_SHORT: Final = ("mmap length", "cannot reshape", "EOF")
+"""What numpy says of an array whose file ends too early."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
@@ -124,6 +127,8 @@ def read_npy(path: Path, *, memory_map: bool = True) -> np.ndarray:
         array: np.ndarray = np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         _refuse_objects(path, error)
+        if any(sign in str(error) for sign in CUT_SHORT):
+            raise ReverieError(f"{path} is cut short at {path.stat().st_size} bytes; copy it again.") from error
         raise ReverieError(f"{path} could not be read as a numpy array ({error}); copy or write it again.") from error
     return array
 

@@ -50,7 +50,7 @@ class Excerpts:
         others = (shown + generator.integers(1, len(self.trials), size=size)) % len(self.trials)
         flipped = [np.flip(self._movie(index), (0, 1, 2)) for index in others.tolist()]
         chosen = [(self.trials[index], self.starts[index]) for index in shown.tolist()]
-        state = [trial.state[:, start - self.context : start + self.window] for trial, start in chosen]
+        state = [trial.known_state[:, start - self.context : start + self.window] for trial, start in chosen]
         responses = [
             trial.responses[:, start : start + self.window] for trial, start in chosen if trial.responses is not None
         ]
@@ -59,7 +59,7 @@ class Excerpts:
 
     def _movie(self, index: int) -> Float[np.ndarray, "frame height width"]:
         start = self.starts[index]
-        return self.trials[index].movie[start - self.context : start + self.window]
+        return self.trials[index].known_movie[start - self.context : start + self.window]
 
 
 def excerpts_for(encoder: Encoder, trials: Sequence[Trial], window: int, first_frame: int) -> Excerpts:

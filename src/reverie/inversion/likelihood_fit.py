@@ -168,7 +168,7 @@ def _near_usual(relative: Float[np.ndarray, " neuron"]) -> Float[np.ndarray, " n
 def _rates(encoder: Encoder, mouse: str, trial: Trial) -> Float[np.ndarray, "neuron time"]:
     device = device_of(encoder)
     # Copies: the arrays of a recording are memory-mapped and may not be written.
-    movie, state = torch.tensor(trial.movie, device=device), torch.tensor(trial.state, device=device)
+    movie, state = torch.tensor(trial.known_movie, device=device), torch.tensor(trial.known_state, device=device)
     array: Float[np.ndarray, "neuron time"] = rates_in_pieces(encoder, movie, state, mouse).cpu().numpy()
     return array
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 from reverie.foundation.arrays import Movie
 from reverie.foundation.progress import tracked
-from reverie.recordings import layout
 from reverie.recordings.folds import perceptual_hash
 from reverie.recordings.near_duplicates import Pair, Signature, near_duplicate_pairs, signature
-from reverie.recordings.trial import Recording
+from reverie.recordings.recording import Recording
+from reverie.recordings.tiers import FOLDS, UNUSED
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Catalogue:
 
     def fold(self, movie: int) -> int:
         """Return the published fold of a movie."""
-        return self.hashes[movie] % layout.FOLDS
+        return self.hashes[movie] % FOLDS
 
     def likenesses(self) -> dict[int, dict[int, float]]:
         """Return for each movie its near-duplicates and how much they correlate; a movie is its own at 1."""
@@ -66,12 +65,12 @@ def catalogue(shown: Iterable[tuple[str, str, str, bool, Movie]]) -> Catalogue:
 
 
 def catalogue_of(recordings: Mapping[str, Recording]) -> Catalogue:
-    """Build the catalogue of all trials of some animals, those of tier "none" left out."""
+    """Build the catalogue of all trials of some animals, those of tier "none" and those without a movie left out."""
     names = [
         (animal, name)
         for animal, recording in recordings.items()
         for name, tier in recording.tiers.items()
-        if tier != layout.UNUSED
+        if tier != UNUSED and recording.has_movie(name)
     ]
     return catalogue(_read(recordings, tracked(names, len(names), "Comparing movies")))
 
@@ -81,20 +80,4 @@ def _read(
 ) -> Iterator[tuple[str, str, str, bool, Movie]]:
     for animal, name in names:
         recording = recordings[animal]
-        if isinstance(recording, ReadsMoviesAlone):
-            recorded, movie = recording.has_responses(name), recording.movie(name)
-        else:
-            trial = recording.trial(name)
-            recorded, movie = trial.responses is not None, trial.movie
-        yield animal, name, recording.tiers[name], recorded, movie
-
-
-@runtime_checkable
-class ReadsMoviesAlone(Protocol):
-    """A recording that can hand out a movie without reading the responses, which are several times larger."""
-
-    def movie(self, name: str) -> Movie:
-        """Return the movie of one trial."""
-
-    def has_responses(self, name: str) -> bool:
-        """Tell whether a trial has responses."""
+        yield animal, name, recording.tiers[name], recording.has_responses(name), recording.movie(name)

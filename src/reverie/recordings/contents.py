@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from reverie.foundation.fingerprints import digest, digest_of
-from reverie.recordings.trial import Recording, Trial
+from reverie.recordings.recording import Recording
+from reverie.recordings.trial import Trial
 
 
 def trial_digest(recording: Recording, name: str) -> str:
@@ -21,7 +22,7 @@ def movie_digest(recording: Recording, name: str) -> str:
 def _digests(read: Callable[[str], Trial], name: str) -> tuple[str, str]:
     trial = read(name)
     arrays = (array for array in (trial.movie, trial.state, trial.responses) if array is not None)
-    return digest(*arrays), digest(trial.movie)
+    return digest(*arrays), digest(trial.known_movie)
 
 
 def trials_digest(recording: Recording, names: Iterable[str]) -> str:

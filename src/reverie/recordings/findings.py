@@ -8,19 +8,42 @@ from reverie.recordings.catalogue import Showing
 
 @dataclass(frozen=True)
 class AnimalFindings:
-    """What the readable trials of one animal hold.
+    """What the trials of one animal hold.
 
-    trials: by tier. recorded: those of them with responses, by tier. lengths: frames of each trial read. folds: trials
-    in each published fold. responses: (5 %, median, 95 %) across neurons of each statistic over time. signals: mean,
-    standard deviation and median of the four rows of the state and of the movies.
+    Attributes
+    ----------
+    name, neurons, frame_size, degrees_per_pixel, frame_rate
+        As in ``Recording``; the frame size is None where no movie was shown.
+    response_kind
+        Counts, events or traces.
+    recorded_signals
+        Which of pupil and running there are.
+    trials
+        Trials that can be used, by tier.
+    recorded
+        Those of them with responses, by tier.
+    read
+        How many trials were read for what follows.
+    lengths
+        Frames of each trial.
+    folds
+        Trials in each published fold.
+    responses
+        5 %, median and 95 % across neurons of each statistic over time.
+    signals
+        Mean, standard deviation and median of the recorded signals and of the movies.
     """
 
     name: str
-    neurons: int | None
+    neurons: int
+    response_kind: str
     frame_size: tuple[int, int] | None
+    degrees_per_pixel: float | None
     frame_rate: float
+    recorded_signals: tuple[str, ...]
     trials: dict[str, int]
     recorded: dict[str, int]
+    read: int
     lengths: tuple[int, ...]
     folds: tuple[int, ...]
     responses: dict[str, tuple[float, float, float]]
@@ -39,12 +62,29 @@ class Leak:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a folder of recordings holds, and every problem found, in words.
+    """What there is at a path, and every problem found, in words.
 
-    movies: distinct movies. shared: those seen by several animals. repeated: those seen several times by one.
+    Attributes
+    ----------
+    folder
+        The path.
+    format
+        How it was read.
+    refusals
+        Why it was not read in other ways, by format.
+    animals
+        What each holds.
+    movies, shared, repeated
+        Distinct movies among the trials read; those seen by several animals, and several times by one.
+    leaks
+        Near-duplicates in different published folds.
+    problems
+        What is odd or broken, and what was done about it.
     """
 
     folder: Path
+    format: str
+    refusals: dict[str, str]
     animals: tuple[AnimalFindings, ...]
     movies: int
     shared: int

@@ -5,7 +5,7 @@ import numpy as np
 from PIL import Image
 
 from reverie.foundation.arrays import Movie
-from reverie.recordings.layout import FOLDS
+from reverie.recordings.tiers import FOLDS
 
 HASHED_FRAMES = 5
 """How many frames of a movie the release hashes."""

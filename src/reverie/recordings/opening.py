@@ -1,48 +1,72 @@
-"""Choosing animals and trials by name."""
+"""Choosing animals and trials by name, and telling what was found in their recordings."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from os import PathLike
 
 from reverie.foundation.arrays import Responses
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.layout import RESPONSES, VIDEOS, is_trial_file
-from reverie.recordings.readers.sensorium import SensoriumRecording, find_animal, open_recordings
+from reverie.foundation.progress import say
+from reverie.recordings.readers.registry import find_animal, open_recordings
+from reverie.recordings.reading import Reading
+from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 
 
-def open_animals(data: Path | str, names: Sequence[str] = ()) -> dict[str, SensoriumRecording]:
-    """Open the named animals of a folder (all when none is named); names may be shortened.
+def open_animals(
+    data: str | PathLike[str], names: Sequence[str] = (), reading: Reading | None = None
+) -> dict[str, Recording]:
+    """Open the named animals of a path (all when none is named), look through them, and tell what was found.
 
-    Raises ReverieError when the folder holds no recordings or no such animal.
+    Names may be shortened. Animals of which nothing can be used are left out, and said, unless they were named.
+    Raises ReverieError when there is no recording, no such animal, or nothing that can be used.
     """
-    recordings = open_recordings(Path(data))
-    if not names:
-        return recordings
-    chosen = [find_animal(recordings, name) for name in names]
-    return {recording.name: recording for recording in chosen}
+    recordings = open_recordings(data, reading)
+    if names:
+        chosen = [find_animal(recordings, name) for name in names]
+        recordings = {recording.name: recording for recording in chosen}
+    return tell_notes(recordings, all_needed=bool(names))
 
 
-def choose_trials(recording: SensoriumRecording, names: Sequence[str]) -> list[str]:
+def tell_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False) -> dict[str, Recording]:
+    """Tell what was found in reading each recording, and return those that can be used.
+
+    Raises ReverieError when none can, or one cannot and all are needed.
+    """
+    usable, problem = {}, None
+    for name, recording in recordings.items():
+        try:
+            notes = recording.notes
+        except ReverieError as error:
+            if all_needed:
+                raise
+            say(f"Left out {name}: {error}")
+            problem = problem or error
+            continue
+        usable[name] = recording
+        for note in notes:
+            say(note)
+    if problem is not None and not usable:
+        raise problem
+    return usable
+
+
+def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
     """Return trial names in the order asked for, with tier names expanded to their trials.
 
-    Raises ReverieError when a name is neither a trial nor a tier of this animal, or a trial whose movie is missing.
+    Raises ReverieError when a name is neither a trial nor a tier of this animal, or of a trial that cannot be used.
     """
     tiers = recording.tiers
     chosen: list[str] = []
     for name in names:
         of_tier = [trial for trial, tier in tiers.items() if tier == name]
-        if not of_tier and name not in tiers:
-            known = ", ".join(sorted(set(tiers.values())))
-            if is_trial_file(f"{name}.npy") and (recording.folder / RESPONSES / f"{name}.npy").exists():
-                video = recording.folder / VIDEOS / f"{name}.npy"
-                raise ReverieError(
-                    f"Trial {name} of animal {recording.name} has responses but no movie: {video} is missing; copy it "
-                    "again."
-                )
+        if not of_tier and name not in tiers and name not in recording.left_out:
+            known = ", ".join(dict.fromkeys(tiers.values()))
             raise ReverieError(
-                f"Animal {recording.name} has no trial or tier {name!r}; its {len(tiers)} trials are numbered "
+                f"Animal {recording.name} has no trial or tier {name!r}; its {len(tiers)} trials are named "
                 f"{next(iter(tiers))} to {list(tiers)[-1]} and its tiers are {known}."
             )
+        if name in recording.left_out:
+            raise ReverieError(f"Trial {name} of {recording.name} cannot be used: {recording.left_out[name]}")
         chosen += [trial for trial in of_tier or [name] if trial not in chosen]
     return chosen
 

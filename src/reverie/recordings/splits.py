@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings import layout
+from reverie.recordings import tiers
 from reverie.recordings.catalogue import Catalogue, Showing, catalogue_of
 from reverie.recordings.near_duplicates import near_duplicate_groups
-from reverie.recordings.trial import Recording
+from reverie.recordings.recording import Recording
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ def split_all(
     """
     _check(recordings, hold_out_fold, validation_share)
     listed = catalogue_of(recordings)
-    learnable = {showing for showing in listed.showings if showing.tier == layout.TRAIN and showing.recorded}
-    validating = {s for s in listed.showings if s.tier in layout.VALIDATION_TIERS and s.recorded}
+    learnable = {showing for showing in listed.showings if showing.tier == tiers.TRAIN and showing.recorded}
+    validating = {s for s in listed.showings if s.tier in tiers.VALIDATION_TIERS and s.recorded}
     if hold_out_fold is not None:
         validating |= {showing for showing in learnable if listed.fold(showing.movie) == hold_out_fold}
-    held_out = validating | {showing for showing in listed.showings if showing.tier != layout.TRAIN}
+    held_out = validating | {showing for showing in listed.showings if showing.tier != tiers.TRAIN}
     excluded = _resembling(listed, learnable - validating, held_out)
     lacking = set(recordings) - {showing.animal for showing in validating}
     if lacking:
@@ -56,20 +56,20 @@ def split_all(
         validating |= {showing for showing in candidates if showing.movie in chosen}
         excluded |= _resembling(listed, learnable - validating, validating)
     reasons = {showing: _describe(showing, *other) for showing, other in excluded.items()}
-    reasons |= {s: "no responses were recorded" for s in listed.showings if s.tier == layout.TRAIN and not s.recorded}
+    reasons |= {s: "no responses were recorded" for s in listed.showings if s.tier == tiers.TRAIN and not s.recorded}
     return {animal: _collect(animal, listed, learnable, validating, reasons) for animal in recordings}
 
 
 def _check(recordings: Mapping[str, Recording], hold_out_fold: int | None, validation_share: float) -> None:
-    if hold_out_fold is not None and not 0 <= hold_out_fold < layout.FOLDS:
-        raise ReverieError(f"There is no fold {hold_out_fold} to hold out; choose 0 to {layout.FOLDS - 1}.")
+    if hold_out_fold is not None and not 0 <= hold_out_fold < tiers.FOLDS:
+        raise ReverieError(f"There is no fold {hold_out_fold} to hold out; choose 0 to {tiers.FOLDS - 1}.")
     if not 0 < validation_share < 1:
         raise ReverieError(f"A validation share of {validation_share} is not possible; choose one between 0 and 1.")
     for animal, recording in recordings.items():
-        if layout.TRAIN not in recording.tiers.values():
+        if tiers.TRAIN not in recording.tiers.values():
             present = ", ".join(dict.fromkeys(recording.tiers.values())) or "none at all"
             raise ReverieError(
-                f"{animal} has no trials of tier {layout.TRAIN!r} to learn from (its tiers: {present}); "
+                f"{animal} has no trials of tier {tiers.TRAIN!r} to learn from (its tiers: {present}); "
                 "write meta/trials/tiers.npy with some."
             )
 
@@ -127,7 +127,7 @@ def _offers(listed: Catalogue) -> Iterator[tuple[tuple[int, ...], float]]:
 def _hash_order(listed: Catalogue, group: tuple[int, ...]) -> tuple[int, int]:
     """Order groups by published fold, and within a fold by a remainder that has nothing to do with the pictures."""
     code = min(listed.hashes[movie] for movie in group)
-    return code % layout.FOLDS, code % 1_000_003
+    return code % tiers.FOLDS, code % 1_000_003
 
 
 def _describe(showing: Showing, other: Showing, correlation: float) -> str:
@@ -145,7 +145,7 @@ def _collect(
     left = tuple(showing.trial for showing in own if showing in learnable - validating and showing not in reasons)
     kept_back = tuple(showing.trial for showing in own if showing in validating)
     if not left or not kept_back:
-        count = sum(showing.tier == layout.TRAIN for showing in own)
+        count = sum(showing.tier == tiers.TRAIN for showing in own)
         purpose = "validate on" if left else "learn from"
         raise ReverieError(
             f"{animal} has {count} training trials but none is left to {purpose}: they have no responses, or show "

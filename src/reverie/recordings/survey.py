@@ -1,50 +1,69 @@
-"""Surveying a folder of recordings: what is there, and everything that is wrong with it."""
+"""Surveying recordings: what is there, and everything that is odd about it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Final
 
 import numpy as np
 
-from reverie.foundation.arrays import STATE_NAMES, WHITE, Movie
+from reverie.foundation.arrays import STATE_NAMES, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
-from reverie.recordings import layout
 from reverie.recordings.catalogue import Catalogue, Showing, catalogue
 from reverie.recordings.findings import AnimalFindings, Leak, Survey
+from reverie.recordings.leaving_out import some
 from reverie.recordings.near_duplicates import leaks
-from reverie.recordings.readers.sensorium import SensoriumRecording, recording_folders
+from reverie.recordings.readers.registry import find_reader, open_each, refusals
+from reverie.recordings.reading import Reading
+from reverie.recordings.recording import Recording
 from reverie.recordings.row_statistics import RowStatistics
-from reverie.recordings.survey_checks import folder_problems
 from reverie.recordings.survey_text import render
+from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS, TRAIN, UNUSED
 from reverie.recordings.trial import Trial
 
 __all__ = ["render", "survey"]
 
-Found = TypeVar("Found")
+MOST_RESPONSES: Final = 60_000_000
+"""Of larger recordings, evenly chosen trials with about this many responses in all are read, a few seconds' worth."""
+
+MOST_PIXELS: Final = 300_000_000
+"""The same for pixels of movies."""
 
 
-def survey(folder: Path) -> Survey:
-    """Read every trial under ``folder`` once and say what there is; broken files become problems and are passed over.
+def survey(path: Path, reading: Reading | None = None, *, whole: bool = False) -> Survey:
+    """Look at the trials of every recording at a path and say what there is.
 
-    Raises ReverieError only when there is no recording at all.
+    What is odd or broken becomes a problem in words and is passed over. Of very large recordings, some trials are read.
+
+    Parameters
+    ----------
+    path
+        A recording, or a folder of recordings.
+    reading
+        What their files do not say.
+    whole
+        Read every trial, however many there are.
+
+    Raises
+    ------
+    ReverieError
+        When there is no recording at all.
     """
-    readers: list[_Reader] = []
-    problems: list[str] = []
-    for path in recording_folders(folder):
-        try:
-            readers.append(_Reader(SensoriumRecording(path)))
-        except ReverieError as error:
-            problems.append(str(error))
+    reading = reading or Reading()
+    recordings, problems = open_each(path, reading)
+    readers = [_Reader(recording, whole) for recording in recordings.values()]
     listed = catalogue(shown for reader in readers for shown in reader.read())
     for reader in readers:
         problems.extend(reader.problems)
     seen_by = Counter(movie for _, movie in {(showing.animal, showing.movie) for showing in listed.showings})
     times = Counter((showing.animal, showing.movie) for showing in listed.showings)
+    chosen = find_reader(path, reading)
     return Survey(
-        folder=folder,
-        animals=tuple(reader.findings(listed) for reader in readers),
+        folder=path,
+        format=chosen.description,
+        refusals={reader.description: why for reader, why in refusals(path, reading).items() if why is not None},
+        animals=tuple(reader.findings(listed) for reader in readers if reader.opened),
         movies=len(listed.hashes),
         shared=sum(animals > 1 for animals in seen_by.values()),
         repeated=len({movie for (_, movie), count in times.items() if count > 1}),
@@ -56,82 +75,100 @@ def survey(folder: Path) -> Survey:
 class _Reader:
     """Reads the trials of one animal once, gathering statistics and problems on the way."""
 
-    def __init__(self, recording: SensoriumRecording) -> None:
+    def __init__(self, recording: Recording, whole: bool) -> None:
         self.recording = recording
-        self.problems: list[str] = folder_problems(recording)
+        self.whole = whole
+        self.problems: list[str] = []
         self.lengths: list[int] = []
-        self.recorded: Counter[str] = Counter()
         self.responses: RowStatistics | None = None
         self.state = RowStatistics(len(STATE_NAMES))
         self.movie = RowStatistics(1)
+        try:
+            self.problems += [*recording.notes, *recording.source.problems(recording.neurons), *_odd_tiers(recording)]
+            self.opened = True
+        except ReverieError as error:
+            self.problems.append(f"{recording.name} cannot be used: {error}")
+            self.opened = False
 
     def read(self) -> Iterator[tuple[str, str, str, bool, Movie]]:
-        """Yield what the catalogue wants of every readable trial."""
-        tiers = self.recording.tiers
-        used = [name for name, tier in tiers.items() if tier != layout.UNUSED]
-        for name in tracked(used, len(used), f"Reading {self.recording.name}"):
+        """Yield what the catalogue wants of every trial that is read and shows a movie."""
+        names = self._chosen() if self.opened else ()
+        for name in tracked(names, len(names), f"Reading {self.recording.name}"):
             try:
                 trial = self.recording.trial(name)
             except ReverieError as error:
-                self.problems.extend(dict.fromkeys([str(error), *self._other_problems(name)]))
+                self.problems.append(str(error))
                 continue
             self._take_in(trial)
-            yield self.recording.name, name, trial.tier, trial.responses is not None, trial.movie
-        self._judge_movies()
+            if trial.movie is not None:
+                yield self.recording.name, name, trial.tier, trial.responses is not None, trial.movie
+        if self.responses is not None and (
+            silent := int(((self.responses.max == 0) & (self.responses.min == 0)).sum())
+        ):
+            self.problems.append(f"{self.recording.name} has {silent} neurons that never change.")
 
     def findings(self, listed: Catalogue) -> AnimalFindings:
         """Return what was found, once all trials are read."""
-        own = [showing for showing in listed.showings if showing.animal == self.recording.name]
-        folds = Counter(listed.fold(showing.movie) for showing in own if showing.tier in layout.FOLDED_TIERS)
+        recording = self.recording
+        own = [showing for showing in listed.showings if showing.animal == recording.name]
+        folds = Counter(listed.fold(showing.movie) for showing in own if showing.tier in FOLDED_TIERS)
+        tiers = recording.tiers
         return AnimalFindings(
-            name=self.recording.name,
-            neurons=_or_none(lambda: self.recording.neurons),
-            frame_size=_or_none(lambda: self.recording.frame_size),
-            frame_rate=self.recording.frame_rate,
-            trials=dict(Counter(self.recording.tiers.values())),
-            recorded=dict(self.recorded),
-            lengths=tuple(self.lengths),
-            folds=tuple(folds[fold] for fold in range(layout.FOLDS)),
+            name=recording.name,
+            neurons=recording.neurons,
+            response_kind=recording.response_kind,
+            frame_size=recording.frame_size if any(map(recording.has_movie, tiers)) else None,
+            degrees_per_pixel=recording.degrees_per_pixel,
+            frame_rate=recording.frame_rate,
+            recorded_signals=recording.signals,
+            trials=dict(Counter(tiers.values())),
+            recorded=dict(Counter(tier for name, tier in tiers.items() if recording.has_responses(name))),
+            read=len(self.lengths),
+            lengths=tuple(map(recording.frames, tiers)),
+            folds=tuple(folds[fold] for fold in range(FOLDS)),
             responses=_across_neurons(self.responses),
             signals=self._signals(),
         )
 
+    def _chosen(self) -> tuple[str, ...]:
+        """Return the trials to read: all, or evenly chosen ones of a recording that is very large."""
+        recording = self.recording
+        names = [name for name, tier in recording.tiers.items() if tier != UNUSED]
+        frames = sum(map(recording.frames, names))
+        pixels = int(np.prod(recording.frame_size)) if any(map(recording.has_movie, names)) else 0
+        share = max(frames * recording.neurons / MOST_RESPONSES, frames * pixels / MOST_PIXELS)
+        return tuple(names if self.whole else names[:: max(1, int(np.ceil(share)))])
+
     def _take_in(self, trial: Trial) -> None:
         self.lengths.append(trial.frames)
         self.state.add(trial.state)
-        self.movie.add(trial.movie.reshape(1, -1))
+        if trial.movie is not None:
+            self.movie.add(trial.movie.reshape(1, -1))
         if trial.responses is not None:
-            self.recorded[trial.tier] += 1
             if self.responses is None:
                 self.responses = RowStatistics(len(trial.responses))
             self.responses.add(trial.responses)
 
-    def _other_problems(self, name: str) -> Iterator[str]:
-        """Yield what is wrong with each array of a trial on its own."""
-        for part in (self.recording.movie, self.recording.state, self.recording.responses):
-            try:
-                part(name)
-            except ReverieError as error:
-                yield str(error)
-
-    def _judge_movies(self) -> None:
-        """Find movies that are not in grey levels, and neurons that never respond."""
-        videos = self.recording.folder / layout.VIDEOS
-        low, high = float(self.movie.min[0]), float(self.movie.max[0])
-        if self.lengths and (low < 0 or high > WHITE):
-            self.problems.append(f"{videos} holds values from {low:.4g} to {high:.4g}; grey levels 0-255 are expected.")
-        elif self.lengths and high <= 1:
-            self.problems.append(f"{videos} holds values up to {high:.4g}; were they divided by 255?")
-        if self.responses is not None and (silent := int((self.responses.max == 0).sum())):
-            self.problems.append(f"{self.recording.folder / layout.RESPONSES} has {silent} neurons that never respond.")
-
     def _signals(self) -> dict[str, tuple[float, float, float]]:
-        if not self.lengths:
-            return {}
-        state, movie = self.state, self.movie
-        rows = zip(state.mean, state.std, state.median, strict=True)
-        signals = {name: (float(a), float(b), float(c)) for name, (a, b, c) in zip(STATE_NAMES, rows, strict=True)}
-        return {**signals, "movie": (float(movie.mean[0]), float(movie.std[0]), float(movie.median[0]))}
+        """Return mean, standard deviation and median of the signals that were recorded, and of the movies."""
+        found = {}
+        for names, statistics in ((STATE_NAMES, self.state), (("movie",), self.movie)):
+            rows = zip(names, statistics.mean, statistics.std, statistics.median, strict=True)
+            for name, mean, std, median in rows if statistics.count else ():
+                if name == "movie" or name in self.recording.signals:
+                    found[name] = (float(mean), float(std), float(median))
+        return found
+
+
+def _odd_tiers(recording: Recording) -> Iterator[str]:
+    """Find words that are no tiers, and training trials without responses."""
+    tiers = recording.tiers
+    unknown = sorted(set(tiers.values()) - set(KNOWN_TIERS))
+    if unknown:
+        yield f"{recording.name} has tiers of unknown meaning, which are held out from training: {some(unknown)}."
+    mute = [name for name, tier in tiers.items() if tier == TRAIN and not recording.has_responses(name)]
+    if mute:
+        yield f"{recording.name} has no responses to training trials: {some(mute)}."
 
 
 def _across_neurons(responses: RowStatistics | None) -> dict[str, tuple[float, float, float]]:
@@ -146,18 +183,10 @@ def _leaks(listed: Catalogue) -> Iterator[Leak]:
     """Yield the near-duplicates in different folds, one pair of trials for each pair of movies."""
     first_seen: dict[int, Showing] = {}
     for showing in listed.showings:
-        if showing.tier in layout.FOLDED_TIERS:
+        if showing.tier in FOLDED_TIERS:
             first_seen.setdefault(showing.movie, showing)
     folds = [listed.fold(movie) for movie in range(len(listed.hashes))]
     for pair in leaks(listed.pairs, folds):
         if pair.first in first_seen and pair.second in first_seen:
             both = (folds[pair.first], folds[pair.second])
             yield Leak(first_seen[pair.first], first_seen[pair.second], both, pair.correlation)
-
-
-def _or_none(read: Callable[[], Found]) -> Found | None:
-    """Return what is read, or None where reading it raises (the problem is listed already)."""
-    try:
-        return read()
-    except ReverieError:
-        return None

@@ -14,6 +14,8 @@ def render(survey: Survey) -> str:
     """Return what ``reverie inspect`` prints: each animal, the leaks between folds, the problems."""
     trials = sum(sum(animal.trials.values()) for animal in survey.animals)
     lines = [f"{survey.folder}: {_count(len(survey.animals), 'animal')}, {_count(trials, 'trial')}"]
+    lines.append(f"Read as {survey.format}.")
+    lines += [f"  Not {other}: {why}." for other, why in survey.refusals.items()]
     lines.append(
         f"{_count(survey.movies, 'distinct movie')}, {survey.shared} shown to several animals, "
         f"{survey.repeated} repeated to one"
@@ -26,15 +28,19 @@ def render(survey: Survey) -> str:
 
 def _animal(animal: AnimalFindings) -> Iterator[str]:
     yield animal.name
-    neurons = "unknown" if animal.neurons is None else str(animal.neurons)
-    yield _entry("neurons", neurons)
+    yield _entry("neurons", f"{animal.neurons} ({animal.response_kind})")
     yield _entry("trials", ", ".join(_tier(animal, tier) for tier in animal.trials))
     if animal.frame_size is not None:
         height, width = animal.frame_size
-        yield _entry("frames", f"{height} x {width} pixels (height x width) at {animal.frame_rate:g} Hz")
+        degrees = "" if animal.degrees_per_pixel is None else f", {animal.degrees_per_pixel:.3g} degrees a pixel"
+        yield _entry("frames", f"{height} x {width} pixels (height x width) at {animal.frame_rate:g} Hz{degrees}")
+    yield _entry("behaviour", ", ".join(animal.recorded_signals) or "none recorded")
     if animal.lengths:
         yield _entry("lengths", _lengths(animal))
-        yield _entry("folds 0-6", "  ".join(map(str, animal.folds)))
+        if any(animal.folds):
+            yield _entry("folds 0-6", "  ".join(map(str, animal.folds)))
+    if animal.read < sum(animal.trials.values()):
+        yield _entry("read", f"{animal.read} of {sum(animal.trials.values())} trials, evenly chosen (--whole for all)")
     if animal.responses:
         yield _row("responses, over neurons", ("5 %", "median", "95 %"))
         for name, values in animal.responses.items():

@@ -33,7 +33,7 @@ def predict_trials(
     all_rates = []
     for name in tracked(names, len(names), "predicting"):
         trial = recording.trial(name)
-        all_rates.append(predict(encoder, trial.movie, trial.state, recording.name, device=where))
+        all_rates.append(predict(encoder, trial.known_movie, trial.known_state, recording.name, device=where))
     longest = max(rates.shape[1] for rates in all_rates)
     padded = np.stack(
         [np.pad(rates, ((0, 0), (0, longest - rates.shape[1])), constant_values=np.nan) for rates in all_rates]

@@ -24,7 +24,7 @@ from reverie.jobs.engine import Workers
 from reverie.jobs.job import Job, problem_of
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.opening import choose_trials
-from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.recordings.recording import Recording
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import scored_region
 
@@ -124,7 +124,7 @@ def validation_clips(session: Session, reported: Sequence[Clip], count: int) -> 
     return found
 
 
-def _test_trials(recording: SensoriumRecording) -> list[str]:
+def _test_trials(recording: Recording) -> list[str]:
     for tier in TEST_TIERS:
         if names := _of_tier(recording, tier):
             return names
@@ -134,7 +134,7 @@ def _test_trials(recording: SensoriumRecording) -> list[str]:
     )
 
 
-def _of_tier(recording: SensoriumRecording, tier: str) -> list[str]:
+def _of_tier(recording: Recording, tier: str) -> list[str]:
     return [name for name, its in recording.tiers.items() if its == tier and recording.has_responses(name)]
 
 
@@ -196,7 +196,7 @@ def score_on_the_way(job: Job, session: Session, candidates: Sequence[Stop], lab
             for steps, sigma in candidates:
                 if progress.step == steps:
                     blurred = blur(np.asarray(movie), sigma)
-                    scores[steps, sigma] = video_correlation(blurred, trial.movie, region)
+                    scores[steps, sigma] = video_correlation(blurred, trial.known_movie, region)
 
         solve(problem_of(job, session), method, observe=watch, device=session.device)
     return scores

@@ -64,16 +64,16 @@ def _rows(setup: Setup, clip: Clip, jobs: Sequence[Job]) -> list[dict[str, objec
     region = setup.session.masks[clip.animal] >= TRAINING_THRESHOLD
     movie = setup.movie(jobs)
     movies = {
-        TRUTH: trial.movie,
-        MASKED: grey_outside(trial.movie, region),
+        TRUTH: trial.known_movie,
+        MASKED: grey_outside(trial.known_movie, region),
         FOUND: movie,
-        MATCHED: match_luminance_and_contrast(movie, trial.movie, region),
+        MATCHED: match_luminance_and_contrast(movie, trial.known_movie, region),
     }
     encoders = tuple(setup.session.encoders.values())
     skip = frames_to_skip(trial.frames)
     rows: list[dict[str, object]] = []
     for name, shown in movies.items():
-        rates = predict_mean(encoders, shown, trial.state, clip.animal)
+        rates = predict_mean(encoders, shown, trial.known_state, clip.animal)
         agreement = response_consistency(rates[:, skip:], recorded[:, skip:])
         rows.append({"condition": name, "animal": clip.animal, "clip": clip.name, SCORE: agreement})
     return rows

@@ -11,7 +11,8 @@ from torch import Tensor
 from reverie.encoders.contract import Encoder
 from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.trial import Recording, Trial
+from reverie.recordings.recording import Recording
+from reverie.recordings.trial import Trial
 from reverie.training.settings import TrainingSettings
 from reverie.training.targets import Target, sizes
 
@@ -58,10 +59,10 @@ def load_trials(recording: Recording, names: Sequence[str], encoder: Encoder) ->
                 f"Trial {trial.name} of {recording.name} has {trial.responses.shape[0]} neurons but the encoder reads "
                 f"out {neurons}; build the encoder for this recording."
             )
-        if trial.movie.shape[1:] != tuple(encoder.frame_size):
+        if trial.known_movie.shape[1:] != tuple(encoder.frame_size):
             raise ReverieError(
-                f"Trial {trial.name} of {recording.name} has frames of {trial.movie.shape[1:]} pixels but the encoder "
-                f"was built for {tuple(encoder.frame_size)}; build the encoder for this recording."
+                f"Trial {trial.name} of {recording.name} has frames of {trial.known_movie.shape[1:]} pixels but the "
+                f"encoder was built for {tuple(encoder.frame_size)}; build the encoder for this recording."
             )
     usable = tuple(trial for trial in trials if trial.frames >= (encoder.window or 1))
     if not usable:
@@ -140,8 +141,8 @@ class Windows:
         weight[: self.history if start > 0 else 0] = 0
         weight[stop - start :] = 0
         assert trial.responses is not None
-        movie = np.asarray(trial.movie[start:stop], dtype=np.float32)
-        state = np.asarray(trial.state[:, start:stop], dtype=np.float32)
+        movie = np.asarray(trial.known_movie[start:stop], dtype=np.float32)
+        state = np.asarray(trial.known_state[:, start:stop], dtype=np.float32)
         responses = np.asarray(trial.responses[:, start:stop], dtype=np.float32)
         if missing:
             movie = np.pad(movie, ((0, missing), (0, 0), (0, 0)), constant_values=GREY)

@@ -20,7 +20,7 @@ from reverie.foundation.progress import say
 from reverie.foundation.provenance import describe
 from reverie.recordings.contents import trials_digest
 from reverie.recordings.opening import open_animals
-from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split, split_all
 from reverie.training.batches import load_trials
 from reverie.training.choosing_targets import best_target
@@ -48,7 +48,7 @@ DISTILLATION = 0.0036
 
 
 def train_encoder(
-    recordings: Mapping[str, SensoriumRecording] | Path | str,
+    recordings: Mapping[str, Recording] | Path | str,
     out: Path | str,
     request: TrainingRequest | None = None,
     *,
@@ -114,7 +114,7 @@ def train_encoder(
     return load_encoder(folder, where)
 
 
-def _asked(recordings: Mapping[str, SensoriumRecording], request: TrainingRequest) -> dict[str, Any]:
+def _asked(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Any]:
     """Return what is asked for, ready for JSON, without the places of files."""
     asked = {name: value if value is None else str(value) for name, value in asdict(request).items()}
     if request.teacher is not None:
@@ -126,7 +126,7 @@ def _asked(recordings: Mapping[str, SensoriumRecording], request: TrainingReques
     return {**asked, "animals": animals}
 
 
-def _contents(recordings: Mapping[str, SensoriumRecording], splits: Mapping[str, Split]) -> dict[str, str]:
+def _contents(recordings: Mapping[str, Recording], splits: Mapping[str, Split]) -> dict[str, str]:
     """Return what the trials that are learned from and validated on hold, by animal."""
     return {
         animal: trials_digest(recordings[animal], (*split.training, *split.validation))
@@ -159,7 +159,7 @@ def _earlier_plan(out: Path, asked: Mapping[str, Any]) -> dict[str, Any] | None:
     return earlier
 
 
-def _untrained(recordings: Mapping[str, SensoriumRecording], request: TrainingRequest, device: torch.device) -> Encoder:
+def _untrained(recordings: Mapping[str, Recording], request: TrainingRequest, device: torch.device) -> Encoder:
     """Build the encoder asked for; left to choose, the published one on a GPU and the compact one elsewhere."""
     on_gpu = device.type == "cuda"
     architecture = request.architecture
@@ -173,7 +173,7 @@ def _untrained(recordings: Mapping[str, SensoriumRecording], request: TrainingRe
     return find_architecture(architecture).encoder(preset(architecture, size), mice, _common_frame_size(recordings))
 
 
-def _common_frame_size(recordings: Mapping[str, SensoriumRecording]) -> tuple[int, int]:
+def _common_frame_size(recordings: Mapping[str, Recording]) -> tuple[int, int]:
     sizes = {name: recording.frame_size for name, recording in recordings.items()}
     if len(set(sizes.values())) > 1:
         raise ReverieError(f"The animals saw movies of different frame sizes ({sizes}); train them one by one.")
@@ -182,7 +182,7 @@ def _common_frame_size(recordings: Mapping[str, SensoriumRecording]) -> tuple[in
 
 def _plan(
     encoder: Encoder,
-    recordings: Mapping[str, SensoriumRecording],
+    recordings: Mapping[str, Recording],
     splits: Mapping[str, Split],
     request: TrainingRequest,
     device: torch.device,
@@ -205,7 +205,7 @@ def _plan(
 
 def _learn_from(
     encoder: Encoder,
-    recordings: Mapping[str, SensoriumRecording],
+    recordings: Mapping[str, Recording],
     splits: Mapping[str, Split],
     request: TrainingRequest,
 ) -> str:

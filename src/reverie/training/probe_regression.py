@@ -41,7 +41,7 @@ def explained_by_points(
     mean = torch.cat(responses).mean(dim=0)
     alike, points = torch.zeros(()), torch.zeros(())
     for trial, response in zip(trials, responses, strict=True):
-        seen = _binned(encoder.probe(torch.from_numpy(np.array(trial.movie, dtype=np.float32)))).permute(2, 1, 0)
+        seen = _binned(encoder.probe(torch.from_numpy(np.array(trial.known_movie, dtype=np.float32)))).permute(2, 1, 0)
         seen = seen - seen.mean(dim=2, keepdim=True)
         alike = alike + seen @ (response - mean)
         points = points + seen @ seen.transpose(1, 2)

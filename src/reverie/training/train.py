@@ -14,8 +14,8 @@ from reverie.encoders.registry import name_architecture
 from reverie.foundation.devices import seed_everything
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
+from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split
-from reverie.recordings.trial import Recording
 from reverie.training.batches import load_trials
 from reverie.training.loop import LAST, Job, TrainingObserver, new_run, resume, run_to_the_end, watch_nothing
 from reverie.training.settings import TrainingSettings

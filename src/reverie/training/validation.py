@@ -55,7 +55,7 @@ def neuron_correlations(encoder: Encoder, mouse: str, trials: Sequence[Trial]) -
     for trial in trials:
         if trial.responses is None:
             continue
-        rates = predict(encoder, trial.movie, trial.state, mouse)
+        rates = predict(encoder, trial.known_movie, trial.known_state, mouse)
         if not np.isfinite(rates).all():
             raise ReverieError(
                 f"The rates predicted for {mouse} are no longer numbers; lower the learning rate and train anew."

@@ -54,8 +54,8 @@ def start_levels(encoder: Encoder, mouse: str, trials: Sequence[Trial]) -> bool:
 def _levels(trials: Sequence[Trial]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return mean rates, and the mean and the standard deviation of each row of the state."""
     mean_rates = mean_over_frames([trial.responses for trial in trials if trial.responses is not None])
-    state_mean = mean_over_frames([trial.state for trial in trials])
-    variance = mean_over_frames([(trial.state - state_mean[:, None]) ** 2 for trial in trials])
+    state_mean = mean_over_frames([trial.known_state for trial in trials])
+    variance = mean_over_frames([(trial.known_state - state_mean[:, None]) ** 2 for trial in trials])
     return mean_rates, state_mean, np.sqrt(variance)
 
 

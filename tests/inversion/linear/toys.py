@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
-from tests.training.toys import toy_recording
+from tests.training.toys import toy_recording, trials_of
 
 from reverie.recordings.trial import Trial
 
 
 def toy_trials(*, neurons: int = 60, trials: int = 12, frames: int = 90, seed: int = 0, noisy: bool = True):
     """Trials of neurons with one spot each, as in the tests of training."""
-    return list(toy_recording(neurons=neurons, trials=trials, frames=frames, seed=seed, noisy=noisy).held.values())
+    return trials_of(toy_recording(neurons=neurons, trials=trials, frames=frames, seed=seed, noisy=noisy))
 
 
 def linear_trials(*, neurons: int = 6, trials: int = 8, frames: int = 40, seed: int = 1):

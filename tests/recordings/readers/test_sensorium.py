@@ -1,15 +1,16 @@
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, write_npy
 from reverie.recordings.folds import fold_of
-from reverie.recordings.readers.sensorium import SensoriumRecording, find_animal, open_recordings
+from reverie.recordings.readers.registry import find_animal, open_recording, open_recordings
 from reverie.recordings.readers.sensorium_writer import write_recording
-from reverie.recordings.trial import Recording
 
 
 def repad(path, frames):
@@ -25,26 +26,31 @@ def same(one, other):
 
 
 def test_a_recording_says_what_it_holds(animal):
-    recording = SensoriumRecording(animal)
-    assert isinstance(recording, Recording)
+    recording = open_recording(animal)
     assert recording.name == "dynamic12345-1-2-Video-0a1b"
     assert recording.neurons == 7
     assert recording.frame_rate == 30
     assert recording.frame_size == (36, 64)
     assert list(recording.tiers) == ["0", "1", "2", "3", "4", "5"]
     assert recording.tiers["4"] == "oracle"
-    assert recording.unit_ids.tolist() == [1, 2, 3, 4, 5, 6, 7]
-    assert recording.coordinates.shape == (7, 3)
-    assert recording.statistics["responses"]["mean"].shape == (7,)
+    assert recording.source.unit_ids.tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert recording.source.coordinates.shape == (7, 3)
+    assert recording.signals == STATE_NAMES
+    assert recording.response_kind == "events"
+    assert recording.degrees_per_pixel == 3.4
+    assert not recording.left_out
+    assert not recording.notes
 
 
 def test_everything_in_meta_may_be_missing(animal):
     shutil.rmtree(animal / "meta")
-    recording = SensoriumRecording(animal)
-    assert set(recording.tiers.values()) == {"train"}
-    assert recording.unit_ids is None
-    assert recording.coordinates is None
-    assert recording.statistics == {}
+    recording = open_recording(animal)
+    assert Counter(recording.tiers.values()) == {"train": 4, "validation": 1, "test": 1}
+    assert recording.notes == (
+        f"{recording.name} names no tiers, so that its trials are divided by movie: 4 train, 1 validation, 1 test.",
+    )
+    assert recording.source.unit_ids is None
+    assert recording.source.coordinates is None
     assert recording.neurons == 7
 
 
@@ -54,7 +60,7 @@ def test_arrays_are_handed_out_as_float32_without_padding(animal, make_trial, dt
     for kind in ("videos", "responses", "behavior", "pupil_center"):
         path = animal / "data" / kind / "2.npy"
         write_npy(path, read_npy(path, memory_map=False).astype(dtype))
-    trial = SensoriumRecording(animal).trial("2")
+    trial = open_recording(animal).trial("2")
     assert trial.movie.shape == (40, 36, 64)
     for values in (trial.movie, trial.state, trial.responses):
         assert values.dtype == np.float32
@@ -66,7 +72,7 @@ def test_whole_numbers_may_hide_their_padding(animal, make_trial):
     video = np.zeros((36, 64, 50), dtype=np.uint8)
     video[..., :40] = np.moveaxis(make_trial(1).movie, 0, -1)
     write_npy(animal / "data/videos/1.npy", video)
-    trial = SensoriumRecording(animal).trial("1")
+    trial = open_recording(animal).trial("1")
     assert trial.frames == 40
     np.testing.assert_array_equal(trial.movie, np.floor(make_trial(1).movie))
 
@@ -74,7 +80,7 @@ def test_whole_numbers_may_hide_their_padding(animal, make_trial):
 def test_each_array_may_be_padded_differently(animal, make_trial):
     for padding, kind in enumerate(("videos", "responses", "behavior", "pupil_center")):
         repad(animal / "data" / kind / "0.npy", padding * 7)
-    recording = SensoriumRecording(animal)
+    recording = open_recording(animal)
     assert recording.frames("0") == 40
     for part in ("movie", "state", "responses"):
         assert same(getattr(recording.trial("0"), part), getattr(make_trial(0), part))
@@ -83,7 +89,7 @@ def test_each_array_may_be_padded_differently(animal, make_trial):
 
 def test_responses_may_be_missing_or_all_nan(animal):
     write_npy(animal / "data/responses/3.npy", np.full((7, 50), np.nan))
-    recording = SensoriumRecording(animal)
+    recording = open_recording(animal)
     assert recording.trial("5").responses is None
     assert recording.trial("3").responses is None
     assert [recording.has_responses(name) for name in recording.tiers] == [True, True, True, False, True, False]
@@ -91,7 +97,7 @@ def test_responses_may_be_missing_or_all_nan(animal):
 
 def test_neurons_are_known_from_unit_ids_where_no_response_was_released(animal):
     shutil.rmtree(animal / "data/responses")
-    assert SensoriumRecording(animal).neurons == 7
+    assert open_recording(animal).neurons == 7
 
 
 def test_numbers_may_have_gaps_and_tiers_may_go_on(animal):
@@ -100,7 +106,7 @@ def test_numbers_may_have_gaps_and_tiers_may_go_on(animal):
     write_npy(animal / "meta/trials/tiers.npy", np.array([b"train"] * 4 + [b"oracle"] * 2 + [b"none"] * 20))
     for name in ("notes.npy", "02.npy", "2.txt", ".2.npy"):
         (animal / "data/videos" / name).write_text("not a trial")
-    assert list(SensoriumRecording(animal).tiers.items()) == [
+    assert list(open_recording(animal).tiers.items()) == [
         ("0", "train"),
         ("2", "train"),
         ("3", "train"),
@@ -111,14 +117,14 @@ def test_numbers_may_have_gaps_and_tiers_may_go_on(animal):
 
 def test_an_animal_is_called_by_its_folder(animal, monkeypatch):
     (animal.parent / "mouse").symlink_to(animal)
-    assert SensoriumRecording(animal.parent / "mouse").name == "mouse"
+    assert open_recording(animal.parent / "mouse").name == "mouse"
     monkeypatch.chdir(animal)
-    assert SensoriumRecording(Path()).name == animal.name
-    assert SensoriumRecording(Path("data/..")).name == animal.name
+    assert open_recording(Path()).name == animal.name
+    assert open_recording(Path("data/..")).name == animal.name
 
 
 def test_trials_of_a_tier_are_read_when_asked_for(animal):
-    recording = SensoriumRecording(animal)
+    recording = open_recording(animal)
     trials = recording.trials("train")
     (animal / "data/videos/3.npy").write_text("broken")
     assert len(trials) == 4
@@ -130,7 +136,7 @@ def test_trials_of_a_tier_are_read_when_asked_for(animal):
 
 
 def test_folds_divide_the_training_and_oracle_trials(animal):
-    recording = SensoriumRecording(animal)
+    recording = open_recording(animal)
     names = [name for fold in range(7) for name in recording.names(f"fold_{fold}")]
     assert sorted(names) == ["0", "1", "2", "3", "4"]
     for fold in range(7):
@@ -140,13 +146,13 @@ def test_folds_divide_the_training_and_oracle_trials(animal):
 @pytest.mark.parametrize("split", ["fold_7", "fold_", "trian", ""])
 def test_an_unknown_split_is_named_with_the_choices(animal, split):
     with pytest.raises(ReverieError, match=r"train, oracle, live_test_main.*fold_0 to fold_6"):
-        SensoriumRecording(animal).trials(split)
+        open_recording(animal).trials(split)
 
 
 @pytest.mark.parametrize("name", ["6", "-1", "three", ""])
 def test_an_unknown_trial_is_named_with_the_range(animal, name):
-    with pytest.raises(ReverieError, match="6 trials are numbered 0 to 5"):
-        SensoriumRecording(animal).trial(name)
+    with pytest.raises(ReverieError, match="6 trials are named 0 to 5"):
+        open_recording(animal).trial(name)
 
 
 def test_a_folder_of_animals_or_of_one_animal_is_opened(animal, make_trial):
@@ -159,9 +165,9 @@ def test_a_folder_of_animals_or_of_one_animal_is_opened(animal, make_trial):
 
 
 def test_a_folder_without_animals_is_an_error(tmp_path):
-    with pytest.raises(ReverieError, match="holds no recordings"):
+    with pytest.raises(ReverieError, match="a Sensorium 2023 folder: no folder in it holds data/videos"):
         open_recordings(tmp_path)
-    with pytest.raises(ReverieError, match="is not a folder"):
+    with pytest.raises(ReverieError, match="is not there"):
         open_recordings(tmp_path / "missing")
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy
-from reverie.recordings.readers.sensorium import SensoriumRecording
+from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.readers.sensorium_writer import write_recording
 
 
@@ -13,12 +13,12 @@ def test_what_was_written_is_read(tmp_path, make_trial, padded_frames, dtype):
     trials = [
         make_trial(0),
         make_trial(3, "oracle", frames=31),
-        make_trial(4, "final_test_bonus", frames=1, recorded=False),
+        make_trial(4, "final_test_bonus", frames=2, recorded=False),
         make_trial(11, "none"),
     ]
     folder = tmp_path / "mouse"
     write_recording(folder, iter(trials), padded_frames=padded_frames, dtype=dtype)
-    recording = SensoriumRecording(folder)
+    recording = open_recording(folder)
     assert recording.tiers == {trial.name: trial.tier for trial in trials}
     for written in trials:
         found = recording.trial(written.name)
@@ -41,7 +41,10 @@ def test_the_layout_is_that_of_the_release(animal):
 
 
 def test_statistics_are_those_of_all_trials(animal, make_trial):
-    statistics = SensoriumRecording(animal).statistics
+    statistics = {
+        kind: {path.stem: read_npy(path) for path in (animal / "meta/statistics" / kind / "all").iterdir()}
+        for kind in ("videos", "responses", "behavior", "pupil_center")
+    }
     trials = [make_trial(number, recorded=number < 5) for number in range(6)]
     responses = np.concatenate([trial.responses for trial in trials[:5]], axis=1)
     state = np.concatenate([trial.state for trial in trials], axis=1)

@@ -15,7 +15,7 @@ def movie_folds(trials: Sequence[Trial], folds: int) -> list[int]:
     """
     signatures, frames = [], []
     for trial in trials:
-        signatures.append(signature(trial.movie))
+        signatures.append(signature(trial.known_movie))
         frames.append(trial.frames)
     groups = near_duplicate_groups(near_duplicate_pairs(signatures), len(signatures))
     filled = np.zeros(max(1, min(folds, len(groups))), dtype=np.int64)

@@ -30,7 +30,7 @@ def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | Non
     folds = movie_folds(trials, settings.folds)
     if max(folds) == 0:
         raise NotApplicable(f"The training trials of {mouse} show one movie only; a decoder needs at least two.")
-    pictures = PictureComponents.of((trial.movie[:: settings.every] for trial in trials), settings.components)
+    pictures = PictureComponents.of((trial.known_movie[:: settings.every] for trial in trials), settings.components)
     samples = Samples(trials, folds, pictures, settings.every)
     few = replace(samples, each=-(-population.neurons // JUDGES))
     power, lags = choose_features(list(few), settings, f"ridge decoder of {mouse}")

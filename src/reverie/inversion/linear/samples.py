@@ -40,7 +40,7 @@ class Samples:
         for number in sorted(range(len(self.trials)), key=lambda number: self.folds[number]):
             trial = self.trials[number]
             assert trial.responses is not None
-            scores = self.pictures.encode(trial.movie[:: self.every])
+            scores = self.pictures.encode(trial.known_movie[:: self.every])
             yield Sample(trial.responses[:: self.each], scores, self.folds[number])
 
 
@@ -53,7 +53,7 @@ def population_of(mouse: str, trials: Sequence[Trial]) -> Population:
     for trial in trials:
         if trial.responses is None:
             raise ReverieError(f"Trial {trial.name} of {mouse} has no responses; nothing is to be learnt from it.")
-        height, width = trial.movie.shape[1:]
+        height, width = trial.known_movie.shape[1:]
         populations.add(Population(mouse, len(trial.responses), (height, width)))
     if len(populations) != 1:
         raise ReverieError(

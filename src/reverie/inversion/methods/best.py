@@ -183,8 +183,8 @@ def best_share(decoder: BestDecoder, mask: Mask, trials: Sequence[Trial]) -> tup
     for trial in tracked(trials, len(trials), "weighing map and ridge"):
         assert trial.responses is not None
         linear = decoder.ridge.decode(trial.responses)[:, region].astype(np.float64)
-        towards = decoder.most_probable(trial.responses, trial.state).movie[:, region] - linear
-        lacking = trial.movie[:, region] - linear
+        towards = decoder.most_probable(trial.responses, trial.known_state).movie[:, region] - linear
+        lacking = trial.known_movie[:, region] - linear
         between += float(np.vdot(towards, lacking))
         apart += float(np.vdot(towards, towards))
         missing += float(np.vdot(lacking, lacking))

@@ -175,7 +175,7 @@ def fit_prior(trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]] 
     mean, deviation, longest = _pictures(trials)
     power = torch.zeros(longest, *mean.shape)
     for trial in trials:
-        coefficients = dctn(((trial.movie - mean) / deviation).astype(np.float32), norm="ortho")
+        coefficients = dctn(((trial.known_movie - mean) / deviation).astype(np.float32), norm="ortho")
         power += resampled_spectrum(torch.from_numpy(coefficients).square(), longest) / len(trials)
     scenes = None if starts is None else fit_scenes(_standard_shots(trials, starts, mean, deviation), mean.shape)
     smooth = torch.from_numpy(smoothed_spectrum(power.numpy()))
@@ -186,16 +186,16 @@ def _standard_shots(
     trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]], mean: Picture, deviation: Picture
 ) -> Iterator[Movie]:
     for trial in trials[:: -(-len(trials) // SCENE_TRIALS)]:
-        movie = np.asarray((trial.movie - mean) / deviation, dtype=np.float32)
-        yield from shots_of(movie, starts(trial.movie))
+        movie = np.asarray((trial.known_movie - mean) / deviation, dtype=np.float32)
+        yield from shots_of(movie, starts(trial.known_movie))
 
 
 def _pictures(trials: Sequence[Trial]) -> tuple[Picture, Picture, int]:
     """Return smoothed mean and standard deviation of each pixel, every movie counting alike, and the longest movie."""
     means, squares, lengths, sizes = [], [], [], set()
     for trial in trials:
-        means.append(trial.movie.mean(0, dtype=np.float64))
-        squares.append(np.square(trial.movie, dtype=np.float64).mean(0))
+        means.append(trial.known_movie.mean(0, dtype=np.float64))
+        squares.append(np.square(trial.known_movie, dtype=np.float64).mean(0))
         lengths.append(trial.frames)
         sizes.add(means[-1].shape)
     if len(sizes) > 1:

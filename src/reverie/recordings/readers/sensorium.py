@@ -1,259 +1,201 @@
 """Recordings as the Sensorium 2023 release lays them on disk: one folder an animal, one file an array and trial."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from reverie.foundation.arrays import FRAME_RATE, Movie, Responses, State
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, FRAME_SIZE, STATE_NAMES
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy
-from reverie.recordings import layout
-from reverie.recordings.folds import perceptual_hash
-from reverie.recordings.lazy_trials import LazyTrials
-from reverie.recordings.readers.sensorium_metadata import read_neuron_table, read_statistics, read_tiers
-from reverie.recordings.readers.series import (
-    Series,
-    agreed_length,
-    as_movie,
-    as_responses,
-    cut,
-    first_readable,
-    open_series,
-)
-from reverie.recordings.trial import Trial
+from reverie.recordings.leaving_out import some
+from reverie.recordings.readers import sensorium_layout as layout
+from reverie.recordings.reading import Reading
+from reverie.recordings.source import Footage, StoredSeries
+
+ARRAYS = (layout.VIDEOS, layout.RESPONSES, layout.BEHAVIOR, layout.PUPIL_CENTER)
 
 
-class SensoriumRecording:
-    """All trials of one animal in a Sensorium 2023 folder, read when asked for.
+def refusal(path: Path, reading: Reading) -> str | None:
+    """Say why a path is no folder of this layout, None where it is one."""
+    if not path.is_dir():
+        return "it is not a folder"
+    if not recording_folders(path):
+        return "no folder in it holds data/videos and data/responses"
+    return None
 
-    folder holds ``data/{videos,responses,behavior,pupil_center}/N.npy`` and ``meta``; everything in ``meta`` may be
-    missing (without tiers, every trial counts as "train"). A trial exists when its video does. Opening reads the
-    names, the tiers and one header; a broken trial raises when it is read, naming the file.
-    Raises ReverieError when the folder holds no trials, or fewer tiers than trials.
+
+def places(path: Path, reading: Reading) -> list[Path]:
+    """Return the folder of every animal."""
+    return recording_folders(path)
+
+
+def open_source(place: Path, reading: Reading) -> "SensoriumSource":
+    """Open one animal's folder."""
+    return SensoriumSource(place, reading)
+
+
+def recording_folders(path: Path) -> list[Path]:
+    """Return the animals' folders: the folder itself, those inside it, or those one level deeper (unpacked twice)."""
+    if _is_animal(path):
+        return [path]
+    inside = [inner for inner in sorted(path.iterdir()) if inner.is_dir() and not inner.name.startswith(".")]
+    found: list[Path] = []
+    for folder in inside:
+        deeper = [folder] if _is_animal(folder) else [each for each in sorted(folder.iterdir()) if _is_animal(each)]
+        found += deeper
+    return found
+
+
+def _is_animal(folder: Path) -> bool:
+    return any((folder / kind).is_dir() for kind in (layout.VIDEOS, layout.RESPONSES))
+
+
+class SensoriumSource:
+    """One animal's folder: ``data/{videos,responses,behavior,pupil_center}/N.npy`` and ``meta``.
+
+    Everything in ``meta``, behaviour and pupil may be missing, and so may the movie of a trial.
+    Raises ReverieError when the folder holds no trials.
     """
 
-    frame_rate: float = FRAME_RATE
+    format = "sensorium"
+    frame_rate = FRAME_RATE
+    unit = ""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, reading: Reading) -> None:
+        self.place = folder
         # A link keeps its own name; only "." and ".." need to be followed to have one.
         self.name = folder.name if folder.name not in ("", "..") else folder.resolve().name
-        videos = folder / layout.VIDEOS
-        if not videos.is_dir():
-            raise ReverieError(f"{videos} is missing; a recording keeps one movie a trial there.")
-        numbers = sorted(int(path.stem) for path in videos.iterdir() if layout.is_trial_file(path.name))
+        self.frame_rate = reading.frame_rate or FRAME_RATE
+        self._numbers = {kind: _trial_numbers(folder / kind) for kind in ARRAYS}
+        numbers = self._numbers[layout.VIDEOS] | self._numbers[layout.RESPONSES]
         if not numbers:
-            raise ReverieError(f"{videos} holds no trials; files named 0.npy, 1.npy and so on were expected.")
-        self.tiers: dict[str, str] = read_tiers(folder, numbers)
-        self._hashes: dict[str, int] = {}
-
-    @cached_property
-    def neurons(self) -> int:
-        """How many neurons were recorded, after the first readable responses (or the unit ids where there are none).
-
-        Raises ReverieError when neither exists, when they disagree, or when no response file can be read.
-        """
-        identified = None if self.unit_ids is None else len(self.unit_ids)
-        files = [path for path in map(self._responses, self.tiers) if path.exists()]
-        if not files:
-            if identified is None:
-                raise ReverieError(f"{self.folder / layout.RESPONSES} holds no responses to any trial; check the copy.")
-            return identified
-        first = first_readable(files, ("neuron count",))
-        neurons = int(first.values.shape[0])
-        if identified not in (None, neurons):
             raise ReverieError(
-                f"{self.folder / layout.UNIT_IDS} names {identified} neurons but {first.path} holds {neurons}; "
-                "one of the two belongs to another recording."
+                f"{folder / layout.VIDEOS} holds no trials; files named 0.npy, 1.npy and so on were expected."
             )
-        return neurons
+        self.trials = tuple(map(str, sorted(numbers)))
+        self._words, self.notes = self._read_tiers()
 
     @cached_property
-    def frame_size(self) -> tuple[int, int]:
-        """Height and width of the movies in pixels, after the first readable one."""
-        files = [self.folder / layout.VIDEOS / f"{name}.npy" for name in self.tiers]
-        height, width, _ = first_readable(files, ("height", "width")).values.shape
-        return int(height), int(width)
+    def degrees_per_pixel(self) -> float | None:
+        """Known for movies of the release's frame size only."""
+        for name in self.trials:
+            try:
+                movie = self.movie(name)
+            except ReverieError:
+                continue
+            if movie is not None:
+                return DEGREES_PER_PIXEL if set(FRAME_SIZE) <= set(movie.values.shape) else None
+        return None
+
+    def tiers(self) -> Mapping[str, str]:
+        """Return the words of ``tiers.npy``."""
+        return self._words
+
+    def movie(self, name: str) -> Footage | None:
+        """Return the movie of a trial."""
+        path = self._path(layout.VIDEOS, name)
+        return None if path is None else Footage(str(path), read_npy(path))
+
+    def clip(self, name: str) -> str | None:
+        """Return None: the layout does not say which movies are the same."""
+        return None
+
+    def responses(self, name: str) -> StoredSeries | None:
+        """Return the responses to a trial, None where there is no file."""
+        path = self._path(layout.RESPONSES, name)
+        return None if path is None else StoredSeries(str(path), read_npy(path))
+
+    def signals(self, name: str) -> Mapping[str, StoredSeries]:
+        """Return pupil dilation and running speed, pupil x and y, as far as there are files."""
+        found: dict[str, StoredSeries] = {}
+        for kind, names in ((layout.BEHAVIOR, STATE_NAMES[:2]), (layout.PUPIL_CENTER, STATE_NAMES[2:])):
+            if (path := self._path(kind, name)) is None:
+                if 2 * len(self._numbers[kind]) > len(self.trials):
+                    raise ReverieError(f"{self.place / kind / name}.npy is missing, though other trials have theirs.")
+            else:
+                values = read_npy(path)
+                if values.ndim != 2 or values.shape[0] != 2:
+                    raise ReverieError(f"{path} has the shape {values.shape}, where (2, time) was expected.")
+                found |= {signal: StoredSeries(str(path), values[row : row + 1]) for row, signal in enumerate(names)}
+        return found
+
+    def start(self, name: str) -> float:
+        """Return 0: the layout keeps no times."""
+        return 0.0
 
     @cached_property
     def unit_ids(self) -> np.ndarray | None:
         """The neurons' numbers in the recording, (neuron,), or None when the file is absent."""
-        return read_neuron_table(self.folder / layout.UNIT_IDS, dimensions=1)
+        return _neuron_table(self.place / layout.UNIT_IDS, dimensions=1)
 
     @cached_property
     def coordinates(self) -> np.ndarray | None:
         """Where the cell bodies lie in micrometres, (neuron, 3), or None when the file is absent."""
-        return read_neuron_table(self.folder / layout.COORDINATES, dimensions=2)
+        return _neuron_table(self.place / layout.COORDINATES, dimensions=2)
 
-    @cached_property
-    def statistics(self) -> dict[str, dict[str, np.ndarray]]:
-        """The recording's own statistics, such as ``statistics["responses"]["mean"]``; empty when there are none."""
-        return read_statistics(self.folder)
+    def listed_neurons(self) -> int | None:
+        """Return the number of unit ids."""
+        return None if self.unit_ids is None else len(self.unit_ids)
 
-    def __getitem__(self, name: str) -> Trial:
-        """Return one trial, as ``trial`` does."""
-        return self.trial(name)
+    def problems(self, neurons: int) -> Iterator[str]:
+        """Yield what does not fit together among the files, though nothing is lost by it."""
+        for what in ("unit_ids", "coordinates"):
+            try:
+                table = getattr(self, what)
+            except ReverieError as error:
+                yield str(error)
+                continue
+            path = self.place / (layout.UNIT_IDS if what == "unit_ids" else layout.COORDINATES)
+            if table is not None and len(table) != neurons:
+                yield f"{path} is of {len(table)} neurons, but {neurons} were recorded; it is not used."
+        for kind in ARRAYS:
+            folder = self.place / kind
+            files = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+            odd = [name for name in files if not layout.is_trial_file(name) and not name.startswith(".")]
+            if odd:
+                yield f"{folder} holds files that are no trials and are passed over: {some(odd)}."
 
-    def trial(self, name: str) -> Trial:
-        """Return one trial, such as "3"; its arrays are float32 and cut to the true length.
+    def _path(self, kind: str, name: str) -> Path | None:
+        """Return where an array of a trial lies; a link to nothing counts, since its data may yet be fetched."""
+        return self.place / kind / f"{name}.npy" if int(name) in self._numbers[kind] else None
 
-        Raises ReverieError naming the file when there is no such trial or one of its arrays is broken.
-        """
-        name = self._known(name)
-        video, states, responses = self._video(name), self._state_series(name), self._response_series(name)
-        frames = agreed_length([video, *states] if responses is None else [video, *states, responses])
-        return Trial(
-            name=name,
-            tier=self.tiers[name],
-            movie=as_movie(video, frames),
-            state=np.concatenate([cut(part, frames) for part in states]),
-            responses=None if responses is None else as_responses(responses, frames),
-        )
-
-    def movie(self, name: str) -> Movie:
-        """Return the movie of one trial alone, (time, height, width); cheaper than the whole trial."""
-        name = self._known(name)
-        video = self._video(name)
-        return as_movie(video, agreed_length([video, *self._state_series(name)]))
-
-    def state(self, name: str) -> State:
-        """Return the state of one trial alone, (4, time)."""
-        parts = self._state_series(self._known(name))
-        frames = agreed_length(parts)
-        return np.concatenate([cut(part, frames) for part in parts])
-
-    def responses(self, name: str) -> Responses | None:
-        """Return the responses to one trial alone, (neuron, time), or None where there are none."""
-        name = self._known(name)
-        responses = self._response_series(name)
-        if responses is None:
-            return None
-        return as_responses(responses, agreed_length([responses, *self._state_series(name)]))
-
-    def frames(self, name: str) -> int:
-        """Return how many frames a trial lasts without reading its movie."""
-        return agreed_length(self._state_series(self._known(name)))
-
-    def has_responses(self, name: str) -> bool:
-        """Tell whether responses to a trial were released: the file is there and is not all NaN."""
-        path = self._responses(self._known(name))
+    def _read_tiers(self) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Return the tier of each trial and what is wrong with the file."""
+        path = self.place / layout.TIERS
         if not path.exists():
-            return False
-        values = read_npy(path)
-        if values.dtype.kind != "f" or values.ndim != 2:
-            return True
-        # Looking at one neuron first spares reading the rest of most files.
-        return not (np.isnan(values[:1]).all() and np.isnan(values).all())
-
-    def fold(self, name: str) -> int:
-        """Return the published fold of a trial's movie, 0 to 6."""
-        name = self._known(name)
-        if name not in self._hashes:
-            self._hashes[name] = perceptual_hash(self.movie(name))
-        return self._hashes[name] % layout.FOLDS
-
-    def names(self, split: str) -> tuple[str, ...]:
-        """Return the names of the trials of a tier, or of ``fold_0`` to ``fold_6``, in recorded order.
-
-        A fold holds trials of the tiers "train" and "oracle" whose movies share it, as in the release.
-        Raises ReverieError when the split is neither a fold, nor a tier of the release or of this recording.
-        """
-        if split in {f"fold_{fold}" for fold in range(layout.FOLDS)}:
-            folded = (name for name, tier in self.tiers.items() if tier in layout.FOLDED_TIERS)
-            return tuple(name for name in folded if split == f"fold_{self.fold(name)}")
-        if split not in self.tiers.values() and split not in layout.KNOWN_TIERS:
-            present = ", ".join(dict.fromkeys(self.tiers.values()))
-            raise ReverieError(
-                f"{self.name} has no trials of {split!r}; choose a tier ({present}) or a fold "
-                f"(fold_0 to fold_{layout.FOLDS - 1})."
-            )
-        return tuple(name for name, tier in self.tiers.items() if tier == split)
-
-    def trials(self, split: str) -> LazyTrials:
-        """Return the trials of a tier or of a fold (see ``names``), each read when it is asked for."""
-        return LazyTrials(self.trial, self.names(split))
-
-    def _known(self, name: str) -> str:
-        if name in self.tiers:
-            return name
-        numbers = [int(known) for known in self.tiers]
-        raise ReverieError(
-            f"{self.name} has no trial {name!r}; its {len(numbers)} trials are numbered "
-            f"{min(numbers)} to {max(numbers)}."
-        )
-
-    def _responses(self, name: str) -> Path:
-        return self.folder / layout.RESPONSES / f"{name}.npy"
-
-    def _video(self, name: str) -> Series:
-        video = open_series(self.folder / layout.VIDEOS / f"{name}.npy", ("height", "width"))
-        if video.values.shape[:2] != self.frame_size:
-            raise ReverieError(
-                f"{video.path} has frames of {video.values.shape[:2]} pixels but the recording's first movie has "
-                f"{self.frame_size}; all movies of a recording must have one frame size."
-            )
-        return video
-
-    def _state_series(self, name: str) -> tuple[Series, Series]:
-        behavior, pupil = (
-            open_series(self.folder / kind / f"{name}.npy", ("row count",))
-            for kind in (layout.BEHAVIOR, layout.PUPIL_CENTER)
-        )
-        for part in (behavior, pupil):
-            if part.values.shape[0] != 2:
-                raise ReverieError(f"{part.path} has the shape {part.values.shape}, where (2, time) was expected.")
-        return behavior, pupil
-
-    def _response_series(self, name: str) -> Series | None:
-        path = self._responses(name)
-        if not path.exists():
-            return None
-        responses = open_series(path, ("neuron count",))
-        if responses.values.shape[0] != self.neurons:
-            raise ReverieError(
-                f"{path} holds {responses.values.shape[0]} neurons but the recording has {self.neurons}; "
-                "every trial must hold the same neurons."
-            )
-        return responses if responses.frames > 0 else None
+            return {}, ()
+        try:
+            tiers = read_npy(path, memory_map=False)
+            if tiers.ndim != 1 or tiers.dtype.kind not in "US":
+                raise ReverieError(
+                    f"{path} should hold one word a trial but holds {tiers.dtype} of shape {tiers.shape}."
+                )
+        except ReverieError as error:
+            return {}, (f"The tiers of {self.name} cannot be used: {error}",)
+        words = [word.decode(errors="replace") if isinstance(word, bytes) else str(word) for word in tiers]
+        beyond = [name for name in self.trials if int(name) >= len(words)]
+        found = {name: words[int(name)] if int(name) < len(words) else "none" for name in self.trials}
+        note = f"{path} holds {len(words)} tiers, so that trials beyond it are not used: {some(beyond)}."
+        return found, (note,) if beyond else ()
 
 
-def open_recordings(folder: Path) -> dict[str, SensoriumRecording]:
-    """Open every animal's folder inside ``folder``, or ``folder`` itself when it is one animal's; by animal name.
-
-    Folders without ``data`` inside are passed over.
-    Raises ReverieError when there is no such folder, or no recording in it.
-    """
-    recordings = map(SensoriumRecording, recording_folders(folder))
-    return {recording.name: recording for recording in recordings}
-
-
-def recording_folders(folder: Path) -> list[Path]:
-    """Return the animals' folders inside ``folder``, or ``folder`` itself when it is one; see ``open_recordings``."""
+def _trial_numbers(folder: Path) -> set[int]:
+    """Return the numbers of the trials that have a file in a folder."""
     if not folder.is_dir():
-        raise ReverieError(f"{folder} is not a folder; give the folder that holds the animals' folders.")
-    if (folder / "data").is_dir():
-        return [folder]
-    found = [path for path in sorted(folder.iterdir()) if (path / "data").is_dir() and not path.name.startswith(".")]
-    if not found:
+        return set()
+    return {int(path.stem) for path in folder.iterdir() if layout.is_trial_file(path.name)}
+
+
+def _neuron_table(path: Path, *, dimensions: int) -> np.ndarray | None:
+    """Return an array with one row a neuron, None when the file is absent; raises ReverieError when it is no such."""
+    if not path.exists():
+        return None
+    table = read_npy(path, memory_map=False)
+    if table.dtype.kind not in "fiu" or table.ndim != dimensions:
         raise ReverieError(
-            f"{folder} holds no recordings; an animal's folder has data/videos, data/responses, data/behavior and "
-            "data/pupil_center inside."
+            f"{path} should hold numbers in {dimensions} dimension{'s' * (dimensions > 1)}, one row a neuron, "
+            f"but holds {table.dtype} of shape {table.shape}; repair it or remove it."
         )
-    return found
-
-
-def find_animal(recordings: Mapping[str, SensoriumRecording], name: str) -> SensoriumRecording:
-    """Return the animal of that name, or the only one whose name starts with it or contains it.
-
-    Raises ReverieError listing the names when none or several fit.
-    """
-    if name in recordings:
-        return recordings[name]
-    starting = [known for known in recordings if known.removeprefix("dynamic").startswith(name.removeprefix("dynamic"))]
-    fitting = starting or [known for known in recordings if name in known]
-    if len(fitting) == 1:
-        return recordings[fitting[0]]
-    problem = "fits several animals" if fitting else "is not among the animals"
-    raise ReverieError(f"{name!r} {problem}; choose one of: {', '.join(fitting or recordings)}.")
+    return table

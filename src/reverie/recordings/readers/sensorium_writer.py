@@ -10,9 +10,9 @@ from numpy.typing import DTypeLike
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npy
-from reverie.recordings import layout
-from reverie.recordings.readers.sensorium_metadata import statistic_path
+from reverie.recordings.readers import sensorium_layout as layout
 from reverie.recordings.row_statistics import RowStatistics
+from reverie.recordings.tiers import UNUSED
 from reverie.recordings.trial import Trial
 
 
@@ -69,22 +69,28 @@ def _write_parts(folder: Path, trials: Iterable[Trial], padded_frames: int | Non
             statistics.setdefault(kind, RowStatistics(rows.shape[0])).add(rows)
     if not tiers:
         raise ReverieError(f"There are no trials to write into {folder}; give at least one.")
-    in_order = [tiers.get(number, layout.UNUSED) for number in range(max(tiers) + 1)]
+    in_order = [tiers.get(number, UNUSED) for number in range(max(tiers) + 1)]
     write_npy(folder / layout.TIERS, np.array(in_order))
     for kind, values_of in statistics.items():
         for name, row in values_of.named().items():
             value = row[0] if kind == layout.VIDEOS else row
-            write_npy(statistic_path(folder, Path(kind).name, name), np.asarray(value))
+            write_npy(layout.statistic_path(folder, Path(kind).name, name), np.asarray(value))
 
 
 def _arrays(trial: Trial) -> dict[str, np.ndarray]:
     """Return the arrays of a trial by the folder they go to, time last."""
     arrays = {
-        layout.VIDEOS: trial.movie.transpose(1, 2, 0),
-        layout.BEHAVIOR: trial.state[:2],
-        layout.PUPIL_CENTER: trial.state[2:],
+        layout.VIDEOS: None if trial.movie is None else trial.movie.transpose(1, 2, 0),
+        layout.BEHAVIOR: _recorded(trial.state[:2]),
+        layout.PUPIL_CENTER: _recorded(trial.state[2:]),
+        layout.RESPONSES: trial.responses,
     }
-    return arrays if trial.responses is None else {**arrays, layout.RESPONSES: trial.responses}
+    return {kind: values for kind, values in arrays.items() if values is not None}
+
+
+def _recorded(signals: np.ndarray) -> np.ndarray | None:
+    """Return two signals, None where neither was recorded; of one alone, the other stays NaN."""
+    return None if np.isnan(signals).all() else signals
 
 
 def _padded(values: np.ndarray, frames: int | None, dtype: np.dtype) -> np.ndarray:

@@ -45,7 +45,7 @@ def held_out_correlation(session: Session, movie: Movie, clip: Clip, used: Colle
         if other.animal not in used:
             trial = other.read(session)
             skip = frames_to_skip(trial.frames)
-            rates = predict(encoder, movie, trial.state, other.animal)
+            rates = predict(encoder, movie, trial.known_state, other.animal)
             found.append(response_correlation(rates[:, skip:], responses_of(other.animal, trial)[:, skip:]))
     return mean_of_defined(np.array(found, dtype=float))
 

@@ -1,5 +1,6 @@
-"""Where the arrays of one animal lie in a Sensorium 2023 folder, and what the parts of its own split are called."""
+"""Where the arrays of one animal lie in a Sensorium 2023 folder."""
 
+from pathlib import Path
 from typing import Final
 
 VIDEOS: Final = "data/videos"
@@ -24,27 +25,7 @@ COORDINATES: Final = "meta/neurons/cell_motor_coordinates.npy"
 """(neuron, 3): where the cell bodies lie, in micrometres."""
 
 STATISTICS: Final = "meta/statistics"
-"""``<array>/all/<statistic>.npy`` for the arrays and statistics below."""
-
-STATISTIC_ARRAYS: Final = ("videos", "responses", "behavior", "pupil_center")
-STATISTIC_NAMES: Final = ("mean", "std", "median", "min", "max")
-
-TRAIN: Final = "train"
-UNUSED: Final = "none"
-
-VALIDATION_TIERS: Final = ("oracle", "validation", "val")
-"""Tiers whose responses are for choosing models; the release has ``oracle``."""
-
-TEST_TIERS: Final = ("live_test_main", "live_test_bonus", "final_test_main", "final_test_bonus")
-"""Tiers of the competition's hidden test; their responses may be missing."""
-
-KNOWN_TIERS: Final = (TRAIN, *VALIDATION_TIERS, *TEST_TIERS, UNUSED)
-
-FOLDED_TIERS: Final = (TRAIN, "oracle")
-"""Tiers the published folds divide: those of the five reconstructed animals that came with responses."""
-
-FOLDS: Final = 7
-"""How many folds the release makes."""
+"""``<array>/all/<statistic>.npy`` for each array above and mean, std, median, min and max."""
 
 
 def is_trial_file(name: str) -> bool:
@@ -55,3 +36,8 @@ def is_trial_file(name: str) -> bool:
     """
     stem = name.removesuffix(".npy")
     return stem != name and stem.isdecimal() and str(int(stem)) == stem
+
+
+def statistic_path(folder: Path, array: str, name: str) -> Path:
+    """Return where a statistic lies, such as ``meta/statistics/responses/all/mean.npy``."""
+    return folder / STATISTICS / array / "all" / f"{name}.npy"

@@ -1,0 +1,171 @@
+"""Bringing signals that were sampled on clocks of their own to the frames of the movie.
+
+Everything here works on plain arrays of times in seconds. A frame lasts from its onset to the onset of the next.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from reverie.foundation.errors import ReverieError
+
+LONGEST_BRIDGE = 1.0
+"""Seconds without samples that are bridged by a straight line; what is longer is a gap, and NaN."""
+
+FASTER = 1.5
+"""Signals sampled more than this many times as often as frames come are averaged over each frame."""
+
+SURPLUS = 3
+"""This many pulses (or samples) more than their partners are taken to be strays at the end of a recording."""
+
+Times = Float[np.ndarray, " sample"]
+Samples = Float[np.ndarray, "sample row"]
+
+
+def frame_edges(onsets: Float[np.ndarray, " frame"], rate: float) -> Float[np.ndarray, " edge"]:
+    """Return where frames begin, and where the last one ends.
+
+    >>> frame_edges(np.array([0.0, 0.5]), 2.0).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return np.append(onsets, onsets[-1] + 1.0 / rate)
+
+
+def usual_rate(times: Times) -> float:
+    """Return samples per second after the median step, which dropped samples do not change; 0 for a single sample."""
+    if len(times) < 2:
+        return 0.0
+    step = float(np.median(np.diff(times)))
+    return 1.0 / step if step > 0 else 0.0
+
+
+def sampled_times(count: int, rate: float, start: float = 0.0) -> Times:
+    """Return the times of samples that come regularly."""
+    return np.asarray(start + np.arange(count) / rate)
+
+
+def paired_times(times: Times, samples: int, place: str) -> Times:
+    """Return one time a sample where a few pulses were counted too many, or samples lack at the end.
+
+    Raises ReverieError when they differ by more than a few, or times run backwards.
+    """
+    if not np.isfinite(times).all() or (np.diff(times) < 0).any():
+        raise ReverieError(f"The times of {place} are not all numbers that grow; repair them or give --rate instead.")
+    surplus = len(times) - samples
+    if abs(surplus) > max(SURPLUS, len(times) // 1000):
+        raise ReverieError(
+            f"{place} has {samples} samples but {len(times)} times; they are not of the same recording, or pulses were "
+            "lost on the way."
+        )
+    if surplus >= 0:
+        return times[:samples]
+    step = 1.0 / usual_rate(times)
+    return np.concatenate([times, times[-1] + step * np.arange(1, 1 - surplus)])
+
+
+def regular_frames(
+    onsets: Float[np.ndarray, " shown"], end: float, rate: float
+) -> tuple[Float[np.ndarray, " frame"], Int[np.ndarray, " frame"]]:
+    """Return a regular clock from the first onset to ``end``, and which picture was on the screen at each frame.
+
+    A picture stays until the next one comes, so that a frame the screen dropped shows the one before it.
+    """
+    count = max(1, round((end - onsets[0]) * rate))
+    clock = onsets[0] + np.arange(count) / rate
+    # Screens jitter by a fraction of a frame; a picture that comes up to half a frame late still belongs to its frame.
+    shown = np.searchsorted(onsets, clock + 0.5 / rate, side="right") - 1
+    return np.asarray(clock), np.clip(shown, 0, len(onsets) - 1)
+
+
+def levels_at(
+    times: Times, values: Samples, onsets: Float[np.ndarray, " frame"], rate: float
+) -> Float[np.ndarray, "row frame"]:
+    """Return the level of each signal in each frame: for pupil, running, gaze, and fluorescence traces.
+
+    Signals slower than the frames are followed along straight lines between samples, at the middle of a frame; faster
+    ones are averaged over the frame. NaN where there is a gap of more than a second, or nothing was recorded.
+    Samples that are not finite count as not taken.
+    """
+    middles = onsets + 0.5 / rate
+    result = np.full((values.shape[1], len(onsets)), np.nan)
+    for rows, taken in _alike(np.isfinite(values)):
+        if taken.any():
+            result[rows] = _levels(times[taken], values[np.ix_(taken, rows)], middles, rate)
+    return result
+
+
+def amounts_in(
+    times: Times, values: Samples, edges: Float[np.ndarray, " edge"], step: float
+) -> Float[np.ndarray, "row frame"]:
+    """Return how much of each signal falls into each frame: for deconvolved events and binned counts.
+
+    A sample is spread evenly over the time it stands for (``step`` seconds from its own time on), and each frame takes
+    its share, so that the sum over frames is the sum over samples. NaN where a frame lies where nothing was recorded,
+    or in a gap of more than a second.
+    """
+    ends = np.minimum(np.append(times[1:], times[-1] + step), times + step)
+    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+    knots, heights = np.empty(2 * len(times)), np.empty((2 * len(times), values.shape[1]))
+    knots[0::2], knots[1::2] = times, ends
+    heights[0::2], heights[1::2] = total[:-1], total[1:]
+    reached = _follow(knots, heights, edges)
+    amounts = np.diff(reached, axis=0).T
+    amounts[:, _unrecorded(times, edges[:-1], edges[1:], step)] = np.nan
+    return amounts
+
+
+def counts_in(spikes: Float[np.ndarray, " spike"], edges: Float[np.ndarray, " edge"]) -> Int[np.ndarray, " frame"]:
+    """Count spikes (times in order) in each frame.
+
+    >>> counts_in(np.array([0.1, 0.2, 1.0]), np.array([0.0, 0.5, 1.0, 1.5])).tolist()
+    [2, 0, 1]
+    """
+    return np.diff(np.searchsorted(spikes, edges, side="left"))
+
+
+def _alike(finite: Bool[np.ndarray, "sample row"]) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+    """Return groups of rows that lack the same samples, and which samples each group has."""
+    if finite.all():
+        return [(np.arange(finite.shape[1]), np.ones(len(finite), dtype=bool))]
+    patterns, group = np.unique(finite, axis=1, return_inverse=True)
+    return [(np.flatnonzero(group.ravel() == number), patterns[:, number]) for number in range(patterns.shape[1])]
+
+
+def _levels(times: Times, values: Samples, middles: np.ndarray, rate: float) -> Float[np.ndarray, "row frame"]:
+    own_rate = usual_rate(times)
+    if own_rate > FASTER * rate:
+        edges = np.append(middles, middles[-1] + 1.0 / rate) - 0.5 / rate
+        first, last = np.searchsorted(times, edges[:-1]), np.searchsorted(times, edges[1:])
+        total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
+        counts = last - first
+        sums = total[last] - total[first]
+        followed = _follow(times, values, middles)
+        levels = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], followed).T
+    else:
+        levels = _follow(times, values, middles).T
+    step = 1.0 / own_rate if own_rate else 0.0
+    levels[:, _unrecorded(times, middles, middles, step)] = np.nan
+    return levels
+
+
+def _follow(times: Times, values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Return values on straight lines between samples, (at, row); the first and the last are held."""
+    if len(times) == 1:
+        return np.repeat(np.asarray(values, dtype=np.float64), len(at), axis=0)
+    right = np.clip(np.searchsorted(times, at, side="right"), 1, len(times) - 1)
+    span = times[right] - times[right - 1]
+    share = np.clip((at - times[right - 1]) / np.where(span > 0, span, 1.0), 0.0, 1.0)[:, None]
+    return np.asarray((1 - share) * values[right - 1] + share * values[right])
+
+
+def _unrecorded(times: Times, begins: np.ndarray, ends: np.ndarray, step: float) -> Bool[np.ndarray, " frame"]:
+    """Tell which stretches lie before the first sample, after the last one, or in a gap that is not bridged."""
+    before = begins < times[0] - max(step, 1e-6)
+    after = ends > times[-1] + 2 * max(step, 1e-6)
+    right = np.clip(np.searchsorted(times, begins, side="right"), 1, max(len(times) - 1, 1))
+    if len(times) < 2:
+        return np.asarray(before | after)
+    span = times[right] - times[right - 1]
+    inside = (begins >= times[right - 1]) & (begins < times[right])
+    return np.asarray(before | after | (inside & (span > max(LONGEST_BRIDGE, 2 * step))))

@@ -1,0 +1,139 @@
+"""What is looked at of each trial before anything is decided: shapes, lengths, gaps, and a sample of the values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.source import Footage, Series, Source
+
+
+@dataclass(frozen=True)
+class SeriesFacts:
+    """One array of rows over time.
+
+    Attributes
+    ----------
+    place
+        Where it lies.
+    rows
+        How many rows it has.
+    stored
+        Its length as stored.
+    frames
+        Its length without padding.
+    marked
+        Whether padding can be told from values.
+    """
+
+    place: str
+    rows: int
+    stored: int
+    frames: int
+    marked: bool
+
+
+@dataclass(frozen=True)
+class ResponseFacts(SeriesFacts):
+    """The responses to one trial.
+
+    Attributes
+    ----------
+    lost
+        Rows that hold a value which is not finite before the padding, among those looked at.
+    low
+        The lowest value looked at.
+    whole
+        Whether all values looked at are whole numbers.
+    silent
+        Whether all values looked at are 0.
+    """
+
+    lost: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    low: float = 0.0
+    whole: bool = False
+    silent: bool = False
+
+
+@dataclass(frozen=True)
+class TrialFacts:
+    """One trial; what it lacks is None or absent."""
+
+    name: str
+    footage: Footage | None
+    responses: ResponseFacts | None
+    signals: Mapping[str, SeriesFacts]
+    rows: Mapping[str, np.ndarray]
+
+
+def facts_of(source: Source, name: str, thorough: bool) -> TrialFacts:
+    """Look at one trial; raises ReverieError when one of its files is broken, or it has neither movie nor responses."""
+    footage, responses, signals = source.movie(name), source.responses(name), source.signals(name)
+    if footage is None and responses is None:
+        raise ReverieError(f"Trial {name} of {source.place} has neither a movie nor responses; there is nothing in it.")
+    for part in signals.values():
+        require_numbers(part, 1)
+    return TrialFacts(
+        name,
+        _checked(footage),
+        None if responses is None else _responses(responses, thorough),
+        {key: _series(part) for key, part in signals.items()},
+        {key: np.asarray(part.read(0, part.shape[-1]), dtype=np.float32)[0] for key, part in signals.items()},
+    )
+
+
+def require_numbers(series: Series, rows: int | None = None) -> None:
+    """Raise ReverieError unless an array holds numbers in rows over time, and some of them."""
+    require_number_type(series.dtype, series.place)
+    if len(series.shape) != 2 or (rows is not None and series.shape[0] != rows):
+        wanted = "(neuron, time)" if rows is None else f"({rows}, time)"
+        raise ReverieError(f"{series.place} has the shape {tuple(series.shape)}, where {wanted} was expected.")
+    if 0 in series.shape:
+        empty = ("neuron count", "number of frames")[series.shape.index(0)]
+        raise ReverieError(f"{series.place} has the shape {tuple(series.shape)}: its {empty} is zero.")
+
+
+def require_number_type(dtype: np.dtype[Any], place: str) -> None:
+    """Raise ReverieError unless values are real numbers or true/false."""
+    if dtype.kind not in "fiub":
+        raise ReverieError(f"{place} holds {described(dtype)} where numbers were expected; write it as float32.")
+
+
+def described(dtype: np.dtype[Any]) -> str:
+    """Say in words what an array holds that is not numbers."""
+    names = {"U": "text", "S": "text", "c": "complex numbers", "M": "dates", "m": "durations", "O": "Python objects"}
+    return names.get(dtype.kind, f"values of type {dtype}")
+
+
+def _checked(footage: Footage | None) -> Footage | None:
+    if footage is not None:
+        require_number_type(np.dtype(footage.values.dtype), footage.place)
+        if 0 in footage.values.shape:
+            raise ReverieError(f"{footage.place} has the shape {tuple(footage.values.shape)}: there is nothing in it.")
+    return footage
+
+
+def _series(part: Series) -> SeriesFacts:
+    return SeriesFacts(part.place, part.shape[0], part.shape[-1], part.length(), part.marks_padding)
+
+
+def _responses(part: Series, thorough: bool) -> ResponseFacts | None:
+    """Look at responses; None where they are padding only, which is how some releases hold them back."""
+    require_numbers(part)
+    facts = _series(part)
+    if facts.frames == 0:
+        return None
+    values = np.asarray(part.read(0, facts.frames) if thorough else part.sample())
+    with np.errstate(over="ignore"):
+        values = values[:, : facts.frames].astype(np.float32)
+    finite = np.isfinite(values)
+    sound = values[finite]
+    return ResponseFacts(
+        **vars(facts),
+        lost=~finite.all(axis=1) if len(values) == facts.rows else np.zeros(0, dtype=bool),
+        low=float(sound.min(initial=0.0)),
+        whole=bool((sound == np.rint(sound)).all()),
+        silent=not sound.any(),
+    )

@@ -1,0 +1,221 @@
+"""Movies as they lie on disk made into movies as the program holds them: (time, height, width), grey levels 0-255."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from reverie.foundation.arrays import WHITE, Movie
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.source import Footage
+from reverie.stimuli.resizing import resize
+
+LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+"""How much red, green and blue count in a grey level. Source: ITU-R BT.601, as in video and picture libraries."""
+
+SLACKS: Final = (0, 1, 3)
+"""Frames by which a movie may be longer or shorter than the rest of its trial when time is looked for in its shape."""
+
+LARGEST: Final = (96, 160)
+"""Movies with more pixels than this, down or across, are averaged down by a whole factor."""
+
+OVERSHOOT: Final = 20.0
+"""Grey levels by which a resampled movie may pass 0 or 255, and that the brightest must reach, to be grey levels."""
+
+Pixels = Float[np.ndarray, "time height width"]
+
+
+def tell_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[int]], place: str, likely: str) -> str:
+    """Return the order of the axes of a recording's movies, told by how long the other arrays of each trial are.
+
+    Parameters
+    ----------
+    shapes
+        The shape of each trial's movie.
+    lengths
+        How many frames the movie of each trial may have.
+    place
+        Where the movies lie, for the message.
+    likely
+        The order to take when no axis fits, so that the lengths are found fault with.
+
+    Raises
+    ------
+    ReverieError
+        When two axes fit equally well, or movies have neither three nor four axes.
+    """
+    axes, _ = Counter(len(shape) for shape in shapes).most_common(1)[0]
+    if axes not in (3, 4):
+        raise ReverieError(
+            f"{place} holds movies of {axes} axes (the first has the shape {shapes[0]}); three were expected (height, "
+            "width, time), or four with colours."
+        )
+    usual = [(shape, possible) for shape, possible in zip(shapes, lengths, strict=True) if len(shape) == axes]
+    for slack in SLACKS:
+        best = _fitting(usual, slack).most_common(2)
+        if len(best) > 1 and best[0][1] == best[1][1]:
+            if slack:
+                break
+            raise ReverieError(
+                f"{place} holds movies of the shape {usual[0][0]}, in which the number of frames occurs twice, so that "
+                "time cannot be told from space; say which order is meant with --movie-axes, such as height,width,time."
+            )
+        if best:
+            return _named(usual[0][0], best[0][0])
+    return likely if axes == 3 else _named(usual[0][0], axes - 1)
+
+
+def _fitting(usual: Sequence[tuple[tuple[int, ...], Collection[int]]], slack: int) -> Counter[int]:
+    """Count for the first and the last axis in how many trials its size is a possible number of frames."""
+    return Counter(
+        axis
+        for shape, possible in usual
+        for axis in (0, len(shape) - 1)
+        if any(abs(shape[axis] - length) <= slack for length in possible)
+    )
+
+
+def _named(shape: tuple[int, ...], time: int) -> str:
+    """Name the axes of a movie whose time axis is known; the shortest of four holds the colours."""
+    others = [axis for axis in range(len(shape)) if axis != time]
+    names = dict.fromkeys(range(len(shape)), "")
+    names[time] = "time"
+    if len(shape) == 4:
+        # With equally short axes, the last one before time is the usual place of colours.
+        channel = min(others, key=lambda axis: (shape[axis], -axis))
+        names[channel] = "channel"
+        others.remove(channel)
+    names[others[0]], names[others[1]] = "height", "width"
+    return ",".join(names[axis] for axis in range(len(shape)))
+
+
+def stored_frames(footage: Footage, axes: str) -> int:
+    """Return how many frames a movie has as stored."""
+    if footage.frames is not None:
+        return len(footage.frames)
+    return int(footage.values.shape[_position(footage, axes, "time")])
+
+
+def picture_size(footage: Footage, axes: str) -> tuple[int, int]:
+    """Return height and width as stored."""
+    shape = footage.values.shape
+    return int(shape[_position(footage, axes, "height")]), int(shape[_position(footage, axes, "width")])
+
+
+def read_pictures(footage: Footage, axes: str, start: int, stop: int) -> Pixels:
+    """Read some frames as float32 (time, height, width), colours made grey, otherwise as stored."""
+    names = axes.split(",")
+    time = _position(footage, axes, "time")
+    wanted: slice | np.ndarray = slice(start, stop)
+    back = None
+    if footage.frames is not None:
+        # Files are read in order and each picture once, which is what the libraries can do.
+        wanted, back = np.unique(footage.frames[start:stop], return_inverse=True)
+        if len(wanted) and wanted[-1] - wanted[0] + 1 == len(wanted):
+            wanted = slice(int(wanted[0]), int(wanted[-1]) + 1)
+    with np.errstate(over="ignore"):
+        values = np.asarray(footage.values[(slice(None),) * time + (wanted,)])
+    values = np.moveaxis(values, [names.index(name) for name in _order(names)], range(len(names)))
+    if "channel" in names:
+        values = grey_of(values)
+    values = np.asarray(values, dtype=np.float32)
+    return values if back is None else values[back]
+
+
+def grey_of(colours: np.ndarray) -> Pixels:
+    """Reduce colours to grey levels: the luma of three channels (red, green, blue), the mean of any other number.
+
+    A fourth channel beside red, green and blue is transparency and left out.
+
+    >>> grey_of(np.array([[[[255, 0, 0], [0, 255, 0]]]])).round(2).tolist()
+    [[[76.24, 149.69]]]
+    """
+    channels = colours.shape[-1]
+    if channels in (3, 4):
+        return np.asarray(colours[..., :3].astype(np.float32) @ LUMA)
+    return np.asarray(colours.mean(axis=-1, dtype=np.float32))
+
+
+def _order(names: Sequence[str]) -> tuple[str, ...]:
+    return ("time", "height", "width", "channel") if "channel" in names else ("time", "height", "width")
+
+
+def _position(footage: Footage, axes: str, name: str) -> int:
+    names = axes.split(",")
+    if len(names) != len(footage.values.shape):
+        raise ReverieError(
+            f"{footage.place} has the shape {tuple(footage.values.shape)}, where ({', '.join(names)}) was expected; "
+            "write it again, or say the order of its axes with --movie-axes."
+        )
+    return names.index(name)
+
+
+def target_size(size: tuple[int, int], asked: tuple[int, int] | None) -> tuple[int, int]:
+    """Return the frame size movies of a size are brought to.
+
+    >>> target_size((36, 64), None), target_size((304, 608), None), target_size((304, 608), (36, 64))
+    ((36, 64), (76, 152), (36, 64))
+    """
+    if asked is not None:
+        return asked
+    factor = max(-(-have // most) for have, most in zip(size, LARGEST, strict=True))
+    return max(1, size[0] // factor), max(1, size[1] // factor)
+
+
+@dataclass(frozen=True)
+class GreyScale:
+    """What is done to stored values to make them grey levels: ``(value - dark) * gain``, and why.
+
+    Attributes
+    ----------
+    dark
+        The stored value that is black.
+    gain
+        Grey levels a unit.
+    bounded
+        Whether values beyond black and white are cut off, because the scale was told from a sample.
+    note
+        What was done, in words; None where values are grey levels already.
+    """
+
+    dark: float = 0.0
+    gain: float = 1.0
+    bounded: bool = False
+    note: str | None = None
+
+    def applied(self, pixels: Pixels, size: tuple[int, int]) -> Movie:
+        """Return stored values as grey levels, averaged down to a frame size."""
+        movie = pixels if pixels.shape[1:] == size else resize(pixels, size)
+        if self.note is not None:
+            movie = (movie - np.float32(self.dark)) * np.float32(self.gain)
+        if self.bounded:
+            movie = np.clip(movie, 0.0, WHITE)
+        return np.ascontiguousarray(movie, dtype=np.float32)
+
+
+def grey_scale(low: float, high: float, dtype: np.dtype) -> GreyScale:
+    """Tell the unit of stored values from the lowest and the highest of a sample.
+
+    Grey levels 0-255 are kept. Values in 0-1 are taken as shares of white. Whole numbers above 255 are taken to have
+    10, 12 or 16 bits. Anything else, such as z-scores, is stretched so that the lowest value of the sample is black
+    and the highest white.
+    """
+    if dtype.kind == "b" or (low >= 0 and high <= 1 and high > 0):
+        return GreyScale(gain=WHITE, note=f"values of {low:.4g} to {high:.4g} taken as shares of white, times 255")
+    if low == high or (low >= -OVERSHOOT and OVERSHOOT < high <= WHITE + OVERSHOOT):
+        return GreyScale()
+    if dtype == np.uint8:
+        return GreyScale()
+    if dtype.kind in "iu" and low >= 0 and high > WHITE:
+        bits = next(bits for bits in (10, 12, 16, 32, 64) if high < 2**bits)
+        return GreyScale(gain=WHITE / (2**bits - 1), note=f"values up to {high:.4g} taken to have {bits} bits")
+    return GreyScale(
+        dark=low,
+        gain=WHITE / (high - low),
+        bounded=True,
+        note=f"values of {low:.4g} to {high:.4g} are no grey levels, stretched so that {low:.4g} is black (0) and "
+        f"{high:.4g} is white (255)",
+    )

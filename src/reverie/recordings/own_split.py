@@ -1,0 +1,57 @@
+"""A split of our own for recordings that have none: movies to learn from, to validate on and to test on."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from reverie.recordings.tiers import TRAIN
+
+SHARE: Final = 0.1
+"""The share of trials that validates, and the share that tests."""
+
+TEST: Final = "test"
+VALIDATION: Final = "validation"
+
+
+@dataclass(frozen=True)
+class OwnSplit:
+    """The tier of each trial."""
+
+    tiers: dict[str, str]
+
+    def described(self, animal: str, words: Iterable[str]) -> str:
+        """Say what was done, and that the recording's own words did not help."""
+        found = ", ".join(repr(word) for word in words)
+        why = f"has tiers of unknown meaning ({found})" if found else "names no tiers"
+        counts = {tier: list(self.tiers.values()).count(tier) for tier in (TRAIN, VALIDATION, TEST)}
+        shares = ", ".join(f"{count} {tier}" for tier, count in counts.items())
+        return f"{animal} {why}, so that its trials are divided by movie: {shares}."
+
+
+def own_tiers(clips: Mapping[str, str]) -> OwnSplit:
+    """Divide trials such that all showings of a movie fall into one tier.
+
+    Movies are ordered by a hash of what stands for them, so that animals that saw the same movies get the same split.
+    The first tenth of the trials (at least one movie, where there are three) tests, the next validates. Near-duplicates
+    of held-out movies are left out of training later, see ``splits``.
+
+    Parameters
+    ----------
+    clips
+        What each trial showed, by trial name.
+    """
+    showings: dict[str, list[str]] = {}
+    for name, clip in clips.items():
+        showings.setdefault(clip, []).append(name)
+    order = sorted(showings, key=lambda clip: hashlib.sha256(clip.encode()).digest())
+    tiers = dict.fromkeys(clips, TRAIN)
+    if len(order) < 3:
+        return OwnSplit(tiers)
+    for tier in (TEST, VALIDATION):
+        taken = 0
+        while taken < max(1, round(SHARE * len(clips))) and len(order) > 1:
+            names = showings[order.pop(0)]
+            tiers |= dict.fromkeys(names, tier)
+            taken += len(names)
+    return OwnSplit(tiers)

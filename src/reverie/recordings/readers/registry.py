@@ -1,0 +1,138 @@
+"""Which reader opens a path. A format is one file beside this one and one row of ``READERS``."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from typing import Final
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
+from reverie.recordings.leaving_out import omissions
+from reverie.recordings.reading import Reading
+from reverie.recordings.recording import Recording
+from reverie.recordings.source import Source
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader of one format.
+
+    Attributes
+    ----------
+    format
+        What ``--format`` calls it.
+    description
+        What it reads, for people.
+    module
+        Where its functions are, imported when needed: ``refusal(path, reading)`` says why a path is not of the format
+        (None where it is), ``places(path, reading)`` lists the recordings there are, ``open_source(place, reading)``
+        opens one.
+    """
+
+    format: str
+    description: str
+    module: str
+
+    def refusal(self, path: Path, reading: Reading) -> str | None:
+        """Say why a path is not of this format, None where it is."""
+        ask: Callable[[Path, Reading], str | None] = import_module(self.module).refusal
+        return ask(path, reading)
+
+    def places(self, path: Path, reading: Reading) -> Sequence[Path]:
+        """List the recordings there are at a path."""
+        listed: Callable[[Path, Reading], Sequence[Path]] = import_module(self.module).places
+        return listed(path, reading)
+
+    def open_source(self, place: Path, reading: Reading) -> Source:
+        """Open one of them."""
+        opened: Callable[[Path, Reading], Source] = import_module(self.module).open_source
+        return opened(place, reading)
+
+
+READERS: Final = (Reader("sensorium", "a Sensorium 2023 folder", "reverie.recordings.readers.sensorium"),)
+"""All readers, in the order they are asked."""
+
+
+def open_recordings(path: str | PathLike[str], reading: Reading | None = None) -> dict[str, Recording]:
+    """Open every animal at a path; by animal name.
+
+    Animals whose files cannot be opened are left out, and said; so are those the reading leaves out.
+
+    Raises
+    ------
+    ReverieError
+        When no reader claims the path, several do, or no animal is left.
+    """
+    recordings, problems = open_each(path, reading or Reading())
+    for problem in problems:
+        say(problem)
+    return recordings
+
+
+def open_recording(path: str | PathLike[str], reading: Reading | None = None) -> Recording:
+    """Open the one recording at a path; raises ReverieError when there are several, or none."""
+    recordings = open_recordings(path, reading)
+    if len(recordings) > 1:
+        raise ReverieError(f"{path} holds several recordings ({', '.join(recordings)}); give the path of one.")
+    return next(iter(recordings.values()))
+
+
+def open_each(path: str | PathLike[str], reading: Reading) -> tuple[dict[str, Recording], list[str]]:
+    """Open every animal at a path; return also what was left out, in sentences. Raises as ``open_recordings``."""
+    where = Path(path)
+    if not where.exists():
+        raise ReverieError(f"{where} is not there; give the folder or file of a recording.")
+    reader = find_reader(where, reading)
+    recordings: dict[str, Recording] = {}
+    problems: list[str] = []
+    for place in reader.places(where, reading):
+        try:
+            source = reader.open_source(place, reading)
+        except ReverieError as error:
+            problems.append(str(error))
+            continue
+        if omissions(reading.leave_out, source.name).animal:
+            problems.append(f"{source.name} is left out as asked.")
+            continue
+        if source.name in recordings:
+            raise ReverieError(f"{where} holds two recordings named {source.name}; rename one of them.")
+        recordings[source.name] = Recording(source, reading)
+    if not recordings:
+        raise ReverieError(problems[0] if problems else f"{where} holds no recording.")
+    return recordings, problems
+
+
+def refusals(path: Path, reading: Reading) -> dict[Reader, str | None]:
+    """Return why each reader does not claim a path, None for those that do."""
+    return {reader: reader.refusal(path, reading) for reader in READERS}
+
+
+def find_reader(path: Path, reading: Reading) -> Reader:
+    """Return the reader that claims a path, or the one asked for; raises ReverieError where that is not one."""
+    wanted = [reader for reader in READERS if reading.format in ("auto", reader.format)]
+    answers = {reader: reader.refusal(path, reading) for reader in wanted}
+    claiming = [reader for reader, reason in answers.items() if reason is None]
+    if len(claiming) == 1:
+        return claiming[0]
+    if claiming:
+        formats = ", ".join(reader.format for reader in claiming)
+        raise ReverieError(f"{path} may be read as {formats}; say which with --format.")
+    reasons = "; ".join(f"{reader.description}: {reason}" for reader, reason in answers.items())
+    raise ReverieError(f"{path} is not a recording of a known format ({reasons}).")
+
+
+def find_animal(recordings: Mapping[str, Recording], name: str) -> Recording:
+    """Return the animal of that name, or the only one whose name starts with it or contains it.
+
+    Raises ReverieError listing the names when none or several fit.
+    """
+    if name in recordings:
+        return recordings[name]
+    starting = [known for known in recordings if known.removeprefix("dynamic").startswith(name.removeprefix("dynamic"))]
+    fitting = starting or [known for known in recordings if name in known]
+    if len(fitting) == 1:
+        return recordings[fitting[0]]
+    problem = "fits several animals" if fitting else "is not among the animals"
+    raise ReverieError(f"{name!r} {problem}; choose one of: {', '.join(fitting or recordings)}.")

@@ -1,0 +1,50 @@
+"""How recordings are to be read: what their files do not say. The command line's options are these fields."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Format = Literal["auto", "sensorium", "sensorium-images", "experanto", "nwb", "suite2p", "caiman", "spikes"]
+"""The formats there are readers for; ``auto`` asks every reader."""
+
+Axes = Literal[
+    "auto", "height,width,time", "time,height,width", "height,width,channel,time", "time,height,width,channel"
+]
+"""How a movie lies in its file; ``auto`` tells by the lengths of the other arrays of a trial."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the files of a recording do not say; nothing here is needed for the Sensorium and experanto layouts."""
+
+    format: Format = "auto"
+    """How the recording is laid out; by default each reader looks for itself."""
+    movie: tuple[str, ...] = ()
+    """What was shown, where the recording does not hold it: CLIP=FILE (npy, npz, h5, tif or a video file), or a
+    folder of such files; in a free NWB file, the path of the movie inside it."""
+    frames_table: Path | None = None
+    """A csv file that says what was shown when: columns time (s), clip, frame (a row a frame), or onset (s), clip (a
+    row a showing); tier may be a further column. Times are on the clock of the responses."""
+    rate: float | None = None
+    """Samples per second of the responses (frames of the scan, or spike samples), where the files do not say."""
+    frame_rate: float | None = None
+    """Frames per second that everything is brought to; the movie's own by default."""
+    frame_size: tuple[int, int] | None = None
+    """Height and width in pixels that movies are averaged down to; by default they are kept up to 96 x 160."""
+    degrees_per_pixel: float | None = None
+    """Visual angle of one pixel of the movie as shown, where the recording does not say."""
+    movie_axes: Axes = "auto"
+    """The order of a movie's axes in its file."""
+    trial_seconds: float = 10.0
+    """Longer showings are cut into trials of this length, where the recording is one long session."""
+    responses: str | None = None
+    """In a free NWB file, the path of the responses inside it; for suite2p and CaImAn which traces to take."""
+    running: str | None = None
+    """In a free NWB file, the path of the running speed inside it."""
+    pupil: str | None = None
+    """In a free NWB file, the path of the pupil's size inside it."""
+    gaze: str | None = None
+    """In a free NWB file, the path of the pupil's position inside it."""
+    leave_out: tuple[str, ...] = ()
+    """What is not used: trial:NAME, neuron:NUMBER (from 0, as in the file) or animal:NAME; ANIMAL/trial:NAME for one
+    animal only."""

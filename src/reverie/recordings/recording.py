@@ -1,0 +1,276 @@
+"""All trials of one animal, read when asked for; the same whatever format they lie in."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from reverie.foundation.arrays import STATE_NAMES, Movie, Responses, State
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.folds import perceptual_hash
+from reverie.recordings.footage import read_pictures, target_size
+from reverie.recordings.gaps import bridged
+from reverie.recordings.lazy_trials import LazyTrials
+from reverie.recordings.leaving_out import grouped
+from reverie.recordings.own_split import own_tiers
+from reverie.recordings.readers.trials import TrialsSource
+from reverie.recordings.reading import Reading
+from reverie.recordings.source import Source
+from reverie.recordings.spans import Span
+from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS, SPONTANEOUS, UNUSED, understood
+from reverie.recordings.trial import Trial
+from reverie.recordings.usability import ResponseKind, Usable
+from reverie.recordings.usable import find_usable
+
+
+class Recording:
+    """All trials of one animal.
+
+    Opening one reads next to nothing. The first question about its trials looks at each of them and decides what can be
+    used: see ``left_out`` and ``notes``. Trials that cannot are not among its trials.
+
+    Parameters
+    ----------
+    source
+        The recording as a reader of its format hands it over.
+    reading
+        What its files do not say.
+    """
+
+    def __init__(self, source: Source, reading: Reading | None = None) -> None:
+        self.source = source
+        self.reading = reading or Reading()
+        self._hashes: dict[str, int] = {}
+
+    @classmethod
+    def from_trials(
+        cls,
+        name: str,
+        trials: Sequence[Trial],
+        *,
+        degrees_per_pixel: float | None = None,
+        reading: Reading | None = None,
+    ) -> "Recording":
+        """Return the recording of an animal whose trials are at hand already, cut and on one clock.
+
+        Raises ReverieError when there are none, or two have one name.
+        """
+        return cls(TrialsSource(name, trials, degrees_per_pixel), reading)
+
+    @property
+    def name(self) -> str:
+        """The animal's name."""
+        return self.source.name
+
+    @property
+    def place(self) -> Path:
+        """Where the recording lies."""
+        return self.source.place
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames per second."""
+        return self.source.frame_rate
+
+    @property
+    def degrees_per_pixel(self) -> float | None:
+        """Visual angle of one pixel of the movies as they are handed out, None where it is not known."""
+        degrees = self.reading.degrees_per_pixel or self.source.degrees_per_pixel
+        stored = self._usable.frame_size
+        return None if degrees is None or stored is None else degrees * stored[0] / self.frame_size[0]
+
+    @property
+    def neurons(self) -> int:
+        """How many neurons can be used; raises ReverieError where the recording holds no responses at all."""
+        if not self._usable.neurons:
+            raise ReverieError(f"{self.place} holds no responses to any trial; check the copy.")
+        return len(self.rows)
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The numbers, in the files, of the neurons that can be used."""
+        kept = self._usable.kept
+        return np.arange(self._usable.neurons) if kept is None else kept
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Height and width of the movies in pixels; raises ReverieError where no movie was shown."""
+        if self._usable.frame_size is None:
+            raise ReverieError(f"{self.place} holds no movie; say what was shown with --movie.")
+        return target_size(self._usable.frame_size, self.reading.frame_size)
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Which of pupil dilation, running speed, pupil x and pupil y were recorded."""
+        return self._usable.signals
+
+    @property
+    def response_kind(self) -> ResponseKind:
+        """What the responses are: counts of spikes, amounts of events, or traces that may be negative."""
+        return self._usable.kind
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """The trials that cannot be used, each with the reason."""
+        return self._usable.left_out
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found and done in reading, one sentence a cause."""
+        usable, size = self._usable, self._usable.frame_size
+        grey = [] if usable.grey.note is None else [f"The movies of {self.name}: {usable.grey.note}."]
+        if size is not None and self.frame_size != size:
+            grey.append(
+                f"The movies of {self.name} are averaged down from {size[0]} x {size[1]} pixels to "
+                f"{self.frame_size[0]} x {self.frame_size[1]} (--frame-size to differ)."
+            )
+        cut = (f"{self.name}, {line}." for line in grouped(usable.cut))
+        out = (f"{self.name}, left out {line}" for line in grouped(usable.left_out))
+        return (*usable.notes, *grey, *self._split[1], *cut, *out)
+
+    @property
+    def tiers(self) -> dict[str, str]:
+        """The tier of each trial that can be used, by trial name, in recorded order."""
+        return self._split[0]
+
+    def __getitem__(self, name: str) -> Trial:
+        """Return one trial, as ``trial`` does."""
+        return self.trial(name)
+
+    def trial(self, name: str) -> Trial:
+        """Return one trial, such as "3".
+
+        Raises ReverieError when there is no such trial, it was left out, or a file proves broken now that all of it is
+        read.
+        """
+        return Trial(
+            name=self._known(name),
+            tier=self.tiers[name],
+            movie=self.movie(name) if self.has_movie(name) else None,
+            state=self.state(name),
+            responses=self.responses(name),
+            start=self.source.start(name),
+            frame_rate=self.frame_rate,
+        )
+
+    def movie(self, name: str, start: int = 0, stop: int | None = None) -> Movie:
+        """Return the movie of one trial alone, or some frames of it; raises ReverieError where nothing was shown."""
+        span = self._span(name)
+        footage = self.source.movie(name)
+        if footage is None:
+            raise ReverieError(f"Trial {name} of {self.name} (tier {self.tiers[name]}) shows no movie.")
+        stop = span.frames if stop is None else min(stop, span.frames)
+        pixels = read_pictures(footage, self._usable.axes, span.skipped + start, span.skipped + stop)
+        self._require_finite(pixels, footage.place, 0)
+        return self._usable.grey.applied(pixels, self.frame_size)
+
+    def state(self, name: str) -> State:
+        """Return the state of one trial alone, (4, time); NaN where a signal was not recorded."""
+        span, signals = self._span(name), self.source.signals(name)
+        state = np.full((len(STATE_NAMES), span.frames), np.nan, dtype=np.float32)
+        for row, signal in enumerate(STATE_NAMES):
+            if signal in self.signals:
+                values = np.asarray(signals[signal].read(0, span.frames), dtype=np.float32)[0]
+                state[row] = bridged(values)
+        return state
+
+    def responses(self, name: str, start: int = 0, stop: int | None = None) -> Responses | None:
+        """Return the responses to one trial alone, (neuron, time), or some frames; None where there are none."""
+        span, usable = self._span(name), self._usable
+        if name not in usable.recorded:
+            return None
+        series = self.source.responses(name)
+        assert series is not None
+        stop = span.frames if stop is None else min(stop, span.frames)
+        values = series.read(start, stop)
+        with np.errstate(over="ignore"):
+            chosen = np.asarray(values if usable.kept is None else values[usable.kept], dtype=np.float32)
+        self._require_finite(chosen, series.place, -1)
+        return chosen
+
+    def frames(self, name: str) -> int:
+        """Return how many frames a trial lasts without reading it."""
+        return self._span(name).frames
+
+    def has_responses(self, name: str) -> bool:
+        """Tell whether responses to a trial are there."""
+        return self._known(name) in self._usable.recorded
+
+    def has_movie(self, name: str) -> bool:
+        """Tell whether a trial shows a movie."""
+        return self._known(name) in self._usable.shown
+
+    def fold(self, name: str) -> int:
+        """Return the published fold of a trial's movie, 0 to 6."""
+        return self._hash(self._known(name)) % FOLDS
+
+    def names(self, split: str) -> tuple[str, ...]:
+        """Return the names of the trials of a tier, or of ``fold_0`` to ``fold_6``, in recorded order.
+
+        A fold holds trials of the tiers "train" and "oracle" whose movies share it, as in the Sensorium 2023 release.
+        Raises ReverieError when the split is neither a fold, nor a tier of the releases or of this recording.
+        """
+        if split in {f"fold_{fold}" for fold in range(FOLDS)}:
+            folded = (name for name, tier in self.tiers.items() if tier in FOLDED_TIERS)
+            return tuple(name for name in folded if split == f"fold_{self.fold(name)}")
+        if split not in self.tiers.values() and split not in KNOWN_TIERS:
+            present = ", ".join(dict.fromkeys(self.tiers.values()))
+            raise ReverieError(
+                f"{self.name} has no trials of {split!r}; choose a tier ({present}) or a fold "
+                f"(fold_0 to fold_{FOLDS - 1})."
+            )
+        return tuple(name for name, tier in self.tiers.items() if tier == split)
+
+    def trials(self, split: str) -> LazyTrials:
+        """Return the trials of a tier or of a fold (see ``names``), each read when it is asked for."""
+        return LazyTrials(self.trial, self.names(split))
+
+    @cached_property
+    def _usable(self) -> Usable:
+        return find_usable(self.source, self.reading)
+
+    @cached_property
+    def _split(self) -> tuple[dict[str, str], tuple[str, ...]]:
+        """The tier of each trial, and what was done where the recording has none that are understood."""
+        usable = self._usable
+        words = {name: understood(word) for name, word in self.source.tiers().items()}
+        shown = [name for name in usable.spans if name in usable.shown and words.get(name) != UNUSED]
+        notes: tuple[str, ...] = ()
+        if shown and not {words.get(name) for name in shown} & (set(KNOWN_TIERS) - {UNUSED}):
+            own = own_tiers({name: self._clip(name) for name in shown})
+            notes = (own.described(self.name, dict.fromkeys(words.values())),)
+            words = {**words, **own.tiers}
+        tiers = {n: words.get(n, UNUSED) if n in usable.shown else SPONTANEOUS for n in usable.spans}
+        return tiers, notes
+
+    def _clip(self, name: str) -> str:
+        """Return what stands for the movie of a trial: the file's own name for it, or its perceptual hash."""
+        return self.source.clip(name) or f"{self._hash(name):016x}"
+
+    def _hash(self, name: str) -> int:
+        if name not in self._hashes:
+            self._hashes[name] = perceptual_hash(self.movie(name))
+        return self._hashes[name]
+
+    def _span(self, name: str) -> Span:
+        return self._usable.spans[self._known(name)]
+
+    def _known(self, name: str) -> str:
+        if name in self._usable.spans:
+            return name
+        if name in self.left_out:
+            raise ReverieError(f"Trial {name} of {self.name} cannot be used: {self.left_out[name]}")
+        names = list(self._usable.spans)
+        raise ReverieError(
+            f"{self.name} has no trial {name!r}; its {len(names)} trials are named {names[0]} to {names[-1]}."
+        )
+
+    def _require_finite(self, values: np.ndarray, place: str, time: int) -> None:
+        """Raise ReverieError when something read is not finite: large recordings are only sampled beforehand."""
+        if not np.isfinite(values).all():
+            frame = int(np.argwhere(~np.isfinite(values))[:, time].min())
+            raise ReverieError(
+                f"{place} holds NaN or infinity at frame {frame}, inside the trial; repair it or give --leave-out "
+                "trial:NAME."
+            )

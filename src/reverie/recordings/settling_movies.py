@@ -1,0 +1,82 @@
+"""Deciding what can be used of a recording: the order of the movies' axes, their size, and what their values mean."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.facts import TrialFacts
+from reverie.recordings.footage import grey_scale, picture_size, read_pictures, stored_frames, tell_axes
+from reverie.recordings.reading import Reading
+from reverie.recordings.source import Source
+from reverie.recordings.usability import Usable
+
+GREY_TRIALS: Final = 24
+"""Movies that the unit of grey levels is told from, evenly chosen, by their first, middle and last frame."""
+
+
+def settle_movies(source: Source, reading: Reading, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
+    """Find the order of axes and the frame size; movies that differ are left out."""
+    shown = {name: fact for name, fact in facts.items() if fact.footage is not None}
+    if not shown:
+        return
+    usable.axes = _axes(source, reading, usable, shown)
+    sizes: dict[str, tuple[int, int]] = {}
+    for name, fact in shown.items():
+        assert fact.footage is not None
+        try:
+            sizes[name] = picture_size(fact.footage, usable.axes)
+        except ReverieError as error:
+            usable.leave_out(name, str(error))
+    if not sizes:
+        return
+    usable.frame_size = Counter(sizes.values()).most_common(1)[0][0]
+    for name, size in sizes.items():
+        if size != usable.frame_size:
+            footage = facts[name].footage
+            assert footage is not None
+            usable.leave_out(
+                name,
+                f"{footage.place} has frames of {size[0]} x {size[1]} pixels but most of the recording's movies have "
+                f"{usable.frame_size[0]} x {usable.frame_size[1]}; all must have one frame size.",
+            )
+
+
+def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, TrialFacts]) -> str:
+    if reading.movie_axes != "auto":
+        return reading.movie_axes
+    footages = [fact.footage for fact in shown.values() if fact.footage is not None]
+    if footages[0].axes != "auto":
+        return footages[0].axes
+    lengths = [
+        {length for part in (fact.responses, *fact.signals.values()) if part for length in (part.frames, part.stored)}
+        for fact in shown.values()
+    ]
+    shapes = [tuple(footage.values.shape) for footage in footages]
+    axes = tell_axes(shapes, lengths, footages[0].place, "height,width,time")
+    if axes != "height,width,time":
+        usable.notes.append(f"The movies of {source.name} are laid ({axes.replace(',', ', ')}), told by their shape.")
+    if "channel" in axes:
+        count = shapes[0][axes.split(",").index("channel")]
+        rule = "0.299 red + 0.587 green + 0.114 blue" if count in (3, 4) else "their mean"
+        usable.notes.append(f"The movies of {source.name} have {count} colour channels, made grey: {rule}.")
+    return axes
+
+
+def settle_grey(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
+    """Tell the unit of the movies from a few of them."""
+    names = [name for name in usable.spans if name in usable.shown]
+    low, high, dtype = np.inf, -np.inf, np.dtype(np.float32)
+    for name in names[:: max(1, -(-len(names) // GREY_TRIALS))]:
+        footage, span = facts[name].footage, usable.spans[name]
+        assert footage is not None
+        last = min(span.skipped + span.frames, stored_frames(footage, usable.axes)) - 1
+        dtype = np.dtype(footage.values.dtype)
+        for frame in {span.skipped, (span.skipped + last) // 2, last}:
+            picture = read_pictures(footage, usable.axes, frame, frame + 1)
+            sound = picture[np.isfinite(picture)]
+            low, high = min(low, float(sound.min(initial=np.inf))), max(high, float(sound.max(initial=-np.inf)))
+    if high >= low:
+        usable.grey = grey_scale(low, high, dtype)

@@ -1,0 +1,167 @@
+"""What a reader of one format hands over: the arrays of each trial as they lie in the file, unchecked.
+
+``Recording`` makes one thing of them all: it checks, cuts, rescales and leaves out, for every format alike. A reader
+is one class that keeps to ``Source``, and one that says which paths it claims (see ``readers``).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol, runtime_checkable
+
+import numpy as np
+
+SAMPLED_ROWS: Final = 16
+"""This many evenly spaced rows stand for an array that is too large to be looked through."""
+
+
+@runtime_checkable
+class Series(Protocol):
+    """Rows over time, such as the responses to one trial; read when asked for."""
+
+    @property
+    def place(self) -> str:
+        """Where it lies: a file, or a path inside one, for messages."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(row, time) as stored, padding included."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its numbers."""
+
+    def length(self) -> int:
+        """Return how many frames it lasts, padding left out."""
+
+    @property
+    def marks_padding(self) -> bool:
+        """Whether padding, if there is any, can be told from values."""
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Return some frames of it, (row, time); may be a view of a file."""
+
+    def sample(self) -> np.ndarray:
+        """Return a part that is cheap to read and stands for all: some rows, or some frames."""
+
+
+@dataclass(frozen=True)
+class StoredSeries:
+    """Rows over time in one array on disk or in memory, one trial an array; NaN at the end is padding."""
+
+    place: str
+    values: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(row, time)."""
+        return self.values.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its numbers."""
+        return self.values.dtype
+
+    def length(self) -> int:
+        """Return the length up to the last frame in which not all of some rows are NaN."""
+        if not self.marks_padding:
+            return int(self.values.shape[-1])
+        kept = np.flatnonzero(~np.isnan(self.sample()).all(axis=0))
+        return int(kept[-1]) + 1 if kept.size else 0
+
+    @property
+    def marks_padding(self) -> bool:
+        """Whether it holds floating-point numbers; whole ones have no NaN."""
+        return self.values.dtype.kind == "f"
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Return some frames, (row, time)."""
+        part: np.ndarray = self.values[..., start:stop]
+        return part
+
+    def sample(self) -> np.ndarray:
+        """Return some rows: each lies together on the disk, while a frame is spread over all of the file."""
+        rows = np.linspace(0, len(self.values) - 1, min(SAMPLED_ROWS, len(self.values))).round().astype(int)
+        part: np.ndarray = self.values[rows]
+        return part
+
+
+@runtime_checkable
+class Pictures(Protocol):
+    """An array of pictures that is read by slices: a memory map, a data set in a file, a decoded video."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its axes in the order they are stored."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its numbers."""
+
+    def __getitem__(self, key: Any, /) -> Any:  # noqa: ANN401 - arrays of several libraries
+        """Return a part."""
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A movie as it lies on disk.
+
+    Attributes
+    ----------
+    place
+        Where it lies, for messages.
+    values
+        The pictures.
+    axes
+        The order of the axes, such as "height,width,time"; "auto" where the file leaves it open.
+    frames
+        Which of the stored frames were shown, in order; None for all of them.
+    """
+
+    place: str
+    values: Pictures
+    axes: str = "auto"
+    frames: np.ndarray | None = None
+
+
+@runtime_checkable
+class Source(Protocol):
+    """One animal's recording in one format. What is read may raise ReverieError; opening one reads little."""
+
+    name: str
+    place: Path
+    format: str
+    frame_rate: float
+    degrees_per_pixel: float | None
+    unit: str
+    """What the responses are, such as "deconvolved", in the words of the format; empty where it does not say."""
+    notes: tuple[str, ...]
+    """What was done to the data in reading, in sentences for the user."""
+
+    @property
+    def trials(self) -> tuple[str, ...]:
+        """The names of all trials there may be, in recorded order."""
+
+    def tiers(self) -> Mapping[str, str]:
+        """Return the file's own word for each trial; empty where it has none."""
+
+    def movie(self, name: str) -> Footage | None:
+        """Return what a trial showed, None where nothing was."""
+
+    def clip(self, name: str) -> str | None:
+        """Return the file's own name for what a trial showed, the same for each showing; None where it has none."""
+
+    def responses(self, name: str) -> Series | None:
+        """Return the responses to a trial, None where there are none."""
+
+    def signals(self, name: str) -> Mapping[str, Series]:
+        """Return what is there of ``STATE_NAMES``, (1, time) each."""
+
+    def start(self, name: str) -> float:
+        """Return when a trial began, in seconds on the recording's own clock; 0 where it keeps none."""
+
+    def listed_neurons(self) -> int | None:
+        """Return how many neurons the recording lists, for those without any responses; None where it does not say."""
+
+    def problems(self, neurons: int) -> Iterable[str]:
+        """Return what does not fit together among the files, though nothing is lost by it, in sentences."""

@@ -1,0 +1,121 @@
+"""How long a trial is, when its arrays do not all say the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.facts import SeriesFacts, TrialFacts
+from reverie.recordings.footage import read_pictures, stored_frames
+
+FEW_FRAMES: Final = 3
+"""Arrays of a trial may differ by this many frames: a frame that was dropped, a pulse too many at the end."""
+
+SMALL_SHARE: Final = 0.1
+"""They may also differ by this share of the trial, where NaN marks which frames were not recorded."""
+
+LEAST_FRAMES: Final = 2
+"""A trial needs this many frames; with fewer nothing moves."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The part of a trial that all of its arrays have.
+
+    Attributes
+    ----------
+    frames
+        How many frames it lasts.
+    skipped
+        Frames at the start of the movie that are not part of it.
+    note
+        What was cut, in words; None where nothing was.
+    """
+
+    frames: int
+    skipped: int = 0
+    note: str | None = None
+
+
+def span_of(facts: TrialFacts, axes: str) -> Span:
+    """Return the part of a trial that all of its arrays have.
+
+    Raises ReverieError naming two files when they differ by more than a few frames, or when there is only padding.
+    """
+    movie = None if facts.footage is None else _movie_facts(facts, axes)
+    arrays = [part for part in (movie, facts.responses) if part is not None]
+    for part in arrays:
+        if part.frames == 0:
+            raise ReverieError(f"{part.place} holds padding only, so the trial has no frames.")
+    frames = _agreed(arrays, list(facts.signals.values()))
+    if frames < LEAST_FRAMES:
+        raise ReverieError(f"{arrays[0].place} lasts {frames} frame; a trial needs at least {LEAST_FRAMES}.")
+    return _cut(facts, movie, frames, axes)
+
+
+def _cut(facts: TrialFacts, movie: SeriesFacts | None, frames: int, axes: str) -> Span:
+    """Say what is cut of the movie, or else of the responses."""
+    surplus = 0 if movie is None else movie.frames - frames
+    padding = movie is not None and not movie.marked and movie.stored in _padded_lengths(facts)
+    if surplus == 1 and not padding and _begins_twice(facts, axes):
+        return Span(frames, 1, "the movie has 1 frame more than the rest; its first comes twice, and once is cut")
+    if surplus > 0 and not padding:
+        return Span(frames, 0, f"the movie has {surplus} more frame{'s' * (surplus > 1)} than the rest, cut at its end")
+    late = 0 if facts.responses is None else facts.responses.frames - frames
+    if late > 0:
+        return Span(frames, 0, f"the responses have {late} more frame{'s' * (late > 1)} than the rest, cut")
+    return Span(frames)
+
+
+def _movie_facts(facts: TrialFacts, axes: str) -> SeriesFacts:
+    """Return the length of a movie, after a few pixels all over the picture."""
+    footage = facts.footage
+    assert footage is not None
+    stored = stored_frames(footage, axes)
+    dtype = np.dtype(footage.values.dtype)
+    if dtype.kind != "f" or footage.frames is not None:
+        return SeriesFacts(footage.place, 1, stored, stored, marked=footage.frames is not None)
+    names, shape = axes.split(","), footage.values.shape
+    steps = [
+        slice(None) if name == "time" else slice(size // 8, None, max(1, size // 4))
+        for name, size in zip(names, shape, strict=True)
+    ]
+    few = np.moveaxis(np.asarray(footage.values[tuple(steps)]), names.index("time"), 0).reshape(stored, -1)
+    kept = np.flatnonzero(~np.isnan(few).all(axis=1))
+    return SeriesFacts(footage.place, 1, stored, int(kept[-1]) + 1 if kept.size else 0, marked=True)
+
+
+def _agreed(arrays: Sequence[SeriesFacts], signals: Sequence[SeriesFacts]) -> int:
+    """Return the length all arrays have; a signal's NaN at the end may be a blink, so that only its size counts."""
+    marked = [part for part in arrays if part.marked]
+    shortest = min(marked or [*arrays, *signals], key=lambda part: part.frames)
+    frames = shortest.frames
+    padded = {part.stored for part in [*arrays, *signals] if part.marked and part.stored > part.frames}
+    for part in [*arrays, *signals]:
+        low = part.stored if part in signals else part.frames
+        longest = part.frames if part.marked or part.stored not in padded else frames
+        apart = max(frames - low, longest - frames)
+        allowed = max(FEW_FRAMES, int(SMALL_SHARE * frames) if part.marked and shortest.marked else 0)
+        if apart > allowed:
+            raise ReverieError(
+                f"{part.place} lasts {part.frames} frames but {shortest.place} lasts {shortest.frames}; "
+                "the arrays of one trial must have the same length before their NaN padding."
+            )
+        frames = min(frames, low)
+    return frames
+
+
+def _padded_lengths(facts: TrialFacts) -> set[int]:
+    parts = [*facts.signals.values(), *([] if facts.responses is None else [facts.responses])]
+    return {part.stored for part in parts if part.marked and part.stored > part.frames}
+
+
+def _begins_twice(facts: TrialFacts, axes: str) -> bool:
+    """Tell whether the surplus frame is the first one doubled, rather than the last one."""
+    assert facts.footage is not None
+    length = stored_frames(facts.footage, axes)
+    first = read_pictures(facts.footage, axes, 0, 2)
+    last = read_pictures(facts.footage, axes, length - 2, length)
+    return bool(np.array_equal(first[0], first[1])) and not bool(np.array_equal(last[0], last[1]))
