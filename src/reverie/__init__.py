@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reverie.inversion.problem import Problem
     from reverie.inversion.solve import solve
     from reverie.recordings.opening import open_animals as open  # noqa: A004 - read as rv.open
-    from reverie.recordings.trial import Recording
+    from reverie.recordings.recording import Recording
     from reverie.scoring.scores import score
     from reverie.simulation.folder import simulate_data as simulate
     from reverie.training.folder import train_encoder as train
@@ -35,7 +35,7 @@ __version__ = "0.1.0"
 
 NAMES: Final = {
     "open": "reverie.recordings.opening:open_animals",
-    "Recording": "reverie.recordings.trial:Recording",
+    "Recording": "reverie.recordings.recording:Recording",
     "simulate": "reverie.simulation.folder:simulate_data",
     "train": "reverie.training.folder:train_encoder",
     "load": "reverie.encoders.checkpoints:load_encoder",

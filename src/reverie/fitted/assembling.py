@@ -83,11 +83,14 @@ def assemble(
         truth=trial.movie,
         state=trial.state,
         responses=responses_of(subject.animal, trial),
-        rates=predict_mean(encoders, frames, trial.state, subject.animal),
-        rates_from_truth=predict_mean(encoders, trial.movie, trial.state, subject.animal),
-        other_movies=other_movies(subject.recording, trial),
+        rates=predict_mean(encoders, frames, trial.known_state, subject.animal),
+        rates_from_truth=None
+        if trial.movie is None
+        else predict_mean(encoders, trial.movie, trial.known_state, subject.animal),
+        other_movies=None if trial.movie is None else other_movies(subject.recording, trial),
         notes=(*_seen_in_training(fits, trial), *notes, *known.notes),
         frame_rate=subject.recording.frame_rate,
+        degrees_per_pixel=subject.recording.degrees_per_pixel,
     )
 
 
@@ -171,9 +174,9 @@ def other_movies(recording: Recording, trial: Trial) -> UInt8[np.ndarray, "numbe
     Trials are taken evenly from the whole recording; near copies of the trial's movie, copies of one another (the
     repeats of a tier) and shorter movies are passed over.
     """
-    names = [name for name in recording.tiers if name != trial.name]
+    names = [name for name in recording.tiers if name != trial.name and recording.has_movie(name)]
     order = np.random.default_rng(len(names)).permutation(len(names))
-    found: list[Movie] = [trial.movie]
+    found: list[Movie] = [trial.known_movie]
     for index in order[: 10 * OTHER_MOVIES]:
         if len(found) > OTHER_MOVIES:
             break

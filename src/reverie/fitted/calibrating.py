@@ -55,7 +55,7 @@ def errors_of(fitted: Fitted, name: str) -> Errors:
     assert found.std is not None
     scored = slice(frames_to_skip(len(found.movie)), None)
     region = scored_region(fitted.mask)
-    return standard_errors(found.movie[scored], trial.movie[scored], found.std[scored], region)
+    return standard_errors(found.movie[scored], trial.known_movie[scored], found.std[scored], region)
 
 
 def _different(subject: Subject, names: Sequence[str]) -> list[str]:

@@ -38,7 +38,7 @@ def observe(
     if isinstance(method, Map):
         likelihood = fitted.likelihood.find(method.likelihood).over_dispersed(shared_by)
     # Copies: the arrays of a recording are memory-mapped and may not be written.
-    state, told = torch.tensor(trial.state), torch.tensor(given)
+    state, told = torch.tensor(trial.known_state), torch.tensor(given)
     return Observation(fitted.subject.encoder, fitted.subject.animal, state, told, likelihood=likelihood)
 
 
@@ -54,6 +54,5 @@ def beginning_of(trial: Trial, frames: int) -> Trial:
     """
     first = slice(0, frames)
     responses = None if trial.responses is None else np.array(trial.responses[:, first])
-    return replace(
-        trial, movie=np.array(trial.movie[first]), state=np.array(trial.state[:, first]), responses=responses
-    )
+    movie = None if trial.movie is None else np.array(trial.movie[first])
+    return replace(trial, movie=movie, state=np.array(trial.state[:, first]), responses=responses)

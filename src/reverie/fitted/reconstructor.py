@@ -134,7 +134,7 @@ class Reconstructor:
         decoder = fitted.best if isinstance(method, Best) else fitted.ridge
         if isinstance(decoder, BestDecoder) and isinstance(method, Best):
             decoder = decoder.altered(method.map_share, method.follow)
-        return decode(decoder, responses_of(fitted.subject.animal, trial), trial.state)
+        return decode(decoder, responses_of(fitted.subject.animal, trial), trial.known_state)
 
 
 def _folders(subject: Subject, kept: Path | str | None) -> tuple[Path, ...]:

@@ -132,9 +132,7 @@ def open_encoders(folders: Sequence[Path], device: torch.device) -> dict[Path, E
     return {folder: load_encoder(folder, device) for folder in folders}
 
 
-def open_matching_animals(
-    data: Path, names: Sequence[str], encoders: Mapping[Path, Encoder]
-) -> dict[str, Recording]:
+def open_matching_animals(data: Path, names: Sequence[str], encoders: Mapping[Path, Encoder]) -> dict[str, Recording]:
     """Open the named animals, or all that every encoder has a readout for; each is checked against each encoder.
 
     Raises ReverieError when none fits or a named one does not.

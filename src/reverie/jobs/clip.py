@@ -45,7 +45,7 @@ class Clip:
 def excerpt(session: Session, clip: Clip, frames: int) -> Clip:
     """Return the first frames of a recorded clip as a clip of its own, responses included."""
     trial = beginning_of(clip.read(session), frames)
-    return Clip(clip.animal, clip.name, trial.movie, trial.state, responses_of(clip.animal, trial))
+    return Clip(clip.animal, clip.name, trial.known_movie, trial.known_state, responses_of(clip.animal, trial))
 
 
 def repeats_of(session: Session, clip: Clip, join: str) -> tuple[Clip, ...]:

@@ -160,7 +160,7 @@ def _decode(job: Job, session: Session) -> Solution:
     decoder = fitted.best if isinstance(job.method, Best) else fitted.ridge
     if isinstance(decoder, BestDecoder) and isinstance(job.method, Best):
         decoder = decoder.altered(job.method.map_share, job.method.follow)
-    return decode(decoder, targets_of(job, session, trial, job.encoders[0]), trial.state)
+    return decode(decoder, targets_of(job, session, trial, job.encoders[0]), trial.known_state)
 
 
 def kept_neurons(job: Job, session: Session) -> Indices:
@@ -178,4 +178,4 @@ def targets_of(job: Job, session: Session, trial: Trial, folder: Path) -> Respon
     if job.targets == "recorded":
         return responses_of(job.clip.animal, trial)
     source = session.truth if job.targets == "truth" else session.encoder(folder)
-    return predict(source, trial.movie, trial.state, job.clip.animal)
+    return predict(source, trial.known_movie, trial.known_state, job.clip.animal)

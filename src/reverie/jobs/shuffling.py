@@ -67,7 +67,7 @@ def shuffle_control(job: Job, session: Session, found: Movie, place: JobFolder) 
     else:
         result = descend(problem, replace(job.method, draws=0), place, label, session.device)
     mean = prior_of(problem).mean.cpu().numpy()
-    truth, scored = job.clip.read(session).movie, slice(frames_to_skip(len(found)), None)
+    truth, scored = job.clip.read(session).known_movie, slice(frames_to_skip(len(found)), None)
     away, of_recorded = (
         float(np.sqrt(np.square((movie[scored] - mean)[:, region]).mean())) for movie in (result.movie, found)
     )
@@ -83,7 +83,7 @@ def shuffled_problem(job: Job, session: Session) -> Problem:
     trial, animal = job.clip.read(session), job.clip.animal
     kind = job.method.likelihood if isinstance(job.method, Map) else "measured"
     mixed = shuffle_of(session, animal, job.encoders[0], kind).mix(responses_of(animal, trial))
-    shuffled = replace(job, clip=Clip(animal, job.clip.name, trial.movie, trial.state, mixed), together=())
+    shuffled = replace(job, clip=Clip(animal, job.clip.name, trial.known_movie, trial.known_state, mixed), together=())
     problem = problem_of(shuffled, session)
     shared_by = len(job.encoders)
     observations = tuple(

@@ -24,7 +24,10 @@ def measure_trial_noise(session: Session, animal: str) -> TrialNoise:
     trials, encoders = session.recordings[animal].trials("train"), tuple(session.encoders.values())
     chosen = trials[:: max(1, len(trials) // NOISE_TRIALS)]
     return fit_trial_noise(
-        [(predict_mean(encoders, one.movie, one.state, animal), responses_of(animal, one)) for one in chosen]
+        [
+            (predict_mean(encoders, one.known_movie, one.known_state, animal), responses_of(animal, one))
+            for one in chosen
+        ]
     )
 
 
@@ -34,7 +37,7 @@ def simulated_clips(session: Session, clip: Clip, count: int) -> Iterator[Clip]:
     The seed of the session and the number of a draw decide what is drawn.
     """
     trial, noise = clip.read(session), measure_trial_noise(session, clip.animal)
-    rates = predict_mean(tuple(session.encoders.values()), trial.movie, trial.state, clip.animal)
+    rates = predict_mean(tuple(session.encoders.values()), trial.known_movie, trial.known_state, clip.animal)
     for number in range(count):
         drawn = noise.draw(rates, np.random.default_rng([session.sources.seed, number]))
-        yield Clip(clip.animal, f"{clip.name}, simulated {number}", trial.movie, trial.state, drawn)
+        yield Clip(clip.animal, f"{clip.name}, simulated {number}", trial.known_movie, trial.known_state, drawn)

@@ -22,7 +22,9 @@ def movie_digest(recording: Recording, name: str) -> str:
 def _digests(read: Callable[[str], Trial], name: str) -> tuple[str, str]:
     trial = read(name)
     arrays = (array for array in (trial.movie, trial.state, trial.responses) if array is not None)
-    return digest(*arrays), digest(trial.known_movie)
+    # Without a movie, a trial is like no other.
+    shown = trial.responses if trial.movie is None else trial.movie
+    return digest(*arrays), "" if shown is None else digest(shown)
 
 
 def trials_digest(recording: Recording, names: Iterable[str]) -> str:

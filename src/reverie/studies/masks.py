@@ -87,7 +87,7 @@ def _sweep(setup: Setup) -> pd.DataFrame:
     rows = []
     for name, clips in conditions(setup).items():
         for clip, jobs in clips.items():
-            mask, truth = setup.session.masks[clip.animal], clip.read(setup.session).movie
+            mask, truth = setup.session.masks[clip.animal], clip.read(setup.session).known_movie
             movie, scored = setup.movie(jobs), slice(frames_to_skip(len(truth)), None)
             for threshold in setup.scale.thresholds:
                 if mask.max() >= threshold:

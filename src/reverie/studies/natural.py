@@ -116,7 +116,7 @@ def _strips(setup: Setup) -> Picture:
     clips = list(firsts.values())[:3]
     movies, labels = [], []
     for clip, jobs in setup.jobs(clips=clips).items():
-        truth = clip.read(setup.session).movie
+        truth = clip.read(setup.session).known_movie
         chosen = evenly_placed(len(truth), 5)
         movies += [truth[chosen], setup.movie(jobs)[chosen]]
         labels += [clip.animal[:14], "recon."]

@@ -118,7 +118,7 @@ def spectra_of_clips(session: Session, movies: Mapping[Clip, Movie], bands: Band
         mask, trial = session.masks[clip.animal], clip.read(session)
         region, scored = scored_region(mask), slice(frames_to_skip(trial.frames), None)
         rate = session.recordings[clip.animal].frame_rate
-        found.append(spectra_of(movie[scored], trial.movie[scored], region, bands, frame_rate=rate))
+        found.append(spectra_of(movie[scored], trial.known_movie[scored], region, bands, frame_rate=rate))
     return found
 
 

@@ -39,7 +39,7 @@ def jobs_of(conditions: Conditions) -> list[Job]:
 
 def measure_movie(session: Session, movie: Movie, clip: Clip) -> dict[str, float]:
     """Return the main scores of a clip's reconstruction within the evaluation mask, without the first frames."""
-    truth = clip.read(session).movie
+    truth = clip.read(session).known_movie
     skip = frames_to_skip(len(truth))
     shots = np.unique(np.maximum(shot_starts(truth) - skip, 0))
     return measure(Comparison(movie[skip:], truth[skip:], shots), scored_region(session.masks[clip.animal]))

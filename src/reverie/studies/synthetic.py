@@ -52,7 +52,7 @@ Plan = list[tuple[Stimulus, list[Job]]]
 def ordinary_state(session: Session, animal: str, frames: int) -> State:
     """Return the mean state over some training trials, (4, time), held still."""
     trials = session.recordings[animal].trials("train")[:STATE_TRIALS]
-    return np.repeat(mean_over_frames([trial.state for trial in trials])[:, None], frames, axis=1)
+    return np.repeat(mean_over_frames([trial.known_state for trial in trials])[:, None], frames, axis=1)
 
 
 def plan_noise(session: Session, size: TableSize, method: Method) -> Plan:
@@ -191,4 +191,4 @@ def _simulated(session: Session, animal: str, movies: Mapping[str, Movie]) -> It
     mouse = SimulatedMouse(truth, animal, shows, noise=noise, seed=seed)
     for show in shows:
         trial = mouse.trial(show.trial)
-        yield Clip(animal, show.title, trial.movie, trial.state, trial.responses)
+        yield Clip(animal, show.title, trial.known_movie, trial.known_state, trial.responses)

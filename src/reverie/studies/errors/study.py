@@ -131,7 +131,7 @@ def examine(setup: Setup, clip: Clip) -> ErrorMap:
     setup.run(all_jobs, f"null trials of {clip.animal}, clip {clip.name}")
     return make_error_map(
         f"{clip.animal}, clip {clip.name}",
-        clip.read(session).movie,
+        clip.read(session).known_movie,
         setup.movie(recorded),
         setup.movie(predicted),
         [setup.movie(jobs) for jobs in nulls],
