@@ -12,9 +12,9 @@ from reverie.encoders.contract import Encoder
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest_of
 from reverie.recordings.contents import trials_digest
-from reverie.recordings.layout import TRAIN, VALIDATION_TIERS
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.recording import Recording
+from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
 
 FITTING_VERSION: Final = 1
 """Of the code that fits; raised whenever that code gives other results from the same data, so that none of the old ones
