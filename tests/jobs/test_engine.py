@@ -1,7 +1,9 @@
 """Tasks done here and in other processes: same results in order, errors passed on, a killed process told of."""
 
+import multiprocessing
 import os
 import signal
+import time
 from functools import partial
 
 import pytest
@@ -35,6 +37,29 @@ def test_other_processes_open_the_context_for_themselves_and_share_the_tasks():
             workers.run(times, [1, -1], "")
         with pytest.raises(ReverieError, match="worker process was killed"):
             workers.run(times, [1, 666], "")
+
+
+def wait_for_a_minute():
+    time.sleep(60)
+
+
+def test_an_error_ends_our_processes_and_no_others():
+    other = multiprocessing.get_context("spawn").Process(target=wait_for_a_minute)
+    other.start()
+    try:
+        with pytest.raises(KeyboardInterrupt), open_workers(10, partial(int, "20"), 2) as workers:
+            ours = {process for _, process, _ in workers.run(times, [1, 2, 3, 4], "")}
+            raise KeyboardInterrupt
+        assert other.is_alive()
+        for process in ours:
+            with pytest.raises(ProcessLookupError):
+                while True:  # until the system has cleared it away
+                    os.kill(process, 0)
+                    multiprocessing.active_children()
+                    time.sleep(0.05)
+    finally:
+        other.terminate()
+        other.join()
 
 
 def test_a_graphics_card_is_used_by_one_process():

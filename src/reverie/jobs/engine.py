@@ -13,6 +13,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -50,6 +52,20 @@ class Workers(Generic[Context]):
             return _run_in_pool(self.pool, work, tasks, advance)
 
 
+class _OwnProcesses(SpawnContext):
+    """Starts processes as usual and remembers which: others of this interpreter are not ours to end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[BaseProcess] = []
+
+    def Process(self, *arguments: Any, **named: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: ANN401, N802
+        """Start what ``multiprocessing`` starts."""
+        process = SpawnProcess(*arguments, **named)
+        self.started.append(process)
+        return process
+
+
 @contextmanager
 def open_workers(context: Context, reopen: Callable[[], Context], count: int) -> Iterator[Workers[Context]]:
     """Yield ``count`` workers; with one, tasks are done in this process.
@@ -60,16 +76,15 @@ def open_workers(context: Context, reopen: Callable[[], Context], count: int) ->
     if count <= 1:
         yield Workers(context)
         return
-    threads = max(1, available_cores() // count)
-    pool = ProcessPoolExecutor(
-        count, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(reopen, threads)
-    )
+    threads, own = max(1, available_cores() // count), _OwnProcesses()
+    pool = ProcessPoolExecutor(count, own, initializer=_begin, initargs=(reopen, threads))
     try:
         yield Workers(context, pool)
     except BaseException:
         # An interruption should not wait for tasks that take minutes; what they had found is kept in their files.
-        for process in multiprocessing.active_children():
-            process.terminate()
+        for process in own.started:
+            if process.is_alive():
+                process.terminate()
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
