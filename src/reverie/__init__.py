@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reverie.recordings.opening import open_animals as open  # noqa: A004 - read as rv.open
     from reverie.recordings.recording import Recording
     from reverie.scoring.scores import score
-    from reverie.simulation.folder import simulate_data as simulate
+    from reverie.simulation.folder import simulate_animals as simulate
     from reverie.training.folder import train_encoder as train
 
 __version__ = "0.1.0"
@@ -36,7 +36,7 @@ __version__ = "0.1.0"
 NAMES: Final = {
     "open": "reverie.recordings.opening:open_animals",
     "Recording": "reverie.recordings.recording:Recording",
-    "simulate": "reverie.simulation.folder:simulate_data",
+    "simulate": "reverie.simulation.folder:simulate_animals",
     "train": "reverie.training.folder:train_encoder",
     "load": "reverie.encoders.checkpoints:load_encoder",
     "import_weights": "reverie.encoders.importing:import_weights",

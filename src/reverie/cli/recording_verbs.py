@@ -1,12 +1,12 @@
 """Verbs that make, fetch and look at recordings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from tyro.conf import Positional
+from tyro.conf import OmitArgPrefixes, Positional
 
-from reverie.simulation.names import KindName, PartName
+from reverie.simulation.request import SimulationRequest
 
 
 @dataclass(frozen=True)
@@ -21,51 +21,13 @@ class Simulate:
 
     out: Path
     """Folder to write: one folder per animal, and `truth`."""
-    videos: tuple[Path, ...] = ()
-    """Video files, or folders of them, to film the movies off; a file is never in two tiers."""
-    test_videos: tuple[Path, ...] = ()
-    """Videos kept for the test movies alone; by default a tenth of `--videos`."""
-    animals: int = 2
-    """How many animals to simulate."""
-    neurons: int = 1500
-    """Neurons of each animal."""
-    train: int = 90
-    """Training trials."""
-    oracle: int = 6
-    """Validation trials (tier `oracle`)."""
-    test: int = 6
-    """Test trials (tier `live_test_main`), with responses."""
-    test_repeats: int = 1
-    """How often each test movie is shown; every showing is a trial with noise and behaviour of its own."""
-    frames: int = 300
-    """Frames of a trial, at 30 Hz."""
-    kind: KindName = "default"
-    """What sort of animals: `default` and `realistic` are kind ones whose rates correlate with single trials at about
-    0.5 and 0.3; `harsh` ones move their eyes and share, drift and carry noise as real ones do; the neurons of `outside`
-    ones are of a family that no encoder here contains."""
-    without: tuple[PartName, ...] = ()
-    """Parts of the kind to leave out: eyes that move what neurons see, shared gains, drift of gain and tuning, sizes of
-    events that carry signal."""
-    seed: int = 0
-    """Same seed, same recordings."""
+    request: OmitArgPrefixes[SimulationRequest] = field(default_factory=SimulationRequest)
 
     def run(self) -> None:
         """Write the recordings."""
-        from reverie.simulation.folder import simulate_data
+        from reverie.simulation.folder import simulate_animals
 
-        simulate_data(
-            self.out,
-            videos=self.videos,
-            test_videos=self.test_videos,
-            animals=self.animals,
-            neurons=self.neurons,
-            trials={"train": self.train, "oracle": self.oracle, "live_test_main": self.test},
-            test_repeats=self.test_repeats,
-            frames=self.frames,
-            kind=self.kind,
-            without=self.without,
-            seed=self.seed,
-        )
+        simulate_animals(self.out, self.request)
 
 
 @dataclass(frozen=True)

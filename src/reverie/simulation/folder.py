@@ -2,16 +2,21 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from reverie.encoders.checkpoints import save_encoder
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.places import holds_nothing, require_folder
 from reverie.foundation.progress import say
+from reverie.recordings.readers.sensorium import SensoriumRecording, open_recordings
 from reverie.simulation.kinds import find_kind
 from reverie.simulation.names import KindName, PartName
+from reverie.simulation.request import SimulationRequest
 from reverie.simulation.simulate import simulate
 from reverie.stimuli.footage import find_videos, make_tiers
 
@@ -35,49 +40,72 @@ def write_simulation(
     kind, without: of the
     animals, see ``find_kind``. repeats: how often each movie of a tier is shown, once by default.
     """
-    building = out.with_name(f".{out.name}.partial")
+    target = out.resolve()  # ``.`` has no name, and a link is to keep pointing where it does
+    building = target.with_name(f".{target.name}.partial")
     shutil.rmtree(building, ignore_errors=True)
     truth = simulate(building, movies, mice=mice, kind=find_kind(kind, without), seed=seed, repeats=repeats)
     save_encoder(truth, building / TRUTH, about={"simulated": True, "kind": kind, "without": list(without)})
-    if out.exists():
-        out.rmdir()
-    building.rename(out)
+    if not target.exists():
+        building.rename(target)
+        return
+    # The folder itself may be where somebody stands, so its contents come to it.
+    for place in sorted(building.iterdir(), key=lambda place: place.name == TRUTH):  # the truth says that all is there
+        place.rename(target / place.name)
+    building.rmdir()
 
 
-def simulate_data(
-    out: Path,
-    *,
-    videos: Sequence[Path],
-    test_videos: Sequence[Path] = (),
-    animals: int,
-    neurons: int,
-    trials: Mapping[str, int],
-    test_repeats: int = 1,
-    frames: int,
-    kind: KindName,
-    without: Sequence[PartName] = (),
-    seed: int,
-) -> None:
-    """Write ``animals`` recordings in the Sensorium 2023 layout to ``out``, and their truth to OUT/truth.
+def simulate_animals(
+    out: Path | str,
+    request: SimulationRequest | None = None,
+    **options: Any,  # noqa: ANN401 - fields of SimulationRequest, which checks them
+) -> dict[str, SensoriumRecording]:
+    """Write recordings of simulated animals, and their truth to OUT/truth, and return them by name.
 
-    kind, without: of the animals, see ``find_kind``. trials: how many of each tier. test_repeats: how often each movie
-    of the test tier is shown. frames: of every trial, at 30 Hz.
-    Raises ReverieError when a number is too small, a video is to be trained on and tested with, or the folder holds
-    something already.
+    Parameters
+    ----------
+    out
+        Folder to write, one folder for each animal, in the Sensorium 2023 layout.
+    request
+        Which animals watch which movies.
+    **options
+        Fields of the request, such as ``animals=1`` or ``kind="harsh"``, instead of one.
+
+    Raises
+    ------
+    ReverieError
+        When an option is unknown, a number is too small, a video is to be trained on and tested with, or the folder
+        holds something already.
     """
-    find_kind(kind, without)
-    counts = {"animals": animals, "neurons": neurons, "frames": frames, "test repeats": test_repeats}
-    for name, number in {**counts, **trials}.items():
-        if number < (0 if name in trials else 1):
-            raise ReverieError(f"The simulation cannot have {number} {name}; give a larger number.")
-    if out.exists() and any(out.iterdir()):
-        raise ReverieError(f"{out} is not empty; choose another --out, so that nothing is overwritten.")
-    generator = np.random.default_rng(seed)
-    tiers = make_tiers(find_videos(videos), find_videos(test_videos), trials, frames, generator)
+    try:
+        asked = replace(request or SimulationRequest(), **options)
+    except TypeError as error:
+        known = ", ".join(field.name for field in fields(SimulationRequest))
+        raise ReverieError(f"A simulation has the options {known}, but was given {', '.join(options)}.") from error
+    folder = Path(out)
+    find_kind(asked.kind, asked.without)
+    trials = {"train": asked.train, "oracle": asked.oracle, "live_test_main": asked.test}
+    for name in ("animals", "neurons", "frames", "test_repeats"):
+        if getattr(asked, name) < 1:
+            raise ReverieError(f"The simulation cannot have {getattr(asked, name)} {name}; give a larger number.")
+    for name, number in trials.items():
+        if number < 0:
+            raise ReverieError(f"The simulation cannot have {number} trials of {name}; give a larger number.")
+    require_folder(folder.absolute().parent)
+    if not holds_nothing(folder):
+        raise ReverieError(f"{folder} is not empty; choose another --out, so that nothing is overwritten.")
+    generator = np.random.default_rng(asked.seed)
+    tiers = make_tiers(find_videos(asked.videos), find_videos(asked.test_videos), trials, asked.frames, generator)
     movies = {
         tier: [(f"{tier} {number}", movie) for number, movie in enumerate(clips)] for tier, clips in tiers.items()
     }
-    mice = {f"mouse{number}": neurons for number in range(1, animals + 1)}
-    repeats = {"live_test_main": test_repeats}
-    write_simulation(out, movies, mice=mice, kind=kind, without=without, seed=seed, repeats=repeats)
-    say(f"{animals} simulated animals are in {out}; the encoder that knows their truth is {out / TRUTH}.")
+    write_simulation(
+        folder,
+        movies,
+        mice={f"mouse{number}": asked.neurons for number in range(1, asked.animals + 1)},
+        kind=asked.kind,
+        without=asked.without,
+        seed=asked.seed,
+        repeats={"live_test_main": asked.test_repeats},
+    )
+    say(f"{asked.animals} simulated animals are in {folder}; the encoder that knows their truth is {folder / TRUTH}.")
+    return open_recordings(folder)

@@ -1,0 +1,39 @@
+"""What may be asked of a simulation: its options, in Python and on the command line alike."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reverie.simulation.names import KindName, PartName
+
+
+@dataclass(frozen=True)
+class SimulationRequest:
+    """Which animals watch which movies."""
+
+    videos: tuple[Path, ...] = ()
+    """Video files, or folders of them, to film the movies off; a file is never in two tiers."""
+    test_videos: tuple[Path, ...] = ()
+    """Videos kept for the test movies alone; by default a tenth of `--videos`."""
+    animals: int = 2
+    """How many animals to simulate."""
+    neurons: int = 1500
+    """Neurons of each animal."""
+    train: int = 90
+    """Training trials."""
+    oracle: int = 6
+    """Validation trials (tier `oracle`)."""
+    test: int = 6
+    """Test trials (tier `live_test_main`), with responses."""
+    test_repeats: int = 1
+    """How often each test movie is shown; every showing is a trial with noise and behaviour of its own."""
+    frames: int = 300
+    """Frames of a trial, at 30 Hz."""
+    kind: KindName = "default"
+    """What sort of animals: `default` and `realistic` are kind ones whose rates correlate with single trials at about
+    0.5 and 0.3; `harsh` ones move their eyes and share, drift and carry noise as real ones do; the neurons of `outside`
+    ones are of a family that no encoder here contains."""
+    without: tuple[PartName, ...] = ()
+    """Parts of the kind to leave out: eyes that move what neurons see, shared gains, drift of gain and tuning, sizes of
+    events that carry signal."""
+    seed: int = 0
+    """Same seed, same recordings."""
