@@ -41,11 +41,11 @@ def test_one_movie_teaches_nothing_and_that_is_kept(tiny_world, quick_masks):
 
 
 def test_a_calibration_holds_the_errors_of_the_clips_it_was_learned_on(tiny_world, quick_masks):
-    describe_training(tiny_world, ["1"], ["4", "6"])
+    describe_training(tiny_world, ["1", "2"], ["4", "6"])
     fitted = fit(fitted_to(tiny_world), ["calibration"])
     kept = fitted_to(tiny_world).calibration
-    assert kept.clips == ("4", "6", "1")
+    assert kept.clips == ("4", "6", "1", "2")
     assert (np.diff(kept.reaches) > 0).all()
     errors = np.concatenate([errors_of(fitted, name) for name in kept.clips])
-    assert len(errors) == 3 * (48 - frames_to_skip(48)) * 12 * 16
+    assert len(errors) == 4 * (48 - frames_to_skip(48)) * 12 * 16
     assert (errors <= kept.factor).mean() == pytest.approx(0.6827, abs=1e-3)

@@ -129,7 +129,7 @@ def test_an_interrupted_trial_folder_is_completed(tiny_world, quick_masks, out):
 
 
 def test_an_encoder_folder_that_cannot_be_written_is_no_obstacle(tiny_world, quick_masks, out, monkeypatch):
-    describe_training(tiny_world, ["1"], ["4"])
+    describe_training(tiny_world, ["1", "2"], ["4"])
     monkeypatch.setattr("reverie.fitted.fitted._writable", lambda folder: not folder.is_relative_to(tiny_world.encoder))
     before = files_in(tiny_world.encoder)
     reconstruct(tiny_world, out, "6", method=Map(steps=3))
@@ -208,7 +208,7 @@ def test_other_processes_find_the_same_movies(tiny_world, mask, tmp_path):
 
 
 def test_calibrated_intervals_are_scored(tiny_world, quick_masks, out):
-    describe_training(tiny_world, ["1"], ["4", "6"])
+    describe_training(tiny_world, ["1", "2"], ["4", "6"])
     scores = reconstruct(tiny_world, out, "0", "6", method=Map()).set_index("trial")
     raw = np.load(next((out / "jobs").glob("*/movie.npz")))["std"]
     one = Reconstruction.load(out / "alpha/6")
@@ -218,7 +218,7 @@ def test_calibrated_intervals_are_scored(tiny_world, quick_masks, out):
         for found in [Reconstruction.load(out / f"alpha/{trial}") for trial in ("0", "6")]
     )
     notes = {trial: " ".join(Reconstruction.load(out / f"alpha/{trial}").notes) for trial in ("0", "6")}
-    assert "3 validation and training clips, each judged" in notes["0"]
+    assert "4 validation and training clips, each judged" in notes["0"]
     assert "this trial among them" in notes["6"]
     # The trial that taught the intervals lies in them about as often as it should.
     held = scores.loc["6", ["coverage_50", "coverage_80", "coverage_95"]].to_numpy(float)

@@ -1,6 +1,6 @@
 """What is worked with: recordings, encoders, what was fitted to them and, for simulated animals, the truth."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -71,9 +71,9 @@ class Session:
                 fit(self.fitted(animal, folder), wanted)
 
     @cached_property
-    def masks(self) -> dict[str, Mask]:
+    def masks(self) -> Mapping[str, Mask]:
         """Each animal's mask (height, width): the one named, or the mean of the encoders' own, fitted before."""
-        return {animal: self._mask(animal) for animal in self.recordings}
+        return _Masks(self)
 
     @cached_property
     def truth_folder(self) -> Path | None:
@@ -107,10 +107,30 @@ class Session:
             self._digests[folder] = encoder_digest(self.encoder(folder))
         return self._digests[folder]
 
+
+class _Masks(Mapping[str, Mask]):
+    """Masks by animal, each read when it is asked for: one that cannot be read spoils no other."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.read: dict[str, Mask] = {}
+
+    def __getitem__(self, animal: str) -> Mask:
+        if animal not in self.read:
+            self.read[animal] = self._mask(animal)
+        return self.read[animal]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.session.recordings)
+
+    def __len__(self) -> int:
+        return len(self.session.recordings)
+
     def _mask(self, animal: str) -> Mask:
-        if self.sources.mask is not None:
-            return load_mask(self.sources.mask, self.recordings[animal].frame_size)
-        own = [self.fitted(animal, folder).mask for folder in self.encoders]
+        sources, recording = self.session.sources, self.session.recordings[animal]
+        if sources.mask is not None:
+            return load_mask(sources.mask, recording.frame_size)
+        own = [self.session.fitted(animal, folder).mask for folder in self.session.encoders]
         mean: Mask = np.stack(own).mean(axis=0, dtype=np.float32)
         return mean
 

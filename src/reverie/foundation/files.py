@@ -17,8 +17,11 @@ from typing import IO, Any, Final
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NoSpace, ReverieError
 from reverie.foundation.placeholders import read_start
+
+FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+"""Errors of a disk, or a share of it, that takes no more."""
 
 LOSSES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ESTALE)
 """Errors of fsync that mean lost data; any other says only that the file system does not do it (CIFS, FUSE)."""
@@ -36,7 +39,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
     An interruption at any moment leaves either the old file or the new one, never half of one. Permissions are those
     the umask and the folder give to any new file.
-    Raises ReverieError when the folder cannot be written or the disk is full.
+    Raises NoSpace when the disk is full, and ReverieError when the folder cannot be written.
     """
     # Not `mkstemp`, whose files are private: to share them needs a chmod, which honours no umask and which file
     # systems without permissions refuse.
@@ -49,7 +52,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             _synchronise(stream)
         _move(temporary, path)
     except OSError as error:
-        raise ReverieError(
+        kind = NoSpace if error.errno in FULL else ReverieError
+        raise kind(
             f"{path} could not be written ({error.strerror or error}); free some space or choose another folder."
         ) from error
     finally:

@@ -3,36 +3,57 @@
 from collections.abc import Sequence
 
 from reverie.fitted.session import Session
+from reverie.foundation.errors import NoSpace, ReverieError, WorkerLost
 from reverie.jobs.engine import Workers
 from reverie.jobs.job import Job, fit_parts, parts_of, perform
 from reverie.jobs.store import JobFolder, Store
 
 
-def fit_for(workers: Workers[Session], jobs: Sequence[Job]) -> None:
+def fit_for(workers: Workers[Session], jobs: Sequence[Job]) -> dict[str, str]:
     """Fit what jobs need and is not fitted yet, each part once; the masks, which movies are scored in, always.
 
-    Raises ReverieError when something cannot be fitted or kept.
+    Return why an animal cannot be worked with, by its name: one that cannot be fitted spoils no other.
+    Raises ReverieError when a process was killed.
     """
-    session = workers.context
-    wanted = parts_of(jobs)
-    for animal in session.recordings:
+    session, wanted = workers.context, parts_of(jobs)
+    animals = dict.fromkeys(animal for animal, _ in wanted)
+    for animal in animals:
         for folder in session.encoders:
             wanted.setdefault((animal, folder), set()).add("mask")
-    tasks = []
-    for (animal, folder), parts in wanted.items():
-        if session.sources.mask is not None:
-            parts = parts - {"mask"}  # what needs the encoder's own still gets it, in ``fit``
-        if missing := session.fitted(animal, folder).missing(parts):
-            tasks.append((animal, folder, tuple(missing)))
-    workers.run(fit_parts, tasks, "fitting what is needed once")
+    failed: dict[str, str] = {}
+    for animal in animals:
+        tasks = [
+            (animal, folder, tuple(missing))
+            for (owner, folder), parts in wanted.items()
+            if owner == animal and (missing := session.fitted(animal, folder).missing(_needed(session, parts)))
+        ]
+        try:
+            if workers.pool is None:  # each part shows how far it is
+                for task in tasks:
+                    fit_parts(session, task)
+            else:
+                workers.run(fit_parts, tasks, f"fitting what {animal} needs once")
+            _ = session.masks[animal]
+        except (WorkerLost, NoSpace):
+            raise
+        except ReverieError as error:
+            failed[animal] = str(error)
+    return failed
+
+
+def _needed(session: Session, parts: set[str]) -> set[str]:
+    """Return the parts without the mask where one is named and nothing else is made from the animal's own."""
+    own = session.sources.mask is None or bool(parts & {"calibration", "best"})
+    return parts if own else parts - {"mask"}
 
 
 def do_jobs(workers: Workers[Session], store: Store, jobs: Sequence[Job], description: str) -> None:
     """Do the jobs that are not finished yet, each once; what they need is fitted before.
 
-    Raises what a job raises, and ReverieError when a process was killed.
+    Raises what a job raises, and ReverieError when an animal cannot be fitted or a process was killed.
     """
-    fit_for(workers, jobs)
+    if failed := fit_for(workers, jobs):
+        raise ReverieError(next(iter(failed.values())))
     session = workers.context
     places = {store.place(job.fingerprint(session)): job for job in jobs}
     left = [(job, place) for place, job in places.items() if not place.finished.exists()]

@@ -23,7 +23,7 @@ from reverie.jobs.engine import Workers, open_workers
 from reverie.jobs.job import Job
 from reverie.jobs.shuffling import shuffle_control
 from reverie.jobs.store import Store
-from reverie.jobs.working import do_jobs
+from reverie.jobs.working import do_jobs, fit_for
 from reverie.recordings.opening import choose_trials
 from reverie.reporting.figures import save_figure, strip_figure
 from reverie.reporting.tif import write_tif
@@ -80,13 +80,26 @@ def reconstruct_trials(
 def fill_run(
     folder: RunFolder, names: Mapping[str, Sequence[str]], run: Run, workers: Workers[Session], store: Store
 ) -> None:
-    """Do the jobs of the named trials that are not finished, and write each trial's folder."""
+    """Do the jobs of the named trials that are not finished, and write each trial's folder.
+
+    Animals to which nothing can be fitted are said and left out; raises ReverieError when none is left.
+    """
     session = workers.context
     clips = [Clip(animal, name) for animal, trials in names.items() for name in trials]
     jobs = {clip: run.jobs(session, clip) for clip in clips}
+    failed = fit_for(workers, [job for each in jobs.values() for job in each])
+    for animal, reason in failed.items():
+        say(f"{animal} is left out: {reason}")
+    jobs = {clip: each for clip, each in jobs.items() if not _animals_of(each) & failed.keys()}
+    if not jobs:
+        raise ReverieError(next(iter(failed.values())))
     do_jobs(workers, store, [job for each in jobs.values() for job in each], "reconstructing")
     for clip, own in jobs.items():
         write_trial(folder.trial(clip.animal, clip.name), own, run, session, store)
+
+
+def _animals_of(jobs: Sequence[Job]) -> set[str]:
+    return {clip.animal for job in jobs for clip in (job.clip, *job.together)}
 
 
 def with_responses(session: Session, names: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
