@@ -13,7 +13,8 @@ from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.places import holds_nothing, require_folder
 from reverie.foundation.progress import say
-from reverie.recordings.readers.sensorium import SensoriumRecording, open_recordings
+from reverie.recordings.readers.registry import open_recordings
+from reverie.recordings.recording import Recording
 from reverie.simulation.kinds import find_kind
 from reverie.simulation.names import KindName, PartName
 from reverie.simulation.request import SimulationRequest
@@ -58,7 +59,7 @@ def simulate_animals(
     out: Path | str,
     request: SimulationRequest | None = None,
     **options: Any,  # noqa: ANN401 - fields of SimulationRequest, which checks them
-) -> dict[str, SensoriumRecording]:
+) -> dict[str, Recording]:
     """Write recordings of simulated animals, and their truth to OUT/truth, and return them by name.
 
     Parameters

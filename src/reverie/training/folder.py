@@ -211,7 +211,7 @@ def _plan(
     return fit_to_time(replace(settings, steps=max(steps, 1)), minutes, pace)
 
 
-def usual_minutes(recordings: Mapping[str, SensoriumRecording], splits: Mapping[str, Split]) -> float:
+def usual_minutes(recordings: Mapping[str, Recording], splits: Mapping[str, Split]) -> float:
     """Return how long training on a CPU may take when nobody says: longer the more there is to learn."""
     most = max(
         sum(recording.frames(name) for name in splits[animal].training) for animal, recording in recordings.items()
