@@ -18,10 +18,9 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.windows import cut
 from reverie.recordings.trial import Trial
 from reverie.training.batches import Windows
-from reverie.training.loop import new_run
 from reverie.training.loss import poisson_loss
-from reverie.training.recipes import recipe
-from reverie.training.step import take_step
+from reverie.training.planning import recipe
+from reverie.training.step import new_run, take_step
 
 CLIP = 300
 """Frames of the clip that steps and predictions are reckoned for: 10 seconds, as in the paper."""

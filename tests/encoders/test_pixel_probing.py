@@ -5,8 +5,8 @@ from tests.inversion.toys import SIZE, PlaneEncoder, SpotEncoder
 
 from reverie.encoders.pixel_probing import pixel_places, probe_pixels
 from reverie.encoders.prediction import predict
+from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import ReverieError
-from reverie.stimuli.sparse import SparsePixel, sparse_movie
 
 STATE = np.array([1.0, 2.0, 0.5, 0.0], dtype=np.float32)
 
@@ -15,14 +15,21 @@ def held(frames: int) -> np.ndarray:
     return np.repeat(STATE[:, None], frames, axis=1)
 
 
+def published_clip(row: int, column: int, level: float) -> np.ndarray:
+    """Half a second of grey, of grey with one pixel of another level, and of grey (Bauer et al. 2026, Methods)."""
+    movie = np.full((45, *SIZE), GREY, dtype=np.float32)
+    movie[15:30, row, column] = level
+    return movie
+
+
 def test_a_change_is_that_of_the_whole_published_clip():
     encoder = SpotEncoder(30, history=4)
     places = pixel_places(SIZE)
     changes = probe_pixels([encoder], "toy", STATE, places)
     assert changes.shape == (2, 30, len(places))
     for number in (0, 77, 150):
-        for row, bright in enumerate((True, False)):
-            clip = sparse_movie(SparsePixel(*map(int, places[number]), bright=bright), frame_size=SIZE)
+        for row, level in enumerate((255.0, 0.0)):
+            clip = published_clip(*places[number], level)
             rates = predict(encoder, clip, held(len(clip)), "toy")
             before, during = rates[:, 5:15].mean(axis=1), rates[:, 15:30].mean(axis=1)
             np.testing.assert_allclose(changes[row, :, number], (during - before) / before, atol=1e-5)

@@ -19,7 +19,7 @@ def test_a_decoder_is_fitted_once_for_all_clips(taught):
     run_study(taught, BASELINES)
     folder = taught.encoders[0] / "decoders"
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")}
-    assert len(before) >= 4
+    assert len(before) >= 2
     for job in BASELINES.plan(taught):
         taught.place(job).finished.unlink()
     run_study(taught, BASELINES)

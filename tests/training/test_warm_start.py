@@ -1,20 +1,33 @@
 """The start of a training: levels as the trials have them, receptive fields where the responses put them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from tests.training.toys import HEIGHT, WIDTH, toy_recording, trials_of
 
 from reverie.encoders.compact import Compact, CompactConfig
-from reverie.training.warm_start import find_places, mean_over_frames, warm_start
+from reverie.recordings.trial import Trial
+from reverie.training.targets import sizes
+from reverie.training.warm_start import (
+    BIN,
+    explained_by_points,
+    find_places,
+    first_trials,
+    mean_over_frames,
+    warm_start,
+)
 
 RECORDING = toy_recording(neurons=20, trials=10)
 TRIALS = trials_of(RECORDING)
+TWO = trials_of(toy_recording(neurons=2, trials=8))
+"""Trials of two neurons, whose responses are replaced."""
 
 
-def fresh() -> Compact:
+def fresh(neurons: int = 20) -> Compact:
     torch.manual_seed(0)
-    return Compact(CompactConfig(filter_size=5), {"toy": 20}, (HEIGHT, WIDTH))
+    return Compact(CompactConfig(filter_size=5), {"toy": neurons}, (HEIGHT, WIDTH))
 
 
 def test_receptive_fields_are_found_from_responses() -> None:
@@ -48,3 +61,32 @@ def test_an_encoder_starts_at_the_mean_rates_and_the_usual_state() -> None:
     assert readout.mean_rates.numpy() == pytest.approx(responses.mean(axis=1), rel=1e-4)
     assert gain.mean.numpy() == pytest.approx(state.mean(axis=1), rel=1e-4)
     assert gain.deviation.numpy() == pytest.approx(state.std(axis=1), rel=1e-3)
+
+
+def following(trial: Trial, encoder: Compact, probe: int, places: tuple[int, int]) -> Trial:
+    """The same trial with neurons that follow one probe at two places."""
+    seen = encoder.probe(torch.from_numpy(trial.movie))[:, list(places), probe]
+    return replace(trial, responses=(5 + seen.T).numpy().astype(np.float32))
+
+
+def test_a_neuron_that_follows_a_probe_is_explained_best_there() -> None:
+    encoder, places = fresh(2), (10, 37)
+    trials = [following(trial, encoder, 3, places) for trial in TWO]
+    explained, variance = explained_by_points(encoder, trials, sizes)
+    for neuron, place in enumerate(places):
+        assert np.unravel_index(int(explained[..., neuron].argmax()), explained.shape[:2]) == (3, place)
+    binned = [trial.responses.reshape(2, -1, BIN).mean(2) for trial in trials]
+    together = np.concatenate(binned, axis=1)
+    assert variance.numpy() == pytest.approx(together.var(1) * together.shape[1], rel=1e-3)
+
+
+def test_silence_has_nothing_to_explain() -> None:
+    silent = [replace(trial, responses=0 * trial.responses) for trial in TWO]
+    explained, variance = explained_by_points(fresh(2), silent, sizes)
+    assert not explained.any()
+    assert not variance.any()
+
+
+def test_trials_are_taken_until_there_are_enough_frames() -> None:
+    assert len(first_trials(TWO, 121)) == 2
+    assert len(first_trials(TWO, 10**6)) == len(TWO)

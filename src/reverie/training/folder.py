@@ -10,7 +10,7 @@ import torch
 from reverie.encoders.checkpoints import encoder_digest, load_encoder
 from reverie.encoders.contract import Encoder
 from reverie.encoders.presets import preset
-from reverie.encoders.registry import find_architecture, name_architecture
+from reverie.encoders.registry import find_architecture
 from reverie.foundation.devices import choose_device, seed_everything
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_json, write_json
@@ -22,37 +22,14 @@ from reverie.recordings.contents import trials_digest
 from reverie.recordings.opening import open_animals
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split, split_all
-from reverie.training.batches import load_trials
-from reverie.training.choosing_targets import best_target
 from reverie.training.loop import LAST
-from reverie.training.pace import fit_to_time, seconds_per_step, spaced
-from reverie.training.recipes import recipe
+from reverie.training.planning import plan_settings
 from reverie.training.request import TrainingRequest
 from reverie.training.settings import TrainingSettings
 from reverie.training.train import train
 
 PLAN = "plan.json"
 """Written before the first step, so that the same command resumes with the same settings."""
-
-MINUTES = 6.0
-"""How long training on a CPU takes at least, if the data ask for it, when nobody says."""
-
-MINUTES_A_CLIP = 0.09
-"""Minutes for each 10-second clip of the animal that saw most: learning from 228 clips for 21 minutes instead of 6
-raised the single-trial correlation on new footage from .177 to .193 and the movies' video correlation from .792 to .814
-(animals outside the encoders' family; docs/log)."""
-
-CLIP_FRAMES = 300
-"""Frames of such a clip."""
-
-MINUTES_ON_GPU = 720.0
-"""The same elsewhere; the paper trained for 12 hours."""
-
-PASSES = 40
-"""How often every training frame is seen, if the time allows."""
-
-DISTILLATION = 0.0036
-"""Weight of a teacher's part of the loss in the Sensorium 2023 winner."""
 
 
 def train_encoder(
@@ -109,7 +86,7 @@ def train_encoder(
         raise ReverieError(f"{folder} holds a training interrupted on other data; choose another --out.")
     teacher = load_encoder(asked_for.teacher, where) if asked_for.teacher else None
     if earlier is None:
-        settings = _plan(encoder, opened, splits, asked_for, where)
+        settings = plan_settings(encoder, opened, splits, asked_for, where)
         plan = {"asked": asked, "contents": contents, "training": asdict(settings)}
         write_json(folder / PLAN, describe(plan, seed=asked_for.seed, device=where))
     else:
@@ -186,53 +163,6 @@ def _common_frame_size(recordings: Mapping[str, Recording]) -> tuple[int, int]:
     if len(set(sizes.values())) > 1:
         raise ReverieError(f"The animals saw movies of different frame sizes ({sizes}); train them one by one.")
     return next(iter(sizes.values()))
-
-
-def _plan(
-    encoder: Encoder,
-    recordings: Mapping[str, Recording],
-    splits: Mapping[str, Split],
-    request: TrainingRequest,
-    device: torch.device,
-) -> TrainingSettings:
-    """Choose the settings: as many passes over the data as fit the time, unless the number of steps is given."""
-    settings = replace(recipe(name_architecture(encoder), on_gpu=device.type == "cuda"), seed=request.seed)
-    settings = replace(settings, learn_from=_learn_from(encoder, recordings, splits, request))
-    if request.teacher is not None:
-        settings = replace(settings, distillation=DISTILLATION)
-    if request.steps is not None:
-        steps = request.steps
-        return replace(settings, steps=steps, warm_up=min(settings.warm_up, steps // 10), validate_every=spaced(steps))
-    frames = sum(recording.frames(name) for mouse, recording in recordings.items() for name in splits[mouse].training)
-    steps = -(-PASSES * frames // (settings.batch * (encoder.window or settings.window)))
-    few = {mouse: load_trials(recordings[mouse], splits[mouse].training[:8], encoder) for mouse in recordings}
-    pace = seconds_per_step(encoder, few, settings, device)
-    minutes = request.minutes or (usual_minutes(recordings, splits) if device.type == "cpu" else MINUTES_ON_GPU)
-    return fit_to_time(replace(settings, steps=max(steps, 1)), minutes, pace)
-
-
-def usual_minutes(recordings: Mapping[str, Recording], splits: Mapping[str, Split]) -> float:
-    """Return how long training on a CPU may take when nobody says: longer the more there is to learn."""
-    most = max(
-        sum(recording.frames(name) for name in splits[animal].training) for animal, recording in recordings.items()
-    )
-    return max(MINUTES, MINUTES_A_CLIP * most / CLIP_FRAMES)
-
-
-def _learn_from(
-    encoder: Encoder,
-    recordings: Mapping[str, Recording],
-    splits: Mapping[str, Split],
-    request: TrainingRequest,
-) -> str:
-    """Return what of the responses to learn from: as asked for or, left to choose, what the first animal suggests."""
-    if request.learn_from != "auto":
-        return request.learn_from
-    mouse = next(iter(recordings))
-    found = best_target(encoder, load_trials(recordings[mouse], splits[mouse].training, encoder))
-    if found == "events":
-        say("Learning from whether neurons respond: how much is mostly noise here (--learn-from sizes to differ).")
-    return found
 
 
 def _tell_splits(splits: Mapping[str, Split]) -> None:

@@ -16,11 +16,10 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_text
 from reverie.foundation.progress import tracked
 from reverie.recordings.trial import Trial
-from reverie.training.averaging import MovingAverage
 from reverie.training.batches import Windows
 from reverie.training.settings import TrainingSettings
 from reverie.training.state import RunState, load_state, save_state
-from reverie.training.step import make_optimiser, take_step
+from reverie.training.step import take_step
 from reverie.training.targets import Target
 from reverie.training.validation import validation_correlation
 
@@ -73,12 +72,6 @@ class Job:
         return {**asdict(self.settings), "training trials": trials, "validation trials": held_out}
 
 
-def new_run(encoder: Encoder, settings: TrainingSettings) -> RunState:
-    """Return a run before its first step."""
-    progress: dict[str, Any] = {"history": [], "best": None, "seconds": 0.0}
-    return RunState(encoder, MovingAverage(encoder, settings.averaging), make_optimiser(encoder, settings), 0, progress)
-
-
 def run_to_the_end(run: RunState, job: Job) -> None:
     """Take every step that is left, validating, logging and saving as the settings say."""
     settings = job.settings
@@ -108,22 +101,19 @@ def checked_loss(losses: Sequence[torch.Tensor], step: int) -> float:
 
 def _validate(run: RunState, job: Job, loss: float) -> None:
     """Score the averaged weights, keep them if they are the best so far, and log."""
-    with run.average.applied(run.encoder):
-        correlation = {
-            mouse: validation_correlation(run.encoder, mouse, trials)
-            for mouse, trials in job.validation.items()
-            if trials
-        }
-        seconds, rate = round(run.progress["seconds"], 2), run.optimiser.param_groups[0]["lr"]
-        row = {"step": run.step, "seconds": seconds, "learning_rate": rate, "loss": loss, **correlation}
-        run.progress["history"].append(row)
-        score = sum(correlation.values()) / len(correlation) if correlation else 0.0
-        best = run.progress["best"]
-        # Without validation trials the latest weights count as the best.
-        if best is None or score > best["score"] or not correlation:
-            run.progress["best"] = {"score": score, "step": run.step, "correlation": correlation}
-            about = {**job.about, "step": run.step, "validation_correlation": correlation}
-            save_encoder(run.encoder, job.folder, about)
+    correlation = {
+        mouse: validation_correlation(run.averaged, mouse, trials) for mouse, trials in job.validation.items() if trials
+    }
+    seconds, rate = round(run.progress["seconds"], 2), run.optimiser.param_groups[0]["lr"]
+    row = {"step": run.step, "seconds": seconds, "learning_rate": rate, "loss": loss, **correlation}
+    run.progress["history"].append(row)
+    score = sum(correlation.values()) / len(correlation) if correlation else 0.0
+    best = run.progress["best"]
+    # Without validation trials the latest weights count as the best.
+    if best is None or score > best["score"] or not correlation:
+        run.progress["best"] = {"score": score, "step": run.step, "correlation": correlation}
+        about = {**job.about, "step": run.step, "validation_correlation": correlation}
+        save_encoder(run.averaged, job.folder, about)
     write_text(job.folder / LOG, pd.DataFrame(run.progress["history"]).to_csv(index=False))
     job.observe(TrainingProgress(run.step, run.progress["seconds"], loss, correlation))
 

@@ -10,26 +10,34 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
 
 from reverie.encoders.contract import Encoder
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import replacing
-from reverie.training.averaging import MovingAverage
 
 
 @dataclass
 class RunState:
     """A training run between two steps: the encoder, its average, the optimiser, and how far it is.
 
-    step: how many steps are done. progress: what else is to be kept, as JSON can hold (history, best score).
+    average: of the weights over the steps, which is what is validated and kept. step: how many steps are done.
+    progress: what else is to be kept, as JSON can hold (history, best score).
     Random numbers need no place here: each step draws its own from the seed and the step.
     """
 
     encoder: Encoder
-    average: MovingAverage
+    average: AveragedModel
     optimiser: torch.optim.Optimizer
     step: int
     progress: dict[str, Any]
+
+    @property
+    def averaged(self) -> Encoder:
+        """The encoder with the averaged weights."""
+        encoder = self.average.module
+        assert isinstance(encoder, Encoder)
+        return encoder
 
 
 def save_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
@@ -39,7 +47,7 @@ def save_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
     Raises ReverieError when the disk is full or the folder cannot be written.
     """
     tensors = {f"encoder/{name}": tensor for name, tensor in run.encoder.state_dict().items()}
-    tensors |= {f"average/{name}": tensor for name, tensor in run.average.tensors.items()}
+    tensors |= {f"average/{name}": tensor for name, tensor in run.averaged.state_dict().items()}
     for index, moments in run.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser/{index}/{name}": tensor for name, tensor in moments.items()}
     # Channels-last weights are stored in plain order, which safetensors asks for; the values are the same.
@@ -64,9 +72,8 @@ def load_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
         raise ReverieError(f"{path} could not be read ({error}); delete it to train anew.") from error
     _require_same(earlier, json.loads(json.dumps(identity)), path)
     run.encoder.load_state_dict(_under(tensors, "encoder/"))
-    run.average.tensors = {
-        name: tensor.to(run.average.tensors[name].device) for name, tensor in _under(tensors, "average/").items()
-    }
+    run.averaged.load_state_dict(_under(tensors, "average/"))
+    run.average.n_averaged.fill_(1 + run.step)
     moments: dict[int, dict[str, Tensor]] = {}
     for name, tensor in _under(tensors, "optimiser/").items():
         index, _, moment = name.partition("/")

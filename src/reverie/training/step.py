@@ -1,19 +1,66 @@
-"""One update of the weights."""
+"""One update of the weights, of their average and of the learning rate."""
 
+import math
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from reverie.encoders.contract import Encoder
-from reverie.training.batches import Windows, generator_of
-from reverie.training.cutmix import cutmix
-from reverie.training.distillation import distillation_loss
-from reverie.training.loss import poisson_loss
-from reverie.training.schedule import learning_rate_at
+from reverie.encoders.modes import device_of
+from reverie.training.batches import Windows, cutmix, generator_of
+from reverie.training.loss import distillation_loss, poisson_loss
 from reverie.training.settings import TrainingSettings
 from reverie.training.state import RunState
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
+
+def new_run(encoder: Encoder, settings: TrainingSettings) -> RunState:
+    """Return a run before its first step."""
+    progress: dict[str, Any] = {"history": [], "best": None, "seconds": 0.0}
+    average = moving_average(encoder, settings.averaging)
+    return RunState(encoder, average, make_optimiser(encoder, settings), 0, progress)
+
+
+def moving_average(model: nn.Module, decay: float) -> AveragedModel:
+    """Return an exponential moving average of a model's weights and buffers, faster at the start.
+
+    After step s (from 0) the decay is min(decay, (1 + s) / (10 + s)), so that the random start is soon forgotten;
+    whole-number buffers are copied. The published training averages with a decay of 0.999.
+    """
+
+    def average(means: Tensors, news: Tensors, count: Tensor | int) -> None:
+        share = 1 - min(decay, int(count) / (9 + int(count)))
+        if means[0].is_floating_point():
+            torch._foreach_lerp_(means, news, share)
+        else:
+            torch._foreach_copy_(means, news)
+
+    averaged = AveragedModel(model, multi_avg_fn=average, use_buffers=True)
+    averaged.update_parameters(model)  # The start counts as the first of the weights that are averaged.
+    return averaged
+
+
+def learning_rate_at(step: int, settings: TrainingSettings) -> float:
+    """Return the learning rate of a step (from 0): a linear rise, then a cosine to the final fraction.
+
+    The last step has exactly ``learning_rate * final_fraction``. As in the Sensorium 2023 winner (warm-up of 3 epochs,
+    cosine of 18 epochs to 1 %). A function of the step and not a scheduler of torch, which has a state of its own that
+    an interrupted run would have to keep.
+
+    >>> settings = TrainingSettings(steps=7, learning_rate=1.0, warm_up=2, final_fraction=0.0)
+    >>> [round(learning_rate_at(step, settings), 2) for step in range(7)]
+    [0.5, 1.0, 1.0, 0.85, 0.5, 0.15, 0.0]
+    """
+    if step < settings.warm_up:
+        return settings.learning_rate * (step + 1) / settings.warm_up
+    fallen = (step - settings.warm_up) / max(1, settings.steps - 1 - settings.warm_up)
+    falling = (1 - settings.final_fraction) * (1 + math.cos(math.pi * fallen)) / 2
+    return settings.learning_rate * (settings.final_fraction + falling)
 
 
 def make_optimiser(encoder: Encoder, settings: TrainingSettings) -> torch.optim.AdamW:
@@ -30,23 +77,15 @@ def make_optimiser(encoder: Encoder, settings: TrainingSettings) -> torch.optim.
 def take_step(run: RunState, windows: Windows, settings: TrainingSettings, teacher: Encoder | None) -> Tensor:
     """Draw the windows of the next step, update weights and average, and return the loss (not yet checked)."""
     encoder = run.encoder
-    device = next(encoder.parameters()).device
-    rate = learning_rate_at(
-        run.step,
-        steps=settings.steps,
-        highest=settings.learning_rate,
-        warm_up=settings.warm_up,
-        final_fraction=settings.final_fraction,
-    )
     for group in run.optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = learning_rate_at(run.step, settings)
     # Dropout draws from torch's own generator: seeding it by the step makes a resumed run draw the same.
     torch.manual_seed(int(generator_of(settings.seed, run.step, "dropout").integers(2**62)))
-    loss = _loss(encoder, windows, settings, teacher, run.step, device)
+    loss = _loss(encoder, windows, settings, teacher, run.step)
     run.optimiser.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
     run.optimiser.step()
-    run.average.update(encoder, run.step)
+    run.average.update_parameters(encoder)
     run.step += 1
     return loss.detach()
 
@@ -57,9 +96,8 @@ def _loss(
     settings: TrainingSettings,
     teacher: Encoder | None,
     step: int,
-    device: torch.device,
 ) -> Float[Tensor, ""]:
-    generator = generator_of(settings.seed, step, "boxes")
+    device, generator = device_of(encoder), generator_of(settings.seed, step, "boxes")
     batch = windows.draw(step).to(device)
     batch = cutmix(batch, generator, probability=settings.cutmix_probability, alpha=settings.cutmix_alpha)
     with _precision(settings, device):

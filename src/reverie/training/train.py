@@ -17,8 +17,9 @@ from reverie.foundation.progress import say
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split
 from reverie.training.batches import load_trials
-from reverie.training.loop import LAST, Job, TrainingObserver, new_run, resume, run_to_the_end, watch_nothing
+from reverie.training.loop import LAST, Job, TrainingObserver, resume, run_to_the_end, watch_nothing
 from reverie.training.settings import TrainingSettings
+from reverie.training.step import new_run
 from reverie.training.targets import TARGETS
 from reverie.training.warm_start import warm_start
 
@@ -76,8 +77,7 @@ def train(
     if run.step:
         say(f"Resuming after step {run.step} of {settings.steps}.")
     run_to_the_end(run, job)
-    with run.average.applied(encoder):
-        save_encoder(encoder, folder / LAST, {**job.about, "step": run.step})
+    save_encoder(run.averaged, folder / LAST, {**job.about, "step": run.step})
     shutil.rmtree(job.state_file.parent, ignore_errors=True)
     best = run.progress["best"]
     encoder.load_state_dict(load_encoder(folder, device).state_dict())

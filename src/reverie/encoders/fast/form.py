@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from reverie.encoders.compact import Compact
 from reverie.encoders.contract import Encoder
 from reverie.encoders.dwiseneuro import DwiseNeuro
-from reverie.encoders.ensemble import Ensemble
 from reverie.encoders.fast.dwiseneuro import FrozenDwiseNeuro
 from reverie.encoders.linear_nonlinear import LinearNonlinear
 from reverie.encoders.modes import device_of, frozen
@@ -31,8 +30,6 @@ def frozen_form(encoder: Encoder, mouse: str, neurons: Int[Tensor, " chosen"] | 
     {'one': 2}
     """
     rows = _rows(encoder, mouse, neurons)
-    if type(encoder) is Ensemble:
-        return Ensemble([frozen_form(member, mouse, rows) for member in encoder.encoders])
     if type(encoder) is DwiseNeuro:
         return FrozenDwiseNeuro(encoder, mouse, rows)
     if type(encoder) is Compact or type(encoder) is LinearNonlinear:

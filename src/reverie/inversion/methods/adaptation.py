@@ -8,9 +8,9 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
 from reverie.recordings.trial import Trial
 from reverie.training.batches import Windows
-from reverie.training.loop import checked_loss, new_run
+from reverie.training.loop import checked_loss
 from reverie.training.settings import TrainingSettings
-from reverie.training.step import take_step
+from reverie.training.step import new_run, take_step
 from reverie.training.warm_start import start_levels
 
 ADAPTATION = TrainingSettings(steps=400, learning_rate=2e-2, warm_up=20)
@@ -36,5 +36,4 @@ def adapt(encoder: Encoder, mouse: str, trials: Sequence[Trial], settings: Train
     steps = tracked(range(settings.steps), settings.steps, f"adapting the encoder to {mouse}")
     losses = [take_step(run, windows, settings, None) for _ in steps]
     checked_loss(losses, settings.steps)
-    with run.average.applied(adapted):
-        return copy.deepcopy(adapted).eval().requires_grad_(False)
+    return run.averaged.eval().requires_grad_(False)
