@@ -51,7 +51,7 @@ def test_responses_are_statistically_like_the_real_ones(
 
 
 def test_bad_requests_are_refused(tmp_path: Path, movies: list[np.ndarray]):
-    with pytest.raises(ReverieError, match="several frame sizes"):
+    with pytest.raises(ReverieError, match="resize all movies"):
         simulate(tmp_path, {"train": [("a", movies[0]), ("b", movies[0][:, :18])]}, mice={"x": 3})
     with pytest.raises(ReverieError, match="animals with neurons"):
         simulate(tmp_path, {"train": [("a", movies[0][:30])]}, mice={})

@@ -13,7 +13,7 @@ def still(seed: int = 0) -> np.ndarray:
 
 
 def test_a_still_clip_comes_to_move_and_cut():
-    movie = sweep(still(), 300, np.random.default_rng(0), frame_size=(18, 32))
+    movie = sweep(still(), 300, np.random.default_rng(0), frame_size=(18, 32), shot_seconds=(2.0, 4.0))
     motion = np.abs(np.diff(movie, axis=0)).mean(axis=(1, 2))
     cuts = np.flatnonzero(motion > 5 * np.median(motion)) + 1
     assert movie.shape == (300, 18, 32)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reverie.fitted.session import Sources, open_session
-from reverie.foundation.arrays import FRAME_SIZE, Movie
+from reverie.foundation.arrays import FRAME_SIZE
 from reverie.foundation.files import write_text
 from reverie.foundation.progress import say
 from reverie.inversion.methods.map import Map
@@ -21,6 +21,7 @@ from reverie.jobs.job import Job
 from reverie.runs.reconstructing import Run, reconstruct_trials
 from reverie.runs.reporting import report_run
 from reverie.simulation.folder import TRUTH, write_simulation
+from reverie.simulation.mouse import AnyMovie
 from reverie.stimuli.embedded import embedded_clips
 from reverie.stimuli.footage import mix_footage, read_enlarged
 from reverie.stimuli.resizing import resize
@@ -99,7 +100,7 @@ def _simulate(data: Path, seed: int) -> None:
     write_simulation(data, demo_movies(generator), mice=MICE, seed=seed)
 
 
-def demo_movies(generator: np.random.Generator) -> dict[str, list[tuple[str, Movie]]]:
+def demo_movies(generator: np.random.Generator) -> dict[str, list[tuple[str, AnyMovie]]]:
     """Return the clips of each tier, each (300, 36, 64), with its name.
 
     Training movies are filmed off one real clip or synthetic; validation movies are filmed off a second; the movies to
@@ -117,7 +118,7 @@ def demo_movies(generator: np.random.Generator) -> dict[str, list[tuple[str, Mov
     }
 
 
-def _named(name: str, movies: Sequence[Movie]) -> list[tuple[str, Movie]]:
+def _named(name: str, movies: Sequence[AnyMovie]) -> list[tuple[str, AnyMovie]]:
     return [(f"{name} {number}", movie) for number, movie in enumerate(movies, start=1)]
 
 

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from reverie.encoders.checkpoints import save_encoder
-from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.places import holds_nothing, require_folder
 from reverie.foundation.progress import say
 from reverie.recordings.readers.registry import open_recordings
 from reverie.recordings.recording import Recording
 from reverie.simulation.kinds import find_kind
+from reverie.simulation.mouse import AnyMovie
 from reverie.simulation.names import KindName, PartName
 from reverie.simulation.request import SimulationRequest
 from reverie.simulation.simulate import simulate
+from reverie.stimuli.clips import Stimulus
 from reverie.stimuli.footage import find_videos, make_tiers
 
 TRUTH = "truth"
@@ -27,7 +28,7 @@ TRUTH = "truth"
 
 def write_simulation(
     out: Path,
-    movies: Mapping[str, Sequence[tuple[str, Movie]]],
+    movies: Mapping[str, Sequence[tuple[str, AnyMovie]]],
     *,
     mice: Mapping[str, int],
     kind: KindName = "default",
@@ -38,8 +39,7 @@ def write_simulation(
     """Write recordings and truth beside ``out`` and move them there once they are whole.
 
     What an interrupted call left behind is removed. movies: (name, movie) pairs by tier. mice: neurons by animal.
-    kind, without: of the
-    animals, see ``find_kind``. repeats: how often each movie of a tier is shown, once by default.
+    kind, without: of the animals, see ``find_kind``. repeats: how often each movie of a tier is shown, once by default.
     """
     target = out.resolve()  # ``.`` has no name, and a link is to keep pointing where it does
     building = target.with_name(f".{target.name}.partial")
@@ -95,7 +95,9 @@ def simulate_animals(
     if not holds_nothing(folder):
         raise ReverieError(f"{folder} is not empty; choose another --out, so that nothing is overwritten.")
     generator = np.random.default_rng(asked.seed)
-    tiers = make_tiers(find_videos(asked.videos), find_videos(asked.test_videos), trials, asked.frames, generator)
+    videos, test_videos = find_videos(asked.videos), find_videos(asked.test_videos)
+    stimulus = Stimulus(asked.stimulus, asked.square)
+    tiers = make_tiers(videos, test_videos, trials, asked.frames, generator, stimulus)
     movies = {
         tier: [(f"{tier} {number}", movie) for number, movie in enumerate(clips)] for tier, clips in tiers.items()
     }

@@ -1,6 +1,6 @@
 """A simulated animal as a recording in memory: its trials are drawn when asked for, always the same ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,18 +19,23 @@ from reverie.simulation.noise import SessionNoise, draw_responses
 from reverie.simulation.session import Session
 from reverie.simulation.true_encoder import TrueEncoder
 
-AnyMovie = Float[np.ndarray, "_ _ _"]
-"""A movie among others of other lengths."""
+AnyMovie = Float[np.ndarray, "_ _ _"] | Callable[[], Movie]
+"""A movie among others of other lengths, or what draws it whenever it is asked for."""
 
 
 @dataclass(frozen=True)
 class Presentation:
-    """One showing of a movie: the trial's name (its number), its tier, the movie's name, and the movie."""
+    """One showing of a movie: the trial's name (its number), its tier, the movie's name, and what it comes from."""
 
     trial: str
     tier: str
     title: str
-    movie: Movie
+    source: AnyMovie
+
+    @property
+    def movie(self) -> Movie:
+        """The movie, drawn anew each time where it is not there already."""
+        return self.source() if callable(self.source) else self.source
 
 
 def schedule(
@@ -92,18 +97,24 @@ class SimulatedMouse:
         self._session = Session(noise, self._buffer("centres"), tuple(self.tiers), hidden)
 
     def trial(self, name: str) -> Trial:
-        """Draw one trial; raises ReverieError when there is none of that name."""
+        """Draw one trial; raises ReverieError when there is none of that name or its movie has another size."""
         if name not in self.presentations:
             raise ReverieError(f"Animal {self.name!r} has no trial {name!r}; it has {len(self.tiers)}, named 0, 1, ...")
         show = self.presentations[name]
+        movie = show.movie
+        if movie.shape[1:] != self.truth.frame_size:
+            raise ReverieError(
+                f"The movie {show.title!r} has frames of {movie.shape[1:]} pixels, but the animals were made for "
+                f"{self.truth.frame_size}; resize all movies to one size."
+            )
         generator = animal_generator(self.seed, self.name, TRIALS, int(name))
-        state = draw_state(len(show.movie), self._temperament, generator, saccades=self.noise.saccades)
+        state = draw_state(len(movie), self._temperament, generator, saccades=self.noise.saccades)
         means = self._buffer("means")[:, 0]
-        rates = self._session.modulated(self._cell_rates(show.movie, state), means, name, generator)
+        rates = self._session.modulated(self._cell_rates(movie, state), means, name, generator)
         indicator, tissue = self.truth.indicator(self.name), self.truth.tissue(self.name)
         responses = draw_responses(rates, means, indicator, self.noise, generator, tissue=tissue)
         state[2:] += self.noise.pupil_error * generator.standard_normal(state[2:].shape).astype(np.float32)
-        return Trial(name=name, tier=show.tier, movie=show.movie, state=state, responses=responses)
+        return Trial(name=name, tier=show.tier, movie=movie, state=state, responses=responses)
 
     def trials(self, split: str) -> LazyTrials:
         """Return the trials of one tier, drawn when asked for, in order."""

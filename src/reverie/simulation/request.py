@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reverie.simulation.names import KindName, PartName
+from reverie.stimuli.names import StimulusName
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,13 @@ class SimulationRequest:
     """How many animals to simulate."""
     neurons: int = 1500
     """Neurons of each animal."""
+    stimulus: StimulusName = "movies"
+    """What they are shown: natural movies, still images (each for half a second), or white noise: checkerboards of
+    black and white, or of all greys (`gaussian-noise`), another at every frame."""
+    square: int = 4
+    """Side of the squares of white noise, pixels."""
     train: int = 90
-    """Training trials."""
+    """Training trials; a real session, which never shows a scene twice, has about 360."""
     oracle: int = 6
     """Validation trials (tier `oracle`)."""
     test: int = 6
@@ -31,9 +37,11 @@ class SimulationRequest:
     kind: KindName = "default"
     """What sort of animals: `default` and `realistic` are kind ones whose rates correlate with single trials at about
     0.5 and 0.3; `harsh` ones move their eyes and share, drift and carry noise as real ones do; the neurons of `outside`
-    ones are of a family that no encoder here contains."""
+    ones are of a family that no encoder here contains; `retina` is no cortex at all, but spikes of cells with centre
+    and surround."""
     without: tuple[PartName, ...] = ()
     """Parts of the kind to leave out: eyes that move what neurons see, shared gains, drift of gain and tuning, sizes of
-    events that carry signal."""
+    events that carry signal, neuropil, a scan that meets neurons in turn, silent and unresponsive neurons with heavy
+    tails of sizes; of `outside` animals also adaptation and the gain by the contrast of the whole frame."""
     seed: int = 0
     """Same seed, same recordings."""

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
 from reverie.recordings.readers.sensorium_writer import write_recording
 from reverie.simulation.kinds import KINDS, Kind
@@ -24,17 +23,15 @@ def simulate(
 ) -> TrueEncoder:
     """Let simulated animals watch movies, write one Sensorium 2023 recording each, and return their truth.
 
-    movies: by tier, (name, movie) pairs, all of one frame size; every animal watches all of them, each in its own
-    mood. Trials are numbered as ``schedule`` does. mice: neurons by animal; each gets the folder of its name. kind: of
-    animals, see ``find_kind``. seed: of the neurons, the behaviour and the noise. repeats: showings by tier.
+    movies: by tier, (name, movie) pairs, all of one frame size; a function instead of a movie is called for it whenever
+    it is shown, so that no more than one is in memory. Every animal watches all of them, each in its own mood. Trials
+    are numbered as ``schedule`` does. mice: neurons by animal; each gets the folder of its name. kind: of animals, see
+    ``find_kind``. seed: of the neurons, the behaviour and the noise. repeats: showings by tier.
 
     Raises ReverieError on no movies, no neurons, movies of several sizes, or a folder that exists.
     """
     presentations = schedule(movies, repeats)
-    sizes = {show.movie.shape[1:] for show in presentations}
-    if len(sizes) > 1:
-        raise ReverieError(f"The movies have several frame sizes ({sorted(sizes)}); resize them to one.")
-    height, width = sizes.pop()
+    height, width = presentations[0].movie.shape[1:]
     truth = kind.encoder(mice, (height, width), seed)
     for mouse in mice:
         animal = SimulatedMouse(truth, mouse, presentations, noise=kind.noise, seed=seed)

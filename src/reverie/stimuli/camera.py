@@ -7,6 +7,10 @@ from reverie.foundation.arrays import FRAME_RATE, FRAME_SIZE, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.stimuli.resizing import box_weights
 
+SHOT_SECONDS = (1.7, 10.0)
+"""Range of shot lengths of naturalistic movies; clips of 10 s then hold shots of 3.3 s in the median, as the natural
+movies of Sensorium 2023 do."""
+
 _Footage = Float[np.ndarray, "moments tall wide"]
 
 
@@ -17,7 +21,7 @@ def sweep(
     *,
     frame_size: tuple[int, int] = FRAME_SIZE,
     frame_rate: float = FRAME_RATE,
-    shot_seconds: tuple[float, float] = (2.0, 4.0),
+    shot_seconds: tuple[float, float] = SHOT_SECONDS,
     zoom: tuple[float, float] = (0.4, 0.8),
     pixels_per_second: tuple[float, float] = (2.0, 12.0),
 ) -> Movie:
@@ -42,16 +46,16 @@ def sweep(
 def shot_lengths(
     frames: int, frame_rate: float, shot_seconds: tuple[float, float], generator: np.random.Generator
 ) -> list[int]:
-    """Divide a movie into shots: lengths in frames, drawn evenly from a range in seconds, that sum to ``frames``.
+    """Divide a movie into shots: lengths in frames that sum to ``frames``, even on a log scale over a range in seconds.
 
     >>> sum(shot_lengths(300, 30.0, (2.0, 4.0), np.random.default_rng(0)))
     300
     """
     shortest = max(1, round(shot_seconds[0] * frame_rate))
-    longest = max(shortest, round(shot_seconds[1] * frame_rate))
+    spread = np.log(max(shot_seconds[1] * frame_rate, shortest) / shortest)
     lengths: list[int] = []
     while (left := frames - sum(lengths)) > 0:
-        length = int(generator.integers(shortest, longest + 1))
+        length = round(shortest * np.exp(generator.uniform(0.0, spread)))
         # A last shot shorter than the range joins the one before it rather than flash by.
         lengths.append(left if left - length < shortest // 2 else min(length, left))
     return lengths

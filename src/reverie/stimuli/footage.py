@@ -11,8 +11,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
 from reverie.foundation.places import is_litter
 from reverie.foundation.progress import say
-from reverie.stimuli.camera import sweep
-from reverie.stimuli.naturalistic import naturalistic_movie
+from reverie.stimuli.clips import MOVIES, Clip, Stimulus
 from reverie.stimuli.pictures import is_picture, numbered_pictures
 from reverie.stimuli.video import NAMED_AS_VIDEO, plays, read_movie
 
@@ -20,17 +19,28 @@ MAGNIFICATION = 2
 """Real footage is read this many times larger than a frame, so that the camera has room to move."""
 
 
-def mix_footage(
-    footage: Sequence[Movie], count: int, frames: int, share: float, generator: np.random.Generator
-) -> list[Movie]:
-    """Return ``count`` movies (frames, height, width): a ``share`` filmed off the footage, the others synthetic.
+REUSE = 3
+"""How often training footage is filmed anew at most; all else is drawn, for encoders learn from different scenes."""
 
-    footage: movies larger than a frame; none means that all are synthetic.
+
+def mix_footage(
+    footage: Sequence[Movie],
+    count: int,
+    frames: int,
+    share: float,
+    generator: np.random.Generator,
+    stimulus: Stimulus = MOVIES,
+) -> list[Clip]:
+    """Return ``count`` clips of so many frames: a ``share`` filmed off the footage, the others drawn.
+
+    footage: movies larger than a frame; none means that all are drawn. Every clip is of a scene of its own.
     """
     real = round(share * count) if footage else 0
-    filmed = [sweep(footage[index % len(footage)], frames, generator) for index in range(real)]
-    made = [naturalistic_movie(frames, generator) for _ in range(count - real)]
-    return filmed + made
+    seeds = generator.integers(2**62, size=count)
+    return [
+        stimulus.clip(frames, int(seed), footage[number % len(footage)] if number < real else None)
+        for number, seed in enumerate(seeds)
+    ]
 
 
 def deal_videos(videos: Sequence[Path], test_videos: Sequence[Path] = ()) -> dict[str, list[Path]]:
@@ -104,15 +114,19 @@ def make_tiers(
     trials: Mapping[str, int],
     frames: int,
     generator: np.random.Generator,
-) -> dict[str, list[Movie]]:
-    """Return the movies of each tier: half real where there is footage for the tier, the rest synthetic.
+    stimulus: Stimulus = MOVIES,
+) -> dict[str, list[Clip]]:
+    """Return the clips of each tier: real where there is footage for the tier, the rest drawn.
 
-    test_videos: footage of the test tier alone; without it some of ``videos``, as ``deal_videos`` says.
+    Of the training clips half are real at most, and no more than the footage holds ``REUSE`` times. test_videos:
+    footage of the test tier alone; without it some of ``videos``, as ``deal_videos`` says.
     """
     dealt = deal_videos(videos, test_videos)
     tiers = {}
     for tier, count in trials.items():
         footage = [read_enlarged(path) for path in dealt[tier]]
-        share = 0.5 if tier == "train" else 1.0
-        tiers[tier] = mix_footage(footage, count, frames, share, generator)
+        share = 1.0
+        if tier == "train":
+            share = min(0.5, REUSE * sum(map(len, footage)) / max(count * frames, 1))
+        tiers[tier] = mix_footage(footage, count, frames, share, generator, stimulus)
     return tiers

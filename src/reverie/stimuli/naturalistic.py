@@ -1,4 +1,4 @@
-"""Naturalistic movies without any footage: 1/f textures, smooth occluding objects, camera motion, cuts."""
+"""Naturalistic movies without any footage: textured leaves of all sizes, moving objects, camera motion, light, cuts."""
 
 from dataclasses import dataclass
 
@@ -8,29 +8,37 @@ from scipy.ndimage import map_coordinates
 
 from reverie.foundation.arrays import FRAME_RATE, FRAME_SIZE, Movie
 from reverie.foundation.errors import ReverieError
-from reverie.stimuli.camera import glide, shot_lengths
-
-_LOBES = np.array([2, 3, 5])
+from reverie.stimuli.camera import SHOT_SECONDS, glide, shot_lengths
+from reverie.stimuli.leaves import draw_outline, draw_radius, leaves, texture
 
 
 @dataclass(frozen=True)
 class SceneSettings:
-    """What naturalistic scenes are made of; the defaults resemble the Sensorium 2023 movies.
+    """What naturalistic scenes are made of; the defaults have the statistics of the Sensorium 2023 movies.
 
-    shot_seconds: range of shot lengths (real: median 3.3 s). objects: range of how many. object_pixels: range of their
-    radii. camera_speed, object_speed: ranges of typical speeds in pixels a second. mean, contrast: ranges of each
-    shot's mean grey level and standard deviation (real: 80 and 57 over all). slope: range of the exponent of the
-    textures' amplitude spectra (natural scenes: about 1).
+    shot_seconds: range of shot lengths (real: median 3.3 s). leaf_pixels: range of the radii of what the ground is
+    covered with. objects: range of how many things move by themselves. object_pixels: range of their radii.
+    camera_speed, object_speed: ranges of typical speeds in pixels a second. zoom: standard deviation of how much nearer
+    the camera comes in a second. slope: range of the exponent of the textures' amplitude spectra (natural scenes:
+    about 1).
+    brightness, brightness_spread: median and standard deviation of the log of each shot's mean grey level. contrast:
+    range of a shot's standard deviation, in shares of its mean. light: standard deviation of the log of the slow
+    changes of light within a shot. Over many shots they give a mean of 80, a standard deviation of 57 and a median of
+    70, as the real movies have.
     """
 
-    shot_seconds: tuple[float, float] = (2.0, 4.0)
-    objects: tuple[int, int] = (3, 7)
+    shot_seconds: tuple[float, float] = SHOT_SECONDS
+    leaf_pixels: tuple[float, float] = (2.2, 32.0)
+    objects: tuple[int, int] = (2, 6)
     object_pixels: tuple[float, float] = (4.0, 13.0)
-    camera_speed: tuple[float, float] = (0.5, 8.0)
+    camera_speed: tuple[float, float] = (0.5, 14.0)
     object_speed: tuple[float, float] = (1.0, 14.0)
-    mean: tuple[float, float] = (65.0, 130.0)
-    contrast: tuple[float, float] = (42.0, 70.0)
-    slope: tuple[float, float] = (1.0, 1.5)
+    zoom: float = 0.03
+    slope: tuple[float, float] = (0.9, 1.4)
+    brightness: float = 72.0
+    brightness_spread: float = 0.4
+    contrast: tuple[float, float] = (0.35, 0.75)
+    light: float = 0.1
 
 
 def naturalistic_movie(
@@ -52,19 +60,6 @@ def naturalistic_movie(
     return np.concatenate([_shot(length, generator, frame_size, frame_rate, chosen) for length in shots])
 
 
-def texture(
-    frame_size: tuple[int, int], slope: float, generator: np.random.Generator
-) -> Float[np.ndarray, "height width"]:
-    """Draw a random texture with amplitude spectrum 1/frequency^slope; mean 0, standard deviation 1, wraps round."""
-    rows = np.fft.fftfreq(frame_size[0])[:, None]
-    columns = np.fft.rfftfreq(frame_size[1])[None, :]
-    frequency = np.hypot(rows, columns)
-    frequency[0, 0] = np.inf
-    spectrum = np.fft.rfft2(generator.standard_normal(frame_size)) / frequency**slope
-    picture = np.fft.irfft2(spectrum, s=frame_size)
-    return np.asarray((picture - picture.mean()) / picture.std())
-
-
 def _shot(
     length: int,
     generator: np.random.Generator,
@@ -73,16 +68,21 @@ def _shot(
     settings: SceneSettings,
 ) -> Movie:
     camera = glide(length, generator.uniform(*settings.camera_speed) / frame_rate, generator)
-    rows = np.arange(frame_size[0]) + camera[0, :, None]
-    columns = np.arange(frame_size[1]) + camera[1, :, None]
-    ground = texture((2 * frame_size[0], 2 * frame_size[1]), generator.uniform(*settings.slope), generator)
+    nearer = np.exp(generator.normal(0.0, settings.zoom) / frame_rate * (np.arange(length) - length / 2))
+    rows, columns = (
+        (size - 1) / 2 + nearer[:, None] * (np.arange(size) - (size - 1) / 2) + path[:, None]
+        for size, path in zip(frame_size, camera, strict=True)
+    )
+    ground_size = (2 * frame_size[0], 2 * frame_size[1])
+    grain = texture(ground_size, generator.uniform(*settings.slope), generator)
+    ground = leaves(ground_size, settings.leaf_pixels, grain, generator)
     scene = _wrapping_weights(rows, len(ground)) @ ground @ _wrapping_weights(columns, ground.shape[1]).mT
     # A broad shade from one side, such as sky over ground.
     side = generator.normal(size=2) * 0.8
     scene += side[0] * (rows[:, :, None] / frame_size[0] - 0.5) + side[1] * (columns[:, None] / frame_size[1] - 0.5)
     for _ in range(int(generator.integers(settings.objects[0], settings.objects[1] + 1))):
         _put_object(scene, rows, columns, generator, frame_rate, settings)
-    return _level(scene, generator.uniform(*settings.mean), generator.uniform(*settings.contrast))
+    return _lit(scene, generator, frame_rate, settings)
 
 
 def _wrapping_weights(positions: Float[np.ndarray, "time row"], size: int) -> Float[np.ndarray, "time row {size}"]:
@@ -111,7 +111,7 @@ def _put_object(
     place = np.array([rows[meeting, 0], columns[meeting, 0]]) + generator.uniform(0, frame_size)
     centre = course - course[:, meeting : meeting + 1] + place[:, None]
     angle = generator.uniform(0, 2 * np.pi) + generator.normal(0.0, 0.5 / frame_rate) * np.arange(length)
-    outline = _draw_outline(generator, settings)
+    outline = draw_outline(draw_radius(settings.object_pixels, generator), generator)
     down, right = rows - centre[0, :, None], columns - centre[1, :, None]
     # Most pixels are out of its reach and are left out from here on.
     near = np.nonzero((down**2)[:, :, None] + (right**2)[:, None] < outline.reach**2)
@@ -124,45 +124,20 @@ def _put_object(
     scene[near] += cover * (shade + generator.uniform(0.0, 0.5) * grain - scene[near])
 
 
-@dataclass(frozen=True)
-class _Outline:
-    """A wobbly ellipse: radius in pixels, stretch of one axis over the other, size and phase of its lobes."""
-
-    radius: float
-    stretch: float
-    lobes: Float[np.ndarray, " lobe"]
-    phases: Float[np.ndarray, " lobe"]
-
-    @property
-    def reach(self) -> float:
-        """Distance from the centre beyond which it covers nothing."""
-        widest = max(self.stretch, 1.0 / self.stretch)
-        return (self.radius * (1.0 + float(np.abs(self.lobes).sum())) + 0.5) * widest
-
-    def cover(
-        self, along: Float[np.ndarray, " pixel"], across: Float[np.ndarray, " pixel"]
-    ) -> Float[np.ndarray, " pixel"]:
-        """Return how much of each pixel it covers, 0 to 1."""
-        distance = np.hypot(along / self.stretch, across * self.stretch)
-        around = np.arctan2(across * self.stretch, along / self.stretch)
-        wobble = np.cos(np.outer(_LOBES, around) + self.phases[:, None])
-        outline = self.radius * (1.0 + self.lobes @ wobble)
-        # Half a pixel either side of the outline is partly covered, as area averaging would have it.
-        return np.asarray(np.clip(outline - distance + 0.5, 0.0, 1.0))
-
-
-def _draw_outline(generator: np.random.Generator, settings: SceneSettings) -> _Outline:
-    return _Outline(
-        radius=float(generator.uniform(*settings.object_pixels)),
-        stretch=float(np.exp(generator.normal(0.0, 0.3))),
-        lobes=generator.normal(0.0, 0.3 / _LOBES),
-        phases=generator.uniform(0.0, 2 * np.pi, len(_LOBES)),
-    )
-
-
-def _level(scene: Float[np.ndarray, "time height width"], mean: float, contrast: float) -> Movie:
-    """Bring a shot to a mean and standard deviation within 0-255; clipping takes a little of the contrast back."""
+def _lit(
+    scene: Float[np.ndarray, "time height width"],
+    generator: np.random.Generator,
+    frame_rate: float,
+    settings: SceneSettings,
+) -> Movie:
+    """Bring a shot to a brightness and a contrast of its own within 0-255, under a light that changes slowly."""
+    mean = min(settings.brightness * np.exp(generator.normal(0.0, settings.brightness_spread)), 190.0)
+    contrast = mean * generator.uniform(*settings.contrast)
+    period = frame_rate * generator.uniform(3.0, 12.0)
+    light = np.sin(2 * np.pi * (np.arange(len(scene)) / period + generator.uniform()))
+    light = np.exp(generator.normal(0.0, settings.light) * np.sqrt(2.0) * light)[:, None, None]
     movie = scene
+    # Clipping takes a little of the contrast back, which the next turn makes up for.
     for _ in range(3):
         movie = np.clip(mean + contrast * (movie - movie.mean()) / max(float(movie.std()), 1e-9), 0.0, 255.0)
-    return movie.astype(np.float32)
+    return np.asarray(np.clip(light * movie, 0.0, 255.0), dtype=np.float32)
