@@ -60,6 +60,15 @@ def test_a_reconstruction_holds_the_movie_and_what_it_is_compared_with(fitted, t
     assert one.information is None
 
 
+def test_in_darkness_there_is_nothing_to_compare_with(fitted, trial):
+    one = assemble([found(100.0, 20.0)], [fitted], Map(), replace(trial, movie=None), MASK)
+    assert one.truth is None
+    assert one.rates_from_truth is None
+    assert one.other_movies is None
+    assert one.rates.shape == trial.responses.shape
+    assert one.half_widths is not None
+
+
 def test_a_calibrated_standard_deviation_is_scaled_and_told_of(fitted, trial):
     one = assemble([found(100.0, 20.0)], [fitted], Map(), trial, MASK)
     np.testing.assert_allclose(one.std, 20 * FACTOR)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -45,6 +47,15 @@ def test_encoders_that_share_a_trial_s_responses_count_them_once(fitted):
     torch.testing.assert_close(shared.dispersion, 3 * alone.dispersion)
 
 
+def test_a_signal_that_was_not_recorded_is_a_constant_to_the_encoder(fitted):
+    trial = fitted.subject.recording.trial("6")
+    state = trial.state.copy()
+    state[2] = np.nan
+    seen = observe(fitted, replace(trial, state=state), Map()).state.numpy()
+    np.testing.assert_array_equal(seen[[0, 1, 3]], trial.state[[0, 1, 3]])
+    assert np.ptp(seen[2]) == 0
+
+
 def test_other_responses_may_be_explained(fitted):
     trial = fitted.subject.recording.trial("7")
     with pytest.raises(ReverieError, match=r"Trial 7 of alpha .* has no responses"):
@@ -61,3 +72,4 @@ def test_only_the_beginning_of_a_trial_is_cut_out(fitted):
     np.testing.assert_array_equal(short.responses, trial.responses[:, :30])
     assert beginning_of(trial, 1000).frames == 48
     assert beginning_of(fitted.subject.recording.trial("7"), 30).responses is None
+    assert beginning_of(replace(trial, movie=None), 30).frames == 30

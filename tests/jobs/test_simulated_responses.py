@@ -2,14 +2,14 @@ import numpy as np
 
 from reverie.encoders.prediction import predict
 from reverie.jobs.clip import Clip
-from reverie.jobs.simulated_responses import measure_trial_noise, null_clips
+from reverie.jobs.simulated_responses import measure_trial_noise, simulated_clips
 
 
 def test_responses_are_drawn_around_the_rates_of_the_encoders(session):
     (folder,) = session.sources.encoders
     clip = Clip("mouse", session.recordings["mouse"].names("oracle")[0])
     trial = clip.read(session)
-    drawn = list(null_clips(session, clip, 6))
+    drawn = list(simulated_clips(session, clip, 6))
     assert len({one.name for one in drawn}) == 6
     for one in drawn:
         np.testing.assert_array_equal(one.movie, trial.movie)
@@ -22,6 +22,6 @@ def test_responses_are_drawn_around_the_rates_of_the_encoders(session):
 
 def test_the_same_seed_draws_the_same(session):
     clip = Clip("mouse", session.recordings["mouse"].names("oracle")[0])
-    first, again = (next(null_clips(session, clip, 1)) for _ in range(2))
+    first, again = (next(simulated_clips(session, clip, 1)) for _ in range(2))
     np.testing.assert_array_equal(first.responses, again.responses)
     assert measure_trial_noise(session, "mouse") is measure_trial_noise(session, "mouse")

@@ -1,9 +1,13 @@
 """A list of jobs: what they need is fitted first, each is done once, and what is finished stays."""
 
+import shutil
+
 import numpy as np
 import pytest
-from tests.worlds import opened
+from tests.worlds import describe_training, opened, replace_encoder
 
+from reverie.fitted.session import Sources, open_session
+from reverie.foundation.errors import ReverieError
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.jobs import working
@@ -13,7 +17,7 @@ from reverie.jobs.job import Job
 from reverie.jobs.store import Store
 from reverie.jobs.working import do_jobs, fit_for
 
-QUICK = Map(steps=2, draws=0)
+QUICK = Map(steps=2, draws=0, likelihood="sizes")
 
 
 def jobs_of(world, *names, method=QUICK):
@@ -61,11 +65,28 @@ def test_a_job_of_another_fitting_version_is_done_anew_in_a_folder_of_its_own(
     assert quick_masks == ["alpha", "alpha"]
 
 
-def test_every_animal_gets_a_mask_since_movies_are_scored_in_it(tiny_world, quick_masks):
-    session = opened(tiny_world, animals=())
-    fit_for(Workers(session), jobs_of(tiny_world, "1", method=Paper()))
-    assert quick_masks == ["alpha", "beta"]
+def test_each_encoder_gets_a_mask_since_movies_are_scored_in_their_mean(tiny_world, quick_masks, tmp_path):
+    shutil.copytree(tiny_world.encoder, tmp_path / "other")
+    replace_encoder(tiny_world)
+    session = open_session(Sources(tiny_world.data, (tiny_world.encoder, tmp_path / "other"), device="cpu"))
+    assert fit_for(Workers(session), jobs_of(tiny_world, "1", method=Paper())) == {}
+    assert quick_masks == ["alpha", "alpha"]  # beta is in no job
+    assert session.fitted("alpha", tmp_path / "other").has("mask")
     assert not session.fitted("alpha", tiny_world.encoder).has("prior")
+
+
+def test_an_animal_that_cannot_be_fitted_is_told_and_spoils_no_other(tiny_world, quick_masks, tmp_path):
+    describe_training(tiny_world, ["1"], ["6"])
+    session, store = opened(tiny_world, animals=()), Store(tmp_path / "jobs")
+    jobs = [*jobs_of(tiny_world, "1"), Job(Clip("beta", "1"), (tiny_world.encoder,), QUICK)]
+    failed = fit_for(Workers(session), jobs)
+    assert list(failed) == ["alpha"]
+    assert failed["alpha"].startswith("alpha has 1 training trial(s)")
+    assert session.fitted("beta", tiny_world.encoder).has("likelihood")
+    with pytest.raises(ReverieError, match=r"alpha has 1 training trial"):
+        do_jobs(Workers(session), store, jobs, "")
+    do_jobs(Workers(session), store, jobs[1:], "")
+    assert len(store.read([jobs[1].fingerprint(session)])) == 1
 
 
 def test_a_mask_that_is_named_is_not_fitted(tiny_world, quick_masks, tmp_path):

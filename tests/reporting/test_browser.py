@@ -22,8 +22,8 @@ FRAMES = 120
 def content(make_run: Callable[..., RunContent]) -> RunContent:
     run = make_run(3, frames=FRAMES)
     unknown = replace(run.trials[2], animal="mouse <b>", truth=None, scores={"video_correlation": float("nan")})
-    spread = np.abs(run.trials[0].reconstruction - 127.5)
-    return replace(run, trials=[replace(run.trials[0], spread=spread), run.trials[1], unknown])
+    std = np.abs(run.trials[0].reconstruction - 127.5)
+    return replace(run, trials=[replace(run.trials[0], std=std), run.trials[1], unknown])
 
 
 @pytest.fixture(scope="module")

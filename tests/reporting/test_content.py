@@ -18,9 +18,9 @@ def test_regions_start_at_their_thresholds() -> None:
     ("name", "value"),
     [
         ("truth", np.zeros((6, 3, 4), np.float32)),
-        ("spread", np.zeros((5, 3, 5), np.float32)),
+        ("std", np.zeros((5, 3, 5), np.float32)),
         ("mask", np.zeros((4, 3), np.float32)),
-        ("evidence", np.zeros((4, 3), np.float32)),
+        ("information", np.zeros((4, 3), np.float32)),
         ("state", np.zeros((4, 6), np.float32)),
         ("responses", np.zeros((7, 4), np.float32)),
     ],

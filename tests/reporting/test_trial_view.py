@@ -34,21 +34,21 @@ def test_frame_correlations_are_drawn_at_their_height(make_run: Callable[..., Ru
     assert np.allclose(1 - drawn / 100, (values - low) / (1 - low), atol=1e-3)
 
 
-def test_a_spread_gets_its_own_scale(make_run: Callable[..., RunContent]) -> None:
+def test_a_standard_deviation_gets_its_own_scale(make_run: Callable[..., RunContent]) -> None:
     run = make_run(1, frames=60)
     trial = run.trials[0]
-    spread = np.linspace(0, 40, trial.reconstruction.size, dtype=np.float32).reshape(trial.reconstruction.shape)
-    view = trial_view(replace(trial, spread=spread), 1, run)
-    assert view.spread_top == "40"
-    assert "spread" in view.data["movies"]
-    impossible = trial_view(replace(trial, spread=10 * spread), 1, run)
-    assert float(impossible.spread_top) == pytest.approx(127.5, abs=0.5)
+    std = np.linspace(0, 40, trial.reconstruction.size, dtype=np.float32).reshape(trial.reconstruction.shape)
+    view = trial_view(replace(trial, std=std), 1, run)
+    assert view.std_top == "40"
+    assert "std" in view.data["movies"]
+    impossible = trial_view(replace(trial, std=10 * std), 1, run)
+    assert float(impossible.std_top) == pytest.approx(127.5, abs=0.5)
 
 
-def test_evidence_is_drawn_beside_the_mask_and_told(make_run: Callable[..., RunContent]) -> None:
+def test_information_is_drawn_beside_the_mask_and_told(make_run: Callable[..., RunContent]) -> None:
     trial = make_run(1, frames=60).trials[0]
-    assert mask_view(trial, 3.4).evidence == ""
-    evidence = np.where(trial.evaluation_region, 0.8, 0.1).astype(np.float32)
-    view = mask_view(replace(trial, evidence=evidence), 3.4)
-    assert view.evidence.startswith("data:image/png")
-    assert "0.80 in the scored region, 0.10 outside the optimised one" in view.evidence_sentence
+    assert mask_view(trial, 3.4).information == ""
+    information = np.where(trial.evaluation_region, 0.8, 0.1).astype(np.float32)
+    view = mask_view(replace(trial, information=information), 3.4)
+    assert view.information.startswith("data:image/png")
+    assert "0.80 in the scored region, 0.10 outside the optimised one" in view.information_sentence

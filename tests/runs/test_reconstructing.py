@@ -2,22 +2,24 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from tests.worlds import describe_training, files_in, replace_encoder, scale_responses, show_again
+from tests.worlds import describe_training, files_in, fitted_to, replace_encoder, scale_responses, show_again
 
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Sources
 from reverie.foundation.errors import ReverieError
+from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
 from reverie.runs.joining import Joining
 from reverie.runs.reconstructing import Run, reconstruct_trials
 
-QUICK = Map(steps=3, draws=1, calibrated=False)
+QUICK = Map(steps=3, draws=1, calibrated=False, likelihood="sizes")
 
 
 def sources_of(world, *more, animals=("alpha",), **options):
@@ -113,7 +115,7 @@ def test_an_encoder_that_was_replaced_needs_another_run(tiny_world, quick_masks,
         reconstruct(tiny_world, out, "6")
 
 
-@pytest.mark.parametrize("other", [Map(steps=4, draws=1, calibrated=False), Paper(steps=3)])
+@pytest.mark.parametrize("other", [replace(QUICK, steps=4), Paper(steps=3)])
 def test_other_settings_need_another_run(tiny_world, quick_masks, out, other):
     reconstruct(tiny_world, out, "6")
     with pytest.raises(ReverieError, match=r"steps: 3 there, 4 now|method: map there, paper now"):
@@ -158,7 +160,7 @@ def test_movies_of_several_encoders_are_averaged_or_their_gradients(tiny_world, 
 
 def test_joined_animals_are_one_movie_that_says_so(tiny_world, mask, out):
     reconstruct(tiny_world, out, "oracle", animals=(), mask=mask, joining=Joining(join="animals"))
-    assert [path.parent.parent.name for path in out.glob("*/*/movie.npz")] == ["alpha"]
+    assert [path.parent.parent.name for path in out.glob("*/*/reconstruction.json")] == ["alpha"]
     assert any("also beta trial 6" in note for note in Reconstruction.load(out / "alpha/6").notes)
 
 
@@ -195,6 +197,17 @@ def test_trials_without_responses_are_left_out_and_said(tiny_world, mask, out, c
     assert "alpha: 1 trial(s) have no responses to reconstruct from: 7." in capsys.readouterr().err
     with pytest.raises(ReverieError, match="None of the trials has responses"):
         reconstruct(tiny_world, out, "7", mask=mask)
+
+
+def test_an_animal_that_cannot_be_fitted_spoils_no_other(tiny_world, out, capsys):
+    unfit = np.full((12, 16), 0.1, np.float32)
+    for animal, mask in (("alpha", unfit), ("beta", np.full_like(unfit, 1.2))):
+        save_mask(fitted_to(tiny_world, animal, animals=()).place("mask"), mask)
+    scores = reconstruct(tiny_world, out, "6", animals=(), method=Paper(steps=2))
+    assert scores["animal"].tolist() == ["beta"]
+    assert "alpha is left out: The mask in" in capsys.readouterr().err
+    with pytest.raises(ReverieError, match=r"^The mask in .* reaches 0\.5 at no pixel"):
+        reconstruct(tiny_world, out.with_name("alone"), "6", method=Paper(steps=2))
 
 
 def test_other_processes_find_the_same_movies(tiny_world, mask, tmp_path):

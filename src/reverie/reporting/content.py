@@ -11,7 +11,7 @@ from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.problem import Progress
 from reverie.scoring.correlation import Region
-from reverie.scoring.rule import TRAINING_THRESHOLD, scored_region
+from reverie.scoring.rule import TRAINING_THRESHOLD, scoring_threshold
 
 # Whether the arrays of a trial fit together is for the trial to say, in words a user understands.
 Pictures = Float[np.ndarray, "_ _ _"]
@@ -86,7 +86,7 @@ class TrialContent:
     @property
     def evaluation_region(self) -> Region:
         """The pixels that are scored: (height, width)."""
-        return scored_region(self.mask)
+        return np.asarray(self.mask >= scoring_threshold(self.mask))
 
 
 @dataclass(frozen=True)
