@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -19,6 +20,7 @@ class Fake:
     """A verb that does what it is told."""
 
     work: Callable[[], None]
+    computes: ClassVar[bool] = False
 
     def run(self) -> None:
         self.work()
@@ -46,7 +48,7 @@ FORESEEN = {
 @pytest.mark.parametrize("case", FORESEEN)
 def test_what_is_foreseen_is_one_sentence(case: str, capsys: pytest.CaptureFixture[str]):
     error, code, sentence = FORESEEN[case]
-    assert perform(fail_with(error)) == code
+    assert perform(lambda: fail_with(error)) == code
     told = capsys.readouterr().err
     assert re.match(f"reverie: .*{sentence}", told)
     assert told.count("\n") == 1
@@ -56,7 +58,7 @@ def test_what_is_not_foreseen_says_where_the_details_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.chdir(tmp_path)
-    assert perform(fail_with(KeyError("läuse\udce4"))) == 1
+    assert perform(lambda: fail_with(KeyError("läuse\udce4"))) == 1
     told = capsys.readouterr().err
     (place,) = tmp_path.iterdir()
     assert told.startswith("reverie: Something went wrong that was not foreseen (KeyError:")
@@ -74,7 +76,7 @@ def test_details_that_can_be_written_nowhere_are_printed(
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr(Path, "write_text", refuse)
-    assert perform(fail_with(KeyError("x"))) == 1
+    assert perform(lambda: fail_with(KeyError("x"))) == 1
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -94,20 +96,25 @@ SLOW = """
 import sys, time
 from reverie.cli import main as entry
 class Slow:
+    computes = False
     def run(self):
         print("begun", flush=True)
         time.sleep(60)
 with entry._ended_like_interrupted():
-    sys.exit(entry.perform(Slow()))
+    sys.exit(entry.perform(Slow))
 """
 
 
+def start(program: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
 def test_a_batch_system_that_ends_us_is_answered_like_ctrl_c():
-    process = subprocess.Popen([sys.executable, "-c", SLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "begun\n"
-    process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=30)
+    with start(SLOW) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=30)
     assert process.returncode == 143
     assert told == "reverie: Interrupted; give the same command again to go on where it stopped.\n"
 
@@ -116,22 +123,24 @@ LONG = """
 import sys
 from reverie.cli import main as entry
 class Long:
+    computes = False
     def run(self):
         for line in range(50_000):
             print(line)
-sys.exit(entry.perform(Long()))
+code = entry.perform(Long)
+entry._empty_output()
+sys.exit(code)
 """
 
 
 def test_a_reader_that_leaves_is_no_error():
-    process = subprocess.Popen([sys.executable, "-c", LONG], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    assert process.stdout.readline() == "0\n"
-    process.stdout.close()
-    assert process.stderr.read() == ""
-    assert process.wait(30) == 141
-    process.stderr.close()
+    with start(LONG) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "0\n"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
 
 
 class Full(io.StringIO):
@@ -143,7 +152,7 @@ class Full(io.StringIO):
 
 def test_output_to_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.setattr(sys, "stdout", Full())
-    assert perform(Fake(lambda: print("result"))) == 1
+    assert perform(lambda: Fake(lambda: print("result"))) == 1
     assert (
         capsys.readouterr().err == "reverie: no space is left on the disk; free some and give the same command again.\n"
     )

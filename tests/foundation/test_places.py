@@ -38,7 +38,7 @@ def test_places_where_no_folder_can_be_are_refused(tmp_path: Path):
     }.items():
         with pytest.raises(ReverieError, match=sentence):
             require_folder(tmp_path / place)
-    with pytest.raises(ReverieError, match="/proc/new cannot be written to"):
+    with pytest.raises(ReverieError, match="/proc/new cannot be written"):
         require_folder(Path("/proc/new"))
 
 
@@ -48,12 +48,12 @@ def test_disks_that_take_nothing_are_told(tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
-    with pytest.raises(ReverieError, match=f"cannot be written to .{os.strerror(number)}"):
+    with pytest.raises(ReverieError, match=f"cannot be written .{os.strerror(number)}"):
         require_folder(tmp_path / "new")
 
 
 def test_a_disk_too_small_is_told_with_numbers(tmp_path: Path):
-    with pytest.raises(ReverieError, match=r"needs 1000000000\.0 GB but its disk has .* GB free"):
+    with pytest.raises(ReverieError, match=r"needs 1e\+09 GB but its disk has .* GB free"):
         require_space(tmp_path / "not" / "there", 10**18)
-    with pytest.raises(ReverieError, match="needs 1000000000"):
+    with pytest.raises(ReverieError, match=r"needs 1e\+09 GB"):
         require_folder(tmp_path, needed=10**18)

@@ -138,13 +138,3 @@ def test_the_published_container_becomes_an_encoder(golden, tmp_path):
     assert described["architecture"] == "dwiseneuro"
     assert described["mice"] == {"first": 37, "second": 41}
     assert (tmp_path / "encoder/weights.safetensors").exists()
-
-
-def test_what_an_interrupted_simulation_left_is_made_anew(tmp_path):
-    left = tmp_path / ".data.partial" / "mouse1"
-    left.mkdir(parents=True)
-    (left / "half").touch()
-    sizes = ("--animals", "1", "--neurons", "5", "--train", "1", "--oracle", "1", "--test", "0", "--frames", "40")
-    run("simulate", "--out", tmp_path / "data", *sizes)
-    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["mouse1", "truth"]
-    assert not left.exists()

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -27,13 +27,17 @@ class Terminated(KeyboardInterrupt):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 0 when the verb was done and with another code when it was not."""
     _print_anything()
-    with _ended_like_interrupted():
-        sys.exit(perform(parse(arguments)))
-
-
-def perform(verb: Verb) -> int:
-    """Do one verb; return the exit code, having told the user in one sentence what went wrong if anything did."""
     try:
+        with _ended_like_interrupted():
+            sys.exit(perform(lambda: parse(arguments)))
+    finally:
+        _empty_output()
+
+
+def perform(asked: Callable[[], Verb]) -> int:
+    """Do the verb that is asked for; return the exit code, having told in one sentence what went wrong, if anything."""
+    try:
+        verb = asked()
         if verb.computes:
             from reverie.foundation.devices import prepare_threads
 
@@ -50,8 +54,7 @@ def perform(verb: Verb) -> int:
         _tell(explain(error) or tell_unforeseen(error))
         code = FAILED
     else:
-        return 0
-    _empty_output()
+        code = 0
     return code
 
 

@@ -50,6 +50,18 @@ def require_folder(folder: Path, needed: int = 0) -> None:
         Bytes it will take, where that is known.
 
     """
+    _try(folder, folder)
+    require_space(folder, needed)
+
+
+def require_file(path: Path) -> None:
+    """Raise ReverieError unless a file of this name, which need not be there yet, can be written; see above."""
+    if path.is_dir():
+        raise ReverieError(f"{path} is a folder, where a file is to be written; name a file in it.")
+    _try(path.parent, path)
+
+
+def _try(folder: Path, named: Path) -> None:
     try:
         place = _nearest(folder)
         if not place.is_dir():
@@ -59,9 +71,8 @@ def require_folder(folder: Path, needed: int = 0) -> None:
             stream.flush()
     except OSError as error:
         raise ReverieError(
-            f"{folder} cannot be written to ({error.strerror or error}); free some space or choose another folder."
+            f"{named} cannot be written ({error.strerror or error}); free some space or choose another folder."
         ) from error
-    require_space(folder, needed)
 
 
 def require_space(folder: Path, needed: int) -> None:
@@ -69,7 +80,7 @@ def require_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(_nearest(folder)).free
     if needed > free:
         raise ReverieError(
-            f"{folder} needs {needed / 1e9:.1f} GB but its disk has {free / 1e9:.1f} GB free; "
+            f"{folder} needs {needed / 1e9:.3g} GB but its disk has {free / 1e9:.3g} GB free; "
             "make room or choose another folder."
         )
 

@@ -10,6 +10,7 @@ from reverie.fitted.session import open_encoders, open_matching_animals
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz
+from reverie.foundation.places import require_file
 from reverie.foundation.progress import say, tracked
 from reverie.recordings.opening import choose_trials
 
@@ -23,6 +24,7 @@ def predict_trials(
     (trial, neuron, time), shorter trials padded with NaN; and ``trials``, their names.
     Raises ReverieError when data and encoder do not belong together.
     """
+    require_file(out)
     where = choose_device(device)
     encoder = open_encoders([encoder_folder], where)[encoder_folder]
     recordings = open_matching_animals(data, [animal] if animal else [], {encoder_folder: encoder})

@@ -14,6 +14,7 @@ from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_json, write_json
+from reverie.foundation.places import require_folder
 from reverie.foundation.progress import say
 from reverie.foundation.provenance import describe
 from reverie.inversion.methods.map import Map
@@ -64,6 +65,7 @@ def reconstruct_trials(
     Raises ReverieError when data and encoders do not belong together, no trial is left, or ``out`` holds a run with
     other settings.
     """
+    require_folder(out)
     sources = replace(sources, kept=out / "fitted")
     session = open_session(sources)
     names = {animal: choose_trials(recording, trials) for animal, recording in session.recordings.items()}

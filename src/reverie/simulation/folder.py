@@ -1,5 +1,6 @@
 """Writing recordings of simulated animals that watched real or synthetic movies."""
 
+import math
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from reverie.encoders.checkpoints import save_encoder
+from reverie.foundation.arrays import FRAME_SIZE
+from reverie.foundation.causes import some
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.places import holds_nothing, require_folder
 from reverie.foundation.progress import say
@@ -26,6 +29,13 @@ TRUTH = "truth"
 """The folder, beside the animals', of the encoder that knows everything about them."""
 
 
+PARTIAL = ".partial"
+"""The hidden folder in which they are made."""
+
+FLOAT_BYTES = 4
+"""Of one response on the disk; a pixel takes at least one."""
+
+
 def write_simulation(
     out: Path,
     movies: Mapping[str, Sequence[tuple[str, AnyMovie]]],
@@ -36,22 +46,44 @@ def write_simulation(
     seed: int,
     repeats: Mapping[str, int] | None = None,
 ) -> None:
-    """Write recordings and truth beside ``out`` and move them there once they are whole.
+    """Write recordings and truth to a hidden folder in ``out``, and move them up once they are whole.
 
-    What an interrupted call left behind is removed. movies: (name, movie) pairs by tier. mice: neurons by animal.
-    kind, without: of the animals, see ``find_kind``. repeats: how often each movie of a tier is shown, once by default.
+    The folder itself stays, since somebody may stand in it or have linked to it. What an interrupted call left behind
+    is removed.
+
+    Parameters
+    ----------
+    out
+        Folder for one folder an animal, and the truth.
+    movies
+        (name, movie) pairs by tier.
+    mice
+        Neurons by animal.
+    kind, without
+        Of the animals, see ``find_kind``.
+    seed
+        Of the neurons, the behaviour and the noise.
+    repeats
+        How often each movie of a tier is shown, once by default.
+
+    Raises
+    ------
+    ReverieError
+        When something that would be overwritten is there already.
     """
-    target = out.resolve()  # ``.`` has no name, and a link is to keep pointing where it does
-    building = target.with_name(f".{target.name}.partial")
+    building, names = out / PARTIAL, (*mice, TRUTH)
+    if (building / TRUTH).exists():  # an earlier call was interrupted while it moved what was finished
+        for name in names:
+            if not (building / name).exists():
+                shutil.rmtree(out / name, ignore_errors=True)
+    taken = [name for name in names if (out / name).exists()]
+    if taken:
+        raise ReverieError(f"{out} holds {some(taken)} already; choose another folder, so that nothing is overwritten.")
     shutil.rmtree(building, ignore_errors=True)
     truth = simulate(building, movies, mice=mice, kind=find_kind(kind, without), seed=seed, repeats=repeats)
     save_encoder(truth, building / TRUTH, about={"simulated": True, "kind": kind, "without": list(without)})
-    if not target.exists():
-        building.rename(target)
-        return
-    # The folder itself may be where somebody stands, so its contents come to it.
-    for place in sorted(building.iterdir(), key=lambda place: place.name == TRUTH):  # the truth says that all is there
-        place.rename(target / place.name)
+    for name in names:
+        (building / name).rename(out / name)
     building.rmdir()
 
 
@@ -91,9 +123,11 @@ def simulate_animals(
     for name, number in trials.items():
         if number < 0:
             raise ReverieError(f"The simulation cannot have {number} trials of {name}; give a larger number.")
-    require_folder(folder.absolute().parent)
-    if not holds_nothing(folder):
+    if not holds_nothing(folder) and not (folder / PARTIAL).exists():
         raise ReverieError(f"{folder} is not empty; choose another --out, so that nothing is overwritten.")
+    showings = asked.train + asked.oracle + asked.test * asked.test_repeats
+    needed = asked.animals * showings * asked.frames * (asked.neurons * FLOAT_BYTES + math.prod(FRAME_SIZE))
+    require_folder(folder, needed)
     generator = np.random.default_rng(asked.seed)
     videos, test_videos = find_videos(asked.videos), find_videos(asked.test_videos)
     stimulus = Stimulus(asked.stimulus, asked.square)

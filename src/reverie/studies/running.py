@@ -11,6 +11,7 @@ from typing import Final
 from reverie.fitted.session import Sources, open_session
 from reverie.foundation.errors import NotApplicable, ReverieError, WorkerLost
 from reverie.foundation.files import write_json
+from reverie.foundation.places import require_folder
 from reverie.foundation.progress import say
 from reverie.jobs.engine import Workers, open_workers, usual_workers
 from reverie.jobs.job import Job
@@ -82,6 +83,7 @@ def run_request(request: Request) -> Path:
     if request.name not in (SUITE, *STUDIES):
         known = ", ".join((*STUDIES, SUITE))
         raise ReverieError(f"There is no experiment {request.name!r}; choose one of {known}.")
+    require_folder(request.out)
     scale = find_scale(request.scale)
     session = open_session(request.sources)
     session.fit(["mask"])  # here, once, before other processes look for them

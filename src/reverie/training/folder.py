@@ -15,7 +15,7 @@ from reverie.foundation.devices import choose_device, seed_everything
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_json, write_json
 from reverie.foundation.fingerprints import digest_of
-from reverie.foundation.places import holds_nothing
+from reverie.foundation.places import holds_nothing, require_folder
 from reverie.foundation.progress import say
 from reverie.foundation.provenance import describe
 from reverie.recordings.contents import trials_digest
@@ -72,6 +72,7 @@ def train_encoder(
         known = ", ".join(field.name for field in fields(TrainingRequest))
         raise ReverieError(f"A training has the options {known}, but was given {', '.join(options)}.") from error
     where, folder = choose_device(device), Path(out)
+    require_folder(folder)
     opened = open_animals(Path(recordings), animals) if isinstance(recordings, str | Path) else dict(recordings)
     asked = _asked(opened, asked_for)
     earlier = _earlier_plan(folder, asked)
