@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.names import readable_name
 from reverie.foundation.progress import say
 from reverie.recordings.leaving_out import omissions
 from reverie.recordings.reading import Reading
@@ -46,9 +47,11 @@ class Reader:
         return listed(path, reading)
 
     def open_source(self, place: Path, reading: Reading) -> Source:
-        """Open one of them."""
+        """Open one of them; its name is proper text, whatever its folder is called."""
         opened: Callable[[Path, Reading], Source] = import_module(self.module).open_source
-        return opened(place, reading)
+        source = opened(place, reading)
+        source.name = readable_name(source.name)
+        return source
 
 
 READERS: Final = (Reader("sensorium", "a Sensorium 2023 folder", "reverie.recordings.readers.sensorium"),)
@@ -128,6 +131,7 @@ def find_animal(recordings: Mapping[str, Recording], name: str) -> Recording:
 
     Raises ReverieError listing the names when none or several fit.
     """
+    name = readable_name(name)
     if name in recordings:
         return recordings[name]
     starting = [known for known in recordings if known.removeprefix("dynamic").startswith(name.removeprefix("dynamic"))]

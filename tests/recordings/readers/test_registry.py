@@ -1,0 +1,32 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers.registry import find_animal, open_recordings
+
+
+def write_animal(folder: bytes) -> None:
+    for kind, shape in {"videos": (4, 4, 9), "responses": (3, 9)}.items():
+        os.makedirs(os.path.join(folder, b"data", kind.encode()))  # noqa: PTH103, PTH118 - no text, only bytes
+        np.save(os.fsdecode(os.path.join(folder, b"data", kind.encode(), b"0.npy")), np.ones(shape))  # noqa: PTH118
+
+
+@pytest.mark.parametrize(
+    "name", [b"M\xe4us", "Mäus".encode(), "Ma\u0308us".encode()], ids=["Latin-1", "UTF-8", "macOS"]
+)
+def test_a_name_is_proper_text_however_its_folder_is_spelled(name: bytes, tmp_path: Path):
+    write_animal(os.path.join(os.fsencode(tmp_path), name))  # noqa: PTH118
+    recordings = open_recordings(tmp_path)
+    assert list(recordings) == ["Mäus"]
+    for asked in ("Mäus", os.fsdecode(name), "Ma\u0308us"):
+        assert find_animal(recordings, asked) is recordings["Mäus"]
+
+
+def test_two_spellings_of_one_name_are_refused(tmp_path: Path):
+    for name in (b"M\xe4us", "Mäus".encode()):
+        write_animal(os.path.join(os.fsencode(tmp_path), name))  # noqa: PTH118
+    with pytest.raises(ReverieError, match="holds two recordings named Mäus"):
+        open_recordings(tmp_path)
