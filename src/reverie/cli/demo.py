@@ -13,7 +13,7 @@ from reverie.fitted.session import Sources, open_session
 from reverie.foundation.arrays import FRAME_SIZE
 from reverie.foundation.files import write_text
 from reverie.foundation.progress import say
-from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
 from reverie.jobs.clip import Clip
@@ -66,8 +66,8 @@ class Stages:
 def run_demo(out: Path, *, seed: int) -> None:
     """Simulate animals that watch real and synthetic movies, and reconstruct real ones they were not trained on.
 
-    Writes ``out``/data, ``out``/encoder, ``out``/run (the published method, with report.html), ``out``/run-map (the
-    most probable movies, likewise) and ``out``/stop.csv.
+    Writes ``out``/data, ``out``/encoder, ``out``/run (the published method, with report.html), ``out``/run-combined
+    (the default method, likewise) and ``out``/stop.csv.
     Stages finished before an interruption are not repeated.
     Raises ReverieError when the real clips are not installed.
     """
@@ -83,12 +83,12 @@ def run_demo(out: Path, *, seed: int) -> None:
         steps = _choose_stop(data, encoder, out, seed)
     with stages.stage("reconstructing held-out real movies from single trials"):
         _reconstruct(data, encoder, out / "run", Paper(steps=steps, stride=STRIDE), seed, [_stopped(steps)])
-    with stages.stage("the same movies as the most probable ones (method map)"):
+    with stages.stage("the same movies by the default method (combined)"):
         # Calibrating the standard deviation would take as long as the movies themselves.
-        _reconstruct(data, encoder, out / "run-map", Map(calibrated=False, seed=seed), seed)
+        _reconstruct(data, encoder, out / "run-combined", Combined(calibrated=False, seed=seed), seed)
     with stages.stage("making the pages"):
         page = report_run(out / "run")
-        report_run(out / "run-map")
+        report_run(out / "run-combined")
     _tell(stages, page, steps)
 
 
@@ -168,4 +168,4 @@ def _tell(stages: Stages, page: Path, steps: int) -> None:
         f"\nThe descent was stopped after {steps} steps, chosen on validation movies (the published method takes 1000)."
     )
     print(f"Open {page.resolve()} in a browser; the movies are {page.parent}/*/*/movie.mp4.")
-    print(f"The most probable movies are in {page.parent}-map, with a page of their own.")
+    print(f"The movies of the default method are in {page.parent}-combined, with a page of their own.")

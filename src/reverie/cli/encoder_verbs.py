@@ -87,8 +87,9 @@ class Fit:
     """Fit what movies need once of each animal and encoder, and keep it beside the encoder.
 
     The parts: mask (where the population can see), prior (what movies look like), likelihood (how responses scatter),
-    ridge and best (decoders), calibration (of the posterior's standard deviation). What is fitted to the same data and
-    weights already stays as it is.
+    ridge and best (decoders), weights (of map and ridge in `combined`), calibration and combined_calibration (of the
+    standard deviations of `map` and `combined`). A part brings those it is made from. What is fitted to the same
+    data and weights already stays as it is.
     """
 
     computes: ClassVar[bool] = True
@@ -99,12 +100,9 @@ class Fit:
     """Folders of trained or imported encoders."""
     animals: tuple[str, ...] = ()
     """Animals to do; all that the data and the encoders share by default."""
-    parts: tuple[Literal["mask", "prior", "likelihood", "ridge", "best", "calibration"], ...] = (
-        "mask",
-        "prior",
-        "likelihood",
-        "calibration",
-    )
+    parts: tuple[
+        Literal["mask", "prior", "likelihood", "ridge", "best", "weights", "calibration", "combined_calibration"], ...
+    ] = ("combined_calibration",)
     """What to fit; by default what the default method needs."""
     kept: Path | None = None
     """Folder to keep it in where an encoder's own cannot be written."""

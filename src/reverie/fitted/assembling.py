@@ -15,6 +15,7 @@ from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.arrays import Mask, Movie
 from reverie.inversion.ensembling import average
 from reverie.inversion.information import information_map
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.postprocessing import blur
@@ -107,11 +108,11 @@ class _Uncertainty:
 def _uncertainty(
     solutions: Sequence[Solution], fits: Sequence[Fitted], method: Method, trial: Trial, joined: bool
 ) -> _Uncertainty:
-    if not isinstance(method, Map) or method.draws == 0:
+    if not isinstance(method, Map | Combined) or method.draws == 0:
         return _Uncertainty(solutions, notes=() if len(solutions) < 2 else (OVER_MODELS,))
     maps = [_information(solution, fitted) for solution, fitted in zip(solutions, fits, strict=False)]
     information = np.mean(maps, axis=0)
-    kept = [fitted.calibration for fitted in fits[: len(solutions)]] if calibrates(method) else []
+    kept = [_calibration(fitted, method) for fitted in fits[: len(solutions)]] if calibrates(method) else []
     calibrations = [calibration for calibration in kept if calibration is not None]
     if len(calibrations) < len(solutions):
         return _Uncertainty(solutions, None, information, (UNCALIBRATED,))
@@ -119,6 +120,10 @@ def _uncertainty(
     half_widths = np.mean([calibration.reaches for calibration in calibrations], axis=0)
     notes = (_sentence(calibrations[0], trial.name), *((OF_SINGLES,) if joined or len(solutions) > 1 else ()))
     return _Uncertainty(honest, half_widths, information, notes)
+
+
+def _calibration(fitted: Fitted, method: Method) -> Calibration | None:
+    return fitted.combined_calibration if isinstance(method, Combined) else fitted.calibration
 
 
 def _information(solution: Solution, fitted: Fitted) -> Mask:

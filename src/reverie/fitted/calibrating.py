@@ -1,16 +1,22 @@
-"""Making the standard deviation of the method `map` honest, on validation and training trials of known movies."""
+"""Making the standard deviation of a movie honest, on validation and training trials whose movies are known."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.problems import beginning_of, problem_of_trial
+from reverie.fitted.problems import beginning_of
+from reverie.fitted.solving import solve_trial
 from reverie.fitted.subject import Subject
+from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import say, tracked
+from reverie.inversion.linear.contract import Decoder
+from reverie.inversion.linear.ridge import RidgeDecoder
+from reverie.inversion.linear.ridge_fit import fit_ridge
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
-from reverie.inversion.solve import solve
 from reverie.recordings.contents import movie_digest
 from reverie.scoring.calibration import FEWEST_CLIPS, Calibration, Errors, calibrate, standard_errors
 from reverie.scoring.rule import frames_to_skip, scored_region
@@ -22,7 +28,7 @@ FRAMES: Final = 150
 """Frames of each, from its start: long enough for cuts, around which errors are largest."""
 
 
-def fit_calibration(fitted: Fitted) -> Calibration | None:
+def fit_calibration(fitted: Fitted, method: Map | Combined) -> Calibration | None:
     """Reconstruct short clips whose movies are known, and learn what their errors are in standard deviations.
 
     None when fewer than two movies are there to learn from. Pixels inside the animal's evaluation mask count.
@@ -31,7 +37,26 @@ def fit_calibration(fitted: Fitted) -> Calibration | None:
     if len(names) < FEWEST_CLIPS:
         return None
     say(f"Calibrating the standard deviations of {fitted.subject.animal} on {len(names)} short clips.")
-    return calibrate({name: errors_of(fitted, name) for name in tracked(names, len(names), "calibrating")})
+    ridge = held_out_ridge(fitted, names) if isinstance(method, Combined) else None
+    clips = tracked(names, len(names), "calibrating")
+    return calibrate({name: errors_of(fitted, name, method, ridge) for name in clips})
+
+
+def held_out_ridge(fitted: Fitted, names: Sequence[str]) -> Decoder:
+    """Return a linear decoder as the fitted one, which has not learned from the named trials.
+
+    On trials it learned from it errs far less than on others. Where too few are left, the fitted one.
+    """
+    subject, fitted_one = fitted.subject, fitted.ridge
+    left = [name for name in subject.training if name not in names]
+    if len(left) < FEWEST_CLIPS or not isinstance(fitted_one, RidgeDecoder):
+        return fitted_one
+    features = fitted_one.features
+    settings = replace(fitted_one.settings, powers=(features.power,), lags=(features.lags,))
+    try:
+        return fit_ridge(subject.animal, subject.trials(left), settings)
+    except NotApplicable:  # what is left shows a single movie
+        return fitted_one
 
 
 def calibration_trials(subject: Subject) -> list[str]:
@@ -48,10 +73,10 @@ def calibration_trials(subject: Subject) -> list[str]:
     return [*chosen, *_evenly(taught, CLIPS - len(chosen))]
 
 
-def errors_of(fitted: Fitted, name: str) -> Errors:
+def errors_of(fitted: Fitted, name: str, method: Map | Combined, ridge: Decoder | None = None) -> Errors:
     """Return the standard errors of the beginning of a trial, reconstructed with the method's usual settings."""
-    method, trial = Map(), beginning_of(fitted.subject.recording.trial(name), FRAMES)
-    found = solve(problem_of_trial(fitted, trial, method), method, device=fitted.subject.device)
+    trial = beginning_of(fitted.subject.recording.trial(name), FRAMES)
+    found = solve_trial(fitted, trial, method, ridge=ridge)
     assert found.std is not None
     scored = slice(frames_to_skip(len(found.movie)), None)
     region = scored_region(fitted.mask)

@@ -6,6 +6,7 @@ FOLDER/<animal>/<fingerprint>/prior.npz        what the training movies look lik
 FOLDER/<animal>/<fingerprint>/likelihood.npz   how responses scatter around the encoder's rates (``LikelihoodFits``)
 FOLDER/<animal>/<fingerprint>/calibration.npz  what makes the posterior standard deviation honest (``Calibration``)
 FOLDER/<animal>/<fingerprint>/ridge, best      linear decoder, and the decoder `best`
+FOLDER/<animal>/<fingerprint>/weights.npz      how `combined` weighs map and ridge; combined_calibration.npz: as above
 """
 
 import os
@@ -25,6 +26,7 @@ from reverie.inversion.likelihood_fit import LikelihoodFits
 from reverie.inversion.linear.contract import Decoder
 from reverie.inversion.linear.files import DESCRIPTION, load_decoder
 from reverie.inversion.mask import load_mask
+from reverie.inversion.methods.combined import Weights
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.scoring.calibration import Calibration
 
@@ -34,7 +36,9 @@ PARTS: Final[Mapping[str, str]] = {
     "likelihood": "likelihood.npz",
     "ridge": f"ridge/{DESCRIPTION}",
     "best": f"best/{DESCRIPTION}",
+    "weights": "weights.npz",
     "calibration": "calibration.npz",
+    "combined_calibration": "combined_calibration.npz",
 }
 """What can be fitted, each with the file that is there once it is whole; later parts are made from earlier ones."""
 
@@ -86,6 +90,16 @@ class Fitted:
     def best(self) -> Decoder:
         """The decoder that weighs `map` and `ridge`."""
         return self._once("best", lambda path: load_decoder(path.parent))
+
+    @property
+    def weights(self) -> Weights:
+        """How `combined` weighs the most probable movie and the linear one."""
+        return self._once("weights", lambda path: Weights.from_arrays(read_npz(path)))
+
+    @property
+    def combined_calibration(self) -> Calibration | None:
+        """The same as ``calibration``, of the method `combined`."""
+        return self._once("combined_calibration", _read_calibration)
 
     @property
     def calibration(self) -> Calibration | None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from reverie.fitted.calibrating import fit_calibration
 from reverie.fitted.fitted import PARTS, Fitted, likelihood_fits_arrays
+from reverie.fitted.weighing import fit_weights
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz
 from reverie.foundation.progress import say
@@ -16,6 +17,7 @@ from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.mask import MaskSettings, diameter_in_degrees, estimate_mask, save_mask
 from reverie.inversion.methods.adaptation import ADAPTATION
 from reverie.inversion.methods.best import fit_best
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.priors.gaussian import fit_prior
@@ -36,6 +38,9 @@ def parts_for(method: Method) -> tuple[str, ...]:
     """Return the parts that a method needs of each animal and encoder; every movie is scored inside a mask."""
     if isinstance(method, Map):
         return ("mask", "prior", "likelihood", *(("calibration",) if calibrates(method) else ()))
+    if isinstance(method, Combined):
+        calibration = ("combined_calibration",) if calibrates(method) else ()
+        return ("mask", "prior", "likelihood", "ridge", "weights", *calibration)
     return {"ridge": ("mask", "ridge"), "best": ("mask", "prior", "ridge", "best")}.get(method.name, ("mask",))
 
 
@@ -46,6 +51,8 @@ def calibrates(method: Method) -> bool:
     known.
     """
     usual = Map()
+    if isinstance(method, Combined):
+        return method.calibrated and method.draws > 0 and method.find_cuts and method.map_share is None
     return (
         isinstance(method, Map)
         and method.calibrated
@@ -76,7 +83,13 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
 
 def _sources(parts: Iterable[str]) -> set[str]:
     """Return what parts are made from."""
-    made_from = {"calibration": {"mask", "prior", "likelihood"}, "best": {"mask", "prior", "ridge"}}
+    posterior = {"mask", "prior", "likelihood"}
+    made_from = {
+        "calibration": posterior,
+        "best": {"mask", "prior", "ridge"},
+        "weights": posterior | {"ridge"},
+        "combined_calibration": posterior | {"ridge", "weights"},
+    }
     return {source for part in parts for source in made_from.get(part, ())}
 
 
@@ -136,9 +149,23 @@ def _fit_best(fitted: Fitted) -> None:
     save_decoder(decoder, fitted.place("best").parent, {"seconds": round(perf_counter() - begin, 1)})
 
 
+def _fit_weights(fitted: Fitted) -> None:
+    weights = fit_weights(fitted)
+    write_npz(fitted.place("weights"), weights.to_arrays())
+    say(
+        f"{fitted.subject.animal}: the most probable movie, of the likelihood “{weights.likelihood}”, counts "
+        f"{weights.share:.2f}, ridge {1 - weights.share:.2f}."
+    )
+
+
 def _fit_calibration(fitted: Fitted) -> None:
-    found = fit_calibration(fitted)
+    found = fit_calibration(fitted, Map())
     write_npz(fitted.place("calibration"), {} if found is None else found.to_arrays())
+
+
+def _fit_combined_calibration(fitted: Fitted) -> None:
+    found = fit_calibration(fitted, Combined())
+    write_npz(fitted.place("combined_calibration"), {} if found is None else found.to_arrays())
 
 
 FITS: Final[Mapping[str, Callable[[Fitted], None]]] = {
@@ -147,6 +174,8 @@ FITS: Final[Mapping[str, Callable[[Fitted], None]]] = {
     "likelihood": _fit_likelihood,
     "ridge": _fit_ridge,
     "best": _fit_best,
+    "weights": _fit_weights,
     "calibration": _fit_calibration,
+    "combined_calibration": _fit_combined_calibration,
 }
 """How each part is fitted and kept."""

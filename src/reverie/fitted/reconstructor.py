@@ -1,7 +1,6 @@
 """From an encoder and a recording to movies, in memory: what a notebook works with."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,21 +9,14 @@ from reverie.encoders.contract import Encoder
 from reverie.fitted.assembling import assemble
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit, parts_for
-from reverie.fitted.problems import problem_of_trial
 from reverie.fitted.reconstruction import Reconstruction
+from reverie.fitted.solving import solve_trial
 from reverie.fitted.subject import FITTED, Subject
 from reverie.foundation.arrays import Mask
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.places import cache_folder
-from reverie.inversion.linear.contract import decode
-from reverie.inversion.methods.best import Best, BestDecoder
-from reverie.inversion.methods.map import Map
-from reverie.inversion.methods.paper import Paper
-from reverie.inversion.methods.registry import Method, method_of
-from reverie.inversion.problem import Solution
-from reverie.inversion.solve import solve
-from reverie.recordings.opening import responses_of
+from reverie.inversion.methods.registry import DEFAULT, Method, method_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 
@@ -63,7 +55,7 @@ class Reconstructor:
         self,
         encoder: Encoder | Sequence[Encoder],
         recording: Recording,
-        method: Method | str = Map.name,
+        method: Method | str = DEFAULT.name,
         *,
         seed: int = 0,
         device: str = "auto",
@@ -117,23 +109,13 @@ class Reconstructor:
             When the trial has no responses, or what the method needs was not fitted.
         """
         shown = self.recording.trial(trial) if isinstance(trial, str) else trial
-        solutions = [self._solve(fitted, shown) for fitted in self._asked()]
-        return assemble(solutions, self.fits, self.method, shown, self.mask)
+        mask = self.mask
+        solutions = [solve_trial(fitted, shown, self.method, mask=mask) for fitted in self._asked()]
+        return assemble(solutions, self.fits, self.method, shown, mask)
 
     def _asked(self) -> Sequence[Fitted]:
         """Return the fits whose movies are averaged; a linear decoder asks no encoder, so one is enough."""
         return self.fits[:1] if self.method.name == "ridge" else self.fits
-
-    def _solve(self, fitted: Fitted, trial: Trial) -> Solution:
-        method, device = self.method, fitted.subject.device
-        if isinstance(method, Paper):
-            return solve(problem_of_trial(fitted, trial, method), replace(method, mask=self.mask), device=device)
-        if isinstance(method, Map):
-            return solve(problem_of_trial(fitted, trial, method), method, device=device)
-        decoder = fitted.best if isinstance(method, Best) else fitted.ridge
-        if isinstance(decoder, BestDecoder) and isinstance(method, Best):
-            decoder = decoder.altered(method.map_share, method.follow)
-        return decode(decoder, responses_of(fitted.subject.animal, trial), trial.known_state)
 
 
 def _folders(subject: Subject, kept: Path | str | None) -> tuple[Path, ...]:

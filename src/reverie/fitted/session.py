@@ -1,6 +1,6 @@
 """What is worked with: recordings, encoders, what was fitted to them and, for simulated animals, the truth."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -71,9 +71,9 @@ class Session:
                 fit(self.fitted(animal, folder), wanted)
 
     @cached_property
-    def masks(self) -> Mapping[str, Mask]:
+    def masks(self) -> "Masks":
         """Each animal's mask (height, width): the one named, or the mean of the encoders' own, fitted before."""
-        return _Masks(self)
+        return Masks(self)
 
     @cached_property
     def truth_folder(self) -> Path | None:
@@ -108,7 +108,7 @@ class Session:
         return self._digests[folder]
 
 
-class _Masks(Mapping[str, Mask]):
+class Masks:
     """Masks by animal, each read when it is asked for: one that cannot be read spoils no other."""
 
     def __init__(self, session: Session) -> None:
@@ -120,11 +120,13 @@ class _Masks(Mapping[str, Mask]):
             self.read[animal] = self._mask(animal)
         return self.read[animal]
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.session.recordings)
+    def items(self) -> list[tuple[str, Mask]]:
+        """Return every animal with its mask."""
+        return [(animal, self[animal]) for animal in self.session.recordings]
 
-    def __len__(self) -> int:
-        return len(self.session.recordings)
+    def values(self) -> list[Mask]:
+        """Return every animal's mask."""
+        return [mask for _, mask in self.items()]
 
     def _mask(self, animal: str) -> Mask:
         sources, recording = self.session.sources, self.session.recordings[animal]

@@ -13,12 +13,13 @@ from reverie.encoders.prediction import predict
 from reverie.fitted.fitting import fit, parts_for
 from reverie.fitted.problems import observe, prior_for
 from reverie.fitted.session import Session
+from reverie.fitted.solving import decoder_of, share_of
 from reverie.foundation.arrays import Indices, Responses
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
 from reverie.foundation.fingerprints import digest, digest_of
 from reverie.inversion.linear.contract import decode
-from reverie.inversion.methods.best import Best, BestDecoder
+from reverie.inversion.methods.combined import Combined, combine
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method, deciding_settings
@@ -67,7 +68,7 @@ class Job:
                 for folder in self._own(session)
             ],
             "truth": session.encoder_digest(truth) if truth else None,
-            "mask": digest(session.masks[self.clip.animal]) if isinstance(self.method, Paper | Best) else None,
+            "mask": None if isinstance(self.method, Map | Ridge) else digest(session.masks[self.clip.animal]),
             **deciding_settings(self.method),
             "targets": self.targets,
             "share": self.share,
@@ -97,7 +98,7 @@ def perform(job: Job, session: Session, place: JobFolder, label: str = "") -> So
         method = replace(method, mask=session.masks[job.clip.animal])
     if isinstance(method, Paper | Map):
         return descend(problem_of(job, session), method, place, label, session.device)
-    solution = _decode(job, session)
+    solution = _combine(job, method, session, place, label) if isinstance(method, Combined) else _decode(job, session)
     write_solution(place.finished, solution)
     return solution
 
@@ -151,16 +152,30 @@ def _observations(job: Job, session: Session) -> list[Observation]:
     return found
 
 
+def _combine(job: Job, method: Combined, session: Session, place: JobFolder, label: str) -> Solution:
+    """Find the most probable movie, which may be interrupted, and weigh it with what ridge makes of each trial."""
+    if job.share < 1:
+        raise NotApplicable("The method `combined` reads all neurons; choose `map` or `paper` to leave some out.")
+    fitted = session.fitted(job.clip.animal, job.encoders[0])
+    search = method.search(fitted.weights.likelihood)
+    problem = problem_of(replace(job, method=search), session)
+    found = descend(problem, search, place.part("map"), label, session.device)
+    linear = [
+        session.fitted(clip.animal, job.encoders[0]).ridge.decode(
+            targets_of(replace(job, clip=clip), session, clip.read(session), job.encoders[0])
+        )
+        for clip in (job.clip, *job.together)
+    ]
+    return combine(found, np.asarray(np.mean(linear, axis=0, dtype=np.float32)), share_of(method, fitted))
+
+
 def _decode(job: Job, session: Session) -> Solution:
     if job.share < 1:
         raise ReverieError(f"The method `{job.method.name}` reads all neurons; it cannot leave any out.")
     if job.together:
         raise ReverieError(f"The method `{job.method.name}` reads one trial; choose `map` to join several.")
     trial, fitted = job.clip.read(session), session.fitted(job.clip.animal, job.encoders[0])
-    decoder = fitted.best if isinstance(job.method, Best) else fitted.ridge
-    if isinstance(decoder, BestDecoder) and isinstance(job.method, Best):
-        decoder = decoder.altered(job.method.map_share, job.method.follow)
-    return decode(decoder, targets_of(job, session, trial, job.encoders[0]), trial.known_state)
+    return decode(decoder_of(job.method, fitted), targets_of(job, session, trial, job.encoders[0]), trial.known_state)
 
 
 def kept_neurons(job: Job, session: Session) -> Indices:

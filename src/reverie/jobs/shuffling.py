@@ -9,10 +9,11 @@ from jaxtyping import Float
 
 from reverie.fitted.fitting import LIKELIHOOD_TRIALS
 from reverie.fitted.session import Session
-from reverie.foundation.arrays import Indices, Movie, Responses
+from reverie.foundation.arrays import Indices, Responses
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood import Likelihood
 from reverie.inversion.likelihood_fit import KINDS, fit_likelihood
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.knowledge import prior_of
 from reverie.inversion.methods.map import Map
 from reverie.inversion.problem import Problem
@@ -52,13 +53,19 @@ class ShuffleControl:
         ).replace("-", "−")
 
 
-def shuffle_control(job: Job, session: Session, found: Movie, place: JobFolder) -> ShuffleControl:
-    """Reconstruct a job's clip with the method `map` from shuffled responses, and compare it with what was found.
+def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFolder) -> ShuffleControl:
+    """Find the most probable movie of a job's clip from shuffled responses, and compare it with that of the job.
+
+    found: where the job's result lies. Of `combined` it is the part that `map` found.
 
     Raises ReverieError when the job's method is another one.
     """
+    if isinstance(job.method, Combined):
+        weights = session.fitted(job.clip.animal, job.encoders[0]).weights
+        job, found = replace(job, method=job.method.search(weights.likelihood)), found.part("map")
     if not isinstance(job.method, Map):
-        raise ReverieError(f"Shuffled responses are a control of the method `map`, not of `{job.method.name}`.")
+        raise ReverieError(f"Shuffled responses are no control of the method `{job.method.name}`; use `combined`.")
+    movie = read_solution(found.finished).movie
     region = scored_region(session.masks[job.clip.animal])
     problem = shuffled_problem(job, session)
     label = f"{job.clip.animal} trial {job.clip.name}, shuffled"
@@ -67,9 +74,9 @@ def shuffle_control(job: Job, session: Session, found: Movie, place: JobFolder) 
     else:
         result = descend(problem, replace(job.method, draws=0), place, label, session.device)
     mean = prior_of(problem).mean.cpu().numpy()
-    truth, scored = job.clip.read(session).known_movie, slice(frames_to_skip(len(found)), None)
+    truth, scored = job.clip.read(session).known_movie, slice(frames_to_skip(len(movie)), None)
     away, of_recorded = (
-        float(np.sqrt(np.square((movie[scored] - mean)[:, region]).mean())) for movie in (result.movie, found)
+        float(np.sqrt(np.square((each[scored] - mean)[:, region]).mean())) for each in (result.movie, movie)
     )
     return ShuffleControl(video_correlation(result.movie[scored], truth[scored], region), away, of_recorded)
 

@@ -19,6 +19,10 @@ class JobFolder:
         """The movie and its trace."""
         return self.folder / "movie.npz"
 
+    def part(self, name: str) -> "JobFolder":
+        """Return where a part of the job that can be interrupted by itself lies."""
+        return JobFolder(self.folder / name)
+
     @property
     def unfinished(self) -> Path:
         """Where an interrupted descent stands."""

@@ -43,7 +43,7 @@ def fit_for(workers: Workers[Session], jobs: Sequence[Job]) -> dict[str, str]:
 
 def _needed(session: Session, parts: set[str]) -> set[str]:
     """Return the parts without the mask where one is named and nothing else is made from the animal's own."""
-    own = session.sources.mask is None or bool(parts & {"calibration", "best"})
+    own = session.sources.mask is None or bool(parts & {"calibration", "best", "weights", "combined_calibration"})
     return parts if own else parts - {"mask"}
 
 

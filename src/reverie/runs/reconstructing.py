@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from reverie.fitted.assembling import assemble
@@ -17,13 +16,12 @@ from reverie.foundation.files import read_json, write_json
 from reverie.foundation.places import require_folder
 from reverie.foundation.progress import say
 from reverie.foundation.provenance import describe
-from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method, describe_method
 from reverie.jobs.clip import Clip, first_repeats, repeats_of
 from reverie.jobs.engine import Workers, open_workers
 from reverie.jobs.job import Job
 from reverie.jobs.shuffling import shuffle_control
-from reverie.jobs.store import Store
+from reverie.jobs.store import JobFolder, Store
 from reverie.jobs.working import do_jobs, fit_for
 from reverie.recordings.opening import choose_trials
 from reverie.reporting.figures import save_figure, strip_figure
@@ -158,7 +156,7 @@ def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Sess
         first.clip.read(session),
         session.masks[first.clip.animal],
         joined=bool(first.together) or len(first.encoders) > 1,
-        notes=(*_joined(first.together), *_control(first, run, session, solutions[0].movie, place)),
+        notes=(*_joined(first.together), *_control(first, run, session, store.place(prints[0]), place)),
     )
     write_json(place.made, {"made": made})
     write_watchable(place.folder, found)
@@ -177,13 +175,11 @@ def write_watchable(folder: Path, found: Reconstruction) -> None:
     write_tif(folder / "movie.tif", found.frames, rate)
 
 
-def _control(job: Job, run: Run, session: Session, movie: np.ndarray, place: TrialFolder) -> tuple[str, ...]:
-    """Say what the same method makes of shuffled responses, where that was asked for."""
+def _control(job: Job, run: Run, session: Session, found: JobFolder, place: TrialFolder) -> tuple[str, ...]:
+    """Say what the search makes of shuffled responses, where that was asked for."""
     if not run.joining.shuffle_control:
         return ()
-    if not isinstance(run.method, Map):
-        raise ReverieError(f"Shuffled responses are a control of the method `map`, not of `{run.method.name}`.")
-    return (shuffle_control(job, session, movie, place.shuffled).sentence,)
+    return (shuffle_control(job, session, found, place.shuffled).sentence,)
 
 
 def _joined(together: Sequence[Clip]) -> tuple[str, ...]:

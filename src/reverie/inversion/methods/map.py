@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -88,9 +88,9 @@ class Map:
     follow: int = 0
     """How often to measure how the camera moves and to search anew with a prior that knows it, each time for about as
     long as the first search; what is found so is kept where the responses speak for it."""
-    likelihood: Literal["measured", "sizes", "events"] = "measured"
-    """What counts of the responses: their sizes, only that there are any (events), or what was measured to tell more
-    on training trials."""
+    likelihood: str = "measured"
+    """What counts of the responses: `sizes`, only that there are any (`events`), or what was `measured` to tell more on
+    training trials."""
     calibrated: bool = True
     """Scale the standard deviation such that the truth lies within it as often as it says, learned once for each
     encoder and animal from short reconstructions of trials whose movies are known."""

@@ -6,17 +6,21 @@ from typing import Any, Final
 
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.methods.best import Best
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
 
-Method = Paper | Map | Ridge | Best
+Method = Combined | Map | Paper | Ridge | Best
 """The settings of a method; which class they are of says which method."""
 
-METHODS: Final[Mapping[str, type[Paper] | type[Map] | type[Ridge] | type[Best]]] = {
-    kind.name: kind for kind in (Map, Paper, Ridge, Best)
+METHODS: Final[Mapping[str, type[Combined] | type[Paper] | type[Map] | type[Ridge] | type[Best]]] = {
+    kind.name: kind for kind in (Combined, Map, Paper, Ridge, Best)
 }
-"""The methods by name; the first one is the default."""
+"""The methods by name, the default first."""
+
+DEFAULT: Final = Combined
+"""What is used unless another method is asked for."""
 
 ARRAYS: Final = ("mask",)
 """Fields that hold arrays: they are known by their contents where they come from."""

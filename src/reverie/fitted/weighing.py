@@ -1,0 +1,36 @@
+"""Measuring on validation trials how to weigh the most probable movie and the linear one."""
+
+from typing import Final
+
+from reverie.fitted.fitted import Fitted
+from reverie.fitted.problems import problem_of_trial
+from reverie.foundation.progress import tracked
+from reverie.inversion.methods.combined import Combined, Moments, Weights, choose_weights
+from reverie.inversion.solve import solve
+from reverie.recordings.opening import responses_of
+from reverie.scoring.rule import frames_to_skip, scored_region
+
+CLIPS: Final = 6
+"""Validation clips that are reconstructed, at most, evenly chosen."""
+
+
+def fit_weights(fitted: Fitted) -> Weights:
+    """Reconstruct validation trials with every likelihood, and choose what comes nearest to their movies.
+
+    Only trials count that neither encoder nor ridge learned from, inside the evaluation mask.
+    """
+    subject = fitted.subject
+    names = subject.trials(subject.validation, CLIPS).names
+    region, method = scored_region(fitted.mask), Combined(draws=0)
+    measured: dict[str, list[Moments]] = {name: [] for name in fitted.likelihood.kinds}
+    for name in tracked(names, len(names), "weighing map and ridge"):
+        trial = subject.recording.trial(name)
+        if trial.movie is None:
+            continue
+        scored = slice(frames_to_skip(trial.frames), None)
+        linear = fitted.ridge.decode(responses_of(subject.animal, trial))[scored][:, region]
+        for kind, moments in measured.items():
+            search = method.search(kind)
+            found = solve(problem_of_trial(fitted, trial, search), search, device=subject.device)
+            moments.append(Moments.of(found.movie[scored][:, region], linear, trial.movie[scored][:, region]))
+    return choose_weights(measured)
