@@ -29,7 +29,7 @@ movie.score(); movie.show(); movie.to_xarray(); rv.report([movie], "report.html"
 
 @pytest.fixture
 def laboratory(tmp_path, monkeypatch):
-    """Where a notebook lies: DATA beside it, and a machine that trains for a moment."""
+    """Where a notebook lies, DATA beside it: so little of it that training takes a moment."""
     generator = np.random.default_rng(5)
     movies = {
         tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator, frame_size=SIZE)) for number in range(count)]
@@ -38,7 +38,6 @@ def laboratory(tmp_path, monkeypatch):
     simulate(tmp_path / "DATA", movies, mice={"mouse1": 150}, seed=4)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr("reverie.training.folder.MINUTES", 1e-3)
     return tmp_path
 
 
@@ -56,8 +55,7 @@ def test_the_first_cell_of_a_notebook_works_as_it_is_printed(laboratory):
     assert np.isfinite(scores["video_correlation"])
     assert dict(movie.to_xarray().sizes)["time"] == FRAMES
     assert "mouse1" in (laboratory / "report.html").read_text()
-    page = movie.show(laboratory / "shown.html")
-    assert page.read_text().startswith("<!doctype html>".upper()) or "<html" in page.read_text()[:200]
+    assert "mouse1 trial 3" in movie.show(laboratory / "shown.html").read_text()
     # Run a second time, as cells are, it trains and fits nothing again.
     written = {path: path.stat().st_mtime_ns for path in (laboratory / "ENCODER").rglob("*") if path.is_file()}
     again = {}

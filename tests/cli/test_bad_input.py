@@ -97,6 +97,7 @@ BROKEN: dict[str, tuple[Break, str, str]] = {
     "mask is a pickle": (overwrite("mask.npz", pickle.dumps({"mask": 1})), RECONSTRUCT, "mask.npz"),
     "no steps": (nothing, RECONSTRUCT.replace("--steps 2", "--steps 0"), "steps"),
     "negative blur": (nothing, RECONSTRUCT + " --blur -1", "blur"),
+    "option of another method": (nothing, RECONSTRUCT + " --weight 2", "`paper` has no setting `weight`"),
     "run with other settings": (
         add_unfit_run,
         RECONSTRUCT,

@@ -23,6 +23,7 @@ from reverie.inversion.methods.combined import Combined, combine
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method, deciding_settings
+from reverie.inversion.methods.ridge import Ridge
 from reverie.inversion.problem import Observation, Problem, Solution
 from reverie.jobs.clip import Clip
 from reverie.jobs.descending import descend
