@@ -7,15 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from reverie.fitted.assuming import own_noise, own_prior
-from reverie.fitted.materials import Sources, open_materials
-from reverie.inversion.linear.convolutional import ConvolutionalSettings
-from reverie.inversion.linear.convolutional_fit import fit_convolutional
-from reverie.inversion.linear.places import places_of
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
-from reverie.fitted import decoding
+from reverie.fitted import fitting
+from reverie.fitted.fitted import Fitted
+from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.devices import prepare_threads
+from reverie.inversion.likelihood_fit import fit_likelihood
+from reverie.inversion.linear.files import save_decoder
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.best import BestDecoder
 from reverie.jobs.engine import Workers
@@ -55,9 +54,16 @@ def make_animals(folder: Path) -> Sources:
                 array += 1.5 * array.std() * torch.randn_like(array) * (array.abs() > 0.1 * array.abs().max())
         encoders.append(folder / f"encoder{seed}")
         save_encoder(encoder, encoders[-1])
-        for animal in ("left", "right"):
-            save_mask(encoders[-1] / "masks" / f"{animal}.npz", mask)
-    return Sources(data, tuple(encoders))
+    sources = Sources(data, tuple(encoders), device="cpu")
+    keep_mask(open_session(sources), mask)
+    return sources
+
+
+def keep_mask(session: Session, mask: np.ndarray) -> None:
+    """Keep one mask for all animals and encoders, so that none is fitted, which takes long."""
+    for animal in session.recordings:
+        for folder in session.encoders:
+            save_mask(session.fitted(animal, folder).place("mask"), mask)
 
 
 @pytest.fixture(scope="session")
@@ -69,26 +75,17 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
 def setup(sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Setup:
     """Jobs are done in this process and kept for whoever needs them next."""
     prepare_threads()
-    materials = open_materials(sources)
-    return Setup(materials, SCALE, tmp_path_factory.mktemp("experiments"), Workers(materials))
+    session = open_session(sources)
+    return Setup(session, SCALE, tmp_path_factory.mktemp("experiments"), Workers(session))
 
 
-def quick_network(teaching):
-    """A network that learns for a moment only: the tests are of experiments, not of the network."""
-    ridge = teaching.ridge()
-    places = places_of(None, ridge.population, teaching.training)
-    settings = ConvolutionalSettings(maps=4, channels=4, blocks=1, steps=3, window=40)
-    return fit_convolutional(
-        teaching.recording.name, teaching.training, teaching.validation, ridge.features, places, settings
-    )
-
-
-def unadapted_best(teaching):
+def unadapted_best(fitted: Fitted) -> None:
     """The best decoder without the adaptation of its encoder, which the truth cannot go through."""
-    ridge, prior = teaching.ridge(), own_prior(teaching.recording, teaching.folder)
-    noise = own_noise(teaching.recording, teaching.encoder, teaching.folder)
+    subject, ridge = fitted.subject, fitted.ridge
     ridge = replace(ridge, features=replace(ridge.features, power=1.0))
-    return BestDecoder(ridge.population, ridge, teaching.encoder, prior, noise, 0.5)
+    likelihood = fit_likelihood(subject.encoder, subject.animal, subject.trials(subject.training, 8))
+    decoder = BestDecoder(ridge.population, ridge, subject.encoder, fitted.prior, likelihood, 0.5)
+    save_decoder(decoder, fitted.place("best").parent)
 
 
 @pytest.fixture(scope="session")
@@ -105,16 +102,14 @@ def taught_animals(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> Se
     save_encoder(load_encoder(folder / "data/truth"), folder / "encoder")
     mask = np.zeros((36, 64), np.float32)
     mask[9:27, 19:45] = 1.2
-    for animal in mice:
-        save_mask(folder / "encoder/masks" / f"{animal}.npz", mask)
-    materials = open_materials(Sources(folder / "data", (folder / "encoder",)))
-    return replace(setup, materials=materials, out=folder / "out", workers=Workers(materials), stops={})
+    session = open_session(Sources(folder / "data", (folder / "encoder",), device="cpu"))
+    keep_mask(session, mask)
+    return replace(setup, session=session, out=folder / "out", workers=Workers(session), stops={})
 
 
 @pytest.fixture(scope="module")
 def taught(taught_animals: Setup) -> Iterator[Setup]:
     """The animals that saw enough, with decoders that are fitted quickly, for the tests of one module and no others."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(decoding.FITS, "convolutional", quick_network)
-        patch.setitem(decoding.FITS, "best", unadapted_best)
+        patch.setitem(fitting.FITS, "best", unadapted_best)
         yield taught_animals

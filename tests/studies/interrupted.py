@@ -4,9 +4,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from reverie.fitted.materials import Sources, open_materials
 from tests.studies.conftest import SCALE
 
+from reverie.fitted.session import Sources, open_session
 from reverie.jobs.engine import open_workers
 from reverie.studies.ensembling import ENSEMBLING
 from reverie.studies.population import POPULATION
@@ -16,6 +16,6 @@ from reverie.studies.setup import Setup
 if __name__ == "__main__":
     data, out, *encoders = map(Path, sys.argv[1:])
     sources = Sources(data, tuple(encoders))
-    materials = open_materials(sources)
-    with open_workers(materials, partial(open_materials, sources), 2) as workers:
-        run_suite(Setup(materials, SCALE, out, workers), [POPULATION, ENSEMBLING])
+    session = open_session(sources)
+    with open_workers(session, partial(open_session, sources), 2) as workers:
+        run_suite(Setup(session, SCALE, out, workers), [POPULATION, ENSEMBLING])

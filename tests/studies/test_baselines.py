@@ -1,6 +1,6 @@
 import numpy as np
 
-from reverie.jobs.descending import read_result
+from reverie.jobs.store import read_solution
 from reverie.studies.baselines import BASELINES
 from reverie.studies.running import run_study
 
@@ -10,7 +10,7 @@ def test_ridge_regression_finds_the_movie_without_a_pass_through_the_encoder(tau
     data = section.findings.pictures[0].data.groupby("condition")
     assert data["video_correlation"].mean()["ridge"] > 0.3
     assert np.isfinite(data["seconds_to_train"].first()["ridge"])
-    passes = {job.settings.method: read_result(taught.place(job).finished).passes for job in BASELINES.plan(taught)}
+    passes = {job.method.name: read_solution(taught.place(job).finished).passes for job in BASELINES.plan(taught)}
     assert passes["ridge"] == 0 < passes["paper"]
     assert "minus the paper's method" in section.findings.sentences[0]
 

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
-from reverie.fitted.materials import Sources, open_materials
-from reverie.jobs.settings import ReconstructionSettings
 
+from reverie.fitted.session import Sources, open_session
 from reverie.foundation.files import write_npz
+from reverie.inversion.methods.paper import Paper
 from reverie.inversion.postprocessing import blur
 from reverie.inversion.solve import solve
-from reverie.jobs.job import Clip, Job, problem_of
+from reverie.jobs.clip import Clip
+from reverie.jobs.job import Job, problem_of
 from reverie.scoring.correlation import video_correlation
 from reverie.studies.choosing import choose_steps
 
@@ -16,14 +17,14 @@ def test_the_best_of_the_candidates_is_chosen_by_what_stopping_there_would_score
     mask[10:26, 20:44] = 1.3
     write_npz(tmp_path / "mask.npz", {"mask": mask})
     sources = Sources(unspoilt_world.data, (unspoilt_world.encoder,), ("alpha",), mask=tmp_path / "mask.npz")
-    materials = open_materials(sources)
-    settings = ReconstructionSettings(steps=9, stride=32)
+    session = open_session(sources)
+    settings = Paper(steps=9, stride=32)
     jobs = [Job(Clip("alpha", name), sources.encoders, settings) for name in ("6", "1")]
-    steps, scores = choose_steps(jobs, materials, [12, 3, 6])
+    steps, scores = choose_steps(jobs, session, [12, 3, 6])
     assert scores.index.tolist() == [3, 6, 12]
     assert scores.columns.tolist() == ["alpha 6", "alpha 1"]
     assert steps == scores.mean(axis=1).idxmax()
-    trial = materials.recordings["alpha"].trial("1")
-    stopped = solve(problem_of(jobs[1], materials), ReconstructionSettings(steps=6, stride=32).solver())
+    trial = session.recordings["alpha"].trial("1")
+    stopped = solve(problem_of(jobs[1], session), Paper(steps=6, stride=32, mask=mask))
     expected = video_correlation(blur(stopped.movie, 0.5), trial.movie, mask >= 1.0)
     assert scores.loc[6, "alpha 1"] == pytest.approx(expected, abs=1e-6)

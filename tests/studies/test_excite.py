@@ -5,8 +5,8 @@ from reverie.studies.excite import FRAMES, excite
 
 
 @pytest.fixture(scope="module")
-def excited(materials):
-    return excite(materials, "mouse", materials.sources.encoders[0], [0, 7, 100])
+def excited(session):
+    return excite(session, "mouse", session.sources.encoders[0], [0, 7, 100])
 
 
 def test_movies_excite_the_true_neurons_more_than_any_training_movie(excited):

@@ -36,8 +36,8 @@ def test_two_encoders_are_better_than_one_and_the_blur_helps(setup):
 
 
 def test_one_encoder_cannot_be_averaged(setup):
-    sources = replace(setup.materials.sources, encoders=setup.encoders[:1])
-    alone = replace(setup, materials=replace(setup.materials, sources=sources))
+    sources = replace(setup.session.sources, encoders=setup.encoders[:1])
+    alone = replace(setup, session=replace(setup.session, sources=sources))
     with pytest.raises(ReverieError, match="at least two encoders"):
         ENSEMBLING.plan(alone)
 
@@ -55,8 +55,8 @@ def test_the_training_mask_decides_where_the_movie_may_move(setup):
     # Pixels that may not move stay grey and say nothing.
     assert wider["strict mask"] < wider["mask at 0.5"]
     assert inside["strict mask"] > wider["strict mask"]
-    strict = next(job for job in MASKS.plan(setup) if job.settings.training_threshold == 1.0)
-    movie, outside = setup.movie([strict], 0.0), setup.materials.masks[strict.clip.animal] < 1.0
+    strict = next(job for job in MASKS.plan(setup) if job.method.training_threshold == 1.0)
+    movie, outside = setup.movie([strict], 0.0), setup.session.masks[strict.clip.animal] < 1.0
     assert (movie[:, outside] == 127.5).all()
     assert movie[:, ~outside].std() > 1
 
@@ -64,7 +64,7 @@ def test_the_training_mask_decides_where_the_movie_may_move(setup):
 def test_the_mask_is_set_beside_the_receptive_fields_of_every_animal(setup):
     section = run_study(setup, MASKS)
     table = {plate.name: plate.data for plate in section.findings.pictures}
-    for animal, mask in setup.materials.masks.items():
+    for animal, mask in setup.session.masks.items():
         centres = table[f"coverage-{animal}"].dropna()
         inside = mask[centres["row"].astype(int), centres["column"].astype(int)] >= 0.5
         assert 0.2 < inside.mean() <= 1
@@ -86,7 +86,7 @@ def test_without_noise_and_with_the_true_encoder_little_is_missing(setup):
 
 def test_a_perfect_encoder_and_noiseless_rates_give_the_movie_back_inside_the_mask(setup):
     patient = replace(setup, scale=replace(setup.scale, stops=(200,)))
-    truth = setup.materials.truth_folder
+    truth = setup.session.truth_folder
     job = Job(setup.clips[0], (truth,), patient.settings(truth, "truth"), "truth")
     patient.run([job], "the whole truth")
-    assert measure_movie(patient.materials, patient.movie([job]), job.clip)[VIDEO] > 0.85
+    assert measure_movie(patient.session, patient.movie([job]), job.clip)[VIDEO] > 0.85

@@ -2,30 +2,30 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.jobs.job import Clip
+from reverie.jobs.clip import Clip
 from reverie.studies import identify as identify_module
 from reverie.studies.identify import candidates_of, identify
 
 
 @pytest.fixture(scope="module")
-def clips(materials):
-    return [Clip("mouse", name) for name in materials.recordings["mouse"].names("oracle")]
+def clips(session):
+    return [Clip("mouse", name) for name in session.recordings["mouse"].names("oracle")]
 
 
 @pytest.fixture(scope="module")
-def answers(materials, clips):
-    return identify(materials, clips, materials.sources.encoders[0], (3, 250), (4, 24, 90))
+def answers(session, clips):
+    return identify(session, clips, session.sources.encoders[0], (3, 250), (4, 24, 90))
 
 
-def test_candidates_are_unseen_movies_and_their_mirror_images(materials):
-    recording = materials.recordings["mouse"]
-    found = list(candidates_of(recording, materials.sources.encoders[0], 50))
+def test_candidates_are_unseen_movies_and_their_mirror_images(session):
+    recording = session.recordings["mouse"]
+    found = list(candidates_of(recording, session.sources.encoders[0], 50))
     assert len(found) == 8 * 4
     assert len({candidate.movie.tobytes() for candidate in found}) == 32
     shown = recording.movie(recording.names("oracle")[0])[:50]
     for candidate in found[:8]:
         np.testing.assert_array_equal(np.flip(candidate.movie, candidate.flips), shown)
-    assert list(candidates_of(recording, materials.sources.encoders[0], 61)) == []
+    assert list(candidates_of(recording, session.sources.encoders[0], 61)) == []
 
 
 def test_many_neurons_tell_what_was_shown_and_few_for_a_moment_do_not(answers):
@@ -43,26 +43,26 @@ def test_what_cannot_be_cut_out_is_left_out_and_each_row_says_what_it_rests_on(a
     assert (long["questions"], long["candidates"]) == (2, 64)
 
 
-def test_movies_that_have_nothing_to_do_with_the_responses_are_found_by_chance_alone(materials, clips):
+def test_movies_that_have_nothing_to_do_with_the_responses_are_found_by_chance_alone(session, clips):
     moved = [Clip("mouse", clip.name) for clip in clips]
     order = np.random.default_rng(0).permutation(250)
 
     def mixed(clip):
-        trial = clip.read(materials)
+        trial = clip.read(session)
         return Clip(clip.animal, clip.name, trial.movie, trial.state, np.array(trial.responses[order]))
 
-    found = identify(materials, [mixed(clip) for clip in moved], materials.sources.encoders[0], (250,), (4, 24))
+    found = identify(session, [mixed(clip) for clip in moved], session.sources.encoders[0], (250,), (4, 24))
     assert found["accuracy"].mean() < 0.15
 
 
-def test_a_movie_the_encoder_was_taught_cannot_be_asked_about(materials):
-    taught = Clip("mouse", materials.recordings["mouse"].names("train")[0])
+def test_a_movie_the_encoder_was_taught_cannot_be_asked_about(session):
+    taught = Clip("mouse", session.recordings["mouse"].names("train")[0])
     with pytest.raises(ReverieError, match="trained on the movie"):
-        identify(materials, [taught], materials.sources.encoders[0], (10,), (10,))
+        identify(session, [taught], session.sources.encoders[0], (10,), (10,))
 
 
-def test_fewer_candidates_are_taken_when_told_so(materials, clips, monkeypatch):
+def test_fewer_candidates_are_taken_when_told_so(session, clips, monkeypatch):
     monkeypatch.setattr(identify_module, "CANDIDATES", 2)
-    found = identify(materials, clips[:1], materials.sources.encoders[0], (250,), (24,))
+    found = identify(session, clips[:1], session.sources.encoders[0], (250,), (24,))
     assert found["candidates"].tolist() == [2]
     assert found["accuracy"].tolist() == [1.0]

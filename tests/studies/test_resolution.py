@@ -17,15 +17,15 @@ from reverie.studies.resolution import (
 
 
 @pytest.fixture(scope="module")
-def spectra(materials):
-    clips = noise_clips(materials, animals=1, count=3, frames=150)
+def spectra(session):
+    clips = noise_clips(session, animals=1, count=3, frames=150)
     generator = np.random.default_rng(0)
 
     def hidden(movie, sigma):
         return (blur(movie, sigma) + generator.normal(0, 4, movie.shape)).astype(np.float32)
 
     return {
-        name: spectra_of_clips(materials, {clip: hidden(clip.movie, sigma) for clip in clips}, Bands())
+        name: spectra_of_clips(session, {clip: hidden(clip.movie, sigma) for clip in clips}, Bands())
         for name, sigma in (("sharp", 0.7), ("blurred", 1.5))
     }
 
@@ -80,8 +80,8 @@ def test_limits_beyond_the_bands_are_told_in_words():
     ]
 
 
-def test_every_animal_is_shown_the_same_noise(materials):
-    clips = noise_clips(materials, animals=1, count=2, frames=40)
+def test_every_animal_is_shown_the_same_noise(session):
+    clips = noise_clips(session, animals=1, count=2, frames=40)
     assert [clip.animal for clip in clips] == ["mouse"] * 2
     assert clips[0].movie.shape == (40, 16, 24)
     assert not np.array_equal(clips[0].movie, clips[1].movie)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from reverie.jobs.settings import ReconstructionSettings
 
 from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.inversion.methods.paper import Paper
 from reverie.jobs.engine import open_workers
 from reverie.studies.plates import column_figure
 from reverie.studies.running import PAPER, STUDIES, run_suite
@@ -72,7 +72,7 @@ def test_a_folder_that_cannot_be_written_ends_the_suite_with_an_error_after_the_
 
 def test_a_damaged_file_ends_the_suite_with_an_error_after_the_others(alone):
     def jobs(setup):
-        return [job for jobs in setup.jobs(ReconstructionSettings(steps=1, stride=32)).values() for job in jobs]
+        return [job for jobs in setup.jobs(Paper(steps=1, stride=32)).values() for job in jobs]
 
     def conclude(setup):
         setup.movie(jobs(setup))
@@ -94,11 +94,11 @@ def test_a_killed_worker_ends_the_suite_with_an_error_and_the_others_go_on_witho
         return found(setup)
 
     def goes_on(setup):
-        assert setup.workers.run(getattr, ["device", "device"], "going on") == [setup.materials.device] * 2
+        assert setup.workers.run(getattr, ["device", "device"], "going on") == [setup.session.device] * 2
         return found(setup)
 
     with (
-        open_workers(alone.materials, os.getpid, 2) as workers,
+        open_workers(alone.session, os.getpid, 2) as workers,
         pytest.raises(ReverieError, match="“Study killed” failed: A worker process was killed"),
     ):
         run_suite(replace(alone, workers=workers), [study("killed", conclude), study("other", goes_on)])

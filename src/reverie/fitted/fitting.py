@@ -7,7 +7,7 @@ from typing import Final
 from reverie.fitted.calibrating import fit_calibration
 from reverie.fitted.fitted import PARTS, Fitted, likelihood_fits_arrays
 from reverie.fitted.weighing import fit_weights
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_npz
 from reverie.foundation.progress import say
 from reverie.inversion.likelihood_fit import fit_likelihoods
@@ -96,7 +96,7 @@ def _sources(parts: Iterable[str]) -> set[str]:
 def _fit_mask(fitted: Fitted) -> None:
     subject = fitted.subject
     if len(subject.training) < 2:
-        raise ReverieError(
+        raise NotApplicable(
             f"{subject.animal} has {len(subject.training)} training trial(s) with responses; a mask needs at least "
             "two, to blend one movie with another."
         )

@@ -15,7 +15,7 @@ from reverie.fitted.fitting import fit
 from reverie.fitted.subject import FITTED, Subject, check_match
 from reverie.foundation.arrays import Mask
 from reverie.foundation.devices import choose_device
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.places import cache_folder
 from reverie.inversion.mask import load_mask
 from reverie.recordings.opening import open_animals
@@ -83,10 +83,10 @@ class Session:
 
     @cached_property
     def truth(self) -> Encoder:
-        """The encoder that knows the truth; raises ReverieError when there is none or it is of other animals."""
+        """The encoder that knows the truth; raises NotApplicable where there is none."""
         folder = self.truth_folder
         if folder is None:
-            raise ReverieError(f"{self.sources.data} has no folder `{TRUTH}`; only simulated animals have a truth.")
+            raise NotApplicable(f"{self.sources.data} has no folder `{TRUTH}`; only simulated animals have a truth.")
         encoder = load_encoder(folder, self.device)
         for recording in self.recordings.values():
             check_match(recording, encoder)

@@ -9,18 +9,18 @@ from reverie.jobs.job import Job, fit_parts, parts_of, perform
 from reverie.jobs.store import JobFolder, Store
 
 
-def fit_for(workers: Workers[Session], jobs: Sequence[Job]) -> dict[str, str]:
+def fit_for(workers: Workers[Session], jobs: Sequence[Job]) -> dict[str, ReverieError]:
     """Fit what jobs need and is not fitted yet, each part once; the masks, which movies are scored in, always.
 
     Return why an animal cannot be worked with, by its name: one that cannot be fitted spoils no other.
-    Raises ReverieError when a process was killed.
+    Raises WorkerLost when a process was killed.
     """
     session, wanted = workers.context, parts_of(jobs)
     animals = dict.fromkeys(animal for animal, _ in wanted)
     for animal in animals:
         for folder in session.encoders:
             wanted.setdefault((animal, folder), set()).add("mask")
-    failed: dict[str, str] = {}
+    failed: dict[str, ReverieError] = {}
     for animal in animals:
         tasks = [
             (animal, folder, tuple(missing))
@@ -37,7 +37,7 @@ def fit_for(workers: Workers[Session], jobs: Sequence[Job]) -> dict[str, str]:
         except (WorkerLost, NoSpace):
             raise
         except ReverieError as error:
-            failed[animal] = str(error)
+            failed[animal] = error
     return failed
 
 
@@ -50,10 +50,10 @@ def _needed(session: Session, parts: set[str]) -> set[str]:
 def do_jobs(workers: Workers[Session], store: Store, jobs: Sequence[Job], description: str) -> None:
     """Do the jobs that are not finished yet, each once; what they need is fitted before.
 
-    Raises what a job raises, and ReverieError when an animal cannot be fitted or a process was killed.
+    Raises what a job raises, what kept an animal from being fitted, and WorkerLost when a process was killed.
     """
     if failed := fit_for(workers, jobs):
-        raise ReverieError(next(iter(failed.values())))
+        raise next(iter(failed.values()))
     session = workers.context
     places = {store.place(job.fingerprint(session)): job for job in jobs}
     left = [(job, place) for place, job in places.items() if not place.finished.exists()]

@@ -92,7 +92,7 @@ def fill_run(
         say(f"{animal} is left out: {reason}")
     jobs = {clip: each for clip, each in jobs.items() if not _animals_of(each) & failed.keys()}
     if not jobs:
-        raise ReverieError(next(iter(failed.values())))
+        raise next(iter(failed.values()))
     do_jobs(workers, store, [job for each in jobs.values() for job in each], "reconstructing")
     for clip, own in jobs.items():
         write_trial(folder.trial(clip.animal, clip.name), own, run, session, store)

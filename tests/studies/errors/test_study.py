@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from reverie.fitted.materials import Materials, open_materials
-from reverie.jobs.null_trials import simulated_clips
+from tests.studies.conftest import keep_mask
 
+from reverie.fitted.session import Session, open_session
+from reverie.jobs.simulated_responses import simulated_clips
 from reverie.studies.errors import study as errors
 from reverie.studies.errors.study import make_error_map, mean_profiles
 from reverie.studies.running import run_study
@@ -57,17 +58,17 @@ SIZE = errors.Size(clips=1, frames=30, nulls=19)
 @pytest.fixture(scope="module")
 def one_encoder(setup):
     """The setup with the truth as its only encoder: animals whose responses do come from their encoder."""
-    sources = setup.materials.sources
-    opened = open_materials(replace(sources, animals=("left",)))
+    sources = setup.session.sources
+    opened = open_session(replace(sources, animals=("left",)))
     truth = opened.truth_folder
     alone = replace(opened.sources, encoders=(truth,))
-    materials = Materials(alone, opened.recordings, {truth: opened.truth}, opened.device)
-    materials.__dict__["masks"] = opened.masks
-    workers = replace(setup.workers, context=materials)
+    session = Session(alone, opened.recordings, {truth: opened.truth}, opened.device)
+    keep_mask(session, opened.masks["left"])
+    workers = replace(setup.workers, context=session)
     scale = replace(setup.scale, stops=(20,), clips=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(errors.SIZES, scale.name, SIZE)
-        yield Setup(materials, scale, setup.out / "truth", workers)
+        yield Setup(session, scale, setup.out / "truth", workers)
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +89,11 @@ def test_an_animal_that_is_its_encoder_has_no_significant_deviation(section):
 
 def test_a_planted_deviation_is_found(one_encoder):
     (clip,) = errors.chosen(one_encoder)
-    materials = one_encoder.materials
+    session = one_encoder.session
     changed = np.array(clip.movie)
     changed[6:28, 11:25, 23:41] = np.where(changed[6:28, 11:25, 23:41].mean() < 128, 255.0, 0.0)
     seen = replace(clip, movie=changed, responses=None)
-    (trial,) = simulated_clips(materials, seen, 1)  # a trial of the changed movie, with this animal's noise
+    (trial,) = simulated_clips(session, seen, 1)  # a trial of the changed movie, with this animal's noise
     found = errors.examine(one_encoder, replace(clip, responses=trial.responses))
     assert found.test.p_value == found.test.overall_p_value == 1 / 20
     largest = found.test.patches[0]
