@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from tests.conftest import see_everywhere
 
 from reverie.encoders.prediction import predict
 from reverie.fitted.session import Session, Sources, open_session
