@@ -63,7 +63,7 @@ def test_the_training_mask_decides_where_the_movie_may_move(setup):
 
 def test_the_mask_is_set_beside_the_receptive_fields_of_every_animal(setup):
     section = run_study(setup, MASKS)
-    table = {plate.name: plate.data for plate in section.findings.pictures}
+    table = {picture.name: picture.data for picture in section.findings.pictures}
     for animal, mask in setup.session.masks.items():
         centres = table[f"coverage-{animal}"].dropna()
         inside = mask[centres["row"].astype(int), centres["column"].astype(int)] >= 0.5

@@ -11,9 +11,9 @@ def section(setup):
 
 def test_the_movie_is_found_and_no_control_is(section):
     data = {
-        plate.name: plate.data.groupby("condition")["correlation"].mean()
-        for plate in section.findings.pictures
-        if "correlation" in plate.data
+        picture.name: picture.data.groupby("condition")["correlation"].mean()
+        for picture in section.findings.pictures
+        if "correlation" in picture.data
     }
     found = data["scores"]["whole"]
     assert found > 0.3
@@ -24,10 +24,10 @@ def test_the_movie_is_found_and_no_control_is(section):
 
 def test_every_figure_comes_as_files_with_its_data(section, setup):
     folder = setup.out / "natural"
-    for plate in section.findings.pictures:
-        assert (folder / f"{plate.name}.svg").read_bytes() == plate.svg
-        assert (folder / f"{plate.name}.pdf").read_bytes().startswith(b"%PDF")
-        assert (folder / f"{plate.name}.csv").read_text().startswith(",".join(plate.data.columns))
+    for picture in section.findings.pictures:
+        assert (folder / f"{picture.name}.svg").read_bytes() == section.svgs[picture.name]
+        assert (folder / f"{picture.name}.pdf").read_bytes().startswith(b"%PDF")
+        assert (folder / f"{picture.name}.csv").read_text().startswith(",".join(picture.data.columns))
     page = (folder / "index.html").read_text()
     assert "simulated" in page
     assert "0.569 [0.542, 0.596]" in page
