@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from reverie.reporting.content import RunContent, TrialContent
-from reverie.reporting.page import render_page, write_page
+from reverie.reporting.page import render_page, settings_groups, write_page
 
 VOID = {"meta", "link", "img", "input", "br", "hr"}
 
@@ -151,3 +151,15 @@ def test_a_large_run_stays_small_and_quick(make_run: Callable[..., RunContent], 
     write_page(tmp_path / "report.html", run)
     assert time.process_time() - started < 6  # about 1 s on an idle machine; run-time shape checks included
     assert (tmp_path / "report.html").stat().st_size < 10e6
+
+
+def test_single_values_come_first_and_mappings_become_groups() -> None:
+    groups = settings_groups({"solver": {"learning_rate": 1e-8}, "seed": 123456, "empty": {}})
+    assert [group.title for group in groups] == ["Run", "Solver"]
+    assert groups[0].rows == [("seed", "123456")]
+    assert groups[1].rows == [("learning rate", "1e-08")]
+
+
+def test_values_read_as_words() -> None:
+    values = {"yes": True, "no": False, "none": None, "list": ["a", 2], "nothing": []}
+    assert [text for _, text in settings_groups(values)[0].rows] == ["yes", "no", "–", "a, 2", "–"]

@@ -22,7 +22,7 @@ from tests.stimuli.odd_videos import (
 )
 
 from reverie.foundation.errors import ReverieError
-from reverie.reporting.tif import write_tif
+from reverie.reporting.video_files import write_tif
 from reverie.stimuli.footage import find_videos
 from reverie.stimuli.video import read_movie
 

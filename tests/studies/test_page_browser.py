@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 import pytest
-from tests.report.browsing import Page, browsing
+from tests.reporting.browsing import Page, browsing
 
 from reverie.studies.page import save_findings, write_study_page
 from reverie.studies.plates import column_figure

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from reverie.foundation.arrays import Movie
 
@@ -83,19 +85,11 @@ def best_correlations(signatures: Sequence[Signature]) -> Float[np.ndarray, "mov
 
 def near_duplicate_groups(pairs: Sequence[Pair], movies: int) -> list[tuple[int, ...]]:
     """Divide ``movies`` movies into groups that hang together through pairs; a movie on its own is a group of one."""
-    leader = list(range(movies))
-
-    def find(movie: int) -> int:
-        while leader[movie] != movie:
-            movie = leader[movie]
-        return movie
-
-    for pair in pairs:
-        first, second = sorted((find(pair.first), find(pair.second)))
-        leader[second] = first
+    ends = np.array([(pair.first, pair.second) for pair in pairs], dtype=np.int64).reshape(-1, 2)
+    graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(movies, movies))
     groups: dict[int, list[int]] = {}
-    for movie in range(movies):
-        groups.setdefault(find(movie), []).append(movie)
+    for movie, group in enumerate(connected_components(graph, directed=False)[1].tolist()):
+        groups.setdefault(group, []).append(movie)
     return [tuple(group) for group in groups.values()]
 
 

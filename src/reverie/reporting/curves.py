@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 from jaxtyping import Float
+from matplotlib.ticker import MaxNLocator
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.inversion.problem import Progress
@@ -53,10 +54,9 @@ def round_ticks(low: float, high: float, most: int) -> list[float]:
     """
     if not high > low:
         return [low]
-    power = 10.0 ** np.floor(np.log10((high - low) / most))
-    step = next(factor * power for factor in (1, 2, 5, 10) if (high - low) / (factor * power) <= most * (1 + 1e-9))
-    first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
-    return [float(f"{number * step:.12g}") + 0.0 for number in np.arange(first, last + 1)]
+    found = MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(low, high)
+    slack = 1e-9 * (high - low)
+    return [float(f"{tick:.12g}") + 0.0 for tick in found if low - slack <= tick <= high + slack]
 
 
 def number_text(value: float) -> str:

@@ -1,6 +1,8 @@
 """One self-contained HTML page for a run: it opens from disk and asks the network for nothing."""
 
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +13,6 @@ from markupsafe import Markup
 from reverie.foundation.files import write_text
 from reverie.reporting.content import RunContent
 from reverie.reporting.score_tables import SCALE, summary_tables
-from reverie.reporting.settings_table import settings_groups
 from reverie.reporting.trial_view import trial_view
 from reverie.reporting.wording import CONTROL_LABELS
 
@@ -63,3 +64,48 @@ def page_environment() -> Environment:
 def asset(name: str) -> str:
     """Return a file that pages are made of, such as a style sheet."""
     return files("reverie.reporting").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Settings that belong together; a row is a name and its value as text."""
+
+    title: str
+    rows: Sequence[tuple[str, str]]
+
+
+def settings_groups(settings: Mapping[str, object]) -> list[Group]:
+    """Return one group for each nested mapping at the top, and a first one for the single values.
+
+    >>> settings_groups({"seed": 3, "solver": {"steps": 1000, "masks": {"training": 0.5}}})[1].rows
+    [('steps', '1000'), ('masks · training', '0.5')]
+    """
+    single = {name: value for name, value in settings.items() if not isinstance(value, Mapping)}
+    nested = {name: value for name, value in settings.items() if isinstance(value, Mapping)}
+    groups = [Group("Run", _rows(single))] if single else []
+    groups += [Group(_readable(name).capitalize(), _rows(value)) for name, value in nested.items()]
+    return [group for group in groups if group.rows]
+
+
+def _rows(settings: Mapping[str, object], above: str = "") -> list[tuple[str, str]]:
+    rows = []
+    for name, value in settings.items():
+        path = f"{above} · {_readable(str(name))}" if above else _readable(str(name))
+        rows += _rows(value, path) if isinstance(value, Mapping) else [(path, _text(value))]
+    return rows
+
+
+def _readable(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(one) for one in value) or "–"
+    return str(value)

@@ -19,8 +19,15 @@ from reverie.reporting.curves import (
     state_curves,
     time_ticks,
 )
-from reverie.reporting.outlines import cover, outline
-from reverie.reporting.pictures import contact_sheet, grey_levels, movie_sheet, picture, transparent_picture
+from reverie.reporting.pictures import (
+    contact_sheet,
+    cover,
+    grey_levels,
+    movie_sheet,
+    outline,
+    picture,
+    transparent_picture,
+)
 from reverie.reporting.rasters import Rasters, rasters
 from reverie.reporting.score_tables import ScoreTable, score_text, trial_table
 from reverie.scoring.correlation import frame_correlations

@@ -25,8 +25,7 @@ from reverie.jobs.store import JobFolder, Store
 from reverie.jobs.working import do_jobs, fit_for
 from reverie.recordings.opening import choose_trials
 from reverie.reporting.figures import save_figure, strip_figure
-from reverie.reporting.tif import write_tif
-from reverie.reporting.video_files import write_mp4
+from reverie.reporting.video_files import write_mp4, write_tif
 from reverie.runs.evaluating import evaluate_run
 from reverie.runs.joining import Joining
 from reverie.runs.run_folder import RunFolder, TrialFolder

@@ -11,8 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from reverie.foundation.files import write_text
-from reverie.reporting.page import asset, page_environment
-from reverie.reporting.settings_table import settings_groups
+from reverie.reporting.page import asset, page_environment, settings_groups
 from reverie.studies.plates import save_plate
 from reverie.studies.study import Findings, Picture, Study
 
