@@ -9,9 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from reverie.foundation.errors import ReverieError
-
-LONGEST_BRIDGE = 1.0
-"""Seconds without samples that are bridged by a straight line; what is longer is a gap, and NaN."""
+from reverie.recordings.gaps import LONGEST_BRIDGED
 
 FASTER = 1.5
 """Signals sampled more than this many times as often as frames come are averaged over each frame."""
@@ -74,7 +72,8 @@ def regular_frames(
     count = max(1, round((end - onsets[0]) * rate))
     clock = onsets[0] + np.arange(count) / rate
     # Screens jitter by a fraction of a frame; a picture that comes up to half a frame late still belongs to its frame.
-    shown = np.searchsorted(onsets, clock + 0.5 / rate, side="right") - 1
+    own_rate = max(usual_rate(onsets), rate)
+    shown = np.searchsorted(onsets, clock + 0.5 / own_rate, side="right") - 1
     return np.asarray(clock), np.clip(shown, 0, len(onsets) - 1)
 
 
@@ -83,16 +82,28 @@ def levels_at(
 ) -> Float[np.ndarray, "row frame"]:
     """Return the level of each signal in each frame: for pupil, running, gaze, and fluorescence traces.
 
-    Signals slower than the frames are followed along straight lines between samples, at the middle of a frame; faster
+    Signals slower than the frames are followed along straight lines between samples, to the onset of a frame; faster
     ones are averaged over the frame. NaN where there is a gap of more than a second, or nothing was recorded.
     Samples that are not finite count as not taken.
     """
-    middles = onsets + 0.5 / rate
     result = np.full((values.shape[1], len(onsets)), np.nan)
     for rows, taken in _alike(np.isfinite(values)):
         if taken.any():
-            result[rows] = _levels(times[taken], values[np.ix_(taken, rows)], middles, rate)
+            result[rows] = _levels(times[taken], values[np.ix_(taken, rows)], onsets, rate)
     return result
+
+
+def held_at(times: Times, values: Samples, onsets: Float[np.ndarray, " frame"]) -> Float[np.ndarray, "row frame"]:
+    """Return the latest sample at the onset of each frame: for responses that were brought to a clock before.
+
+    NaN before the first sample, and where the latest one is more than a second and two samples old.
+    """
+    step = 1.0 / usual_rate(times) if len(times) > 1 else 0.0
+    # Times are sums of many steps; a sample that is due at the very onset counts.
+    latest = np.searchsorted(times, onsets + 1e-3 * step, side="right") - 1
+    held = np.asarray(values[np.maximum(latest, 0)].T, dtype=np.float64)
+    held[:, (latest < 0) | (onsets - times[np.maximum(latest, 0)] > max(LONGEST_BRIDGED, 2 * step))] = np.nan
+    return held
 
 
 def amounts_in(
@@ -132,20 +143,17 @@ def _alike(finite: Bool[np.ndarray, "sample row"]) -> Sequence[tuple[np.ndarray,
     return [(np.flatnonzero(group.ravel() == number), patterns[:, number]) for number in range(patterns.shape[1])]
 
 
-def _levels(times: Times, values: Samples, middles: np.ndarray, rate: float) -> Float[np.ndarray, "row frame"]:
+def _levels(times: Times, values: Samples, onsets: np.ndarray, rate: float) -> Float[np.ndarray, "row frame"]:
     own_rate = usual_rate(times)
+    levels = _follow(times, values, onsets).T
     if own_rate > FASTER * rate:
-        edges = np.append(middles, middles[-1] + 1.0 / rate) - 0.5 / rate
+        edges = frame_edges(onsets, rate)
         first, last = np.searchsorted(times, edges[:-1]), np.searchsorted(times, edges[1:])
         total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
-        counts = last - first
-        sums = total[last] - total[first]
-        followed = _follow(times, values, middles)
-        levels = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], followed).T
-    else:
-        levels = _follow(times, values, middles).T
+        counts = np.maximum(last - first, 1)
+        levels = np.where(last > first, (total[last] - total[first]).T / counts, levels)
     step = 1.0 / own_rate if own_rate else 0.0
-    levels[:, _unrecorded(times, middles, middles, step)] = np.nan
+    levels[:, _unrecorded(times, onsets, onsets, step)] = np.nan
     return levels
 
 
@@ -168,4 +176,4 @@ def _unrecorded(times: Times, begins: np.ndarray, ends: np.ndarray, step: float)
         return np.asarray(before | after)
     span = times[right] - times[right - 1]
     inside = (begins >= times[right - 1]) & (begins < times[right])
-    return np.asarray(before | after | (inside & (span > max(LONGEST_BRIDGE, 2 * step))))
+    return np.asarray(before | after | (inside & (span > max(LONGEST_BRIDGED, 2 * step))))

@@ -80,6 +80,8 @@ class Survey:
         Near-duplicates in different published folds.
     problems
         What is odd or broken, and what was done about it.
+    candidates
+        Where a file cannot be read as it is: what is in it, and which options choose among that.
     """
 
     folder: Path
@@ -91,3 +93,4 @@ class Survey:
     repeated: int
     leaks: tuple[Leak, ...]
     problems: tuple[str, ...]
+    candidates: tuple[str, ...] = ()

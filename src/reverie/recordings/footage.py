@@ -11,10 +11,8 @@ from jaxtyping import Float
 from reverie.foundation.arrays import WHITE, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.source import Footage
+from reverie.stimuli.pictures import LUMINANCE
 from reverie.stimuli.resizing import resize
-
-LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-"""How much red, green and blue count in a grey level. Source: ITU-R BT.601, as in video and picture libraries."""
 
 SLACKS: Final = (0, 1, 3)
 """Frames by which a movie may be longer or shorter than the rest of its trial when time is looked for in its shape."""
@@ -130,12 +128,12 @@ def grey_of(colours: np.ndarray) -> Pixels:
 
     A fourth channel beside red, green and blue is transparency and left out.
 
-    >>> grey_of(np.array([[[[255, 0, 0], [0, 255, 0]]]])).round(2).tolist()
-    [[[76.24, 149.69]]]
+    >>> grey_of(np.array([[[[255, 0, 0], [0, 255, 0]]]])).round().tolist()
+    [[[76.0, 150.0]]]
     """
     channels = colours.shape[-1]
     if channels in (3, 4):
-        return np.asarray(colours[..., :3].astype(np.float32) @ LUMA)
+        return np.asarray(colours[..., :3].astype(np.float32) @ np.asarray(LUMINANCE, dtype=np.float32))
     return np.asarray(colours.mean(axis=-1, dtype=np.float32))
 
 

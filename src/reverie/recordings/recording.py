@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from reverie.recordings.gaps import bridged
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.leaving_out import grouped
 from reverie.recordings.own_split import own_tiers
+from reverie.recordings.readers.arrays import Timed, TimedValues, arrays_source
 from reverie.recordings.readers.trials import TrialsSource
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Source
@@ -58,6 +60,77 @@ class Recording:
         """
         return cls(TrialsSource(name, trials, degrees_per_pixel), reading)
 
+    @classmethod
+    def from_arrays(
+        cls,
+        name: str,
+        responses: Timed | Sequence[Timed] | Mapping[Any, Any],
+        *,
+        movies: Mapping[str, Any] | TimedValues,
+        shown: Any = None,  # noqa: ANN401 - whatever pandas makes a table of
+        running: Timed | None = None,
+        pupil: Timed | None = None,
+        gaze: Timed | None = None,
+        meaning: str = "traces",
+        degrees_per_pixel: float | None = None,
+        reading: Reading | None = None,
+    ) -> "Recording":
+        """Return a recording made of arrays, each with times of its own in seconds on one clock.
+
+        What has times is (times, values) or an object with ``.t`` and ``.d``, as pynapple's.
+
+        Parameters
+        ----------
+        name
+            The animal's name.
+        responses
+            (time, neuron); a list of these for planes scanned one after the other; or spike times, by unit.
+        movies
+            The movies that were shown, by name: arrays (time, height, width), files, or arrays with times.
+        shown
+            What was shown when, as a table with the columns time, clip, frame (a row a frame) or onset, clip (a row a
+            showing); not needed where each movie has times and was shown once.
+        running, pupil
+            Running speed and the pupil's dilation, (time,); None where they were not recorded.
+        gaze
+            The pupil's position, (time, 2).
+        meaning
+            What the samples of responses are: "traces" of fluorescence, "events" (amounts since the sample before, such
+            as deconvolved activity), or "held" (brought to a clock before).
+        degrees_per_pixel
+            Visual angle of one pixel of the movies.
+        reading
+            Frame rate, frame size, length of trials, what to leave out.
+
+        Raises
+        ------
+        ReverieError
+            When times and values do not belong together, or what was shown is not given.
+
+        Examples
+        --------
+        >>> times = np.arange(900) / 30
+        >>> screen = np.random.default_rng(0).uniform(0, 255, (900, 36, 64))
+        >>> made = Recording.from_arrays("mouse", (times, np.ones((900, 5))), movies={"a": screen},
+        ...     shown={"onset": [0.0], "clip": ["a"]})
+        >>> made.neurons, len(made.tiers), made.signals
+        (5, 3, ())
+        """
+        reading = reading or Reading()
+        source = arrays_source(
+            name,
+            responses,
+            movies=movies,
+            shown=shown,
+            running=running,
+            pupil=pupil,
+            gaze=gaze,
+            meaning=meaning,
+            degrees_per_pixel=degrees_per_pixel,
+            reading=reading,
+        )
+        return cls(source, reading)
+
     @property
     def name(self) -> str:
         """The animal's name."""
@@ -78,7 +151,11 @@ class Recording:
         """Visual angle of one pixel of the movies as they are handed out, None where it is not known."""
         degrees = self.reading.degrees_per_pixel or self.source.degrees_per_pixel
         stored = self._usable.frame_size
-        return None if degrees is None or stored is None else degrees * stored[0] / self.frame_size[0]
+        return (
+            None
+            if degrees is None or stored is None
+            else degrees * self._usable.averaged * stored[0] / self.frame_size[0]
+        )
 
     @property
     def neurons(self) -> int:

@@ -33,6 +33,7 @@ def settle_movies(source: Source, reading: Reading, usable: Usable, facts: Mappi
     if not sizes:
         return
     usable.frame_size = Counter(sizes.values()).most_common(1)[0][0]
+    usable.averaged = next(fact.footage.averaged for fact in shown.values() if fact.footage is not None)
     for name, size in sizes.items():
         if size != usable.frame_size:
             footage = facts[name].footage

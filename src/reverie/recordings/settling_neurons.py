@@ -14,6 +14,9 @@ from reverie.recordings.source import Source
 from reverie.recordings.tiers import TEST_TIERS, understood
 from reverie.recordings.usability import ResponseKind, Usable
 
+MOST_LOST: Final = 0.5
+"""Where more than this share of the neurons is lost in a trial, the trial is lost, and not the neurons."""
+
 LOST_SHARE: Final = 0.05
 """A neuron that was lost in more than this share of the trials is left out; else the trials are."""
 
@@ -41,10 +44,9 @@ def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapp
         usable.kept = np.array([row for row in range(usable.neurons) if row not in unfit])
     for name in sorted(usable.recorded):
         if hurt := set(np.flatnonzero(recorded[name].lost).tolist()) - unfit:
+            where = "all" if len(hurt) == usable.neurons - len(unfit) else f"{len(hurt)} of {usable.neurons}"
             usable.leave_out(
-                name,
-                f"{recorded[name].place} holds NaN or infinity inside the trial, in {len(hurt)} of {usable.neurons} "
-                "neurons; NaN may only pad the end.",
+                name, f"{recorded[name].place} holds NaN or infinity inside the trial, in {where} neurons."
             )
     usable.kind = _kind([fact for name, fact in recorded.items() if name in usable.recorded])
 
@@ -66,7 +68,7 @@ def _kind(recorded: Sequence[ResponseFacts]) -> ResponseKind:
 
 def _lost_neurons(source: Source, usable: Usable, lost: Sequence[np.ndarray]) -> set[int]:
     """Return the neurons that were lost in too many trials, after those whose neurons were all looked at."""
-    seen = [mask for mask in lost if mask.size == usable.neurons]
+    seen = [mask for mask in lost if mask.size == usable.neurons and mask.mean() < MOST_LOST]
     if not seen:
         return set()
     times = np.sum(seen, axis=0)

@@ -116,12 +116,15 @@ class Footage:
         The order of the axes, such as "height,width,time"; "auto" where the file leaves it open.
     frames
         Which of the stored frames were shown, in order; None for all of them.
+    averaged
+        How many pixels of the movie as shown were averaged into one as it was decoded, down and across alike.
     """
 
     place: str
     values: Pictures
     axes: str = "auto"
     frames: np.ndarray | None = None
+    averaged: float = 1.0
 
 
 @runtime_checkable

@@ -48,21 +48,28 @@ def survey(path: Path, reading: Reading | None = None, *, whole: bool = False) -
     Raises
     ------
     ReverieError
-        When there is no recording at all.
+        When there is no recording at all, and nothing in the file to choose one from.
     """
     reading = reading or Reading()
-    recordings, problems = open_each(path, reading)
+    chosen = find_reader(path, reading)
+    refused = {reader.description: why for reader, why in refusals(path, reading).items() if why is not None}
+    try:
+        recordings, problems = open_each(path, reading)
+    except ReverieError as error:
+        candidates = tuple(chosen.candidates(path, reading))
+        if not candidates:
+            raise
+        return Survey(path, chosen.description, refused, (), 0, 0, 0, (), (str(error),), candidates)
     readers = [_Reader(recording, whole) for recording in recordings.values()]
     listed = catalogue(shown for reader in readers for shown in reader.read())
     for reader in readers:
         problems.extend(reader.problems)
     seen_by = Counter(movie for _, movie in {(showing.animal, showing.movie) for showing in listed.showings})
     times = Counter((showing.animal, showing.movie) for showing in listed.showings)
-    chosen = find_reader(path, reading)
     return Survey(
         folder=path,
         format=chosen.description,
-        refusals={reader.description: why for reader, why in refusals(path, reading).items() if why is not None},
+        refusals=refused,
         animals=tuple(reader.findings(listed) for reader in readers if reader.opened),
         movies=len(listed.hashes),
         shared=sum(animals > 1 for animals in seen_by.values()),

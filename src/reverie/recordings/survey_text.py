@@ -12,6 +12,8 @@ SHOWN_LEAKS = 20
 
 def render(survey: Survey) -> str:
     """Return what ``reverie inspect`` prints: each animal, the leaks between folds, the problems."""
+    if survey.candidates:
+        return "\n".join([f"{survey.folder}: {survey.format}", *survey.problems, *survey.candidates])
     trials = sum(sum(animal.trials.values()) for animal in survey.animals)
     lines = [f"{survey.folder}: {_count(len(survey.animals), 'animal')}, {_count(trials, 'trial')}"]
     lines.append(f"Read as {survey.format}.")

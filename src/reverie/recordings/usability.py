@@ -33,6 +33,8 @@ class Usable:
         The order of the axes of its movies.
     frame_size
         Height and width of its movies as stored.
+    averaged
+        How many pixels, as shown, one stored pixel is across.
     grey
         What makes stored values grey levels.
     neurons
@@ -53,6 +55,7 @@ class Usable:
     notes: list[str] = field(default_factory=list)
     axes: str = "height,width,time"
     frame_size: tuple[int, int] | None = None
+    averaged: float = 1.0
     grey: GreyScale = field(default_factory=GreyScale)
     neurons: int = 0
     kept: np.ndarray | None = None

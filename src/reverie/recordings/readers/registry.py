@@ -46,6 +46,11 @@ class Reader:
         listed: Callable[[Path, Reading], Sequence[Path]] = import_module(self.module).places
         return listed(path, reading)
 
+    def candidates(self, path: Path, reading: Reading) -> list[str]:
+        """List what may be chosen from at a path that cannot be opened as it is, a line each; mostly nothing."""
+        module = import_module(self.module)
+        return [line for place in self.places(path, reading) for line in getattr(module, "candidates", _none)(place)]
+
     def open_source(self, place: Path, reading: Reading) -> Source:
         """Open one of them; its name is proper text, whatever its folder is called."""
         opened: Callable[[Path, Reading], Source] = import_module(self.module).open_source
@@ -54,7 +59,21 @@ class Reader:
         return source
 
 
-READERS: Final = (Reader("sensorium", "a Sensorium 2023 folder", "reverie.recordings.readers.sensorium"),)
+def _none(place: Path) -> list[str]:
+    return []
+
+
+_HERE: Final = "reverie.recordings.readers"
+
+READERS: Final = (
+    Reader("sensorium", "a Sensorium 2023 folder", f"{_HERE}.sensorium"),
+    Reader("sensorium-images", "a Sensorium 2022 folder (images)", f"{_HERE}.sensorium_images"),
+    Reader("experanto", "an experanto session", f"{_HERE}.experanto"),
+    Reader("nwb", "an NWB file", f"{_HERE}.nwb"),
+    Reader("suite2p", "a suite2p output", f"{_HERE}.suite2p"),
+    Reader("caiman", "a CaImAn file", f"{_HERE}.caiman"),
+    Reader("spikes", "sorted spikes (phy, Kilosort)", f"{_HERE}.spikes"),
+)
 """All readers, in the order they are asked."""
 
 

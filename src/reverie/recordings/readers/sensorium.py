@@ -1,6 +1,6 @@
 """Recordings as the Sensorium 2023 release lays them on disk: one folder an animal, one file an array and trial."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -14,21 +14,19 @@ from reverie.recordings.readers import sensorium_layout as layout
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, StoredSeries
 
-ARRAYS = (layout.VIDEOS, layout.RESPONSES, layout.BEHAVIOR, layout.PUPIL_CENTER)
-
 
 def refusal(path: Path, reading: Reading) -> str | None:
     """Say why a path is no folder of this layout, None where it is one."""
     if not path.is_dir():
         return "it is not a folder"
-    if not recording_folders(path):
+    if not places(path, reading):
         return "no folder in it holds data/videos and data/responses"
     return None
 
 
 def places(path: Path, reading: Reading) -> list[Path]:
     """Return the folder of every animal."""
-    return recording_folders(path)
+    return animal_folders(path, _is_animal)
 
 
 def open_source(place: Path, reading: Reading) -> "SensoriumSource":
@@ -36,20 +34,20 @@ def open_source(place: Path, reading: Reading) -> "SensoriumSource":
     return SensoriumSource(place, reading)
 
 
-def recording_folders(path: Path) -> list[Path]:
+def animal_folders(path: Path, is_animal: Callable[[Path], bool]) -> list[Path]:
     """Return the animals' folders: the folder itself, those inside it, or those one level deeper (unpacked twice)."""
-    if _is_animal(path):
+    if is_animal(path):
         return [path]
     inside = [inner for inner in sorted(path.iterdir()) if inner.is_dir() and not inner.name.startswith(".")]
     found: list[Path] = []
     for folder in inside:
-        deeper = [folder] if _is_animal(folder) else [each for each in sorted(folder.iterdir()) if _is_animal(each)]
-        found += deeper
+        found += [folder] if is_animal(folder) else [each for each in sorted(folder.iterdir()) if is_animal(each)]
     return found
 
 
 def _is_animal(folder: Path) -> bool:
-    return any((folder / kind).is_dir() for kind in (layout.VIDEOS, layout.RESPONSES))
+    responses = (folder / layout.RESPONSES).is_dir() and not (folder / layout.IMAGES).is_dir()
+    return (folder / layout.VIDEOS).is_dir() or responses
 
 
 class SensoriumSource:
@@ -60,7 +58,7 @@ class SensoriumSource:
     """
 
     format = "sensorium"
-    frame_rate = FRAME_RATE
+    pictures = layout.VIDEOS
     unit = ""
 
     def __init__(self, folder: Path, reading: Reading) -> None:
@@ -68,11 +66,12 @@ class SensoriumSource:
         # A link keeps its own name; only "." and ".." need to be followed to have one.
         self.name = folder.name if folder.name not in ("", "..") else folder.resolve().name
         self.frame_rate = reading.frame_rate or FRAME_RATE
-        self._numbers = {kind: _trial_numbers(folder / kind) for kind in ARRAYS}
-        numbers = self._numbers[layout.VIDEOS] | self._numbers[layout.RESPONSES]
+        self._arrays = (self.pictures, layout.RESPONSES, layout.BEHAVIOR, layout.PUPIL_CENTER)
+        self._numbers = {kind: _trial_numbers(folder / kind) for kind in self._arrays}
+        numbers = self._numbers[self.pictures] | self._numbers[layout.RESPONSES]
         if not numbers:
             raise ReverieError(
-                f"{folder / layout.VIDEOS} holds no trials; files named 0.npy, 1.npy and so on were expected."
+                f"{folder / self.pictures} holds no trials; files named 0.npy, 1.npy and so on were expected."
             )
         self.trials = tuple(map(str, sorted(numbers)))
         self._words, self.notes = self._read_tiers()
@@ -111,10 +110,7 @@ class SensoriumSource:
         """Return pupil dilation and running speed, pupil x and y, as far as there are files."""
         found: dict[str, StoredSeries] = {}
         for kind, names in ((layout.BEHAVIOR, STATE_NAMES[:2]), (layout.PUPIL_CENTER, STATE_NAMES[2:])):
-            if (path := self._path(kind, name)) is None:
-                if 2 * len(self._numbers[kind]) > len(self.trials):
-                    raise ReverieError(f"{self.place / kind / name}.npy is missing, though other trials have theirs.")
-            else:
+            if (path := self._require_like_others(kind, name)) is not None:
                 values = read_npy(path)
                 if values.ndim != 2 or values.shape[0] != 2:
                     raise ReverieError(f"{path} has the shape {values.shape}, where (2, time) was expected.")
@@ -150,7 +146,7 @@ class SensoriumSource:
             path = self.place / (layout.UNIT_IDS if what == "unit_ids" else layout.COORDINATES)
             if table is not None and len(table) != neurons:
                 yield f"{path} is of {len(table)} neurons, but {neurons} were recorded; it is not used."
-        for kind in ARRAYS:
+        for kind in self._arrays:
             folder = self.place / kind
             files = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
             odd = [name for name in files if not layout.is_trial_file(name) and not name.startswith(".")]
@@ -160,6 +156,13 @@ class SensoriumSource:
     def _path(self, kind: str, name: str) -> Path | None:
         """Return where an array of a trial lies; a link to nothing counts, since its data may yet be fetched."""
         return self.place / kind / f"{name}.npy" if int(name) in self._numbers[kind] else None
+
+    def _require_like_others(self, kind: str, name: str) -> Path | None:
+        """Return where an array of a trial lies; raises ReverieError when most trials have one but this has not."""
+        path = self._path(kind, name)
+        if path is None and 2 * len(self._numbers[kind]) > len(self.trials):
+            raise ReverieError(f"{self.place / kind / name}.npy is missing, though other trials have theirs.")
+        return path
 
     def _read_tiers(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the tier of each trial and what is wrong with the file."""

@@ -1,10 +1,13 @@
-"""Where the arrays of one animal lie in a Sensorium 2023 folder."""
+"""Where the arrays of one animal lie in a folder of the Sensorium releases of 2023 and 2022."""
 
 from pathlib import Path
 from typing import Final
 
 VIDEOS: Final = "data/videos"
 """``N.npy`` (height, width, time), grey levels 0-255."""
+
+IMAGES: Final = "data/images"
+"""``N.npy`` (channel, height, width), in the release of 2022."""
 
 RESPONSES: Final = "data/responses"
 """``N.npy`` (neuron, time); may be missing for trials of the test tiers."""

@@ -1,0 +1,241 @@
+"""A recording whose signals each have a clock of their own, cut into trials on the clock of the movie."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocks import regular_frames, usual_rate
+from reverie.recordings.reading import Reading
+from reverie.recordings.signals import Signal
+from reverie.recordings.source import Footage
+
+FASTEST: Final = 40.0
+"""Frames per second that movies are thinned to by a whole factor, since the encoders' clocks are made for about 30."""
+
+SHORTEST_PIECE: Final = 1.0
+"""Seconds; what is left of a showing that is shorter joins the piece before it."""
+
+STRETCHES: Final = 3
+"""Of a large trial, this many short stretches are looked at beforehand."""
+
+STRETCH: Final = 4
+"""Frames of such a stretch."""
+
+
+@dataclass(frozen=True)
+class Showing:
+    """One movie shown once, or a stretch without one.
+
+    Attributes
+    ----------
+    onsets
+        When each picture came on, in seconds.
+    end
+        When the last one went off.
+    clip
+        The name of the movie; None where nothing was shown.
+    frames
+        Which frame of the movie each picture is; None for all in order.
+    tier
+        The recording's own word for what the trial is for; empty where it has none.
+    key
+        The recording's own name for what was shown, the same for each showing; None where it has none.
+    """
+
+    onsets: Float[np.ndarray, " shown"]
+    end: float
+    clip: str | None = None
+    frames: Int[np.ndarray, " shown"] | None = None
+    tier: str = ""
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a reader finds of a recording, each signal with its own times.
+
+    Attributes
+    ----------
+    name, place, format
+        Whose recording it is, where it lies, and how.
+    responses
+        The neurons, plane by plane.
+    signals
+        What there is of pupil and running, one row each, by the names of ``STATE_NAMES``.
+    showings
+        What was shown when.
+    clips
+        The movies, each opened when asked for.
+    unit
+        What the responses are, in words.
+    degrees_per_pixel
+        Visual angle of one pixel, where it is known.
+    notes
+        What was done in reading, in sentences.
+    """
+
+    name: str
+    place: Path
+    format: str
+    responses: Sequence[Signal]
+    signals: Mapping[str, Signal]
+    showings: Sequence[Showing]
+    clips: Mapping[str, Callable[[], Footage]]
+    unit: str = ""
+    degrees_per_pixel: float | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """One trial: its frames' onsets, and which frames of which movie they show."""
+
+    onsets: np.ndarray
+    clip: str | None
+    key: str | None
+    frames: np.ndarray
+    tier: str
+
+
+class ClockedSource:
+    """A recording cut into trials: one showing of one movie each, longer ones in pieces of some seconds.
+
+    Raises ReverieError when nothing was shown, or no neuron recorded.
+    """
+
+    def __init__(self, recorded: Recorded, reading: Reading) -> None:
+        self.recorded = recorded
+        self.name, self.place, self.format = recorded.name, recorded.place, recorded.format
+        self.unit, self.degrees_per_pixel = recorded.unit, recorded.degrees_per_pixel
+        if not recorded.showings:
+            raise ReverieError(f"{self.place} does not say what was shown when; give --frames-table.")
+        if not sum(signal.rows for signal in recorded.responses):
+            raise ReverieError(f"{self.place} holds no neuron; check how it was made.")
+        own_rate = _own_rate(recorded.showings)
+        self.frame_rate = reading.frame_rate or own_rate / max(1, int(np.ceil(own_rate / FASTEST)))
+        thinned = (
+            ()
+            if np.isclose(self.frame_rate, own_rate)
+            else (
+                f"The movies of {self.name} were shown at {own_rate:.4g} Hz; everything is brought to "
+                f"{self.frame_rate:.4g} frames a second (--frame-rate to differ).",
+            )
+        )
+        self.notes = (*recorded.notes, *thinned)
+        pieces = [p for showing in recorded.showings for p in _pieces(showing, self.frame_rate, reading.trial_seconds)]
+        self._pieces = {str(number): piece for number, piece in enumerate(pieces)}
+        self.trials = tuple(self._pieces)
+        self._opened: dict[str, Footage] = {}
+
+    def tiers(self) -> Mapping[str, str]:
+        """Return the recording's own words, as far as it has any."""
+        return {name: piece.tier for name, piece in self._pieces.items() if piece.tier}
+
+    def movie(self, name: str) -> Footage | None:
+        """Return the movie of a trial, each frame as it was on the screen."""
+        piece = self._pieces[name]
+        if piece.clip is None:
+            return None
+        if piece.clip not in self._opened:
+            if piece.clip not in self.recorded.clips:
+                raise ReverieError(
+                    f"{self.place} showed {piece.clip!r}, whose movie is not in it; give it as --movie "
+                    f"{piece.clip}=FILE."
+                )
+            self._opened[piece.clip] = self.recorded.clips[piece.clip]()
+        whole = self._opened[piece.clip]
+        return replace(whole, frames=piece.frames)
+
+    def clip(self, name: str) -> str | None:
+        """Return the recording's own name for what was shown, and the piece of it."""
+        return self._pieces[name].key
+
+    def responses(self, name: str) -> "ClockedSeries":
+        """Return the responses in a trial."""
+        return ClockedSeries(self.recorded.responses, self._pieces[name].onsets, self.frame_rate)
+
+    def signals(self, name: str) -> Mapping[str, "ClockedSeries"]:
+        """Return pupil and running in a trial."""
+        onsets = self._pieces[name].onsets
+        return {key: ClockedSeries((signal,), onsets, self.frame_rate) for key, signal in self.recorded.signals.items()}
+
+    def start(self, name: str) -> float:
+        """Return when a trial began."""
+        return float(self._pieces[name].onsets[0])
+
+    def listed_neurons(self) -> int | None:
+        """Return how many neurons were recorded."""
+        return sum(signal.rows for signal in self.recorded.responses)
+
+    def problems(self, neurons: int) -> Iterable[str]:
+        """Return nothing: what a reader has to say is in its notes."""
+        return ()
+
+
+@dataclass(frozen=True)
+class ClockedSeries:
+    """Signals brought to the frames of one trial when they are read."""
+
+    parts: Sequence[Signal]
+    onsets: Float[np.ndarray, " frame"]
+    rate: float
+
+    @property
+    def place(self) -> str:
+        """Where they lie."""
+        return self.parts[0].place
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(row, frame)."""
+        return sum(part.rows for part in self.parts), len(self.onsets)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of what is handed out."""
+        return np.dtype(np.float32)
+
+    @property
+    def marks_padding(self) -> bool:
+        """There is no padding: a frame in which nothing was recorded is NaN."""
+        return True
+
+    def length(self) -> int:
+        """Return how many frames there are."""
+        return len(self.onsets)
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Return what falls into some frames."""
+        found = [part.in_frames(self.onsets[start:stop], self.rate) for part in self.parts]
+        return np.concatenate(found).astype(np.float32)
+
+    def sample(self) -> np.ndarray:
+        """Return a few short stretches."""
+        last = max(0, len(self.onsets) - STRETCH)
+        starts = sorted({round(share * last) for share in np.linspace(0, 1, STRETCHES)})
+        return np.concatenate([self.read(start, start + STRETCH) for start in starts], axis=1)
+
+
+def _own_rate(showings: Sequence[Showing]) -> float:
+    """Return the frames per second at which movies were shown, after the median step of each."""
+    rates = [usual_rate(showing.onsets) for showing in showings if showing.clip and len(showing.onsets) > 1]
+    return float(np.median(rates)) if rates else FASTEST
+
+
+def _pieces(showing: Showing, rate: float, seconds: float) -> Iterable[_Piece]:
+    """Cut a showing into trials."""
+    clock, shown = regular_frames(showing.onsets, showing.end, rate)
+    frames = shown if showing.frames is None else showing.frames[shown]
+    size = max(1, round(seconds * rate))
+    starts = list(range(0, len(clock), size))
+    if len(starts) > 1 and len(clock) - starts[-1] < min(SHORTEST_PIECE, seconds / 2) * rate:
+        starts.pop()
+    for number, start in enumerate(starts):
+        stop = starts[number + 1] if number + 1 < len(starts) else len(clock)
+        key = None if showing.key is None else f"{showing.key}, piece {number}" if len(starts) > 1 else showing.key
+        yield _Piece(clock[start:stop], showing.clip, key, frames[start:stop], showing.tier)

@@ -1,0 +1,151 @@
+"""Recordings from arrays in Python: responses, behaviour and movies, each with times of its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+
+from reverie.foundation.arrays import STATE_NAMES
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocked import ClockedSource, Recorded, Showing
+from reverie.recordings.clocks import paired_times, usual_rate
+from reverie.recordings.readers.clips import UNTIMED, OpenClip, array_axes, open_clip
+from reverie.recordings.readers.shown_tables import showings_of
+from reverie.recordings.reading import Reading
+from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
+from reverie.recordings.source import Footage
+
+PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
+
+
+@runtime_checkable
+class TimedValues(Protocol):
+    """Values with times, as pynapple's ``Tsd``, ``TsdFrame`` and ``TsdTensor``."""
+
+    @property
+    def t(self) -> Any:  # noqa: ANN401
+        """The times, in seconds."""
+
+    @property
+    def d(self) -> Any:  # noqa: ANN401
+        """The values, one a time along the first axis."""
+
+
+Timed = TimedValues | tuple[Any, Any]
+"""Values with times: an object with ``.t`` and ``.d``, or (times, values)."""
+
+MEANINGS: Final[Mapping[str, Meaning]] = {"traces": "level", "events": "amount", "held": "held"}
+"""What responses can be said to be."""
+
+
+def arrays_source(
+    name: str,
+    responses: Timed | Sequence[Timed] | Mapping[Any, Any],
+    *,
+    movies: Mapping[str, Any] | TimedValues,
+    shown: Any,  # noqa: ANN401 - whatever pandas makes a table of
+    running: Timed | None,
+    pupil: Timed | None,
+    gaze: Timed | None,
+    meaning: str,
+    degrees_per_pixel: float | None,
+    reading: Reading,
+) -> ClockedSource:
+    """Return a recording made of arrays; see ``Recording.from_arrays``."""
+    if meaning not in MEANINGS:
+        raise ReverieError(f"Responses cannot be {meaning!r}; choose one of: {', '.join(MEANINGS)}.")
+    given: dict[str, Any] = {name: movies} if isinstance(movies, TimedValues) else dict(movies)
+    clips = _Clips(given, reading)
+    if shown is not None:
+        table = pd.DataFrame(shown).rename(columns=lambda column: str(column).casefold())
+        showings = showings_of(table, f"What was shown to {name}", clips.open)
+    else:
+        showings = [_whole(clip, movie) for clip, movie in given.items()]
+    recorded = Recorded(
+        name=name,
+        place=Path(name),
+        format="arrays",
+        responses=_responses(name, responses, MEANINGS[meaning]),
+        signals=_behaviour(name, running, pupil, gaze),
+        showings=showings,
+        clips={clip: clips.opener(clip) for clip in given},
+        degrees_per_pixel=degrees_per_pixel,
+    )
+    return ClockedSource(recorded, reading)
+
+
+def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
+    """Return times and values of whatever holds both; raises ReverieError when they do not belong together."""
+    times, values = (given.t, given.d) if isinstance(given, TimedValues) else given
+    times = np.asarray(times, dtype=np.float64)
+    if times.ndim != 1 or len(times) < 2:
+        raise ReverieError(f"{place} needs the time of each sample, two at least; got the shape {times.shape}.")
+    return paired_times(times, len(values), place), values
+
+
+def _responses(name: str, given: Timed | Sequence[Timed] | Mapping[Any, Any], meaning: Meaning) -> list[Signal]:
+    place = f"The responses of {name}"
+    if isinstance(given, Mapping):
+        trains = [np.sort(np.asarray(getattr(train, "t", train), dtype=np.float64)) for train in given.values()]
+        spikes = np.concatenate(trains) if trains else np.zeros(0)
+        if not len(spikes):
+            raise ReverieError(f"{place} hold no spikes.")
+        return [SpikeTrains(place, trains, (float(spikes.min()), float(spikes.max())))]
+    planes: Sequence[Timed] = [given] if isinstance(given, (TimedValues, tuple)) else list(given)
+    found: list[Signal] = []
+    for plane in planes:
+        times, values = timed(place, plane)
+        if len(values.shape) != 2:
+            raise ReverieError(f"{place} have the shape {tuple(values.shape)}, where (time, neuron) was expected.")
+        found.append(Sampled(place, times, values, meaning))
+    return found
+
+
+def _behaviour(name: str, running: Timed | None, pupil: Timed | None, gaze: Timed | None) -> dict[str, Signal]:
+    found: dict[str, Signal] = {}
+    for signal, given in ((RUNNING, running), (PUPIL, pupil)):
+        if given is not None:
+            times, values = timed(f"The {signal} of {name}", given)
+            found[signal] = Sampled(f"The {signal} of {name}", times, np.asarray(values, float).reshape(len(times), 1))
+    if gaze is not None:
+        times, values = timed(f"The gaze of {name}", gaze)
+        positions = np.asarray(values, float)
+        if positions.shape != (len(times), 2):
+            raise ReverieError(f"The gaze of {name} has the shape {positions.shape}, where (time, 2) was expected.")
+        for column, signal in enumerate((GAZE_X, GAZE_Y)):
+            found[signal] = Sampled(f"The gaze of {name}", times, positions[:, column : column + 1])
+    return found
+
+
+def _whole(clip: str, movie: Any) -> Showing:  # noqa: ANN401
+    """Return the one showing of a movie that has times itself."""
+    if not isinstance(movie, TimedValues):
+        raise ReverieError(f"When {clip!r} was shown is not said; give `shown`, or a movie with times (.t and .d).")
+    times, _ = timed(f"The movie {clip}", movie)
+    return Showing(times, times[-1] + 1.0 / usual_rate(times), clip)
+
+
+class _Clips:
+    """Movies given as arrays, as objects with times, or as files."""
+
+    def __init__(self, given: Mapping[str, Any], reading: Reading) -> None:
+        self.given, self.reading = given, reading
+
+    def open(self, clip: str, frames: int | None) -> OpenClip:
+        """Open a movie by name; raises ReverieError when it was not given."""
+        if clip not in self.given:
+            raise ReverieError(f"The movie {clip!r} was shown but not given; give it in `movies`.")
+        movie = self.given[clip]
+        if isinstance(movie, (str, Path)):
+            return open_clip(Path(movie), self.reading, frames)
+        values = movie.d if isinstance(movie, TimedValues) else np.asarray(movie)
+        place = f"The movie {clip}"
+        axes = array_axes(values.shape, self.reading, frames, place)
+        length = int(values.shape[axes.split(",").index("time")])
+        return OpenClip(Footage(place, values, axes), length, self.reading.frame_rate or UNTIMED)
+
+    def opener(self, clip: str) -> Callable[[], Footage]:
+        """Return a function that opens a movie when it is called."""
+        return lambda: self.open(clip, None).footage

@@ -1,0 +1,83 @@
+"""What lies beside responses that come without a stimulus: a table of what was shown, movies, tables of behaviour."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from reverie.foundation.arrays import STATE_NAMES
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocked import Showing
+from reverie.recordings.readers.clips import OpenClip, named_files, open_clip
+from reverie.recordings.readers.shown_tables import read_table, showings_of
+from reverie.recordings.reading import Reading
+from reverie.recordings.signals import Sampled, Signal
+from reverie.recordings.source import Footage
+
+PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
+
+
+def shown_beside(place: Path, reading: Reading) -> tuple[list[Showing], dict[str, Callable[[], Footage]]]:
+    """Return what was shown when, after ``--frames-table``, and the movies it names.
+
+    A clip is one of ``--movie``, or a file beside the table that has its name.
+    Raises ReverieError when there is no table, or a clip is not found.
+    """
+    if reading.frames_table is None:
+        raise ReverieError(
+            f"{place} does not say what was shown when; give --frames-table with a csv file of the columns time, clip, "
+            "frame or onset, clip."
+        )
+    table = read_table(reading.frames_table)
+    files = named_files(reading.movie, reading.frames_table.parent)
+
+    def opened(clip: str, frames: int | None) -> OpenClip:
+        path = files.get(clip) or files.get(Path(clip).stem)
+        if path is None:
+            raise ReverieError(f"{reading.frames_table} names the movie {clip!r}; give it as --movie {clip}=FILE.")
+        return open_clip(path, reading, frames)
+
+    showings = showings_of(table, str(reading.frames_table), opened)
+    most = _frames_shown(showings)
+    return showings, {clip: partial(_footage, opened, clip, frames) for clip, frames in most.items()}
+
+
+def _footage(opened: Callable[[str, int | None], OpenClip], clip: str, frames: int) -> Footage:
+    movie = opened(clip, None)
+    if movie.frames < frames:
+        movie = opened(clip, frames)
+    if movie.frames < frames:
+        raise ReverieError(
+            f"{movie.footage.place} has {movie.frames} frames, but frame {frames - 1} was shown; is it the movie?"
+        )
+    return movie.footage
+
+
+def _frames_shown(showings: Sequence[Showing]) -> dict[str, int]:
+    """Return how many frames a clip must have for what was shown of it."""
+    most: dict[str, int] = {}
+    for showing in showings:
+        if showing.clip is not None and showing.frames is not None:
+            most[showing.clip] = max(most.get(showing.clip, 0), int(showing.frames.max()) + 1)
+    return most
+
+
+def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
+    """Return pupil and running from csv files of a time and a value a row (for gaze, two values).
+
+    Raises ReverieError when a file is no such table.
+    """
+    found: dict[str, Signal] = {}
+    given = ((reading.pupil, (PUPIL,)), (reading.running, (RUNNING,)), (reading.gaze, (GAZE_X, GAZE_Y)))
+    for place, signals in given:
+        if place is None:
+            continue
+        table = read_table(Path(place)).apply(pd.to_numeric, errors="coerce").to_numpy(float)
+        if table.shape[1] != 1 + len(signals) or len(table) < 2 or not np.isfinite(table[:, 0]).all():
+            raise ReverieError(f"{place} should hold a time and {len(signals)} value(s) a row, with a line of names.")
+        order = np.argsort(table[:, 0], kind="stable")
+        for column, signal in enumerate(signals, start=1):
+            found[signal] = Sampled(place, table[order, 0], table[order, column : column + 1])
+    return found

@@ -1,0 +1,71 @@
+"""Traces that CaImAn extracted (its hdf5 file), with a table of what was shown."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import h5py
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocked import ClockedSource, Recorded
+from reverie.recordings.clocks import sampled_times
+from reverie.recordings.readers.beside import behaviour_beside, shown_beside
+from reverie.recordings.reading import Reading
+from reverie.recordings.signals import Meaning, Sampled
+
+TRACES: Final[dict[str, Meaning]] = {"S": "amount", "C": "level", "F_dff": "level"}
+"""What ``--responses`` may be: deconvolved activity, denoised calcium, or dF/F."""
+
+
+def refusal(path: Path, reading: Reading) -> str | None:
+    """Say why a path is no output of CaImAn, None where it is."""
+    if path.suffix.lower() not in (".hdf5", ".h5") or not path.is_file():
+        return "it is not a file that ends in .hdf5"
+    try:
+        with h5py.File(path, "r") as file:
+            return None if "estimates/C" in file else "it holds no estimates/C"
+    except OSError:
+        return "it could not be read as an HDF5 file"
+
+
+def places(path: Path, reading: Reading) -> list[Path]:
+    """Return the one recording there is."""
+    return [path]
+
+
+def open_source(place: Path, reading: Reading) -> ClockedSource:
+    """Open the traces; raises ReverieError when the asked ones are not there, or the rate is not known."""
+    which = reading.responses or "S"
+    file = h5py.File(place, "r")
+    estimates = file["estimates"]
+    there = [name for name in TRACES if isinstance(estimates.get(name), h5py.Dataset) and estimates[name].ndim == 2]
+    if which not in there:
+        raise ReverieError(f"{place} has no traces {which!r}; choose --responses from: {', '.join(there)}.")
+    values = estimates[which]
+    rate = reading.rate or _number(file, "params/data/fr")
+    if rate is None:
+        raise ReverieError(f"{place} does not say how often it was scanned; give --rate (in Hz).")
+    accepted = estimates.get("idx_components")
+    # CaImAn writes the word NoneType where nothing was judged.
+    judged = isinstance(accepted, h5py.Dataset) and accepted.ndim == 1 and accepted.dtype.kind in "iu"
+    columns = np.asarray(accepted) if judged else None
+    responses = Sampled(
+        f"{place}:estimates/{which}",
+        sampled_times(values.shape[1], rate),
+        values,
+        TRACES[which],
+        rows_first=True,
+        columns=columns,
+    )
+    showings, clips = shown_beside(place, reading)
+    notes = (f"{place}: {which} of {responses.rows} components at {rate:g} Hz.",)
+    behaviour = behaviour_beside(reading)
+    return ClockedSource(
+        Recorded(place.stem, place, "caiman", [responses], behaviour, showings, clips, which, None, notes), reading
+    )
+
+
+def _number(file: Any, path: str) -> float | None:  # noqa: ANN401 - h5py ships no types
+    item = file.get(path)
+    value = item[()] if isinstance(item, h5py.Dataset) and item.shape == () else None
+    return float(value) if isinstance(value, (int, float, np.number)) and value > 0 else None

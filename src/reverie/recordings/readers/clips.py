@@ -1,0 +1,168 @@
+"""Movies that lie beside a recording: arrays in files, or videos, found by the name that the recording gives them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import av
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_npy, read_npz
+from reverie.recordings.footage import target_size
+from reverie.recordings.reading import Reading
+from reverie.recordings.source import Footage, Pictures
+from reverie.stimuli.video import read_movie
+
+ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5")
+"""Endings of files that hold a movie as an array."""
+
+UNTIMED: Final = 30.0
+"""Frames per second of an array, where nothing else says how fast it was shown."""
+
+
+@dataclass(frozen=True)
+class OpenClip:
+    """A movie in a file.
+
+    Attributes
+    ----------
+    footage
+        The movie as it lies there.
+    frames
+        How many frames it has.
+    rate
+        Frames per second.
+    """
+
+    footage: Footage
+    frames: int
+    rate: float
+
+
+def named_files(given: Sequence[str], beside: Path | None = None) -> dict[str, Path]:
+    """Return the files of ``--movie`` by the name of the clip: CLIP=FILE, a file, or a folder of files.
+
+    Parameters
+    ----------
+    given
+        What was given; a name is the file's own without its ending where none was given.
+    beside
+        A folder whose movies are known by name as well.
+
+    Raises
+    ------
+    ReverieError
+        When a file is not there.
+    """
+    found = {path.stem: path for path in _movies_in(beside)} if beside is not None else {}
+    for text in given:
+        name, _, place = text.rpartition("=")
+        path = Path(place)
+        if not path.exists():
+            raise ReverieError(f"{path} is not there; give --movie CLIP=FILE with the movie that was shown.")
+        if path.is_dir() and not name:
+            found |= {inner.stem: inner for inner in _movies_in(path)}
+        else:
+            found[name or path.stem] = path
+    return found
+
+
+def _movies_in(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and path.suffix != ".csv")
+
+
+def open_clip(path: Path, reading: Reading, frames: int | None = None) -> OpenClip:
+    """Open a movie.
+
+    Parameters
+    ----------
+    path
+        A file of one array (npy, npz, h5), anything that plays, or a folder of numbered pictures.
+    reading
+        The order of an array's axes, its frames per second and the frame size, where they are given.
+    frames
+        How many frames it has, where that is known: tells time from space.
+    """
+    if path.suffix.lower() in ARRAYS:
+        values = _array(path)
+        axes = array_axes(values.shape, reading, frames, str(path))
+        length = int(values.shape[axes.split(",").index("time")])
+        return OpenClip(Footage(str(path), values, axes), length, reading.frame_rate or UNTIMED)
+    movie, rate, averaged = _video(path, reading.frame_size)
+    return OpenClip(Footage(str(path), movie, "time,height,width", averaged=averaged), len(movie), rate)
+
+
+def array_axes(shape: Sequence[int], reading: Reading, frames: int | None, place: str) -> str:
+    """Return the order of an array's axes: as given, told by its number of frames, or time first.
+
+    >>> array_axes((36, 64, 900), Reading(), 900, "a.npy"), array_axes((900, 36, 64, 3), Reading(), None, "a.npy")
+    ('height,width,time', 'time,height,width,channel')
+
+    Raises ReverieError when it is no movie, or has too few frames either way.
+    """
+    if reading.movie_axes != "auto":
+        return reading.movie_axes
+    if len(shape) not in (3, 4):
+        raise ReverieError(f"{place} has the shape {tuple(shape)}; a movie has three axes, or four with colours.")
+    colours = len(shape) == 4
+    first, last = ("time,height,width", "height,width,time")
+    if colours:
+        first, last = ("time,height,width,channel", "height,width,channel,time")
+    if frames is None or shape[0] == frames:
+        return first
+    if shape[-1] == frames:
+        return last
+    if shape[0] > frames:
+        return first
+    raise ReverieError(f"{place} has the shape {tuple(shape)}, but {frames} of its frames were shown; is it the movie?")
+
+
+def _array(path: Path) -> Pictures:
+    if path.suffix.lower() == ".npy":
+        return read_npy(path)
+    if path.suffix.lower() == ".npz":
+        return _only(read_npz(path), path)
+    import h5py
+
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise ReverieError(f"{path} could not be read as an HDF5 file ({error}); copy it again.") from error
+    found: dict[str, Pictures] = {}
+    file.visititems(lambda name, item: found.update({name: item}) if isinstance(item, h5py.Dataset) else None)
+    return _only(found, path)
+
+
+def _only(found: Mapping[str, Pictures], path: Path) -> Pictures:
+    """Return the one array of a file that may be a movie."""
+    movies = {name: values for name, values in found.items() if len(values.shape) in (3, 4)}
+    if len(movies) != 1:
+        what = ", ".join(movies) or "none"
+        raise ReverieError(f"{path} should hold one array of three or four axes, but holds: {what}.")
+    return next(iter(movies.values()))
+
+
+@lru_cache(maxsize=8)
+def _video(path: Path, size: tuple[int, int] | None) -> tuple[np.ndarray, float, float]:
+    """Read a video at its own frame rate, averaged down as it comes; return it as uint8, its rate, and how far."""
+    own_size, rate = _video_facts(path)
+    target = target_size(own_size, size)
+    movie = read_movie(path, frame_size=target, frame_rate=rate)
+    return movie.round().astype(np.uint8), rate, own_size[0] / target[0]
+
+
+def _video_facts(path: Path) -> tuple[tuple[int, int], float]:
+    """Return height and width as shown, and frames per second; the usual ones where a file does not say."""
+    try:
+        with av.open(str(path.absolute()), metadata_errors="ignore") as container:
+            stream = container.streams.video[0]
+            frame = next(container.decode(stream))
+            turned = round(getattr(frame, "rotation", 0) / 90) % 2
+            height, width = (frame.width, frame.height) if turned else (frame.height, frame.width)
+            return (height, width), float(stream.average_rate or UNTIMED)
+    except (av.FFmpegError, OSError, ValueError, IndexError, StopIteration):
+        # Folders of pictures, stacks, and broken files, which are told by whoever reads them.
+        return (36, 64), UNTIMED

@@ -1,0 +1,206 @@
+"""Sessions as experanto lays them on disk: one folder a device, each with a clock of its own.
+
+Source: github.com/sensorium-competition/experanto, whose loader takes the sample in force at a moment, as here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import yaml
+from PIL import Image
+
+from reverie.foundation.arrays import STATE_NAMES
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_json, read_npy, read_text
+from reverie.recordings.clocked import ClockedSource, Recorded, Showing
+from reverie.recordings.clocks import sampled_times
+from reverie.recordings.readers.clips import open_clip
+from reverie.recordings.reading import Reading
+from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
+from reverie.recordings.source import Footage
+from reverie.stimuli.pictures import is_picture
+
+PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
+
+EYE_COLUMNS: Final = {
+    1: (PUPIL,),
+    3: (PUPIL, GAZE_X, GAZE_Y),
+    4: (PUPIL, None, GAZE_X, GAZE_Y),
+}
+"""What the columns of ``eye_tracker`` are by their number; the second of four is how fast the pupil changes."""
+
+LEAST_BLANK: Final = 2.0
+"""Seconds; shorter grey screens between images are no trials of their own."""
+
+
+def refusal(path: Path, reading: Reading) -> str | None:
+    """Say why a path is no session or folder of sessions, None where it is one."""
+    if not path.is_dir():
+        return "it is not a folder"
+    if not places(path, reading):
+        return "no folder in it holds screen/meta.yml and responses/meta.yml"
+    return None
+
+
+def places(path: Path, reading: Reading) -> list[Path]:
+    """Return the folder of every session."""
+    if _is_session(path):
+        return [path]
+    return [inner for inner in sorted(path.iterdir()) if not inner.name.startswith(".") and _is_session(inner)]
+
+
+def _is_session(folder: Path) -> bool:
+    return all((folder / device / "meta.yml").is_file() for device in ("screen", "responses"))
+
+
+def open_source(place: Path, reading: Reading) -> ClockedSource:
+    """Open one session."""
+    responses = _device(place / "responses", "held")
+    signals, notes = _behaviour(place)
+    showings, clips = _screen(place / "screen", reading)
+    name = place.name if place.name not in ("", "..") else place.resolve().name
+    return ClockedSource(
+        Recorded(name, place, "experanto", [responses], signals, showings, clips, notes=notes), reading
+    )
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds one mapping, of plain values only; raises ReverieError when it is no such file."""
+    try:
+        content = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        raise ReverieError(f"{path} could not be read as YAML ({str(error).splitlines()[0]}); make it anew.") from error
+    if not isinstance(content, dict):
+        raise ReverieError(f"{path} should hold names and values but holds a {type(content).__name__}.")
+    return content
+
+
+def _device(folder: Path, meaning: Meaning) -> Signal:
+    """Return what one device recorded; raises ReverieError when its files do not fit its ``meta.yml``."""
+    meta = read_yaml(folder / "meta.yml")
+    if meta.get("modality") == "spikes":
+        return _spikes(folder, meta)
+    try:
+        rate, start = float(meta["sampling_rate"]), float(meta["start_time"])
+        values = _values(folder, meta)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReverieError(f"{folder / 'meta.yml'} lacks or garbles {error}; export the session again.") from error
+    if values.ndim != 2:
+        raise ReverieError(f"{folder} holds values of the shape {values.shape}, where (time, signal) was expected.")
+    shifts = folder / "meta" / "phase_shifts.npy"
+    phases = read_npy(shifts, memory_map=False) if meta.get("phase_shift_per_signal") and shifts.exists() else None
+    return Sampled(str(folder), sampled_times(len(values), rate, start), values, meaning, phases=phases)
+
+
+def _values(folder: Path, meta: Mapping[str, Any]) -> np.ndarray:
+    if (folder / "data.npy").exists():
+        return read_npy(folder / "data.npy")
+    path, shape = folder / "data.mem", (int(meta["n_timestamps"]), int(meta["n_signals"]))
+    dtype = np.dtype(str(meta["dtype"]))
+    if not path.exists():
+        raise ReverieError(f"{folder} holds neither data.npy nor data.mem; copy it again.")
+    wanted, there = int(np.prod(shape)) * dtype.itemsize, path.stat().st_size
+    if there < wanted:
+        raise ReverieError(f"{path} is cut short: it has {there} bytes where {wanted} were expected; copy it again.")
+    return np.memmap(path, dtype=dtype, mode="r", shape=shape)
+
+
+def _spikes(folder: Path, meta: Mapping[str, Any]) -> SpikeTrains:
+    path = folder / "spikes.npy"
+    with path.open("rb") as stream:
+        plain = stream.read(6) != b"\x93NUMPY"
+    flat = np.fromfile(path, dtype=np.float64) if plain else read_npy(path)
+    edges = np.asarray(meta["spike_indices"], dtype=int)
+    if edges[-1] != len(flat):
+        raise ReverieError(f"{path} holds {len(flat)} spikes, but its meta.yml speaks of {edges[-1]}; copy it again.")
+    trains = [flat[first:last] for first, last in pairwise(edges.tolist())]
+    return SpikeTrains(str(folder), trains, (float(meta["start_time"]), float(meta["end_time"])))
+
+
+def _behaviour(place: Path) -> tuple[dict[str, Signal], tuple[str, ...]]:
+    found: dict[str, Signal] = {}
+    notes: list[str] = []
+    if (place / "treadmill" / "meta.yml").exists():
+        treadmill = _device(place / "treadmill", "level")
+        found |= _columns(treadmill, (RUNNING,))
+    if (place / "eye_tracker" / "meta.yml").exists():
+        eye = _device(place / "eye_tracker", "level")
+        names = EYE_COLUMNS.get(eye.rows)
+        if names is None:
+            notes.append(f"{place / 'eye_tracker'} holds {eye.rows} signals of unknown meaning, which are not used.")
+        else:
+            found |= _columns(eye, names)
+            if eye.rows > 1:
+                listed = ", ".join(name or "its change" for name in names)
+                notes.append(f"The columns of {place / 'eye_tracker'} are taken as {listed}.")
+    return found, tuple(notes)
+
+
+def _columns(device: Signal, names: tuple[str | None, ...]) -> dict[str, Signal]:
+    if not isinstance(device, Sampled):
+        return {}
+    chosen = {name: column for column, name in enumerate(names) if name is not None}
+    return {
+        name: Sampled(device.place, device.times, device.values, "level", columns=np.array([column]))
+        for name, column in chosen.items()
+    }
+
+
+def _screen(folder: Path, reading: Reading) -> tuple[list[Showing], dict[str, Callable[[], Footage]]]:
+    """Return what was shown when, item by item, and the movies."""
+    times = np.asarray(read_npy(folder / "timestamps.npy", memory_map=False), dtype=np.float64)
+    showings: list[Showing] = []
+    clips: dict[str, Callable[[], Footage]] = {}
+    step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
+    for stem, item in _items(folder):
+        first = int(item.get("first_frame_idx") or 0)
+        last = min(first + int(item.get("num_frames") or 1), len(times))
+        if first >= len(times):
+            raise ReverieError(f"{folder / 'timestamps.npy'} ends before the item {stem}; copy it again.")
+        onsets = times[first:last]
+        modality = str(item.get("modality", "")).casefold()
+        # A picture stays until the next one comes; what follows a video may come after a pause.
+        stays = last < len(times) and modality != "video"
+        end = float(times[last]) if stays else float(onsets[-1]) + step
+        if modality in ("image", "video"):
+            clips[stem] = partial(_footage, folder / "data", stem, item, len(onsets), reading)
+            key = item.get("condition_hash") or item.get("video_id") or item.get("image_id")
+            tier = str(item.get("tier") or "")
+            showings.append(Showing(onsets, end, stem, np.arange(len(onsets)), tier, None if key is None else str(key)))
+        elif end - onsets[0] >= LEAST_BLANK:
+            showings.append(Showing(onsets[:1], end))
+    return showings, clips
+
+
+def _items(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the name and the description of each item, in order."""
+    files = sorted(path for path in (folder / "meta").glob("*.yml") if path.stem.isdecimal())
+    if files:
+        yield from ((path.stem, read_yaml(path)) for path in files)
+        return
+    combined = folder / "combined_meta.json"
+    if not combined.exists():
+        raise ReverieError(f"{folder / 'meta'} describes no item; copy it again.")
+    yield from sorted(read_json(combined).items())
+
+
+def _footage(folder: Path, stem: str, item: Mapping[str, Any], frames: int, reading: Reading) -> Footage:
+    """Open the movie of an item; an image is a movie of one frame."""
+    found = [path for path in sorted(folder.glob(f"{stem}.*")) if not path.name.startswith(".")]
+    if not found:
+        raise ReverieError(f"{folder / stem}.npy is missing; copy it again.")
+    if is_picture(found[0]):
+        with Image.open(found[0]) as picture:
+            return Footage(str(found[0]), np.asarray(picture.convert("L"))[None], "time,height,width")
+    if found[0].suffix != ".npy":
+        return open_clip(found[0], reading, frames).footage
+    values = read_npy(found[0])
+    colours = values.ndim > 2 and values.shape[-1] in (1, 3) and (values.ndim == 4 or frames == 1)
+    if values.ndim == 2 + colours:
+        values = values[None]
+    axes = "time,height,width,channel" if colours else "time,height,width"
+    return Footage(str(found[0]), values, axes)

@@ -1,0 +1,53 @@
+"""Recordings in NWB files: four layouts that are known by name, and any other by explicit choice."""
+
+from pathlib import Path
+
+import h5py
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocked import ClockedSource
+from reverie.recordings.readers.nwb import allen, chosen, microns, neuropixels, suite2p
+from reverie.recordings.readers.nwb.file import open_file
+from reverie.recordings.reading import Reading
+
+LAYOUTS = (allen, microns, neuropixels, suite2p)
+"""The layouts known by name, each with ``DESCRIPTION``, ``fits(file)`` and ``recorded(file, place, reading)``."""
+
+
+def refusal(path: Path, reading: Reading) -> str | None:
+    """Say why a path is no NWB file or folder of them, None where it is."""
+    found = places(path, reading) if path.is_dir() or path.suffix.lower() == ".nwb" else []
+    if not found:
+        return "no file in it ends in .nwb" if path.is_dir() else "it does not end in .nwb"
+    return None
+
+
+def places(path: Path, reading: Reading) -> list[Path]:
+    """Return every file, one recording each."""
+    if path.is_file():
+        return [path]
+    return [each for each in sorted(path.glob("*.nwb")) if each.is_file() and not each.name.startswith(".")]
+
+
+def open_source(place: Path, reading: Reading) -> ClockedSource:
+    """Open one file; raises ReverieError when its layout is unknown and nothing was chosen in it."""
+    file = open_file(place)
+    if reading.responses is not None and "/" in reading.responses:
+        return ClockedSource(chosen.recorded(file, place, reading), reading)
+    for layout in LAYOUTS:
+        if layout.fits(file):
+            return ClockedSource(layout.recorded(file, place, reading), reading)
+    known = "; ".join(layout.DESCRIPTION for layout in LAYOUTS)
+    raise ReverieError(
+        f"{place} has none of the layouts known by name ({known}); choose --responses and --movie among what "
+        "`reverie inspect` lists."
+    )
+
+
+def candidates(place: Path) -> list[str]:
+    """Return what may be movie, responses and behaviour in a file, a line each."""
+    try:
+        with h5py.File(place, "r") as file:
+            return chosen.listed(file)
+    except OSError:
+        return []

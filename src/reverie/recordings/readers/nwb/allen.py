@@ -1,0 +1,59 @@
+"""Allen Brain Observatory, Visual Coding, two-photon (DANDI:000728): templates, and index series that show them."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocked import Recorded
+from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, indexed, pair, sampled, spontaneous, within
+from reverie.recordings.reading import Reading
+from reverie.recordings.signals import Signal
+
+DESCRIPTION: Final = "Allen Visual Coding two-photon: /stimulus/templates shown by index, /processing/ophys/DfOverF"
+
+TRACES: Final = "processing/ophys/DfOverF/DfOverF"
+EVENTS: Final = "processing/ophys/DfOverF/DfOverFEvents"
+BEHAVIOUR: Final = "processing/behavior"
+
+
+def fits(file: Any) -> bool:  # noqa: ANN401 - h5py ships no types
+    """Tell whether a file is laid out this way."""
+    return TRACES in file and any(within(file, "stimulus/presentation", "IndexSeries"))
+
+
+def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401
+    """Return what is in the file: movies shown by index, events or dF/F, running, pupil."""
+    which = reading.responses or ("events" if EVENTS in file else "dff")
+    paths = {"events": EVENTS, "dff": TRACES}
+    if which not in paths or paths[which] not in file:
+        there = ", ".join(name for name, path in paths.items() if path in file)
+        raise ReverieError(f"{place} holds no responses {which!r}; choose --responses from: {there}.")
+    responses = sampled(file[paths[which]], "amount" if which == "events" else "level")
+    showings, clips = spontaneous(file), {}
+    for series in within(file, "stimulus/presentation", "IndexSeries"):
+        name, shown, opener = indexed(series, place, reading)
+        showings += shown
+        clips[name] = opener
+    return Recorded(
+        name=place.stem,
+        place=place,
+        format="nwb",
+        responses=[responses],
+        signals=behaviour(file),
+        showings=sorted(showings, key=lambda showing: float(showing.onsets[0])),
+        clips=clips,
+        unit=which,
+        notes=(f"{place}: {DESCRIPTION.split(':', maxsplit=1)[0]}, {which} of {responses.rows} neurons.",),
+    )
+
+
+def behaviour(file: Any) -> dict[str, Signal]:  # noqa: ANN401
+    """Return running and pupil, as far as they were recorded."""
+    found: dict[str, Signal] = {}
+    if (series := file.get(f"{BEHAVIOUR}/BehavioralTimeSeries/running_speed")) is not None:
+        found[RUNNING] = sampled(series)
+    if (series := file.get(f"{BEHAVIOUR}/PupilTracking/pupil_size")) is not None:
+        found[PUPIL] = sampled(series, column=0)
+    if (series := file.get(f"{BEHAVIOUR}/EyeTracking/pupil_location")) is not None:
+        found |= pair(series)
+    return found

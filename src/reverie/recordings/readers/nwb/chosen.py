@@ -1,0 +1,113 @@
+"""An NWB file of any layout, in which the user says what is what; nothing is guessed."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import h5py
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocked import Recorded, Showing
+from reverie.recordings.clocks import usual_rate
+from reverie.recordings.readers.beside import shown_beside
+from reverie.recordings.readers.nwb.file import (
+    PUPIL,
+    RUNNING,
+    image_footage,
+    indexed,
+    kind_of,
+    pair,
+    ragged,
+    sampled,
+    times_of,
+)
+from reverie.recordings.reading import Reading
+from reverie.recordings.signals import Meaning, Signal, SpikeTrains
+
+MOVIES: Final = ("ImageSeries", "IndexSeries")
+RESPONSES: Final = ("RoiResponseSeries", "FluorescenceSeries", "Units")
+BEHAVIOUR: Final = ("TimeSeries", "SpatialSeries", "IntervalSeries")
+
+AMOUNTS: Final = ("event", "deconv", "spike")
+"""Responses whose path holds one of these words are amounts; others are levels."""
+
+
+def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401 - h5py ships no types
+    """Return what the options choose: ``--responses``, ``--movie`` or ``--frames-table``, ``--running`` and so on."""
+    assert reading.responses is not None
+    responses, note = _responses(_object(file, place, reading.responses), reading.responses)
+    inside = [path for path in reading.movie if path.startswith("/") and path in file]
+    if inside:
+        showings, clips = [], {}
+        for path in inside:
+            series = file[path]
+            if kind_of(series) == "IndexSeries":
+                name, shown, opener = indexed(series, place, reading)
+            else:
+                name, opener = path.rsplit("/", 1)[-1], partial(image_footage, series, place, reading)
+                times = times_of(series)
+                shown = [Showing(times, float(times[-1]) + 1.0 / usual_rate(times), name)]
+            showings += shown
+            clips[name] = opener
+    else:
+        showings, clips = shown_beside(place, reading)
+    signals: dict[str, Signal] = {}
+    for named, signal in ((reading.running, RUNNING), (reading.pupil, PUPIL)):
+        if named is not None:
+            signals[signal] = sampled(_object(file, place, named), column=0)
+    if reading.gaze is not None:
+        signals |= pair(_object(file, place, reading.gaze))
+    return Recorded(place.stem, place, "nwb", [responses], signals, showings, clips, "", None, (f"{place}: {note}.",))
+
+
+def _responses(item: Any, path: str) -> tuple[Signal, str]:  # noqa: ANN401
+    if kind_of(item) == "Units":
+        trains = [np.asarray(train, dtype=np.float64) for train in ragged(item, "spike_times")]
+        end = max((float(train[-1]) for train in trains if len(train)), default=0.0)
+        return SpikeTrains(path, trains, (0.0, end)), f"spikes of {len(trains)} units in {path}"
+    meaning: Meaning = "amount" if any(word in path.casefold() for word in AMOUNTS) else "level"
+    series = sampled(item, meaning)
+    kind = "amounts (events)" if meaning == "amount" else "levels (traces)"
+    return series, f"{path} as {kind} of {series.rows} neurons"
+
+
+def _object(file: Any, place: Path, path: str) -> Any:  # noqa: ANN401
+    item = file.get(path)
+    if not isinstance(item, h5py.Group):
+        raise ReverieError(f"{place} holds nothing at {path}; `reverie inspect` lists what there is.")
+    return item
+
+
+def listed(file: Any) -> list[str]:  # noqa: ANN401
+    """Return what may be movie, responses and behaviour, a line each: path, type, shape, rate, option."""
+    found: dict[str, list[str]] = {"--movie": [], "--responses": [], "--running, --pupil or --gaze": []}
+
+    def visit(name: str, item: Any) -> None:  # noqa: ANN401
+        kind = kind_of(item)
+        if kind in MOVIES:
+            found["--movie"].append(_line(name, item, kind))
+        elif kind in RESPONSES:
+            found["--responses"].append(_line(name, item, kind))
+        elif kind in BEHAVIOUR:
+            found["--running, --pupil or --gaze"].append(_line(name, item, kind))
+
+    file.visititems(visit)
+    lines = []
+    for option, candidates in found.items():
+        lines.append(f"{option}: {'one of' if candidates else 'nothing in the file'}")
+        lines += [f"  {line}" for line in candidates]
+    lines.append("--frames-table: a csv file that says what was shown when, where no movie in the file does")
+    return lines
+
+
+def _line(name: str, item: Any, kind: str) -> str:  # noqa: ANN401
+    data = item.get("data")
+    shape = "" if data is None else f", shape {tuple(data.shape)}"
+    if kind == "Units":
+        return f"/{name}  {kind}, {len(item['id'])} units"
+    try:
+        rate = f", {usual_rate(times_of(item)):.4g} Hz"
+    except (ReverieError, KeyError):
+        rate = ", no times of its own"
+    return f"/{name}  {kind}{shape}{rate}"

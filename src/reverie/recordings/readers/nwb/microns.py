@@ -1,0 +1,77 @@
+"""MICrONS functional scans (DANDI:000402): one long movie, tables of clips, one response series a field."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocked import Recorded, Showing
+from reverie.recordings.clocks import usual_rate
+from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, image_footage, pair, sampled, table, times_of, within
+from reverie.recordings.reading import Reading
+from reverie.recordings.signals import Signal
+
+DESCRIPTION: Final = "MICrONS: /intervals/Clip, Trippy, Monet2 with condition_hash, /processing/ophys/Fluorescence"
+
+TABLES: Final = ("Clip", "Trippy", "Monet2")
+FLUORESCENCE: Final = "processing/ophys/Fluorescence"
+MOVIE_PLACES: Final = ("stimulus/presentation", "acquisition", "stimulus/templates")
+MOVIE: Final = "movie"
+
+
+def fits(file: Any) -> bool:  # noqa: ANN401 - h5py ships no types
+    """Tell whether a file is laid out this way."""
+    tables = [file[f"intervals/{name}"] for name in TABLES if f"intervals/{name}" in file]
+    return FLUORESCENCE in file and any("condition_hash" in group for group in tables)
+
+
+def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401
+    """Return what is in the file: each clip a stretch of the long movie, repeats known by their hash."""
+    series = next((found for folder in MOVIE_PLACES for found in within(file, folder, "ImageSeries")), None)
+    if series is None:
+        raise ReverieError(f"{place} holds no ImageSeries with what was shown; choose one with --movie.")
+    planes = [sampled(plane) for plane in within(file, FLUORESCENCE, "RoiResponseSeries")]
+    neurons = sum(plane.rows for plane in planes)
+    return Recorded(
+        name=place.stem,
+        place=place,
+        format="nwb",
+        responses=planes,
+        signals=_behaviour(file),
+        showings=_showings(file, times_of(series)),
+        clips={MOVIE: partial(image_footage, series, place, reading)},
+        unit="fluorescence",
+        notes=(
+            f"{place}: MICrONS, fluorescence of {neurons} neurons in {len(planes)} fields, each with its own times.",
+        ),
+    )
+
+
+def _showings(file: Any, times: np.ndarray) -> list[Showing]:  # noqa: ANN401
+    """Return the stretch of the movie that each row of the tables stands for."""
+    step = 1.0 / (usual_rate(times) or 1.0)
+    found = []
+    for name in TABLES:
+        group = file.get(f"intervals/{name}")
+        for row in [] if group is None else table(group).to_dict("records"):
+            # Half a frame earlier, so that times that were rounded fall to the right side.
+            first, last = np.searchsorted(times, [float(row[end]) - 0.5 * step for end in ("start_time", "stop_time")])
+            if last > first:
+                frames = np.arange(first, last)
+                tier, key = str(row.get("tier") or ""), str(row.get("condition_hash") or "") or None
+                found.append(Showing(times[first:last], float(times[last - 1]) + step, MOVIE, frames, tier, key))
+    return sorted(found, key=lambda showing: float(showing.onsets[0]))
+
+
+def _behaviour(file: Any) -> dict[str, Signal]:  # noqa: ANN401
+    found: dict[str, Signal] = {}
+    if (series := file.get("acquisition/treadmill_velocity")) is not None:
+        found[RUNNING] = sampled(series, column=0)
+    for name in ("pupil_major_radius", "pupil_minor_radius"):
+        if PUPIL not in found and (series := file.get(f"acquisition/PupilTracking/{name}")) is not None:
+            found[PUPIL] = sampled(series, column=0)
+    if (series := file.get("acquisition/EyeTracking/eye_position")) is not None:
+        found |= pair(series)
+    return found

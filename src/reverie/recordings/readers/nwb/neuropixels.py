@@ -1,0 +1,136 @@
+"""Allen Neuropixels (DANDI:000021, 000022): sorted units, a table row a movie frame; the movies are given apart."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocked import Recorded, Showing
+from reverie.recordings.readers.clips import named_files, open_clip
+from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, pair, ragged, sampled, spontaneous, table
+from reverie.recordings.readers.shown_tables import showings_of
+from reverie.recordings.reading import Reading
+from reverie.recordings.signals import Signal, SpikeTrains
+from reverie.recordings.source import Footage
+
+DESCRIPTION: Final = "Allen Neuropixels: /units, /intervals/natural_movie_*_presentations"
+
+VISUAL: Final = "VIS"
+"""What the names of visual areas of cortex begin with."""
+
+GOOD: Final = "good"
+ENDING: Final = "_presentations"
+
+
+def fits(file: Any) -> bool:  # noqa: ANN401 - h5py ships no types
+    """Tell whether a file is laid out this way."""
+    return "units/spike_times" in file and bool(_movie_tables(file))
+
+
+def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401
+    """Return what is in the file, and the movies given beside it."""
+    trains, note = _units(file, place)
+    files = named_files(reading.movie)
+    showings: list[Showing] = spontaneous(file)
+    clips = {}
+    for clip, name in _movie_tables(file).items():
+        rows = table(file[f"intervals/{name}"])
+        shown = _showings(rows, clip, f"{place}:/intervals/{name}")
+        path = files.get(clip) or next((files[known] for known in files if clip.startswith(known)), None)
+        if path is None:
+            continue
+        most = max(int(each.frames.max()) + 1 for each in shown if each.frames is not None)
+        clips[clip] = partial(_footage, path, reading, most)
+        showings += shown
+    if not clips:
+        wanted = ", ".join(_movie_tables(file))
+        raise ReverieError(
+            f"{place} says when {wanted} were shown but does not hold them; give --movie {wanted.split(',')[0]}=FILE."
+        )
+    ends = [train[-1] for train in trains if len(train)]
+    return Recorded(
+        name=place.stem,
+        place=place,
+        format="nwb",
+        responses=[SpikeTrains(f"{place}:/units", trains, (0.0, float(max(ends, default=0.0))))],
+        signals=_behaviour(file),
+        showings=sorted(showings, key=lambda showing: float(showing.onsets[0])),
+        clips=clips,
+        unit="spikes",
+        notes=(note,),
+    )
+
+
+def _movie_tables(file: Any) -> dict[str, str]:  # noqa: ANN401
+    """Return the tables that have a row a frame, by the name of the movie."""
+    group = file.get("intervals")
+    names = [] if group is None else [name for name in group if name.endswith(ENDING) and "frame" in group[name]]
+    return {name.removesuffix(ENDING): name for name in sorted(names) if "movie" in name}
+
+
+def _showings(rows: pd.DataFrame, clip: str, place: str) -> list[Showing]:
+    frames = pd.to_numeric(rows["frame"], errors="coerce")
+    shown = rows[np.isfinite(frames) & (frames >= 0)].assign(frame=frames)
+    if shown.empty:
+        raise ReverieError(f"{place} shows no frame of a movie.")
+    named = pd.DataFrame({"time": shown["start_time"], "clip": clip, "frame": shown["frame"].astype(int)})
+    return showings_of(named, place, _unopened)
+
+
+def _unopened(clip: str, frames: int | None) -> Any:  # noqa: ANN401
+    raise AssertionError(f"{clip} is known frame by frame")
+
+
+def _footage(path: Path, reading: Reading, frames: int) -> Footage:
+    movie = open_clip(path, reading, frames)
+    if movie.frames < frames:
+        raise ReverieError(f"{path} has {movie.frames} frames, but frame {frames - 1} was shown; is it the movie?")
+    return movie.footage
+
+
+def _units(file: Any, place: Path) -> tuple[list[np.ndarray], str]:  # noqa: ANN401
+    """Return the spikes of good units in visual cortex; of all units where the file does not say which they are."""
+    units = file["units"]
+    trains = ragged(units, "spike_times")
+    facts = table(units)
+    kept = np.ones(len(trains), dtype=bool)
+    how = []
+    if "quality" in facts and (facts["quality"] == GOOD).any():
+        kept &= (facts["quality"] == GOOD).to_numpy()
+        how.append("good")
+    areas = _areas(file, facts)
+    if areas is not None and areas.str.startswith(VISUAL).any():
+        kept &= areas.str.startswith(VISUAL).to_numpy()
+        how.append("in visual cortex")
+    chosen = [np.asarray(train, dtype=np.float64) for train, use in zip(trains, kept, strict=True) if use]
+    return chosen, f"{place}: {len(chosen)} of {len(trains)} units{', those ' + ' and '.join(how) if how else ''}."
+
+
+def _areas(file: Any, facts: pd.DataFrame) -> pd.Series | None:  # noqa: ANN401
+    """Return the area of each unit, after the electrode where it is largest."""
+    group = file.get("general/extracellular_ephys/electrodes")
+    if group is None or "peak_channel_id" not in facts:
+        return None
+    electrodes = table(group)
+    if "location" not in electrodes or "id" not in group:
+        return None
+    located = pd.Series(electrodes["location"].to_numpy(), index=np.asarray(group["id"]))
+    return facts["peak_channel_id"].map(located).fillna("").astype(str)
+
+
+def _behaviour(file: Any) -> dict[str, Signal]:  # noqa: ANN401
+    found: dict[str, Signal] = {}
+    if (series := file.get("processing/running/running_speed")) is not None:
+        found[RUNNING] = sampled(series, column=0)
+    for folder in ("filtered_gaze_mapping", "raw_gaze_mapping", "eye_tracking"):
+        group = file.get(f"processing/{folder}")
+        if group is None:
+            continue
+        if PUPIL not in found and "pupil_area" in group:
+            found[PUPIL] = sampled(group["pupil_area"], column=0)
+        if "screen_coordinates" in group and len(found) < 3:
+            found |= pair(group["screen_coordinates"])
+    return found

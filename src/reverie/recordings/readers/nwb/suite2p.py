@@ -1,0 +1,65 @@
+"""What suite2p saves as NWB: one series a plane, at a rate and from 0; what was shown comes from a table."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocked import Recorded
+from reverie.recordings.readers.beside import behaviour_beside, shown_beside
+from reverie.recordings.readers.nwb.file import sampled, within
+from reverie.recordings.reading import Reading
+from reverie.recordings.signals import Sampled
+
+DESCRIPTION: Final = "suite2p's NWB: /processing/ophys/Deconvolved/plane0"
+
+KINDS: Final = ("Deconvolved", "Fluorescence")
+"""What ``--responses`` may be."""
+
+
+def fits(file: Any) -> bool:  # noqa: ANN401 - h5py ships no types
+    """Tell whether a file is laid out this way."""
+    return any(_planes(file, kind) for kind in KINDS)
+
+
+def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401
+    """Return the cells of every plane, and what a table says was shown."""
+    which = reading.responses or next(kind for kind in KINDS if _planes(file, kind))
+    planes = _planes(file, which)
+    if not planes:
+        raise ReverieError(f"{place} holds no /processing/ophys/{which}; choose --responses from: {', '.join(KINDS)}.")
+    meaning: Any = "amount" if which == "Deconvolved" else "level"
+    responses = [_cells(file, sampled(plane, meaning), plane) for plane in planes]
+    showings, clips = shown_beside(place, reading)
+    count = sum(plane.rows for plane in responses)
+    notes = (f"{place}: suite2p, {which} of {count} cells in {len(planes)} plane(s).",)
+    signals = behaviour_beside(reading)
+    return Recorded(place.stem, place, "nwb", responses, signals, showings, clips, which.casefold(), None, notes)
+
+
+def _planes(file: Any, kind: str) -> list[Any]:  # noqa: ANN401
+    found = within(file, f"processing/ophys/{kind}", "RoiResponseSeries")
+    return [series for series in found if series.name.rsplit("/", 1)[-1].startswith("plane")]
+
+
+def _cells(file: Any, plane: Sampled, series: Any) -> Sampled:  # noqa: ANN401
+    """Return a plane with the regions that suite2p takes for cells."""
+    regions = series.get("rois")
+    segmentations = within(file, "processing/ophys", "PlaneSegmentation")
+    iscell = next((np.asarray(group["iscell"]) for group in segmentations if "iscell" in group), None)
+    if iscell is None:
+        return plane
+    cell = (iscell[:, 0] if iscell.ndim == 2 else iscell) == 1
+    rows = np.arange(plane.rows) if regions is None else np.asarray(regions)
+    if len(rows) != plane.rows or rows.max(initial=0) >= len(cell):
+        raise ReverieError(f"{plane.place} has {plane.rows} regions, but its table judges {len(cell)}; save it again.")
+    return Sampled(
+        plane.place,
+        plane.times,
+        plane.values,
+        plane.meaning,
+        columns=np.flatnonzero(cell[rows]),
+        scale=plane.scale,
+        offset=plane.offset,
+    )

@@ -1,0 +1,110 @@
+"""Recordings as the Sensorium 2022 release lays them on disk: images; each becomes a movie that stands still."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from reverie.foundation.arrays import STATE_NAMES
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_npy
+from reverie.recordings.readers import sensorium_layout as layout
+from reverie.recordings.readers.sensorium import SensoriumSource, animal_folders
+from reverie.recordings.reading import Reading
+from reverie.recordings.source import Footage, StoredSeries
+
+IMAGE_SECONDS: Final = 0.5
+"""How long an image was shown, and how long responses were summed. Source: Willeke et al. 2022, arXiv 2206.08666."""
+
+COLUMNS: Final = (
+    (layout.BEHAVIOR, {3: (0, 2), 2: (0, 1)}, STATE_NAMES[:2]),
+    (layout.PUPIL_CENTER, {2: (0, 1)}, STATE_NAMES[2:]),
+)
+"""Which values of a file are which signals, by how many values there are."""
+
+
+def refusal(path: Path, reading: Reading) -> str | None:
+    """Say why a path is no folder of this layout, None where it is one."""
+    if not path.is_dir():
+        return "it is not a folder"
+    return None if places(path, reading) else "no folder in it holds data/images"
+
+
+def places(path: Path, reading: Reading) -> list[Path]:
+    """Return the folder of every animal."""
+    return animal_folders(path, lambda folder: (folder / layout.IMAGES).is_dir())
+
+
+def open_source(place: Path, reading: Reading) -> "ImagesSource":
+    """Open one animal's folder."""
+    return ImagesSource(place, reading)
+
+
+class ImagesSource(SensoriumSource):
+    """One animal's folder: ``data/{images,responses,behavior,pupil_center}/N.npy`` and ``meta``.
+
+    An image is (channel, height, width), the responses to it (neuron,), behaviour (3,): pupil dilation, its change,
+    running speed.
+    """
+
+    format = "sensorium-images"
+    pictures = layout.IMAGES
+
+    def __init__(self, folder: Path, reading: Reading) -> None:
+        super().__init__(folder, reading)
+        self.frames = max(2, round(IMAGE_SECONDS * self.frame_rate))
+        self.notes = (
+            *self.notes,
+            f"The images of {self.name} are movies of {self.frames} frames that stand still; the response to each is "
+            "spread evenly over them.",
+        )
+
+    @property
+    def degrees_per_pixel(self) -> float | None:
+        """Not known."""
+        return None
+
+    def movie(self, name: str) -> Footage | None:
+        """Return the image of a trial, held."""
+        path = self._path(layout.IMAGES, name)
+        if path is None:
+            return None
+        image = read_npy(path)
+        if image.ndim not in (2, 3):
+            raise ReverieError(f"{path} has the shape {image.shape}, where (channel, height, width) was expected.")
+        axes = "time,height,width" if image.ndim == 2 else "time,channel,height,width"
+        return Footage(str(path), np.broadcast_to(image, (self.frames, *image.shape)), axes)
+
+    def responses(self, name: str) -> StoredSeries | None:
+        """Return the responses to an image, spread over its frames."""
+        path = self._path(layout.RESPONSES, name)
+        if path is None:
+            return None
+        values = read_npy(path)
+        if values.ndim != 1:
+            raise ReverieError(f"{path} has the shape {values.shape}, where (neuron,) was expected.")
+        return StoredSeries(str(path), self._held(values.astype(np.float32) / self.frames))
+
+    def signals(self, name: str) -> Mapping[str, StoredSeries]:
+        """Return pupil dilation and running speed, pupil x and y, held."""
+        found: dict[str, StoredSeries] = {}
+        kinds = (
+            (layout.BEHAVIOR, {3: (0, 2), 2: (0, 1)}, STATE_NAMES[:2]),
+            (layout.PUPIL_CENTER, {2: (0, 1)}, STATE_NAMES[2:]),
+        )
+        for kind, columns, names in kinds:
+            path = self._require_like_others(kind, name)
+            if path is None:
+                continue
+            values = read_npy(path)
+            if values.ndim != 1 or len(values) not in columns:
+                raise ReverieError(
+                    f"{path} has the shape {values.shape}; {' or '.join(map(str, columns))} values expected."
+                )
+            for column, signal in zip(columns[len(values)], names, strict=True):
+                found[signal] = StoredSeries(str(path), self._held(values[column : column + 1]))
+        return found
+
+    def _held(self, values: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(values[:, None], (len(values), self.frames))

@@ -1,0 +1,95 @@
+"""Sorted spikes as phy, Kilosort and SpikeInterface keep them, with a table of what was shown."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_npy, read_text
+from reverie.recordings.clocked import ClockedSource, Recorded
+from reverie.recordings.readers.beside import behaviour_beside, shown_beside
+from reverie.recordings.reading import Reading
+from reverie.recordings.signals import SpikeTrains
+
+LABELS: Final = (("cluster_group.tsv", "group"), ("cluster_info.tsv", "group"), ("cluster_KSLabel.tsv", "KSLabel"))
+"""Tables that say which clusters are single units, the curated one first, and their column that does."""
+
+GOOD: Final = "good"
+"""What single units are called in them."""
+
+
+def refusal(path: Path, reading: Reading) -> str | None:
+    """Say why a path holds no sorted spikes, None where it does."""
+    if not path.is_dir():
+        return "it is not a folder"
+    if not all((path / name).exists() for name in ("spike_times.npy", "spike_clusters.npy")):
+        return "it holds no spike_times.npy and spike_clusters.npy"
+    return None
+
+
+def places(path: Path, reading: Reading) -> list[Path]:
+    """Return the one recording there is."""
+    return [path]
+
+
+def open_source(place: Path, reading: Reading) -> ClockedSource:
+    """Open the spikes; raises ReverieError when the files do not fit each other, or the sampling rate is not known."""
+    samples = read_npy(place / "spike_times.npy", memory_map=False).ravel()
+    clusters = read_npy(place / "spike_clusters.npy", memory_map=False).ravel()
+    if len(samples) != len(clusters):
+        raise ReverieError(
+            f"{place / 'spike_times.npy'} holds {len(samples)} spikes but spike_clusters.npy {len(clusters)}; they are "
+            "not of one sorting."
+        )
+    rate = reading.rate or _sample_rate(place / "params.py")
+    if rate is None:
+        raise ReverieError(f"{place} does not say how often the probe was sampled; give --rate (in Hz, such as 30000).")
+    times = samples.astype(np.float64) / rate
+    units, note = _units(place, clusters)
+    order = np.lexsort((times, clusters))
+    sorted_clusters, sorted_times = clusters[order], times[order]
+    begins, ends = np.searchsorted(sorted_clusters, units), np.searchsorted(sorted_clusters, units, side="right")
+    trains = [sorted_times[begin:end] for begin, end in zip(begins, ends, strict=True)]
+    recorded = (0.0, float(times.max(initial=0.0)))
+    showings, clips = shown_beside(place, reading)
+    return ClockedSource(
+        Recorded(
+            name=place.resolve().name,
+            place=place,
+            format="spikes",
+            responses=[SpikeTrains(str(place / "spike_times.npy"), trains, recorded)],
+            signals=behaviour_beside(reading),
+            showings=showings,
+            clips=clips,
+            unit="spikes",
+            notes=(note,),
+        ),
+        reading,
+    )
+
+
+def _units(place: Path, clusters: np.ndarray) -> tuple[np.ndarray, str]:
+    """Return the clusters that are single units, and how they were chosen."""
+    for file, column in LABELS:
+        if not (place / file).exists():
+            continue
+        table = pd.read_csv(place / file, sep="\t")
+        if column in table and "cluster_id" in table:
+            good = table.loc[table[column].astype(str).str.strip() == GOOD, "cluster_id"].to_numpy()
+            units = np.intersect1d(good, clusters)
+            if not len(units):
+                raise ReverieError(f"{place / file} calls no cluster with spikes {GOOD!r}; curate it, or remove it.")
+            return units, f"{place}: the {len(units)} clusters called {GOOD!r} in {file}."
+    units = np.unique(clusters)
+    return units, f"{place}: all {len(units)} clusters, since no table says which are single units."
+
+
+def _sample_rate(path: Path) -> float | None:
+    """Return the sampling rate in phy's ``params.py``, which is read as text and never run."""
+    if not path.exists():
+        return None
+    found = re.search(r"^\s*sample_rate\s*=\s*([0-9.eE+]+)", read_text(path), re.MULTILINE)
+    return float(found[1]) if found else None

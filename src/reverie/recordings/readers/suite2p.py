@@ -1,0 +1,104 @@
+"""Traces that suite2p extracted, with a table of what was shown.
+
+Nothing is unpickled: ``stat.npy``, ``ops.npy`` and ``settings.npy`` are pickles, so that the rate of the scan is asked.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_npy
+from reverie.recordings.clocked import ClockedSource, Recorded
+from reverie.recordings.clocks import sampled_times
+from reverie.recordings.readers.beside import behaviour_beside, shown_beside
+from reverie.recordings.reading import Reading
+from reverie.recordings.signals import Meaning, Sampled
+from reverie.recordings.source import Pictures
+
+TRACES: Final[dict[str, Meaning]] = {"spks": "amount", "F": "level", "dF": "level"}
+"""What ``--responses`` may be: deconvolved activity, fluorescence, or fluorescence without 0.7 of the neuropil's."""
+
+NEUROPIL: Final = 0.7
+"""Share of the neuropil's fluorescence that is taken to shine into a cell; the default of suite2p."""
+
+
+def refusal(path: Path, reading: Reading) -> str | None:
+    """Say why a path is no output of suite2p, None where it is."""
+    if not path.is_dir():
+        return "it is not a folder"
+    if not _planes(path):
+        return "no plane0 in it holds F.npy or spks.npy"
+    return None
+
+
+def places(path: Path, reading: Reading) -> list[Path]:
+    """Return the one recording there is."""
+    return [path]
+
+
+def open_source(place: Path, reading: Reading) -> ClockedSource:
+    """Open the planes of a recording; raises ReverieError when the rate of the scan is not given."""
+    which = reading.responses or "spks"
+    if which not in TRACES:
+        raise ReverieError(f"suite2p has no traces {which!r}; choose --responses from: {', '.join(TRACES)}.")
+    if reading.rate is None:
+        raise ReverieError(f"{place} keeps the rate of its scan in a pickle, which is not read; give --rate (in Hz).")
+    planes = _planes(place)
+    responses = [_plane(folder, which, reading.rate, k / len(planes)) for k, folder in enumerate(planes)]
+    showings, clips = shown_beside(place, reading)
+    notes = (
+        f"{place}: {which} of the cells (iscell) of {len(planes)} plane(s) at {reading.rate:g} Hz, scanned one "
+        "after the other.",
+    )
+    name = place.resolve().parent.name if place.resolve().name == "suite2p" else place.resolve().name
+    behaviour = behaviour_beside(reading)
+    return ClockedSource(
+        Recorded(name, place, "suite2p", responses, behaviour, showings, clips, which, None, notes), reading
+    )
+
+
+def _planes(path: Path) -> list[Path]:
+    """Return the folders of the planes, in the order of their numbers."""
+    for folder in (path, path / "suite2p"):
+        found = [plane for plane in folder.glob("plane*") if plane.name[5:].isdecimal() and _has_traces(plane)]
+        if found:
+            return sorted(found, key=lambda plane: int(plane.name[5:]))
+    return [path] if _has_traces(path) else []
+
+
+def _has_traces(folder: Path) -> bool:
+    return any((folder / f"{name}.npy").exists() for name in ("F", "spks"))
+
+
+def _plane(folder: Path, which: str, rate: float, delay: float) -> Sampled:
+    values: Pictures = read_npy(folder / ("spks.npy" if which == "spks" else "F.npy"))
+    if which == "dF":
+        values = _Corrected(read_npy(folder / "F.npy"), read_npy(folder / "Fneu.npy"))
+    if len(values.shape) != 2:
+        raise ReverieError(f"{folder} holds traces of the shape {tuple(values.shape)}; (neuron, time) was expected.")
+    cells = np.arange(values.shape[0])
+    if (folder / "iscell.npy").exists():
+        iscell = read_npy(folder / "iscell.npy", memory_map=False)
+        chosen = iscell[:, 0] if iscell.ndim == 2 else iscell
+        if len(chosen) != len(cells):
+            raise ReverieError(
+                f"{folder / 'iscell.npy'} judges {len(chosen)} of {len(cells)} traces; run suite2p again."
+            )
+        cells = np.flatnonzero(chosen == 1)
+    times = sampled_times(int(values.shape[1]), rate, delay / rate)
+    return Sampled(str(folder), times, values, TRACES[which], rows_first=True, columns=cells)
+
+
+class _Corrected:
+    """Fluorescence without the neuropil's share, computed where it is read."""
+
+    def __init__(self, fluorescence: np.ndarray, neuropil: np.ndarray) -> None:
+        if fluorescence.shape != neuropil.shape:
+            raise ReverieError(f"F.npy has the shape {fluorescence.shape} but Fneu.npy {neuropil.shape}; run it again.")
+        self.fluorescence, self.neuropil = fluorescence, neuropil
+        self.shape, self.dtype = fluorescence.shape, fluorescence.dtype
+
+    def __getitem__(self, key: object) -> np.ndarray:
+        return np.asarray(self.fluorescence[key] - NEUROPIL * self.neuropil[key])  # type: ignore[call-overload]

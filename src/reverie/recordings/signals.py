@@ -1,0 +1,130 @@
+"""Signals on clocks of their own, and what of them falls into the frames of a trial."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from reverie.recordings.clocks import amounts_in, counts_in, frame_edges, held_at, levels_at, usual_rate
+from reverie.recordings.source import Pictures
+
+Meaning = Literal["level", "amount", "held"]
+"""What a sample is: a level at its time, an amount since then, or a level that was brought to a clock before."""
+
+MARGIN: Final = 2.0
+"""Seconds before and after a trial that are read with it, so that gaps and straight lines are seen whole."""
+
+PHASES: Final = 32
+"""Rows with phases of their own are read in this many groups; a phase is off by 1/64 of their range at most."""
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Rows sampled at common times, such as the neurons of one plane, or a running speed.
+
+    Attributes
+    ----------
+    place
+        Where they lie, for messages.
+    times
+        When each sample was taken, in seconds, in order.
+    values
+        (sample, row) on disk or in memory, or (row, sample).
+    meaning
+        What a sample is.
+    rows_first
+        Whether ``values`` is (row, sample).
+    columns
+        Which rows are taken, None for all.
+    phases
+        How much later each row was sampled, in seconds; None for not at all.
+    scale, offset
+        A stored value times ``scale`` plus ``offset`` is in the source's unit.
+    """
+
+    place: str
+    times: Float[np.ndarray, " sample"]
+    values: Pictures
+    meaning: Meaning = "level"
+    rows_first: bool = False
+    columns: np.ndarray | None = None
+    phases: np.ndarray | None = None
+    scale: float = 1.0
+    offset: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return int(self.values.shape[0 if self.rows_first else 1]) if self.columns is None else len(self.columns)
+
+    def in_frames(self, onsets: Float[np.ndarray, " frame"], rate: float) -> Float[np.ndarray, "row frame"]:
+        """Return what falls into each frame, NaN where nothing was recorded."""
+        late = 0.0 if self.phases is None else float(np.max(self.phases, initial=0.0))
+        begin, end = np.searchsorted(self.times, [onsets[0] - MARGIN - late, onsets[-1] + MARGIN])
+        first, last = max(0, int(begin) - 2), int(end) + 2
+        times, values = self.times[first:last], self._read(first, last)
+        step = 1.0 / (usual_rate(times) or rate)
+        found = np.empty((self.rows, len(onsets)))
+        for rows, phase in self._phase_groups():
+            found[rows] = self._resampled(times + phase, values[:, rows], onsets, rate, step)
+        return found
+
+    def _read(self, first: int, last: int) -> Float[np.ndarray, "sample row"]:
+        part = np.asarray(self.values[:, first:last]).T if self.rows_first else np.asarray(self.values[first:last])
+        chosen = part if self.columns is None else part[:, self.columns]
+        return np.asarray(chosen * np.float64(self.scale) + np.float64(self.offset))
+
+    def _phase_groups(self) -> Sequence[tuple[Any, float]]:
+        if self.phases is None:
+            return [(slice(None), 0.0)]
+        low, span = float(self.phases.min()), float(np.ptp(self.phases))
+        if len(np.unique(self.phases)) <= PHASES:
+            return [(np.flatnonzero(self.phases == phase), float(phase)) for phase in np.unique(self.phases)]
+        groups = np.minimum(((self.phases - low) / span * PHASES).astype(int), PHASES - 1)
+        return [(np.flatnonzero(groups == group), low + (group + 0.5) * span / PHASES) for group in np.unique(groups)]
+
+    def _resampled(
+        self, times: np.ndarray, values: np.ndarray, onsets: np.ndarray, rate: float, step: float
+    ) -> Float[np.ndarray, "row frame"]:
+        if self.meaning == "amount":
+            return amounts_in(times, values, frame_edges(onsets, rate), step)
+        if self.meaning == "held":
+            return held_at(times, values, onsets)
+        return levels_at(times, values, onsets, rate)
+
+
+@dataclass(frozen=True)
+class SpikeTrains:
+    """Spikes of sorted units.
+
+    Attributes
+    ----------
+    place
+        Where they lie, for messages.
+    trains
+        The times of each unit's spikes, in seconds, in order.
+    recorded
+        From when until when spikes were recorded.
+    """
+
+    place: str
+    trains: Sequence[np.ndarray]
+    recorded: tuple[float, float]
+
+    @property
+    def rows(self) -> int:
+        """How many units there are."""
+        return len(self.trains)
+
+    def in_frames(self, onsets: Float[np.ndarray, " frame"], rate: float) -> Float[np.ndarray, "row frame"]:
+        """Return the number of spikes in each frame, NaN where nothing was recorded."""
+        edges = frame_edges(onsets, rate)
+        counts = np.stack([counts_in(train, edges) for train in self.trains]).astype(np.float64)
+        begin, end = self.recorded
+        counts[:, (edges[:-1] < begin - 1.0 / rate) | (edges[1:] > end + 1.0 / rate)] = np.nan
+        return counts
+
+
+Signal = Sampled | SpikeTrains
