@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reverie.fitted.pages import report
     from reverie.fitted.reconstruction import Reconstruction
     from reverie.fitted.reconstructor import Reconstructor
+    from reverie.inversion.methods.combined import Combined
     from reverie.inversion.methods.map import Map
     from reverie.inversion.methods.paper import Paper
     from reverie.inversion.methods.ridge import Ridge
@@ -45,6 +46,7 @@ NAMES: Final = {
     "Reconstruction": "reverie.fitted.reconstruction:Reconstruction",
     "score": "reverie.scoring.scores:score",
     "report": "reverie.fitted.pages:report",
+    "Combined": "reverie.inversion.methods.combined:Combined",
     "Paper": "reverie.inversion.methods.paper:Paper",
     "Map": "reverie.inversion.methods.map:Map",
     "Ridge": "reverie.inversion.methods.ridge:Ridge",
@@ -54,6 +56,7 @@ NAMES: Final = {
 """What ``import reverie`` offers, and where each name comes from."""
 
 __all__ = [
+    "Combined",
     "Encoder",
     "Map",
     "Paper",

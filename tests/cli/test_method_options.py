@@ -9,9 +9,10 @@ from reverie.cli.method_options import chosen_method, field_docs, method_options
 from reverie.cli.verbs import parse
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.methods.best import Best
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
-from reverie.inversion.methods.registry import ARRAYS, METHODS
+from reverie.inversion.methods.registry import ARRAYS, DEFAULT, METHODS
 from reverie.inversion.methods.ridge import Ridge
 
 COMMAND = ("reconstruct", "DATA", "ENCODER", "--trials", "1", "--out", "RUN")
@@ -23,11 +24,12 @@ def method_of(*words, seed=0):
 
 
 def test_the_default_is_the_one_of_python():
-    assert method_of() == Map()
+    assert method_of() == DEFAULT()
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("map", Map()), ("paper", Paper()), ("ridge", Ridge()), ("best", Best())]
+    ("name", "expected"),
+    [("combined", Combined()), ("map", Map()), ("paper", Paper()), ("ridge", Ridge()), ("best", Best())],
 )
 def test_a_method_alone_has_its_own_defaults(name, expected):
     assert method_of("--method", name) == expected
@@ -37,10 +39,10 @@ def test_a_method_alone_has_its_own_defaults(name, expected):
     ("words", "expected"),
     [
         (
-            "--steps 7 --weight 0.5 --likelihood events --no-calibrated",
+            "--method map --steps 7 --weight 0.5 --likelihood events --no-calibrated",
             Map(steps=7, weight=0.5, likelihood="events", calibrated=False),
         ),
-        ("--draws 0 --no-find-cuts --blur 1.5", Map(draws=0, find_cuts=False, blur=1.5)),
+        ("--draws 0 --no-find-cuts --blur 1.5", Combined(draws=0, find_cuts=False, blur=1.5)),
         ("--method paper --steps 7 --no-padding-grey", Paper(steps=7, padding_grey=False)),
         ("--method paper --stride 32 --random-offsets --batch 3", Paper(stride=32, random_offsets=True, batch=3)),
         ("--method best --map-share 0.25 --follow 0", Best(map_share=0.25, follow=0)),
@@ -52,7 +54,8 @@ def test_options_are_the_settings_of_the_method(words, expected):
 
 
 def test_one_seed_is_for_all_that_is_random():
-    assert method_of(seed=5) == Map(seed=5)
+    assert method_of(seed=5) == DEFAULT(seed=5)
+    assert method_of("--method", "map", seed=5) == Map(seed=5)
     assert method_of("--method", "paper", seed=5) == Paper()
     with pytest.raises(SystemExit):
         parse([*COMMAND, "--method.seed", "5"])
@@ -61,12 +64,15 @@ def test_one_seed_is_for_all_that_is_random():
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ("--stride 4", "method `map` has no setting `stride`; it belongs to `paper`"),
-        ("--no-padding-grey", "method `map` has no setting `padding_grey`; it belongs to `paper`"),
+        ("--stride 4", "method `combined` has no setting `stride`; it belongs to `paper`"),
+        ("--no-padding-grey", "method `combined` has no setting `padding_grey`; it belongs to `paper`"),
         ("--method paper --weight 2", "method `paper` has no setting `weight`; it belongs to `map`"),
-        ("--method paper --no-calibrated", "method `paper` has no setting `calibrated`; it belongs to `map`"),
+        (
+            "--method paper --no-calibrated",
+            "method `paper` has no setting `calibrated`; it belongs to `combined`, `map`",
+        ),
         ("--method ridge --steps 3", "method `ridge` has no setting `steps`; it belongs to `map`, `paper`"),
-        ("--steps 0", "steps and memory must be at least 1"),
+        ("--method map --steps 0", "steps and memory must be at least 1"),
     ],
 )
 def test_an_option_of_another_method_is_refused(words, sentence):

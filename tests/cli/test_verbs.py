@@ -50,6 +50,5 @@ def test_words_become_a_verb_with_its_options(words):
     assert type(verb).__name__.lower() == words[0]
 
 
-def test_fitting_asks_for_what_the_default_method_needs():
-    assert parse(["fit", "DATA", "ENCODER"]).parts == ("mask", "prior", "likelihood", "calibration")
+def test_parts_to_fit_are_named():
     assert parse(["fit", "DATA", "A", "B", "--parts", "ridge", "mask"]).parts == ("ridge", "mask")

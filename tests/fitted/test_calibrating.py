@@ -2,8 +2,12 @@ import numpy as np
 import pytest
 from tests.worlds import describe_training, fitted_to, show_again
 
-from reverie.fitted.calibrating import CLIPS, VALIDATION, calibration_trials, errors_of
+from reverie.fitted.calibrating import CLIPS, VALIDATION, calibration_trials, errors_of, fit_calibration, held_out_ridge
 from reverie.fitted.fitting import fit
+from reverie.inversion.linear.ridge import RidgeSettings
+from reverie.inversion.linear.ridge_fit import fit_ridge
+from reverie.inversion.methods.combined import Combined
+from reverie.inversion.methods.map import Map
 from reverie.scoring.rule import frames_to_skip
 
 
@@ -46,6 +50,37 @@ def test_a_calibration_holds_the_errors_of_the_clips_it_was_learned_on(tiny_worl
     kept = fitted_to(tiny_world).calibration
     assert kept.clips == ("4", "6", "1", "2")
     assert 0 < kept.reaches[0] < kept.reaches[1] <= kept.reaches[2]
-    errors = np.concatenate([errors_of(fitted, name) for name in kept.clips])
+    errors = np.concatenate([errors_of(fitted, name, Map()) for name in kept.clips])
     assert len(errors) == 4 * (48 - frames_to_skip(48)) * 12 * 16
     assert (errors <= kept.factor).mean() == pytest.approx(0.6827, abs=1e-3)
+
+
+@pytest.fixture
+def with_ridge(tiny_world, quick_masks):
+    """All that a calibration is made from, of an encoder trained on four trials."""
+    describe_training(tiny_world, ["0", "1", "2", "3"], ["4", "6"])
+    return fit(fitted_to(tiny_world), ["weights"])
+
+
+def test_the_linear_decoder_is_judged_on_trials_it_has_not_learned_from(with_ridge):
+    subject, names = with_ridge.subject, ["4", "6", "0", "3"]
+    held_out = held_out_ridge(with_ridge, names)
+    chosen = with_ridge.ridge.features
+    settings = RidgeSettings(powers=(chosen.power,), lags=(chosen.lags,))
+    direct = fit_ridge("alpha", subject.trials(["1", "2"]), settings)
+    responses = subject.recording.trial("6").responses
+    np.testing.assert_array_equal(held_out.decode(responses), direct.decode(responses))
+    assert not np.allclose(held_out.decode(responses), with_ridge.ridge.decode(responses))
+
+
+def test_where_too_few_trials_are_left_it_stays_as_it_is(with_ridge):
+    assert held_out_ridge(with_ridge, ["0", "1", "2"]) is with_ridge.ridge
+
+
+def test_the_combined_movie_has_errors_of_its_own(with_ridge):
+    calibrated = fit_calibration(with_ridge, Combined())
+    assert calibrated.clips == ("4", "6", "0", "1", "2", "3")
+    ridge = held_out_ridge(with_ridge, calibrated.clips)
+    errors = np.concatenate([errors_of(with_ridge, name, Combined(), ridge) for name in calibrated.clips])
+    assert (errors <= calibrated.factor).mean() == pytest.approx(0.6827, abs=1e-3)
+    assert not np.allclose(errors_of(with_ridge, "6", Map()), errors_of(with_ridge, "6", Combined(), ridge))

@@ -18,6 +18,7 @@ from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.methods import best
 from reverie.inversion.methods.best import Best
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
@@ -38,6 +39,8 @@ def places(fitted):
         (Map(), {"mask", "prior", "likelihood", "calibration"}),
         (Map(draws=0), {"mask", "prior", "likelihood"}),
         (Map(weight=2.0), {"mask", "prior", "likelihood"}),
+        (Combined(), {"mask", "prior", "likelihood", "ridge", "weights", "combined_calibration"}),
+        (Combined(calibrated=False), {"mask", "prior", "likelihood", "ridge", "weights"}),
         (Ridge(), {"mask", "ridge"}),
         (Best(), {"mask", "prior", "ridge", "best"}),
     ],
@@ -54,6 +57,9 @@ def test_only_the_posterior_that_was_calibrated_is():
         assert not calibrates(Map(**other))
     assert not calibrates(Map(calibrated=False))
     assert not calibrates(Paper())
+    assert calibrates(Combined(draws=1, blur=1.0))
+    for other in ({"map_share": 0.5}, {"draws": 0}, {"find_cuts": False}, {"calibrated": False}):
+        assert not calibrates(Combined(**other))
 
 
 def test_parts_are_fitted_once_and_kept(tiny_world, quick_masks, capsys):

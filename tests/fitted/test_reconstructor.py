@@ -12,6 +12,7 @@ from reverie.fitted.reconstructor import Reconstructor
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
+from reverie.inversion.methods.registry import DEFAULT
 from reverie.inversion.methods.ridge import Ridge
 
 QUICK = Map(steps=4, draws=1, calibrated=False)
@@ -60,7 +61,7 @@ def test_other_methods_are_asked_for_by_their_settings(encoder, recording, quick
 
 
 def test_a_method_may_be_named(encoder, recording):
-    assert Reconstructor(encoder, recording).method == Map()
+    assert Reconstructor(encoder, recording).method == DEFAULT()
     assert Reconstructor(encoder, recording, "ridge").method == Ridge()
     with pytest.raises(ReverieError, match="no method 'magic'"):
         Reconstructor(encoder, recording, "magic")

@@ -30,17 +30,18 @@ def test_shuffled_responses_leave_the_mean_of_the_prior(session, jobs, tmp_path)
     correlations, controls = [], []
     for job in jobs:
         truth, name = job.clip.read(session).movie, job.clip.name
-        found = perform(job, session, JobFolder(tmp_path / f"found{name}")).movie
+        place = JobFolder(tmp_path / f"found{name}")
+        found = perform(job, session, place).movie
         correlations.append(np.corrcoef(found[12:].ravel(), truth[12:].ravel())[0, 1])
-        controls.append(shuffle_control(job, session, found, JobFolder(tmp_path / f"shuffled{name}")))
+        controls.append(shuffle_control(job, session, place, JobFolder(tmp_path / f"shuffled{name}")))
     assert min(correlations) > 0.6
     assert abs(np.mean([control.correlation for control in controls])) < 0.2
     assert np.mean([control.departure / control.of_recorded for control in controls]) < 0.6
     assert f"{controls[-1].departure:.1f} grey levels" in controls[-1].sentence
-    place = JobFolder(tmp_path / f"shuffled{jobs[-1].clip.name}")
-    written = place.finished.stat().st_mtime_ns
-    assert shuffle_control(jobs[-1], session, found, place) == controls[-1]
-    assert place.finished.stat().st_mtime_ns == written
+    kept = JobFolder(tmp_path / f"shuffled{jobs[-1].clip.name}")
+    written = kept.finished.stat().st_mtime_ns
+    assert shuffle_control(jobs[-1], session, place, kept) == controls[-1]
+    assert kept.finished.stat().st_mtime_ns == written
 
 
 def test_neurons_show_one_another_s_time_courses_with_their_own_means(session, jobs):
@@ -65,7 +66,7 @@ def test_training_trials_keep_each_neuron_s_mean(session, jobs):
 
 
 def test_other_methods_have_no_such_control(session, jobs, tmp_path):
-    with pytest.raises(ReverieError, match="control of the method `map`, not of `paper`"):
+    with pytest.raises(ReverieError, match="no control of the method `paper`; use `combined`"):
         shuffle_control(
-            replace(jobs[0], method=Paper()), session, np.zeros((60, 16, 24), np.float32), JobFolder(tmp_path)
+            replace(jobs[0], method=Paper()), session, JobFolder(tmp_path / "found"), JobFolder(tmp_path / "shuffled")
         )

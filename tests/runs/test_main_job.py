@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from tests.worlds import describe_training
+from tests.worlds import describe_training, fitted_to
 
 from reverie.cli.main import main
+from reverie.fitted.fitting import parts_for
 from reverie.foundation.files import read_npz
+from reverie.inversion.methods.registry import DEFAULT
 from reverie.recordings.readers.registry import open_recordings
 
 
@@ -71,7 +73,7 @@ def test_the_default_method_settles_by_itself_and_says_how_sure_it_is(small_worl
     describe_training(world, ["1", "2"], ["6"])
     run("reconstruct", world.data, world.encoder, "--animal", "alpha", "--trials", "0", "--jobs", "1", "--out", out)
     made = json.loads((out / "run.json").read_text())["settings"]
-    assert (made["method"], made["steps"], made["blur"], made["draws"]) == ("map", 60, 0.0, 2)
+    assert (made["method"], made["map_share"], made["blur"], made["draws"]) == ("combined", None, 0.0, 2)
     saved = read_npz(out / "alpha/0/movie.npz")
     assert saved["frames"].shape == saved["std"].shape == (64, 36, 64)
     assert (saved["std"] > 0).all()
@@ -87,12 +89,24 @@ def test_the_default_method_settles_by_itself_and_says_how_sure_it_is(small_worl
     assert "50 % intervals" in page
 
 
+def test_after_fitting_the_default_method_lacks_nothing(tiny_world, quick_masks, tmp_path, capsys):
+    world = tiny_world
+    describe_training(world, ["1", "2"], ["6"])
+    run("fit", world.data, world.encoder, "--animals", "alpha")
+    assert fitted_to(world).missing(parts_for(DEFAULT())) == []
+    capsys.readouterr()
+    run("reconstruct", world.data, world.encoder, "--animal", "alpha", "--trials", "0", "--out", tmp_path / "run")
+    assert "Fitting" not in capsys.readouterr().err
+
+
 def test_an_option_of_another_method_is_one_sentence(unspoilt_world, tmp_path, capsys):
     words = ["reconstruct", unspoilt_world.data, unspoilt_world.encoder, "--trials", "6", "--out", tmp_path / "run"]
     with pytest.raises(SystemExit) as stopped:
         main([str(word) for word in [*words, "--stride", "8"]])
     assert stopped.value.code == 1
-    assert capsys.readouterr().err == ("reverie: The method `map` has no setting `stride`; it belongs to `paper`.\n")
+    assert capsys.readouterr().err == (
+        "reverie: The method `combined` has no setting `stride`; it belongs to `paper`.\n"
+    )
     assert not (tmp_path / "run").exists()
 
 
@@ -126,7 +140,7 @@ def test_train_with_nothing_but_defaults_then_use_the_encoder(small_world, tmp_p
     assert stopped.value.code == 1
     assert "steps: 6 there, 7 now" in capsys.readouterr().err
     np.savez(tmp_path / "mask.npz", mask=np.full((36, 64), 1.2))
-    options = ("--mask", tmp_path / "mask.npz", "--steps", "3", "--no-calibrated", "--out", tmp_path / "run")
+    options = ("--mask", tmp_path / "mask.npz", "--method", "paper", "--steps", "3", "--out", tmp_path / "run")
     run("reconstruct", world.data, out, "--animal", "alpha", "--trials", "1", *options)
     run("report", tmp_path / "run")
     assert "training trials of trained" in (tmp_path / "run/report.html").read_text()

@@ -180,7 +180,7 @@ def test_a_shuffle_control_is_told_of_and_kept(tiny_world, mask, out):
     reconstruct(tiny_world, out, "6", mask=mask, joining=Joining(shuffle_control=True))
     assert any("shuffled across neurons" in note for note in Reconstruction.load(out / "alpha/6").notes)
     assert (out / "alpha/6/shuffled/movie.npz").exists()
-    with pytest.raises(ReverieError, match="control of the method `map`, not of `paper`"):
+    with pytest.raises(ReverieError, match="no control of the method `paper`; use `combined`"):
         reconstruct(
             tiny_world,
             out.with_name("paper"),

@@ -7,7 +7,7 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
-from reverie.inversion.methods.registry import METHODS, deciding_settings, describe_method, method_of
+from reverie.inversion.methods.registry import DEFAULT, METHODS, deciding_settings, describe_method, method_of
 from reverie.inversion.methods.ridge import Ridge
 
 
@@ -17,14 +17,14 @@ def test_a_method_is_found_by_its_name_with_its_settings():
     assert all(type(method_of(name, {})) is kind for name, kind in METHODS.items())
 
 
-def test_the_default_is_the_most_probable_movie():
-    assert next(iter(METHODS)) == "map"
+def test_the_default_comes_first():
+    assert next(iter(METHODS)) == DEFAULT.name == "combined"
 
 
 @pytest.mark.parametrize(
     ("name", "settings", "sentence"),
     [
-        ("magic", {}, "no method 'magic'; choose one of: map, paper, ridge, best"),
+        ("magic", {}, "no method 'magic'; choose one of: combined, map, paper, ridge, best"),
         ("map", {"stride": 8}, "`map` has no setting `stride`; it belongs to `paper`"),
         ("ridge", {"steps": 8}, "`ridge` has no setting `steps`; it belongs to `map`, `paper`"),
         ("map", {"colour": 1}, r"`map` has no setting `colour`\.$"),
