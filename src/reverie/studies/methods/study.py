@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from reverie.inversion.methods.best import Best
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
@@ -33,13 +34,14 @@ STOPS, BLURS = (20, 40, 60, 80, 100, 150, 200), (0.5, 1.0, 2.0, 3.0)
 
 RIDGE, CHOSEN, MAP = "ridge", "published, chosen stop and blur", "map"
 LONG, LONG_ALL = "published, 1000 steps", "published, 1000 steps, all encoders"
-BEST = "best"
+BEST, COMBINED = "best", "combined"
 ANIMALS, REPEATS = "map, animals joined", "map, repeats joined"
 PAIRS = (
     (MAP, CHOSEN),
     (MAP, RIDGE),
-    (BEST, RIDGE),
-    (BEST, MAP),
+    (COMBINED, RIDGE),
+    (COMBINED, MAP),
+    (BEST, COMBINED),
     (ANIMALS, MAP),
     (REPEATS, MAP),
 )
@@ -76,6 +78,7 @@ def conditions(setup: Setup) -> Conditions:
         "map, encoders joined": {clip: [Job(clip, encoders, probable)] for clip in turns},
         "best, camera not followed": setup.jobs(replace(best, follow=0), first, clips=turns),
         "best, without ridge": setup.jobs(replace(best, map_share=1.0), first, clips=turns),
+        COMBINED: setup.jobs(Combined(draws=0), first),
         BEST: setup.jobs(best, first),
         ANIMALS: joined_jobs(setup, setup.clips, probable, "animals"),
         REPEATS: joined_jobs(setup, turns, probable, "repeats"),
