@@ -1,17 +1,20 @@
-"""The kernels beside torch, block by block; without a C compiler there is nothing to compare."""
+"""The kernels beside torch, block by block, as each kind of processor runs them.
+
+Without a C compiler there is nothing to compare.
+"""
 
 import dataclasses
-import shutil
 
 import pytest
 import torch
+from tests.encoders.fast.choices import COMPILED, COMPILER
 from tests.encoders.fast.test_form import TINY, untidy
 
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.fast import kernels
 from reverie.encoders.fast.core import FrozenCore
 
-pytestmark = pytest.mark.skipif(not any(map(shutil.which, kernels.COMPILERS)), reason="needs a C compiler")
+pytestmark = pytest.mark.skipif(not COMPILER, reason="needs a C compiler")
 
 CONFIGS = {
     "odd sizes": {},
@@ -38,9 +41,15 @@ def pooled_and_gradient(core, planes):
     return pooled.detach(), torch.autograd.grad((weights * pooled).sum(), planes)[0]
 
 
+@pytest.fixture(params=COMPILED, autouse=True)
+def processor(request, monkeypatch):
+    """Kernels compiled for this processor, for one without AVX-512, and for one of which nothing is known."""
+    monkeypatch.setenv(kernels.CHOICE, request.param)
+
+
 def without_kernels(encoder, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(kernels, "library", lambda: None)
+        patch.setenv(kernels.CHOICE, "off")
         return FrozenCore(encoder)
 
 
@@ -91,12 +100,14 @@ def test_only_predictions_are_rounded():
 
 @pytest.mark.usefixtures("rounding")
 def test_the_bits_do_not_depend_on_the_threads():
+    """The kernels use as many as torch does."""
     encoder = encoder_with(core_features=(32, 32, 32), cortex_features=(16,))
     core, planes = FrozenCore(encoder), planes_for(encoder)
     results = []
     before = torch.get_num_threads()
     for threads in (1, 2):
         torch.set_num_threads(threads)
+        assert core.blocks[0].layout.shape(1).threads == threads
         # Products of the gate are the library's; they are too small to be shared.
         results.append((*pooled_and_gradient(core, planes), core.predict(planes.detach())))
     torch.set_num_threads(before)
@@ -113,23 +124,6 @@ def test_extreme_activations_stay_finite(monkeypatch):
     assert bool(gradient.isfinite().all())
     torch.testing.assert_close(found, pooled_and_gradient(slow, planes)[0], rtol=1e-4, atol=1e-2)
     check_predictions(core, slow, planes.detach())
-
-
-@pytest.mark.usefixtures("rounding")
-def test_kernels_for_any_processor_do_the_same(monkeypatch, tmp_path):
-    """Where there are no wide vectors the compiler gets other code to work on."""
-    encoder = encoder_with()
-    slow = without_kernels(encoder, monkeypatch)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(kernels, "FLAGS", tuple(flag for flag in kernels.FLAGS if flag != "-march=native"))
-    kernels.library.cache_clear()
-    try:
-        core = FrozenCore(encoder)
-        assert core.compiled
-        check_alike(core, slow, planes_for(encoder))
-        check_predictions(core, slow, planes_for(encoder).detach())
-    finally:
-        kernels.library.cache_clear()
 
 
 def test_a_kernel_too_large_for_the_kernels_is_left_to_torch():

@@ -3,6 +3,7 @@ import dataclasses
 
 import pytest
 import torch
+from tests.encoders.fast.choices import CHOICES
 from tests.inversion.toys import PlaneEncoder, SpotEncoder
 from torch import nn
 
@@ -119,11 +120,10 @@ def check_alike(form, encoder, rows, movie, state):
         assert mine is None or distance(mine, theirs) < 1e-3
 
 
-@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("choice", CHOICES)
 @pytest.mark.parametrize("numbers", [1, 30_000])
-def test_however_the_channels_are_sliced_and_the_stacks_batched(monkeypatch, numbers, compiled):
-    if not compiled:
-        monkeypatch.setattr(kernels, "library", lambda: None)
+def test_whatever_the_kernels_and_however_channels_are_sliced_and_stacks_batched(monkeypatch, numbers, choice):
+    monkeypatch.setenv(kernels.CHOICE, choice)
     monkeypatch.setattr(block, "SLICE_NUMBERS", numbers)
     monkeypatch.setattr(fast_dwiseneuro, "CORE_NUMBERS", (10 * numbers, 0))
     encoder = dwiseneuro()

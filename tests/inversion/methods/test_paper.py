@@ -3,8 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tests.encoders.fast.choices import CHOICES
 from tests.inversion.toys import FRAMES, SIZE, PlaneEncoder, SpotEncoder, observe, problem, smooth_movie
 
+from reverie.encoders.fast import kernels
 from reverie.encoders.published import import_published
 from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import ReverieError
@@ -32,10 +34,15 @@ def golden_problem(golden, frames):
     return Problem((observation,))
 
 
-@pytest.mark.parametrize(("frames", "fast"), [(60, True), (100, True), (60, False)])
-def test_trajectory_agrees_with_the_published_code(golden, frames, fast):
+@pytest.mark.parametrize(
+    ("frames", "choice"), [(60, None), (100, CHOICES[0]), *((60, choice) for choice in CHOICES if choice != "portable")]
+)
+def test_trajectory_agrees_with_the_published_code(golden, monkeypatch, frames, choice):
+    """With the encoder as it is (None), and in its fast form whatever kernels there are."""
     asked = golden_problem(golden, frames)
-    asked = asked.in_fast_form() if fast else asked
+    if choice is not None:
+        monkeypatch.setenv(kernels.CHOICE, choice)
+        asked = asked.in_fast_form()
     solver = Paper(mask=golden.arrays["mask"])
     state = solver.begin(asked)
     losses = golden.arrays[f"last_window_loss_T{frames}"]

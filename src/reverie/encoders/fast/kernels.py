@@ -1,28 +1,23 @@
 """The compiled kernels, where the machine has a C compiler: built once, kept in the user's cache, used through ctypes.
 
-Without a compiler, or with ``REVERIE_KERNELS=off`` in the environment, everything works as well with torch alone, only
-slower.
+Without a compiler everything works as well with torch alone, only slower; that is said once. The environment variable
+``REVERIE_KERNELS`` chooses: ``native`` (the default), ``avx2`` and ``portable`` (``compiling.PROCESSORS``), or ``off``.
 """
 
 import ctypes
-import hashlib
 import os
-import platform
-import shutil
-import subprocess
-import tempfile
 from functools import lru_cache
-from pathlib import Path
+from typing import Final
 
 import torch
 from torch import Tensor
 
-FOLDER = Path(__file__).with_name("c")
+from reverie.encoders.fast.compiling import PROCESSORS, CannotCompileError, compiled_kernels
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
 
-# Nothing here may change how the rest of the process rounds: -ffast-math would switch denormal numbers off for all.
-FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-std=c11")
-
-COMPILERS = ("cc", "gcc", "clang")
+CHOICE: Final = "REVERIE_KERNELS"
+"""The environment variable that chooses which kernels are used."""
 
 
 class Shape(ctypes.Structure):
@@ -46,24 +41,35 @@ class Shape(ctypes.Structure):
             "outputs",
             "outputs_pitch",
             "pooled",
+            "threads",
         )
     )
 
 
-@lru_cache(maxsize=1)
 def library() -> ctypes.CDLL | None:
-    """Return the compiled kernels; None where they are switched off or cannot be built."""
-    if os.environ.get("REVERIE_KERNELS", "on") == "off":
-        return None
-    compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
-    if compiler is None:
-        return None
+    """Return the compiled kernels; None where they are switched off or cannot be had.
+
+    Raises
+    ------
+    ReverieError
+        When ``REVERIE_KERNELS`` is none of the words it may be.
+
+    """
+    choice = os.environ.get(CHOICE) or "native"
+    if choice not in (*PROCESSORS, "off"):
+        raise ReverieError(f"{CHOICE} is {choice!r} but must be {', '.join(PROCESSORS)} or off; set it to one of them.")
+    return None if choice == "off" else _library(choice)
+
+
+@lru_cache(maxsize=len(PROCESSORS))
+def _library(processor: str) -> ctypes.CDLL | None:
     try:
-        path = _cache_folder() / f"kernels-{_fingerprint(compiler)}.so"
-        if not path.exists():
-            _build(compiler, path)
-        return ctypes.CDLL(str(path))
-    except (OSError, subprocess.SubprocessError):
+        return compiled_kernels(processor)
+    except CannotCompileError as error:
+        say(
+            "DwiseNeuro runs with torch alone, up to three times slower: its kernels could not be compiled, since "
+            f"{error}. Name another C compiler in CC, or set {CHOICE}=off to do without."
+        )
         return None
 
 
@@ -90,32 +96,3 @@ def _as_c(argument: Tensor | int | None) -> ctypes.c_long | ctypes.c_void_p:
     if isinstance(argument, int):
         return ctypes.c_long(argument)
     return ctypes.c_void_p(None if argument is None else argument.data_ptr())
-
-
-def _build(compiler: str, path: Path) -> None:
-    """Compile with threads, or without where the compiler knows none; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        built = Path(folder) / path.name
-        sources = map(str, sorted(FOLDER.glob("*.c")))
-        command = [compiler, *FLAGS, "-shared", "-fPIC", *sources, "-o", str(built)]
-        try:
-            subprocess.run([*command, "-fopenmp"], check=True, capture_output=True, timeout=60)
-        except subprocess.CalledProcessError:
-            subprocess.run(command, check=True, capture_output=True, timeout=60)
-        built.replace(path)
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "reverie"
-
-
-def _fingerprint(compiler: str) -> str:
-    """Tell apart sources, compilers and processors: a home may be shared by machines that differ."""
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(FOLDER.iterdir())))
-    digest.update(" ".join([compiler, *FLAGS, platform.machine(), platform.processor()]).encode())
-    features = Path("/proc/cpuinfo")
-    if features.exists():
-        digest.update("".join(sorted({line for line in features.read_text().splitlines() if "flags" in line})).encode())
-    return digest.hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
@@ -86,4 +87,4 @@ class Layout:
         outputs = (self.outputs, padded(self.outputs))
         panels = padded(self.middle) // PANEL
         sizes = (stacks, self.frames, *self.size, *self.smaller, self.stride, *self.kernels)
-        return Shape(*sizes, panels, self.inputs, self.pitch, *outputs, int(self.pooled))
+        return Shape(*sizes, panels, self.inputs, self.pitch, *outputs, int(self.pooled), torch.get_num_threads())

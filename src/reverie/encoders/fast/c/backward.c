@@ -4,13 +4,12 @@
 #include "product.h"
 
 INLINE void spread_tile(const int count, const Shape *s, const float *slopes, const float *weights, const float *active,
-                        float *gated, lanes total[2]) {
-    lanes sums[TILE][2] = {0};
+                        float *gated, lanes total[PARTS]) {
+    lanes sums[TILE][PARTS] = {0};
     fetch(slopes + count * s->outputs_pitch, count * s->outputs_pitch);
-    multiply(sums, count, 2, slopes, s->outputs_pitch, weights, s->outputs);
+    multiply(sums, count, PARTS, slopes, s->outputs_pitch, weights, s->outputs);
 #pragma GCC unroll 8
-    for (int r = 0; r < count; r++)
-        for (int j = 0; j < 2; j++) {
+    for (int r = 0; r < count; r++) EACH_PART(j) {
             size at = r * PANEL + j * LANES;
             store(gated + at, sums[r][j]);
             total[j] += sums[r][j] * load(active + at);
@@ -19,14 +18,14 @@ INLINE void spread_tile(const int count, const Shape *s, const float *slopes, co
 
 /* All frames of one pixel. */
 APART void spread_line(const Shape *s, const float *slopes, const float *weights, const float *active, float *gated,
-                       lanes total[2]) {
-    lanes sums[2] = {0};
+                       lanes total[PARTS]) {
+    lanes sums[PARTS] = {0};
     size t = 0;
     for (; t + TILE <= s->frames; t += TILE)
         spread_tile(TILE, s, slopes + t * s->outputs_pitch, weights, active + t * PANEL, gated + t * PANEL, sums);
     for (; t < s->frames; t++)
         spread_tile(1, s, slopes + t * s->outputs_pitch, weights, active + t * PANEL, gated + t * PANEL, sums);
-    for (int j = 0; j < 2; j++) total[j] += sums[j];
+    EACH_PART(j) total[j] += sums[j];
 }
 
 /* Back through the projection: gated (stack, panel, gated pixel, frame, channel), and by_gate (stack, panel, channel),
@@ -34,25 +33,24 @@ APART void spread_line(const Shape *s, const float *slopes, const float *weights
 void spread(const Shape *s, const float *slopes, const float *weights, const float *active, float *gated,
             float *by_gate) {
     size pixels = gated_pixels_of(s);
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for num_threads(s->threads) schedule(dynamic)
     for (size each = 0; each < s->stacks * s->panels; each++) {
         const float *tile = weights + each * s->outputs * PANEL;
-        lanes sums[2] = {0};
+        lanes sums[PARTS] = {0};
         for (size pixel = 0; pixel < pixels; pixel++) {
             size at = (each * pixels + pixel) * line_of(s), row = (each / s->panels * pixels + pixel) * s->frames;
             spread_line(s, slopes + row * s->outputs_pitch, tile, active + at, gated + at, sums);
         }
-        for (int j = 0; j < 2; j++) store(by_gate + each * PANEL + j * LANES, sums[j]);
+        EACH_PART(j) store(by_gate + each * PANEL + j * LANES, sums[j]);
     }
 }
 
 /* Multiply a line by the slopes of a non-linearity. */
 INLINE void multiply_line(float *line, size numbers, const uint16_t *slopes) {
     for (size at = 0; at < numbers; at += PANEL) {
-        lanes before[2];
+        lanes before[PARTS];
         load_slopes(slopes + at, before);
-        store(line + at, load(line + at) * before[0]);
-        store(line + at + LANES, load(line + at + LANES) * before[1]);
+        EACH_PART(j) store(line + at + j * LANES, load(line + at + j * LANES) * before[j]);
     }
 }
 
@@ -62,10 +60,12 @@ APART void time_line_back(const Shape *s, float *gated, const float *share, cons
                            const uint16_t *spaced, float *line) {
     float *inner = line + s->time_kernel / 2 * PANEL;
     for (size at = 0; at < line_of(s); at += PANEL) {
-        lanes after[2];
+        lanes after[PARTS];
         load_slopes(timed + at, after);
-        for (size j = 0, half = 0; j < 2; j++, half += LANES)
-            store(inner + at + half, (load(gated + at + half) + load(share + half)) * after[j]);
+        EACH_PART(j) {
+            size part = at + j * LANES;
+            store(inner + part, (load(gated + part) + load(share + j * LANES)) * after[j]);
+        }
     }
     convolve_moments_back(s->time_kernel, line, taps, s->frames, gated);
     multiply_line(gated, line_of(s), spaced);
@@ -75,7 +75,7 @@ APART void time_line_back(const Shape *s, float *gated, const float *share, cons
 void time_back(const Shape *s, float *gated, const float *share, const float *taps, const uint16_t *timed,
                const uint16_t *spaced) {
     size small = small_pixels_of(s);
-#pragma omp parallel
+#pragma omp parallel num_threads(s->threads)
     {
         float *line = reserve(sizeof(float) * padded_frames(s) * PANEL);
         memset(line, 0, sizeof(float) * padded_frames(s) * PANEL);
@@ -109,7 +109,7 @@ static void find_reached(const Shape *s, size pixel, const float *picture, const
 /* A run of pixels of one panel: back through the spatial layer and the non-linearity before it. */
 APART void space_run_back(const Shape *s, size first, size last, const float *by_spaced, const float *taps,
                            const uint16_t *slopes, float *out) {
-    const lanes nothing[2] = {0};
+    const lanes nothing[PARTS] = {0};
     Neighbours neighbours;
     for (size pixel = first; pixel < last; pixel++, out += line_of(s)) {
         find_reached(s, pixel, by_spaced, taps, &neighbours);
@@ -126,7 +126,7 @@ void narrow(const Shape *s, const float *by_spaced, const float *taps, const uin
             float *total, size columns) {
     size small = small_pixels_of(s), pixels = pixels_of(s), positions = s->space_kernel * s->space_kernel;
     size run = run_of(s, 1 << 16), runs = (pixels + run - 1) / run;
-#pragma omp parallel
+#pragma omp parallel num_threads(s->threads)
     {
         float *widened = reserve(sizeof(float) * run * line_of(s) * s->panels);
 #pragma omp for schedule(dynamic)

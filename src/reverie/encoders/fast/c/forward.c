@@ -54,8 +54,11 @@ static void find(const Shape *s, size y, size x, const float *rows, const float 
 
 /* Activate a line in place; keep the slopes where wanted. */
 APART void activate_line(float *line, size numbers, uint16_t *slopes) {
-    for (size i = 0; i < numbers; i += PANEL)
-        activate(load(line + i), load(line + i + LANES), line + i, moved(slopes, i));
+    for (size i = 0; i < numbers; i += PANEL) {
+        lanes before[PARTS];
+        EACH_PART(j) before[j] = load(line + i + j * LANES);
+        activate(before, line + i, moved(slopes, i));
+    }
 }
 
 INLINE void add_line(float *to, const float *line, size numbers) {
@@ -65,9 +68,10 @@ INLINE void add_line(float *to, const float *line, size numbers) {
 /* Spatial layer, non-linearity, temporal layer, non-linearity for one pixel of the smaller picture; the sum over its
    frames is added to "total". */
 static void convolve_line(const Shape *s, const Weights *w, const Neighbours *n, size pixel, const Scratch *scratch,
-                          const Results *to, lanes total[2]) {
-    const lanes space_bias[2] = {load(w->space_bias), load(w->space_bias + LANES)};
-    const lanes time_bias[2] = {load(w->time_bias), load(w->time_bias + LANES)};
+                          const Results *to, lanes total[PARTS]) {
+    lanes space_bias[PARTS], time_bias[PARTS];
+    EACH_PART(j) space_bias[j] = load(w->space_bias + j * LANES);
+    EACH_PART(j) time_bias[j] = load(w->time_bias + j * LANES);
     size numbers = line_of(s), at = pixel * numbers;
     float *inner = scratch->line + s->time_kernel / 2 * PANEL;
     const Numbers kept = s->pooled ? to->active : from(to->active, at, pixel);
@@ -76,10 +80,7 @@ static void convolve_line(const Shape *s, const Weights *w, const Neighbours *n,
     activate_line(inner, numbers, moved(to->spaced, at));
     convolve_moments(s->time_kernel, scratch->line, w->time_taps, time_bias, s->frames, active);
     activate_line(active, numbers, moved(to->timed, at));
-    for (size i = 0; i < numbers; i += PANEL) {
-        total[0] += load(active + i);
-        total[1] += load(active + i + LANES);
-    }
+    for (size i = 0; i < numbers; i += PANEL) EACH_PART(j) total[j] += load(active + i + j * LANES);
     if (s->pooled)
         add_line(kept.values, active, numbers);
     else if (kept.steps)
@@ -91,20 +92,20 @@ static void convolve_line(const Shape *s, const Weights *w, const Neighbours *n,
 static void panel_forward(const Shape *s, Numbers features, const Weights *w, const Scratch *scratch, const Results *to,
                           float *means) {
     Neighbours neighbours;
-    lanes sums[2] = {0};
+    lanes sums[PARTS] = {0};
     size widened = 0;
     for (size y = 0; y < s->small_tall; y++) {
         for (; widened < least(s->tall, y * s->stride + s->space_kernel / 2 + 1); widened++)
             widen_row(s, features, &w->widening, widened,
                       scratch->rows + widened % s->space_kernel * s->wide * line_of(s), to->widened);
-        lanes of_row[2] = {0};
+        lanes of_row[PARTS] = {0};
         for (size x = 0; x < s->small_wide; x++) {
             find(s, y, x, scratch->rows, w->space_taps, &neighbours);
             convolve_line(s, w, &neighbours, y * s->small_wide + x, scratch, to, of_row);
         }
-        for (int j = 0; j < 2; j++) sums[j] += of_row[j];
+        EACH_PART(j) sums[j] += of_row[j];
     }
-    for (int j = 0; j < 2; j++) store(means + j * LANES, sums[j] / (float)(s->frames * small_pixels_of(s)));
+    EACH_PART(j) store(means + j * LANES, sums[j] / (float)(s->frames * small_pixels_of(s)));
 }
 
 /* Widen, spatial layer, temporal layer, each with its non-linearity. features: (stack, pixel, frame, pitch), or
@@ -118,7 +119,7 @@ void widen_and_convolve(const Shape *s, void *features, float *feature_steps, vo
                         uint16_t *spaced, uint16_t *timed) {
     size pixels = pixels_of(s), small = small_pixels_of(s) * line_of(s), gated = gated_pixels_of(s);
     size positions = s->space_kernel * s->space_kernel;
-#pragma omp parallel
+#pragma omp parallel num_threads(s->threads)
     {
         const Scratch scratch = reserve_scratch(s);
 #pragma omp for schedule(dynamic)

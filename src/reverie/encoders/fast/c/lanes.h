@@ -1,4 +1,6 @@
-/* Sixteen numbers that are worked on together, and what is done to them. */
+/* Numbers that are worked on together, as many as a register of the processor holds, and what is done to them.
+
+   Compilers take wider vectors too, but GCC keeps those in memory: a pass then takes twenty times as long. */
 
 #ifndef LANES_H
 #define LANES_H
@@ -9,7 +11,13 @@
 #include <immintrin.h>
 #endif
 
+#if defined(__AVX512F__)
 #define LANES 16
+#elif defined(__AVX__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
 #define INLINE static inline __attribute__((always_inline))
 /* Inner loops that are not to share their registers with what calls them. */
 #define APART static __attribute__((noinline, unused))

@@ -1,6 +1,6 @@
 /* Matrix products whose sums stay in registers until the end, so that more can be done to them before they are stored.
 
-   Weights are in tiles of up to PANEL columns: (tile, row of the weights, column of the tile). */
+   Weights are in tiles of PANEL or PANEL / 2 columns: (tile, row of the weights, column of the tile). */
 
 #ifndef PRODUCT_H
 #define PRODUCT_H
@@ -8,16 +8,16 @@
 #include "shape.h"
 
 /* Add rows (count, depth) times weights (depth, LANES * width) to the sums. */
-INLINE void multiply(lanes sums[TILE][2], const int count, const int width, const float *rows, size pitch,
+INLINE void multiply(lanes sums[TILE][PARTS], const int count, const int width, const float *rows, size pitch,
                      const float *weights, size depth) {
     for (size k = 0; k < depth; k++) {
-        lanes first = load(weights), second = width > 1 ? load(weights + LANES) : first;
+        lanes each[PARTS];
+        EACH_PART(j) if (j < width) each[j] = load(weights + j * LANES);
         weights += LANES * width;
 #pragma GCC unroll 8
         for (int r = 0; r < count; r++) {
             float number = rows[r * pitch + k];
-            sums[r][0] += number * first;
-            if (width > 1) sums[r][1] += number * second;
+            EACH_PART(j) if (j < width) sums[r][j] += number * each[j];
         }
     }
 }
@@ -25,10 +25,9 @@ INLINE void multiply(lanes sums[TILE][2], const int count, const int width, cons
 /* Add to a tile of the output: the product of panels of channels with the tile's weights. */
 INLINE void add_tile(float *out, size out_pitch, const int count, const int width, const float *panel, size panel_step,
                      size panels, const float *weights) {
-    lanes sums[TILE][2];
+    lanes sums[TILE][PARTS];
 #pragma GCC unroll 8
-    for (int r = 0; r < count; r++)
-        for (int j = 0; j < width; j++) sums[r][j] = load(out + r * out_pitch + j * LANES);
+    for (int r = 0; r < count; r++) EACH_PART(j) if (j < width) sums[r][j] = load(out + r * out_pitch + j * LANES);
     for (size p = 0; p < panels; p++) {
         const float *rows = panel + p * panel_step;
         /* So many panels are more streams than a processor sees coming by itself. */
@@ -36,8 +35,7 @@ INLINE void add_tile(float *out, size out_pitch, const int count, const int widt
         multiply(sums, count, width, rows, PANEL, weights + p * PANEL * LANES * width, PANEL);
     }
 #pragma GCC unroll 8
-    for (int r = 0; r < count; r++)
-        for (int j = 0; j < width; j++) store(out + r * out_pitch + j * LANES, sums[r][j]);
+    for (int r = 0; r < count; r++) EACH_PART(j) if (j < width) store(out + r * out_pitch + j * LANES, sums[r][j]);
 }
 
 INLINE void add_tiles(float *out, size columns, const int width, size rows, const float *panel, size panel_step,
@@ -55,9 +53,9 @@ static void add_product(float *out, size columns, size rows, const float *panel,
     for (size column = 0; column < columns; column += PANEL) {
         const float *tile = weights + column * panels * PANEL;
         if (columns - column >= PANEL)
-            add_tiles(out + column, columns, 2, rows, panel, panel_step, panels, tile);
+            add_tiles(out + column, columns, PARTS, rows, panel, panel_step, panels, tile);
         else
-            add_tiles(out + column, columns, 1, rows, panel, panel_step, panels, tile);
+            add_tiles(out + column, columns, PARTS / 2, rows, panel, panel_step, panels, tile);
     }
 }
 

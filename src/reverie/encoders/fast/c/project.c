@@ -4,14 +4,12 @@
 #include "rounded.h"
 
 INLINE void add_rounded_tile(const int count, const Shape *s, Numbers active, Numbers weights, float *out) {
-    lanes sums[TILE][2];
+    lanes sums[TILE][PARTS];
 #pragma GCC unroll 8
-    for (int r = 0; r < count; r++)
-        for (int j = 0; j < 2; j++) sums[r][j] = load(out + r * s->outputs_pitch + j * LANES);
+    for (int r = 0; r < count; r++) EACH_PART(j) sums[r][j] = load(out + r * s->outputs_pitch + j * LANES);
     multiply_panels(sums, count, s, active, gated_pixels_of(s), weights, s->panels);
 #pragma GCC unroll 8
-    for (int r = 0; r < count; r++)
-        for (int j = 0; j < 2; j++) store(out + r * s->outputs_pitch + j * LANES, sums[r][j]);
+    for (int r = 0; r < count; r++) EACH_PART(j) store(out + r * s->outputs_pitch + j * LANES, sums[r][j]);
 }
 
 /* One pixel's rounded frames onto a tile of the outputs. */
@@ -36,7 +34,7 @@ static void project_rounded_run(const Shape *s, size pixels, Numbers active, Num
    gated pixel, frame, outputs_pitch). */
 void project(const Shape *s, void *active, float *active_steps, void *weights, float *weight_steps, float *out) {
     size gated = gated_pixels_of(s), run = run_of(s, 1 << 16), runs = (gated + run - 1) / run;
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for num_threads(s->threads) schedule(dynamic)
     for (size each = 0; each < s->stacks * runs; each++) {
         size stack = each / runs, first = each % runs * run, count = least(run, gated - first);
         size all = s->panels * PANEL * s->outputs_pitch, line = stack * s->panels * gated + first;

@@ -64,9 +64,13 @@ INLINE float root_of_sum(lanes x) {
 INLINE float round_line(const float *rows, size pitch, size count, int16_t *out) {
     whole_lanes most = absolute((lanes){0} + 1e-30f), squares = {0};
     for (size r = 0; r < count; r++) {
-        lanes first = load(rows + r * pitch), second = load(rows + r * pitch + LANES);
-        most = larger(most, larger(absolute(first), absolute(second)));
-        squares = larger(squares, absolute(first * first + second * second));
+        lanes square = {0};
+        EACH_PART(j) {
+            lanes each = load(rows + r * pitch + j * LANES);
+            most = larger(most, absolute(each));
+            square += each * each;
+        }
+        squares = larger(squares, absolute(square));
     }
     /* No row is longer than one made of the largest squares. */
     float by_size = largest(most) / LARGEST, by_length = root_of_sum((lanes)squares) / LONGEST_ROW;
@@ -102,31 +106,31 @@ INLINE whole_lanes add_pairs(whole_lanes sums, whole_lanes a, whole_lanes b) {
 
 /* Add to sums: rounded rows (count, PANEL) times a panel of weights (pair of rows, column, 2). steps: those of the
    columns times that of the rows. */
-INLINE void multiply_rounded(lanes sums[TILE][2], const int count, const int16_t *rows, const int16_t *weights,
-                             const lanes steps[2]) {
-    whole_lanes whole[TILE][2] = {0};
+INLINE void multiply_rounded(lanes sums[TILE][PARTS], const int count, const int16_t *rows, const int16_t *weights,
+                             const lanes steps[PARTS]) {
+    whole_lanes whole[TILE][PARTS] = {0};
 #pragma GCC unroll 16
     for (int k = 0; k < PANEL; k += 2) {
-        whole_lanes first = load_pairs(weights + k * PANEL), second = load_pairs(weights + (k + 1) * PANEL);
+        whole_lanes each[PARTS];
+        EACH_PART(j) each[j] = load_pairs(weights + k * PANEL + 2 * j * LANES);
 #pragma GCC unroll 8
         for (int r = 0; r < count; r++) {
             whole_lanes pair = repeat_pair(rows + r * PANEL + k);
-            whole[r][0] = add_pairs(whole[r][0], pair, first);
-            whole[r][1] = add_pairs(whole[r][1], pair, second);
+            EACH_PART(j) whole[r][j] = add_pairs(whole[r][j], pair, each[j]);
         }
     }
 #pragma GCC unroll 8
-    for (int r = 0; r < count; r++)
-        for (int j = 0; j < 2; j++) sums[r][j] += steps[j] * __builtin_convertvector(whole[r][j], lanes);
+    for (int r = 0; r < count; r++) EACH_PART(j) sums[r][j] += steps[j] * __builtin_convertvector(whole[r][j], lanes);
 }
 
 /* Add to sums the products of all panels. pixels: from a panel of the rows to the next one. */
-INLINE void multiply_panels(lanes sums[TILE][2], const int count, const Shape *s, Numbers rows, size pixels,
+INLINE void multiply_panels(lanes sums[TILE][PARTS], const int count, const Shape *s, Numbers rows, size pixels,
                             Numbers weights, size panels) {
     for (size p = 0; p < panels; p++) {
         const Numbers panel = from(rows, p * pixels * line_of(s), p * pixels);
         const Numbers tile = from(weights, p * PANEL * PANEL, p * PANEL);
-        const lanes steps[2] = {load(tile.steps) * *panel.steps, load(tile.steps + LANES) * *panel.steps};
+        lanes steps[PARTS];
+        EACH_PART(j) steps[j] = load(tile.steps + j * LANES) * *panel.steps;
         /* So many panels are more streams than a processor sees coming by itself. */
         fetch((float *)((int16_t *)panel.values + count * PANEL), count * PANEL / 2);
         multiply_rounded(sums, count, panel.values, tile.values, steps);

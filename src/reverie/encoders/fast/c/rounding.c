@@ -14,7 +14,7 @@ int rounding_pays(void) {
 /* features: (stack, pixel, frame, pitch). out: (stack, panel, pixel, frame, channel). steps: (stack, panel, pixel). */
 void round_features(const Shape *s, const float *features, int16_t *out, float *steps) {
     size pixels = pixels_of(s), panels = s->pitch / PANEL;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for num_threads(s->threads) schedule(static)
     for (size each = 0; each < s->stacks * pixels; each++)
         for (size panel = 0; panel < panels; panel++) {
             size to = (each / pixels * panels + panel) * pixels + each % pixels;
@@ -52,7 +52,7 @@ INLINE void round_columns(const float *weights, const float *gates, int16_t *out
 void round_weights(const Shape *s, const float *weights, const float *gates, size tiles, size panels, int16_t *out,
                    float *steps) {
     size all = tiles * panels, square = PANEL * PANEL;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for num_threads(s->threads) schedule(static)
     for (size each = 0; each < s->stacks * all; each++) {
         const float *of_panel = gates ? gates + (each / all * panels + each % panels) * PANEL : 0;
         for (size j = 0; j < PANEL; j += LANES)

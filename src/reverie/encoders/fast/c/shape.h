@@ -12,18 +12,21 @@
 
 #include "slopes.h"
 
-#ifdef __AVX512F__
-#define TILE 8 /* rows of a matrix that are multiplied together: with PANEL columns they fill the registers */
-#else
+/* Rows of a matrix that are multiplied together: with PANEL columns they fill the registers. */
+#if defined(__AVX512F__)
+#define TILE 8
+#elif defined(__AVX__) || defined(__aarch64__)
 #define TILE 2
+#else
+#define TILE 1
 #endif
 
 /* inputs, outputs: channels that enter and leave. pitch, outputs_pitch: numbers from one row of features to the next
    one's. pooled: 1 for the last block, whose outputs nobody sees but their mean over the picture: what its gate sees is
-   then summed over the pixels, and only the sum projected. */
+   then summed over the pixels, and only the sum projected. threads: how many share the work. */
 typedef struct {
     size stacks, frames, tall, wide, small_tall, small_wide, stride, space_kernel, time_kernel;
-    size panels, inputs, pitch, outputs, outputs_pitch, pooled;
+    size panels, inputs, pitch, outputs, outputs_pitch, pooled, threads;
 } Shape;
 
 INLINE size pixels_of(const Shape *s) { return s->tall * s->wide; }

@@ -2,12 +2,21 @@
 
 #include "shape.h"
 
+/* Whether the work is shared among threads. */
+int uses_threads(void) {
+#ifdef _OPENMP
+    return 1;
+#else
+    return 0;
+#endif
+}
+
 /* chosen: the pixel that each small pixel copies. positions: (small pixel, frame, outputs_pitch), of the next block, are
    added; null for none. */
 void around(const Shape *s, const float *features, const size *chosen, const float *scale, const float *shift,
             const float *positions, float *out) {
     size small = small_pixels_of(s);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for num_threads(s->threads) schedule(static)
     for (size row = 0; row < s->stacks * small * s->frames; row++) {
         size place = row % (small * s->frames), pixel = chosen[place / s->frames];
         size stack = row / (small * s->frames), frame = place % s->frames;
@@ -26,7 +35,7 @@ void around(const Shape *s, const float *features, const size *chosen, const flo
 void around_back(const Shape *s, const float *slopes, const size *chosen, const float *scale, float *total) {
     size small = small_pixels_of(s), pixels = pixels_of(s);
     memset(total, 0, sizeof(float) * s->stacks * pixels * s->frames * s->pitch);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for num_threads(s->threads) schedule(static)
     for (size row = 0; row < s->stacks * small * s->frames; row++) {
         size place = row % (small * s->frames), pixel = chosen[place / s->frames];
         size stack = row / (small * s->frames), frame = place % s->frames;

@@ -8,7 +8,10 @@
 
 #include "lanes.h"
 
-#define PANEL (2 * LANES)
+#define PANEL 32
+#define PARTS (PANEL / LANES) /* registers that hold a number of each channel of a panel */
+/* For each part of a panel, written out so that what is computed stays in registers. */
+#define EACH_PART(j) _Pragma("GCC unroll 8") for (int j = 0; j < PARTS; j++)
 #define STEPS 52432.0f
 #define LOWEST 0.125f
 
@@ -23,38 +26,41 @@ INLINE lanes from_steps(whole_lanes steps) {
 /* Keep the slopes of a panel; past the caches where that can be asked for, as they are not needed soon. In which order
    they lie is nobody's business but that of the two functions. */
 #ifdef __AVX512BW__
-INLINE void store_slopes(uint16_t *to, lanes first, lanes second) {
-    _mm512_stream_si512((__m512i *)to, _mm512_packus_epi32((__m512i)as_steps(first), (__m512i)as_steps(second)));
+INLINE void store_slopes(uint16_t *to, const lanes slopes[PARTS]) {
+    _mm512_stream_si512((__m512i *)to, _mm512_packus_epi32((__m512i)as_steps(slopes[0]), (__m512i)as_steps(slopes[1])));
 }
 
-INLINE void load_slopes(const uint16_t *from, lanes slopes[2]) {
+INLINE void load_slopes(const uint16_t *from, lanes slopes[PARTS]) {
     __m512i steps = _mm512_load_si512(from), zero = _mm512_setzero_si512();
     slopes[0] = from_steps((whole_lanes)_mm512_unpacklo_epi16(steps, zero));
     slopes[1] = from_steps((whole_lanes)_mm512_unpackhi_epi16(steps, zero));
 }
 #else
-INLINE void store_slopes(uint16_t *to, lanes first, lanes second) {
-    short_lanes steps[2] = {__builtin_convertvector(as_steps(first), short_lanes),
-                            __builtin_convertvector(as_steps(second), short_lanes)};
-    memcpy(to, steps, sizeof steps);
+INLINE void store_slopes(uint16_t *to, const lanes slopes[PARTS]) {
+    EACH_PART(j) {
+        short_lanes steps = __builtin_convertvector(as_steps(slopes[j]), short_lanes);
+        memcpy(to + j * LANES, &steps, sizeof steps);
+    }
 }
 
-INLINE void load_slopes(const uint16_t *from, lanes slopes[2]) {
-    short_lanes steps[2];
-    memcpy(steps, from, sizeof steps);
-    for (int j = 0; j < 2; j++) slopes[j] = from_steps(__builtin_convertvector(steps[j], whole_lanes));
+INLINE void load_slopes(const uint16_t *from, lanes slopes[PARTS]) {
+    EACH_PART(j) {
+        short_lanes steps;
+        memcpy(&steps, from + j * LANES, sizeof steps);
+        slopes[j] = from_steps(__builtin_convertvector(steps, whole_lanes));
+    }
 }
 #endif
 
 /* Store SiLU of a panel's channels, and its slopes where there is a place for them. */
-INLINE void activate(lanes first, lanes second, float *active, uint16_t *slopes) {
-    const lanes inverse[2] = {inverse_logistic(first), inverse_logistic(second)};
-    const lanes values[2] = {first / inverse[0], second / inverse[1]};
-    store(active, values[0]);
-    store(active + LANES, values[1]);
-    if (!slopes) return;
-    const lanes gates[2] = {1.0f / inverse[0], 1.0f / inverse[1]};
-    store_slopes(slopes, gates[0] + values[0] * (1.0f - gates[0]), gates[1] + values[1] * (1.0f - gates[1]));
+INLINE void activate(const lanes before[PARTS], float *active, uint16_t *slopes) {
+    lanes kept[PARTS];
+    EACH_PART(j) {
+        const lanes inverse = inverse_logistic(before[j]), value = before[j] / inverse, gate = 1.0f / inverse;
+        store(active + j * LANES, value);
+        kept[j] = gate + value * (1.0f - gate);
+    }
+    if (slopes) store_slopes(slopes, kept);
 }
 
 /* A place in slopes that may not be wanted. */

@@ -16,10 +16,9 @@ typedef struct {
 } Widening;
 
 /* What the sums of some frames start with. */
-INLINE void begin(lanes sums[TILE][2], const int count, const Widening *w, const float *start, size frame) {
+INLINE void begin(lanes sums[TILE][PARTS], const int count, const Widening *w, const float *start, size frame) {
 #pragma GCC unroll 8
-    for (int r = 0; r < count; r++)
-        for (int j = 0; j < 2; j++) {
+    for (int r = 0; r < count; r++) EACH_PART(j) {
             sums[r][j] = load(start + j * LANES);
             if (w->moments) sums[r][j] += load(w->moments + (frame + r) * PANEL + j * LANES);
         }
@@ -27,16 +26,16 @@ INLINE void begin(lanes sums[TILE][2], const int count, const Widening *w, const
 
 INLINE void widen_tile(const int count, const Shape *s, Numbers rows, const Widening *w, const float *start, size frame,
                        float *active, uint16_t *slopes) {
-    lanes sums[TILE][2];
+    lanes sums[TILE][PARTS];
     begin(sums, count, w, start, frame);
     if (rows.steps) {
         multiply_panels(sums, count, s, rows, pixels_of(s), w->weights, s->pitch / PANEL);
     } else {
         fetch((float *)rows.values + count * s->pitch, count * s->pitch);
-        multiply(sums, count, 2, rows.values, s->pitch, w->weights.values, s->inputs);
+        multiply(sums, count, PARTS, rows.values, s->pitch, w->weights.values, s->inputs);
     }
 #pragma GCC unroll 8
-    for (int r = 0; r < count; r++) activate(sums[r][0], sums[r][1], active + r * PANEL, moved(slopes, r * PANEL));
+    for (int r = 0; r < count; r++) activate(sums[r], active + r * PANEL, moved(slopes, r * PANEL));
 }
 
 /* All frames of one pixel. */

@@ -1,0 +1,149 @@
+"""Compiling the kernels in ``c/`` with the machine's own C compiler, and keeping what came out for the next process."""
+
+import ctypes
+import hashlib
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import torch
+
+from reverie.encoders.fast.openmp import torch_runtime
+from reverie.foundation.own_folders import cache_folders, is_own
+from reverie.foundation.progress import say
+
+SOURCES: Final = Path(__file__).with_name("c")
+
+COMPILERS: Final = ("cc", "gcc", "clang")
+"""Tried in this order where CC names none."""
+
+# Nothing here may change how the rest of the process rounds: -ffast-math would switch denormal numbers off for all.
+FLAGS: Final = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-std=c11", "-fPIC")
+
+PROCESSORS: Final[Mapping[str, tuple[str, ...]]] = {
+    "native": ("-march=native",),
+    "avx2": ("-mavx2", "-mfma"),
+    "portable": (),
+}
+"""Processors the kernels can be compiled for, and the flags that say so: this machine's with all it can do, one with
+AVX2 but without AVX-512, and any of this architecture."""
+
+PATIENCE: Final = 600.0
+"""Seconds a compiler may take. On a quiet machine it needs five; only one that hangs should be given up."""
+
+
+class CannotCompileError(Exception):
+    """Why there are no kernels, in a few words."""
+
+
+def compiled_kernels(processor: str) -> ctypes.CDLL:
+    """Return the kernels compiled for one of ``PROCESSORS``, compiled first where no earlier process kept them.
+
+    Raises
+    ------
+    CannotCompileError
+        When there is no compiler, it fails, or what it made cannot be used from any folder.
+
+    """
+    if processor == "avx2" and torch.backends.cpu.get_cpu_capability() not in ("AVX2", "AVX512"):
+        raise CannotCompileError("this processor has no AVX2")
+    compiler = _compiler()
+    name = f"kernels-{_fingerprint(compiler, processor)}.so"
+    for folder in cache_folders("reverie"):
+        try:
+            return _told(_kept_in(folder / name, compiler, processor))
+        except OSError:
+            continue  # a full disk, a file system that runs no code, or one that only seems to be writable
+    try:
+        with tempfile.TemporaryDirectory() as temporary:
+            return _told(_kept_in(Path(temporary) / name, compiler, processor))
+    except OSError as error:
+        raise CannotCompileError(f"no folder was found to keep them in: {error}") from error
+
+
+def _compiler() -> list[str]:
+    """Return the words that call the compiler: those in CC, or the first of ``COMPILERS`` that there is."""
+    named = shlex.split(os.environ.get("CC", ""))
+    if named:
+        place = shutil.which(named[0])
+        if place is None:
+            raise CannotCompileError(f"the compiler {named[0]}, which CC names, was not found")
+        return [str(Path(place).absolute()), *named[1:]]
+    found = next(filter(None, map(shutil.which, COMPILERS)), None)
+    if found is None:
+        raise CannotCompileError(f"no C compiler was found: there is no {', '.join(COMPILERS)}, and CC names none")
+    return [found]
+
+
+def _kept_in(path: Path, compiler: Sequence[str], processor: str) -> ctypes.CDLL:
+    if not (path.exists() and is_own(path)):
+        _compile([*compiler, *FLAGS, *PROCESSORS[processor]], path)
+    return ctypes.CDLL(str(path))
+
+
+def _told(kernels: ctypes.CDLL) -> ctypes.CDLL:
+    if not kernels.uses_threads():
+        say("The kernels of DwiseNeuro use one thread only, since they could not be linked to the OpenMP of torch.")
+    return kernels
+
+
+def _compile(command: Sequence[str], path: Path) -> None:
+    """Compile with threads, or without where that does not go; the file appears whole or not at all."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        built = Path(folder) / path.name
+        try:
+            _compile_with_threads(command, built)
+        except CannotCompileError:
+            _run([*command, "-shared", *_sources(), "-lm", "-o", built.name], built.parent)
+        built.chmod(0o700)
+        built.replace(path)
+
+
+def _compile_with_threads(command: Sequence[str], built: Path) -> None:
+    """Compile, and link to the OpenMP runtime that torch has loaded.
+
+    Told to link with ``-fopenmp``, a compiler takes its own runtime. A second one in the process would start threads of
+    its own beside those of torch.
+    """
+    runtime = torch_runtime()
+    if runtime is None:
+        raise CannotCompileError("the OpenMP runtime of torch was not found")
+    _run([*command, "-fopenmp", "-c", *_sources()], built.parent)
+    objects = sorted(path.name for path in built.parent.glob("*.o"))
+    complete = ["-Wl,--no-undefined"] if sys.platform == "linux" else []
+    _run([*command, "-shared", *complete, *objects, str(runtime), "-lm", "-o", built.name], built.parent)
+
+
+def _run(command: Sequence[str], folder: Path) -> None:
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, cwd=folder)
+    except subprocess.CalledProcessError as error:
+        lines = error.stderr.decode(errors="replace").splitlines()
+        told = next((line for line in lines if "error" in line), lines[-1] if lines else f"code {error.returncode}")
+        raise CannotCompileError(f"the compiler {command[0]} failed: {told.strip()}") from error
+    except subprocess.TimeoutExpired as error:
+        raise CannotCompileError(f"the compiler {command[0]} took longer than {PATIENCE:.0f} s") from error
+    except OSError as error:
+        raise CannotCompileError(f"the compiler {command[0]} could not be run: {error.strerror}") from error
+
+
+def _sources() -> list[str]:
+    return [str(path) for path in sorted(SOURCES.glob("*.c"))]
+
+
+def _fingerprint(compiler: Sequence[str], processor: str) -> str:
+    """Tell apart sources, compilers, runtimes and processors: a home may be shared by machines that differ."""
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(SOURCES.iterdir())))
+    words = [*compiler, *FLAGS, *PROCESSORS[processor], str(torch_runtime()), platform.machine(), platform.processor()]
+    digest.update(" ".join(words).encode(errors="surrogateescape"))
+    features = Path("/proc/cpuinfo")
+    if features.exists():
+        digest.update("".join(sorted({line for line in features.read_text().splitlines() if "flags" in line})).encode())
+    return digest.hexdigest()[:16]
