@@ -1,4 +1,4 @@
-"""What simpler decoders reach: ridge regression and a small network, trained on the encoder's own training trials."""
+"""What a linear decoder reaches: ridge regression, fitted to the encoder's own training trials."""
 
 from collections.abc import Sequence
 from pathlib import Path

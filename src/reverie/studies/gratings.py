@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reverie.encoders.interleaving import blindness_to_flips
+from reverie.encoders.aliasing import temporal_aliasing
 from reverie.fitted.session import Session
 from reverie.foundation.arrays import FRAME_RATE, WHITE, Movie
 from reverie.jobs.job import Job
@@ -33,11 +33,11 @@ SIZES: Mapping[str, TableSize] = {
     "paper": TableSize(*WHOLE, 60, 3, (0.0, 90.0, 180.0, 270.0)),
 }
 
-FLIPPING = FRAME_RATE / 2
-"""The temporal frequency, in Hz, at which a grating turns into its negative with every frame."""
+NYQUIST = FRAME_RATE / 2
+"""Half the frame rate, in Hz: here a grating turns into its negative with every frame."""
 
-BLIND = 0.5
-"""Blindness from which on an encoder is said to take flips for stillness."""
+ALIASED = 0.5
+"""Temporal aliasing from which on an encoder is said to take a 15 Hz grating for still ones."""
 
 
 def planned(setup: Setup) -> Plan:
@@ -51,9 +51,9 @@ def plan(setup: Setup) -> list[Job]:
 
 
 def conclude(setup: Setup) -> Findings:
-    """Lay the scores out as the published table, and ask the encoders whether they see flips at all."""
+    """Lay the scores out as the published table, and ask the encoders whether they see motion at 15 Hz at all."""
     size = SIZES[setup.scale.name]
-    flips = blindness(setup.session)
+    aliasing = measure_aliasing(setup.session)
     scores = score_stimuli(setup, planned(setup))
     table = lay_out(scores, PUBLISHED)
     theirs = PUBLISHED.loc[table.index, table.columns].mean()
@@ -61,12 +61,12 @@ def conclude(setup: Setup) -> Findings:
     grids = grid_figure(
         {"Bauer et al. 2026": PUBLISHED, "here": table}, rows="cycles per degree", columns="Hz", limits=(-0.2, 1.0)
     )
-    still, flipping = means[0.0], means[FLIPPING]
+    still, fastest = means[0.0], means[NYQUIST]
     return Findings(
         [
-            f"Gratings that stand still are found at {still[0]:.2f}, those of 15 Hz at {flipping[0]:.2f}; the paper's "
-            f"of the same spatial frequencies at {still[1]:.2f} and {flipping[1]:.2f}.",
-            f"{verdict(flips)} At 15 Hz a grating turns into its negative with every frame: an encoder that takes "
+            f"Gratings that stand still are found at {still[0]:.2f}, those of 15 Hz at {fastest[0]:.2f}; the paper's "
+            f"of the same spatial frequencies at {still[1]:.2f} and {fastest[1]:.2f}.",
+            f"{verdict(aliasing)} At 15 Hz a grating turns into its negative with every frame: an encoder that takes "
             "every second frame sees a still grating in one half of the frames and its negative in the other.",
             f"Gratings of {size.frames / FRAME_RATE:.1f} s in {len(size.directions)} directions, reconstructed from "
             f"predicted responses of {', '.join(scores['animal'].unique())}.",
@@ -74,39 +74,39 @@ def conclude(setup: Setup) -> Findings:
         [
             Picture("table", "Video correlation by frequency in space and time.", grids, beside(table, PUBLISHED)),
             Picture(
-                "flips",
+                "aliasing",
                 "A line of pixels of a 15 Hz grating over time: as it is, and as two interleaved stacks of every "
                 "second frame see it. Each stack stands still.",
-                stacks_figure(flipping_grating(16, frame_size_of(setup.session))),
-                flips,
+                stacks_figure(fastest_grating(16, frame_size_of(setup.session))),
+                aliasing,
             ),
         ],
         [Beside(f"mean at {hertz:g} Hz", f"{ours:.2f}", f"{paper:.2f}") for hertz, (ours, paper) in means.items()]
-        + [Beside(f"blindness to flips, {name}", f"{value:.2f}", "1.00") for name, value in flips.to_numpy()],
+        + [Beside(f"temporal aliasing, {name}", f"{value:.2f}", "1.00") for name, value in aliasing.to_numpy()],
     )
 
 
-def flipping_grating(frames: int, frame_size: tuple[int, int]) -> Movie:
+def fastest_grating(frames: int, frame_size: tuple[int, int]) -> Movie:
     """Return a coarse grating of 15 Hz."""
-    return drifting_grating(frames, direction=0.0, cycles_per_degree=0.036, hertz=FLIPPING, frame_size=frame_size)
+    return drifting_grating(frames, direction=0.0, cycles_per_degree=0.036, hertz=NYQUIST, frame_size=frame_size)
 
 
-def blindness(session: Session) -> pd.DataFrame:
-    """Return how far each encoder takes a 15 Hz grating for two still ones: encoder, blindness (0 to 1)."""
-    animal, movie = next(iter(session.recordings)), flipping_grating(64, frame_size_of(session))
+def measure_aliasing(session: Session) -> pd.DataFrame:
+    """Return how far each encoder takes a 15 Hz grating for two still ones: encoder, aliasing (0 to 1)."""
+    animal, movie = next(iter(session.recordings)), fastest_grating(64, frame_size_of(session))
     state = ordinary_state(session, animal, len(movie))
     rows = [
-        (folder.name, blindness_to_flips(encoder, movie, state, animal)) for folder, encoder in session.encoders.items()
+        (folder.name, temporal_aliasing(encoder, movie, state, animal)) for folder, encoder in session.encoders.items()
     ]
-    return pd.DataFrame(rows, columns=["encoder", "blindness"])
+    return pd.DataFrame(rows, columns=["encoder", "aliasing"])
 
 
-def verdict(flips: pd.DataFrame) -> str:
-    """Return a sentence on what ``blindness`` found."""
-    blind = flips.loc[flips["blindness"] > BLIND, "encoder"].tolist()
-    if blind:
-        return f"{', '.join(blind)} take flips for stillness, so that what 15 Hz scores is an artefact."
-    return f"No encoder here takes flips for stillness (blindness at most {flips['blindness'].max():.2f})."
+def verdict(aliasing: pd.DataFrame) -> str:
+    """Return a sentence on what ``measure_aliasing`` found."""
+    fooled = aliasing.loc[aliasing["aliasing"] > ALIASED, "encoder"].tolist()
+    if fooled:
+        return f"{', '.join(fooled)} take 15 Hz for stillness, so that what it scores is an artefact of aliasing."
+    return f"No encoder here takes 15 Hz for stillness (temporal aliasing at most {aliasing['aliasing'].max():.2f})."
 
 
 def stacks_figure(movie: Movie) -> Figure:

@@ -84,7 +84,7 @@ def conclude(setup: Setup) -> Findings:
         [
             f"With {everyone} neurons the movie that was shown is the most likely of {among} for this share of the "
             f"cut-outs, by their length: {told}; chance is {1 / most:.2f}.",
-            f"Up to {int(answers['questions'].max())} cut-outs of {len(setup.clips)} clips each, one showing of "
+            f"Up to {int(answers['questions'].max())} cut-outs of {len(setup.clips)} clips each, one trial of "
             "every clip; intervals: bootstrap over animals and clips.",
             "Candidates are cut-outs, at any time, of the movies on which the encoder was not trained, as they were "
             "shown and in their mirror images in space and time. The encoder's rates to them are those in an ordinary "

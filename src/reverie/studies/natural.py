@@ -129,7 +129,7 @@ def _strips(setup: Setup) -> Picture:
 NATURAL = Study(
     "natural",
     "Natural movies from single trials",
-    "How well can a movie be reconstructed from the responses to a single showing?",
+    "How well can a movie be reconstructed from the responses to a single trial?",
     conclude,
     plan,
 )

@@ -39,10 +39,10 @@ class RunningCorrelation:
         """
         count = max(1, self.frames)
         x, y, xx, yy, xy = self.sums / count
-        spread = np.maximum(xx - x * x, 0) * np.maximum(yy - y * y, 0)
+        variances = np.maximum(xx - x * x, 0) * np.maximum(yy - y * y, 0)
         # What rounding leaves of a constant series is no variance.
         constant = (xx - x * x <= 1e-12 * (xx + 1e-12)) | (yy - y * y <= 1e-12 * (yy + 1e-12))
-        correlation: np.ndarray = np.where(constant, 0.0, (xy - x * y) / np.sqrt(np.where(constant, 1.0, spread)))
+        correlation: np.ndarray = np.where(constant, 0.0, (xy - x * y) / np.sqrt(np.where(constant, 1.0, variances)))
         return correlation
 
 

@@ -43,13 +43,13 @@ def test_an_error_map_stands_beside_its_null_maps():
 def test_curves_are_named_once_and_have_panels_of_their_own():
     rows = [
         (kind, along, place, place / 2)
-        for kind in ("error maps", "null trials")
+        for kind in ("error maps", "simulated trials")
         for along in ("lag (frames)", "eccentricity (°)")
         for place in range(4)
     ]
     figure = profiles_figure(pd.DataFrame(rows, columns=["kind", "along", "place", "value"]))
     left, right = figure.axes
-    assert [text.get_text() for text in left.get_legend().get_texts()] == ["error maps", "null trials"]
+    assert [text.get_text() for text in left.get_legend().get_texts()] == ["error maps", "simulated trials"]
     assert right.get_legend() is None
     assert (left.get_ylabel(), right.get_ylabel()) == ("autocorrelation", "mean |error|")
     assert (left.get_xlabel(), right.get_xlabel()) == ("lag (frames)", "eccentricity (°)")

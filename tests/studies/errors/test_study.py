@@ -35,7 +35,7 @@ def test_the_first_frames_and_what_the_mask_hides_do_not_count(planted):
     assert 2 <= patch.first <= 6
 
 
-def test_numbers_tell_the_map_and_its_null_trials_apart(planted):
+def test_numbers_tell_the_map_and_its_simulated_trials_apart(planted):
     row = planted.numbers()
     assert row["p_largest"] == row["p_overall"] == pytest.approx(0.05)
     assert row["mean_absolute"] > 1.05 * row["null_mean_absolute"]
@@ -45,7 +45,7 @@ def test_numbers_tell_the_map_and_its_null_trials_apart(planted):
 
 def test_profiles_are_means_over_clips(planted):
     curves = mean_profiles([planted, planted])
-    assert set(curves["kind"]) == {"error maps", "null trials"}
+    assert set(curves["kind"]) == {"error maps", "simulated trials"}
     assert set(curves["along"]) == {"lag (frames)", "lag (pixels)", "eccentricity (°)"}
     assert len(curves) == len(curves.drop_duplicates(["kind", "along", "place"]))
     at_zero = curves[(curves["place"] == 0) & curves["along"].str.startswith("lag")]

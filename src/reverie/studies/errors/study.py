@@ -25,7 +25,7 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Size:
-    """Clips of each animal, frames of each from its start, and null trials of each."""
+    """Clips of each animal, frames of each from its start, and simulated trials of each."""
 
     clips: int
     frames: int
@@ -39,7 +39,7 @@ SIZES: Mapping[str, Size] = {"quick": Size(1, 32, 19), "laptop": Size(2, 150, 39
 class ErrorMap:
     """One clip; all movies (time, height, width) without the first frames, which are not scored.
 
-    error: reconstruction from recorded responses minus that from predicted ones. nulls: the same of null trials.
+    error: reconstruction from recorded responses minus that from predicted ones. nulls: the same of simulated trials.
     """
 
     name: str
@@ -57,7 +57,7 @@ class ErrorMap:
         return np.asarray(self.recorded - self.predicted)
 
     def numbers(self) -> dict[str, str | float]:
-        """Return the tests and the statistics of the map, and those of the null trials as null_…, by name."""
+        """Return the tests and the statistics of the map, and those of the simulated trials as null_…, by name."""
         own = describe_error(self.error, self.truth, self.region)
         nulls = pd.DataFrame([describe_error(each, self.truth, self.region) for each in self.nulls]).mean()
         return {
@@ -72,8 +72,8 @@ class ErrorMap:
         }
 
     def profiles(self) -> pd.DataFrame:
-        """Return the curves of the map and of all null trials: kind, along, place, value."""
-        kinds = {"error maps": [self.error], "null trials": self.nulls}
+        """Return the curves of the map and of all simulated trials: kind, along, place, value."""
+        kinds = {"error maps": [self.error], "simulated trials": self.nulls}
         return pd.concat(
             [
                 error_profiles(each, self.mask, self.region).assign(kind=kind)
@@ -86,9 +86,9 @@ class ErrorMap:
 def make_error_map(
     name: str, truth: Movie, recorded: Movie, predicted: Movie, nulls: Sequence[Movie], mask: Mask, *, level: float
 ) -> ErrorMap:
-    """Return the error map of one clip with its test; nulls are reconstructions of null trials.
+    """Return the error map of one clip with its test; nulls are reconstructions of simulated trials.
 
-    Raises ReverieError when there are too few null trials for the level.
+    Raises ReverieError when there are too few simulated trials for the level.
     """
     skip, region = frames_to_skip(len(truth)), scored_region(mask)
     truth, recorded, predicted = truth[skip:], recorded[skip:], predicted[skip:]
@@ -98,7 +98,7 @@ def make_error_map(
 
 
 def mean_profiles(maps: Sequence[ErrorMap]) -> pd.DataFrame:
-    """Return the curves averaged over clips, of the error maps and of the null trials."""
+    """Return the curves averaged over clips, of the error maps and of the simulated trials."""
     curves = pd.concat([each.profiles() for each in maps])
     return curves.groupby(["kind", "along", "place"], sort=False)["value"].mean().reset_index()
 
@@ -116,19 +116,19 @@ def jobs_of(setup: Setup, clip: Clip, targets: Targets = "recorded") -> list[Job
 
 
 def plan(setup: Setup) -> list[Job]:
-    """Reconstruct from recorded and from predicted responses; null trials come clip by clip, to save memory."""
+    """Reconstruct from recorded and from predicted responses; simulated trials come clip by clip, to save memory."""
     clips = chosen(setup)
     recorded = [job for clip in clips for job in jobs_of(setup, clip)]
     return recorded + [job for clip in clips for job in jobs_of(setup, clip, "predicted")]
 
 
 def examine(setup: Setup, clip: Clip) -> ErrorMap:
-    """Reconstruct a clip and its null trials, as far as that is not done, and test its error map against theirs."""
+    """Reconstruct a clip and its simulated trials, as far as needed, and test its error map against theirs."""
     session, size = setup.session, SIZES[setup.scale.name]
     recorded, predicted = jobs_of(setup, clip), jobs_of(setup, clip, "predicted")
     nulls = [jobs_of(setup, each) for each in simulated_clips(session, clip, size.nulls)]
     all_jobs = [job for jobs in (recorded, predicted, *nulls) for job in jobs]
-    setup.run(all_jobs, f"null trials of {clip.animal}, clip {clip.name}")
+    setup.run(all_jobs, f"simulated trials of {clip.animal}, clip {clip.name}")
     return make_error_map(
         f"{clip.animal}, clip {clip.name}",
         clip.read(session).known_movie,
@@ -141,7 +141,7 @@ def examine(setup: Setup, clip: Clip) -> ErrorMap:
 
 
 def conclude(setup: Setup) -> Findings:
-    """Test every clip's error map, and tell what deviations are like beside those of the null trials."""
+    """Test every clip's error map, and tell what deviations are like beside those of the simulated trials."""
     maps, links = [examine(setup, clip) for clip in chosen(setup)], {}
     for number, each in enumerate(maps):
         path = setup.out / "errors" / f"error-map-{number + 1}.mp4"
@@ -156,16 +156,17 @@ def conclude(setup: Setup) -> Findings:
         [
             f"{local} of {len(maps)} error maps hold a deviation that trial noise does not explain somewhere (largest "
             f"deviation, p ≤ {LEVEL:g}), {overall} of them all over (overall deviation, p ≤ {LEVEL:g}).",
-            f"Deviations measure {_extent(table, '')}; those of null trials {_extent(table, 'null_')}.",
+            f"Deviations measure {_extent(table, '')}; those of simulated trials {_extent(table, 'null_')}.",
             "A significant deviation is activity that many neurons share and the encoder does not expect: an error of "
             "the encoder, variability that neurons share, or another percept. The test does not tell which.",
-            f"{len(shown.truth) / FRAME_RATE:.1f} s of each clip are tested, beside {len(shown.nulls)} null trials.",
+            f"{len(shown.truth) / FRAME_RATE:.1f} s of each clip are tested, beside {len(shown.nulls)} simulated "
+            "trials.",
         ],
         [
             Picture(
                 "null",
-                "Largest and overall deviation of each clip (diamonds) beside those of its null trials (dots); the bar "
-                "is the threshold.",
+                "Largest and overall deviation of each clip (diamonds) beside those of its simulated trials (dots); "
+                "the bar is the threshold.",
                 null_figure({each.name: each.test for each in maps}),
                 table,
             ),

@@ -87,9 +87,9 @@ def conditions(setup: Setup) -> Conditions:
 
 
 def joined_jobs(setup: Setup, clips: Sequence[Clip], method: Method, join: str) -> dict[Clip, list[Job]]:
-    """Return the job that explains each clip together with other showings of its movie, where there are others.
+    """Return the job that explains each clip together with other trials of its movie, where there are others.
 
-    Whichever of the showings is asked for, the job is the same, so that it is done once.
+    Whichever of the trials is asked for, the job is the same, so that it is done once.
     """
     found = {}
     for clip in clips:

@@ -1,8 +1,8 @@
-"""Whether an encoder that takes every n-th frame mistakes a movie that flips every frame for still ones.
+"""Temporal aliasing: whether an encoder that takes every n-th frame mistakes a fast movie for still ones.
 
-A grating that drifts at half the frame rate flips every frame. An architecture that cuts a clip into two interleaved
-stacks (frames 0, 2, 4, … and 1, 3, 5, …) sees a still grating in one and its negative, as still, in the other: to it
-15 Hz at 30 frames a second is no motion at all (the high correlation at 15 Hz in Bauer et al. 2026).
+A grating that drifts at half the frame rate turns into its negative with every frame. An architecture that cuts a clip
+into two interleaved stacks (frames 0, 2, 4, … and 1, 3, 5, …) sees a still grating in one and its negative, as still,
+in the other: to it 15 Hz at 30 frames a second is no motion at all (the high score at 15 Hz in Bauer et al. 2026).
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from reverie.foundation.arrays import Movie, State
 from reverie.foundation.errors import ReverieError
 
 
-def blindness_to_flips(encoder: Encoder, movie: Movie, state: State, mouse: str, *, step: int = 2) -> float:
+def temporal_aliasing(encoder: Encoder, movie: Movie, state: State, mouse: str, *, step: int = 2) -> float:
     """Return how far an encoder takes a movie for ``step`` interleaved still pictures: 1 wholly, about 0 not at all.
 
     movie: (time, height, width), frames repeating every ``step``. Its rates are compared with those to its ``step``
@@ -24,20 +24,20 @@ def blindness_to_flips(encoder: Encoder, movie: Movie, state: State, mouse: str,
     Raises ReverieError when the frames do not repeat or fewer than ``step`` are left.
     """
     if not np.array_equal(movie[step:], movie[:-step]):
-        raise ReverieError(f"The movie's frames do not repeat every {step}; give one that flips, such as a grating.")
+        raise ReverieError(f"The movie's frames do not repeat every {step}; give a grating of 15 Hz.")
     if len(movie) < encoder.history + step:
         raise ReverieError(f"The movie needs more than the {encoder.history} frames the encoder looks back.")
-    flipping = predict(encoder, movie, state, mouse)
-    still = np.empty_like(flipping)
+    fast = predict(encoder, movie, state, mouse)
+    still = np.empty_like(fast)
     for phase in range(step):
         held = np.repeat(movie[phase : phase + 1], len(movie), axis=0)
         still[:, phase::step] = predict(encoder, held, state, mouse)[:, phase::step]
     seen = slice(encoder.history, None)
-    return _likeness(flipping[:, seen], still[:, seen])
+    return _likeness(fast[:, seen], still[:, seen])
 
 
 def _likeness(found: Float[np.ndarray, "neuron time"], expected: Float[np.ndarray, "neuron time"]) -> float:
     # Only what changes from frame to frame can tell; how active a neuron is on the whole cannot.
-    spread = float(np.sqrt(((expected - expected.mean(axis=1, keepdims=True)) ** 2).mean()))
+    deviation = float(np.sqrt(((expected - expected.mean(axis=1, keepdims=True)) ** 2).mean()))
     error = float(np.sqrt(((found - expected) ** 2).mean()))
-    return max(0.0, 1.0 - error / spread) if spread > 0 else 0.0
+    return max(0.0, 1.0 - error / deviation) if deviation > 0 else 0.0
