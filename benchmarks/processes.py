@@ -67,13 +67,13 @@ def _measure_peak(size: str, neurons: int, frames: int) -> float:
     # Only now: from here on freed memory is kept.
     prepare_threads()
     before = _memory("VmRSS")
-    FORGET_PEAK.write_text("5")
+    FORGET_PEAK.write_text("5", encoding="ascii")
     one_step(problem)()
     return _memory("VmHWM") - before
 
 
 def _memory(name: str) -> float:
-    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(name))
+    line = next(line for line in STATUS.read_text(encoding="utf-8").splitlines() if line.startswith(name))
     return 1024.0 * int(line.split()[1])
 
 

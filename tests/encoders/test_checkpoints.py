@@ -65,7 +65,7 @@ def test_a_folder_without_an_encoder_is_named(tmp_path):
         ({"config": {"core_features": "many", "spatial_strides": [2, 3]}}, "encoder"),
         ({"mice": None}, "incomplete"),
         ({"mice": {"a": "many"}}, "incomplete"),
-        ({"mice": {"b": 7, "a": 4}}, "does not belong"),
+        ({"mice": {"b": 7, "a": 4}}, "does not fit"),
         ({"frame_size": [10]}, "incomplete"),
         ({"frame_size": [99, 99]}, "does not fit"),
     ],
@@ -91,7 +91,7 @@ def test_damaged_or_missing_weights_are_refused(folder, content):
 def test_weights_of_another_encoder_are_refused(folder, tmp_path):
     save_encoder(DwiseNeuro(CONFIG, {"a": 4}, (10, 16)), tmp_path / "other")
     (folder / "weights.safetensors").write_bytes((tmp_path / "other" / "weights.safetensors").read_bytes())
-    with pytest.raises(ReverieError, match="does not belong to the encoder"):
+    with pytest.raises(ReverieError, match="does not fit the encoder"):
         load_encoder(folder)
 
 

@@ -54,7 +54,8 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
         encoder.load_state_dict(weights)
     except RuntimeError as error:
         raise ReverieError(
-            f"{folder / WEIGHTS} does not belong to the encoder described beside it; save the encoder again."
+            f"{folder / WEIGHTS} does not fit the encoder described beside it (of an earlier version?); train, import "
+            "or simulate it anew."
         ) from error
     encoder.folder, encoder.about = folder, dict(description.get("about", {}))
     return encoder.to(device).eval()
@@ -100,7 +101,7 @@ def read_description(folder: Path) -> dict[str, Any]:
     if description.get("version") != VERSION:
         raise ReverieError(
             f"{folder} was saved in format version {description.get('version')} but this program reads version "
-            f"{VERSION}; use the program that saved it."
+            f"{VERSION}; train or import the encoder anew."
         )
     return description
 

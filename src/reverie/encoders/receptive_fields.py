@@ -63,6 +63,8 @@ def population_coverage(fields: ReceptiveFields) -> Float[np.ndarray, "height wi
     Raises ReverieError when no neuron has a field.
     """
     if not fields.found.any():
-        raise ReverieError("No neuron answers to single pixels beyond the threshold; lower it or use another encoder.")
+        raise ReverieError(
+            "No neuron answers to single pixels beyond the threshold; train the encoder longer, or use another."
+        )
     maps = fields.maps[fields.found]
     return np.asarray((maps >= HALF * maps.max(axis=(1, 2), keepdims=True)).mean(axis=0))

@@ -91,7 +91,9 @@ def build(
     found = find_architecture(architecture)
     unknown = config.keys() - {field.name for field in dataclasses.fields(found.config)}
     if unknown:
-        raise ReverieError(f"The architecture {architecture!r} has no setting {min(unknown)!r}; leave it out.")
+        raise ReverieError(
+            f"The architecture {architecture!r} has no setting {min(unknown)!r}; train or import the encoder anew."
+        )
     try:
         return found.encoder(found.config(**{name: _frozen(value) for name, value in config.items()}), mice, frame_size)
     except (TypeError, ValueError, RuntimeError) as error:

@@ -165,7 +165,8 @@ def open_matching_animals(data: Path, names: Sequence[str], encoders: Mapping[Pa
         if not shared:
             readouts = "; ".join(f"{folder}: {', '.join(encoder.mice)}" for folder, encoder in encoders.items())
             raise ReverieError(
-                f"No animal of {data} ({', '.join(recordings)}) has a readout in the encoder ({readouts})."
+                f"No animal of {data} ({', '.join(recordings)}) has a readout in the encoder ({readouts}); "
+                "train one on these animals."
             )
         recordings = {name: recordings[name] for name in shared}
     for recording in recordings.values():

@@ -72,7 +72,7 @@ def excerpts_for(encoder: Encoder, trials: Sequence[Trial], window: int, first_f
         if trial.frames < window:
             raise ReverieError(
                 f"Trial {trial.name} has {trial.frames} frames, fewer than the {window} a mask is estimated from; "
-                "leave it out."
+                f"leave it out (--leave-out trial:{trial.name})."
             )
     starts = tuple(min(first_frame, trial.frames - window) for trial in trials)
     return Excerpts(trials, starts, window, min(encoder.history, *starts))

@@ -36,7 +36,9 @@ def match_luminance_and_contrast(movie: Movie, truth: Movie, region: Bool[np.nda
     Raises ReverieError when the region is empty.
     """
     if not region.any():
-        raise ReverieError("The region to match brightness in has no pixel; choose a lower threshold of the mask.")
+        raise ReverieError(
+            "The region to match brightness in has no pixel; estimate the mask with an encoder that predicts better."
+        )
     found, true = movie[:, region].astype(np.float64), truth[:, region].astype(np.float64)
     contrast = _ratio(true, found)
     matched = (movie - found.mean()) * contrast + true.mean()

@@ -46,7 +46,7 @@ class Observation:
             if not torch.isfinite(array).all():
                 raise ReverieError(
                     f"The {name} of {self.mouse} hold values that are not finite; "
-                    "cut the padding off or leave the trial out."
+                    "cut the padding off, or choose another trial."
                 )
         _check_rows(self.neurons, neurons, self.mouse)
         _check_likelihood(self.likelihood, neurons, self.mouse)

@@ -144,7 +144,7 @@ def _run_in_pool(
                 _counted(future.result(), advance)
     except BrokenProcessPool as error:
         raise WorkerLost(
-            "A worker process was killed, probably for want of memory; give the same command again with --workers 1."
+            "A worker process was killed, probably for want of memory; give the same command again with one worker."
         ) from error
     finally:
         # After an error nobody waits for the tasks that have not begun.

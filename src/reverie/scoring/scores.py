@@ -174,5 +174,5 @@ def _check_region_and_frames(region: Bool[np.ndarray, "_ _"], truth: Movie, skip
     if skip < 0 or len(truth) < skip + 2:
         raise ReverieError(
             f"The movie has {len(truth)} frames and {skip} are to be skipped, which leaves fewer than the two that "
-            "scores need; leave such short trials out."
+            "scores need; choose longer trials."
         )

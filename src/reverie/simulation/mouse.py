@@ -53,7 +53,7 @@ def schedule(
     """
     times = dict(repeats or {})
     if unknown := times.keys() - movies.keys():
-        raise ReverieError(f"There are no movies in the tier {min(unknown)!r} to repeat; add some or leave it out.")
+        raise ReverieError(f"There are no movies in the tier {min(unknown)!r} to repeat; give it some.")
     showings = [
         (tier, title, movie)
         for tier, clips in movies.items()

@@ -94,7 +94,8 @@ def checked_loss(losses: Sequence[torch.Tensor], step: int) -> float:
     loss = float(torch.stack(list(losses)).mean())
     if not math.isfinite(loss):
         raise ReverieError(
-            f"The training loss is no longer a number at step {step}; lower the learning rate and train anew."
+            f"The training loss is no longer a number at step {step}; look for extreme "
+            "responses with `reverie inspect`, or train with another --seed."
         )
     return loss
 

@@ -58,7 +58,8 @@ def neuron_correlations(encoder: Encoder, mouse: str, trials: Sequence[Trial]) -
         rates = predict(encoder, trial.known_movie, trial.known_state, mouse)
         if not np.isfinite(rates).all():
             raise ReverieError(
-                f"The rates predicted for {mouse} are no longer numbers; lower the learning rate and train anew."
+                f"The rates predicted for {mouse} are no longer numbers; look for extreme responses with "
+                "`reverie inspect`, or train with another --seed."
             )
         running.add(rates, np.asarray(trial.responses))
     return running.result()

@@ -68,7 +68,8 @@ class Decoder(ABC):
             )
         if not np.isfinite(responses).all():
             raise ReverieError(
-                f"The responses of {mouse} hold values that are not finite; cut the padding off or leave the trial out."
+                f"The responses of {mouse} hold values that are not finite; cut the padding off, or choose another "
+                "trial."
             )
 
 
