@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from tyro.conf import OmitArgPrefixes, Positional
 
+from reverie.recordings.reading import Reading
 from reverie.training.request import TrainingRequest
 
 
@@ -22,6 +23,7 @@ class Train:
     animals: tuple[str, ...] = ()
     """Animals to train on; all by default."""
     request: OmitArgPrefixes[TrainingRequest] = field(default_factory=TrainingRequest)
+    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
     device: str = "auto"
     """auto, cpu, cuda or mps."""
 
@@ -29,7 +31,7 @@ class Train:
         """Train."""
         from reverie.training.folder import train_encoder
 
-        train_encoder(self.data, self.out, self.request, animals=self.animals, device=self.device)
+        train_encoder(self.data, self.out, self.request, animals=self.animals, reading=self.reading, device=self.device)
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,20 @@ class Predict:
     """The animal; may be left out when there is only one."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
+    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
         """Predict."""
         from reverie.runs.predicting import predict_trials
 
         predict_trials(
-            self.data, self.encoder, animal=self.animal, trials=self.trials, out=self.out, device=self.device
+            self.data,
+            self.encoder,
+            animal=self.animal,
+            trials=self.trials,
+            out=self.out,
+            device=self.device,
+            reading=self.reading,
         )
 
 
@@ -110,12 +119,19 @@ class Fit:
     """Seed of the random trials that masks are estimated from."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
+    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
         """Fit."""
         from reverie.fitted.session import Sources, open_session
 
         sources = Sources(
-            self.data, self.encoders, animals=self.animals, seed=self.seed, device=self.device, kept=self.kept
+            self.data,
+            self.encoders,
+            animals=self.animals,
+            seed=self.seed,
+            device=self.device,
+            kept=self.kept,
+            reading=self.reading,
         )
         open_session(sources).fit(self.parts)

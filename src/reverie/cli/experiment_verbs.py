@@ -1,10 +1,12 @@
 """Verbs that ask the questions of the paper."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from tyro.conf import Positional
+from tyro.conf import OmitArgPrefixes, Positional
+
+from reverie.recordings.reading import Reading
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Experiment:
     """auto, cpu, cuda or mps."""
     workers: int | None = None
     """Processes that work at once; one a processor core by default, fewer need less memory."""
+    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
         """Run the experiment and write its page."""
@@ -54,5 +57,6 @@ class Experiment:
             mask=self.mask,
             seed=self.seed,
             device=self.device,
+            reading=self.reading,
         )
         run_request(Request(self.name, sources, self.out, self.scale, self.trials, self.workers))

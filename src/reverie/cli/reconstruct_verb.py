@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from tyro.conf import OmitArgPrefixes, Positional
 
 from reverie.cli.method_options import chosen_method, method_options
+from reverie.recordings.reading import Reading
 from reverie.runs.joining import Joining
 
 
@@ -41,6 +42,7 @@ class Reconstruct:
     """auto, cpu, cuda or mps."""
     jobs: int = 1
     """Processes that work at once; several need more memory."""
+    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
         """Reconstruct and score."""
@@ -54,6 +56,7 @@ class Reconstruct:
             mask=self.mask,
             seed=self.seed,
             device=self.device,
+            reading=self.reading,
         )
         run = Run(chosen_method(self.method, self.seed), self.joining)
         reconstruct_trials(sources, self.out, trials=self.trials, run=run, workers=self.jobs)

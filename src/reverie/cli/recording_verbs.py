@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from tyro.conf import OmitArgPrefixes, Positional
 
+from reverie.recordings.reading import Reading
 from reverie.simulation.request import SimulationRequest
 
 
@@ -37,13 +38,16 @@ class Inspect:
     computes: ClassVar[bool] = False
 
     data: Positional[Path]
-    """Folder of animals in the Sensorium 2023 layout, or the folder of one animal."""
+    """A recording, or a folder of recordings, in any layout there is a reader for."""
+    whole: bool = False
+    """Read every trial, also of recordings that are very large."""
+    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
         """Print the survey."""
         from reverie.recordings.survey import render, survey
 
-        print(render(survey(self.data)))
+        print(render(survey(self.data, self.reading, whole=self.whole)))
 
 
 @dataclass(frozen=True)

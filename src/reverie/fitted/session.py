@@ -19,6 +19,7 @@ from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.places import cache_folder
 from reverie.inversion.mask import load_mask
 from reverie.recordings.opening import open_animals
+from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.simulation.folder import TRUTH
 
@@ -30,6 +31,7 @@ class Sources:
     data: folder of recordings. encoders: folders. animals: names, all that data and encoders share when empty.
     truth: folder of the encoder that knows everything about simulated animals; DATA/truth where it exists.
     mask: a mask file for all animals; the mean of the encoders' own without it. seed: of whatever is random.
+    reading: what the files of the recordings do not say.
     kept: a folder for what is fitted where an encoder's own cannot be written; this user's cache by default.
     """
 
@@ -41,6 +43,7 @@ class Sources:
     seed: int = 0
     device: str = "auto"
     kept: Path | None = None
+    reading: Reading = field(default_factory=Reading)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +144,9 @@ def open_session(sources: Sources) -> Session:
     """Open recordings and encoders; raises ReverieError when they cannot be read or do not belong together."""
     device = choose_device(sources.device)
     encoders = open_encoders(sources.encoders, device)
-    return Session(sources, open_matching_animals(sources.data, sources.animals, encoders), encoders, device)
+    return Session(
+        sources, open_matching_animals(sources.data, sources.animals, encoders, sources.reading), encoders, device
+    )
 
 
 def open_encoders(folders: Sequence[Path], device: torch.device) -> dict[Path, Encoder]:
@@ -154,12 +159,14 @@ def open_encoders(folders: Sequence[Path], device: torch.device) -> dict[Path, E
     return {folder: load_encoder(folder, device) for folder in folders}
 
 
-def open_matching_animals(data: Path, names: Sequence[str], encoders: Mapping[Path, Encoder]) -> dict[str, Recording]:
+def open_matching_animals(
+    data: Path, names: Sequence[str], encoders: Mapping[Path, Encoder], reading: Reading | None = None
+) -> dict[str, Recording]:
     """Open the named animals, or all that every encoder has a readout for; each is checked against each encoder.
 
     Raises ReverieError when none fits or a named one does not.
     """
-    recordings = open_animals(data, names)
+    recordings = open_animals(data, names, reading)
     if not names:
         shared = [name for name in recordings if all(name in encoder.mice for encoder in encoders.values())]
         if not shared:

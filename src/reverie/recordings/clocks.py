@@ -145,14 +145,15 @@ def _alike(finite: Bool[np.ndarray, "sample row"]) -> Sequence[tuple[np.ndarray,
 
 def _levels(times: Times, values: Samples, onsets: np.ndarray, rate: float) -> Float[np.ndarray, "row frame"]:
     own_rate = usual_rate(times)
+    step = 1.0 / own_rate if own_rate else 0.0
     levels = _follow(times, values, onsets).T
     if own_rate > FASTER * rate:
-        edges = frame_edges(onsets, rate)
+        # Times are sums of many steps; a sample that is due at the very edge belongs to the frame that begins there.
+        edges = frame_edges(onsets, rate) - 1e-3 * step
         first, last = np.searchsorted(times, edges[:-1]), np.searchsorted(times, edges[1:])
         total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
         counts = np.maximum(last - first, 1)
         levels = np.where(last > first, (total[last] - total[first]).T / counts, levels)
-    step = 1.0 / own_rate if own_rate else 0.0
     levels[:, _unrecorded(times, onsets, onsets, step)] = np.nan
     return levels
 

@@ -49,38 +49,49 @@ class ResponseFacts(SeriesFacts):
         Whether all values looked at are whole numbers.
     silent
         Whether all values looked at are 0.
+    lowest
+        The lowest value of each row, where all rows were looked at.
     """
 
     lost: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
     low: float = 0.0
     whole: bool = False
     silent: bool = False
+    lowest: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
 
 @dataclass(frozen=True)
 class TrialFacts:
-    """One trial; what it lacks is None or absent."""
+    """One trial; what it lacks is None or absent. broken_signals: why pupil and running could not be read."""
 
     name: str
     footage: Footage | None
     responses: ResponseFacts | None
     signals: Mapping[str, SeriesFacts]
     rows: Mapping[str, np.ndarray]
+    broken_signals: str | None = None
 
 
 def facts_of(source: Source, name: str, thorough: bool) -> TrialFacts:
     """Look at one trial; raises ReverieError when one of its files is broken, or it has neither movie nor responses."""
-    footage, responses, signals = source.movie(name), source.responses(name), source.signals(name)
+    footage, responses = source.movie(name), source.responses(name)
+    signals: Mapping[str, Series] = {}
+    problem = None
+    try:
+        signals = source.signals(name)
+        for part in signals.values():
+            require_numbers(part, 1)
+    except ReverieError as error:
+        signals, problem = {}, str(error)
     if footage is None and responses is None:
         raise ReverieError(f"Trial {name} of {source.place} has neither a movie nor responses; there is nothing in it.")
-    for part in signals.values():
-        require_numbers(part, 1)
     return TrialFacts(
         name,
         _checked(footage),
         None if responses is None else _responses(responses, thorough),
         {key: _series(part) for key, part in signals.items()},
         {key: np.asarray(part.read(0, part.shape[-1]), dtype=np.float32)[0] for key, part in signals.items()},
+        problem,
     )
 
 
@@ -133,6 +144,7 @@ def _responses(part: Series, thorough: bool) -> ResponseFacts | None:
     return ResponseFacts(
         **vars(facts),
         lost=~finite.all(axis=1) if len(values) == facts.rows else np.zeros(0, dtype=bool),
+        lowest=np.where(finite, values, np.inf).min(axis=1) if len(values) == facts.rows else values[:0, 0],
         low=float(sound.min(initial=0.0)),
         whole=bool((sound == np.rint(sound)).all()),
         silent=not sound.any(),

@@ -244,7 +244,8 @@ class Recording:
 
     def state(self, name: str) -> State:
         """Return the state of one trial alone, (4, time); NaN where a signal was not recorded."""
-        span, signals = self._span(name), self.source.signals(name)
+        span = self._span(name)
+        signals = self.source.signals(name) if self.signals else {}
         state = np.full((len(STATE_NAMES), span.frames), np.nan, dtype=np.float32)
         for row, signal in enumerate(STATE_NAMES):
             if signal in self.signals:
@@ -262,6 +263,9 @@ class Recording:
         stop = span.frames if stop is None else min(stop, span.frames)
         values = series.read(start, stop)
         with np.errstate(over="ignore"):
+            if usable.floor is not None:
+                # Of large recordings the floor was told from a sample.
+                values = np.maximum(values - usable.floor[:, None], 0)
             chosen = np.asarray(values if usable.kept is None else values[usable.kept], dtype=np.float32)
         self._require_finite(chosen, series.place, -1)
         return chosen

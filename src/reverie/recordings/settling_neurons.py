@@ -48,7 +48,15 @@ def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapp
             usable.leave_out(
                 name, f"{recorded[name].place} holds NaN or infinity inside the trial, in {where} neurons."
             )
-    usable.kind = _kind([fact for name, fact in recorded.items() if name in usable.recorded])
+    left = [fact for name, fact in recorded.items() if name in usable.recorded]
+    usable.kind = _kind(left)
+    if usable.kind == "traces":
+        lowest = [fact.lowest for fact in left if fact.lowest.size == usable.neurons]
+        usable.floor = np.min(lowest, axis=0) if lowest else np.full(usable.neurons, min(fact.low for fact in left))
+        usable.notes.append(
+            f"The responses of {source.name} go below 0, as traces do: each neuron's lowest value counts as 0, since "
+            "rates are never negative."
+        )
 
 
 def _set_silent_tests_aside(source: Source, usable: Usable, recorded: Mapping[str, ResponseFacts]) -> None:

@@ -27,20 +27,26 @@ def settle_signals(source: Source, usable: Usable, facts: Mapping[str, TrialFact
         elif _is_constant(signal, usable, facts):
             constant.append(signal)
         else:
-            _leave_out_gaps(signal, broken, usable, source.frame_rate)
+            _leave_out_gaps(signal, broken, usable, facts, source.frame_rate)
             for name in [name for name in gaps if name not in broken]:
                 if gaps[name]:
                     usable.tell(name, f"gaps of up to {LONGEST_BRIDGED:g} s in {signal} are bridged by straight lines")
+    problems = [fact.broken_signals for fact in facts.values() if fact.broken_signals is not None]
+    if absent and len(problems) > ABSENT_SHARE * len(facts):
+        usable.notes.append(f"The behaviour of {source.name} cannot be read: {problems[0]}")
     usable.signals = tuple(signal for signal in STATE_NAMES if signal not in (*absent, *constant))
     for signals, how in ((absent, "not recorded"), (constant, "constant, which counts as not recorded")):
         if signals:
             usable.notes.append(f"{source.name}: {', '.join(signals)} {how}; encoders are trained without.")
 
 
-def _leave_out_gaps(signal: str, broken: Mapping[str, float], usable: Usable, frame_rate: float) -> None:
+def _leave_out_gaps(
+    signal: str, broken: Mapping[str, float], usable: Usable, facts: Mapping[str, TrialFacts], frame_rate: float
+) -> None:
     for name, gap in broken.items():
         length = "throughout" if np.isinf(gap) else f"for {gap / frame_rate:.1f} s in one piece"
-        usable.leave_out(name, f"{signal} is missing {length}, and at most {LONGEST_BRIDGED:g} s is bridged.")
+        missing = f"{signal} is missing {length}, and at most {LONGEST_BRIDGED:g} s is bridged."
+        usable.leave_out(name, facts[name].broken_signals or missing)
 
 
 def _is_constant(signal: str, usable: Usable, facts: Mapping[str, TrialFacts]) -> bool:

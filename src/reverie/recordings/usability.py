@@ -45,6 +45,8 @@ class Usable:
         What is there of pupil and running.
     kind
         What its responses are.
+    floor
+        What is subtracted from the responses of each neuron in the files, None for nothing.
     """
 
     spans: dict[str, Span] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Usable:
     kept: np.ndarray | None = None
     signals: tuple[str, ...] = STATE_NAMES
     kind: ResponseKind = "events"
+    floor: np.ndarray | None = None
 
     def leave_out(self, name: str, reason: str) -> None:
         """Leave a trial out."""

@@ -13,10 +13,18 @@ from reverie.foundation.files import write_npz
 from reverie.foundation.places import require_file
 from reverie.foundation.progress import say, tracked
 from reverie.recordings.opening import choose_trials
+from reverie.recordings.reading import Reading
 
 
 def predict_trials(
-    data: Path, encoder_folder: Path, *, animal: str | None, trials: Sequence[str], out: Path, device: str
+    data: Path,
+    encoder_folder: Path,
+    *,
+    animal: str | None,
+    trials: Sequence[str],
+    out: Path,
+    device: str,
+    reading: Reading | None = None,
 ) -> None:
     """Predict each trial's responses from its movie and state, and write them to one file.
 
@@ -27,7 +35,7 @@ def predict_trials(
     require_file(out)
     where = choose_device(device)
     encoder = open_encoders([encoder_folder], where)[encoder_folder]
-    recordings = open_matching_animals(data, [animal] if animal else [], {encoder_folder: encoder})
+    recordings = open_matching_animals(data, [animal] if animal else [], {encoder_folder: encoder}, reading)
     if len(recordings) > 1:
         raise ReverieError(f"{data} holds several animals ({', '.join(recordings)}); say which with --animal.")
     recording = next(iter(recordings.values()))

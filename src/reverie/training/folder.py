@@ -20,6 +20,7 @@ from reverie.foundation.progress import say
 from reverie.foundation.provenance import describe
 from reverie.recordings.contents import trials_digest
 from reverie.recordings.opening import open_animals
+from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split, split_all
 from reverie.training.loop import LAST
@@ -38,6 +39,7 @@ def train_encoder(
     request: TrainingRequest | None = None,
     *,
     animals: Sequence[str] = (),
+    reading: Reading | None = None,
     device: str = "auto",
     **options: Any,  # noqa: ANN401 - fields of TrainingRequest, which checks them
 ) -> Encoder:
@@ -56,6 +58,8 @@ def train_encoder(
         How to train; by default what fits the data and the machine.
     animals
         Animals to train on; all by default.
+    reading
+        What the files of a folder do not say.
     device
         auto, cpu, cuda or mps.
     **options
@@ -73,7 +77,9 @@ def train_encoder(
         raise ReverieError(f"A training has the options {known}, but was given {', '.join(options)}.") from error
     where, folder = choose_device(device), Path(out)
     require_folder(folder)
-    opened = open_animals(Path(recordings), animals) if isinstance(recordings, str | Path) else dict(recordings)
+    opened = (
+        open_animals(Path(recordings), animals, reading) if isinstance(recordings, str | Path) else dict(recordings)
+    )
     asked = _asked(opened, asked_for)
     earlier = _earlier_plan(folder, asked)
     if earlier is not None and (folder / LAST / "encoder.json").exists():

@@ -1,0 +1,104 @@
+"""Signals on clocks of their own, brought to the frames of a movie."""
+
+import numpy as np
+import pytest
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocks import (
+    amounts_in,
+    counts_in,
+    frame_edges,
+    held_at,
+    levels_at,
+    paired_times,
+    regular_frames,
+    sampled_times,
+)
+from reverie.recordings.signals import Sampled
+
+ONSETS = 5.0 + np.arange(60) / 30
+
+
+def test_a_slow_level_is_followed_along_straight_lines():
+    times = np.arange(0, 10, 0.2)
+    found = levels_at(times, 3 * times[:, None], ONSETS, 30.0)
+    np.testing.assert_allclose(found[0], 3 * ONSETS)
+
+
+def test_a_fast_level_is_averaged_over_each_frame():
+    times = sampled_times(3000, 300.0)
+    values = np.where(np.arange(3000) % 2, 1.0, -1.0)[:, None]
+    np.testing.assert_allclose(levels_at(times, values, ONSETS, 30.0), 0, atol=1e-9)
+
+
+def test_samples_that_are_not_numbers_are_bridged_up_to_a_second():
+    times = np.arange(0, 10, 0.1)
+    values = np.stack([times, times], axis=1)
+    values[(times > 5.5) & (times < 6.2), 0] = np.nan
+    values[(times > 5.2) & (times < 6.8), 1] = np.nan
+    found = levels_at(times, values, ONSETS, 30.0)
+    np.testing.assert_allclose(found[0], ONSETS)
+    assert 30 < np.isnan(found[1]).sum() < 60
+
+
+def test_nothing_is_made_up_before_and_after_a_recording():
+    found = levels_at(np.arange(5.5, 6.5, 0.1), np.ones((10, 1)), ONSETS, 30.0)
+    assert np.isnan(found[0, :10]).all()
+    assert np.isnan(found[0, -5:]).all()
+    assert np.isfinite(found[0, 20:40]).all()
+
+
+@pytest.mark.parametrize("rate", [6.3, 30.0, 100.0])
+def test_amounts_are_neither_made_nor_lost(rate):
+    times = sampled_times(int(12 * rate), rate)
+    values = np.random.default_rng(0).gamma(0.3, 5.0, (len(times), 3))
+    onsets = np.arange(360) / 30
+    inside = amounts_in(times, values, frame_edges(onsets, 30.0), 1 / rate)
+    assert np.nansum(inside) == pytest.approx(values.sum(), rel=0.02)
+
+
+def test_amounts_on_the_clock_of_the_movie_stay_as_they_are():
+    values = np.random.default_rng(0).gamma(0.3, 5.0, (60, 3))
+    np.testing.assert_allclose(amounts_in(ONSETS, values, frame_edges(ONSETS, 30.0), 1 / 30).T, values, atol=1e-9)
+
+
+def test_the_latest_sample_is_held():
+    found = held_at(sampled_times(100, 10.0), np.arange(100.0)[:, None], ONSETS)
+    np.testing.assert_array_equal(found[0], np.floor(ONSETS * 10 + 1e-6))
+
+
+def test_spikes_are_counted_where_they_fall():
+    spikes = np.sort(np.random.default_rng(0).uniform(4, 8, 500))
+    counts = counts_in(spikes, frame_edges(ONSETS, 30.0))
+    assert counts.sum() == ((spikes >= 5) & (spikes < 7)).sum()
+
+
+def test_a_dropped_frame_shows_the_one_before():
+    onsets = np.delete(np.arange(10) / 30, 4)
+    clock, shown = regular_frames(onsets, 10 / 30, 30.0)
+    assert len(clock) == 10
+    assert shown.tolist() == [0, 1, 2, 3, 3, 4, 5, 6, 7, 8]
+
+
+def test_jitter_of_the_screen_moves_no_frame():
+    onsets = np.arange(30) / 30 + np.random.default_rng(1).uniform(0, 0.01, 30)
+    _, shown = regular_frames(onsets, onsets[0] + 1.0, 30.0)
+    assert shown.tolist() == list(range(30))
+
+
+def test_a_pulse_too_many_is_dropped_and_missing_ones_go_on():
+    times = np.arange(100) / 10
+    assert len(paired_times(times, 98, "camera")) == 98
+    np.testing.assert_allclose(paired_times(times, 102, "camera")[-2:], [10.0, 10.1])
+    with pytest.raises(ReverieError, match="camera has 50 samples but 100 times"):
+        paired_times(times, 50, "camera")
+    with pytest.raises(ReverieError, match="are not all numbers that grow"):
+        paired_times(times[::-1], 100, "camera")
+
+
+def test_each_neuron_may_be_scanned_at_a_time_of_its_own():
+    times = sampled_times(200, 10.0)
+    values = np.repeat(times[:, None], 3, axis=1)
+    scan = Sampled("scan", times, values, phases=np.array([0.0, 0.03, 0.06]))
+    found = scan.in_frames(ONSETS, 30.0)
+    np.testing.assert_allclose(found, ONSETS - np.array([[0.0], [0.03], [0.06]]), atol=1e-9)

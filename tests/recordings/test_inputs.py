@@ -1,0 +1,210 @@
+"""Inputs that people really have, each with its right result: what is used, and what is said."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers.registry import open_recording
+from reverie.recordings.readers.sensorium_writer import write_recording
+from reverie.recordings.reading import Reading
+from reverie.recordings.splits import split_for_training
+
+KINDS = ("videos", "responses", "behavior", "pupil_center")
+FRAMES = 40
+TIERS = ["train"] * 6 + ["oracle", "oracle", "live_test_main", "live_test_main"]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory, make_trial):
+    folder = tmp_path_factory.mktemp("base") / "mouse1"
+    write_recording(folder, [make_trial(number, tier) for number, tier in enumerate(TIERS)], padded_frames=None)
+    return folder
+
+
+@pytest.fixture
+def mouse(base, tmp_path):
+    shutil.copytree(base, tmp_path / "mouse1")
+    return tmp_path / "mouse1"
+
+
+def edit(kind, change, which=tuple(range(10))):
+    """Return a change of one kind of array in some trials."""
+
+    def apply(mouse: Path) -> None:
+        for number in which:
+            path = mouse / "data" / kind / f"{number}.npy"
+            np.save(path, change(np.load(path)))
+
+    return apply
+
+
+def at(where, value):
+    def change(values):
+        values[where] = value
+        return values
+
+    return change
+
+
+def cut(frames, which):
+    def apply(mouse: Path) -> None:
+        for kind in KINDS:
+            edit(kind, lambda values: values[..., :frames], which)(mouse)
+
+    return apply
+
+
+def everything(change):
+    def apply(mouse: Path) -> None:
+        for kind in KINDS:
+            edit(kind, change)(mouse)
+
+    return apply
+
+
+def without(*parts):
+    return lambda mouse: [shutil.rmtree(mouse / part) for part in parts]
+
+
+def tiers(change):
+    def apply(mouse: Path) -> None:
+        path = mouse / "meta/trials/tiers.npy"
+        np.save(path, np.array([change(word) for word in np.load(path)]))
+
+    return apply
+
+
+def litter(mouse: Path) -> None:
+    (mouse.parent / ".DS_Store").write_bytes(b"x")
+    for kind in KINDS:
+        for name in (".DS_Store", "._0.npy", "Thumbs.db", "0 (1).npy"):
+            (mouse / "data" / kind / name).write_bytes(b"x")
+
+
+def one_deeper(mouse: Path) -> None:
+    shutil.move(mouse, mouse.parent / "t")
+    mouse.mkdir()
+    shutil.move(mouse.parent / "t", mouse / "mouse1")
+
+
+def holes(mouse: Path) -> None:
+    for kind in KINDS:
+        for number in (0, 3):
+            (mouse / "data" / kind / f"{number}.npy").unlink()
+
+
+def pad_each_otherwise(mouse: Path) -> None:
+    for padding, kind in enumerate(KINDS):
+        edit(kind, lambda a, p=padding: np.concatenate([a, np.full((*a.shape[:-1], 5 * p), np.nan)], axis=-1))(mouse)
+
+
+def as_bytes(first):
+    """Return a change to whole numbers with one frame more, at the start or at the end."""
+
+    def change(values):
+        grey = values.round().astype(np.uint8)
+        return np.concatenate([grey[..., :1], grey] if first else [grey, grey[..., -1:]], axis=-1)
+
+    return change
+
+
+# What is done; how many trials and neurons are left; which signals are missing; what is said (None: nothing).
+CASES = {
+    "a gap in one trial": (edit("behavior", at((slice(None), 20), np.nan), [2]), 10, 7, 0, "are bridged"),
+    "blinks in every trial": (edit("behavior", at((0, slice(20, 25)), np.nan)), 10, 7, 0, "10 trials"),
+    "an infinite speed": (edit("behavior", at((1, 3), np.inf), [4]), 10, 7, 0, "gaps of up to 1 s in running"),
+    "a gap too long": (edit("behavior", at((0, slice(3, 38)), np.nan), [2]), 9, 7, 0, "missing for 1.2 s"),
+    "a neuron lost": (edit("responses", at(3, np.nan)), 10, 6, 0, "1 of 7 neurons of mouse1 are NaN"),
+    "no pupil position": (without("data/pupil_center"), 10, 7, 2, "pupil x, pupil y not recorded"),
+    "no behaviour at all": (without("data/behavior", "data/pupil_center"), 10, 7, 4, "not recorded"),
+    "constant behaviour": (edit("behavior", np.zeros_like), 10, 7, 2, "constant, which counts as not recorded"),
+    "behaviour of one row": (edit("behavior", lambda a: a[0]), 10, 7, 4, "The behaviour of mouse1 cannot be read"),
+    "no meta": (without("meta"), 10, 7, 0, "names no tiers, so that its trials are divided by movie"),
+    "sloppy tiers": (tiers(lambda word: word.capitalize() + " "), 10, 7, 0, None),
+    "other tiers": (tiers(lambda word: {"oracle": "Validation"}.get(word, word)), 10, 7, 0, None),
+    "unknown tiers": (tiers(lambda word: "block A"), 10, 7, 0, "has tiers of unknown meaning ('block_a')"),
+    "time first": (edit("videos", lambda a: a.transpose(2, 0, 1)), 10, 7, 0, "laid (time, height, width)"),
+    "colour": (edit("videos", lambda a: np.repeat(a[:, :, None], 3, axis=2)), 10, 7, 0, "3 colour channels"),
+    "shares of white": (edit("videos", lambda a: a / 255), 10, 7, 0, "taken as shares of white"),
+    "z-scores": (edit("videos", lambda a: (a - 110) / 60), 10, 7, 0, "are no grey levels, stretched"),
+    "float64": (everything(lambda a: a.astype(np.float64)), 10, 7, 0, None),
+    "float16": (everything(lambda a: a.astype(np.float16)), 10, 7, 0, None),
+    "big-endian": (everything(lambda a: a.astype(">f4")), 10, 7, 0, None),
+    "Fortran order": (everything(np.asfortranarray), 10, 7, 0, None),
+    "a frame more at the end": (edit("videos", as_bytes(first=False)), 10, 7, 0, "1 more frame than the rest, cut at"),
+    "a frame more at the start": (edit("videos", as_bytes(first=True)), 10, 7, 0, "its first comes twice"),
+    "dF/F": (edit("responses", lambda a: a / 10 - 0.2), 10, 7, 0, "go below 0, as traces do"),
+    "whole numbers": (edit("responses", lambda a: a.round().astype(np.int64)), 10, 7, 0, None),
+    "truth values": (edit("responses", lambda a: a > 1), 10, 7, 0, None),
+    "huge responses": (edit("responses", lambda a: a * 1e6), 10, 7, 0, None),
+    "tests of zeros": (edit("responses", np.zeros_like, [8, 9]), 10, 7, 0, "counts as one without responses"),
+    "litter": (litter, 10, 7, 0, None),
+    "unpacked too deep": (one_deeper, 10, 7, 0, None),
+    "holes in the numbers": (holes, 8, 7, 0, None),
+    "padding of several lengths": (pad_each_otherwise, 10, 7, 0, None),
+    "a test of one frame": (cut(1, [9]), 9, 7, 0, "lasts 1 frame; a trial needs at least 2"),
+    "a short trial": (cut(12, [3]), 10, 7, 0, None),
+    "stale unit ids": (lambda m: np.save(m / "meta/neurons/unit_ids.npy", np.arange(9)), 10, 7, 0, None),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_people_have_is_used_and_said(mouse, case):
+    change, trials, neurons, missing, said = CASES[case]
+    (mouse / "meta/neurons").mkdir(exist_ok=True)
+    change(mouse)
+    recording = open_recording(mouse.parent)
+    assert recording.name == "mouse1"
+    assert len(recording.tiers) == trials
+    assert recording.neurons == neurons
+    assert len(recording.signals) == 4 - missing
+    assert (not recording.notes) if said is None else any(said in note for note in recording.notes)
+    split = split_for_training(recording)
+    assert split.training
+    assert split.validation
+    for name in recording.tiers:
+        trial = recording.trial(name)
+        assert 0 <= trial.movie.min() <= trial.movie.max() <= 255
+        assert trial.movie.shape[1:] == (36, 64)
+        assert np.isfinite(trial.known_state).all()
+        assert trial.responses is None or trial.responses.min() >= 0
+
+
+@pytest.mark.parametrize("case", ["float64", "float16", "big-endian", "Fortran order", "time first", "colour"])
+def test_the_same_numbers_come_out_of_every_kind_of_file(mouse, base, case):
+    CASES[case][0](mouse)
+    plain, other = open_recording(base).trial("1"), open_recording(mouse).trial("1")
+    near = {"rtol": 1e-3, "atol": 1e-3} if case == "float16" else {"rtol": 1e-5}
+    np.testing.assert_allclose(other.movie, plain.movie, **near)
+    np.testing.assert_allclose(other.responses, plain.responses, **near)
+    np.testing.assert_allclose(other.state, plain.state, **near)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_frame_too_many_shifts_nothing(mouse, first):
+    noise = np.random.default_rng(0)
+    edit("videos", lambda a: np.clip(a + noise.normal(0, 5, a.shape), 0, 255))(mouse)
+    expected = open_recording(mouse).movie("1").round()
+    edit("videos", as_bytes(first))(mouse)
+    np.testing.assert_array_equal(open_recording(mouse).movie("1"), expected)
+
+
+def test_columns_as_many_as_frames_are_asked_about(mouse, base):
+    edit("videos", lambda a: a[:, :FRAMES].transpose(2, 0, 1))(mouse)
+    with pytest.raises(ReverieError, match="say which order is meant with --movie-axes"):
+        open_recording(mouse).tiers  # noqa: B018 - asking is what looks at the trials
+    told = open_recording(mouse, Reading(movie_axes="time,height,width"))
+    np.testing.assert_array_equal(told.movie("1"), open_recording(base).movie("1")[:, :, :FRAMES])
+
+
+def test_what_the_user_leaves_out_is_left_out_and_said(mouse):
+    recording = open_recording(mouse, Reading(leave_out=("trial:2", "neuron:0", "mouse2/neuron:3")))
+    assert recording.left_out == {"2": "left out as asked"}
+    assert recording.rows.tolist() == [1, 2, 3, 4, 5, 6]
+    with pytest.raises(ReverieError, match="cannot be left out; write trial:NAME"):
+        open_recording(mouse, Reading(leave_out=("cell 3",))).tiers  # noqa: B018
+    with pytest.raises(ReverieError, match="left out as asked"):
+        open_recording(mouse, Reading(leave_out=("animal:mouse1",)))
