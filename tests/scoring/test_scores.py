@@ -159,8 +159,8 @@ BROKEN = {
     "other frame size": ({"reconstruction": footage(0)[:, 1:]}, "its own trial"),
     "mask of another size": ({"mask": MASK[1:]}, r"The mask is \(height, width\)"),
     "NaN": ({"reconstruction": footage(0) * np.float32(np.nan)}, "not finite"),
-    "everything skipped": ({"skip": 189}, "leave such short"),
-    "negative skip": ({"skip": -1}, "leave such short"),
+    "everything skipped": ({"skip": 189}, "choose longer trials"),
+    "negative skip": ({"skip": -1}, "choose longer trials"),
     "other movies of another size": ({"other_movies": [footage(1)[:, 1:]]}, "Another movie"),
     "rates of another trial": (
         {"responses": np.ones((2, 190), np.float32), "rates_from_truth": np.ones((3, 190), np.float32)},
