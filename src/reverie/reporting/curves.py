@@ -91,12 +91,14 @@ def time_ticks(trial: TrialContent) -> list[Tick]:
 
 
 def state_curves(trial: TrialContent) -> list[Curve]:
-    """Return one curve for each row of the state, each filling its own box; a point stands mid-frame."""
+    """Return one curve for each recorded row of the state, each filling its own box; a point stands mid-frame."""
     if trial.state is None:
         return []
     x = (np.arange(trial.frames) + 0.5) / trial.frames
     curves = []
     for name, unit, row in zip(STATE_NAMES, trial.state_units, trial.state.astype(np.float64), strict=True):
+        if np.isnan(row).all():
+            continue
         low, high = float(np.nanmin(row)), float(np.nanmax(row))
         y = (row - low) / (high - low) if high > low else np.full_like(row, 0.5)
         curves.append(Curve(name, unit, line_path(x, y), number_text(low), number_text(high)))
