@@ -24,7 +24,7 @@ from reverie.recordings.trial import Trial
 
 __all__ = ["render", "survey"]
 
-MOST_RESPONSES: Final = 60_000_000
+MOST_RESPONSES: Final = 30_000_000
 """Of larger recordings, evenly chosen trials with about this many responses in all are read, a few seconds' worth."""
 
 MOST_PIXELS: Final = 300_000_000
