@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from reverie.simulation.behaviour import draw_state, draw_temperament
 
@@ -38,3 +39,15 @@ def test_the_seed_decides_and_nothing_is_negative():
     np.testing.assert_array_equal(states(5, 3), states(5, 3))
     assert np.abs(states(5, 3) - states(6, 3)).max() > 1
     assert states(5).min() >= 0
+
+
+def test_saccades_are_rare_and_fast_and_leave_the_spread_alone():
+    generator = np.random.default_rng(0)
+    temperament = draw_temperament(generator)
+    gaze = np.stack([draw_state(300, temperament, generator, saccades=0.4)[2] for _ in range(200)])
+    assert gaze.std() == pytest.approx(temperament.gaze_spread[0], rel=0.1)
+    steps = np.abs(np.diff(gaze, axis=1)) / temperament.gaze_spread[0]
+    saccades = steps > 0.5
+    assert 0.15 < saccades.sum() / (200 * 10) < 0.5
+    assert np.median(steps[~saccades]) < 0.06
+    assert (steps[saccades] ** 2).sum() > (steps[~saccades] ** 2).sum()

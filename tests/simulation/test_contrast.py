@@ -3,14 +3,12 @@ import pytest
 import torch
 
 from reverie.simulation.contrast import LocalContrast
-from reverie.simulation.population import MEMORY, SimulatedTruthConfig
-
-CONFIG = SimulatedTruthConfig(normalisation=0.2)
+from reverie.simulation.population import MEMORY
 
 
 def factor(pixels: torch.Tensor) -> torch.Tensor:
     """Factors of a neuron in the middle and one in a corner."""
-    contrast = LocalContrast(CONFIG, np.array([12.0, 0.0]), np.array([12.0, 0.0]), (24, 24))
+    contrast = LocalContrast(0.2, np.array([12.0, 0.0]), np.array([12.0, 0.0]), (24, 24))
     return contrast(pixels.flatten(2))
 
 

@@ -5,7 +5,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from reverie.simulation.population import MEMORY, SimulatedTruthConfig
+from reverie.simulation.population import MEMORY
 
 POOL_PIXELS = 4.0
 """Standard deviation of the pools in which contrast is measured."""
@@ -23,13 +23,13 @@ class LocalContrast(nn.Module):
 
     def __init__(
         self,
-        config: SimulatedTruthConfig,
+        half_saturation: float,
         rows: Float[np.ndarray, " neuron"],
         columns: Float[np.ndarray, " neuron"],
         frame_size: tuple[int, int],
     ) -> None:
         super().__init__()
-        self.half_saturation = config.normalisation
+        self.half_saturation = half_saturation
         pool_rows, pool_columns = (np.arange(0, size + SPACING_PIXELS, SPACING_PIXELS) for size in frame_size)
         pools = np.stack(np.meshgrid(pool_rows, pool_columns, indexing="ij"), axis=-1).reshape(-1, 2)
         pixels = np.stack(np.meshgrid(*map(np.arange, frame_size), indexing="ij"), axis=-1).reshape(-1, 2)

@@ -12,7 +12,7 @@ from reverie.foundation.arrays import GREY
 from reverie.simulation.cells import Cells, draw_cells, draw_centres
 from reverie.simulation.settings import TruthConfig
 from reverie.simulation.true_encoder import Cortex, TrueEncoder
-from reverie.simulation.visual_network import POOLING, VisualNetwork
+from reverie.simulation.visual_network import SPACING, VisualNetwork
 
 TAPS = 14
 """Frames a neuron's temporal kernel spans, the present one included."""
@@ -41,6 +41,7 @@ class ConvolutionalTruthConfig(TruthConfig):
     drive, 0 for no such gain. adaptation: range over neurons of how much answering lately takes off.
     """
 
+    threshold: tuple[float, float] = (-0.9, 0.2)
     network_seed: int = 0
     features: tuple[int, ...] = (3, 3, 2)
     scatter_degrees: float = 7.0
@@ -193,8 +194,8 @@ def _grid_taps(
     frame_size: tuple[int, int],
 ) -> tuple[Int[np.ndarray, "neuron tap"], Float[np.ndarray, "neuron feature 4"]]:
     """Return indices into (channel, row, column) of the four grid points around each place, and their weights."""
-    grid = np.array([-(-size // POOLING) for size in frame_size])
-    at = np.clip((places - (POOLING - 1) / 2) / POOLING, 0, grid[:, None, None] - 1.001)
+    grid = np.array([-(-size // SPACING) for size in frame_size])
+    at = np.clip(places / SPACING, 0, grid[:, None, None] - 1.001)
     corner = np.floor(at).astype(int)
     down, right = at - corner
     first = (chosen * grid[0] + corner[0]) * grid[1] + corner[1]

@@ -6,7 +6,6 @@ from typing import Any, Final, TypeVar
 
 from reverie.foundation.errors import ReverieError
 from reverie.simulation.convolutional import ConvolutionalTruth, ConvolutionalTruthConfig
-from reverie.simulation.names import KindName, PartName
 from reverie.simulation.noise import SessionNoise
 from reverie.simulation.population import SimulatedTruthConfig
 from reverie.simulation.retina import RetinalTruth, RetinalTruthConfig
@@ -36,7 +35,7 @@ class Kind:
         """Draw animals of this kind: neurons by name; raises ReverieError without any."""
         return FAMILIES[type(self.truth)](replace(self.truth, seed=seed), mice, frame_size)
 
-    def without(self, *parts: PartName) -> "Kind":
+    def without(self, *parts: str) -> "Kind":
         """Return this kind less some of the ``PARTS``; raises ReverieError when there is no such part."""
         kind = self
         for part in parts:
@@ -52,7 +51,7 @@ def _set(settings: Settings, values: Mapping[str, Any]) -> Settings:
     return replace(settings, **{name: value for name, value in values.items() if name in own})
 
 
-PARTS: Final[Mapping[PartName, Mapping[str, Any]]] = {
+PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "gaze": {"gaze_degrees": (0.0, 0.0)},
     "shared": {"shared": 0.0, "gain_spread": 0.6},
     "drift": {"gain_drift": 0.0, "tuning_drift": 0.0},
@@ -65,11 +64,12 @@ PARTS: Final[Mapping[PartName, Mapping[str, Any]]] = {
 }
 """What settings of truth and noise are without a part; a kind that has no such setting never had the part."""
 
-KINDS: Final[Mapping[KindName, Kind]] = {
+KINDS: Final[Mapping[str, Kind]] = {
     "default": Kind(SimulatedTruthConfig(), SessionNoise(level=12.0)),
     "realistic": Kind(SimulatedTruthConfig(), SessionNoise(level=36.0)),
     "harsh": Kind(
         SimulatedTruthConfig(
+            threshold=(-0.7, 0.4),
             running_gain=0.35,
             pupil_gain=0.25,
             gain_spread=1.0,
@@ -81,7 +81,7 @@ KINDS: Final[Mapping[KindName, Kind]] = {
             gaze_degrees=(1.5, 4.0),
         ),
         SessionNoise(
-            level=18.0,
+            level=15.0,
             tail=0.6,
             size_signal=0.3,
             shared=0.55,
@@ -93,14 +93,14 @@ KINDS: Final[Mapping[KindName, Kind]] = {
     ),
     "outside": Kind(
         ConvolutionalTruthConfig(calcium_frames=2.2, gaze_degrees=(1.0, 3.0), gaze_share=0.5),
-        SessionNoise(level=25.0, size_signal=0.15),
+        SessionNoise(level=18.0, size_signal=0.15),
     ),
     "retina": Kind(RetinalTruthConfig(), SessionNoise(spikes=True)),
 }
 """The kinds by name."""
 
 
-def find_kind(name: KindName, without: Sequence[PartName] = ()) -> Kind:
+def find_kind(name: str, without: Sequence[str] = ()) -> Kind:
     """Return a kind by name, less some of its parts; raises ReverieError when there is none of that name.
 
     >>> find_kind("harsh", without=["shared"]).noise.shared

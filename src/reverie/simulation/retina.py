@@ -9,6 +9,8 @@ from torch.nn import functional
 
 from reverie.foundation.arrays import GREY
 from reverie.simulation.cells import Cells, draw_cells, draw_centres
+from reverie.simulation.contrast import LocalContrast
+from reverie.simulation.population import MEMORY
 from reverie.simulation.settings import TruthConfig
 from reverie.simulation.true_encoder import Cortex, TrueEncoder
 
@@ -23,7 +25,8 @@ class RetinalTruthConfig(TruthConfig):
     centre_degrees: range of the standard deviation of the centres. surround, surround_share: size of the surround in
     centres, and its weight in that of the centre (McMahon et al. 2004, Journal of Neurophysiology 91, 1134: weak and
     about twice as wide). on_share: part of the cells that light excites. peak_frames: range of the time from a flash
-    to the peak of the answer (40-100 ms in mammals).
+    to the peak of the answer (40-100 ms in mammals). adaptation: contrast (0-1) at which the contrast around has halved
+    the drive (Shapley & Victor 1978, Journal of Physiology 285, 275), so that checkerboards excite no more than scenes.
     """
 
     patch_degrees: tuple[float, float] = (22.0, 40.0)
@@ -41,6 +44,7 @@ class RetinalTruthConfig(TruthConfig):
     surround_share: tuple[float, float] = (0.3, 0.9)
     on_share: float = 0.5
     peak_frames: tuple[float, float] = (1.3, 3.0)
+    adaptation: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -58,22 +62,27 @@ class RetinalTruth(TrueEncoder):
 
     def draw_animal(self, neurons: int, generator: np.random.Generator) -> "Retina":
         """Draw the cells of one retina."""
-        return Retina(self.config, draw_ganglion(self.config, neurons, self.frame_size, generator))
+        ganglion = draw_ganglion(self.config, neurons, self.frame_size, generator)
+        return Retina(self.config, ganglion, self.frame_size)
 
 
 class Retina(Cortex):
-    """The cells of one retina: ``drive = kernel * (centre - surround) · contrast of the movie``."""
+    """The cells of one retina: ``drive = kernel * (centre - surround) · movie / (adaptation + local contrast)``."""
 
     memory = RETINAL_MEMORY
 
-    def __init__(self, config: RetinalTruthConfig, cells: Ganglion) -> None:
+    def __init__(self, config: RetinalTruthConfig, cells: Ganglion, frame_size: tuple[int, int]) -> None:
         super().__init__(config, cells)
+        self.contrast = LocalContrast(config.adaptation, cells.rows, cells.columns, frame_size)
         self.keep(filters=cells.filters.reshape(len(cells.rows), -1).T, kernels=cells.kernels[:, None])
 
     def drive(self, movie: Float[Tensor, "batch before_and_time height width"]) -> Float[Tensor, "batch neuron time"]:
         """Return the drive of each cell, in its own standard deviations once calibrated."""
-        seen = ((movie.flatten(2) - GREY) / GREY @ self.get_buffer("filters")).transpose(1, 2)
-        return functional.conv1d(seen, self.get_buffer("kernels"), groups=seen.shape[1])
+        pixels = (movie.flatten(2) - GREY) / GREY
+        seen = (pixels @ self.get_buffer("filters")).transpose(1, 2)
+        drive = functional.conv1d(seen, self.get_buffer("kernels"), groups=seen.shape[1])
+        adapted: Tensor = drive * self.contrast(pixels[:, RETINAL_MEMORY - MEMORY :])
+        return adapted
 
     def standardise(self, drive: Float[Tensor, "batch neuron time"]) -> Float[Tensor, "batch neuron time"]:
         """Set drives to unit standard deviation."""

@@ -21,7 +21,7 @@ from reverie.simulation.neuropil import Neuropil
 from reverie.simulation.settings import TruthConfig
 from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
 
-CALIBRATION_FRAMES = 1200
+CALIBRATION_FRAMES = 900
 """Length of the synthetic movie on which each neuron's drive and mean rate are set."""
 
 RUNNING_SCALE = 5.0
@@ -209,7 +209,8 @@ class TrueEncoder(Encoder, ABC):
 @lru_cache(maxsize=2)
 def calibration_footage(frame_size: tuple[int, int]) -> Float[Tensor, "1 time height width"]:
     """Draw many short synthetic scenes, the same for all simulations."""
-    scenes = SceneSettings(shot_seconds=(0.6, 0.8))
+    # The finest leaves take the longest to paint and drive no neuron.
+    scenes = SceneSettings(shot_seconds=(0.6, 0.8), leaf_pixels=(4.0, 32.0))
     generator = np.random.default_rng(CALIBRATION_FRAMES)
     movie = naturalistic_movie(CALIBRATION_FRAMES, generator, frame_size=frame_size, settings=scenes)
     return torch.from_numpy(movie)[None]

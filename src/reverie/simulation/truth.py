@@ -36,7 +36,7 @@ class SimulatedCortex(Cortex):
 
     def __init__(self, config: SimulatedTruthConfig, population: Population, frame_size: tuple[int, int]) -> None:
         super().__init__(config, population)
-        self.contrast = LocalContrast(config, population.rows, population.columns, frame_size)
+        self.contrast = LocalContrast(config.normalisation, population.rows, population.columns, frame_size)
         neurons = len(population.rows)
         self.keep(
             filters=population.filters.reshape(2 * neurons, -1).T,

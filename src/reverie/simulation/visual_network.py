@@ -16,8 +16,8 @@ from torch.nn import functional
 
 from reverie.foundation.arrays import GREY
 
-POOLING = 2
-"""Side in pixels of the squares of the grid on which all stages' features lie."""
+SPACING = 2
+"""Distance in pixels of the grid points on which all stages' features lie; the first is the first pixel."""
 
 LOCAL_PIXELS = 6.0
 """Standard deviation of the surroundings whose brightness is taken out before the first stage."""
@@ -87,9 +87,8 @@ class VisualNetwork(nn.Module):
         # Weber's law: a step of brightness counts relative to the brightness around it.
         relative = (brightness - around) / (1.3 + around)
         planes = functional.pad(torch.cat([brightness, 2 * relative], dim=1), [FIRST_SIZE // 2] * 4, mode="replicate")
-        sums = functional.conv2d(planes, self.get_buffer("first"))
-        halves = torch.cat([torch.relu(sums), torch.relu(-sums)], dim=1)
-        return functional.avg_pool2d(halves, POOLING, ceil_mode=True, count_include_pad=False)
+        sums = functional.conv2d(planes, self.get_buffer("first"), stride=SPACING)
+        return torch.cat([torch.relu(sums), torch.relu(-sums)], dim=1)
 
     def _sums(self, number: int, features: Float[Tensor, "frame channel row column"]) -> Tensor:
         stage = STAGES[number - 1]

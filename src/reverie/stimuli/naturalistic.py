@@ -28,15 +28,15 @@ class SceneSettings:
     """
 
     shot_seconds: tuple[float, float] = SHOT_SECONDS
-    leaf_pixels: tuple[float, float] = (2.2, 32.0)
+    leaf_pixels: tuple[float, float] = (3.0, 32.0)
     objects: tuple[int, int] = (2, 6)
     object_pixels: tuple[float, float] = (4.0, 13.0)
     camera_speed: tuple[float, float] = (0.5, 14.0)
     object_speed: tuple[float, float] = (1.0, 14.0)
     zoom: float = 0.03
     slope: tuple[float, float] = (0.9, 1.4)
-    brightness: float = 72.0
-    brightness_spread: float = 0.4
+    brightness: float = 74.0
+    brightness_spread: float = 0.37
     contrast: tuple[float, float] = (0.35, 0.75)
     light: float = 0.1
 
