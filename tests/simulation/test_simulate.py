@@ -1,3 +1,4 @@
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,20 @@ def test_what_is_written_is_what_the_simulated_animals_did(tmp_path: Path, movie
             np.testing.assert_array_equal(read.state, drawn.state)
             np.testing.assert_array_equal(read.responses, drawn.responses)
         np.testing.assert_allclose(recording.source.coordinates, animal.coordinates)
+
+
+def test_movies_that_are_drawn_when_shown_are_never_kept(tmp_path: Path, movies: list[np.ndarray]):
+    drawn: list[weakref.ref[np.ndarray]] = []
+
+    def draw() -> np.ndarray:
+        assert sum(one() is not None for one in drawn) <= 2
+        movie = movies[0][:20] + np.float32(len(drawn))
+        drawn.append(weakref.ref(movie))
+        return movie
+
+    simulate(tmp_path, {"train": [(str(number), draw) for number in range(12)]}, mice={"x": 3, "y": 2})
+    assert len(drawn) > 20
+    assert len(list((tmp_path / "y/data/videos").glob("*.npy"))) == 12
 
 
 @pytest.mark.parametrize(("kind", "low", "high"), [("default", 0.42, 0.6), ("realistic", 0.25, 0.37)])
