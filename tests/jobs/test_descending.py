@@ -43,6 +43,13 @@ def test_an_interrupted_descent_goes_on_to_the_same_bits(problem, tmp_path, monk
     assert not parts.unfinished.exists()
 
 
+def test_a_finished_descent_is_read_back_and_not_repeated(problem, tmp_path):
+    first = descend(problem, Paper(steps=3), JobFolder(tmp_path), "", CPU)
+    again = descend(problem, InterruptedMethod(steps=99), JobFolder(tmp_path), "", CPU)
+    assert np.array_equal(first.movie, again.movie)
+    assert again.trace == first.trace
+
+
 def test_a_snapshot_is_not_kept_more_often_than_is_useful(problem, tmp_path):
     place = JobFolder(tmp_path)
     with pytest.raises(KeyboardInterrupt):

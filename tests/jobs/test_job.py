@@ -12,7 +12,9 @@ from tests.worlds import opened, replace_encoder, scale_responses, show_again
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.encoders.prediction import predict
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import write_npz
 from reverie.inversion.methods.best import Best
+from reverie.inversion.methods.combined import Combined, Weights
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
@@ -209,3 +211,35 @@ def test_parts_are_those_of_the_methods():
         ("alpha", two): {"mask", "ridge"},
         ("beta", one): {"mask", "prior", "ridge", "best"},
     }
+
+
+def test_a_combined_movie_is_found_in_parts_that_may_be_interrupted(tiny_world, mask, tmp_path, monkeypatch):
+    session, place = opened(tiny_world, mask=mask), JobFolder(tmp_path / "job")
+    session.fit(["prior", "likelihood", "ridge"])
+    fitted, job = session.fitted("alpha", tiny_world.encoder), job_of(tiny_world, method=Combined(draws=1))
+    write_npz(fitted.place("weights"), Weights("sizes", 0.75).to_arrays())
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(type(fitted), "ridge", property(lambda _: (_ for _ in ()).throw(KeyboardInterrupt)))
+        with pytest.raises(KeyboardInterrupt):
+            perform(job, session, place)
+    assert not place.finished.exists()
+    written = place.part("map").finished.stat().st_mtime_ns
+    found = perform(job, session, place)
+    assert place.part("map").finished.stat().st_mtime_ns == written
+    probable = read_solution(place.part("map").finished)
+    linear = fitted.ridge.decode(session.recordings["alpha"].trial("1").responses)
+    np.testing.assert_allclose(found.movie, 0.75 * probable.movie + 0.25 * linear, atol=1e-3)
+    np.testing.assert_array_equal(found.std, probable.std)
+    with pytest.raises(ReverieError, match="`combined` reads all neurons"):
+        perform(replace(job, share=0.5), session, JobFolder(tmp_path / "other"))
+
+
+def test_repeats_of_a_combined_movie_are_all_decoded(tiny_world, mask, tmp_path):
+    session, place = opened(tiny_world, mask=mask), JobFolder(tmp_path / "job")
+    session.fit(["prior", "likelihood", "ridge"])
+    fitted = session.fitted("alpha", tiny_world.encoder)
+    write_npz(fitted.place("weights"), Weights().to_arrays())
+    job = job_of(tiny_world, method=Combined(draws=0, map_share=0.0), together=(Clip("alpha", "2"),))
+    trials = [session.recordings["alpha"].trial(name) for name in ("1", "2")]
+    mean = np.mean([fitted.ridge.decode(trial.responses) for trial in trials], axis=0)
+    np.testing.assert_allclose(perform(job, session, place).movie, mean, atol=1e-3)

@@ -14,7 +14,7 @@ from reverie.jobs.job import Job, perform, problem_of
 from reverie.jobs.shuffling import shuffle_control, shuffle_of, shuffled_problem
 from reverie.jobs.store import JobFolder
 
-SEARCH = Map(steps=30, draws=0)
+SEARCH = Map(steps=30, draws=0, likelihood="events")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,8 @@ def test_shuffled_responses_leave_the_mean_of_the_prior(session, jobs, tmp_path)
         correlations.append(np.corrcoef(found[12:].ravel(), truth[12:].ravel())[0, 1])
         controls.append(shuffle_control(job, session, place, JobFolder(tmp_path / f"shuffled{name}")))
     assert min(correlations) > 0.6
-    assert abs(np.mean([control.correlation for control in controls])) < 0.2
+    # What is left tells of the brightness of the whole screen, which all neurons share, and nothing of places.
+    assert np.mean([control.correlation for control in controls]) < np.mean(correlations) - 0.4
     assert np.mean([control.departure / control.of_recorded for control in controls]) < 0.6
     assert f"{controls[-1].departure:.1f} grey levels" in controls[-1].sentence
     kept = JobFolder(tmp_path / f"shuffled{jobs[-1].clip.name}")

@@ -179,7 +179,13 @@ def test_no_other_animal_is_said(tiny_world, mask, out, capsys):
 def test_a_shuffle_control_is_told_of_and_kept(tiny_world, mask, out):
     reconstruct(tiny_world, out, "6", mask=mask, joining=Joining(shuffle_control=True))
     assert any("shuffled across neurons" in note for note in Reconstruction.load(out / "alpha/6").notes)
-    assert (out / "alpha/6/shuffled/movie.npz").exists()
+    (kept,) = (out / "jobs").glob("*/shuffled/movie.npz")
+    written = kept.stat().st_mtime_ns
+    scale_responses(tiny_world, "6", 3.0)
+    reconstruct(tiny_world, out, "6", mask=mask, joining=Joining(shuffle_control=True))
+    (other,) = set((out / "jobs").glob("*/shuffled/movie.npz")) - {kept}
+    assert not np.allclose(np.load(other)["movie"], np.load(kept)["movie"])
+    assert kept.stat().st_mtime_ns == written
     with pytest.raises(ReverieError, match="no control of the method `paper`; use `combined`"):
         reconstruct(
             tiny_world,

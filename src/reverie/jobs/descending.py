@@ -10,17 +10,19 @@ from reverie.foundation.progress import labelled_bar
 from reverie.inversion.descent import Snapshot
 from reverie.inversion.problem import Problem, Solution
 from reverie.inversion.solve import Method, solve
-from reverie.jobs.store import JobFolder, write_solution
+from reverie.jobs.store import JobFolder, read_solution, write_solution
 
 KEEP_EVERY = 30.0
 """Seconds between two snapshots: the most that an interruption can lose."""
 
 
 def descend(problem: Problem, method: Method[Any], place: JobFolder, label: str, device: torch.device) -> Solution:
-    """Solve a problem, going on from where an earlier call was interrupted, and keep the result.
+    """Solve a problem, going on from where an earlier call was interrupted, and keep the result; or read it, once kept.
 
     label: what the progress bar says; none is shown when it is empty.
     """
+    if place.finished.exists():
+        return read_solution(place.finished)
     unfinished = place.unfinished
     resume = Snapshot.from_arrays(read_npz(unfinished), method.restore) if unfinished.exists() else None
     last_kept = time.monotonic()

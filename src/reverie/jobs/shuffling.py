@@ -69,10 +69,7 @@ def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFold
     region = scored_region(session.masks[job.clip.animal])
     problem = shuffled_problem(job, session)
     label = f"{job.clip.animal} trial {job.clip.name}, shuffled"
-    if place.finished.exists():
-        result = read_solution(place.finished)
-    else:
-        result = descend(problem, replace(job.method, draws=0), place, label, session.device)
+    result = descend(problem, replace(job.method, draws=0), place, label, session.device)
     mean = prior_of(problem).mean.cpu().numpy()
     truth, scored = job.clip.read(session).known_movie, slice(frames_to_skip(len(movie)), None)
     away, of_recorded = (

@@ -155,7 +155,7 @@ def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Sess
         first.clip.read(session),
         session.masks[first.clip.animal],
         joined=bool(first.together) or len(first.encoders) > 1,
-        notes=(*_joined(first.together), *_control(first, run, session, store.place(prints[0]), place)),
+        notes=(*_joined(first.together), *_control(first, run, session, store.place(prints[0]))),
     )
     write_json(place.made, {"made": made})
     write_watchable(place.folder, found)
@@ -174,11 +174,12 @@ def write_watchable(folder: Path, found: Reconstruction) -> None:
     write_tif(folder / "movie.tif", found.frames, rate)
 
 
-def _control(job: Job, run: Run, session: Session, found: JobFolder, place: TrialFolder) -> tuple[str, ...]:
+def _control(job: Job, run: Run, session: Session, found: JobFolder) -> tuple[str, ...]:
     """Say what the search makes of shuffled responses, where that was asked for."""
     if not run.joining.shuffle_control:
         return ()
-    return (shuffle_control(job, session, found, place.shuffled).sentence,)
+    # Beside the job's result, whose fingerprint tells what it was made from.
+    return (shuffle_control(job, session, found, found.part("shuffled")).sentence,)
 
 
 def _joined(together: Sequence[Clip]) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ RUN/<animal>/<trial>/trace.csv            step, seconds, encoder passes, loss, m
 RUN/<animal>/<trial>/reconstruction.json  animal, trial, method, notes; there once the rest is
 RUN/<animal>/<trial>/movie.mp4, movie.tif the movie to watch, and for ImageJ
 RUN/<animal>/<trial>/strip.png            frames of the truth above those of the reconstruction
-RUN/<animal>/<trial>/shuffled/            the movie from shuffled responses, where it was asked for
-RUN/jobs/<fingerprint>/                   the movie of each job before averaging, or where it stands
+RUN/jobs/<fingerprint>/                   the movie of each job before averaging, or where it stands; in shuffled/
+                                          that from shuffled responses, where it was asked for
 RUN/fitted/                               what was fitted, where the encoder's folder cannot be written
 """
 
@@ -25,7 +25,6 @@ from typing import Any
 from reverie.fitted.reconstruction import DESCRIPTION
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_json, write_json
-from reverie.jobs.store import JobFolder
 
 NOT_COMPARED = ("trials",)
 """Settings that may differ when a run is continued: more trials may be added to it."""
@@ -48,11 +47,6 @@ class TrialFolder:
     def made(self) -> Path:
         """From which jobs the trial was made."""
         return self.folder / "jobs.json"
-
-    @property
-    def shuffled(self) -> JobFolder:
-        """The movie from shuffled responses."""
-        return JobFolder(self.folder / "shuffled")
 
 
 @dataclass(frozen=True)
