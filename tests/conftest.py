@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.worlds import BRIGHT_SCENES
 
 from reverie.encoders.checkpoints import save_encoder
 from reverie.encoders.contract import Encoder
@@ -159,7 +160,10 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     tiers = {"train": 10, "oracle": 4}
     movies = {
         tier: [
-            (f"{tier} {number}", naturalistic_movie(TRUE_FRAMES, generator, frame_size=TRUE_SIZE))
+            (
+                f"{tier} {number}",
+                naturalistic_movie(TRUE_FRAMES, generator, frame_size=TRUE_SIZE, settings=BRIGHT_SCENES),
+            )
             for number in range(count)
         ]
         for tier, count in tiers.items()

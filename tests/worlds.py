@@ -9,6 +9,19 @@ import torch
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.session import Session, Sources, open_session
+from reverie.stimuli.naturalistic import SceneSettings
+
+# Scenes with much contrast and in much light: on so few and so short clips, dark ones would say next to nothing.
+BRIGHT_SCENES = SceneSettings(
+    shot_seconds=(1.2, 1.6),
+    leaf_pixels=(8.0, 32.0),
+    camera_speed=(0.5, 8.0),
+    slope=(1.0, 1.5),
+    brightness=97.0,
+    brightness_spread=0.2,
+    contrast=(0.45, 0.65),
+    light=0.0,
+)
 
 
 def opened(world: Any, animals: tuple[str, ...] = ("alpha",), **options: Any) -> Session:

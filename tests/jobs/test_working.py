@@ -81,7 +81,7 @@ def test_an_animal_that_cannot_be_fitted_is_told_and_spoils_no_other(tiny_world,
     jobs = [*jobs_of(tiny_world, "1"), Job(Clip("beta", "1"), (tiny_world.encoder,), QUICK)]
     failed = fit_for(Workers(session), jobs)
     assert list(failed) == ["alpha"]
-    assert failed["alpha"].startswith("alpha has 1 training trial(s)")
+    assert str(failed["alpha"]).startswith("alpha has 1 training trial(s)")
     assert session.fitted("beta", tiny_world.encoder).has("likelihood")
     with pytest.raises(ReverieError, match=r"alpha has 1 training trial"):
         do_jobs(Workers(session), store, jobs, "")

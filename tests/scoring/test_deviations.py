@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from tests.worlds import BRIGHT_SCENES
 
 from reverie.encoders.prediction import predict
 from reverie.foundation.devices import prepare_threads
@@ -30,8 +31,13 @@ class World:
         config = SimulatedTruthConfig(seed=3, degrees_per_pixel=10.0)
         self.truth = SimulatedTruth(config, {"ada": 100}, SIZE).eval()
         # Of little contrast, so that there is room for a planted deviation.
-        self.movie = np.float32(127.5) + 0.4 * (naturalistic_movie(FRAMES, generator, frame_size=SIZE) - 127.5)
-        training = [(str(number), naturalistic_movie(150, generator, frame_size=SIZE)) for number in range(10)]
+        self.movie = np.float32(127.5) + 0.4 * (
+            naturalistic_movie(FRAMES, generator, frame_size=SIZE, settings=BRIGHT_SCENES) - 127.5
+        )
+        training = [
+            (str(number), naturalistic_movie(150, generator, frame_size=SIZE, settings=BRIGHT_SCENES))
+            for number in range(10)
+        ]
         mouse = SimulatedMouse(self.truth, "ada", schedule({"train": training}), noise=NOISE, seed=1)
         trials = [mouse.trial(str(number)) for number in range(10)]
         self.state = trials[0].state[:, :FRAMES]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.worlds import BRIGHT_SCENES
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.fitted import fitting
@@ -20,23 +21,25 @@ from reverie.inversion.methods.best import BestDecoder
 from reverie.jobs.engine import Workers
 from reverie.simulation.folder import TRUTH, write_simulation
 from reverie.simulation.simulate import simulate
-from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
+from reverie.stimuli.naturalistic import naturalistic_movie
 from reverie.studies.choosing import Scale
 from reverie.studies.setup import Setup
 
 FRAMES = 90
 SCALE = Scale(
-    "test", clips=1, stride=32, stops=(30,), validation=1, shares=(1.0, 0.25), thresholds=(0.5, 1.0), probes=3
+    "test", clips=2, stride=32, stops=(30,), validation=1, shares=(1.0, 0.25), thresholds=(0.5, 1.0), probes=3
 )
 
 
 def make_animals(folder: Path) -> Sources:
     """Write animals `left` and `right`, and two encoders: the truth with slightly wrong filters, each its own way."""
     generator = np.random.default_rng(5)
-    shots = SceneSettings(shot_seconds=(1.2, 1.6))
-    tiers = {"train": 2, "oracle": 1, "live_test_main": 1}
+    tiers = {"train": 2, "oracle": 1, "live_test_main": 2}
     movies = {
-        tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator, settings=shots)) for number in range(count)]
+        tier: [
+            (f"{tier} {number}", naturalistic_movie(FRAMES, generator, settings=BRIGHT_SCENES))
+            for number in range(count)
+        ]
         for tier, count in tiers.items()
     }
     data = folder / "data"

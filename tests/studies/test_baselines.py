@@ -17,7 +17,7 @@ def test_ridge_regression_finds_the_movie_without_a_pass_through_the_encoder(tau
 
 def test_a_decoder_is_fitted_once_for_all_clips(taught):
     run_study(taught, BASELINES)
-    folder = taught.encoders[0] / "decoders"
+    folder = taught.encoders[0] / "fitted"
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")}
     assert len(before) >= 2
     for job in BASELINES.plan(taught):

@@ -18,14 +18,15 @@ def answers(session, clips):
 
 
 def test_candidates_are_unseen_movies_and_their_mirror_images(session):
-    recording = session.recordings["mouse"]
-    found = list(candidates_of(recording, session.sources.encoders[0], 50))
+    subject = session.fitted("mouse", session.sources.encoders[0]).subject
+    recording = subject.recording
+    found = list(candidates_of(subject, 50))
     assert len(found) == 8 * 4
     assert len({candidate.movie.tobytes() for candidate in found}) == 32
     shown = recording.movie(recording.names("oracle")[0])[:50]
     for candidate in found[:8]:
         np.testing.assert_array_equal(np.flip(candidate.movie, candidate.flips), shown)
-    assert list(candidates_of(recording, session.sources.encoders[0], 61)) == []
+    assert list(candidates_of(subject, 61)) == []
 
 
 def test_many_neurons_tell_what_was_shown_and_few_for_a_moment_do_not(answers):

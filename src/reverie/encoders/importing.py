@@ -39,6 +39,8 @@ def import_weights(
         When the file is not such a checkpoint or holds code, the animals do not match its readouts, or the folder
         holds another encoder or anything else.
     """
+    if out is not None:
+        require_folder(Path(out))
     file, read = Path(checkpoint), read_checkpoint(Path(checkpoint))
     encoder = build_encoder(file, read, animals or None, neurons or None).eval()
     encoder.about = {"imported_from": file.name, "fingerprint": file_digest(file)}
@@ -48,7 +50,6 @@ def import_weights(
     if out is None:
         return encoder
     folder = Path(out)
-    require_folder(folder)
     if _is_imported_already(folder, encoder.mice, encoder.about):
         say(f"{file} was imported into {folder} already.")
     else:

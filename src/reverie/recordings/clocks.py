@@ -43,7 +43,7 @@ def sampled_times(count: int, rate: float, start: float = 0.0) -> Times:
     return np.asarray(start + np.arange(count) / rate)
 
 
-def paired_times(times: Times, samples: int, place: str) -> Times:
+def paired_times(times: Times, samples: int, place: str) -> Float[np.ndarray, " paired"]:
     """Return one time a sample where a few pulses were counted too many, or samples lack at the end.
 
     Raises ReverieError when they differ by more than a few, or times run backwards.

@@ -52,7 +52,7 @@ def test_without_clips_and_with_equal_movies_both_count_alike():
 
 def test_moments_are_sums_of_products_of_differences():
     probable, linear, truth = (np.array([row], np.float32) for row in ([3, 5], [1, 1], [2, 4]))
-    assert Moments.of(probable, linear, truth) == Moments(2.0 * 1 + 4 * 3, 4.0 + 16, 1.0 + 9)
+    assert Moments.of(probable, linear, truth) == Moments(14.0, 20.0, 10.0)
 
 
 def test_a_combined_movie_keeps_trace_and_standard_deviation():
