@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test lint clean
+.PHONY: install demo test docs lint clean
 
 # The stamp makes `make demo` install once and start at once the next time.
 install: .venv/installed
@@ -16,6 +16,9 @@ demo: install
 
 test: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
+
+docs: install
+	$(BIN)/python docs/make_api.py
 
 lint: install
 	$(BIN)/ruff check

@@ -3,41 +3,22 @@
 import ast
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.laboratory import CELL, FRAMES, SIZE, enter, furnish
 
 import reverie as rv
-from reverie.simulation.simulate import simulate
-from reverie.stimuli.naturalistic import naturalistic_movie
 
 SOURCE = Path(rv.__file__).parent
-SIZE, FRAMES = (16, 24), 60
-
-CELL = """
-import reverie as rv
-lab     = rv.open("DATA")
-encoder = rv.train(lab, out="ENCODER")
-reader  = rv.Reconstructor(encoder, lab["mouse1"]).fit()
-movie   = reader.reconstruct(lab["mouse1"]["3"])
-movie.score(); movie.show(); movie.to_xarray(); rv.report([movie], "report.html")
-"""
-"""The first cell of the first notebook, word for word as the documentation has it."""
 
 
 @pytest.fixture
 def laboratory(tmp_path, monkeypatch):
-    """Where a notebook lies, DATA beside it: so little of it that training takes a moment."""
-    generator = np.random.default_rng(5)
-    movies = {
-        tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator, frame_size=SIZE)) for number in range(count)]
-        for tier, count in {"train": 3, "oracle": 1}.items()
-    }
-    simulate(tmp_path / "DATA", movies, mice={"mouse1": 150}, seed=4)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    """Where a notebook lies: DATA beside it, and a machine that trains for a moment."""
+    furnish(tmp_path)
+    enter(tmp_path, monkeypatch)
     return tmp_path
 
 

@@ -38,7 +38,17 @@ def save_encoder(encoder: Encoder, folder: Path, about: Mapping[str, Any] | None
 def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Encoder:
     """Read an encoder back, bit for bit, in evaluation mode.
 
-    Raises ReverieError when a file is missing, damaged, foreign, or the two do not belong together.
+    Parameters
+    ----------
+    folder
+        Where ``train`` or ``import_weights`` left it: a readable description and the weights, no pickle.
+    device
+        Where its weights go, such as cpu or cuda.
+
+    Raises
+    ------
+    ReverieError
+        When a file is missing, damaged, foreign, or the two do not belong together.
     """
     folder = Path(folder)
     description = read_description(folder)

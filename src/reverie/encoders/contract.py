@@ -21,15 +21,25 @@ class Encoder(nn.Module, ABC):
     Movies come in grey levels (0-255) and rates leave in the units of the recorded responses; whatever scaling an
     architecture wants happens inside it. A module of your own plugs in by deriving from this class.
 
-    mice: neurons of each animal, by name, in readout order.
-    frame_size: height and width of the movies it was made for.
-    history: frames before a frame that its rate depends on. The first ``history`` rates of a clip are computed as
-    if a grey screen came before it; whoever cuts windows out of a clip adds that many frames of context.
-    window: the clip length in frames the architecture is bound to, or None when any length will do. A bound
-    architecture sees each window on its own and has no history.
-    canvas: the frame size it works on inside; smaller movies are centred on it. Equal to ``frame_size`` by default.
-    folder: where it was read from, None for one that was made in memory.
-    about: how it came to be (the trials it was trained and validated on, by animal), empty where that is not known.
+    Parameters
+    ----------
+    mice
+        Neurons of each animal, by name, in readout order.
+    frame_size
+        Height and width of the movies it is made for.
+
+    Attributes
+    ----------
+    history
+        Frames before a frame that its rate depends on. The first ``history`` rates of a clip are computed as if a grey
+        screen came before it; whoever cuts windows out of a clip adds that many frames of context.
+    window
+        The clip length in frames the architecture is bound to, or None when any length will do. A bound architecture
+        sees each window on its own and has no history.
+    folder
+        Where it was read from, None for one that was made in memory.
+    about
+        How it came to be (the trials it was trained and validated on, by animal), empty where that is not known.
     """
 
     history: int = 0

@@ -5,6 +5,7 @@ from typing import Any
 from reverie.encoders.compact import CompactConfig
 from reverie.encoders.dwiseneuro import DwiseNeuroConfig
 from reverie.encoders.linear_nonlinear import LinearNonlinearConfig
+from reverie.encoders.registry import find_architecture
 from reverie.foundation.errors import ReverieError
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -40,14 +41,14 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 def preset(architecture: str, name: str) -> Any:  # noqa: ANN401 - each architecture has its own class of settings
-    """Return the settings of an architecture in a named size; raises ReverieError when there is no such preset.
+    """Return the settings of an architecture in a named size; one of the user's own has its defaults as ``small``.
+
+    Raises ReverieError when there is no such architecture or preset.
 
     >>> preset("dwiseneuro", "paper").cortex_features
     (1024, 2048, 4096)
     """
-    known = PRESETS.get(architecture)
-    if known is None:
-        raise ReverieError(f"No architecture {architecture!r} has presets (known: {', '.join(PRESETS)}).")
+    known = PRESETS.get(architecture) or {"small": find_architecture(architecture).config()}
     if name not in known:
         raise ReverieError(f"The architecture {architecture!r} has no preset {name!r} (it has: {', '.join(known)}).")
     return known[name]

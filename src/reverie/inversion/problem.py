@@ -23,11 +23,27 @@ Prior = Callable[[Tensor], Tensor]
 class Observation:
     """One animal (or one repeat) that saw the movie, and the encoder that explains it.
 
-    state: (4, time). responses: (neuron, time), every neuron the encoder predicts. neurons: the rows to use, None for
-    all; neurons left out count neither in the rates nor in the responses, nothing is set to zero.
-    likelihood: of every neuron's responses, for methods that use one; None for Poisson counts.
-    Raises ReverieError when the encoder has no readout for the animal, arrays do not fit each other, hold values that
-    are not finite, or no neuron is left.
+    Parameters
+    ----------
+    encoder
+        With a readout for the animal.
+    mouse
+        The animal's name.
+    state
+        (4, time).
+    responses
+        (neuron, time), every neuron the encoder predicts.
+    neurons
+        The rows to use, None for all; neurons left out count neither in the rates nor in the responses, nothing is set
+        to zero.
+    likelihood
+        Of every neuron's responses, for methods that use one; None for Poisson counts.
+
+    Raises
+    ------
+    ReverieError
+        When the encoder has no readout for the animal, arrays do not fit each other or hold values that are not
+        finite, or no neuron is left.
     """
 
     encoder: Encoder
@@ -84,8 +100,17 @@ class Observation:
 class Problem:
     """Find the movie that explains the observations; data, no behaviour.
 
-    prior: None where every movie is as plausible as any other.
-    Raises ReverieError when there is no observation or the observations are not of one movie.
+    Parameters
+    ----------
+    observations
+        One or more (``Observation``): each an animal, a repeat or an encoder that explains the same movie.
+    prior
+        Over movies; None where every movie is as plausible as any other.
+
+    Raises
+    ------
+    ReverieError
+        When there is no observation or the observations are not of one movie.
     """
 
     observations: tuple[Observation, ...]

@@ -50,13 +50,29 @@ def solve(
     keep: Keeper[StateT] = forget,
     device: torch.device | None = None,
 ) -> Solution:
-    """Find the movie that explains the observations.
+    """Find the movie that explains the observations, and return it with how it was found.
 
-    start: a movie (time, height, width) to begin with instead of what the method chooses. resume: a snapshot of an
-    interrupted run of the same problem and method; on a CPU the result is the same to the bit. observe: called after
-    each step with the progress and the movie. keep: called after each step with a snapshot. device: where to compute
-    (by default where the observations lie); encoders stay there.
-    Raises ReverieError when problem, start and snapshot do not fit each other, nothing may move, or numbers overflow.
+    Parameters
+    ----------
+    problem
+        What was observed.
+    method
+        How to find the movie: ``Map()`` or ``Paper()`` with their settings.
+    start
+        A movie (time, height, width) to begin with instead of what the method chooses.
+    resume
+        A snapshot of an interrupted run of the same problem and method; on a CPU the result is the same to the bit.
+    observe
+        Called after each step with the progress and the movie.
+    keep
+        Called after each step with a snapshot.
+    device
+        Where to compute, by default where the observations lie; encoders stay there.
+
+    Raises
+    ------
+    ReverieError
+        When problem, start and snapshot do not fit each other, nothing may move, or numbers overflow.
     """
     problem = problem.to(device or problem.device).in_fast_form()
     state = _resumed(problem, method, start, resume) if resume else method.begin(problem, start)

@@ -15,10 +15,23 @@ from reverie.recordings.trial import Trial
 def open_animals(
     data: str | PathLike[str], names: Sequence[str] = (), reading: Reading | None = None
 ) -> dict[str, Recording]:
-    """Open the named animals of a path (all when none is named), look through them, and tell what was found.
+    """Open the animals of a path, look through their recordings, and tell what was found; return them by name.
 
-    Names may be shortened. Animals of which nothing can be used are left out, and said, unless they were named.
-    Raises ReverieError when there is no recording, no such animal, or nothing that can be used.
+    Animals of which nothing can be used are left out, and said, unless they were named.
+
+    Parameters
+    ----------
+    data
+        Folder or file of recordings, in any format that is known.
+    names
+        Animals to open; all when none is named. Names may be shortened.
+    reading
+        What the files do not say; by default nothing is missing.
+
+    Raises
+    ------
+    ReverieError
+        When there is no recording, no such animal, or nothing that can be used.
     """
     recordings = open_recordings(data, reading)
     if names:

@@ -56,7 +56,21 @@ class Recording:
     ) -> "Recording":
         """Return the recording of an animal whose trials are at hand already, cut and on one clock.
 
-        Raises ReverieError when there are none, or two have one name.
+        Parameters
+        ----------
+        name
+            The animal's name.
+        trials
+            Its trials, in recorded order.
+        degrees_per_pixel
+            Visual angle of one pixel, where it is known.
+        reading
+            What else there is to say of it.
+
+        Raises
+        ------
+        ReverieError
+            When there are no trials, or two have one name.
         """
         return cls(TrialsSource(name, trials, degrees_per_pixel), reading)
 

@@ -58,13 +58,30 @@ def score(
 ) -> dict[str, float]:
     """Return every score of one reconstruction by name; the names are always the same, NaN where undefined.
 
-    reconstruction, truth, other_movies: (time, height, width), grey levels 0-255. mask: (height, width) transparency;
-    pixels from ``threshold`` on are scored. skip: frames at the start that are not scored, also of responses and
-    rates, both (neuron, time). seed: of the shuffled control. Without other movies, responses or rates the columns
-    that need them are NaN.
-    Raises ReverieError when shapes do not agree, a movie is not finite, fewer than two frames are left after the
-    skipped ones, or no pixel of the mask reaches the threshold.
     Source of mask, skip and the first scores: Bauer et al. 2026, Methods.
+
+    Parameters
+    ----------
+    reconstruction, truth
+        (time, height, width), grey levels 0-255.
+    mask
+        (height, width) transparency: where the population can see.
+    seed
+        Of the shuffled control.
+    skip
+        Frames at the start that are not scored, also of responses and rates.
+    threshold
+        Pixels whose transparency is as high are scored.
+    other_movies
+        Of other trials, as controls; scores against them are NaN without any.
+    responses, rates_from_reconstruction, rates_from_truth
+        Recorded, and predicted from either movie, (neuron, time); scores that need them are NaN without them.
+
+    Raises
+    ------
+    ReverieError
+        When shapes do not agree, a movie is not finite, fewer than two frames are left after the skipped ones, or no
+        pixel of the mask reaches the threshold.
     """
     _check_movies(reconstruction, truth, other_movies)
     region = evaluation_region(mask, threshold)

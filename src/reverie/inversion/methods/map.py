@@ -56,7 +56,7 @@ class Map:
     whole clip x, every frame counted once. J falls by limited-memory BFGS with a line search, from the prior's mean and
     from an estimate of the curvature (``Precision``), drawn once at a movie from the prior. Once a step promises next
     to nothing it is taken on trust, without a pass. The movie returned is what is expected of the clipped values, given
-    the doubt that is left.
+    the uncertainty that is left.
 
     Masks play no part: where the population does not see, the prior's mean stays.
     Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7.

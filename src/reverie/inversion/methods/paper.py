@@ -122,7 +122,7 @@ class Paper:
         return DescentState.from_arrays(arrays)
 
     def estimate(self, problem: Problem, state: DescentState) -> tuple[Float[Tensor, "time height width"], None]:
-        """Return the movie as it stands; the published method has no measure of doubt."""
+        """Return the movie as it stands; the published method measures no uncertainty."""
         return state.movie, None
 
     def _measure(
