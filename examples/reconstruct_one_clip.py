@@ -24,6 +24,5 @@ with TemporaryDirectory() as place:
 scores = movie.score()
 print(f"video correlation   {scores['video_correlation']:.3f}")
 print(f"another movie       {scores['video_correlation_other_movie']:.3f}")
-print(
-    f"{len(movie.trace)} steps, {movie.trace['passes'].iloc[-1]} encoder passes in {movie.trace['seconds'].iloc[-1]:.1f} s"
-)
+last = movie.trace.iloc[-1]
+print(f"{last['passes']:.0f} encoder passes in {last['seconds']:.1f} s")

@@ -2,10 +2,27 @@
 
 from tools.measure_house import files_now, measure
 
+MODULE = '''\
+"""Doc."""
+
+NUMBER = 1
+
+
+def shown():
+    pass
+
+
+def _hidden():
+    pass
+
+
+class Also: ...
+'''
+
 FILES = {
     "__init__.py": '"""Doc."""\n__all__ = ["first", "second"]\n',
     "room/__init__.py": '"""Doc."""\n',
-    "room/module.py": '"""Doc."""\n\nNUMBER = 1\n\n\ndef shown():\n    pass\n\n\ndef _hidden():\n    pass\n\n\nclass Also: ...\n',
+    "room/module.py": MODULE,
     "other/deep/module.py": "import os\n",
 }
 

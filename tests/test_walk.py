@@ -4,12 +4,12 @@ import inspect
 from pathlib import Path
 
 import pytest
+from tests.conftest import see_everywhere
+from tests.worlds import opened
 
 import reverie as rv
 from reverie.cli.verbs import parse
 from reverie.encoders.linear_nonlinear import LinearNonlinear
-from tests.conftest import see_everywhere
-from tests.worlds import opened
 
 PACKAGE = Path(rv.__file__).parent
 

@@ -1,7 +1,7 @@
 """Counts what the table in docs/design.md says of the program's size: modules, lines, rooms, public names.
 
-    python tools/measure_house.py            # of the working tree
-    python tools/measure_house.py COMMIT     # of an earlier commit
+python tools/measure_house.py            # of the working tree
+python tools/measure_house.py COMMIT     # of an earlier commit
 """
 
 import ast
@@ -59,7 +59,8 @@ def door_names(tree: ast.Module) -> list[str]:
 def files_now() -> dict[str, str]:
     """Return the package as it lies here."""
     package = ROOT / PACKAGE
-    return {str(path.relative_to(package).as_posix()): path.read_text(encoding="utf-8") for path in package.rglob("*.py")}
+    paths = package.rglob("*.py")
+    return {path.relative_to(package).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
 def files_at(commit: str) -> dict[str, str]:
