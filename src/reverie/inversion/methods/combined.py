@@ -126,7 +126,8 @@ def choose_weights(measured: Mapping[str, Sequence[Moments]]) -> Weights:
 
 def combine(found: Solution, linear: Movie, share: float) -> Solution:
     """Return the weighed movie, with the trace and the standard deviation of the most probable one."""
-    movie = np.asarray(share * found.movie + (1 - share) * linear, dtype=np.float32)
+    # White and white, weighed in single precision, may come out a rounding above white.
+    movie = np.asarray(share * found.movie + (1 - share) * linear, dtype=np.float32).clip(0, 255)
     return replace(found, movie=movie)
 
 
