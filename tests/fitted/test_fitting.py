@@ -172,7 +172,7 @@ def test_the_likelihood_is_that_of_the_training_trials(tiny_world):
     np.testing.assert_array_equal(found.find("sizes").dispersion, expected.find("sizes").dispersion)
 
 
-SHORT_RIDGE = RidgeSettings(powers=(0.5,), lags=((0, 2, 4),), every=2, components=20)
+SHORT_RIDGE = RidgeSettings(powers=(0.5,), lags=((0, 2, 4),), every=2, components=(20,))
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_an_encoder_is_adapted_unless_it_predicts_what_ridge_reads(
     save_encoder(load_encoder(tiny_world.encoder), tiny_world.encoder, about=about)
     adapted = []
     monkeypatch.setattr(best, "adapt", lambda encoder, *others: adapted.append(others) or encoder)
-    settings = RidgeSettings(powers=(power,), lags=((0, 2, 4),), every=2, components=20)
+    settings = RidgeSettings(powers=(power,), lags=((0, 2, 4),), every=2, components=(20,))
     monkeypatch.setattr(fitting, "fit_ridge", partial(fit_ridge, settings=settings))
     fitted = fit(fitted_to(tiny_world), ["best"])
     kept = json.loads(fitted.place("best").read_text())

@@ -13,7 +13,7 @@ from reverie.inversion.linear.ridge_fit import fit_ridge
 
 @pytest.fixture
 def folder(tmp_path):
-    settings = RidgeSettings(powers=(1.0,), lags=((0,),), components=5)
+    settings = RidgeSettings(powers=(1.0,), lags=((0,),), components=(5,))
     save_decoder(fit_ridge("toy", toy_trials(neurons=5, trials=4, frames=40), settings), tmp_path, {"trials": ["1"]})
     return tmp_path
 

@@ -4,17 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.inversion.linear.toys import linear_trials, toy_trials, without_responses
+from scipy.ndimage import gaussian_filter1d
+from tests.inversion.linear.toys import linear_trials, noise_trials, toy_trials, without_responses
 
 from reverie.foundation.errors import ReverieError
+from reverie.inversion.linear import ridge_fit
 from reverie.inversion.linear.files import load_decoder, save_decoder
 from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
+from reverie.inversion.linear.samples import frames_apart
 from reverie.scoring.correlation import video_correlation
 
 TRIALS = toy_trials()
 LEARNT, HELD_OUT = TRIALS[:-2], TRIALS[-2:]
-QUICK = RidgeSettings(powers=(0.5,), lags=((0, 2, 4),), every=2, components=60)
+QUICK = RidgeSettings(powers=(0.5,), lags=((0, 2, 4),), every=2, components=(60,))
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +31,9 @@ def mean_correlation(decoder, trials):
 
 def numpy_solution(decoder, trials):
     """The same regression, all samples at once, by numpy's solver."""
-    seen = np.concatenate([decoder.features(trial.responses)[:: QUICK.every] for trial in trials]).astype(np.float64)
-    scores = np.concatenate([decoder.pictures.encode(trial.movie[:: QUICK.every]) for trial in trials])
+    every = decoder.chosen["every"]
+    seen = np.concatenate([decoder.features(trial.responses)[::every] for trial in trials]).astype(np.float64)
+    scores = np.concatenate([decoder.pictures.encode(trial.movie[::every]) for trial in trials])
     gram = seen.T @ seen
     penalty = decoder.chosen["weight"] * np.trace(gram) / len(gram)
     return np.linalg.solve(gram + penalty * np.eye(len(gram)), seen.T @ scores.astype(np.float64))
@@ -41,16 +45,16 @@ def test_weights_are_those_of_numpy(decoder):
 
 
 def test_fewer_samples_than_features_give_the_same_weights():
-    few = LEARNT[:3]
-    decoder = fit_ridge("toy", few, QUICK)
-    assert sum(len(trial.movie[:: QUICK.every]) for trial in few) < decoder.features.count
+    few = LEARNT[:2]
+    decoder = fit_ridge("toy", few, replace(QUICK, lags=((-2, 0, 2, 4, 6),)))
+    assert sum(len(trial.movie) for trial in few) < decoder.features.count
     expected = numpy_solution(decoder, few)
     assert np.abs(decoder.weights - expected).max() < 1e-3 * np.abs(expected).max()
 
 
 def test_a_linear_map_is_recovered():
     trials, weights = linear_trials()
-    settings = RidgeSettings(powers=(1.0,), lags=((0,),), every=1, components=20)
+    settings = RidgeSettings(powers=(1.0,), lags=((0,),), every=1, components=(20,))
     decoder = fit_ridge("toy", trials, settings)
     assert decoder.chosen["explained"] > 0.999
     found = decoder.weights @ decoder.pictures.basis / decoder.features.deviation[:, None]
@@ -74,8 +78,8 @@ def test_the_order_of_the_neurons_does_not_matter(decoder):
 
 def test_the_penalty_is_the_best_for_trials_it_never_saw(decoder):
     def error(factor):
-        weight = factor * decoder.chosen["weight"]
-        weights = numpy_solution(replace(decoder, chosen={"weight": weight}), LEARNT).astype(np.float32)
+        chosen = {**decoder.chosen, "weight": factor * decoder.chosen["weight"]}
+        weights = numpy_solution(replace(decoder, chosen=chosen), LEARNT).astype(np.float32)
         other = replace(decoder, weights=weights)
         return np.mean([((other.decode(trial.responses) - trial.movie) ** 2).mean() for trial in HELD_OUT])
 
@@ -109,6 +113,41 @@ def test_lags_are_found():
     settings = replace(QUICK, lags=((-3, 0, 3), (7, 10, 13)))
     decoder = fit_ridge("toy", [delayed(trial) for trial in LEARNT], settings)
     assert decoder.features.lags == (7, 10, 13)
+
+
+def test_white_noise_is_read_frame_by_frame():
+    trials = noise_trials()
+    decoder = fit_ridge("toy", trials[:-2])
+    assert decoder.chosen["every"] == 1
+    assert decoder.features.lags in RidgeSettings().lags[4:]
+    sparse = RidgeSettings(lags=RidgeSettings().lags[:4])
+    assert mean_correlation(decoder, trials[-2:]) > 1.5 * mean_correlation(
+        fit_ridge("toy", trials[:-2], sparse), trials[-2:]
+    )
+
+
+def test_components_are_as_many_as_neurons_tell_of(decoder):
+    trials = noise_trials()
+    settings = RidgeSettings(powers=(0.5,), lags=((1, 2, 4, 7),), components=(5, 192))
+    assert len(fit_ridge("toy", trials[:-2], settings).pictures.basis) == 192
+    again = fit_ridge("toy", LEARNT, replace(QUICK, components=(60, 192)))
+    assert len(again.pictures.basis) == 60
+    assert mean_correlation(again, HELD_OUT) == pytest.approx(mean_correlation(decoder, HELD_OUT), abs=1e-3)
+
+
+def test_many_neurons_are_not_given_many_lags(monkeypatch):
+    monkeypatch.setattr(ridge_fit, "AFFORDABLE", 40 * 4)
+    settings = RidgeSettings(powers=(0.5,), components=(60,))
+    assert fit_ridge("toy", noise_trials()[:-2], settings).features.lags == (1, 2, 4, 7)
+
+
+@pytest.mark.parametrize(("smoothness", "expected"), [(1e-6, 1), (1.6, 2), (8.0, 4)])
+def test_samples_lie_as_far_apart_as_frames_are_alike(smoothness, expected):
+    generator = np.random.default_rng(4)
+    noise = generator.normal(0, 50, (3, 90, 12, 16)).astype(np.float32)
+    movies = gaussian_filter1d(noise, smoothness, axis=1)
+    trials = [replace(trial, movie=movie) for trial, movie in zip(LEARNT, movies, strict=False)]
+    assert frames_apart(trials, 4) == expected
 
 
 def test_the_movie_is_one(decoder):
@@ -154,7 +193,15 @@ def test_bad_trials_are_named():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"powers": ()}, {"powers": (-1.0,)}, {"lags": ((3, 1),)}, {"lags": ()}, {"every": 0}, {"folds": 1}],
+    [
+        {"powers": ()},
+        {"powers": (-1.0,)},
+        {"lags": ((3, 1),)},
+        {"lags": ()},
+        {"every": 0},
+        {"components": (9, 3)},
+        {"folds": 1},
+    ],
 )
 def test_settings_out_of_range_are_named(wrong):
     with pytest.raises(ReverieError, match=f"ridge setting {next(iter(wrong))}"):

@@ -38,7 +38,7 @@ def encoder():
 
 @pytest.fixture(scope="module")
 def decoder(encoder):
-    ridge = fit_ridge("toy", LEARNT, RidgeSettings(powers=(0.5,), lags=((0, 2, 4),), every=2, components=60))
+    ridge = fit_ridge("toy", LEARNT, RidgeSettings(powers=(0.5,), lags=((0, 2, 4),), every=2, components=(60,)))
     return fit_best(encoder, ridge, fit_prior(LEARNT), MASK, LEARNT, JUDGED, SHORT)
 
 
@@ -81,7 +81,7 @@ def test_the_error_told_is_that_of_the_weighed_movies(decoder):
 
 def test_an_encoder_that_adapting_would_spoil_stays_as_it_was(encoder):
     good = adapt(encoder, "toy", LEARNT, SHORT)
-    ridge = fit_ridge("toy", LEARNT, RidgeSettings(powers=(1.0,), lags=((0, 2, 4),), every=2, components=60))
+    ridge = fit_ridge("toy", LEARNT, RidgeSettings(powers=(1.0,), lags=((0, 2, 4),), every=2, components=(60,)))
     spoiling = TrainingSettings(steps=8, learning_rate=0.5, warm_up=1)
     kept = fit_best(good, ridge, fit_prior(LEARNT), MASK, LEARNT, JUDGED, spoiling).encoder.state_dict()
     assert all(torch.equal(kept[name], weight) for name, weight in good.state_dict().items())

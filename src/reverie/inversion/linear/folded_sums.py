@@ -21,7 +21,7 @@ WEIGHTS_TRIED = 8
 """The search goes at most so many ratios up or down."""
 
 COMPONENTS_JUDGED = 128
-"""Components of the pictures, the largest, that the error is measured in; they hold what can be decoded."""
+"""Components of the pictures, the first, that the error is measured in; they hold what can be decoded."""
 
 ROWS_AT_ONCE = 1500
 """Samples that are multiplied at once: many, because every product is added to a large matrix in memory."""
@@ -64,13 +64,21 @@ class FoldedSums:
         return found if self.span is None else self.span @ found
 
     def unexplained(self, weight: float) -> float:
-        """Return the share of the largest components' variance left unexplained in folds that the fit did not see."""
-        folds = [one.first_targets(COMPONENTS_JUDGED) for one in self.folds]
-        error = 0.0
+        """Return the share of the first components' variance left unexplained in folds that the fit did not see."""
+        explained, energy = self.explained(weight, COMPONENTS_JUDGED)
+        return 1 - float(explained.sum() / energy.sum())
+
+    def explained(
+        self, weight: float, count: int
+    ) -> tuple[Float[np.ndarray, " component"], Float[np.ndarray, " component"]]:
+        """Return how much of the first components is explained in folds that the fit did not see, and their energy."""
+        folds = [one.first_targets(count) for one in self.folds]
+        energy = _added(folds).energy
+        left = np.zeros_like(energy)
         for number, left_out in enumerate(folds):
             seen = [one for other, one in enumerate(folds) if other != number]
-            error += left_out.error(self._solve(_added(seen), weight))
-        return error / float(_added(folds).energy.sum())
+            left += left_out.errors(self._solve(_added(seen), weight))
+        return energy - left, energy
 
     def best_weight(self) -> tuple[float, float]:
         """Return the weight with the smallest unexplained share, and that share.

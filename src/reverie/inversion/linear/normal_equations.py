@@ -45,7 +45,7 @@ class NormalEquations:
         factor = cho_factor(penalised, lower=True, overwrite_a=True, check_finite=False)
         return np.asarray(cho_solve(factor, self.cross, check_finite=False))
 
-    def error(self, weights: Float[np.ndarray, "feature target"]) -> float:
-        """Return Σ |z - Bᵀx|² over the samples for given weights B, from the sums alone."""
-        explained = 2 * np.vdot(weights, self.cross) - np.vdot(weights, self.gram @ weights)
-        return float(self.energy.sum() - explained)
+    def errors(self, weights: Float[np.ndarray, "feature target"]) -> Float[np.ndarray, " target"]:
+        """Return Σ (z - Bᵀx)² over the samples for given weights B, per target, from the sums alone."""
+        explained = 2 * (weights * self.cross).sum(axis=0) - (weights * (self.gram @ weights)).sum(axis=0)
+        return np.asarray(self.energy - explained)

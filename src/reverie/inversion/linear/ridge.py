@@ -20,27 +20,43 @@ from reverie.inversion.linear.response_features import ResponseFeatures
 
 @dataclass(frozen=True)
 class RidgeSettings:
-    """How to fit a ridge decoder.
+    """How to fit a ridge decoder; what the recording asks for is chosen by cross-validation among the candidates.
 
-    powers, lags: candidates for the power responses are raised to and for the lags of the features, in frames (see
-    ``ResponseFeatures``). every: frames between two samples; neighbouring frames say nearly the same. components: of
-    the pictures. folds: of the cross-validation.
     Raises ReverieError when a setting is out of range.
     """
 
     powers: tuple[float, ...] = (1.0, 0.5, 0.25, 0.0)
-    lags: tuple[tuple[int, ...], ...] = ((-2, 2, 6), (-4, 2, 8), (1, 5, 9), (-2, 4, 10))
+    """Candidates for the power that responses are raised to."""
+    lags: tuple[tuple[int, ...], ...] = (
+        (-2, 2, 6),
+        (-4, 2, 8),
+        (1, 5, 9),
+        (-2, 4, 10),
+        (1, 2, 4, 7),
+        (1, 2, 3, 4, 6, 9),
+        (0, 1, 2, 3, 4, 6, 9, 13),
+        tuple(range(1, 17)),
+    )
+    """Candidates for the lags of the features in frames (see ``ResponseFeatures``): far apart for movies that change
+    slowly, frame by frame for noise, with later ones wider. Of the longer ones only those that many neurons leave
+    affordable are tried."""
     every: int = 4
-    components: int = 512
+    """Frames between two samples at most; fewer where the movies' frames have little in common over as many."""
+    components: tuple[int, ...] = (512, 4096)
+    """Candidates for the number of the pictures' components, rising; all there are where a number is larger. Natural
+    movies need few; noise that neurons see in detail needs more."""
     folds: int = 3
+    """Of the cross-validation."""
 
     def __post_init__(self) -> None:
-        rising = all(lags and all(np.diff(lags) > 0) for lags in self.lags)
+        def rises(numbers: tuple[int, ...]) -> bool:
+            return bool(numbers) and all(np.diff(numbers) > 0)
+
         rules = (
             ("powers", bool(self.powers) and min(self.powers, default=0) >= 0, "one or more numbers, none below 0"),
-            ("lags", bool(self.lags) and rising, "one or more lists of rising whole numbers"),
+            ("lags", bool(self.lags) and all(map(rises, self.lags)), "one or more lists of rising whole numbers"),
             ("every", self.every >= 1, "at least 1"),
-            ("components", self.components >= 1, "at least 1"),
+            ("components", min(self.components, default=0) >= 1 and rises(self.components), "rising numbers from 1 on"),
             ("folds", self.folds >= 2, "at least 2"),
         )
         for name, fine, expected in rules:
@@ -52,8 +68,8 @@ class RidgeSettings:
 class RidgeDecoder(Decoder):
     """Frames as linear functions of the features of the responses around them.
 
-    weights: (feature, component). chosen: the penalty's ``weight``, and the share of the movies' variance that is
-    ``explained`` in cross-validation.
+    weights: (feature, component). chosen: the penalty's ``weight``, the frames between two samples (``every``), and the
+    share of the variance of the pictures' first components that is ``explained`` in cross-validation.
     """
 
     population: Population
@@ -93,9 +109,10 @@ class RidgeDecoder(Decoder):
     ) -> "RidgeDecoder":
         """Return the decoder that ``config`` and ``arrays`` describe."""
         kept = dict(config["settings"])
-        kept |= {"powers": tuple(kept["powers"]), "lags": tuple(tuple(lags) for lags in kept["lags"])}
+        kept |= {name: tuple(kept[name]) for name in ("powers", "components")}
+        kept["lags"] = tuple(tuple(lags) for lags in kept["lags"])
         scale = arrays["response_mean"], arrays["response_deviation"]
         features = ResponseFeatures(float(config["power"]), tuple(config["lags"]), *scale)
         pictures = PictureComponents(arrays["mean_picture"], arrays["components"])
-        chosen = {name: float(config[name]) for name in ("weight", "explained")}
+        chosen = {name: float(config[name]) for name in ("weight", "every", "explained")}
         return cls(population, RidgeSettings(**kept), features, pictures, arrays["weights"], chosen)

@@ -2,27 +2,41 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import bar
-from reverie.inversion.linear.components import PictureComponents
+from reverie.inversion.linear.components import PictureComponents, PictureMoments
 from reverie.inversion.linear.folded_sums import FoldedSums
 from reverie.inversion.linear.folds import movie_folds
 from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
-from reverie.inversion.linear.samples import Sample, Samples, population_of
+from reverie.inversion.linear.samples import Sample, Samples, frames_apart, population_of
 from reverie.recordings.trial import Trial
 
-JUDGES = 300
-"""Neurons, evenly chosen, that power and lags are chosen with: enough to rank them, in little time and memory."""
+JUDGES: Final = 300
+"""Neurons, evenly chosen, that the power is chosen with: enough to rank candidates, in little time and memory."""
+
+JUDGES_OF_LAGS: Final = 100
+"""The same for lags, of which there may be many a neuron, and for components."""
+
+AFFORDABLE: Final = 6000
+"""Features that are solved for at most, where there is a choice: the time grows with their cube."""
+
+WORTH: Final = 0.02
+"""How much more must be explained by more lags, or lost by fewer components, to be worth it: a relative share."""
+
+NEARLY_ALL: Final = 0.95
+"""Share of the pictures' variance from which on further components cannot matter."""
 
 
 def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | None = None) -> RidgeDecoder:
     """Fit a ridge decoder to the training trials of one animal; they are read one at a time, several times.
 
-    Power, lags and penalty are those with the least squared error in cross-validation over folds that share no movie.
+    Power, lags, components and penalty are those with the least squared error in cross-validation over folds that share
+    no movie.
     Raises ReverieError when there are fewer than two distinct movies or a trial has no responses.
     """
     settings = settings or RidgeSettings()
@@ -30,27 +44,63 @@ def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | Non
     folds = movie_folds(trials, settings.folds)
     if max(folds) == 0:
         raise NotApplicable(f"The training trials of {mouse} show one movie only; a decoder needs at least two.")
-    pictures = PictureComponents.of((trial.known_movie[:: settings.every] for trial in trials), settings.components)
-    samples = Samples(trials, folds, pictures, settings.every)
-    few = replace(samples, each=-(-population.neurons // JUDGES))
-    power, lags = choose_features(list(few), settings, f"ridge decoder of {mouse}")
+    every = frames_apart(trials, settings.every)
+    moments = PictureMoments.of(trial.known_movie[::every] for trial in trials)
+    pictures, held = moments.components(settings.components[0])
+    if detailed := held < NEARLY_ALL:
+        pictures = moments.coarse_components(settings.components[0])
+    samples = Samples(trials, folds, pictures, every)
+    power, lags = choose_features(samples, population.neurons, settings, f"ridge decoder of {mouse}")
+    if detailed:
+        few = _of_some(samples, population.neurons, JUDGES_OF_LAGS)
+        samples = replace(samples, pictures=choose_pictures(few, moments, settings, power, lags))
     features = ResponseFeatures.of((sample.responses for sample in samples), power, lags)
-    sums = FoldedSums.of(samples, features, settings.every)
+    sums = FoldedSums.of(samples, features, every)
     weight, unexplained = sums.best_weight()
     weights = sums.solve(weight).astype(np.float32)
-    chosen = {"weight": weight, "explained": 1 - unexplained}
-    return RidgeDecoder(population, settings, features, pictures, weights, chosen)
+    chosen = {"weight": weight, "every": every, "explained": 1 - unexplained}
+    return RidgeDecoder(population, settings, features, samples.pictures, weights, chosen)
 
 
-def choose_features(samples: Sequence[Sample], settings: RidgeSettings, label: str) -> tuple[float, tuple[int, ...]]:
-    """Return the power, tried with the first lags, and then the lags that leave least unexplained."""
-    candidates = len(settings.powers) + len(settings.lags)
-    with bar(label, candidates) as advance:
+def choose_features(
+    samples: Samples, neurons: int, settings: RidgeSettings, label: str
+) -> tuple[float, tuple[int, ...]]:
+    """Return the power, tried with the first lags, and then the lags that explain most.
 
-        def unexplained(power: float, lags: tuple[int, ...]) -> float:
+    Lags longer than the shortest must be affordable with all neurons, and explain clearly more.
+    """
+    shortest = min(map(len, settings.lags))
+    lags = [one for one in settings.lags if len(one) == shortest or len(one) * neurons <= AFFORDABLE]
+    with bar(label, len(settings.powers) + len(lags)) as advance:
+
+        def explained(judges: Sequence[Sample], power: float, lags: tuple[int, ...]) -> float:
             advance()
-            features = ResponseFeatures.of((sample.responses for sample in samples), power, lags)
-            return FoldedSums.of(samples, features, settings.every).best_weight()[1]
+            features = ResponseFeatures.of((sample.responses for sample in judges), power, lags)
+            return 1 - FoldedSums.of(judges, features, samples.every).best_weight()[1]
 
-        power = min(settings.powers, key=lambda one: unexplained(one, settings.lags[0]))
-        return power, min(settings.lags, key=lambda one: unexplained(power, one))
+        judges = list(_of_some(samples, neurons, JUDGES))
+        power = max(settings.powers, key=lambda one: explained(judges, one, lags[0]))
+        judges = list(_of_some(samples, neurons, JUDGES_OF_LAGS))
+        shares = {one: explained(judges, power, one) for one in lags}
+        return power, max(lags, key=lambda one: shares[one] - (len(one) > shortest) * WORTH * abs(shares[one]))
+
+
+def choose_pictures(
+    samples: Samples, moments: PictureMoments, settings: RidgeSettings, power: float, lags: tuple[int, ...]
+) -> PictureComponents:
+    """Return the fewest components, of the candidates, that lose next to nothing of what most of them explain."""
+    largest = moments.coarse_components(settings.components[-1])
+    samples = replace(samples, pictures=largest)
+    features = ResponseFeatures.of((sample.responses for sample in samples), power, lags)
+    sums = FoldedSums.of(samples, features, samples.every)
+    explained, _ = sums.explained(sums.best_weight()[0], len(largest.basis))
+    enough = (1 - WORTH) * explained.sum()
+    for count in settings.components:
+        if explained[:count].sum() >= enough:
+            return replace(largest, basis=largest.basis[:count])
+    return largest
+
+
+def _of_some(samples: Samples, neurons: int, judges: int) -> Samples:
+    """Return the samples with about ``judges`` of the neurons, evenly chosen."""
+    return replace(samples, each=-(-neurons // judges))

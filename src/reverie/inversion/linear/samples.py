@@ -2,12 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
 
 from reverie.foundation.arrays import Responses
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.linear.components import PictureComponents, Scores
 from reverie.inversion.linear.contract import Population
 from reverie.recordings.trial import Trial
+
+TRIALS_COMPARED: Final = 20
+"""Trials, evenly chosen, whose movies tell how fast frames change."""
+
+ALIKE: Final = 0.5
+"""Correlation of two frames above which the second adds little to learn from: of natural movies, which keep .8 and more
+over four frames, every frame, every second and every sixth taught the same (docs/log); of white noise every frame is
+new."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,23 @@ class Samples:
             assert trial.responses is not None
             scores = self.pictures.encode(trial.known_movie[:: self.every])
             yield Sample(trial.responses[:: self.each], scores, self.folds[number])
+
+
+def frames_apart(trials: Sequence[Trial], most: int) -> int:
+    """Return how many frames may lie between two samples: as many as movies stay alike over, ``most`` at most.
+
+    Alike are frames that correlate at ``ALIKE`` or more around the movies' mean picture, in a few trials.
+    """
+    products, energy = np.zeros(most + 1), 0.0
+    movies = [trial.known_movie for trial in trials[:: -(-len(trials) // TRIALS_COMPARED)]]
+    mean = np.mean([movie.mean(axis=0) for movie in movies], axis=0)
+    for movie in movies:
+        apart = (movie - mean).reshape(len(movie), -1)
+        reach = range(min(most, len(movie) - 1) + 1)
+        products[: len(reach)] += [float(np.vdot(apart[: len(apart) - lag], apart[lag:])) for lag in reach]
+        energy += float(np.vdot(apart, apart))
+    alike = [lag for lag in range(1, most + 1) if products[lag] >= ALIKE * energy]
+    return max(alike, default=1)
 
 
 def population_of(mouse: str, trials: Sequence[Trial]) -> Population:
