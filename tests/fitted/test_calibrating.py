@@ -49,7 +49,7 @@ def test_a_calibration_holds_the_errors_of_the_clips_it_was_learned_on(tiny_worl
     fitted = fit(fitted_to(tiny_world), ["calibration"])
     kept = fitted_to(tiny_world).calibration
     assert kept.clips == ("4", "6", "1", "2")
-    assert 0 < kept.reaches[0] < kept.reaches[1] <= kept.reaches[2]
+    assert 0 < kept.half_widths[0] < kept.half_widths[1] <= kept.half_widths[2]
     errors = np.concatenate([errors_of(fitted, name, Map()) for name in kept.clips])
     assert len(errors) == 4 * (48 - frames_to_skip(48)) * 12 * 16
     assert (errors <= kept.factor).mean() == pytest.approx(0.6827, abs=1e-3)

@@ -228,7 +228,8 @@ def test_other_processes_find_the_same_movies(tiny_world, mask, tmp_path):
 
 def test_calibrated_intervals_are_scored(tiny_world, quick_masks, out):
     describe_training(tiny_world, ["1", "2", "3"], ["4", "5", "6"])
-    scores = reconstruct(tiny_world, out, "0", "6", method=Map()).set_index("trial")
+    taught = [str(trial) for trial in range(1, 7)]
+    scores = reconstruct(tiny_world, out, "0", *taught, method=Map()).set_index("trial")
     found = {trial: Reconstruction.load(out / f"alpha/{trial}") for trial in ("0", "6")}
     for trial, one in found.items():
         (job,) = json.loads((out / f"alpha/{trial}/jobs.json").read_text())["made"]["jobs"]
@@ -238,9 +239,9 @@ def test_calibrated_intervals_are_scored(tiny_world, quick_masks, out):
         assert "6 validation and training clips" in " ".join(one.notes)
     assert "this trial among them" in " ".join(found["6"].notes)
     assert "this trial among them" not in " ".join(found["0"].notes)
-    # The trial that taught the intervals lies in them about as often as it should.
-    held = scores.loc["6", ["coverage_50", "coverage_80", "coverage_95"]].to_numpy(float)
-    np.testing.assert_allclose(held, [0.5, 0.8, 0.95], atol=0.2)
+    # The trials that taught the intervals lie in them, taken together, as often as they should; one alone need not.
+    held = scores.loc[taught, ["coverage_50", "coverage_80", "coverage_95"]].mean().to_numpy(float)
+    np.testing.assert_allclose(held, [0.5, 0.8, 0.95], atol=0.1)
 
 
 def test_scores_are_written_as_they_are_returned(tiny_world, mask, out):

@@ -4,7 +4,7 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.scoring.calibration import (
     LEVELS,
-    NORMAL_REACHES,
+    NORMAL_HALF_WIDTHS,
     Calibration,
     calibrate,
     coverage,
@@ -30,7 +30,7 @@ def test_errors_are_counted_in_spreads_inside_the_region():
 def test_an_honest_normal_spread_is_left_alone():
     found = calibrate(clips(np.random.default_rng(0), lambda generator, size: generator.standard_normal(size)))
     assert found.factor == pytest.approx(1.0, abs=0.03)
-    np.testing.assert_allclose(found.reaches, NORMAL_REACHES, rtol=0.04)
+    np.testing.assert_allclose(found.half_widths, NORMAL_HALF_WIDTHS, rtol=0.04)
     np.testing.assert_allclose(found.uncalibrated, LEVELS, atol=0.01)
 
 
@@ -40,7 +40,7 @@ def test_intervals_hold_what_they_promise_on_clips_never_seen_whatever_the_error
     assert (np.abs(found.uncalibrated - LEVELS) > 0.1).any()
     np.testing.assert_allclose(found.coverage, LEVELS, atol=0.02)
     np.testing.assert_allclose(
-        coverage(np.abs(heavy(generator, 20000)) / found.factor, found.reaches), LEVELS, atol=0.02
+        coverage(np.abs(heavy(generator, 20000)) / found.factor, found.half_widths), LEVELS, atol=0.02
     )
 
 
@@ -53,7 +53,7 @@ def test_few_clips_promise_for_the_next_one_no_more_than_they_know():
         errors = {str(place): scale * np.abs(generator.standard_normal(300)) for place, scale in enumerate(scales)}
         new = errors.pop("20")
         found = calibrate(errors)
-        held.append(coverage(new, found.factor * found.reaches))
+        held.append(coverage(new, found.factor * found.half_widths))
     short = np.mean(held, axis=0) - LEVELS
     assert (short > -0.01).all()
     assert (short < 0.05).all()
@@ -70,7 +70,7 @@ def test_it_is_kept_as_arrays_and_needs_two_clips():
     found = calibrate(clips(np.random.default_rng(2), heavy))
     again = Calibration.from_arrays(found.to_arrays())
     assert (again.factor, again.clips) == (found.factor, found.clips)
-    np.testing.assert_array_equal(again.reaches, found.reaches)
+    np.testing.assert_array_equal(again.half_widths, found.half_widths)
     with pytest.raises(ReverieError, match="incomplete"):
         Calibration.from_arrays({"factor": np.array(1.0)})
     with pytest.raises(ReverieError, match="at least 2"):

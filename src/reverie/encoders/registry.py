@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reverie.encoders.contract import Encoder
+from reverie.encoders.plugins import PLUGINS, import_plugins
 from reverie.foundation.errors import ReverieError
 
 BUILT_IN = {
@@ -59,9 +60,12 @@ def find_architecture(name: str) -> Architecture:
         module = importlib.import_module(module_name)
         return Architecture(name, getattr(module, f"{class_name}Config"), getattr(module, class_name))
     if name not in _registered:
+        import_plugins()
+    if name not in _registered:
         known = ", ".join([*BUILT_IN, *_registered])
         raise ReverieError(
-            f"No architecture is called {name!r} (known: {known}); import the module that registers it first."
+            f"No architecture is called {name!r} (known: {known}); import the module that registers it first, or name "
+            f"it in the environment variable {PLUGINS}."
         )
     return _registered[name]
 

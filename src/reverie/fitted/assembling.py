@@ -23,7 +23,7 @@ from reverie.inversion.problem import Progress, Solution
 from reverie.recordings.opening import responses_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
-from reverie.scoring.calibration import LEVELS, Calibration, Reaches
+from reverie.scoring.calibration import LEVELS, Calibration, HalfWidths
 
 OTHER_MOVIES: Final = 4
 """How many other movies of the recording serve as controls."""
@@ -100,7 +100,7 @@ class _Uncertainty:
     """Solutions with honest standard deviations where they could be calibrated, and what else is known."""
 
     solutions: Sequence[Solution]
-    half_widths: Reaches | None = None
+    half_widths: HalfWidths | None = None
     information: Mask | None = None
     notes: tuple[str, ...] = ()
 
@@ -117,7 +117,7 @@ def _uncertainty(
     if len(calibrations) < len(solutions):
         return _Uncertainty(solutions, None, information, (UNCALIBRATED,))
     honest = [_scaled(solution, its.factor) for solution, its in zip(solutions, calibrations, strict=True)]
-    half_widths = np.mean([calibration.reaches for calibration in calibrations], axis=0)
+    half_widths = np.mean([calibration.half_widths for calibration in calibrations], axis=0)
     notes = (_sentence(calibrations[0], trial.name), *((OF_SINGLES,) if joined or len(solutions) > 1 else ()))
     return _Uncertainty(honest, half_widths, information, notes)
 
@@ -144,7 +144,7 @@ def _sentence(calibration: Calibration, trial: str) -> str:
         for form, values in (
             ("{:.0f}", 100 * calibration.coverage),
             ("{:.0f}", 100 * calibration.uncalibrated),
-            ("{:.2f}", calibration.reaches),
+            ("{:.2f}", calibration.half_widths),
         )
     )
     among = ", this trial among them" if trial in calibration.clips else ""

@@ -13,7 +13,7 @@ from scipy.stats import norm
 from reverie.foundation.arrays import FRAME_RATE, Mask, Movie, Rates, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_json, read_npz, read_table, write_json, write_npz, write_text
-from reverie.scoring.calibration import LEVELS, Reaches, coverage, standard_errors
+from reverie.scoring.calibration import LEVELS, HalfWidths, coverage, standard_errors
 from reverie.scoring.rule import frames_to_skip, scored_region, scoring_threshold
 from reverie.scoring.scores import score
 
@@ -44,7 +44,7 @@ class Reconstruction:
     """How it was found, a row a step: step, seconds, passes (windows of 32 frames through an encoder), loss, model."""
     std: Movie | None = None
     """Standard deviation (time, height, width) in grey levels, of the posterior or over models; None where unknown."""
-    half_widths: Reaches | None = None
+    half_widths: HalfWidths | None = None
     """Half the widths of the 50, 80 and 95 % intervals, in standard deviations; None without a calibration."""
     information: Mask | None = None
     """Share of the prior's variance, 0 to 1, that the responses took away at each pixel (height, width)."""

@@ -20,40 +20,40 @@ ONE_DEVIATION: Final = 0.6827
 FEWEST_CLIPS: Final = 2
 """Clips from which a calibration can be learned on some and tried on another."""
 
-LEAST_SPREAD: Final = 1e-3
-"""Grey levels; a smaller spread is taken for it."""
+LEAST_STD: Final = 1e-3
+"""Grey levels; a smaller standard deviation is taken for it."""
 
 Errors = Float[np.ndarray, " error"]
-"""Absolute errors of scored pixels and frames, in units of the spread there."""
+"""Absolute errors of scored pixels and frames, in units of the standard deviation there."""
 
-Reaches = Float[np.ndarray, " level"]
-"""Half the width of the interval of each level, in units of a spread."""
+HalfWidths = Float[np.ndarray, " level"]
+"""Half the width of the interval of each level, in units of a standard deviation."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What makes a posterior's spread honest, learned on clips whose movies are known.
+    """What makes a posterior's standard deviation honest, learned on clips whose movies are known.
 
-    factor: what the spread is multiplied by, such that 68 % of the true pixels lie within one spread. reaches: half
-    the width of the intervals of ``LEVELS`` in units of the multiplied spread; a normal error would have 0.67, 1.28,
-    1.96. coverage: how often the truth lay inside them, each clip judged by what the others taught; uncalibrated: the
-    same for the spread as it was, taken as that of a normal error. clips: their names.
+    factor: what the standard deviation is multiplied by, such that 68 % of the true pixels lie within one. half_widths:
+    half the width of the intervals of ``LEVELS`` in units of the multiplied standard deviation; a normal error would
+    have 0.67, 1.28, 1.96. coverage: how often the truth lay inside them, each clip judged by what the others taught;
+    uncalibrated: the same for the standard deviation as it was, taken as that of a normal error. clips: their names.
     Sources: Vovk, Gammerman & Shafer, Algorithmic Learning in a Random World, 2005 (split conformal prediction);
     Dunn, Wasserman & Ramdas, Distribution-free prediction sets for two-layer hierarchical models, 2023 (clips as
     groups).
     """
 
     factor: float
-    reaches: Reaches
-    coverage: Reaches
-    uncalibrated: Reaches
+    half_widths: HalfWidths
+    coverage: HalfWidths
+    uncalibrated: HalfWidths
     clips: tuple[str, ...]
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return it as arrays, for an ``.npz`` file."""
         return {
             "factor": np.array(self.factor),
-            "reaches": self.reaches,
+            "half_widths": self.half_widths,
             "coverage": self.coverage,
             "uncalibrated": self.uncalibrated,
             "clips": np.array(self.clips, dtype=np.str_),
@@ -64,39 +64,39 @@ class Calibration:
         """Return the calibration that ``to_arrays`` laid out; raises ReverieError when something is missing."""
         try:
             names = tuple(str(name) for name in arrays["clips"])
-            reaches, coverage, uncalibrated = (arrays[name] for name in ("reaches", "coverage", "uncalibrated"))
-            return Calibration(float(arrays["factor"]), reaches, coverage, uncalibrated, names)
+            half_widths, coverage, uncalibrated = (arrays[name] for name in ("half_widths", "coverage", "uncalibrated"))
+            return Calibration(float(arrays["factor"]), half_widths, coverage, uncalibrated, names)
         except (KeyError, TypeError, ValueError) as error:
             raise ReverieError(f"The calibration is incomplete ({error}); delete it to learn it again.") from error
 
 
-NORMAL_REACHES: Final = np.array([0.6745, 1.2816, 1.9600])
+NORMAL_HALF_WIDTHS: Final = np.array([0.6745, 1.2816, 1.9600])
 """Half the width of the intervals of ``LEVELS`` for a normal error, in standard deviations."""
 
 
-def standard_errors(found: Movie, truth: Movie, spread: Movie, region: Region) -> Errors:
-    """Return how far the truth lies from a movie, in units of its spread, at all frames and the region's pixels.
+def standard_errors(found: Movie, truth: Movie, std: Movie, region: Region) -> Errors:
+    """Return how far the truth lies from a movie, at all frames and the region's pixels.
 
-    found, truth, spread: (time, height, width), grey levels.
+    In units of the movie's standard deviation. found, truth, std: (time, height, width), grey levels.
     """
-    distance = np.abs(found - truth)[:, region] / np.maximum(spread[:, region], LEAST_SPREAD)
+    distance = np.abs(found - truth)[:, region] / np.maximum(std[:, region], LEAST_STD)
     return np.asarray(distance.ravel(), dtype=np.float64)
 
 
-def coverage(errors: Errors, reaches: Reaches) -> Reaches:
-    """Return which share of the errors each reach holds.
+def coverage(errors: Errors, half_widths: HalfWidths) -> HalfWidths:
+    """Return which share of the errors each half-width holds.
 
     >>> coverage(np.array([0.1, 0.4, 0.9, 3.0]), np.array([0.5, 1.0])).tolist()
     [0.5, 0.75]
     """
-    return np.asarray((errors[:, None] <= reaches).mean(axis=0))
+    return np.asarray((errors[:, None] <= half_widths).mean(axis=0))
 
 
 def calibrate(errors: Mapping[str, Errors]) -> Calibration:
     """Learn a calibration from the standard errors of clips, by name; each clip counts as much as its errors.
 
-    Few clips say little about the next one, so reaches hold a little more than the level: with n clips, what the level
-    is of n + 1, as if one more had been seen that no interval holds. Fewer than 19 clips cannot promise 95 % of it.
+    Few clips say little about the next one, so half-widths hold a little more than the level: with n clips, what the
+    level is of n + 1, as if one more had been seen that no interval holds. Fewer than 19 clips cannot promise 95 %.
 
     Raises ReverieError when there are fewer than two clips.
     """
@@ -104,17 +104,17 @@ def calibrate(errors: Mapping[str, Errors]) -> Calibration:
         raise NotApplicable(f"Intervals are calibrated on at least {FEWEST_CLIPS} clips, but there are {len(errors)}.")
     clips = list(errors.values())
     held = [coverage(clip, _promising([*clips[:place], *clips[place + 1 :]])) for place, clip in enumerate(clips)]
-    factor = max(float(np.quantile(np.concatenate(clips), ONE_DEVIATION)), LEAST_SPREAD)
+    factor = max(float(np.quantile(np.concatenate(clips), ONE_DEVIATION)), LEAST_STD)
     return Calibration(
         factor,
         _promising(clips) / factor,
         np.mean(held, axis=0),
-        np.mean([coverage(clip, NORMAL_REACHES) for clip in clips], axis=0),
+        np.mean([coverage(clip, NORMAL_HALF_WIDTHS) for clip in clips], axis=0),
         tuple(errors),
     )
 
 
-def _promising(clips: Sequence[Errors]) -> Reaches:
-    """Return the reaches that hold as many errors of one more clip as ``LEVELS`` say, on average, or more."""
+def _promising(clips: Sequence[Errors]) -> HalfWidths:
+    """Return the half-widths that hold as many errors of one more clip as ``LEVELS`` say, on average, or more."""
     asked = np.minimum(np.asarray(LEVELS) * (len(clips) + 1) / len(clips), 1.0)
     return np.asarray(np.quantile(np.concatenate(clips), asked))

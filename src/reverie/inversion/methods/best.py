@@ -31,8 +31,8 @@ from reverie.recordings.trial import Trial
 from reverie.scoring.rule import scored_region
 from reverie.training.settings import TrainingSettings
 
-NOISE_TRIALS = 16
-"""Training trials, evenly chosen, that the noise is measured on."""
+LIKELIHOOD_TRIALS = 16
+"""Training trials, evenly chosen, that the likelihood is fitted to."""
 
 EVEN = 0.5
 """The share of the most probable movie where there are no validation trials to measure a better one on."""
@@ -60,7 +60,7 @@ class Best:
 class BestDecoder(Decoder):
     """share · map + (1 − share) · ridge, where map is the most probable movie (``Map``) given responses ^ power.
 
-    encoder: adapted to the compressed responses. noise: of these around its rates. prior: over movies.
+    encoder: adapted to the compressed responses. likelihood: of these around its rates. prior: over movies.
     ridge: the linear decoder, whose power is the one used.
     """
 
@@ -68,7 +68,7 @@ class BestDecoder(Decoder):
     ridge: RidgeDecoder
     encoder: Encoder
     prior: GaussianPrior
-    noise: Likelihood
+    likelihood: Likelihood
     share: float
     solver: Map = FOLLOWING
     kind: str = "best"
@@ -96,7 +96,7 @@ class BestDecoder(Decoder):
             self.population.mouse,
             torch.tensor(state),
             seen,
-            likelihood=self.noise,
+            likelihood=self.likelihood,
         )
         return solve(Problem((observation,), self.prior), self.solver)
 
@@ -115,10 +115,10 @@ class BestDecoder(Decoder):
         }
 
     def arrays(self) -> Mapping[str, np.ndarray]:
-        """Return noise, prior, the encoder's weights and the linear decoder, each under its own name."""
+        """Return likelihood, prior, the encoder's weights and the linear decoder, each under its own name."""
         weights = {name: tensor.cpu().numpy() for name, tensor in self.encoder.state_dict().items()}
         return {
-            **_under("noise.", likelihood_arrays(self.noise)),
+            **_under("likelihood.", likelihood_arrays(self.likelihood)),
             **_under("prior.", self.prior.to_arrays()),
             **_under("encoder.", weights),
             **_under("ridge.", self.ridge.arrays()),
@@ -138,7 +138,7 @@ class BestDecoder(Decoder):
             RidgeDecoder.restore(population, config["ridge"], _from("ridge.", arrays)),
             encoder.eval().requires_grad_(False),
             GaussianPrior.from_arrays(_from("prior.", arrays)),
-            likelihood_from_arrays(_from("noise.", arrays)),
+            likelihood_from_arrays(_from("likelihood.", arrays)),
             float(config["share"]),
             Map(**config["solver"]),
         )
@@ -162,11 +162,11 @@ def fit_best(
     """
     mouse, power = ridge.population.mouse, ridge.features.power
     seen = compressed_trials(training, power)
-    few = seen[:: -(-len(seen) // NOISE_TRIALS)]
+    few = seen[:: -(-len(seen) // LIKELIHOOD_TRIALS)]
     candidates = []
     for candidate in (encoder,) if adaptation is None else (encoder, adapt(encoder, mouse, seen, adaptation)):
-        noise = fit_likelihood(candidate, mouse, few, skip=candidate.history)
-        decoder = BestDecoder(ridge.population, ridge, candidate, prior, noise, EVEN)
+        likelihood = fit_likelihood(candidate, mouse, few, skip=candidate.history)
+        decoder = BestDecoder(ridge.population, ridge, candidate, prior, likelihood, EVEN)
         share, error = best_share(decoder, mask, validation)
         candidates.append((error, replace(decoder, share=share)))
     return min(candidates, key=lambda each: each[0])[1]
