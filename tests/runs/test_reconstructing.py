@@ -239,9 +239,10 @@ def test_calibrated_intervals_are_scored(tiny_world, quick_masks, out):
         assert "6 validation and training clips" in " ".join(one.notes)
     assert "this trial among them" in " ".join(found["6"].notes)
     assert "this trial among them" not in " ".join(found["0"].notes)
-    # The trials that taught the intervals lie in them, taken together, as often as they should; one alone need not.
+    # Six clips that taught the intervals lie in them, taken together, as often as 7/6 of the level: as if a seventh lay
+    # outside. One alone need not.
     held = scores.loc[taught, ["coverage_50", "coverage_80", "coverage_95"]].mean().to_numpy(float)
-    np.testing.assert_allclose(held, [0.5, 0.8, 0.95], atol=0.1)
+    np.testing.assert_allclose(held, np.minimum(np.array([0.5, 0.8, 0.95]) * 7 / 6, 1), atol=0.1)
 
 
 def test_scores_are_written_as_they_are_returned(tiny_world, mask, out):
