@@ -3,11 +3,18 @@ import pytest
 import torch
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.likelihood import EventLikelihood, PoissonLikelihood, likelihood_arrays, likelihood_from_arrays
+from reverie.inversion.likelihood import (
+    EventLikelihood,
+    GaussianLikelihood,
+    PoissonLikelihood,
+    likelihood_arrays,
+    likelihood_from_arrays,
+)
 
 KINDS = [
     PoissonLikelihood(torch.tensor([1.0, 2.0])),
     EventLikelihood(torch.tensor([0.5, 1.5]), torch.tensor([1.0, 2.0])),
+    GaussianLikelihood(torch.tensor([0.5, 3.0]), torch.tensor([1.0, 2.0])),
 ]
 
 
@@ -16,6 +23,8 @@ def drawn(likelihood, rates, seed=0):
     generator = torch.Generator().manual_seed(seed)
     if isinstance(likelihood, PoissonLikelihood):
         return torch.poisson(rates, generator=generator)
+    if isinstance(likelihood, GaussianLikelihood):
+        return rates + likelihood.variance.sqrt()[:, None] * torch.randn(rates.shape, generator=generator)
     probability = -torch.expm1(-likelihood.frequency[:, None] * rates)
     return (torch.rand(rates.shape, generator=generator) < probability).float() * 7
 
@@ -57,6 +66,15 @@ def test_slope_and_offset_give_the_likelihood(likelihood):
     slope, offset = likelihood.natural(rates)
     expected = likelihood.loss(rates, responses)
     torch.testing.assert_close((offset - likelihood.statistic(responses) * slope).sum(), expected)
+
+
+def test_traces_may_be_counted_from_any_level():
+    traces = KINDS[2]
+    rates = torch.rand(2, 9, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    responses = torch.randn(2, 9, generator=torch.Generator().manual_seed(1))
+    (slope,) = torch.autograd.grad(traces.loss(rates, responses), rates)
+    (shifted,) = torch.autograd.grad(traces.loss(rates + 5, responses + 5), rates)
+    torch.testing.assert_close(slope, shifted)
 
 
 @pytest.mark.parametrize("arrays", [{}, {"dispersion": np.zeros(3)}, {"dispersion": np.full(3, np.nan)}])

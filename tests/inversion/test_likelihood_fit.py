@@ -7,13 +7,16 @@ from scipy.signal import lfilter
 from tests.inversion.toys import SpotEncoder, smooth_movie, trials_of
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.likelihood import EventLikelihood, PoissonLikelihood
+from reverie.inversion.likelihood import EventLikelihood, GaussianLikelihood, PoissonLikelihood
 from reverie.inversion.likelihood_fit import (
     fit_event_likelihood,
+    fit_gaussian_likelihood,
     fit_likelihood,
     fit_likelihoods,
     fit_poisson_likelihood,
     information,
+    kinds_of,
+    steady,
 )
 from reverie.inversion.objective import rates_in_pieces
 
@@ -78,6 +81,33 @@ def test_the_kind_that_tells_more_is_taken(encoder):
     assert isinstance(fit_likelihood(encoder, "toy", sparse), EventLikelihood)
 
 
+def with_trace_noise(rates, noise, seed=3):
+    return (rates + noise * np.random.default_rng(seed).standard_normal(rates.shape)).astype(np.float32)
+
+
+def test_the_variance_of_traces_is_that_of_their_residuals():
+    white = with_trace_noise(RATES, 0.5)
+    found = fit_gaussian_likelihood(RATES, white)
+    assert np.median(found.variance) == pytest.approx(0.25, rel=0.05)
+    assert np.median(found.dispersion) == pytest.approx(1.0, abs=0.05)
+    lasting = fit_gaussian_likelihood(RATES, noisy(1.0, 0.5))
+    assert np.median(lasting.dispersion) == pytest.approx(3.0, rel=0.12)
+
+
+def test_of_traces_the_likelihood_is_taken_whose_scatter_is_theirs(encoder):
+    trials = trials_of(encoder, 6)
+    rates = np.stack([_rates(encoder, trial) for trial in trials], 1)
+    detector = with_trace_noise(rates, 0.3 * rates.mean())
+    growing = with_trace_noise(rates, 0.5 * np.sqrt(rates * rates.mean()))
+    for responses, kind, name in ((detector, GaussianLikelihood, "traces"), (growing, PoissonLikelihood, "sizes")):
+        assert steady(rates, responses) == (name == "traces")
+        heard = [replace(trial, responses=responses[:, number]) for number, trial in enumerate(trials)]
+        fits = fit_likelihoods(encoder, "toy", heard, kinds=kinds_of("traces"))
+        assert fits.chosen == name
+        assert isinstance(fits.find("measured"), kind)
+        assert set(fits.kinds) == {"sizes", "traces"}
+
+
 def _rates(encoder, trial):
     return rates_in_pieces(encoder, torch.tensor(trial.movie), torch.tensor(trial.state), "toy").numpy()
 
@@ -90,7 +120,8 @@ def test_neurons_that_never_or_always_fired_get_numbers_above_zero(encoder):
     rates, responses = (
         np.stack(each, 1) for each in zip(*((_rates(encoder, t), t.responses) for t in trials), strict=True)
     )
-    for noise in (fit_poisson_likelihood(rates, responses), fit_event_likelihood(rates, responses)):
+    for fit in (fit_poisson_likelihood, fit_event_likelihood, fit_gaussian_likelihood):
+        noise = fit(rates, responses)
         for values in vars(noise).values():
             assert torch.isfinite(values).all()
             assert (values > 0).all()

@@ -98,6 +98,20 @@ def test_trials_without_responses_are_named() -> None:
         load_trials(silent, ("0",), encoder_of(12))
 
 
+@pytest.mark.parametrize("limit", [0, 20_000, 2**30])
+def test_what_is_not_kept_in_memory_is_read_window_by_window(limit) -> None:
+    recording = toy_recording(trials=4, frames=40)
+    loaded = load_trials(recording, ("0", "1", "2"), encoder_of(12), limit=limit)
+    expected = [recording.trial(name) for name in ("0", "1", "2")]
+    drawn, whole = (Windows({"toy": each}, batch=16, window=10, history=4, seed=0) for each in (loaded, expected))
+    for step in range(3):
+        for name in ("movie", "state", "responses", "weight"):
+            assert torch.equal(getattr(drawn.draw(step), name), getattr(whole.draw(step), name))
+    assert loaded.kept <= limit + sum(array.nbytes for array in (expected[0].movie, expected[0].state)) + 40 * 12 * 4
+    assert loaded[1].start == recording.trial("1", 0, 3).start
+    assert recording.trial("1", 15, 20).start == pytest.approx(expected[1].start + 0.5)
+
+
 def flat_batch() -> Batch:
     """Window i is a movie of grey level i with responses and state i."""
     levels = torch.arange(4.0)

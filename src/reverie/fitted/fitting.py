@@ -10,7 +10,7 @@ from reverie.fitted.weighing import fit_weights
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_npz
 from reverie.foundation.progress import say
-from reverie.inversion.likelihood_fit import fit_likelihoods
+from reverie.inversion.likelihood_fit import fit_likelihoods, kinds_of
 from reverie.inversion.linear.files import save_decoder
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
@@ -120,8 +120,10 @@ def _fit_prior(fitted: Fitted) -> None:
 def _fit_likelihood(fitted: Fitted) -> None:
     subject = fitted.subject
     trials = subject.trials(subject.training, LIKELIHOOD_TRIALS)
-    fits = fit_likelihoods(subject.encoder, subject.animal, trials, skip=subject.encoder.history)
+    kinds = kinds_of(subject.recording.response_kind)
+    fits = fit_likelihoods(subject.encoder, subject.animal, trials, skip=subject.encoder.history, kinds=kinds)
     write_npz(fitted.place("likelihood"), likelihood_fits_arrays(fits))
+    say(f"{subject.animal}: of the likelihoods {', '.join(kinds)}, “{fits.chosen}” suits the training trials best.")
 
 
 def _fit_ridge(fitted: Fitted) -> None:
@@ -145,6 +147,7 @@ def _fit_best(fitted: Fitted) -> None:
         subject.trials(subject.training),
         subject.trials(subject.validation),
         None if ready else ADAPTATION,
+        kinds_of(subject.recording.response_kind),
     )
     save_decoder(decoder, fitted.place("best").parent, {"seconds": round(perf_counter() - begin, 1)})
 

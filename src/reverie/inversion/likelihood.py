@@ -1,4 +1,4 @@
-"""How responses scatter around rates: two likelihoods, and how much information each gives about a rate."""
+"""How responses scatter around rates: three likelihoods, and how much information each gives about a rate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -145,6 +145,54 @@ class EventLikelihood:
         return EventLikelihood(self.frequency.to(device), self.dispersion.to(device))
 
 
+@dataclass(frozen=True)
+class GaussianLikelihood:
+    """Responses vary as much at every rate, as traces of fluorescence do whose noise is the detector's.
+
+    loss = Σ rate · (rate / 2 − response) / (variance · dispersion), which is half the squared error over the variance,
+    but for what does not depend on the rates; adding a constant to both changes nothing of its slopes. variance:
+    (neuron,), of single frames, in squared units of the responses. dispersion: (neuron,), by how much sums over time
+    vary more.
+    """
+
+    variance: Float[Tensor, " neuron"]
+    dispersion: Float[Tensor, " neuron"]
+
+    def loss(self, rates: Float[Tensor, "neuron time"], responses: Float[Tensor, "neuron time"]) -> Float[Tensor, ""]:
+        """Return the negative log likelihood, summed."""
+        return (rates * (rates / 2 - responses) / self._scatter).sum()
+
+    def root_information(self, rates: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
+        """Return 1 / √(variance · dispersion), the same at every rate."""
+        return self._scatter.rsqrt().expand_as(rates)
+
+    def statistic(self, responses: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
+        """Return the responses."""
+        return responses
+
+    def natural(
+        self, rates: Float[Tensor, "neuron time"]
+    ) -> tuple[Float[Tensor, "neuron time"], Float[Tensor, "neuron time"]]:
+        """Return rate and half its square, over variance · dispersion."""
+        return rates / self._scatter, rates.square() / (2 * self._scatter)
+
+    def chosen(self, rows: Int[Tensor, " chosen"]) -> "GaussianLikelihood":
+        """Return the noise of some of the neurons."""
+        return GaussianLikelihood(self.variance[rows], self.dispersion[rows])
+
+    def over_dispersed(self, times: int) -> "GaussianLikelihood":
+        """Return the noise with ``times`` the dispersion."""
+        return replace(self, dispersion=self.dispersion * times)
+
+    def to(self, device: torch.device) -> "GaussianLikelihood":
+        """Return the same noise on another device."""
+        return GaussianLikelihood(self.variance.to(device), self.dispersion.to(device))
+
+    @property
+    def _scatter(self) -> Float[Tensor, "neuron 1"]:
+        return (self.variance * self.dispersion)[:, None]
+
+
 def likelihood_arrays(noise: Likelihood) -> dict[str, np.ndarray]:
     """Return a noise as arrays, for an ``.npz`` file."""
     return {name: value.cpu().numpy() for name, value in vars(noise).items()}
@@ -157,4 +205,6 @@ def likelihood_from_arrays(arrays: Mapping[str, np.ndarray]) -> Likelihood:
         raise ReverieError("The noise of an animal should hold `dispersion`, numbers above 0; measure it again.")
     if "frequency" in values:
         return EventLikelihood(values["frequency"], values["dispersion"])
+    if "variance" in values:
+        return GaussianLikelihood(values["variance"], values["dispersion"])
     return PoissonLikelihood(values["dispersion"])

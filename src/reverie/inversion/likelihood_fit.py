@@ -16,9 +16,10 @@ from torch import Tensor
 from reverie.encoders.contract import Encoder
 from reverie.encoders.modes import device_of
 from reverie.foundation.errors import NotApplicable, ReverieError
-from reverie.inversion.likelihood import EventLikelihood, Likelihood, PoissonLikelihood
+from reverie.inversion.likelihood import EventLikelihood, GaussianLikelihood, Likelihood, PoissonLikelihood
 from reverie.inversion.objective import rates_in_pieces
 from reverie.recordings.trial import Trial
+from reverie.recordings.usability import ResponseKind
 
 LONGEST_MEMORY = 30
 """Frames (1 s) over which residuals may be correlated."""
@@ -62,10 +63,10 @@ class LikelihoodFits:
 def fit_likelihoods(
     encoder: Encoder, mouse: str, trials: Sequence[Trial], *, skip: int = 0, kinds: Mapping[str, Kind] | None = None
 ) -> LikelihoodFits:
-    """Fit every kind of likelihood (all by default) to one animal's responses around an encoder's rates.
+    """Fit kinds of likelihood (those of events by default) to one animal's responses around an encoder's rates.
 
-    The chosen one is that whose Fisher information about the logarithm of the rates, summed over neurons and frames,
-    is largest: it explains the responses with less scatter.
+    The chosen one of sizes and events is that whose Fisher information about the logarithm of the rates, summed over
+    neurons and frames, is largest: it explains the responses with less scatter. Of sizes and traces, see ``steady``.
 
     trials: those without responses are left out. skip: frames at the start of a trial that are left out.
     Raises ReverieError when no trial is left or the encoder predicts nothing finite.
@@ -78,7 +79,9 @@ def fit_likelihoods(
     responses = np.stack([t.responses[:, skip:last] for t in answered if t.responses is not None], axis=1)
     if not (np.isfinite(rates).all() and np.isfinite(responses).all()):
         raise ReverieError(f"The noise of {mouse} is not finite; the encoder's weights or the responses are damaged.")
-    fitted = {name: kind(rates, responses) for name, kind in (kinds or KINDS).items()}
+    fitted = {name: kind(rates, responses) for name, kind in (kinds or kinds_of("events")).items()}
+    if "traces" in fitted and len(fitted) > 1:
+        return LikelihoodFits(fitted, "traces" if steady(rates, responses) else "sizes")
     return LikelihoodFits(fitted, max(fitted, key=lambda name: information(fitted[name], rates)))
 
 
@@ -125,8 +128,46 @@ def fit_event_likelihood(rates: Sample, responses: Sample) -> EventLikelihood:
     return EventLikelihood(_tensor(frequency), _tensor(_near_usual(relative) * memory))
 
 
-KINDS: Final[Mapping[str, Kind]] = {"sizes": fit_poisson_likelihood, "events": fit_event_likelihood}
-"""The kinds of noise by what counts in a response: its size, or that there is one."""
+def fit_gaussian_likelihood(rates: Sample, responses: Sample) -> GaussianLikelihood:
+    """Return the noise of traces: the residuals' variance, near what is usual in units of the responses' variance."""
+    residuals = responses - rates
+    whole = responses.var((1, 2), dtype=np.float64)
+    whole = np.maximum(whole, 1e-6 * max(whole.max(initial=0.0), 1e-12))
+    relative = np.square(residuals).mean((1, 2), dtype=np.float64) / whole
+    memory = memory_factor(lagged_products(residuals))
+    return GaussianLikelihood(_tensor(_near_usual(relative) * whole), torch.full((len(rates),), memory))
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "sizes": fit_poisson_likelihood,
+    "events": fit_event_likelihood,
+    "traces": fit_gaussian_likelihood,
+}
+"""The kinds of noise by what counts in a response: its size, that there is one, or its level at any rate alike."""
+
+
+def kinds_of(responses: ResponseKind) -> Mapping[str, Kind]:
+    """Return the kinds of noise that responses of a kind may have: traces are never without a response.
+
+    >>> list(kinds_of("traces")), list(kinds_of("counts"))
+    (['sizes', 'traces'], ['sizes', 'events'])
+    """
+    names = ("sizes", "traces") if responses == "traces" else ("sizes", "events")
+    return {name: KINDS[name] for name in names}
+
+
+def steady(rates: Sample, responses: Sample) -> bool:
+    """Tell whether responses scatter alike at all rates rather than as the rates.
+
+    Both are judged by the likelihood of the residuals were they Gaussian, with a variance that is constant or follows
+    the rate. Source: Davidian & Carroll, Variance function estimation, J. Am. Stat. Assoc. 82, 1987.
+    """
+    squared = np.square(responses - rates, dtype=np.float64)
+    floored = np.maximum(rates, 1e-6 * max(float(rates.mean()), 1e-6)).astype(np.float64)
+    least = 1e-12 * max(float(squared.max(initial=0.0)), 1e-12)
+    constant = np.log(np.maximum(squared.mean((1, 2)), least))
+    following = np.log(np.maximum((squared / floored).mean((1, 2)), least)) + np.log(floored).mean((1, 2))
+    return bool(constant.sum() <= following.sum())
 
 
 def information(noise: Likelihood, rates: Sample) -> float:

@@ -1,7 +1,8 @@
-"""A sequence of trials that are read when they are asked for, never kept."""
+"""Sequences of trials that are read when they are asked for."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, overload
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol, overload, runtime_checkable
 
 from reverie.recordings.trial import Trial
 
@@ -13,7 +14,7 @@ else:
 
 
 class LazyTrials(TrialSequence):
-    """Trials of one recording by name, each read when it is asked for; slices read nothing."""
+    """Trials of one recording by name, each read when it is asked for, never kept; slices read nothing."""
 
     def __init__(self, read: Callable[[str], Trial], names: tuple[str, ...]) -> None:
         self.read = read
@@ -34,3 +35,95 @@ class LazyTrials(TrialSequence):
         if isinstance(index, slice):
             return LazyTrials(self.read, self.names[index])
         return self.read(self.names[index])
+
+
+@runtime_checkable
+class TrialReader(Protocol):
+    """What holds trials: a ``Recording``."""
+
+    def trial(self, name: str, start: int = 0, stop: int | None = None) -> Trial:
+        """Return some frames of a trial."""
+
+    def frames(self, name: str) -> int:
+        """Return how many frames a trial lasts without reading it."""
+
+
+class HeldTrials(LazyTrials):
+    """Trials that are kept once they are read, up to so much memory; of the others parts are read each time.
+
+    Parameters
+    ----------
+    recording
+        What they are read from.
+    names
+        Their names.
+    limit
+        Bytes after which no more are kept.
+
+    Attributes
+    ----------
+    kept
+        Bytes that are kept.
+    """
+
+    def __init__(self, recording: TrialReader, names: tuple[str, ...], limit: int) -> None:
+        super().__init__(recording.trial, names)
+        self.recording = recording
+        self.limit = limit
+        self.lengths = tuple(recording.frames(name) for name in names)
+        self._whole: dict[str, Trial] = {}
+        self.kept = 0
+
+    @overload
+    def __getitem__(self, index: int) -> Trial: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> LazyTrials: ...
+
+    def __getitem__(self, index: int | slice) -> Trial | LazyTrials:
+        """Read one trial unless it is kept, or choose several without reading them."""
+        if isinstance(index, slice):
+            return super().__getitem__(index)
+        name = self.names[index]
+        return self._whole[name] if name in self._whole else self._read_whole(name)
+
+    def part(self, index: int, start: int, stop: int) -> Trial:
+        """Return some frames of a trial."""
+        name = self.names[index]
+        if name not in self._whole and self.kept >= self.limit:
+            return self.recording.trial(name, start, stop)
+        return part_of(self[index], start, stop)
+
+    def _read_whole(self, name: str) -> Trial:
+        trial = self.recording.trial(name)
+        if self.kept < self.limit:
+            self._whole[name] = trial
+            arrays = (trial.movie, trial.state, trial.responses)
+            self.kept += sum(array.nbytes for array in arrays if array is not None)
+        return trial
+
+
+def part_of(trial: Trial, start: int, stop: int) -> Trial:
+    """Return some frames of a trial that is at hand."""
+    return replace(
+        trial,
+        movie=None if trial.movie is None else trial.movie[start:stop],
+        state=trial.state[:, start:stop],
+        responses=None if trial.responses is None else trial.responses[:, start:stop],
+        start=trial.start + start / trial.frame_rate,
+    )
+
+
+def read_part(trials: Sequence[Trial], index: int, start: int, stop: int) -> Trial:
+    """Return some frames of one of several trials, reading no more than need be."""
+    return trials.part(index, start, stop) if isinstance(trials, HeldTrials) else part_of(trials[index], start, stop)
+
+
+def lengths_of(trials: Sequence[Trial]) -> tuple[int, ...]:
+    """Return how many frames each trial lasts, reading no more than need be."""
+    return trials.lengths if isinstance(trials, HeldTrials) else tuple(trial.frames for trial in trials)
+
+
+def names_of(trials: Sequence[Trial]) -> list[str]:
+    """Return the names of trials, reading none that need not be."""
+    return list(trials.names) if isinstance(trials, LazyTrials) else [trial.name for trial in trials]

@@ -229,8 +229,8 @@ class Recording:
         """Return one trial, as ``trial`` does."""
         return self.trial(name)
 
-    def trial(self, name: str) -> Trial:
-        """Return one trial, such as "3".
+    def trial(self, name: str, start: int = 0, stop: int | None = None) -> Trial:
+        """Return one trial, such as "3", or some frames of it.
 
         Raises ReverieError when there is no such trial, it was left out, or a file proves broken now that all of it is
         read.
@@ -238,10 +238,10 @@ class Recording:
         return Trial(
             name=self._known(name),
             tier=self.tiers[name],
-            movie=self.movie(name) if self.has_movie(name) else None,
-            state=self.state(name),
-            responses=self.responses(name),
-            start=self.source.start(name),
+            movie=self.movie(name, start, stop) if self.has_movie(name) else None,
+            state=self.state(name)[:, start:stop],
+            responses=self.responses(name, start, stop),
+            start=self.source.start(name) + start / self.frame_rate,
             frame_rate=self.frame_rate,
         )
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from reverie.encoders.contract import Encoder
 from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.lazy_trials import HeldTrials, lengths_of, read_part
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 from reverie.training.settings import TrainingSettings
@@ -41,35 +42,36 @@ def generator_of(seed: int, step: int, purpose: str = "windows") -> np.random.Ge
     return np.random.default_rng((seed, step, *purpose.encode()))
 
 
-def load_trials(recording: Recording, names: Sequence[str], encoder: Encoder) -> tuple[Trial, ...]:
-    """Read trials to learn from; what lies memory-mapped on the disk stays there until a window of it is drawn.
+HELD = 2**30
+"""Bytes of trials that are kept in memory; of a larger recording the windows are read as they are drawn."""
+
+
+def load_trials(recording: Recording, names: Sequence[str], encoder: Encoder, *, limit: int = HELD) -> HeldTrials:
+    """Return trials to learn from, read as they are needed; up to ``limit`` bytes of them are kept.
 
     Raises ReverieError when the encoder is of another animal or another frame size, a trial has no responses, or no
     trial is as long as the windows of the encoder.
     """
     neurons = encoder.require_mouse(recording.name)
-    trials = tuple(recording.trial(name) for name in names)
-    for trial in trials:
-        if trial.responses is None:
-            raise ReverieError(
-                f"Trial {trial.name} of {recording.name} has no responses; nothing is to be learnt from it."
-            )
-        if trial.responses.shape[0] != neurons:
-            raise ReverieError(
-                f"Trial {trial.name} of {recording.name} has {trial.responses.shape[0]} neurons but the encoder reads "
-                f"out {neurons}; build the encoder for this recording."
-            )
-        if trial.known_movie.shape[1:] != tuple(encoder.frame_size):
-            raise ReverieError(
-                f"Trial {trial.name} of {recording.name} has frames of {trial.known_movie.shape[1:]} pixels but the "
-                f"encoder was built for {tuple(encoder.frame_size)}; build the encoder for this recording."
-            )
-    usable = tuple(trial for trial in trials if trial.frames >= (encoder.window or 1))
+    for name in names:
+        if not recording.has_responses(name):
+            raise ReverieError(f"Trial {name} of {recording.name} has no responses; nothing is to be learnt from it.")
+    if recording.neurons != neurons:
+        raise ReverieError(
+            f"{recording.name} has {recording.neurons} neurons but the encoder reads out {neurons}; build the encoder "
+            "for this recording."
+        )
+    if recording.frame_size != tuple(encoder.frame_size):
+        raise ReverieError(
+            f"{recording.name} has frames of {recording.frame_size} pixels but the encoder was built for "
+            f"{tuple(encoder.frame_size)}; build the encoder for this recording."
+        )
+    usable = tuple(name for name in names if recording.frames(name) >= (encoder.window or 1))
     if not usable:
         raise ReverieError(
             f"No training trial of {recording.name} has the {encoder.window or 1} frames the encoder's window needs."
         )
-    return usable
+    return HeldTrials(recording, usable, limit)
 
 
 class Windows:
@@ -89,7 +91,8 @@ class Windows:
         seed: int,
         targets: Mapping[str, Target] | None = None,
     ) -> None:
-        self.trials = {mouse: tuple(each) for mouse, each in trials.items()}
+        self.trials = trials
+        self.lengths = {mouse: np.array(lengths_of(each)) for mouse, each in trials.items()}
         self.targets = targets or {}
         self.batch, self.window, self.history, self.seed = batch, window, history, seed
 
@@ -121,29 +124,32 @@ class Windows:
         mouse = list(self.trials)[step % len(self.trials)]
         trials = self.trials[mouse]
         length = self.window + self.history
-        frames = np.array([trial.frames for trial in trials])
+        frames = self.lengths[mouse]
         chosen = generator.choice(len(trials), size=self.batch, p=frames / frames.sum())
         drawn = generator.integers(-self.history, np.maximum(frames[chosen] - length, 0) + 1)
         # A window drawn to begin before its clip begins with the clip: the encoder sees the grey before it itself.
         windows = [
-            self._cut(trials[which], max(int(start), 0), length) for which, start in zip(chosen, drawn, strict=True)
+            self._cut(trials, int(which), max(int(start), 0), length)
+            for which, start in zip(chosen, drawn, strict=True)
         ]
         target = self.targets.get(mouse, sizes)
         windows = [(movie, state, target(responses), weight) for movie, state, responses, weight in windows]
         movie, state, responses, weight = (torch.from_numpy(np.stack(parts)) for parts in zip(*windows, strict=True))
         return Batch(mouse, movie, state, responses, weight)
 
-    def _cut(self, trial: Trial, start: int, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def _cut(
+        self, trials: Sequence[Trial], which: int, start: int, length: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return one window's movie, state, responses and weight; grey and weightless beyond the end of a trial."""
-        stop = min(start + length, trial.frames)
-        missing = length - (stop - start)
+        part = read_part(trials, which, start, start + length)
+        missing = length - part.frames
         weight = np.ones(length, dtype=np.float32)
         weight[: self.history if start > 0 else 0] = 0
-        weight[stop - start :] = 0
-        assert trial.responses is not None
-        movie = np.asarray(trial.known_movie[start:stop], dtype=np.float32)
-        state = np.asarray(trial.known_state[:, start:stop], dtype=np.float32)
-        responses = np.asarray(trial.responses[:, start:stop], dtype=np.float32)
+        weight[part.frames :] = 0
+        assert part.responses is not None
+        movie = np.asarray(part.known_movie, dtype=np.float32)
+        state = np.asarray(part.known_state, dtype=np.float32)
+        responses = np.asarray(part.responses, dtype=np.float32)
         if missing:
             movie = np.pad(movie, ((0, missing), (0, 0), (0, 0)), constant_values=GREY)
             state = np.pad(state, ((0, 0), (0, missing)), mode="edge")

@@ -15,6 +15,7 @@ from reverie.encoders.contract import Encoder
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_text
 from reverie.foundation.progress import tracked
+from reverie.recordings.lazy_trials import names_of
 from reverie.recordings.trial import Trial
 from reverie.training.batches import Windows
 from reverie.training.settings import TrainingSettings
@@ -67,8 +68,8 @@ class Job:
     @property
     def identity(self) -> dict[str, Any]:
         """What must be the same for an interrupted run to go on."""
-        trials = {mouse: [trial.name for trial in each] for mouse, each in self.training.items()}
-        held_out = {mouse: [trial.name for trial in each] for mouse, each in self.validation.items()}
+        trials = {mouse: names_of(each) for mouse, each in self.training.items()}
+        held_out = {mouse: names_of(each) for mouse, each in self.validation.items()}
         return {**asdict(self.settings), "training trials": trials, "validation trials": held_out}
 
 

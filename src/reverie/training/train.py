@@ -14,9 +14,10 @@ from reverie.encoders.registry import name_architecture
 from reverie.foundation.devices import seed_everything
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
+from reverie.recordings.lazy_trials import names_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split
-from reverie.training.batches import load_trials
+from reverie.training.batches import HELD, load_trials
 from reverie.training.loop import LAST, Job, TrainingObserver, resume, run_to_the_end, watch_nothing
 from reverie.training.settings import TrainingSettings
 from reverie.training.step import new_run
@@ -94,8 +95,11 @@ def _job(
     teacher: Encoder | None,
     observe: TrainingObserver,
 ) -> Job:
-    """Read the trials and put together everything the run needs."""
-    training = {mouse: load_trials(recordings[mouse], splits[mouse].training, encoder) for mouse in encoder.mice}
+    """Put together everything the run needs."""
+    limit = HELD // len(encoder.mice)
+    training = {
+        mouse: load_trials(recordings[mouse], splits[mouse].training, encoder, limit=limit) for mouse in encoder.mice
+    }
     validation = {
         mouse: load_trials(recordings[mouse], splits[mouse].validation, encoder) if splits[mouse].validation else ()
         for mouse in encoder.mice
@@ -103,7 +107,7 @@ def _job(
     targets = {mouse: TARGETS[settings.learn_from](trials) for mouse, trials in training.items()}
     about = {
         "training_settings": asdict(settings),
-        "training_trials": {mouse: [trial.name for trial in each] for mouse, each in training.items()},
-        "validation_trials": {mouse: [trial.name for trial in each] for mouse, each in validation.items()},
+        "training_trials": {mouse: names_of(each) for mouse, each in training.items()},
+        "validation_trials": {mouse: names_of(each) for mouse, each in validation.items()},
     }
     return Job(settings, training, validation, targets, folder, teacher, about, observe)

@@ -1,6 +1,6 @@
 """Where an encoder's readouts start: from mean rates, the usual state and a first guess of each receptive field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from reverie.encoders.contract import Encoder
+from reverie.recordings.lazy_trials import lengths_of
 from reverie.recordings.trial import Trial
 from reverie.training.targets import Target, sizes
 
@@ -73,16 +74,30 @@ def start_levels(encoder: Encoder, mouse: str, trials: Sequence[Trial]) -> bool:
 
 def _levels(trials: Sequence[Trial]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return mean rates, and the mean and the standard deviation of each row of the state."""
-    mean_rates = mean_over_frames([trial.responses for trial in trials if trial.responses is not None])
-    state_mean = mean_over_frames([trial.known_state for trial in trials])
-    variance = mean_over_frames([(trial.known_state - state_mean[:, None]) ** 2 for trial in trials])
+    states: list[np.ndarray] = []
+
+    def responses() -> Iterable[np.ndarray]:
+        for trial in trials:
+            states.append(trial.known_state)
+            if trial.responses is not None:
+                yield trial.responses
+
+    mean_rates = mean_over_frames(responses())
+    state_mean = mean_over_frames(states)
+    variance = mean_over_frames([(state - state_mean[:, None]) ** 2 for state in states])
     return mean_rates, state_mean, np.sqrt(variance)
 
 
-def mean_over_frames(series: Sequence[Float[np.ndarray, "row _"]]) -> Float[np.ndarray, " row"]:
-    """Return the mean of each row over the frames of several series, every frame counting the same."""
-    total = np.stack([each.sum(axis=1, dtype=np.float64) for each in series]).sum(axis=0)
-    mean: np.ndarray = (total / sum(each.shape[1] for each in series)).astype(np.float32)
+def mean_over_frames(series: Iterable[np.ndarray]) -> Float[np.ndarray, " row"]:
+    """Return the mean of each row over the frames of several series (row, time), every frame counting the same.
+
+    They are gone through once, one after the other.
+    """
+    total, frames = np.zeros(()), 0
+    for each in series:
+        total = total + each.sum(axis=1, dtype=np.float64)
+        frames += each.shape[1]
+    mean: np.ndarray = (total / frames).astype(np.float32)
     return mean
 
 
@@ -131,8 +146,8 @@ def _explained(
 
 def first_trials(trials: Sequence[Trial], frames: int) -> Sequence[Trial]:
     """Return trials from the first on until there are so many frames."""
-    before = np.cumsum([0, *(trial.frames for trial in trials[:-1])])
-    return [trial for trial, earlier in zip(trials, before, strict=True) if earlier < frames]
+    before = np.cumsum([0, *lengths_of(trials)[:-1]])
+    return [trials[index] for index in np.flatnonzero(before < frames)]
 
 
 def _binned(series: Float[Tensor, "time *rest"]) -> Float[Tensor, "bin *rest"]:

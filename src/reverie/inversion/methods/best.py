@@ -17,7 +17,7 @@ from reverie.foundation.arrays import Mask, Movie, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
 from reverie.inversion.likelihood import Likelihood, likelihood_arrays, likelihood_from_arrays
-from reverie.inversion.likelihood_fit import fit_likelihood
+from reverie.inversion.likelihood_fit import Kind, fit_likelihood
 from reverie.inversion.linear.contract import Decoder, Population
 from reverie.inversion.linear.response_features import compress
 from reverie.inversion.linear.ridge import RidgeDecoder
@@ -152,6 +152,7 @@ def fit_best(
     training: Sequence[Trial],
     validation: Sequence[Trial],
     adaptation: TrainingSettings | None = ADAPTATION,
+    kinds: Mapping[str, Kind] | None = None,
 ) -> BestDecoder:
     """Adapt the encoder to responses as the linear decoder compresses them, and choose how to weigh the two movies.
 
@@ -165,7 +166,7 @@ def fit_best(
     few = seen[:: -(-len(seen) // LIKELIHOOD_TRIALS)]
     candidates = []
     for candidate in (encoder,) if adaptation is None else (encoder, adapt(encoder, mouse, seen, adaptation)):
-        likelihood = fit_likelihood(candidate, mouse, few, skip=candidate.history)
+        likelihood = fit_likelihood(candidate, mouse, few, skip=candidate.history, kinds=kinds)
         decoder = BestDecoder(ridge.population, ridge, candidate, prior, likelihood, EVEN)
         share, error = best_share(decoder, mask, validation)
         candidates.append((error, replace(decoder, share=share)))
