@@ -42,6 +42,8 @@ def test_anything_else_is_wrong_usage(words, capsys):
         ["fit", "DATA", "ENCODER"],
         ["reconstruct", "DATA", "ENCODER", "--trials", "1", "--out", "RUN"],
         ["report", "RUN"],
+        ["export", "RUN", "--to", "nwb"],
+        ["convert", "DATA", "--to", "experanto", "--out", "OUT"],
     ],
 )
 def test_words_become_a_verb_with_its_options(words):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tyro.conf import OmitArgPrefixes, Positional
 
-from reverie.recordings.reading import Reading
+from reverie.recordings.reading import Layout, Reading
 from reverie.simulation.request import SimulationRequest
 
 
@@ -51,8 +51,36 @@ class Inspect:
 
 
 @dataclass(frozen=True)
+class Convert:
+    """Write recordings again in the Sensorium or the experanto layout, as they are read here."""
+
+    computes: ClassVar[bool] = False
+
+    data: Positional[Path]
+    """A recording, or a folder of recordings, in any layout there is a reader for."""
+    to: Layout
+    """The layout to write."""
+    out: Path
+    """Folder to write: one folder per animal."""
+    animals: tuple[str, ...] = ()
+    """Animals to write; all by default."""
+    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
+
+    def run(self) -> None:
+        """Read and write."""
+        from reverie.recordings.converting import convert
+
+        convert(self.data, self.out, self.to, animals=self.animals, reading=self.reading)
+
+
+@dataclass(frozen=True)
 class Download:
-    """Download public Sensorium 2023 recordings; goes on where an interrupted download stopped."""
+    """Download public Sensorium 2023 recordings; goes on where an interrupted download stopped.
+
+    Other public recordings come with their own clients, such as `pip install dandi` and `dandi download DANDI:000728`
+    for NWB files of the DANDI archive, or `huggingface-cli download` for gated sets once you were let in; then give
+    their folder to any verb.
+    """
 
     computes: ClassVar[bool] = False
 

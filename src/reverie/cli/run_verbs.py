@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from tyro.conf import Positional
 
+from reverie.runs.export_formats import ExportFormat
+
 
 @dataclass(frozen=True)
 class Evaluate:
@@ -37,6 +39,28 @@ class Report:
         from reverie.runs.reporting import report_run
 
         report_run(self.run_folder)
+
+
+@dataclass(frozen=True)
+class Export:
+    """Write the movies of a run for other programs: NWB, mp4, tif, npz or zarr."""
+
+    computes: ClassVar[bool] = False
+
+    run_folder: Positional[Path]
+    """Run folder made by `reverie reconstruct`."""
+    to: ExportFormat
+    """The format; NWB needs `pip install reverie[nwb]`, zarr `pip install reverie[zarr]`."""
+    out: Path | None = None
+    """Folder to write; RUN/export by default."""
+    session_start: str | None = None
+    """When the recording began, as 2026-03-01T10:00:00+00:00, for NWB."""
+
+    def run(self) -> None:
+        """Write the files."""
+        from reverie.runs.exporting import export_run
+
+        export_run(self.run_folder, self.to, self.out, session_start=self.session_start)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ VERBS: Final = {
     "simulate": "reverie.cli.recording_verbs:Simulate",
     "inspect": "reverie.cli.recording_verbs:Inspect",
     "download": "reverie.cli.recording_verbs:Download",
+    "convert": "reverie.cli.recording_verbs:Convert",
     "train": "reverie.cli.encoder_verbs:Train",
     "import-weights": "reverie.cli.encoder_verbs:ImportWeights",
     "predict": "reverie.cli.encoder_verbs:Predict",
@@ -21,6 +22,7 @@ VERBS: Final = {
     "reconstruct": "reverie.cli.reconstruct_verb:Reconstruct",
     "evaluate": "reverie.cli.run_verbs:Evaluate",
     "report": "reverie.cli.run_verbs:Report",
+    "export": "reverie.cli.run_verbs:Export",
     "experiment": "reverie.cli.experiment_verbs:Experiment",
     "demo": "reverie.cli.run_verbs:Demo",
 }

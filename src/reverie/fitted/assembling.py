@@ -92,6 +92,7 @@ def assemble(
         notes=(*_seen_in_training(fits, trial), *notes, *known.notes),
         frame_rate=subject.recording.frame_rate,
         degrees_per_pixel=subject.recording.degrees_per_pixel,
+        start=trial.start,
     )
 
 

@@ -66,6 +66,8 @@ class Reconstruction:
     """Frames per second."""
     degrees_per_pixel: float | None = None
     """Degrees of visual angle that a pixel spans, where that is known."""
+    start: float = 0.0
+    """When the trial began, in seconds on the recording's own clock; 0 where it keeps none."""
 
     def interval(self, level: float = 0.95) -> tuple[Movie, Movie]:
         """Return the lower and upper ends of each pixel's credible interval, grey levels 0-255.
@@ -140,7 +142,7 @@ class Reconstruction:
         write_npz(place / EVIDENCE, {name: array for name, array in arrays.items() if name not in IN_MOVIE})
         write_text(place / TRACE, self.trace.to_csv(index=False))
         write_npz(place / MOVIE, {name: array for name, array in arrays.items() if name in IN_MOVIE})
-        names = ("animal", "trial", "method", "notes", "frame_rate", "degrees_per_pixel")
+        names = ("animal", "trial", "method", "notes", "frame_rate", "degrees_per_pixel", "start")
         # Written last: its presence means that all of it is there.
         write_json(place / DESCRIPTION, {name: getattr(self, name) for name in names})
 

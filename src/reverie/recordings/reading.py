@@ -13,6 +13,10 @@ Axes = Literal[
 """How a movie lies in its file; ``auto`` tells by the lengths of the other arrays of a trial."""
 
 
+Layout = Literal["sensorium", "experanto"]
+"""The layouts that recordings can be written in."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """What the files of a recording do not say; nothing here is needed for the Sensorium and experanto layouts."""

@@ -1,0 +1,63 @@
+"""Writing recordings again in another layout."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from reverie.foundation.arrays import FRAME_RATE
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say, tracked
+from reverie.recordings.opening import open_animals
+from reverie.recordings.readers.experanto_writer import write_session
+from reverie.recordings.readers.sensorium_writer import write_recording
+from reverie.recordings.reading import Layout, Reading
+from reverie.recordings.recording import Recording
+from reverie.recordings.trial import Trial
+
+NEAR: Final = 0.5
+"""Frames per second by which a recording may differ from the 30 of the Sensorium layout, which keeps no rate."""
+
+
+def convert(
+    data: Path, out: Path, to: Layout, *, animals: Sequence[str] = (), reading: Reading | None = None
+) -> list[Path]:
+    """Write every animal of a path into a folder of its own below ``out``, as it is read here; return these folders.
+
+    What is written is what the program works with: neurons, trials and signals that can be used, on the movie's clock,
+    movies in grey levels.
+    Raises ReverieError when a recording cannot be read, does not fit the layout, or a folder exists already.
+    """
+    recordings = open_animals(data, animals, reading)
+    for recording in recordings.values():
+        _check(recording, to)
+    folders = []
+    for name, recording in recordings.items():
+        WRITERS[to](out / name, _trials(recording))
+        say(f"{out / name} holds {len(recording.tiers)} trials of {recording.neurons} neurons.")
+        folders.append(out / name)
+    return folders
+
+
+def _trials(recording: Recording) -> Iterator[Trial]:
+    names = list(recording.tiers)
+    for name in tracked(names, len(names), f"Writing {recording.name}"):
+        yield recording.trial(name)
+
+
+def _check(recording: Recording, to: Layout) -> None:
+    if to == "sensorium" and abs(recording.frame_rate - FRAME_RATE) > NEAR:
+        raise ReverieError(
+            f"{recording.name} has {recording.frame_rate:.4g} frames a second, but the Sensorium layout keeps no rate "
+            f"and is read at {FRAME_RATE:g}; give --frame-rate {FRAME_RATE:g}, or write it --to experanto."
+        )
+
+
+def _write_sensorium(folder: Path, trials: Iterator[Trial]) -> None:
+    write_recording(folder, trials, padded_frames=None)
+
+
+WRITERS: Final[Mapping[str, Callable[[Path, Iterator[Trial]], None]]] = {
+    "sensorium": _write_sensorium,
+    "experanto": write_session,
+}
+"""What writes each layout."""

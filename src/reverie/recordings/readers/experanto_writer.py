@@ -1,0 +1,90 @@
+"""Writing a recording the way experanto lays a session on disk."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from reverie.foundation.arrays import FRAME_RATE
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import write_npy, write_text
+from reverie.recordings.trial import Trial
+
+
+def write_session(folder: Path, trials: Iterable[Trial]) -> None:
+    """Write the trials of one animal into ``folder``, one at a time as they come.
+
+    Trials follow one another without a pause, on one clock of their frame rate. Signals that were not recorded in any
+    trial are left out; where one lacks in some, it is NaN there.
+    The folder appears only once it is whole.
+    Raises ReverieError when it exists and is not empty, a trial has no responses, or it cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ReverieError(f"{folder} exists already; choose another folder or remove it first.")
+    building = folder.with_name(f".{folder.name}.partial")
+    try:
+        shutil.rmtree(building, ignore_errors=True)
+        _write_parts(building, trials)
+        if folder.exists():
+            folder.rmdir()
+        building.rename(folder)
+    except OSError as error:
+        raise ReverieError(f"{folder} could not be written ({error.strerror or error}); choose another.") from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _write_parts(folder: Path, trials: Iterable[Trial]) -> None:
+    responses = folder / "responses" / "data.mem"
+    responses.parent.mkdir(parents=True)
+    states: list[np.ndarray] = []
+    frames, neurons, rate = 0, 0, FRAME_RATE
+    with responses.open("wb") as stream:
+        for number, trial in enumerate(trials):
+            if trial.responses is None:
+                raise ReverieError(
+                    f"Trial {trial.name} has no responses, which a session of experanto cannot lack; leave it out with "
+                    f"--leave-out trial:{trial.name}, or write it --to sensorium."
+                )
+            stream.write(np.ascontiguousarray(trial.responses.T, dtype=np.float32).tobytes())
+            _write_item(folder / "screen", f"{number:05d}", trial, frames)
+            states.append(trial.state)
+            frames, neurons, rate = frames + trial.frames, len(trial.responses), trial.frame_rate
+    if not states:
+        raise ReverieError(f"There are no trials to write into {folder}; give at least one.")
+    write_npy(folder / "screen" / "timestamps.npy", np.arange(frames) / rate)
+    _write_meta(folder / "screen", {"modality": "screen", "frame_rate": rate})
+    _write_meta(responses.parent, _sequence(frames, neurons, rate, mapped=True))
+    state = np.concatenate(states, axis=1)
+    for device, rows in (("treadmill", [1]), ("eye_tracker", [0, 2, 3])):
+        if not np.isnan(state[rows]).all():
+            write_npy(folder / device / "data.npy", np.ascontiguousarray(state[rows].T, dtype=np.float32))
+            _write_meta(folder / device, _sequence(frames, len(rows), rate, mapped=False))
+
+
+def _write_item(folder: Path, name: str, trial: Trial, first: int) -> None:
+    meta = {"modality": "blank", "tier": trial.tier, "first_frame_idx": first, "num_frames": trial.frames}
+    if trial.movie is not None:
+        write_npy(folder / "data" / f"{name}.npy", np.asarray(trial.movie, dtype=np.float32))
+        meta |= {"modality": "video", "image_size": list(trial.movie.shape[1:])}
+    write_text(folder / "meta" / f"{name}.yml", yaml.safe_dump(meta))
+
+
+def _sequence(frames: int, signals: int, rate: float, *, mapped: bool) -> dict[str, object]:
+    return {
+        "modality": "sequence",
+        "sampling_rate": rate,
+        "start_time": 0.0,
+        "end_time": frames / rate,
+        "n_signals": signals,
+        "n_timestamps": frames,
+        "dtype": "float32",
+        "is_mem_mapped": mapped,
+        "phase_shift_per_signal": False,
+    }
+
+
+def _write_meta(folder: Path, meta: dict[str, object]) -> None:
+    write_text(folder / "meta.yml", yaml.safe_dump(meta))

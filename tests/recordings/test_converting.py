@@ -1,0 +1,63 @@
+"""A recording written again in another layout is read as the same recording."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.converting import convert
+from reverie.recordings.readers.experanto_writer import write_session
+from reverie.recordings.readers.registry import open_recording
+from reverie.recordings.readers.sensorium_writer import write_recording
+from reverie.recordings.reading import Reading
+
+
+@pytest.fixture
+def original(make_trial, tmp_path):
+    """An animal without a pupil, one of whose trials shows nothing."""
+    trials = [make_trial(number, tier) for number, tier in enumerate(["train", "train", "oracle"])]
+    trials.append(make_trial(3, frames=70))
+    for trial in trials:
+        trial.state[[0, 2, 3]] = np.nan
+    trials[3] = replace(trials[3], movie=None, tier="spontaneous")
+    write_recording(tmp_path / "data/mouse1", trials, padded_frames=None)
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize("to", ["sensorium", "experanto"])
+def test_nothing_changes_but_the_layout(original, tmp_path, to):
+    (folder,) = convert(original, tmp_path / "out", to)
+    assert folder == tmp_path / "out/mouse1"
+    before, after = open_recording(original), open_recording(folder)
+    assert after.source.format == to
+    assert after.tiers == before.tiers
+    assert after.signals == before.signals == ("running speed",)
+    for name in before.tiers:
+        first, second = before[name], after[name]
+        np.testing.assert_allclose(second.responses, first.responses, rtol=1e-6)
+        np.testing.assert_allclose(second.state, first.state, rtol=1e-5)
+        assert (second.movie is None) == (first.movie is None)
+        if first.movie is not None:
+            np.testing.assert_array_equal(second.movie, first.movie)
+
+
+def test_a_layout_that_keeps_no_rate_asks_for_its_own(make_trial, tmp_path):
+    write_session(tmp_path / "mouse", [replace(make_trial(number), frame_rate=20.0) for number in range(3)])
+    with pytest.raises(ReverieError, match="has 20 frames a second.*give --frame-rate 30"):
+        convert(tmp_path / "mouse", tmp_path / "out", "sensorium")
+    (folder,) = convert(tmp_path / "mouse", tmp_path / "out", "sensorium", reading=Reading(frame_rate=30.0))
+    assert open_recording(folder).frames("0") == 60
+
+
+def test_a_trial_without_responses_is_named_and_nothing_half_written_stays(make_trial, tmp_path):
+    trials = [make_trial(0), make_trial(1, recorded=False)]
+    with pytest.raises(ReverieError, match="Trial 1 has no responses.*--leave-out trial:1"):
+        write_session(tmp_path / "out/mouse", trials)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_is_there_already_is_not_replaced(original, tmp_path):
+    convert(original, tmp_path / "out", "experanto")
+    with pytest.raises(ReverieError, match="exists already"):
+        convert(original, tmp_path / "out", "experanto")
