@@ -42,9 +42,21 @@ def test_nothing_changes_but_the_layout(original, tmp_path, to):
             np.testing.assert_array_equal(second.movie, first.movie)
 
 
+@pytest.mark.parametrize("to", ["sensorium", "experanto"])
+def test_traces_stay_traces(make_trial, tmp_path, to):
+    trials = [make_trial(number, tier) for number, tier in enumerate(["train", "train", "oracle"])]
+    for trial in trials:
+        trial.responses[:] -= 2
+    write_recording(tmp_path / "data/mouse1", trials, padded_frames=None)
+    (folder,) = convert(tmp_path / "data", tmp_path / "out", to)
+    after = open_recording(folder)
+    assert after.response_kind == "traces"
+    np.testing.assert_allclose(after.responses("1") + after.floor[:, None], trials[1].responses, atol=1e-5)
+
+
 def test_a_layout_that_keeps_no_rate_asks_for_its_own(make_trial, tmp_path):
     write_session(tmp_path / "mouse", [replace(make_trial(number), frame_rate=20.0) for number in range(3)])
-    with pytest.raises(ReverieError, match="has 20 frames a second.*give --frame-rate 30"):
+    with pytest.raises(ReverieError, match=r"has 20 frames a second.*give --frame-rate 30"):
         convert(tmp_path / "mouse", tmp_path / "out", "sensorium")
     (folder,) = convert(tmp_path / "mouse", tmp_path / "out", "sensorium", reading=Reading(frame_rate=30.0))
     assert open_recording(folder).frames("0") == 60
@@ -52,7 +64,7 @@ def test_a_layout_that_keeps_no_rate_asks_for_its_own(make_trial, tmp_path):
 
 def test_a_trial_without_responses_is_named_and_nothing_half_written_stays(make_trial, tmp_path):
     trials = [make_trial(0), make_trial(1, recorded=False)]
-    with pytest.raises(ReverieError, match="Trial 1 has no responses.*--leave-out trial:1"):
+    with pytest.raises(ReverieError, match=r"Trial 1 has no responses.*--leave-out trial:1"):
         write_session(tmp_path / "out/mouse", trials)
     assert list((tmp_path / "out").iterdir()) == []
 

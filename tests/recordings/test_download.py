@@ -249,3 +249,15 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ReverieError, match="could not be made"):
         download([MOUSE], tmp_path / "file" / "data", base="http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("DANDI:000402", "dandi download DANDI:000402"),
+        ("sinzlab/enigma", "hf download --repo-type dataset sinzlab/enigma"),
+    ],
+)
+def test_sets_of_other_archives_are_fetched_by_their_own_clients(name, command):
+    with pytest.raises(ReverieError, match=command):
+        find_archive(name)

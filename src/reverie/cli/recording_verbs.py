@@ -77,9 +77,8 @@ class Convert:
 class Download:
     """Download public Sensorium 2023 recordings; goes on where an interrupted download stopped.
 
-    Other public recordings come with their own clients, such as `pip install dandi` and `dandi download DANDI:000728`
-    for NWB files of the DANDI archive, or `huggingface-cli download` for gated sets once you were let in; then give
-    their folder to any verb.
+    Other recordings come with their archive's own client (`dandi download DANDI:000728`; of gated sets, once you were
+    let in, `hf download --repo-type dataset NAME --local-dir DATA`); then give their folder to any verb.
     """
 
     computes: ClassVar[bool] = False

@@ -1,8 +1,11 @@
 """Writing recordings again in another layout."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+import numpy as np
 
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
@@ -24,7 +27,7 @@ def convert(
     """Write every animal of a path into a folder of its own below ``out``, as it is read here; return these folders.
 
     What is written is what the program works with: neurons, trials and signals that can be used, on the movie's clock,
-    movies in grey levels.
+    movies in grey levels; responses are those of the source.
     Raises ReverieError when a recording cannot be read, does not fit the layout, or a folder exists already.
     """
     recordings = open_animals(data, animals, reading)
@@ -41,7 +44,11 @@ def convert(
 def _trials(recording: Recording) -> Iterator[Trial]:
     names = list(recording.tiers)
     for name in tracked(names, len(names), f"Writing {recording.name}"):
-        yield recording.trial(name)
+        trial = recording.trial(name)
+        if recording.floor is not None and trial.responses is not None:
+            # Traces stay traces: they are told by going below 0.
+            trial = replace(trial, responses=trial.responses + recording.floor[:, None].astype(np.float32))
+        yield trial
 
 
 def _check(recording: Recording, to: Layout) -> None:

@@ -76,7 +76,25 @@ def find_archive(animal: str) -> str:
     fitting = [name for name in PUBLIC_ARCHIVES if name.removeprefix("dynamic").startswith(number)]
     if len(fitting) == 1:
         return fitting[0]
+    if not fitting and (animal.upper().startswith("DANDI") or "/" in animal):
+        raise ReverieError(
+            f"{animal!r} is fetched by its archive's own client: {_client(animal)}; then give its folder."
+        )
     raise ReverieError(f"{animal!r} is not one public recording; choose from: {', '.join(fitting or PUBLIC_ARCHIVES)}.")
+
+
+def _client(name: str) -> str:
+    """Return the command that fetches a set of the DANDI archive, or one on Hugging Face, which may be gated.
+
+    >>> _client("dandi:000728")
+    '`pip install dandi && dandi download DANDI:000728`'
+    """
+    if name.upper().startswith("DANDI"):
+        return f"`pip install dandi && dandi download {name.upper()}`"
+    return (
+        "ask for access on its page, then "
+        f"`pip install huggingface_hub && hf auth login && hf download --repo-type dataset {name} --local-dir DATA`"
+    )
 
 
 def _make_folder(folder: Path) -> None:

@@ -202,6 +202,12 @@ class Recording:
         return self._usable.kind
 
     @property
+    def floor(self) -> np.ndarray | None:
+        """What was subtracted from the responses of each neuron, (neuron,): the lowest value of traces, else None."""
+        floor, kept = self._usable.floor, self._usable.kept
+        return floor if floor is None or kept is None else floor[kept]
+
+    @property
     def left_out(self) -> Mapping[str, str]:
         """The trials that cannot be used, each with the reason."""
         return self._usable.left_out
