@@ -147,7 +147,7 @@ def _explained(
 def first_trials(trials: Sequence[Trial], frames: int) -> Sequence[Trial]:
     """Return trials from the first on until there are so many frames."""
     before = np.cumsum([0, *lengths_of(trials)[:-1]])
-    return [trials[index] for index in np.flatnonzero(before < frames)]
+    return [trials[index] for index in np.flatnonzero(before < frames).tolist()]
 
 
 def _binned(series: Float[Tensor, "time *rest"]) -> Float[Tensor, "bin *rest"]:
