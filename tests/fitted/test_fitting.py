@@ -39,10 +39,11 @@ def places(fitted):
         (Map(), {"mask", "prior", "likelihood", "calibration"}),
         (Map(draws=0), {"mask", "prior", "likelihood"}),
         (Map(weight=2.0), {"mask", "prior", "likelihood"}),
+        (Map(follow=1), {"mask", "prior", "scenes", "likelihood"}),
         (Combined(), {"mask", "prior", "likelihood", "ridge", "weights", "combined_calibration"}),
         (Combined(calibrated=False), {"mask", "prior", "likelihood", "ridge", "weights"}),
         (Ridge(), {"mask", "ridge"}),
-        (Best(), {"mask", "prior", "ridge", "best"}),
+        (Best(), {"mask", "prior", "scenes", "ridge", "best"}),
     ],
 )
 def test_a_method_needs_its_parts_and_no_others(method, parts):
@@ -193,7 +194,7 @@ def test_the_best_decoder_keeps_what_it_is_made_of(tiny_world, quick_masks, quic
     monkeypatch.setattr(best, "adapt", lambda encoder, *others: encoder)
     monkeypatch.setattr(best, "FOLLOWING", Map(steps=3, draws=0))
     fitted = fit(fitted_to(tiny_world), ["best"])
-    assert fitted.missing(["mask", "prior", "ridge", "best"]) == []
+    assert fitted.missing(["mask", "prior", "scenes", "ridge", "best"]) == []
     assert not fitted.has("likelihood")
     trial = fitted.subject.recording.trial("6")
     movie = fitted.best.decode(trial.responses, trial.state)

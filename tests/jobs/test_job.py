@@ -209,7 +209,7 @@ def test_parts_are_those_of_the_methods():
     assert parts_of(jobs) == {
         ("alpha", one): {"mask", "ridge"},
         ("alpha", two): {"mask", "ridge"},
-        ("beta", one): {"mask", "prior", "ridge", "best"},
+        ("beta", one): {"mask", "prior", "scenes", "ridge", "best"},
     }
 
 

@@ -87,7 +87,7 @@ def unadapted_best(fitted: Fitted) -> None:
     subject, ridge = fitted.subject, fitted.ridge
     ridge = replace(ridge, features=replace(ridge.features, power=1.0))
     likelihood = fit_likelihood(subject.encoder, subject.animal, subject.trials(subject.training, 8))
-    decoder = BestDecoder(ridge.population, ridge, subject.encoder, fitted.prior, likelihood, 0.5)
+    decoder = BestDecoder(ridge.population, ridge, subject.encoder, fitted.scenes, likelihood, 0.5)
     save_decoder(decoder, fitted.place("best").parent)
 
 

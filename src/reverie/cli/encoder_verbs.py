@@ -110,7 +110,10 @@ class Fit:
     animals: tuple[str, ...] = ()
     """Animals to do; all that the data and the encoders share by default."""
     parts: tuple[
-        Literal["mask", "prior", "likelihood", "ridge", "best", "weights", "calibration", "combined_calibration"], ...
+        Literal[
+            "mask", "prior", "scenes", "likelihood", "ridge", "best", "weights", "calibration", "combined_calibration"
+        ],
+        ...,
     ] = ("combined_calibration",)
     """What to fit; by default what the default method needs."""
     kept: Path | None = None

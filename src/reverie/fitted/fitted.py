@@ -3,6 +3,7 @@
 FOLDER/<animal>/<fingerprint>/fitted.json      what it was fitted to
 FOLDER/<animal>/<fingerprint>/mask.npz         where the population can see, (height, width)
 FOLDER/<animal>/<fingerprint>/prior.npz        what the training movies look like (``GaussianPrior``)
+FOLDER/<animal>/<fingerprint>/scenes.npz       the same and how cameras move, for methods that follow the camera
 FOLDER/<animal>/<fingerprint>/likelihood.npz   how responses scatter around the encoder's rates (``LikelihoodFits``)
 FOLDER/<animal>/<fingerprint>/calibration.npz  what makes the posterior standard deviation honest (``Calibration``)
 FOLDER/<animal>/<fingerprint>/ridge, best      linear decoder, and the decoder `best`
@@ -33,6 +34,7 @@ from reverie.scoring.calibration import Calibration
 PARTS: Final[Mapping[str, str]] = {
     "mask": "mask.npz",
     "prior": "prior.npz",
+    "scenes": "scenes.npz",
     "likelihood": "likelihood.npz",
     "ridge": f"ridge/{DESCRIPTION}",
     "best": f"best/{DESCRIPTION}",
@@ -75,6 +77,11 @@ class Fitted:
     def prior(self) -> GaussianPrior:
         """What movies look like."""
         return self._once("prior", lambda path: GaussianPrior.from_arrays(read_npz(path)))
+
+    @property
+    def scenes(self) -> GaussianPrior:
+        """The prior that also knows scenes and how cameras move over them."""
+        return self._once("scenes", lambda path: GaussianPrior.from_arrays(read_npz(path)))
 
     @property
     def likelihood(self) -> LikelihoodFits:

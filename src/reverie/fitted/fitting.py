@@ -20,7 +20,7 @@ from reverie.inversion.methods.best import fit_best
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
-from reverie.inversion.priors.gaussian import fit_prior
+from reverie.inversion.priors.gaussian import fit_prior, with_scenes
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 from reverie.scoring.shots import shot_starts
 
@@ -37,11 +37,14 @@ PRIOR_TRIALS: Final = 200
 def parts_for(method: Method) -> tuple[str, ...]:
     """Return the parts that a method needs of each animal and encoder; every movie is scored inside a mask."""
     if isinstance(method, Map):
-        return ("mask", "prior", "likelihood", *(("calibration",) if calibrates(method) else ()))
+        following = ("scenes",) if method.follow > 0 else ()
+        return ("mask", "prior", *following, "likelihood", *(("calibration",) if calibrates(method) else ()))
     if isinstance(method, Combined):
         calibration = ("combined_calibration",) if calibrates(method) else ()
         return ("mask", "prior", "likelihood", "ridge", "weights", *calibration)
-    return {"ridge": ("mask", "ridge"), "best": ("mask", "prior", "ridge", "best")}.get(method.name, ("mask",))
+    return {"ridge": ("mask", "ridge"), "best": ("mask", "prior", "scenes", "ridge", "best")}.get(
+        method.name, ("mask",)
+    )
 
 
 def calibrates(method: Method) -> bool:
@@ -86,7 +89,8 @@ def _sources(parts: Iterable[str]) -> set[str]:
     posterior = {"mask", "prior", "likelihood"}
     made_from = {
         "calibration": posterior,
-        "best": {"mask", "prior", "ridge"},
+        "scenes": {"prior"},
+        "best": {"mask", "prior", "scenes", "ridge"},
         "weights": posterior | {"ridge"},
         "combined_calibration": posterior | {"ridge", "weights"},
     }
@@ -113,8 +117,14 @@ def _fit_mask(fitted: Fitted) -> None:
 def _fit_prior(fitted: Fitted) -> None:
     subject = fitted.subject
     trials = subject.trials(subject.training, PRIOR_TRIALS)
-    prior = fit_prior(trials, lambda movie: shot_starts(movie).tolist())
-    write_npz(fitted.place("prior"), prior.to_arrays())
+    write_npz(fitted.place("prior"), fit_prior(trials).to_arrays())
+
+
+def _fit_scenes(fitted: Fitted) -> None:
+    subject = fitted.subject
+    trials = subject.trials(subject.training, PRIOR_TRIALS)
+    prior = with_scenes(fitted.prior, trials, lambda movie: shot_starts(movie).tolist())
+    write_npz(fitted.place("scenes"), prior.to_arrays())
 
 
 def _fit_likelihood(fitted: Fitted) -> None:
@@ -142,7 +152,7 @@ def _fit_best(fitted: Fitted) -> None:
     decoder = fit_best(
         subject.encoder,
         ridge,
-        fitted.prior,
+        fitted.scenes,
         fitted.mask,
         subject.trials(subject.training),
         subject.trials(subject.validation),
@@ -174,6 +184,7 @@ def _fit_combined_calibration(fitted: Fitted) -> None:
 FITS: Final[Mapping[str, Callable[[Fitted], None]]] = {
     "mask": _fit_mask,
     "prior": _fit_prior,
+    "scenes": _fit_scenes,
     "likelihood": _fit_likelihood,
     "ridge": _fit_ridge,
     "best": _fit_best,

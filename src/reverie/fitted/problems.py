@@ -44,7 +44,9 @@ def observe(
 
 def prior_for(fits: Sequence[Fitted], method: Method) -> GaussianPrior | None:
     """Return the prior that a method wants: that of the first encoder's training movies, or none."""
-    return fits[0].prior if isinstance(method, Map) else None
+    if not isinstance(method, Map):
+        return None
+    return fits[0].scenes if method.follow > 0 else fits[0].prior
 
 
 def beginning_of(trial: Trial, frames: int) -> Trial:

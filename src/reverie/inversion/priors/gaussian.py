@@ -161,7 +161,8 @@ class GaussianPrior:
 def fit_prior(trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]] | None = None) -> GaussianPrior:
     """Fit the prior to the movies of training trials, each read twice; they may differ in length.
 
-    starts: tells the first frames of a movie's shots, so that scenes can be learned; None for a prior without scenes.
+    starts: tells the first frames of a movie's shots, so that scenes can be learned (``with_scenes``); None for a prior
+    without scenes.
 
     The spectrum is the mean over movies of the squared cosine coefficients of (movie − mean) / deviation, as long as
     the longest movie, smoothed over neighbouring frequencies.
@@ -177,9 +178,20 @@ def fit_prior(trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]] 
     for trial in trials:
         coefficients = dctn(((trial.known_movie - mean) / deviation).astype(np.float32), norm="ortho")
         power += resampled_spectrum(torch.from_numpy(coefficients).square(), longest) / len(trials)
-    scenes = None if starts is None else fit_scenes(_standard_shots(trials, starts, mean, deviation), mean.shape)
     smooth = torch.from_numpy(smoothed_spectrum(power.numpy()))
-    return GaussianPrior(torch.from_numpy(mean), torch.from_numpy(deviation), smooth, scenes=scenes)
+    prior = GaussianPrior(torch.from_numpy(mean), torch.from_numpy(deviation), smooth)
+    return prior if starts is None else with_scenes(prior, trials, starts)
+
+
+def with_scenes(
+    prior: GaussianPrior, trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]]
+) -> GaussianPrior:
+    """Return the prior with scenes learned from the movies of trials, which takes longer than all else it knows.
+
+    starts: tells the first frames of a movie's shots. Scenes stay unknown where all shots are too short.
+    """
+    shots = _standard_shots(trials, starts, prior.mean.numpy(), prior.deviation.numpy())
+    return replace(prior, scenes=fit_scenes(shots, prior.frame_size))
 
 
 def _standard_shots(
