@@ -149,6 +149,33 @@ def test_what_cannot_be_fitted_is_said(tiny_world):
         fit(fitted_to(tiny_world), ["mask"])
 
 
+def shorten(world, trial, frames, animal="alpha"):
+    for kind in ("videos", "responses", "behavior", "pupil_center"):
+        path = world.data / animal / "data" / kind / f"{trial}.npy"
+        if path.exists():
+            values = np.load(path)
+            values[..., frames:] = np.nan
+            np.save(path, values)
+
+
+@pytest.mark.parametrize(
+    ("shortened", "window", "used"), [(["3"], 32, ["1", "4"]), (["1", "3", "4"], 15, ["1", "3", "4"])]
+)
+def test_short_trials_spoil_no_mask_and_images_have_one(tiny_world, monkeypatch, shortened, window, used):
+    seen = {}
+
+    def estimate(encoder, mouse, trials, settings, **others):
+        seen.update(names=[trial.name for trial in trials], window=settings.window)
+        return np.full((12, 16), 1.2, np.float32)
+
+    monkeypatch.setattr(fitting, "estimate_mask", estimate)
+    describe_training(tiny_world, ["1", "3", "4"], ["6"])
+    for trial in shortened:
+        shorten(tiny_world, trial, 15)
+    fit(fitted_to(tiny_world), ["mask"])
+    assert seen == {"names": used, "window": window}
+
+
 def test_the_mask_is_estimated_from_the_training_trials(tiny_world, monkeypatch):
     seen = {}
 

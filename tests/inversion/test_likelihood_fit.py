@@ -127,6 +127,15 @@ def test_neurons_that_never_or_always_fired_get_numbers_above_zero(encoder):
             assert (values > 0).all()
 
 
+def test_one_short_trial_does_not_cut_the_others(encoder):
+    trials = trials_of(encoder, 5)
+    short = replace(
+        trials[0], movie=trials[0].movie[:9], state=trials[0].state[:, :9], responses=trials[0].responses[:, :9]
+    )
+    expected, found = (fit_likelihoods(encoder, "toy", each, skip=4) for each in (trials[1:], [short, *trials[1:]]))
+    torch.testing.assert_close(found.find("sizes").dispersion, expected.find("sizes").dispersion)
+
+
 def test_no_trial_with_responses_is_refused(encoder):
     silent = [replace(trial, responses=None) for trial in trials_of(encoder, 1)]
     with pytest.raises(ReverieError, match="at least one trial with responses"):

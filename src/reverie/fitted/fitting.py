@@ -99,15 +99,17 @@ def _sources(parts: Iterable[str]) -> set[str]:
 
 def _fit_mask(fitted: Fitted) -> None:
     subject = fitted.subject
-    if len(subject.training) < 2:
+    lengths = {name: subject.recording.frames(name) for name in subject.training}
+    # Images last less than the usual window; trials shorter than it are no use beside longer ones.
+    window = subject.encoder.window or min(MaskSettings().window, max(lengths.values(), default=0))
+    names = [name for name, frames in lengths.items() if frames >= window]
+    if len(names) < 2:
         raise NotApplicable(
-            f"{subject.animal} has {len(subject.training)} training trial(s) with responses; a mask needs at least "
-            "two, to blend one movie with another."
+            f"{subject.animal} has {len(names)} training trial(s) with responses of at least {window} frames; a mask "
+            "needs at least two, to blend one movie with another."
         )
-    trials = list(subject.trials(subject.training, MASK_TRIALS))
-    mask = estimate_mask(
-        subject.encoder, subject.animal, trials, MaskSettings(), seed=subject.seed, device=subject.device
-    )
+    trials, settings = list(subject.trials(names, MASK_TRIALS)), MaskSettings(window=max(1, window))
+    mask = estimate_mask(subject.encoder, subject.animal, trials, settings, seed=subject.seed, device=subject.device)
     save_mask(fitted.place("mask"), mask)
     levels = (TRAINING_THRESHOLD, EVALUATION_THRESHOLD)
     sizes = " and ".join(f"{diameter_in_degrees(mask, level):.0f}° at α ≥ {level:g}" for level in levels)

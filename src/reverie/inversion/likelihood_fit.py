@@ -72,6 +72,9 @@ def fit_likelihoods(
     Raises ReverieError when no trial is left or the encoder predicts nothing finite.
     """
     answered = [trial for trial in trials if trial.responses is not None and trial.frames > skip + 1]
+    # All are cut to the shortest: one that is much shorter would cost the others most of their frames.
+    longest = max((trial.frames for trial in answered), default=0)
+    answered = [trial for trial in answered if 2 * trial.frames >= longest]
     if not answered:
         raise NotApplicable(f"The noise of {mouse} needs at least one trial with responses; none is left.")
     last = min(trial.frames for trial in answered)

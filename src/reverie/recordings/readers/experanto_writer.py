@@ -67,7 +67,9 @@ def _write_parts(folder: Path, trials: Iterable[Trial]) -> None:
 def _write_item(folder: Path, name: str, trial: Trial, first: int) -> None:
     meta = {"modality": "blank", "tier": trial.tier, "first_frame_idx": first, "num_frames": trial.frames}
     if trial.movie is not None:
-        write_npy(folder / "data" / f"{name}.npy", np.asarray(trial.movie, dtype=np.float32))
+        whole = trial.movie.round().clip(0, 255).astype(np.uint8)
+        movie = whole if np.array_equal(whole, trial.movie) else np.asarray(trial.movie, dtype=np.float32)
+        write_npy(folder / "data" / f"{name}.npy", movie)
         meta |= {"modality": "video", "image_size": list(trial.movie.shape[1:])}
     write_text(folder / "meta" / f"{name}.yml", yaml.safe_dump(meta))
 
