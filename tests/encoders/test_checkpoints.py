@@ -20,6 +20,7 @@ def folder(tmp_path):
 
 def edit(folder, **changes):
     description = json.loads((folder / "encoder.json").read_text())
+    del description["checksum"]  # as somebody who edits it is told to
     (folder / "encoder.json").write_text(json.dumps({**description, **changes}))
 
 
@@ -91,8 +92,21 @@ def test_damaged_or_missing_weights_are_refused(folder, content):
 def test_weights_of_another_encoder_are_refused(folder, tmp_path):
     save_encoder(DwiseNeuro(CONFIG, {"a": 4}, (10, 16)), tmp_path / "other")
     (folder / "weights.safetensors").write_bytes((tmp_path / "other" / "weights.safetensors").read_bytes())
+    with pytest.raises(ReverieError, match="does not hold the weights that were saved with the description"):
+        load_encoder(folder)
+    edit(folder, weights_digest=None)
     with pytest.raises(ReverieError, match="does not fit the encoder"):
         load_encoder(folder)
+
+
+def test_one_bit_of_the_weights_or_the_description_is_noticed(folder):
+    for name, sentence in (("weights.safetensors", "damaged or replaced"), ("encoder.json", "is not what was written")):
+        whole = (folder / name).read_bytes()
+        (folder / name).write_bytes(whole.replace(b'"1"', b'"3"') if name == "encoder.json" else whole[:-1] + b"\x01")
+        with pytest.raises(ReverieError, match=sentence):
+            load_encoder(folder)
+        (folder / name).write_bytes(whole)
+    load_encoder(folder)
 
 
 class Own(DwiseNeuro):

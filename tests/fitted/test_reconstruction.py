@@ -149,6 +149,19 @@ def test_what_is_incomplete_is_named(tmp_path):
         Reconstruction.load(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["evidence.npz", "movie.npz", "reconstruction.json", "trace.csv"])
+def test_what_was_changed_since_is_named(name, tmp_path):
+    made_up().save(tmp_path)
+    path = tmp_path / name
+    if path.suffix == ".npz":
+        with np.load(path) as archive:
+            np.savez(path, **{each: archive[each] * archive[each].dtype.type(3) for each in archive.files})
+    else:
+        path.write_text(path.read_text().replace("0.", "1."))
+    with pytest.raises(ReverieError, match=rf"{name} is not what was written"):
+        Reconstruction.load(tmp_path)
+
+
 def test_it_does_not_change():
     with pytest.raises(AttributeError):
         made_up().std = None

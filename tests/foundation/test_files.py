@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_json, read_npy, read_npz, read_text, replacing, write_json, write_text
+from reverie.foundation.files import (
+    read_json,
+    read_npy,
+    read_npz,
+    read_record,
+    read_text,
+    replacing,
+    write_json,
+    write_npz,
+    write_record,
+    write_text,
+)
 
 LATIN_1 = os.fsdecode(b"M\xe4us")
 
@@ -113,3 +124,39 @@ def test_pickles_are_refused_without_advice_to_load_them(tmp_path: Path):
         with pytest.raises(ReverieError, match="objects, which may hide code") as told:
             read(path)
         assert "allow_pickle" not in str(told.value)
+
+
+def test_a_pipe_is_refused_lest_it_never_ends(tmp_path: Path):
+    os.mkfifo(tmp_path / "a.json")
+    (tmp_path / "b.npy").symlink_to("/dev/zero")
+    with pytest.raises(ReverieError, match=r"a\.json is a pipe or a device"):
+        read_json(tmp_path / "a.json")
+    with pytest.raises(ReverieError, match=r"b\.npy is a pipe or a device"):
+        read_npy(tmp_path / "b.npy")
+
+
+def test_a_record_that_was_changed_is_noticed(tmp_path: Path):
+    path = tmp_path / "a.json"
+    write_record(path, {"seed": 1, "rate": float("nan"), "sizes": (2, 3)})
+    assert read_record(path)["sizes"] == [2, 3]
+    path.write_text(path.read_text().replace('"seed": 1', '"seed": 3'))
+    with pytest.raises(ReverieError, match=r"a\.json is not what was written"):
+        read_record(path)
+    write_json(path, {"seed": 3})
+    assert read_record(path) == {"seed": 3}
+
+
+def test_an_archive_of_other_arrays_than_were_written_is_noticed(tmp_path: Path):
+    path, arrays = tmp_path / "a.npz", {"movie": np.arange(6.0).reshape(2, 3), "name": np.array("x")}
+    write_npz(path, arrays)
+    assert {name: array.tolist() for name, array in read_npz(path).items()} == {
+        name: array.tolist() for name, array in arrays.items()
+    }
+    with np.load(path) as archive:
+        changed = {**{name: archive[name] for name in archive.files}, "movie": np.arange(6.0).reshape(2, 3) + 1}
+    np.savez(path, **changed)
+    with pytest.raises(ReverieError, match=r"a\.npz is not what was written"):
+        read_npz(path)
+    write_npz(path, arrays, sealed=False)
+    with np.load(path) as archive:
+        assert sorted(archive.files) == ["movie", "name"]

@@ -13,12 +13,15 @@ from safetensors.torch import load, save
 from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import build, name_architecture
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_json, replacing, write_json
-from reverie.foundation.fingerprints import digest_of
+from reverie.foundation.files import read_record, replacing, write_record
+from reverie.foundation.fingerprints import bytes_digest, digest_of
 from reverie.foundation.placeholders import read_start
 
 DESCRIPTION = "encoder.json"
 WEIGHTS = "weights.safetensors"
+WEIGHTS_DIGEST = "weights_digest"
+"""What a description calls the digest of the file of weights beside it, by which a damaged one is noticed."""
+
 FORMAT = "reverie encoder"
 VERSION = 1
 
@@ -29,10 +32,11 @@ def save_encoder(encoder: Encoder, folder: Path, about: Mapping[str, Any] | None
     about: whatever else is to be known of it (how it was trained, its scores), as JSON can hold.
     Raises ReverieError when the architecture is not registered or the folder cannot be written.
     """
-    description = {**_describe(encoder), "about": dict(about or {})}
+    weights = save(_tensors(encoder))
+    description = {**_describe(encoder), WEIGHTS_DIGEST: bytes_digest(weights), "about": dict(about or {})}
     with replacing(folder / WEIGHTS) as stream:
-        stream.write(save(_tensors(encoder)))
-    write_json(folder / DESCRIPTION, description)
+        stream.write(weights)
+    write_record(folder / DESCRIPTION, description)
 
 
 def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Encoder:
@@ -59,7 +63,7 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
         encoder = build(architecture, config, mice, (int(size[0]), int(size[1])))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ReverieError(f"{folder / DESCRIPTION} is incomplete ({error!r}); save the encoder again.") from error
-    weights = read_weights(folder / WEIGHTS)
+    weights = read_weights(folder / WEIGHTS, description.get(WEIGHTS_DIGEST))
     try:
         encoder.load_state_dict(weights)
     except RuntimeError as error:
@@ -105,7 +109,7 @@ def read_description(folder: Path) -> dict[str, Any]:
     """Read the description of an encoder folder and check that it is one this version can read."""
     if not (folder / DESCRIPTION).is_file():
         raise ReverieError(f"{folder} is not the folder of an encoder (it has no {DESCRIPTION}); train or import one.")
-    description = read_json(folder / DESCRIPTION)
+    description = read_record(folder / DESCRIPTION)
     if description.get("format") != FORMAT:
         raise ReverieError(f"{folder / DESCRIPTION} does not describe an encoder; is this the folder you meant?")
     if description.get("version") != VERSION:
@@ -116,10 +120,17 @@ def read_description(folder: Path) -> dict[str, Any]:
     return description
 
 
-def read_weights(path: Path) -> dict[str, torch.Tensor]:
-    """Read named tensors; raises ReverieError when the file is missing or damaged."""
+def read_weights(path: Path, expected: str | None = None) -> dict[str, torch.Tensor]:
+    """Read named tensors; raises ReverieError when the file is missing or damaged, or has not the expected digest."""
     read_start(path)
     try:
-        return load(path.read_bytes())
+        content = path.read_bytes()
+        weights = load(content)
     except (OSError, SafetensorError, ValueError, KeyError) as error:
         raise ReverieError(f"{path} could not be read as weights ({error}); copy or save it again.") from error
+    if expected is not None and expected != bytes_digest(content):
+        raise ReverieError(
+            f"{path} does not hold the weights that were saved with the description beside it, so it was damaged or "
+            "replaced; copy or make the whole folder again."
+        )
+    return weights

@@ -159,7 +159,12 @@ class Fitted:
 
     def _once(self, part: str, read: Callable[[Path], Part]) -> Part:
         if part not in self._read:
-            self._read[part] = read(self.found(part))
+            path = self.found(part)
+            try:
+                self._read[part] = read(path)
+            except (ReverieError, KeyError, TypeError, ValueError, RuntimeError) as error:
+                told = error if isinstance(error, ReverieError) else f"{path} is damaged ({error!r})."
+                raise ReverieError(f"{told} Delete {path.parent} to have all of it fitted anew.") from error
         found: Part = self._read[part]
         return found
 

@@ -12,7 +12,16 @@ from scipy.stats import norm
 
 from reverie.foundation.arrays import FRAME_RATE, Mask, Movie, Rates, Responses, State
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_json, read_npz, read_table, write_json, write_npz, write_text
+from reverie.foundation.files import (
+    read_npz,
+    read_record,
+    read_table,
+    told_of_change,
+    write_npz,
+    write_record,
+    write_text,
+)
+from reverie.foundation.fingerprints import arrays_digest, bytes_digest
 from reverie.scoring.calibration import LEVELS, HalfWidths, coverage, standard_errors
 from reverie.scoring.rule import frames_to_skip, scored_region, scoring_threshold
 from reverie.scoring.scores import score
@@ -21,6 +30,8 @@ DESCRIPTION = "reconstruction.json"
 MOVIE = "movie.npz"
 EVIDENCE = "evidence.npz"
 TRACE = "trace.csv"
+DIGESTS = "digests"
+"""What the description calls the digests of the other files, by which damaged ones are noticed."""
 
 IN_MOVIE = ("frames", "mask", "std", "half_widths", "information")
 """Arrays that are kept in ``movie.npz``; the others, which it was made from and is compared with, beside it."""
@@ -139,25 +150,40 @@ class Reconstruction:
         place = Path(folder)
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
         arrays = {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
-        write_npz(place / EVIDENCE, {name: array for name, array in arrays.items() if name not in IN_MOVIE})
-        write_text(place / TRACE, self.trace.to_csv(index=False))
-        write_npz(place / MOVIE, {name: array for name, array in arrays.items() if name in IN_MOVIE})
+        evidence = {name: array for name, array in arrays.items() if name not in IN_MOVIE}
+        movie = {name: array for name, array in arrays.items() if name in IN_MOVIE}
+        trace = self.trace.to_csv(index=False)
+        write_npz(place / EVIDENCE, evidence, sealed=False)
+        write_text(place / TRACE, trace)
+        write_npz(place / MOVIE, movie, sealed=False)
         names = ("animal", "trial", "method", "notes", "frame_rate", "degrees_per_pixel", "start")
         # Written last: its presence means that all of it is there.
-        write_json(place / DESCRIPTION, {name: getattr(self, name) for name in names})
+        told: dict[str, Any] = {name: getattr(self, name) for name in names}
+        told[DIGESTS] = {
+            EVIDENCE: arrays_digest(evidence),
+            MOVIE: arrays_digest(movie),
+            TRACE: bytes_digest(trace.encode()),
+        }
+        write_record(place / DESCRIPTION, told)
 
     @staticmethod
     def load(folder: Path | str) -> "Reconstruction":
         """Read it back; raises ReverieError when a file is missing, damaged or incomplete."""
         place = Path(folder)
-        told = read_json(place / DESCRIPTION)
-        arrays: dict[str, Any] = {**read_npz(place / EVIDENCE), **read_npz(place / MOVIE)}
-        trace = read_table(place / TRACE, ("step", "seconds", "passes", "loss", "model"))
+        told = read_record(place / DESCRIPTION)
+        digests = dict(told.pop(DIGESTS, {}))
+        evidence, movie = read_npz(place / EVIDENCE), read_npz(place / MOVIE)
+        trace = read_table(place / TRACE, ("step", "seconds", "passes", "loss", "model"), digests.get(TRACE))
+        arrays: dict[str, Any] = {**evidence, **movie}
         try:
             told["notes"] = tuple(told["notes"])
-            return Reconstruction(**told, **arrays, trace=trace)
+            found = Reconstruction(**told, **arrays, trace=trace)
         except (KeyError, TypeError) as error:
             raise ReverieError(f"{place} is incomplete ({error}); reconstruct the trial again.") from error
+        for name, read in ((EVIDENCE, evidence), (MOVIE, movie)):
+            if digests.get(name, arrays_digest(read)) != arrays_digest(read):
+                raise ReverieError(told_of_change(place / name))
+        return found
 
     def to_xarray(self) -> Any:  # noqa: ANN401 - xarray is optional
         """Return movie, standard deviation, truth, mask and rates as an ``xarray.Dataset``.

@@ -1,5 +1,8 @@
 """The errors a user is meant to read: each one sentence, and a few kinds that a caller tells apart."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class ReverieError(Exception):
     """One clear sentence for the user: what is wrong, where, and what to do about it.
@@ -18,6 +21,25 @@ class BadInput(ReverieError):
 
     Says which one, what was expected and what was found. The same call with the input mended succeeds.
     """
+
+
+@contextmanager
+def reading_foreign(place: object) -> Iterator[None]:
+    """Tell whatever goes wrong in the block, which reads files that others wrote, as bad input.
+
+    Libraries and arithmetic fail in countless ways on files that are not what they claim to be.
+    Raises BadInput, which names ``place``, for all but our own errors and a lack of memory.
+    """
+    try:
+        yield
+    except (ReverieError, MemoryError):
+        raise
+    except Exception as error:
+        reason = str(error).strip().split("\n")[0]
+        raise BadInput(
+            f"{place} could not be read ({type(error).__name__}{f': {reason}' if reason else ''}); a file is not what "
+            "its format says, so copy or write it again."
+        ) from error
 
 
 class NotApplicable(ReverieError):

@@ -7,7 +7,6 @@ import errno
 import io
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +17,8 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.errors import NoSpace, ReverieError
+from reverie.foundation.fingerprints import arrays_digest, bytes_digest, digest_of
+from reverie.foundation.partial_files import open_partial, sweep
 from reverie.foundation.placeholders import read_start
 
 FULL: Final = (errno.ENOSPC, errno.EDQUOT)
@@ -29,6 +30,9 @@ LOSSES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ESTAL
 NO_RENAMING: Final = (errno.ENOSYS, errno.ENOTSUP, errno.EPERM)
 """Errors of rename on stores that have none; there a file appears at once when it is closed."""
 
+CHECKSUM: Final = "checksum"
+"""The entry of our own records and archives that says what else was in them."""
+
 CUT_SHORT: Final = ("mmap length", "cannot reshape", "EOF")
 """What numpy says of an array whose file ends too early."""
 
@@ -37,16 +41,17 @@ CUT_SHORT: Final = ("mmap length", "cannot reshape", "EOF")
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a temporary file beside ``path`` that takes its place only once it is whole and on the disk.
 
-    An interruption at any moment leaves either the old file or the new one, never half of one. Permissions are those
-    the umask and the folder give to any new file.
+    An interruption at any moment leaves either the old file or the new one, never half of one; what a killed process
+    left in the folder is removed by the next one that writes there. Permissions are those the umask and the folder give
+    to any new file.
     Raises NoSpace when the disk is full, and ReverieError when the folder cannot be written.
     """
-    # Not `mkstemp`, whose files are private: to share them needs a chmod, which honours no umask and which file
-    # systems without permissions refuse.
-    temporary = path.with_name(f".{secrets.token_hex(6)}.partial")
+    temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as stream:
+        sweep(path.parent.absolute())
+        temporary, opened = open_partial(path.parent)
+        with opened as stream:
             yield stream
             stream.flush()
             _synchronise(stream)
@@ -58,7 +63,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         ) from error
     finally:
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
 
 
 def _synchronise(stream: IO[bytes]) -> None:
@@ -116,6 +122,28 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def write_record(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file of our own, with a checksum by which ``read_record`` notices every change."""
+    plain = json.loads(json.dumps(content))  # as the file will hold it: lists for tuples
+    write_json(path, {**plain, CHECKSUM: digest_of(plain)})
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a JSON file that ``write_record`` wrote; one without a checksum is taken as it is.
+
+    Raises ReverieError when it is missing or damaged, or is not what was written.
+    """
+    content = read_json(path)
+    if content.pop(CHECKSUM, None) not in (None, digest_of(content)):
+        raise ReverieError(f"{told_of_change(path)} To keep what you edited, delete its line {CHECKSUM!r}.")
+    return content
+
+
+def told_of_change(path: Path) -> str:
+    """Return the sentence on a file of ours that was damaged or edited."""
+    return f"{path} is not what was written (its checksum differs), so it was damaged or edited; make it anew."
+
+
 def read_npy(path: Path, *, memory_map: bool = True) -> np.ndarray:
     """Read one ``.npy`` array, memory-mapped unless told otherwise; pickled objects are refused.
 
@@ -146,29 +174,44 @@ def write_npy(path: Path, array: np.ndarray) -> None:
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """Read every array of an ``.npz`` archive; pickled objects are refused.
 
-    Raises ReverieError when the file is missing, truncated or not such an archive.
+    Raises ReverieError when the file is missing, truncated or not such an archive, or when ``write_npz`` sealed other
+    arrays in it.
     """
     read_start(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            arrays = {name: np.asarray(archive[name]) for name in archive.files}
     except MemoryError:
         raise
     except Exception as error:  # zipfile raises many kinds of error on a damaged archive
         _refuse_objects(path, error)
         raise ReverieError(f"{path} could not be read as an .npz archive ({error}); make it anew.") from error
+    seal = arrays.pop(CHECKSUM, None)
+    if seal is not None and str(seal) != arrays_digest(arrays):
+        raise ReverieError(told_of_change(path))
+    return arrays
 
 
-def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write an ``.npz`` archive (compressed) whole or not at all."""
+def write_npz(path: Path, arrays: Mapping[str, np.ndarray], *, sealed: bool = True) -> None:
+    """Write an ``.npz`` archive (compressed) whole or not at all.
+
+    sealed: with a checksum by which ``read_npz`` notices every change; what others read needs none.
+    """
+    extra = {CHECKSUM: np.array(arrays_digest(arrays))} if sealed else {}
     with replacing(path) as stream:
-        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+        np.savez_compressed(stream, **arrays, **extra)  # type: ignore[arg-type]
 
 
-def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read a csv file; raises ReverieError when it is missing, empty, damaged, or lacks one of the columns."""
+def read_table(path: Path, columns: Sequence[str], expected: str | None = None) -> pd.DataFrame:
+    """Read a csv file.
+
+    Raises ReverieError when it is missing, empty or damaged, lacks one of the columns, or has not the expected digest.
+    """
+    text = read_text(path)
+    if expected is not None and expected != bytes_digest(text.encode()):
+        raise ReverieError(told_of_change(path))
     try:
-        table = pd.read_csv(io.StringIO(read_text(path)))
+        table = pd.read_csv(io.StringIO(text))
     except ValueError as error:
         raise ReverieError(f"{path} could not be read as a table ({str(error).strip()}); make it anew.") from error
     lacking = [column for column in columns if column not in table]

@@ -27,6 +27,11 @@ def digest(*arrays: np.ndarray) -> str:
     return total.hexdigest()[:DIGITS]
 
 
+def bytes_digest(content: bytes) -> str:
+    """Return the hash of the contents of a file that is in memory; see ``file_digest``."""
+    return hashlib.sha256(content).hexdigest()[:DIGITS]
+
+
 def digest_of(description: Mapping[str, Any]) -> str:
     """Return the hash of a description that JSON can hold; the order of its keys does not matter.
 
@@ -35,6 +40,15 @@ def digest_of(description: Mapping[str, Any]) -> str:
     """
     text = json.dumps(description, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:
+    """Return the hash of named arrays.
+
+    >>> arrays_digest({"a": np.zeros(3)}) == arrays_digest({"b": np.zeros(3)})
+    False
+    """
+    return digest_of({name: digest(np.asarray(array)) for name, array in arrays.items()})
 
 
 def file_digest(path: Path) -> str:

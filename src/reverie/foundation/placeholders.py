@@ -1,6 +1,7 @@
 """Files that are not what their name says: pointers to data that was never fetched, web pages, empty copies."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from reverie.foundation.errors import ReverieError
@@ -28,6 +29,7 @@ def read_start(path: Path) -> bytes:
     git-annex or Git LFS pointer, a link to nothing, a web page saved under the file's name, or a file that is empty
     or holds nothing but zeros.
     """
+    _require_plain(path)
     try:
         with path.open("rb") as stream:
             start = stream.read(START)
@@ -69,6 +71,13 @@ def describe_placeholder(start: bytes, path: Path) -> str | None:
 
 def _not_fetched(path: Path, kind: str, remedy: str) -> str:
     return f"The data of {path} was not fetched (it is a {kind} pointer); run `{remedy}` in its folder first."
+
+
+def _require_plain(path: Path) -> None:
+    """Raise ReverieError for a pipe or a device, which may never end."""
+    with suppress(OSError, ValueError):
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise ReverieError(f"{path} is a pipe or a device, where a file was expected; put the file in its place.")
 
 
 def _refuse_broken_link(path: Path) -> None:

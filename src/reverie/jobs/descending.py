@@ -1,12 +1,14 @@
 """One descent that survives interruptions: progress shown, a snapshot kept, a finished one never repeated."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
-from reverie.foundation.progress import labelled_bar
+from reverie.foundation.progress import labelled_bar, say
 from reverie.inversion.descent import Snapshot
 from reverie.inversion.problem import Problem, Solution
 from reverie.inversion.solve import Method, solve
@@ -21,10 +23,11 @@ def descend(problem: Problem, method: Method[Any], place: JobFolder, label: str,
 
     label: what the progress bar says; none is shown when it is empty.
     """
-    if place.finished.exists():
-        return read_solution(place.finished)
     unfinished = place.unfinished
-    resume = Snapshot.from_arrays(read_npz(unfinished), method.restore) if unfinished.exists() else None
+    if place.finished.exists():
+        unfinished.unlink(missing_ok=True)
+        return read_solution(place.finished)
+    resume = _read_snapshot(unfinished, method) if unfinished.exists() else None
     last_kept = time.monotonic()
 
     def keep(snapshot: Snapshot[Any]) -> None:
@@ -39,3 +42,12 @@ def descend(problem: Problem, method: Method[Any], place: JobFolder, label: str,
     write_solution(place.finished, solution)
     unfinished.unlink(missing_ok=True)
     return solution
+
+
+def _read_snapshot(path: Path, method: Method[Any]) -> Snapshot[Any] | None:
+    """Return where an interrupted descent stood, or None, to begin anew, where its file is damaged, which is said."""
+    try:
+        return Snapshot.from_arrays(read_npz(path), method.restore)
+    except (ReverieError, KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+        say(f"{path} cannot be gone on from ({error}), so the search begins anew.")
+        return None

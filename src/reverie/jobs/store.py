@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
 from reverie.inversion.problem import Solution, trace_of, trace_rows
+
+
+UNFINISHED = "unfinished.npz"
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,15 @@ class JobFolder:
         """Return where a part of the job that can be interrupted by itself lies."""
         return JobFolder(self.folder / name)
 
+    def clean(self) -> None:
+        """Remove what a process killed at its very end left of the way to a finished job."""
+        for left in self.folder.rglob(UNFINISHED):
+            left.unlink(missing_ok=True)
+
     @property
     def unfinished(self) -> Path:
         """Where an interrupted descent stands."""
-        return self.folder / "unfinished.npz"
+        return self.folder / UNFINISHED
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,11 @@ def write_solution(path: Path, solution: Solution) -> None:
 
 def read_solution(path: Path) -> Solution:
     """Read it back; raises ReverieError when the file is missing or damaged."""
-    arrays = read_npz(path)
-    trace = trace_of(arrays["trace"])
-    return Solution(arrays["movie"], trace, trace[-1].seconds, trace[-1].passes, arrays.get("std"))
+    try:
+        arrays = read_npz(path)
+        trace = trace_of(arrays["trace"])
+        return Solution(arrays["movie"], trace, trace[-1].seconds, trace[-1].passes, arrays.get("std"))
+    except (ReverieError, KeyError, IndexError, TypeError, ValueError) as error:
+        raise ReverieError(
+            f"{path} is damaged, so delete it; the same command then makes it anew. ({error})"
+        ) from error

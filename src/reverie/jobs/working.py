@@ -57,6 +57,8 @@ def do_jobs(workers: Workers[Session], store: Store, jobs: Sequence[Job], descri
     session = workers.context
     places = {store.place(job.fingerprint(session)): job for job in jobs}
     left = [(job, place) for place, job in places.items() if not place.finished.exists()]
+    for place in places.keys() - {place for _, place in left}:
+        place.clean()
     if workers.pool is None:
         for number, (job, place) in enumerate(left, start=1):
             perform(job, session, place, f"{job.clip.animal} trial {job.clip.name} ({number} of {len(left)})")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES, Movie, Responses, State
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.folds import perceptual_hash
 from reverie.recordings.footage import read_pictures, target_size
 from reverie.recordings.gaps import bridged
@@ -258,7 +258,8 @@ class Recording:
         if footage is None:
             raise ReverieError(f"Trial {name} of {self.name} (tier {self.tiers[name]}) shows no movie.")
         stop = span.frames if stop is None else min(stop, span.frames)
-        pixels = read_pictures(footage, self._usable.axes, span.skipped + start, span.skipped + stop)
+        with reading_foreign(footage.place):
+            pixels = read_pictures(footage, self._usable.axes, span.skipped + start, span.skipped + stop)
         self._require_finite(pixels, footage.place, 0)
         return self._usable.grey.applied(pixels, self.frame_size)
 
@@ -269,8 +270,9 @@ class Recording:
         state = np.full((len(STATE_NAMES), span.frames), np.nan, dtype=np.float32)
         for row, signal in enumerate(STATE_NAMES):
             if signal in self.signals:
-                values = np.asarray(signals[signal].read(0, span.frames), dtype=np.float32)[0]
-                state[row] = bridged(values)
+                with reading_foreign(signals[signal].place):
+                    values = np.asarray(signals[signal].read(0, span.frames), dtype=np.float32)[0]
+                    state[row] = bridged(values)
         return state
 
     def responses(self, name: str, start: int = 0, stop: int | None = None) -> Responses | None:
@@ -281,7 +283,8 @@ class Recording:
         series = self.source.responses(name)
         assert series is not None
         stop = span.frames if stop is None else min(stop, span.frames)
-        values = series.read(start, stop)
+        with reading_foreign(series.place):
+            values = series.read(start, stop)
         with np.errstate(over="ignore"):
             if usable.floor is not None:
                 # Of large recordings the floor was told from a sample.
@@ -329,7 +332,8 @@ class Recording:
 
     @cached_property
     def _usable(self) -> Usable:
-        return find_usable(self.source, self.reading)
+        with reading_foreign(self.place):
+            return find_usable(self.source, self.reading)
 
     @cached_property
     def _split(self) -> tuple[dict[str, str], tuple[str, ...]]:

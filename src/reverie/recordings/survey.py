@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES, Movie
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.progress import tracked
 from reverie.recordings.catalogue import Catalogue, Showing, catalogue
 from reverie.recordings.findings import AnimalFindings, Leak, Survey
@@ -91,7 +91,9 @@ class _Reader:
         self.state = RowStatistics(len(STATE_NAMES))
         self.movie = RowStatistics(1)
         try:
-            self.problems += [*recording.notes, *recording.source.problems(recording.neurons), *_odd_tiers(recording)]
+            with reading_foreign(recording.place):
+                oddities = list(recording.source.problems(recording.neurons))
+            self.problems += [*recording.notes, *oddities, *_odd_tiers(recording)]
             self.opened = True
         except ReverieError as error:
             self.problems.append(f"{recording.name} cannot be used: {error}")

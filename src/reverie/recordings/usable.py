@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.facts import TrialFacts, facts_of
 from reverie.recordings.leaving_out import omissions
 from reverie.recordings.reading import Reading
@@ -53,9 +53,10 @@ def _look(source: Source, reading: Reading, usable: Usable) -> dict[str, TrialFa
             usable.leave_out(name, "left out as asked")
             continue
         try:
-            if thorough is None and (responses := source.responses(name)) is not None:
-                thorough = int(np.prod(responses.shape)) * len(source.trials) <= LOOKED_THROUGH
-            facts[name] = facts_of(source, name, bool(thorough) or name in whole)
+            with reading_foreign(f"Trial {name} of {source.place}"):
+                if thorough is None and (responses := source.responses(name)) is not None:
+                    thorough = int(np.prod(responses.shape)) * len(source.trials) <= LOOKED_THROUGH
+                facts[name] = facts_of(source, name, bool(thorough) or name in whole)
         except ReverieError as error:
             usable.leave_out(name, str(error))
     return facts
@@ -67,7 +68,8 @@ def _settle_spans(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
         if name in usable.left_out:
             continue
         try:
-            span = span_of(fact, usable.axes)
+            with reading_foreign(f"Trial {name}"):
+                span = span_of(fact, usable.axes)
         except ReverieError as error:
             usable.leave_out(name, str(error))
             continue

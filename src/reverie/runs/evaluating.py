@@ -1,15 +1,17 @@
 """Scoring the movies of a run against what the animals saw."""
 
+import hashlib
 from pathlib import Path
 
 import pandas as pd
 
 from reverie.fitted.reconstruction import Reconstruction
+from reverie.foundation.files import write_text
 from reverie.foundation.progress import say, tracked
 from reverie.runs.run_folder import RunFolder
 from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, scoring_threshold
 from reverie.scoring.summary import readable, summarise
-from reverie.scoring.tables import score_table, write_scores
+from reverie.scoring.tables import read_scores, score_table, write_scores
 
 SHOWN = (
     "video_correlation",
@@ -46,9 +48,33 @@ def evaluate_run(folder: Path) -> pd.DataFrame:
         return pd.DataFrame()
     scores = score_table(rows)
     write_scores(run.scores, scores)
+    write_text(run.scores_digest, _sum_of(run.scores))
     _tell(scores, seed)
     say(f"All scores are in {run.scores}.")
     return scores
+
+
+def read_or_evaluate(folder: Path, known: int) -> pd.DataFrame:
+    """Return the kept scores of ``known`` movies or, where they are of others or not what was written, new ones.
+
+    Raises ReverieError when a movie cannot be read.
+    """
+    run = RunFolder(folder)
+    if not run.scores.exists():
+        return evaluate_run(folder)
+    if not (run.scores_digest.is_file() and run.scores.is_file() and _is_kept(run)):
+        say(f"{run.scores} is not what was written, so it was damaged or edited; the movies are scored anew.")
+        return evaluate_run(folder)
+    scores = read_scores(run.scores)
+    return scores if len(scores) == known else evaluate_run(folder)
+
+
+def _is_kept(run: RunFolder) -> bool:
+    return run.scores_digest.read_bytes() == _sum_of(run.scores).encode()
+
+
+def _sum_of(path: Path) -> str:
+    return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
 
 
 def _tell(scores: pd.DataFrame, seed: int) -> None:

@@ -48,5 +48,5 @@ def predict_trials(
     padded = np.stack(
         [np.pad(rates, ((0, 0), (0, longest - rates.shape[1])), constant_values=np.nan) for rates in all_rates]
     )
-    write_npz(out, {"rates": padded[0] if len(names) == 1 else padded, "trials": np.array(names)})
+    write_npz(out, {"rates": padded[0] if len(names) == 1 else padded, "trials": np.array(names)}, sealed=False)
     say(f"The predicted rates of {len(names)} trial(s) of {recording.name} are in {out}.")

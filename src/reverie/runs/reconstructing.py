@@ -12,7 +12,7 @@ from reverie.fitted.assembling import assemble
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_json, write_json
+from reverie.foundation.files import read_record, write_record
 from reverie.foundation.places import require_folder
 from reverie.foundation.progress import say
 from reverie.foundation.provenance import describe
@@ -141,7 +141,7 @@ def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Sess
     """Write the folder of one trial from its finished jobs, unless it holds them already."""
     prints = [job.fingerprint(session) for job in jobs]
     made = {"jobs": prints, **describe_method(run.method), **vars(run.joining)}
-    if place.finished.exists() and read_json(place.made).get("made") == _as_json(made):
+    if _is_made(place, made):
         say(f"{place.animal} trial {place.trial} is reconstructed already; its movie is kept.")
         return
     place.finished.unlink(missing_ok=True)
@@ -157,9 +157,23 @@ def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Sess
         joined=bool(first.together) or len(first.encoders) > 1,
         notes=(*_joined(first.together), *_control(first, run, session, store.place(prints[0]))),
     )
-    write_json(place.made, {"made": made})
+    write_record(place.made, {"made": made})
     write_watchable(place.folder, found)
     found.save(place.folder)
+
+
+def _is_made(place: TrialFolder, made: Mapping[str, object]) -> bool:
+    """Return whether a trial's folder holds the movie of these jobs; a damaged one is said, and does not count."""
+    if not place.finished.exists():
+        return False
+    try:
+        same = read_record(place.made).get("made") == _as_json(made)
+        if same:
+            Reconstruction.load(place.folder)
+    except ReverieError as error:
+        say(f"{error} The trial is written anew from its jobs.")
+        return False
+    return same
 
 
 def write_watchable(folder: Path, found: Reconstruction) -> None:

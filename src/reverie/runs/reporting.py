@@ -7,9 +7,8 @@ from reverie.fitted.pages import content_of
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.progress import say
 from reverie.reporting.page import write_page
-from reverie.runs.evaluating import evaluate_run
+from reverie.runs.evaluating import read_or_evaluate
 from reverie.runs.run_folder import RunFolder
-from reverie.scoring.tables import read_scores
 
 
 def report_run(folder: Path) -> Path:
@@ -20,10 +19,7 @@ def report_run(folder: Path) -> Path:
     run = RunFolder(folder)
     record = run.read_record()
     found = [Reconstruction.load(place.folder) for place in run.finished_trials()]
-    known = sum(one.truth is not None for one in found)
-    scores = read_scores(run.scores) if run.scores.exists() else evaluate_run(folder)
-    if len(scores) != known:
-        scores = evaluate_run(folder)
+    scores = read_or_evaluate(folder, known=sum(one.truth is not None for one in found))
     content = content_of(
         found,
         title=f"Movies reconstructed from visual cortex: {folder.resolve().name}",

@@ -2,6 +2,7 @@
 
 RUN/run.json                              settings, versions, seed, trials
 RUN/scores.csv                            one row per animal, trial and method
+RUN/scores.csv.sha256                     its hash, by which a damaged or edited one is noticed
 RUN/report.html                           the page to look at
 RUN/<animal>/<trial>/movie.npz            frames (time, height, width) float32 0-255, mask (height, width); where known
                                           std (time, height, width), half_widths of its 50, 80 and 95 % intervals in
@@ -24,7 +25,7 @@ from typing import Any
 
 from reverie.fitted.reconstruction import DESCRIPTION
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_json, write_json
+from reverie.foundation.files import read_record, write_record
 
 NOT_COMPARED = ("trials",)
 """Settings that may differ when a run is continued: more trials may be added to it."""
@@ -66,6 +67,11 @@ class RunFolder:
         return self.folder / "scores.csv"
 
     @property
+    def scores_digest(self) -> Path:
+        """The hash of the table, as ``sha256sum`` reads it, by which a damaged or edited one is noticed."""
+        return self.folder / "scores.csv.sha256"
+
+    @property
     def report(self) -> Path:
         """The page to look at."""
         return self.folder / "report.html"
@@ -89,7 +95,7 @@ class RunFolder:
         """Return the contents of run.json; raises ReverieError when this is not a run folder."""
         if not self.record.exists():
             raise ReverieError(f"{self.folder} is not a run folder (no run.json); make one with `reverie reconstruct`.")
-        return read_json(self.record)
+        return read_record(self.record)
 
     def open(self, record: Mapping[str, Any]) -> None:
         """Start the run, or continue one that was made with the same settings.
@@ -104,7 +110,7 @@ class RunFolder:
             for animal, names in old.get("trials", {}).items():
                 trials[animal] = [*names, *(name for name in trials.get(animal, []) if name not in names)]
         settings["trials"] = trials
-        write_json(self.record, {**record, "settings": settings})
+        write_record(self.record, {**record, "settings": settings})
 
     def _refuse_other_settings(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         names = [name for name in {**old, **new} if name not in NOT_COMPARED]

@@ -1,5 +1,6 @@
 """Training an encoder on a folder of recordings, with settings that fit the data and the machine."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from reverie.encoders.presets import preset
 from reverie.encoders.registry import find_architecture
 from reverie.foundation.devices import choose_device, seed_everything
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_json, write_json
+from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.places import holds_nothing, require_folder
 from reverie.foundation.progress import say
@@ -23,7 +24,7 @@ from reverie.recordings.opening import open_animals
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split, split_all
-from reverie.training.loop import LAST
+from reverie.training.loop import LAST, RESUME
 from reverie.training.planning import plan_settings
 from reverie.training.request import TrainingRequest
 from reverie.training.settings import TrainingSettings
@@ -83,6 +84,7 @@ def train_encoder(
     asked = _asked(opened, asked_for)
     earlier = _earlier_plan(folder, asked)
     if earlier is not None and (folder / LAST / "encoder.json").exists():
+        shutil.rmtree(folder / RESUME, ignore_errors=True)  # left behind by a training killed at its very end
         say(f"The encoder in {folder} is trained already.")
         return load_encoder(folder, where)
     encoder = _untrained(opened, asked_for, where)
@@ -95,7 +97,7 @@ def train_encoder(
     if earlier is None:
         settings = plan_settings(encoder, opened, splits, asked_for, where)
         plan = {"asked": asked, "contents": contents, "training": asdict(settings)}
-        write_json(folder / PLAN, describe(plan, seed=asked_for.seed, device=where))
+        write_record(folder / PLAN, describe(plan, seed=asked_for.seed, device=where))
     else:
         settings = TrainingSettings(**earlier["training"])
     say(f"Training on {len(opened)} animal(s) for {settings.steps} steps.")
@@ -134,7 +136,7 @@ def _earlier_plan(out: Path, asked: Mapping[str, Any]) -> dict[str, Any] | None:
         if not holds_nothing(out):
             raise ReverieError(f"{out} is not empty and holds no training of ours; choose another --out.")
         return None
-    plan = read_json(out / PLAN)
+    plan = read_record(out / PLAN)
     try:
         earlier: dict[str, Any] = {name: plan["settings"][name] for name in ("asked", "contents", "training")}
         TrainingSettings(**earlier["training"])

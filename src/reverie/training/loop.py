@@ -28,6 +28,7 @@ TrialsByAnimal = Mapping[str, Sequence[Trial]]
 
 LOG = "training.csv"
 LAST = "last"
+RESUME = "resume"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Job:
     @property
     def state_file(self) -> Path:
         """Where the state to resume from lies."""
-        return self.folder / "resume" / "state.safetensors"
+        return self.folder / RESUME / "state.safetensors"
 
     @property
     def identity(self) -> dict[str, Any]:

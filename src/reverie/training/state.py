@@ -15,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel
 from reverie.encoders.contract import Encoder
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import replacing
+from reverie.foundation.fingerprints import digest, digest_of
 
 
 @dataclass
@@ -53,6 +54,7 @@ def save_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
     # Channels-last weights are stored in plain order, which safetensors asks for; the values are the same.
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     header = {"step": str(run.step), "progress": json.dumps(run.progress), "identity": json.dumps(identity)}
+    header["digest"] = _digest(plain, header)
     with replacing(path) as stream:
         stream.write(save(plain, metadata=header))
 
@@ -66,6 +68,8 @@ def load_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
         with safe_open(path, framework="pt") as stored:
             header = stored.metadata() or {}
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - not a mapping
+        if header.pop("digest") != _digest(tensors, header):
+            raise ValueError("its checksum differs")
         earlier = json.loads(header["identity"])
         run.step, run.progress = int(header["step"]), json.loads(header["progress"])
     except (OSError, SafetensorError, KeyError, ValueError) as error:
@@ -79,6 +83,10 @@ def load_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
         index, _, moment = name.partition("/")
         moments.setdefault(int(index), {})[moment] = tensor
     run.optimiser.load_state_dict(run.optimiser.state_dict() | {"state": moments})
+
+
+def _digest(tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> str:
+    return digest_of({**header, **{name: digest(tensor.numpy()) for name, tensor in tensors.items()}})
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from reverie.encoders.checkpoints import read_weights
+from reverie.encoders.checkpoints import WEIGHTS_DIGEST, read_weights
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_json, replacing, write_json
+from reverie.foundation.files import read_record, replacing, write_record
+from reverie.foundation.fingerprints import bytes_digest
 from reverie.inversion.linear.contract import Decoder, Population
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.methods.best import BestDecoder
@@ -33,8 +34,9 @@ def save_decoder(decoder: Decoder, folder: Path, about: Mapping[str, Any] | None
     Raises ReverieError when the folder cannot be written.
     """
     population = decoder.population
+    weights = save({name: np.ascontiguousarray(array) for name, array in decoder.arrays().items()})
     with replacing(folder / WEIGHTS) as stream:
-        stream.write(save({name: np.ascontiguousarray(array) for name, array in decoder.arrays().items()}))
+        stream.write(weights)
     description = {
         "format": FORMAT,
         "version": VERSION,
@@ -43,10 +45,11 @@ def save_decoder(decoder: Decoder, folder: Path, about: Mapping[str, Any] | None
         "neurons": population.neurons,
         "frame_size": population.frame_size,
         "config": decoder.config(),
+        WEIGHTS_DIGEST: bytes_digest(weights),
         "about": dict(about or {}),
     }
     # Written last: its presence means that the decoder is whole.
-    write_json(folder / DESCRIPTION, description)
+    write_record(folder / DESCRIPTION, description)
 
 
 def load_decoder(folder: Path) -> Decoder:
@@ -55,7 +58,9 @@ def load_decoder(folder: Path) -> Decoder:
     Raises ReverieError when a file is missing, damaged or foreign.
     """
     description = read_decoder_description(folder)
-    arrays = {name: tensor.numpy() for name, tensor in read_weights(folder / WEIGHTS).items()}
+    arrays = {
+        name: tensor.numpy() for name, tensor in read_weights(folder / WEIGHTS, description.get(WEIGHTS_DIGEST)).items()
+    }
     try:
         height, width = description["frame_size"]
         population = Population(str(description["mouse"]), int(description["neurons"]), (int(height), int(width)))
@@ -68,7 +73,7 @@ def read_decoder_description(folder: Path) -> dict[str, Any]:
     """Read the description of a decoder folder; raises ReverieError when it is not one this version can read."""
     if not (folder / DESCRIPTION).is_file():
         raise ReverieError(f"{folder} is not the folder of a decoder (it has no {DESCRIPTION}); fit one first.")
-    description = read_json(folder / DESCRIPTION)
+    description = read_record(folder / DESCRIPTION)
     if description.get("format") != FORMAT or description.get("version") != VERSION:
         raise ReverieError(f"{folder / DESCRIPTION} is not a decoder of format version {VERSION}; fit it again.")
     return description

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Final
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.names import readable_name
 from reverie.foundation.progress import say
 from reverie.recordings.leaving_out import omissions
@@ -39,22 +39,28 @@ class Reader:
     def refusal(self, path: Path, reading: Reading) -> str | None:
         """Say why a path is not of this format, None where it is."""
         ask: Callable[[Path, Reading], str | None] = import_module(self.module).refusal
-        return ask(path, reading)
+        with reading_foreign(path):
+            return ask(path, reading)
 
     def places(self, path: Path, reading: Reading) -> Sequence[Path]:
         """List the recordings there are at a path."""
         listed: Callable[[Path, Reading], Sequence[Path]] = import_module(self.module).places
-        return listed(path, reading)
+        with reading_foreign(path):
+            return listed(path, reading)
 
     def candidates(self, path: Path, reading: Reading) -> list[str]:
         """List what may be chosen from at a path that cannot be opened as it is, a line each; mostly nothing."""
         module = import_module(self.module)
-        return [line for place in self.places(path, reading) for line in getattr(module, "candidates", _none)(place)]
+        with reading_foreign(path):
+            return [
+                each for place in self.places(path, reading) for each in getattr(module, "candidates", _none)(place)
+            ]
 
     def open_source(self, place: Path, reading: Reading) -> Source:
         """Open one of them; its name is proper text, whatever its folder is called."""
         opened: Callable[[Path, Reading], Source] = import_module(self.module).open_source
-        source = opened(place, reading)
+        with reading_foreign(place):
+            source = opened(place, reading)
         source.name = readable_name(source.name)
         return source
 

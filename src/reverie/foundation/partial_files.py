@@ -1,0 +1,71 @@
+"""Files that are being written: each held by its writer, so that what a killed one left behind can be told and removed."""
+
+import hashlib
+import os
+import platform
+import secrets
+import time
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Final
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody can remove a file that somebody has open
+    fcntl = None  # type: ignore[assignment]
+
+SUFFIX: Final = ".partial"
+
+HOST: Final = hashlib.sha256(platform.node().encode(errors="surrogateescape")).hexdigest()[:6]
+"""This machine: others that share a folder may not see its locks."""
+
+FORGOTTEN: Final = 86_400.0
+"""Seconds after which a file that another machine began is taken to be left behind."""
+
+
+def open_partial(folder: Path) -> tuple[Path, IO[bytes]]:
+    """Open a new file in a folder, under a hidden name, and hold it until it is closed.
+
+    Raises OSError when the folder takes no file.
+    """
+    while True:
+        # Not `mkstemp`, whose files are private: to share them needs a chmod, which honours no umask and which file
+        # systems without permissions refuse.
+        path = folder / f".{HOST}-{secrets.token_hex(6)}{SUFFIX}"
+        stream = path.open("xb")
+        _hold(stream)
+        if path.exists():
+            return path, stream
+        stream.close()  # somebody swept it away before it was held
+
+
+@lru_cache(maxsize=4096)
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left in a folder; done once a process, for a folder may hold very many files.
+
+    Only files that nobody holds are removed; those begun on other machines, only after a day.
+    """
+    with suppress(OSError):
+        left = [path for path in folder.iterdir() if path.name.startswith(".") and path.suffix == SUFFIX]
+        for path in left:
+            if path.is_file() and not path.is_symlink():
+                _remove_forgotten(path)
+
+
+def _remove_forgotten(path: Path) -> None:
+    with suppress(OSError):
+        if not path.name.startswith(f".{HOST}-") and time.time() - path.stat().st_mtime < FORGOTTEN:
+            return
+        with path.open("rb") as stream:
+            if fcntl is not None:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+        if os.name == "nt":
+            path.unlink()
+
+
+def _hold(stream: IO[bytes]) -> None:
+    if fcntl is not None:
+        with suppress(OSError):  # file systems without locks: there nothing can be told, and nothing is removed
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
