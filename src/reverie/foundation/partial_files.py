@@ -1,4 +1,4 @@
-"""Files that are being written: each held by its writer, so that what a killed one left behind can be told and removed."""
+"""Files that are being written: each held by its writer, so that what a killed one left can be told and removed."""
 
 import hashlib
 import os

@@ -8,7 +8,6 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
 from reverie.inversion.problem import Solution, trace_of, trace_rows
 
-
 UNFINISHED = "unfinished.npz"
 
 
