@@ -16,6 +16,7 @@ from typing import Final
 
 import reverie
 from reverie.cli.main import main
+from reverie.cli.verbs import WRONG_USAGE
 
 PATIENCE: Final = 60.0
 """Seconds a command on tiny files may take before it is taken to hang."""
@@ -85,6 +86,8 @@ def complaint(outcome: Outcome) -> str:
         return f"ended by {outcome.code}"
     if "Warning: " in outcome.told:
         return "a library's warning"
+    if outcome.code == WRONG_USAGE:
+        return ""  # words that are no command line are shown in a box, beside what there is
     if outcome.code == 0:
         return "a sentence of failure, and success" if sentences else ""
     if len(sentences) != 1 or lines[-1] != sentences[0]:

@@ -75,13 +75,18 @@ TARGETS: Final = (
 )  # fmt: skip
 
 
-def make_world(folder: Path) -> None:
-    """Write the whole of it into a folder, and make what is ours by the commands themselves."""
+def make_world(folder: Path, *, quick: bool = False) -> None:
+    """Write the whole of it into a folder, and make what is ours by the commands themselves.
+
+    quick: nothing that takes more than a moment, so neither a run nor a training, nor layouts of other libraries.
+    """
     folder.mkdir(parents=True)
     _animals(folder)
-    _layouts(folder)
     _videos(folder / "videos")
     shutil.copy(CHECKPOINT, folder / "checkpoint.pth")
+    if quick:
+        return
+    _layouts(folder)
     for command in (AGAIN, "report run"):
         ended = run_command(command.split(), folder, 300)
         assert ended.code == 0, ended.told
@@ -156,6 +161,11 @@ def _begin_training(folder: Path) -> None:
     with mock.patch.object(loop, "save_state", write_and_stop), suppress(KeyboardInterrupt):
         ended = run_command(RESUME.split(), folder, 300)
         assert (folder / "training/resume").exists(), ended.told
+
+
+def is_cheap(command: str) -> bool:
+    """Tell whether a command takes a fraction of a second."""
+    return command.startswith(("inspect", "predict", "import-weights", "evaluate")) or "--method paper" in command
 
 
 def results_of(folder: Path) -> dict[str, object]:

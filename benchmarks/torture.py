@@ -233,11 +233,18 @@ def serve(world: Path, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     return process, int(process.stdout.readline())
 
 
-def torture(folder: Path, moments: int, seed: int, names: Sequence[str]) -> Counter[str]:
-    """Stop each of some commands at so many moments; prints what went wrong, and counts by command."""
+QUICK: Final = ("reconstruct, paper", "convert", "predict")
+"""Commands of a moment."""
+
+
+def torture(folder: Path, moments: int, seed: int, names: Sequence[str], *, quick: bool = False) -> Counter[str]:
+    """Stop each of some commands at so many moments; prints what went wrong, and counts by command.
+
+    quick: with a world that takes a moment to make, which is enough for ``QUICK``.
+    """
     load_everything()
     if not (folder / "world").exists():
-        make_world(folder / "world")
+        make_world(folder / "world", quick=quick)
     server, port = serve(folder / "world", folder / "served")
     wrong: Counter[str] = Counter()
     try:
@@ -261,13 +268,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.torture", description=__doc__)
     parser.add_argument("--moments", type=int, default=10, help="of each command")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", nargs="*", choices=SUBJECTS, default=list(SUBJECTS))
+    parser.add_argument("--only", nargs="*", choices=SUBJECTS)
+    parser.add_argument("--quick", action="store_true", help="only commands that take a moment")
     parser.add_argument("--folder", type=Path, help="where the world is kept; a temporary folder by default")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as temporary:
-        wrong = torture(chosen.folder or Path(temporary), chosen.moments, chosen.seed, chosen.only)
-    print(f"{chosen.moments * len(chosen.only)} times stopped, {wrong.total()} wrong")
+        names = chosen.only or (QUICK if chosen.quick else list(SUBJECTS))
+        wrong = torture(chosen.folder or Path(temporary), chosen.moments, chosen.seed, names, quick=chosen.quick)
+    print(f"{chosen.moments * len(names)} times stopped, {wrong.total()} wrong")
     raise SystemExit(bool(wrong.total()))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -229,3 +230,17 @@ def test_it_asks_the_network_for_nothing_and_makes_no_complaint(page: Page) -> N
     page.wait("return document.querySelector('#trial-2[data-ready]') !== null")
     assert page.requests() == []
     assert page.complaints() == []
+
+
+def test_hostile_names_run_nothing_and_are_read_as_they_are(content: RunContent, page: Page, tmp_path: Path) -> None:
+    evil = "</script><script>window.hit = 1</script><img src=x onerror='window.hit = 2'><svg onload=window.hit=3>"
+    trial = replace(content.trials[0], animal=evil, trial=evil, notes=[evil], reasons={"ssim": evil})
+    path = tmp_path / "hostile.html"
+    write_page(path, replace(content, title=evil, trials=[trial], sentences=[evil], settings={evil: evil}))
+    page.open()
+    page.driver.get(path.as_uri())
+    page.wait("return document.querySelector('[data-ready]') !== null")
+    assert page.run("return window.hit === undefined")
+    assert page.run("return document.querySelectorAll('svg[onload], img[onerror]').length") == 0
+    assert page.run("return document.body.innerText.split(arguments[0]).length", evil) > 3
+    assert [line for line in page.complaints() if "Content Security" in line] == []

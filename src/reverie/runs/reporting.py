@@ -35,10 +35,10 @@ def report_run(folder: Path) -> Path:
 
 def _sentences(record: dict[str, Any], trials: int) -> list[str]:
     settings, places = record["settings"], record.get("places", {})
-    encoders = len(settings["encoders"])
+    encoders = len(settings.get("encoders", ()))
     return [
         *record.get("about", ()),
         f"{trials} {'trial was' if trials == 1 else 'trials were'} reconstructed from single-trial responses by the "
-        f"method “{settings['method']}” with {encoders} {'encoder' if encoders == 1 else 'encoders'}; "
+        f"method “{settings.get('method')}” with {encoders} {'encoder' if encoders == 1 else 'encoders'}; "
         f"recordings: {places.get('data', 'unknown')}.",
     ]

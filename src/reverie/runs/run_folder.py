@@ -92,10 +92,13 @@ class RunFolder:
         return sorted(found, key=lambda one: (one.animal, len(one.trial), one.trial))
 
     def read_record(self) -> dict[str, Any]:
-        """Return the contents of run.json; raises ReverieError when this is not a run folder."""
+        """Return the contents of run.json; raises ReverieError when this is not a run folder, or it is damaged."""
         if not self.record.exists():
             raise ReverieError(f"{self.folder} is not a run folder (no run.json); make one with `reverie reconstruct`.")
-        return read_record(self.record)
+        record = read_record(self.record)
+        if not isinstance(record.get("settings"), dict) or type(record.get("seed")) is not int:
+            raise ReverieError(f"{self.record} does not say how the run was made; reconstruct into another --out.")
+        return record
 
     def open(self, record: Mapping[str, Any]) -> None:
         """Start the run, or continue one that was made with the same settings.

@@ -94,7 +94,9 @@ def read_movie(
 
 
 def plays(path: Path) -> bool:
-    """Tell whether a file of any name is a video."""
+    """Tell whether a file of any name is a video; a pipe or a device is none."""
+    if not path.is_file():
+        return False
     try:
         with av.open(str(path.absolute()), metadata_errors="ignore") as container:
             _picture_track(container)

@@ -1,0 +1,68 @@
+"""Short versions of what breaks inputs at random and stops commands at random moments; their parts one by one."""
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benchmarks.breaking import BYTES, damages_of
+from benchmarks.commands import Outcome, complaint
+from benchmarks.torture import contents
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_script(*words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+    return subprocess.run(
+        [sys.executable, "-m", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="commands are run in copies of the process")
+def test_inputs_broken_at_random_end_in_success_or_one_sentence():
+    ended = run_script("benchmarks.fuzz", "--quick", "--cases", "20", "--seed", "7")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.splitlines()[-1].startswith("20 cases: ")
+    assert "0 went wrong" in ended.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="commands are run in copies of the process")
+def test_commands_stopped_at_random_moments_end_as_undisturbed():
+    ended = run_script("benchmarks.torture", "--quick", "--moments", "3", "--seed", "7")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.splitlines()[-1] == "9 times stopped, 0 wrong"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (Outcome(0, "All scores are in run/scores.csv.", "", 1.0), ""),
+        (Outcome(1, "Fitting.\nreverie: a.npy is empty (0 bytes); copy it again.", "", 1.0), ""),
+        (Outcome(1, "reverie: one.\nreverie: two.", "", 1.0), "2 sentences"),
+        (Outcome(1, "reverie: one.\nand a second line", "", 1.0), "1 sentences"),
+        (Outcome(1, "", "", 1.0), "0 sentences"),
+        (Outcome(0, "reverie: one.", "", 1.0), "a sentence of failure, and success"),
+        (Outcome(0, "a.py:3: RuntimeWarning: overflow", "", 1.0), "a library's warning"),
+        (Outcome(-11, "", "", 1.0), "ended by -11"),
+        (Outcome(-9, "", "", 60.0, hung=True), "hung"),
+        (Outcome(1, "reverie: Something went wrong that was not foreseen (KeyError: 'x')", "", 1.0), "not foreseen"),
+    ],
+)
+def test_what_is_held_of_how_a_command_ended(outcome, expected):
+    assert complaint(outcome) == expected
+
+
+def test_every_way_of_breaking_a_file_breaks_it(tmp_path):
+    for damage in BYTES:
+        folder = tmp_path / damage.name / "in"
+        folder.mkdir(parents=True)
+        np.save(folder / "a.npy", np.arange(100.0))
+        (folder / "b.csv").write_text("x,y\n1,2\n")
+        before = contents(folder)
+        damage.do(folder / "a.npy", random.Random(3))
+        assert contents(folder) != before, damage.name
+    assert {damage.name for damage in damages_of(Path("a.npy"))} >= {"array", "header", "truncate"}
