@@ -1,4 +1,4 @@
-"""Files that would run code if they were unpickled run none, wherever one is handed in; archives stay in their place."""
+"""Files that would run code if they were unpickled run none, wherever one lies; archives stay in their place."""
 
 import pickle
 import stat

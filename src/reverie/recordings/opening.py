@@ -45,21 +45,23 @@ def tell_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False)
 
     Raises ReverieError when none can, or one cannot and all are needed.
     """
-    usable, problem = {}, None
+    usable: dict[str, Recording] = {}
+    failed: dict[str, ReverieError] = {}
     for name, recording in recordings.items():
         try:
             notes = recording.notes
         except ReverieError as error:
             if all_needed:
                 raise
-            say(f"Left out {name}: {error}")
-            problem = problem or error
+            failed[name] = error
             continue
         usable[name] = recording
         for note in notes:
             say(note)
-    if problem is not None and not usable:
-        raise problem
+    if failed and not usable:
+        raise next(iter(failed.values()))  # which is told by whoever catches it, once
+    for name, error in failed.items():
+        say(f"Left out {name}: {error}")
     return usable
 
 

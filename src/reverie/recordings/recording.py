@@ -179,6 +179,11 @@ class Recording:
         return len(self.rows)
 
     @property
+    def listed_neurons(self) -> int:
+        """How many neurons the files hold, those that cannot be used among them."""
+        return self._usable.neurons or 0
+
+    @property
     def rows(self) -> np.ndarray:
         """The numbers, in the files, of the neurons that can be used."""
         kept = self._usable.kept

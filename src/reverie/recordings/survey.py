@@ -92,7 +92,7 @@ class _Reader:
         self.movie = RowStatistics(1)
         try:
             with reading_foreign(recording.place):
-                oddities = list(recording.source.problems(recording.neurons))
+                oddities = list(recording.source.problems(recording.listed_neurons))
             self.problems += [*recording.notes, *oddities, *_odd_tiers(recording)]
             self.opened = True
         except ReverieError as error:
