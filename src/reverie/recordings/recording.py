@@ -181,7 +181,7 @@ class Recording:
     @property
     def listed_neurons(self) -> int:
         """How many neurons the files hold, those that cannot be used among them."""
-        return self._usable.neurons or 0
+        return self._usable.neurons
 
     @property
     def rows(self) -> np.ndarray:
