@@ -1,6 +1,5 @@
 """Ways to break a file or folder, each drawn at random: what transfers, disks, programs and people do to data."""
 
-import io
 import json
 import os
 import random
@@ -236,7 +235,7 @@ def break_npz(path: Path, dice: random.Random) -> None:
         arrays[dice.choice(("x", "x.y", "file", "self", "Mäus"))] = np.zeros(3)
     elif how == "all":
         arrays = {each: change_array(array, dice) for each, array in arrays.items()}
-    np.savez(path, **arrays)  # type: ignore[arg-type]
+    np.savez(path, **arrays)
     if how == "path":
         with zipfile.ZipFile(path, "a") as archive_file:
             archive_file.writestr(dice.choice(("../../climbed.npy", "/tmp/climbed.npy", "note.txt")), b"x")
@@ -408,10 +407,3 @@ def word(dice: random.Random) -> str:
         "a\nb",
     )
     return dice.choice((*odd, "".join(dice.choices(string.printable, k=8))))
-
-
-def as_archive(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Return the bytes of an archive of arrays."""
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)  # type: ignore[arg-type]
-    return stream.getvalue()

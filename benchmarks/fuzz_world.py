@@ -136,7 +136,7 @@ def _videos(folder: Path) -> None:
     pictures = [dice.integers(0, 255, (48, 64, 3), dtype=np.uint8) for _ in range(24)]
     for name, codec in (("one.mp4", "libx264"), ("two.mkv", "ffv1"), ("three.avi", "mpeg4")):
         with av.open(str(folder / name), "w") as container:
-            stream = container.add_stream(codec, rate=30)
+            stream: Any = container.add_stream(codec, rate=30)
             stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
             for picture in pictures:
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
@@ -152,7 +152,7 @@ def _begin_training(folder: Path) -> None:
     """Leave a training that was interrupted after its first validation."""
     from reverie.training import loop
 
-    write: Callable[..., None] = loop.save_state
+    write: Callable[..., None] = vars(loop)["save_state"]
 
     def write_and_stop(*arguments: Any) -> None:  # noqa: ANN401 - whatever is saved
         write(*arguments)

@@ -60,8 +60,8 @@ def tell_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False)
             say(note)
     if failed and not usable:
         raise next(iter(failed.values()))  # which is told by whoever catches it, once
-    for name, error in failed.items():
-        say(f"Left out {name}: {error}")
+    for name, reason in failed.items():
+        say(f"Left out {name}: {reason}")
     return usable
 
 
