@@ -111,6 +111,26 @@ def as_bytes(first):
     return change
 
 
+def rgba(values):
+    """Colours with an opaque fourth channel."""
+    opaque = np.full_like(values[:, :, None], 255)
+    return np.concatenate([np.repeat(values[:, :, None], 3, axis=2), opaque], axis=2)
+
+
+def two_more(values):
+    return np.concatenate([values, values[..., -2:]], axis=-1)
+
+
+def twice(mouse: Path) -> None:
+    for kind in KINDS:
+        shutil.copy(mouse / "data" / kind / "2.npy", mouse / "data" / kind / "02.npy")
+
+
+def holding(content):
+    """Put something else in the place of one movie."""
+    return lambda mouse: (mouse / "data/videos/2.npy").write_bytes(content)
+
+
 # What is done; how many trials and neurons are left; which signals are missing; what is said (None: nothing).
 CASES = {
     "a gap in one trial": (edit("behavior", at((slice(None), 20), np.nan), [2]), 10, 7, 0, "are bridged"),
@@ -147,6 +167,24 @@ CASES = {
     "padding of several lengths": (pad_each_otherwise, 10, 7, 0, None),
     "a test of one frame": (cut(1, [9]), 9, 7, 0, "lasts 1 frame; a trial needs at least 2"),
     "a short trial": (cut(12, [3]), 10, 7, 0, None),
+    "a movie with transparency": (edit("videos", rgba), 10, 7, 0, "4 colour channels, made grey"),
+    "grey levels below 0": (edit("videos", lambda a: a - 300), 10, 7, 0, "are no grey levels, stretched"),
+    "responses two frames short": (edit("responses", lambda a: a[..., :-2]), 10, 7, 0, "2 more frames than the rest"),
+    "responses two frames long": (edit("responses", two_more), 10, 7, 0, "the responses have 2 more frames"),
+    "responses of another length": (
+        edit("responses", lambda a: a[..., :-10], [3]),
+        9,
+        7,
+        0,
+        "must have the same length",
+    ),
+    "a constant neuron": (edit("responses", at(3, 1.5)), 10, 7, 0, None),
+    "a silent neuron": (edit("responses", at(3, 0.0)), 10, 7, 0, None),
+    "a number twice": (twice, 10, 7, 0, None),
+    "an empty file": (holding(b""), 9, 7, 0, "is empty (0 bytes)"),
+    "a pointer": (holding(b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\n"), 9, 7, 0, "was not fetched"),
+    "a web page": (holding(b"<!DOCTYPE html><html>"), 9, 7, 0, "left out 1 trial (2)"),
+    "cut short": (lambda m: holding((m / "data/videos/2.npy").read_bytes()[:5000])(m), 9, 7, 0, "is cut short"),
     "stale unit ids": (lambda m: np.save(m / "meta/neurons/unit_ids.npy", np.arange(9)), 10, 7, 0, None),
 }
 
@@ -181,6 +219,14 @@ def test_the_same_numbers_come_out_of_every_kind_of_file(mouse, base, case):
     np.testing.assert_allclose(other.movie, plain.movie, **near)
     np.testing.assert_allclose(other.responses, plain.responses, **near)
     np.testing.assert_allclose(other.state, plain.state, **near)
+
+
+def test_names_with_spaces_and_other_letters_and_odd_sizes_of_picture(mouse):
+    edit("videos", lambda a: a[:35, :63])(mouse)
+    mouse.rename(mouse.parent / "Mäus 1 (zwei)")
+    recording = open_recording(mouse.parent)
+    assert (recording.name, recording.frame_size) == ("Mäus 1 (zwei)", (35, 63))
+    assert split_for_training(recording).training
 
 
 @pytest.mark.parametrize("first", [True, False])
