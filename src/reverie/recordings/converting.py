@@ -22,7 +22,7 @@ NEAR: Final = 0.5
 
 
 def convert(
-    data: Path, out: Path, to: Layout, *, animals: Sequence[str] = (), reading: Reading | None = None
+    data: Path | str, out: Path | str, to: Layout, *, animals: Sequence[str] = (), reading: Reading | None = None
 ) -> list[Path]:
     """Write every animal of a path into a folder of its own below ``out``, as it is read here; return these folders.
 
@@ -33,11 +33,11 @@ def convert(
     recordings = open_animals(data, animals, reading)
     for recording in recordings.values():
         _check(recording, to)
-    folders = []
+    folders, place = [], Path(out)
     for name, recording in recordings.items():
-        WRITERS[to](out / name, _trials(recording))
-        say(f"{out / name} holds {len(recording.tiers)} trials of {recording.neurons} neurons.")
-        folders.append(out / name)
+        WRITERS[to](place / name, _trials(recording))
+        say(f"{place / name} holds {len(recording.tiers)} trials of {recording.neurons} neurons.")
+        folders.append(place / name)
     return folders
 
 
