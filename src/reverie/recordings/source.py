@@ -7,7 +7,7 @@ is one class that keeps to ``Source``, and one that says which paths it claims (
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -100,6 +100,37 @@ class Pictures(Protocol):
 
     def __getitem__(self, key: Any, /) -> Any:  # noqa: ANN401 - arrays of several libraries
         """Return a part."""
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """A memory-mapped array that is mapped anew for each part that is read.
+
+    What stays mapped counts as memory of the process until the system takes it back: hours of responses are gigabytes.
+    """
+
+    path: Path
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    offset: int
+    order: Literal["C", "F"]
+
+    @classmethod
+    def of(cls, mapped: np.ndarray) -> "OnDisk | np.ndarray":
+        """Return an array that lies on the disk, by its file; one in memory as it is."""
+        if not isinstance(mapped, np.memmap) or mapped.filename is None:
+            return mapped
+        order: Literal["C", "F"] = "C" if mapped.flags.c_contiguous else "F"
+        return cls(Path(mapped.filename), mapped.shape, mapped.dtype, mapped.offset, order)
+
+    def __len__(self) -> int:
+        """Return the length of its first axis."""
+        return self.shape[0]
+
+    def __getitem__(self, key: Any, /) -> np.ndarray:  # noqa: ANN401 - whatever indexes an array
+        """Return a part, read into memory."""
+        whole = np.memmap(self.path, self.dtype, "r", self.offset, self.shape, self.order)
+        return np.array(whole[key])
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.clips import open_clip
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
-from reverie.recordings.source import Footage
+from reverie.recordings.source import Footage, OnDisk
 from reverie.stimuli.pictures import is_picture
 
 PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
@@ -89,16 +89,16 @@ def _device(folder: Path, meaning: Meaning) -> Signal:
         values = _values(folder, meta)
     except (KeyError, TypeError, ValueError) as error:
         raise ReverieError(f"{folder / 'meta.yml'} lacks or garbles {error}; export the session again.") from error
-    if values.ndim != 2:
+    if len(values.shape) != 2:
         raise ReverieError(f"{folder} holds values of the shape {values.shape}, where (time, signal) was expected.")
     shifts = folder / "meta" / "phase_shifts.npy"
     phases = read_npy(shifts, memory_map=False) if meta.get("phase_shift_per_signal") and shifts.exists() else None
     return Sampled(str(folder), sampled_times(len(values), rate, start), values, meaning, phases=phases)
 
 
-def _values(folder: Path, meta: Mapping[str, Any]) -> np.ndarray:
+def _values(folder: Path, meta: Mapping[str, Any]) -> OnDisk | np.ndarray:
     if (folder / "data.npy").exists():
-        return read_npy(folder / "data.npy")
+        return OnDisk.of(read_npy(folder / "data.npy"))
     path, shape = folder / "data.mem", (int(meta["n_timestamps"]), int(meta["n_signals"]))
     dtype = np.dtype(str(meta["dtype"]))
     if not path.exists():
@@ -106,7 +106,7 @@ def _values(folder: Path, meta: Mapping[str, Any]) -> np.ndarray:
     wanted, there = int(np.prod(shape)) * dtype.itemsize, path.stat().st_size
     if there < wanted:
         raise ReverieError(f"{path} is cut short: it has {there} bytes where {wanted} were expected; copy it again.")
-    return np.memmap(path, dtype=dtype, mode="r", shape=shape)
+    return OnDisk(path, shape, dtype, 0, "C")
 
 
 def _spikes(folder: Path, meta: Mapping[str, Any]) -> SpikeTrains:
@@ -198,9 +198,10 @@ def _footage(folder: Path, stem: str, item: Mapping[str, Any], frames: int, read
             return Footage(str(found[0]), np.asarray(picture.convert("L"))[None], "time,height,width")
     if found[0].suffix != ".npy":
         return open_clip(found[0], reading, frames).footage
-    values = read_npy(found[0])
-    colours = values.ndim > 2 and values.shape[-1] in (1, 3) and (values.ndim == 4 or frames == 1)
-    if values.ndim == 2 + colours:
+    values = OnDisk.of(read_npy(found[0]))
+    axes_stored = len(values.shape)
+    colours = axes_stored > 2 and values.shape[-1] in (1, 3) and (axes_stored == 4 or frames == 1)
+    if axes_stored == 2 + colours:
         values = values[None]
     axes = "time,height,width,channel" if colours else "time,height,width"
     return Footage(str(found[0]), values, axes)
