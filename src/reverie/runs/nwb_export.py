@@ -82,7 +82,7 @@ def _starts(movies: Sequence[Reconstruction]) -> list[float]:
     if len(set(told)) == len(told):
         return told
     lengths = [len(movie.frames) / movie.frame_rate for movie in movies]
-    return [sum(lengths[:number]) for number in range(len(lengths))]
+    return [float(sum(lengths[:number])) for number in range(len(lengths))]
 
 
 def _series(found: Reconstruction, start: float) -> list[Any]:
