@@ -20,7 +20,7 @@ SOURCE: Final = Path(__file__).parent.parent / "src"
 TOGETHER: Final = {
     "Recordings": ("open", "Recording", "simulate"),
     "Encoders": ("train", "load", "import_weights", "Encoder"),
-    "Movies": ("Reconstructor", "Reconstruction", "score", "report"),
+    "Movies": ("Reconstructor", "Reconstruction", "Live", "score", "report"),
     "Methods": ("Combined", "Map", "Paper", "Ridge"),
     "For experts": ("Problem", "solve"),
 }
@@ -33,6 +33,7 @@ FURTHER: Final = {
     "TrainingRequest": "reverie.training.request:TrainingRequest",
     "Best": "reverie.inversion.methods.best:Best",
     "Observation": "reverie.inversion.problem:Observation",
+    "LiveFrame": "reverie.live.live:LiveFrame",
     "Solution": "reverie.inversion.problem:Solution",
 }
 """Classes that those take or return, and where they are imported from."""

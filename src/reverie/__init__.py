@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reverie.inversion.methods.ridge import Ridge
     from reverie.inversion.problem import Problem
     from reverie.inversion.solve import solve
+    from reverie.live.live import Live
     from reverie.recordings.opening import open_animals as open  # noqa: A004 - read as rv.open
     from reverie.recordings.recording import Recording
     from reverie.scoring.scores import score
@@ -44,6 +45,7 @@ NAMES: Final = {
     "Encoder": "reverie.encoders.contract:Encoder",
     "Reconstructor": "reverie.fitted.reconstructor:Reconstructor",
     "Reconstruction": "reverie.fitted.reconstruction:Reconstruction",
+    "Live": "reverie.live.live:Live",
     "score": "reverie.scoring.scores:score",
     "report": "reverie.fitted.pages:report",
     "Combined": "reverie.inversion.methods.combined:Combined",
@@ -58,6 +60,7 @@ NAMES: Final = {
 __all__ = [
     "Combined",
     "Encoder",
+    "Live",
     "Map",
     "Paper",
     "Problem",

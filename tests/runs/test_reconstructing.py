@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from tests.worlds import describe_training, files_in, fitted_to, replace_encoder, scale_responses, show_again
+from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses, show_again
 
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Sources
@@ -162,6 +162,22 @@ def test_joined_animals_are_one_movie_that_says_so(tiny_world, mask, out):
     reconstruct(tiny_world, out, "oracle", animals=(), mask=mask, joining=Joining(join="animals"))
     assert [path.parent.parent.name for path in out.glob("*/*/reconstruction.json")] == ["alpha"]
     assert any("also beta trial 6" in note for note in Reconstruction.load(out / "alpha/6").notes)
+
+
+def test_joined_animals_are_believed_wherever_one_of_them_sees(tiny_world, out):
+    session = opened(tiny_world, animals=())
+    halves = {"alpha": np.s_[:, :9], "beta": np.s_[:, 7:]}
+    for animal, seen in halves.items():
+        mask = np.zeros((12, 16), np.float32)
+        mask[seen] = 1.2
+        save_mask(session.fitted(animal, tiny_world.encoder).place("mask"), mask)
+    method = Paper(steps=2, stride=32)
+    reconstruct(tiny_world, out, "6", animals=(), method=method, joining=Joining(join="animals"))
+    found = Reconstruction.load(out / "alpha/6")
+    assert (found.mask >= 1).all()
+    moved = found.frames.std(axis=0) > 0
+    assert moved[:, :6].any()
+    assert moved[:, 10:].any()
 
 
 def test_repeats_are_joined_and_each_movie_comes_once(tiny_world, mask, out):

@@ -24,6 +24,10 @@ VERBS: Final = {
     "report": "reverie.cli.run_verbs:Report",
     "export": "reverie.cli.run_verbs:Export",
     "experiment": "reverie.cli.experiment_verbs:Experiment",
+    "darkness": "reverie.cli.spontaneous_verbs:Darkness",
+    "replay": "reverie.cli.spontaneous_verbs:Replay",
+    "live": "reverie.cli.live_verb:Live",
+    "plan": "reverie.cli.plan_verb:Plan",
     "demo": "reverie.cli.run_verbs:Demo",
 }
 """Where each verb is, in the order the help shows them."""

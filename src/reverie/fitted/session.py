@@ -180,3 +180,17 @@ def open_matching_animals(
         for encoder in encoders.values():
             check_match(recording, encoder)
     return recordings
+
+
+def open_one(
+    data: Path, encoder: Path, animal: str | None, device: torch.device, reading: Reading | None = None
+) -> tuple[Encoder, Recording]:
+    """Open an encoder and the recording of the one animal that is named, or that there is.
+
+    Raises ReverieError when they do not belong together, or there are several animals and none is named.
+    """
+    opened = open_encoders([encoder], device)
+    recordings = open_matching_animals(data, [animal] if animal else [], opened, reading)
+    if len(recordings) > 1:
+        raise ReverieError(f"{data} holds several animals ({', '.join(recordings)}); say which with --animal.")
+    return opened[encoder], next(iter(recordings.values()))

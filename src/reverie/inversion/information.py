@@ -6,6 +6,7 @@ from jaxtyping import Float
 
 from reverie.foundation.arrays import Movie
 from reverie.inversion.methods.grey_levels import slope_of_clip
+from reverie.inversion.methods.precision import estimated_precision
 from reverie.inversion.priors.gaussian import GaussianPrior
 
 InformationMap = Float[np.ndarray, "height width"]
@@ -36,6 +37,16 @@ def prior_variance(prior: GaussianPrior, frames: int) -> Float[np.ndarray, "{fra
         variance = torch.tensordot(_squared_cosines(length), variance.movedim(dimension, 0), dims=1)
         variance = variance.movedim(0, dimension)
     return np.asarray((variance * prior.deviation.cpu().square()).numpy())
+
+
+def information_bits(draw: Float[torch.Tensor, "time height width"], prior: GaussianPrior) -> float:
+    """Return how much the responses tell of a movie, in bits: Σ ½ log2(1 + S · I) over white coefficients.
+
+    draw: a random gradient whose covariance is the responses' information (``information_draw``). Coefficients are
+    taken to be told independently, which makes it an upper bound (Hadamard's inequality).
+    """
+    diagonal = estimated_precision(draw, prior, 1.0).diagonal
+    return float(diagonal.log2().sum() / 2)
 
 
 def _squared_cosines(length: int) -> torch.Tensor:

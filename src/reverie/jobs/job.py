@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from reverie.fitted.fitting import fit, parts_for
 from reverie.fitted.problems import observe, prior_for
 from reverie.fitted.session import Session
 from reverie.fitted.solving import decoder_of, share_of
-from reverie.foundation.arrays import Indices, Responses
+from reverie.foundation.arrays import Indices, Mask, Responses
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
 from reverie.foundation.fingerprints import digest, digest_of
@@ -30,6 +30,9 @@ from reverie.jobs.descending import descend
 from reverie.jobs.store import JobFolder, read_solution, write_solution
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
+
+LEAST_WEIGHT: Final = 1e-3
+"""Of an animal's linear movie among others, where its mask is 0."""
 
 Targets = Literal["recorded", "predicted", "truth"]
 """What a reconstruction starts from: recorded responses, each encoder's own rates to the true movie, true rates."""
@@ -96,7 +99,7 @@ def perform(job: Job, session: Session, place: JobFolder, label: str = "") -> So
     write_json(place.folder / "job.json", {"animal": job.clip.animal, "trial": job.clip.name, **job.describe(session)})
     method = job.method
     if isinstance(method, Paper):
-        method = replace(method, mask=session.masks[job.clip.animal])
+        method = replace(method, mask=joined_mask(job, session))
     if isinstance(method, Paper | Map):
         return descend(problem_of(job, session), method, place, label, session.device)
     solution = _combine(job, method, session, place, label) if isinstance(method, Combined) else _decode(job, session)
@@ -118,6 +121,13 @@ def fit_parts(session: Session, task: tuple[str, Path, tuple[str, ...]]) -> None
     """Fit parts of one animal and encoder that jobs need, where they are not fitted yet."""
     animal, folder, parts = task
     fit(session.fitted(animal, folder), parts)
+
+
+def joined_mask(job: Job, session: Session) -> Mask:
+    """Return where any of a job's animals sees (height, width): the largest of their masks at each pixel."""
+    animals = dict.fromkeys(clip.animal for clip in (job.clip, *job.together))
+    union: Mask = np.max([session.masks[animal] for animal in animals], axis=0)
+    return union
 
 
 def problem_of(job: Job, session: Session) -> Problem:
@@ -161,13 +171,17 @@ def _combine(job: Job, method: Combined, session: Session, place: JobFolder, lab
     search = method.search(fitted.weights.likelihood)
     problem = problem_of(replace(job, method=search), session)
     found = descend(problem, search, place.part("map"), label, session.device)
+    clips = (job.clip, *job.together)
     linear = [
         session.fitted(clip.animal, job.encoders[0]).ridge.decode(
             targets_of(replace(job, clip=clip), session, clip.read(session), job.encoders[0])
         )
-        for clip in (job.clip, *job.together)
+        for clip in clips
     ]
-    return combine(found, np.asarray(np.mean(linear, axis=0, dtype=np.float32)), share_of(method, fitted))
+    # Where one animal sees nothing its decoder knows nothing: there the others speak.
+    weights = np.stack([session.masks[clip.animal] for clip in clips]).clip(LEAST_WEIGHT)
+    weighed = np.einsum("ctyx,cyx->tyx", np.stack(linear), weights / weights.sum(axis=0), dtype=np.float32)
+    return combine(found, weighed, share_of(method, fitted))
 
 
 def _decode(job: Job, session: Session) -> Solution:

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from reverie.encoders.prediction import predict
-from reverie.fitted.session import open_encoders, open_matching_animals
+from reverie.fitted.session import open_one
 from reverie.foundation.devices import choose_device
-from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz
 from reverie.foundation.places import require_file
 from reverie.foundation.progress import say, tracked
@@ -34,11 +33,7 @@ def predict_trials(
     """
     require_file(out)
     where = choose_device(device)
-    encoder = open_encoders([encoder_folder], where)[encoder_folder]
-    recordings = open_matching_animals(data, [animal] if animal else [], {encoder_folder: encoder}, reading)
-    if len(recordings) > 1:
-        raise ReverieError(f"{data} holds several animals ({', '.join(recordings)}); say which with --animal.")
-    recording = next(iter(recordings.values()))
+    encoder, recording = open_one(data, encoder_folder, animal, where, reading)
     names = choose_trials(recording, trials)
     all_rates = []
     for name in tracked(names, len(names), "predicting"):

@@ -19,7 +19,7 @@ from reverie.foundation.provenance import describe
 from reverie.inversion.methods.registry import Method, describe_method
 from reverie.jobs.clip import Clip, first_repeats, repeats_of
 from reverie.jobs.engine import Workers, open_workers
-from reverie.jobs.job import Job
+from reverie.jobs.job import Job, joined_mask
 from reverie.jobs.shuffling import shuffle_control
 from reverie.jobs.store import JobFolder, Store
 from reverie.jobs.working import do_jobs, fit_for
@@ -153,7 +153,7 @@ def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Sess
         fits,
         run.method,
         first.clip.read(session),
-        session.masks[first.clip.animal],
+        joined_mask(first, session),
         joined=bool(first.together) or len(first.encoders) > 1,
         notes=(*_joined(first.together), *_control(first, run, session, store.place(prints[0]))),
     )

@@ -17,17 +17,16 @@ from reverie.foundation.places import holds_nothing, require_folder
 from reverie.foundation.progress import say
 from reverie.recordings.readers.registry import open_recordings
 from reverie.recordings.recording import Recording
+from reverie.simulation.darkness import Darkness
 from reverie.simulation.kinds import find_kind
 from reverie.simulation.mouse import AnyMovie
 from reverie.simulation.names import KindName, PartName
 from reverie.simulation.request import SimulationRequest
-from reverie.simulation.simulate import simulate
+from reverie.simulation.simulate import TRUTH, simulate
 from reverie.stimuli.clips import Stimulus
 from reverie.stimuli.footage import find_videos, make_tiers
 
-TRUTH = "truth"
-"""The folder, beside the animals', of the encoder that knows everything about them."""
-
+__all__ = ["TRUTH", "simulate_animals", "write_simulation"]
 
 PARTIAL = ".partial"
 """The hidden folder in which they are made."""
@@ -45,6 +44,7 @@ def write_simulation(
     without: Sequence[PartName] = (),
     seed: int,
     repeats: Mapping[str, int] | None = None,
+    darkness: Darkness | None = None,
 ) -> None:
     """Write recordings and truth to a hidden folder in ``out``, and move them up once they are whole.
 
@@ -65,6 +65,8 @@ def write_simulation(
         Of the neurons, the behaviour and the noise.
     repeats
         How often each movie of a tier is shown, once by default.
+    darkness
+        Trials without a movie, and what is hidden in them.
 
     Raises
     ------
@@ -80,7 +82,9 @@ def write_simulation(
     if taken:
         raise ReverieError(f"{out} holds {some(taken)} already; choose another folder, so that nothing is overwritten.")
     shutil.rmtree(building, ignore_errors=True)
-    truth = simulate(building, movies, mice=mice, kind=find_kind(kind, without), seed=seed, repeats=repeats)
+    truth = simulate(
+        building, movies, mice=mice, kind=find_kind(kind, without), seed=seed, repeats=repeats, darkness=darkness
+    )
     save_encoder(truth, building / TRUTH, about={"simulated": True, "kind": kind, "without": list(without)})
     for name in names:
         (building / name).rename(out / name)
@@ -120,14 +124,21 @@ def simulate_animals(
     for name in ("animals", "neurons", "frames", "test_repeats"):
         if getattr(asked, name) < 1:
             raise ReverieError(f"The simulation cannot have {getattr(asked, name)} {name}; give a larger number.")
-    for name, number in trials.items():
+    for name, number in {**trials, "darkness": asked.dark}.items():
         if number < 0:
             raise ReverieError(f"The simulation cannot have {number} trials of {name}; give a larger number.")
     if not holds_nothing(folder) and not (folder / PARTIAL).exists():
         raise ReverieError(f"{folder} is not empty; choose another --out, so that nothing is overwritten.")
-    showings = asked.train + asked.oracle + asked.test * asked.test_repeats
+    showings = asked.train + asked.oracle + asked.test * asked.test_repeats + asked.dark
     needed = asked.animals * showings * asked.frames * (asked.neurons * FLOAT_BYTES + math.prod(FRAME_SIZE))
     require_folder(folder, needed)
+    darkness = (
+        Darkness(
+            asked.dark, asked.frames, asked.replays, asked.replay_strength, asked.replay_speeds, asked.replay_frames
+        )
+        if asked.dark
+        else None
+    )
     generator = np.random.default_rng(asked.seed)
     videos, test_videos = find_videos(asked.videos), find_videos(asked.test_videos)
     stimulus = Stimulus(asked.stimulus, asked.square)
@@ -143,6 +154,7 @@ def simulate_animals(
         without=asked.without,
         seed=asked.seed,
         repeats={"live_test_main": asked.test_repeats},
+        darkness=darkness,
     )
     say(f"{asked.animals} simulated animals are in {folder}; the encoder that knows their truth is {folder / TRUTH}.")
     return open_recordings(folder)

@@ -8,12 +8,14 @@ import torch
 from jaxtyping import Float
 
 from reverie.encoders.modes import device_of
-from reverie.foundation.arrays import FRAME_RATE, Movie, State
+from reverie.foundation.arrays import FRAME_RATE, GREY, Movie, State
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.lazy_trials import LazyTrials
+from reverie.recordings.tiers import SPONTANEOUS
 from reverie.recordings.trial import Trial
 from reverie.simulation.behaviour import draw_state
 from reverie.simulation.cells import SESSION, TRIALS, animal_generator
+from reverie.simulation.darkness import Darkness, Replay, draw_replays, hidden_movie
 from reverie.simulation.kinds import KINDS
 from reverie.simulation.noise import SessionNoise, draw_responses
 from reverie.simulation.session import Session
@@ -25,12 +27,17 @@ AnyMovie = Float[np.ndarray, "_ _ _"] | Callable[[], Movie]
 
 @dataclass(frozen=True)
 class Presentation:
-    """One showing of a movie: the trial's name (its number), its tier, the movie's name, and what it comes from."""
+    """One showing of a movie: the trial's name (its number), its tier, the movie's name, and what it comes from.
+
+    strength: (time,), where nothing is shown (tier ``spontaneous``): the share of the change of the rates that the
+    hidden movie, the source, causes at each frame.
+    """
 
     trial: str
     tier: str
     title: str
     source: AnyMovie
+    strength: Float[np.ndarray, " time"] | None = None
 
     @property
     def movie(self) -> Movie:
@@ -63,6 +70,24 @@ def schedule(
     if not showings:
         raise ReverieError("A simulated animal needs at least one movie to watch.")
     return tuple(Presentation(str(number), *showing) for number, showing in enumerate(showings))
+
+
+def in_the_dark(
+    presentations: Sequence[Presentation], darkness: Darkness, generator: np.random.Generator
+) -> tuple[tuple[Presentation, ...], dict[str, tuple[Replay, ...]]]:
+    """Return spontaneous trials that follow others, and what is hidden in each: clips of those others.
+
+    Raises ReverieError when a clip is too short to be replayed.
+    """
+    library = {show.title: show for show in reversed(presentations)}
+    height, width = presentations[0].movie.shape[1:]
+    lengths = {title: len(show.movie) for title, show in library.items()} if darkness.replays else {}
+    hidden, made = {}, []
+    for number, replays in enumerate(draw_replays(darkness, lengths, generator), start=len(presentations)):
+        movie, strength = hidden_movie(replays, darkness.frames, (height, width), lambda title: library[title].movie)
+        hidden[str(number)] = replays
+        made.append(Presentation(str(number), SPONTANEOUS, "nothing", movie, strength))
+    return tuple(made), hidden
 
 
 class SimulatedMouse:
@@ -110,11 +135,18 @@ class SimulatedMouse:
         generator = animal_generator(self.seed, self.name, TRIALS, int(name))
         state = draw_state(len(movie), self._temperament, generator, saccades=self.noise.saccades)
         means = self._buffer("means")[:, 0]
-        rates = self._session.modulated(self._cell_rates(movie, state), means, name, generator)
+        rates = self._cell_rates(movie, state)
+        if show.strength is not None:
+            # The indicator's lead before the first frame is dark.
+            share = np.pad(show.strength, (rates.shape[1] - len(movie), 0))
+            dark = self._cell_rates(np.full_like(movie, GREY), state)
+            rates = np.maximum(dark + share * (rates - dark), 0)
+        rates = self._session.modulated(rates, means, name, generator)
         indicator, tissue = self.truth.indicator(self.name), self.truth.tissue(self.name)
         responses = draw_responses(rates, means, indicator, self.noise, generator, tissue=tissue)
         state[2:] += self.noise.pupil_error * generator.standard_normal(state[2:].shape).astype(np.float32)
-        return Trial(name=name, tier=show.tier, movie=movie, state=state, responses=responses)
+        shown = None if show.strength is not None else movie
+        return Trial(name=name, tier=show.tier, movie=shown, state=state, responses=responses)
 
     def trials(self, split: str) -> LazyTrials:
         """Return the trials of one tier, drawn when asked for, in order."""

@@ -34,6 +34,16 @@ class SimulationRequest:
     """How often each test movie is shown; every showing is a trial with noise and behaviour of its own."""
     frames: int = 300
     """Frames of a trial, at 30 Hz."""
+    dark: int = 0
+    """Trials in front of a grey screen (tier `spontaneous`), as long as the others, after all others."""
+    replays: int = 0
+    """Stretches of shown clips that neurons go through in each of them; OUT/truth/replays.csv tells which and when."""
+    replay_strength: float = 1.0
+    """Of what a clip itself changes, how much its replay does."""
+    replay_speeds: tuple[float, ...] = (1.0,)
+    """Speeds that are drawn from; 2 is twice as fast, -1 backwards."""
+    replay_frames: int = 60
+    """How long a replay lasts."""
     kind: KindName = "default"
     """What sort of animals: `default` and `realistic` are kind ones whose rates correlate with single trials at about
     0.5 and 0.3; `harsh` ones move their eyes and share, drift and carry noise as real ones do; the neurons of `outside`

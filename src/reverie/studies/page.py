@@ -13,7 +13,7 @@ from markupsafe import Markup
 from reverie.foundation.files import write_text
 from reverie.reporting.page import asset, page_environment, settings_groups
 from reverie.studies.plates import save_plate
-from reverie.studies.study import Findings, Picture, Study
+from reverie.studies.study import Findings, Picture, Question
 
 MOST_ROWS = 60
 """Rows of a figure's data that the page shows; the csv holds all."""
@@ -23,7 +23,7 @@ MOST_ROWS = 60
 class Section:
     """A study and what came out. folder: of its page and files. svgs: its figures, by name."""
 
-    study: Study
+    study: Question
     findings: Findings
     folder: Path
     svgs: Mapping[str, bytes]
@@ -33,7 +33,7 @@ class Section:
         return f"data:image/svg+xml;base64,{b64encode(self.svgs[picture.name]).decode()}"
 
 
-def save_findings(folder: Path, study: Study, findings: Findings) -> Section:
+def save_findings(folder: Path, study: Question, findings: Findings) -> Section:
     """Write each figure as svg and pdf with its data as csv, and return what pages show of them."""
     svgs = {}
     for picture in findings.pictures:

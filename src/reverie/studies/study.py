@@ -77,8 +77,8 @@ def as_it_is(setup: Setup) -> Setup:
 
 
 @dataclass(frozen=True)
-class Study:
-    """One question.
+class Question:
+    """What is asked.
 
     Attributes
     ----------
@@ -86,6 +86,19 @@ class Study:
         On the command line, and of the folder of its page.
     title, question
         What the page says above the findings.
+    """
+
+    name: str
+    title: str
+    question: str
+
+
+@dataclass(frozen=True)
+class Study(Question):
+    """One question asked of the trials of a session.
+
+    Attributes
+    ----------
     conclude
         Makes the findings; called when the jobs are done.
     plan
@@ -96,9 +109,6 @@ class Study:
     ``plan`` and ``conclude`` raise NotApplicable when the question cannot be asked of the session.
     """
 
-    name: str
-    title: str
-    question: str
     conclude: Callable[[Setup], Findings]
     plan: Callable[[Setup], Sequence[Job]] = no_jobs
     sized: Callable[[Setup], Setup] = as_it_is

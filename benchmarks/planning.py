@@ -1,0 +1,135 @@
+"""What `reverie plan` is made from and checked with: simulated animals measured, predicted and reconstructed.
+
+python -m benchmarks.planning measure    writes src/reverie/planning/simulated.json
+python -m benchmarks.planning check      prints predicted beside measured video correlations over designs
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import torch
+
+from reverie.encoders.checkpoints import save_encoder
+from reverie.fitted.fitted import Fitted
+from reverie.fitted.fitting import fit
+from reverie.fitted.problems import problem_of_trial
+from reverie.fitted.session import Session, Sources, open_session
+from reverie.foundation.files import write_json
+from reverie.inversion.mask import save_mask
+from reverie.inversion.methods.map import Map
+from reverie.inversion.solve import solve
+from reverie.planning.bands import Bands
+from reverie.planning.design import Design, predict_design
+from reverie.planning.measuring import measure_bands
+from reverie.scoring.correlation import video_correlation
+from reverie.scoring.rule import frames_to_skip
+from reverie.simulation.kinds import KINDS, Kind
+from reverie.simulation.noise import SessionNoise
+from reverie.simulation.simulate import simulate
+from reverie.stimuli.naturalistic import naturalistic_movie
+
+MEASURED: Final = Path(__file__).parent.parent / "src/reverie/planning/simulated.json"
+LEVELS: Final = {"default": 12.0, "less noise": 3.0}
+
+NEURONS: Final = 300
+FRAMES: Final = 90
+FIELD: Final = 45.0
+"""Diameter in degrees of the disk in the middle that is scored, where neurons lie nearly evenly."""
+
+COUNTS: Final = (40, 80, 150, 300)
+
+
+def animals(folder: Path, kind: Kind, *, seed: int, count: int = 1, train: int = 8) -> Session:
+    """Write animals that saw training and three test movies, and open them with their true encoder."""
+    generator = np.random.default_rng(seed)
+    movies = {
+        tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator)) for number in range(clips)]
+        for tier, clips in {"train": train, "oracle": 3}.items()
+    }
+    truth = simulate(folder, movies, mice={f"mouse{n}": NEURONS for n in range(count)}, kind=kind, seed=seed)
+    save_encoder(truth, folder / "encoder", about={"simulated": True})
+    session = open_session(Sources(folder, (folder / "encoder",), device="cpu"))
+    for name in session.recordings:
+        fitted = session.fitted(name, folder / "encoder")
+        save_mask(fitted.place("mask"), middle(session.recordings[name].frame_size, degrees_of(fitted)))
+        fit(fitted, ["prior", "likelihood"])
+    return session
+
+
+def degrees_of(fitted: Fitted) -> float:
+    """Return the degrees a pixel spans."""
+    degrees = fitted.subject.recording.degrees_per_pixel
+    return 3.4 if degrees is None else degrees
+
+
+def middle(size: tuple[int, int], degrees: float) -> np.ndarray:
+    """Return a mask that is a disk of ``FIELD`` degrees in the middle."""
+    rows, columns = (np.arange(length) - (length - 1) / 2 for length in size)
+    return np.where(np.hypot(rows[:, None], columns) * degrees <= FIELD / 2, 1.2, 0.0).astype(np.float32)
+
+
+def inside(fitted: Fitted) -> np.ndarray:
+    """Return which neurons look into the field."""
+    centres = fitted.subject.encoder.animal(fitted.subject.animal).get_buffer("centres").numpy()  # type: ignore[operator]
+    away = np.hypot(*(centres.T - (np.array(fitted.mask.shape)[:, None] - 1) / 2)) * degrees_of(fitted)
+    return np.asarray(away <= FIELD / 2)
+
+
+def designs(session: Session) -> Iterator[tuple[Design, float]]:
+    """Yield designs of some of the neurons of one or all animals, and the video correlation that they reach."""
+    fits = [session.fitted(name, folder) for name in session.recordings for folder in session.encoders]
+    generator = np.random.default_rng(0)
+    for together in sorted({1, len(fits)}):
+        for count in COUNTS:
+            chosen = [np.sort(generator.permutation(NEURONS)[:count]) for _ in fits[:together]]
+            scores = [score(fits[:together], chosen, name) for name in fits[0].subject.recording.names("oracle")]
+            seen = np.mean([inside(each)[rows].sum() for each, rows in zip(fits, chosen, strict=False)])
+            yield Design(max(1, round(seen)), FIELD, minutes=1e6, animals=together), float(np.mean(scores))
+
+
+def score(fits: list[Fitted], chosen: list[np.ndarray], name: str) -> float:
+    """Return the video correlation of one clip, from some neurons of animals explained together."""
+    problems = [problem_of_trial(each, each.subject.recording.trial(name), Map()) for each in fits]
+    observations = tuple(
+        replace(problem.observations[0], neurons=torch.from_numpy(rows))
+        for problem, rows in zip(problems, chosen, strict=True)
+    )
+    found = solve(replace(problems[0], observations=observations), Map(draws=0, find_cuts=False)).movie
+    scored = slice(frames_to_skip(len(found)), None)
+    truth = fits[0].subject.recording.movie(name)
+    return video_correlation(found[scored], truth[scored], fits[0].mask >= 1)
+
+
+def measure() -> None:
+    """Measure the stand-in and keep it in the package."""
+    with tempfile.TemporaryDirectory() as folder:
+        session = animals(Path(folder), KINDS["default"], seed=1)
+        fitted = session.fitted("mouse0", Path(folder) / "encoder")
+        write_json(MEASURED, measure_bands(fitted, about=f"{NEURONS} simulated neurons").to_json())
+
+
+def check() -> pd.DataFrame:
+    """Return predicted beside measured video correlations: two levels of noise, one and two animals, four sizes."""
+    rows = []
+    for name, level in LEVELS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            kind = replace(KINDS["default"], noise=SessionNoise(level=level))
+            session = animals(Path(folder), kind, seed=2, count=2)
+            bands: Bands = measure_bands(session.fitted("mouse0", Path(folder) / "encoder"), about="checked")
+            for design, measured in designs(session):
+                predicted = predict_design(bands, design).video_correlation
+                rows.append((name, design.animals, design.neurons, measured, predicted, predicted - measured))
+                print(rows[-1], flush=True)
+    table = pd.DataFrame(rows, columns=["noise", "animals", "neurons", "measured", "predicted", "difference"])
+    print(f"mean error {table['difference'].abs().mean():.3f}, bias {table['difference'].mean():+.3f}")
+    return table
+
+
+if __name__ == "__main__":
+    {"measure": measure, "check": check}[sys.argv[1]]()

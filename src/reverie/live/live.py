@@ -1,0 +1,157 @@
+"""The present movie from responses as they come: causal, a fixed lag behind, in memory that does not grow."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from time import perf_counter
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from reverie.fitted.reconstructor import Reconstructor
+from reverie.foundation.arrays import WHITE
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.linear.response_features import compress
+from reverie.live.fitting import LiveDecoder, fit_live, load_live
+
+LONGEST_LAG: Final = 0.5
+"""Seconds; responses later than that tell nothing more of a frame."""
+
+
+@dataclass(frozen=True, eq=False)
+class LiveFrame:
+    """One frame of the movie as it became known.
+
+    Attributes
+    ----------
+    number
+        Which frame it is, counted from 0 since the start.
+    picture
+        The most probable picture (height, width), grey levels 0-255.
+    std
+        Its standard error (height, width), grey levels, as measured on trials whose movies are known.
+    lag
+        Seconds between this frame and the newest responses it was read from.
+    took
+        Seconds it took to read.
+    """
+
+    number: int
+    picture: Float[np.ndarray, "height width"]
+    std: Float[np.ndarray, "height width"]
+    lag: float
+    took: float
+
+    @property
+    def behind(self) -> float:
+        """How late the picture is, in seconds: the lag and the time it took."""
+        return self.lag + self.took
+
+
+class Live:
+    """Reads the present movie from responses as they come in.
+
+    It is linear in the responses up to ``lag`` seconds after the frame it shows and some frames before; the weights are
+    those of ridge regression on the training trials. Later responses are never looked at, and nothing but the last few
+    frames is kept, so that it may run for hours.
+
+    Parameters
+    ----------
+    reader
+        A reconstructor of the animal; its first encoder's folder keeps what is fitted.
+    lag
+        How many seconds the picture may be behind, 0 to 0.5; the longer, the better it is known.
+
+    Raises
+    ------
+    ReverieError
+        When the lag is out of range.
+
+    Examples
+    --------
+    >>> live = rv.Live(reader, lag=0.25).fit()  # doctest: +SKIP
+    >>> for responses in rig:  # doctest: +SKIP
+    ...     frame = live.push(responses)
+    """
+
+    def __init__(self, reader: Reconstructor, lag: float = 0.25) -> None:
+        if not 0 <= lag <= LONGEST_LAG:
+            raise ReverieError(f"A live picture may be 0 to {LONGEST_LAG} seconds behind, not {lag}.")
+        self.fitted = reader.fits[0]
+        self.frame_rate = reader.recording.frame_rate
+        self.lag = round(lag * self.frame_rate)
+        self.reset()
+
+    def fit(self) -> "Live":
+        """Fit what it needs of this animal and lag once, keep it, and return itself."""
+        fit_live(self.fitted, self.lag)
+        return self
+
+    @cached_property
+    def decoder(self) -> LiveDecoder:
+        """What was fitted; raises ReverieError before it was."""
+        return load_live(self.fitted, self.lag)
+
+    def reset(self) -> None:
+        """Forget all responses, as before the first frame."""
+        self._pushed = 0
+        self._window: Float[np.ndarray, "tap neuron"] | None = None
+
+    def push(self, responses: Float[np.ndarray, " neuron"]) -> LiveFrame | None:
+        """Take the responses of one frame in, and return the frame that can be told now.
+
+        Parameters
+        ----------
+        responses
+            Of every neuron, in the recording's order and units.
+
+        Returns
+        -------
+        The frame ``lag`` before; None while there is none.
+
+        Raises
+        ------
+        ReverieError
+            When the responses are not of this population or not finite, or nothing was fitted.
+        """
+        begin = perf_counter()
+        ridge = self.decoder.ridge
+        given = np.asarray(responses, dtype=np.float32)
+        if given.shape != (ridge.population.neurons,) or not np.isfinite(given).all():
+            raise ReverieError(
+                f"A frame of {ridge.population.mouse} is {ridge.population.neurons} finite numbers, one a neuron; "
+                f"frame {self._pushed} has the shape {given.shape}" + (" and gaps." if given.shape else ".")
+            )
+        self._take_in(given)
+        self._pushed += 1
+        number = self._pushed - 1 - self.lag
+        if number < 0:
+            return None
+        features = (self._taps @ self._window).T.ravel()
+        picture = (features @ ridge.weights) @ ridge.pictures.basis
+        cut = np.clip(picture.reshape(ridge.pictures.mean.shape) + ridge.pictures.mean, 0, WHITE).astype(np.float32)
+        return LiveFrame(number, cut, self.decoder.std, self.lag / self.frame_rate, perf_counter() - begin)
+
+    def stream(self, frames: Iterable[Float[np.ndarray, " neuron"]]) -> Iterator[LiveFrame]:
+        """Yield a picture for each frame of responses that comes, once the first can be told."""
+        for responses in frames:
+            if (told := self.push(responses)) is not None:
+                yield told
+
+    @cached_property
+    def _taps(self) -> Float[np.ndarray, "lag tap"]:
+        """How features weigh the responses that are kept, oldest first, the newest ``lag`` frames after the frame."""
+        kernels = self.decoder.ridge.features.kernels[:, ::-1]
+        middle = kernels.shape[1] // 2
+        known = np.pad(kernels, [(0, 0), (0, max(0, self.lag - middle))])
+        return np.ascontiguousarray(known[:, : middle + self.lag + 1])
+
+    def _take_in(self, responses: Float[np.ndarray, " neuron"]) -> None:
+        """Move the window on by one frame; before the first frame a neuron is taken to fire at its mean."""
+        features = self.decoder.ridge.features
+        scaled = (compress(responses[:, None], features.power)[:, 0] - features.mean) / features.deviation
+        if self._window is None:
+            self._window = np.zeros((self._taps.shape[1], len(scaled)), dtype=np.float32)
+        self._window[:-1] = self._window[1:]
+        self._window[-1] = scaled

@@ -1,0 +1,160 @@
+"""A page in the browser of this machine that shows live pictures as they are read, with how late they are."""
+
+import asyncio
+import json
+from base64 import b64encode
+from collections import deque
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from markupsafe import Markup
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
+from reverie.live.live import Live, LiveFrame
+from reverie.live.sources import Frames
+from reverie.reporting.page import asset, page_environment
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+HOST: Final = "127.0.0.1"
+LOCAL: Final = (HOST, "localhost")
+"""Names under which the page is asked for; another one is a foreign page's, which may not look."""
+
+WAITING: Final = 8
+"""Frames that wait for a slow browser; older ones are dropped."""
+
+REMEMBERED: Final = 300
+"""Latencies of which the page tells the median and the worst."""
+
+
+@dataclass
+class Broadcast:
+    """Who looks, and how late pictures were."""
+
+    listeners: set[asyncio.Queue[str | None]] = field(default_factory=set)
+    latencies: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    ended: bool = False
+
+    def send(self, message: str | None) -> None:
+        """Hand a message to all; None is the end."""
+        for queue in self.listeners:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(message)
+        self.ended = message is None
+
+
+async def serve(live: Live, frames: Frames, port: int, *, title: str, stay: bool = True) -> None:
+    """Serve the page on this machine alone, at the port, and read pictures from frames until there are no more.
+
+    stay: go on serving the page after the last frame, until interrupted.
+    Raises ReverieError when the server's library is missing or the port is taken.
+    """
+    library = _library()
+    broadcast = Broadcast()
+    application = library.Application()
+    page = page_of(live, title)
+
+    async def index(request: "web.Request") -> "web.StreamResponse":
+        _require_local(request)
+        return library.Response(text=page, content_type="text/html")
+
+    async def stream(request: "web.Request") -> "web.StreamResponse":
+        _require_local(request)
+        return await _stream(request, broadcast)
+
+    application.add_routes([library.get("/", index), library.get("/frames", stream)])
+    runner = library.AppRunner(application)
+    await runner.setup()
+    try:
+        await library.TCPSite(runner, HOST, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise ReverieError(f"The port {port} is taken ({error.strerror}); choose another with --port.") from error
+    try:
+        say(f"Look at http://{HOST}:{runner.addresses[0][1]}/ ; ctrl-C ends it.")
+        await _read(live, frames, broadcast)
+        if stay:
+            await asyncio.Event().wait()
+    finally:
+        broadcast.send(None)
+        await runner.cleanup()
+
+
+def page_of(live: Live, title: str) -> str:
+    """Return the page as HTML."""
+    script = '"use strict";\n(() => {\n' + asset("live.js") + "\n})();\n"
+    height, width = live.decoder.std.shape
+    return (
+        page_environment()
+        .get_template("live.html")
+        .render(
+            title=title,
+            height=height,
+            width=width,
+            lag=f"{live.lag / live.frame_rate:.2f}",
+            brightest=float(live.decoder.std.max()),
+            style=Markup(asset("report.css")),
+            script=Markup(script),
+            script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+        )
+    )
+
+
+def message_of(frame: LiveFrame, latencies: deque[float]) -> str:
+    """Return what the page is told of a frame, as JSON."""
+    picture, std = (b64encode(np.rint(each).astype(np.uint8).tobytes()).decode() for each in (frame.picture, frame.std))
+    told: dict[str, Any] = {"number": frame.number, "picture": picture, "std": std, "behind": round(frame.behind, 4)}
+    return json.dumps({**told, "median": round(float(np.median(latencies)), 4), "worst": round(max(latencies), 4)})
+
+
+async def _read(live: Live, frames: Frames, broadcast: Broadcast) -> None:
+    """Read a picture from each frame of responses, beside the server, and send it to all who look."""
+    async for responses in frames:
+        frame = await asyncio.to_thread(live.push, responses)
+        if frame is not None:
+            broadcast.latencies.append(frame.behind)
+            if broadcast.listeners:
+                broadcast.send(message_of(frame, broadcast.latencies))
+    if broadcast.latencies:
+        usual, worst = np.median(broadcast.latencies), max(broadcast.latencies)
+        say(f"The last pictures were {usual:.3f} s behind, {worst:.3f} at most.")
+    broadcast.send(None)
+
+
+async def _stream(request: "web.Request", broadcast: Broadcast) -> "web.StreamResponse":
+    """Send pictures as server-sent events until they end or nobody looks any more."""
+    response: web.StreamResponse = _library().StreamResponse(
+        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+    )
+    await response.prepare(request)
+    queue: asyncio.Queue[str | None] = asyncio.Queue(WAITING)
+    broadcast.listeners.add(queue)
+    if broadcast.ended:
+        queue.put_nowait(None)
+    try:
+        while (message := await queue.get()) is not None:
+            await response.write(f"data: {message}\n\n".encode())
+        await response.write(b"event: end\ndata: {}\n\n")
+    except ConnectionError:
+        pass
+    finally:
+        broadcast.listeners.discard(queue)
+    return response
+
+
+def _require_local(request: "web.Request") -> None:
+    if request.url.host not in LOCAL:
+        raise _library().HTTPForbidden(text="This page is for this machine alone.")
+
+
+def _library() -> Any:  # noqa: ANN401 - an optional module
+    try:
+        from aiohttp import web
+    except ImportError as error:
+        raise ReverieError("The live page needs a server library; run `pip install 'reverie[live]'`.") from error
+    return web

@@ -1,0 +1,143 @@
+"""What a design will show, in closed form: the posterior of a Gaussian movie given neurons that lie evenly in a field.
+
+Each coefficient of the movie with power S, of which the neurons tell information I, keeps the variance S / (1 + S·I),
+and the most probable movie holds S · S·I / (1 + S·I) of it: that is coherence with the truth, frequency by frequency.
+Source: Wiener filtering; Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006, section 7.1.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from reverie.foundation.errors import ReverieError
+from reverie.planning.bands import SPATIAL, Bands
+from reverie.scoring.coherence import crossing
+
+SLOW: Final = 2.5
+"""Hertz below which the resolution in space is looked for, as in the study `resolution`."""
+
+LEARNING_MINUTES: Final = 10.0
+"""Minutes of training after which an encoder knows half of what there is to know (docs/log/planning.md)."""
+
+EFFICIENCY: Final = 0.5
+"""Share of the linearised information that reconstructions make use of (docs/log/planning.md)."""
+
+MOST_NEURONS: Final = 10_000_000
+"""Beyond them a resolution is called out of reach."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """An experiment that could be made."""
+
+    neurons: int = 1500
+    """Neurons of each animal whose receptive fields lie in the field."""
+    field: float = 70.0
+    """Diameter of the field that they cover, degrees of visual angle."""
+    noise: float = 1.0
+    """Variance of responses around their rates, in units of what was measured; deep or dim recordings have more."""
+    scan_rate: float = 30.0
+    """Scans a second."""
+    minutes: float = 60.0
+    """Minutes of movies the encoder is trained with."""
+    animals: int = 1
+    """Animals that see the same movie through the same field, joined."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not (math.isfinite(value) and value > 0):
+                raise ReverieError(f"A design cannot have {name.replace('_', ' ')} {value:g}; give a number above 0.")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a design will show.
+
+    Attributes
+    ----------
+    video_correlation
+        Of a movie with the truth, inside the field.
+    cycles_per_degree
+        Where coherence of slow patterns falls below a half; infinite where it never does, NaN where it is never above.
+    hertz
+        The same in time, of patterns coarser than 0.032 cycles per degree.
+    bits
+        Information about the movie, bits per second and square degree.
+    """
+
+    video_correlation: float
+    cycles_per_degree: float
+    hertz: float
+    bits: float
+
+
+COARSE: Final = 0.032
+"""Cycles per degree below which the resolution in time is looked for, as in the study `resolution`."""
+
+
+def information(bands: Bands, design: Design) -> Float[np.ndarray, " band"]:
+    """Return S · I of each band: how much the responses tell, in units of what the prior leaves open."""
+    density = design.animals * design.neurons / (math.pi / 4 * design.field**2)
+    known = design.minutes / (design.minutes + LEARNING_MINUTES)
+    # A scan holds what happened since the one before: the mean over that time.
+    seen = np.square(np.sinc(bands.hertz / design.scan_rate))
+    return np.asarray(bands.power * bands.told * EFFICIENCY * density * known * seen / design.noise)
+
+
+def predict_design(bands: Bands, design: Design) -> Outlook:
+    """Return what a design will show, given what movies hold and what one neuron tells."""
+    told = information(bands, design)
+    found = told / (1 + told)
+    variance = bands.share * bands.power
+    # The mean over field and clip counts in no correlation (Gaussian approximation of a disk's transform).
+    flat = np.exp(-np.square(math.pi * design.field * bands.cycles) / 4)
+    counted = variance * (1 - flat * np.square(np.sinc(bands.hertz * bands.seconds)))
+    whole = counted.sum() + bands.picture
+    per_degree = bands.share * np.log2(1 + told)
+    # There are as many coefficients as pixels and frames: twice the highest frequency along each direction.
+    density = 2 * bands.hertz.max() * (2 * bands.cycles.max() / math.sqrt(2)) ** 2
+    return Outlook(
+        float(np.sqrt(((counted * found).sum() + bands.picture) / whole)),
+        _limit(bands.cycles, variance, found, bands.hertz <= SLOW),
+        _limit(bands.hertz, variance, found, bands.cycles <= COARSE),
+        float(0.5 * per_degree.sum() * density),
+    )
+
+
+def neurons_for(bands: Bands, design: Design, cycles_per_degree: float) -> int | None:
+    """Return how many neurons of each animal resolve so many cycles per degree, all else as designed.
+
+    None where more than ten million would be needed, or movies hold nothing so fine.
+    Raises ReverieError when it is not above 0.
+    """
+    if not cycles_per_degree > 0:
+        raise ReverieError(f"A resolution is above 0 cycles per degree, not {cycles_per_degree}.")
+
+    def resolves(neurons: int) -> bool:
+        return predict_design(bands, replace(design, neurons=neurons)).cycles_per_degree >= cycles_per_degree
+
+    low, high = 1, MOST_NEURONS
+    if cycles_per_degree > SPATIAL[-1] or not resolves(high):
+        return None
+    while high - low > max(1, low // 200):
+        middle = int(math.sqrt(low * high)) if low * 4 < high else (low + high) // 2
+        low, high = (low, middle) if resolves(middle) else (middle, high)
+    return high
+
+
+def _limit(
+    axis: Float[np.ndarray, " band"],
+    variance: Float[np.ndarray, " band"],
+    found: Float[np.ndarray, " band"],
+    pooled: Bool[np.ndarray, " band"],
+) -> float:
+    """Return where the coherence of the pooled bands falls below a half along an axis."""
+    places = np.unique(axis[pooled].round(4))
+    coherence = []
+    for place in places:
+        here = pooled & (axis.round(4) == place)
+        coherence.append(float((variance * found)[here].sum() / variance[here].sum()))
+    return crossing(np.maximum(places, 1e-4), np.array(coherence))

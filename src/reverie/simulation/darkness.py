@@ -1,0 +1,123 @@
+"""Trials without a movie, in which clips may be hidden: replays of known clip, moment, speed and strength."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from reverie.foundation.arrays import GREY, Movie
+from reverie.foundation.errors import ReverieError
+
+APART: Final = 15
+"""Frames at least between two replays, and before the first."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A stretch of a clip that neurons go through although nothing is shown.
+
+    clip: its name. start: frame of the trial at which it begins. frames: how long it lasts. first: frame of the clip it
+    begins at. speed: frames of the clip a frame of the trial, negative backwards. strength: share of the change of the
+    rates that the clip itself would cause.
+    """
+
+    clip: str
+    start: int
+    frames: int
+    first: int
+    speed: float
+    strength: float
+
+
+@dataclass(frozen=True)
+class Darkness:
+    """Trials in front of a grey screen, and what is hidden in each.
+
+    trials, frames: how many, and how long. replays: in each. strength, speeds, replay_frames: of the replays; the speed
+    of each is drawn from the list.
+    Raises ReverieError when the replays do not fit into a trial.
+    """
+
+    trials: int
+    frames: int = 300
+    replays: int = 0
+    strength: float = 1.0
+    speeds: tuple[float, ...] = (1.0,)
+    replay_frames: int = 60
+
+    def __post_init__(self) -> None:
+        if not (self.strength >= 0 and self.speeds and all(self.speeds) and self.replay_frames >= 1):
+            raise ReverieError("Replays have a strength of at least 0, speeds other than 0, and at least one frame.")
+        if self.replays * (self.replay_frames + APART) + APART > self.frames:
+            raise ReverieError(
+                f"{self.replays} replays of {self.replay_frames} frames do not fit into a trial of {self.frames}; "
+                "give fewer, shorter ones or longer trials."
+            )
+
+
+def draw_replays(
+    darkness: Darkness, library: Mapping[str, int], generator: np.random.Generator
+) -> list[tuple[Replay, ...]]:
+    """Draw what is hidden in each trial: evenly likely clips, moments and speeds.
+
+    library: the frames of each clip. Raises ReverieError when a clip is too short for a speed.
+    """
+    found = []
+    for _ in range(darkness.trials):
+        spare = darkness.frames - darkness.replays * (darkness.replay_frames + APART) - APART
+        gaps = np.sort(generator.integers(0, spare + 1, darkness.replays))
+        starts = gaps + APART + np.arange(darkness.replays) * (darkness.replay_frames + APART)
+        found.append(tuple(_draw(darkness, library, int(start), generator) for start in starts))
+    return found
+
+
+def _draw(darkness: Darkness, library: Mapping[str, int], start: int, generator: np.random.Generator) -> Replay:
+    clip = list(library)[int(generator.integers(len(library)))]
+    speed = float(darkness.speeds[int(generator.integers(len(darkness.speeds)))])
+    span = int(np.ceil(darkness.replay_frames * abs(speed)))
+    if span > library[clip]:
+        raise ReverieError(
+            f"The clip {clip!r} has {library[clip]} frames, too few for a replay of {darkness.replay_frames} frames at "
+            f"{abs(speed):g} times its speed; give shorter replays or slower ones."
+        )
+    lowest = int(generator.integers(0, library[clip] - span + 1))
+    first = lowest if speed > 0 else lowest + span - 1
+    return Replay(clip, start, darkness.replay_frames, first, speed, darkness.strength)
+
+
+def warped(
+    movie: Float[np.ndarray, "clip height width"], first: int, frames: int, speed: float
+) -> Float[np.ndarray, "{frames} height width"]:
+    """Return frames of a movie at another speed, from a frame on; between two frames the nearest is shown.
+
+    >>> warped(np.arange(6.0).reshape(6, 1, 1), 5, 3, -2.0).ravel().tolist()
+    [5.0, 3.0, 1.0]
+    """
+    places = np.clip(np.floor(first + speed * np.arange(frames) + 0.5).astype(int), 0, len(movie) - 1)
+    return np.ascontiguousarray(movie[places])
+
+
+def hidden_movie(
+    replays: Sequence[Replay], frames: int, frame_size: tuple[int, int], clip: Callable[[str], Movie]
+) -> tuple[Movie, np.ndarray]:
+    """Return the movie that replays stand for, grey between them, and the strength at each frame.
+
+    clip: the movie of a name. What a replay leaves behind in the rates has its strength for half a second.
+    """
+    movie = np.full((frames, *frame_size), GREY, dtype=np.float32)
+    strength = np.zeros(frames, dtype=np.float32)
+    for replay in replays:
+        movie[replay.start : replay.start + replay.frames] = warped(
+            clip(replay.clip), replay.first, replay.frames, replay.speed
+        )
+        strength[replay.start : replay.start + replay.frames + APART] = replay.strength
+    return movie, strength
+
+
+def replay_table(trials: Mapping[str, Sequence[Replay]]) -> pd.DataFrame:
+    """Return a row for each replay: trial, clip, start, frames, first, speed, strength."""
+    rows = [{"trial": trial, **asdict(replay)} for trial, replays in trials.items() for replay in replays]
+    return pd.DataFrame(rows, columns=["trial", "clip", "start", "frames", "first", "speed", "strength"])

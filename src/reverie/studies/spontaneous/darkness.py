@@ -1,0 +1,191 @@
+"""What does activity say when nothing is shown? Departures from surrogates first, pictures only where there are any."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+
+from reverie.fitted.fitted import Fitted
+from reverie.fitted.fitting import fit
+from reverie.fitted.problems import problem_of_trial
+from reverie.fitted.reconstruction import Reconstruction
+from reverie.fitted.reconstructor import Reconstructor
+from reverie.fitted.session import open_one
+from reverie.fitted.solving import solve_trial
+from reverie.foundation.arrays import GREY, WHITE, Movie
+from reverie.foundation.devices import choose_device
+from reverie.foundation.files import write_text
+from reverie.foundation.progress import say, tracked
+from reverie.inversion.information import information_bits
+from reverie.inversion.linear.ridge import RidgeDecoder
+from reverie.inversion.methods.map import Map
+from reverie.inversion.objective import information_draw
+from reverie.recordings.opening import choose_trials, responses_of
+from reverie.recordings.reading import Reading
+from reverie.recordings.trial import Trial
+from reverie.scoring.rule import scored_region
+from reverie.studies.page import save_findings, write_study_page
+from reverie.studies.plates import COLOURS, column_figure, explain
+from reverie.studies.spontaneous.agreement import CLAIMED, Agreement, Asked, Speakers, agreement, seen
+from reverie.studies.spontaneous.surrogates import KINDS, amplitude_adjusted, shared_part, surrogate
+from reverie.studies.study import Findings, Picture, Question
+
+DARKNESS: Final = Question(
+    "darkness", "Without a stimulus", "Does activity say more of a picture than it says by what neurons share anyway?"
+)
+
+STRETCHES: Final = "stretches.csv"
+BITS: Final = "information.csv"
+
+MOST_STILLS: Final = 6
+"""Stretches whose pictures a page shows, those that depart most."""
+
+
+def darkness(
+    data: Path,
+    encoder: Path,
+    *,
+    trials: Sequence[str],
+    out: Path,
+    animal: str | None = None,
+    asked: Asked | None = None,
+    seed: int = 0,
+    reading: Reading | None = None,
+) -> pd.DataFrame:
+    """Look at trials without a movie, write tables, movies and a page to a folder, and return the table of stretches.
+
+    Columns: trial, seconds (where the stretch begins), grey_levels (what neurons say together beyond surrogates), p,
+    departs.
+
+    Parameters
+    ----------
+    data, encoder, animal, reading
+        The recording, and an encoder of its animal.
+    trials
+        Trials or tiers; those with a movie may be looked at too, to see what departures look like.
+    out
+        Folder for stretches.csv, information.csv, a folder of each trial's movie, and index.html.
+    asked
+        How they are looked at.
+    seed
+        Of surrogates and draws.
+
+    Raises
+    ------
+    ReverieError
+        When data and encoder do not belong together, or a trial has no responses.
+    """
+    asked = asked or Asked()
+    opened, recording = open_one(data, encoder, animal, choose_device("cpu"), reading)
+    reader = Reconstructor(opened, recording, Map(seed=seed, calibrated=False), seed=seed, device="cpu").fit()
+    fitted = fit(reader.fits[0], ["ridge"])
+    decoder = fitted.ridge
+    assert isinstance(decoder, RidgeDecoder)
+    chosen = [recording.trial(name) for name in choose_trials(recording, trials)]
+    stretch = max(1, round(asked.seconds * recording.frame_rate))
+    speakers = Speakers(decoder, scored_region(reader.mask))
+    activity = [seen(decoder, responses_of(recording.name, trial)) for trial in chosen]
+    found = agreement(speakers, activity, stretch, asked, seed=seed)
+    table = _stretch_table(chosen, found, stretch, recording.frame_rate)
+    movies = {}
+    for trial in tracked(chosen, len(chosen), "movies"):
+        movies[trial.name] = reader.reconstruct(trial)
+        movies[trial.name].save(out / "movies" / trial.name)
+    bits = pd.DataFrame([_bits(fitted, trial, movies[trial.name], asked, seed) for trial in chosen])
+    write_text(out / STRETCHES, table.to_csv(index=False))
+    write_text(out / BITS, bits.to_csv(index=False))
+    findings = _findings(table, bits, found, movies, stretch)
+    leads = [f"{recording.name}, {recording.neurons} neurons, through the encoder {encoder.name}."]
+    section = save_findings(out, DARKNESS, findings)
+    write_study_page(out / "index.html", DARKNESS.title, leads, [section], {"looking": asdict(asked), "seed": seed})
+    say(f"{findings.sentences[0]} The page is {out / 'index.html'}.")
+    return table
+
+
+def _bits(fitted: Fitted, trial: Trial, movie: Reconstruction, asked: Asked, seed: int) -> dict[str, object]:
+    """Return what the posterior claims to know of a trial and of its surrogates, bits per pixel and second."""
+    responses = responses_of(fitted.subject.animal, trial)
+    shared = shared_part(responses, asked.factors)
+    row: dict[str, object] = {"trial": trial.name, "recorded": bits_per_second(fitted, trial, movie.frames, seed)}
+    for number, kind in enumerate(KINDS):
+        drawn = surrogate(responses, shared, kind, np.random.default_rng([seed, 10 + number]))
+        other = replace(trial, movie=None, responses=amplitude_adjusted(drawn, responses))
+        found = solve_trial(fitted, other, Map(draws=0, seed=seed)).movie
+        row[kind] = bits_per_second(fitted, other, found, seed)
+    return row
+
+
+def bits_per_second(fitted: Fitted, trial: Trial, movie: Movie, seed: int = 0) -> float:
+    """Return what the posterior claims to know of a movie, bits per pixel and second (see ``information_bits``)."""
+    problem = problem_of_trial(fitted, trial, Map()).to(fitted.subject.device).in_fast_form()
+    generator = torch.Generator().manual_seed(seed)
+    draw = information_draw(problem, torch.tensor(movie, device=fitted.subject.device), generator)
+    seconds = len(movie) / fitted.subject.recording.frame_rate
+    return float(information_bits(draw, fitted.prior) / (movie[0].size * seconds))
+
+
+def _stretch_table(trials: Sequence[Trial], found: Agreement, stretch: int, frame_rate: float) -> pd.DataFrame:
+    places = [
+        (trial.name, begin / frame_rate) for trial in trials for begin in range(0, trial.frames - stretch + 1, stretch)
+    ]
+    columns = {"grey_levels": found.excess, "p": found.p, "departs": found.departs}
+    return pd.DataFrame(places, columns=["trial", "seconds"]).assign(**columns)
+
+
+def _findings(
+    table: pd.DataFrame, bits: pd.DataFrame, found: Agreement, movies: Mapping[str, Reconstruction], stretch: int
+) -> Findings:
+    departing = table[table["departs"]].sort_values("p")
+    first = (
+        f"In {len(departing)} of {len(table)} stretches neurons say more together than by what they share anyway; "
+        f"where there is no picture, a page would claim any in {100 * CLAIMED:g} % of cases."
+        if len(departing)
+        else f"Nothing is seen: in none of {len(table)} stretches do neurons say more together than surrogates do."
+    )
+    means = bits.drop(columns="trial").mean()
+    told = ", ".join(f"{name} {means[name]:.3g}" for name in means.index)
+    sentences = [
+        first,
+        f"The posterior by itself claims, in bits per pixel and second: {told}. It takes the encoder's word that "
+        "responses come from a picture; only what surrogates do not claim as well can be believed.",
+        "Surrogates keep ever less: what neurons share and each one's own course; each one's own course; only the "
+        "courses. Stretches are judged by the first kind.",
+    ]
+    caption = "What neurons say together in each stretch; bands: 5 to 95 % of surrogates. Filled: departures."
+    picture = Picture("departures", caption, _departures(table, found), table)
+    stills = [] if departing.empty else [_stills(departing.head(MOST_STILLS), movies, stretch)]
+    return Findings(
+        sentences, [picture, *stills], tables={"Stretches, the surest first": table.sort_values("p").head(20)}
+    )
+
+
+def _departures(table: pd.DataFrame, found: Agreement) -> Figure:
+    figure, (axes,) = column_figure()
+    places = np.arange(len(table))
+    for number, kind in enumerate(reversed(KINDS), start=1):
+        low, high = np.quantile(found.surrogates[kind], [0.05, 0.95], axis=0)
+        axes.fill_between(places, low, high, color=COLOURS[number], alpha=0.35, linewidth=0, label=kind)
+    axes.plot(places, found.energy, color=COLOURS[0], label="recorded")
+    axes.plot(places[found.departs], found.energy[found.departs], "o", color=COLOURS[0], markersize=4)
+    axes.set(xlabel="stretch", ylabel="said together (grey levels²)")
+    explain(axes)
+    return figure
+
+
+def _stills(departing: pd.DataFrame, movies: Mapping[str, Reconstruction], stretch: int) -> Picture:
+    """Return pictures from the middle of stretches, which fade to grey where nothing is known."""
+    figure, panels = column_figure(1.2, len(departing))
+    for axes, row in zip(panels, departing.itertuples(), strict=True):
+        movie = movies[str(row.trial)]
+        middle = round(float(row.seconds) * movie.frame_rate) + stretch // 2  # type: ignore[arg-type]
+        known = 1.0 if movie.information is None else movie.information
+        axes.imshow(GREY + known * (movie.frames[middle] - GREY), cmap="gray", vmin=0, vmax=WHITE)
+        axes.set_title(f"{row.trial}, {row.seconds:.1f} s", fontsize=6)
+        axes.set_axis_off()
+    caption = "The middle of the stretches that depart most; grey where nothing is known."
+    return Picture("stills", caption, figure, departing)

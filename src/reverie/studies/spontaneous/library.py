@@ -1,0 +1,134 @@
+"""The clips that replays are looked for of, as an encoder says neurons would go through them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from reverie.encoders.prediction import predict
+from reverie.fitted.fitted import Fitted
+from reverie.foundation.arrays import GREY, Movie
+from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.foundation.progress import tracked
+from reverie.inversion.likelihood import EventLikelihood, Likelihood
+from reverie.recordings.contents import movie_digest
+from reverie.recordings.opening import choose_trials, responses_of
+from reverie.recordings.trial import known_state
+from reverie.simulation.darkness import warped
+from reverie.studies.spontaneous.evidence import Template, template_of
+from reverie.studies.spontaneous.surrogates import Activity
+
+SAMPLE: Final = 3
+"""Frames that are taken together: a tenth of a second, shorter than events are smeared over."""
+
+STATE_TRIALS: Final = 12
+"""Training trials whose mean state is the ordinary moment that clips are gone through in."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for."""
+
+    seconds: float = 2.0
+    """Length of a stretch."""
+    speeds: tuple[float, ...] = (1.0, 2.0, 0.5, -1.0)
+    """Speeds of the clips; negative ones are backwards."""
+    contrasts: tuple[float, ...] = (1.0,)
+    """Contrasts of the clips around grey, such as 1 0.5."""
+    surrogates: int = 20
+    """Surrogates of all the activity of each kind; the tail of their finds tells how rare one is."""
+    factors: int = 3
+    """Fluctuations that neurons share and surrogates keep."""
+    alarms: float = 0.01
+    """False alarms an hour that a claim may stand for, of the whole search."""
+
+    def __post_init__(self) -> None:
+        fine = min(self.seconds, self.alarms) > 0 and self.speeds and all(self.speeds) and self.contrasts
+        if not (fine and self.surrogates >= 1 and self.factors >= 0):
+            raise ReverieError(
+                "A search needs seconds and alarms above 0, speeds other than 0, a contrast, a surrogate or more, and "
+                "no negative number of factors."
+            )
+
+
+def clips_of(fitted: Fitted, names: Sequence[str]) -> dict[str, Movie]:
+    """Return the movies of the named trials or tiers by the first trial that shows each, each movie once.
+
+    Raises NotApplicable when none of them shows a movie.
+    """
+    recording = fitted.subject.recording
+    seen: dict[str, str] = {}
+    for name in choose_trials(recording, names):
+        if recording.has_movie(name):
+            seen.setdefault(movie_digest(recording, name), name)
+    if not seen:
+        raise NotApplicable(f"None of the trials {', '.join(names)} of {recording.name} shows a movie to look for.")
+    return {name: np.array(recording.movie(name), dtype=np.float32) for name in seen.values()}
+
+
+def templates_of(
+    fitted: Fitted,
+    likelihood: Likelihood,
+    clips: dict[str, Movie],
+    resting: Float[np.ndarray, " neuron"],
+    asked: Search,
+) -> list[Template]:
+    """Return the templates of every stretch of every clip, at every speed and contrast, half overlapping.
+
+    Raises NotApplicable when no clip is long enough.
+    """
+    subject = fitted.subject
+    trials = subject.trials(subject.training, STATE_TRIALS)
+    ordinary = np.mean([known_state(trial.state).mean(axis=1) for trial in trials], axis=0).astype(np.float32)
+    samples = max(1, round(asked.seconds * subject.recording.frame_rate / SAMPLE))
+    parts, expected = [], []
+    ways = list(product(clips, asked.speeds, asked.contrasts))
+    for clip, speed, contrast in tracked(ways, len(ways), "clips as neurons go through them"):
+        movie = GREY + contrast * (clips[clip] - GREY)
+        frames = int(len(movie) / abs(speed))
+        first = 0 if speed > 0 else len(movie) - 1
+        shown = warped(movie, first, frames, speed)
+        state = np.repeat(ordinary[:, None], frames, axis=1)
+        rates = torch.from_numpy(predict(subject.encoder, shown, state, subject.animal))
+        whole = in_samples(_expected(likelihood, rates))
+        expected.append(whole.mean(axis=1))
+        for begin in range(0, whole.shape[1] - samples + 1, max(1, samples // 2)):
+            moment = (first + speed * begin * SAMPLE) / subject.recording.frame_rate
+            parts.append((clip, moment, speed, contrast, whole[:, begin : begin + samples]))
+    if not parts:
+        raise NotApplicable(f"No clip lasts the {asked.seconds:g} s that are looked for at any speed; look for less.")
+    typical = np.mean(expected, axis=0)
+    return [
+        template_of(whole, typical, resting, clip=clip, first=moment, speed=speed, contrast=contrast)
+        for clip, moment, speed, contrast, whole in parts
+    ]
+
+
+def activity_of(fitted: Fitted, likelihood: Likelihood, names: Sequence[str]) -> list[Activity]:
+    """Return what counts of the responses to each trial, summed over samples."""
+    recording = fitted.subject.recording
+    return [
+        in_samples(likelihood.statistic(torch.tensor(responses_of(recording.name, recording.trial(name)))).numpy())
+        for name in names
+    ]
+
+
+def in_samples(values: Float[np.ndarray, "neuron frame"]) -> Float[np.ndarray, "neuron sample"]:
+    """Return the sums over ``SAMPLE`` frames; frames left at the end are left out.
+
+    >>> in_samples(np.ones((1, 7))).tolist()
+    [[3.0, 3.0]]
+    """
+    whole = values[:, : values.shape[1] // SAMPLE * SAMPLE]
+    return np.asarray(whole.reshape(len(values), -1, SAMPLE).sum(axis=2), dtype=np.float32)
+
+
+def _expected(likelihood: Likelihood, rates: torch.Tensor) -> Float[np.ndarray, "neuron frame"]:
+    """Return what is expected of the statistic that counts: of events whether there is one, else the rate."""
+    if isinstance(likelihood, EventLikelihood):
+        rates = -torch.expm1(-rates * likelihood.frequency[:, None])
+    return np.asarray(rates.numpy())

@@ -1,0 +1,163 @@
+"""Does activity without a stimulus go through a clip that was shown, or one that never was?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+from matplotlib.figure import Figure
+
+from reverie.fitted.fitted import Fitted
+from reverie.fitted.fitting import fit
+from reverie.fitted.reconstructor import Reconstructor
+from reverie.fitted.session import open_one
+from reverie.foundation.devices import choose_device
+from reverie.foundation.files import write_text
+from reverie.foundation.progress import say
+from reverie.recordings.opening import choose_trials
+from reverie.recordings.reading import Reading
+from reverie.studies.page import save_findings, write_study_page
+from reverie.studies.plates import COLOURS, column_figure, explain
+from reverie.studies.spontaneous.library import SAMPLE, Search, activity_of, clips_of, templates_of
+from reverie.studies.spontaneous.search import alarms_of, block_maxima, candidates, search, surrogate_maxima
+from reverie.studies.spontaneous.surrogates import KINDS, Kind
+from reverie.studies.study import Findings, Picture, Question
+
+REPLAY: Final = Question(
+    "replay", "Replay", "Does activity without a stimulus go through a clip that was shown, or one that never was?"
+)
+
+TABLE: Final = "candidates.csv"
+
+
+def find_replays(
+    fitted: Fitted, trials: Sequence[str], library: Sequence[str], asked: Search, *, seed: int = 0
+) -> tuple[pd.DataFrame, Findings]:
+    """Search trials for stretches of the clips that other trials showed.
+
+    Returns the candidates (see ``candidates``; ``claimed`` where they are rarer than the alarms allowed), and the
+    findings for a page. Needs the likelihood to be fitted.
+    Raises NotApplicable when there is nothing to look for or too little to look in.
+    """
+    likelihood = fitted.likelihood.find("measured")
+    activity = activity_of(fitted, likelihood, trials)
+    resting = np.concatenate(activity, axis=1).mean(axis=1)
+    clips = clips_of(fitted, library)
+    templates = templates_of(fitted, likelihood, clips, resting, asked)
+    best = search(activity, templates)
+    seconds = SAMPLE / fitted.subject.recording.frame_rate
+    hours = sum(one.shape[1] for one in activity) * seconds / 3600
+    maxima = {
+        kind: surrogate_maxima(activity, templates, kind, count=asked.surrogates, factors=asked.factors, seed=seed)
+        for kind in KINDS
+    }
+    alarms = {kind: alarms_of(found, hours * asked.surrogates) for kind, found in maxima.items()}
+    table = candidates(activity, best, trials, templates, alarms["shared kept"], seconds)
+    table["claimed"] = table["false_alarms_per_hour"] <= asked.alarms
+    block = 2 * templates[0].ratio.shape[1]
+    recorded = np.array([value for one in best for value in block_maxima(one.z, block)])
+    thresholds = {kind: one.threshold(asked.alarms) for kind, one in alarms.items()}
+    strict = maxima["shared kept"]
+    naive = {
+        kind: float((strict > thresholds[kind]).sum() / (hours * asked.surrogates))
+        for kind in KINDS
+        if kind != "shared kept"
+    }
+    sentences = [
+        _told(table, asked),
+        f"Looked through: {hours * 60:.1f} min of activity ({len(trials)} trials) for {len(templates)} stretches of "
+        f"{asked.seconds:g} s of {len(clips)} clips, at speeds {_listed(asked.speeds)} and contrasts "
+        f"{_listed(asked.contrasts)}. How rare a find is, is that of the strongest of the whole search in "
+        f"{asked.surrogates} surrogates that keep {asked.factors} shared fluctuations.",
+        "Surrogates that keep less would be fooled: at the thresholds they set for the same false alarms, those that "
+        "keep what is shared still give "
+        + ", ".join(f"{rate:.2g} an hour ({kind})" for kind, rate in naive.items())
+        + ".",
+    ]
+    caption = "Strongest finds of the search by block of activity; lines: the thresholds each kind of surrogate sets."
+    rows = [{"of": kind, "z": value} for kind, values in [("recorded", recorded), *maxima.items()] for value in values]
+    picture = Picture("maxima", caption, _figure(recorded, maxima, thresholds), pd.DataFrame(rows))
+    return table, Findings(sentences, [picture], tables={"Candidates, the strongest first": table.head(20)})
+
+
+def replay(
+    data: Path,
+    encoder: Path,
+    *,
+    trials: Sequence[str],
+    library: Sequence[str],
+    out: Path,
+    animal: str | None = None,
+    search: Search | None = None,
+    seed: int = 0,
+    reading: Reading | None = None,
+) -> pd.DataFrame:
+    """Search trials of an animal for replays, write table and page to a folder, and return the candidates.
+
+    Parameters
+    ----------
+    data, encoder, animal, reading
+        The recording, and an encoder of its animal.
+    trials
+        Where to look: trials or tiers without a movie.
+    library
+        Trials or tiers whose movies are looked for.
+    out
+        Folder for candidates.csv and index.html.
+    search
+        What is looked for.
+    seed
+        Of the surrogates.
+
+    Raises
+    ------
+    ReverieError
+        When data and encoder do not belong together, or there is nothing to look for or in.
+    """
+    asked = search or Search()
+    opened, recording = open_one(data, encoder, animal, choose_device("cpu"), reading)
+    fitted = fit(Reconstructor(opened, recording, device="cpu").fits[0], ["likelihood"])
+    table, findings = find_replays(fitted, choose_trials(recording, trials), library, asked, seed=seed)
+    write_text(out / TABLE, table.to_csv(index=False))
+    leads = [f"{recording.name}, {recording.neurons} neurons, through the encoder {encoder.name}."]
+    section = save_findings(out, REPLAY, findings)
+    write_study_page(out / "index.html", REPLAY.title, leads, [section], {"search": asdict(asked), "seed": seed})
+    say(f"{findings.sentences[0]} The page is {out / 'index.html'}.")
+    return table
+
+
+def _told(table: pd.DataFrame, asked: Search) -> str:
+    claimed = table[table["claimed"]]
+    limit = f"less than {asked.alarms:g} false alarms an hour"
+    if claimed.empty:
+        return f"No stretch of activity speaks for a clip so strongly that {limit} are as strong."
+    first = claimed.iloc[0]
+    return (
+        f"{len(claimed)} stretches of activity speak for a clip so strongly that {limit} are as strong; the strongest "
+        f"for clip {first['clip']} from {first['clip_seconds']:.1f} s at speed {first['speed']:g}, in trial "
+        f"{first['trial']} from {first['seconds']:.1f} s."
+    )
+
+
+def _listed(numbers: Sequence[float]) -> str:
+    return ", ".join(f"{one:g}" for one in numbers)
+
+
+def _figure(
+    recorded: Float[np.ndarray, " block"],
+    maxima: Mapping[Kind, Float[np.ndarray, " block"]],
+    thresholds: Mapping[Kind, float],
+) -> Figure:
+    figure, (axes,) = column_figure()
+    for place, (kind, values) in enumerate([("recorded", recorded), *maxima.items()]):
+        ordered = np.sort(values)[::-1]
+        share = np.arange(1, len(ordered) + 1) / len(ordered)
+        axes.step(ordered, share, color=COLOURS[place], label=kind, where="post")
+        if kind in thresholds:
+            axes.axvline(thresholds[kind], color=COLOURS[place], linewidth=0.6, linestyle=":")
+    axes.set(yscale="log", xlabel="strongest find of a block (z)", ylabel="share of blocks above")
+    explain(axes)
+    return figure

@@ -1,0 +1,147 @@
+"""Searching activity for every stretch of every clip, and how often as strong a find comes of nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+
+from reverie.foundation.errors import NotApplicable
+from reverie.foundation.progress import tracked
+from reverie.studies.spontaneous.evidence import Template, departures_of, log_ratio, significance
+from reverie.studies.spontaneous.surrogates import KINDS, Activity, Kind, amplitude_adjusted, shared_part, surrogate
+
+TAIL: Final = 0.9
+"""Quantile of the surrogates' maxima from which on their tail is taken as exponential (Pickands 1975)."""
+
+MOST: Final = 50
+"""Candidates that are told at most."""
+
+FEWEST: Final = 20
+"""Maxima without which no tail can be told."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The strongest find at each start: z and the template's number, (start,)."""
+
+    z: Float[np.ndarray, " start"]
+    template: Int[np.ndarray, " start"]
+
+
+def search(activity: Sequence[Activity], templates: Sequence[Template]) -> list[Best]:
+    """Return, of each trial, the strongest find at each start; all templates are equally long."""
+    found = []
+    for one in activity:
+        starts = max(one.shape[1] - templates[0].ratio.shape[1] + 1, 0)
+        best = Best(np.full(starts, -np.inf), np.zeros(starts, dtype=int))
+        departures = departures_of(one)
+        for number, template in enumerate(templates):
+            z = significance(one, departures, template)
+            better = z > best.z
+            best.z[better], best.template[better] = z[better], number
+        found.append(best)
+    return found
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """How often finds as strong as a given one come of surrogates, per hour: rate · exp(−(z − beyond) / scale)."""
+
+    rate: float
+    beyond: float
+    scale: float
+
+    def per_hour(self, z: float) -> float:
+        """Return the false alarms an hour at a threshold; below the tail at most its rate is known."""
+        return self.rate * float(np.exp(-max(z - self.beyond, 0.0) / self.scale))
+
+    def threshold(self, alarms: float) -> float:
+        """Return the z that as many false alarms an hour exceed."""
+        return self.beyond + self.scale * max(float(np.log(self.rate / alarms)), 0.0)
+
+
+def alarms_of(maxima: Float[np.ndarray, " block"], hours: float) -> Alarms:
+    """Return the false alarms that the maxima of blocks of surrogate activity, of so many hours in all, tell of.
+
+    Raises NotApplicable when there are too few.
+    """
+    if len(maxima) < FEWEST:
+        raise NotApplicable(
+            f"{len(maxima)} blocks of surrogate activity tell nothing of rare false alarms; give more trials or "
+            "surrogates."
+        )
+    beyond = float(np.quantile(maxima, TAIL))
+    above = maxima[maxima > beyond] - beyond
+    return Alarms(len(above) / hours, beyond, max(float(above.mean()), 1e-6) if len(above) else 1e-6)
+
+
+def surrogate_maxima(
+    activity: Sequence[Activity],
+    templates: Sequence[Template],
+    kind: Kind,
+    *,
+    count: int,
+    factors: int,
+    seed: int,
+) -> Float[np.ndarray, " block"]:
+    """Return the strongest find of each block of ``count`` surrogates of all trials.
+
+    A block is about two templates long, so that hardly any find is counted twice.
+    """
+    joined = np.concatenate(list(activity), axis=1)
+    ends = np.cumsum([one.shape[1] for one in activity])[:-1]
+    shared = shared_part(joined, factors)
+    generator = np.random.default_rng([seed, KINDS.index(kind)])
+    maxima = []
+    for _ in tracked(range(count), count, f"surrogates, {kind}"):
+        # Numbers of events again: sums over neurons of anything else may be negative.
+        events = amplitude_adjusted(surrogate(joined, shared, kind, generator), joined)
+        drawn = np.split(events, ends, axis=1)
+        for best in search(drawn, templates):
+            maxima += block_maxima(best.z, 2 * templates[0].ratio.shape[1])
+    return np.array(maxima)
+
+
+def block_maxima(z: Float[np.ndarray, " start"], block: int) -> list[float]:
+    """Return the largest value of each block."""
+    return [float(z[begin : begin + block].max()) for begin in range(0, len(z), block)]
+
+
+def candidates(
+    activity: Sequence[Activity],
+    best: Sequence[Best],
+    names: Sequence[str],
+    templates: Sequence[Template],
+    alarms: Alarms,
+    seconds: float,
+) -> pd.DataFrame:
+    """Return the strongest finds that do not overlap, the strongest first.
+
+    seconds: of a sample. Columns: trial, seconds (where it begins), clip, clip_seconds (where the stretch begins in the
+    clip), speed, contrast, log_likelihood_ratio, z, false_alarms_per_hour (of finds at least as strong, anywhere).
+    """
+    length = templates[0].ratio.shape[1]
+    left = [one.z.copy() for one in best]
+    rows: list[dict[str, object]] = []
+    while len(rows) < MOST and any(len(z) and z.max() > -np.inf for z in left):
+        trial = int(np.argmax([z.max() if len(z) else -np.inf for z in left]))
+        start = int(left[trial].argmax())
+        z, template = float(left[trial][start]), templates[int(best[trial].template[start])]
+        rows.append(
+            {
+                "trial": names[trial],
+                "seconds": start * seconds,
+                "clip": template.clip,
+                "clip_seconds": template.first,
+                "speed": template.speed,
+                "contrast": template.contrast,
+                "log_likelihood_ratio": float(log_ratio(activity[trial][:, start : start + length], template)[0]),
+                "z": z,
+                "false_alarms_per_hour": alarms.per_hour(z),
+            }
+        )
+        left[trial][max(0, start - length + 1) : start + length] = -np.inf
+    return pd.DataFrame(rows)

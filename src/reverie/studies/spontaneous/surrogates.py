@@ -1,0 +1,84 @@
+"""Activity that says nothing of a picture but is like the recorded in what else it is: what findings are held against.
+
+Neurons exchange their time courses; each neuron is shifted in time by itself; or, what matters most, the fluctuations
+that neurons share, of their rates and of their noise, stay where they are and only the rest is shifted.
+"""
+
+from typing import Final, Literal, get_args
+
+import numpy as np
+from jaxtyping import Float
+from scipy.linalg import eigh
+from scipy.ndimage import gaussian_filter1d
+
+Kind = Literal["shared kept", "time shifted", "neurons shuffled"]
+
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+"""The strictest first."""
+
+SMOOTH: Final = 4.0
+"""Gaussian sigma, in samples, of the activity whose common part is looked for: single samples are mostly noise."""
+
+LEAST: Final = 1e-6
+"""Added to standard deviations and means before something is divided by them."""
+
+Activity = Float[np.ndarray, "neuron _"]
+"""What counts of the responses, in samples of time."""
+
+
+def shared_part(activity: Activity, factors: int) -> Activity:
+    """Return the mean of each neuron and what it shares with the others: its regression on the leading factors.
+
+    Factors are the principal components over neurons of smoothed, standardised activity; the first is mostly the
+    population's rate.
+    """
+    mean = activity.mean(axis=1, keepdims=True)
+    centred = activity - mean
+    smooth = gaussian_filter1d(centred / (activity.std(axis=1, keepdims=True) + LEAST), SMOOTH, axis=1)
+    count = min(factors, len(activity))
+    if count == 0:
+        return np.broadcast_to(mean, activity.shape).astype(np.float32)
+    last = len(activity) - 1
+    _, vectors = eigh(smooth @ smooth.T / smooth.shape[1], subset_by_index=(last - count + 1, last))
+    course = vectors.T @ smooth
+    loadings = np.linalg.lstsq(course.T, centred.T, rcond=None)[0].T
+    return np.asarray(mean + loadings @ course, dtype=np.float32)
+
+
+def surrogate(activity: Activity, shared: Activity, kind: Kind, generator: np.random.Generator) -> Activity:
+    """Draw a surrogate of a kind. shared: the ``shared_part`` of the activity."""
+    if kind == "neurons shuffled":
+        rows = generator.permutation(len(activity))
+        means = activity.mean(axis=1) + LEAST
+        return np.asarray(activity[rows] * (means / means[rows])[:, None], dtype=np.float32)
+    if kind == "time shifted":
+        return shifted(activity, generator)
+    rest = activity - shared
+    spread = common_spread(rest)
+    return np.asarray(shared + spread * shifted(rest / spread, generator), dtype=np.float32)
+
+
+def common_spread(rest: Activity) -> Float[np.ndarray, " _"]:
+    """Return the course of the neurons' common standard deviation, 1 on average: active moments are noisy ones."""
+    variance = np.square(rest) / (np.square(rest).mean(axis=1, keepdims=True) + LEAST)
+    return np.sqrt(gaussian_filter1d(variance.mean(axis=0), SMOOTH) + LEAST)
+
+
+def shifted(activity: Activity, generator: np.random.Generator) -> Activity:
+    """Return every neuron's activity moved on in a circle by a time of its own, a twentieth of the whole at least."""
+    time = activity.shape[1]
+    least = max(1, time // 20)
+    moves = generator.integers(least, max(least + 1, time - least + 1), len(activity))
+    return np.stack([np.roll(row, move) for row, move in zip(activity, moves, strict=True)])
+
+
+def amplitude_adjusted(drawn: Activity, recorded: Activity) -> Activity:
+    """Return a surrogate whose neurons have their recorded responses, zeros and all, in the surrogate's order.
+
+    Source: Theiler et al., Testing for nonlinearity in time series: the method of surrogate data, 1992.
+
+    >>> amplitude_adjusted(np.array([[0.3, -0.2, 0.9]]), np.array([[0.0, 5.0, 0.0]])).tolist()
+    [[0.0, 0.0, 5.0]]
+    """
+    ranks = drawn.argsort(axis=1).argsort(axis=1)
+    return np.take_along_axis(np.sort(recorded, axis=1), ranks, axis=1)

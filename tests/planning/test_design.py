@@ -1,0 +1,85 @@
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reverie.foundation.errors import BadInput, ReverieError
+from reverie.planning.bands import Bands
+from reverie.planning.design import Design, neurons_for, predict_design
+from reverie.planning.running import plan, stand_in
+
+
+@pytest.fixture(scope="module")
+def bands():
+    """Movies whose power falls with the square of both frequencies, and neurons that tell less of what is finer."""
+    cycles = np.hypot(np.arange(36)[:, None] / 72, np.arange(64) / 128) / 3.4
+    hertz = np.arange(60) / 120 * 30
+    power = 1 / ((0.01 + cycles) ** 2)[None] / (1 + hertz**2)[:, None, None]
+    power /= power.mean()
+    told = 100 * np.exp(-np.square(cycles / 0.05))[None] * np.exp(-hertz / 5)[:, None, None]
+    return Bands.of(cycles, hertz, power, told, picture=0.1, seconds=2.0, neurons=100, about="toys")
+
+
+def test_bands_keep_the_variance(bands):
+    assert bands.share.sum() == pytest.approx(1)
+    assert (bands.share * bands.power).sum() == pytest.approx(1)
+    assert Bands.from_json(bands.to_json()).power == pytest.approx(bands.power)
+    with pytest.raises(BadInput, match="is incomplete"):
+        Bands.from_json({"cycles": [1.0]})
+
+
+BETTER = {"neurons": 3000, "noise": 0.5, "minutes": 120.0, "animals": 2, "field": 60.0, "scan_rate": 60.0}
+
+
+@pytest.mark.parametrize("name", BETTER)
+def test_more_of_what_is_good_shows_more(bands, name):
+    usual = Design()
+    first, second = (predict_design(bands, each) for each in (usual, replace(usual, **{name: BETTER[name]})))
+    assert second.hertz > first.hertz
+    assert second.bits > first.bits
+    if name != "field":  # in a smaller field coarse patterns are no patterns
+        assert second.video_correlation > first.video_correlation
+
+
+def test_neurons_count_as_noise_does(bands):
+    usual = Design(neurons=500, noise=1.0)
+    assert predict_design(bands, usual) == predict_design(bands, Design(neurons=1000, noise=2.0))
+    assert predict_design(bands, usual) == predict_design(bands, Design(neurons=250, animals=2))
+
+
+def test_without_information_only_the_mean_picture_is_known(bands):
+    outlook = predict_design(bands, Design(neurons=1, noise=1e9))
+    assert 0.2 < outlook.video_correlation < 0.4
+    assert math.isnan(outlook.cycles_per_degree)
+    assert outlook.bits < 1e-3
+
+
+def test_the_neurons_a_resolution_asks_for_give_it(bands):
+    design = Design()
+    needed = neurons_for(bands, design, 0.05)
+    assert predict_design(bands, replace(design, neurons=needed)).cycles_per_degree >= 0.05
+    fewer = replace(design, neurons=int(0.97 * needed))
+    assert predict_design(bands, fewer).cycles_per_degree < 0.05
+    assert neurons_for(bands, design, 0.3) is None
+    with pytest.raises(ReverieError, match="above 0 cycles"):
+        neurons_for(bands, design, 0.0)
+
+
+def test_designs_that_cannot_be_are_refused():
+    with pytest.raises(ReverieError, match="cannot have scan rate 0"):
+        Design(scan_rate=0.0)
+    with pytest.raises(ReverieError, match="both its recordings and its folder"):
+        plan(Design(), data=Path("DATA"))
+
+
+def test_simulated_animals_are_at_hand():
+    assert 0.7 < predict_design(stand_in(), Design(neurons=1000)).video_correlation < 0.95
+    told = dict(plan(Design(), resolution=0.05).itertuples(index=False))
+    assert set(told) == {
+        "video correlation",
+        "resolution in space, cycles per degree",
+        "resolution in time, hertz",
+        "neurons for 0.05 cycles per degree",
+    }
