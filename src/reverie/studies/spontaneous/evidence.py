@@ -48,12 +48,14 @@ def template_of(
     expected: Float[np.ndarray, "neuron sample"],
     typical: Float[np.ndarray, " neuron"],
     resting: Float[np.ndarray, " neuron"],
+    dispersion: float = 1.0,
     **named: str | float,
 ) -> Template:
     """Return the template of a stretch.
 
     expected: events a neuron and sample that the encoder expects of it. typical: the same, over all clips. resting:
-    mean events of the recorded activity. named: clip, first, speed, contrast.
+    mean events of the recorded activity. dispersion: by how much sums of events over time vary more than independent
+    ones, since an event lasts; evidence counts as many times less. named: clip, first, speed, contrast.
     """
     change = expected / (typical[:, None] + 1e-9)
     replayed = resting[:, None] * (1 - ASSUMED_STRENGTH + ASSUMED_STRENGTH * change) + 1e-12
@@ -61,7 +63,7 @@ def template_of(
     ratio = np.log(replayed / replayed.sum(axis=0) / at_rest[:, None]).astype(np.float32)
     ratio = ratio.clip(-MOST_OF_ONE, MOST_OF_ONE)
     variance = at_rest @ np.square(ratio) - np.square(at_rest @ ratio)
-    return Template(ratio=ratio, variance=variance, **named)  # type: ignore[arg-type]
+    return Template(ratio=ratio / np.float32(dispersion), variance=variance / dispersion, **named)  # type: ignore[arg-type]
 
 
 def log_ratio(activity: Float[np.ndarray, "neuron time"], template: Template) -> Float[np.ndarray, " start"]:

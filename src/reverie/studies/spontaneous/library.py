@@ -101,9 +101,9 @@ def templates_of(
             parts.append((clip, moment, speed, contrast, whole[:, begin : begin + samples]))
     if not parts:
         raise NotApplicable(f"No clip lasts the {asked.seconds:g} s that are looked for at any speed; look for less.")
-    typical = np.mean(expected, axis=0)
+    typical, dispersion = np.mean(expected, axis=0), float(likelihood.dispersion.median())
     return [
-        template_of(whole, typical, resting, clip=clip, first=moment, speed=speed, contrast=contrast)
+        template_of(whole, typical, resting, dispersion, clip=clip, first=moment, speed=speed, contrast=contrast)
         for clip, moment, speed, contrast, whole in parts
     ]
 
