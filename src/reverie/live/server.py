@@ -61,7 +61,8 @@ async def serve(live: Live, frames: Frames, port: int, *, title: str, stay: bool
 
     async def index(request: "web.Request") -> "web.StreamResponse":
         _require_local(request)
-        return library.Response(text=page, content_type="text/html")
+        response: web.StreamResponse = library.Response(text=page, content_type="text/html")
+        return response
 
     async def stream(request: "web.Request") -> "web.StreamResponse":
         _require_local(request)

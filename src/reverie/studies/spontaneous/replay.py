@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reverie.fitted.fitted import Fitted
@@ -152,12 +153,16 @@ def _figure(
     thresholds: Mapping[Kind, float],
 ) -> Figure:
     figure, (axes,) = column_figure()
-    for place, (kind, values) in enumerate([("recorded", recorded), *maxima.items()]):
-        ordered = np.sort(values)[::-1]
-        share = np.arange(1, len(ordered) + 1) / len(ordered)
-        axes.step(ordered, share, color=COLOURS[place], label=kind, where="post")
-        if kind in thresholds:
-            axes.axvline(thresholds[kind], color=COLOURS[place], linewidth=0.6, linestyle=":")
+    _draw_exceeded(axes, recorded, COLOURS[0], "recorded")
+    for colour, (kind, values) in zip(COLOURS[1:], maxima.items(), strict=False):
+        _draw_exceeded(axes, values, colour, kind)
+        axes.axvline(thresholds[kind], color=colour, linewidth=0.6, linestyle=":")
     axes.set(yscale="log", xlabel="strongest find of a block (z)", ylabel="share of blocks above")
     explain(axes)
     return figure
+
+
+def _draw_exceeded(axes: Axes, values: Float[np.ndarray, " block"], colour: str, label: str) -> None:
+    """Draw which share of the blocks exceeds each value."""
+    share = np.arange(1, len(values) + 1) / len(values)
+    axes.step(np.sort(values)[::-1], share, color=colour, label=label, where="post")
