@@ -40,7 +40,7 @@ KIND: Final = Kind(KINDS["default"].truth, replace(KINDS["default"].noise, share
 """Neurons of the default kind with the shared gains and drifts of the harsh kind."""
 
 ASKED: Final = Search(seconds=2.0, speeds=(1.0, 2.0, -1.0), surrogates=10)
-STRENGTHS: Final = (0.25, 0.5, 1.0, 2.0)
+STRENGTHS: Final = (0.05, 0.1, 0.15, 0.25)
 
 
 def world(folder: Path) -> tuple[Fitted, TrueEncoder, dict[str, list[tuple[str, np.ndarray]]]]:

@@ -43,10 +43,8 @@ def test_more_of_what_is_good_shows_more(bands, name):
         assert second.video_correlation > first.video_correlation
 
 
-def test_neurons_count_as_noise_does(bands):
-    usual = Design(neurons=500, noise=1.0)
-    assert predict_design(bands, usual) == predict_design(bands, Design(neurons=1000, noise=2.0))
-    assert predict_design(bands, usual) == predict_design(bands, Design(neurons=250, animals=2))
+def test_joined_animals_count_as_more_neurons(bands):
+    assert predict_design(bands, Design(neurons=500)) == predict_design(bands, Design(neurons=250, animals=2))
 
 
 def test_without_information_only_the_mean_picture_is_known(bands):

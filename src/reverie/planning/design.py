@@ -20,10 +20,11 @@ SLOW: Final = 2.5
 """Hertz below which the resolution in space is looked for, as in the study `resolution`."""
 
 LEARNING_MINUTES: Final = 10.0
-"""Minutes of training after which an encoder knows half of what there is to know (docs/log/planning.md)."""
+"""Minutes of training after which an encoder knows half of what there is to know: assumed, not measured."""
 
-EFFICIENCY: Final = 0.5
-"""Share of the linearised information that reconstructions make use of (docs/log/planning.md)."""
+CURVED: Final = 4.3
+"""What is not linear in the movie counts as noise, so many times the variance of the linear part: fitted to
+reconstructions of simulated animals, of which a third of the noise makes none better (docs/log/planning.md)."""
 
 MOST_NEURONS: Final = 10_000_000
 """Beyond them a resolution is called out of reach."""
@@ -84,7 +85,8 @@ def information(bands: Bands, design: Design) -> Float[np.ndarray, " band"]:
     known = design.minutes / (design.minutes + LEARNING_MINUTES)
     # A scan holds what happened since the one before: the mean over that time.
     seen = np.square(np.sinc(bands.hertz / design.scan_rate))
-    return np.asarray(bands.power * bands.told * EFFICIENCY * density * known * seen / design.noise)
+    noise = design.noise + CURVED * float((bands.share * bands.power * bands.told).sum())
+    return np.asarray(bands.power * bands.told * density * known * seen / noise)
 
 
 def predict_design(bands: Bands, design: Design) -> Outlook:

@@ -33,7 +33,7 @@ def write_plan(path: Path, bands: Bands, design: Design) -> None:
     It reckons as ``predict_design`` does, with the same numbers.
     """
     script = '"use strict";\n(() => {\n' + asset("plan.js") + "\n})();\n"
-    constants = {name.lower(): getattr(formulas, name) for name in ("SLOW", "COARSE", "EFFICIENCY", "LEARNING_MINUTES")}
+    constants = {name.lower(): getattr(formulas, name) for name in ("SLOW", "COARSE", "CURVED", "LEARNING_MINUTES")}
     page = (
         page_environment()
         .get_template("plan.html")

@@ -46,9 +46,11 @@ function along(axis, found, pooled) {
 function predict(design) {
   const density = (design.animals * design.neurons) / ((Math.PI / 4) * design.field ** 2);
   const known = design.minutes / (design.minutes + bands.learning_minutes);
+  const curved = sum(bands.power.map((power, band) => bands.share[band] * power * bands.told[band]));
+  const noise = design.noise + bands.curved * curved;
   const found = bands.power.map((power, band) => {
     const seen = sinc(bands.hertz[band] / design.scan_rate) ** 2;
-    const told = (power * bands.told[band] * bands.efficiency * density * known * seen) / design.noise;
+    const told = (power * bands.told[band] * density * known * seen) / noise;
     return told / (1 + told);
   });
   const counted = bands.power.map((power, band) => {
