@@ -45,6 +45,18 @@ def test_a_scan_holds_what_it_saw_until_it_comes_again():
     assert observed.mean() == pytest.approx(0.5, abs=0.05)
 
 
+def test_where_nothing_happens_the_scan_sees_nothing():
+    indicator = Indicator(SCANNED, np.linspace(0, 1, 50))
+    generator = np.random.default_rng(0)
+    events = (100 * generator.standard_exponential((50, 1500)) * (generator.random((50, 1500)) < 0.02)).astype(
+        np.float32
+    )
+    observed = indicator.observe(events, generator)
+    assert observed.min() == 0
+    assert observed[observed > 0].min() > 1e-6
+    assert (observed == 0).mean() > 0.5
+
+
 def test_powers_say_how_much_of_the_variance_is_left():
     indicator = Indicator(SCANNED, np.array([0.2]))
     generator = np.random.default_rng(0)

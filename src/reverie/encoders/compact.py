@@ -1,6 +1,6 @@
 """Compact: a small space-time core shared by all animals and one place to look at per neuron; learns on a CPU."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from reverie.encoders.contract import Encoder
 from reverie.encoders.filters import CONTRAST_UNIT, spatial_filters, temporal_filters
 from reverie.encoders.picture_convolution import convolve_pictures
 from reverie.encoders.point_readout import PointReadout
+from reverie.encoders.shifter import Shifter
 from reverie.encoders.state_gain import StateGain
 from reverie.foundation.arrays import GREY
 
@@ -29,7 +30,7 @@ class CompactConfig:
 
     filters: space-time separable filters of the first layer. filter_size: their side in squares of 2 x 2 pixels, odd.
     taps: their length in frames. features: channels the readouts see. smoothing: frames of each neuron's own
-    temporal kernel.
+    temporal kernel. shifter: whether each animal's pupil displaces its receptive fields.
     """
 
     filters: int = 32
@@ -37,6 +38,7 @@ class CompactConfig:
     taps: int = 10
     features: int = 32
     smoothing: int = 6
+    shifter: bool = False
 
 
 class Compact(Encoder):
@@ -58,6 +60,7 @@ class Compact(Encoder):
             PointReadout(neurons, config.features, self.grid, config.smoothing) for neurons in mice.values()
         )
         self.gains = nn.ModuleList(StateGain(neurons) for neurons in mice.values())
+        self.shifters = nn.ModuleList(Shifter() for _ in mice if config.shifter)
 
     def forward(
         self,
@@ -67,24 +70,31 @@ class Compact(Encoder):
     ) -> Float[Tensor, "batch neuron time"]:
         """Predict the rates of one animal; raises ReverieError when there is no readout for it."""
         readout, gain = self._parts(mouse)
-        rates: Tensor = readout(self.core(movie)) * gain(state)
+        pictures = self.pooled(movie)
+        for shifter in self._shifter(mouse):
+            pictures = shifter(pictures, state)
+        rates: Tensor = readout(self.core(pictures)) * gain(state)
         return rates
 
-    def core(self, movie: Float[Tensor, "batch time height width"]) -> Float[Tensor, "batch longer position feature"]:
+    def pooled(self, movie: Float[Tensor, "batch time height width"]) -> Float[Tensor, "batch time row column"]:
+        """Return the movie averaged over squares, in units of contrast around grey."""
+        pictures: Tensor = functional.avg_pool2d((movie - GREY) / CONTRAST_UNIT, POOLING, ceil_mode=True)
+        return pictures
+
+    def core(self, pictures: Float[Tensor, "batch time row column"]) -> Float[Tensor, "batch longer position feature"]:
         """Return the features at every grid point, ``smoothing - 1`` frames of grey screen before the clip included."""
-        moving = self.filtered(movie)
+        moving = self.filtered(pictures)
         rows = moving.reshape(-1, self.config.filters)
         features = torch.addmm(rows @ self.signed, rows.abs(), self.rectified)
         return features.view(*moving.shape[:3], self.config.features)
 
     def filtered(
-        self, movie: Float[Tensor, "batch time height width"]
+        self, pictures: Float[Tensor, "batch time row column"]
     ) -> Float[Tensor, "batch longer position filter"]:
         """Return what the space-time filters give at every grid point, before anything is rectified or mixed."""
-        batch = len(movie)
-        pooled = functional.avg_pool2d((movie - GREY) / CONTRAST_UNIT, POOLING, ceil_mode=True)
+        batch = len(pictures)
         # Before the clip there was a grey screen, which is 0 here.
-        scaled = functional.pad(pooled, (0, 0, 0, 0, self.history, 0)).reshape(-1, 1, *self.grid)
+        scaled = functional.pad(pictures, (0, 0, 0, 0, self.history, 0)).reshape(-1, 1, *self.grid)
         spatial = convolve_pictures(scaled, self.space)
         # Channels-last memory, (batch, time, position, filter), is kept all the way: the temporal convolution sees
         # it as a picture of time by position, the mixing as rows of filters.
@@ -95,7 +105,7 @@ class Compact(Encoder):
     @torch.no_grad()
     def probe(self, movie: Float[Tensor, "time height width"]) -> Float[Tensor, "time position probe"]:
         """Return signed and rectified outputs of the first filters, to find receptive fields with."""
-        moving = self.filtered(movie[None])[0, self.config.smoothing - 1 :, :, :PROBED]
+        moving = self.filtered(self.pooled(movie[None]))[0, self.config.smoothing - 1 :, :, :PROBED]
         return torch.cat([moving, moving.abs()], dim=2)
 
     def initialise(
@@ -108,6 +118,8 @@ class Compact(Encoder):
         """Start one animal's readout from its mean rates and the mean and deviation of its state."""
         readout, gain = self._parts(mouse)
         gain.standardise(state_mean, state_deviation)
+        for shifter in self._shifter(mouse):
+            shifter.standardise(state_mean[2:], state_deviation[2:])
         readout.scale_to(mean_rates)
 
     def place(self, mouse: str, places: Int[np.ndarray, " neuron"]) -> None:
@@ -120,6 +132,13 @@ class Compact(Encoder):
         readout, _ = self._parts(mouse)
         places: np.ndarray = (readout.places + readout.shift).detach().cpu().numpy()
         return places
+
+    def _shifter(self, mouse: str) -> Iterator[Shifter]:
+        """Give the animal's shifter, if the encoder has them."""
+        row = list(self.mice).index(mouse)
+        for shifter in self.shifters[row : row + 1]:
+            assert isinstance(shifter, Shifter)
+            yield shifter
 
     def _parts(self, mouse: str) -> tuple[PointReadout, StateGain]:
         self.require_mouse(mouse)

@@ -31,13 +31,15 @@ PRESETS: dict[str, dict[str, Any]] = {
     "compact": {
         "small": CompactConfig(),
         "tiny": CompactConfig(filters=8, filter_size=7, features=8),
+        "gaze": CompactConfig(shifter=True),
     },
     "linear_nonlinear": {
         "small": LinearNonlinearConfig(),
         "tiny": LinearNonlinearConfig(pooling=4),
     },
 }
-"""Settings by architecture and name: ``paper`` as published, ``small`` trains on a CPU, ``tiny`` is for trying out."""
+"""Settings by architecture and name: ``paper`` as published, ``small`` trains on a CPU, ``gaze`` is small and lets the
+pupil displace receptive fields, ``tiny`` is for trying out."""
 
 
 def preset(architecture: str, name: str) -> Any:  # noqa: ANN401 - each architecture has its own class of settings

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from reverie.encoders.displacing import displaced
 from reverie.foundation.arrays import GREY
 from reverie.simulation.behaviour import Temperament
 from reverie.simulation.settings import TruthConfig
@@ -18,8 +19,7 @@ from reverie.simulation.settings import TruthConfig
 class Gaze(nn.Module):
     """Moves a movie against the eye: ``displacement = pixels_per_unit @ (pupil centre - its mean)``.
 
-    Beyond the edges of the screen everything is grey. Between pixels it interpolates with cubic convolution
-    (Keys 1981, IEEE ASSP 29, 1153), which is linear in the movie.
+    Beyond the edges of the screen everything is grey. Between pixels see ``displaced``.
     """
 
     def __init__(self, pixels_per_unit: Float[np.ndarray, "2 2"], resting: tuple[float, float]) -> None:
@@ -31,11 +31,7 @@ class Gaze(nn.Module):
         self, movie: Float[Tensor, "batch time height width"], state: Float[Tensor, "batch 4 time"]
     ) -> Float[Tensor, "batch time height width"]:
         """Return the movie as the receptive fields meet it."""
-        moved = self.displacement(state).to(movie.dtype)
-        rows = _cubic_weights(moved[:, 0], movie.shape[2])
-        columns = _cubic_weights(moved[:, 1], movie.shape[3])
-        seen: Tensor = GREY + rows @ (movie - GREY) @ columns.mT
-        return seen
+        return GREY + displaced(movie - GREY, self.displacement(state).to(movie.dtype))
 
     def displacement(self, state: Float[Tensor, "batch 4 time"]) -> Float[Tensor, "batch 2 time"]:
         """Return by how many pixels the receptive fields are displaced, down and to the right."""
@@ -63,12 +59,3 @@ def draw_gaze(config: TruthConfig, temperament: Temperament, generator: np.rando
     mixing = axes @ shear @ turn
     mixing = rms * mixing / np.linalg.norm(mixing)
     return Gaze(mixing / np.array(temperament.gaze_spread), temperament.gaze)
-
-
-def _cubic_weights(moved: Float[Tensor, "batch time"], size: int) -> Float[Tensor, "batch time size size"]:
-    """Return the weights of cubic convolution that read an axis displaced by ``moved`` pixels."""
-    places = torch.arange(size, device=moved.device, dtype=moved.dtype)
-    away = (moved[..., None, None] + places[:, None] - places).abs()
-    near = (1.5 * away - 2.5) * away.square() + 1.0
-    far = ((-0.5 * away + 2.5) * away - 4.0) * away + 2.0
-    return torch.where(away < 1, near, torch.where(away < 2, far, torch.zeros_like(away)))

@@ -12,6 +12,9 @@ from reverie.simulation.settings import TruthConfig
 SCAN_STARTS = 48
 """Moments at which a scan may begin, evenly spread over its period, that the expected smear is averaged over."""
 
+ROUNDING = 1e-9
+"""Response below which there was none, far above what rounding leaves of sums over a trial."""
+
 
 class Indicator(nn.Module):
     """How the events of one animal's neurons become responses.
@@ -71,6 +74,8 @@ class Indicator(nn.Module):
         rest = inside - whole
         until = (1 - rest) * np.take_along_axis(sums, whole, 1) + rest * np.take_along_axis(sums, whole + 1, 1)
         seen = np.diff(until, axis=1) / self.period
+        # What rounding leaves of sums without an event between them is no event, nor a trace below 0.
+        seen[np.abs(seen) < ROUNDING] = 0.0
         return np.asarray(seen[:, (scans - scans.min()).astype(int)], dtype=np.float32)
 
     def _expected(self) -> tuple[Float[np.ndarray, "neuron lag"], Float[np.ndarray, " neuron"]]:

@@ -13,7 +13,8 @@ class TrainingRequest:
     """Kind of encoder, such as compact, dwiseneuro, linear_nonlinear or one you registered; auto takes what the machine
     can train in the time."""
     preset: str = "auto"
-    """Size of the encoder: paper, small or tiny."""
+    """Size of the encoder: paper, small or tiny; `gaze` is a small compact one that learns how far the pupil of each
+    animal displaces what its neurons see."""
     minutes: float | None = None
     """Time the training may take; by default what the data and the machine ask for."""
     steps: int | None = None

@@ -42,9 +42,9 @@ def dwiseneuro(**changes):
     return untidy(DwiseNeuro(dataclasses.replace(TINY, **changes), MICE, SIZE))
 
 
-def compact():
+def compact(**changes):
     torch.manual_seed(0)
-    encoder = untidy(Compact(CompactConfig(filters=6, filter_size=5, features=5), MICE, SIZE))
+    encoder = untidy(Compact(CompactConfig(filters=6, filter_size=5, features=5, **changes), MICE, SIZE))
     for readout in encoder.readouts:
         readout.shift.data.uniform_(-2, 2)
     return encoder
@@ -60,6 +60,7 @@ ENCODERS = {
     "dwiseneuro, other kernels": lambda: dwiseneuro(spatial_kernel=5, temporal_kernel=3, groups=4),
     "dwiseneuro, one block": lambda: dwiseneuro(core_features=(8,), spatial_strides=(1,), stack_frames=6, frame_step=1),
     "compact": compact,
+    "compact that follows the eye": lambda: compact(shifter=True),
     "linear_nonlinear": linear_nonlinear,
     "simulated truth": lambda: SimulatedTruth(SimulatedTruthConfig(), MICE, SIZE),
     "one of the user's own": lambda: SpotEncoder(7, history=3, size=SIZE),

@@ -47,6 +47,8 @@ def reduced(encoder: Compact | LinearNonlinear, mouse: str, rows: Int[Tensor, " 
         id(encoder.readouts): nn.ModuleList([_rows_of(readout, of_readout, rows, neurons)]),
         id(encoder.gains): nn.ModuleList([_rows_of(gain, ["weight"], rows, neurons)]),
     }
+    if isinstance(encoder, Compact):
+        memo[id(encoder.shifters)] = copy.deepcopy(encoder.shifters[index : index + 1])
     small = copy.deepcopy(encoder, memo)
     small.mice = {mouse: len(rows)}
     return small.eval().requires_grad_(False)
