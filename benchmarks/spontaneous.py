@@ -1,10 +1,10 @@
 """Replays and pictures in simulated darkness: false alarms where nothing is hidden, finds where replays are planted.
 
-python -m benchmarks.spontaneous replays --hours 20
-python -m benchmarks.spontaneous darkness --hours 20
+python -m benchmarks.spontaneous replays 20
+python -m benchmarks.spontaneous darkness 20
 """
 
-import argparse
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -157,9 +157,6 @@ def measure_darkness(folder: Path, hours: float) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["replays", "darkness"])
-    parser.add_argument("--hours", type=float, default=20)
-    asked = parser.parse_args()
+    what, hours = sys.argv[1], float(sys.argv[2])
     with tempfile.TemporaryDirectory() as place:
-        {"replays": measure_replays, "darkness": measure_darkness}[asked.what](Path(place), asked.hours)
+        {"replays": measure_replays, "darkness": measure_darkness}[what](Path(place), hours)
