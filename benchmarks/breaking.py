@@ -95,6 +95,7 @@ def replace(path: Path, dice: random.Random) -> None:
 def swap(path: Path, dice: random.Random) -> None:
     """Put another file of the same tree in its place."""
     others = sorted(other for other in path.parents[dice.randint(0, 2)].rglob("*") if other.is_file())
+    others = [other for other in others if other != path]
     path.write_bytes(dice.choice(others).read_bytes() if others else b"")
 
 

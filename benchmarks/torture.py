@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
+import av
 import numpy as np
 import torch
 
@@ -204,6 +205,9 @@ def _content(path: Path) -> object:
         with np.load(path) as archive:
             kept = [name for name in archive.files if name not in ("trace", "checksum")]
             return {name: archive[name].tobytes() for name in kept}
+    if path.suffix == ".mp4":
+        with av.open(str(path)) as container:
+            return sum(1 for _ in container.decode(video=0))
     if path.suffix in (".html", ".csv", ".sha256") and path.name != "scores.csv":
         return path.suffix == ".html" or len(path.read_bytes().splitlines())
     if path.suffix == ".json":
@@ -212,7 +216,7 @@ def _content(path: Path) -> object:
 
 
 def _without_times(content: Any) -> object:  # noqa: ANN401 - whatever JSON holds
-    left_out = ("made", "command", "seconds", "checksum", "trace_digest")
+    left_out = ("made", "command", "seconds", "checksum", "digests")
     if isinstance(content, dict):
         return {key: _without_times(value) for key, value in content.items() if key not in left_out}
     return [_without_times(value) for value in content] if isinstance(content, list) else content

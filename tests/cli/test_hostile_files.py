@@ -4,6 +4,7 @@ import pickle
 import stat
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -120,13 +121,21 @@ def test_an_archive_writes_nothing_elsewhere(tmp_path, name, mode):
     assert not Path("/climbed").exists()
 
 
-def test_an_archive_that_claims_more_than_the_disk_holds_is_not_unpacked(tmp_path):
+def test_an_archive_that_holds_more_than_the_disk_is_not_unpacked(tmp_path, monkeypatch):
+    archive = archive_of(tmp_path / "a.zip", "mouse/data/big", bytes(1 << 20))
+    assert archive.stat().st_size < 5000
+    monkeypatch.setattr("shutil.disk_usage", lambda place: SimpleNamespace(free=100_000))
+    with pytest.raises(ReverieError, match="GB free"):
+        unpack(archive, tmp_path / "in" / "mouse")
+    assert not list(tmp_path.glob("in/**/big"))
+
+
+def test_an_archive_that_holds_less_than_it_claims_is_not_whole(tmp_path):
     archive = archive_of(tmp_path / "a.zip", "mouse/data/big", bytes(1 << 20))
     content = bytearray(archive.read_bytes())
-    start = content.rfind(b"PK\x01\x02")
-    content[start + 24 : start + 28] = (0xFFFFFFF0).to_bytes(4, "little")
-    lists = content[start:]
-    archive.write_bytes(content[:start] + lists)
-    with pytest.raises(ReverieError, match=r"a\.zip is not a whole zip archive|GB free"):
+    start = content.rfind(b"PK\x01\x02")  # the last entry of its directory, whose size is at 24
+    content[start + 24 : start + 28] = (1 << 24).to_bytes(4, "little")
+    archive.write_bytes(content)
+    with pytest.raises(ReverieError, match=r"a\.zip is not a whole zip archive"):
         unpack(archive, tmp_path / "in" / "mouse")
     assert not list(tmp_path.glob("in/**/big"))

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,8 @@ class Terminated(KeyboardInterrupt):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 0 when the verb was done and with another code when it was not."""
     _print_anything()
+    if arguments is None and not sys.warnoptions:
+        warnings.simplefilter("ignore")  # what libraries say to programmers; users are told in sentences
     try:
         with _ended_like_interrupted():
             sys.exit(perform(lambda: parse(arguments)))

@@ -156,8 +156,9 @@ def read_npy(path: Path, *, memory_map: bool = True) -> np.ndarray:
     if not start.startswith(b"\x93NUMPY"):
         raise ReverieError(f"{path} is not a numpy array file; write it again with numpy.save.")
     try:
-        array: np.ndarray = np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        with np.errstate(all="ignore"):  # of sizes that no memory could hold
+            array: np.ndarray = np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
+    except (OSError, ValueError, EOFError, TypeError, ArithmeticError) as error:
         _refuse_objects(path, error)
         if any(sign in str(error) for sign in CUT_SHORT):
             raise ReverieError(f"{path} is cut short at {path.stat().st_size} bytes; copy it again.") from error

@@ -68,6 +68,8 @@ def _unpack_member(opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Pat
     target.parent.mkdir(parents=True, exist_ok=True)
     with opened.open(member) as source, target.open("xb") as destination:
         shutil.copyfileobj(source, destination, PIECE)
+        if destination.tell() != member.file_size:
+            raise zipfile.BadZipFile(f"{member.filename} has {destination.tell()} of {member.file_size} bytes")
 
 
 def _recording_inside(archive: Path, folder: Path) -> Path:
