@@ -15,26 +15,29 @@ from benchmarks.torture import contents
 ROOT = Path(__file__).parents[2]
 
 
-def run_script(*words: str) -> subprocess.CompletedProcess[str]:
+SHORT = """
+import sys
+from pathlib import Path
+import torch
+from benchmarks.fuzz import fuzz, totals
+from benchmarks.torture import QUICK, torture
+torch.set_num_threads(1)
+folder = Path(sys.argv[1])
+print(totals(fuzz(folder, [f"7/{number}" for number in range(12)], quick=True)))
+print("stopped, wrong:", torture(folder, 2, 7, QUICK, quick=True).total())
+"""
+"""Both in one process, with one world, since to load everything takes longest."""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="commands are run in copies of the process")
+def test_what_is_broken_or_stopped_at_random_ends_well(tmp_path):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
-    return subprocess.run(
-        [sys.executable, "-m", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="commands are run in copies of the process")
-def test_inputs_broken_at_random_end_in_success_or_one_sentence():
-    ended = run_script("benchmarks.fuzz", "--quick", "--cases", "20", "--seed", "7")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert ended.stdout.splitlines()[-1].startswith("20 cases: ")
-    assert "0 went wrong" in ended.stdout
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="commands are run in copies of the process")
-def test_commands_stopped_at_random_moments_end_as_undisturbed():
-    ended = run_script("benchmarks.torture", "--quick", "--moments", "3", "--seed", "7")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert ended.stdout.splitlines()[-1] == "9 times stopped, 0 wrong"
+    words = [sys.executable, "-W", "ignore", "-c", SHORT, str(tmp_path)]
+    ended = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert "12 cases: " in ended.stdout
+    assert "; 0 went wrong" in ended.stdout, ended.stdout
+    assert ended.stdout.splitlines()[-1] == "stopped, wrong: 0", ended.stdout
 
 
 @pytest.mark.parametrize(
