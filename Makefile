@@ -1,14 +1,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test docs lint clean
+.PHONY: install demo test docs site release lint clean
 
 # The stamp makes `make demo` install once and start at once the next time.
 install: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo,dev,docs]'
 	touch $@
 
 demo: install
@@ -19,6 +19,14 @@ test: install
 
 docs: install
 	$(BIN)/python docs/make_api.py
+
+# Runs the notebooks, checks every link; warnings are errors. Look at build/site/index.html.
+site: docs
+	$(BIN)/mkdocs build --strict --quiet
+
+# Builds sdist and wheel into dist, and works with the wheel in a fresh environment outside the repository.
+release: install
+	tools/try_release.sh $(PYTHON)
 
 lint: install
 	$(BIN)/ruff check

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from reverie.cli.first_picture import first_picture
 from reverie.fitted.session import Sources, open_session
+from reverie.fitted.subject import FITTED
 from reverie.foundation.arrays import FRAME_SIZE
 from reverie.foundation.files import write_text
 from reverie.foundation.progress import say
@@ -55,41 +57,44 @@ class Stages:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time one stage."""
+    def stage(self, name: str, look: Path | str) -> Iterator[None]:
+        """Time one stage, and say where to look when it is done."""
         say(f"\n— {name}")
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start
+        print(f"After {sum(self.seconds.values()):.0f} s: {look}", flush=True)
 
 
 def run_demo(out: Path, *, seed: int) -> None:
     """Simulate animals that watch real and synthetic movies, and reconstruct real ones they were not trained on.
 
-    Writes ``out``/data, ``out``/encoder, ``out``/run (the published method, with report.html), ``out``/run-combined
-    (the default method, likewise) and ``out``/stop.csv.
+    Writes ``out``/first (one clip in seconds, with its page), ``out``/data, ``out``/encoder, ``out``/run (the published
+    method, with report.html), ``out``/run-combined (the default method, likewise) and ``out``/stop.csv.
     Stages finished before an interruption are not repeated.
     Raises ReverieError when the real clips are not installed.
     """
     stages = Stages()
-    data, encoder = out / "data", out / "encoder"
-    with stages.stage("simulating two animals that watch real and synthetic movies"):
+    data, encoder, run, combined = (out / name for name in ("data", "encoder", "run", "run-combined"))
+    first = out / "first" / "run"
+    with stages.stage("a first picture", f"the first movie is on {first / 'report.html'} and in {first}/*/*/movie.mp4"):
+        first_picture(out / "first", seed)
+    with stages.stage("simulating two animals that watch real and synthetic movies", f"`reverie inspect {data}`"):
         _simulate(data, seed)
-    with stages.stage("training an encoder on their responses"):
+    with stages.stage("training an encoder on their responses", f"how it went is in {encoder}"):
         _train(data, encoder, seed)
-    with stages.stage("finding where the populations can see"):
+    with stages.stage("finding where the populations can see", f"the masks are in {encoder / FITTED}"):
         _see(data, encoder, seed)
-    with stages.stage("choosing when to stop, on validation movies"):
+    with stages.stage("choosing when to stop, on validation movies", f"the scores are in {out / 'stop.csv'}"):
         steps = _choose_stop(data, encoder, out, seed)
-    with stages.stage("reconstructing held-out real movies from single trials"):
-        _reconstruct(data, encoder, out / "run", Paper(steps=steps, stride=STRIDE), seed, [_stopped(steps)])
-    with stages.stage("the same movies by the default method (combined)"):
+    with stages.stage("reconstructing held-out real movies from single trials", f"the page is {run / 'report.html'}"):
+        _reconstruct(data, encoder, run, Paper(steps=steps, stride=STRIDE), seed, [_stopped(steps)])
+        report_run(run)
+    with stages.stage("the same movies by the default method", f"the page is {combined / 'report.html'}"):
         # Calibrating the standard deviation would take as long as the movies themselves.
-        _reconstruct(data, encoder, out / "run-combined", Combined(calibrated=False, seed=seed), seed)
-    with stages.stage("making the pages"):
-        page = report_run(out / "run")
-        report_run(out / "run-combined")
-    _tell(stages, page, steps)
+        _reconstruct(data, encoder, combined, Combined(calibrated=False, seed=seed), seed)
+        report_run(combined)
+    _tell(stages, run / "report.html", steps)
 
 
 def _simulate(data: Path, seed: int) -> None:

@@ -33,12 +33,14 @@ class Report:
 
     run_folder: Positional[Path]
     """Run folder made by `reverie reconstruct`."""
+    film: bool = False
+    """Write RUN/film.mp4 too: the trials one after the other, truth, movie and standard deviation side by side."""
 
     def run(self) -> None:
         """Write the page."""
         from reverie.runs.reporting import report_run
 
-        report_run(self.run_folder)
+        report_run(self.run_folder, film=self.film)
 
 
 @dataclass(frozen=True)

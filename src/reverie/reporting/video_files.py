@@ -1,6 +1,7 @@
 """Movies as files: mp4 that any player and browser shows, TIFF stacks that ImageJ opens with their time axis."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -28,6 +29,8 @@ Frames = UInt8[np.ndarray, "time height width"]
 Coloured = UInt8[np.ndarray, "time height width 3"]
 """Red, green and blue, 0-255."""
 
+Picture = UInt8[np.ndarray, "_ _ 3"]
+
 
 def side_by_side(*movies: Pictures) -> Pictures:
     """Put movies of one shape, each (time, height, width), next to each other with a black gap between them.
@@ -54,22 +57,51 @@ def write_mp4(
     into a strip above it. The size is padded to even numbers and the colours are yuv420p, which browsers require.
     Raises ReverieError when there is nothing to write, the labels do not match or the file cannot be written.
     """
+    write_film(path, [Scene(movies, labels)], frame_rate=frame_rate, scale=scale)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Movies that are seen together, each (time, height, width), grey levels 0-255, with their names or without."""
+
+    movies: Sequence[Pictures]
+    labels: Sequence[str] = ()
+
+
+def write_film(path: Path, scenes: Sequence[Scene], *, frame_rate: float = FRAME_RATE, scale: int = 6) -> None:
+    """Write scenes one after the other as ``write_mp4`` writes one; smaller ones stand in the corner of the largest.
+
+    Raises ReverieError when there is nothing to write, labels do not match or the file cannot be written.
+    """
+    if not scenes:
+        raise ReverieError(f"{path} was to hold a movie without pixels; give at least one frame.")
+    first = [_drawn(path, Scene([movie[:1] for movie in scene.movies], scene.labels), scale) for scene in scenes]
+    height, width = (max(one.shape[axis] for one in first) for axis in (1, 2))
+    shown = (frame for scene in scenes for frame in _drawn(path, scene, scale))
+    _encode(
+        path, (np.broadcast_to(frame[..., None], (*frame.shape, 3)) for frame in shown), (height, width), frame_rate
+    )
+
+
+def _drawn(path: Path, scene: Scene, scale: int) -> Frames:
+    movies, labels = scene.movies, scene.labels
     if not movies or movies[0].size == 0:
         raise ReverieError(f"{path} was to hold a movie without pixels; give at least one frame.")
     if labels and len(labels) != len(movies):
         raise ReverieError(f"{path}: {len(movies)} movies need as many labels, but {len(labels)} were given.")
     grey = np.clip(np.rint(side_by_side(*movies)), 0, WHITE).astype(np.uint8)
-    frames = grey.repeat(scale, axis=1).repeat(scale, axis=2)
+    frames: Frames = grey.repeat(scale, axis=1).repeat(scale, axis=2)
     if labels:
         frames = _with_labels(frames, labels, pitch=(movies[0].shape[2] + GAP) * scale)
-    _encode(path, np.broadcast_to(frames[..., None], (*frames.shape, 3)), frame_rate)
+    return frames
 
 
 def write_colour_mp4(path: Path, movie: Coloured, *, frame_rate: float = FRAME_RATE, scale: int = 6) -> None:
     """Write a movie in red, green and blue (time, height, width, 3), 0-255, as ``write_mp4`` writes grey ones."""
     if movie.size == 0:
         raise ReverieError(f"{path} was to hold a movie without pixels; give at least one frame.")
-    _encode(path, movie.repeat(scale, axis=1).repeat(scale, axis=2), frame_rate)
+    large = movie.repeat(scale, axis=1).repeat(scale, axis=2)
+    _encode(path, large, large.shape[1:3], frame_rate)
 
 
 def _with_labels(frames: Frames, labels: Sequence[str], *, pitch: int) -> UInt8[np.ndarray, "time taller width"]:
@@ -83,8 +115,9 @@ def _with_labels(frames: Frames, labels: Sequence[str], *, pitch: int) -> UInt8[
     return np.concatenate([header, frames], axis=1)
 
 
-def _encode(path: Path, frames: Coloured, frame_rate: float) -> None:
-    height, width = (size + size % 2 for size in frames.shape[1:3])
+def _encode(path: Path, frames: Iterable[Picture], size: tuple[int, ...], frame_rate: float) -> None:
+    """Write pictures, none larger than ``size`` (height, width), as they come."""
+    height, width = (one + one % 2 for one in size)
     options = {"crf": QUALITY, "preset": "medium"}
     rate = Fraction(frame_rate).limit_denominator(1001)
     with replacing(path) as file, av.open(file, "w", format="mp4") as container:
@@ -97,7 +130,7 @@ def _encode(path: Path, frames: Coloured, frame_rate: float) -> None:
         container.mux(stream.encode(None))
 
 
-def _padded(frame: UInt8[np.ndarray, "_ _ 3"], height: int, width: int) -> UInt8[np.ndarray, "height width 3"]:
+def _padded(frame: Picture, height: int, width: int) -> UInt8[np.ndarray, "height width 3"]:
     return np.pad(frame, ((0, height - frame.shape[0]), (0, width - frame.shape[1]), (0, 0)))
 
 

@@ -4,6 +4,7 @@ RUN/run.json                              settings, versions, seed, trials
 RUN/scores.csv                            one row per animal, trial and method
 RUN/scores.csv.sha256                     its hash, by which a damaged or edited one is noticed
 RUN/report.html                           the page to look at
+RUN/film.mp4                              all trials one after the other, where that was asked for
 RUN/<animal>/<trial>/movie.npz            frames (time, height, width) float32 0-255, mask (height, width); where known
                                           std (time, height, width), half_widths of its 50, 80 and 95 % intervals in
                                           standard deviations, information (height, width)
@@ -75,6 +76,11 @@ class RunFolder:
     def report(self) -> Path:
         """The page to look at."""
         return self.folder / "report.html"
+
+    @property
+    def film(self) -> Path:
+        """The film of all trials."""
+        return self.folder / "film.mp4"
 
     def trial(self, animal: str, trial: str) -> TrialFolder:
         """Return the place of one trial, whether it is there yet or not."""

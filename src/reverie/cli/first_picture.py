@@ -1,0 +1,63 @@
+"""The first movie of the demo: a simulated animal whose truth is known, one real clip; within a minute."""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from reverie.fitted.session import Sources, open_session
+from reverie.inversion.mask import MaskSettings, estimate_mask, save_mask
+from reverie.inversion.methods.map import Map
+from reverie.runs.reconstructing import Run, reconstruct_trials
+from reverie.runs.reporting import report_run
+from reverie.simulation.folder import TRUTH, write_simulation
+from reverie.simulation.mouse import AnyMovie
+from reverie.stimuli.embedded import embedded_clips
+from reverie.stimuli.footage import mix_footage
+from reverie.stimuli.video import read_movie
+
+NEURONS: Final = 1200
+CLIPS: Final = 6
+"""Synthetic ones of ``FRAMES`` frames, from which prior, likelihood and mask are learned."""
+FRAMES: Final = 300
+SECONDS: Final = 5.0
+"""Of the real clip that is reconstructed."""
+
+MASK: Final = MaskSettings(steps=100, learning_rate=160.0, batch=1)
+"""A quarter of the usual draws, each moving the mask four times as far."""
+
+METHOD: Final = Map(draws=1, calibrated=False)
+
+ABOUT: Final = (
+    f"The demo's first picture, made in seconds: one noisy trial of {NEURONS} simulated neurons that saw {SECONDS:g} s "
+    "of real footage. To save the time for training, it is found with the simulator's own model of the neurons, which no "
+    "experiment has: read it as what a perfect encoder would give. The demo goes on to train one.",
+)
+
+
+def first_picture(out: Path, seed: int) -> Path:
+    """Simulate, find the mask, reconstruct one real clip, and return its page; what is there already is kept."""
+    data, mask = out / "data", out / "mask.npz"
+    if not (data / TRUTH).exists():
+        write_simulation(data, _movies(seed), mice={"mouse1": NEURONS}, seed=seed)
+    if not mask.exists():
+        _find_mask(data, mask, seed)
+    sources = Sources(data, (data / TRUTH,), mask=mask, seed=seed)
+    reconstruct_trials(sources, out / "run", trials=("live_test_main",), run=Run(METHOD, about=ABOUT))
+    return report_run(out / "run")
+
+
+def _movies(seed: int) -> dict[str, list[tuple[str, AnyMovie]]]:
+    drawn = mix_footage([], CLIPS, FRAMES, 0.0, np.random.default_rng(seed))
+    bikes = read_movie(embedded_clips()["bikes"], seconds=SECONDS)
+    return {
+        "train": [(f"train {number}", clip) for number, clip in enumerate(drawn)],
+        "live_test_main": [("bikes", bikes)],
+    }
+
+
+def _find_mask(data: Path, mask: Path, seed: int) -> None:
+    session = open_session(Sources(data, (data / TRUTH,), seed=seed))
+    subject = session.fitted("mouse1", data / TRUTH).subject
+    trials = list(subject.trials(subject.training))
+    save_mask(mask, estimate_mask(subject.encoder, "mouse1", trials, MASK, seed=seed, device=subject.device))

@@ -1,0 +1,61 @@
+"""The site builds without a warning (pages in the navigation, links, anchors), and the notebooks run."""
+
+import logging
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from tests.laboratory import DOCUMENTS, FRAMES, SIZE, enter
+from tests.worlds import BRIGHT_SCENES
+
+from reverie.encoders.contract import Encoder
+from reverie.simulation.simulate import simulate
+from reverie.stimuli.naturalistic import naturalistic_movie
+
+NOTEBOOKS = sorted((DOCUMENTS / "docs/notebooks").glob("*.py"))
+TIERS = {"train": 4, "oracle": 2, "live_test_main": 2}
+
+
+def test_the_site_builds_without_a_warning(tmp_path):
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    environment = {**os.environ, "REVERIE_SITE_EXECUTE": "false", "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(command, cwd=DOCUMENTS, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (tmp_path / "site/start/index.html").read_text(encoding="utf-8")
+    assert "reverie demo" in page
+    assert "fonts.googleapis" not in page
+
+
+@pytest.fixture(scope="module")
+def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the notebooks work: the recordings that they would simulate, on a small screen."""
+    folder: Path = tmp_path_factory.mktemp("notebooks")
+    generator = np.random.default_rng(5)
+    movies = {
+        tier: [
+            (f"{tier} {number}", naturalistic_movie(FRAMES, generator, frame_size=SIZE, settings=BRIGHT_SCENES))
+            for number in range(count)
+        ]
+        for tier, count in TIERS.items()
+    }
+    simulate(folder / "reverie-notebooks/DATA", movies, mice={"mouse1": 60, "mouse2": 50}, seed=4)
+    return folder
+
+
+def everywhere(encoder: Encoder, *others: object, **options: object) -> np.ndarray:
+    return np.full(encoder.frame_size, 1.2, np.float32)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_run(notebook, laboratory, monkeypatch, capsys):
+    enter(laboratory, monkeypatch)
+    monkeypatch.setattr("reverie.fitted.fitting.estimate_mask", everywhere)  # slow, and not what is tested here
+    monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
+    runpy.run_path(str(notebook))
+    assert "correlation" in capsys.readouterr().out or notebook.stem == "two_animals"
