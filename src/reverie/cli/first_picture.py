@@ -30,8 +30,8 @@ METHOD: Final = Map(draws=1, calibrated=False)
 
 ABOUT: Final = (
     f"The demo's first picture, made in seconds: one noisy trial of {NEURONS} simulated neurons that saw {SECONDS:g} s "
-    "of real footage. To save the time for training, it is found with the simulator's own model of the neurons, which no "
-    "experiment has: read it as what a perfect encoder would give. The demo goes on to train one.",
+    "of real footage. To save the time for training, it is found with the simulator's own model of the neurons, which "
+    "no experiment has: read it as what a perfect encoder would give. The demo goes on to train one.",
 )
 
 
