@@ -27,13 +27,13 @@ print(animal.neurons, "neurons,", len(animal.trials("train")), "training trials,
 # It predicts the responses to a movie. A finished training is read, not done again.
 
 # %%
-encoder = rv.train(lab, out=place / "ENCODER", minutes=1)
+encoder = rv.train(lab, out=place / "ENCODER", minutes=1.0)
 
 # %% [markdown]
 # ## What every movie of this animal needs
 #
 # Where the population sees, what movies look like, and how responses scatter: fitted once, kept beside the encoder.
-# Calibrating the uncertainty takes longest and waits for [another notebook](is_it_real.py).
+# Calibrating the uncertainty takes longest and waits for [another notebook](../is_it_real/).
 
 # %%
 reader = rv.Reconstructor(encoder, animal, rv.Map(calibrated=False)).fit()
@@ -48,8 +48,8 @@ plt.show()
 # without a network.
 
 # %%
-name = animal.trials("live_test_main")[0]
-movie = reader.reconstruct(name)
+trial = animal.trials("live_test_main")[0]
+movie = reader.reconstruct(trial)
 movie.show()
 
 # %%
@@ -59,4 +59,4 @@ for which in ("video_correlation", "video_correlation_pattern", "video_correlati
 
 # %% [markdown]
 # The last line is what the same movie scores against *another* movie: a score means something only beside it. [What
-# the scores mean](../scores.md).
+# the scores mean](../../scores/).

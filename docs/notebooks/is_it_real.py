@@ -19,9 +19,9 @@ if (place / "DATA").exists():
 else:
     lab = rv.simulate(place / "DATA", animals=2, neurons=300, train=16, oracle=3, test=2, frames=120, seed=1)
 animal = lab["mouse1"]
-encoder = rv.train(lab, out=place / "ENCODER", minutes=1)
+encoder = rv.train(lab, out=place / "ENCODER", minutes=1.0)
 reader = rv.Reconstructor(encoder, animal, rv.Map()).fit()
-trial = animal[animal.trials("live_test_main")[0]]
+trial = animal.trials("live_test_main")[0]
 movie = reader.reconstruct(trial)
 movie.show()
 
@@ -89,11 +89,11 @@ plt.show()
 # clip may well be off: its pixels err together. So count over all the clips you have.
 
 # %%
+movies = [reader.reconstruct(each) for each in animal.trials("live_test_main")]
 inside = movie.mask >= min(1.0, movie.mask.max())
 for level in (0.5, 0.8, 0.95):
     held = []
-    for name in animal.trials("live_test_main"):
-        one = reader.reconstruct(name)
+    for one in movies:
         low, high = one.interval(level)
         held.append(((low <= one.truth) & (one.truth <= high))[:, inside].mean())
     print(f"{100 * level:.0f} % interval: {100 * np.mean(held):.0f} % of true pixels in it, clips {np.round(held, 2)}")

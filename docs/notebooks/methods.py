@@ -19,8 +19,8 @@ if (place / "DATA").exists():
 else:
     lab = rv.simulate(place / "DATA", animals=2, neurons=300, train=16, oracle=3, test=2, frames=120, seed=1)
 animal = lab["mouse1"]
-encoder = rv.train(lab, out=place / "ENCODER", minutes=1)
-name = animal.trials("live_test_main")[0]
+encoder = rv.train(lab, out=place / "ENCODER", minutes=1.0)
+trial = animal.trials("live_test_main")[0]
 
 # %% [markdown]
 # A method is a frozen dataclass of settings; its fields are the options of the command line. Sixty steps instead of
@@ -32,7 +32,9 @@ methods = {
     "ridge": rv.Ridge(),
     "map": rv.Map(draws=0, calibrated=False),
 }
-movies = {label: rv.Reconstructor(encoder, animal, method).fit().reconstruct(name) for label, method in methods.items()}
+movies = {
+    label: rv.Reconstructor(encoder, animal, method).fit().reconstruct(trial) for label, method in methods.items()
+}
 
 # %%
 columns = ["video_correlation", "video_correlation_pattern", "video_correlation_dynamic", "frame_correlation"]

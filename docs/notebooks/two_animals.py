@@ -16,7 +16,7 @@ if (place / "DATA").exists():
     lab = rv.open(place / "DATA")
 else:
     lab = rv.simulate(place / "DATA", animals=2, neurons=300, train=16, oracle=3, test=2, frames=120, seed=1)
-encoder = rv.train(lab, out=place / "ENCODER", minutes=1)
+encoder = rv.train(lab, out=place / "ENCODER", minutes=1.0)
 method = rv.Map(draws=0, calibrated=False)
 readers = {animal: rv.Reconstructor(encoder, recording, method).fit() for animal, recording in lab.items()}
 
@@ -24,7 +24,7 @@ readers = {animal: rv.Reconstructor(encoder, recording, method).fit() for animal
 # Each alone, scored where both see:
 
 # %%
-name = lab["mouse1"].trials("live_test_main")[0]
+name = lab["mouse1"].trials("live_test_main")[0].name
 alone = {animal: reader.reconstruct(name) for animal, reader in readers.items()}
 mask = sum(reader.mask for reader in readers.values()) / len(readers)
 truth = alone["mouse1"].truth
