@@ -11,7 +11,9 @@ from pathlib import Path
 from benchmarks.scaling import one_step, problem_with
 from benchmarks.subjects import make_subject
 from reverie.foundation.devices import prepare_threads
-from reverie.jobs.engine import available_cores, open_workers
+from reverie.jobs.engines.here import available_cores
+from reverie.jobs.engines.settings import On
+from reverie.jobs.workers import open_workers
 
 STATUS = Path("/proc/self/status")
 FORGET_PEAK = Path("/proc/self/clear_refs")
@@ -38,7 +40,7 @@ def compare_sharing(size: str, neurons: int, steps: int) -> Sharing | None:
     opened = partial(_open_step, size, neurons)
     tasks = [None] * (count * steps)
     step = opened()
-    with open_workers(step, opened, count) as workers:
+    with open_workers(step, opened, On(jobs=count)) as workers:
         # Once to open the encoders.
         workers.run(_take_step, tasks[: 2 * count], "Opening processes")
         began = time.perf_counter()

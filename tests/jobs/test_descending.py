@@ -3,10 +3,12 @@ import pytest
 import torch
 from tests.worlds import opened
 
+from reverie.foundation.errors import OutOfTime
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.problem import Observation, Problem
 from reverie.jobs import descending
 from reverie.jobs.descending import descend
+from reverie.jobs.stopping import STOP_AT
 from reverie.jobs.store import JobFolder, read_solution
 
 CPU = torch.device("cpu")
@@ -64,3 +66,17 @@ def test_the_result_is_kept_as_it_is_returned(problem, tmp_path):
     np.testing.assert_array_equal(kept.movie, found.movie)
     assert kept.trace == found.trace
     assert kept.std is None
+
+
+def test_a_process_that_should_stop_keeps_a_snapshot_and_another_goes_on_to_the_same_bits(
+    problem, tmp_path, monkeypatch
+):
+    whole = descend(problem, Paper(steps=4), JobFolder(tmp_path / "whole"), "", CPU)
+    place = JobFolder(tmp_path / "parts")
+    monkeypatch.setenv(STOP_AT, "1")
+    for _ in range(4):  # one step more each time
+        with pytest.raises(OutOfTime):
+            descend(problem, Paper(steps=4), place, "", CPU)
+    monkeypatch.delenv(STOP_AT)
+    np.testing.assert_array_equal(descend(problem, Paper(steps=4), place, "", CPU).movie, whole.movie)
+    assert not place.unfinished.exists()

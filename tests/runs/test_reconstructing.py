@@ -26,9 +26,9 @@ def sources_of(world, *more, animals=("alpha",), **options):
     return Sources(world.data, (world.encoder, *more), animals=animals, device="cpu", **options)
 
 
-def reconstruct(world, out, *trials, method=QUICK, joining=None, workers=1, **options):
+def reconstruct(world, out, *trials, method=QUICK, joining=None, jobs=1, **options):
     run = Run(method, joining or Joining())
-    return reconstruct_trials(sources_of(world, **options), out, trials=trials, run=run, workers=workers)
+    return reconstruct_trials(sources_of(world, **options), out, trials=trials, run=run, on=On(jobs=jobs))
 
 
 @pytest.fixture
@@ -233,8 +233,8 @@ def test_an_animal_that_cannot_be_fitted_spoils_no_other(tiny_world, out, capsys
 
 
 def test_other_processes_find_the_same_movies(tiny_world, mask, tmp_path):
-    for name, workers in (("here", 1), ("there", 2)):
-        reconstruct(tiny_world, tmp_path / name, "6", "2", mask=mask, workers=workers)
+    for name, jobs in (("here", 1), ("there", 2)):
+        reconstruct(tiny_world, tmp_path / name, "6", "2", mask=mask, jobs=jobs)
         shutil.rmtree(tiny_world.encoder / "fitted")
     for trial in ("6", "2"):
         here, there = (Reconstruction.load(tmp_path / name / "alpha" / trial) for name in ("here", "there"))

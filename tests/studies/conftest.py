@@ -18,7 +18,7 @@ from reverie.inversion.likelihood_fit import fit_likelihood
 from reverie.inversion.linear.files import save_decoder
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.best import BestDecoder
-from reverie.jobs.engine import Workers
+from reverie.jobs.workers import Workers
 from reverie.simulation.folder import TRUTH, write_simulation
 from reverie.simulation.simulate import simulate
 from reverie.stimuli.naturalistic import naturalistic_movie

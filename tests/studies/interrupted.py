@@ -7,7 +7,8 @@ from pathlib import Path
 from tests.studies.conftest import SCALE
 
 from reverie.fitted.session import Sources, open_session
-from reverie.jobs.engine import open_workers
+from reverie.jobs.engines.settings import On
+from reverie.jobs.workers import open_workers
 from reverie.studies.ensembling import ENSEMBLING
 from reverie.studies.population import POPULATION
 from reverie.studies.running import run_suite
@@ -17,5 +18,5 @@ if __name__ == "__main__":
     data, out, *encoders = map(Path, sys.argv[1:])
     sources = Sources(data, tuple(encoders))
     session = open_session(sources)
-    with open_workers(session, partial(open_session, sources), 2) as workers:
+    with open_workers(session, partial(open_session, sources), On(jobs=2)) as workers:
         run_suite(Setup(session, SCALE, out, workers), [POPULATION, ENSEMBLING])

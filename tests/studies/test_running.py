@@ -9,7 +9,8 @@ import pytest
 
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.inversion.methods.paper import Paper
-from reverie.jobs.engine import open_workers
+from reverie.jobs.engines.settings import On
+from reverie.jobs.workers import open_workers
 from reverie.studies.plates import column_figure
 from reverie.studies.running import PAPER, STUDIES, run_suite
 from reverie.studies.study import Findings, Picture, Study, no_jobs
@@ -87,19 +88,19 @@ def test_a_damaged_file_ends_the_suite_with_an_error_after_the_others(alone):
     assert_the_rest_is_told(alone, "damaged")
 
 
-def test_a_killed_worker_ends_the_suite_with_an_error_and_the_others_go_on_without_it(alone):
+def test_a_task_that_kills_its_workers_ends_the_suite_with_an_error_and_the_others_go_on(alone):
     def conclude(setup):
         # In a worker the context is its own process, which the work ends.
-        setup.workers.run(os.kill, [signal.SIGKILL, signal.SIGKILL], "killing")
+        setup.workers.run(os.kill, [signal.SIGKILL], "killing")
         return found(setup)
 
     def goes_on(setup):
-        assert setup.workers.run(getattr, ["device", "device"], "going on") == [setup.session.device] * 2
+        assert setup.workers.run(os.kill, [0, 0], "going on") == [None, None]
         return found(setup)
 
     with (
-        open_workers(alone.session, os.getpid, 2) as workers,
-        pytest.raises(ReverieError, match="“Study killed” failed: A worker process was killed"),
+        open_workers(alone.session, os.getpid, On(jobs=2)) as workers,
+        pytest.raises(ReverieError, match="“Study killed” failed: A worker process was killed 3 times over killing 0"),
     ):
         run_suite(replace(alone, workers=workers), [study("killed", conclude), study("other", goes_on)])
     assert_the_rest_is_told(alone, "killed")

@@ -7,7 +7,7 @@ from tests.conftest import see_everywhere
 from reverie.encoders.prediction import predict
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.inversion.methods.paper import Paper
-from reverie.jobs.engine import Workers
+from reverie.jobs.workers import Workers
 from reverie.stimuli.noise import pink_noise
 from reverie.stimuli.tables import grating_stimuli, noise_square
 from reverie.studies.choosing import SCALES

@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 from tyro.conf import OmitArgPrefixes, Positional
 
+from reverie.cli.where import Where, told_script
+from reverie.jobs.engines.settings import On
 from reverie.recordings.reading import Reading
 from reverie.training.request import TrainingRequest
 
@@ -122,11 +124,13 @@ class Fit:
     """Seed of the random trials that masks are estimated from."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
+    on: Where = field(default_factory=On)
     reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
         """Fit."""
-        from reverie.fitted.session import Sources, open_session
+        from reverie.fitted.session import Sources
+        from reverie.jobs.working import fit_everything
 
         sources = Sources(
             self.data,
@@ -137,4 +141,5 @@ class Fit:
             kept=self.kept,
             reading=self.reading,
         )
-        open_session(sources).fit(self.parts)
+        if not told_script(self.on):
+            fit_everything(sources, self.parts, self.on)

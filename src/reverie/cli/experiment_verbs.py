@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 from tyro.conf import OmitArgPrefixes, Positional
 
+from reverie.cli.where import Where, told_script
+from reverie.jobs.engines.settings import On
 from reverie.recordings.reading import Reading
 
 
@@ -40,8 +42,7 @@ class Experiment:
     """Seed of whatever is random (subsets of neurons, controls, masks)."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
-    workers: int | None = None
-    """Processes that work at once; one a processor core by default, fewer need less memory."""
+    on: Where = field(default_factory=On)
     reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
@@ -59,4 +60,5 @@ class Experiment:
             device=self.device,
             reading=self.reading,
         )
-        run_request(Request(self.name, sources, self.out, self.scale, self.trials, self.workers))
+        if not told_script(self.on):
+            run_request(Request(self.name, sources, self.out, self.scale, self.trials, self.on))

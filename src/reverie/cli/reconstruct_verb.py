@@ -7,6 +7,8 @@ from typing import Annotated, Any, ClassVar
 from tyro.conf import OmitArgPrefixes, Positional
 
 from reverie.cli.method_options import chosen_method, method_options
+from reverie.cli.where import Where, told_script
+from reverie.jobs.engines.settings import On
 from reverie.recordings.reading import Reading
 from reverie.runs.joining import Joining
 
@@ -40,8 +42,7 @@ class Reconstruct:
     """Seed of whatever is random (masks, draws from the posterior, controls)."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
-    jobs: int = 1
-    """Processes that work at once; several need more memory."""
+    on: Where = field(default_factory=On)
     reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
@@ -59,4 +60,5 @@ class Reconstruct:
             reading=self.reading,
         )
         run = Run(chosen_method(self.method, self.seed), self.joining)
-        reconstruct_trials(sources, self.out, trials=self.trials, run=run, workers=self.jobs)
+        if not told_script(self.on):
+            reconstruct_trials(sources, self.out, trials=self.trials, run=run, on=self.on)

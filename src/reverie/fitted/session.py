@@ -1,7 +1,7 @@
 """What is worked with: recordings, encoders, what was fitted to them and, for simulated animals, the truth."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -45,6 +45,12 @@ class Sources:
     kept: Path | None = None
     reading: Reading = field(default_factory=Reading)
 
+    def absolute(self) -> "Sources":
+        """Return the same with absolute paths: another process may work in another folder."""
+        data, encoders = self.data.absolute(), tuple(folder.absolute() for folder in self.encoders)
+        truth, mask, kept = (path and path.absolute() for path in (self.truth, self.mask, self.kept))
+        return replace(self, data=data, encoders=encoders, truth=truth, mask=mask, kept=kept)
+
 
 @dataclass(frozen=True, eq=False)
 class Session:
@@ -56,6 +62,11 @@ class Session:
     device: torch.device
     _fitted: dict[tuple[str, Path], Fitted] = field(default_factory=dict, init=False, repr=False)
     _digests: dict[Path, str] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def pairs(self) -> list[tuple[str, Path]]:
+        """Every animal with every trained encoder."""
+        return [(animal, folder) for animal in self.recordings for folder in self.encoders]
 
     def fitted(self, animal: str, folder: Path) -> Fitted:
         """Return what was fitted to an animal and an encoder, as far as it is there; nothing is fitted here."""
@@ -69,9 +80,8 @@ class Session:
     def fit(self, parts: Iterable[str]) -> None:
         """Fit what is missing of the parts, for every animal and trained encoder; the mask only where none is named."""
         wanted = [part for part in parts if part != "mask" or self.sources.mask is None]
-        for animal in self.recordings:
-            for folder in self.encoders:
-                fit(self.fitted(animal, folder), wanted)
+        for animal, folder in self.pairs:
+            fit(self.fitted(animal, folder), wanted)
 
     @cached_property
     def masks(self) -> "Masks":

@@ -62,3 +62,10 @@ class WorkerLost(ReverieError):
 
     Tasks that were done before are kept.
     """
+
+
+class OutOfTime(ReverieError):
+    """A process that may run only for so long stopped in the middle of its work, which lies in a file.
+
+    The same command goes on from there.
+    """

@@ -35,6 +35,10 @@ class Clip:
             return session.recordings[self.animal].trial(self.name)
         return Trial(self.name, "stimulus", self.movie, self.state, self.responses)
 
+    def frames(self, session: Session) -> int:
+        """Return how many frames it lasts."""
+        return session.recordings[self.animal].frames(self.name) if self.movie is None else len(self.movie)
+
     def digest(self, session: Session) -> str:
         """Return what its contents are, as a hash."""
         if self.movie is None:

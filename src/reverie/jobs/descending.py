@@ -12,6 +12,7 @@ from reverie.foundation.progress import labelled_bar, say
 from reverie.inversion.descent import Snapshot
 from reverie.inversion.problem import Problem, Solution
 from reverie.inversion.solve import Method, solve
+from reverie.jobs.stopping import out_of_time, stopped
 from reverie.jobs.store import JobFolder, read_solution, write_solution
 
 KEEP_EVERY = 30.0
@@ -22,6 +23,7 @@ def descend(problem: Problem, method: Method[Any], place: JobFolder, label: str,
     """Solve a problem, going on from where an earlier call was interrupted, and keep the result; or read it, once kept.
 
     label: what the progress bar says; none is shown when it is empty.
+    Raises OutOfTime, with a snapshot kept, when this process should stop.
     """
     unfinished = place.unfinished
     if place.finished.exists():
@@ -33,9 +35,12 @@ def descend(problem: Problem, method: Method[Any], place: JobFolder, label: str,
     def keep(snapshot: Snapshot[Any]) -> None:
         nonlocal last_kept
         advance()
-        if time.monotonic() - last_kept >= KEEP_EVERY:
+        over = out_of_time()
+        if over or time.monotonic() - last_kept >= KEEP_EVERY:
             write_npz(unfinished, snapshot.to_arrays())
             last_kept = time.monotonic()
+        if over:
+            raise stopped()
 
     with labelled_bar(label, method.steps, done=resume.state.step if resume else 0) as advance:
         solution = solve(problem, method, resume=resume, keep=keep, device=device)

@@ -58,6 +58,11 @@ class Job:
     draw: int = 0
     together: tuple[Clip, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        return f"{self.clip.animal} trial {self.clip.name}"
+
     def describe(self, session: Session) -> dict[str, Any]:
         """Return all that decides the result, ready for JSON: contents, never names or places of files."""
         truth = session.truth_folder if self.targets == "truth" else None
@@ -87,6 +92,13 @@ class Job:
     def _own(self, session: Session) -> tuple[Path, ...]:
         """Return the encoders of which something fitted is used."""
         return self.encoders if parts_for(self.method) != ("mask",) else ()
+
+
+def expected_work(job: Job, session: Session) -> float:
+    """Return how long a job takes, roughly and in no unit: steps times neurons times frames of all its encoders."""
+    steps = 1 if isinstance(job.method, Ridge) else getattr(job.method, "steps", Map().steps)
+    seen = sum(clip.frames(session) * session.recordings[clip.animal].neurons for clip in (job.clip, *job.together))
+    return float(steps * seen * len(job.encoders) * job.share)
 
 
 def perform(job: Job, session: Session, place: JobFolder, label: str = "") -> Solution:

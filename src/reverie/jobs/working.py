@@ -1,44 +1,82 @@
 """A list of jobs in, finished ones in the store: what they need is fitted first, and no job is done twice."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
-from reverie.fitted.session import Session
-from reverie.foundation.errors import NoSpace, ReverieError, WorkerLost
-from reverie.jobs.engine import Workers
-from reverie.jobs.job import Job, fit_parts, parts_of, perform
+from reverie.fitted.session import Session, Sources, open_session
+from reverie.foundation.errors import ReverieError, WorkerLost
+from reverie.jobs.engines.settings import On
+from reverie.jobs.failures import noted, raise_all
+from reverie.jobs.job import Job, expected_work, fit_parts, parts_of, perform
 from reverie.jobs.store import JobFolder, Store
+from reverie.jobs.workers import Workers, open_workers
+
+Fit = tuple[str, Path, tuple[str, ...]]
+"""Animal, encoder, and the parts to fit of them."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What came of a list of jobs: how many were done now, how many had been before, why others failed, by name."""
+
+    done: int
+    found: int
+    failed: Mapping[str, Exception]
+
+    def require_all(self) -> None:
+        """Raise what failed, if anything, naming the jobs."""
+        raise_all(self.failed)
 
 
 def fit_for(workers: Workers[Session], jobs: Sequence[Job]) -> dict[str, ReverieError]:
     """Fit what jobs need and is not fitted yet, each part once; the masks, which movies are scored in, always.
 
     Return why an animal cannot be worked with, by its name: one that cannot be fitted spoils no other.
-    Raises WorkerLost when a process was killed.
+    Raises WorkerLost when a process was killed again and again, and what is no ReverieError.
     """
     session, wanted = workers.context, parts_of(jobs)
     animals = dict.fromkeys(animal for animal, _ in wanted)
     for animal in animals:
         for folder in session.encoders:
             wanted.setdefault((animal, folder), set()).add("mask")
-    failed: dict[str, ReverieError] = {}
-    for animal in animals:
-        tasks = [
-            (animal, folder, tuple(missing))
-            for (owner, folder), parts in wanted.items()
-            if owner == animal and (missing := session.fitted(animal, folder).missing(_needed(session, parts)))
-        ]
-        try:
-            if workers.pool is None:  # each part shows how far it is
-                for task in tasks:
-                    fit_parts(session, task)
-            else:
-                workers.run(fit_parts, tasks, f"fitting what {animal} needs once")
+    tasks = [(animal, folder, tuple(_needed(session, parts))) for (animal, folder), parts in wanted.items()]
+    failed = fit_all(workers, tasks)
+    for animal in animals.keys() - failed.keys():
+        with noted(failed, animal):
             _ = session.masks[animal]
-        except (WorkerLost, NoSpace):
-            raise
-        except ReverieError as error:
-            failed[animal] = error
-    return failed
+    found: dict[str, ReverieError] = {}
+    for animal, error in failed.items():
+        if not isinstance(error, ReverieError) or isinstance(error, WorkerLost):
+            raise error
+        found[animal] = error
+    return found
+
+
+def fit_all(workers: Workers[Session], tasks: Iterable[Fit]) -> dict[str, Exception]:
+    """Fit parts of animals and encoders where they are not fitted yet; return what failed, by animal."""
+    session = workers.context
+    left = [
+        (animal, folder, tuple(missing))
+        for animal, folder, parts in tasks
+        if (missing := session.fitted(animal, folder).missing(parts))
+    ]
+    # In this process each part shows how far it is.
+    description = "" if workers.engine is None else "fitting what is needed once"
+    outcomes = workers.attempt(fit_parts, left, description, [f"the fits of {animal}" for animal, _, _ in left])
+    return {left[one.number][0]: one.error for one in reversed(outcomes) if one.error}
+
+
+def fit_everything(sources: Sources, parts: Sequence[str], on: On) -> None:
+    """Fit parts of all animals and encoders of a session where they are not fitted yet.
+
+    Raises, when all others are fitted, what kept one from it.
+    """
+    sources = sources.absolute()
+    session = open_session(sources)
+    with open_workers(session, partial(open_session, sources), on) as workers:
+        raise_all(fit_all(workers, [(animal, folder, tuple(parts)) for animal, folder in session.pairs]))
 
 
 def _needed(session: Session, parts: set[str]) -> set[str]:
@@ -47,10 +85,11 @@ def _needed(session: Session, parts: set[str]) -> set[str]:
     return parts if own else parts - {"mask"}
 
 
-def do_jobs(workers: Workers[Session], store: Store, jobs: Sequence[Job], description: str) -> None:
-    """Do the jobs that are not finished yet, each once; what they need is fitted before.
+def do_jobs(workers: Workers[Session], store: Store, jobs: Sequence[Job], description: str) -> Tally:
+    """Do the jobs that are not finished yet, each once and the longest first; what they need is fitted before.
 
-    Raises what a job raises, what kept an animal from being fitted, and WorkerLost when a process was killed.
+    A job that fails keeps no other from being done; what failed is returned.
+    Raises what kept an animal from being fitted.
     """
     if failed := fit_for(workers, jobs):
         raise next(iter(failed.values()))
@@ -59,11 +98,18 @@ def do_jobs(workers: Workers[Session], store: Store, jobs: Sequence[Job], descri
     left = [(job, place) for place, job in places.items() if not place.finished.exists()]
     for place in places.keys() - {place for _, place in left}:
         place.clean()
-    if workers.pool is None:
+    # So that at the end no process works alone for long.
+    left.sort(key=lambda task: expected_work(task[0], session), reverse=True)
+    names = [f"{job.name} (job {place.folder.name})" for job, place in left]
+    problems: dict[str, Exception] = {}
+    if workers.engine is None:
         for number, (job, place) in enumerate(left, start=1):
-            perform(job, session, place, f"{job.clip.animal} trial {job.clip.name} ({number} of {len(left)})")
-        return
-    workers.run(_perform, left, description)
+            with noted(problems, names[number - 1]):
+                perform(job, session, place, f"{job.name} ({number} of {len(left)})")
+    else:
+        outcomes = workers.attempt(_perform, left, description, names)
+        problems = {names[one.number]: one.error for one in outcomes if one.error}
+    return Tally(len(left) - len(problems), len(places) - len(left), problems)
 
 
 def _perform(session: Session, task: tuple[Job, JobFolder]) -> None:

@@ -18,11 +18,12 @@ from reverie.foundation.progress import say
 from reverie.foundation.provenance import describe
 from reverie.inversion.methods.registry import Method, describe_method
 from reverie.jobs.clip import Clip, first_repeats, repeats_of
-from reverie.jobs.engine import Workers, open_workers
+from reverie.jobs.engines.settings import On
 from reverie.jobs.job import Job, joined_mask
 from reverie.jobs.shuffling import shuffle_control
 from reverie.jobs.store import JobFolder, Store
-from reverie.jobs.working import do_jobs, fit_for
+from reverie.jobs.workers import Workers, open_workers
+from reverie.jobs.working import Tally, do_jobs, fit_for
 from reverie.recordings.opening import choose_trials
 from reverie.reporting.figures import save_figure, strip_figure
 from reverie.reporting.video_files import write_mp4, write_tif
@@ -53,17 +54,17 @@ class Run:
 
 
 def reconstruct_trials(
-    sources: Sources, out: Path, *, trials: Sequence[str], run: Run, workers: int = 1
+    sources: Sources, out: Path, *, trials: Sequence[str], run: Run, on: On | None = None
 ) -> pd.DataFrame:
     """Reconstruct trials of one or more animals and return their scores; what is finished is not done again.
 
     What an encoder and an animal need once (masks, priors and so on) is fitted first, and kept beside the encoder, or
     in the run folder where that cannot be written. Trials that cannot be reconstructed are said and left out.
     Raises ReverieError when data and encoders do not belong together, no trial is left, or ``out`` holds a run with
-    other settings.
+    other settings; and, when all others are done and scored, what kept a trial from being reconstructed.
     """
     require_folder(out)
-    sources = replace(sources, kept=out / "fitted")
+    sources = replace(sources, kept=out / "fitted").absolute()
     session = open_session(sources)
     names = {animal: choose_trials(recording, trials) for animal, recording in session.recordings.items()}
     names = first_repeats(session, with_responses(session, names), run.joining.join)
@@ -71,15 +72,19 @@ def reconstruct_trials(
         say(f"Only {next(iter(session.recordings))} is named, so there are no other animals to join.")
     folder = RunFolder(out)
     folder.open(record_of(session, names, run))
-    with open_workers(session, partial(open_session, sources), workers) as pool:
-        fill_run(folder, names, run, pool, Store(out / "jobs"))
-    return evaluate_run(out)
+    with open_workers(session, partial(open_session, sources), on or On()) as workers:
+        tally = fill_run(folder, names, run, workers, Store(out.absolute() / "jobs"))
+    try:
+        scores = evaluate_run(out)
+    finally:
+        tally.require_all()  # why there may be no movie to score
+    return scores
 
 
 def fill_run(
     folder: RunFolder, names: Mapping[str, Sequence[str]], run: Run, workers: Workers[Session], store: Store
-) -> None:
-    """Do the jobs of the named trials that are not finished, and write each trial's folder.
+) -> Tally:
+    """Do the jobs of the named trials that are not finished, and write the folder of each trial whose jobs are done.
 
     Animals to which nothing can be fitted are said and left out; raises ReverieError when none is left.
     """
@@ -92,9 +97,11 @@ def fill_run(
     jobs = {clip: each for clip, each in jobs.items() if not _animals_of(each) & failed.keys()}
     if not jobs:
         raise next(iter(failed.values()))
-    do_jobs(workers, store, [job for each in jobs.values() for job in each], "reconstructing")
+    tally = do_jobs(workers, store, [job for each in jobs.values() for job in each], "reconstructing")
     for clip, own in jobs.items():
-        write_trial(folder.trial(clip.animal, clip.name), own, run, session, store)
+        if all(store.place(job.fingerprint(session)).finished.exists() for job in own):
+            write_trial(folder.trial(clip.animal, clip.name), own, run, session, store)
+    return tally
 
 
 def _animals_of(jobs: Sequence[Job]) -> set[str]:

@@ -20,8 +20,8 @@ from reverie.inversion.postprocessing import blur
 from reverie.inversion.problem import Progress
 from reverie.inversion.solve import solve
 from reverie.jobs.clip import Clip
-from reverie.jobs.engine import Workers
 from reverie.jobs.job import Job, problem_of
+from reverie.jobs.workers import Workers
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.opening import choose_trials
 from reverie.recordings.recording import Recording
@@ -213,8 +213,8 @@ def choose_stop(jobs: Sequence[Job], candidates: Sequence[Stop], workers: Worker
     if path.exists():
         return best_stop(pd.read_csv(path, index_col=["steps", "blur"]))
     tasks = [(job, tuple(candidates)) for job in jobs]
-    curves = workers.run(_score, tasks, f"choosing the stop for {jobs[0].targets} responses")
     names = [f"{job.clip.animal} {job.clip.name}" for job in jobs]
+    curves = workers.run(_score, tasks, f"choosing the stop for {jobs[0].targets} responses", names)
     scores = stop_table(dict(zip(names, curves, strict=True)))
     write_text(path, scores.to_csv())
     return best_stop(scores)

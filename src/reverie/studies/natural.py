@@ -97,7 +97,7 @@ def _scores(setup: Setup, run: RunFolder) -> pd.DataFrame:
     method = setup.settings()
     how = Run(method, about=(f"The descent was stopped after {method.steps} steps.",))
     run.open(record_of(setup.session, names, how))
-    fill_run(run, names, how, setup.workers, setup.store)
+    fill_run(run, names, how, setup.workers, setup.store).require_all()
     return evaluate_run(run.folder).rename(columns={"trial": "clip"})
 
 

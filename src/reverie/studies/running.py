@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from reverie.fitted.session import Sources, open_session
-from reverie.foundation.errors import NotApplicable, ReverieError, WorkerLost
+from reverie.fitted.session import Session, Sources, open_session
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
 from reverie.foundation.places import require_folder
 from reverie.foundation.progress import say
-from reverie.jobs.engine import Workers, open_workers, usual_workers
+from reverie.jobs.engines.here import usual_workers
+from reverie.jobs.engines.settings import On
+from reverie.jobs.failures import raise_all
 from reverie.jobs.job import Job
+from reverie.jobs.workers import Workers, open_workers
+from reverie.jobs.working import fit_all
 from reverie.studies.baselines import BASELINES
 from reverie.studies.choosing import find_scale
 from reverie.studies.consistency import CONSISTENCY
@@ -58,14 +62,14 @@ SUITE: Final = "paper"
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: a study or the suite, on which sources, how large, and where to put it."""
+    """What is asked for: a study or the suite, on which sources, how large, where to put it, and where it is done."""
 
     name: str
     sources: Sources
     out: Path
     scale: str = "quick"
     trials: tuple[str, ...] = ()
-    workers: int | None = None
+    on: On = field(default_factory=On)
 
 
 def run_request(request: Request) -> Path:
@@ -85,10 +89,11 @@ def run_request(request: Request) -> Path:
         raise ReverieError(f"There is no experiment {request.name!r}; choose one of {known}.")
     require_folder(request.out)
     scale = find_scale(request.scale)
-    session = open_session(request.sources)
-    session.fit(["mask"])  # here, once, before other processes look for them
-    count = request.workers or usual_workers(session.device)
-    with open_workers(session, partial(open_session, request.sources), count) as workers:
+    sources = request.sources.absolute()
+    session = open_session(sources)
+    usual = usual_workers(session.device)
+    with open_workers(session, partial(open_session, sources), request.on, usual) as workers:
+        fit_masks(workers)  # before anything looks for them
         setup = Setup(session, scale, request.out, workers, request.trials)
         if request.name == SUITE:
             return run_suite(setup, PAPER)
@@ -121,7 +126,7 @@ def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
     for study in studies:
         with _noted(problems, study.title):
             jobs += study.plan(study.sized(setup))
-    setup = _do_together(_without_lost(setup, problems), jobs, problems)
+    _do_together(setup, jobs)
     sections = []
     for study in studies:
         if study.title not in problems:
@@ -129,7 +134,6 @@ def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
             with _noted(problems, study.title):
                 sections.append(run_study(setup, study))
                 say(sections[-1].findings.sentences[0])
-            setup = _without_lost(setup, problems)
     page = setup.out / "index.html"
     missing = {title: str(problem) for title, problem in problems.items() if isinstance(problem, NotApplicable)}
     failed = {title: problem for title, problem in problems.items() if title not in missing}
@@ -145,22 +149,20 @@ def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
     return page
 
 
-def _do_together(setup: Setup, jobs: Sequence[Job], problems: dict[str, Exception]) -> Setup:
-    """Do the jobs of all studies at once, so that no process is idle between two; return the setup to go on with.
+def fit_masks(workers: Workers[Session]) -> None:
+    """Fit the masks of all animals and encoders, which every study looks through; raises what failed."""
+    session = workers.context
+    if session.sources.mask is None:
+        raise_all(fit_all(workers, ((animal, folder, ("mask",)) for animal, folder in session.pairs)))
+
+
+def _do_together(setup: Setup, jobs: Sequence[Job]) -> None:
+    """Do the jobs of all studies at once, so that no process is idle between two.
 
     A job that fails here is left to its own study, which tries it again and then fails alone.
     """
-    met: dict[str, Exception] = {}
-    with _noted(met, "Reconstructions of all experiments"):
+    with _noted({}, "Reconstructions of all experiments"):
         setup.run(jobs, "reconstructions of all experiments")
-    problems |= {name: problem for name, problem in met.items() if isinstance(problem, WorkerLost)}
-    return _without_lost(setup, problems)
-
-
-def _without_lost(setup: Setup, problems: Mapping[str, Exception]) -> Setup:
-    """Return a setup that goes on in this process where a worker was lost: that needs the least memory."""
-    lost = any(isinstance(problem, WorkerLost) for problem in problems.values())
-    return replace(setup, workers=Workers(setup.session)) if lost else setup
 
 
 @contextmanager

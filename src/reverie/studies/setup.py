@@ -18,9 +18,9 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.postprocessing import blur
 from reverie.jobs.clip import Clip
-from reverie.jobs.engine import Workers
 from reverie.jobs.job import Job, Targets
 from reverie.jobs.store import JobFolder, Store, read_solution
+from reverie.jobs.workers import Workers
 from reverie.jobs.working import do_jobs
 from reverie.scoring.controls import Comparison
 from reverie.scoring.rule import frames_to_skip, scored_region
@@ -125,8 +125,11 @@ class Setup:
         return {clip: [Job(clip, (folder,), chosen_method, targets) for folder in encoders] for clip in chosen}
 
     def run(self, jobs: Sequence[Job], description: str) -> None:
-        """Do the jobs that are not finished yet, each once; what they need is fitted before."""
-        do_jobs(self.workers, self.store, jobs, description)
+        """Do the jobs that are not finished yet, each once; what they need is fitted before.
+
+        Raises what failed when all others are done.
+        """
+        do_jobs(self.workers, self.store, jobs, description).require_all()
 
     def place(self, job: Job) -> JobFolder:
         """Return where the result of a job lies; the folder's name is the job's fingerprint."""
@@ -135,7 +138,7 @@ class Setup:
     @property
     def store(self) -> Store:
         """Where the results of all studies' jobs lie."""
-        return Store(self.out / "jobs")
+        return Store(self.out.absolute() / "jobs")
 
     def movie(self, jobs: Sequence[Job], sigma: float | None = None) -> Movie:
         """Return the mean of the jobs' movies, blurred by ``sigma`` (as their settings say by default).

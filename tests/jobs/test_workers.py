@@ -1,4 +1,4 @@
-"""Tasks done here and in other processes: same results in order, errors passed on, a killed process told of."""
+"""Tasks done here and in other processes: same results in order, errors told when the rest is done, killers named."""
 
 import multiprocessing
 import os
@@ -9,13 +9,19 @@ from functools import partial
 import pytest
 import torch
 
-from reverie.foundation.errors import ReverieError
-from reverie.jobs.engine import Workers, open_workers, usual_workers
+from reverie.foundation.errors import NoSpace, ReverieError, WorkerLost
+from reverie.jobs.engines.here import usual_workers
+from reverie.jobs.engines.settings import On
+from reverie.jobs.workers import Workers, open_workers
+
+TWO = On(jobs=2)
 
 
 def times(context, task):
     if task < 0:
         raise ReverieError(f"{task} is below 0.")
+    if task == 404:
+        raise NoSpace("The disk is full.")
     if task == 666:
         os.kill(os.getpid(), signal.SIGKILL)
     return context * task, os.getpid(), torch.get_num_threads()
@@ -28,15 +34,33 @@ def test_without_other_processes_tasks_are_done_here_in_order():
     assert Workers(10).run(times, [], "") == []
 
 
-def test_other_processes_open_the_context_for_themselves_and_share_the_tasks():
-    with open_workers(10, partial(int, "20"), 2) as workers:
+def test_a_failure_keeps_no_other_task_from_being_done():
+    outcomes = Workers(10).attempt(times, [1, -1, 2], "")
+    assert [one.result and one.result[0] for one in outcomes] == [10, None, 20]
+    assert str(outcomes[1].error) == "-1 is below 0."
+    with pytest.raises(ReverieError, match=r"^-1 is below 0\.$"):
+        Workers(10).run(times, [1, -1, 2], "")
+    with pytest.raises(
+        ReverieError, match=r"^2 jobs failed, all others are done: a: -1 is below 0; b: -2 is below 0\.$"
+    ):
+        Workers(10).run(times, [-1, -2, 3], "", ["a", "b", "c"])
+    done = []
+    with pytest.raises(NoSpace):
+        Workers(done).run(lambda done, task: (times(1, task), done.append(task)), [1, 404, 2], "")
+    assert done == [1]
+
+
+def test_other_processes_open_the_context_for_themselves_and_a_killer_is_named():
+    with open_workers(10, partial(int, "20"), TWO) as workers:
         results = workers.run(times, [3, 1, 2, 4], "")
         assert [value for value, _, _ in results] == [60, 20, 40, 80]
         assert os.getpid() not in {process for _, process, _ in results}
         with pytest.raises(ReverieError, match="-1 is below 0"):
             workers.run(times, [1, -1], "")
-        with pytest.raises(ReverieError, match="worker process was killed"):
-            workers.run(times, [1, 666], "")
+        outcomes = workers.attempt(times, [666, 5, 6, 7], "", ["the killer", "b", "c", "d"])
+        assert isinstance(outcomes[0].error, WorkerLost)
+        assert "killed 3 times over the killer" in str(outcomes[0].error)
+        assert [one.result[0] for one in outcomes[1:]] == [100, 120, 140]
 
 
 def wait_for_a_minute():
@@ -44,7 +68,7 @@ def wait_for_a_minute():
 
 
 def interrupted(seen):
-    with open_workers(10, partial(int, "20"), 2) as workers:
+    with open_workers(10, partial(int, "20"), TWO) as workers:
         seen |= {process for _, process, _ in workers.run(times, [1, 2, 3, 4], "")}
         raise KeyboardInterrupt
 

@@ -1,0 +1,103 @@
+"""What batch systems call things, and the script that they get: one worker a job, one thread a worker."""
+
+import time
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
+
+from reverie.foundation.errors import NotApplicable
+from reverie.foundation.places import cache_folder
+from reverie.jobs.engines.settings import On
+from reverie.jobs.stopping import STOP_AT
+
+CLUSTERS: Final[Mapping[str, str]] = {
+    "slurm": "SLURMCluster",
+    "pbs": "PBSCluster",
+    "sge": "SGECluster",
+    "lsf": "LSFCluster",
+    "htcondor": "HTCondorCluster",
+}
+"""Classes of dask-jobqueue."""
+
+GPUS: Final[Mapping[str, str]] = {
+    "slurm": "--gres=gpu:{}",
+    "sge": "-l gpu={}",
+    "lsf": "-gpu num={}",
+    "htcondor": "request_gpus={}",
+}
+"""How a worker asks for graphics cards; PBS has it in one word with the cores."""
+
+MARGIN: Final = 120
+"""Seconds before its walltime at which a worker stops at the next snapshot: enough for a step at real size. A tenth of
+shorter walltimes."""
+
+INSTALL: Final = "install what clusters need with `pip install 'reverie[cluster]'`."
+
+
+def logs_folder() -> str:
+    """Return where the batch system puts what workers print; it lies where every node sees it."""
+    return str(cache_folder() / "workers")
+
+
+def import_or_tell(module: str) -> Any:  # noqa: ANN401 - a module
+    """Import a package of the extra `cluster`; raises NotApplicable when it is not installed."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise NotApplicable(f"The package {module} cannot be imported ({error}); {INSTALL}") from error
+
+
+def cluster_class(on: On) -> Any:  # noqa: ANN401 - the packages are optional, and have no types
+    """Return the class of dask-jobqueue for a batch system."""
+    return getattr(import_or_tell("dask_jobqueue"), CLUSTERS[on.on])
+
+
+def directives(on: On) -> list[str] | dict[str, str]:
+    """Return the further lines of a job script: graphics cards, and whatever the user passes on."""
+    cards = [GPUS[on.on].format(on.gpus)] if on.gpus and on.on in GPUS else []
+    lines = [*cards, *on.scheduler_option]
+    if on.on != "htcondor":
+        return lines
+    return {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in lines)}
+
+
+def options(on: On) -> dict[str, Any]:
+    """Return what makes the workers: each one process of one thread that stops shortly before its walltime."""
+    stops_after = on.seconds - min(MARGIN, on.seconds // 10)
+    found: dict[str, Any] = {
+        "cores": 1,
+        "processes": 1,
+        "memory": on.memory,
+        "job_name": "reverie",
+        "log_directory": logs_folder(),
+        "job_extra_directives": directives(on),
+        "job_script_prologue": ["export OMP_NUM_THREADS=1"],
+    }
+    if on.on == "htcondor":  # knows no walltime
+        return found | {"disk": "10GB"}
+    found["job_script_prologue"] += [f"export {STOP_AT}=$(( $(date +%s) + {stops_after} ))"]
+    if on.on == "pbs" and on.gpus:
+        found["resource_spec"] = f"select=1:ncpus=1:mem={on.memory}:ngpus={on.gpus}"
+    return found | {"walltime": on.walltime.rpartition(":")[0] if on.on == "lsf" else on.walltime}
+
+
+def job_script(on: On) -> str:
+    """Return the script that the batch system gets for each worker, with a placeholder for this machine's address."""
+    found = cluster_class(on)
+    return str(found.job_cls("tcp://ADDRESS-OF-THIS-MACHINE:PORT", name="WORKER", **options(on)).job_script())
+
+
+def refusing(on: On, told: list[str]) -> Any:  # noqa: ANN401 - as above
+    """Return the class of one job of the batch system that notes in ``told`` why it was not taken."""
+    usual = cluster_class(on).job_cls
+
+    class Job(usual):  # type: ignore[misc,valid-type]
+        async def start(self) -> None:
+            """Hand the script over."""
+            try:
+                await super().start()
+            except Exception as error:
+                told.append(f"{error} ({time.strftime('%H:%M:%S')})")
+                raise
+
+    return Job

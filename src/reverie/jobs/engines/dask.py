@@ -1,0 +1,148 @@
+"""Tasks in the processes of a cluster, by dask.distributed: its workers come, go and are lost as batch systems like.
+
+What travels are descriptions of tasks; results lie in files that every machine sees.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+from uuid import uuid4
+
+from reverie.foundation.errors import ReverieError, WorkerLost
+from reverie.foundation.progress import say
+from reverie.jobs.engines.batch import cluster_class, import_or_tell, options, refusing
+from reverie.jobs.engines.contract import TRIES, Opening, Outcome, lost
+from reverie.jobs.engines.settings import On
+from reverie.jobs.engines.worker import do_task
+from reverie.jobs.stopping import out_of_time
+
+USUAL_JOBS: Final = 2
+"""Workers of a batch system where no number is given."""
+
+LOOK_EVERY: Final = 5.0
+"""Seconds between two looks whether workers are missing."""
+
+PATIENCE: Final = 60.0
+"""Seconds to wait for a scheduler's answer."""
+
+SCHEDULER: Final = {
+    # Scheduler and driver are one process; a task that has to wait does so there, not in the queue of a worker, where
+    # it would be taken for the cause of that worker's death.
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.scheduler.allowed-failures": TRIES - 1,
+    "distributed.deploy.lost-worker-timeout": "5s",
+    # Standard error belongs to our own sentences.
+    "distributed.logging.distributed": "critical",
+}
+
+
+@contextmanager
+def processes_elsewhere(opening: Opening, on: On) -> Iterator["Elsewhere"]:
+    """Yield the workers of a batch system, which are asked for now and end with the block, or of a Dask scheduler.
+
+    Raises ReverieError when there is no such scheduler or the packages are not installed.
+    """
+    dask, distributed = import_or_tell("dask"), import_or_tell("distributed")
+    told: list[str] = []
+    with dask.config.set(SCHEDULER):
+        cluster = _batch_cluster(on, told) if on.batch else None
+    try:
+        try:
+            client = distributed.Client(cluster or on.on, timeout=PATIENCE, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise ReverieError(f"There is no Dask scheduler at {on.on} ({error}); start one, or see --on.") from error
+        with client:
+            say(f"The jobs go to {on.on}; watch them at {client.dashboard_link}.")
+            yield Elsewhere(opening, on, client, cluster, told)
+    finally:
+        if cluster is not None:
+            with suppress(Exception):  # what cannot be ended now ends by itself when it misses us
+                cluster.close()
+
+
+def _batch_cluster(on: On, told: list[str]) -> Any:  # noqa: ANN401 - an optional package without types
+    try:
+        return cluster_class(on)(
+            job_cls=refusing(on, told), scheduler_options={"dashboard_address": ":0"}, silence_logs=False, **options(on)
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ReverieError(f"{on.on} cannot be used here: {error}") from error
+
+
+class Elsewhere:
+    """Workers of a Dask scheduler, our own or somebody else's."""
+
+    def __init__(self, opening: Opening, on: On, client: Any, cluster: Any, told: list[str]) -> None:  # noqa: ANN401
+        self.opening, self.on, self.client, self.cluster, self.told = opening, on, client, cluster, told
+        self.looked = 0.0
+        self._ask_for_workers()
+
+    def do(self, work: Callable[[Any, Any], Any], tasks: Sequence[Any], names: Sequence[str]) -> Iterator[Outcome]:
+        """Begin tasks in their order and yield each outcome when it is there.
+
+        Raises ReverieError when the batch system takes no jobs, and WorkerLost when the scheduler is gone.
+        """
+        ended: SimpleQueue[Any] = SimpleQueue()
+        left: dict[Any, int] = {}
+        try:
+            for number, (task, name) in enumerate(zip(tasks, names, strict=True)):
+                key = f"{name} {uuid4().hex[:8]}"
+                future = self.client.submit(_do_or_leave, self.opening, work, task, key=key, pure=False)
+                left[key] = number
+                future.add_done_callback(ended.put)
+            while left:
+                future = self._next(ended)
+                if future is not None:
+                    yield self._outcome(future, left.pop(future.key), names)
+        finally:
+            # After an error nobody waits for the tasks that are left.
+            self.client.cancel(list(left)) if self.client.status == "running" else None
+
+    def _next(self, ended: "SimpleQueue[Any]") -> Any:  # noqa: ANN401 - a future of dask.distributed, or None
+        if time.monotonic() - self.looked >= LOOK_EVERY:
+            self._ask_for_workers()
+        with suppress(Empty):
+            return ended.get(timeout=LOOK_EVERY)
+        return None
+
+    def _outcome(self, future: Any, number: int, names: Sequence[str]) -> Outcome:  # noqa: ANN401
+        if future.status == "finished":
+            return Outcome(number, future.result())
+        error = future.exception() if future.status == "error" else None
+        if error is None:
+            raise WorkerLost(f"{self.on.on} dropped {names[number]}; give the same command again.")
+        if type(error).__name__ == "KilledWorker":
+            return Outcome(number, error=lost(names[number]))
+        return Outcome(number, error=error)
+
+    def _ask_for_workers(self) -> None:
+        """Ask for as many workers as there should be, in place of those whose time was over or that were lost."""
+        self.looked = time.monotonic()
+        if self.client.status not in ("running", "connecting"):
+            raise WorkerLost(f"The scheduler of {self.on.on} is gone; give the same command again.")
+        if self.cluster is None:
+            return
+        if self.told and not self.client.scheduler_info()["workers"]:
+            raise ReverieError(f"{self.on.on} takes no jobs: {' '.join(self.told[-1].split())}; see --dry-run.")
+        self.cluster.scale(self.on.jobs or USUAL_JOBS)
+
+
+def _do_or_leave(opening: Opening, work: Callable[[Any, Any], Any], task: object) -> object:
+    """Do a task; where this worker's time is over before or during that, let another one go on with it."""
+    from distributed import Reschedule, Status, get_worker
+
+    from reverie.foundation.errors import OutOfTime
+
+    if not out_of_time():
+        try:
+            return do_task(opening, work, task)
+        except OutOfTime:
+            pass
+    worker = get_worker()
+    worker.loop.add_callback(worker.close_gracefully, reason="walltime")
+    until = time.monotonic() + PATIENCE
+    while worker.status == Status.running and time.monotonic() < until:
+        time.sleep(0.05)
+    raise Reschedule

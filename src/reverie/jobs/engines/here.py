@@ -1,0 +1,157 @@
+"""Tasks in processes of this machine, one thread each where there are cores for it: quick, and interruptible.
+
+One thread a process does small arithmetic faster than several threads in one process.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import torch
+
+from reverie.jobs.engines.contract import TRIES, Opening, Outcome, lost
+from reverie.jobs.engines.worker import do_task
+
+MOST_WORKERS = 4
+"""More processes would need more memory than a machine without a graphics card usually has."""
+
+
+def available_cores() -> int:
+    """Return how many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def usual_workers(device: torch.device) -> int:
+    """Return how many workers suit the device: one for a graphics card, one a core otherwise, up to ``MOST_WORKERS``.
+
+    >>> usual_workers(torch.device("cuda"))
+    1
+    """
+    return 1 if device.type != "cpu" else min(available_cores(), MOST_WORKERS)
+
+
+@contextmanager
+def processes_here(opening: Opening, count: int) -> Iterator["Here"]:
+    """Yield so many processes; they end with the block, and with this process, however it ends."""
+    engine = Here(opening, count)
+    try:
+        yield engine
+    except BaseException:
+        # An interruption should not wait for tasks that take minutes; what they had found is kept in their files.
+        engine.end()
+        raise
+    engine.close()
+
+
+class Here:
+    """Processes of this machine, each started when there is a first task for it."""
+
+    def __init__(self, opening: Opening, count: int) -> None:
+        self.opening = opening
+        self.seats = [_Seat(max(1, available_cores() // count)) for _ in range(count)]
+
+    def do(self, work: Callable[[Any, Any], Any], tasks: Sequence[Any], names: Sequence[str]) -> Iterator[Outcome]:
+        """Begin tasks in their order and yield each outcome when it is there.
+
+        What killed a process is tried again when nothing else is left, with the whole machine to itself.
+        """
+        waiting, again, deaths = deque(range(len(tasks))), deque[int](), Counter[int]()
+        idle, running = self.seats[::-1], dict[Future[Any], tuple[int, _Seat]]()
+        try:
+            while waiting or again or running:
+                while idle and (waiting or (again and not running)):
+                    number, seat = (waiting or again).popleft(), idle.pop()
+                    running[seat.begin(do_task, self.opening, work, tasks[number])] = number, seat
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    number, seat = running.pop(future)
+                    idle.append(seat)
+                    error = future.exception()
+                    if isinstance(error, BrokenProcessPool):
+                        seat.end()
+                        deaths[number] += 1
+                        if deaths[number] < TRIES:
+                            again.append(number)
+                            continue
+                        error = lost(names[number])
+                    if error is not None and not isinstance(error, Exception):
+                        raise error
+                    yield Outcome(number, None if error else future.result(), error)
+        finally:
+            for _, seat in running.values():
+                seat.end()
+
+    def end(self) -> None:
+        """End the processes at once."""
+        for seat in self.seats:
+            seat.end()
+
+    def close(self) -> None:
+        """Let the processes, which have nothing to do, end."""
+        for seat in self.seats:
+            seat.close()
+
+
+class _Seat:
+    """One process at a time, in a pool of its own: so it is known which task killed it, and no other is lost."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self.own = _OwnProcesses()
+        self.pool: ProcessPoolExecutor | None = None
+
+    def begin(self, work: Callable[..., Any], *arguments: object) -> Future[Any]:
+        """Begin a task, in a new process where there is none."""
+        if self.pool is None:
+            self.pool = ProcessPoolExecutor(1, self.own, initializer=_begin, initargs=(self.threads,))
+        return self.pool.submit(work, *arguments)
+
+    def end(self) -> None:
+        """End the process at once."""
+        for process in self.own.started:
+            if process.is_alive():
+                process.terminate()
+        if self.pool is not None:
+            self.pool.shutdown(wait=False, cancel_futures=True)
+        self.own, self.pool = _OwnProcesses(), None
+
+    def close(self) -> None:
+        """Let the process end."""
+        if self.pool is not None:
+            self.pool.shutdown()
+
+
+class _OwnProcesses(SpawnContext):
+    """Starts processes as usual and remembers which: others of this interpreter are not ours to end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[BaseProcess] = []
+
+    def Process(self, *arguments: Any, **named: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: ANN401, N802
+        """Start what ``multiprocessing`` starts."""
+        process = SpawnProcess(*arguments, **named)
+        self.started.append(process)
+        return process
+
+
+def _begin(threads: int) -> None:
+    # Ctrl-C reaches every process of a terminal; the first one tells the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    torch.set_num_threads(threads)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,67 @@
+"""Where jobs are done: options of every verb that has more than one."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from reverie.foundation.errors import BadInput
+
+HERE: Final = "here"
+SCHEDULERS: Final = ("slurm", "pbs", "sge", "lsf", "htcondor")
+"""Batch systems, by the names on the command line."""
+
+ADDRESS: Final = re.compile(r"(tcp|tls|ws|wss|ucx)://\S+")
+"""What the address of a Dask scheduler looks like."""
+
+LEAST_WALLTIME: Final = 60
+"""Seconds; batch systems count in minutes."""
+
+
+@dataclass(frozen=True)
+class On:
+    """Where jobs are done, and what each worker there may take."""
+
+    on: str = HERE
+    """here, a batch system (slurm, pbs, sge, lsf, htcondor), or a Dask scheduler's address (tcp://HOST:8786)."""
+    jobs: int | None = None
+    """Jobs done at once; several need more memory. By default a processor core each in experiments, else one here;
+    two in a batch system; as many as a Dask scheduler has workers."""
+    gpus: int = 0
+    """Graphics cards that each worker of a batch system asks for."""
+    walltime: str = "01:00:00"
+    """HH:MM:SS that a worker of a batch system may run; a job that takes longer goes on in another."""
+    memory: str = "8GB"
+    """Memory that each worker of a batch system asks for."""
+    scheduler_option: tuple[str, ...] = ()
+    """A further flag for the batch system, as --scheduler-option=--account=x; may be repeated."""
+    dry_run: bool = False
+    """Print the script that the batch system would get, and do nothing."""
+
+    def __post_init__(self) -> None:
+        if not (self.on == HERE or self.batch or ADDRESS.fullmatch(self.on)):
+            raise BadInput(
+                f"Jobs cannot be done on {self.on!r}; choose one of {HERE}, {', '.join(SCHEDULERS)}, or give the "
+                "address of a Dask scheduler, as tcp://HOST:8786."
+            )
+        if self.jobs is not None and self.jobs < 1:
+            raise BadInput(f"--jobs is {self.jobs}; at least one job must be done at once.")
+        if self.gpus < 0:
+            raise BadInput(f"--gpus is {self.gpus}; it counts graphics cards.")
+        if self.seconds < LEAST_WALLTIME:
+            raise BadInput(f"--walltime is {self.walltime}; give at least a minute.")
+        if self.dry_run and not self.batch:
+            raise BadInput(f"On {self.on} no script is handed over; --dry-run belongs to a batch system.")
+
+    @property
+    def batch(self) -> bool:
+        """Whether a batch system starts the workers."""
+        return self.on in SCHEDULERS
+
+    @property
+    def seconds(self) -> int:
+        """The walltime in seconds; raises BadInput where it is none."""
+        parts = re.fullmatch(r"(\d+):([0-5]\d):([0-5]\d)", self.walltime)
+        if parts is None:
+            raise BadInput(f"--walltime is {self.walltime!r}; write hours, minutes and seconds as 04:00:00.")
+        hours, minutes, seconds = map(int, parts.groups())
+        return 3600 * hours + 60 * minutes + seconds

@@ -1,0 +1,42 @@
+"""What --on takes, and the script a batch system gets."""
+
+import pytest
+
+from reverie.cli.verbs import parse
+from reverie.foundation.errors import BadInput
+from reverie.jobs.engines.batch import job_script
+from reverie.jobs.engines.settings import SCHEDULERS, On
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"on": "slrm"}, "choose one of here, slurm"),
+        ({"jobs": 0}, "--jobs is 0"),
+        ({"gpus": -1}, "--gpus is -1"),
+        ({"walltime": "1h"}, "hours, minutes and seconds"),
+        ({"walltime": "00:00:30"}, "at least a minute"),
+        ({"dry_run": True}, "belongs to a batch system"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(options, told):
+    with pytest.raises(BadInput, match=told):
+        On(**options)
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_every_batch_system_has_its_script(name):
+    script = job_script(On(name, gpus=2, memory="3GB", walltime="04:00:00", scheduler_option=("extra=1",)))
+    assert "distributed.cli.dask_worker" in script
+    assert "2" in next(line for line in script.splitlines() if "gpu" in line)
+    assert "extra" in script
+    # One that knows walltimes tells its workers when to stop, two minutes before.
+    assert ("REVERIE_STOP_AT=$(( $(date +%s) + 14280 ))" in script) == (name != "htcondor")
+
+
+def test_a_dry_run_prints_the_script_and_does_nothing(tmp_path, capsys):
+    words = ["fit", "nowhere", "nothing", "--on", "slurm", "--dry-run", "--gpus", "1", "--walltime", "00:30:00"]
+    parse([*words, "--scheduler-option=--account=x", "--scheduler-option=--qos=y z"]).run()
+    told = capsys.readouterr().out
+    for line in ("#SBATCH --gres=gpu:1", "#SBATCH -t 00:30:00", "#SBATCH --account=x", "#SBATCH --qos=y z"):
+        assert line in told.splitlines()
