@@ -73,7 +73,7 @@ class Map:
     """How much the prior over movies is trusted; 1 takes likelihood and training movies at their word."""
     softness: float = 8.0
     """Grey levels over which the soft clip bends into 0 and 255."""
-    memory: int = 10
+    pairs: int = 10
     """Pairs of steps and gradients that the quasi-Newton method keeps."""
     draws: int = 2
     """Draws from the posterior, for its standard deviation; each costs about half a search, 0 for none."""
@@ -99,12 +99,12 @@ class Map:
 
     def __post_init__(self) -> None:
         if not (
-            min(self.steps, self.memory) >= 1
+            min(self.steps, self.pairs) >= 1
             and min(self.weight, self.softness, self.longest) > 0
             and min(self.tolerance, self.draws, self.follow, self.blur) >= 0
         ):
             raise ReverieError(
-                "The settings of the method `map` are not possible: steps and memory must be at least 1, weight, "
+                "The settings of the method `map` are not possible: steps and pairs must be at least 1, weight, "
                 "softness and longest above 0, tolerance, draws, follow and blur at least 0."
             )
 
@@ -132,7 +132,7 @@ class Map:
             return self._give_up(problem, state)
         fell = state.point.loss - found.loss
         curvature = state.curvature.learned(
-            found.white - state.point.white, found.gradient - state.point.gradient, self.memory
+            found.white - state.point.white, found.gradient - state.point.gradient, self.pairs
         )
         state = self._aim(replace(state, point=found, curvature=curvature, fallen=state.fallen + fell))
         promised = -dot(state.ahead, state.point.gradient) / 2
