@@ -16,6 +16,7 @@ from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
+from reverie.jobs.engines.settings import On
 from reverie.runs.joining import Joining
 from reverie.runs.reconstructing import Run, reconstruct_trials
 
