@@ -68,7 +68,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     ),
     "report": Subject("report run", ("run",), "run"),
     "experiment": Subject(
-        "experiment predicted sensorium encoder --animal mouse1 --trials 8 --workers 1 --mask mask.npz --out new",
+        "experiment predicted sensorium encoder --animal mouse1 --trials 8 --jobs 1 --mask mask.npz --out new",
         ("sensorium", "encoder", "mask.npz"),
     ),
     "simulate": Subject("simulate --out new --animals 2 --neurons 5 --train 2 --oracle 1 --test 1 --frames 20", ()),
