@@ -144,16 +144,19 @@ def measure_darkness(folder: Path, hours: float) -> None:
     assert isinstance(decoder, RidgeDecoder)
     speakers = Speakers(decoder, np.ones(SIZE, dtype=bool))
     pages = claims = stretches = below = 0
-    for responses, _ in dark_minutes(truth, movies, Darkness(round(60 * hours), MINUTE), 4):
+    minutes = dark_minutes(truth, movies, Darkness(round(60 * hours), MINUTE), 4)
+    for pages_seen, (responses, _) in enumerate(minutes, 1):
         found = agreement(speakers, [seen(decoder, responses)], 60, Asked(surrogates=30))
         pages += bool(found.departs.any())
         claims += int(found.departs.sum())
         below += int((found.p <= 0.05).sum())
         stretches += len(found.p)
-    print(
-        f"darkness, {hours:g} h in pages of a minute: {pages} of {round(60 * hours)} pages claim anything, {claims} of "
-        f"{stretches} stretches; p <= .05 in {below}"
-    )
+        if pages_seen % 10 == 0:
+            print(
+                f"darkness, pages of a minute: {pages} of {pages_seen} claim anything, {claims} of {stretches} "
+                f"stretches; p <= .05 in {below}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -66,3 +66,11 @@ def test_other_addresses_are_refused():
         source_at("http://here")
     with pytest.raises(ReverieError, match=r"Nothing sends responses at 127\.0\.0\.1:1 "):
         asyncio.run(gathered(source_at("tcp://127.0.0.1:1")))
+
+
+def test_a_file_on_standard_input_is_told(tmp_path, monkeypatch):
+    (tmp_path / "frames").write_text("[1, 2]\n")
+    with (tmp_path / "frames").open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        with pytest.raises(BadInput, match="Standard input is no pipe"):
+            asyncio.run(gathered(source_at("-")))

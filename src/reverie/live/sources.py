@@ -66,7 +66,10 @@ async def _lines(place: tuple[str, int] | None) -> Frames:
     if place is None:
         reader = asyncio.StreamReader(limit=LINE_LIMIT)
         loop = asyncio.get_running_loop()
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        try:
+            await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        except ValueError as error:
+            raise BadInput("Standard input is no pipe; send responses with `PROGRAM | reverie live …`.") from error
     else:
         try:
             reader, writer = await asyncio.open_connection(*place, limit=LINE_LIMIT)
