@@ -16,6 +16,9 @@ Meaning = Literal["level", "amount", "held"]
 MARGIN: Final = 2.0
 """Seconds before and after a trial that are read with it, so that gaps and straight lines are seen whole."""
 
+HELD_MARGIN: Final = 0.2
+"""The same where only the latest sample is asked for."""
+
 PHASES: Final = 32
 """Rows with phases of their own are read in this many groups; a phase is off by 1/64 of their range at most."""
 
@@ -62,7 +65,8 @@ class Sampled:
     def in_frames(self, onsets: Float[np.ndarray, " frame"], rate: float) -> Float[np.ndarray, "row frame"]:
         """Return what falls into each frame, NaN where nothing was recorded."""
         late = 0.0 if self.phases is None else float(np.max(self.phases, initial=0.0))
-        begin, end = np.searchsorted(self.times, [onsets[0] - MARGIN - late, onsets[-1] + MARGIN])
+        margin = HELD_MARGIN if self.meaning == "held" else MARGIN
+        begin, end = np.searchsorted(self.times, [onsets[0] - margin - late, onsets[-1] + margin])
         first, last = max(0, int(begin) - 2), int(end) + 2
         times, values = self.times[first:last], self._read(first, last)
         step = 1.0 / (usual_rate(times) or rate)
@@ -74,6 +78,8 @@ class Sampled:
     def _read(self, first: int, last: int) -> Float[np.ndarray, "sample row"]:
         part = np.asarray(self.values[:, first:last]).T if self.rows_first else np.asarray(self.values[first:last])
         chosen = part if self.columns is None else part[:, self.columns]
+        if (self.scale, self.offset) == (1.0, 0.0):
+            return chosen
         return np.asarray(chosen * np.float64(self.scale) + np.float64(self.offset))
 
     def _phase_groups(self) -> Sequence[tuple[Any, float]]:

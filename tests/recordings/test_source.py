@@ -1,0 +1,26 @@
+"""Arrays on the disk, read part by part."""
+
+import numpy as np
+import pytest
+
+from reverie.recordings.source import OnDisk
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(
+    "key",
+    [slice(2, 5), slice(3, 99), slice(5, 2), slice(0, 7, 2), 3, None, (slice(None), slice(1, 3)), np.array([4, 1])],
+)
+def test_parts_are_those_of_the_array(tmp_path, order, key):
+    values = np.asarray(np.arange(7 * 4 * 3, dtype=np.float32).reshape(7, 4, 3), order=order)
+    np.save(tmp_path / "values.npy", values)
+    stored = OnDisk.of(np.load(tmp_path / "values.npy", mmap_mode="r"))
+    assert isinstance(stored, OnDisk)
+    assert (len(stored), stored.shape, stored.dtype) == (7, (7, 4, 3), values.dtype)
+    np.testing.assert_array_equal(stored[key], values[key])
+    assert not isinstance(stored[key], np.memmap)
+
+
+def test_what_is_in_memory_stays_as_it_is():
+    values = np.ones(3)
+    assert OnDisk.of(values) is values
