@@ -70,7 +70,7 @@ def test_the_frequency_of_events_is_found_whatever_their_sizes():
         assert np.median(found.dispersion) == pytest.approx(1.0, abs=0.05)
 
 
-def test_the_kind_that_tells_more_is_taken(encoder):
+def test_the_kind_that_clearly_tells_more_is_taken(encoder, monkeypatch):
     rates = np.stack([_rates(encoder, trial) for trial in trials_of(encoder, 6)], 1)
     counts = np.random.default_rng(1).poisson(20 * rates) / 20
     frequent = [replace(t, responses=counts[:, n].astype(np.float32)) for n, t in enumerate(trials_of(encoder, 6))]
@@ -79,6 +79,10 @@ def test_the_kind_that_tells_more_is_taken(encoder):
     rare = generator.poisson(0.2 * rates) * generator.gamma(0.2, 25.0, rates.shape)
     sparse = [replace(t, responses=rare[:, n].astype(np.float32)) for n, t in enumerate(trials_of(encoder, 6))]
     assert isinstance(fit_likelihood(encoder, "toy", sparse), EventLikelihood)
+    told = {name: information(one, rates) for name, one in fit_likelihoods(encoder, "toy", sparse).kinds.items()}
+    barely = told["events"] / told["sizes"] * 1.01
+    monkeypatch.setattr("reverie.inversion.likelihood_fit.CLEARLY", barely)
+    assert isinstance(fit_likelihood(encoder, "toy", sparse), PoissonLikelihood)
 
 
 def with_trace_noise(rates, noise, seed=3):
