@@ -24,8 +24,8 @@ from reverie.recordings.trial import Trial
 
 __all__ = ["render", "survey"]
 
-MOST_RESPONSES: Final = 30_000_000
-"""Of larger recordings, evenly chosen trials with about this many responses in all are read, a few seconds' worth."""
+MOST_RESPONSES: Final = 15_000_000
+"""Of larger recordings, evenly chosen trials with about this many responses in all are read, a second or two's worth."""
 
 MOST_PIXELS: Final = 300_000_000
 """The same for pixels of movies."""
