@@ -25,7 +25,7 @@ from reverie.recordings.trial import Trial
 __all__ = ["render", "survey"]
 
 MOST_RESPONSES: Final = 15_000_000
-"""Of larger recordings, evenly chosen trials with about this many responses in all are read, a second or two's worth."""
+"""Of larger recordings, evenly chosen trials with about this many responses in all are read."""
 
 MOST_PIXELS: Final = 300_000_000
 """The same for pixels of movies."""
