@@ -22,6 +22,7 @@ from reverie.fitted.subject import FITTING_VERSION, Subject
 from reverie.foundation.arrays import Mask
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_json
+from reverie.foundation.partial_files import sweep
 from reverie.inversion.likelihood import likelihood_arrays, likelihood_from_arrays
 from reverie.inversion.likelihood_fit import LikelihoodFits
 from reverie.inversion.linear.contract import Decoder
@@ -133,6 +134,13 @@ class Fitted:
                 return self._inside(folder) / PARTS[part]
         places = " nor ".join(str(folder) for folder in self.folders)
         raise ReverieError(f"What is fitted can be kept in neither {places}; make one of them writable.")
+
+    def tidy(self) -> None:
+        """Remove what killed processes left among the parts."""
+        for inside in map(self._inside, self.folders):
+            for place in {(inside / name).parent.absolute() for name in PARTS.values()}:
+                if place.is_dir():
+                    sweep(place)
 
     def describe(self, part: str) -> None:
         """Write beside a part what it was fitted to; raises ReverieError when that cannot be written."""

@@ -74,12 +74,12 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
     wanted = set(parts)
     if unknown := wanted - PARTS.keys():
         raise ReverieError(f"There is no part {min(unknown)!r} to fit; choose from: {', '.join(PARTS)}.")
+    fitted.tidy()
     for part in fitted.missing(wanted | _sources(wanted)):
-        fitted.place(part)  # asked before the work: where nothing can be kept, nothing is begun
+        fitted.describe(part)  # before the work: where nothing can be kept, nothing is begun
         begin = perf_counter()
         say(f"Fitting the {part} of {fitted.subject.animal}.")
         FITS[part](fitted)
-        fitted.describe(part)
         say(f"The {part} of {fitted.subject.animal} took {perf_counter() - begin:.0f} s.")
     return fitted
 

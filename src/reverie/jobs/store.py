@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
+from reverie.foundation.partial_files import sweep
 from reverie.inversion.problem import Solution, trace_of, trace_rows
 
 UNFINISHED = "unfinished.npz"
@@ -30,6 +31,8 @@ class JobFolder:
         """Remove what a process killed at its very end left of the way to a finished job."""
         for left in self.folder.rglob(UNFINISHED):
             left.unlink(missing_ok=True)
+        for place in (self.folder, *(path for path in self.folder.iterdir() if path.is_dir())):
+            sweep(place.absolute())
 
     @property
     def unfinished(self) -> Path:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from reverie.fitted.fitted import Fitted
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.errors import ReverieError, WorkerLost
 from reverie.jobs.engines.settings import On
@@ -60,12 +61,18 @@ def fit_all(workers: Workers[Session], tasks: Iterable[Fit]) -> dict[str, Except
     left = [
         (animal, folder, tuple(missing))
         for animal, folder, parts in tasks
-        if (missing := session.fitted(animal, folder).missing(parts))
+        if (missing := _tidied(session, animal, folder).missing(parts))
     ]
     # In this process each part shows how far it is.
     description = "" if workers.engine is None else "fitting what is needed once"
     outcomes = workers.attempt(fit_parts, left, description, [f"the fits of {animal}" for animal, _, _ in left])
     return {left[one.number][0]: one.error for one in reversed(outcomes) if one.error}
+
+
+def _tidied(session: Session, animal: str, folder: Path) -> Fitted:
+    fitted = session.fitted(animal, folder)
+    fitted.tidy()
+    return fitted
 
 
 def fit_everything(sources: Sources, parts: Sequence[str], on: On) -> None:

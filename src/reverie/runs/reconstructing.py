@@ -13,6 +13,7 @@ from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
+from reverie.foundation.partial_files import sweep
 from reverie.foundation.places import require_folder
 from reverie.foundation.progress import say
 from reverie.foundation.provenance import describe
@@ -149,6 +150,7 @@ def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Sess
     prints = [job.fingerprint(session) for job in jobs]
     made = {"jobs": prints, **describe_method(run.method), **vars(run.joining)}
     if _is_made(place, made):
+        sweep(place.folder.absolute())
         say(f"{place.animal} trial {place.trial} is reconstructed already; its movie is kept.")
         return
     place.finished.unlink(missing_ok=True)

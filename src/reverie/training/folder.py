@@ -16,6 +16,7 @@ from reverie.foundation.devices import choose_device, seed_everything
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
+from reverie.foundation.partial_files import sweep
 from reverie.foundation.places import holds_nothing, require_folder
 from reverie.foundation.progress import say
 from reverie.foundation.provenance import describe
@@ -84,7 +85,10 @@ def train_encoder(
     asked = _asked(opened, asked_for)
     earlier = _earlier_plan(folder, asked)
     if earlier is not None and (folder / LAST / "encoder.json").exists():
-        shutil.rmtree(folder / RESUME, ignore_errors=True)  # left behind by a training killed at its very end
+        # What a training killed at its very end left behind.
+        shutil.rmtree(folder / RESUME, ignore_errors=True)
+        for place in (folder, folder / LAST):
+            sweep(place.absolute())
         say(f"The encoder in {folder} is trained already.")
         return load_encoder(folder, where)
     encoder = _untrained(opened, asked_for, where)
