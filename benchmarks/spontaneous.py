@@ -144,7 +144,7 @@ def measure_darkness(folder: Path, hours: float) -> None:
     assert isinstance(decoder, RidgeDecoder)
     speakers = Speakers(decoder, np.ones(SIZE, dtype=bool))
     pages = claims = stretches = below = 0
-    minutes = dark_minutes(truth, movies, Darkness(round(60 * hours), MINUTE), 4)
+    minutes = dark_minutes(truth, movies, Darkness(round(60 * hours), MINUTE), 5)
     for pages_seen, (responses, _) in enumerate(minutes, 1):
         found = agreement(speakers, [seen(decoder, responses)], 60, Asked(surrogates=30))
         pages += bool(found.departs.any())

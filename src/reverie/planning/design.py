@@ -22,7 +22,7 @@ SLOW: Final = 2.5
 LEARNING_MINUTES: Final = 10.0
 """Minutes of training after which an encoder knows half of what there is to know: assumed, not measured."""
 
-CURVED: Final = 4.3
+CURVED: Final = 3.3
 """What is not linear in the movie counts as noise, so many times the variance of the linear part: fitted to
 reconstructions of simulated animals, of which a third of the noise makes none better (docs/log/planning.md)."""
 
