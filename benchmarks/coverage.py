@@ -52,8 +52,8 @@ def main() -> None:
                 truth, scored = fits[0].subject.recording.movie(name), slice(frames_to_skip(len(found)), None)
                 told = {key: video_correlation(found[scored], truth[scored], each) for key, each in regions.items()}
                 scores.setdefault(who, []).append(told)
-        for who, told in scores.items():
-            means = ", ".join(f"{key} {np.mean([one[key] for one in told]):.3f}" for key in regions)
+        for who, clips in scores.items():
+            means = ", ".join(f"{key} {np.mean([one[key] for one in clips]):.3f}" for key in regions)
             print(f"{who} ({', '.join(str(len(rows)) for rows, _ in halves)} neurons): {means}", flush=True)
 
 
