@@ -1,6 +1,6 @@
 """What a job costs beside its work: many small jobs in processes of this machine, and on a Dask scheduler or Slurm.
 
-``python -m benchmarks.sweep [--on here] [--jobs 2] [--count 1000] [--seconds 0.05]``: tasks that keep a core busy for so
+``python -m benchmarks.sweep [--on here] [--jobs 2] [--count 1000] [--seconds 0.05]``: tasks that keep a core busy so
 long. Efficiency is the processor time that the work takes alone, over the time of so many workers until all is done;
 starting the workers is told apart.
 """
