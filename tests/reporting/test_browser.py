@@ -224,6 +224,24 @@ def test_it_fits_the_screen(page: Page, width: int) -> None:
     assert narrowest > 130
 
 
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)])
+def test_axe_finds_no_violation(page: Page, width: int, dark: bool) -> None:
+    page.open(width=width, dark=dark)
+    assert page.violations() == []
+
+
+def test_on_paper_everything_is_there_in_dark_ink(page: Page, content: RunContent) -> None:
+    page.open()
+    page.run("document.querySelector('[name=theme][value=dark]').click()")
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert page.run("return getComputedStyle(document.documentElement).colorScheme") == "light"
+    assert page.run("return getComputedStyle(document.querySelector('.trials')).maxHeight") == "none"
+    shown = "return [...document.querySelectorAll('.trial')].filter((one) => one.getClientRects().length).length"
+    assert page.run(shown) == len(content.trials)
+    page.run("document.querySelector('[name=theme][value=auto]').click()")
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "screen"})
+
+
 def test_it_asks_the_network_for_nothing_and_makes_no_complaint(page: Page) -> None:
     page.open(still=False)
     page.run("document.querySelector('.still[href=\"#trial-2\"]').click()")
