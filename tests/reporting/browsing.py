@@ -5,7 +5,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -126,15 +125,6 @@ class Page:
         ]
         return [address for address in addresses if address != self.path.as_uri() and not address.startswith("data:")]
 
-    def violations(self) -> list[str]:
-        """What axe-core has against the page as it stands, closed details opened: the rule, and the first element."""
-        self.run("for (const d of document.querySelectorAll('details')) d.open = true")
-        self.run(files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
-        found = self.driver.execute_async_script(
-            "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done)"
-        )
-        return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:120]}" for one in found["violations"]]
-
     def contrasts(self) -> list[tuple[float, str]]:
         """The contrast of every text on the page with its ground, closed details opened."""
         self.run("for (const d of document.querySelectorAll('details')) d.open = true")
@@ -158,7 +148,6 @@ def browsing(path: Path) -> Iterator[Page]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = Chrome(options=options, service=Service(driver_path))
     try:
-        driver.set_script_timeout(120)
         yield Page(driver, path)
     finally:
         driver.quit()

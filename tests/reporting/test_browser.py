@@ -224,12 +224,6 @@ def test_it_fits_the_screen(page: Page, width: int) -> None:
     assert narrowest > 130
 
 
-@pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)])
-def test_axe_finds_no_violation(page: Page, width: int, dark: bool) -> None:
-    page.open(width=width, dark=dark)
-    assert page.violations() == []
-
-
 def test_on_paper_everything_is_there_in_dark_ink(page: Page, content: RunContent) -> None:
     page.open()
     page.run("document.querySelector('[name=theme][value=dark]').click()")

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from reverie.studies.plates import grid_figure
+from reverie.studies.plates import column_figure, grid_figure, vector_bytes
 
 
 def test_tables_stand_side_by_side_with_their_numbers():
@@ -13,3 +13,11 @@ def test_tables_stand_side_by_side_with_their_numbers():
     assert [text.get_text() for text in right.texts] == [".53"]
     assert [label.get_text() for label in left.get_yticklabels()] == ["32", "16"]
     assert (left.get_ylabel(), left.get_xlabel(), bar.get_ylabel()) == ("σ (px)", "σ (frames)", "video correlation")
+
+
+def test_pdfs_embed_their_fonts_as_letters():
+    figure, (axes,) = column_figure()
+    axes.set_xlabel("spatial frequency")
+    told = vector_bytes(figure, "pdf")
+    assert b"/FontFile2" in told
+    assert b"/Type3" not in told
