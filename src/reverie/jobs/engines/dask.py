@@ -33,8 +33,6 @@ SCHEDULER: Final = {
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": TRIES - 1,
     "distributed.deploy.lost-worker-timeout": "5s",
-    # Standard error belongs to our own sentences.
-    "distributed.logging.distributed": "critical",
 }
 
 
@@ -65,7 +63,10 @@ def processes_elsewhere(opening: Opening, on: On) -> Iterator["Elsewhere"]:
 def _batch_cluster(on: On, told: list[str]) -> Any:  # noqa: ANN401 - an optional package without types
     try:
         return cluster_class(on)(
-            job_cls=refusing(on, told), scheduler_options={"dashboard_address": ":0"}, silence_logs=False, **options(on)
+            job_cls=refusing(on, told),
+            scheduler_options={"dashboard_address": ":0"},
+            silence_logs="critical",
+            **options(on),
         )
     except (OSError, RuntimeError, ValueError) as error:
         raise ReverieError(f"{on.on} cannot be used here: {error}") from error
@@ -98,7 +99,8 @@ class Elsewhere:
                     yield self._outcome(future, left.pop(future.key), names)
         finally:
             # After an error nobody waits for the tasks that are left.
-            self.client.cancel(list(left)) if self.client.status == "running" else None
+            if left and self.client.status == "running":
+                self.client.cancel(list(left))
 
     def _next(self, ended: "SimpleQueue[Any]") -> Any:  # noqa: ANN401 - a future of dask.distributed, or None
         if time.monotonic() - self.looked >= LOOK_EVERY:
