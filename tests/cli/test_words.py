@@ -25,8 +25,10 @@ FOREIGN = {
     "--help",
     "--mode",
     "--name-only",
+    "--repo-type",
+    "--local-dir",
 }
-"""Options of other programs that are named (pip, the linker); and the one that every verb has."""
+"""Options of other programs that are named (pip, the linker, hf); and the one that every verb has."""
 
 NO_VERB = {"anew", "as", "in", "is", "encoder", "decoder", "VERB", "run", "from"}
 """Words after the program's name in sentences about it."""

@@ -102,7 +102,7 @@ def _fit_mask(fitted: Fitted) -> None:
     lengths = {name: subject.recording.frames(name) for name in subject.training}
     # Images last less than the usual window; trials shorter than it are no use beside longer ones.
     window = subject.encoder.window or min(MaskSettings().window, max(lengths.values(), default=0))
-    names = [name for name, frames in lengths.items() if frames >= window]
+    names = [name for name in subject.training if lengths[name] >= window]
     if len(names) < 2:
         raise NotApplicable(
             f"{subject.animal} has {len(names)} training trial(s) with responses of at least {window} frames; a mask "

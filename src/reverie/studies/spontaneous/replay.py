@@ -149,7 +149,7 @@ def _listed(numbers: Sequence[float]) -> str:
 
 def _figure(
     recorded: Float[np.ndarray, " block"],
-    maxima: Mapping[Kind, Float[np.ndarray, " block"]],
+    maxima: Mapping[Kind, Float[np.ndarray, " surrogate_block"]],
     thresholds: Mapping[Kind, float],
 ) -> Figure:
     figure, (axes,) = column_figure()
