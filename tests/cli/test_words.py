@@ -27,8 +27,10 @@ FOREIGN = {
     "--name-only",
     "--repo-type",
     "--local-dir",
+    "--gres",
+    "--account",
 }
-"""Options of other programs that are named (pip, the linker, hf); and the one that every verb has."""
+"""Options of other programs that are named (pip, the linker, hf, sbatch); and the one that every verb has."""
 
 NO_VERB = {"anew", "as", "in", "is", "encoder", "decoder", "VERB", "run", "from"}
 """Words after the program's name in sentences about it."""

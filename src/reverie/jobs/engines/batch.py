@@ -69,6 +69,8 @@ def options(on: On) -> dict[str, Any]:
         "processes": 1,
         "memory": on.memory,
         "job_name": "reverie",
+        # Seconds a worker has to start in: a node may be busy, and one that ends before it is known is not replaced.
+        "death_timeout": 600,
         "log_directory": logs_folder(),
         "job_extra_directives": directives(on),
         "job_script_prologue": ["export OMP_NUM_THREADS=1"],
