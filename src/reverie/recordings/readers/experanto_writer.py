@@ -1,6 +1,5 @@
 """Writing a recording the way experanto lays a session on disk."""
 
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import yaml
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npy, write_text
+from reverie.foundation.whole_folders import building
 from reverie.recordings.trial import Trial
 
 
@@ -21,19 +21,8 @@ def write_session(folder: Path, trials: Iterable[Trial]) -> None:
     The folder appears only once it is whole.
     Raises ReverieError when it exists and is not empty, a trial has no responses, or it cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ReverieError(f"{folder} exists already; choose another folder or remove it first.")
-    building = folder.with_name(f".{folder.name}.partial")
-    try:
-        shutil.rmtree(building, ignore_errors=True)
-        _write_parts(building, trials)
-        if folder.exists():
-            folder.rmdir()
-        building.rename(folder)
-    except OSError as error:
-        raise ReverieError(f"{folder} could not be written ({error.strerror or error}); choose another.") from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+    with building(folder) as hidden:
+        _write_parts(hidden, trials)
 
 
 def _write_parts(folder: Path, trials: Iterable[Trial]) -> None:

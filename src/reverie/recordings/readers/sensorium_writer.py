@@ -1,6 +1,5 @@
 """Writing a recording the way the Sensorium 2023 release lays it on disk."""
 
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from numpy.typing import DTypeLike
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npy
+from reverie.foundation.whole_folders import building
 from reverie.recordings.readers import sensorium_layout as layout
 from reverie.recordings.row_statistics import RowStatistics
 from reverie.recordings.tiers import UNUSED
@@ -37,23 +37,12 @@ def write_recording(
     """
     if np.dtype(dtype).kind != "f":
         raise ReverieError(f"A recording cannot be written as {np.dtype(dtype)}, which holds no NaN; choose a float.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ReverieError(f"{folder} exists already; choose another folder or remove it first.")
-    building = folder.with_name(f".{folder.name}.partial")
-    try:
-        shutil.rmtree(building, ignore_errors=True)
-        _write_parts(building, trials, padded_frames, np.dtype(dtype))
+    with building(folder) as hidden:
+        _write_parts(hidden, trials, padded_frames, np.dtype(dtype))
         if unit_ids is not None:
-            write_npy(building / layout.UNIT_IDS, unit_ids)
+            write_npy(hidden / layout.UNIT_IDS, unit_ids)
         if coordinates is not None:
-            write_npy(building / layout.COORDINATES, coordinates)
-        if folder.exists():
-            folder.rmdir()
-        building.rename(folder)
-    except OSError as error:
-        raise ReverieError(f"{folder} could not be written ({error.strerror or error}); choose another.") from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+            write_npy(hidden / layout.COORDINATES, coordinates)
 
 
 def _write_parts(folder: Path, trials: Iterable[Trial], padded_frames: int | None, dtype: np.dtype) -> None:
