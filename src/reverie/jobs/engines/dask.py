@@ -12,14 +12,12 @@ from uuid import uuid4
 
 from reverie.foundation.errors import ReverieError, WorkerLost
 from reverie.foundation.progress import say
+from reverie.jobs.engines.asked import Asked
 from reverie.jobs.engines.batch import cluster_class, import_or_tell, options, refusing
 from reverie.jobs.engines.contract import TRIES, Opening, Outcome, lost
 from reverie.jobs.engines.settings import On
 from reverie.jobs.engines.worker import do_task
 from reverie.jobs.stopping import out_of_time
-
-USUAL_JOBS: Final = 2
-"""Workers of a batch system where no number is given."""
 
 LOOK_EVERY: Final = 5.0
 """Seconds between two looks whether workers are missing."""
@@ -53,7 +51,7 @@ def processes_elsewhere(opening: Opening, on: On) -> Iterator["Elsewhere"]:
             raise ReverieError(f"There is no Dask scheduler at {on.on} ({error}); start one, or see --on.") from error
         with client:
             say(f"The jobs go to {on.on}; watch them at {client.dashboard_link}.")
-            yield Elsewhere(opening, on, client, cluster, told)
+            yield Elsewhere(opening, on, client, Asked(on, cluster, told) if cluster is not None else None)
     finally:
         if cluster is not None:
             with suppress(Exception):  # what cannot be ended now ends by itself when it misses us
@@ -75,15 +73,15 @@ def _batch_cluster(on: On, told: list[str]) -> Any:  # noqa: ANN401 - an optiona
 class Elsewhere:
     """Workers of a Dask scheduler, our own or somebody else's."""
 
-    def __init__(self, opening: Opening, on: On, client: Any, cluster: Any, told: list[str]) -> None:  # noqa: ANN401
-        self.opening, self.on, self.client, self.cluster, self.told = opening, on, client, cluster, told
-        self.looked = 0.0
-        self._ask_for_workers()
+    def __init__(self, opening: Opening, on: On, client: Any, asked: Asked | None) -> None:  # noqa: ANN401
+        self.opening, self.on, self.client, self.asked = opening, on, client, asked
+        self.looked = time.monotonic()
 
     def do(self, work: Callable[[Any, Any], Any], tasks: Sequence[Any], names: Sequence[str]) -> Iterator[Outcome]:
         """Begin tasks in their order and yield each outcome when it is there.
 
-        Raises ReverieError when the batch system takes no jobs, and WorkerLost when the scheduler is gone.
+        Raises ReverieError when the batch system takes no jobs or starts no worker; WorkerLost when the scheduler is
+        gone.
         """
         ended: SimpleQueue[Any] = SimpleQueue()
         left: dict[Any, int] = {}
@@ -104,7 +102,7 @@ class Elsewhere:
 
     def _next(self, ended: "SimpleQueue[Any]") -> Any:  # noqa: ANN401 - a future of dask.distributed, or None
         if time.monotonic() - self.looked >= LOOK_EVERY:
-            self._ask_for_workers()
+            self._look()
         with suppress(Empty):
             return ended.get(timeout=LOOK_EVERY)
         return None
@@ -119,16 +117,12 @@ class Elsewhere:
             return Outcome(number, error=lost(names[number]))
         return Outcome(number, error=error)
 
-    def _ask_for_workers(self) -> None:
-        """Ask for as many workers as there should be, in place of those whose time was over or that were lost."""
+    def _look(self) -> None:
         self.looked = time.monotonic()
         if self.client.status not in ("running", "connecting"):
             raise WorkerLost(f"The scheduler of {self.on.on} is gone; give the same command again.")
-        if self.cluster is None:
-            return
-        if self.told and not self.client.scheduler_info()["workers"]:
-            raise ReverieError(f"{self.on.on} takes no jobs: {' '.join(self.told[-1].split())}; see --dry-run.")
-        self.cluster.scale(self.on.jobs or USUAL_JOBS)
+        if self.asked is not None:
+            self.asked.keep()
 
 
 def _do_or_leave(opening: Opening, work: Callable[[Any, Any], Any], task: object) -> object:

@@ -1,0 +1,144 @@
+"""Workers that a batch system was asked for: as many as there should be, though some of its jobs end before they start.
+
+dask-jobqueue replaces workers that came and were lost. Of a job that ended before its worker was known (killed while
+it started or waited, its node lost, a script that fails) it learns nothing; the batch system's own list tells that.
+"""
+
+import getpass
+import re
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
+from reverie.jobs.engines.batch import logs_folder
+from reverie.jobs.engines.contract import TRIES
+from reverie.jobs.engines.settings import On
+
+USUAL_JOBS: Final = 2
+"""Workers of a batch system where no number is given."""
+
+LIST_EVERY: Final = 30.0
+"""Seconds between two looks at the batch system's list, which many people ask for; only while a worker is missing."""
+
+PATIENCE: Final = 60.0
+"""Seconds to wait for that list."""
+
+LISTS: Final[Mapping[str, Sequence[str]]] = {
+    "slurm": ("squeue", "--me", "--noheader", "--format=%A"),
+    "pbs": ("qselect", "-u", "{user}"),
+    "sge": ("qstat", "-u", "{user}"),
+    "lsf": ("bjobs", "-w"),
+    "htcondor": ("condor_q", "-nobatch"),
+}
+"""What prints a line for each job of this user that waits or runs; it begins with the job's number."""
+
+NO_JOBS: Final = "No unfinished job found"
+"""What LSF says, as of an error, where there is none."""
+
+NAMED: Final = 6
+"""Jobs that are named in a sentence."""
+
+
+class Asked:
+    """The workers asked for. told: why the batch system did not take jobs, as it said itself."""
+
+    def __init__(self, on: On, cluster: Any, told: list[str]) -> None:  # noqa: ANN401 - an optional package without types
+        self.on, self.cluster, self.told = on, cluster, told
+        self.seen = False
+        self.waited = False
+        self.unlisted: set[str] = set()
+        self.lost: list[str] = []
+        self.listed = time.monotonic()
+        self.cluster.scale(self.on.jobs or USUAL_JOBS)
+
+    def keep(self) -> None:
+        """Ask for others in place of workers whose time was over, and of jobs that ended before their worker started.
+
+        Raises ReverieError when the batch system takes no jobs, or no worker has started though each was asked for
+        ``TRIES`` times.
+        """
+        registered, missing = self.cluster.sync(_who_is_there, self.cluster)
+        self.seen |= registered > 0
+        if registered:
+            self.lost.clear()
+        if self.told and not self.seen:
+            raise ReverieError(f"{self._takes_none()}; see --dry-run.")
+        if missing and time.monotonic() - self.listed >= LIST_EVERY:
+            self._replace_lost(missing, anybody=registered > 0)
+            self.listed = time.monotonic()
+        self.cluster.scale(self.on.jobs or USUAL_JOBS)
+
+    def _replace_lost(self, missing: Mapping[str, str | None], *, anybody: bool) -> None:
+        listed = _listed(self.on.on, self.cluster.job_cls.job_id_regexp)
+        if listed is None:
+            return
+        unlisted = {job for job in missing.values() if job is not None and job not in listed}
+        # Twice in a row: one that has just ended in good order is replaced by dask.
+        gone = {name: job for name, job in missing.items() if job is None or job in unlisted & self.unlisted}
+        self.unlisted = unlisted
+        self.lost += [] if anybody else [job or "" for job in gone.values()]
+        if len(self.lost) >= TRIES * (self.on.jobs or USUAL_JOBS):
+            raise ReverieError(self._why())
+        if gone:
+            ended = [job for job in gone.values() if job]
+            say(
+                f"{self.on.on}: {_named(ended)} ended before a worker started; others are asked for."
+                if ended
+                else f"{self._takes_none()}; it is asked again."
+            )
+            self.cluster.sync(_forget, self.cluster, list(gone))
+        elif waiting := [job for job in missing.values() if job in listed and not (self.waited or anybody)]:
+            self.waited = True
+            say(f"{self.on.on} has started no worker yet; in its queue: {_named(waiting)}.")
+
+    def _takes_none(self) -> str:
+        return f"{self.on.on} takes no jobs: {' '.join(self.told[-1].split()) if self.told else 'it did not say why'}"
+
+    def _why(self) -> str:
+        ended = [job for job in self.lost if job]
+        if not ended:
+            return f"{self._takes_none()}; give the same command again once it does."
+        return (
+            f"{self.on.on} started no worker, though {len(ended)} were asked for: {_named(ended)} ended before that. "
+            f"What they printed is in {logs_folder()}; mend what it tells, then give the same command again."
+        )
+
+
+def _named(jobs: Sequence[str]) -> str:
+    return f"{'job' if len(jobs) == 1 else 'jobs'} {', '.join(jobs[-NAMED:])}"
+
+
+def _listed(system: str, number: str) -> set[str] | None:
+    """Return the numbers of this user's jobs that wait or run; None where the batch system does not tell.
+
+    number: a regular expression of what it calls a job, with a group ``job_id``.
+    """
+    words = [word.format(user=getpass.getuser()) for word in LISTS[system]]
+    try:
+        ended = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if ended.returncode and NO_JOBS not in ended.stdout + ended.stderr:
+        return None
+    found = (re.match(rf"\s*{number}", line) for line in ended.stdout.splitlines())
+    return {match["job_id"] for match in found if match}
+
+
+async def _who_is_there(cluster: Any) -> tuple[int, dict[str, str | None]]:  # noqa: ANN401
+    """Return how many workers are known, and the jobs of the others by their name; None where none was taken.
+
+    Runs in the scheduler's own thread, where nothing changes meanwhile.
+    """
+    there = {worker.name for worker in cluster.scheduler.workers.values()}
+    return len(there), {name: job.job_id for name, job in cluster.workers.items() if name not in there}
+
+
+async def _forget(cluster: Any, names: Sequence[str]) -> None:  # noqa: ANN401
+    """Let the cluster think that it never asked for some workers, so that it asks again."""
+    for name in names:
+        job = cluster.workers.pop(name, None)
+        if job is not None:
+            await job.close()
