@@ -70,6 +70,10 @@ def test_a_trial_plays(session, tmp_path, told):
                 "[...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0)]"
             )
             assert page.complaints() == []
+            assert page.violations() == []
+            page.resize(390)
+            assert page.run("return document.documentElement.scrollWidth") <= 390
+            assert page.violations() == []
     finally:
         looking.set()
         done.set()

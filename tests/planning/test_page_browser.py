@@ -39,3 +39,10 @@ def test_the_page_reckons_as_python_does(tmp_path):
         assert page.complaints() == []
         assert page.requests() == []
         assert [line for line in page.contrasts() if line[0] < 4.5] == []
+        for width, dark in ((390, True), (1280, False)):
+            page.open(width=width, dark=dark)
+            assert page.run("return document.documentElement.scrollWidth") <= width
+            assert page.violations() == []
+        page.on_paper()
+        assert page.run("return document.querySelector('[data-shown=neurons]').getClientRects().length") == 1
+        assert page.cut_off() == []

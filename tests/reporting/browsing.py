@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,26 @@ while (walker.nextNode()) {
 return found;
 """
 
+CUT_OFF = """
+const cut = (e) => {
+  const style = getComputedStyle(e);
+  const hides = style.overflowX !== "visible" && e.scrollWidth > e.clientWidth + 1
+    || style.overflowY !== "visible" && e.scrollHeight > e.clientHeight + 1;
+  return hides || e.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
+};
+return [...document.body.querySelectorAll("*")]
+  .filter((e) => e.getClientRects().length && !e.closest("svg, .unseen, .skip") && cut(e))
+  .map((e) => e.outerHTML.slice(0, 100));
+"""
+
+AXE = """
+const done = arguments[0];
+axe.run(document, {resultTypes: ["violations"]}).then((found) => done({
+  passes: found.passes.length,
+  violations: found.violations.map((one) => [one.help, one.nodes.slice(0, 3).map((node) => node.html.slice(0, 150))]),
+}), (error) => done(String(error)));
+"""
+
 
 class Page:
     """A page opened from disk, and what a reader can do with it."""
@@ -74,7 +95,7 @@ class Page:
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if still else "no-preference"},
         ]
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": features})
         self.driver.get_log("browser")
         self.driver.get_log("performance")
         self.driver.get(self.path.as_uri() + fragment)
@@ -125,6 +146,23 @@ class Page:
         ]
         return [address for address in addresses if address != self.path.as_uri() and not address.startswith("data:")]
 
+    def on_paper(self) -> None:
+        """Lay the page out for paper of 19 cm between its margins."""
+        self.resize(718)
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+
+    def cut_off(self) -> list[str]:
+        """Elements that show less than they hold, or reach beyond the right edge of the page."""
+        return list(self.run(CUT_OFF))
+
+    def violations(self) -> list[str]:
+        """What axe-core has against the page as it stands, closed details opened: each rule with its elements."""
+        self.run("for (const d of document.querySelectorAll('details')) d.open = true")
+        self.run(files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+        told = self.driver.execute_async_script(AXE)
+        assert told["passes"] > 15
+        return [f"{rule}: {', '.join(places)}" for rule, places in told["violations"]]
+
     def contrasts(self) -> list[tuple[float, str]]:
         """The contrast of every text on the page with its ground, closed details opened."""
         self.run("for (const d of document.querySelectorAll('details')) d.open = true")
@@ -148,6 +186,7 @@ def browsing(path: Path) -> Iterator[Page]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = Chrome(options=options, service=Service(driver_path))
     try:
+        driver.set_script_timeout(120)
         yield Page(driver, path)
     finally:
         driver.quit()

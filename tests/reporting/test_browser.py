@@ -1,5 +1,7 @@
 """The page in a real Chromium: it plays, scrubs, listens to the keyboard, and keeps its promises to every reader."""
 
+import re
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -213,7 +215,7 @@ def test_focus_is_seen(page: Page) -> None:
     assert page.run("return getComputedStyle(arguments[0]).outlineStyle", button) == "solid"
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("width", [390, 768, 1280])
 def test_it_fits_the_screen(page: Page, width: int) -> None:
     page.open(width=width)
     assert page.run("return document.documentElement.scrollWidth") <= width
@@ -224,16 +226,32 @@ def test_it_fits_the_screen(page: Page, width: int) -> None:
     assert narrowest > 130
 
 
+@pytest.mark.parametrize(("width", "dark", "trial"), [(390, True, 1), (1280, False, 3)])
+def test_axe_finds_no_violation(page: Page, width: int, dark: bool, trial: int) -> None:
+    page.open(width=width, dark=dark, fragment=f"#trial-{trial}")
+    assert page.violations() == []
+
+
 def test_on_paper_everything_is_there_in_dark_ink(page: Page, content: RunContent) -> None:
     page.open()
     page.run("document.querySelector('[name=theme][value=dark]').click()")
-    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    page.on_paper()
     assert page.run("return getComputedStyle(document.documentElement).colorScheme") == "light"
-    assert page.run("return getComputedStyle(document.querySelector('.trials')).maxHeight") == "none"
+    assert all(page.run("return getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map((n) => n > 230)"))
     shown = "return [...document.querySelectorAll('.trial')].filter((one) => one.getClientRects().length).length"
     assert page.run(shown) == len(content.trials)
+    frames = "[...document.querySelectorAll('.still img, .mask img')]"
+    page.wait(f"return {frames}.every((image) => image.complete && image.width > 100)")
+    assert page.run(f"return {frames}.length") >= 2 * len(content.trials)
+    assert page.cut_off() == []
     page.run("document.querySelector('[name=theme][value=auto]').click()")
-    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "screen"})
+
+
+def test_each_movie_has_a_sheet_of_its_own(page: Page, content: RunContent) -> None:
+    page.open()
+    told = page.driver.execute_cdp_cmd("Page.printToPDF", {"paperWidth": 8.27, "paperHeight": 11.69})
+    sheets = len(re.findall(rb"/Type */Page\b", b64decode(told["data"])))
+    assert len(content.trials) + 1 <= sheets <= len(content.trials) + 3
 
 
 def test_it_asks_the_network_for_nothing_and_makes_no_complaint(page: Page) -> None:

@@ -48,10 +48,23 @@ def test_figures_are_inside_the_page_and_drawn(page: Page) -> None:
     assert page.complaints() == []
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_screen(page: Page, width: int) -> None:
     page.open(width=width, ready="document.readyState === 'complete'")
     assert page.run("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("width", "dark"), [(390, True), (1280, False)])
+def test_axe_finds_no_violation(page: Page, width: int, dark: bool) -> None:
+    page.open(width=width, dark=dark, ready="document.readyState === 'complete'")
+    assert page.violations() == []
+
+
+def test_on_paper_nothing_is_cut(page: Page) -> None:
+    page.open(dark=True, ready="document.readyState === 'complete'")
+    page.on_paper()
+    assert page.run("return getComputedStyle(document.documentElement).colorScheme") == "light"
+    assert page.cut_off() == []
 
 
 def test_the_contents_lead_to_each_experiment(page: Page) -> None:

@@ -17,7 +17,7 @@ function valueOf(slider) {
 
 function set(slider, value) {
   const [low, high] = [Number(slider.dataset.low), Number(slider.dataset.high)];
-  slider.value = Math.round((1000 * Math.log(value / low)) / Math.log(high / low));
+  slider.value = (1000 * Math.log(value / low)) / Math.log(high / low);
 }
 
 /** Where coherence first falls below a half, on a logarithmic axis. */
@@ -72,10 +72,10 @@ const words = (value) => (value === Infinity ? "finer than movies hold" : Number
 
 function draw([places, values]) {
   const ends = [places[1], places.at(-1)].map(Math.log);
-  const x = (at) => 40 + (550 * (Math.log(Math.max(at, places[1])) - ends[0])) / (ends[1] - ends[0]);
+  const x = (at) => 40 + (550 * (Math.log(at) - ends[0])) / (ends[1] - ends[0]);
   document
     .querySelector("[data-curve]")
-    .setAttribute("points", places.map((at, number) => `${x(at)},${190 - 180 * values[number]}`).join(" "));
+    .setAttribute("points", places.slice(1).map((at, number) => `${x(at)},${190 - 180 * values[number + 1]}`).join(" "));
   const ticks = [0.005, 0.01, 0.02, 0.05, 0.1].filter((at) => at > places[1] && at < places.at(-1));
   document.querySelector("[data-ticks]").innerHTML = ticks.map((at) => `<text x="${x(at) - 10}" y="199">${at}</text>`).join("");
 }
