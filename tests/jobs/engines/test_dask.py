@@ -4,6 +4,7 @@ import os
 import signal
 from functools import partial
 
+import dask
 import pytest
 from distributed import LocalCluster
 
@@ -29,8 +30,11 @@ def leave_once(context, path):
 
 @pytest.fixture(scope="module")
 def address():
-    """Two workers."""
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+    """Two workers, which have time to come again on a busy machine: nobody asks for others in their place."""
+    with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"}),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+    ):
         yield cluster.scheduler_address
 
 

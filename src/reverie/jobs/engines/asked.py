@@ -137,8 +137,12 @@ async def _who_is_there(cluster: Any) -> tuple[int, dict[str, str | None]]:  # n
 
 
 async def _forget(cluster: Any, names: Sequence[str]) -> None:  # noqa: ANN401
-    """Let the cluster think that it never asked for some workers, so that it asks again."""
+    """Let the cluster think that it never asked for some workers, so that it asks again, under other names.
+
+    Under the same name, a worker that had been there would count as lost once more, and the new job be ended.
+    """
     for name in names:
+        cluster.worker_spec.pop(name, None)
         job = cluster.workers.pop(name, None)
         if job is not None:
             await job.close()

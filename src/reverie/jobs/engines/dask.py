@@ -30,7 +30,8 @@ SCHEDULER: Final = {
     # it would be taken for the cause of that worker's death.
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": TRIES - 1,
-    "distributed.deploy.lost-worker-timeout": "5s",
+    # A worker that was killed is begun again in its own job; only after this time that job is ended and another asked.
+    "distributed.deploy.lost-worker-timeout": "120s",
 }
 
 
@@ -44,18 +45,21 @@ def processes_elsewhere(opening: Opening, on: On) -> Iterator["Elsewhere"]:
     told: list[str] = []
     with dask.config.set(SCHEDULER):
         cluster = _batch_cluster(on, told) if on.batch else None
-    try:
         try:
-            client = distributed.Client(cluster or on.on, timeout=PATIENCE, set_as_default=False)
-        except (OSError, TimeoutError, ValueError) as error:
-            raise ReverieError(f"There is no Dask scheduler at {on.on} ({error}); start one, or see --on.") from error
-        with client:
-            say(f"The jobs go to {on.on}; watch them at {client.dashboard_link}.")
-            yield Elsewhere(opening, on, client, Asked(on, cluster, told) if cluster is not None else None)
-    finally:
-        if cluster is not None:
-            with suppress(Exception):  # what cannot be ended now ends by itself when it misses us
-                cluster.close()
+            with _client(distributed, cluster, on) as client:
+                say(f"The jobs go to {on.on}; watch them at {client.dashboard_link}.")
+                yield Elsewhere(opening, on, client, None if cluster is None else Asked(on, cluster, told))
+        finally:
+            if cluster is not None:
+                with suppress(Exception):  # what cannot be ended now ends by itself when it misses us
+                    cluster.close()
+
+
+def _client(distributed: Any, cluster: Any, on: On) -> Any:  # noqa: ANN401 - optional packages without types
+    try:
+        return distributed.Client(cluster or on.on, timeout=PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ReverieError(f"There is no Dask scheduler at {on.on} ({error}); start one, or see --on.") from error
 
 
 def _batch_cluster(on: On, told: list[str]) -> Any:  # noqa: ANN401 - an optional package without types
