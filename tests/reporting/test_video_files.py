@@ -84,6 +84,24 @@ def test_a_failed_write_leaves_the_old_file(clip: Movie, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_long_label_ends_at_its_movie(clip: Movie, tmp_path: Path) -> None:
+    lone, both = tmp_path / "lone.mp4", tmp_path / "both.mp4"
+    for path, second in ((lone, ""), (both, "W")):
+        write_mp4(path, clip[:1], clip[:1], labels=("W" * 200, second), scale=2)
+    strips = [read_back(path)[0][0, :16].mean(axis=2) for path in (lone, both)]
+    start = (64 + 4) * 2
+    assert strips[0][:, : start - 20].max() > 200
+    assert strips[0][:, start:].max() < 20
+    assert strips[1][:, start:].max() > 200
+
+
+def test_a_library_without_h264_is_said(clip: Movie, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reverie.reporting.video_files.CODEC", "libx999")
+    with pytest.raises(ReverieError, match="no libx999"):
+        write_mp4(tmp_path / "movie.mp4", clip[:2])
+    assert not list(tmp_path.iterdir())
+
+
 def test_colours_survive(tmp_path: Path) -> None:
     movie = np.zeros((3, 9, 10, 3), np.uint8)
     movie[:, :, :5], movie[:, :, 5:] = (240, 160, 60), (120, 90, 240)

@@ -26,6 +26,15 @@ def grey_levels(values: Float[np.ndarray, "..."], top: float = WHITE) -> UInt8[n
     return np.asarray(np.floor(np.clip(levels, 0, WHITE) + 0.5), dtype=np.uint8)
 
 
+def top_of_std(std: Movie) -> float:
+    """Return where a scale of standard deviations ends that begins at 0: at the largest, at most half of white.
+
+    Between black and white nothing varies by more than half of their distance. In corners that no neuron sees, few
+    draws from a Gaussian may say more, and would leave no colours for the rest.
+    """
+    return min(float(np.nanmax(std)), WHITE / 2) or 1.0
+
+
 def picture(levels: UInt8[np.ndarray, "height width"]) -> str:
     """Return a grey picture as a lossless PNG data address."""
     return _address(Image.fromarray(np.ascontiguousarray(levels)))

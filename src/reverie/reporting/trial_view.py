@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from reverie.foundation.arrays import WHITE
 from reverie.reporting.content import RunContent, TrialContent
 from reverie.reporting.curves import (
     Curve,
@@ -26,6 +25,7 @@ from reverie.reporting.pictures import (
     movie_sheet,
     outline,
     picture,
+    top_of_std,
     transparent_picture,
 )
 from reverie.reporting.rasters import Rasters, rasters
@@ -90,7 +90,7 @@ def trial_view(trial: TrialContent, number: int, run: RunContent) -> TrialView:
     """Return a trial made ready for the page; ``number`` counts from 1."""
     shown = [movie for movie in (trial.truth, trial.reconstruction) if movie is not None]
     found = rasters(trial)
-    std_top = _std_top(trial)
+    std_top = 0.0 if trial.std is None else top_of_std(trial.std)
     video = trial.scores.get("video_correlation", float("nan"))
     return TrialView(
         number=number,
@@ -178,17 +178,6 @@ def _hints(trial: TrialContent, found: Rasters | None) -> list[str]:
     if trial.scored_from:
         hints.append(f"The hatched first {trial.scored_from} frames are not scored.")
     return hints
-
-
-def _std_top(trial: TrialContent) -> float:
-    """Return where the scale of the standard deviation ends, 0 without one.
-
-    Between black and white nothing varies by more than half of their distance. In corners that no neuron sees, few
-    draws from a Gaussian may say more, and would leave no colours for the rest.
-    """
-    if trial.std is None:
-        return 0.0
-    return min(float(np.nanmax(trial.std)), WHITE / 2) or 1.0
 
 
 def _player_data(trial: TrialContent, found: Rasters | None, std_top: float) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import av
 import numpy as np
@@ -20,6 +20,9 @@ from reverie.reporting.content import Pictures
 
 GAP = 4
 """Pixels between movies that stand side by side, before scaling."""
+
+CODEC: Final = "libx264"
+"""The encoder of h264 that FFmpeg has where it was built with it."""
 
 QUALITY = "12"
 """Constant rate factor of h264: 0 is lossless, 18 looks lossless, 23 is usual."""
@@ -108,9 +111,11 @@ def _with_labels(frames: Frames, labels: Sequence[str], *, pitch: int) -> UInt8[
     height = max(16, frames.shape[1] // 12)
     strip = Image.new("L", (frames.shape[2], height))
     font = ImageFont.load_default(size=height * 0.7)
-    draw = ImageDraw.Draw(strip)
     for index, label in enumerate(labels):
-        draw.text((index * pitch + height // 4, height // 2), label, fill=255, font=font, anchor="lm")
+        # Each on a piece of its own, so that a long one ends at its movie.
+        piece = Image.new("L", (pitch - height // 2, height))
+        ImageDraw.Draw(piece).text((height // 4, height // 2), label, fill=255, font=font, anchor="lm")
+        strip.paste(piece, (index * pitch, 0))
     header = np.broadcast_to(np.asarray(strip), (len(frames), height, frames.shape[2]))
     return np.concatenate([header, frames], axis=1)
 
@@ -120,8 +125,10 @@ def _encode(path: Path, frames: Iterable[Picture], size: tuple[int, ...], frame_
     height, width = (one + one % 2 for one in size)
     options = {"crf": QUALITY, "preset": "medium"}
     rate = Fraction(frame_rate).limit_denominator(1001)
+    if CODEC not in av.codecs_available:
+        raise ReverieError(f"{path} cannot be written: this build of av has no {CODEC}; `pip install av` has it.")
     with replacing(path) as file, av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=rate, options=options)
+        stream = container.add_stream(CODEC, rate=rate, options=options)
         stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
         for frame in frames:
             # Grey to yuv would keep the full range, which players stretch again; by way of rgb it is mapped properly.

@@ -11,6 +11,7 @@ from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.arrays import WHITE
 from reverie.foundation.progress import say
 from reverie.reporting.page import write_page
+from reverie.reporting.pictures import top_of_std
 from reverie.reporting.video_files import Scene, write_film
 from reverie.runs.evaluating import read_or_evaluate
 from reverie.runs.run_folder import RunFolder
@@ -49,8 +50,8 @@ def report_run(folder: Path, *, film: bool = False) -> Path:
 def write_run_film(path: Path, found: Sequence[Reconstruction]) -> None:
     """Write the start of each trial, one after the other: truth, reconstruction and standard deviation side by side.
 
-    The standard deviation is drawn from black, 0, to white, the largest of the trial. Movies run at the frame rate of
-    the first.
+    The standard deviation is drawn from black, 0, to white, the end of its scale. Movies run at the frame rate of the
+    first.
     """
     write_film(path, [_scene(one) for one in found], frame_rate=found[0].frame_rate)
 
@@ -62,7 +63,7 @@ def _scene(one: Reconstruction) -> Scene:
         movies = {"truth": one.truth[:most], **movies}
     if one.std is not None:
         std = one.std[:most]
-        top = max(float(std.max()), 1.0)
+        top = top_of_std(std)
         movies[f"standard deviation, white: {top:.0f}"] = std * np.float32(WHITE / top)
     return Scene(list(movies.values()), list(movies))
 
