@@ -26,18 +26,22 @@ from reverie.studies.choosing import Scale
 from reverie.studies.setup import Setup
 
 FRAMES = 90
+
+SMALL, SHORT = (18, 32), 60
+"""Frame size and frames of clips where what counts is that things are done, not how well."""
+
 SCALE = Scale(
     "test", clips=2, stride=32, stops=(30,), validation=1, shares=(1.0, 0.25), thresholds=(0.5, 1.0), probes=3
 )
 
 
-def make_animals(folder: Path) -> Sources:
+def make_animals(folder: Path, frame_size: tuple[int, int] = (36, 64), frames: int = FRAMES) -> Sources:
     """Write animals `left` and `right`, and two encoders: the truth with slightly wrong filters, each its own way."""
     generator = np.random.default_rng(5)
     tiers = {"train": 2, "oracle": 1, "live_test_main": 2}
     movies = {
         tier: [
-            (f"{tier} {number}", naturalistic_movie(FRAMES, generator, settings=BRIGHT_SCENES))
+            (f"{tier} {number}", naturalistic_movie(frames, generator, frame_size=frame_size, settings=BRIGHT_SCENES))
             for number in range(count)
         ]
         for tier, count in tiers.items()
@@ -45,9 +49,6 @@ def make_animals(folder: Path) -> Sources:
     data = folder / "data"
     truth = simulate(data, movies, mice={"left": 400, "right": 400}, seed=2)
     save_encoder(truth, data / TRUTH, about={"simulated": True})
-    mask = np.zeros((36, 64), np.float32)
-    mask[6:30, 14:50] = 0.8
-    mask[9:27, 19:45] = 1.2
     encoders = []
     for seed in range(2):
         encoder = load_encoder(data / TRUTH)
@@ -58,8 +59,17 @@ def make_animals(folder: Path) -> Sources:
         encoders.append(folder / f"encoder{seed}")
         save_encoder(encoder, encoders[-1])
     sources = Sources(data, tuple(encoders), device="cpu")
-    keep_mask(open_session(sources), mask)
+    keep_mask(open_session(sources), central_mask(frame_size))
     return sources
+
+
+def central_mask(frame_size: tuple[int, int]) -> np.ndarray:
+    """Return a mask that is 1.2 in the middle of the frame, 0.8 around that and 0 at the borders."""
+    mask = np.zeros(frame_size, np.float32)
+    for shares, alpha in (((0.17, 0.22), 0.8), ((0.25, 0.3), 1.2)):
+        rows, columns = (round(share * length) for share, length in zip(shares, frame_size, strict=True))
+        mask[rows:-rows, columns:-columns] = alpha
+    return mask
 
 
 def keep_mask(session: Session, mask: np.ndarray) -> None:
@@ -72,6 +82,11 @@ def keep_mask(session: Session, mask: np.ndarray) -> None:
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
     return make_animals(tmp_path_factory.mktemp("animals"))
+
+
+@pytest.fixture(scope="session")
+def small_sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
+    return make_animals(tmp_path_factory.mktemp("small"), SMALL, SHORT)
 
 
 @pytest.fixture(scope="session")
@@ -97,16 +112,14 @@ def taught_animals(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> Se
     folder, generator = tmp_path_factory.mktemp("taught"), np.random.default_rng(8)
     tiers = {"train": 24, "oracle": 1, "live_test_main": 2}
     movies = {
-        tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator)) for number in range(count)]
+        tier: [(f"{tier} {number}", naturalistic_movie(SHORT, generator, frame_size=SMALL)) for number in range(count)]
         for tier, count in tiers.items()
     }
     mice, repeats = {"one": 240, "two": 240}, {"live_test_main": 2}
     write_simulation(folder / "data", movies, mice=mice, seed=2, repeats=repeats)
     save_encoder(load_encoder(folder / "data/truth"), folder / "encoder")
-    mask = np.zeros((36, 64), np.float32)
-    mask[9:27, 19:45] = 1.2
     session = open_session(Sources(folder / "data", (folder / "encoder",), device="cpu"))
-    keep_mask(session, mask)
+    keep_mask(session, central_mask(SMALL))
     return replace(setup, session=session, out=folder / "out", workers=Workers(session), stops={})
 
 

@@ -8,10 +8,14 @@ import time
 from pathlib import Path
 
 import pandas as pd
+from tests.studies.conftest import SCALE
 
+from reverie.fitted.session import open_session
+from reverie.jobs.workers import Workers
 from reverie.studies.ensembling import ENSEMBLING
 from reverie.studies.population import POPULATION
 from reverie.studies.running import run_suite
+from reverie.studies.setup import Setup
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,19 +30,21 @@ def finished(out):
     return {path: path.stat().st_mtime_ns for path in out.glob("jobs/*/movie.npz")}
 
 
-def test_a_killed_suite_goes_on_and_ends_with_the_same_tables(setup, sources, tmp_path):
-    process = start(sources, tmp_path)
+def test_a_killed_suite_goes_on_and_ends_with_the_same_tables(small_sources, tmp_path, tmp_path_factory):
+    process = start(small_sources, tmp_path)
     while len(finished(tmp_path)) < 2 and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     before = finished(tmp_path)
-    again = start(sources, tmp_path)
+    again = start(small_sources, tmp_path)
     _, told = again.communicate()
     assert again.returncode == 0, told.decode()
     after = finished(tmp_path)
     assert 2 <= len(before) < len(after)
     assert {path: after[path] for path in before} == before
+    session = open_session(small_sources)
+    setup = Setup(session, SCALE, tmp_path_factory.mktemp("unbroken"), Workers(session))
     run_suite(setup, [POPULATION, ENSEMBLING])
     for table in ("population/population.csv", "ensembling/ensembling.csv"):
         expected, found = (pd.read_csv(folder / table) for folder in (setup.out, tmp_path))

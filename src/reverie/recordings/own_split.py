@@ -1,11 +1,11 @@
 """A split of our own for recordings that have none: movies to learn from, to validate on and to test on."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reverie.recordings.tiers import TRAIN
+from reverie.recordings.tiers import KNOWN_TIERS, SPONTANEOUS, TRAIN, UNUSED, understood
 
 SHARE: Final = 0.1
 """The share of trials that validates, and the share that tests."""
@@ -55,3 +55,36 @@ def own_tiers(clips: Mapping[str, str]) -> OwnSplit:
             tiers |= dict.fromkeys(names, tier)
             taken += len(names)
     return OwnSplit(tiers)
+
+
+def settled_tiers(
+    animal: str,
+    words: Mapping[str, str],
+    trials: Iterable[str],
+    spontaneous: Container[str],
+    clip_of: Callable[[str], str],
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the tier of each trial by its recording's words, or by a split of our own; and what was done.
+
+    Parameters
+    ----------
+    animal
+        The animal's name, for the sentences.
+    words
+        The recording's own word for the tier of a trial.
+    trials
+        The trials that can be used, in recorded order.
+    spontaneous
+        Those of them that show no movie.
+    clip_of
+        What stands for the movie of a trial; asked only where a split of our own is needed.
+    """
+    names = list(trials)
+    notes: tuple[str, ...] = ()
+    known = {name: understood(word) for name, word in words.items()}
+    shown = [name for name in names if name not in spontaneous and known.get(name) != UNUSED]
+    if shown and not {known.get(name) for name in shown} & (set(KNOWN_TIERS) - {UNUSED}):
+        own = own_tiers({name: clip_of(name) for name in shown})
+        notes = (own.described(animal, dict.fromkeys(known.values())),)
+        known |= own.tiers
+    return {name: SPONTANEOUS if name in spontaneous else known.get(name, UNUSED) for name in names}, notes

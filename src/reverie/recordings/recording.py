@@ -7,21 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from reverie.foundation.arrays import STATE_NAMES, Movie, Responses, State
+from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.folds import perceptual_hash
-from reverie.recordings.footage import read_pictures, target_size
-from reverie.recordings.gaps import bridged
+from reverie.recordings.footage import target_size
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.leaving_out import grouped
-from reverie.recordings.own_split import own_tiers
+from reverie.recordings.own_split import settled_tiers
 from reverie.recordings.readers.arrays import Timed, TimedValues, arrays_source
 from reverie.recordings.readers.trials import TrialsSource
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Source
-from reverie.recordings.spans import Span
-from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS, SPONTANEOUS, UNUSED, understood
+from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS
 from reverie.recordings.trial import Trial
+from reverie.recordings.trial_arrays import TrialArrays
 from reverie.recordings.usability import ResponseKind, Usable
 from reverie.recordings.usable import find_usable
 
@@ -258,49 +257,21 @@ class Recording:
 
     def movie(self, name: str, start: int = 0, stop: int | None = None) -> Movie:
         """Return the movie of one trial alone, or some frames of it; raises ReverieError where nothing was shown."""
-        span = self._span(name)
-        footage = self.source.movie(name)
-        if footage is None:
+        if not self.has_movie(name):
             raise ReverieError(f"Trial {name} of {self.name} (tier {self.tiers[name]}) shows no movie.")
-        stop = span.frames if stop is None else min(stop, span.frames)
-        with reading_foreign(footage.place):
-            pixels = read_pictures(footage, self._usable.axes, span.skipped + start, span.skipped + stop)
-        self._require_finite(pixels, footage.place, 0)
-        return self._usable.grey.applied(pixels, self.frame_size)
+        return self._arrays.movie(name, self.frame_size, start, stop)
 
     def state(self, name: str) -> State:
         """Return the state of one trial alone, (4, time); NaN where a signal was not recorded."""
-        span = self._span(name)
-        signals = self.source.signals(name) if self.signals else {}
-        state = np.full((len(STATE_NAMES), span.frames), np.nan, dtype=np.float32)
-        for row, signal in enumerate(STATE_NAMES):
-            if signal in self.signals:
-                with reading_foreign(signals[signal].place):
-                    values = np.asarray(signals[signal].read(0, span.frames), dtype=np.float32)[0]
-                    state[row] = bridged(values)
-        return state
+        return self._arrays.state(self._known(name))
 
     def responses(self, name: str, start: int = 0, stop: int | None = None) -> Responses | None:
         """Return the responses to one trial alone, (neuron, time), or some frames; None where there are none."""
-        span, usable = self._span(name), self._usable
-        if name not in usable.recorded:
-            return None
-        series = self.source.responses(name)
-        assert series is not None
-        stop = span.frames if stop is None else min(stop, span.frames)
-        with reading_foreign(series.place):
-            values = series.read(start, stop)
-        with np.errstate(over="ignore"):
-            if usable.floor is not None:
-                # Of large recordings the floor was told from a sample.
-                values = np.maximum(values - usable.floor[:, None], 0)
-            chosen = np.asarray(values if usable.kept is None else values[usable.kept], dtype=np.float32)
-        self._require_finite(chosen, series.place, -1)
-        return chosen
+        return self._arrays.responses(self._known(name), start, stop)
 
     def frames(self, name: str) -> int:
         """Return how many frames a trial lasts without reading it."""
-        return self._span(name).frames
+        return self._usable.spans[self._known(name)].frames
 
     def has_responses(self, name: str) -> bool:
         """Tell whether responses to a trial are there."""
@@ -341,18 +312,15 @@ class Recording:
             return find_usable(self.source, self.reading)
 
     @cached_property
+    def _arrays(self) -> TrialArrays:
+        return TrialArrays(self.source, self._usable)
+
+    @cached_property
     def _split(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """The tier of each trial, and what was done where the recording has none that are understood."""
         usable = self._usable
-        words = {name: understood(word) for name, word in self.source.tiers().items()}
-        shown = [name for name in usable.spans if name in usable.shown and words.get(name) != UNUSED]
-        notes: tuple[str, ...] = ()
-        if shown and not {words.get(name) for name in shown} & (set(KNOWN_TIERS) - {UNUSED}):
-            own = own_tiers({name: self._clip(name) for name in shown})
-            notes = (own.described(self.name, dict.fromkeys(words.values())),)
-            words = {**words, **own.tiers}
-        tiers = {n: words.get(n, UNUSED) if n in usable.shown else SPONTANEOUS for n in usable.spans}
-        return tiers, notes
+        spontaneous = [name for name in usable.spans if name not in usable.shown]
+        return settled_tiers(self.name, self.source.tiers(), [*usable.spans], spontaneous, self._clip)
 
     def _clip(self, name: str) -> str:
         """Return what stands for the movie of a trial: the file's own name for it, or its perceptual hash."""
@@ -363,9 +331,6 @@ class Recording:
             self._hashes[name] = perceptual_hash(self.movie(name))
         return self._hashes[name]
 
-    def _span(self, name: str) -> Span:
-        return self._usable.spans[self._known(name)]
-
     def _known(self, name: str) -> str:
         if name in self._usable.spans:
             return name
@@ -375,12 +340,3 @@ class Recording:
         raise ReverieError(
             f"{self.name} has no trial {name!r}; its {len(names)} trials are named {names[0]} to {names[-1]}."
         )
-
-    def _require_finite(self, values: np.ndarray, place: str, time: int) -> None:
-        """Raise ReverieError when something read is not finite: large recordings are only sampled beforehand."""
-        if not np.isfinite(values).all():
-            frame = int(np.argwhere(~np.isfinite(values))[:, time].min())
-            raise ReverieError(
-                f"{place} holds NaN or infinity at frame {frame}, inside the trial; repair it or give --leave-out "
-                "trial:NAME."
-            )
