@@ -16,7 +16,8 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.breaking import damages_of, word
+from benchmarks.breaking_bytes import word
+from benchmarks.breaking_contents import damages_of
 from benchmarks.commands import Outcome, complaint, load_everything, run_command
 from benchmarks.fuzz_world import TARGETS, Target, copy_parts, is_cheap, make_world, results_of
 from reverie.foundation.files import replacing

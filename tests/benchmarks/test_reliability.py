@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.breaking import BYTES, damages_of
+from benchmarks.breaking_bytes import BYTES
+from benchmarks.breaking_contents import damages_of
 from benchmarks.commands import Outcome, complaint
 from benchmarks.torture import contents
 
