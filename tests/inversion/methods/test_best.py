@@ -11,6 +11,7 @@ from reverie.encoders.compact import Compact, CompactConfig
 from reverie.encoders.contract import Encoder
 from reverie.encoders.prediction import predict
 from reverie.foundation.errors import ReverieError
+from reverie.inversion.likelihood import EventLikelihood
 from reverie.inversion.linear.files import load_decoder, save_decoder
 from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
@@ -40,6 +41,21 @@ def encoder():
 def decoder(encoder):
     ridge = fit_ridge("toy", LEARNT, RidgeSettings(powers=(0.5,), lags=((0, 2, 4),), every=2, components=(60,)))
     return fit_best(encoder, ridge, fit_prior(LEARNT), MASK, LEARNT, JUDGED, SHORT)
+
+
+def test_of_bare_events_the_unit_of_rates_does_not_count():
+    """An encoder of responses fifty times as large reads the same movie from whether there was one."""
+    found = []
+    for factor in (1, 50):
+        seen = [replace(trial, responses=factor * trial.responses) for trial in TRIALS]
+        torch.manual_seed(0)
+        encoder = Compact(CompactConfig(filters=8, features=8, filter_size=5), {"toy": 80}, (12, 16))
+        warm_start(encoder, {"toy": seen[:12]})
+        ridge = fit_ridge("toy", seen[:12], RidgeSettings(powers=(0.0,), lags=((0, 2, 4),), every=2, components=(60,)))
+        decoder = fit_best(encoder.eval(), ridge, fit_prior(LEARNT), MASK, seen[:12], seen[12:14], None)
+        assert isinstance(decoder.likelihood, EventLikelihood)
+        found.append(decoder.most_probable(seen[14].responses, seen[14].state).movie)
+    assert video_correlation(*found) > 0.98
 
 
 def mean_correlation(decode, trials):

@@ -17,7 +17,7 @@ from reverie.foundation.arrays import Mask, Movie, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
 from reverie.inversion.likelihood import Likelihood, likelihood_arrays, likelihood_from_arrays
-from reverie.inversion.likelihood_fit import Kind, fit_likelihood
+from reverie.inversion.likelihood_fit import KINDS, Kind, fit_likelihood
 from reverie.inversion.linear.contract import Decoder, Population
 from reverie.inversion.linear.response_features import compress
 from reverie.inversion.linear.ridge import RidgeDecoder
@@ -162,6 +162,9 @@ def fit_best(
     Raises ReverieError when the encoder cannot be adapted (see ``adapt``).
     """
     mouse, power = ridge.population.mouse, ridge.features.power
+    if power == 0:
+        # Only whether there was a response is left of it. Of such responses the encoder's rates have another unit.
+        kinds = {"events": KINDS["events"]}
     seen = compressed_trials(training, power)
     few = seen[:: -(-len(seen) // LIKELIHOOD_TRIALS)]
     candidates = []
