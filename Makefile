@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test docs site release lint clean
+.PHONY: install demo test docs site release oldest lint clean
 
 # The stamp makes `make demo` install once and start at once the next time.
 install: .venv/installed
@@ -27,6 +27,10 @@ site: docs
 # Builds sdist and wheel into dist, and works with the wheel in a fresh environment outside the repository.
 release: install
 	tools/try_release.sh $(PYTHON)
+
+# Runs the tests on the oldest versions that pyproject.toml allows, in a fresh environment.
+oldest:
+	tools/try_oldest.sh $(PYTHON)
 
 lint: install
 	$(BIN)/ruff check
