@@ -73,7 +73,9 @@ class Fuzzer:
         problem = complaint(outcome) or self._left_behind()
         if not problem and target.own and outcome.code == 0 and words == command.split():
             now = results_of(self.scratch)
-            changed = [name for name, content in usual.items() if now.get(name) != content]
+            # The mask that came with the world is made by hand; where it went, another one is fitted, and said so.
+            told = "Fitting the mask" in outcome.told
+            changed = [] if told else [name for name, content in usual.items() if now.get(name) != content]
             problem = f"silently another {', '.join(changed)}" if changed else ""
         return Case(number, damage, " ".join(words), outcome, problem)
 

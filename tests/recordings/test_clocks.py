@@ -13,6 +13,7 @@ from reverie.recordings.clocks import (
     paired_times,
     regular_frames,
     sampled_times,
+    usual_step,
 )
 from reverie.recordings.signals import Sampled
 
@@ -84,6 +85,13 @@ def test_jitter_of_the_screen_moves_no_frame():
     onsets = np.arange(30) / 30 + np.random.default_rng(1).uniform(0, 0.01, 30)
     _, shown = regular_frames(onsets, onsets[0] + 1.0, 30.0)
     assert shown.tolist() == list(range(30))
+
+
+def test_the_step_of_times_that_stand_still_is_not_told():
+    assert usual_step(np.array([0.0, 0.1, 0.2, 0.9]), "camera") == pytest.approx(0.1)
+    for times in (np.array([3.0]), np.array([0.0, 1.0, 1.0, 1.0])):
+        with pytest.raises(ReverieError, match="The times of camera do not tell a rate"):
+            usual_step(times, "camera")
 
 
 def test_a_pulse_too_many_is_dropped_and_missing_ones_go_on():

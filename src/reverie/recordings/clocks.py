@@ -40,6 +40,17 @@ def usual_rate(times: Times) -> float:
     return 1.0 / step if step > 0 else 0.0
 
 
+def usual_step(times: Times, place: str) -> float:
+    """Return seconds from sample to sample; raises ReverieError when the times of what ``place`` names tell none."""
+    rate = usual_rate(times)
+    if not rate:
+        raise ReverieError(
+            f"The times of {place} do not tell a rate: there is only one, or most are those of the sample before; "
+            "repair them."
+        )
+    return 1.0 / rate
+
+
 def sampled_times(count: int, rate: float, start: float = 0.0) -> Times:
     """Return the times of samples that come regularly."""
     return np.asarray(start + np.arange(count) / rate)
@@ -60,7 +71,7 @@ def paired_times(times: Times, samples: int, place: str) -> Float[np.ndarray, " 
         )
     if surplus >= 0:
         return times[:samples]
-    step = 1.0 / usual_rate(times)
+    step = usual_step(times, place)
     return np.concatenate([times, times[-1] + step * np.arange(1, 1 - surplus)])
 
 
@@ -100,7 +111,8 @@ def held_at(times: Times, values: Samples, onsets: Float[np.ndarray, " frame"]) 
 
     NaN before the first sample, and where the latest one is more than a second and two samples old.
     """
-    step = 1.0 / usual_rate(times) if len(times) > 1 else 0.0
+    own_rate = usual_rate(times)
+    step = 1.0 / own_rate if own_rate else 0.0
     # Times are sums of many steps; a sample that is due at the very onset counts.
     latest = np.searchsorted(times, onsets + 1e-3 * step, side="right") - 1
     held = np.asarray(values[np.maximum(latest, 0)].T, dtype=np.float64)

@@ -50,7 +50,7 @@ def read_scores(path: Path) -> pd.DataFrame:
             table[name] = table[name].replace("", "nan").astype(float)
     except ValueError as error:
         raise ReverieError(
-            f"{path} could not be read as a table of scores ({error}); evaluate the run anew."
+            f"{path} could not be read as a table of scores ({str(error).strip()}); evaluate the run anew."
         ) from error
     return _checked(table, str(path))
 

@@ -232,6 +232,25 @@ def test_a_movie_that_was_not_given_is_asked_for_by_name(tmp_path, session):
     assert len(recording.tiers) == 7
 
 
+def _all_at_once(lines):
+    return [lines[0], *(f"2.0,{line.split(',', 1)[1]}" for line in lines[1:])]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (_all_at_once, "The times of the frames of clip. do not tell a rate"),
+        (lambda lines: [*lines[:5], "1,2,3,4,5,6,7,8", *lines[5:]], r"as a table \(.* saw 8\); write it as csv\.$"),
+    ],
+)
+def test_a_table_of_frames_that_says_nothing_of_them_is_one_sentence(tmp_path, session, spoil, message):
+    layouts.write_suite2p(tmp_path, session)
+    table = tmp_path / "shown.csv"
+    table.write_text("\n".join(spoil(table.read_text().splitlines())))
+    with pytest.raises(ReverieError, match=message):
+        _ = open_recording(tmp_path, Reading(rate=30.0, frames_table=table)).tiers
+
+
 def test_the_reader_that_claims_a_path_is_named_with_why_the_others_do_not(tmp_path, session):
     layouts.write_experanto(tmp_path / "mouse", session)
     text = render(survey(tmp_path / "mouse"))

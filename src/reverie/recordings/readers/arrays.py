@@ -10,7 +10,7 @@ import pandas as pd
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
-from reverie.recordings.clocks import paired_times, usual_rate
+from reverie.recordings.clocks import paired_times, usual_step
 from reverie.recordings.readers.clips import UNTIMED, OpenClip, array_axes, open_clip
 from reverie.recordings.readers.shown_tables import showings_of
 from reverie.recordings.reading import Reading
@@ -124,7 +124,7 @@ def _whole(clip: str, movie: Any) -> Showing:  # noqa: ANN401
     if not isinstance(movie, TimedValues):
         raise ReverieError(f"When {clip!r} was shown is not said; give `shown`, or a movie with times (.t and .d).")
     times, _ = timed(f"The movie {clip}", movie)
-    return Showing(times, times[-1] + 1.0 / usual_rate(times), clip)
+    return Showing(times, times[-1] + usual_step(times, f"the movie {clip}"), clip)
 
 
 class _Clips:

@@ -21,7 +21,7 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, skipinitialspace=True)
     except (OSError, ValueError, pd.errors.ParserError) as error:
-        raise ReverieError(f"{path} could not be read as a table ({error}); write it as csv.") from error
+        raise ReverieError(f"{path} could not be read as a table ({str(error).strip()}); write it as csv.") from error
     return table.rename(columns=lambda name: str(name).strip().casefold())
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded, Showing
-from reverie.recordings.clocks import usual_rate
+from reverie.recordings.clocks import usual_rate, usual_step
 from reverie.recordings.readers.beside import shown_beside
 from reverie.recordings.readers.nwb.file import (
     PUPIL,
@@ -47,7 +47,7 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
             else:
                 name, opener = path.rsplit("/", 1)[-1], partial(image_footage, series, place, reading)
                 times = times_of(series)
-                shown = [Showing(times, float(times[-1]) + 1.0 / usual_rate(times), name)]
+                shown = [Showing(times, float(times[-1]) + usual_step(times, f"{place}{path}"), name)]
             showings += shown
             clips[name] = opener
     else:
