@@ -41,7 +41,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 SchedulerParameters=sched_min_interval=0
 ReturnToService=2
-SlurmdTimeout=20
+SlurmdTimeout=300
 KillWait=2
 {nodes}
 PartitionName=all Nodes={names} Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
@@ -133,7 +133,7 @@ class Slurm:
             self.children[name or words[0]] = subprocess.Popen(words, env=self.environment, stdout=out, stderr=out)
 
 
-def wait_for(condition, what: str, seconds: float = 30.0) -> None:
+def wait_for(condition, what: str, seconds: float = 300.0) -> None:
     """Wait until something holds; raises TimeoutError when it does not."""
     until = time.monotonic() + seconds
     while not condition():

@@ -7,6 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,8 @@ from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Sources
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.paper import Paper
+from reverie.jobs.engines.settings import On
+from reverie.jobs.workers import open_workers
 from reverie.runs.reconstructing import Run, reconstruct_trials
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +69,7 @@ def test_jobs_are_done_once_though_a_node_and_the_driver_are_killed(slurm, tiny_
     there, here = tmp_path / "there", tmp_path / "here"
     first = begin(command, slurm, there, *on_slurm)
     try:
-        wait_for(lambda: first.poll() is not None or list(there.glob("jobs/*/movie.npz")), "the first movie", 300)
+        wait_for(lambda: first.poll() is not None or list(there.glob("jobs/*/movie.npz")), "the first movie")
         slurm.kill_node(NODES[0])
         slurm.start_node(NODES[0])
     finally:
@@ -84,6 +89,39 @@ def test_jobs_are_done_once_though_a_node_and_the_driver_are_killed(slurm, tiny_
     assert len(list(there.glob("jobs/*"))) == len(TRIALS)
     assert not list(there.glob("jobs/*/unfinished.npz"))
     wait_for(lambda: not jobs_in(slurm), "the end of our workers")
+
+
+def wait_and_note(context, path):
+    """Tell which process begins a task, wait until it may go on, and note that it is done."""
+    path.with_suffix(".begun").write_text(str(os.getpid()))
+    while not (path.parent / "go").exists():
+        time.sleep(0.1)
+    with path.open("a") as notes:
+        notes.write("done\n")
+
+
+def test_tasks_are_done_once_though_a_waiting_job_is_cancelled_and_a_worker_killed(slurm, tmp_path, monkeypatch):
+    for name, value in (("SLURM_CONF", slurm.environment["SLURM_CONF"]), ("XDG_CACHE_HOME", str(tmp_path / "cache"))):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("reverie.jobs.engines.dask.LOOK_EVERY", 0.5)
+    monkeypatch.setattr("reverie.jobs.engines.asked.LIST_EVERY", 0.5)
+    tasks = [tmp_path / str(number) for number in range(20)]
+    # Two nodes of one core: the third worker waits.
+    on = On("slurm", jobs=3, memory="1GB", walltime="00:20:00")
+    with open_workers(0, partial(int, "0"), on) as workers, ThreadPoolExecutor(1) as aside:
+        running = aside.submit(workers.attempt, wait_and_note, tasks, "", [path.name for path in tasks])
+        try:
+            wait_for(lambda: len(list(tmp_path.glob("*.begun"))) == 2 and jobs_in(slurm, "PD"), "the workers")
+            (cancelled,) = jobs_in(slurm, "PD")
+            slurm.tell("scancel", cancelled)
+            wait_for(lambda: set(jobs_in(slurm, "PD")) - {cancelled}, "another in its place")
+            os.kill(int(next(tmp_path.glob("*.begun")).read_text()), signal.SIGKILL)
+        finally:
+            (tmp_path / "go").touch()
+        outcomes = running.result(300)
+    assert [one.error for one in outcomes] == [None] * len(tasks)
+    assert [path.read_text() for path in tasks] == ["done\n"] * len(tasks)
+    wait_for(lambda: not jobs_in(slurm, "R,PD"), "the end of our workers")
 
 
 def test_what_slurm_refuses_is_one_sentence(slurm, command, tmp_path):
