@@ -1,9 +1,9 @@
-"""The paper's whole suite on a real Slurm of two nodes beside the same here, while whatever can be killed is killed.
+"""An experiment on a real Slurm of two nodes beside the same here, while whatever can be killed is killed.
 
-``python -m tests.cluster.acceptance FOLDER``, as root and from the folder of the project: simulates two small animals,
-runs ``experiment paper --scale quick`` here, then on Slurm, where a node's daemon, a worker, a waiting job and the
-command itself are killed on the way; compares all tables and movies, and prints what happened. Given again, what is
-done here is not repeated.
+``python -m tests.cluster.acceptance FOLDER [EXPERIMENT]``, as root and from the folder of the project: simulates two
+small animals, runs ``experiment EXPERIMENT --scale quick`` (by default ``paper``, all of them) here, then on Slurm,
+where a node's daemon, a worker, a waiting job and the command itself are killed on the way; compares all tables and
+movies, and prints what happened. Given again, what is done here is not repeated.
 """
 
 import os
@@ -32,6 +32,8 @@ TIERS = {"train": 2, "oracle": 1, "live_test_main": 2}
 
 PATIENCE = 3600.0
 """Seconds to wait for anything: the machine may be busy."""
+
+EXPERIMENT = sys.argv[2] if len(sys.argv) > 2 else "paper"
 
 BEGAN = time.monotonic()
 
@@ -69,7 +71,7 @@ def make_world(folder: Path) -> None:
 def begin(folder: Path, out: Path, environment: dict[str, str], *on: str) -> subprocess.Popen[bytes]:
     """Begin the command; what it prints goes to a file beside its results."""
     encoders = [str(folder / f"encoder{seed}") for seed in range(ENCODERS)]
-    words = ["experiment", "paper", str(folder / "data"), *encoders, "--mask", str(folder / "mask.npz"), *on]
+    words = ["experiment", EXPERIMENT, str(folder / "data"), *encoders, "--mask", str(folder / "mask.npz"), *on]
     with out.with_suffix(".out").open("ab") as told:
         return subprocess.Popen(
             [sys.executable, "-m", "reverie.cli.main", *words, "--scale", "quick", "--out", str(out)],
@@ -130,6 +132,7 @@ def on_slurm(world: Path, out: Path, slurm, count: int) -> None:
         slurm.start_node(NODES[0])
         log(f"started slurmd of {NODES[0]} again")
         done(0.3)
+        wait_for(lambda: worker_processes(slurm), "a worker", PATIENCE)
         worker = worker_processes(slurm)[0]
         os.kill(worker, signal.SIGKILL)
         log(f"killed the worker process {worker}")
