@@ -177,9 +177,8 @@ def main() -> None:
     """Do all of it."""
     folder = Path(sys.argv[1]).absolute()
     world, here, there = folder / "world", folder / "here", folder / "there"
-    log(
-        f"2 animals of {NEURONS} neurons; {sum(TIERS.values())} movies of {FRAMES} frames, {SIZE[0]} × {SIZE[1]} pixels"
-    )
+    shown = f"{sum(TIERS.values())} movies of {FRAMES} frames, {SIZE[0]} × {SIZE[1]} pixels"
+    log(f"{EXPERIMENT}: 2 animals of {NEURONS} neurons, {shown}")
     if not (world / "mask.npz").exists():
         world.mkdir(parents=True, exist_ok=True)
         make_world(world)
