@@ -69,8 +69,8 @@ def options(on: On) -> dict[str, Any]:
         "processes": 1,
         "memory": on.memory,
         "job_name": "reverie",
-        # Seconds a worker has to start in: a node may be busy, and one that ends before it is known is not replaced.
-        "death_timeout": 600,
+        # Seconds a worker has to start in, since a node may be busy; so long one whose driver died then keeps its node.
+        "death_timeout": 300,
         "log_directory": logs_folder(),
         "job_extra_directives": directives(on),
         "job_script_prologue": ["export OMP_NUM_THREADS=1"],
