@@ -133,7 +133,7 @@ class Slurm:
             self.children[name or words[0]] = subprocess.Popen(words, env=self.environment, stdout=out, stderr=out)
 
 
-def wait_for(condition, what: str, seconds: float = 300.0) -> None:
+def wait_for(condition, what: str, seconds: float = 900.0) -> None:
     """Wait until something holds; raises TimeoutError when it does not."""
     until = time.monotonic() + seconds
     while not condition():

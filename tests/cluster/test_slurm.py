@@ -110,7 +110,7 @@ def test_tasks_are_done_once_though_a_waiting_job_is_cancelled_and_a_worker_kill
             os.kill(int(next(tmp_path.glob("*.begun")).read_text()), signal.SIGKILL)
         finally:
             (tmp_path / "go").touch()
-        outcomes = running.result(300)
+        outcomes = running.result(900)
     assert [one.error for one in outcomes] == [None] * len(tasks)
     assert [path.read_text() for path in tasks] == ["done\n"] * len(tasks)
     wait_for(lambda: not jobs_in(slurm, "R,PD"), "the end of our workers")
