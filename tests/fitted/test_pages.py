@@ -77,6 +77,7 @@ def test_in_a_notebook_the_player_is_displayed(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(HTML=lambda text: ("shown", text)))
     kind, text = show(made_up())
     assert kind == "shown"
-    assert text.startswith("<iframe srcdoc=")
+    assert text.startswith("<div><iframe srcdoc=")
+    assert "summary-title" not in text
     assert "mouse1 trial 0" in text
     assert "<script" not in text  # the page is a value, escaped

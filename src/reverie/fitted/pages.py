@@ -4,7 +4,7 @@ import html
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -95,13 +95,15 @@ def summary_of(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 def show(reconstruction: Reconstruction, path: Path | str | None = None) -> Any:  # noqa: ANN401 - a notebook's object
     """Display a reconstruction in a notebook, or write its page and return the path."""
-    content = content_of([reconstruction], title=reconstruction.name)
+    # A summary of one movie would only say its scores twice, and push the player out of sight.
+    content = replace(content_of([reconstruction], title=reconstruction.name), summary=None)
     if path is None and _in_notebook():
         from IPython.display import HTML
 
         page = html.escape(render_page(content), quote=True)
         display: Callable[[str], object] = HTML
-        return display(f'<iframe srcdoc="{page}" width="100%" height="{PLAYER_HEIGHT}" style="border:0"></iframe>')
+        frame = f'<iframe srcdoc="{page}" width="100%" height="{PLAYER_HEIGHT}" style="border:0"></iframe>'
+        return display(f"<div>{frame}</div>")  # IPython warns of what begins with a frame
     folder = Path(tempfile.mkdtemp(prefix="reverie-")) if path is None else None
     page_path = Path(path) if path is not None else Path(folder or ".") / "reconstruction.html"
     write_page(page_path, content)
