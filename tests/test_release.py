@@ -16,7 +16,7 @@ from tests.laboratory import DOCUMENTS
 
 PROJECT = tomllib.loads((DOCUMENTS / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA = DOCUMENTS / "packaging/conda/meta.yaml"
-CONTAINER = DOCUMENTS / "packaging/reverie.def"
+CONTAINER = DOCUMENTS / "packaging/apptainer.def"
 
 ON_CONDA = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
 """Packages that conda-forge calls otherwise."""
