@@ -23,7 +23,7 @@ def work(context: int, seconds: float) -> float:
 
 
 def main() -> None:
-    """Measure and print one row of a table: where, workers, jobs, each, starting, all, overhead a job, efficiency, driver."""
+    """Measure and print one row: where, workers, jobs, each, starting, all, overhead a job, efficiency, driver."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--on", default="here")
     parser.add_argument("--jobs", type=int, default=2)
