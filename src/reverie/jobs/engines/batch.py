@@ -100,6 +100,7 @@ def refusing(on: On, told: list[str]) -> Any:  # noqa: ANN401 - as above
                 await super().start()
             except Exception as error:
                 told.append(f"{error} ({time.strftime('%H:%M:%S')})")
+                self.status = import_or_tell("distributed").Status.failed  # else its cluster would not close
                 raise
 
     return Job
