@@ -110,3 +110,9 @@ def test_each_neuron_may_be_scanned_at_a_time_of_its_own():
     scan = Sampled("scan", times, values, phases=np.array([0.0, 0.03, 0.06]))
     found = scan.in_frames(ONSETS, 30.0)
     np.testing.assert_allclose(found, ONSETS - np.array([[0.0], [0.03], [0.06]]), atol=1e-9)
+
+
+def test_numbers_that_are_not_real_are_refused():
+    times = np.arange(0, 10, 0.2)
+    with pytest.raises(ReverieError, match="speed holds values of the type complex128"):
+        Sampled("speed", times, np.ones((50, 1), complex)).in_frames(ONSETS, 30.0)

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from jaxtyping import Float
 
+from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocks import amounts_in, counts_in, frame_edges, held_at, levels_at, usual_rate
 from reverie.recordings.source import Pictures
 
@@ -18,6 +19,9 @@ MARGIN: Final = 2.0
 
 HELD_MARGIN: Final = 0.2
 """The same where only the latest sample is asked for."""
+
+REAL: Final = "buif"
+"""Kinds of numpy's types that real numbers have."""
 
 PHASES: Final = 32
 """Rows with phases of their own are read in this many groups; a phase is off by 1/64 of their range at most."""
@@ -77,6 +81,8 @@ class Sampled:
 
     def _read(self, first: int, last: int) -> Float[np.ndarray, "sample row"]:
         part = np.asarray(self.values[:, first:last]).T if self.rows_first else np.asarray(self.values[first:last])
+        if part.dtype.kind not in REAL:
+            raise ReverieError(f"{self.place} holds values of the type {part.dtype}, where real numbers were expected.")
         chosen = part if self.columns is None else part[:, self.columns]
         if (self.scale, self.offset) == (1.0, 0.0):
             return chosen
