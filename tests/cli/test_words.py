@@ -29,8 +29,10 @@ FOREIGN = {
     "--local-dir",
     "--gres",
     "--account",
+    "--me",
+    "--noheader",
 }
-"""Options of other programs that are named (pip, the linker, hf, sbatch); and the one that every verb has."""
+"""Options of other programs that are named (pip, the linker, hf, sbatch, squeue); and the one that every verb has."""
 
 NO_VERB = {"anew", "as", "in", "is", "encoder", "decoder", "VERB", "run", "from"}
 """Words after the program's name in sentences about it."""
