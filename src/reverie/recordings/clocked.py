@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.clocks import regular_frames, usual_step
+from reverie.recordings.clocks import regular_frames, usual_rate
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal
 from reverie.recordings.source import Footage
@@ -224,10 +224,15 @@ class ClockedSeries:
 def _own_rate(showings: Sequence[Showing]) -> float:
     """Return the frames per second at which movies were shown, after the median step of each.
 
-    Raises ReverieError when the frames of a showing come all at once.
+    Raises ReverieError when the frames of every showing come all at once.
     """
     several = [showing for showing in showings if showing.clip and len(showing.onsets) > 1]
-    rates = [1.0 / usual_step(showing.onsets, f"the frames of {showing.clip}") for showing in several]
+    rates = [rate for rate in (usual_rate(showing.onsets) for showing in several) if rate > 0]
+    if several and not rates:
+        raise ReverieError(
+            f"The times of the frames of {several[0].clip} do not tell a rate, nor do those of other movies: most are "
+            "those of the frame before; repair them."
+        )
     return float(np.median(rates)) if rates else FASTEST
 
 

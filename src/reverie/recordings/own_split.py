@@ -1,7 +1,8 @@
 """A split of our own for recordings that have none: movies to learn from, to validate on and to test on."""
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,7 +62,7 @@ def settled_tiers(
     animal: str,
     words: Mapping[str, str],
     trials: Iterable[str],
-    spontaneous: Container[str],
+    shown: AbstractSet[str],
     clip_of: Callable[[str], str],
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return the tier of each trial by its recording's words, or by a split of our own; and what was done.
@@ -74,17 +75,17 @@ def settled_tiers(
         The recording's own word for the tier of a trial.
     trials
         The trials that can be used, in recorded order.
-    spontaneous
-        Those of them that show no movie.
+    shown
+        Those of them that show a movie.
     clip_of
         What stands for the movie of a trial; asked only where a split of our own is needed.
     """
     names = list(trials)
     notes: tuple[str, ...] = ()
     known = {name: understood(word) for name, word in words.items()}
-    shown = [name for name in names if name not in spontaneous and known.get(name) != UNUSED]
-    if shown and not {known.get(name) for name in shown} & (set(KNOWN_TIERS) - {UNUSED}):
-        own = own_tiers({name: clip_of(name) for name in shown})
+    used = [name for name in names if name in shown and known.get(name) != UNUSED]
+    if used and not {known.get(name) for name in used} & (set(KNOWN_TIERS) - {UNUSED}):
+        own = own_tiers({name: clip_of(name) for name in used})
         notes = (own.described(animal, dict.fromkeys(known.values())),)
         known |= own.tiers
-    return {name: SPONTANEOUS if name in spontaneous else known.get(name, UNUSED) for name in names}, notes
+    return {name: known.get(name, UNUSED) if name in shown else SPONTANEOUS for name in names}, notes

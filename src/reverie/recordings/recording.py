@@ -319,8 +319,7 @@ class Recording:
     def _split(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """The tier of each trial, and what was done where the recording has none that are understood."""
         usable = self._usable
-        spontaneous = [name for name in usable.spans if name not in usable.shown]
-        return settled_tiers(self.name, self.source.tiers(), [*usable.spans], spontaneous, self._clip)
+        return settled_tiers(self.name, self.source.tiers(), [*usable.spans], usable.shown, self._clip)
 
     def _clip(self, name: str) -> str:
         """Return what stands for the movie of a trial: the file's own name for it, or its perceptual hash."""

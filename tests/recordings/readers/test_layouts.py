@@ -251,6 +251,20 @@ def test_a_table_of_frames_that_says_nothing_of_them_is_one_sentence(tmp_path, s
         _ = open_recording(tmp_path, Reading(rate=30.0, frames_table=table)).tiers
 
 
+def test_one_movie_whose_frames_come_all_at_once_spoils_no_other(tmp_path, session):
+    layouts.write_suite2p(tmp_path, session)
+    table, reading = tmp_path / "shown.csv", Reading(rate=30.0, frames_table=tmp_path / "shown.csv")
+    expected = open_recording(tmp_path, reading)
+    lines = table.read_text().splitlines()
+    last = [line for line in lines if ",clip7," in line]
+    at_once = [f"{last[0].split(',', 1)[0]},{line.split(',', 1)[1]}" for line in last]
+    table.write_text("\n".join([*(line for line in lines if line not in last), *at_once]))
+    found = open_recording(tmp_path, reading)
+    assert found.frame_rate == pytest.approx(expected.frame_rate)
+    for name in [*expected.tiers][:7]:
+        np.testing.assert_allclose(found.responses(name), expected.responses(name), rtol=1e-4)
+
+
 def test_the_reader_that_claims_a_path_is_named_with_why_the_others_do_not(tmp_path, session):
     layouts.write_experanto(tmp_path / "mouse", session)
     text = render(survey(tmp_path / "mouse"))
