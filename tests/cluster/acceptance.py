@@ -16,19 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from tests.cluster.slurm import NODES, running, wait_for
-from tests.worlds import BRIGHT_SCENES
+from tests.studies.conftest import TIERS, central_mask, make_animals
 
-from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.inversion.mask import save_mask
-from reverie.simulation.folder import TRUTH
-from reverie.simulation.simulate import simulate
-from reverie.stimuli.naturalistic import naturalistic_movie
 
 SIZE, FRAMES, NEURONS, ENCODERS = (18, 32), 48, 60, 2
-
-TIERS = {"train": 2, "oracle": 1, "live_test_main": 2}
 
 PATIENCE = 3600.0
 """Seconds to wait for anything: the machine may be busy."""
@@ -45,27 +38,8 @@ def log(told: str) -> None:
 
 def make_world(folder: Path) -> None:
     """Two animals, the encoder that knows their truth, and two whose filters are wrong, each in its own way."""
-    generator = np.random.default_rng(5)
-    movies = {
-        tier: [
-            (f"{tier} {n}", naturalistic_movie(FRAMES, generator, settings=BRIGHT_SCENES, frame_size=SIZE))
-            for n in range(count)
-        ]
-        for tier, count in TIERS.items()
-    }
-    truth = simulate(folder / "data", movies, mice={"left": NEURONS, "right": NEURONS}, seed=2)
-    save_encoder(truth, folder / "data" / TRUTH, about={"simulated": True})
-    mask = np.zeros(SIZE, np.float32)
-    mask[3:15, 7:25] = 0.8
-    mask[5:13, 10:22] = 1.2
-    save_mask(folder / "mask.npz", mask)
-    for seed in range(ENCODERS):
-        encoder = load_encoder(folder / "data" / TRUTH)
-        torch.manual_seed(seed)
-        for name, array in encoder.named_buffers():
-            if name.endswith("filters"):
-                array += 1.5 * array.std() * torch.randn_like(array) * (array.abs() > 0.1 * array.abs().max())
-        save_encoder(encoder, folder / f"encoder{seed}")
+    make_animals(folder, SIZE, FRAMES, NEURONS)
+    save_mask(folder / "mask.npz", central_mask(SIZE))
 
 
 def begin(folder: Path, out: Path, environment: dict[str, str], *on: str) -> subprocess.Popen[bytes]:

@@ -27,6 +27,9 @@ from reverie.studies.setup import Setup
 
 FRAMES = 90
 
+TIERS = {"train": 2, "oracle": 1, "live_test_main": 2}
+"""Movies that the two animals see."""
+
 SMALL, SHORT = (18, 32), 60
 """Frame size and frames of clips where what counts is that things are done, not how well."""
 
@@ -35,19 +38,20 @@ SCALE = Scale(
 )
 
 
-def make_animals(folder: Path, frame_size: tuple[int, int] = (36, 64), frames: int = FRAMES) -> Sources:
+def make_animals(
+    folder: Path, frame_size: tuple[int, int] = (36, 64), frames: int = FRAMES, neurons: int = 400
+) -> Sources:
     """Write animals `left` and `right`, and two encoders: the truth with slightly wrong filters, each its own way."""
     generator = np.random.default_rng(5)
-    tiers = {"train": 2, "oracle": 1, "live_test_main": 2}
     movies = {
         tier: [
             (f"{tier} {number}", naturalistic_movie(frames, generator, frame_size=frame_size, settings=BRIGHT_SCENES))
             for number in range(count)
         ]
-        for tier, count in tiers.items()
+        for tier, count in TIERS.items()
     }
     data = folder / "data"
-    truth = simulate(data, movies, mice={"left": 400, "right": 400}, seed=2)
+    truth = simulate(data, movies, mice={"left": neurons, "right": neurons}, seed=2)
     save_encoder(truth, data / TRUTH, about={"simulated": True})
     encoders = []
     for seed in range(2):
