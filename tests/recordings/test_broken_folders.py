@@ -128,7 +128,7 @@ USED = {
     "tiers pickled": (TIERS, pickled, "holds Python objects"),
     "tiers too few": (TIERS, lambda p: write_npy(p, np.array(["train"] * 3)), "holds 3 tiers"),
     "a movie numbered beyond the tiers": ("", renumber, "holds 6 tiers"),
-    "a movie is missing": (VIDEO, remove, None),
+    "a movie is missing": (VIDEO, remove, "of a tier that shows movies have none, and count as spontaneous"),
 }
 
 # Nothing can be used.

@@ -72,6 +72,7 @@ def test_problems_are_collected_and_do_not_stop_the_survey(animal, make_trial):
         "passed over: notes.txt.",
         "is of 9 neurons, but 7 were recorded",
         "held out from training: trian.",
+        "of a tier that shows movies have none, and count as spontaneous",
     ]
     for sentence in expected:
         assert sum(sentence in problem for problem in found.problems) == 1, sentence

@@ -6,10 +6,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
+from reverie.foundation.causes import some
 from reverie.recordings.tiers import KNOWN_TIERS, SPONTANEOUS, TRAIN, UNUSED, understood
 
 SHARE: Final = 0.1
 """The share of trials that validates, and the share that tests."""
+
+MOVIE_TIERS: Final = frozenset(KNOWN_TIERS) - {UNUSED, SPONTANEOUS}
+"""Tiers whose trials show a movie."""
 
 TEST: Final = "test"
 VALIDATION: Final = "validation"
@@ -88,4 +92,11 @@ def settled_tiers(
         own = own_tiers({name: clip_of(name) for name in used})
         notes = (own.described(animal, dict.fromkeys(known.values())),)
         known |= own.tiers
+    lacking = [name for name in names if name not in shown and known.get(name) in MOVIE_TIERS]
+    if lacking:
+        notes = (
+            *notes,
+            f"{animal}: trials of a tier that shows movies have none, and count as {SPONTANEOUS} ({some(lacking)}); if "
+            "their files were lost, copy them again.",
+        )
     return {name: known.get(name, UNUSED) if name in shown else SPONTANEOUS for name in names}, notes
