@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from reverie.encoders.contract import Encoder
+from reverie.encoders.fast.frames import filter_frames
 from reverie.encoders.filters import CONTRAST_UNIT, spatial_filters, temporal_filters
 from reverie.encoders.picture_convolution import convolve_pictures
 from reverie.encoders.point_readout import PointReadout
@@ -96,11 +97,9 @@ class Compact(Encoder):
         # Before the clip there was a grey screen, which is 0 here.
         scaled = functional.pad(pictures, (0, 0, 0, 0, self.history, 0)).reshape(-1, 1, *self.grid)
         spatial = convolve_pictures(scaled, self.space)
-        # Channels-last memory, (batch, time, position, filter), is kept all the way: the temporal convolution sees
-        # it as a picture of time by position, the mixing as rows of filters.
+        # Channels-last memory, (batch, time, position, filter), is kept all the way.
         spatial = spatial.permute(0, 2, 3, 1).reshape(batch, -1, self.grid[0] * self.grid[1], self.config.filters)
-        moving = functional.conv2d(spatial.permute(0, 3, 1, 2), self.time, groups=self.config.filters)
-        return moving.permute(0, 2, 3, 1)
+        return filter_frames(spatial, self.time[:, 0, :, 0])
 
     @torch.no_grad()
     def probe(self, movie: Float[Tensor, "time height width"]) -> Float[Tensor, "time position probe"]:

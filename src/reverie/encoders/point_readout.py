@@ -8,6 +8,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from reverie.encoders.fast.readout import read_points
+
 INVERSE_SOFTPLUS_OF_ONE = math.log(math.e - 1)
 """The drive at which softplus gives 1, so that an untrained neuron fires at its mean rate."""
 
@@ -58,11 +60,8 @@ class PointReadout(nn.Module):
 
     def forward(self, features: Float[Tensor, "batch time position feature"]) -> Float[Tensor, "batch neuron shorter"]:
         """Return the rates before the state's gain; the smoothing uses up taps - 1 frames at the start."""
-        batch, time, _, channels = features.shape
-        index, weight = self.neighbours()
-        rows = features.permute(2, 0, 1, 3).reshape(features.shape[2], -1)
-        seen = functional.embedding_bag(index, rows, per_sample_weights=weight, mode="sum")
-        drive = torch.bmm(seen.view(-1, batch * time, channels), self.weights[:, :, None])
-        drive = drive.view(-1, batch, time).transpose(0, 1)
+        batch, time = features.shape[:2]
+        drive = read_points(features.flatten(0, 1), *self.neighbours(), self.weights)
+        drive = drive.view(batch, time, -1).transpose(1, 2)
         drive = functional.conv1d(drive, self.smoothing[:, None], groups=len(self.smoothing))
         return functional.softplus(drive + self.bias[:, None]) * self.mean_rates[:, None]

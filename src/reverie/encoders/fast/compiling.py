@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -90,7 +91,7 @@ def _kept_in(path: Path, compiler: Sequence[str], processor: str) -> ctypes.CDLL
 
 def _told(kernels: ctypes.CDLL) -> ctypes.CDLL:
     if not kernels.uses_threads():
-        say("The kernels of DwiseNeuro use one thread only, since they could not be linked to the OpenMP of torch.")
+        say("The compiled kernels use one thread only, since they could not be linked to the OpenMP of torch.")
     return kernels
 
 
@@ -115,7 +116,8 @@ def _compile_with_threads(command: Sequence[str], built: Path) -> None:
     runtime = torch_runtime()
     if runtime is None:
         raise CannotCompileError("the OpenMP runtime of torch was not found")
-    _run([*command, "-fopenmp", "-c", *_sources()], built.parent)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda source: _run([*command, "-fopenmp", "-c", source], built.parent), _sources()))
     objects = sorted(path.name for path in built.parent.glob("*.o"))
     complete = ["-Wl,--no-undefined"] if sys.platform == "linux" else []
     _run([*command, "-shared", *complete, *objects, str(runtime), "-lm", "-o", built.name], built.parent)

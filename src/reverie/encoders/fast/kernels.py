@@ -67,7 +67,7 @@ def _library(processor: str) -> ctypes.CDLL | None:
         return compiled_kernels(processor)
     except CannotCompileError as error:
         say(
-            "DwiseNeuro runs with torch alone, up to three times slower: its kernels could not be compiled, since "
+            "Encoders run with torch alone, up to three times slower: their kernels could not be compiled, since "
             f"{error}. Name another C compiler in CC, or set {CHOICE}=off to do without."
         )
         return None
@@ -84,7 +84,7 @@ def rounding_pays() -> bool:
     return compiled is not None and bool(compiled.rounding_pays())
 
 
-def call(name: str, shape: Shape, *arguments: Tensor | int | None) -> None:
+def call(name: str, shape: ctypes.Structure, *arguments: Tensor | int | None) -> None:
     """Run one kernel; tensors must be contiguous and on the CPU, of the kernel's own number formats."""
     compiled = library()
     assert compiled is not None

@@ -1,0 +1,68 @@
+"""Compiled reading beside torch's own, as each kind of processor runs it."""
+
+import pytest
+import torch
+from tests.encoders.fast.choices import CHOICES, COMPILED
+
+from reverie.encoders.fast import kernels
+from reverie.encoders.fast.readout import read_points
+
+SIZES = {"usual": (13, 40, 32, 300), "few channels": (5, 9, 6, 7), "one neuron": (1, 4, 32, 1)}
+
+
+def arrays(size, dtype=torch.float32):
+    rows, points, channels, neurons = size
+    generator = torch.Generator().manual_seed(0)
+    features, weights = (
+        torch.randn(*shape, generator=generator) for shape in ((rows, points, channels), (neurons, channels))
+    )
+    corners = torch.randint(points, (neurons, 4), generator=generator)
+    shares = torch.rand(neurons, 4, generator=generator)
+    return (
+        features.to(dtype).requires_grad_(),
+        corners,
+        shares.to(dtype).requires_grad_(),
+        weights.to(dtype).requires_grad_(),
+    )
+
+
+def read_and_gradients(size, dtype=torch.float32):
+    features, corners, shares, weights = arrays(size, dtype)
+    drive = read_points(features, corners, shares, weights)
+    slopes = torch.randn(drive.shape, generator=torch.Generator().manual_seed(1)).to(dtype)
+    return drive.detach(), *torch.autograd.grad(drive, (features, shares, weights), slopes)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("choice", CHOICES)
+def test_drives_and_gradients_are_those_of_the_sum_written_out(monkeypatch, choice, size):
+    features, corners, shares, weights = arrays(size, torch.float64)
+    drive = torch.einsum("rnkc,nk,nc->rn", features[:, corners], shares, weights)
+    slopes = torch.randn(drive.shape, generator=torch.Generator().manual_seed(1)).double()
+    expected = (drive.detach(), *torch.autograd.grad(drive, (features, shares, weights), slopes))
+    monkeypatch.setenv(kernels.CHOICE, choice)
+    for ours, theirs in zip(read_and_gradients(size), expected, strict=True):
+        torch.testing.assert_close(ours.double(), theirs, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("choice", COMPILED)
+def test_threads_change_no_bit(monkeypatch, choice):
+    monkeypatch.setenv(kernels.CHOICE, choice)
+    threads, found = torch.get_num_threads(), []
+    try:
+        for count in (1, 2, 5):
+            torch.set_num_threads(count)
+            found.append(read_and_gradients(SIZES["usual"]))
+    finally:
+        torch.set_num_threads(threads)
+    for others in found[1:]:
+        assert all(torch.equal(ours, theirs) for ours, theirs in zip(found[0], others, strict=True))
+
+
+def test_what_is_not_asked_for_is_not_computed_and_frozen_weights_do():
+    features, corners, shares, weights = arrays(SIZES["usual"])
+    drive = read_points(features, corners, shares.detach(), weights.detach())
+    (by_feature,) = torch.autograd.grad(drive.sum(), features)
+    torch.testing.assert_close(
+        by_feature, torch.autograd.grad(read_points(features, corners, shares, weights).sum(), features)[0]
+    )
