@@ -38,3 +38,10 @@ def test_features_of_one_neuron_lie_together():
     features = ResponseFeatures(1.0, (0, 1), np.zeros(2, np.float32), np.ones(2, np.float32))
     responses = np.array([[1, 1, 1, 1], [5, 5, 5, 5]], np.float32)
     assert features(responses)[2].tolist() == [1, 1, 5, 5]
+
+
+@pytest.mark.parametrize(("frames", "every"), [(40, 4), (37, 3), (5, 2), (6, 9)])
+def test_some_frames_have_the_features_they_have_among_all(frames, every):
+    responses = np.random.default_rng(0).exponential(size=(3, frames)).astype(np.float32)
+    features = ResponseFeatures.of([responses], 0.5, (-4, 2, 8))
+    np.testing.assert_allclose(features(responses, every), features(responses)[::every], atol=1e-5)

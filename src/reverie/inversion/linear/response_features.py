@@ -61,12 +61,28 @@ class ResponseFeatures:
         kernels: np.ndarray = (hats / hats.sum(axis=1, keepdims=True))[:, ::-1].astype(np.float32)
         return kernels
 
-    def __call__(self, responses: Responses) -> Features:
-        """Return the features of every frame; beyond the ends of a trial a neuron is taken to fire at its mean."""
+    def __call__(self, responses: Responses, every: int = 1) -> Features:
+        """Return the features of every frame, or of every ``every``-th one from the first on.
+
+        Beyond the ends of a trial a neuron is taken to fire at its mean.
+        """
         scaled = (compress(responses, self.power) - self.mean[:, None]) / self.deviation[:, None]
-        lagged = [convolve1d(scaled, kernel, axis=1, mode="constant") for kernel in self.kernels]
-        features: Features = np.stack(lagged, axis=1).reshape(-1, scaled.shape[1]).T
+        neurons, frames = scaled.shape
+        if every == 1:
+            lagged = [convolve1d(scaled, kernel, axis=1, mode="constant") for kernel in self.kernels]
+            return np.stack(lagged, axis=1).reshape(-1, frames).T
+        lagged = (scaled @ self._filters(frames, every)).reshape(neurons, -1, len(self.lags))
+        features: Features = lagged.swapaxes(0, 1).reshape(-1, self.count)
         return features
+
+    def _filters(self, frames: int, every: int) -> Float[np.ndarray, "frame sample_and_lag"]:
+        """Return the kernels as they lie about each sampled frame: a product with them filters at those alone."""
+        reach = self.kernels.shape[1] // 2
+        samples = np.arange(0, frames, every)
+        taps = samples[None, :] + reach - np.arange(frames)[:, None]
+        inside = (taps >= 0) & (taps < self.kernels.shape[1])
+        filters = np.where(inside, self.kernels[:, taps.clip(0, self.kernels.shape[1] - 1)], np.float32(0))
+        return np.ascontiguousarray(filters.transpose(1, 2, 0)).reshape(frames, -1)
 
 
 def compress(responses: Responses, power: float) -> Responses:

@@ -1,6 +1,6 @@
 """Fitting the ridge decoder: how responses are seen, then the penalty, chosen by cross-validation; then the weights."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,8 +11,10 @@ from reverie.foundation.progress import bar
 from reverie.inversion.linear.components import PictureComponents, PictureMoments
 from reverie.inversion.linear.folded_sums import FoldedSums
 from reverie.inversion.linear.folds import movie_folds
+from reverie.inversion.linear.regression import Regression
 from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
+from reverie.inversion.linear.sample_products import SampleProducts
 from reverie.inversion.linear.samples import Sample, Samples, frames_apart, population_of
 from reverie.recordings.trial import Trial
 
@@ -55,9 +57,9 @@ def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | Non
         few = _of_some(samples, population.neurons, JUDGES_OF_LAGS)
         samples = replace(samples, pictures=choose_pictures(few, moments, settings, power, lags))
     features = ResponseFeatures.of((sample.responses for sample in samples), power, lags)
-    sums = FoldedSums.of(samples, features, every)
-    weight, unexplained = sums.best_weight()
-    weights = sums.solve(weight).astype(np.float32)
+    regression = regression_of(samples, features, every)
+    weight, unexplained = regression.best_weight()
+    weights = regression.solve(weight).astype(np.float32)
     chosen = {"weight": weight, "every": every, "explained": 1 - unexplained}
     return RidgeDecoder(population, settings, features, samples.pictures, weights, chosen)
 
@@ -76,7 +78,7 @@ def choose_features(
         def explained(judges: Sequence[Sample], power: float, lags: tuple[int, ...]) -> float:
             advance()
             features = ResponseFeatures.of((sample.responses for sample in judges), power, lags)
-            return 1 - FoldedSums.of(judges, features, samples.every).best_weight()[1]
+            return 1 - regression_of(judges, features, samples.every).best_weight()[1]
 
         judges = list(_of_some(samples, neurons, JUDGES))
         power = max(settings.powers, key=lambda one: explained(judges, one, lags[0]))
@@ -92,13 +94,20 @@ def choose_pictures(
     largest = moments.coarse_components(settings.components[-1])
     samples = replace(samples, pictures=largest)
     features = ResponseFeatures.of((sample.responses for sample in samples), power, lags)
-    sums = FoldedSums.of(samples, features, samples.every)
-    explained, _ = sums.explained(sums.best_weight()[0], len(largest.basis))
+    regression = regression_of(samples, features, samples.every)
+    explained, _ = regression.explained(regression.best_weight()[0], len(largest.basis))
     enough = (1 - WORTH) * explained.sum()
     for count in settings.components:
         if explained[:count].sum() >= enough:
             return replace(largest, basis=largest.basis[:count])
     return largest
+
+
+def regression_of(samples: Iterable[Sample], features: ResponseFeatures, every: int) -> Regression:
+    """Return the regression on samples in the form that costs less; they are gone through twice."""
+    count = sum(len(sample.scores) for sample in samples)
+    form = SampleProducts if count < features.count else FoldedSums
+    return form.of(samples, features, every)
 
 
 def _of_some(samples: Samples, neurons: int, judges: int) -> Samples:
