@@ -70,7 +70,7 @@ def test_notebooks_run(notebook, laboratory, monkeypatch, capsys):
     enter(laboratory, monkeypatch)
     monkeypatch.setattr("reverie.fitted.fitting.estimate_mask", everywhere)  # slow, and not what is tested here
     monkeypatch.setattr("reverie.fitted.calibrating.CLIPS", 3)
-    monkeypatch.setattr("reverie.fitted.calibrating.FRAMES", 40)
+    monkeypatch.setattr("reverie.fitted.calibrating.SHORT", 40)
     monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
     runpy.run_path(str(notebook))

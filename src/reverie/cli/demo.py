@@ -34,14 +34,14 @@ from reverie.training.request import TrainingRequest
 FRAMES = 300
 """Every clip lasts 10 s, as in the Sensorium 2023 recordings."""
 
-MICE = {"mouse1": 2000, "mouse2": 2000}
-"""Simulated animals and their neurons."""
+MICE = {"mouse1": 2000}
+"""The simulated animal and its neurons; a second would double the time and tell the same."""
 
 TRAINING_CLIPS = 60
 """Clips that the encoder learns from: half filmed off a real clip, half synthetic."""
 
-TRAINING_STEPS = 400
-"""Steps of training, about a minute and a half on two cores; a number, so that the same seed gives the same demo."""
+TRAINING_STEPS = 300
+"""Steps of training, about a minute on two cores; a number, so that the same seed gives the same demo."""
 
 STOPS = (10, 20, 30, 40, 60, 80)
 """Numbers of steps to choose from; the published 1000 follow the noise of single trials on so few neurons."""
@@ -67,7 +67,7 @@ class Stages:
 
 
 def run_demo(out: Path, *, seed: int) -> None:
-    """Simulate animals that watch real and synthetic movies, and reconstruct real ones they were not trained on.
+    """Simulate an animal that watches real and synthetic movies, and reconstruct real ones it was not trained on.
 
     Writes ``out``/first (one clip in seconds, with its page), ``out``/data, ``out``/encoder, ``out``/run (the published
     method, with report.html), ``out``/run-combined (the default method, likewise) and ``out``/stop.csv.
@@ -79,11 +79,11 @@ def run_demo(out: Path, *, seed: int) -> None:
     first = out / "first" / "run"
     with stages.stage("a first picture", f"the first movie is on {first / 'report.html'} and in {first}/*/*/movie.mp4"):
         first_picture(out / "first", seed)
-    with stages.stage("simulating two animals that watch real and synthetic movies", f"`reverie inspect {data}`"):
+    with stages.stage("simulating an animal that watches real and synthetic movies", f"`reverie inspect {data}`"):
         _simulate(data, seed)
-    with stages.stage("training an encoder on their responses", f"how it went is in {encoder}"):
+    with stages.stage("training an encoder on its responses", f"how it went is in {encoder}"):
         _train(data, encoder, seed)
-    with stages.stage("finding where the populations can see", f"the masks are in {encoder / FITTED}"):
+    with stages.stage("finding where the population can see", f"the masks are in {encoder / FITTED}"):
         _see(data, encoder, seed)
     with stages.stage("choosing when to stop, on validation movies", f"the scores are in {out / 'stop.csv'}"):
         steps = _choose_stop(data, encoder, out, seed)

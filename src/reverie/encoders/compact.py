@@ -1,6 +1,6 @@
 """Compact: a small space-time core shared by all animals and one place to look at per neuron; learns on a CPU."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch.nn import functional
 from reverie.encoders.contract import Encoder
 from reverie.encoders.fast.frames import filter_frames
 from reverie.encoders.filters import CONTRAST_UNIT, spatial_filters, temporal_filters
+from reverie.encoders.frame_gain import MEMORY, FrameGain
 from reverie.encoders.picture_convolution import convolve_pictures
 from reverie.encoders.point_readout import PointReadout
 from reverie.encoders.shifter import Shifter
@@ -31,7 +32,8 @@ class CompactConfig:
 
     filters: space-time separable filters of the first layer. filter_size: their side in squares of 2 x 2 pixels, odd.
     taps: their length in frames. features: channels the readouts see. smoothing: frames of each neuron's own
-    temporal kernel. shifter: whether each animal's pupil displaces its receptive fields.
+    temporal kernel. shifter: whether each animal's pupil displaces its receptive fields. frame_gain: whether the
+    contrast of the whole frame turns neurons down.
     """
 
     filters: int = 32
@@ -40,6 +42,12 @@ class CompactConfig:
     features: int = 32
     smoothing: int = 6
     shifter: bool = False
+    frame_gain: bool = False
+
+    @property
+    def reach(self) -> int:
+        """How many earlier frames the filters and the smoothing see."""
+        return self.taps - 1 + self.smoothing - 1
 
 
 class Compact(Encoder):
@@ -51,7 +59,7 @@ class Compact(Encoder):
     def __init__(self, config: CompactConfig, mice: Mapping[str, int], frame_size: tuple[int, int]) -> None:
         super().__init__(mice, frame_size)
         self.config = config
-        self.history = config.taps - 1 + config.smoothing - 1
+        self.history = max(config.reach, MEMORY - 1 if config.frame_gain else 0)
         self.grid = (-(-frame_size[0] // POOLING), -(-frame_size[1] // POOLING))
         self.space = nn.Parameter(spatial_filters(config.filters, config.filter_size)[:, None])
         self.time = nn.Parameter(temporal_filters(config.filters, config.taps)[:, None, :, None])
@@ -62,6 +70,8 @@ class Compact(Encoder):
         )
         self.gains = nn.ModuleList(StateGain(neurons) for neurons in mice.values())
         self.shifters = nn.ModuleList(Shifter() for _ in mice if config.shifter)
+        gained = mice.values() if config.frame_gain else ()
+        self.frame_gains = nn.ModuleList(map(FrameGain, gained))
 
     def forward(
         self,
@@ -72,9 +82,10 @@ class Compact(Encoder):
         """Predict the rates of one animal; raises ReverieError when there is no readout for it."""
         readout, gain = self._parts(mouse)
         pictures = self.pooled(movie)
-        for shifter in self._shifter(mouse):
+        for shifter in self._own(self.shifters, mouse):
             pictures = shifter(pictures, state)
-        rates: Tensor = readout(self.core(pictures)) * gain(state)
+        frame_gain = next((each(pictures) for each in self._own(self.frame_gains, mouse)), None)
+        rates: Tensor = readout(self.core(pictures), frame_gain) * gain(state)
         return rates
 
     def pooled(self, movie: Float[Tensor, "batch time height width"]) -> Float[Tensor, "batch time row column"]:
@@ -95,7 +106,7 @@ class Compact(Encoder):
         """Return what the space-time filters give at every grid point, before anything is rectified or mixed."""
         batch = len(pictures)
         # Before the clip there was a grey screen, which is 0 here.
-        scaled = functional.pad(pictures, (0, 0, 0, 0, self.history, 0)).reshape(-1, 1, *self.grid)
+        scaled = functional.pad(pictures, (0, 0, 0, 0, self.config.reach, 0)).reshape(-1, 1, *self.grid)
         spatial = convolve_pictures(scaled, self.space)
         # Channels-last memory, (batch, time, position, filter), is kept all the way.
         spatial = spatial.permute(0, 2, 3, 1).reshape(batch, -1, self.grid[0] * self.grid[1], self.config.filters)
@@ -117,7 +128,8 @@ class Compact(Encoder):
         """Start one animal's readout from its mean rates and the mean and deviation of its state."""
         readout, gain = self._parts(mouse)
         gain.standardise(state_mean, state_deviation)
-        for shifter in self._shifter(mouse):
+        for shifter in self._own(self.shifters, mouse):
+            assert isinstance(shifter, Shifter)
             shifter.standardise(state_mean[2:], state_deviation[2:])
         readout.scale_to(mean_rates)
 
@@ -132,12 +144,10 @@ class Compact(Encoder):
         places: np.ndarray = (readout.places + readout.shift).detach().cpu().numpy()
         return places
 
-    def _shifter(self, mouse: str) -> Iterator[Shifter]:
-        """Give the animal's shifter, if the encoder has them."""
+    def _own(self, parts: nn.ModuleList, mouse: str) -> nn.ModuleList:
+        """Return the animal's part, if the encoder has such parts."""
         row = list(self.mice).index(mouse)
-        for shifter in self.shifters[row : row + 1]:
-            assert isinstance(shifter, Shifter)
-            yield shifter
+        return parts[row : row + 1]
 
     def _parts(self, mouse: str) -> tuple[PointReadout, StateGain]:
         self.require_mouse(mouse)

@@ -58,10 +58,18 @@ class PointReadout(nn.Module):
         weight = torch.stack([(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right], dim=1)
         return index, weight
 
-    def forward(self, features: Float[Tensor, "batch time position feature"]) -> Float[Tensor, "batch neuron shorter"]:
-        """Return the rates before the state's gain; the smoothing uses up taps - 1 frames at the start."""
+    def forward(
+        self,
+        features: Float[Tensor, "batch time position feature"],
+        gain: Float[Tensor, "batch neuron shorter"] | None = None,
+    ) -> Float[Tensor, "batch neuron shorter"]:
+        """Return the rates before the state's gain; the smoothing uses up taps - 1 frames at the start.
+
+        gain: what each neuron's drive is multiplied by before it meets the threshold.
+        """
         batch, time = features.shape[:2]
         drive = read_points(features.flatten(0, 1), *self.neighbours(), self.weights)
         drive = drive.view(batch, time, -1).transpose(1, 2)
         drive = functional.conv1d(drive, self.smoothing[:, None], groups=len(self.smoothing))
+        drive = drive if gain is None else drive * gain
         return functional.softplus(drive + self.bias[:, None]) * self.mean_rates[:, None]

@@ -29,9 +29,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         ),
     },
     "compact": {
-        "small": CompactConfig(),
-        "tiny": CompactConfig(filters=8, filter_size=7, features=8),
-        "gaze": CompactConfig(shifter=True),
+        "small": CompactConfig(frame_gain=True),
+        "tiny": CompactConfig(filters=8, filter_size=7, features=8, frame_gain=True),
+        "gaze": CompactConfig(shifter=True, frame_gain=True),
     },
     "linear_nonlinear": {
         "small": LinearNonlinearConfig(),

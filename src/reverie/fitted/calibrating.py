@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.problems import beginning_of
+from reverie.fitted.problems import SHORT, beginning_of
 from reverie.fitted.solving import solve_trial
 from reverie.fitted.subject import Subject
 from reverie.foundation.errors import NotApplicable
@@ -23,9 +22,6 @@ from reverie.scoring.rule import frames_to_skip, scored_region
 
 VALIDATION, CLIPS = 6, 24
 """Clips of different movies that are reconstructed, at most: of validation trials, and in all."""
-
-FRAMES: Final = 150
-"""Frames of each, from its start: long enough for cuts, around which errors are largest."""
 
 
 def fit_calibration(fitted: Fitted, method: Map | Combined) -> Calibration | None:
@@ -75,7 +71,7 @@ def calibration_trials(subject: Subject) -> list[str]:
 
 def errors_of(fitted: Fitted, name: str, method: Map | Combined, ridge: Decoder | None = None) -> Errors:
     """Return the standard errors of the beginning of a trial, reconstructed with the method's usual settings."""
-    trial = beginning_of(fitted.subject.recording.trial(name), FRAMES)
+    trial = beginning_of(fitted.subject.recording.trial(name), SHORT)
     found = solve_trial(fitted, trial, method, ridge=ridge)
     assert found.std is not None
     scored = slice(frames_to_skip(len(found.movie)), None)

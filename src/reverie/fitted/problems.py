@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import torch
@@ -14,6 +15,10 @@ from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Observation, Problem
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
+
+SHORT: Final = 150
+"""Frames, from its start, of a trial reconstructed to learn from: half the time, yet long enough for cuts, where
+errors are largest."""
 
 
 def problem_of_trial(fitted: Fitted, trial: Trial, method: Method) -> Problem:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.problems import problem_of_trial
+from reverie.fitted.problems import SHORT, beginning_of, problem_of_trial
 from reverie.foundation.progress import tracked
 from reverie.inversion.methods.combined import Combined, Moments, Weights, choose_weights
 from reverie.inversion.solve import solve
@@ -15,7 +15,7 @@ CLIPS: Final = 6
 
 
 def fit_weights(fitted: Fitted) -> Weights:
-    """Reconstruct validation trials with every likelihood, and choose what comes nearest to their movies.
+    """Reconstruct beginnings of validation trials with every likelihood, and choose what comes nearest to their movies.
 
     Only trials count that neither encoder nor ridge learned from, inside the evaluation mask.
     """
@@ -24,7 +24,7 @@ def fit_weights(fitted: Fitted) -> Weights:
     region, method = scored_region(fitted.mask), Combined(draws=0)
     measured: dict[str, list[Moments]] = {name: [] for name in fitted.likelihood.kinds}
     for name in tracked(names, len(names), "weighing map and ridge"):
-        trial = subject.recording.trial(name)
+        trial = beginning_of(subject.recording.trial(name), SHORT)
         if trial.movie is None:
             continue
         scored = slice(frames_to_skip(trial.frames), None)

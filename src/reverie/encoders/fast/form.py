@@ -49,6 +49,9 @@ def reduced(encoder: Compact | LinearNonlinear, mouse: str, rows: Int[Tensor, " 
     }
     if isinstance(encoder, Compact):
         memo[id(encoder.shifters)] = copy.deepcopy(encoder.shifters[index : index + 1])
+        memo[id(encoder.frame_gains)] = nn.ModuleList(
+            _rows_of(each, ["power"], rows, neurons) for each in encoder.frame_gains[index : index + 1]
+        )
     small = copy.deepcopy(encoder, memo)
     small.mice = {mouse: len(rows)}
     return small.eval().requires_grad_(False)
