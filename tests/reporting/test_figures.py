@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from reverie.foundation.arrays import Movie
-from reverie.reporting.figures import mask_figure, save_figure, strip_figure
+from reverie.reporting.figures import degrees_of, save_figure, screen_figure, strip_figure, threshold_lines
 
 
 def test_a_strip_shows_truth_above_reconstruction_with_times(clip: Movie, tmp_path: Path) -> None:
@@ -25,7 +25,8 @@ def test_an_unknown_truth_leaves_one_row(clip: Movie) -> None:
 
 @pytest.mark.parametrize("mask", [np.zeros((36, 64)), np.ones((36, 64)), np.linspace(0, 1.4, 2304).reshape(36, 64)])
 def test_masks_of_any_kind_are_drawn_in_degrees(mask: np.ndarray, tmp_path: Path) -> None:
-    figure = mask_figure(mask, degrees_per_pixel=2.0)
+    figure, axes = screen_figure(mask, "transparency", 2.0)
+    threshold_lines(axes, mask, degrees_of(mask.shape, 2.0))
     assert "°" in figure.axes[0].get_xlabel()
     assert figure.axes[0].get_xlim() == (-64, 64)
     save_figure(tmp_path / "mask.png", figure)

@@ -1,6 +1,5 @@
 """Measuring what a plan is made from: of an encoder at hand, how much its neurons tell about each frequency."""
 
-import math
 from typing import Final
 
 import numpy as np
@@ -67,10 +66,3 @@ def measure_bands(fitted: Fitted, *, about: str, seed: int = 0) -> Bands:
         neurons=recording.neurons,
         about=about,
     )
-
-
-def field_of(fitted: Fitted) -> float:
-    """Return the diameter in degrees of a disk as large as where the population sees (evaluation mask)."""
-    angle = fitted.subject.recording.degrees_per_pixel
-    assert angle is not None
-    return 2 * angle * math.sqrt(float(scored_region(fitted.mask).sum()) / math.pi)

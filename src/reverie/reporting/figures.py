@@ -9,7 +9,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, WHITE, Mask, Movie
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, WHITE, Movie
 from reverie.foundation.files import replacing
 from reverie.reporting.pictures import evenly_placed, film_strip
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
@@ -45,13 +45,6 @@ def strip_figure(
     centres = [place * (width + 2) + width / 2 for place in range(len(chosen))]
     rows[-1].set_xticks(centres, [f"{frame / frame_rate:.1f}" for frame in chosen], fontsize=8)
     rows[-1].set_xlabel("time (s)", fontsize=8)
-    return figure
-
-
-def mask_figure(mask: Mask, *, degrees_per_pixel: float = DEGREES_PER_PIXEL) -> Figure:
-    """Draw where the population sees: transparency (height, width) with both thresholds, axes in degrees."""
-    figure, axes = screen_figure(mask, "transparency α", degrees_per_pixel)
-    threshold_lines(axes, mask, degrees_of(mask.shape, degrees_per_pixel))
     return figure
 
 
