@@ -1,6 +1,7 @@
 """Run as a program: two experiments on the small animals of a folder, by two processes; made to be killed."""
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from reverie.studies.population import POPULATION
 from reverie.studies.running import run_suite
 from reverie.studies.setup import Setup
 
+BRIEF = replace(SCALE, stops=(12,))
+"""Few steps: what counts is which of the twenty jobs are done, and when."""
+
 if __name__ == "__main__":
     data, out, *encoders = map(Path, sys.argv[1:])
     sources = Sources(data, tuple(encoders))
     session = open_session(sources)
     with open_workers(session, partial(open_session, sources), On(jobs=2)) as workers:
-        run_suite(Setup(session, SCALE, out, workers), [POPULATION, ENSEMBLING])
+        run_suite(Setup(session, BRIEF, out, workers), [POPULATION, ENSEMBLING])

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,7 @@ class Architecture:
 
 
 _registered: dict[str, Architecture] = {}
+_weights_follow: ContextVar[bool] = ContextVar("weights_follow", default=False)
 
 
 def register(name: str, config: type[Any], encoder: EncoderClass) -> None:
@@ -88,8 +90,9 @@ def name_architecture(encoder: Encoder) -> str:
 def build(
     architecture: str, config: Mapping[str, Any], mice: Mapping[str, int], frame_size: tuple[int, int]
 ) -> Encoder:
-    """Build an untrained encoder from settings as JSON holds them; settings left out take their defaults.
+    """Build the encoder that weights are loaded into, from settings as JSON holds them; those left out take defaults.
 
+    What only decides the weights, such as calibrating a simulated animal, is left out: see ``weights_follow``.
     Raises ReverieError when the architecture or a setting is unknown, or no encoder can have these settings.
     """
     found = find_architecture(architecture)
@@ -98,10 +101,18 @@ def build(
         raise ReverieError(
             f"The architecture {architecture!r} has no setting {min(unknown)!r}; train or import the encoder anew."
         )
+    token = _weights_follow.set(True)
     try:
         return found.encoder(found.config(**{name: _frozen(value) for name, value in config.items()}), mice, frame_size)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ReverieError(f"No {architecture!r} encoder can have these settings ({error}).") from error
+    finally:
+        _weights_follow.reset(token)
+
+
+def weights_follow() -> bool:
+    """Return whether the encoder that is being built is about to be given all its weights and buffers."""
+    return _weights_follow.get()
 
 
 def _frozen(value: object) -> object:

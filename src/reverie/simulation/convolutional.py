@@ -71,10 +71,11 @@ class ConvolutionalTruth(TrueEncoder):
 
     config: ConvolutionalTruthConfig
 
-    def prepare(self, footage: Float[Tensor, "1 time height width"]) -> None:
+    def prepare(self, footage: Float[Tensor, "1 time height width"] | None) -> None:
         """Draw the network that all animals share."""
         self.network = VisualNetwork(np.random.default_rng([self.config.network_seed, 77]))
-        self.network.calibrate(footage[0, :: len(footage[0]) // SEEN_FRAMES])
+        if footage is not None:
+            self.network.calibrate(footage[0, :: len(footage[0]) // SEEN_FRAMES])
 
     def draw_animal(self, neurons: int, generator: np.random.Generator) -> "ConvolutionalCortex":
         """Draw the neurons of one animal."""

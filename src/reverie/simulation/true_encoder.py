@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from reverie.encoders.contract import Encoder
+from reverie.encoders.registry import weights_follow
 from reverie.foundation.arrays import FRAME_SIZE, GREY
 from reverie.foundation.errors import ReverieError
 from reverie.simulation.behaviour import Temperament, draw_temperament
@@ -115,11 +116,12 @@ class TrueEncoder(Encoder, ABC):
         self.config = config
         self.animals, self.indicators = nn.ModuleList(), nn.ModuleList()
         self.eyes, self.tissues = nn.ModuleDict(), nn.ModuleDict()
-        footage = calibration_footage(frame_size)
+        footage = None if weights_follow() else calibration_footage(frame_size)
         self.prepare(footage)
         for mouse, neurons in mice.items():
             animal = self.draw_animal(neurons, self.generator(mouse))
-            animal.calibrate(footage)
+            if footage is not None:
+                animal.calibrate(footage)
             self.animals.append(animal)
             self.indicators.append(Indicator(config, self.generator(mouse, SCAN).uniform(size=neurons)))
             if (eye := draw_gaze(config, self.temperament(mouse), self.generator(mouse, GAZE))) is not None:
@@ -129,8 +131,8 @@ class TrueEncoder(Encoder, ABC):
         self.lead = self.indicator(mouse).lead
         self.history = animal.memory - 1 + self.lead
 
-    def prepare(self, footage: Float[Tensor, "1 time height width"]) -> None:
-        """Draw and calibrate what all animals share, if anything."""
+    def prepare(self, footage: Float[Tensor, "1 time height width"] | None) -> None:
+        """Draw what all animals share, if anything, and calibrate it where there is footage."""
 
     @abstractmethod
     def draw_animal(self, neurons: int, generator: np.random.Generator) -> Cortex:
@@ -206,7 +208,7 @@ class TrueEncoder(Encoder, ABC):
         return draw_places(centres, self.config.degrees_per_pixel, self.generator(mouse, PLACES))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def calibration_footage(frame_size: tuple[int, int]) -> Float[Tensor, "1 time height width"]:
     """Draw many short synthetic scenes, the same for all simulations."""
     # The finest leaves take the longest to paint and drive no neuron.
