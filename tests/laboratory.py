@@ -3,6 +3,7 @@
 import re
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -48,10 +49,11 @@ def furnish(folder: Path) -> None:
 
 
 def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in a folder, on a machine that trains for a moment."""
+    """Work in a folder, on a machine that trains for a moment and simulates small screens."""
     monkeypatch.chdir(folder)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     monkeypatch.setattr("reverie.training.planning.fit_to_time", lambda settings, *others: shortest(settings))
+    monkeypatch.setattr("reverie.stimuli.clips.naturalistic_movie", partial(naturalistic_movie, frame_size=SIZE))
 
 
 def shortest(settings: TrainingSettings) -> TrainingSettings:

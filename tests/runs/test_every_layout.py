@@ -54,17 +54,28 @@ def trials(tmp_path_factory):
     ]
 
 
+def found(data, out, *options, trial=TEST) -> float:
+    """Train an encoder, reconstruct a trial and return the score of the movie."""
+    run("train", data, "--out", out / "encoder", "--architecture", "linear_nonlinear", "--steps", "40", *options)
+    method = ("--method", "combined", "--draws", "0", "--no-calibrated")
+    run("reconstruct", data, out / "encoder", "--trials", trial, *method, "--out", out / "run", *options)
+    return score_in(out / "run")
+
+
+def score_in(result) -> float:
+    return float(pd.read_csv(result / "scores.csv")["video_correlation"].iloc[0])
+
+
 def score_of(data, out, *options, trial=TEST) -> float:
     """Do the main job and return the score of the movie."""
-    encoder, result = out / "encoder", out / "run"
+    result = out / "run"
     run("inspect", data, *options)
-    run("train", data, "--out", encoder, "--architecture", "linear_nonlinear", "--steps", "40", *options)
-    method = ("--method", "combined", "--draws", "0", "--no-calibrated")
-    run("reconstruct", data, encoder, "--trials", trial, *method, "--out", result, *options)
+    score = found(data, out, *options, trial=trial)
     run("evaluate", result)
     run("report", result)
+    assert score_in(result) == pytest.approx(score)
     assert "mouse" in (result / "report.html").read_text(encoding="utf-8")
-    return float(pd.read_csv(result / "scores.csv")["video_correlation"].iloc[0])
+    return score
 
 
 def as_sensorium(folder, trials, *, state=True, responses=lambda values: values) -> Path:
@@ -83,7 +94,7 @@ def as_sensorium(folder, trials, *, state=True, responses=lambda values: values)
 
 def test_experanto_with_an_eye_of_20_hz(trials, tmp_path, quick_masks):
     place = layouts.write_experanto(tmp_path / "mouse", layouts.session_of(trials))
-    expected = score_of(as_sensorium(tmp_path / "sensorium", trials), tmp_path / "other")
+    expected = found(as_sensorium(tmp_path / "sensorium", trials), tmp_path / "other")
     assert score_of(place, tmp_path / "own") == pytest.approx(expected, abs=0.01)
     assert expected > WORTH
 
@@ -93,7 +104,7 @@ def test_suite2p_without_behaviour(trials, tmp_path, quick_masks):
     place.mkdir()
     layouts.write_suite2p(place, layouts.session_of(trials))
     options = ("--rate", "30", "--frames-table", place / "shown.csv")
-    expected = score_of(as_sensorium(tmp_path / "sensorium", trials, state=False), tmp_path / "other")
+    expected = found(as_sensorium(tmp_path / "sensorium", trials, state=False), tmp_path / "other")
     assert score_of(place, tmp_path / "own", *options) == pytest.approx(expected, abs=0.01)
     assert expected > WORTH
 
@@ -103,7 +114,7 @@ def test_sorted_spikes(trials, tmp_path, quick_masks):
     place = layouts.write_phy(tmp_path / "mouse", session, good=False)
     table = layouts.write_table(tmp_path, session, "onsets")
     counts = as_sensorium(tmp_path / "sensorium", trials, state=False, responses=np.round)
-    expected = score_of(counts, tmp_path / "other")
+    expected = found(counts, tmp_path / "other")
     assert score_of(place, tmp_path / "own", "--frames-table", table) == pytest.approx(expected, abs=0.01)
     assert expected > WORTH
 
@@ -116,5 +127,5 @@ def test_dff_in_nwb_and_what_it_is_converted_to(trials, tmp_path, quick_masks, c
     own = score_of(place, tmp_path / "own", *options, trial=trial)
     assert "of the likelihoods sizes, traces" in capsys.readouterr().err
     run("convert", place, "--to", "sensorium", "--out", tmp_path / "sensorium", *options)
-    assert score_of(tmp_path / "sensorium", tmp_path / "other", trial=trial) == pytest.approx(own, abs=0.01)
+    assert found(tmp_path / "sensorium", tmp_path / "other", trial=trial) == pytest.approx(own, abs=0.01)
     assert own > WORTH
