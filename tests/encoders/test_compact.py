@@ -38,6 +38,15 @@ def test_places_beyond_the_edge_look_at_the_edge() -> None:
     assert index[0, weight[0] > 0].tolist() == [34]
 
 
+def test_weights_that_are_no_numbers_give_rates_that_are_none() -> None:
+    readout = PointReadout(neurons=2, features=1, grid=(5, 7), taps=1)
+    with torch.no_grad():
+        readout.shift[0] = float("nan")
+    rates = readout(torch.ones(1, 3, 35, 1))
+    assert bool(rates[:, 0].isnan().all())
+    assert bool(rates[:, 1].isfinite().all())
+
+
 def test_slopes_with_respect_to_places_are_right() -> None:
     readout = PointReadout(neurons=3, features=2, grid=(5, 7), taps=2).double()
     with torch.no_grad():

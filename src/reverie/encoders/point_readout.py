@@ -53,7 +53,8 @@ class PointReadout(nn.Module):
         row, column = place[:, 0].clamp(0, rows - 1), place[:, 1].clamp(0, columns - 1)
         top, left = row.detach().floor().clamp(max=rows - 2), column.detach().floor().clamp(max=columns - 2)
         down, right = row - top, column - left
-        corner = (top * columns + left).long()
+        # Weights that are not numbers look at the first corner, and what is seen there is not a number either.
+        corner = (top * columns + left).nan_to_num().long()
         index = torch.stack([corner, corner + 1, corner + columns, corner + columns + 1], dim=1)
         weight = torch.stack([(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right], dim=1)
         return index, weight

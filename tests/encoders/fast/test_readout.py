@@ -66,3 +66,13 @@ def test_what_is_not_asked_for_is_not_computed_and_frozen_weights_do():
     torch.testing.assert_close(
         by_feature, torch.autograd.grad(read_points(features, corners, shares, weights).sum(), features)[0]
     )
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("beyond", [-1, 40])
+def test_points_that_are_not_there_are_not_read(monkeypatch, choice, beyond):
+    monkeypatch.setenv(kernels.CHOICE, choice)
+    features, corners, shares, weights = arrays(SIZES["usual"])
+    corners[7, 2] = beyond
+    with pytest.raises((IndexError, RuntimeError)):
+        read_points(features, corners, shares, weights)

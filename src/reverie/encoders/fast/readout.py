@@ -27,8 +27,14 @@ def read_points(
     shares: Float[Tensor, "neuron 4"],
     weights: Float[Tensor, "neuron channel"],
 ) -> Float[Tensor, "row neuron"]:
-    """Return, for each row, the features at each neuron's four points, added up by their shares and then by weight."""
+    """Return, for each row, the features at each neuron's four points, added up by their shares and then by weight.
+
+    Raises IndexError when a corner is none of the points.
+    """
     if kernels.usable(features):
+        # Compiled code would read whatever lies beside the features.
+        if len(corners) and not 0 <= int(corners.min()) <= int(corners.max()) < features.shape[1]:
+            raise IndexError(f"A neuron looks beyond the {features.shape[1]} points of its grid.")
         drive: Tensor = _CompiledReading.apply(features, corners, shares, weights)  # type: ignore[no-untyped-call]  # torch's own
         return drive
     rows, points, channels = features.shape
