@@ -1,4 +1,4 @@
-"""Plugin of pytest: what of types and shapes has been checked once is not checked again.
+"""What of types and shapes has been checked once is not checked again: imported before the program, it sees to it.
 
 ``--jaxtyping-packages`` checks the arguments and the result of every call of every function, which takes longer than
 the arithmetic of small animals. What a check sees of a call is the types of values, the shapes of arrays, strings, and,
