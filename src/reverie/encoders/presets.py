@@ -29,9 +29,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         ),
     },
     "compact": {
-        "small": CompactConfig(frame_gain=True),
-        "tiny": CompactConfig(filters=8, filter_size=7, features=8, frame_gain=True),
-        "gaze": CompactConfig(shifter=True, frame_gain=True),
+        "small": CompactConfig(),
+        "tiny": CompactConfig(filters=8, filter_size=7, features=8),
+        "gaze": CompactConfig(shifter=True),
+        "contrast": CompactConfig(frame_gain=True),
     },
     "linear_nonlinear": {
         "small": LinearNonlinearConfig(),
@@ -39,7 +40,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 """Settings by architecture and name: ``paper`` as published, ``small`` trains on a CPU, ``gaze`` is small and lets the
-pupil displace receptive fields, ``tiny`` is for trying out."""
+pupil displace receptive fields, ``contrast`` is small and lets the frame's contrast turn neurons down, ``tiny`` is for
+trying out."""
 
 
 def preset(architecture: str, name: str) -> Any:  # noqa: ANN401 - each architecture has its own class of settings

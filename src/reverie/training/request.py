@@ -14,7 +14,7 @@ class TrainingRequest:
     can train in the time."""
     preset: str = "auto"
     """Size of the encoder: paper, small or tiny; `gaze` is a small compact one that learns how far the pupil of each
-    animal displaces what its neurons see."""
+    animal displaces what its neurons see, `contrast` one whose neurons the contrast of the whole frame turns down."""
     minutes: float | None = None
     """Time the training may take; by default what the data and the machine ask for."""
     steps: int | None = None
