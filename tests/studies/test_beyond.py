@@ -20,7 +20,7 @@ def small(setup) -> Iterator[None]:
 
 def test_they_are_run_by_name_and_are_no_part_of_the_suite():
     beyond = STUDIES.keys() - {experiment.name for experiment in PAPER}
-    assert {"identify", "resolution", "excite"} <= beyond
+    assert {"causes", "identify", "resolution", "excite"} <= beyond
 
 
 def test_more_neurons_and_longer_clips_identify_better(setup):

@@ -20,6 +20,7 @@ from reverie.jobs.job import Job
 from reverie.jobs.workers import Workers, open_workers
 from reverie.jobs.working import fit_all
 from reverie.studies.baselines import BASELINES
+from reverie.studies.causes import CAUSES
 from reverie.studies.choosing import find_scale
 from reverie.studies.consistency import CONSISTENCY
 from reverie.studies.ensembling import ENSEMBLING
@@ -54,7 +55,7 @@ PAPER: Final = (
 )
 """The questions of the paper, and of its reviewers, in the order in which a results section tells them."""
 
-STUDIES: Final[Mapping[str, Study]] = {one.name: one for one in (*PAPER, METHODS, IDENTIFY, RESOLUTION, EXCITE)}
+STUDIES: Final[Mapping[str, Study]] = {one.name: one for one in (*PAPER, METHODS, CAUSES, IDENTIFY, RESOLUTION, EXCITE)}
 
 SUITE: Final = "paper"
 """The name that stands for all questions of the paper."""

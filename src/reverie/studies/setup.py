@@ -197,9 +197,9 @@ class Setup:
 
 def _stop_sentence(scale: Scale) -> str:
     if len(scale.stops) == 1:
-        return f"Every descent took {scale.stops[0]} steps."
+        return f"Every descent of the published method took {scale.stops[0]} steps."
     return (
-        f"Every descent was stopped after the number of steps (of {', '.join(map(str, scale.stops))}) that was best on "
-        "validation clips, chosen for one encoder and each kind of target responses; the published method takes 1000, "
-        "which on few neurons follows the noise of the single trial."
+        "Every descent of the published method was stopped after the number of steps (of "
+        f"{', '.join(map(str, scale.stops))}) that was best on validation clips, chosen for one encoder and each kind "
+        "of target responses; as published it takes 1000, which on few neurons follows the noise of the single trial."
     )
