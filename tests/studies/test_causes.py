@@ -15,8 +15,8 @@ from reverie.inversion.likelihood import PoissonLikelihood
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Observation, Problem
 from reverie.jobs.workers import Workers
+from reverie.studies import causes
 from reverie.studies.causes import CAUSES, OWN_RATES, PATIENT, RECORDED, SIMULATED, TRUE_RATES, gap, split
-from reverie.studies.running import run_study
 from reverie.studies.setup import Setup
 
 CAUSE_NAMES = ["trial noise", "encoder", "search", "prior"]
@@ -61,9 +61,14 @@ def test_the_gap_is_counted_by_hand_and_negative_for_what_is_more_probable() -> 
     assert gap(problem, noisy, grey) == pytest.approx({name: -nats for name, nats in found.items()})
 
 
-def test_a_true_encoder_costs_nothing_and_noise_something(session: Session, tmp_path: Path) -> None:
-    setup = Setup(session, replace(SCALE, clips=1), tmp_path, Workers(session))
-    found = run_study(setup, CAUSES).findings
+def test_a_true_encoder_costs_nothing_and_noise_something(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(causes, "METHOD", replace(causes.METHOD, steps=6))
+    monkeypatch.setattr(causes, "LONG", replace(causes.LONG, steps=8))
+    setup = CAUSES.sized(Setup(session, replace(SCALE, clips=1), tmp_path, Workers(session)))
+    setup.run(CAUSES.plan(setup), "movies")
+    found = CAUSES.conclude(setup)
     parts, gaps = found.tables.values()
     assert parts["encoder"].abs().max() < 1e-3
     assert (parts["trial noise"] > 0).all()
@@ -72,4 +77,4 @@ def test_a_true_encoder_costs_nothing_and_noise_something(session: Session, tmp_
     assert (gaps["likelihood"] + gaps["prior"] < 0).all()
     assert gaps["from"].tolist() == [RECORDED, SIMULATED]
     likelier = (gaps.loc[gaps["from"] == RECORDED, "likelihood"] < 0).sum()
-    assert f"on {likelier} of 1 recorded trials" in found.sentences[1]
+    assert f"likelier, on {likelier} of 1)" in found.sentences[1]

@@ -121,11 +121,11 @@ def _lost(parts: pd.DataFrame) -> str:
 def _preferred(gaps: pd.DataFrame) -> str:
     recorded, simulated = (gaps.loc[gaps["from"] == name, "likelihood"] for name in (RECORDED, SIMULATED))
     return (
-        f"Encoder and noise take the movie found for likelier than the true one on {(recorded < 0).sum()} of "
-        f"{len(recorded)} recorded trials, by {-recorded.mean():.0f} nats on average. On simulated trials, where the "
-        f"encoder is right, it is {-simulated.mean():.0f} nats, for a movie follows the noise as well; what recorded "
-        "trials have more is owed to an encoder or a noise that is wrong."
-    )
+        f"The −log likelihood of the movie found less that of the true one is {recorded.mean():+.0f} nats on recorded "
+        f"trials (below 0, the movie found is likelier, on {(recorded < 0).sum()} of {len(recorded)}). On simulated "
+        f"trials, where the encoder is right, it is {simulated.mean():+.0f}, for a movie follows the noise as well; what "
+        "recorded trials have below that is owed to an encoder or a noise that is wrong."
+    ).replace("is -", "is −")
 
 
 CAUSES = Study(
