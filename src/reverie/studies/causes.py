@@ -123,9 +123,9 @@ def _preferred(gaps: pd.DataFrame) -> str:
     return (
         f"The −log likelihood of the movie found less that of the true one is {recorded.mean():+.0f} nats on recorded "
         f"trials (below 0, the movie found is likelier, on {(recorded < 0).sum()} of {len(recorded)}). On simulated "
-        f"trials, where the encoder is right, it is {simulated.mean():+.0f}, for a movie follows the noise as well; what "
-        "recorded trials have below that is owed to an encoder or a noise that is wrong."
-    ).replace("is -", "is −")
+        f"trials, where the encoder is right, it is {simulated.mean():+.0f}, for a movie follows the noise as well; "
+        "what recorded trials have below that is owed to an encoder or a noise that is wrong."
+    )
 
 
 CAUSES = Study(
