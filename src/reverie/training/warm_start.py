@@ -23,6 +23,9 @@ ENOUGH_FRAMES = 30_000
 BIN = 3
 """Frames averaged before correlating (0.1 s at 30 Hz): slow enough to be quick, quick enough for cortex."""
 
+AT_ONCE = 8
+"""Trials multiplied at once: each product is added to a number of every probe, point and neuron, some 100 MB."""
+
 RIDGE = 0.3
 """Penalty of the regression, in units of a probe's mean variance."""
 
@@ -125,13 +128,21 @@ def explained_by_points(
     ]
     mean = torch.cat(responses).mean(dim=0)
     alike, points = torch.zeros(()), torch.zeros(())
-    for trial, response in zip(trials, responses, strict=True):
-        seen = _binned(encoder.probe(torch.from_numpy(np.array(trial.known_movie, dtype=np.float32)))).permute(2, 1, 0)
-        seen = seen - seen.mean(dim=2, keepdim=True)
-        alike = alike + seen @ (response - mean)
-        points = points + seen @ seen.transpose(1, 2)
+    for first in range(0, len(trials), AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        seen = torch.cat([_seen(encoder, trial) for trial in trials[some]], dim=2)
+        told = (torch.cat(responses[some]) - mean).expand(len(seen), -1, -1)
+        shape = (len(seen), seen.shape[1])
+        alike = torch.baddbmm(alike.expand(*shape, told.shape[2]), seen, told)
+        points = torch.baddbmm(points.expand(*shape, shape[1]), seen, seen.transpose(1, 2))
     explained = torch.stack([_explained(*pair) for pair in zip(points, alike, strict=True)])
     return explained, (torch.cat(responses) - mean).square().sum(dim=0)
+
+
+def _seen(encoder: PlaceStarting, trial: Trial) -> Float[Tensor, "probe position bin"]:
+    """Return what the probes see of a trial, around its mean."""
+    seen = _binned(encoder.probe(torch.from_numpy(np.array(trial.known_movie, dtype=np.float32)))).permute(2, 1, 0)
+    return seen - seen.mean(dim=2, keepdim=True)
 
 
 def _explained(
