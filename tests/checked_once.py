@@ -1,4 +1,4 @@
-"""What of types and shapes has been checked once is not checked again: imported before the program, it sees to it.
+"""Plugin of pytest: what of types and shapes has been checked once is not checked again.
 
 ``--jaxtyping-packages`` checks the arguments and the result of every call of every function, which takes longer than
 the arithmetic of small animals. What a check sees of a call is the types of values, the shapes of arrays, strings, and,

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tests.checked_once  # noqa: F401 - before anything of the program is imported
 import torch
 from tests.worlds import BRIGHT_SCENES
 

@@ -2,12 +2,9 @@
 
 import numpy as np
 import pytest
-import torch
 from beartype import beartype
 from jaxtyping import Float, TypeCheckError
 from tests.checked_once import jaxtyped
-
-from reverie.inversion.conjugate_gradients import dot
 
 checked = jaxtyped(typechecker=beartype)
 
@@ -92,10 +89,3 @@ def test_a_function_may_call_itself_and_fail():
         with pytest.raises(ValueError, match="below"):
             down(-1)
     assert down(2) == 0
-
-
-def test_functions_of_the_program_are_checked_so():
-    assert dot.__code__.co_name == "once"
-    assert dot(torch.ones(1, 2, 3), torch.ones(1, 2, 3)) == 6
-    with pytest.raises(TypeCheckError):
-        dot(torch.ones(6), torch.ones(1, 2, 3))
