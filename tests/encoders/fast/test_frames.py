@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tests.encoders.fast.choices import CHOICES, COMPILED
+from tests.encoders.fast.choices import CHOICES, COMPILED, by_threads
 
 from reverie.encoders.fast import kernels
 from reverie.encoders.fast.frames import filter_frames
@@ -45,12 +45,6 @@ def test_clips_and_gradients_are_those_of_the_sum_written_out(monkeypatch, choic
 @pytest.mark.parametrize("choice", COMPILED)
 def test_threads_change_no_bit(monkeypatch, choice):
     monkeypatch.setenv(kernels.CHOICE, choice)
-    threads, found = torch.get_num_threads(), []
-    try:
-        for count in (1, 2, 5):
-            torch.set_num_threads(count)
-            found.append(filtered_and_gradients(SIZES["usual"]))
-    finally:
-        torch.set_num_threads(threads)
-    for others in found[1:]:
-        assert all(torch.equal(ours, theirs) for ours, theirs in zip(found[0], others, strict=True))
+    one, *more = by_threads(lambda: filtered_and_gradients(SIZES["usual"]))
+    for others in more:
+        assert all(torch.equal(ours, theirs) for ours, theirs in zip(one, others, strict=True))

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tests.encoders.fast.choices import CHOICES, COMPILED
+from tests.encoders.fast.choices import CHOICES, COMPILED, by_threads
 
 from reverie.encoders.fast import kernels
 from reverie.encoders.fast.readout import read_points
@@ -48,18 +48,12 @@ def test_drives_and_gradients_are_those_of_the_sum_written_out(monkeypatch, choi
 @pytest.mark.parametrize("choice", COMPILED)
 def test_threads_change_no_bit(monkeypatch, choice):
     monkeypatch.setenv(kernels.CHOICE, choice)
-    threads, found = torch.get_num_threads(), []
-    try:
-        for count in (1, 2, 5):
-            torch.set_num_threads(count)
-            found.append(read_and_gradients(SIZES["usual"]))
-    finally:
-        torch.set_num_threads(threads)
-    for others in found[1:]:
-        assert all(torch.equal(ours, theirs) for ours, theirs in zip(found[0], others, strict=True))
+    one, *more = by_threads(lambda: read_and_gradients(SIZES["usual"]))
+    for others in more:
+        assert all(torch.equal(ours, theirs) for ours, theirs in zip(one, others, strict=True))
 
 
-def test_what_is_not_asked_for_is_not_computed_and_frozen_weights_do():
+def test_frozen_weights_leave_the_gradient_by_features_as_it_is():
     features, corners, shares, weights = arrays(SIZES["usual"])
     drive = read_points(features, corners, shares.detach(), weights.detach())
     (by_feature,) = torch.autograd.grad(drive.sum(), features)

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from reverie.encoders.fast import kernels
@@ -40,6 +41,7 @@ class _CompiledFilter(torch.autograd.Function):
         return filtered
 
     @staticmethod
+    @once_differentiable
     def backward(context: Any, *slopes: Tensor) -> tuple[Tensor | None, Tensor | None]:  # noqa: ANN401 - torch's own
         longer, by_tap = context.saved_tensors
         slope = slopes[0].contiguous()

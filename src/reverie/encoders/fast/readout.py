@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from reverie.encoders.fast import kernels
@@ -53,6 +54,7 @@ class _CompiledReading(torch.autograd.Function):
         return drive
 
     @staticmethod
+    @once_differentiable
     def backward(context: Any, *slopes: Tensor) -> tuple[Tensor | None, None, Tensor | None, Tensor | None]:  # noqa: ANN401 - torch's own
         features, corners, shares, weights = context.saved_tensors
         sizes, slope = _sizes(features, corners), slopes[0].contiguous()
