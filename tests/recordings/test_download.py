@@ -115,6 +115,14 @@ def test_an_archive_can_be_kept_and_is_used_again(server, tmp_path):
     assert len(server.asked) == 1
 
 
+def test_an_archive_that_is_not_needed_any_more_is_told_and_left(server, tmp_path, capsys):
+    download([MOUSE], tmp_path, base=server.address, keep_archives=True)
+    for keep, told in ((True, False), (False, True)):
+        download([MOUSE], tmp_path, base=server.address, keep_archives=keep)
+        assert ("is no longer needed" in capsys.readouterr().err) == told
+    assert (tmp_path / f"{MOUSE}.zip").exists()
+
+
 def test_an_interrupted_download_goes_on_where_it_stopped(server, tmp_path):
     server.cuts = [1_000_000, 500_000]
     get(server, tmp_path)

@@ -50,13 +50,15 @@ def download(
         raise ReverieError(f"{base} is not a web address; give one that starts with https:// or http://.")
     names = [find_archive(animal) for animal in animals]
     for name in names:
-        target = folder / name
+        target, archive = folder / name, folder / f"{name}.zip"
         if (target / "data").is_dir():
             say(f"{target} is there already.")
+            if archive.exists() and not keep_archives:
+                # Kept on purpose, or left by a run that ended before it could be removed: only the user knows.
+                say(f"{archive} is no longer needed; delete it, unless it is to be kept.")
             continue
         url = PUBLIC_ARCHIVES[name] if base is None else f"{base.rstrip('/')}/{name}.zip"
         _make_folder(folder)
-        archive = folder / f"{name}.zip"
         fetch(url, archive, sha256=(sha256 or {}).get(name), retries=retries, pause=pause)
         unpack(archive, target)
         if not keep_archives:
