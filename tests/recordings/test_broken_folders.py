@@ -103,11 +103,12 @@ LEFT_OUT = {
     ),
     "NaN inside the responses": (RESPONSES, lambda p: replace(p, put((2, 7), np.nan)), "in 1 of 7 neurons"),
     "a neuron of NaN": (RESPONSES, lambda p: replace(p, put(2, np.nan)), "in 1 of 7 neurons"),
-    "infinite responses": (RESPONSES, lambda p: replace(p, put((2, 7), np.inf)), "holds NaN or infinity"),
+    "infinite responses": (RESPONSES, lambda p: replace(p, put((2, 7), np.inf)), "holds NaN, infinity or"),
+    "a response no cell gives": (RESPONSES, lambda p: replace(p, put((2, 7), 1e30)), "holds NaN, infinity or"),
     "responses too large for float32": (
         RESPONSES,
         lambda p: replace(p, lambda values: (values.astype(np.float64) + 1) * 1e300),
-        "holds NaN or infinity",
+        "holds NaN, infinity or",
     ),
     "a neuron missing in one trial": (RESPONSES, lambda p: replace(p, lambda v: v[:-1]), "holds 6 neurons but most"),
     "responses of a single number": (RESPONSES, lambda p: write_npy(p, np.array(3.0)), r"\(neuron, time\)"),
@@ -122,6 +123,7 @@ USED = {
     "video of truth values": (VIDEO, lambda p: write_npy(p, np.ones((36, 64, 40), bool)), None),
     "behaviour shorter by one": (BEHAVIOR, lambda p: replace(p, put((..., slice(39, None)), np.nan)), "are bridged"),
     "a blink": (BEHAVIOR, lambda p: replace(p, put((0, slice(5, 9)), np.nan)), "gaps of up to 1 s in pupil dilation"),
+    "running no mouse does": (BEHAVIOR, lambda p: replace(p, put((1, 5), 1e30)), "gaps of up to 1 s in running"),
     "unit ids of another animal": (UNIT_IDS, lambda p: write_npy(p, np.arange(9)), None),
     "unit ids of text": (UNIT_IDS, lambda p: write_npy(p, np.array(["a"] * 7)), None),
     "tiers of numbers": (TIERS, lambda p: write_npy(p, np.arange(6)), "should hold one word a trial"),
@@ -200,10 +202,10 @@ def test_what_is_found_while_reading_names_the_file(animal):
     recording = open_recording(animal)
     assert recording.neurons == 7
     replace(animal / VIDEO, put((3, 4, 5), np.nan))
-    with pytest.raises(ReverieError, match=r"videos/1\.npy holds NaN or infinity at frame 5"):
+    with pytest.raises(ReverieError, match=r"videos/1\.npy holds NaN, infinity or a number beyond 1e15 at frame 5"):
         recording.movie("1")
     replace(animal / RESPONSES, put((3, 9), np.inf))
-    with pytest.raises(ReverieError, match=r"responses/1\.npy holds NaN or infinity at frame 9"):
+    with pytest.raises(ReverieError, match=r"responses/1\.npy holds NaN, infinity or a number beyond 1e15 at frame 9"):
         recording.responses("1")
 
 

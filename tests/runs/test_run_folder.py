@@ -1,6 +1,7 @@
 import pytest
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import write_record
 from reverie.runs.run_folder import RunFolder
 
 
@@ -28,7 +29,7 @@ def test_trials_are_listed_by_animal_and_number(tmp_path):
     for animal, trial in [("beta", "1"), ("alpha", "10"), ("alpha", "9")]:
         place = run.trial(animal, trial)
         place.folder.mkdir(parents=True)
-        place.finished.touch()
+        write_record(place.finished, {"animal": animal, "trial": trial})
     run.trial("alpha", "11").folder.mkdir()  # interrupted
     (tmp_path / "jobs/0123").mkdir(parents=True)
     assert [(place.animal, place.trial) for place in run.finished_trials()] == [
@@ -36,6 +37,25 @@ def test_trials_are_listed_by_animal_and_number(tmp_path):
         ("alpha", "10"),
         ("beta", "1"),
     ]
+
+
+def test_a_renamed_folder_is_known_by_what_it_holds_and_a_copy_is_left_out(tmp_path, capsys):
+    for folder in ("alpha/9", "other/9", "alpha/7"):
+        (tmp_path / folder).mkdir(parents=True)
+        write_record(tmp_path / folder / "reconstruction.json", {"animal": "beta", "trial": folder[-1]})
+    found = RunFolder(tmp_path).finished_trials()
+    assert [(one.animal, one.trial, one.folder) for one in found] == [
+        ("beta", "7", tmp_path / "alpha/7"),
+        ("beta", "9", tmp_path / "alpha/9"),
+    ]
+    assert f"{tmp_path / 'other/9'} holds beta trial 9, as" in capsys.readouterr().err
+
+
+def test_a_trial_that_does_not_tell_its_name_is_made_again(tmp_path):
+    (tmp_path / "alpha/9").mkdir(parents=True)
+    write_record(tmp_path / "alpha/9/reconstruction.json", {"trial": 9})
+    with pytest.raises(ReverieError, match=r"reconstruction\.json does not say of which animal and trial it is"):
+        RunFolder(tmp_path).finished_trials()
 
 
 def test_what_is_no_run_or_holds_nothing_is_said(tmp_path):

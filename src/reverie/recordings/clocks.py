@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.gaps import LONGEST_BRIDGED
+from reverie.recordings.gaps import LONGEST_BRIDGED, measured
 
 FASTER = 1.5
 """Signals sampled more than this many times as often as frames come are averaged over each frame."""
@@ -97,10 +97,10 @@ def levels_at(
 
     Signals slower than the frames are followed along straight lines between samples, to the onset of a frame; faster
     ones are averaged over the frame. NaN where there is a gap of more than a second, or nothing was recorded.
-    Samples that are not finite count as not taken.
+    Samples that were not measured count as not taken.
     """
     result = np.full((values.shape[1], len(onsets)), np.nan)
-    for rows, taken in _alike(np.isfinite(values)):
+    for rows, taken in _alike(measured(values)):
         if taken.any():
             result[rows] = _levels(times[taken], values[np.ix_(taken, rows)], onsets, rate)
     return result

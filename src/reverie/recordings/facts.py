@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.gaps import measured
 from reverie.recordings.source import Footage, Series, Source
 
 
@@ -42,7 +43,7 @@ class ResponseFacts(SeriesFacts):
     Attributes
     ----------
     lost
-        Rows that hold a value which is not finite before the padding, among those looked at.
+        Rows that hold a value which was not measured before the padding, among those looked at.
     low
         The lowest value looked at.
     whole
@@ -139,12 +140,12 @@ def _responses(part: Series, thorough: bool) -> ResponseFacts | None:
     values = np.asarray(part.read(0, facts.frames) if thorough else part.sample())
     with np.errstate(over="ignore"):
         values = values[:, : facts.frames].astype(np.float32)
-    finite = np.isfinite(values)
-    sound = values[finite]
+    known = measured(values)
+    sound = values[known]
     return ResponseFacts(
         **vars(facts),
-        lost=~finite.all(axis=1) if len(values) == facts.rows else np.zeros(0, dtype=bool),
-        lowest=np.where(finite, values, np.inf).min(axis=1) if len(values) == facts.rows else values[:0, 0],
+        lost=np.any(~known, axis=1) if len(values) == facts.rows else np.zeros(0, dtype=bool),
+        lowest=np.where(known, values, np.inf).min(axis=1) if len(values) == facts.rows else values[:0, 0],
         low=float(sound.min(initial=0.0)),
         whole=bool((sound == np.rint(sound)).all()),
         silent=not sound.any(),

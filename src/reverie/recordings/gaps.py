@@ -1,21 +1,35 @@
-"""Gaps inside a signal, such as blinks: short ones are bridged, longer ones make a trial unusable."""
+"""Which values were measured, and gaps inside a signal, such as blinks: long ones make a trial unusable."""
 
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Num
 
 LONGEST_BRIDGED: Final = 1.0
 """Seconds of a signal that may be missing in one piece; a blink of a mouse lasts a few tenths."""
 
 
+LARGEST: Final = 1e15
+"""No size of a response or signal is larger: such a number comes from damage, and its square leaves float32."""
+
+
+def measured(values: Num[np.ndarray, "*shape"]) -> Bool[np.ndarray, "*shape"]:
+    """Tell which values can have been measured: neither NaN nor infinite nor beyond 1e15.
+
+    >>> measured(np.array([1.0, np.nan, np.inf, -1e30])).tolist()
+    [True, False, False, False]
+    """
+    known: np.ndarray = np.abs(values) <= LARGEST
+    return known
+
+
 def longest_gap(row: Float[np.ndarray, " time"]) -> int:
-    """Return how many frames in a row are NaN or infinite, at most.
+    """Return how many frames in a row were not measured, at most.
 
     >>> longest_gap(np.array([1.0, np.nan, np.inf, 2.0, np.nan]))
     2
     """
-    edges = np.diff(np.concatenate([[0], (~np.isfinite(row)).astype(np.int8), [0]]))
+    edges = np.diff(np.concatenate([[0], (~measured(row)).astype(np.int8), [0]]))
     lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
     return int(lengths.max(initial=0))
 
@@ -26,8 +40,8 @@ def bridged(row: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
     >>> bridged(np.array([np.nan, 1.0, np.nan, 3.0, np.inf])).tolist()
     [1.0, 1.0, 2.0, 3.0, 3.0]
     """
-    finite = np.isfinite(row)
-    if finite.all() or not finite.any():
+    known = measured(row)
+    if known.all() or not known.any():
         return row
     frames = np.arange(len(row))
-    return np.asarray(np.interp(frames, frames[finite], row[finite]), dtype=row.dtype)
+    return np.asarray(np.interp(frames, frames[known], row[known]), dtype=row.dtype)

@@ -46,7 +46,9 @@ def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapp
         if hurt := set(np.flatnonzero(recorded[name].lost).tolist()) - unfit:
             where = "all" if len(hurt) == usable.neurons - len(unfit) else f"{len(hurt)} of {usable.neurons}"
             usable.leave_out(
-                name, f"{recorded[name].place} holds NaN or infinity inside the trial, in {where} neurons."
+                name,
+                f"{recorded[name].place} holds NaN, infinity or a number beyond 1e15 inside the trial, "
+                f"in {where} neurons.",
             )
     left = [fact for name, fact in recorded.items() if name in usable.recorded]
     usable.kind = _kind(left)

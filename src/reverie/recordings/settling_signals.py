@@ -7,7 +7,7 @@ import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.recordings.facts import TrialFacts
-from reverie.recordings.gaps import LONGEST_BRIDGED, longest_gap
+from reverie.recordings.gaps import LONGEST_BRIDGED, longest_gap, measured
 from reverie.recordings.source import Source
 from reverie.recordings.usability import Usable
 
@@ -55,7 +55,7 @@ def _is_constant(signal: str, usable: Usable, facts: Mapping[str, TrialFacts]) -
     for name, span in usable.spans.items():
         if signal in facts[name].rows:
             row = facts[name].rows[signal][: span.frames]
-            sound = row[np.isfinite(row)]
+            sound = row[measured(row)]
             low, high = min(low, float(sound.min(initial=np.inf))), max(high, float(sound.max(initial=-np.inf)))
     return low >= high
 
@@ -63,4 +63,4 @@ def _is_constant(signal: str, usable: Usable, facts: Mapping[str, TrialFacts]) -
 def _gap(facts: TrialFacts, signal: str, frames: int) -> float:
     """Return the longest gap of a signal in frames; without end where there is nothing else."""
     row = facts.rows.get(signal)
-    return np.inf if row is None or not np.isfinite(row[:frames]).any() else float(longest_gap(row[:frames]))
+    return np.inf if row is None or not measured(row[:frames]).any() else float(longest_gap(row[:frames]))

@@ -5,7 +5,7 @@ import numpy as np
 from reverie.foundation.arrays import STATE_NAMES, Movie, Responses, State
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.footage import read_pictures
-from reverie.recordings.gaps import bridged
+from reverie.recordings.gaps import bridged, measured
 from reverie.recordings.source import Source
 from reverie.recordings.usability import Usable
 
@@ -32,7 +32,7 @@ class TrialArrays:
         stop = span.frames if stop is None else min(stop, span.frames)
         with reading_foreign(footage.place):
             pixels = read_pictures(footage, self.usable.axes, span.skipped + start, span.skipped + stop)
-        _require_finite(pixels, footage.place, 0)
+        _require_measured(pixels, footage.place, 0)
         return self.usable.grey.applied(pixels, frame_size)
 
     def state(self, name: str) -> State:
@@ -61,15 +61,15 @@ class TrialArrays:
                 # Of large recordings the floor was told from a sample.
                 values = np.maximum(values - usable.floor[:, None], 0)
             chosen = np.asarray(values if usable.kept is None else values[usable.kept], dtype=np.float32)
-        _require_finite(chosen, series.place, -1)
+        _require_measured(chosen, series.place, -1)
         return chosen
 
 
-def _require_finite(values: np.ndarray, place: str, time: int) -> None:
-    """Raise ReverieError when something read is not finite: large recordings are only sampled beforehand."""
-    if not np.isfinite(values).all():
-        frame = int(np.argwhere(~np.isfinite(values))[:, time].min())
+def _require_measured(values: np.ndarray, place: str, time: int) -> None:
+    """Raise ReverieError when something read was not measured: large recordings are only sampled beforehand."""
+    if not measured(values).all():
+        frame = int(np.argwhere(~measured(values))[:, time].min())
         raise ReverieError(
-            f"{place} holds NaN or infinity at frame {frame}, inside the trial; repair it or give --leave-out "
-            "trial:NAME."
+            f"{place} holds NaN, infinity or a number beyond 1e15 at frame {frame}, inside the trial; "
+            "repair it or give --leave-out trial:NAME."
         )

@@ -27,6 +27,7 @@ from typing import Any
 from reverie.fitted.reconstruction import DESCRIPTION
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
+from reverie.foundation.progress import say
 
 NOT_COMPARED = ("trials",)
 """Settings that may differ when a run is continued: more trials may be added to it."""
@@ -89,13 +90,21 @@ class RunFolder:
     def finished_trials(self) -> list[TrialFolder]:
         """Return the reconstructed trials, by animal and then by trial number.
 
-        Raises ReverieError when there are none.
+        Their names are those that the files tell, whatever their folders are called; of two copies of a trial the
+        second is left out, and said. Raises ReverieError when there are none, or one does not tell its name.
         """
-        places = [path.parent for path in self.folder.glob(f"*/*/{DESCRIPTION}")]
-        if not places:
+        found: dict[tuple[str, str], TrialFolder] = {}
+        for path in sorted(self.folder.glob(f"*/*/{DESCRIPTION}")):
+            told = read_record(path)
+            if not (isinstance(told.get("animal"), str) and isinstance(told.get("trial"), str)):
+                raise ReverieError(f"{path} does not say of which animal and trial it is; reconstruct the trial again.")
+            one = TrialFolder(path.parent, told["animal"], told["trial"])
+            first = found.setdefault((one.animal, one.trial), one)
+            if first is not one:
+                say(f"{one.folder} holds {one.animal} trial {one.trial}, as {first.folder} does, and is left out.")
+        if not found:
             raise ReverieError(f"{self.folder} holds no reconstructed movie; make one with `reverie reconstruct`.")
-        found = [TrialFolder(place, place.parent.name, place.name) for place in places]
-        return sorted(found, key=lambda one: (one.animal, len(one.trial), one.trial))
+        return sorted(found.values(), key=lambda one: (one.animal, len(one.trial), one.trial))
 
     def read_record(self) -> dict[str, Any]:
         """Return the contents of run.json; raises ReverieError when this is not a run folder, or it is damaged."""
