@@ -13,8 +13,9 @@ from selenium.webdriver.common.keys import Keys
 from tests.reporting.browsing import Page, browsing
 
 from reverie.reporting.content import RunContent
-from reverie.reporting.page import write_page
+from reverie.reporting.page import render_overview, write_page
 from reverie.reporting.rasters import rasters
+from reverie.reporting.trial_view import still_of, still_png
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +36,23 @@ def page(content: RunContent, tmp_path_factory: pytest.TempPathFactory) -> Itera
     write_page(folder / "report.html", content)
     with browsing(folder / "report.html") as page:
         yield page
+
+
+def test_an_overview_leads_to_pages_of_their_own_and_back(content: RunContent, tmp_path: Path) -> None:
+    trial = content.trials[1]
+    (tmp_path / "mouse 1").mkdir()
+    (tmp_path / "mouse 1/still.png").write_bytes(still_png(trial))
+    write_page(tmp_path / "mouse 1/report.html", replace(content, trials=[trial], overview="../report.html"))
+    still = still_of(trial, "mouse%201/still.png", "mouse%201/report.html")
+    (tmp_path / "report.html").write_text(render_overview(replace(content, trials=[]), [still]))
+    with browsing(tmp_path / "report.html") as page:
+        page.open(ready="document.querySelector('.still img').naturalWidth > 100")
+        assert page.violations() == []
+        page.driver.find_element(By.CSS_SELECTOR, ".still").click()
+        page.wait("return document.querySelector('.player') !== null")
+        page.driver.find_element(By.LINK_TEXT, "All movies").click()
+        page.wait("return document.querySelector('.player') === null")
+        assert page.complaints() == []
 
 
 def test_it_plays_when_in_view_and_stops(page: Page) -> None:

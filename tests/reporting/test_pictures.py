@@ -8,6 +8,7 @@ from PIL import Image
 
 from reverie.foundation.arrays import Movie
 from reverie.reporting.pictures import (
+    address_of,
     contact_sheet,
     cover,
     evenly_placed,
@@ -15,7 +16,7 @@ from reverie.reporting.pictures import (
     movie_sheet,
     outline,
     picture,
-    transparent_picture,
+    transparent_png,
 )
 
 
@@ -62,7 +63,7 @@ def test_a_contact_sheet_holds_the_chosen_frames_with_transparent_gaps() -> None
     assert np.array_equal(sheet[5:, 7:], movie[3] + 100)
     assert np.isnan(sheet[3:5]).all()
     assert np.array_equal(film_strip(movie, [1])[:3], movie[1])
-    opaque = np.asarray(decoded(transparent_picture(sheet)))[..., 1]
+    opaque = np.asarray(decoded(address_of(transparent_png(sheet))))[..., 1]
     assert np.array_equal(opaque == 255, np.isfinite(sheet))
 
 

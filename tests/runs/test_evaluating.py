@@ -1,9 +1,11 @@
 import json
+import weakref
 
 import numpy as np
 import pytest
 from tests.fitted.reconstructions import made_up
 
+from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.errors import ReverieError
 from reverie.runs.evaluating import evaluate_run
 from reverie.runs.reporting import report_run
@@ -62,6 +64,39 @@ def test_movies_that_came_later_are_scored_for_the_page(run):
     made_up(3).save(run / "mouse1/3")
     report_run(run)
     assert f"{made_up(3).score()['video_correlation']:.3f}" in (run / "report.html").read_text()
+
+
+def test_many_trials_have_pages_of_their_own(run, monkeypatch):
+    monkeypatch.setattr("reverie.runs.reporting.TOGETHER", 2)
+    report_run(run)
+    overview = (run / "report.html").read_text()
+    assert "data:image" not in overview
+    for trial in ("1", "2", "10"):
+        assert f'href="mouse1/{trial}/report.html"' in overview
+        assert f'src="mouse1/{trial}/still.png"' in overview
+        assert (run / "mouse1" / trial / "still.png").read_bytes().startswith(b"\x89PNG")
+        page = (run / "mouse1" / trial / "report.html").read_text()
+        assert 'href="../../report.html"' in page
+        assert '"movies": {"reconstruction": "data:image/png' in page
+    assert f"{made_up(2).score()['video_correlation']:.3f}" in (run / "mouse1/2/report.html").read_text()
+
+
+def test_of_many_trials_one_is_read_at_a_time(run, monkeypatch):
+    read, held = Reconstruction.load, []
+    monkeypatch.setattr("reverie.runs.reporting.TOGETHER", 2)
+    alive = weakref.WeakSet()
+
+    def load(folder):
+        held.append(len(alive))
+        one = read(folder)
+        alive.add(one)
+        return one
+
+    evaluate_run(run)
+    monkeypatch.setattr(Reconstruction, "load", staticmethod(load))
+    report_run(run)
+    assert len(held) >= 3
+    assert max(held) <= 1
 
 
 def test_what_is_no_run_is_said(tmp_path):

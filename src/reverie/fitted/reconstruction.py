@@ -1,5 +1,6 @@
 """A reconstructed movie with all that is known of it, the same in memory, in a run folder and in a notebook."""
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -213,6 +214,18 @@ class Reconstruction:
         errors = standard_errors(self.frames[scored], truth[scored], self.std[scored], region)
         shares = coverage(errors, self.half_widths)
         return {f"coverage_{100 * level:.0f}": float(share) for level, share in zip(LEVELS, shares, strict=True)}
+
+
+def truth_is_kept(folder: Path) -> bool:
+    """Return whether a saved reconstruction holds the true movie, without reading it.
+
+    Raises ReverieError when its file cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(folder / EVIDENCE) as evidence:
+            return "truth.npy" in evidence.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return "truth" in read_npz(folder / EVIDENCE)  # which says what is wrong with it
 
 
 def scores_of(reconstructions: Sequence[Reconstruction], *, seed: int = 0) -> pd.DataFrame:

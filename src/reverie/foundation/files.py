@@ -93,6 +93,12 @@ def write_text(path: Path, text: str) -> None:
         stream.write(text.encode("utf-8", errors="backslashreplace"))
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    with replacing(path) as stream:
+        stream.write(content)
+
+
 def read_text(path: Path) -> str:
     """Read a UTF-8 text file; raises ReverieError when it is missing, is no such text or stands in for one."""
     read_start(path)

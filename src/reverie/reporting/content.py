@@ -95,6 +95,7 @@ class RunContent:
 
     sentences: what data this is, read first. summary: as ``scoring.summary.summarise`` or ``summarise_animals``
     returns it. settings: how it was made (settings, versions, seed, times), nested as deep as is natural.
+    overview: the address of the page that this one belongs to, empty for none.
     """
 
     title: str
@@ -103,3 +104,4 @@ class RunContent:
     settings: Mapping[str, object] = field(default_factory=dict)
     summary: pd.DataFrame | None = None
     degrees_per_pixel: float = DEGREES_PER_PIXEL
+    overview: str = ""

@@ -12,8 +12,9 @@ from markupsafe import Markup
 
 from reverie.foundation.files import write_text
 from reverie.reporting.content import RunContent
+from reverie.reporting.pictures import address_of
 from reverie.reporting.score_tables import SCALE, summary_tables
-from reverie.reporting.trial_view import trial_view
+from reverie.reporting.trial_view import Still, still_of, still_png, trial_view
 from reverie.reporting.wording import CONTROL_LABELS
 
 SCRIPTS = ("pictures.js", "player.js", "page.js")
@@ -26,6 +27,28 @@ def render_page(content: RunContent) -> str:
     Every text is escaped, and a content security policy lets no other script run and no address be fetched.
     Raises ReverieError when the summary is not one of the evaluation's.
     """
+    stills = [
+        still_of(trial, address_of(still_png(trial)), f"#trial-{number}")
+        for number, trial in enumerate(content.trials, start=1)
+    ]
+    return _render(content, stills, "data:")
+
+
+def render_overview(content: RunContent, stills: Sequence[Still]) -> str:
+    """Return the page of a run whose trials have pages of their own, beside it; their pictures are fetched from there.
+
+    content: without trials. Raises ReverieError as ``render_page`` does.
+    """
+    # Opened from a disk a page has no address that 'self' could stand for.
+    return _render(content, stills, "data: 'self' file:")
+
+
+def write_page(path: Path, content: RunContent) -> None:
+    """Write the page of a run whole or not at all."""
+    write_text(path, render_page(content))
+
+
+def _render(content: RunContent, stills: Sequence[Still], pictures_from: str) -> str:
     script = '"use strict";\n(() => {\n' + "\n".join(asset(name) for name in SCRIPTS) + "\n})();\n"
     return (
         page_environment()
@@ -33,6 +56,9 @@ def render_page(content: RunContent) -> str:
         .render(
             title=content.title,
             sentences=content.sentences,
+            overview=content.overview,
+            stills=stills,
+            pictures_from=pictures_from,
             trials=[trial_view(trial, number, content) for number, trial in enumerate(content.trials, start=1)],
             summaries=summary_tables(content.summary) if content.summary is not None else [],
             groups=settings_groups(content.settings),
@@ -43,11 +69,6 @@ def render_page(content: RunContent) -> str:
             script_hash=b64encode(sha256(script.encode()).digest()).decode(),
         )
     )
-
-
-def write_page(path: Path, content: RunContent) -> None:
-    """Write the page of a run whole or not at all."""
-    write_text(path, render_page(content))
 
 
 def page_environment() -> Environment:

@@ -37,19 +37,24 @@ def top_of_std(std: Movie) -> float:
 
 def picture(levels: UInt8[np.ndarray, "height width"]) -> str:
     """Return a grey picture as a lossless PNG data address."""
-    return _address(Image.fromarray(np.ascontiguousarray(levels)))
+    return address_of(_png(Image.fromarray(np.ascontiguousarray(levels))))
 
 
-def transparent_picture(values: Float[np.ndarray, "height width"]) -> str:
-    """Return a picture of grey levels 0-255 as a PNG data address; NaN lets the page shine through."""
+def transparent_png(values: Float[np.ndarray, "height width"]) -> bytes:
+    """Return a picture of grey levels 0-255 as PNG; NaN lets the page shine through."""
     opaque = np.isfinite(values).astype(np.uint8) * 255
-    return _address(Image.merge("LA", [Image.fromarray(grey_levels(values)), Image.fromarray(opaque)]))
+    return _png(Image.merge("LA", [Image.fromarray(grey_levels(values)), Image.fromarray(opaque)]))
 
 
-def _address(image: Image.Image) -> str:
+def address_of(png: bytes) -> str:
+    """Return the data address of a PNG."""
+    return "data:image/png;base64," + b64encode(png).decode()
+
+
+def _png(image: Image.Image) -> bytes:
     stream = BytesIO()
     image.save(stream, "PNG", compress_level=6)
-    return "data:image/png;base64," + b64encode(stream.getvalue()).decode()
+    return stream.getvalue()
 
 
 def movie_sheet(movie: Movie, top: float = WHITE) -> str:

@@ -26,7 +26,7 @@ from reverie.reporting.pictures import (
     outline,
     picture,
     top_of_std,
-    transparent_picture,
+    transparent_png,
 )
 from reverie.reporting.rasters import Rasters, rasters
 from reverie.reporting.score_tables import ScoreTable, score_text, trial_table
@@ -44,6 +44,17 @@ RASTER_LABELS: Final = {
     "rates": "Predicted from the reconstruction",
     "rates_from_truth": "Predicted from the true movie",
 }
+
+
+@dataclass(frozen=True)
+class Still:
+    """What the overview shows of a trial: name, score and frames (the address of a picture), and where it is played."""
+
+    name: str
+    headline: str
+    picture: str
+    alternative: str
+    href: str
 
 
 @dataclass(frozen=True)
@@ -70,8 +81,6 @@ class TrialView:
 
     number: int
     content: TrialContent
-    strip: str
-    headline: str
     seconds: float
     mask: MaskView
     scores: ScoreTable
@@ -88,15 +97,11 @@ class TrialView:
 
 def trial_view(trial: TrialContent, number: int, run: RunContent) -> TrialView:
     """Return a trial made ready for the page; ``number`` counts from 1."""
-    shown = [movie for movie in (trial.truth, trial.reconstruction) if movie is not None]
     found = rasters(trial)
     std_top = 0.0 if trial.std is None else top_of_std(trial.std)
-    video = trial.scores.get("video_correlation", float("nan"))
     return TrialView(
         number=number,
         content=trial,
-        strip=transparent_picture(contact_sheet(shown, STRIP_FRAMES)),
-        headline=score_text(video) if np.isfinite(video) else "–",
         seconds=trial.frames / trial.frame_rate,
         mask=mask_view(trial, run.degrees_per_pixel),
         scores=trial_table(trial),
@@ -109,6 +114,25 @@ def trial_view(trial: TrialContent, number: int, run: RunContent) -> TrialView:
         std_top=number_text(std_top),
         hints=_hints(trial, found),
         data=_player_data(trial, found, std_top),
+    )
+
+
+def still_png(trial: TrialContent) -> bytes:
+    """Return the frames that stand for a trial in the overview, as PNG: of the truth above those found."""
+    shown = [movie for movie in (trial.truth, trial.reconstruction) if movie is not None]
+    return transparent_png(contact_sheet(shown, STRIP_FRAMES))
+
+
+def still_of(trial: TrialContent, picture: str, href: str) -> Still:
+    """Return a trial made ready for the overview, with the address of its picture and of where it is played."""
+    video = trial.scores.get("video_correlation", float("nan"))
+    found = "Frames of the truth above frames of the reconstruction" if trial.truth is not None else ""
+    return Still(
+        name=trial.name,
+        headline=score_text(video) if np.isfinite(video) else "–",
+        picture=picture,
+        alternative=found or "Frames of the reconstruction",
+        href=href,
     )
 
 

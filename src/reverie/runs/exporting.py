@@ -1,6 +1,7 @@
 """Finished movies of a run in formats of other programs."""
 
 from collections.abc import Callable, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -25,18 +26,19 @@ def export_run(
     """
     run = RunFolder(folder)
     run.read_record()
-    found = [Reconstruction.load(place.folder) for place in run.finished_trials()]
     place = folder / "export" if out is None else out
     if to == "nwb":
         from reverie.runs.nwb_export import write_nwb
 
         record = {"run": str(folder), **run.read_record()}
-        animals = {each.animal: [one for one in found if one.animal == each.animal] for each in found}
         written = [
-            write_nwb(place / f"{animal}.nwb", movies, record, session_start) for animal, movies in animals.items()
+            write_nwb(
+                place / f"{animal}.nwb", [Reconstruction.load(one.folder) for one in trials], record, session_start
+            )
+            for animal, trials in groupby(run.finished_trials(), key=lambda one: one.animal)
         ]
     else:
-        written = [WRITERS[to](place, each) for each in found]
+        written = [WRITERS[to](place, each) for each in run.finished()]
     say(f"{place} holds {len(written)} {to} {'file' if len(written) == 1 else 'files'}.")
     return written
 

@@ -1,20 +1,31 @@
 """Turning a run folder into the page to look at, and into a film."""
 
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import numpy as np
+import pandas as pd
 
-from reverie.fitted.pages import content_of
-from reverie.fitted.reconstruction import Reconstruction
+from reverie.fitted.pages import content_of, summary_of
+from reverie.fitted.reconstruction import Reconstruction, truth_is_kept
 from reverie.foundation.arrays import WHITE
-from reverie.foundation.progress import say
-from reverie.reporting.page import write_page
+from reverie.foundation.files import write_bytes, write_text
+from reverie.foundation.lazily import Lazily
+from reverie.foundation.progress import say, tracked
+from reverie.reporting.content import RunContent
+from reverie.reporting.page import render_overview, write_page
 from reverie.reporting.pictures import top_of_std
+from reverie.reporting.trial_view import Still, still_of, still_png
 from reverie.reporting.video_files import Scene, write_film
 from reverie.runs.evaluating import read_or_evaluate
-from reverie.runs.run_folder import RunFolder
+from reverie.runs.run_folder import RunFolder, TrialFolder
+
+TOGETHER: Final = 24
+"""Trials that are shown on one page, each half a megabyte to one of it; of more, each has a page of its own."""
 
 FILM_SECONDS: Final = 10.0
 """Of each trial that a film shows."""
@@ -23,28 +34,48 @@ FILM_SECONDS: Final = 10.0
 def report_run(folder: Path, *, film: bool = False) -> Path:
     """Write RUN/report.html and return its path; movies that are not scored yet are scored first.
 
+    Of more than ``TOGETHER`` trials it is an overview that leads to a page in the folder of each.
+
     film: write RUN/film.mp4 too, the trials one after the other.
 
     Raises ReverieError when the folder is not a run or holds no finished movie.
     """
     run = RunFolder(folder)
     record = run.read_record()
-    found = [Reconstruction.load(place.folder) for place in run.finished_trials()]
-    scores = read_or_evaluate(folder, known=sum(one.truth is not None for one in found))
-    content = content_of(
-        found,
-        title=f"Movies reconstructed from visual cortex: {folder.resolve().name}",
-        seed=int(record["seed"]),
-        scores=scores,
-        sentences=_sentences(record, len(found)),
-        settings=record,
-    )
-    write_page(run.report, content)
+    places, found = run.finished_trials(), run.finished()
+    scores = read_or_evaluate(folder, known=sum(truth_is_kept(place.folder) for place in places))
+    title = f"Movies reconstructed from visual cortex: {folder.resolve().name}"
+    seed, sentences = int(record["seed"]), _sentences(record, len(places))
+    if len(places) <= TOGETHER:
+        write_page(
+            run.report,
+            content_of(found, title=title, seed=seed, scores=scores, sentences=sentences, settings=record),
+        )
+    else:
+        stills = [_write_trial(run, place, scores) for place in tracked(places, len(places), "pages")]
+        summary = None if scores.empty else summary_of(scores, seed)
+        content = RunContent(title, trials=(), sentences=sentences, settings=record, summary=summary)
+        write_text(run.report, render_overview(content, stills))
     say(f"The page is {run.report}; open it in any browser.")
     if film:
         write_run_film(run.film, found)
         say(f"The film is {run.film}.")
     return run.report
+
+
+def _write_trial(run: RunFolder, place: TrialFolder, scores: pd.DataFrame) -> Still:
+    """Write the page of one trial, and its picture; return what leads there."""
+    one = Reconstruction.load(place.folder)
+    content = content_of([one], title=one.name, scores=scores)
+    back = os.path.relpath(run.report, place.folder)
+    write_page(place.page, replace(content, summary=None, overview=_address(Path(back))))
+    write_bytes(place.still, still_png(content.trials[0]))
+    picture, page = (_address(path.relative_to(run.folder)) for path in (place.still, place.page))
+    return still_of(content.trials[0], picture, page)
+
+
+def _address(path: Path) -> str:
+    return quote(path.as_posix())
 
 
 def write_run_film(path: Path, found: Sequence[Reconstruction]) -> None:
@@ -53,7 +84,7 @@ def write_run_film(path: Path, found: Sequence[Reconstruction]) -> None:
     The standard deviation is drawn from black, 0, to white, the end of its scale. Movies run at the frame rate of the
     first.
     """
-    write_film(path, [_scene(one) for one in found], frame_rate=found[0].frame_rate)
+    write_film(path, Lazily(_scene, found), frame_rate=found[0].frame_rate)
 
 
 def _scene(one: Reconstruction) -> Scene:

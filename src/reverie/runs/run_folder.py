@@ -3,7 +3,7 @@
 RUN/run.json                              settings, versions, seed, trials
 RUN/scores.csv                            one row per animal, trial and method
 RUN/scores.csv.sha256                     its hash, by which a damaged or edited one is noticed
-RUN/report.html                           the page to look at
+RUN/report.html                           the page to look at; of many trials it leads to a page of each
 RUN/film.mp4                              all trials one after the other, where that was asked for
 RUN/<animal>/<trial>/movie.npz            frames (time, height, width) float32 0-255, mask (height, width); where known
                                           std (time, height, width), half_widths of its 50, 80 and 95 % intervals in
@@ -13,20 +13,22 @@ RUN/<animal>/<trial>/trace.csv            step, seconds, encoder passes, loss, m
 RUN/<animal>/<trial>/reconstruction.json  animal, trial, method, notes; there once the rest is
 RUN/<animal>/<trial>/movie.mp4, movie.tif the movie to watch, and for ImageJ
 RUN/<animal>/<trial>/strip.png            frames of the truth above those of the reconstruction
+RUN/<animal>/<trial>/report.html, still.png  its page and its picture in RUN/report.html, where those are many
 RUN/jobs/<fingerprint>/                   the movie of each job before averaging, or where it stands; in shuffled/
                                           that from shuffled responses, where it was asked for
 RUN/fitted/                               what was fitted, where the encoder's folder cannot be written
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reverie.fitted.reconstruction import DESCRIPTION
+from reverie.fitted.reconstruction import DESCRIPTION, Reconstruction
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
+from reverie.foundation.lazily import Lazily
 from reverie.foundation.progress import say
 
 NOT_COMPARED = ("trials",)
@@ -45,6 +47,16 @@ class TrialFolder:
     def finished(self) -> Path:
         """Its presence means the trial is done."""
         return self.folder / DESCRIPTION
+
+    @property
+    def page(self) -> Path:
+        """The page of this trial alone, where RUN/report.html leads to one of each."""
+        return self.folder / "report.html"
+
+    @property
+    def still(self) -> Path:
+        """The picture that stands for it in RUN/report.html."""
+        return self.folder / "still.png"
 
     @property
     def made(self) -> Path:
@@ -105,6 +117,10 @@ class RunFolder:
         if not found:
             raise ReverieError(f"{self.folder} holds no reconstructed movie; make one with `reverie reconstruct`.")
         return sorted(found.values(), key=lambda one: (one.animal, len(one.trial), one.trial))
+
+    def finished(self) -> Sequence[Reconstruction]:
+        """Return the reconstructions of ``finished_trials``, each read whenever it is asked for."""
+        return Lazily(lambda place: Reconstruction.load(place.folder), self.finished_trials())
 
     def read_record(self) -> dict[str, Any]:
         """Return the contents of run.json; raises ReverieError when this is not a run folder, or it is damaged."""
