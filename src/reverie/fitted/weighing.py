@@ -20,7 +20,7 @@ def fit_weights(fitted: Fitted) -> Weights:
     Only trials count that neither encoder nor ridge learned from, inside the evaluation mask.
     """
     subject = fitted.subject
-    names = subject.trials(subject.validation, CLIPS).names
+    names = subject.trials(subject.validation, CLIPS).places
     region, method = scored_region(fitted.mask), Combined(draws=0)
     measured: dict[str, list[Moments]] = {name: [] for name in fitted.likelihood.kinds}
     for name in tracked(names, len(names), "weighing map and ridge"):

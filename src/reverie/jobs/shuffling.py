@@ -123,7 +123,7 @@ def shuffle_of(session: Session, animal: str, folder: Path, kind: str = "measure
     """
     fits = session.fitted(animal, folder)
     subject, read = fits.subject, fits.subject.recording.trial
-    names = subject.trials(subject.training, LIKELIHOOD_TRIALS).names
+    names = subject.trials(subject.training, LIKELIHOOD_TRIALS).places
     means = np.mean([responses_of(animal, read(name)).mean(axis=1) for name in names], axis=0)
     rows: Indices = np.random.default_rng([session.sources.seed, 1]).permutation(len(means))
     scales = (means + LEAST_MEAN) / (means[rows] + LEAST_MEAN)

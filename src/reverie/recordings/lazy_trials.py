@@ -1,40 +1,14 @@
 """Sequences of trials that are read when they are asked for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, overload, runtime_checkable
+from typing import Protocol, TypeAlias, overload, runtime_checkable
 
+from reverie.foundation.lazily import Lazily
 from reverie.recordings.trial import Trial
 
-if TYPE_CHECKING:
-    TrialSequence = Sequence[Trial]
-else:
-    # Runtime type checks of a Sequence[Trial] look at a random item, which here would read a trial from the disk.
-    TrialSequence = Sequence
-
-
-class LazyTrials(TrialSequence):
-    """Trials of one recording by name, each read when it is asked for, never kept; slices read nothing."""
-
-    def __init__(self, read: Callable[[str], Trial], names: tuple[str, ...]) -> None:
-        self.read = read
-        self.names = names
-
-    def __len__(self) -> int:
-        """Count the trials."""
-        return len(self.names)
-
-    @overload
-    def __getitem__(self, index: int) -> Trial: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> "LazyTrials": ...
-
-    def __getitem__(self, index: int | slice) -> "Trial | LazyTrials":
-        """Read one trial, or choose several without reading them."""
-        if isinstance(index, slice):
-            return LazyTrials(self.read, self.names[index])
-        return self.read(self.names[index])
+LazyTrials: TypeAlias = Lazily[str, Trial]
+"""Trials of one recording by name, each read when it is asked for."""
 
 
 @runtime_checkable
@@ -48,7 +22,7 @@ class TrialReader(Protocol):
         """Return how many frames a trial lasts without reading it."""
 
 
-class HeldTrials(LazyTrials):
+class HeldTrials(Lazily[str, Trial]):
     """Trials that are kept once they are read, up to so much memory; of the others parts are read each time.
 
     Parameters
@@ -84,12 +58,12 @@ class HeldTrials(LazyTrials):
         """Read one trial unless it is kept, or choose several without reading them."""
         if isinstance(index, slice):
             return super().__getitem__(index)
-        name = self.names[index]
+        name = self.places[index]
         return self._whole[name] if name in self._whole else self._read_whole(name)
 
     def part(self, index: int, start: int, stop: int) -> Trial:
         """Return some frames of a trial."""
-        name = self.names[index]
+        name = self.places[index]
         if name not in self._whole and self.kept >= self.limit:
             return self.recording.trial(name, start, stop)
         return part_of(self[index], start, stop)
@@ -126,4 +100,4 @@ def lengths_of(trials: Sequence[Trial]) -> tuple[int, ...]:
 
 def names_of(trials: Sequence[Trial]) -> list[str]:
     """Return the names of trials, reading none that need not be."""
-    return list(trials.names) if isinstance(trials, LazyTrials) else [trial.name for trial in trials]
+    return list(trials.places) if isinstance(trials, Lazily) else [trial.name for trial in trials]
