@@ -20,7 +20,7 @@ RUN/fitted/                               what was fitted, where the encoder's f
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ class RunFolder:
             raise ReverieError(f"{self.folder} holds no reconstructed movie; make one with `reverie reconstruct`.")
         return sorted(found.values(), key=lambda one: (one.animal, len(one.trial), one.trial))
 
-    def finished(self) -> Sequence[Reconstruction]:
+    def finished(self) -> Lazily[TrialFolder, Reconstruction]:
         """Return the reconstructions of ``finished_trials``, each read whenever it is asked for."""
         return Lazily(lambda place: Reconstruction.load(place.folder), self.finished_trials())
 
