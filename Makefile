@@ -14,8 +14,9 @@ install: .venv/installed
 demo: install
 	$(BIN)/reverie demo --out demo
 
+# What is compiled is kept, since tests start many processes.
 test: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
 
 docs: install
 	$(BIN)/python docs/make_api.py

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests import type_checks  # before anything of the package is imported
 from tests.worlds import BRIGHT_SCENES
 
 from reverie.encoders.checkpoints import save_encoder
@@ -24,6 +25,10 @@ from reverie.simulation.simulate import simulate
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_runtest_logstart() -> None:
+    type_checks.begin_test()
 
 
 @dataclass(frozen=True)

@@ -32,18 +32,18 @@ def test_predict_writes_rates_of_one_and_of_several_trials(unspoilt_world, tmp_p
     assert np.array_equal(several["rates"][1], one)
 
 
-def test_from_fitting_to_report(small_world, tmp_path, quick_masks, capsys):
-    world, out = small_world, tmp_path / "run"
+def test_from_fitting_to_report(tiny_world, tmp_path, quick_masks, capsys):
+    world, out = tiny_world, tmp_path / "run"
     run("fit", world.data, world.encoder, "--animals", "alpha", "--parts", "mask", "prior")
     (fitted,) = (world.encoder / "fitted/alpha").iterdir()
     assert {path.name for path in fitted.iterdir()} == {"fitted.json", "mask.npz", "prior.npz"}
-    assert read_npz(fitted / "mask.npz")["mask"].shape == (36, 64)
+    assert read_npz(fitted / "mask.npz")["mask"].shape == (12, 16)
     command = ("reconstruct", world.data, world.encoder, "--animal", "alpha", "--trials", "6", "1")
     options = ("--method", "paper", "--steps", "4", "--blur", "0.5", "--no-correct-momentum-twice", "--out", out)
     run(*command, *options)
     assert quick_masks == ["alpha"]
     saved = read_npz(out / "alpha" / "6" / "movie.npz")
-    assert saved["frames"].shape == (64, 36, 64)
+    assert saved["frames"].shape == (48, 12, 16)
     assert saved["frames"].dtype == np.float32
     assert saved["frames"].min() >= 0
     assert saved["frames"].max() <= 255
@@ -123,8 +123,8 @@ def test_simulated_recordings_are_read_like_any_other(tmp_path, capsys):
     assert read_npz(tmp_path / "rates.npz")["rates"].shape == (30, 60)
 
 
-def test_train_with_nothing_but_defaults_then_use_the_encoder(small_world, tmp_path, capsys):
-    world, out = small_world, tmp_path / "trained"
+def test_train_with_nothing_but_defaults_then_use_the_encoder(tiny_world, tmp_path, capsys):
+    world, out = tiny_world, tmp_path / "trained"
     run("train", world.data, "--out", out, "--steps", "6")
     described = json.loads((out / "encoder.json").read_text())
     assert described["architecture"] == "compact"
@@ -139,7 +139,7 @@ def test_train_with_nothing_but_defaults_then_use_the_encoder(small_world, tmp_p
         main(["train", str(world.data), "--out", str(out), "--steps", "7"])
     assert stopped.value.code == 1
     assert "steps: 6 there, 7 now" in capsys.readouterr().err
-    np.savez(tmp_path / "mask.npz", mask=np.full((36, 64), 1.2))
+    np.savez(tmp_path / "mask.npz", mask=np.full((12, 16), 1.2))
     options = ("--mask", tmp_path / "mask.npz", "--method", "paper", "--steps", "3", "--out", tmp_path / "run")
     run("reconstruct", world.data, out, "--animal", "alpha", "--trials", "1", *options)
     run("report", tmp_path / "run")

@@ -77,15 +77,15 @@ def central_mask(frame_size: tuple[int, int]) -> np.ndarray:
 
 
 def keep_mask(session: Session, mask: np.ndarray) -> None:
-    """Keep one mask for all animals and encoders, so that none is fitted, which takes long."""
+    """Keep one mask for all animals and encoders, the truth too, so that none is fitted, which takes long."""
     for animal in session.recordings:
-        for folder in session.encoders:
+        for folder in filter(None, (*session.encoders, session.truth_folder)):
             save_mask(session.fitted(animal, folder).place("mask"), mask)
 
 
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
-    return make_animals(tmp_path_factory.mktemp("animals"))
+    return make_animals(tmp_path_factory.mktemp("animals"), SMALL, SHORT)
 
 
 @pytest.fixture(scope="session")
