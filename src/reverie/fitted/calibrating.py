@@ -48,7 +48,9 @@ def held_out_ridge(fitted: Fitted, names: Sequence[str]) -> Decoder:
     if len(left) < FEWEST_CLIPS or not isinstance(fitted_one, RidgeDecoder):
         return fitted_one
     features = fitted_one.features
-    settings = replace(fitted_one.settings, powers=(features.power,), lags=(features.lags,))
+    settings = replace(
+        fitted_one.settings, powers=(features.power,), lags=(features.lags,), kernels=(fitted_one.kernel is not None,)
+    )
     try:
         return fit_ridge(subject.animal, subject.trials(left), settings)
     except NotApplicable:  # what is left shows a single movie

@@ -60,7 +60,7 @@ def fit_live(fitted: Fitted, lag: int) -> LiveDecoder:
         subject = fitted.subject
         say(f"Fitting the live decoder of {subject.animal}, {lag} frames behind.")
         trials = [subject.recording.trial(name) for name in subject.training]
-        ridge = fit_ridge(subject.animal, trials, RidgeSettings(lags=causal_lags(lag)))
+        ridge = fit_ridge(subject.animal, trials, RidgeSettings(lags=causal_lags(lag), kernels=(False,)))
         std = _standard_errors(fitted, ridge, trials)
         save_decoder(ridge, folder)
         write_npz(folder / ERRORS, {"std": std})
@@ -90,7 +90,7 @@ def _standard_errors(fitted: Fitted, ridge: RidgeDecoder, trials: list[Trial]) -
     judged, judge = [subject.recording.trial(name) for name in subject.validation], ridge
     if not judged:
         judged, rest = trials[::JUDGED], [trial for place, trial in enumerate(trials) if place % JUDGED]
-        settings = RidgeSettings(powers=(ridge.features.power,), lags=(ridge.features.lags,))
+        settings = RidgeSettings(powers=(ridge.features.power,), lags=(ridge.features.lags,), kernels=(False,))
         judge = fit_ridge(subject.animal, rest, settings) if len(rest) > 1 else ridge
     errors = []
     for trial in judged:

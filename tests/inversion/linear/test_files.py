@@ -47,5 +47,5 @@ def test_a_description_that_was_tampered_with(folder, change):
 
 def test_another_format(folder):
     (folder / "decoder.json").write_text('{"format": "reverie encoder"}')
-    with pytest.raises(ReverieError, match="not a decoder of format version 1"):
+    with pytest.raises(ReverieError, match="not a decoder of format version 2"):
         load_decoder(folder)

@@ -17,7 +17,7 @@ from reverie.scoring.correlation import video_correlation
 
 TRIALS = toy_trials()
 LEARNT, HELD_OUT = TRIALS[:-2], TRIALS[-2:]
-QUICK = RidgeSettings(powers=(0.5,), lags=((0, 2, 4),), every=2, components=(60,))
+QUICK = RidgeSettings(powers=(0.5,), lags=((0, 2, 4),), every=2, components=(60,), kernels=(False,))
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from reverie.inversion.methods.best import BestDecoder
 DESCRIPTION = "decoder.json"
 WEIGHTS = "weights.safetensors"
 FORMAT = "reverie decoder"
-VERSION = 1
+VERSION = 2
 
 KINDS: dict[str, type[RidgeDecoder] | type[BestDecoder]] = {
     "ridge": RidgeDecoder,

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from reverie.inversion.linear.normal_equations import NormalEquations
 from reverie.inversion.linear.regression import Regression, blocks_of, penalty
-from reverie.inversion.linear.response_features import ResponseFeatures
+from reverie.inversion.linear.response_features import FeaturesOf
 from reverie.inversion.linear.samples import Sample
 
 
@@ -20,7 +20,7 @@ class FoldedSums(Regression):
     folds: Sequence[NormalEquations]
 
     @classmethod
-    def of(cls, samples: Iterable[Sample], features: ResponseFeatures, every: int) -> "FoldedSums":
+    def of(cls, samples: Iterable[Sample], features: FeaturesOf, every: int) -> "FoldedSums":
         """Add up the samples, which come fold by fold and are gone through once."""
         folds = []
         for _, members in groupby(samples, key=lambda sample: sample.fold):

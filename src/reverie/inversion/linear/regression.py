@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from jaxtyping import Float
 
-from reverie.inversion.linear.response_features import ResponseFeatures
+from reverie.inversion.linear.response_features import FeaturesOf
 from reverie.inversion.linear.samples import Sample
 
 FIRST_WEIGHT = 1.0
@@ -70,7 +70,7 @@ def penalty(weight: float, energy: float, features: int) -> float:
 
 
 def blocks_of(
-    samples: Iterable[Sample], features: ResponseFeatures, every: int
+    samples: Iterable[Sample], features: FeaturesOf, every: int
 ) -> Iterator[tuple[Float[np.ndarray, "sample feature"], Float[np.ndarray, "sample component"]]]:
     """Yield the features and scores of several trials at once."""
     seen: list[np.ndarray] = []

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +13,19 @@ from reverie.foundation.arrays import Responses
 from reverie.recordings.row_statistics import RowStatistics
 
 Features = Float[np.ndarray, "frame feature"]
-"""One row a frame; features of one neuron lie beside each other, one for each lag."""
+"""One row a frame; those of one neuron's responses lie beside each other, one for each lag."""
+
+
+@runtime_checkable
+class FeaturesOf(Protocol):
+    """From responses to features, ``count`` of them a frame."""
+
+    @property
+    def count(self) -> int:
+        """How many features there are."""
+
+    def __call__(self, responses: Responses, every: int = 1) -> Features:
+        """Return the features of every frame, or of every ``every``-th one from the first on."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The linear decoder: ridge regression from lagged responses to pictures, in closed form.
+"""The decoder: ridge regression from lagged responses to pictures, linear or with a kernel, in closed form.
 
 Linear stimulus reconstruction goes back to Bialek et al. 1991 (Science 252) and Stanley, Li & Dan 1999 (J Neurosci
 19); the penalty is Hoerl & Kennard's (1970).
@@ -15,6 +15,7 @@ from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.linear.components import PictureComponents
 from reverie.inversion.linear.contract import Decoder, Population
+from reverie.inversion.linear.kernel import KernelFeatures, KernelRegression
 from reverie.inversion.linear.response_features import ResponseFeatures
 
 
@@ -45,6 +46,8 @@ class RidgeSettings:
     components: tuple[int, ...] = (512, 4096)
     """Candidates for the number of the pictures' components, rising; all there are where a number is larger. Natural
     movies need few; noise that neurons see in detail needs more."""
+    kernels: tuple[bool, ...] = (False, True)
+    """Candidates: a linear decoder, and one with a Gaussian kernel (see ``KernelFeatures``)."""
     folds: int = 3
     """Of the cross-validation."""
 
@@ -57,6 +60,7 @@ class RidgeSettings:
             ("lags", bool(self.lags) and all(map(rises, self.lags)), "one or more lists of rising whole numbers"),
             ("every", self.every >= 1, "at least 1"),
             ("components", min(self.components, default=0) >= 1 and rises(self.components), "rising numbers from 1 on"),
+            ("kernels", bool(self.kernels), "False, True or both"),
             ("folds", self.folds >= 2, "at least 2"),
         )
         for name, fine, expected in rules:
@@ -66,10 +70,11 @@ class RidgeSettings:
 
 @dataclass(frozen=True)
 class RidgeDecoder(Decoder):
-    """Frames as linear functions of the features of the responses around them.
+    """Frames as linear functions of the features of the responses around them, or as what a kernel makes of these.
 
     weights: (feature, component). chosen: the penalty's ``weight``, the frames between two samples (``every``), and the
-    share of the variance of the pictures' first components that is ``explained`` in cross-validation.
+    share of the variance of the pictures' first components that is ``explained`` in cross-validation. kernel: decodes
+    instead of the weights, where it explained more.
     """
 
     population: Population
@@ -78,11 +83,13 @@ class RidgeDecoder(Decoder):
     pictures: PictureComponents
     weights: Float[np.ndarray, "feature component"]
     chosen: Mapping[str, float]
+    kernel: KernelRegression | None = None
     kind: str = "ridge"
 
     def estimate(self, responses: Responses, state: State | None) -> tuple[Movie, int]:
         """Return the movie before it is cut to 0-255; no encoder is asked."""
-        return self.pictures.decode(self.features(responses) @ self.weights), 0
+        scores = self.features(responses) @ self.weights if self.kernel is None else self.kernel(responses)
+        return self.pictures.decode(scores), 0
 
     def config(self) -> Mapping[str, Any]:
         """Return the settings and what was chosen."""
@@ -90,12 +97,20 @@ class RidgeDecoder(Decoder):
             "settings": asdict(self.settings),
             "power": self.features.power,
             "lags": self.features.lags,
+            "kernel_width": None if self.kernel is None else self.kernel.features.width,
             **self.chosen,
         }
 
     def arrays(self) -> Mapping[str, np.ndarray]:
-        """Return the weights, the components and the scale of the neurons."""
+        """Return the weights, the components, the scale of the neurons, and the kernel's axes, centres and weights."""
+        seen = None if self.kernel is None else self.kernel.features
+        parts = (
+            {}
+            if self.kernel is None or seen is None
+            else {"axes": seen.axes, "centres": seen.centres, "weights": self.kernel.weights}
+        )
         return {
+            **{f"kernel_{name}": array for name, array in parts.items()},
             "weights": self.weights,
             "mean_picture": self.pictures.mean,
             "components": self.pictures.basis,
@@ -109,10 +124,14 @@ class RidgeDecoder(Decoder):
     ) -> "RidgeDecoder":
         """Return the decoder that ``config`` and ``arrays`` describe."""
         kept = dict(config["settings"])
-        kept |= {name: tuple(kept[name]) for name in ("powers", "components")}
+        kept |= {name: tuple(kept[name]) for name in ("powers", "components", "kernels")}
         kept["lags"] = tuple(tuple(lags) for lags in kept["lags"])
         scale = arrays["response_mean"], arrays["response_deviation"]
         features = ResponseFeatures(float(config["power"]), tuple(config["lags"]), *scale)
         pictures = PictureComponents(arrays["mean_picture"], arrays["components"])
         chosen = {name: float(config[name]) for name in ("weight", "every", "explained")}
-        return cls(population, RidgeSettings(**kept), features, pictures, arrays["weights"], chosen)
+        kernel, width = None, config["kernel_width"]
+        if width is not None:
+            seen = KernelFeatures(features, arrays["kernel_axes"], arrays["kernel_centres"], float(width))
+            kernel = KernelRegression(seen, arrays["kernel_weights"])
+        return cls(population, RidgeSettings(**kept), features, pictures, arrays["weights"], chosen, kernel)

@@ -11,8 +11,9 @@ from reverie.foundation.progress import bar
 from reverie.inversion.linear.components import PictureComponents, PictureMoments
 from reverie.inversion.linear.folded_sums import FoldedSums
 from reverie.inversion.linear.folds import movie_folds
+from reverie.inversion.linear.kernel import KernelFeatures, KernelRegression
 from reverie.inversion.linear.regression import Regression
-from reverie.inversion.linear.response_features import ResponseFeatures
+from reverie.inversion.linear.response_features import FeaturesOf, ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
 from reverie.inversion.linear.sample_products import SampleProducts
 from reverie.inversion.linear.samples import Sample, Samples, frames_apart, population_of
@@ -28,7 +29,7 @@ AFFORDABLE: Final = 6000
 """Features that are solved for at most, where there is a choice: the time grows with their cube."""
 
 WORTH: Final = 0.02
-"""How much more must be explained by more lags, or lost by fewer components, to be worth it: a relative share."""
+"""How much more must be explained by more lags or a kernel, or lost by fewer components, to be worth it, as a share."""
 
 NEARLY_ALL: Final = 0.95
 """Share of the pictures' variance from which on further components cannot matter."""
@@ -37,8 +38,8 @@ NEARLY_ALL: Final = 0.95
 def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | None = None) -> RidgeDecoder:
     """Fit a ridge decoder to the training trials of one animal; they are read one at a time, several times.
 
-    Power, lags, components and penalty are those with the least squared error in cross-validation over folds that share
-    no movie.
+    Power, lags, components, penalty and kernel are those with the least squared error in cross-validation over folds
+    that share no movie.
     Raises ReverieError when there are fewer than two distinct movies or a trial has no responses.
     """
     settings = settings or RidgeSettings()
@@ -61,7 +62,20 @@ def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | Non
     weight, unexplained = regression.best_weight()
     weights = regression.solve(weight).astype(np.float32)
     chosen = {"weight": weight, "every": every, "explained": 1 - unexplained}
-    return RidgeDecoder(population, settings, features, samples.pictures, weights, chosen)
+    decoder = RidgeDecoder(population, settings, features, samples.pictures, weights, chosen)
+    return decoder if settings.kernels == (False,) else _with_kernel(decoder, samples)
+
+
+def _with_kernel(decoder: RidgeDecoder, samples: Samples) -> RidgeDecoder:
+    """Return the decoder with a kernel, if that explains clearly more or nothing else was asked for."""
+    seen = KernelFeatures.of(samples, decoder.features, samples.every)
+    regression = FoldedSums.of(samples, seen, samples.every)
+    weight, unexplained = regression.best_weight()
+    needed = decoder.chosen["explained"] + WORTH * abs(decoder.chosen["explained"])
+    if False in decoder.settings.kernels and 1 - unexplained < needed:
+        return decoder
+    kernel = KernelRegression(seen, np.ascontiguousarray(regression.solve(weight), dtype=np.float32))
+    return replace(decoder, kernel=kernel, chosen={**decoder.chosen, "explained": 1 - unexplained})
 
 
 def choose_features(
@@ -103,7 +117,7 @@ def choose_pictures(
     return largest
 
 
-def regression_of(samples: Iterable[Sample], features: ResponseFeatures, every: int) -> Regression:
+def regression_of(samples: Iterable[Sample], features: FeaturesOf, every: int) -> Regression:
     """Return the regression on samples in the form that costs less; they are gone through twice."""
     count = sum(len(sample.scores) for sample in samples)
     form = SampleProducts if count < features.count else FoldedSums

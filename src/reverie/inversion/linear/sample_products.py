@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.linalg import cho_factor, cho_solve
 
 from reverie.inversion.linear.regression import Regression, penalty
-from reverie.inversion.linear.response_features import ResponseFeatures
+from reverie.inversion.linear.response_features import FeaturesOf
 from reverie.inversion.linear.samples import Sample
 
 
@@ -26,7 +26,7 @@ class SampleProducts(Regression):
     products: Float[np.ndarray, "sample sample"]
 
     @classmethod
-    def of(cls, samples: Iterable[Sample], features: ResponseFeatures, every: int) -> "SampleProducts":
+    def of(cls, samples: Iterable[Sample], features: FeaturesOf, every: int) -> "SampleProducts":
         """Take in the samples, which are gone through once."""
         parts = [(features(one.responses, every), one.scores, np.full(len(one.scores), one.fold)) for one in samples]
         seen, scores, folds = (np.concatenate(each) for each in zip(*parts, strict=True))
