@@ -31,16 +31,14 @@ TIERS = {"train": 2, "oracle": 1, "live_test_main": 2}
 """Movies that the two animals see."""
 
 SMALL, SHORT = (18, 32), 60
-"""Frame size and frames of clips where what counts is that things are done, not how well."""
+"""Frame size, and frames of clips where what counts is that things are done, not how well."""
 
 SCALE = Scale(
     "test", clips=2, stride=32, stops=(30,), validation=1, shares=(1.0, 0.25), thresholds=(0.5, 1.0), probes=3
 )
 
 
-def make_animals(
-    folder: Path, frame_size: tuple[int, int] = (36, 64), frames: int = FRAMES, neurons: int = 400
-) -> Sources:
+def make_animals(folder: Path, frame_size: tuple[int, int], frames: int = FRAMES, neurons: int = 400) -> Sources:
     """Write animals `left` and `right`, and two encoders: the truth with slightly wrong filters, each its own way."""
     generator = np.random.default_rng(5)
     movies = {
@@ -85,7 +83,7 @@ def keep_mask(session: Session, mask: np.ndarray) -> None:
 
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
-    return make_animals(tmp_path_factory.mktemp("animals"), SMALL, SHORT)
+    return make_animals(tmp_path_factory.mktemp("animals"), SMALL)
 
 
 @pytest.fixture(scope="session")

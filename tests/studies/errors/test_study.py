@@ -91,14 +91,14 @@ def test_a_planted_deviation_is_found(one_encoder):
     (clip,) = errors.chosen(one_encoder)
     session = one_encoder.session
     changed = np.array(clip.movie)
-    changed[6:28, 11:25, 23:41] = np.where(changed[6:28, 11:25, 23:41].mean() < 128, 255.0, 0.0)
+    changed[6:28, 5:13, 11:21] = np.where(changed[6:28, 5:13, 11:21].mean() < 128, 255.0, 0.0)
     seen = replace(clip, movie=changed, responses=None)
     (trial,) = simulated_clips(session, seen, 1)  # a trial of the changed movie, with this animal's noise
     found = errors.examine(one_encoder, replace(clip, responses=trial.responses))
     assert found.test.p_value == found.test.overall_p_value == 1 / 20
     largest = found.test.patches[0]
-    assert 11 <= largest.row < 25
-    assert 23 <= largest.column < 41
+    assert 5 <= largest.row < 13
+    assert 11 <= largest.column < 21
 
 
 def test_the_error_map_is_there_as_a_movie(section, one_encoder):
