@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test docs site release oldest lint clean
+.PHONY: install demo test quick docs site release oldest lint clean
 
 # The stamp makes `make demo` install once and start at once the next time.
 install: .venv/installed
@@ -17,6 +17,9 @@ demo: install
 # What is compiled is kept, since tests start many processes.
 test: install
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
+
+quick: install
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 docs: install
 	$(BIN)/python docs/make_api.py

@@ -29,7 +29,8 @@ class Effort:
     """How much is measured.
 
     neurons: of the full-size encoder. lengths: frames of the clips that steps are timed for; peaks, resident: of those
-    whose memory is counted by tensors and by the system.
+    whose memory is counted by tensors and by the system. populations, models: how many neurons, and how many models,
+    steps are timed for.
     """
 
     neurons: int = 7863
@@ -39,6 +40,8 @@ class Effort:
     lengths: tuple[int, ...] = (300, 900, 1800, 5400, 18000)
     peaks: tuple[int, ...] = (32, 300, 3000)
     resident: tuple[int, ...] = (300, 3000)
+    populations: tuple[int, ...] = (500, 2000, 4000, 8000)
+    models: tuple[int, ...] = (1, 2, 4, 7)
 
 
 QUICK = Effort(rounds=3, training_rounds=2, lengths=(100, 300, 900, 1800), peaks=(32, 64), resident=(32,))
@@ -56,8 +59,8 @@ def run_benchmark(out: Path, *, quick: bool) -> Report:
     say("Growth with clip, neurons, models, animals and threads …")
     scalings = (
         by_length("tiny", effort.lengths, effort.training_rounds),
-        by_neurons("tiny", (500, 2000, 4000, 8000), effort.rounds),
-        by_models("tiny", (1, 2, 4, 7), effort.rounds),
+        by_neurons("tiny", effort.populations, effort.rounds),
+        by_models("tiny", effort.models, effort.rounds),
         by_animals("tiny", (1, 2, 5), effort.rounds),
         by_threads(subject, effort.training_rounds),
     )

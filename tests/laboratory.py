@@ -13,7 +13,7 @@ from reverie.simulation.simulate import simulate
 from reverie.stimuli.naturalistic import naturalistic_movie
 from reverie.training.settings import TrainingSettings
 
-SIZE, FRAMES = (16, 24), 60
+SIZE, FRAMES = (16, 24), 48
 
 DOCUMENTS = Path(__file__).parent.parent
 """Where README.md and docs lie."""
@@ -45,7 +45,7 @@ def furnish(folder: Path) -> None:
         tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator, frame_size=SIZE)) for number in range(count)]
         for tier, count in {"train": 3, "oracle": 1, "live_test_main": 2}.items()
     }
-    simulate(folder / "DATA", movies, mice={"mouse1": 150}, seed=4)
+    simulate(folder / "DATA", movies, mice={"mouse1": 80}, seed=4)
 
 
 def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

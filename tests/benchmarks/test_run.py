@@ -9,7 +9,14 @@ from benchmarks.subjects import make_subject
 from benchmarks import run
 
 TINY = run.Effort(
-    neurons=12, rounds=1, training_rounds=1, training_batch=1, lengths=(40, 64, 100), peaks=(32, 64), resident=(32,)
+    neurons=12,
+    rounds=1,
+    training_rounds=1,
+    lengths=(40, 64, 100),
+    peaks=(32, 64),
+    resident=(32,),
+    populations=(50, 100, 200),
+    models=(1, 2, 3),
 )
 
 

@@ -15,8 +15,8 @@ from reverie.studies.population import POPULATION
 from reverie.studies.running import run_suite
 from reverie.studies.setup import Setup
 
-BRIEF = replace(SCALE, stops=(12,))
-"""Few steps: what counts is which of the twenty jobs are done, and when."""
+BRIEF = replace(SCALE, clips=1, stops=(8,))
+"""Few steps: what counts is which of the ten jobs are done, and when."""
 
 if __name__ == "__main__":
     data, out, *encoders = map(Path, sys.argv[1:])
