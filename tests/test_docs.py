@@ -53,6 +53,7 @@ def used_laboratory(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=named)
 def test_every_block_of_python_runs(page, used_laboratory, tmp_path, monkeypatch):
     folder = shutil.copytree(used_laboratory, tmp_path / "laboratory")

@@ -22,6 +22,7 @@ def laboratory(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_first_cell_of_a_notebook_works_as_it_is_printed(laboratory):
     names = {}
     exec(CELL, names)

@@ -9,6 +9,7 @@ import pytest
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
+@pytest.mark.slow
 def test_one_clip_is_reconstructed_well_above_its_control(capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(EXAMPLES / "reconstruct_one_clip.py"))
     told = capsys.readouterr().out

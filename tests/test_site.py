@@ -22,6 +22,7 @@ NOTEBOOKS = sorted((DOCUMENTS / "docs/notebooks").glob("*.py"))
 TIERS = {"train": 4, "oracle": 2, "live_test_main": 2}
 
 
+@pytest.mark.slow
 def test_the_site_builds_without_a_warning(tmp_path):
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
     environment = {**os.environ, "REVERIE_SITE_EXECUTE": "false", "PYTHONWARNINGS": "ignore"}
@@ -65,6 +66,7 @@ def everywhere(encoder: Encoder, *others: object, **options: object) -> np.ndarr
     return np.full(encoder.frame_size, 1.2, np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_run(notebook, laboratory, monkeypatch, capsys):
     enter(laboratory, monkeypatch)

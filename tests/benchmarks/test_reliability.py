@@ -30,6 +30,7 @@ print("stopped, wrong:", torture(folder, 1, 7, QUICK, quick=True).total())
 """Both in one process, with one world, since to load everything takes longest."""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="commands are run in copies of the process")
 def test_what_is_broken_or_stopped_at_random_ends_well(tmp_path):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}

@@ -31,6 +31,7 @@ def bench(tmp_path_factory):
     return report, folder / "deep" / "out"
 
 
+@pytest.mark.slow
 def test_both_compute_the_same(bench):
     report, _ = bench
     apart = [value for line in report.lines for value in line.apart.values()]
@@ -38,6 +39,7 @@ def test_both_compute_the_same(bench):
     assert max(apart) < 1e-4
 
 
+@pytest.mark.slow
 def test_the_step_counts_the_passes_of_the_paper(bench):
     report, _ = bench
     same, side_by_side = report.inference.lines[1:3]
@@ -46,6 +48,7 @@ def test_the_step_counts_the_passes_of_the_paper(bench):
     assert (stacks_of_step(300), stacks_of_prediction(300)) == (70, 270)
 
 
+@pytest.mark.slow
 def test_all_numbers_are_in_the_file_and_on_the_page(bench):
     report, folder = bench
     found = json.loads((folder / "benchmark.json").read_text())
@@ -58,6 +61,7 @@ def test_all_numbers_are_in_the_file_and_on_the_page(bench):
     assert "src=" not in page
 
 
+@pytest.mark.slow
 def test_animals_processes_and_memory_are_told_of(bench):
     report, folder = bench
     animals = next(each for each in report.scalings if each.name == "animals")

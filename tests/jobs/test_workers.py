@@ -50,6 +50,7 @@ def test_a_failure_keeps_no_other_task_from_being_done():
     assert done == [1]
 
 
+@pytest.mark.slow
 def test_other_processes_open_the_context_for_themselves_and_a_killer_is_named():
     with open_workers(10, partial(int, "20"), TWO) as workers:
         results = workers.run(times, [3, 1, 2, 4], "")

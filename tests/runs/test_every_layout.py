@@ -24,7 +24,7 @@ WORTH = 0.1
 
 TEST = str(sum(TIERS.values()) - 1)
 
-pytestmark = pytest.mark.filterwarnings("ignore:The linked table for DynamicTableRegion")
+pytestmark = [pytest.mark.filterwarnings("ignore:The linked table for DynamicTableRegion"), pytest.mark.slow]
 
 
 def run(*words):

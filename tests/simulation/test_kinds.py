@@ -14,6 +14,8 @@ from reverie.simulation.kinds import KINDS, PARTS, find_kind
 from reverie.simulation.mouse import SimulatedMouse, schedule
 from reverie.simulation.true_encoder import TrueEncoder
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Session:

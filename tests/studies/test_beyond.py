@@ -30,6 +30,7 @@ def test_more_neurons_and_longer_clips_identify_better(setup):
     assert found[400, 1.0] >= found[400, 5 / 30] > found[20, 5 / 30]
 
 
+@pytest.mark.slow
 def test_coarse_and_slow_is_found_and_fine_or_fast_is_not(setup):
     section = run_study(setup, resolution.RESOLUTION)
     curves = section.findings.pictures[0].data

@@ -27,6 +27,7 @@ def means(data: pd.DataFrame) -> pd.Series:
     return data.groupby("condition")[VIDEO].mean()
 
 
+@pytest.mark.slow
 def test_two_encoders_are_better_than_one_and_the_blur_helps(setup):
     section = run_study(setup, ENSEMBLING)
     found = means(section.findings.pictures[0].data)
@@ -48,11 +49,13 @@ def test_one_encoder_cannot_be_averaged(setup):
         ENSEMBLING.plan(alone)
 
 
+@pytest.mark.slow
 def test_fewer_neurons_are_worse_and_silencing_the_others_worse_still(setup):
     found = means(run_study(setup, POPULATION).findings.pictures[0].data)
     assert found["all neurons"] > found["25 % left out"] > found["25 % silenced"]
 
 
+@pytest.mark.slow
 def test_the_training_mask_decides_where_the_movie_may_move(setup):
     section = run_study(setup, MASKS)
     data = section.findings.pictures[0].data
@@ -77,6 +80,7 @@ def test_the_mask_is_set_beside_the_receptive_fields_of_every_animal(setup):
     assert "% of the fields' centres lie at α ≥ 0.5" in section.findings.sentences[1]
 
 
+@pytest.mark.slow
 def test_without_noise_and_with_the_true_encoder_little_is_missing(setup):
     section = run_study(setup, PREDICTED_RESPONSES)
     found = means(section.findings.pictures[0].data)
@@ -90,6 +94,7 @@ def test_without_noise_and_with_the_true_encoder_little_is_missing(setup):
     assert losses.sum(axis=1).to_numpy() == pytest.approx(parts["total"].to_numpy())
 
 
+@pytest.mark.slow
 def test_a_perfect_encoder_and_noiseless_rates_give_the_movie_back_where_neurons_look(setup, tmp_path):
     # Everywhere, so that nothing that was answered has to stay grey.
     save_mask(tmp_path / "mask.npz", np.full(SMALL, 1.2, np.float32))

@@ -3,6 +3,8 @@ import pytest
 from reverie.studies.natural import NATURAL
 from reverie.studies.running import run_study
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def section(setup):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from tests.studies.interrupted import BRIEF
 
 from reverie.fitted.session import open_session
@@ -31,6 +32,7 @@ def finished(out):
     return {path: path.stat().st_mtime_ns for path in out.glob("jobs/*/movie.npz")}
 
 
+@pytest.mark.slow
 def test_a_killed_suite_goes_on_and_ends_with_the_same_tables(small_sources, tmp_path, tmp_path_factory):
     process = start(small_sources, tmp_path)
     while len(finished(tmp_path)) < 2 and process.poll() is None:

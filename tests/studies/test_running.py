@@ -88,6 +88,7 @@ def test_a_damaged_file_ends_the_suite_with_an_error_after_the_others(alone):
     assert_the_rest_is_told(alone, "damaged")
 
 
+@pytest.mark.slow
 def test_a_task_that_kills_its_workers_ends_the_suite_with_an_error_and_the_others_go_on(alone, monkeypatch):
     monkeypatch.setattr("reverie.jobs.engines.here.TRIES", 1)
 

@@ -54,6 +54,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_ends_in_the_same_bits(tmp_path: Path, one_thread: None) -> None:
     for validations in (1, 2):
         with start(tmp_path / "killed") as process:

@@ -23,6 +23,8 @@ from reverie.scoring.correlation import video_correlation
 from reverie.training.settings import TrainingSettings
 from reverie.training.warm_start import warm_start
 
+pytestmark = pytest.mark.slow
+
 TRIALS = toy_trials(neurons=80, trials=16)
 LEARNT, JUDGED, HELD_OUT = TRIALS[:12], TRIALS[12:14], TRIALS[14:]
 MASK = np.full((12, 16), 1.2, np.float32)

@@ -36,7 +36,11 @@ def golden_problem(golden, frames):
 
 @pytest.mark.parametrize(
     ("frames", "choice", "steps"),
-    [(60, None, 31), (100, CHOICES[0], 6), *((60, choice, 6) for choice in CHOICES if choice != "portable")],
+    [
+        pytest.param(60, None, 31, marks=pytest.mark.slow),
+        (100, CHOICES[0], 6),
+        *((60, choice, 6) for choice in CHOICES if choice != "portable"),
+    ],
 )
 def test_trajectory_agrees_with_the_published_code(golden, monkeypatch, frames, choice, steps):
     """With the encoder as it is (None) to the end, and less far in its fast form whatever kernels there are."""

@@ -61,6 +61,7 @@ def double(context, task):
     return context * task
 
 
+@pytest.mark.slow
 def test_for_jobs_that_end_before_they_start_others_are_asked_and_those_that_wait_are_left_alone(
     slurm, monkeypatch, capsys
 ):

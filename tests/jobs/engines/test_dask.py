@@ -50,6 +50,7 @@ def test_tasks_are_done_in_the_workers_and_failures_come_back(address, capsys):
         assert [value for value, _ in workers.run(times, [1, 2], "")] == [30, 60]
 
 
+@pytest.mark.slow
 def test_a_job_that_kills_its_workers_is_named_and_the_rest_goes_on(address):
     with open_workers(10, partial(int, "20"), On(address)) as workers:
         killer, *others = workers.attempt(times, [666, 1, 2], "", ["the killer", "b", "c"])

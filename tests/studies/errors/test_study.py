@@ -76,6 +76,7 @@ def section(one_encoder):
     return run_study(one_encoder, errors.ERRORS)
 
 
+@pytest.mark.slow
 def test_an_animal_that_is_its_encoder_has_no_significant_deviation(section):
     table = section.findings.pictures[0].data
     assert len(table) == 1
@@ -87,6 +88,7 @@ def test_an_animal_that_is_its_encoder_has_no_significant_deviation(section):
     assert {"clip", "first", "last", "row", "column", "mean"} <= set(section.findings.pictures[1].data.columns)
 
 
+@pytest.mark.slow
 def test_a_planted_deviation_is_found(one_encoder):
     (clip,) = errors.chosen(one_encoder)
     session = one_encoder.session
@@ -101,6 +103,7 @@ def test_a_planted_deviation_is_found(one_encoder):
     assert 11 <= largest.column < 21
 
 
+@pytest.mark.slow
 def test_the_error_map_is_there_as_a_movie(section, one_encoder):
     (address,) = section.findings.links.values()
     assert (one_encoder.out / "errors" / address).read_bytes()[4:8] == b"ftyp"

@@ -6,6 +6,8 @@ from reverie.studies.methods.figures import PARTS
 from reverie.studies.methods.study import ANIMALS, BEST, CHOSEN, COMBINED, LONG, MAP, METHODS, REPEATS, RIDGE
 from reverie.studies.running import run_study
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def section(taught):
