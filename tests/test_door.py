@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from tests.laboratory import CELL, FRAMES, SIZE, enter, furnish
 
 import reverie as rv
+from reverie.inversion.mask import MaskSettings
 
 SOURCE = Path(rv.__file__).parent
 
@@ -19,6 +21,7 @@ def laboratory(tmp_path, monkeypatch):
     """Where a notebook lies: DATA beside it, and a machine that trains for a moment."""
     furnish(tmp_path)
     enter(tmp_path, monkeypatch)
+    monkeypatch.setattr("reverie.fitted.fitting.MaskSettings", partial(MaskSettings, steps=40))
     return tmp_path
 
 
