@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from reverie.encoders.contract import Encoder
+from reverie.foundation.progress import tracked
 from reverie.recordings.lazy_trials import lengths_of
 from reverie.recordings.trial import Trial
 from reverie.training.targets import Target, sizes
@@ -61,7 +62,7 @@ def warm_start(
     encoder: Encoder, trials: Mapping[str, Sequence[Trial]], targets: Mapping[str, Target] | None = None
 ) -> None:
     """Give each animal's readout its start, as far as the encoder takes one; targets: what it is to predict."""
-    for mouse, each in trials.items():
+    for mouse, each in tracked(trials.items(), len(trials), "finding where neurons look"):
         start_levels(encoder, mouse, each)
         if isinstance(encoder, PlaceStarting):
             encoder.place(mouse, find_places(encoder, each, (targets or {}).get(mouse, sizes)))
