@@ -39,7 +39,7 @@ def fit_calibration(fitted: Fitted, method: Map | Combined) -> Calibration | Non
 
 
 def held_out_ridge(fitted: Fitted, names: Sequence[str]) -> Decoder:
-    """Return a linear decoder as the fitted one, which has not learned from the named trials.
+    """Return a ridge decoder as the fitted one, which has not learned from the named trials.
 
     On trials it learned from it errs far less than on others. Where too few are left, the fitted one.
     """

@@ -6,7 +6,7 @@ FOLDER/<animal>/<fingerprint>/prior.npz        what the training movies look lik
 FOLDER/<animal>/<fingerprint>/scenes.npz       the same and how cameras move, for methods that follow the camera
 FOLDER/<animal>/<fingerprint>/likelihood.npz   how responses scatter around the encoder's rates (``LikelihoodFits``)
 FOLDER/<animal>/<fingerprint>/calibration.npz  what makes the posterior standard deviation honest (``Calibration``)
-FOLDER/<animal>/<fingerprint>/ridge, best      linear decoder, and the decoder `best`
+FOLDER/<animal>/<fingerprint>/ridge, best      ridge decoder, and the decoder `best`
 FOLDER/<animal>/<fingerprint>/weights.npz      how `combined` weighs map and ridge; combined_calibration.npz: as above
 """
 
@@ -91,7 +91,7 @@ class Fitted:
 
     @property
     def ridge(self) -> Decoder:
-        """The linear decoder."""
+        """The ridge decoder."""
         return self._once("ridge", lambda path: load_decoder(path.parent))
 
     @property
@@ -101,7 +101,7 @@ class Fitted:
 
     @property
     def weights(self) -> Weights:
-        """How `combined` weighs the most probable movie and the linear one."""
+        """How `combined` weighs the most probable movie and that of ridge regression."""
         return self._once("weights", lambda path: Weights.from_arrays(read_npz(path)))
 
     @property

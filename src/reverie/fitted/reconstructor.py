@@ -114,7 +114,7 @@ class Reconstructor:
         return assemble(solutions, self.fits, self.method, shown, mask)
 
     def _asked(self) -> Sequence[Fitted]:
-        """Return the fits whose movies are averaged; a linear decoder asks no encoder, so one is enough."""
+        """Return the fits whose movies are averaged; a ridge decoder asks no encoder, so one is enough."""
         return self.fits[:1] if self.method.name == "ridge" else self.fits
 
 

@@ -33,7 +33,7 @@ def solve_trial(
     mask
         Where pixels may move, (height, width), for the published method; the fitted one by default.
     ridge
-        Another linear decoder than the fitted one.
+        Another ridge decoder than the fitted one.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Measuring on validation trials how to weigh the most probable movie and the linear one."""
+"""Measuring on validation trials how to weigh the most probable movie and that of ridge regression."""
 
 from typing import Final
 

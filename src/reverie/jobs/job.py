@@ -32,7 +32,7 @@ from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 
 LEAST_WEIGHT: Final = 1e-3
-"""Of an animal's linear movie among others, where its mask is 0."""
+"""Of an animal's ridge movie among others, where its mask is 0."""
 
 Targets = Literal["recorded", "predicted", "truth"]
 """What a reconstruction starts from: recorded responses, each encoder's own rates to the true movie, true rates."""

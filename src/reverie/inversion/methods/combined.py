@@ -1,8 +1,8 @@
-"""The most probable movie and the linear one, weighed: two estimates that err in different ways.
+"""The most probable movie and that of ridge regression, weighed: two estimates that err in different ways.
 
 The most probable movie takes encoder and likelihood at their word, which is where it goes wrong: in slow changes of the
-brightness of the whole frame above all. Ridge regression knows nothing of neurons that respond to both contrasts, but
-asks no model. Their errors differ, so that their mean is nearer to the truth than either (docs/decisions/071).
+brightness of the whole frame above all. Ridge regression makes less of each neuron, but asks no model. Their errors
+differ, so that their mean is nearer to the truth than either (docs/decisions/071).
 """
 
 from collections.abc import Mapping, Sequence
