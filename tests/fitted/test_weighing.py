@@ -1,10 +1,9 @@
-import numpy as np
 import pytest
 from tests.worlds import describe_training, fitted_to
 
 from reverie.fitted.fitting import fit
 from reverie.fitted.solving import solve_trial
-from reverie.fitted.weighing import fit_weights
+from reverie.fitted.weighing import candidates, fit_weights
 from reverie.inversion.methods.combined import Moments, Weights, choose_weights
 from reverie.inversion.methods.map import Map
 from reverie.scoring.rule import frames_to_skip
@@ -18,7 +17,7 @@ def fitted(tiny_world, quick_masks):
 
 def test_weights_are_those_that_are_best_on_validation_trials(fitted):
     scored, measured = slice(frames_to_skip(48), None), {}
-    for kind in ("sizes", "events"):
+    for kind in candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind):
         measured[kind] = []
         for name in ("5", "6"):
             trial = fitted.subject.recording.trial(name)
@@ -42,5 +41,4 @@ def test_they_are_kept(tiny_world, fitted):
 
 def test_without_validation_trials_the_usual_weights_are_taken(tiny_world, fitted, monkeypatch):
     monkeypatch.setitem(vars(fitted.subject), "validation", ())
-    assert fit_weights(fitted) == Weights()
-    assert np.isclose(Weights().share, 0.5)
+    assert fit_weights(fitted) == Weights("both", 0.5)

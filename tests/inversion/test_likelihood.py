@@ -3,25 +3,22 @@ import pytest
 import torch
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.likelihood import (
-    EventLikelihood,
-    GaussianLikelihood,
-    PoissonLikelihood,
-    likelihood_arrays,
-    likelihood_from_arrays,
-)
+from reverie.inversion.joint_likelihood import JointLikelihood
+from reverie.inversion.likelihood import EventLikelihood, GaussianLikelihood, PoissonLikelihood
+from reverie.inversion.likelihood_files import likelihood_arrays, likelihood_from_arrays
 
 KINDS = [
     PoissonLikelihood(torch.tensor([1.0, 2.0])),
     EventLikelihood(torch.tensor([0.5, 1.5]), torch.tensor([1.0, 2.0])),
     GaussianLikelihood(torch.tensor([0.5, 3.0]), torch.tensor([1.0, 2.0])),
+    JointLikelihood(torch.ones(2), torch.tensor([1.0, 2.0]), torch.tensor([2.0, 0.5])),
 ]
 
 
 def drawn(likelihood, rates, seed=0):
     """Responses whose first two moments are those the likelihood says, dispersion aside."""
     generator = torch.Generator().manual_seed(seed)
-    if isinstance(likelihood, PoissonLikelihood):
+    if isinstance(likelihood, PoissonLikelihood | JointLikelihood):
         return torch.poisson(rates, generator=generator)
     if isinstance(likelihood, GaussianLikelihood):
         return rates + likelihood.variance.sqrt()[:, None] * torch.randn(rates.shape, generator=generator)
@@ -66,6 +63,14 @@ def test_slope_and_offset_give_the_likelihood(likelihood):
     slope, offset = likelihood.natural(rates)
     expected = likelihood.loss(rates, responses)
     torch.testing.assert_close((offset - likelihood.statistic(responses) * slope).sum(), expected)
+
+
+def test_both_is_the_sum_of_sizes_and_events():
+    sizes, events = PoissonLikelihood(torch.tensor([1.0, 2.0])), KINDS[1]
+    rates = torch.rand(2, 9, generator=torch.Generator().manual_seed(0)) + 0.1
+    responses = torch.poisson(rates, generator=torch.Generator().manual_seed(1))
+    parts = sizes.loss(rates, responses) + events.loss(rates, responses)
+    torch.testing.assert_close(JointLikelihood.of(sizes, events).loss(rates, responses), parts)
 
 
 def test_traces_may_be_counted_from_any_level():

@@ -238,7 +238,7 @@ def test_repeats_of_a_combined_movie_are_all_decoded(tiny_world, mask, tmp_path)
     session, place = opened(tiny_world, mask=mask), JobFolder(tmp_path / "job")
     session.fit(["prior", "likelihood", "ridge"])
     fitted = session.fitted("alpha", tiny_world.encoder)
-    write_npz(fitted.place("weights"), Weights().to_arrays())
+    write_npz(fitted.place("weights"), Weights("sizes").to_arrays())
     job = job_of(tiny_world, method=Combined(draws=0, map_share=0.0), together=(Clip("alpha", "2"),))
     trials = [session.recordings["alpha"].trial(name) for name in ("1", "2")]
     mean = np.mean([fitted.ridge.decode(trial.responses) for trial in trials], axis=0)

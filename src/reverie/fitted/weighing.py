@@ -1,5 +1,6 @@
 """Measuring on validation trials how to weigh the most probable movie and that of ridge regression."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from reverie.fitted.fitted import Fitted
@@ -8,6 +9,7 @@ from reverie.foundation.progress import tracked
 from reverie.inversion.methods.combined import Combined, Moments, Weights, choose_weights
 from reverie.inversion.solve import solve
 from reverie.recordings.opening import responses_of
+from reverie.recordings.usability import ResponseKind
 from reverie.scoring.rule import frames_to_skip, scored_region
 
 CLIPS: Final = 6
@@ -15,14 +17,15 @@ CLIPS: Final = 6
 
 
 def fit_weights(fitted: Fitted) -> Weights:
-    """Reconstruct beginnings of validation trials with every likelihood, and choose what comes nearest to their movies.
+    """Reconstruct beginnings of validation trials with each likelihood tried, and choose what comes nearest to them.
 
     Only trials count that neither encoder nor ridge learned from, inside the evaluation mask.
     """
     subject = fitted.subject
     names = subject.trials(subject.validation, CLIPS).places
     region, method = scored_region(fitted.mask), Combined(draws=0)
-    measured: dict[str, list[Moments]] = {name: [] for name in fitted.likelihood.kinds}
+    kinds = candidates(fitted.likelihood.kinds, subject.recording.response_kind)
+    measured: dict[str, list[Moments]] = {name: [] for name in kinds}
     for name in tracked(names, len(names), "weighing map and ridge"):
         trial = beginning_of(subject.recording.trial(name), SHORT)
         if trial.movie is None:
@@ -34,3 +37,16 @@ def fit_weights(fitted: Fitted) -> Weights:
             found = solve(problem_of_trial(fitted, trial, search), search, device=subject.device)
             moments.append(Moments.of(found.movie[scored][:, region], linear, trial.movie[scored][:, region]))
     return choose_weights(measured)
+
+
+def candidates(kinds: Iterable[str], responses: ResponseKind) -> list[str]:
+    """Return the likelihoods that are tried, the usual one first.
+
+    >>> candidates(["sizes", "events", "both"], "counts"), candidates(["sizes", "traces"], "traces")
+    (['both', 'sizes'], ['sizes', 'traces'])
+    """
+    names = list(kinds)
+    if "both" not in names:
+        return names
+    # Of counts their presence alone, and of amounts their size alone, would be less than both: docs/log/map.md.
+    return ["both", "sizes" if responses == "counts" else "events"]

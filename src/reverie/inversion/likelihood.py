@@ -1,15 +1,11 @@
 """How responses scatter around rates: three likelihoods, and how much information each gives about a rate."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-
-from reverie.foundation.errors import ReverieError
 
 LEAST_RATE = 1e-8
 """Added to a rate before its logarithm is taken, as in the published loss."""
@@ -191,20 +187,3 @@ class GaussianLikelihood:
     @property
     def _scatter(self) -> Float[Tensor, "neuron 1"]:
         return (self.variance * self.dispersion)[:, None]
-
-
-def likelihood_arrays(noise: Likelihood) -> dict[str, np.ndarray]:
-    """Return a noise as arrays, for an ``.npz`` file."""
-    return {name: value.cpu().numpy() for name, value in vars(noise).items()}
-
-
-def likelihood_from_arrays(arrays: Mapping[str, np.ndarray]) -> Likelihood:
-    """Return the likelihood that ``likelihood_arrays`` laid out; raises ReverieError when something is missing."""
-    values = {name: torch.tensor(array, dtype=torch.float32) for name, array in arrays.items()}
-    if "dispersion" not in values or not all(bool(((v > 0) & torch.isfinite(v)).all()) for v in values.values()):
-        raise ReverieError("The noise of an animal should hold `dispersion`, numbers above 0; measure it again.")
-    if "frequency" in values:
-        return EventLikelihood(values["frequency"], values["dispersion"])
-    if "variance" in values:
-        return GaussianLikelihood(values["variance"], values["dispersion"])
-    return PoissonLikelihood(values["dispersion"])

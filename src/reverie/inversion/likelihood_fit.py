@@ -16,6 +16,7 @@ from torch import Tensor
 from reverie.encoders.contract import Encoder
 from reverie.encoders.modes import device_of
 from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.inversion.joint_likelihood import JointLikelihood
 from reverie.inversion.likelihood import EventLikelihood, GaussianLikelihood, Likelihood, PoissonLikelihood
 from reverie.inversion.objective import rates_in_pieces
 from reverie.recordings.trial import Trial
@@ -72,7 +73,7 @@ def fit_likelihoods(
 
     The chosen one of sizes and events is that whose Fisher information about the logarithm of the rates, summed over
     neurons and frames, is larger: it explains the responses with less scatter. Sizes are taken unless events tell
-    ``CLEARLY`` more. Of sizes and traces, see ``steady``.
+    ``CLEARLY`` more. Of sizes and traces, see ``steady``. The likelihood of ``both`` is there to be asked for.
 
     trials: those without responses are left out. skip: frames at the start of a trial that are left out.
     Raises ReverieError when no trial is left or the encoder predicts nothing finite.
@@ -93,7 +94,16 @@ def fit_likelihoods(
         return LikelihoodFits(fitted, "traces" if steady(rates, responses) else "sizes")
     told = {name: information(one, rates) for name, one in fitted.items()}
     most = max(told, key=lambda name: told[name])
-    return LikelihoodFits(fitted, most if told[most] >= CLEARLY * told.get("sizes", 0.0) else "sizes")
+    chosen = most if told[most] >= CLEARLY * told.get("sizes", 0.0) else "sizes"
+    return LikelihoodFits({**fitted, **joint(fitted)}, chosen)
+
+
+def joint(fitted: Mapping[str, Likelihood]) -> Mapping[str, Likelihood]:
+    """Return the likelihood of sizes and events at once, as ``both``, where there is either."""
+    sizes, events = fitted.get("sizes"), fitted.get("events")
+    if isinstance(sizes, PoissonLikelihood) and isinstance(events, EventLikelihood):
+        return {"both": JointLikelihood.of(sizes, events)}
+    return {}
 
 
 def fit_likelihood(

@@ -12,7 +12,7 @@ from reverie.fitted.session import Session
 from reverie.foundation.arrays import Indices, Responses
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood import Likelihood
-from reverie.inversion.likelihood_fit import KINDS, fit_likelihood
+from reverie.inversion.likelihood_fit import KINDS, fit_likelihoods
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.knowledge import prior_of
 from reverie.inversion.methods.map import Map
@@ -134,7 +134,7 @@ def shuffle_of(session: Session, animal: str, folder: Path, kind: str = "measure
 
     chosen = fits.likelihood.chosen if kind == "measured" else kind
     trials = LazyTrials(mixed, names)
-    likelihood = fit_likelihood(
-        subject.encoder, animal, trials, skip=subject.encoder.history, kinds={chosen: KINDS[chosen]}
-    )
-    return Shuffle(rows, scales, likelihood)
+    names = ("sizes", "events") if chosen == "both" else (chosen,)
+    kinds = {name: KINDS[name] for name in names}
+    found = fit_likelihoods(subject.encoder, animal, trials, skip=subject.encoder.history, kinds=kinds)
+    return Shuffle(rows, scales, found.find(chosen))

@@ -20,9 +20,6 @@ from reverie.inversion.problem import Solution
 EVEN = 0.5
 """The share of the most probable movie where nothing was measured."""
 
-USUAL_LIKELIHOOD = "sizes"
-"""What counts of the responses where nothing was measured; see docs/decisions/071."""
-
 SHRINKAGE = 3.0
 """Validation clips that the even share counts for: few clips say little about the best one."""
 
@@ -69,7 +66,7 @@ class Combined:
 class Weights:
     """What was best on validation trials: the likelihood of `map`, and its share of the combined movie."""
 
-    likelihood: str = USUAL_LIKELIHOOD
+    likelihood: str
     share: float = EVEN
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -112,14 +109,14 @@ class Moments:
 def choose_weights(measured: Mapping[str, Sequence[Moments]]) -> Weights:
     """Return the likelihood and the share with the least squared error over clips, the share drawn towards a half.
 
-    measured: the moments of validation clips by likelihood. Without clips the usual weights are returned.
+    measured: the moments of validation clips by likelihood. Without clips it is the first likelihood, and a half.
 
     >>> choose_weights({"sizes": [Moments(3.0, 4.0, 3.0)] * 6, "events": [Moments(1.0, 4.0, 3.0)] * 6})
     Weights(likelihood='sizes', share=0.6666666666666666)
     """
     candidates = {name: _share_and_error(clips) for name, clips in measured.items() if clips}
     if not candidates:
-        return Weights()
+        return Weights(next(iter(measured)))
     name = min(candidates, key=lambda one: candidates[one][1])
     return Weights(name, candidates[name][0])
 

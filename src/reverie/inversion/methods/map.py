@@ -89,8 +89,8 @@ class Map:
     """How often to measure how the camera moves and to search anew with a prior that knows it, each time for about as
     long as the first search; what is found so is kept where the responses speak for it."""
     likelihood: str = "measured"
-    """What counts of the responses: `sizes` (Poisson), only that there are any (`events`), their level (`traces`,
-    Gaussian), or what was `measured` to suit the training trials best."""
+    """What counts of the responses: `sizes` (Poisson), only that there are any (`events`), `both` of these, their level
+    (`traces`, Gaussian), or what was `measured` to suit the training trials best."""
     calibrated: bool = True
     """Scale the standard deviation such that the truth lies within it as often as it says, learned once for each
     encoder and animal from short reconstructions of trials whose movies are known."""
