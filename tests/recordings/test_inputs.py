@@ -178,6 +178,7 @@ CASES = {
         0,
         "must have the same length",
     ),
+    "some movies in 0-1": (edit("videos", lambda a: a / 255, [2, 3]), 8, 7, 0, "shares of white, but most"),
     "a constant neuron": (edit("responses", at(3, 1.5)), 10, 7, 0, None),
     "a silent neuron": (edit("responses", at(3, 0.0)), 10, 7, 0, None),
     "a number twice": (twice, 10, 7, 0, None),

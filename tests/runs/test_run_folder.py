@@ -63,3 +63,19 @@ def test_what_is_no_run_or_holds_nothing_is_said(tmp_path):
         RunFolder(tmp_path).read_record()
     with pytest.raises(ReverieError, match="holds no reconstructed movie"):
         RunFolder(tmp_path).finished_trials()
+
+
+@pytest.mark.parametrize("file", ["encoder.json", "mouse1/data/videos/0.npy"])
+def test_a_run_never_goes_into_a_folder_of_something_else(tmp_path, file):
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text("{}")
+    with pytest.raises(ReverieError, match="is not empty and holds no run of ours"):
+        RunFolder(tmp_path).open(record(10, alpha=["1"]))
+    assert not RunFolder(tmp_path).record.exists()
+
+
+def test_a_run_that_lost_its_record_goes_on(tmp_path):
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / ".DS_Store").write_text("x")
+    RunFolder(tmp_path).open(record(10, alpha=["1"]))
+    assert RunFolder(tmp_path).record.exists()

@@ -17,6 +17,7 @@ from reverie.foundation.arrays import Mask
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.places import cache_folder
+from reverie.foundation.seeds import require_seed
 from reverie.inversion.mask import load_mask
 from reverie.recordings.opening import open_animals
 from reverie.recordings.reading import Reading
@@ -44,6 +45,9 @@ class Sources:
     device: str = "auto"
     kept: Path | None = None
     reading: Reading = field(default_factory=Reading)
+
+    def __post_init__(self) -> None:
+        require_seed(self.seed)
 
     def absolute(self) -> "Sources":
         """Return the same with absolute paths: another process may work in another folder."""

@@ -11,6 +11,7 @@ from reverie.encoders.checkpoints import encoder_digest
 from reverie.encoders.contract import Encoder
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest_of
+from reverie.foundation.seeds import require_seed
 from reverie.recordings.contents import trials_digest
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.recording import Recording
@@ -30,7 +31,7 @@ class Subject:
     """One animal and one encoder that has a readout for it.
 
     seed: of whatever is random in fitting (the trials a mask is estimated from). device: where to compute.
-    Raises ReverieError when the two do not belong together.
+    Raises ReverieError when the two do not belong together, or the seed is none.
     """
 
     recording: Recording
@@ -39,6 +40,7 @@ class Subject:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def __post_init__(self) -> None:
+        require_seed(self.seed)
         check_match(self.recording, self.encoder)
 
     @property

@@ -11,8 +11,11 @@ from jaxtyping import Float, Int
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocks import regular_frames, usual_rate
 from reverie.recordings.reading import Reading
-from reverie.recordings.signals import Signal
+from reverie.recordings.signals import Sampled, Signal
 from reverie.recordings.source import Footage
+
+SLOWEST: Final = 2.0
+"""Seconds from one sample of the responses to the next; more tell nothing of a movie, and are mostly milliseconds."""
 
 FASTEST: Final = 40.0
 """Frames per second that movies are thinned to by a whole factor, since the encoders' clocks are made for about 30."""
@@ -116,6 +119,12 @@ class ClockedSource:
             raise ReverieError(f"{self.place} does not say what was shown when; give --frames-table.")
         if not sum(signal.rows for signal in recorded.responses):
             raise ReverieError(f"{self.place} holds no neuron; check how it was made.")
+        for signal in recorded.responses:
+            if isinstance(signal, Sampled) and 0 < usual_rate(signal.times) < 1 / SLOWEST:
+                raise ReverieError(
+                    f"{signal.place} have samples that are {1 / usual_rate(signal.times):.4g} s apart, too slow for "
+                    "movies; give their times in seconds."
+                )
         own_rate = _own_rate(recorded.showings)
         self.frame_rate = reading.frame_rate or own_rate / max(1, int(np.ceil(own_rate / FASTEST)))
         thinned = (
@@ -149,6 +158,13 @@ class ClockedSource:
                 )
             self._opened[piece.clip] = self.recorded.clips[piece.clip]()
         whole = self._opened[piece.clip]
+        if whole.axes != "auto":
+            length = whole.values.shape[whole.axes.split(",").index("time")]
+            if len(beyond := piece.frames[(piece.frames < 0) | (piece.frames >= length)]):
+                raise ReverieError(
+                    f"{whole.place} has {length} frames, but its frame {beyond[0]} is said to have been shown; frames "
+                    "are numbered from 0."
+                )
         return replace(whole, frames=piece.frames)
 
     def clip(self, name: str) -> str | None:

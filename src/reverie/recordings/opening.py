@@ -13,7 +13,7 @@ from reverie.recordings.trial import Trial
 
 
 def open_animals(
-    data: str | PathLike[str], names: Sequence[str] = (), reading: Reading | None = None
+    data: str | PathLike[str], names: str | Sequence[str] = (), reading: Reading | None = None
 ) -> dict[str, Recording]:
     """Open the animals of a path, look through their recordings, and tell what was found; return them by name.
 
@@ -35,7 +35,7 @@ def open_animals(
     """
     recordings = open_recordings(data, reading)
     if names:
-        chosen = [find_animal(recordings, name) for name in names]
+        chosen = [find_animal(recordings, name) for name in ([names] if isinstance(names, str) else names)]
         recordings = {recording.name: recording for recording in chosen}
     return tell_notes(recordings, all_needed=bool(names))
 

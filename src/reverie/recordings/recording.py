@@ -79,7 +79,7 @@ class Recording:
         name: str,
         responses: Timed | Sequence[Timed] | Mapping[Any, Any],
         *,
-        movies: Mapping[str, Any] | TimedValues,
+        movies: Mapping[Any, Any] | TimedValues,
         shown: Any = None,  # noqa: ANN401 - whatever pandas makes a table of
         running: Timed | None = None,
         pupil: Timed | None = None,
@@ -331,11 +331,15 @@ class Recording:
         return self._hashes[name]
 
     def _known(self, name: str) -> str:
-        if name in self._usable.spans:
+        if isinstance(name, str) and name in self._usable.spans:
             return name
-        if name in self.left_out:
+        if isinstance(name, str) and name in self.left_out:
             raise ReverieError(f"Trial {name} of {self.name} cannot be used: {self.left_out[name]}")
         names = list(self._usable.spans)
+        if not isinstance(name, str):
+            raise ReverieError(
+                f"Trials of {self.name} are named by text, such as {names[0]!r}, but {name!r} was given."
+            )
         raise ReverieError(
             f"{self.name} has no trial {name!r}; its {len(names)} trials are named {names[0]} to {names[-1]}."
         )

@@ -2,19 +2,23 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.facts import TrialFacts
-from reverie.recordings.footage import grey_scale, picture_size, read_pictures, stored_frames, tell_axes
+from reverie.recordings.footage import OVERSHOOT, grey_scale, picture_size, read_pictures, stored_frames, tell_axes
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Source
 from reverie.recordings.usability import Usable
 
 GREY_TRIALS: Final = 24
 """Movies that the unit of grey levels is told from, evenly chosen, by their first, middle and last frame."""
+
+LEAST_CONTRAST: Final = 0.2
+"""Values in 0-1 that differ by more than this are shares of white, where others of the recording's movies hold grey
+levels; a screen that is hardly lit, or the ringing of a filter, differs by less."""
 
 
 def settle_movies(source: Source, reading: Reading, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
@@ -69,15 +73,49 @@ def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, 
 def settle_grey(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
     """Tell the unit of the movies from a few of them."""
     names = [name for name in usable.spans if name in usable.shown]
-    low, high, dtype = np.inf, -np.inf, np.dtype(np.float32)
-    for name in names[:: max(1, -(-len(names) // GREY_TRIALS))]:
-        footage, span = facts[name].footage, usable.spans[name]
-        assert footage is not None
-        last = min(span.skipped + span.frames, stored_frames(footage, usable.axes)) - 1
-        dtype = np.dtype(footage.values.dtype)
-        for frame in {span.skipped, (span.skipped + last) // 2, last}:
-            picture = read_pictures(footage, usable.axes, frame, frame + 1)
-            sound = picture[np.isfinite(picture)]
-            low, high = min(low, float(sound.min(initial=np.inf))), max(high, float(sound.max(initial=-np.inf)))
+    seen = {name: _range(name, usable, facts) for name in names[:: max(1, -(-len(names) // GREY_TRIALS))]}
+    if len(set(map(_unit, seen.values())) - {None}) > 1:
+        seen = {name: seen.get(name) or _range(name, usable, facts) for name in names}
+        _leave_out_other_units(seen, usable, facts)
+    ranges = [one for name, one in seen.items() if name in usable.spans]
+    low, high = min((one[0] for one in ranges), default=np.inf), max((one[1] for one in ranges), default=-np.inf)
     if high >= low:
-        usable.grey = grey_scale(low, high, dtype)
+        usable.grey = grey_scale(low, high, ranges[-1][2])
+
+
+def _range(name: str, usable: Usable, facts: Mapping[str, TrialFacts]) -> tuple[float, float, np.dtype[Any]]:
+    """Return the lowest and the highest value of the first, the middle and the last frame of a movie, and its type."""
+    footage, span = facts[name].footage, usable.spans[name]
+    assert footage is not None
+    last = min(span.skipped + span.frames, stored_frames(footage, usable.axes)) - 1
+    low, high = np.inf, -np.inf
+    for frame in {span.skipped, (span.skipped + last) // 2, last}:
+        picture = read_pictures(footage, usable.axes, frame, frame + 1)
+        sound = picture[np.isfinite(picture)]
+        low, high = min(low, float(sound.min(initial=np.inf))), max(high, float(sound.max(initial=-np.inf)))
+    return low, high, np.dtype(footage.values.dtype)
+
+
+def _unit(seen: tuple[float, float, np.dtype[Any]]) -> str | None:
+    """Return what the values of one movie can only be: shares of white, or grey levels; None where it is left open."""
+    low, high, dtype = seen
+    if high > OVERSHOOT:
+        return "grey levels"
+    return "shares of white" if dtype.kind == "f" and low >= 0 and high <= 1 and high - low > LEAST_CONTRAST else None
+
+
+def _leave_out_other_units(
+    seen: Mapping[str, tuple[float, float, np.dtype[Any]]], usable: Usable, facts: Mapping[str, TrialFacts]
+) -> None:
+    """Leave out movies whose values have another unit than those of most."""
+    units = {name: unit for name, one in seen.items() if (unit := _unit(one)) is not None}
+    usual = Counter(units.values()).most_common(1)[0][0]
+    for name, unit in units.items():
+        if unit != usual:
+            footage, (low, high, _) = facts[name].footage, seen[name]
+            assert footage is not None
+            usable.leave_out(
+                name,
+                f"{footage.place} has values of {low:.4g} to {high:.4g}, {unit}, but most of the recording's movies "
+                f"hold {usual}; all must have one unit.",
+            )

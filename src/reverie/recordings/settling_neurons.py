@@ -44,11 +44,13 @@ def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapp
         usable.kept = np.array([row for row in range(usable.neurons) if row not in unfit])
     for name in sorted(usable.recorded):
         if hurt := set(np.flatnonzero(recorded[name].lost).tolist()) - unfit:
-            where = "all" if len(hurt) == usable.neurons - len(unfit) else f"{len(hurt)} of {usable.neurons}"
+            all_hurt = len(hurt) == usable.neurons - len(unfit)
+            where = "all" if all_hurt else f"{len(hurt)} of {usable.neurons}"
+            why = ", as where the recording had not begun or was over" if all_hurt else ""
             usable.leave_out(
                 name,
                 f"{recorded[name].place} holds NaN, infinity or a number beyond 1e15 inside the trial, "
-                f"in {where} neurons.",
+                f"in {where} neurons{why}.",
             )
     left = [fact for name, fact in recorded.items() if name in usable.recorded]
     usable.kind = _kind(left)

@@ -11,6 +11,8 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from reverie.foundation.errors import ReverieError
+
 SAMPLED_ROWS: Final = 16
 """This many evenly spaced rows stand for an array that is too large to be looked through."""
 
@@ -205,3 +207,10 @@ class Source(Protocol):
 
     def problems(self, neurons: int) -> Iterable[str]:
         """Return what does not fit together among the files, though nothing is lost by it, in sentences."""
+
+
+def require_folder_name(name: object) -> str:
+    """Return the name of an animal or a trial; raises ReverieError when it cannot be that of its folder in a run."""
+    if not isinstance(name, str) or name == ".." or Path(name).name != name:
+        raise ReverieError(f"Animals and trials have names that can be those of folders, but {name!r} was given.")
+    return name

@@ -29,6 +29,7 @@ from reverie.fitted.reconstruction import DESCRIPTION, Reconstruction
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.lazily import Lazily
+from reverie.foundation.places import holds_nothing
 from reverie.foundation.progress import say
 
 NOT_COMPARED = ("trials",)
@@ -134,7 +135,8 @@ class RunFolder:
     def open(self, record: Mapping[str, Any]) -> None:
         """Start the run, or continue one that was made with the same settings.
 
-        Raises ReverieError when the folder holds a run with other settings, so that no result is overwritten.
+        Raises ReverieError when the folder holds a run with other settings or something else, such as an encoder or
+        recordings, so that nothing is overwritten or mixed up.
         """
         settings = json.loads(json.dumps(record["settings"]))  # as the file will hold them: lists for tuples
         trials = dict(settings.get("trials", {}))
@@ -143,6 +145,8 @@ class RunFolder:
             self._refuse_other_settings(old, settings)
             for animal, names in old.get("trials", {}).items():
                 trials[animal] = [*names, *(name for name in trials.get(animal, []) if name not in names)]
+        elif not (holds_nothing(self.folder) or (self.folder / "jobs").exists()):
+            raise ReverieError(f"{self.folder} is not empty and holds no run of ours; choose another --out.")
         settings["trials"] = trials
         write_record(self.record, {**record, "settings": settings})
 

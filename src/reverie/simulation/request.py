@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from reverie.foundation.seeds import require_seed
 from reverie.simulation.names import KindName, PartName
 from reverie.stimuli.names import StimulusName
 
@@ -55,3 +56,6 @@ class SimulationRequest:
     tails of sizes; of `outside` animals also adaptation and the gain by the contrast of the whole frame."""
     seed: int = 0
     """Same seed, same recordings."""
+
+    def __post_init__(self) -> None:
+        require_seed(self.seed)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from reverie.foundation.seeds import require_seed
+
 
 @dataclass(frozen=True)
 class TrainingRequest:
@@ -28,3 +30,6 @@ class TrainingRequest:
     starts from receptive fields, what these explain better."""
     seed: int = 0
     """Same seed, same weights (on a CPU of the same kind)."""
+
+    def __post_init__(self) -> None:
+        require_seed(self.seed)

@@ -14,8 +14,8 @@ from reverie.recordings.clocks import paired_times, usual_step
 from reverie.recordings.readers.clips import UNTIMED, OpenClip, array_axes, open_clip
 from reverie.recordings.readers.shown_tables import showings_of
 from reverie.recordings.reading import Reading
-from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
-from reverie.recordings.source import Footage
+from reverie.recordings.signals import REAL, Meaning, Sampled, Signal, SpikeTrains
+from reverie.recordings.source import Footage, require_folder_name
 
 PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
 
@@ -44,7 +44,7 @@ def arrays_source(
     name: str,
     responses: Timed | Sequence[Timed] | Mapping[Any, Any],
     *,
-    movies: Mapping[str, Any] | TimedValues,
+    movies: Mapping[Any, Any] | TimedValues,
     shown: Any,  # noqa: ANN401 - whatever pandas makes a table of
     running: Timed | None,
     pupil: Timed | None,
@@ -56,10 +56,19 @@ def arrays_source(
     """Return a recording made of arrays; see ``Recording.from_arrays``."""
     if meaning not in MEANINGS:
         raise ReverieError(f"Responses cannot be {meaning!r}; choose one of: {', '.join(MEANINGS)}.")
-    given: dict[str, Any] = {name: movies} if isinstance(movies, TimedValues) else dict(movies)
+    require_folder_name(name)
+    if not isinstance(movies, TimedValues | Mapping):
+        raise ReverieError("Movies are given by name, such as {'clip': array}, or as one object with .t and .d.")
+    # Names in the table of what was shown are read as text.
+    given = {name: movies} if isinstance(movies, TimedValues) else {str(clip): one for clip, one in movies.items()}
     clips = _Clips(given, reading)
     if shown is not None:
-        table = pd.DataFrame(shown).rename(columns=lambda column: str(column).casefold())
+        try:
+            table = pd.DataFrame(shown).rename(columns=lambda column: str(column).casefold())
+        except ValueError as error:
+            raise ReverieError(
+                f"What was shown to {name} is no table ({error}); give columns of one length."
+            ) from error
         showings = showings_of(table, f"What was shown to {name}", clips.open)
     else:
         showings = [_whole(clip, movie) for clip, movie in given.items()]
@@ -78,8 +87,17 @@ def arrays_source(
 
 def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
     """Return times and values of whatever holds both; raises ReverieError when they do not belong together."""
-    times, values = (given.t, given.d) if isinstance(given, TimedValues) else given
-    times = np.asarray(times, dtype=np.float64)
+    if isinstance(given, TimedValues):
+        times, values = given.t, given.d
+    elif isinstance(given, tuple | list) and len(given) == 2:
+        times, values = given
+    else:
+        raise ReverieError(f"{place} came without times; give (times, values), or an object with .t and .d.")
+    times = np.asarray(times)
+    if times.dtype.kind not in REAL:
+        raise ReverieError(f"{place} came with times of the type {times.dtype}; give seconds, as numbers.")
+    times = times.astype(np.float64)
+    values = values if hasattr(values, "shape") else np.asarray(values)
     if times.ndim != 1 or len(times) < 2:
         raise ReverieError(f"{place} needs the time of each sample, two at least; got the shape {times.shape}.")
     return paired_times(times, len(values), place), values
@@ -92,6 +110,8 @@ def _responses(name: str, given: Timed | Sequence[Timed] | Mapping[Any, Any], me
         spikes = np.concatenate(trains) if trains else np.zeros(0)
         if not len(spikes):
             raise ReverieError(f"{place} hold no spikes.")
+        if not np.isfinite(spikes).all():
+            raise ReverieError(f"{place} hold spikes at times that are no numbers; leave these out.")
         return [SpikeTrains(place, trains, (float(spikes.min()), float(spikes.max())))]
     planes: Sequence[Timed] = [given] if isinstance(given, (TimedValues, tuple)) else list(given)
     found: list[Signal] = []

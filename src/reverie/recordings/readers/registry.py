@@ -109,6 +109,8 @@ def open_recording(path: str | PathLike[str], reading: Reading | None = None) ->
 
 def open_each(path: str | PathLike[str], reading: Reading) -> tuple[dict[str, Recording], list[str]]:
     """Open every animal at a path; return also what was left out, in sentences. Raises as ``open_recordings``."""
+    if not isinstance(path, str | PathLike):
+        raise ReverieError(f"Recordings are opened by the path of one folder or file, but {path!r} was given.")
     where = Path(path)
     if not where.exists():
         raise ReverieError(f"{where} is not there; give the folder or file of a recording.")

@@ -7,14 +7,15 @@ import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.source import Footage, StoredSeries
+from reverie.recordings.source import Footage, StoredSeries, require_folder_name
 from reverie.recordings.trial import Trial
 
 
 class TrialsSource:
     """The trials of one animal, held in memory or read by whoever made the sequence.
 
-    Raises ReverieError when there are none, or two have one name.
+    Raises ReverieError when there are none, two have one name or are at different frame rates, or a name cannot be that
+    of a folder.
     """
 
     format = "trials"
@@ -22,12 +23,16 @@ class TrialsSource:
     notes: tuple[str, ...] = ()
 
     def __init__(self, name: str, trials: Sequence[Trial], degrees_per_pixel: float | None = None) -> None:
-        self.name = name
+        self.name = require_folder_name(name)
         self.place = Path(name)
         self.degrees_per_pixel = degrees_per_pixel
         self._held = {trial.name: trial for trial in trials}
         if not self._held or len(self._held) < len(trials):
             raise ReverieError(f"{name} needs at least one trial, and each a name of its own.")
+        for trial in self._held:
+            require_folder_name(trial)
+        if len(rates := {trial.frame_rate for trial in trials}) > 1:
+            raise ReverieError(f"The trials of {name} have several frame rates ({sorted(rates)}); bring them to one.")
         self.trials = tuple(self._held)
         self.frame_rate = trials[0].frame_rate
 

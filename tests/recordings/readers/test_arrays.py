@@ -1,0 +1,75 @@
+"""What a caller may hand over as arrays by mistake, each with its one sentence."""
+
+import inspect
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers.arrays import timed
+from reverie.recordings.readers.registry import open_each
+from reverie.recordings.reading import Reading
+from reverie.recordings.recording import Recording
+from reverie.recordings.source import require_folder_name
+from reverie.recordings.trial import Trial
+
+FRAMES = 60
+TIMES = np.arange(FRAMES) / 30
+SCREEN = np.random.default_rng(0).uniform(0, 255, (FRAMES, 4, 6))
+RATES = np.random.default_rng(1).gamma(0.3, 5, (FRAMES, 3))
+SHOWN = {"onset": [0.0], "clip": ["1"]}
+BY_FRAME = {"time": TIMES, "clip": ["1"] * FRAMES, "frame": np.arange(FRAMES) + 1}
+
+
+def recorded(**given) -> Recording:
+    settings = {"name": "mouse", "responses": (TIMES, RATES), "movies": {"1": SCREEN}, "shown": SHOWN, **given}
+    return Recording.from_arrays(settings.pop("name"), settings.pop("responses"), **settings)
+
+
+REFUSED = {
+    "dates": ({"responses": (pd.date_range("2020", periods=FRAMES), RATES)}, "times of the type datetime64"),
+    "milliseconds": ({"responses": (TIMES * 1e5, RATES)}, "give their times in seconds"),
+    "a spike at no time": ({"responses": {1: [0.1, np.nan], 2: [1.5]}}, "times that are no numbers"),
+    "a table of two lengths": ({"shown": {"onset": [0.0, 1.0], "clip": ["1"]}}, "is no table"),
+    "a path for a table": ({"shown": "shown.csv"}, "is no table"),
+    "a name that is two folders": ({"name": "a/b"}, "can be those of folders"),
+    "frames counted from 1": ({"shown": BY_FRAME}, "its frame 60 is said to have been shown; frames are numbered from"),
+    "responses that begin later": ({"responses": (TIMES + 100, RATES)}, "as where the recording had not begun"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_is_refused_in_one_sentence(case):
+    given, expected = REFUSED[case]
+    with pytest.raises(ReverieError, match=expected):
+        _ = recorded(**given).tiers
+
+
+def test_lists_and_names_that_are_numbers_are_taken():
+    usual = recorded()["0"].responses
+    assert np.array_equal(recorded(responses=(list(TIMES), RATES.tolist()))["0"].responses, usual)
+    assert np.array_equal(recorded(movies={1: SCREEN}, shown={"onset": [0.0], "clip": [1]})["0"].responses, usual)
+
+
+def test_trials_of_several_frame_rates_are_refused():
+    state = np.full((4, FRAMES), np.nan, np.float32)
+    trials = [
+        Trial(str(rate), "train", SCREEN.astype(np.float32), state, RATES.T.astype(np.float32), 0.0, rate)
+        for rate in (15.0, 30.0)
+    ]
+    with pytest.raises(ReverieError, match=r"several frame rates \(\[15.0, 30.0\]\)"):
+        Recording.from_trials("mouse", trials)
+
+
+def test_what_is_of_another_type_is_refused_in_one_sentence():
+    # Users' calls are not checked for types as the tests' are.
+    for given in (RATES, pd.DataFrame(RATES), [1.0, 2.0, 3.0]):
+        with pytest.raises(ReverieError, match="came without times"):
+            inspect.unwrap(timed)("The responses of mouse", given)
+    with pytest.raises(ReverieError, match="can be those of folders"):
+        require_folder_name(3)
+    with pytest.raises(ReverieError, match="are named by text, such as '0', but 0 was given"):
+        inspect.unwrap(Recording._known)(recorded(), 0)
+    with pytest.raises(ReverieError, match="the path of one folder or file"):
+        inspect.unwrap(open_each)(["DATA"], Reading())
