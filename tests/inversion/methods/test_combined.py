@@ -45,8 +45,15 @@ def test_the_likelihood_whose_combined_movie_is_nearest_is_taken():
     assert choose_weights({"sizes": near, "events": far}).likelihood == "sizes"
 
 
+def test_both_is_taken_unless_another_is_clearly_nearer():
+    linear = noisy(20, 2)
+    both, little, clearly = ([Moments.of(noisy(level, 1), linear, TRUTH)] * 5 for level in (20, 19.5, 18))
+    assert choose_weights({"both": both, "events": little}).likelihood == "both"
+    assert choose_weights({"both": both, "events": clearly}).likelihood == "events"
+
+
 def test_without_clips_and_with_equal_movies_both_count_alike():
-    assert choose_weights({}) == choose_weights({"events": []}) == Weights("sizes", 0.5)
+    assert choose_weights({"events": [], "sizes": []}) == Weights("events", 0.5)
     assert choose_weights({"events": [Moments.of(TRUTH, TRUTH, TRUTH)]}) == Weights("events", 0.5)
 
 
