@@ -37,7 +37,7 @@ FRAMES = 300
 VALIDATION_FRAMES = 150
 """Validation clips only decide when to stop and how methods are weighed, for which half as long is enough."""
 
-MICE = {"mouse1": 2000}
+MICE = {"mouse1": 1600}
 """The simulated animal and its neurons; a second would double the time and tell the same."""
 
 TRAINING_CLIPS = 60
