@@ -11,6 +11,7 @@ from tests.worlds import describe_training, fitted_to, opened, replace_encoder, 
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
 from reverie.fitted.subject import Subject
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_record, write_record
 
 
 def fingerprint(world, **options):
@@ -90,3 +91,15 @@ def test_what_was_learned_is_known_where_the_encoder_says_so(unspoilt_tiny_world
     told.about = {"training_settings": {"learn_from": "events"}}
     assert replace(subject, encoder=told).learned_events
     assert np.array_equal(subject.trials(["6"])[0].movie, subject.recording.movie("6"))
+
+
+def test_an_encoder_of_another_frame_rate_is_refused(tiny_world):
+    description = tiny_world.encoder / "encoder.json"
+    told = read_record(description)
+    for rate, fits in ((30.1, True), (15.0, False)):
+        write_record(description, {**told, "about": {**told["about"], "frame_rates": {"alpha": rate}}})
+        if fits:
+            opened(tiny_world)
+        else:
+            with pytest.raises(ReverieError, match=r"alpha is read at 30 frames per second but .* trained at 15; give"):
+                opened(tiny_world)

@@ -17,6 +17,9 @@ from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
 
+SAME_RATE: Final = 0.01
+"""Share by which frame rates may differ: clocks of one laboratory do, by less."""
+
 FITTING_VERSION: Final = 7
 """Of the code that fits; raised whenever that code gives other results from the same data, so that none of the old ones
 is used any more."""
@@ -87,7 +90,7 @@ class Subject:
 
 
 def check_match(recording: Recording, encoder: Encoder) -> None:
-    """Raise ReverieError unless the encoder has a readout for this very population and frame size."""
+    """Raise ReverieError unless the encoder has a readout for this very population, frame size and frame rate."""
     where = "The encoder" if encoder.folder is None else f"The encoder {encoder.folder}"
     if recording.name not in encoder.mice:
         raise ReverieError(
@@ -104,4 +107,10 @@ def check_match(recording: Recording, encoder: Encoder) -> None:
         raise ReverieError(
             f"The movies of {recording.name} are {recording.frame_size} pixels but {where[0].lower()}{where[1:]} "
             f"takes {encoder.frame_size}."
+        )
+    learned = encoder.about.get("frame_rates", {}).get(recording.name, recording.frame_rate)
+    if abs(recording.frame_rate - learned) > SAME_RATE * learned:
+        raise ReverieError(
+            f"{recording.name} is read at {recording.frame_rate:g} frames per second but {where[0].lower()}{where[1:]} "
+            f"was trained at {learned:g}; give --frame-rate {learned:g}, or train one at this rate."
         )

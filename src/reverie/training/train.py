@@ -109,5 +109,6 @@ def _job(
         "training_settings": asdict(settings),
         "training_trials": {mouse: names_of(each) for mouse, each in training.items()},
         "validation_trials": {mouse: names_of(each) for mouse, each in validation.items()},
+        "frame_rates": {mouse: recordings[mouse].frame_rate for mouse in encoder.mice},
     }
     return Job(settings, training, validation, targets, folder, teacher, about, observe)
