@@ -8,6 +8,7 @@ import torch
 from tests.training.toys import HEIGHT, WIDTH, toy_recording, trials_of
 
 from reverie.encoders.compact import Compact, CompactConfig
+from reverie.foundation.errors import ReverieError
 from reverie.recordings.trial import Trial
 from reverie.training.targets import sizes
 from reverie.training.warm_start import (
@@ -90,3 +91,9 @@ def test_silence_has_nothing_to_explain() -> None:
 def test_trials_are_taken_until_there_are_enough_frames() -> None:
     assert len(first_trials(TWO, 121)) == 2
     assert len(first_trials(TWO, 10**6)) == len(TWO)
+
+
+def test_an_animal_that_never_answers_is_named() -> None:
+    silent = [replace(trial, responses=np.zeros_like(trial.responses)) for trial in TRIALS]
+    with pytest.raises(ReverieError, match="All responses of toy are 0 in every training trial"):
+        warm_start(fresh(), {"toy": silent})

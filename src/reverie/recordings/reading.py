@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from reverie.foundation.errors import ReverieError
+
 Format = Literal["auto", "sensorium", "sensorium-images", "experanto", "nwb", "suite2p", "caiman", "spikes"]
 """The formats there are readers for; ``auto`` asks every reader."""
 
@@ -52,3 +54,12 @@ class Reading:
     leave_out: tuple[str, ...] = ()
     """What is not used: trial:NAME, neuron:NUMBER (from 0, as in the file) or animal:NAME; ANIMAL/trial:NAME for one
     animal only."""
+
+    def __post_init__(self) -> None:
+        """Raise ReverieError when a number is not possible."""
+        for name in ("rate", "frame_rate", "degrees_per_pixel", "trial_seconds"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise ReverieError(f"{name.replace('_', '-')} is {value} but must be a number above 0.")
+        if self.frame_size is not None and min(self.frame_size) < 1:
+            raise ReverieError(f"frame-size is {self.frame_size} but height and width must be at least 1.")

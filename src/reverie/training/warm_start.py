@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from reverie.encoders.contract import Encoder
+from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
 from reverie.recordings.lazy_trials import lengths_of
 from reverie.recordings.trial import Trial
@@ -71,12 +72,12 @@ def warm_start(
 def start_levels(encoder: Encoder, mouse: str, trials: Sequence[Trial]) -> bool:
     """Start one animal's readout from mean rates and the usual state; return whether the encoder takes them."""
     if isinstance(encoder, LevelStarting):
-        encoder.initialise(mouse, *_levels(trials))
+        encoder.initialise(mouse, *_levels(mouse, trials))
         return True
     return False
 
 
-def _levels(trials: Sequence[Trial]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _levels(mouse: str, trials: Sequence[Trial]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return mean rates, and the mean and the standard deviation of each row of the state."""
     states: list[np.ndarray] = []
 
@@ -87,6 +88,8 @@ def _levels(trials: Sequence[Trial]) -> tuple[np.ndarray, np.ndarray, np.ndarray
                 yield trial.responses
 
     mean_rates = mean_over_frames(responses())
+    if not mean_rates.any():
+        raise ReverieError(f"All responses of {mouse} are 0 in every training trial; nothing can be learned from them.")
     state_mean = mean_over_frames(states)
     variance = mean_over_frames([(state - state_mean[:, None]) ** 2 for state in states])
     return mean_rates, state_mean, np.sqrt(variance)
