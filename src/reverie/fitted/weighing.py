@@ -43,10 +43,10 @@ def candidates(kinds: Iterable[str], responses: ResponseKind) -> list[str]:
     """Return the likelihoods that are tried, the usual one first.
 
     >>> candidates(["sizes", "events", "both"], "counts"), candidates(["sizes", "traces"], "traces")
-    (['both', 'sizes'], ['sizes', 'traces'])
+    (['both', 'sizes', 'events'], ['sizes', 'traces'])
     """
     names = list(kinds)
     if "both" not in names:
         return names
-    # Of counts their presence alone, and of amounts their size alone, would be less than both: docs/log/map.md.
-    return ["both", "sizes" if responses == "counts" else "events"]
+    # Of amounts, their sizes alone were always less than both (docs/log/map.md); of counts nothing is known beforehand.
+    return ["both", "sizes", "events"] if responses == "counts" else ["both", "events"]
