@@ -29,7 +29,7 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 DOTTED = re.compile(r"\b(?:reverie|benchmarks)(?:\.[A-Za-z_]\w*)+")
 PATH = re.compile(r"\b(?:src|tests|docs|examples|benchmarks|tools)/[\w/.-]*\w")
 
-OF_OTHERS = {"--constraint", "--editable", "--quick", "--help", "--cases", "--moments"}
+OF_OTHERS = {"--constraint", "--editable", "--quick", "--help", "--cases", "--moments", "--only"}
 """Options of programs other than `reverie` that the documentation names, and the one every verb has."""
 
 
