@@ -134,7 +134,6 @@ def shuffle_of(session: Session, animal: str, folder: Path, kind: str = "measure
 
     chosen = fits.likelihood.chosen if kind == "measured" else kind
     trials = LazyTrials(mixed, names)
-    names = ("sizes", "events") if chosen == "both" else (chosen,)
-    kinds = {name: KINDS[name] for name in names}
+    kinds = {kind: KINDS[kind] for kind in (("sizes", "events") if chosen == "both" else (chosen,))}
     found = fit_likelihoods(subject.encoder, animal, trials, skip=subject.encoder.history, kinds=kinds)
     return Shuffle(rows, scales, found.find(chosen))

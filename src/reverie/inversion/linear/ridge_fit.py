@@ -63,7 +63,7 @@ def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | Non
     weights = regression.solve(weight).astype(np.float32)
     chosen = {"weight": weight, "every": every, "explained": 1 - unexplained}
     decoder = RidgeDecoder(population, settings, features, samples.pictures, weights, chosen)
-    return decoder if settings.kernels == (False,) else _with_kernel(decoder, samples)
+    return _with_kernel(decoder, samples) if True in settings.kernels else decoder
 
 
 def _with_kernel(decoder: RidgeDecoder, samples: Samples) -> RidgeDecoder:
