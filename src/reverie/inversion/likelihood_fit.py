@@ -99,7 +99,7 @@ def fit_likelihoods(
 
 
 def joint(fitted: Mapping[str, Likelihood]) -> Mapping[str, Likelihood]:
-    """Return the likelihood of sizes and events at once, as ``both``, where there is either."""
+    """Return the likelihood of sizes and events at once, as ``both``, where both are fitted."""
     sizes, events = fitted.get("sizes"), fitted.get("events")
     if isinstance(sizes, PoissonLikelihood) and isinstance(events, EventLikelihood):
         return {"both": JointLikelihood.of(sizes, events)}
