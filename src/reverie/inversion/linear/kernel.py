@@ -88,3 +88,8 @@ class KernelRegression:
         """Return the scores of every frame."""
         scores: np.ndarray = self.features(responses) @ self.weights
         return scores
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return everything that was fitted, but for the width, by the name it is stored under."""
+        seen = self.features
+        return {"kernel_axes": seen.axes, "kernel_centres": seen.centres, "kernel_weights": self.weights}

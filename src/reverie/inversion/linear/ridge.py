@@ -103,14 +103,8 @@ class RidgeDecoder(Decoder):
 
     def arrays(self) -> Mapping[str, np.ndarray]:
         """Return the weights, the components, the scale of the neurons, and the kernel's axes, centres and weights."""
-        seen = None if self.kernel is None else self.kernel.features
-        parts = (
-            {}
-            if self.kernel is None or seen is None
-            else {"axes": seen.axes, "centres": seen.centres, "weights": self.kernel.weights}
-        )
         return {
-            **{f"kernel_{name}": array for name, array in parts.items()},
+            **({} if self.kernel is None else self.kernel.arrays()),
             "weights": self.weights,
             "mean_picture": self.pictures.mean,
             "components": self.pictures.basis,
