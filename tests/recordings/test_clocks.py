@@ -22,14 +22,14 @@ ONSETS = 5.0 + np.arange(60) / 30
 
 def test_a_slow_level_is_followed_along_straight_lines():
     times = np.arange(0, 10, 0.2)
-    found = levels_at(times, 3 * times[:, None], ONSETS, 30.0)
+    found = levels_at(times, 3 * times[:, None], ONSETS, 30.0, 0.2)
     np.testing.assert_allclose(found[0], 3 * ONSETS)
 
 
 def test_a_fast_level_is_averaged_over_each_frame():
     times = sampled_times(3000, 300.0)
     values = np.where(np.arange(3000) % 2, 1.0, -1.0)[:, None]
-    np.testing.assert_allclose(levels_at(times, values, ONSETS, 30.0), 0, atol=1e-9)
+    np.testing.assert_allclose(levels_at(times, values, ONSETS, 30.0, 1 / 300), 0, atol=1e-9)
 
 
 def test_samples_that_are_not_numbers_are_bridged_up_to_a_second():
@@ -37,13 +37,13 @@ def test_samples_that_are_not_numbers_are_bridged_up_to_a_second():
     values = np.stack([times, times], axis=1)
     values[(times > 5.5) & (times < 6.2), 0] = np.nan
     values[(times > 5.2) & (times < 6.8), 1] = np.nan
-    found = levels_at(times, values, ONSETS, 30.0)
+    found = levels_at(times, values, ONSETS, 30.0, 0.1)
     np.testing.assert_allclose(found[0], ONSETS)
     assert 30 < np.isnan(found[1]).sum() < 60
 
 
 def test_nothing_is_made_up_before_and_after_a_recording():
-    found = levels_at(np.arange(5.5, 6.5, 0.1), np.ones((10, 1)), ONSETS, 30.0)
+    found = levels_at(np.arange(5.5, 6.5, 0.1), np.ones((10, 1)), ONSETS, 30.0, 0.1)
     assert np.isnan(found[0, :10]).all()
     assert np.isnan(found[0, -5:]).all()
     assert np.isfinite(found[0, 20:40]).all()
@@ -64,7 +64,7 @@ def test_amounts_on_the_clock_of_the_movie_stay_as_they_are():
 
 
 def test_the_latest_sample_is_held():
-    found = held_at(sampled_times(100, 10.0), np.arange(100.0)[:, None], ONSETS)
+    found = held_at(sampled_times(100, 10.0), np.arange(100.0)[:, None], ONSETS, 0.1)
     np.testing.assert_array_equal(found[0], np.floor(ONSETS * 10 + 1e-6))
 
 

@@ -91,28 +91,30 @@ def regular_frames(
 
 
 def levels_at(
-    times: Times, values: Samples, onsets: Float[np.ndarray, " frame"], rate: float
+    times: Times, values: Samples, onsets: Float[np.ndarray, " frame"], rate: float, step: float
 ) -> Float[np.ndarray, "row frame"]:
     """Return the level of each signal in each frame: for pupil, running, gaze, and fluorescence traces.
 
-    Signals slower than the frames are followed along straight lines between samples, to the onset of a frame; faster
-    ones are averaged over the frame. NaN where there is a gap of more than a second, or nothing was recorded.
-    Samples that were not measured count as not taken.
+    Samples come every ``step`` seconds where none is missing, frames at ``rate``. Signals slower than the frames are
+    followed along straight lines between samples, to the onset of a frame; faster ones are averaged over the frame.
+    NaN where there is a gap of more than a second, or nothing was recorded. Samples that were not measured count as
+    not taken.
     """
     result = np.full((values.shape[1], len(onsets)), np.nan)
     for rows, taken in _alike(measured(values)):
         if taken.any():
-            result[rows] = _levels(times[taken], values[np.ix_(taken, rows)], onsets, rate)
+            result[rows] = _levels(times[taken], values[np.ix_(taken, rows)], onsets, rate, step)
     return result
 
 
-def held_at(times: Times, values: Samples, onsets: Float[np.ndarray, " frame"]) -> Float[np.ndarray, "row frame"]:
+def held_at(
+    times: Times, values: Samples, onsets: Float[np.ndarray, " frame"], step: float
+) -> Float[np.ndarray, "row frame"]:
     """Return the latest sample at the onset of each frame: for responses that were brought to a clock before.
 
-    NaN before the first sample, and where the latest one is more than a second and two samples old.
+    Samples come every ``step`` seconds. NaN before the first sample, and where the latest one is more than a second
+    and two samples old.
     """
-    own_rate = usual_rate(times)
-    step = 1.0 / own_rate if own_rate else 0.0
     # Times are sums of many steps; a sample that is due at the very onset counts.
     latest = np.searchsorted(times, onsets + 1e-3 * step, side="right") - 1
     held = np.asarray(values[np.maximum(latest, 0)].T, dtype=np.float64)
@@ -157,11 +159,11 @@ def _alike(finite: Bool[np.ndarray, "sample row"]) -> Sequence[tuple[np.ndarray,
     return [(np.flatnonzero(group.ravel() == number), patterns[:, number]) for number in range(patterns.shape[1])]
 
 
-def _levels(times: Times, values: Samples, onsets: np.ndarray, rate: float) -> Float[np.ndarray, "row frame"]:
-    own_rate = usual_rate(times)
-    step = 1.0 / own_rate if own_rate else 0.0
+def _levels(
+    times: Times, values: Samples, onsets: np.ndarray, rate: float, step: float
+) -> Float[np.ndarray, "row frame"]:
     levels = _follow(times, values, onsets).T
-    if own_rate > FASTER * rate:
+    if step * FASTER * rate < 1:
         # Times are sums of many steps; a sample that is due at the very edge belongs to the frame that begins there.
         edges = frame_edges(onsets, rate) - 1e-3 * step
         first, last = np.searchsorted(times, edges[:-1]), np.searchsorted(times, edges[1:])

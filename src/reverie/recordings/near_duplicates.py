@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from reverie.foundation.arrays import Movie
 
@@ -85,6 +83,9 @@ def best_correlations(signatures: Sequence[Signature]) -> Float[np.ndarray, "mov
 
 def near_duplicate_groups(pairs: Sequence[Pair], movies: int) -> list[tuple[int, ...]]:
     """Divide ``movies`` movies into groups that hang together through pairs; a movie on its own is a group of one."""
+    from scipy.sparse import coo_array  # half a second, which ``inspect`` has no use for
+    from scipy.sparse.csgraph import connected_components
+
     ends = np.array([(pair.first, pair.second) for pair in pairs], dtype=np.int64).reshape(-1, 2)
     graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(movies, movies))
     groups: dict[int, list[int]] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -73,11 +74,15 @@ class Sampled:
         begin, end = np.searchsorted(self.times, [onsets[0] - margin - late, onsets[-1] + margin])
         first, last = max(0, int(begin) - 2), int(end) + 2
         times, values = self.times[first:last], self._read(first, last)
-        step = 1.0 / (usual_rate(times) or rate)
+        step = 1.0 / (self._own_rate or rate)
         found = np.empty((self.rows, len(onsets)))
         for rows, phase in self._phase_groups():
             found[rows] = self._resampled(times + phase, values[:, rows], onsets, rate, step)
         return found
+
+    @cached_property
+    def _own_rate(self) -> float:
+        return usual_rate(self.times)
 
     def _read(self, first: int, last: int) -> Float[np.ndarray, "sample row"]:
         part = np.asarray(self.values[:, first:last]).T if self.rows_first else np.asarray(self.values[first:last])
@@ -103,8 +108,8 @@ class Sampled:
         if self.meaning == "amount":
             return amounts_in(times, values, frame_edges(onsets, rate), step)
         if self.meaning == "held":
-            return held_at(times, values, onsets)
-        return levels_at(times, values, onsets, rate)
+            return held_at(times, values, onsets, step)
+        return levels_at(times, values, onsets, rate, step)
 
 
 @dataclass(frozen=True)
