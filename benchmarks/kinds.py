@@ -38,9 +38,9 @@ from reverie.jobs.clip import Clip, repeats_of
 from reverie.jobs.job import Job
 from reverie.recordings.trial import Trial
 from reverie.scoring.controls import Comparison
+from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import frames_to_skip, scored_region
 from reverie.scoring.scores import measure
-from reverie.scoring.shots import shot_starts
 from reverie.simulation.folder import simulate_animals
 from reverie.studies.choosing import best_stop, score_on_the_way, stop_table
 from reverie.training.folder import train_encoder

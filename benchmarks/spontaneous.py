@@ -27,10 +27,9 @@ from reverie.simulation.simulate import simulate
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.naturalistic import naturalistic_movie
 from reverie.studies.spontaneous.agreement import Asked, Speakers, agreement, seen
-from reverie.studies.spontaneous.evidence import Template
-from reverie.studies.spontaneous.library import SAMPLE, Search, clips_of, in_samples, templates_of
 from reverie.studies.spontaneous.search import Alarms, alarms_of, block_maxima, candidates, search, surrogate_maxima
 from reverie.studies.spontaneous.surrogates import KINDS as SURROGATES
+from reverie.studies.spontaneous.templates import SAMPLE, Search, Template, clips_of, in_samples, templates_of
 
 SIZE: Final = (16, 24)
 NEURONS: Final = 200

@@ -11,7 +11,7 @@ from reverie.foundation.arrays import Mask, Movie
 from reverie.inversion.problem import Progress
 from reverie.reporting.content import RunContent, TrialContent
 from reverie.scoring.scores import score
-from reverie.scoring.summary import summarise
+from reverie.scoring.tables import summarise
 from reverie.stimuli.embedded import embedded_clips
 from reverie.stimuli.video import read_movie
 

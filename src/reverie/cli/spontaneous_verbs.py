@@ -8,7 +8,7 @@ from tyro.conf import OmitArgPrefixes, Positional
 
 from reverie.recordings.reading import Reading
 from reverie.studies.spontaneous.agreement import Asked
-from reverie.studies.spontaneous.library import Search
+from reverie.studies.spontaneous.templates import Search
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.priors.gaussian import fit_prior, with_scenes
+from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
-from reverie.scoring.shots import shot_starts
 
 MASK_TRIALS: Final = 100
 """Training trials a mask is estimated from, evenly chosen; more would only take memory."""

@@ -18,8 +18,7 @@ from reverie.inversion.problem import Progress, trace_of
 from reverie.reporting.content import RunContent, TrialContent
 from reverie.reporting.page import render_page, write_page
 from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, frames_to_skip, scoring_threshold
-from reverie.scoring.summary import summarise, summarise_animals
-from reverie.scoring.tables import score_columns
+from reverie.scoring.tables import score_columns, summarise, summarise_animals
 
 NO_OTHER_MOVIE: Final = "the recording holds no other movie that is long enough"
 """Why a control with another movie may be missing."""

@@ -10,8 +10,7 @@ from reverie.foundation.files import write_text
 from reverie.foundation.progress import say, tracked
 from reverie.runs.run_folder import RunFolder
 from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, scoring_threshold
-from reverie.scoring.summary import readable, summarise
-from reverie.scoring.tables import read_scores, score_table, write_scores
+from reverie.scoring.tables import read_scores, readable, score_table, summarise, write_scores
 
 SHOWN = (
     "video_correlation",

@@ -7,8 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from reverie.foundation.arrays import FRAME_RATE, GREY, Movie
-from reverie.scoring.parts import ShotStarts
-from reverie.scoring.shots import shot_starts
+from reverie.scoring.parts import ShotStarts, shot_starts
 
 CONTROLS = ("other_movie", "other_moment", "shuffled", "grey")
 """The names of the controls, as they end the names of score columns."""

@@ -19,9 +19,14 @@ from reverie.scoring.correlation import (
     video_correlation,
 )
 from reverie.scoring.image_quality import global_ssim, motion_energy, psnr, rmse, shannon_entropy, ssim
-from reverie.scoring.parts import dynamic_correlation, dynamic_share, pattern_correlation, static_correlation
+from reverie.scoring.parts import (
+    dynamic_correlation,
+    dynamic_share,
+    pattern_correlation,
+    shot_starts,
+    static_correlation,
+)
 from reverie.scoring.rule import EVALUATION_THRESHOLD, SKIPPED_FRAMES, evaluation_region
-from reverie.scoring.shots import shot_starts
 
 MAIN_SCORES = (
     "video_correlation",

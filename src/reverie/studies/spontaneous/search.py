@@ -10,8 +10,8 @@ from jaxtyping import Float, Int
 
 from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import tracked
-from reverie.studies.spontaneous.evidence import Template, departures_of, log_ratio, significance
 from reverie.studies.spontaneous.surrogates import KINDS, Activity, Kind, amplitude_adjusted, shared_part, surrogate
+from reverie.studies.spontaneous.templates import Template, departures_of, log_ratio, significance
 
 TAIL: Final = 0.9
 """Quantile of the surrogates' maxima from which on their tail is taken as exponential (Pickands 1975)."""
