@@ -7,6 +7,7 @@ from scipy.ndimage import map_coordinates
 
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.encoders.point_readout import PointReadout
+from reverie.foundation.errors import NotApplicable
 
 HEIGHT, WIDTH = 12, 16
 
@@ -66,6 +67,13 @@ def test_an_untrained_neuron_fires_at_its_mean_rate() -> None:
     encoder.initialise("a", means, np.zeros(4, dtype=np.float32), np.ones(4, dtype=np.float32))
     rates = encoder(255 * torch.rand(1, 9, HEIGHT, WIDTH), torch.zeros(1, 4, 9), "a")
     assert rates[0, :, 4].detach().numpy() == pytest.approx(means, rel=1e-5)
+
+
+@pytest.mark.parametrize("frame_size", [(2, 2), (1, 64), (64, 2)])
+def test_frames_too_small_are_refused_with_the_smallest_that_will_do(frame_size: tuple[int, int]) -> None:
+    with pytest.raises(NotApplicable, match="3 x 3 and more"):
+        small(frame_size=frame_size)
+    small(frame_size=(3, 3))(255 * torch.rand(1, 9, 3, 3), torch.zeros(1, 4, 9), "a")
 
 
 def test_frames_of_odd_size_and_silent_neurons_do_no_harm() -> None:

@@ -18,9 +18,13 @@ from reverie.encoders.point_readout import PointReadout
 from reverie.encoders.shifter import Shifter
 from reverie.encoders.state_gain import StateGain
 from reverie.foundation.arrays import GREY
+from reverie.foundation.errors import NotApplicable
 
 POOLING = 2
 """Side in pixels of the squares averaged before anything else; features are computed at each square."""
+
+SMALLEST = POOLING + 1
+"""Pixels down and across that it takes at least: a neuron looks between two squares."""
 
 PROBED = 16
 """Filters that receptive fields are looked for with: enough to cover sizes and orientations."""
@@ -54,10 +58,16 @@ class Compact(Encoder):
     """Separable space-time filters, their halves mixed into features, read out at one place per neuron.
 
     Causal: a rate depends on its own frame and the ``history`` frames before it; a grey screen comes before a clip.
+    Raises NotApplicable for frames of fewer than ``SMALLEST`` pixels either way.
     """
 
     def __init__(self, config: CompactConfig, mice: Mapping[str, int], frame_size: tuple[int, int]) -> None:
         super().__init__(mice, frame_size)
+        if min(frame_size) < SMALLEST:
+            raise NotApplicable(
+                f"Frames of {frame_size[0]} x {frame_size[1]} pixels are too small for the compact encoder, which "
+                f"takes {SMALLEST} x {SMALLEST} and more; give --architecture linear_nonlinear, or larger movies."
+            )
         self.config = config
         self.history = max(config.reach, MEMORY - 1 if config.frame_gain else 0)
         self.grid = (-(-frame_size[0] // POOLING), -(-frame_size[1] // POOLING))
