@@ -8,7 +8,9 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, write_npy, write_npz
+from reverie.recordings.opening import choose_trials
 from reverie.recordings.readers.registry import open_recording
+from reverie.training.folder import train_encoder
 
 
 def replace(path, change):
@@ -207,6 +209,49 @@ def test_what_is_found_while_reading_names_the_file(animal):
     replace(animal / RESPONSES, put((3, 9), np.inf))
     with pytest.raises(ReverieError, match=r"responses/1\.npy holds NaN, infinity or a number beyond 1e15 at frame 9"):
         recording.responses("1")
+
+
+def test_what_reading_finds_leaves_the_trial_out_and_says_so_once(animal, capsys):
+    replace(animal / VIDEO, put((3, 4, 5), np.nan))
+    recording = open_recording(animal)
+    assert choose_trials(recording, ["3", "00"]) == ["3", "0"]
+    assert "1" in recording.tiers
+    assert choose_trials(recording, ["train"]) == choose_trials(recording, ["train"]) == ["0", "2", "3"]
+    assert capsys.readouterr().err.count("left out 1 trial (1): ") == 1
+    assert "1" not in recording.tiers
+    assert "1" in recording.opened_tiers
+    for name in ("1", "01"):
+        with pytest.raises(ReverieError, match=r"Trial 1 of .* cannot be used: .*videos/1\.npy holds NaN"):
+            choose_trials(recording, ["0", name])
+
+
+def test_a_trial_named_by_the_user_is_told_before_any_work(animal):
+    replace(animal / VIDEO, put((3, 4, 5), np.nan))
+    with pytest.raises(ReverieError, match=r"videos/1\.npy holds NaN"):
+        choose_trials(open_recording(animal), ["0", "1"])
+    for name in "0234":
+        replace(animal / f"data/videos/{name}.npy", put((3, 4, 5), np.nan))
+    with pytest.raises(ReverieError, match=r"No trial of tier 'train' .* can be used: .*videos/0\.npy holds NaN"):
+        choose_trials(open_recording(animal), ["train"])
+
+
+def test_a_split_of_our_own_passes_over_movies_that_cannot_be_read(animal):
+    (animal / "meta/trials/tiers.npy").unlink()
+    replace(animal / VIDEO, put((3, 4, 5), np.nan))
+    recording = open_recording(animal)
+    assert list(recording.tiers) == ["0", "2", "3", "4", "5"]
+    assert sum("left out 1 trial (1)" in note for note in recording.notes) == 1
+
+
+def test_training_goes_on_without_a_movie_that_cannot_be_read(animal, tmp_path, capsys):
+    replace(animal / VIDEO, put((3, 4, 5), np.nan))
+    recording = open_recording(animal)
+    for _ in range(2):  # the second time it is trained already: the same was asked for
+        encoder = train_encoder({recording.name: recording}, tmp_path / "out", architecture="linear_nonlinear", steps=1)
+    assert encoder.about["training_trials"][recording.name] == ["0", "2", "3"]
+    told = capsys.readouterr().err
+    assert told.count("left out 1 trial (1): ") == 1
+    assert "trained already" in told
 
 
 def read_all(recording) -> None:

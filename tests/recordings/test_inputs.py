@@ -251,6 +251,13 @@ def test_what_the_user_leaves_out_is_left_out_and_said(mouse):
     recording = open_recording(mouse, Reading(leave_out=("trial:2", "neuron:0", "mouse2/neuron:3")))
     assert recording.left_out == {"2": "left out as asked"}
     assert recording.rows.tolist() == [1, 2, 3, 4, 5, 6]
+    other = open_recording(mouse, Reading(leave_out=("trial:002", "trial:99", "neuron:7")))
+    assert list(other.left_out) == ["2"]
+    assert other.neurons == 7
+    assert [note for note in other.notes if "to leave out" in note] == [
+        "mouse1 has no trial '99' to leave out.",
+        "mouse1 has no neuron 7 to leave out.",
+    ]
     with pytest.raises(ReverieError, match="cannot be left out; write trial:NAME"):
         open_recording(mouse, Reading(leave_out=("cell 3",))).tiers  # noqa: B018
     with pytest.raises(ReverieError, match="left out as asked"):

@@ -12,7 +12,7 @@ from reverie.encoders.contract import Encoder
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.seeds import require_seed
-from reverie.recordings.contents import trials_digest
+from reverie.recordings.contents import readable, trials_digest
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
@@ -55,14 +55,14 @@ class Subject:
     def training(self) -> tuple[str, ...]:
         """Names of the trials the encoder was trained on, or the recording's training tier where that is not known."""
         names = self._known("training_trials") or [name for name, tier in self.recording.tiers.items() if tier == TRAIN]
-        return tuple(name for name in names if self.recording.has_responses(name))
+        return readable(self.recording, (name for name in names if self.recording.has_responses(name)))
 
     @cached_property
     def validation(self) -> tuple[str, ...]:
         """Names of the trials the encoder was validated on, or those of the validation tiers."""
         tiers = self.recording.tiers
         names = self._known("validation_trials") or [name for name, tier in tiers.items() if tier in VALIDATION_TIERS]
-        return tuple(name for name in names if self.recording.has_responses(name))
+        return readable(self.recording, (name for name in names if self.recording.has_responses(name)))
 
     def trials(self, names: Sequence[str], most: int | None = None) -> LazyTrials:
         """Return trials by name, read when they are asked for; at most so many, evenly chosen."""

@@ -2,6 +2,7 @@
 
 import os
 import unicodedata
+from collections.abc import Iterable
 
 
 def readable_name(name: str) -> str:
@@ -19,3 +20,16 @@ def readable_name(name: str) -> str:
     except UnicodeEncodeError:
         name = os.fsencode(name).decode("latin-1")
     return unicodedata.normalize("NFC", name)
+
+
+def meant(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of some names that is meant: that very one, or the only other way to write the same number.
+
+    >>> meant("007", ["6", "7"]), meant("7", ["007", "7"]), meant("7", ["07", "007"]), meant("8", ["7"])
+    ('7', '7', None, None)
+    """
+    known = list(names)
+    if name in known:
+        return name
+    alike = [one for one in known if one.isdecimal() and name.isdecimal() and int(one) == int(name)]
+    return alike[0] if len(alike) == 1 else None

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest, digest_of
+from reverie.foundation.progress import say
+from reverie.recordings.leaving_out import grouped
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 
@@ -25,6 +28,26 @@ def _digests(read: Callable[[str], Trial], name: str) -> tuple[str, str]:
     # Without a movie, a trial is like no other.
     shown = trial.responses if trial.movie is None else trial.movie
     return digest(*arrays), "" if shown is None else digest(shown)
+
+
+def readable(recording: Recording, names: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some trials that can be read whole; the others are left out of the recording, and said.
+
+    Opening a recording looks at some frames of each trial only. For whoever reads them all anyway: what is read here
+    is what hashes are made of.
+    """
+    kept, broken = [], {}
+    for name in names:
+        try:
+            trial_digest(recording, name)
+        except ReverieError as error:
+            broken[name] = str(error)
+            recording.leave_out(name, broken[name])
+        else:
+            kept.append(name)
+    for line in grouped(broken):
+        say(f"{recording.name}, left out {line}")
+    return tuple(kept)
 
 
 def trials_digest(recording: Recording, names: Iterable[str]) -> str:

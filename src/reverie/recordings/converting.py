@@ -10,6 +10,7 @@ import numpy as np
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say, tracked
+from reverie.recordings.contents import readable
 from reverie.recordings.opening import open_animals
 from reverie.recordings.readers.experanto_writer import write_session
 from reverie.recordings.readers.sensorium_writer import write_recording
@@ -44,6 +45,8 @@ def convert(
 def _trials(recording: Recording) -> Iterator[Trial]:
     names = list(recording.tiers)
     for name in tracked(names, len(names), f"Writing {recording.name}"):
+        if not readable(recording, [name]):
+            continue
         trial = recording.trial(name)
         if recording.floor is not None and trial.responses is not None:
             # Traces stay traces: they are told by going below 0.

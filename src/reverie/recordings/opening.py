@@ -5,7 +5,9 @@ from os import PathLike
 
 from reverie.foundation.arrays import Responses
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.names import meant
 from reverie.foundation.progress import say
+from reverie.recordings.contents import readable, trial_digest
 from reverie.recordings.readers.registry import find_animal, open_recordings
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
@@ -70,20 +72,32 @@ def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
 
     Raises ReverieError when a name is neither a trial nor a tier of this animal, or of a trial that cannot be used.
     """
-    tiers = recording.tiers
-    chosen: list[str] = []
+    chosen: dict[str, None] = {}
     for name in names:
-        of_tier = [trial for trial, tier in tiers.items() if tier == name]
-        if not of_tier and name not in tiers and name not in recording.left_out:
-            known = ", ".join(dict.fromkeys(tiers.values()))
-            raise ReverieError(
-                f"Animal {recording.name} has no trial or tier {name!r}; its {len(tiers)} trials are named "
-                f"{next(iter(tiers))} to {list(tiers)[-1]} and its tiers are {known}."
-            )
-        if name in recording.left_out:
-            raise ReverieError(f"Trial {name} of {recording.name} cannot be used: {recording.left_out[name]}")
-        chosen += [trial for trial in of_tier or [name] if trial not in chosen]
-    return chosen
+        of_tier = [trial for trial, tier in recording.tiers.items() if tier == name]
+        usable = readable(recording, of_tier) if of_tier else (_named(recording, name),)
+        if not usable:
+            reason = recording.left_out[of_tier[0]]
+            raise ReverieError(f"No trial of tier {name!r} of {recording.name} can be used: {reason}")
+        chosen |= dict.fromkeys(usable)
+    return list(chosen)
+
+
+def _named(recording: Recording, name: str) -> str:
+    """Return the trial that is meant by a name; raises ReverieError when it cannot be used, or there is none."""
+    left_out = recording.left_out
+    names = [*recording.tiers, *left_out]
+    trial = meant(name, names)
+    if trial is None:
+        known = ", ".join(dict.fromkeys(recording.tiers.values())) or "none"
+        raise ReverieError(
+            f"Animal {recording.name} has no trial or tier {name!r}; its {len(names)} trials are named "
+            f"{names[0]} to {names[-1]} and its tiers are {known}."
+        )
+    if trial in left_out:
+        raise ReverieError(f"Trial {trial} of {recording.name} cannot be used: {left_out[trial]}")
+    trial_digest(recording, trial)  # which tells what is wrong with it now rather than in the middle of the work
+    return trial
 
 
 def responses_of(animal: str, trial: Trial) -> Responses:

@@ -67,7 +67,7 @@ def settled_tiers(
     words: Mapping[str, str],
     trials: Iterable[str],
     shown: AbstractSet[str],
-    clip_of: Callable[[str], str],
+    clip_of: Callable[[str], str | None],
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return the tier of each trial by its recording's words, or by a split of our own; and what was done.
 
@@ -82,14 +82,15 @@ def settled_tiers(
     shown
         Those of them that show a movie.
     clip_of
-        What stands for the movie of a trial; asked only where a split of our own is needed.
+        What stands for the movie of a trial, None where it cannot be read; asked only where a split of our own is
+        needed.
     """
     names = list(trials)
     notes: tuple[str, ...] = ()
     known = {name: understood(word) for name, word in words.items()}
     used = [name for name in names if name in shown and known.get(name) != UNUSED]
     if used and not {known.get(name) for name in used} & (set(KNOWN_TIERS) - {UNUSED}):
-        own = own_tiers({name: clip_of(name) for name in used})
+        own = own_tiers({name: clip for name in used if (clip := clip_of(name)) is not None})
         notes = (own.described(animal, dict.fromkeys(known.values())),)
         known |= own.tiers
     lacking = [name for name in names if name not in shown and known.get(name) in MOVIE_TIERS]

@@ -9,6 +9,7 @@ import numpy as np
 
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError, reading_foreign
+from reverie.foundation.names import meant
 from reverie.recordings.folds import perceptual_hash
 from reverie.recordings.footage import target_size
 from reverie.recordings.lazy_trials import LazyTrials
@@ -233,7 +234,16 @@ class Recording:
     @property
     def tiers(self) -> dict[str, str]:
         """The tier of each trial that can be used, by trial name, in recorded order."""
+        return {name: tier for name, tier in self.opened_tiers.items() if name in self._usable.spans}
+
+    @property
+    def opened_tiers(self) -> Mapping[str, str]:
+        """The same with the trials that proved broken only when they were read; known before anything is read."""
         return self._split[0]
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Leave a trial out from now on: only the reading of it showed that it cannot be used."""
+        self._usable.leave_out(name, reason)
 
     def __getitem__(self, name: str) -> Trial:
         """Return one trial, as ``trial`` does."""
@@ -245,9 +255,10 @@ class Recording:
         Raises ReverieError when there is no such trial, it was left out, or a file proves broken now that all of it is
         read.
         """
+        name = self._known(name)
         return Trial(
-            name=self._known(name),
-            tier=self.tiers[name],
+            name=name,
+            tier=self.opened_tiers[name],
             movie=self.movie(name, start, stop) if self.has_movie(name) else None,
             state=self.state(name)[:, start:stop],
             responses=self.responses(name, start, stop),
@@ -257,6 +268,7 @@ class Recording:
 
     def movie(self, name: str, start: int = 0, stop: int | None = None) -> Movie:
         """Return the movie of one trial alone, or some frames of it; raises ReverieError where nothing was shown."""
+        name = self._known(name)
         if not self.has_movie(name):
             raise ReverieError(f"Trial {name} of {self.name} (tier {self.tiers[name]}) shows no movie.")
         return self._arrays.movie(name, self.frame_size, start, stop)
@@ -319,11 +331,19 @@ class Recording:
     def _split(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """The tier of each trial, and what was done where the recording has none that are understood."""
         usable = self._usable
-        return settled_tiers(self.name, self.source.tiers(), [*usable.spans], usable.shown, self._clip)
+        tiers, notes = settled_tiers(self.name, self.source.tiers(), [*usable.spans], usable.shown, self._clip)
+        return {name: tier for name, tier in tiers.items() if name in usable.spans}, notes
 
-    def _clip(self, name: str) -> str:
-        """Return what stands for the movie of a trial: the file's own name for it, or its perceptual hash."""
-        return self.source.clip(name) or f"{self._hash(name):016x}"
+    def _clip(self, name: str) -> str | None:
+        """Return what stands for the movie of a trial: the file's own name for it, or its perceptual hash.
+
+        A trial whose movie cannot be read is left out, and None stands for it.
+        """
+        try:
+            return self.source.clip(name) or f"{self._hash(name):016x}"
+        except ReverieError as error:
+            self.leave_out(name, str(error))
+            return None
 
     def _hash(self, name: str) -> int:
         if name not in self._hashes:
@@ -333,13 +353,16 @@ class Recording:
     def _known(self, name: str) -> str:
         if isinstance(name, str) and name in self._usable.spans:
             return name
-        if isinstance(name, str) and name in self.left_out:
-            raise ReverieError(f"Trial {name} of {self.name} cannot be used: {self.left_out[name]}")
-        names = list(self._usable.spans)
+        names = [*self._usable.spans, *self.left_out]
         if not isinstance(name, str):
             raise ReverieError(
                 f"Trials of {self.name} are named by text, such as {names[0]!r}, but {name!r} was given."
             )
-        raise ReverieError(
-            f"{self.name} has no trial {name!r}; its {len(names)} trials are named {names[0]} to {names[-1]}."
-        )
+        trial = meant(name, names)
+        if trial in self.left_out:
+            raise ReverieError(f"Trial {trial} of {self.name} cannot be used: {self.left_out[trial]}")
+        if trial is None:
+            raise ReverieError(
+                f"{self.name} has no trial {name!r}; its {len(names)} trials are named {names[0]} to {names[-1]}."
+            )
+        return trial

@@ -37,7 +37,10 @@ def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapp
                 "every trial must hold the same neurons.",
             )
     unfit = _lost_neurons(source, usable, [f.lost for name, f in recorded.items() if name in usable.recorded])
-    unfit |= set(omissions(reading.leave_out, source.name).neurons)
+    asked = omissions(reading.leave_out, source.name).neurons
+    unfit |= {row for row in asked if row < usable.neurons}
+    if asked - unfit:
+        usable.notes.append(f"{source.name} has no neuron {some(map(str, sorted(asked - unfit)))} to leave out.")
     if len(unfit) >= usable.neurons:
         raise ReverieError(f"{source.place} holds no neuron whose responses are all numbers; check how it was made.")
     if unfit:

@@ -71,5 +71,5 @@ def _require_measured(values: np.ndarray, place: str, time: int) -> None:
         frame = int(np.argwhere(~measured(values))[:, time].min())
         raise ReverieError(
             f"{place} holds NaN, infinity or a number beyond 1e15 at frame {frame}, inside the trial; "
-            "repair it or give --leave-out trial:NAME."
+            "repair it to use the trial."
         )

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from reverie.foundation.errors import ReverieError, reading_foreign
+from reverie.foundation.names import meant
 from reverie.recordings.facts import TrialFacts, facts_of
 from reverie.recordings.leaving_out import omissions
 from reverie.recordings.reading import Reading
@@ -46,10 +47,12 @@ def _look(source: Source, reading: Reading, usable: Usable) -> dict[str, TrialFa
     """Look at each trial; broken ones are left out."""
     facts: dict[str, TrialFacts] = {}
     asked = omissions(reading.leave_out, source.name)
+    unwanted = {name: meant(name, source.trials) for name in sorted(asked.trials)}
+    usable.notes += [f"{source.name} has no trial {name!r} to leave out." for name, one in unwanted.items() if not one]
     thorough: bool | None = None
     whole = set(source.trials[:: max(1, len(source.trials) // WHOLE_TRIALS)])
     for name in source.trials:
-        if name in asked.trials:
+        if name in unwanted.values():
             usable.leave_out(name, "left out as asked")
             continue
         try:

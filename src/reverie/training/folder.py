@@ -18,13 +18,14 @@ from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.partial_files import sweep
 from reverie.foundation.places import holds_nothing, require_folder
-from reverie.foundation.progress import say
+from reverie.foundation.progress import say, tracked
 from reverie.foundation.provenance import describe
-from reverie.recordings.contents import trials_digest
+from reverie.recordings.contents import readable, trials_digest
 from reverie.recordings.opening import open_animals
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split, split_all
+from reverie.recordings.tiers import UNUSED
 from reverie.training.loop import LAST, RESUME
 from reverie.training.planning import plan_settings
 from reverie.training.request import TrainingRequest
@@ -92,6 +93,9 @@ def train_encoder(
         say(f"The encoder in {folder} is trained already.")
         return load_encoder(folder, where)
     encoder = _untrained(opened, asked_for, where)
+    for animal, recording in opened.items():
+        names = [name for name, tier in recording.tiers.items() if tier != UNUSED and recording.has_movie(name)]
+        readable(recording, tracked(names, len(names), f"Reading {animal}"))
     splits = split_all(opened, hold_out_fold=asked_for.hold_out_fold)
     _tell_splits(splits)
     contents = _contents(opened, splits)
@@ -118,7 +122,7 @@ def _asked(recordings: Mapping[str, Recording], request: TrainingRequest) -> dic
     if request.teacher is not None:
         asked["teacher"] = encoder_digest(load_encoder(request.teacher))
     animals = {
-        name: {"neurons": recording.neurons, "trials": digest_of(recording.tiers)}
+        name: {"neurons": recording.neurons, "trials": digest_of(recording.opened_tiers)}
         for name, recording in sorted(recordings.items())
     }
     return {**asked, "animals": animals}
