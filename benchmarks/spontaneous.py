@@ -83,7 +83,7 @@ def measure_replays(folder: Path, hours: float) -> None:
     likelihood = fitted.likelihood.find("measured")
     learnt = [counted(likelihood, each) for each, _ in dark_minutes(truth, movies, Darkness(30, MINUTE), 1)]
     resting = np.concatenate(learnt, axis=1).mean(axis=1)
-    templates = templates_of(fitted, likelihood, clips_of(fitted, ["oracle"]), resting, ASKED)
+    templates = templates_of(fitted, likelihood, clips_of(fitted.subject.recording, ["oracle"]), resting, ASKED)
     alarms: dict[str, Alarms] = {}
     for kind in SURROGATES:
         maxima = surrogate_maxima(learnt, templates, kind, count=ASKED.surrogates, factors=ASKED.factors, seed=0)
@@ -117,7 +117,7 @@ def found_share(
     seconds = SAMPLE / 30
     table = candidates(activity, search(activity, templates), names, templates, alarms, seconds)
     claimed = table[table["false_alarms_per_hour"] <= ASKED.alarms]
-    shown = {f"oracle {number}": name for number, name in enumerate(clips_of(fitted, ["oracle"]))}
+    shown = {f"oracle {number}": name for number, name in enumerate(clips_of(fitted.subject.recording, ["oracle"]))}
     planted = found = clip = speed = moment = 0
     for name, (_, replays) in zip(names, trials, strict=True):
         for replay in replays:

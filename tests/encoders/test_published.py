@@ -2,6 +2,7 @@ import pytest
 import torch
 from tests.encoders.published_twin import DEFAULTS, plain_forward, random_weights, write_container
 
+from reverie.encoders.importing import import_weights
 from reverie.encoders.published import PUBLISHED_ANIMALS, import_published, name_readouts
 from reverie.foundation.errors import ReverieError
 
@@ -94,6 +95,11 @@ def test_names_must_match_the_readouts(golden):
         import_published(golden.checkpoint, ["a", "a"])
     with pytest.raises(ReverieError, match=r"not the published animals; name them"):
         import_published(golden.checkpoint)
+
+
+def test_one_word_is_one_name_and_not_its_letters(golden):
+    with pytest.raises(ReverieError, match="but 1 different names"):
+        import_weights(golden.checkpoint, animals="ab")
 
 
 def test_published_readouts_are_named_by_their_neuron_counts(tmp_path):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.places import holds_nothing, require_folder, require_space
+from reverie.foundation.partial_files import open_partial
+from reverie.foundation.places import holds_nothing, require_folder, require_own, require_space
 
 
 def test_a_folder_that_somebody_looked_at_holds_nothing(tmp_path: Path):
@@ -57,3 +58,16 @@ def test_a_disk_too_small_is_told_with_numbers(tmp_path: Path):
         require_space(tmp_path / "not" / "there", 10**18)
     with pytest.raises(ReverieError, match=r"needs 1e\+09 GB"):
         require_folder(tmp_path, needed=10**18)
+
+
+def test_what_a_killed_process_left_is_nothing(tmp_path):
+    path, stream = open_partial(tmp_path)
+    stream.close()
+    assert path.exists()
+    assert holds_nothing(tmp_path)
+    require_own(tmp_path, "run")
+    (tmp_path / "a").write_text("x")
+    with pytest.raises(ReverieError, match="holds no run of ours"):
+        require_own(tmp_path, "run", "*.json")
+    (tmp_path / "a.json").write_text("x")
+    require_own(tmp_path, "run", "*.json")

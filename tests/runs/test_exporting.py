@@ -1,6 +1,7 @@
 """Movies of a run in other programs' formats, read back with their own libraries."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import av
@@ -73,7 +74,7 @@ def test_nwb_holds_movies_in_processing_and_nothing_in_stimulus(run, nwb):
         assert not file.stimulus_template
         assert str(file.session_start_time) == "2026-03-01 10:00:00+00:00"
         assert json.loads(file.notes)["settings"] == {"method": "map"}
-    assert [path.name for path in nwb.parent.iterdir()] == [nwb.name]
+    assert [path.name for path in nwb.parent.iterdir() if path.suffix != ".json"] == [nwb.name]
 
 
 def test_the_inspector_of_nwb_finds_nothing_critical(nwb):
@@ -116,3 +117,21 @@ def test_mp4_and_tif_show_the_movie_alone(run, tmp_path):
         (stream,) = container.streams.video
         assert (stream.average_rate, stream.width, stream.height) == (25, 6 * SIZE[1], 6 * SIZE[0])
         assert sum(1 for _ in container.decode(video=0)) == FRAMES
+
+
+def test_an_export_goes_only_where_there_is_nothing_else(run, tmp_path):
+    folder, _ = run
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(ReverieError, match="is not empty and holds no export of ours; choose another --out"):
+        export_run(folder, "npz", tmp_path)
+    with pytest.raises(ReverieError, match="is not empty and holds no export of ours"):
+        export_run(folder, "npz", folder / "Mäus 1")
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    out = tmp_path / "out"
+    for to in ("npz", "tif", "npz"):
+        export_run(folder, to, out)
+    other = tmp_path / "other"
+    shutil.copytree(folder / "Mäus 1", other / "Mäus 1")
+    (other / "run.json").write_text(json.dumps({"settings": {"method": "paper"}, "seed": 0}))
+    with pytest.raises(ReverieError, match="holds the export of another run"):
+        export_run(other, "npz", out)

@@ -139,6 +139,10 @@ def test_train_with_nothing_but_defaults_then_use_the_encoder(tiny_world, tmp_pa
         main(["train", str(world.data), "--out", str(out), "--steps", "7"])
     assert stopped.value.code == 1
     assert "steps: 6 there, 7 now" in capsys.readouterr().err
+    for other, said in (("--frame-rate 60", "at 30 per second"), ("--frame-size 6 8", "frames of 12 x 16 pixels")):
+        with pytest.raises(SystemExit):
+            main(["train", str(world.data), "--out", str(out), "--steps", "6", *other.split()])
+        assert said in " ".join(capsys.readouterr().err.split())
     np.savez(tmp_path / "mask.npz", mask=np.full((12, 16), 1.2))
     options = ("--mask", tmp_path / "mask.npz", "--method", "paper", "--steps", "3", "--out", tmp_path / "run")
     run("reconstruct", world.data, out, "--animal", "alpha", "--trials", "1", *options)

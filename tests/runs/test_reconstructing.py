@@ -17,6 +17,7 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
 from reverie.jobs.engines.settings import On
+from reverie.recordings.reading import Reading
 from reverie.runs.joining import Joining
 from reverie.runs.reconstructing import Run, reconstruct_trials
 
@@ -267,3 +268,21 @@ def test_scores_are_written_as_they_are_returned(tiny_world, mask, out):
     scores = reconstruct(tiny_world, out, "6", mask=mask)
     read = pd.read_csv(out / "scores.csv", dtype={"trial": str})
     pd.testing.assert_frame_equal(read, scores, check_dtype=False)
+
+
+def test_a_mask_that_cannot_be_read_is_told_once_and_before_any_fit(tiny_world, quick_masks, out, tmp_path, capsys):
+    (tmp_path / "mask.npz").write_bytes(b"no mask")
+    with pytest.raises(ReverieError, match=r"mask\.npz is not an \.npz archive"):
+        reconstruct(tiny_world, out, "6", mask=tmp_path / "mask.npz")
+    assert capsys.readouterr().err == ""
+    assert not list((tiny_world.encoder / "fitted").glob("*/*/*.npz"))
+
+
+def test_a_run_read_at_another_frame_rate_is_made_anew(tiny_world, mask, out):
+    paper = Paper(steps=1)
+    reconstruct(tiny_world, out, "6", method=paper, mask=mask)
+    (first,) = (out / "jobs").iterdir()
+    reconstruct(tiny_world, out, "6", method=paper, mask=mask, reading=Reading(frame_rate=60.0))
+    assert len(list((out / "jobs").iterdir())) == 2
+    assert first.exists()
+    assert Reconstruction.load(out / "alpha/6").frame_rate == 60.0

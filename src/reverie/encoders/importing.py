@@ -17,8 +17,8 @@ def import_weights(
     checkpoint: Path | str,
     out: Path | str | None = None,
     *,
-    animals: Sequence[str] = (),
-    neurons: Sequence[int] = (),
+    animals: str | Sequence[str] = (),
+    neurons: int | Sequence[int] = (),
 ) -> Encoder:
     """Turn a published DwiseNeuro checkpoint into an encoder, and keep it in a folder where one is named.
 
@@ -42,7 +42,9 @@ def import_weights(
     if out is not None:
         require_folder(Path(out))
     file, read = Path(checkpoint), read_checkpoint(Path(checkpoint))
-    encoder = build_encoder(file, read, animals or None, neurons or None).eval()
+    names = [animals] if isinstance(animals, str) else animals
+    counts = [neurons] if isinstance(neurons, int) else neurons
+    encoder = build_encoder(file, read, names or None, counts or None).eval()
     encoder.about = {"imported_from": file.name, "fingerprint": file_digest(file)}
     if read.assumed:
         encoder.about["assumed"] = read.assumed

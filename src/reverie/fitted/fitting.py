@@ -71,7 +71,7 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
     An interruption loses the part under way. Raises ReverieError when a part is unknown, there are too few trials for
     it, or it cannot be kept.
     """
-    wanted = set(parts)
+    wanted = {parts} if isinstance(parts, str) else set(parts)
     if unknown := wanted - PARTS.keys():
         raise ReverieError(f"There is no part {min(unknown)!r} to fit; choose from: {', '.join(PARTS)}.")
     fitted.tidy()

@@ -184,7 +184,9 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     Raises ReverieError when the file is missing, truncated or not such an archive, or when ``write_npz`` sealed other
     arrays in it.
     """
-    read_start(path)
+    # Without this check numpy takes any other file for a pickle.
+    if not read_start(path).startswith(b"PK"):
+        raise ReverieError(f"{path} is not an .npz archive of arrays; make it anew.")
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: np.asarray(archive[name]) for name in archive.files}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.partial_files import SUFFIX
 
 LITTER: Final = (".DS_Store", ".localized", "Thumbs.db", "desktop.ini", ".directory")
 """What file managers leave in a folder that somebody looked at."""
@@ -16,18 +17,35 @@ PROBE: Final = 1 << 16
 
 
 def holds_nothing(folder: Path) -> bool:
-    """Tell whether a folder is missing or holds nothing but what file managers leave behind.
+    """Tell whether a folder is missing or holds nothing but what file managers and killed processes leave behind.
 
     Raises ReverieError when it is a file or cannot be read.
     """
     try:
-        return all(is_litter(entry) for entry in folder.iterdir())
+        return all(is_litter(entry) or entry.name.endswith(SUFFIX) for entry in folder.iterdir())
     except FileNotFoundError:
         return True
     except NotADirectoryError as error:
         raise ReverieError(f"{folder} is a file, where a folder was expected; choose another one.") from error
     except OSError as error:
         raise ReverieError(f"{folder} cannot be read ({error.strerror}); choose another folder.") from error
+
+
+def require_own(folder: Path, what: str, *signs: str) -> None:
+    """Raise ReverieError where a folder holds things, but none that shows that they are ours: nothing is mixed up.
+
+    Parameters
+    ----------
+    folder
+        Where something is going to be written.
+    what
+        What is written there, in a word.
+    signs
+        Patterns of files of which there is one where we wrote before.
+
+    """
+    if not holds_nothing(folder) and not any(any(folder.glob(sign)) for sign in signs):
+        raise ReverieError(f"{folder} is not empty and holds no {what} of ours; choose another --out.")
 
 
 def is_litter(path: Path) -> bool:

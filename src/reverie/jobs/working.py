@@ -42,17 +42,26 @@ def fit_for(workers: Workers[Session], jobs: Sequence[Job]) -> dict[str, Reverie
     for animal in animals:
         for folder in session.encoders:
             wanted.setdefault((animal, folder), set()).add("mask")
-    tasks = [(animal, folder, tuple(_needed(session, parts))) for (animal, folder), parts in wanted.items()]
-    failed = fit_all(workers, tasks)
-    for animal in animals.keys() - failed.keys():
-        with noted(failed, animal):
-            _ = session.masks[animal]
+    failed: dict[str, Exception] = {}
+    if session.sources.mask is not None:
+        _read_masks(session, animals, failed)  # before the work, which would be for nothing
+    sound = {pair: parts for pair, parts in wanted.items() if pair[0] not in failed}
+    failed |= fit_all(workers, [(*pair, tuple(_needed(session, parts))) for pair, parts in sound.items()])
+    _read_masks(session, animals, failed)
     found: dict[str, ReverieError] = {}
     for animal, error in failed.items():
         if not isinstance(error, ReverieError) or isinstance(error, WorkerLost):
             raise error
         found[animal] = error
     return found
+
+
+def _read_masks(session: Session, animals: Iterable[str], failed: dict[str, Exception]) -> None:
+    """Read the masks of the animals that have not failed, and note whose cannot be read."""
+    for animal in animals:
+        if animal not in failed:
+            with noted(failed, animal):
+                _ = session.masks[animal]
 
 
 def fit_all(workers: Workers[Session], tasks: Iterable[Fit]) -> dict[str, Exception]:

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+import numpy as np
+
+from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest, digest_of
 from reverie.foundation.progress import say
@@ -12,7 +15,7 @@ from reverie.recordings.trial import Trial
 
 
 def trial_digest(recording: Recording, name: str) -> str:
-    """Return the hash of a trial's contents: movie, state and responses, where there are any."""
+    """Return the hash of a trial's contents: movie, state and responses, where there are any, and its frame rate."""
     return _digests(recording.trial, name)[0]
 
 
@@ -24,7 +27,9 @@ def movie_digest(recording: Recording, name: str) -> str:
 @lru_cache(maxsize=8192)
 def _digests(read: Callable[[str], Trial], name: str) -> tuple[str, str]:
     trial = read(name)
-    arrays = (array for array in (trial.movie, trial.state, trial.responses) if array is not None)
+    arrays = [array for array in (trial.movie, trial.state, trial.responses) if array is not None]
+    if trial.frame_rate != FRAME_RATE:  # what was kept of trials at the usual rate has no rate in its hash
+        arrays.append(np.array(trial.frame_rate))
     # Without a movie, a trial is like no other.
     shown = trial.responses if trial.movie is None else trial.movie
     return digest(*arrays), "" if shown is None else digest(shown)

@@ -56,7 +56,10 @@ class Reading:
     animal only."""
 
     def __post_init__(self) -> None:
-        """Raise ReverieError when a number is not possible."""
+        """Take one word for a list of one; raise ReverieError when a number is not possible."""
+        for name in ("movie", "leave_out"):
+            if isinstance(getattr(self, name), str):
+                object.__setattr__(self, name, (getattr(self, name),))
         for name in ("rate", "frame_rate", "degrees_per_pixel", "trial_seconds"):
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):

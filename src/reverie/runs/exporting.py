@@ -7,11 +7,15 @@ from typing import Final
 
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import write_npz
+from reverie.foundation.files import read_record, write_npz, write_record
+from reverie.foundation.places import require_own
 from reverie.foundation.progress import say
 from reverie.reporting.video_files import write_mp4, write_tif
 from reverie.runs.export_formats import ExportFormat
 from reverie.runs.run_folder import RunFolder
+
+MARK: Final = "export.json"
+"""Says of which run a folder holds the movies."""
 
 
 def export_run(
@@ -22,25 +26,36 @@ def export_run(
     One file a movie, or for NWB one an animal. By default they go to ``folder/export``. Files that are there already
     are replaced.
     session_start: when the recording began, as 2026-03-01T10:00:00+00:00; NWB files must say.
-    Raises ReverieError when the folder is not a run, nothing is finished, or a library that is needed is not installed.
+    Raises ReverieError when the folder is not a run, nothing is finished, ``out`` holds anything else than an export of
+    this run, or a library that is needed is not installed.
     """
     run = RunFolder(folder)
-    run.read_record()
+    made = run.read_record()
+    trials = run.finished_trials()
     place = folder / "export" if out is None else out
+    if out is not None:
+        require_own(out, "export", MARK)
+    _claim(place, run.identity)
     if to == "nwb":
         from reverie.runs.nwb_export import write_nwb
 
-        record = {"run": str(folder), **run.read_record()}
+        record = {"run": str(folder), **made}
         written = [
-            write_nwb(
-                place / f"{animal}.nwb", [Reconstruction.load(one.folder) for one in trials], record, session_start
-            )
-            for animal, trials in groupby(run.finished_trials(), key=lambda one: one.animal)
+            write_nwb(place / f"{animal}.nwb", [Reconstruction.load(one.folder) for one in own], record, session_start)
+            for animal, own in groupby(trials, key=lambda one: one.animal)
         ]
     else:
         written = [WRITERS[to](place, each) for each in run.finished()]
     say(f"{place} holds {len(written)} {to} {'file' if len(written) == 1 else 'files'}.")
     return written
+
+
+def _claim(place: Path, run: str) -> None:
+    """Mark a folder as the export of a run; raises ReverieError when it is that of another one."""
+    mark = place / MARK
+    if mark.exists() and read_record(mark).get("run") != run:
+        raise ReverieError(f"{place} holds the export of another run; choose another --out.")
+    write_record(mark, {"run": run})
 
 
 def _write_npz(place: Path, found: Reconstruction) -> Path:

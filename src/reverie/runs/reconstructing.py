@@ -93,11 +93,11 @@ def fill_run(
     clips = [Clip(animal, name) for animal, trials in names.items() for name in trials]
     jobs = {clip: run.jobs(session, clip) for clip in clips}
     failed = fit_for(workers, [job for each in jobs.values() for job in each])
-    for animal, reason in failed.items():
-        say(f"{animal} is left out: {reason}")
     jobs = {clip: each for clip, each in jobs.items() if not _animals_of(each) & failed.keys()}
     if not jobs:
-        raise next(iter(failed.values()))
+        raise next(iter(failed.values()))  # which is told by whoever catches it, once
+    for animal, reason in failed.items():
+        say(f"{animal} is left out: {reason}")
     tally = do_jobs(workers, store, [job for each in jobs.values() for job in each], "reconstructing")
     for clip, own in jobs.items():
         if all(store.place(job.fingerprint(session)).finished.exists() for job in own):

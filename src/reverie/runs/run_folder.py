@@ -28,8 +28,9 @@ from typing import Any
 from reverie.fitted.reconstruction import DESCRIPTION, Reconstruction
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
+from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.lazily import Lazily
-from reverie.foundation.places import holds_nothing
+from reverie.foundation.places import require_own
 from reverie.foundation.progress import say
 
 NOT_COMPARED = ("trials",)
@@ -132,6 +133,13 @@ class RunFolder:
             raise ReverieError(f"{self.record} does not say how the run was made; reconstruct into another --out.")
         return record
 
+    @property
+    def identity(self) -> str:
+        """What the run is known by, whatever trials are added to it: a hash of its settings and seed."""
+        record = self.read_record()
+        settings = {name: value for name, value in record["settings"].items() if name not in NOT_COMPARED}
+        return digest_of({"settings": settings, "seed": record["seed"]})
+
     def open(self, record: Mapping[str, Any]) -> None:
         """Start the run, or continue one that was made with the same settings.
 
@@ -145,8 +153,8 @@ class RunFolder:
             self._refuse_other_settings(old, settings)
             for animal, names in old.get("trials", {}).items():
                 trials[animal] = [*names, *(name for name in trials.get(animal, []) if name not in names)]
-        elif not (holds_nothing(self.folder) or (self.folder / "jobs").exists()):
-            raise ReverieError(f"{self.folder} is not empty and holds no run of ours; choose another --out.")
+        else:
+            require_own(self.folder, "run", "jobs")
         settings["trials"] = trials
         write_record(self.record, {**record, "settings": settings})
 

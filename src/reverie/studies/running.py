@@ -11,7 +11,7 @@ from typing import Final
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
-from reverie.foundation.places import require_folder
+from reverie.foundation.places import require_folder, require_own
 from reverie.foundation.progress import say
 from reverie.jobs.engines.here import usual_workers
 from reverie.jobs.engines.settings import On
@@ -88,6 +88,7 @@ def run_request(request: Request) -> Path:
     if request.name not in (SUITE, *STUDIES):
         known = ", ".join((*STUDIES, SUITE))
         raise ReverieError(f"There is no experiment {request.name!r}; choose one of {known}.")
+    require_own(request.out, "experiment", "jobs", "*/experiment.json")
     require_folder(request.out)
     scale = find_scale(request.scale)
     sources = request.sources.absolute()

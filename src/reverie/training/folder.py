@@ -17,7 +17,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.partial_files import sweep
-from reverie.foundation.places import holds_nothing, require_folder
+from reverie.foundation.places import require_folder, require_own
 from reverie.foundation.progress import say, tracked
 from reverie.foundation.provenance import describe
 from reverie.recordings.contents import readable, trials_digest
@@ -41,7 +41,7 @@ def train_encoder(
     out: Path | str,
     request: TrainingRequest | None = None,
     *,
-    animals: Sequence[str] = (),
+    animals: str | Sequence[str] = (),
     reading: Reading | None = None,
     device: str = "auto",
     **options: Any,  # noqa: ANN401 - fields of TrainingRequest, which checks them
@@ -90,8 +90,10 @@ def train_encoder(
         shutil.rmtree(folder / RESUME, ignore_errors=True)
         for place in (folder, folder / LAST):
             sweep(place.absolute())
+        encoder = load_encoder(folder, where)
+        _require_same_movies(encoder, opened)
         say(f"The encoder in {folder} is trained already.")
-        return load_encoder(folder, where)
+        return encoder
     encoder = _untrained(opened, asked_for, where)
     for animal, recording in opened.items():
         names = [name for name, tier in recording.tiers.items() if tier != UNUSED and recording.has_movie(name)]
@@ -136,13 +138,26 @@ def _contents(recordings: Mapping[str, Recording], splits: Mapping[str, Split]) 
     }
 
 
+def _require_same_movies(encoder: Encoder, recordings: Mapping[str, Recording]) -> None:
+    """Raise ReverieError unless an encoder was trained on movies of the size and rate that recordings are read at."""
+    rates = encoder.about.get("frame_rates", {})
+    for animal, recording in recordings.items():
+        now = (recording.frame_size, recording.frame_rate)
+        then = (tuple(encoder.frame_size), rates.get(animal, recording.frame_rate))
+        if now != then:
+            (height, width), rate = then
+            raise ReverieError(
+                f"{encoder.folder} holds an encoder trained on frames of {height} x {width} pixels at {rate:g} per "
+                f"second, but {animal} is read with {now[0][0]} x {now[0][1]} at {now[1]:g}; choose another --out."
+            )
+
+
 def _earlier_plan(out: Path, asked: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what an earlier call with the same request planned, None when there was none that came to anything."""
     if not (out / PLAN).exists():
         if (out / "encoder.json").exists():
             raise ReverieError(f"{out} holds an encoder already; choose another --out, so that nothing is overwritten.")
-        if not holds_nothing(out):
-            raise ReverieError(f"{out} is not empty and holds no training of ours; choose another --out.")
+        require_own(out, "training")
         return None
     plan = read_record(out / PLAN)
     try:

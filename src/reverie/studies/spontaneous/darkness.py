@@ -20,12 +20,13 @@ from reverie.fitted.solving import solve_trial
 from reverie.foundation.arrays import GREY, WHITE, Movie
 from reverie.foundation.devices import choose_device
 from reverie.foundation.files import write_text
+from reverie.foundation.places import require_folder, require_own
 from reverie.foundation.progress import say, tracked
 from reverie.inversion.information import information_bits
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.methods.map import Map
 from reverie.inversion.objective import information_draw
-from reverie.recordings.opening import choose_trials, responses_of
+from reverie.recordings.opening import responses_of
 from reverie.recordings.reading import Reading
 from reverie.recordings.trial import Trial
 from reverie.scoring.rule import scored_region
@@ -33,6 +34,7 @@ from reverie.studies.page import save_findings, write_study_page
 from reverie.studies.plates import COLOURS, column_figure, explain
 from reverie.studies.spontaneous.agreement import CLAIMED, Agreement, Asked, Speakers, agreement, seen
 from reverie.studies.spontaneous.surrogates import KINDS, amplitude_adjusted, shared_part, surrogate
+from reverie.studies.spontaneous.templates import spanned, trials_to_look_at
 from reverie.studies.study import Findings, Picture, Question
 
 DARKNESS: Final = Question(
@@ -78,16 +80,19 @@ def darkness(
     Raises
     ------
     ReverieError
-        When data and encoder do not belong together, or a trial has no responses.
+        When data and encoder do not belong together, no trial is to be looked at, or ``out`` holds something else.
     """
     asked = asked or Asked()
+    require_own(out, "page", "movies", STRETCHES)
+    require_folder(out)
     opened, recording = open_one(data, encoder, animal, choose_device("cpu"), reading)
+    names = trials_to_look_at(recording, trials, asked.seconds)
     reader = Reconstructor(opened, recording, Map(seed=seed, calibrated=False), seed=seed, device="cpu").fit()
     fitted = fit(reader.fits[0], ["ridge"])
     decoder = fitted.ridge
     assert isinstance(decoder, RidgeDecoder)
-    chosen = [recording.trial(name) for name in choose_trials(recording, trials)]
-    stretch = max(1, round(asked.seconds * recording.frame_rate))
+    chosen = [recording.trial(name) for name in names]
+    stretch = spanned(recording, asked.seconds)
     speakers = Speakers(decoder, scored_region(reader.mask))
     activity = [seen(decoder, responses_of(recording.name, trial)) for trial in chosen]
     found = agreement(speakers, activity, stretch, asked, seed=seed)

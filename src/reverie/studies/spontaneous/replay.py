@@ -17,14 +17,21 @@ from reverie.fitted.reconstructor import Reconstructor
 from reverie.fitted.session import open_one
 from reverie.foundation.devices import choose_device
 from reverie.foundation.files import write_text
+from reverie.foundation.places import require_folder, require_own
 from reverie.foundation.progress import say
-from reverie.recordings.opening import choose_trials
 from reverie.recordings.reading import Reading
 from reverie.studies.page import save_findings, write_study_page
 from reverie.studies.plates import COLOURS, column_figure, explain
 from reverie.studies.spontaneous.search import alarms_of, block_maxima, candidates, search, surrogate_maxima
 from reverie.studies.spontaneous.surrogates import KINDS, Kind
-from reverie.studies.spontaneous.templates import SAMPLE, Search, activity_of, clips_of, templates_of
+from reverie.studies.spontaneous.templates import (
+    SAMPLE,
+    Search,
+    activity_of,
+    clips_of,
+    templates_of,
+    trials_to_look_at,
+)
 from reverie.studies.study import Findings, Picture, Question
 
 REPLAY: Final = Question(
@@ -46,7 +53,7 @@ def find_replays(
     likelihood = fitted.likelihood.find("measured")
     activity = activity_of(fitted, likelihood, trials)
     resting = np.concatenate(activity, axis=1).mean(axis=1)
-    clips = clips_of(fitted, library)
+    clips = clips_of(fitted.subject.recording, library)
     templates = templates_of(fitted, likelihood, clips, resting, asked)
     best = search(activity, templates)
     seconds = SAMPLE / fitted.subject.recording.frame_rate
@@ -116,12 +123,17 @@ def replay(
     Raises
     ------
     ReverieError
-        When data and encoder do not belong together, or there is nothing to look for or in.
+        When data and encoder do not belong together, there is nothing to look for or in, or ``out`` holds something
+        else.
     """
     asked = search or Search()
+    require_own(out, "page", TABLE)
+    require_folder(out)
     opened, recording = open_one(data, encoder, animal, choose_device("cpu"), reading)
+    names = trials_to_look_at(recording, trials, asked.seconds)
+    clips_of(recording, library)
     fitted = fit(Reconstructor(opened, recording, device="cpu").fits[0], ["likelihood"])
-    table, findings = find_replays(fitted, choose_trials(recording, trials), library, asked, seed=seed)
+    table, findings = find_replays(fitted, names, library, asked, seed=seed)
     write_text(out / TABLE, table.to_csv(index=False))
     leads = [f"{recording.name}, {recording.neurons} neurons, through the encoder {encoder.name}."]
     section = save_findings(out, REPLAY, findings)

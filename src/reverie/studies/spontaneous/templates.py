@@ -18,11 +18,13 @@ from scipy.ndimage import uniform_filter1d
 from reverie.encoders.prediction import predict
 from reverie.fitted.fitted import Fitted
 from reverie.foundation.arrays import GREY, Movie
+from reverie.foundation.causes import some
 from reverie.foundation.errors import NotApplicable, ReverieError
-from reverie.foundation.progress import tracked
+from reverie.foundation.progress import say, tracked
 from reverie.inversion.likelihood import EventLikelihood, Likelihood
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.opening import choose_trials, responses_of
+from reverie.recordings.recording import Recording
 from reverie.recordings.trial import known_state
 from reverie.simulation.darkness import warped
 from reverie.studies.spontaneous.surrogates import Activity
@@ -151,12 +153,32 @@ class Search:
             )
 
 
-def clips_of(fitted: Fitted, names: Sequence[str]) -> dict[str, Movie]:
+def trials_to_look_at(recording: Recording, names: Sequence[str], seconds: float) -> list[str]:
+    """Return those of the named trials or tiers that have responses and last so long; the others are said.
+
+    Raises NotApplicable when there is none, and ReverieError when a name is unknown.
+    """
+    chosen, shortest = choose_trials(recording, names), spanned(recording, seconds)
+    fit = [name for name in chosen if recording.has_responses(name) and recording.frames(name) >= shortest]
+    unfit = [name for name in chosen if name not in fit]
+    why = f"{recording.name}: {len(unfit)} trial(s) have no responses or last less than {seconds:g} s: {some(unfit)}."
+    if not fit:
+        raise NotApplicable(f"{why} Choose others with --trials, or look for less with --seconds.")
+    if unfit:
+        say(why)
+    return fit
+
+
+def spanned(recording: Recording, seconds: float) -> int:
+    """Return how many frames of a recording a stretch is, at least one."""
+    return max(1, round(seconds * recording.frame_rate))
+
+
+def clips_of(recording: Recording, names: Sequence[str]) -> dict[str, Movie]:
     """Return the movies of the named trials or tiers by the first trial that shows each, each movie once.
 
     Raises NotApplicable when none of them shows a movie.
     """
-    recording = fitted.subject.recording
     seen: dict[str, str] = {}
     for name in choose_trials(recording, names):
         if recording.has_movie(name):

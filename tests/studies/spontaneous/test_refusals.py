@@ -1,0 +1,45 @@
+"""Darkness and replay say what they cannot do before anything is fitted, and write into no folder of others."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.studies.spontaneous.agreement import Asked
+from reverie.studies.spontaneous.darkness import darkness
+from reverie.studies.spontaneous.replay import replay
+from reverie.studies.spontaneous.templates import Search
+
+Look = Callable[..., object]
+
+
+def look_for_pictures(world: Any, trials: str, seconds: float, **where: Any) -> None:
+    darkness(world.data, world.encoder, trials=[trials], animal="alpha", asked=Asked(seconds), **where)
+
+
+def look_for_clips(world: Any, trials: str, seconds: float, library: str = "oracle", **where: Any) -> None:
+    chosen = {"trials": [trials], "library": [library], "animal": "alpha", "search": Search(seconds)}
+    replay(world.data, world.encoder, **chosen, **where)
+
+
+@pytest.mark.parametrize("look", [look_for_pictures, look_for_clips])
+def test_what_cannot_be_looked_at_is_said_before_anything_is_fitted(look: Look, tiny_world: Any, tmp_path: Any) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(ReverieError, match="no trial or tier 'spontaneous'"):
+        look(tiny_world, "spontaneous", 1.0, out=out)
+    with pytest.raises(NotApplicable, match=r"have no responses or last less than 9 s: 6\..*--seconds"):
+        look(tiny_world, "oracle", 9.0, out=out)
+    with pytest.raises(NotApplicable, match=r"have no responses or last less than 1 s: 7\."):
+        look(tiny_world, "final_test_main", 1.0, out=out)
+    with pytest.raises(ReverieError, match="data is not empty and holds no page of ours; choose another --out"):
+        look(tiny_world, "oracle", 1.0, out=tiny_world.data)
+    assert not (tiny_world.encoder / "fitted").exists()
+    assert not out.exists()
+
+
+def test_clips_to_look_for_are_found_before_anything_is_fitted(tiny_world: Any, tmp_path: Any) -> None:
+    (tiny_world.data / "alpha/data/videos/5.npy").unlink()
+    with pytest.raises(NotApplicable, match="None of the trials 5 of alpha shows a movie to look for"):
+        look_for_clips(tiny_world, "oracle", 1.0, library="5", out=tmp_path / "out")
+    assert not (tiny_world.encoder / "fitted").exists()
