@@ -359,10 +359,10 @@ class Recording:
                 f"Trials of {self.name} are named by text, such as {names[0]!r}, but {name!r} was given."
             )
         trial = meant(name, names)
-        if trial in self.left_out:
-            raise ReverieError(f"Trial {trial} of {self.name} cannot be used: {self.left_out[trial]}")
         if trial is None:
             raise ReverieError(
                 f"{self.name} has no trial {name!r}; its {len(names)} trials are named {names[0]} to {names[-1]}."
             )
+        if trial in self.left_out:
+            raise ReverieError(f"Trial {trial} of {self.name} cannot be used: {self.left_out[trial]}")
         return trial
