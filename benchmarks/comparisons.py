@@ -12,15 +12,13 @@ from benchmarks import published_loop
 from benchmarks.published_network import PublishedNetwork
 from benchmarks.subjects import MOUSE, Subject, make_clip, problem_of, published, stacks_of
 from benchmarks.timing import Ratio, Timing, in_turns, ratio
-from reverie.inversion.fidelity import poisson
-from reverie.inversion.gradients import SMALLEST_NORM
+from reverie.inversion.gradients import SMALLEST_NORM, poisson
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.windows import cut
 from reverie.recordings.trial import Trial
 from reverie.training.batches import Windows
-from reverie.training.loss import poisson_loss
 from reverie.training.planning import recipe
-from reverie.training.step import new_run, take_step
+from reverie.training.step import new_run, poisson_loss, take_step
 
 CLIP = 300
 """Frames of the clip that steps and predictions are reckoned for: 10 seconds, as in the paper."""

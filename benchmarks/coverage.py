@@ -12,7 +12,7 @@ import torch
 
 from benchmarks.planning import animals
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.problems import problem_of_trial
+from reverie.fitted.solving import problem_of_trial
 from reverie.inversion.methods.map import Map
 from reverie.inversion.solve import solve
 from reverie.scoring.correlation import video_correlation

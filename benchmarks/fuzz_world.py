@@ -19,7 +19,7 @@ from reverie.fitted.session import Sources, open_session
 from reverie.inversion.mask import save_mask
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
-from reverie.simulation.simulate import simulate
+from reverie.simulation.folder import simulate
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 SIZE: Final = (12, 16)

@@ -18,9 +18,8 @@ from benchmarks.kinds_table import differences_of, page_of
 from reverie.fitted.assembling import assemble
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit, parts_for
-from reverie.fitted.problems import observe, prior_for
 from reverie.fitted.session import Session, Sources, open_session
-from reverie.fitted.solving import solve_trial
+from reverie.fitted.solving import observe, prior_for, solve_trial
 from reverie.foundation.arrays import Movie
 from reverie.foundation.devices import prepare_threads
 from reverie.foundation.files import write_text

@@ -16,11 +16,11 @@ import numpy as np
 
 import reverie as rv
 from benchmarks.planning import FRAMES, animals
-from reverie.inversion.linear.components import PictureComponents
 from reverie.inversion.linear.contract import Population
 from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
-from reverie.live.fitting import LiveDecoder, causal_lags
+from reverie.inversion.linear.samples import PictureComponents
+from reverie.live.live import LiveDecoder, causal_lags
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import frames_to_skip
 from reverie.simulation.kinds import KINDS

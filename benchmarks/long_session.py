@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from reverie.recordings.readers.experanto_writer import write_session
-from reverie.recordings.readers.sensorium_writer import write_recording
+from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.trial import Trial
 
 FRAMES, SIZE, SQUARE = 300, (36, 64), 4

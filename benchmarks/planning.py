@@ -18,19 +18,18 @@ import torch
 from reverie.encoders.checkpoints import save_encoder
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
-from reverie.fitted.problems import problem_of_trial
 from reverie.fitted.session import Session, Sources, open_session
+from reverie.fitted.solving import problem_of_trial
 from reverie.foundation.files import write_json
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.map import Map
 from reverie.inversion.solve import solve
 from reverie.planning.design import Design, predict_design
-from reverie.planning.measuring import measure_bands
-from reverie.planning.running import stand_in
+from reverie.planning.running import measure_bands, stand_in
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import frames_to_skip
+from reverie.simulation.folder import simulate
 from reverie.simulation.kinds import KINDS, Kind
-from reverie.simulation.simulate import simulate
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 MEASURED: Final = Path(__file__).parent.parent / "src/reverie/planning/simulated.json"

@@ -13,8 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from benchmarks.published_network import PublishedNetwork
-from reverie.inversion.fidelity import poisson
-from reverie.inversion.gradients import SMALLEST_NORM
+from reverie.inversion.gradients import SMALLEST_NORM, poisson
 
 BOOKKEEPING_EVERY = 10
 """Steps between two predictions of the whole clip."""

@@ -21,9 +21,9 @@ from reverie.fitted.session import Sources, open_session
 from reverie.inversion.likelihood import Likelihood
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.simulation.darkness import Darkness, Replay
+from reverie.simulation.folder import simulate
 from reverie.simulation.kinds import KINDS, Kind
 from reverie.simulation.mouse import SimulatedMouse, in_the_dark, schedule
-from reverie.simulation.simulate import simulate
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.naturalistic import naturalistic_movie
 from reverie.studies.spontaneous.agreement import Asked, Speakers, agreement, seen

@@ -19,9 +19,9 @@ from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearCo
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.files import read_npz
 from reverie.inversion.mask import save_mask
-from reverie.recordings.readers.sensorium_writer import write_recording
+from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.trial import Trial
-from reverie.simulation.simulate import simulate
+from reverie.simulation.folder import simulate
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 GOLDEN = Path(__file__).parent / "golden"

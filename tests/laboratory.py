@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reverie.simulation.simulate import simulate
+from reverie.simulation.folder import simulate
 from reverie.stimuli.naturalistic import naturalistic_movie
 from reverie.training.settings import TrainingSettings
 

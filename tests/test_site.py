@@ -15,7 +15,7 @@ from tests.laboratory import DOCUMENTS, FRAMES, SIZE, enter
 from tests.worlds import BRIGHT_SCENES
 
 from reverie.encoders.contract import Encoder
-from reverie.simulation.simulate import simulate
+from reverie.simulation.folder import simulate
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 NOTEBOOKS = sorted((DOCUMENTS / "docs/notebooks").glob("*.py"))

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import reverie as rv
-from reverie.fitted.problems import observe
+from reverie.fitted.solving import observe
 
 place = Path(tempfile.gettempdir()) / "reverie-notebooks"
 if (place / "DATA").exists():

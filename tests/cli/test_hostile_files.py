@@ -12,7 +12,7 @@ import torch
 
 from reverie.cli.main import main
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.archives import unpack
+from reverie.recordings.download import unpack
 
 PREDICT = "predict DATA ENCODER --animal alpha --trials 1 --out HERE/out.npz"
 RECONSTRUCT = (

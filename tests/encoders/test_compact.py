@@ -6,7 +6,7 @@ import torch
 from scipy.ndimage import map_coordinates
 
 from reverie.encoders.compact import Compact, CompactConfig
-from reverie.encoders.point_readout import PointReadout
+from reverie.encoders.layers import PointReadout
 from reverie.foundation.errors import NotApplicable
 
 HEIGHT, WIDTH = 12, 16

@@ -1,8 +1,13 @@
-"""The filters a core starts from: of unit length, patches without mean, spots with one, no two alike."""
+"""The filters a core starts from: of unit length, patches without mean, spots with one, no two alike.
 
+The quick convolution: torch's own values and gradients, for any size of picture.
+"""
+
+import pytest
 import torch
+from torch.nn import functional
 
-from reverie.encoders.filters import SPOTS, spatial_filters, temporal_filters
+from reverie.encoders.filters import SPOTS, convolve_pictures, spatial_filters, temporal_filters
 
 
 def test_spatial_filters_have_unit_length_and_only_spots_see_luminance() -> None:
@@ -30,3 +35,18 @@ def test_temporal_kernels_start_at_nothing_and_have_unit_length() -> None:
     kernels = temporal_filters(16, 10)
     assert torch.allclose(kernels.norm(dim=1), torch.ones(16))
     assert torch.equal(kernels[:, -1], torch.zeros(16))
+
+
+@pytest.mark.parametrize("size", [(18, 32), (7, 5), (1, 9)])
+@pytest.mark.parametrize("side", [1, 5, 11])
+def test_it_equals_the_usual_convolution(size: tuple[int, int], side: int) -> None:
+    generator = torch.Generator().manual_seed(side)
+    pictures = torch.randn(3, 1, *size, generator=generator, dtype=torch.float64, requires_grad=True)
+    filters = torch.randn(4, 1, side, side, generator=generator, dtype=torch.float64, requires_grad=True)
+    slopes = torch.randn(3, 4, *size, generator=generator, dtype=torch.float64)
+    ours, theirs = convolve_pictures(pictures, filters), functional.conv2d(pictures, filters, padding=side // 2)
+    torch.testing.assert_close(ours, theirs)
+    torch.testing.assert_close(
+        torch.autograd.grad(ours, (pictures, filters), slopes),
+        torch.autograd.grad(theirs, (pictures, filters), slopes),
+    )

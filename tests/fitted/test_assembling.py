@@ -15,7 +15,7 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.postprocessing import blur
 from reverie.inversion.problem import Progress, Solution
 from reverie.recordings.readers.registry import open_recordings
-from reverie.recordings.readers.sensorium_writer import write_recording
+from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.trial import Trial
 from reverie.scoring.calibration import Calibration
 from reverie.stimuli.naturalistic import naturalistic_movie

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from tests.worlds import fitted_to
 
 from reverie.fitted.fitting import fit
-from reverie.fitted.solving import solve_trial
+from reverie.fitted.solving import beginning_of, observe, prior_for, problem_of_trial, solve_trial
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz
 from reverie.inversion.methods.combined import Combined, Weights
@@ -11,63 +14,127 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
 
+
+@pytest.fixture
+def fitted(tiny_world):
+    return fit(fitted_to(tiny_world), ("prior", "likelihood"))
+
+
+def test_a_trial_is_one_observation_of_its_own_responses(fitted):
+    trial = fitted.subject.recording.trial("6")
+    problem = problem_of_trial(fitted, trial, Map())
+    (seen,) = problem.observations
+    assert seen.mouse == "alpha"
+    np.testing.assert_array_equal(seen.responses, trial.responses)
+    np.testing.assert_array_equal(seen.state, trial.state)
+    assert problem.prior is fitted.prior
+
+
+def test_likelihood_and_prior_are_for_those_who_ask(fitted):
+    trial = fitted.subject.recording.trial("6")
+    problem = problem_of_trial(fitted, trial, Paper())
+    assert problem.prior is None
+    assert problem.observations[0].likelihood is None
+    assert prior_for([fitted], Paper()) is None
+
+
+@pytest.mark.parametrize("kind", ["sizes", "events"])
+def test_the_likelihood_is_the_one_the_method_names(fitted, kind):
+    seen = observe(fitted, fitted.subject.recording.trial("6"), Map(likelihood=kind))
+    torch.testing.assert_close(seen.likelihood.dispersion, fitted.likelihood.find(kind).dispersion)
+
+
+def test_encoders_that_share_a_trial_s_responses_count_them_once(fitted):
+    trial = fitted.subject.recording.trial("6")
+    alone, shared = (observe(fitted, trial, Map(), shared_by=count).likelihood for count in (1, 3))
+    torch.testing.assert_close(shared.dispersion, 3 * alone.dispersion)
+
+
+def test_a_signal_that_was_not_recorded_is_a_constant_to_the_encoder(fitted):
+    trial = fitted.subject.recording.trial("6")
+    state = trial.state.copy()
+    state[2] = np.nan
+    seen = observe(fitted, replace(trial, state=state), Map()).state.numpy()
+    np.testing.assert_array_equal(seen[[0, 1, 3]], trial.state[[0, 1, 3]])
+    assert np.ptp(seen[2]) == 0
+
+
+def test_other_responses_may_be_explained(fitted):
+    trial = fitted.subject.recording.trial("7")
+    with pytest.raises(ReverieError, match=r"Trial 7 of alpha .* has no responses"):
+        observe(fitted, trial, Map())
+    given = np.full((20, 48), 2.0, np.float32)
+    assert (observe(fitted, trial, Map(), given).responses == 2).all()
+
+
+def test_only_the_beginning_of_a_trial_is_cut_out(fitted):
+    trial = fitted.subject.recording.trial("6")
+    short = beginning_of(trial, 30)
+    np.testing.assert_array_equal(short.movie, trial.movie[:30])
+    np.testing.assert_array_equal(short.state, trial.state[:, :30])
+    np.testing.assert_array_equal(short.responses, trial.responses[:, :30])
+    assert beginning_of(trial, 1000).frames == 48
+    assert beginning_of(fitted.subject.recording.trial("7"), 30).responses is None
+    assert beginning_of(replace(trial, movie=None), 30).frames == 30
+
+
 SEARCH = Map(draws=0, likelihood="sizes")
 
 
 @pytest.fixture
-def fitted(tiny_world, quick_masks):
+def fitted_of_solving(tiny_world, quick_masks):
     """All but the calibrations; the most probable movie has three quarters of the combined one."""
-    fitted = fit(fitted_to(tiny_world), ["mask", "prior", "likelihood", "ridge"])
-    write_npz(fitted.place("weights"), Weights("sizes", 0.75).to_arrays())
-    return fitted
+    fitted_of_solving = fit(fitted_to(tiny_world), ["mask", "prior", "likelihood", "ridge"])
+    write_npz(fitted_of_solving.place("weights"), Weights("sizes", 0.75).to_arrays())
+    return fitted_of_solving
 
 
 @pytest.fixture
-def trial(fitted):
-    return fitted.subject.recording.trial("6")
+def trial(fitted_of_solving):
+    return fitted_of_solving.subject.recording.trial("6")
 
 
-def test_ridge_is_its_decoder(fitted, trial):
-    found = solve_trial(fitted, trial, Ridge())
-    np.testing.assert_array_equal(found.movie, fitted.ridge.decode(trial.responses))
+def test_ridge_is_its_decoder(fitted_of_solving, trial):
+    found = solve_trial(fitted_of_solving, trial, Ridge())
+    np.testing.assert_array_equal(found.movie, fitted_of_solving.ridge.decode(trial.responses))
     assert found.passes == 0
 
 
-def test_the_combined_movie_weighs_the_other_two(fitted, trial):
-    probable, linear = (solve_trial(fitted, trial, method).movie for method in (SEARCH, Ridge()))
-    combined = solve_trial(fitted, trial, Combined(draws=0)).movie
+def test_the_combined_movie_weighs_the_other_two(fitted_of_solving, trial):
+    probable, linear = (solve_trial(fitted_of_solving, trial, method).movie for method in (SEARCH, Ridge()))
+    combined = solve_trial(fitted_of_solving, trial, Combined(draws=0)).movie
     np.testing.assert_allclose(combined, 0.75 * probable + 0.25 * linear, atol=1e-3)
-    asked_for = solve_trial(fitted, trial, Combined(draws=0, map_share=0.0)).movie
+    asked_for = solve_trial(fitted_of_solving, trial, Combined(draws=0, map_share=0.0)).movie
     np.testing.assert_allclose(asked_for, linear, atol=1e-3)
 
 
-def test_another_linear_decoder_may_take_part(fitted, trial):
-    class Black(type(fitted.ridge)):
+def test_another_linear_decoder_may_take_part(fitted_of_solving, trial):
+    class Black(type(fitted_of_solving.ridge)):
         """Sees nothing."""
 
         def estimate(self, responses, state):
             return np.zeros((responses.shape[1], 12, 16), np.float32), 0
 
-    black = Black(**vars(fitted.ridge))
-    probable = solve_trial(fitted, trial, SEARCH).movie
+    black = Black(**vars(fitted_of_solving.ridge))
+    probable = solve_trial(fitted_of_solving, trial, SEARCH).movie
     np.testing.assert_allclose(
-        solve_trial(fitted, trial, Combined(draws=0), ridge=black).movie, 0.75 * probable, atol=1e-3
+        solve_trial(fitted_of_solving, trial, Combined(draws=0), ridge=black).movie, 0.75 * probable, atol=1e-3
     )
 
 
-def test_the_published_method_moves_pixels_of_the_mask_it_is_given(fitted, trial):
+def test_the_published_method_moves_pixels_of_the_mask_it_is_given(fitted_of_solving, trial):
     half = np.zeros((12, 16), np.float32)
     half[:6] = 1.0
-    whole, upper = (solve_trial(fitted, trial, Paper(steps=3), mask=mask).movie for mask in (None, half))
+    whole, upper = (solve_trial(fitted_of_solving, trial, Paper(steps=3), mask=mask).movie for mask in (None, half))
     assert whole[:, 6:].std() > 0
     assert (upper[:, 6:] == 127.5).all()
     assert upper[:, :6].std() > 0
 
 
-def test_what_is_missing_is_named(tiny_world, fitted, trial):
+def test_what_is_missing_is_named(tiny_world, fitted_of_solving, trial):
     with pytest.raises(ReverieError, match="has no responses"):
-        solve_trial(fitted, fitted.subject.recording.trial("7"), Combined())
+        solve_trial(fitted_of_solving, fitted_of_solving.subject.recording.trial("7"), Combined())
     bare = fitted_to(tiny_world, seed=1)
     for method, part in ((Paper(), "mask"), (Map(), "likelihood"), (Combined(), "weights"), (Ridge(), "ridge")):
-        with pytest.raises(ReverieError, match=f"The {part} of alpha was not fitted"):
+        with pytest.raises(ReverieError, match=f"The {part} of alpha was not fitted_of_solving"):
             solve_trial(bare, trial, method)

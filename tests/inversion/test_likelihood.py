@@ -3,9 +3,14 @@ import pytest
 import torch
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.joint_likelihood import JointLikelihood
-from reverie.inversion.likelihood import EventLikelihood, GaussianLikelihood, PoissonLikelihood
-from reverie.inversion.likelihood_files import likelihood_arrays, likelihood_from_arrays
+from reverie.inversion.likelihood import (
+    EventLikelihood,
+    GaussianLikelihood,
+    JointLikelihood,
+    PoissonLikelihood,
+    likelihood_arrays,
+    likelihood_from_arrays,
+)
 
 KINDS = [
     PoissonLikelihood(torch.tensor([1.0, 2.0])),

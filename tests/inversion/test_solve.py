@@ -7,9 +7,8 @@ from tests.inversion.toys import FRAMES, SIZE, SpotEncoder, observe, problem, sm
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
-from reverie.inversion.descent import Snapshot
 from reverie.inversion.methods.paper import Paper
-from reverie.inversion.solve import solve
+from reverie.inversion.solve import Snapshot, solve
 
 QUICK = Paper(steps=12, window=16, stride=8, learning_rate=300.0)
 

@@ -6,8 +6,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.encoders.canvas import centre_on_canvas
-from reverie.encoders.contract import Encoder
+from reverie.encoders.contract import Encoder, centre_on_canvas
 from reverie.foundation.arrays import GREY
 from reverie.inversion.problem import Observation, Problem
 from reverie.recordings.trial import Trial

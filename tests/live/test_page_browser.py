@@ -14,14 +14,14 @@ from tests.reporting.browsing import browsing
 import reverie as rv
 from reverie.foundation.errors import ReverieError
 from reverie.live import server
-from reverie.live.running import show_live
+from reverie.live.server import show_live
 
 
 @pytest.fixture
 def told(monkeypatch):
     """What was said, as it is said."""
     said = []
-    for module in ("reverie.live.server", "reverie.live.fitting"):
+    for module in ("reverie.live.server", "reverie.live.live"):
         monkeypatch.setattr(f"{module}.say", said.append)
     return said
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import BadInput, ReverieError
-from reverie.planning.bands import Bands
-from reverie.planning.design import Design, neurons_for, predict_design
+from reverie.planning.design import Bands, Design, neurons_for, predict_design
 from reverie.planning.running import plan, stand_in
 
 

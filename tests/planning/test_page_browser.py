@@ -4,8 +4,7 @@ import pytest
 from tests.reporting.browsing import browsing
 
 from reverie.planning.design import Design, predict_design
-from reverie.planning.page import write_plan
-from reverie.planning.running import stand_in
+from reverie.planning.running import stand_in, write_plan
 
 pytestmark = pytest.mark.browser
 

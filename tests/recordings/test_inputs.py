@@ -8,7 +8,7 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.registry import open_recording
-from reverie.recordings.readers.sensorium_writer import write_recording
+from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.reading import Reading
 from reverie.recordings.splits import split_for_training
 

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from reverie.recordings.folds import fold_of
 from reverie.recordings.near_duplicates import (
     Pair,
     best_correlations,
@@ -11,6 +10,7 @@ from reverie.recordings.near_duplicates import (
     near_duplicate_pairs,
     signature,
 )
+from reverie.recordings.tiers import fold_of
 
 FRAMES = 120
 

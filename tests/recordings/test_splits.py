@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.folds import fold_of
 from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import split_all, split_for_training
+from reverie.recordings.tiers import fold_of
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, write_npy
-from reverie.recordings.readers.sensorium_writer import write_recording
+from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.survey import render, survey
 
 

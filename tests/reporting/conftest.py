@@ -12,7 +12,7 @@ from reverie.inversion.problem import Progress
 from reverie.reporting.content import RunContent, TrialContent
 from reverie.scoring.scores import score
 from reverie.scoring.tables import summarise
-from reverie.stimuli.embedded import embedded_clips
+from reverie.stimuli.footage import embedded_clips
 from reverie.stimuli.video import read_movie
 
 HEIGHT, WIDTH = 36, 64

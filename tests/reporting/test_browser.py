@@ -14,7 +14,7 @@ from tests.reporting.browsing import Page, browsing
 
 from reverie.reporting.content import RunContent
 from reverie.reporting.page import render_overview, write_page
-from reverie.reporting.rasters import rasters
+from reverie.reporting.plots import rasters
 from reverie.reporting.trial_view import still_of, still_png
 
 pytestmark = pytest.mark.browser

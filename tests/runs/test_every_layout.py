@@ -12,9 +12,9 @@ from tests.worlds import BRIGHT_SCENES
 
 from reverie.cli.main import main
 from reverie.recordings.readers.registry import open_recording
-from reverie.recordings.readers.sensorium_writer import write_recording
+from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.reading import Reading
-from reverie.simulation.simulate import simulate
+from reverie.simulation.folder import simulate
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 SIZE, FRAMES, NEURONS = (12, 16), 40, 50

@@ -18,7 +18,7 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
 from reverie.jobs.engines.settings import On
 from reverie.recordings.reading import Reading
-from reverie.runs.joining import Joining
+from reverie.runs.options import Joining
 from reverie.runs.reconstructing import Run, reconstruct_trials
 
 QUICK = Map(steps=3, draws=1, calibrated=False, likelihood="sizes")

@@ -4,8 +4,7 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.postprocessing import blur
 from reverie.scoring.coherence import Bands, Spectra, add_up, crossing, spectra_of
-from reverie.stimuli.gratings import drifting_grating
-from reverie.stimuli.noise import pink_noise
+from reverie.stimuli.synthetic import drifting_grating, pink_noise
 
 SIZE, FRAMES = (36, 64), 120
 REGION = np.ones(SIZE, bool)

@@ -15,8 +15,7 @@ from reverie.scoring.deviations import find_deviations
 from reverie.scoring.trial_noise import fit_trial_noise
 from reverie.simulation.mouse import SimulatedMouse, schedule
 from reverie.simulation.noise import SessionNoise, draw_responses
-from reverie.simulation.population import SimulatedTruthConfig
-from reverie.simulation.truth import SimulatedTruth
+from reverie.simulation.truth import SimulatedTruth, SimulatedTruthConfig
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 SIZE, FRAMES, NOISE = (12, 16), 32, SessionNoise(level=4.0)

@@ -9,7 +9,7 @@ from reverie.scoring.error_statistics import (
     describe_error,
     relation_to_truth,
 )
-from reverie.stimuli.noise import gaussian_noise
+from reverie.stimuli.synthetic import gaussian_noise
 
 REGION = np.zeros((36, 40), dtype=bool)
 REGION[4:30, 5:38] = True

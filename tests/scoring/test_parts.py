@@ -13,7 +13,7 @@ from reverie.scoring.parts import (
     static_correlation,
     static_part,
 )
-from reverie.stimuli.embedded import embedded_clips
+from reverie.stimuli.footage import embedded_clips
 from reverie.stimuli.video import read_movie
 
 SHOTS = np.array([0, 7, 20])

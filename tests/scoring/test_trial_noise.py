@@ -3,9 +3,9 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.scoring.trial_noise import TrialNoise, fit_trial_noise
-from reverie.simulation.indicator import Indicator
+from reverie.simulation.cells import TruthConfig
+from reverie.simulation.imaging import Indicator
 from reverie.simulation.noise import SessionNoise, draw_responses
-from reverie.simulation.settings import TruthConfig
 
 NOISE = TrialNoise(np.array([4.0, 16.0, 1.5]), 0.5)
 

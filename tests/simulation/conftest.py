@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from reverie.simulation.population import SimulatedTruthConfig
-from reverie.simulation.truth import SimulatedTruth
+from reverie.simulation.truth import SimulatedTruth, SimulatedTruthConfig
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 MICE = {"ada": 150, "bo": 60}

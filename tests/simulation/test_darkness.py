@@ -5,7 +5,7 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.opening import open_animals
 from reverie.simulation.darkness import Darkness, Replay, draw_replays, hidden_movie, warped
-from reverie.simulation.simulate import REPLAYS, TRUTH, simulate
+from reverie.simulation.folder import REPLAYS, TRUTH, simulate
 
 
 def test_replays_are_apart_and_within_their_clips():

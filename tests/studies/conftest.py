@@ -19,8 +19,7 @@ from reverie.inversion.linear.files import save_decoder
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.best import BestDecoder
 from reverie.jobs.workers import Workers
-from reverie.simulation.folder import TRUTH, write_simulation
-from reverie.simulation.simulate import simulate
+from reverie.simulation.folder import TRUTH, simulate, write_simulation
 from reverie.stimuli.naturalistic import naturalistic_movie
 from reverie.studies.choosing import Scale
 from reverie.studies.setup import Setup

@@ -7,7 +7,7 @@ from tests.inversion.toys import SpotEncoder
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
 from reverie.foundation.errors import ReverieError
-from reverie.stimuli.gratings import drifting_grating
+from reverie.stimuli.synthetic import drifting_grating
 from reverie.studies import gratings
 from reverie.studies.gratings import temporal_aliasing
 from reverie.studies.running import run_study

@@ -8,8 +8,7 @@ from reverie.encoders.prediction import predict
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.inversion.methods.paper import Paper
 from reverie.jobs.workers import Workers
-from reverie.stimuli.noise import pink_noise
-from reverie.stimuli.tables import grating_stimuli, noise_square
+from reverie.stimuli.synthetic import grating_stimuli, noise_square, pink_noise
 from reverie.studies.choosing import SCALES
 from reverie.studies.setup import Setup
 from reverie.studies.synthetic import (

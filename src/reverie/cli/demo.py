@@ -24,8 +24,7 @@ from reverie.runs.reconstructing import Run, reconstruct_trials
 from reverie.runs.reporting import report_run
 from reverie.simulation.folder import TRUTH, write_simulation
 from reverie.simulation.mouse import AnyMovie
-from reverie.stimuli.embedded import embedded_clips
-from reverie.stimuli.footage import mix_footage, read_enlarged
+from reverie.stimuli.footage import embedded_clips, mix_footage, read_enlarged
 from reverie.stimuli.resizing import resize
 from reverie.studies.choosing import choose_steps
 from reverie.training.folder import train_encoder

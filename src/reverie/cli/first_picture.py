@@ -12,8 +12,7 @@ from reverie.runs.reconstructing import Run, reconstruct_trials
 from reverie.runs.reporting import report_run
 from reverie.simulation.folder import TRUTH, write_simulation
 from reverie.simulation.mouse import AnyMovie
-from reverie.stimuli.embedded import embedded_clips
-from reverie.stimuli.footage import mix_footage
+from reverie.stimuli.footage import embedded_clips, mix_footage
 from reverie.stimuli.video import read_movie
 
 NEURONS: Final = 1200

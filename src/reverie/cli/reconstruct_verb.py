@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar
 from tyro.conf import OmitArgPrefixes, Positional
 
 from reverie.cli.method_options import chosen_method, method_options
-from reverie.cli.where import Where, told_script
+from reverie.cli.verbs import Where, told_script
 from reverie.jobs.engines.settings import On
 from reverie.recordings.reading import Reading
-from reverie.runs.joining import Joining
+from reverie.runs.options import Joining
 
 
 @dataclass(frozen=True)

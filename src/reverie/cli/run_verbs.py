@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tyro.conf import Positional
 
-from reverie.runs.export_formats import ExportFormat
+from reverie.runs.options import ExportFormat
 
 
 @dataclass(frozen=True)

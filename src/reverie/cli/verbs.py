@@ -1,4 +1,4 @@
-"""The verbs of the command line by name; each is imported only when it is asked for, since many load torch."""
+"""The verbs of the command line by name, each imported only when it is asked for, and options that several share."""
 
 import ast
 import sys
@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar, Final, Protocol, runtime_checkable
+from typing import Annotated, ClassVar, Final, Protocol, runtime_checkable
 
 import tyro
+from tyro.conf import OmitArgPrefixes, UseAppendAction
+
+from reverie.jobs.engines.settings import On
+
+Where = OmitArgPrefixes[Annotated[On, UseAppendAction]]
+"""Their names stand alone, and what is a list is given by repeating the option."""
 
 VERBS: Final = {
     "simulate": "reverie.cli.recording_verbs:Simulate",
@@ -26,7 +32,7 @@ VERBS: Final = {
     "experiment": "reverie.cli.experiment_verbs:Experiment",
     "darkness": "reverie.cli.spontaneous_verbs:Darkness",
     "replay": "reverie.cli.spontaneous_verbs:Replay",
-    "live": "reverie.cli.live_verb:Live",
+    "live": "reverie.cli.encoder_verbs:Live",
     "plan": "reverie.cli.plan_verb:Plan",
     "demo": "reverie.cli.run_verbs:Demo",
 }
@@ -36,6 +42,16 @@ ABOUT: Final = "Reconstruct the movie an animal saw from the activity of its vis
 
 WRONG_USAGE: Final = 2
 """The exit code for words that the command line does not know."""
+
+
+def told_script(on: On) -> bool:
+    """Print the script that a batch system would get, where that is asked for; return whether it was."""
+    if not on.dry_run:
+        return False
+    from reverie.jobs.engines.batch import job_script
+
+    print(job_script(on), end="")
+    return True
 
 
 @runtime_checkable

@@ -10,13 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from reverie.encoders.contract import Encoder
-from reverie.encoders.fast.frames import filter_frames
-from reverie.encoders.filters import CONTRAST_UNIT, spatial_filters, temporal_filters
-from reverie.encoders.frame_gain import MEMORY, FrameGain
-from reverie.encoders.picture_convolution import convolve_pictures
-from reverie.encoders.point_readout import PointReadout
-from reverie.encoders.shifter import Shifter
-from reverie.encoders.state_gain import StateGain
+from reverie.encoders.fast.layers import filter_frames
+from reverie.encoders.filters import CONTRAST_UNIT, convolve_pictures, spatial_filters, temporal_filters
+from reverie.encoders.layers import MEMORY, FrameGain, PointReadout, Shifter, StateGain
 from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import NotApplicable
 

@@ -1,13 +1,15 @@
-"""What every encoder promises: movie and state in, rates out, any animal it has a readout for."""
+"""What every encoder promises: movie and state in, rates out, any animal it has a readout for; how it is held still."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from reverie.foundation.errors import ReverieError
 
@@ -121,3 +123,75 @@ class Encoder(nn.Module, ABC):
                 f"The encoder has no readout for animal {mouse!r} (it has: {known}); train or import one that does."
             )
         return self.mice[mouse]
+
+
+def frame_corner(frame_size: tuple[int, int], canvas: tuple[int, int]) -> tuple[int, int]:
+    """Return the row and column of the canvas at which a centred frame starts.
+
+    Raises ReverieError when the frame is larger than the canvas.
+
+    >>> frame_corner((36, 64), (64, 64))
+    (14, 0)
+    """
+    if frame_size[0] > canvas[0] or frame_size[1] > canvas[1]:
+        raise ReverieError(
+            f"A movie of {frame_size[0]} x {frame_size[1]} pixels does not fit the encoder's canvas of "
+            f"{canvas[0]} x {canvas[1]}; make the movie smaller or choose another encoder."
+        )
+    return (canvas[0] - frame_size[0]) // 2, (canvas[1] - frame_size[1]) // 2
+
+
+def centre_on_canvas(
+    movie: Float[Tensor, "*lead height width"], canvas: tuple[int, int], value: float
+) -> Float[Tensor, "*lead tall wide"]:
+    """Centre frames on a canvas whose other pixels hold ``value``; a movie of the canvas's size is returned as it is.
+
+    Raises ReverieError when the frame is larger than the canvas.
+    """
+    height, width = movie.shape[-2:]
+    if (height, width) == canvas:
+        return movie
+    top, left = frame_corner((height, width), canvas)
+    margins = (left, canvas[1] - width - left, top, canvas[0] - height - top)
+    return functional.pad(movie, margins, value=value)
+
+
+def crop_from_canvas(
+    movie: Float[Tensor, "*lead tall wide"], frame_size: tuple[int, int]
+) -> Float[Tensor, "*lead height width"]:
+    """Cut the centred frame out of a canvas: the inverse of ``centre_on_canvas``; a view, no copy."""
+    height, width = frame_size
+    top, left = frame_corner(frame_size, (movie.shape[-2], movie.shape[-1]))
+    return movie[..., top : top + height, left : left + width]
+
+
+@contextmanager
+def evaluating(encoder: Encoder) -> Iterator[None]:
+    """Put an encoder in evaluation mode for a while; every part gets its own flag back."""
+    flags = {module: module.training for module in encoder.modules()}
+    encoder.eval()
+    try:
+        yield
+    finally:
+        for module, training in flags.items():
+            module.training = training
+
+
+@contextmanager
+def frozen(encoder: Encoder) -> Iterator[None]:
+    """Put an encoder in evaluation mode and keep its weights out of gradients for a while; then as it was before."""
+    learning = [weight for weight in encoder.parameters() if weight.requires_grad]
+    with evaluating(encoder):
+        try:
+            for weight in learning:
+                weight.requires_grad_(False)
+            yield
+        finally:
+            for weight in learning:
+                weight.requires_grad_(True)
+
+
+def device_of(encoder: Encoder) -> torch.device:
+    """Return where an encoder's first weight lies; the CPU when it has none."""
+    weights = [*encoder.parameters(), *encoder.buffers()]
+    return weights[0].device if weights else torch.device("cpu")

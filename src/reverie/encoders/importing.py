@@ -9,7 +9,7 @@ from reverie.encoders.contract import Encoder
 from reverie.encoders.published import build_encoder
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import file_digest
-from reverie.foundation.places import holds_nothing, require_folder
+from reverie.foundation.folders import holds_nothing, require_folder
 from reverie.foundation.progress import say
 
 

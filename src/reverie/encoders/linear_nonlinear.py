@@ -11,8 +11,7 @@ from torch.nn import functional
 
 from reverie.encoders.contract import Encoder
 from reverie.encoders.filters import CONTRAST_UNIT, temporal_filters
-from reverie.encoders.point_readout import INVERSE_SOFTPLUS_OF_ONE
-from reverie.encoders.state_gain import StateGain
+from reverie.encoders.layers import INVERSE_SOFTPLUS_OF_ONE, StateGain
 from reverie.foundation.arrays import GREY
 
 

@@ -5,9 +5,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reverie.encoders.contract import Encoder
+from reverie.encoders.contract import Encoder, device_of
 from reverie.encoders.fast.form import frozen_form
-from reverie.encoders.modes import device_of
 from reverie.foundation.arrays import Movie, Rates, State
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.trial import known_state

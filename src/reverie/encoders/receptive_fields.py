@@ -1,15 +1,116 @@
-"""Receptive fields from what single pixels change, and how densely they cover the screen."""
+"""Receptive fields in silico: what single bright and dark pixels do to an encoder's neurons (Bauer et al. 2026)."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Int
 from scipy.ndimage import gaussian_filter
+from torch import Tensor
 
+from reverie.encoders.contract import Encoder, device_of, evaluating
+from reverie.foundation.arrays import FRAME_RATE, GREY, WHITE
 from reverie.foundation.errors import ReverieError
+
+CHANGES_AT_ONCE = 2**24
+"""Rates (neuron × frame × clip) held in memory at once."""
+
+SMALLEST_RATE = 1e-6
+"""Rates to grey below this are taken for it, so that a silent neuron's change is large but finite."""
 
 HALF = 0.5
 """Share of its maximum down to which a field reaches."""
+
+
+def pixel_places(frame_size: tuple[int, int], stride: int = 1) -> Int[np.ndarray, "place 2"]:
+    """Return the rows and columns of every ``stride``-th pixel, row by row, centred on the frame (published: 1).
+
+    Raises ReverieError when the stride is below 1.
+
+    >>> pixel_places((6, 4), stride=3).tolist()
+    [[1, 0], [1, 3], [4, 0], [4, 3]]
+    """
+    if stride < 1:
+        raise ReverieError(f"Pixels are tried every stride-th place; a stride of {stride} should be at least 1.")
+    lines = [np.arange((size - 1) % stride // 2, size, stride) for size in frame_size]
+    return np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def probe_pixels(
+    encoders: Sequence[Encoder],
+    mouse: str,
+    state: Float[np.ndarray, "4"],
+    places: Int[np.ndarray, "place 2"],
+    *,
+    seconds: float = 0.5,
+    frame_rate: float = FRAME_RATE,
+) -> Float[np.ndarray, "2 neuron place"]:
+    """Return how much a bright (first) and a dark pixel at each place changes rates: (with it - grey) / grey.
+
+    encoders: of the same animals; their rates are averaged before the division, so that all of them count (the
+    released code kept the last one only). state: held still throughout. places: rows and columns. seconds: for which
+    the pixel is on; rates are means over that time. Grey is the mean over the same frames of a clip that stays grey.
+
+    What comes after the pixel is not looked at, so it is not computed: encoders with a history start at grey anyhow and
+    see only the frames with the pixel; an encoder bound to a window sees one window, the pixel in its middle.
+    Raises ReverieError when there is no encoder, one has no readout for the animal or too short a window for the pixel.
+    """
+    if not encoders:
+        raise ReverieError("Receptive fields need at least one encoder; name one.")
+    on = max(1, round(seconds * frame_rate))
+    nowhere = np.zeros((1, 2), dtype=np.intp)
+    grey = _joint_rates(encoders, mouse, state, nowhere, on, GREY)
+    changes = np.empty((2, encoders[0].require_mouse(mouse), len(places)), dtype=np.float32)
+    for part in _parts(len(places), encoders, mouse, on):
+        for row, level in enumerate((WHITE, 0.0)):
+            rates = _joint_rates(encoders, mouse, state, places[part], on, level)
+            changes[row, :, part] = ((rates - grey) / np.maximum(grey, SMALLEST_RATE)).T
+    return changes
+
+
+def _parts(places: int, encoders: Sequence[Encoder], mouse: str, on: int) -> Iterator[slice]:
+    longest = max(encoder.history + (encoder.window or on) for encoder in encoders)
+    numbers = longest * max(encoders[0].require_mouse(mouse), int(np.prod(encoders[0].canvas)))
+    size = max(1, CHANGES_AT_ONCE // numbers)
+    yield from (slice(start, min(start + size, places)) for start in range(0, places, size))
+
+
+def _joint_rates(
+    encoders: Sequence[Encoder],
+    mouse: str,
+    state: Float[np.ndarray, "4"],
+    places: Int[np.ndarray, "place 2"],
+    on: int,
+    level: float,
+) -> Float[np.ndarray, "place neuron"]:
+    """Return the mean over encoders of what ``_mean_rates`` gives for each."""
+    each = [_mean_rates(encoder, mouse, state, places, on, level) for encoder in encoders]
+    return np.asarray(np.mean(each, axis=0))
+
+
+def _mean_rates(
+    encoder: Encoder,
+    mouse: str,
+    state: Float[np.ndarray, "4"],
+    places: Int[np.ndarray, "place 2"],
+    on: int,
+    level: float,
+) -> Float[np.ndarray, "place neuron"]:
+    """Return the mean rates while a pixel of this level is on at each place."""
+    frames = encoder.window or on
+    if on > frames:
+        raise ReverieError(f"A pixel shown for {on} frames does not fit the encoder's window of {frames} frames.")
+    shown = slice((frames - on) // 2, (frames - on) // 2 + on)
+    where = device_of(encoder)
+    movie = torch.full((len(places), frames, *encoder.frame_size), GREY, device=where)
+    clip = torch.arange(len(places), device=where)
+    rows, columns = torch.from_numpy(places).to(where).T
+    movie[clip, shown, rows, columns] = level
+    held = torch.from_numpy(np.asarray(state, dtype=np.float32)).to(where)[None, :, None]
+    with evaluating(encoder), torch.no_grad():
+        rates: Tensor = encoder(movie, held.expand(len(places), 4, frames), mouse)
+    return np.asarray(rates[:, :, shown].mean(dim=2).cpu().numpy())
 
 
 @dataclass(frozen=True)

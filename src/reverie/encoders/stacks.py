@@ -9,8 +9,7 @@ from einops import rearrange, repeat
 from jaxtyping import Float
 from torch import Tensor
 
-from reverie.encoders.canvas import centre_on_canvas, frame_corner
-from reverie.encoders.contract import Encoder
+from reverie.encoders.contract import Encoder, centre_on_canvas, frame_corner
 from reverie.foundation.errors import ReverieError
 
 PLANES = 5

@@ -13,13 +13,12 @@ from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import calibrates
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.arrays import Mask, Movie
-from reverie.inversion.ensembling import average
-from reverie.inversion.information import information_map
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
-from reverie.inversion.postprocessing import blur
+from reverie.inversion.postprocessing import average, blur
 from reverie.inversion.problem import Progress, Solution
+from reverie.inversion.uncertainty import information_map
 from reverie.recordings.opening import responses_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial

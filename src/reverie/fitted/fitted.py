@@ -23,7 +23,7 @@ from reverie.foundation.arrays import Mask
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_json
 from reverie.foundation.partial_files import sweep
-from reverie.inversion.likelihood_files import likelihood_arrays, likelihood_from_arrays
+from reverie.inversion.likelihood import likelihood_arrays, likelihood_from_arrays
 from reverie.inversion.likelihood_fit import LikelihoodFits
 from reverie.inversion.linear.contract import Decoder
 from reverie.inversion.linear.files import DESCRIPTION, load_decoder

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import Final
 
-from reverie.fitted.calibrating import fit_calibration
+from reverie.fitted.calibrating import fit_calibration, fit_weights
 from reverie.fitted.fitted import PARTS, Fitted, likelihood_fits_arrays
-from reverie.fitted.weighing import fit_weights
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_npz
 from reverie.foundation.progress import say

@@ -15,7 +15,7 @@ from reverie.fitted.subject import FITTED, Subject
 from reverie.foundation.arrays import Mask
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.places import cache_folder
+from reverie.foundation.folders import cache_folder
 from reverie.inversion.methods.registry import DEFAULT, Method, method_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial

@@ -16,8 +16,8 @@ from reverie.fitted.subject import FITTED, Subject, check_match
 from reverie.foundation.arrays import Mask
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import NotApplicable, ReverieError
-from reverie.foundation.places import cache_folder
-from reverie.foundation.seeds import require_seed
+from reverie.foundation.folders import cache_folder
+from reverie.foundation.requests import require_seed
 from reverie.inversion.mask import load_mask
 from reverie.recordings.opening import open_animals
 from reverie.recordings.reading import Reading

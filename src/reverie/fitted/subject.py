@@ -11,7 +11,7 @@ from reverie.encoders.checkpoints import encoder_digest
 from reverie.encoders.contract import Encoder
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest_of
-from reverie.foundation.seeds import require_seed
+from reverie.foundation.requests import require_seed
 from reverie.recordings.contents import readable, trials_digest
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.recording import Recording

@@ -1,8 +1,15 @@
-"""Where the arithmetic runs, and how it is made repeatable."""
+"""Where the arithmetic runs, how it is made repeatable, and what a result says of how it was made."""
 
 import ctypes
+import platform
 import random
+import shlex
+import sys
+from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -53,3 +60,23 @@ def prepare_threads() -> None:
         allocator = ctypes.CDLL(None)
         allocator.mallopt(LARGEST_SEPARATE_BLOCKS, 0)
         allocator.mallopt(TRIM_THRESHOLD, -1)
+
+
+def describe(settings: Mapping[str, object], *, seed: int, device: torch.device) -> dict[str, object]:
+    """Return what a result folder says of itself, ready for JSON."""
+    return {
+        "settings": dict(settings),
+        "seed": seed,
+        "device": str(device),
+        "threads": torch.get_num_threads(),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {
+            "reverie": version("reverie"),
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "av": version("av"),
+        },
+        "machine": f"{platform.system()} {platform.machine()}",
+    }

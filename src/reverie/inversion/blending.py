@@ -8,12 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reverie.encoders.canvas import crop_from_canvas
-from reverie.encoders.contract import Encoder
+from reverie.encoders.contract import Encoder, crop_from_canvas
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.fidelity import squared_error
-from reverie.inversion.gradients import SMALLEST_NORM
-from reverie.inversion.memory import how_many_fit
+from reverie.inversion.gradients import SMALLEST_NORM, how_many_fit, squared_error
 from reverie.recordings.trial import Trial
 
 

@@ -45,7 +45,7 @@ def shots_found(movie: Movie) -> Sequence[int]:
     """Return the first frames of the shots of a reconstruction (time, height, width), the first of which is 0.
 
     A cut is where the picture changes from three frames to three others, two between them left out, by clearly more
-    than anywhere else within 40 frames. Unlike ``scoring.shots``, which looks for cuts in true movies, it does
+    than anywhere else within 40 frames. Unlike ``scoring.parts``, which looks for cuts in true movies, it does
     without a single frame at which everything changes. Clips shorter than ``SHORTEST`` are one shot.
 
     >>> movie = np.tile(np.linspace(0, 60, 20, dtype=np.float32), (80, 1, 1))

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.methods.knowledge import prior_of
+from reverie.inversion.methods.map_state import prior_of
 from reverie.inversion.objective import mean_rate_and_gradient
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Problem

@@ -1,18 +1,71 @@
 """What each window of a movie gains from changing: losses, and their gradients with respect to the movie."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reverie.encoders.canvas import crop_from_canvas
-from reverie.encoders.modes import frozen
-from reverie.inversion.fidelity import poisson
-from reverie.inversion.memory import how_many_fit
+from reverie.encoders.contract import crop_from_canvas, frozen
 from reverie.inversion.problem import Observation
 from reverie.inversion.windows import WindowGroup, Windows
 
+MEMORY_BUDGET = 2**28
+"""Bytes that one batch may keep for its backward pass, where the device does not say how many are free.
+
+On a CPU more would fit, but larger batches leave its caches and are slower."""
+
 SMALLEST_NORM = 1e-6
 """Added to a gradient's length before dividing by it, as the published code does."""
+
+
+def poisson(
+    rates: Float[Tensor, "*clip neuron time"], responses: Float[Tensor, "*clip neuron time"]
+) -> Float[Tensor, "*clip"]:
+    """Return the Poisson negative log likelihood, rate − response · log(rate + 1e-8), mean over neurons and frames.
+
+    Terms that do not depend on the rate are left out. Source: Bauer et al. 2026, Methods.
+
+    >>> poisson(torch.ones(3, 2), torch.full((3, 2), 5.0)).item()
+    1.0
+    """
+    return (rates - responses * torch.log(rates + 1e-8)).mean(dim=(-2, -1))
+
+
+def squared_error(
+    rates: Float[Tensor, "*clip neuron time"], responses: Float[Tensor, "*clip neuron time"]
+) -> Float[Tensor, "*clip"]:
+    """Return the squared error, mean over neurons and frames.
+
+    >>> squared_error(torch.ones(3, 2), torch.full((3, 2), 5.0)).item()
+    16.0
+    """
+    return (rates - responses).square().mean(dim=(-2, -1))
+
+
+def how_many_fit(try_one: Callable[[], Tensor], device: torch.device) -> int:
+    """Return how many clips may go through an encoder at once, at least 1.
+
+    ``try_one`` sends one of them through, with gradients; what it keeps for the backward pass is compared with half
+    the free memory of a CUDA device, or with ``MEMORY_BUDGET`` elsewhere.
+
+    >>> weight = torch.ones(2**24, requires_grad=True)
+    >>> how_many_fit(lambda: (weight * 1.0).square().sum(), torch.device("cpu"))
+    4
+    """
+    kept: dict[int, int] = {}
+
+    def weigh(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(weigh, lambda tensor: tensor):
+        result = try_one()
+    budget = torch.cuda.mem_get_info(device)[0] // 2 if device.type == "cuda" else MEMORY_BUDGET
+    # Alive until here, so that no two tensors were counted at one address.
+    del result
+    return max(1, budget // max(1, sum(kept.values())))
 
 
 def normalised_gradient(

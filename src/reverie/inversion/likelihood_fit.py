@@ -13,11 +13,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reverie.encoders.contract import Encoder
-from reverie.encoders.modes import device_of
+from reverie.encoders.contract import Encoder, device_of
 from reverie.foundation.errors import NotApplicable, ReverieError
-from reverie.inversion.joint_likelihood import JointLikelihood
-from reverie.inversion.likelihood import EventLikelihood, GaussianLikelihood, Likelihood, PoissonLikelihood
+from reverie.inversion.likelihood import (
+    EventLikelihood,
+    GaussianLikelihood,
+    JointLikelihood,
+    Likelihood,
+    PoissonLikelihood,
+)
 from reverie.inversion.objective import rates_in_pieces
 from reverie.recordings.trial import Trial
 from reverie.recordings.usability import ResponseKind

@@ -12,8 +12,7 @@ from jaxtyping import Float
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from reverie.encoders.canvas import crop_from_canvas
-from reverie.encoders.contract import Encoder
+from reverie.encoders.contract import Encoder, crop_from_canvas
 from reverie.encoders.fast.form import frozen_form
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, Mask
 from reverie.foundation.errors import ReverieError

@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float
 from scipy.fft import dct, idct
 from torch import Tensor
+from torch.nn import functional
 
 from reverie.foundation.arrays import Movie
-from reverie.inversion.sampling import sample
 
 Path = Float[np.ndarray, "time 2"]
 
@@ -22,6 +22,26 @@ FARTHEST = (3, 5)
 
 REFINEMENTS = 10
 """Gauss-Newton steps after the search over whole pixels."""
+
+
+def sample(
+    pictures: Float[Tensor, "time height width"],
+    rows: Float[Tensor, "time row"],
+    columns: Float[Tensor, "time column"],
+    mode: str = "bicubic",
+) -> Float[Tensor, "time row column"]:
+    """Return each picture at its own rows and columns, fractions included; beyond the edge the edge goes on.
+
+    mode: ``bicubic`` or ``bilinear``. Differentiable with respect to the pictures.
+    """
+    height, width = pictures.shape[1:]
+    down, right = 2 * rows / (height - 1) - 1, 2 * columns / (width - 1) - 1
+    size = (len(pictures), rows.shape[1], columns.shape[1])
+    grid = torch.stack([right[:, None, :].expand(size), down[:, :, None].expand(size)], dim=-1)
+    sampled: Tensor = functional.grid_sample(
+        pictures[:, None], grid, mode=mode, padding_mode="border", align_corners=True
+    )
+    return sampled[:, 0]
 
 
 def translations(

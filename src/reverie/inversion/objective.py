@@ -12,8 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reverie.encoders.contract import Encoder
-from reverie.encoders.modes import frozen
+from reverie.encoders.contract import Encoder, frozen
 from reverie.inversion.problem import Observation, Problem
 
 PIECE = 100

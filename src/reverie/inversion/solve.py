@@ -1,19 +1,90 @@
-"""The one call from a problem to the movie that solves it."""
+"""The one call from a problem to the movie that solves it; a snapshot is gone on from to the same bits."""
 
 import time
-from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reverie.encoders.canvas import crop_from_canvas
+from reverie.encoders.contract import crop_from_canvas
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.descent import Keeper, Snapshot, StateT, forget
-from reverie.inversion.problem import Observer, Problem, Progress, Solution, ignore
+from reverie.inversion.problem import Observer, Problem, Progress, Solution, ignore, trace_of, trace_rows
+
+
+@runtime_checkable
+class State(Protocol):
+    """What every solver's state tells: steps and passes so far, the last loss, the movie, and whether it is done.
+
+    settled: further steps would change nothing. ``to_arrays`` lays everything out for an ``.npz`` file, so that the
+    solver's ``restore`` gives the same state back.
+    """
+
+    @property
+    def step(self) -> int:
+        """How many steps were taken."""
+
+    @property
+    def passes(self) -> int:
+        """Windows sent through encoders so far."""
+
+    @property
+    def loss(self) -> float:
+        """What the last step measured."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether further steps would change nothing."""
+
+    @property
+    def movie(self) -> Float[Tensor, "time height width"]:
+        """Grey levels 0-255, of the frame or the canvas."""
+
+    def to(self: "StateT", device: torch.device) -> "StateT":
+        """Return the same state on another device."""
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return everything as arrays."""
+
+
+StateT = TypeVar("StateT", bound=State)
+
+
+@dataclass(frozen=True)
+class Snapshot(Generic[StateT]):
+    """A descent that can be gone on from: its state, and the trace up to it."""
+
+    state: StateT
+    trace: tuple[Progress, ...]
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return everything as arrays, for an ``.npz`` file."""
+        return {**self.state.to_arrays(), "trace": trace_rows(self.trace)}
+
+    @staticmethod
+    def from_arrays(
+        arrays: Mapping[str, np.ndarray], restore: Callable[[Mapping[str, np.ndarray]], StateT]
+    ) -> "Snapshot[StateT]":
+        """Return the snapshot that ``to_arrays`` laid out; raises ReverieError when something is missing.
+
+        restore: reads the state, as the solver of the same name does.
+        """
+        try:
+            return Snapshot(restore(arrays), trace_of(arrays["trace"]))
+        except (KeyError, ValueError, TypeError) as error:
+            raise ReverieError(f"The snapshot of a descent is incomplete ({error}); start the descent anew.") from error
+
+
+Keeper = Callable[[Snapshot[StateT]], None]
+"""Called after each step with all that is needed to go on from there."""
+
+
+def forget(snapshot: Snapshot[StateT]) -> None:
+    """Keep nothing."""
 
 
 @runtime_checkable

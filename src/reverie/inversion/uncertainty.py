@@ -1,21 +1,28 @@
-"""How far the most probable movie may be off: draws from the Laplace approximation of its posterior.
+"""How far the most probable movie may be off: draws from the Laplace approximation of its posterior, and information.
 
 Around the most probable white coefficients the posterior is taken as Gaussian, its precision being the Gauss-Newton
 matrix: the prior's weight plus the Fisher information of the responses. A draw solves one linear system with a random
-right-hand side whose covariance is that matrix (perturb and solve), by conjugate gradients.
+right-hand side whose covariance is that matrix (perturb and solve), by conjugate gradients. Information is how much of
+the prior's variance the responses took away at each pixel.
 Source: Papandreou & Yuille, Gaussian sampling by local perturbations, 2010.
 """
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reverie.inversion.conjugate_gradients import Coefficients, conjugate_gradients
+from reverie.foundation.arrays import Movie
+from reverie.inversion.methods.curvature import Coefficients, conjugate_gradients, estimated_precision
+from reverie.inversion.methods.grey_levels import slope_of_clip
 from reverie.inversion.objective import gauss_newton_product, information_draw
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Problem
+
+InformationMap = Float[np.ndarray, "height width"]
+"""1 where the responses leave nothing open, 0 where they say nothing."""
 
 
 def draw_departure(
@@ -44,3 +51,48 @@ def draw_departure(
     # From a draw of the prior, which is right wherever the responses say nothing, however few the iterations.
     white = conjugate_gradients(precision, weight**0.5 * noise + told, ease, iterations, weight**-0.5 * noise)
     return prior.colour(white)
+
+
+def information_map(movie: Movie, std: Movie, prior: GaussianPrior, softness: float) -> InformationMap:
+    """Return 1 − posterior variance / prior variance of each pixel (height, width), both averaged over frames.
+
+    movie: the one that was found. std: the posterior's standard deviation, as drawn, (time, height, width). Both
+    variances are those of grey levels after the soft clip of ``softness`` grey levels at the movie found, so that its
+    slope weighs on both alike. Where chance makes the posterior's the larger one, 0.
+    """
+    bend = slope_of_clip(torch.from_numpy(movie), softness).numpy()
+    before = (np.square(bend) * prior_variance(prior, len(movie))).mean(axis=0)
+    after = np.square(std, dtype=np.float64).mean(axis=0)
+    return np.asarray(np.clip(1 - after / np.maximum(before, 1e-9), 0, 1), dtype=np.float32)
+
+
+def prior_variance(prior: GaussianPrior, frames: int) -> Float[np.ndarray, "{frames} height width"]:
+    """Return the variance of each pixel of a clip under the prior, before the clip, in squared grey levels.
+
+    It is the sum over coefficients of their variance times the squared value of their cosine at the pixel, which is
+    the spectrum sent through squared cosines, dimension by dimension.
+    """
+    variance = prior.amplitude(frames).square().cpu().double()
+    for dimension, length in enumerate(variance.shape):
+        variance = torch.tensordot(_squared_cosines(length), variance.movedim(dimension, 0), dims=1)
+        variance = variance.movedim(0, dimension)
+    return np.asarray((variance * prior.deviation.cpu().square()).numpy())
+
+
+def information_bits(draw: Float[torch.Tensor, "time height width"], prior: GaussianPrior) -> float:
+    """Return how much the responses tell of a movie, in bits: Σ ½ log2(1 + S · I) over white coefficients.
+
+    draw: a random gradient whose covariance is the responses' information (``information_draw``). Coefficients are
+    taken to be told independently, which makes it an upper bound (Hadamard's inequality).
+    """
+    diagonal = estimated_precision(draw, prior, 1.0).diagonal
+    return float(diagonal.log2().sum() / 2)
+
+
+def _squared_cosines(length: int) -> torch.Tensor:
+    """Return the squares of the orthonormal cosines, (place, frequency)."""
+    places = torch.arange(length, dtype=torch.float64)
+    angles = torch.pi / length * (places[:, None] + 0.5) * torch.arange(length, dtype=torch.float64)
+    squares = angles.cos().square() * (2 / length)
+    squares[:, 0] = 1 / length
+    return squares

@@ -1,19 +1,27 @@
-"""What a job starts from: a trial of a recording, or a movie that was never shown."""
+"""What a job starts from: a trial of a recording, or a movie or responses that never were."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from reverie.fitted.problems import beginning_of
+import numpy as np
+
+from reverie.encoders.prediction import predict_mean
 from reverie.fitted.session import Session
+from reverie.fitted.solving import beginning_of
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest
 from reverie.recordings.contents import movie_digest, trial_digest
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
+from reverie.scoring.trial_noise import TrialNoise, fit_trial_noise
 
 JOINS = ("nothing", "repeats", "animals", "all")
 """What is joined: each trial alone, an animal's repeats, one trial of each animal, or all trials of all animals."""
+
+NOISE_TRIALS = 10
+"""Training trials on which the noise is measured, evenly chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,3 +96,31 @@ def first_repeats(session: Session, names: Mapping[str, Sequence[str]], join: st
                 kept[animal].append(name)
                 joined |= {(other.animal, other.name) for other in repeats_of(session, Clip(animal, name), join)}
     return {animal: trials for animal, trials in kept.items() if trials}
+
+
+@lru_cache(maxsize=16)
+def measure_trial_noise(session: Session, animal: str) -> TrialNoise:
+    """Measure how an animal's training trials scatter around the mean rates of the encoders.
+
+    Raises ReverieError when there are no training trials with responses.
+    """
+    trials, encoders = session.recordings[animal].trials("train"), tuple(session.encoders.values())
+    chosen = trials[:: max(1, len(trials) // NOISE_TRIALS)]
+    return fit_trial_noise(
+        [
+            (predict_mean(encoders, one.known_movie, one.known_state, animal), responses_of(animal, one))
+            for one in chosen
+        ]
+    )
+
+
+def simulated_clips(session: Session, clip: Clip, count: int) -> Iterator[Clip]:
+    """Yield the clip with responses drawn around the mean rates of the encoders instead of the recorded ones.
+
+    The seed of the session and the number of a draw decide what is drawn.
+    """
+    trial, noise = clip.read(session), measure_trial_noise(session, clip.animal)
+    rates = predict_mean(tuple(session.encoders.values()), trial.known_movie, trial.known_state, clip.animal)
+    for number in range(count):
+        drawn = noise.draw(rates, np.random.default_rng([session.sources.seed, number]))
+        yield Clip(clip.animal, f"{clip.name}, simulated {number}", trial.known_movie, trial.known_state, drawn)

@@ -11,9 +11,8 @@ import torch
 
 from reverie.encoders.prediction import predict
 from reverie.fitted.fitting import fit, parts_for
-from reverie.fitted.problems import observe, prior_for
 from reverie.fitted.session import Session
-from reverie.fitted.solving import decoder_of, share_of
+from reverie.fitted.solving import decoder_of, observe, prior_for, share_of
 from reverie.foundation.arrays import Indices, Mask, Responses
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
@@ -26,8 +25,7 @@ from reverie.inversion.methods.registry import Method, deciding_settings
 from reverie.inversion.methods.ridge import Ridge
 from reverie.inversion.problem import Observation, Problem, Solution
 from reverie.jobs.clip import Clip
-from reverie.jobs.descending import descend
-from reverie.jobs.store import JobFolder, read_solution, write_solution
+from reverie.jobs.store import JobFolder, descend, read_solution, write_solution
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 

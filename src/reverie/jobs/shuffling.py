@@ -14,13 +14,12 @@ from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood import Likelihood
 from reverie.inversion.likelihood_fit import KINDS, fit_likelihoods
 from reverie.inversion.methods.combined import Combined
-from reverie.inversion.methods.knowledge import prior_of
 from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.map_state import prior_of
 from reverie.inversion.problem import Problem
 from reverie.jobs.clip import Clip
-from reverie.jobs.descending import descend
 from reverie.jobs.job import Job, problem_of
-from reverie.jobs.store import JobFolder, read_solution
+from reverie.jobs.store import JobFolder, descend, read_solution
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from reverie.foundation.progress import labelled_bar
-from reverie.jobs.engines.contract import FATAL, Engine, Opening, Outcome
+from reverie.jobs.engines.contract import FATAL, Engine, Opening, Outcome, raise_all
 from reverie.jobs.engines.here import processes_here
 from reverie.jobs.engines.settings import HERE, On
-from reverie.jobs.failures import raise_all
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

@@ -8,8 +8,8 @@ from pathlib import Path
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.errors import ReverieError, WorkerLost
+from reverie.jobs.engines.contract import noted, raise_all
 from reverie.jobs.engines.settings import On
-from reverie.jobs.failures import noted, raise_all
 from reverie.jobs.job import Job, expected_work, fit_parts, parts_of, perform
 from reverie.jobs.store import JobFolder, Store
 from reverie.jobs.workers import Workers, open_workers

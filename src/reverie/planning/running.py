@@ -1,26 +1,102 @@
-"""Answering `reverie plan`: from an encoder at hand, or from simulated animals measured beforehand."""
+"""Answering `reverie plan`, in words and with a page: from an encoder at hand, or from animals simulated beforehand."""
 
+import json
 import math
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import asdict
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
+import torch
+from markupsafe import Markup
 
+from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
 from reverie.fitted.reconstructor import Reconstructor
 from reverie.fitted.session import open_one
+from reverie.fitted.solving import beginning_of, problem_of_trial
 from reverie.foundation.devices import choose_device
-from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_json
+from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.foundation.files import read_json, write_text
 from reverie.foundation.progress import say
-from reverie.planning.bands import Bands
-from reverie.planning.design import Design, neurons_for, predict_design
-from reverie.planning.measuring import measure_bands
-from reverie.planning.page import write_plan
+from reverie.inversion.methods.map import Map
+from reverie.inversion.objective import information_draw
+from reverie.inversion.priors.spectrum import spectrum_of
+from reverie.planning import design as formulas
+from reverie.planning.design import Bands, Design, neurons_for, predict_design
 from reverie.recordings.reading import Reading
+from reverie.reporting.page import asset, page_environment
+from reverie.scoring.rule import scored_region
+
+CLIPS: Final = 6
+DRAWS: Final = 2
+"""Training clips and random gradients of each; their mean square is the information, known to a few per cent a band."""
+
+FRAMES: Final = 150
+"""Of each clip at most."""
 
 PARTS: Final = ("mask", "prior", "likelihood")
+
+SLIDERS: Final[Mapping[str, tuple[str, float, float]]] = {
+    "neurons": ("Neurons in the field, of each animal", 30, 100_000),
+    "field": ("Diameter of the field, degrees", 10, 150),
+    "noise": ("Noise, times what was measured", 0.1, 10),
+    "scan_rate": ("Scans a second", 1, 100),
+    "minutes": ("Minutes of movies to train with", 1, 300),
+    "animals": ("Animals joined", 1, 30),
+}
+"""What each slider says, and its ends; all are logarithmic."""
+
+
+def measure_bands(fitted: Fitted, *, about: str, seed: int = 0) -> Bands:
+    """Return what movies hold and one animal's neurons tell by frequency.
+
+    The information is the diagonal of the Gauss-Newton matrix (Fisher information of the responses about the movie) in
+    the cosine transform, from random gradients whose covariance it is.
+    Raises NotApplicable when the angle a pixel spans is not known, ReverieError when mask, prior or likelihood are not
+    fitted.
+    """
+    subject, prior = fitted.subject, fitted.prior
+    recording = subject.recording
+    if recording.degrees_per_pixel is None:
+        raise NotApplicable(
+            f"How many degrees a pixel of {subject.animal} spans is not known; say it with --degrees-per-pixel."
+        )
+    trials = subject.trials(subject.training, CLIPS)
+    frames = min(FRAMES, *(trial.frames for trial in trials))
+    generator = torch.Generator().manual_seed(seed)
+    squares = []
+    for trial in trials:
+        cut = beginning_of(trial, frames)
+        problem = problem_of_trial(fitted, cut, Map()).to(subject.device).in_fast_form()
+        movie = torch.tensor(cut.known_movie, device=subject.device)
+        for _ in range(DRAWS):
+            draw = prior.on_scene(information_draw(problem, movie, generator))
+            squares.append(spectrum_of(draw, [frames]).square().cpu().numpy())
+    height, width = recording.frame_size
+    angle = recording.degrees_per_pixel
+    cycles = np.hypot(np.arange(height)[:, None] / (2 * height), np.arange(width) / (2 * width)) / angle
+    hertz = np.arange(frames) / (2 * frames) * recording.frame_rate
+    # Every neuron adds to the mean over the frame in proportion to its own field's share of it.
+    told = np.mean(squares, axis=0) * (height * width * angle**2) / recording.neurons
+    region = scored_region(fitted.mask)
+    picture = prior.mean.numpy()[region].var() / np.square(prior.deviation.numpy()[region]).mean()
+    power = np.square(prior.amplitude(frames).numpy())
+    return Bands.of(
+        cycles,
+        hertz,
+        power,
+        told,
+        picture=float(picture),
+        seconds=frames / recording.frame_rate,
+        neurons=recording.neurons,
+        about=about,
+    )
 
 
 def stand_in() -> Bands:
@@ -90,3 +166,27 @@ def _worded(limit: float) -> str:
     if math.isnan(limit):
         return "none"
     return "finer than movies hold" if math.isinf(limit) else f"{limit:.3g}"
+
+
+def write_plan(path: Path, bands: Bands, design: Design) -> None:
+    """Write the page, one file that asks the network for nothing, whole or not at all.
+
+    It reckons as ``predict_design`` does, with the same numbers.
+    """
+    script = '"use strict";\n(() => {\n' + asset("plan.js") + "\n})();\n"
+    constants = {name.lower(): getattr(formulas, name) for name in ("SLOW", "COARSE", "CURVED", "LEARNING_MINUTES")}
+    page = (
+        page_environment()
+        .get_template("plan.html")
+        .render(
+            title="What an experiment will show",
+            lead=f"Measured on {bands.about}. Move a slider; all else follows.",
+            sliders=SLIDERS,
+            design=asdict(design),
+            told=json.dumps({**bands.to_json(), **constants}),
+            style=Markup(asset("report.css")),
+            script=Markup(script),
+            script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+        )
+    )
+    write_text(path, page)

@@ -9,9 +9,9 @@ from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest, digest_of
 from reverie.foundation.progress import say
-from reverie.recordings.leaving_out import grouped
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
+from reverie.recordings.usability import grouped
 
 
 def trial_digest(recording: Recording, name: str) -> str:

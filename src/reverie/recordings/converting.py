@@ -13,7 +13,7 @@ from reverie.foundation.progress import say, tracked
 from reverie.recordings.contents import readable
 from reverie.recordings.opening import open_animals
 from reverie.recordings.readers.experanto_writer import write_session
-from reverie.recordings.readers.sensorium_writer import write_recording
+from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.reading import Layout, Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial

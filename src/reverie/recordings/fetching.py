@@ -12,7 +12,7 @@ from typing import Final
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_text, write_text
-from reverie.foundation.places import require_space
+from reverie.foundation.folders import require_space
 from reverie.foundation.progress import say, tracked
 
 PIECE: Final = 1 << 20

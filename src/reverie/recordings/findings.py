@@ -1,9 +1,15 @@
-"""What a survey of recordings finds."""
+"""What a survey of recordings finds, and the same as aligned text for the terminal."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reverie.recordings.catalogue import Showing
+import numpy as np
+
+from reverie.recordings.near_duplicates import Showing
+
+SHOWN_LEAKS = 20
+"""More pairs than this are only counted."""
 
 
 @dataclass(frozen=True)
@@ -94,3 +100,98 @@ class Survey:
     leaks: tuple[Leak, ...]
     problems: tuple[str, ...]
     candidates: tuple[str, ...] = ()
+
+
+def render(survey: Survey) -> str:
+    """Return what ``reverie inspect`` prints: each animal, the leaks between folds, the problems."""
+    if survey.candidates:
+        return "\n".join([f"{survey.folder}: {survey.format}", *survey.problems, *survey.candidates])
+    trials = sum(sum(animal.trials.values()) for animal in survey.animals)
+    lines = [f"{survey.folder}: {_count(len(survey.animals), 'animal')}, {_count(trials, 'trial')}"]
+    lines.append(f"Read as {survey.format}.")
+    lines += [f"  Not {other}: {why}." for other, why in survey.refusals.items()]
+    lines.append(
+        f"{_count(survey.movies, 'distinct movie')}, {survey.shared} shown to several animals, "
+        f"{survey.repeated} repeated to one"
+    )
+    for animal in survey.animals:
+        lines += ["", *_animal(animal)]
+    lines += ["", *_leak_lines(survey.leaks), "", *_problem_lines(survey.problems)]
+    return "\n".join(lines)
+
+
+def _animal(animal: AnimalFindings) -> Iterator[str]:
+    yield animal.name
+    yield _entry("neurons", f"{animal.neurons} ({animal.response_kind})")
+    yield _entry("trials", ", ".join(_tier(animal, tier) for tier in animal.trials))
+    if animal.frame_size is not None:
+        height, width = animal.frame_size
+        degrees = "" if animal.degrees_per_pixel is None else f", {animal.degrees_per_pixel:.3g} degrees a pixel"
+        yield _entry("frames", f"{height} x {width} pixels (height x width) at {animal.frame_rate:g} Hz{degrees}")
+    yield _entry("behaviour", ", ".join(animal.recorded_signals) or "none recorded")
+    if animal.lengths:
+        yield _entry("lengths", _lengths(animal))
+        if any(animal.folds):
+            yield _entry("folds 0-6", "  ".join(map(str, animal.folds)))
+    if animal.read < sum(animal.trials.values()):
+        yield _entry("read", f"{animal.read} of {sum(animal.trials.values())} trials, evenly chosen (--whole for all)")
+    if animal.responses:
+        yield _row("responses, over neurons", ("5 %", "median", "95 %"))
+        for name, values in animal.responses.items():
+            yield _row(f"  {name} over time", values)
+    if animal.signals:
+        yield _row("signals", ("mean", "std", "median"))
+        for name, values in animal.signals.items():
+            yield _row(f"  {name}", values)
+
+
+def _tier(animal: AnimalFindings, tier: str) -> str:
+    count, recorded = animal.trials[tier], animal.recorded.get(tier, 0)
+    if tier == "none" or recorded == count:
+        return f"{tier} {count}"
+    return f"{tier} {count} ({recorded} with responses)"
+
+
+def _lengths(animal: AnimalFindings) -> str:
+    low, high, rate = min(animal.lengths), max(animal.lengths), animal.frame_rate
+    if low == high:
+        return f"{low} frames ({low / rate:.1f} s)"
+    middle = float(np.median(animal.lengths))
+    return f"{low} to {high} frames, median {middle:g} ({low / rate:.1f} to {high / rate:.1f} s)"
+
+
+def _leak_lines(leaks: Sequence[Leak]) -> Iterator[str]:
+    if not leaks:
+        yield "Near-duplicate movies in different folds: none"
+        return
+    yield f"Near-duplicate movies in different folds (the hash alone lets them through): {_count(len(leaks), 'pair')}"
+    strongest = sorted(leaks, key=lambda leak: -leak.correlation)[:SHOWN_LEAKS]
+    ends = [(f"{leak.first}, fold {leak.folds[0]}", f"{leak.second}, fold {leak.folds[1]}") for leak in strongest]
+    widths = [max(len(end[side]) for end in ends) for side in (0, 1)]
+    for leak, (first, second) in zip(strongest, ends, strict=True):
+        yield f"  {first:<{widths[0]}}  ~  {second:<{widths[1]}}  correlation {leak.correlation:.2f}"
+    if len(leaks) > SHOWN_LEAKS:
+        yield f"  and {len(leaks) - SHOWN_LEAKS} more"
+
+
+def _problem_lines(problems: Sequence[str]) -> Iterator[str]:
+    yield f"Problems found: {len(problems) or 'none'}"
+    yield from (f"  {problem}" for problem in problems)
+
+
+def _entry(label: str, value: str) -> str:
+    return f"  {label:<10} {value}"
+
+
+def _row(label: str, values: Sequence[float | str]) -> str:
+    cells = (value if isinstance(value, str) else f"{value:.2f}" for value in values)
+    return f"  {label:<26}" + "".join(f"{cell:>10}" for cell in cells)
+
+
+def _count(number: int, thing: str) -> str:
+    """Count things in words.
+
+    >>> _count(1, "pair"), _count(3, "pair")
+    ('1 pair', '3 pairs')
+    """
+    return f"{number} {thing}{'s' * (number != 1)}"

@@ -1,17 +1,21 @@
-"""Movies that are nearly the same: found by correlating small signatures of them, at any shift in time.
+"""Movies that are nearly the same, and which trials of which animals showed them.
 
-The perceptual hash of the published folds changes with a single bit of a picture, so near copies of a movie scatter
-over the folds; Bauer et al. 2026 found nine of their fifty test movies in the training set that way. Here two movies
-count as near-duplicates when their edges, seen coarsely, correlate.
+They are found by correlating small signatures, at any shift in time. The perceptual hash of the published folds changes
+with a single bit of a picture, so near copies of a movie scatter over the folds; Bauer et al. 2026 found nine of their
+fifty test movies in the training set that way. Here two movies count as near-duplicates when their edges, seen
+coarsely, correlate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from reverie.foundation.arrays import Movie
+from reverie.foundation.progress import tracked
+from reverie.recordings.recording import Recording
+from reverie.recordings.tiers import FOLDS, UNUSED, perceptual_hash
 
 BLOCKS = (6, 8)
 """A frame is averaged into this many blocks, down and across; a shift by a few pixels hardly changes them."""
@@ -153,3 +157,75 @@ def _normalise(products: np.ndarray, own: np.ndarray, other: np.ndarray, values:
     blank_own, blank_other = own < floor, other < floor
     correlation = products / np.sqrt(np.maximum(own, floor) * np.maximum(other, floor))
     return np.asarray(np.where(blank_own | blank_other, blank_own & blank_other, correlation))
+
+
+@dataclass(frozen=True)
+class Showing:
+    """One trial: which animal saw which movie (a number among the distinct ones), and whether responses exist."""
+
+    animal: str
+    trial: str
+    tier: str
+    recorded: bool
+    movie: int
+
+    def __str__(self) -> str:
+        return f"{self.animal} trial {self.trial} ({self.tier})"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All showings, the perceptual hash of each distinct movie, and the near-duplicate pairs among those movies."""
+
+    showings: tuple[Showing, ...]
+    hashes: tuple[int, ...]
+    pairs: tuple[Pair, ...]
+
+    def fold(self, movie: int) -> int:
+        """Return the published fold of a movie."""
+        return self.hashes[movie] % FOLDS
+
+    def likenesses(self) -> dict[int, dict[int, float]]:
+        """Return for each movie its near-duplicates and how much they correlate; a movie is its own at 1."""
+        alike: dict[int, dict[int, float]] = {movie: {movie: 1.0} for movie in range(len(self.hashes))}
+        for pair in self.pairs:
+            alike[pair.first][pair.second] = alike[pair.second][pair.first] = pair.correlation
+        return alike
+
+
+def catalogue(shown: Iterable[tuple[str, str, str, bool, Movie]]) -> Catalogue:
+    """Build a catalogue from (animal, trial, tier, responses exist, movie); movies are read once and not kept.
+
+    Movies count as the same when their hash and their coarse signature are equal to the bit.
+    """
+    showings: list[Showing] = []
+    signatures: list[Signature] = []
+    hashes: list[int] = []
+    numbers: dict[tuple[int, bytes], int] = {}
+    for animal, trial, tier, recorded, movie in shown:
+        edges, code = signature(movie), perceptual_hash(movie)
+        number = numbers.setdefault((code, edges.tobytes()), len(numbers))
+        if number == len(signatures):
+            signatures.append(edges)
+            hashes.append(code)
+        showings.append(Showing(animal, trial, tier, recorded, number))
+    return Catalogue(tuple(showings), tuple(hashes), tuple(near_duplicate_pairs(signatures)))
+
+
+def catalogue_of(recordings: Mapping[str, Recording]) -> Catalogue:
+    """Build the catalogue of all trials of some animals, those of tier "none" and those without a movie left out."""
+    names = [
+        (animal, name)
+        for animal, recording in recordings.items()
+        for name, tier in recording.tiers.items()
+        if tier != UNUSED and recording.has_movie(name)
+    ]
+    return catalogue(_read(recordings, tracked(names, len(names), "Comparing movies")))
+
+
+def _read(
+    recordings: Mapping[str, Recording], names: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, str, str, bool, Movie]]:
+    for animal, name in names:
+        recording = recordings[animal]
+        yield animal, name, recording.tiers[name], recording.has_responses(name), recording.movie(name)

@@ -5,7 +5,7 @@ from os import PathLike
 
 from reverie.foundation.arrays import Responses
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.names import meant
+from reverie.foundation.folders import meant
 from reverie.foundation.progress import say
 from reverie.recordings.contents import readable, trial_digest
 from reverie.recordings.readers.registry import find_animal, open_recordings

@@ -9,21 +9,16 @@ import numpy as np
 
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError, reading_foreign
-from reverie.foundation.names import meant
-from reverie.recordings.folds import perceptual_hash
+from reverie.foundation.folders import meant
 from reverie.recordings.footage import target_size
 from reverie.recordings.lazy_trials import LazyTrials
-from reverie.recordings.leaving_out import grouped
-from reverie.recordings.own_split import settled_tiers
-from reverie.recordings.readers.arrays import Timed, TimedValues, arrays_source
-from reverie.recordings.readers.trials import TrialsSource
+from reverie.recordings.readers.arrays import Timed, TimedValues, TrialsSource, arrays_source
 from reverie.recordings.reading import Reading
+from reverie.recordings.settling import find_usable
 from reverie.recordings.source import Source
-from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS
-from reverie.recordings.trial import Trial
-from reverie.recordings.trial_arrays import TrialArrays
-from reverie.recordings.usability import ResponseKind, Usable
-from reverie.recordings.usable import find_usable
+from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS, perceptual_hash, settled_tiers
+from reverie.recordings.trial import Trial, TrialArrays
+from reverie.recordings.usability import ResponseKind, Usable, grouped
 
 
 class Recording:

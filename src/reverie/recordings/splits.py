@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings import tiers
-from reverie.recordings.catalogue import Catalogue, Showing, catalogue_of
-from reverie.recordings.near_duplicates import near_duplicate_groups
+from reverie.recordings.near_duplicates import Catalogue, Showing, catalogue_of, near_duplicate_groups
 from reverie.recordings.recording import Recording
 
 

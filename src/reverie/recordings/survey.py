@@ -8,19 +8,17 @@ from typing import Final
 import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES, Movie
-from reverie.foundation.errors import ReverieError, reading_foreign
+from reverie.foundation.errors import ReverieError, reading_foreign, some
 from reverie.foundation.progress import tracked
-from reverie.recordings.catalogue import Catalogue, Showing, catalogue
-from reverie.recordings.findings import AnimalFindings, Leak, Survey
-from reverie.recordings.leaving_out import some
-from reverie.recordings.near_duplicates import leaks
+from reverie.recordings.findings import AnimalFindings, Leak, Survey, render
+from reverie.recordings.near_duplicates import Catalogue, Showing, catalogue, leaks
 from reverie.recordings.readers.registry import find_reader, open_each, refusals
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.row_statistics import RowStatistics
-from reverie.recordings.survey_text import render
 from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS, TRAIN, UNUSED
 from reverie.recordings.trial import Trial
+from reverie.recordings.usability import NAMED
 
 __all__ = ["render", "survey"]
 
@@ -174,10 +172,11 @@ def _odd_tiers(recording: Recording) -> Iterator[str]:
     tiers = recording.tiers
     unknown = sorted(set(tiers.values()) - set(KNOWN_TIERS))
     if unknown:
-        yield f"{recording.name} has tiers of unknown meaning, which are held out from training: {some(unknown)}."
+        named = some(unknown, NAMED)
+        yield f"{recording.name} has tiers of unknown meaning, which are held out from training: {named}."
     mute = [name for name, tier in tiers.items() if tier == TRAIN and not recording.has_responses(name)]
     if mute:
-        yield f"{recording.name} has no responses to training trials: {some(mute)}."
+        yield f"{recording.name} has no responses to training trials: {some(mute, NAMED)}."
 
 
 def _across_neurons(responses: RowStatistics | None) -> dict[str, tuple[float, float, float]]:

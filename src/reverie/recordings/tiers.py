@@ -1,6 +1,17 @@
-"""What the parts of a recording's own split are called, and what other words for them are understood."""
+"""The parts of a recording: tiers and the words for them, published folds, a split of our own where there is none."""
 
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Final
+
+import imagehash
+import numpy as np
+from PIL import Image
+
+from reverie.foundation.arrays import Movie
+from reverie.foundation.errors import some
 
 TRAIN: Final = "train"
 UNUSED: Final = "none"
@@ -36,6 +47,18 @@ SYNONYMS: Final = {
     "nan": UNUSED,
 }
 
+HASHED_FRAMES = 5
+"""How many frames of a movie the release hashes."""
+
+SHARE: Final = 0.1
+"""The share of trials that validates, and the share that tests."""
+
+MOVIE_TIERS: Final = frozenset(KNOWN_TIERS) - {UNUSED, SPONTANEOUS}
+"""Tiers whose trials show a movie."""
+
+TEST: Final = "test"
+VALIDATION: Final = "validation"
+
 
 def understood(word: str) -> str:
     """Return the tier that a word means: capitals, spaces and common other words are understood, the rest is kept.
@@ -45,3 +68,111 @@ def understood(word: str) -> str:
     """
     plain = word.strip().casefold().replace(" ", "_").replace("-", "_")
     return SYNONYMS.get(plain, plain)
+
+
+def perceptual_hash(movie: Movie) -> int:
+    """Return the 64-bit hash of a movie: the perceptual hashes of five evenly placed frames, XOR-ed.
+
+    movie: (time, height, width), grey levels 0-255, cut down to whole numbers as the release does. The frames are the
+    middles of the first five stretches of ``time // 5`` frames; a movie of fewer than five frames is hashed whole.
+    Source: the folds of the released encoder (DwiseNeuro), which Bauer et al. 2026 train on; equal to its values.
+
+    >>> perceptual_hash(np.full((10, 36, 64), 127.5, dtype=np.float32))
+    9223372036854775808
+    """
+    stride = max(movie.shape[0] // HASHED_FRAMES, 1)
+    frames = movie[stride // 2 :: stride][:HASHED_FRAMES]
+    pictures = np.clip(frames, 0, 255).astype(np.uint8)
+    combined = 0
+    for picture in pictures:
+        combined ^= int(str(imagehash.phash(Image.fromarray(picture))), 16)
+    return combined
+
+
+def fold_of(movie: Movie, folds: int = FOLDS) -> int:
+    """Return the fold of a movie, 0 to ``folds - 1``: its perceptual hash modulo the number of folds."""
+    return perceptual_hash(movie) % folds
+
+
+@dataclass(frozen=True)
+class OwnSplit:
+    """The tier of each trial."""
+
+    tiers: dict[str, str]
+
+    def described(self, animal: str, words: Iterable[str]) -> str:
+        """Say what was done, and that the recording's own words did not help."""
+        found = ", ".join(repr(word) for word in words)
+        why = f"has tiers of unknown meaning ({found})" if found else "names no tiers"
+        counts = {tier: list(self.tiers.values()).count(tier) for tier in (TRAIN, VALIDATION, TEST)}
+        shares = ", ".join(f"{count} {tier}" for tier, count in counts.items())
+        return f"{animal} {why}, so that its trials are divided by movie: {shares}."
+
+
+def own_tiers(clips: Mapping[str, str]) -> OwnSplit:
+    """Divide trials such that all showings of a movie fall into one tier.
+
+    Movies are ordered by a hash of what stands for them, so that animals that saw the same movies get the same split.
+    The first tenth of the trials (at least one movie, where there are three) tests, the next validates. Near-duplicates
+    of held-out movies are left out of training later, see ``splits``.
+
+    Parameters
+    ----------
+    clips
+        What each trial showed, by trial name.
+    """
+    showings: dict[str, list[str]] = {}
+    for name, clip in clips.items():
+        showings.setdefault(clip, []).append(name)
+    order = sorted(showings, key=lambda clip: hashlib.sha256(clip.encode()).digest())
+    tiers = dict.fromkeys(clips, TRAIN)
+    if len(order) < 3:
+        return OwnSplit(tiers)
+    for tier in (TEST, VALIDATION):
+        taken = 0
+        while taken < max(1, round(SHARE * len(clips))) and len(order) > 1:
+            names = showings[order.pop(0)]
+            tiers |= dict.fromkeys(names, tier)
+            taken += len(names)
+    return OwnSplit(tiers)
+
+
+def settled_tiers(
+    animal: str,
+    words: Mapping[str, str],
+    trials: Iterable[str],
+    shown: AbstractSet[str],
+    clip_of: Callable[[str], str | None],
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the tier of each trial by its recording's words, or by a split of our own; and what was done.
+
+    Parameters
+    ----------
+    animal
+        The animal's name, for the sentences.
+    words
+        The recording's own word for the tier of a trial.
+    trials
+        The trials that can be used, in recorded order.
+    shown
+        Those of them that show a movie.
+    clip_of
+        What stands for the movie of a trial, None where it cannot be read; asked only where a split of our own is
+        needed.
+    """
+    names = list(trials)
+    notes: tuple[str, ...] = ()
+    known = {name: understood(word) for name, word in words.items()}
+    used = [name for name in names if name in shown and known.get(name) != UNUSED]
+    if used and not {known.get(name) for name in used} & (set(KNOWN_TIERS) - {UNUSED}):
+        own = own_tiers({name: clip for name in used if (clip := clip_of(name)) is not None})
+        notes = (own.described(animal, dict.fromkeys(known.values())),)
+        known |= own.tiers
+    lacking = [name for name in names if name not in shown and known.get(name) in MOVIE_TIERS]
+    if lacking:
+        notes = (
+            *notes,
+            f"{animal}: trials of a tier that shows movies have none, and count as {SPONTANEOUS} ({some(lacking)}); if "
+            "their files were lost, copy them again.",
+        )
+    return {name: known.get(name, UNUSED) if name in shown else SPONTANEOUS for name in names}, notes

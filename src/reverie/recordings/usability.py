@@ -1,16 +1,71 @@
-"""What can be used of one recording, as a value that is filled in step by step."""
+"""What can be used of one recording, filled in step by step, and what the user asked to leave out of it."""
 
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES
+from reverie.foundation.errors import ReverieError, some
 from reverie.recordings.footage import GreyScale
 from reverie.recordings.spans import Span
 
+NAMED = 6
+"""This many names are listed; the rest is counted."""
+
 ResponseKind = Literal["counts", "events", "traces"]
 """What responses are: whole numbers of spikes, amounts of events that are never negative, traces that may be."""
+
+
+@dataclass(frozen=True)
+class Omissions:
+    """What the user asked to leave out of one animal."""
+
+    trials: frozenset[str] = frozenset()
+    neurons: frozenset[int] = frozenset()
+    animal: bool = False
+
+
+def omissions(asked: Sequence[str], animal: str) -> Omissions:
+    """Return what of an animal is to be left out.
+
+    >>> omissions(("trial:3", "mouse2/neuron:7", "animal:mouse2"), "mouse1")
+    Omissions(trials=frozenset({'3'}), neurons=frozenset(), animal=False)
+
+    Raises ReverieError when something asked for is not of the form trial:NAME, neuron:NUMBER or animal:NAME.
+    """
+    trials, neurons, whole = set(), set(), False
+    for text in asked:
+        found = re.fullmatch(r"(?:(?P<animal>[^/]+)/)?(?P<kind>trial|neuron|animal):(?P<name>.+)", text.strip())
+        if found is None or (found["kind"] == "neuron" and not found["name"].isdecimal()):
+            raise ReverieError(
+                f"{text!r} cannot be left out; write trial:NAME, neuron:NUMBER or animal:NAME, or ANIMAL/trial:NAME "
+                "for one animal only."
+            )
+        if found["animal"] not in (None, animal):
+            continue
+        if found["kind"] == "trial":
+            trials.add(found["name"])
+        elif found["kind"] == "neuron":
+            neurons.add(int(found["name"]))
+        else:
+            whole = whole or found["name"] == animal
+    return Omissions(frozenset(trials), frozenset(neurons), whole)
+
+
+def grouped(reasons: Mapping[str, str]) -> Iterator[str]:
+    """Yield one line a cause, with the trials it concerns; causes are the same when only names and numbers differ.
+
+    >>> list(grouped({"2": "a/2.npy is cut short.", "5": "a/5.npy is cut short.", "7": "nothing in it"}))
+    ['2 trials (2, 5): a/2.npy is cut short.', '1 trial (7): nothing in it']
+    """
+    causes: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        causes.setdefault(re.sub(r"\d+", "#", reason), []).append(name)
+    for names in causes.values():
+        yield f"{len(names)} trial{'s' * (len(names) > 1)} ({some(names, NAMED)}): {reasons[names[0]]}"
 
 
 @dataclass

@@ -7,17 +7,6 @@ from typing import Any, Final
 import numpy as np
 
 from reverie.reporting.content import RunContent, TrialContent
-from reverie.reporting.curves import (
-    Curve,
-    Plot,
-    Tick,
-    line_path,
-    loss_plot,
-    loss_sentence,
-    number_text,
-    state_curves,
-    time_ticks,
-)
 from reverie.reporting.pictures import (
     contact_sheet,
     cover,
@@ -28,7 +17,19 @@ from reverie.reporting.pictures import (
     top_of_std,
     transparent_png,
 )
-from reverie.reporting.rasters import Rasters, rasters
+from reverie.reporting.plots import (
+    Curve,
+    Plot,
+    Rasters,
+    Tick,
+    line_path,
+    loss_plot,
+    loss_sentence,
+    number_text,
+    rasters,
+    state_curves,
+    time_ticks,
+)
 from reverie.reporting.score_tables import ScoreTable, score_text, trial_table
 from reverie.scoring.correlation import frame_correlations
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD

@@ -9,7 +9,7 @@ from reverie.encoders.prediction import predict
 from reverie.fitted.session import open_one
 from reverie.foundation.devices import choose_device
 from reverie.foundation.files import write_npz
-from reverie.foundation.places import require_file
+from reverie.foundation.folders import require_file
 from reverie.foundation.progress import say, tracked
 from reverie.recordings.opening import choose_trials
 from reverie.recordings.reading import Reading

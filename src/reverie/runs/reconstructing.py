@@ -11,12 +11,12 @@ import pandas as pd
 from reverie.fitted.assembling import assemble
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Session, Sources, open_session
+from reverie.foundation.devices import describe
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
+from reverie.foundation.folders import require_folder
 from reverie.foundation.partial_files import sweep
-from reverie.foundation.places import require_folder
 from reverie.foundation.progress import say
-from reverie.foundation.provenance import describe
 from reverie.inversion.methods.registry import Method, describe_method
 from reverie.jobs.clip import Clip, first_repeats, repeats_of
 from reverie.jobs.engines.settings import On
@@ -29,7 +29,7 @@ from reverie.recordings.opening import choose_trials
 from reverie.reporting.figures import save_figure, strip_figure
 from reverie.reporting.video_files import write_mp4, write_tif
 from reverie.runs.evaluating import evaluate_run
-from reverie.runs.joining import Joining
+from reverie.runs.options import Joining
 from reverie.runs.run_folder import RunFolder, TrialFolder
 
 

@@ -14,8 +14,8 @@ from reverie.fitted.pages import content_of, summary_of
 from reverie.fitted.reconstruction import Reconstruction, truth_is_kept
 from reverie.foundation.arrays import WHITE
 from reverie.foundation.files import write_bytes, write_text
-from reverie.foundation.lazily import Lazily
 from reverie.foundation.progress import say, tracked
+from reverie.recordings.lazy_trials import Lazily
 from reverie.reporting.content import RunContent
 from reverie.reporting.page import render_overview, write_page
 from reverie.reporting.pictures import top_of_std

@@ -29,9 +29,9 @@ from reverie.fitted.reconstruction import DESCRIPTION, Reconstruction
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
-from reverie.foundation.lazily import Lazily
-from reverie.foundation.places import require_own
+from reverie.foundation.folders import require_own
 from reverie.foundation.progress import say
+from reverie.recordings.lazy_trials import Lazily
 
 NOT_COMPARED = ("trials",)
 """Settings that may differ when a run is continued: more trials may be added to it."""

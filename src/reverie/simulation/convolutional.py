@@ -9,8 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from reverie.foundation.arrays import GREY
-from reverie.simulation.cells import Cells, draw_cells, draw_centres
-from reverie.simulation.settings import TruthConfig
+from reverie.simulation.cells import Cells, TruthConfig, draw_cells, draw_centres
 from reverie.simulation.true_encoder import Cortex, TrueEncoder
 from reverie.simulation.visual_network import SPACING, VisualNetwork
 

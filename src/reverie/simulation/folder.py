@@ -3,28 +3,37 @@
 import math
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from reverie.encoders.checkpoints import save_encoder
 from reverie.foundation.arrays import FRAME_SIZE
-from reverie.foundation.causes import some
-from reverie.foundation.errors import ReverieError
-from reverie.foundation.places import holds_nothing, require_folder
-from reverie.foundation.progress import say
+from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.files import write_text
+from reverie.foundation.folders import holds_nothing, require_folder
+from reverie.foundation.progress import say, tracked
+from reverie.foundation.requests import with_options
 from reverie.recordings.readers.registry import open_recordings
+from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.recording import Recording
-from reverie.simulation.darkness import Darkness
-from reverie.simulation.kinds import find_kind
-from reverie.simulation.mouse import AnyMovie
-from reverie.simulation.names import KindName, PartName
-from reverie.simulation.request import SimulationRequest
-from reverie.simulation.simulate import TRUTH, simulate
+from reverie.simulation.darkness import Darkness, replay_table
+from reverie.simulation.kinds import KINDS, Kind, find_kind
+from reverie.simulation.mouse import AnyMovie, SimulatedMouse, in_the_dark, schedule
+from reverie.simulation.request import KindName, PartName, SimulationRequest
+from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.clips import Stimulus
 from reverie.stimuli.footage import find_videos, make_tiers
+
+TRUTH: Final = "truth"
+"""The folder, beside the animals', of the encoder that knows everything about them."""
+
+REPLAYS: Final = "replays.csv"
+"""The file in it of what is hidden in trials without a movie, the same for all animals."""
+
+DARK: Final = 7
+"""Sets the draws of what is hidden apart from all others of the same seed."""
 
 __all__ = ["TRUTH", "simulate_animals", "write_simulation"]
 
@@ -33,6 +42,46 @@ PARTIAL = ".partial"
 
 FLOAT_BYTES = 4
 """Of one response on the disk; a pixel takes at least one."""
+
+
+def simulate(
+    folder: Path,
+    movies: Mapping[str, Sequence[tuple[str, AnyMovie]]],
+    *,
+    mice: Mapping[str, int],
+    kind: Kind = KINDS["default"],
+    seed: int = 0,
+    repeats: Mapping[str, int] | None = None,
+    darkness: Darkness | None = None,
+) -> TrueEncoder:
+    """Let simulated animals watch movies, write one Sensorium 2023 recording each, and return their truth.
+
+    movies: by tier, (name, movie) pairs, all of one frame size; a function instead of a movie is called for it whenever
+    it is shown, so that no more than one is in memory. Every animal watches all of them, each in its own mood. Trials
+    are numbered as ``schedule`` does. mice: neurons by animal; each gets the folder of its name. kind: of animals, see
+    ``find_kind``. seed: of the neurons, the behaviour and the noise. repeats: showings by tier.
+    darkness: trials without a movie that follow all others; what is hidden in them is written to FOLDER/truth.
+
+    Raises ReverieError on no movies, no neurons, movies of several sizes, or a folder that exists.
+    """
+    presentations = schedule(movies, repeats)
+    height, width = presentations[0].movie.shape[1:]
+    if darkness is not None:
+        dark, hidden = in_the_dark(presentations, darkness, np.random.default_rng([seed, DARK]))
+        presentations += dark
+        write_text(folder / TRUTH / REPLAYS, replay_table(hidden).to_csv(index=False))
+    truth = kind.encoder(mice, (height, width), seed)
+    for mouse in mice:
+        animal = SimulatedMouse(truth, mouse, presentations, noise=kind.noise, seed=seed)
+        trials = (animal.trial(show.trial) for show in presentations)
+        write_recording(
+            folder / mouse,
+            tracked(trials, len(presentations), f"simulating {mouse}"),
+            unit_ids=np.arange(animal.neurons),
+            coordinates=animal.coordinates,
+            padded_frames=None,
+        )
+    return truth
 
 
 def write_simulation(
@@ -113,32 +162,11 @@ def simulate_animals(
         When an option is unknown, a number is too small, a video is to be trained on and tested with, or the folder
         holds something already.
     """
-    try:
-        asked = replace(request or SimulationRequest(), **options)
-    except TypeError as error:
-        known = ", ".join(field.name for field in fields(SimulationRequest))
-        raise ReverieError(f"A simulation has the options {known}, but was given {', '.join(options)}.") from error
+    asked = with_options(request or SimulationRequest(), options, "A simulation")
     folder = Path(out)
-    find_kind(asked.kind, asked.without)
     trials = {"train": asked.train, "oracle": asked.oracle, "live_test_main": asked.test}
-    for name in ("animals", "neurons", "frames", "test_repeats"):
-        if getattr(asked, name) < 1:
-            raise ReverieError(f"The simulation cannot have {getattr(asked, name)} {name}; give a larger number.")
-    for name, number in {**trials, "darkness": asked.dark}.items():
-        if number < 0:
-            raise ReverieError(f"The simulation cannot have {number} trials of {name}; give a larger number.")
-    if not holds_nothing(folder) and not (folder / PARTIAL).exists():
-        raise ReverieError(f"{folder} is not empty; choose another --out, so that nothing is overwritten.")
-    showings = asked.train + asked.oracle + asked.test * asked.test_repeats + asked.dark
-    needed = asked.animals * showings * asked.frames * (asked.neurons * FLOAT_BYTES + math.prod(FRAME_SIZE))
-    require_folder(folder, needed)
-    darkness = (
-        Darkness(
-            asked.dark, asked.frames, asked.replays, asked.replay_strength, asked.replay_speeds, asked.replay_frames
-        )
-        if asked.dark
-        else None
-    )
+    _require_possible(asked, trials, folder)
+    darkness = _darkness(asked)
     generator = np.random.default_rng(asked.seed)
     videos, test_videos = find_videos(asked.videos), find_videos(asked.test_videos)
     stimulus = Stimulus(asked.stimulus, asked.square)
@@ -158,3 +186,27 @@ def simulate_animals(
     )
     say(f"{asked.animals} simulated animals are in {folder}; the encoder that knows their truth is {folder / TRUTH}.")
     return open_recordings(folder)
+
+
+def _require_possible(asked: SimulationRequest, trials: Mapping[str, int], folder: Path) -> None:
+    """Raise ReverieError when no such simulation can be, or when the folder has no room for it."""
+    find_kind(asked.kind, asked.without)
+    for name in ("animals", "neurons", "frames", "test_repeats"):
+        if getattr(asked, name) < 1:
+            raise ReverieError(f"The simulation cannot have {getattr(asked, name)} {name}; give a larger number.")
+    for name, number in {**trials, "darkness": asked.dark}.items():
+        if number < 0:
+            raise ReverieError(f"The simulation cannot have {number} trials of {name}; give a larger number.")
+    if not holds_nothing(folder) and not (folder / PARTIAL).exists():
+        raise ReverieError(f"{folder} is not empty; choose another --out, so that nothing is overwritten.")
+    showings = asked.train + asked.oracle + asked.test * asked.test_repeats + asked.dark
+    needed = asked.animals * showings * asked.frames * (asked.neurons * FLOAT_BYTES + math.prod(FRAME_SIZE))
+    require_folder(folder, needed)
+
+
+def _darkness(asked: SimulationRequest) -> Darkness | None:
+    if not asked.dark:
+        return None
+    return Darkness(
+        asked.dark, asked.frames, asked.replays, asked.replay_strength, asked.replay_speeds, asked.replay_frames
+    )

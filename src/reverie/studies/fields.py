@@ -9,8 +9,13 @@ import pandas as pd
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 
-from reverie.encoders.pixel_probing import pixel_places, probe_pixels
-from reverie.encoders.receptive_fields import ReceptiveFields, population_coverage, receptive_fields
+from reverie.encoders.receptive_fields import (
+    ReceptiveFields,
+    pixel_places,
+    population_coverage,
+    probe_pixels,
+    receptive_fields,
+)
 from reverie.fitted.session import Session
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, Mask
 from reverie.foundation.files import read_npz, write_npz

@@ -14,7 +14,7 @@ from reverie.foundation.arrays import FRAME_RATE, WHITE, Movie, State
 from reverie.foundation.errors import ReverieError
 from reverie.jobs.job import Job
 from reverie.reporting.figures import COLUMN
-from reverie.stimuli.gratings import drifting_grating
+from reverie.stimuli.synthetic import drifting_grating
 from reverie.studies.plates import grid_figure
 from reverie.studies.published import GRATINGS as PUBLISHED
 from reverie.studies.setup import Setup

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.jobs.job import Job
 from reverie.reporting.figures import COLUMN
-from reverie.stimuli.tables import noise_square
+from reverie.stimuli.synthetic import noise_square
 from reverie.studies.conditions import percent
 from reverie.studies.plates import grid_figure
 from reverie.studies.published import NOISE as PUBLISHED

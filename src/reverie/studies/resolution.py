@@ -16,7 +16,7 @@ from reverie.jobs.job import Job
 from reverie.scoring.coherence import Bands, Spectra, add_up, crossing, spectra_of
 from reverie.scoring.rule import frames_to_skip, scored_region
 from reverie.scoring.statistics import resample_clips
-from reverie.stimuli.noise import pink_noise
+from reverie.stimuli.synthetic import pink_noise
 from reverie.studies.plates import COLOURS, column_figure, explain, grid_figure
 from reverie.studies.setup import Setup
 from reverie.studies.study import Findings, Picture, Study

@@ -11,11 +11,11 @@ from typing import Final
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
-from reverie.foundation.places import require_folder, require_own
+from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say
+from reverie.jobs.engines.contract import raise_all
 from reverie.jobs.engines.here import usual_workers
 from reverie.jobs.engines.settings import On
-from reverie.jobs.failures import raise_all
 from reverie.jobs.job import Job
 from reverie.jobs.workers import Workers, open_workers
 from reverie.jobs.working import fit_all

@@ -11,12 +11,11 @@ import pandas as pd
 
 from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie
+from reverie.foundation.devices import describe
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.provenance import describe
-from reverie.inversion.ensembling import average
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
-from reverie.inversion.postprocessing import blur
+from reverie.inversion.postprocessing import average, blur
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, Targets
 from reverie.jobs.store import JobFolder, Store, read_solution

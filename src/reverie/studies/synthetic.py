@@ -11,17 +11,15 @@ from reverie.encoders.prediction import predict_mean
 from reverie.fitted.session import Session
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, Movie, State
 from reverie.inversion.methods.registry import Method
-from reverie.jobs.clip import Clip
+from reverie.jobs.clip import Clip, measure_trial_noise
 from reverie.jobs.job import Job
-from reverie.jobs.simulated_responses import measure_trial_noise
 from reverie.scoring.correlation import Region, video_correlation
 from reverie.scoring.image_quality import motion_energy, shannon_entropy
 from reverie.scoring.rule import frames_to_skip, scored_region
 from reverie.simulation.kinds import find_kind
 from reverie.simulation.mouse import Presentation, SimulatedMouse
 from reverie.simulation.true_encoder import TrueEncoder
-from reverie.stimuli.noise import half_power_frequency
-from reverie.stimuli.tables import Stimulus, grating_stimuli, noise_stimuli
+from reverie.stimuli.synthetic import Stimulus, grating_stimuli, half_power_frequency, noise_stimuli
 from reverie.studies.setup import Setup
 from reverie.training.warm_start import mean_over_frames
 

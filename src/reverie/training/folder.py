@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,14 @@ from reverie.encoders.checkpoints import encoder_digest, load_encoder
 from reverie.encoders.contract import Encoder
 from reverie.encoders.presets import preset
 from reverie.encoders.registry import find_architecture
-from reverie.foundation.devices import choose_device, seed_everything
+from reverie.foundation.devices import choose_device, describe, seed_everything
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
+from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.partial_files import sweep
-from reverie.foundation.places import require_folder, require_own
 from reverie.foundation.progress import say, tracked
-from reverie.foundation.provenance import describe
+from reverie.foundation.requests import with_options
 from reverie.recordings.contents import readable, trials_digest
 from reverie.recordings.opening import open_animals
 from reverie.recordings.reading import Reading
@@ -30,7 +30,7 @@ from reverie.training.loop import LAST, RESUME
 from reverie.training.planning import plan_settings
 from reverie.training.request import TrainingRequest
 from reverie.training.settings import TrainingSettings
-from reverie.training.train import train
+from reverie.training.train import TrainingResult, train
 
 PLAN = "plan.json"
 """Written before the first step, so that the same command resumes with the same settings."""
@@ -73,11 +73,7 @@ def train_encoder(
     ReverieError
         When an option is unknown, the recordings cannot be learnt from, or ``out`` holds something else.
     """
-    try:
-        asked_for = replace(request or TrainingRequest(), **options)
-    except TypeError as error:
-        known = ", ".join(field.name for field in fields(TrainingRequest))
-        raise ReverieError(f"A training has the options {known}, but was given {', '.join(options)}.") from error
+    asked_for = with_options(request or TrainingRequest(), options, "A training")
     where, folder = choose_device(device), Path(out)
     require_folder(folder)
     opened = (
@@ -86,10 +82,7 @@ def train_encoder(
     asked = _asked(opened, asked_for)
     earlier = _earlier_plan(folder, asked)
     if earlier is not None and (folder / LAST / "encoder.json").exists():
-        # What a training killed at its very end left behind.
-        shutil.rmtree(folder / RESUME, ignore_errors=True)
-        for place in (folder, folder / LAST):
-            sweep(place.absolute())
+        _tidy(folder)
         encoder = load_encoder(folder, where)
         _require_same_movies(encoder, opened)
         say(f"The encoder in {folder} is trained already.")
@@ -111,11 +104,15 @@ def train_encoder(
     else:
         settings = TrainingSettings(**earlier["training"])
     say(f"Training on {len(opened)} animal(s) for {settings.steps} steps.")
-    result = train(encoder, opened, splits, settings, folder, device=where, teacher=teacher)
-    for name, correlation in result.correlation.items():
-        say(f"{name}: rates correlate with single-trial responses to held-out movies at {correlation:.3f}.")
-    say(f"The encoder is in {folder}.")
+    _tell_result(train(encoder, opened, splits, settings, folder, device=where, teacher=teacher))
     return load_encoder(folder, where)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what a training killed at its very end left behind."""
+    shutil.rmtree(folder / RESUME, ignore_errors=True)
+    for place in (folder, folder / LAST):
+        sweep(place.absolute())
 
 
 def _asked(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Any]:
@@ -201,3 +198,9 @@ def _tell_splits(splits: Mapping[str, Split]) -> None:
     for name, split in splits.items():
         left_out = f", {len(split.excluded)} left out as near-duplicates or without responses" if split.excluded else ""
         say(f"{name}: {len(split.training)} trials to train on, {len(split.validation)} to validate{left_out}.")
+
+
+def _tell_result(result: TrainingResult) -> None:
+    for name, correlation in result.correlation.items():
+        say(f"{name}: rates correlate with single-trial responses to held-out movies at {correlation:.3f}.")
+    say(f"The encoder is in {result.folder}.")

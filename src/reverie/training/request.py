@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reverie.foundation.seeds import require_seed
+from reverie.foundation.requests import require_seed
 
 
 @dataclass(frozen=True)

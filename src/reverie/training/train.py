@@ -19,9 +19,8 @@ from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split
 from reverie.training.batches import HELD, load_trials
 from reverie.training.loop import LAST, Job, TrainingObserver, resume, run_to_the_end, watch_nothing
-from reverie.training.settings import TrainingSettings
+from reverie.training.settings import TARGETS, TrainingSettings
 from reverie.training.step import new_run
-from reverie.training.targets import TARGETS
 from reverie.training.warm_start import warm_start
 
 

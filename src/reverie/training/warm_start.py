@@ -14,7 +14,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
 from reverie.recordings.lazy_trials import lengths_of
 from reverie.recordings.trial import Trial
-from reverie.training.targets import Target, sizes
+from reverie.training.settings import Target, sizes
 
 BEST_PROBES = 6
 """How many probes speak for a neuron's place; the others only add noise."""

@@ -12,7 +12,7 @@ from tests.encoders.fast.test_form import TINY, untidy
 
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.fast import kernels
-from reverie.encoders.fast.core import FrozenCore
+from reverie.encoders.fast.dwiseneuro import FrozenCore
 
 pytestmark = pytest.mark.skipif(not COMPILER, reason="needs a C compiler")
 

@@ -12,9 +12,9 @@ import torch
 from tests.encoders.fast.choices import COMPILED, COMPILER
 from tests.encoders.fast.test_compiled_block import encoder_with, planes_for
 
-from reverie.encoders.fast import compiling, kernels, openmp
+from reverie.encoders.fast import compiling, kernels
 from reverie.encoders.fast.compiling import COMPILERS, PROCESSORS
-from reverie.encoders.fast.core import FrozenCore
+from reverie.encoders.fast.dwiseneuro import FrozenCore
 from reverie.foundation.errors import ReverieError
 
 needs_compiler = pytest.mark.skipif(not COMPILER, reason="needs a C compiler")
@@ -150,7 +150,7 @@ def test_without_the_openmp_of_torch_there_is_one_thread_and_that_is_said(monkey
 USED = """
 import json, os, threadpoolctl, torch
 from tests.encoders.fast.test_compiled_block import encoder_with, planes_for
-from reverie.encoders.fast.core import FrozenCore
+from reverie.encoders.fast.dwiseneuro import FrozenCore
 
 def runtimes():
     return [each["filepath"] for each in threadpoolctl.threadpool_info() if each["user_api"] == "openmp"]
@@ -169,7 +169,7 @@ def test_kernels_share_the_openmp_runtime_of_torch(choice):
     compiled, before, after = json.loads(found.stdout)
     assert compiled
     assert len(before) == 1
-    assert after == before == [str(openmp.torch_runtime())]
+    assert after == before == [str(compiling.torch_runtime())]
 
 
 def test_every_processor_has_flags_and_none_changes_how_others_round():

@@ -14,8 +14,7 @@ from reverie.encoders.fast import dwiseneuro as fast_dwiseneuro
 from reverie.encoders.fast.form import frozen_form
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
 from reverie.foundation.errors import ReverieError
-from reverie.simulation.population import SimulatedTruthConfig
-from reverie.simulation.truth import SimulatedTruth
+from reverie.simulation.truth import SimulatedTruth, SimulatedTruthConfig
 
 MICE = {"other": 3, "toy": 7}
 SIZE = (12, 16)

@@ -3,8 +3,7 @@ import torch
 from einops import rearrange
 
 from reverie.encoders.fast import kernels
-from reverie.encoders.fast.kernels import Shape
-from reverie.encoders.fast.panels import PANEL
+from reverie.encoders.fast.kernels import PANEL, Shape
 from reverie.encoders.fast.rounding import rounded_features, rounded_weights
 
 pytestmark = pytest.mark.skipif(kernels.library() is None, reason="needs a C compiler")

@@ -15,9 +15,8 @@ from reverie.inversion.likelihood import EventLikelihood
 from reverie.inversion.linear.files import load_decoder, save_decoder
 from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
-from reverie.inversion.methods.adaptation import adapt
+from reverie.inversion.methods.adaptation import adapt, compressed_trials
 from reverie.inversion.methods.best import best_share, fit_best
-from reverie.inversion.methods.compressed_trials import compressed_trials
 from reverie.inversion.priors.gaussian import fit_prior
 from reverie.scoring.correlation import video_correlation
 from reverie.training.settings import TrainingSettings

@@ -5,12 +5,11 @@ import pytest
 from tests.inversion.toys import SpotEncoder, observe, panned, wandering
 
 from reverie.foundation.files import read_npz, write_npz
-from reverie.inversion.descent import Snapshot
 from reverie.inversion.methods import map as map_solver
 from reverie.inversion.methods.map import Map
 from reverie.inversion.priors.gaussian import fit_prior
 from reverie.inversion.problem import Problem
-from reverie.inversion.solve import solve
+from reverie.inversion.solve import Snapshot, solve
 from reverie.recordings.trial import Trial
 from reverie.scoring.correlation import video_correlation
 

@@ -8,13 +8,12 @@ from tests.inversion.toys import SIZE, PlaneEncoder, SpotEncoder, observe, probl
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
-from reverie.inversion.descent import Snapshot
 from reverie.inversion.likelihood import PoissonLikelihood
 from reverie.inversion.methods.grey_levels import soft_clip
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.priors.gaussian import fit_prior
-from reverie.inversion.solve import solve
+from reverie.inversion.solve import Snapshot, solve
 from reverie.recordings.trial import Trial
 
 FRAMES = 40

@@ -8,9 +8,9 @@ import pytest
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, write_npy
-from reverie.recordings.folds import fold_of
 from reverie.recordings.readers.registry import find_animal, open_recording, open_recordings
-from reverie.recordings.readers.sensorium_writer import write_recording
+from reverie.recordings.readers.sensorium_layout import write_recording
+from reverie.recordings.tiers import fold_of
 
 
 def repad(path, frames):

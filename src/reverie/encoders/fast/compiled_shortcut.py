@@ -12,9 +12,8 @@ from torch.nn import functional
 
 from reverie.encoders.dwiseneuro_blocks import CoreBlock
 from reverie.encoders.fast import kernels
-from reverie.encoders.fast.entrances import PlaneEntrance, Shortcut
-from reverie.encoders.fast.folding import folded
-from reverie.encoders.fast.panels import LANES, Layout, padded
+from reverie.encoders.fast.entrances import PlaneEntrance, Shortcut, folded
+from reverie.encoders.fast.kernels import LANES, Layout, padded
 
 
 @runtime_checkable

@@ -11,13 +11,13 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import torch
 
-from reverie.encoders.fast.openmp import torch_runtime
-from reverie.foundation.own_folders import cache_folders, is_own
+from reverie.foundation.folders import cache_folders, is_own
 from reverie.foundation.progress import say
 
 SOURCES: Final = Path(__file__).with_name("c")
@@ -38,6 +38,33 @@ AVX2 but without AVX-512, and any of this architecture."""
 
 PATIENCE: Final = 600.0
 """Seconds a compiler may take. On a quiet machine it needs five; only one that hangs should be given up."""
+
+
+class _Found(ctypes.Structure):
+    """What ``dladdr`` tells of an address (``Dl_info``)."""
+
+    _fields_ = (
+        ("file", ctypes.c_char_p),
+        ("base", ctypes.c_void_p),
+        ("name", ctypes.c_char_p),
+        ("address", ctypes.c_void_p),
+    )
+
+
+@lru_cache(maxsize=1)
+def torch_runtime() -> Path | None:
+    """Return the file of torch's OpenMP runtime, None where it has none or the system does not tell."""
+    folder = Path(torch.__file__).with_name("lib")
+    for library in sorted(folder.glob("libtorch_cpu.*")):
+        try:
+            # A name is looked up in the library and those it was linked to, so that the answer is torch's own runtime.
+            address = ctypes.cast(ctypes.CDLL(str(library)).omp_get_max_threads, ctypes.c_void_p)
+            found = _Found()
+            if ctypes.CDLL(None).dladdr(address, ctypes.byref(found)) and found.file:
+                return Path(found.file.decode())
+        except (AttributeError, OSError, TypeError):
+            continue
+    return None
 
 
 class CannotCompileError(Exception):

@@ -1,7 +1,8 @@
 """How features come into a block of the core: widened by a matrix product, and around it by a shortcut.
 
 Features are (picture, pixel, channel), a picture being one frame of one stack; a widened slice of channels is a matrix
-of (picture · pixel) rows. The first block's entrance takes the bare picture planes instead.
+of (picture · pixel) rows. The first block's entrance takes the bare picture planes instead. Batch normalisation, once
+training is over a fixed scale and shift, is folded into the layer before it.
 """
 
 from typing import Protocol, runtime_checkable
@@ -9,11 +10,24 @@ from typing import Protocol, runtime_checkable
 import torch
 from einops import rearrange
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock
-from reverie.encoders.fast.folding import folded, scale_and_shift
+
+
+def scale_and_shift(
+    norm: nn.BatchNorm1d | nn.BatchNorm2d,
+) -> tuple[Float[Tensor, " channel"], Float[Tensor, " channel"]]:
+    """Return the scale and the shift of each channel that a normalisation comes to in evaluation mode."""
+    scale = norm.weight.detach() * torch.rsqrt(norm.get_buffer("running_var") + norm.eps)
+    return scale, norm.bias.detach() - norm.get_buffer("running_mean") * scale
+
+
+def folded(layer: ConvolutionNorm) -> tuple[Float[Tensor, "outputs inputs tall wide"], Float[Tensor, " outputs"]]:
+    """Return the weight and the bias of the one convolution that a convolution and its normalisation come to."""
+    scale, shift = scale_and_shift(layer.norm)
+    return layer.convolution.weight.detach() * scale[:, None, None, None], shift
 
 
 @runtime_checkable

@@ -8,11 +8,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from reverie.encoders.compact import Compact
-from reverie.encoders.contract import Encoder
+from reverie.encoders.contract import Encoder, device_of, frozen
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.fast.dwiseneuro import FrozenDwiseNeuro
 from reverie.encoders.linear_nonlinear import LinearNonlinear
-from reverie.encoders.modes import device_of, frozen
 from reverie.foundation.errors import ReverieError
 
 

@@ -1,10 +1,17 @@
-"""Ridge regression whose penalty is chosen by cross-validation, whichever way it is solved."""
+"""Ridge regression whose penalty is chosen by cross-validation, without ever holding all samples.
+
+In primal form from one set of sums for each fold, for more samples than features; in dual form from the products of all
+samples with each other, for fewer.
+"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
+from scipy.linalg import cho_factor, cho_solve
 
 from reverie.inversion.linear.response_features import FeaturesOf
 from reverie.inversion.linear.samples import Sample
@@ -83,3 +90,141 @@ def blocks_of(
             seen, scores = [], []
     if seen:
         yield np.concatenate(seen), np.concatenate(scores)
+
+
+@dataclass
+class NormalEquations:
+    """Sums of products of features x and targets z over samples, which is all that ridge regression needs.
+
+    gram: Σ x xᵀ. cross: Σ x zᵀ. energy: Σ z², per target. Features and targets are taken to have mean 0. Products are
+    as precise as what is added, sums double precision.
+    """
+
+    gram: Float[np.ndarray, "feature feature"]
+    cross: Float[np.ndarray, "feature target"]
+    energy: Float[np.ndarray, " target"]
+
+    @classmethod
+    def empty(cls, features: int, targets: int) -> "NormalEquations":
+        """Return sums over nothing."""
+        return cls(np.zeros((features, features)), np.zeros((features, targets)), np.zeros(targets))
+
+    def add(self, features: Float[np.ndarray, "sample feature"], targets: Float[np.ndarray, "sample target"]) -> None:
+        """Take in samples."""
+        self.gram += features.T @ features  # numpy sees the same matrix twice and does half of the work
+        self.cross += features.T @ targets
+        self.energy += (targets.astype(np.float64) ** 2).sum(axis=0)
+
+    def __add__(self, other: "NormalEquations") -> "NormalEquations":
+        """Return the sums over both sets of samples."""
+        return NormalEquations(self.gram + other.gram, self.cross + other.cross, self.energy + other.energy)
+
+    def first_targets(self, count: int) -> "NormalEquations":
+        """Return the sums for the first targets only."""
+        return NormalEquations(self.gram, self.cross[:, :count], self.energy[:count])
+
+    def solve(self, penalty: float) -> Float[np.ndarray, "feature target"]:
+        """Return the B that minimises Σ |z - Bᵀx|² + penalty · |B|²."""
+        penalised = self.gram.copy()
+        penalised.flat[:: len(penalised) + 1] += penalty
+        factor = cho_factor(penalised, lower=True, overwrite_a=True, check_finite=False)
+        return np.asarray(cho_solve(factor, self.cross, check_finite=False))
+
+    def errors(self, weights: Float[np.ndarray, "feature target"]) -> Float[np.ndarray, " target"]:
+        """Return Σ (z - Bᵀx)² over the samples for given weights B, per target, from the sums alone."""
+        explained = 2 * (weights * self.cross).sum(axis=0) - (weights * (self.gram @ weights)).sum(axis=0)
+        return np.asarray(self.energy - explained)
+
+
+@dataclass(frozen=True)
+class FoldedSums(Regression):
+    """The normal equations of every fold; the samples themselves are not kept."""
+
+    folds: Sequence[NormalEquations]
+
+    @classmethod
+    def of(cls, samples: Iterable[Sample], features: FeaturesOf, every: int) -> "FoldedSums":
+        """Add up the samples, which come fold by fold and are gone through once."""
+        folds = []
+        for _, members in groupby(samples, key=lambda sample: sample.fold):
+            sums: NormalEquations | None = None
+            for seen, scores in blocks_of(members, features, every):
+                sums = sums or NormalEquations.empty(seen.shape[1], scores.shape[1])
+                sums.add(seen, scores)
+            assert sums is not None
+            folds.append(sums)
+        return cls(folds)
+
+    def solve(self, weight: float) -> Float[np.ndarray, "feature component"]:
+        """Return the ridge weights from all folds together."""
+        return _solved(_added(self.folds), weight)
+
+    def explained(
+        self, weight: float, count: int
+    ) -> tuple[Float[np.ndarray, " component"], Float[np.ndarray, " component"]]:
+        """Return how much of the first components is explained in folds that the fit did not see, and their energy."""
+        folds = [one.first_targets(count) for one in self.folds]
+        energy = _added(folds).energy
+        left = np.zeros_like(energy)
+        for number, left_out in enumerate(folds):
+            seen = [one for other, one in enumerate(folds) if other != number]
+            left += left_out.errors(_solved(_added(seen), weight))
+        return energy - left, energy
+
+
+def _solved(sums: NormalEquations, weight: float) -> Float[np.ndarray, "feature component"]:
+    return sums.solve(penalty(weight, float(np.trace(sums.gram)), len(sums.gram)))
+
+
+def _added(sums: Sequence[NormalEquations]) -> NormalEquations:
+    total = sums[0]
+    for one in sums[1:]:
+        total = total + one
+    return total
+
+
+@dataclass(frozen=True)
+class SampleProducts(Regression):
+    """Features and scores of all samples, and the fold of each.
+
+    Ridge weights lie in the span of the samples x: they are Xᵀ a with (X Xᵀ + penalty) a = z. products: X Xᵀ.
+    Source: Saunders, Gammerman & Vovk 1998 (ICML), for the linear kernel.
+    """
+
+    seen: Float[np.ndarray, "sample feature"]
+    scores: Float[np.ndarray, "sample component"]
+    folds: Int[np.ndarray, " sample"]
+    products: Float[np.ndarray, "sample sample"]
+
+    @classmethod
+    def of(cls, samples: Iterable[Sample], features: FeaturesOf, every: int) -> "SampleProducts":
+        """Take in the samples, which are gone through once."""
+        parts = [(features(one.responses, every), one.scores, np.full(len(one.scores), one.fold)) for one in samples]
+        seen, scores, folds = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return cls(seen, scores, folds, (seen @ seen.T).astype(np.float64))
+
+    def solve(self, weight: float) -> Float[np.ndarray, "feature component"]:
+        """Return the ridge weights from all folds together."""
+        found: np.ndarray = self.seen.T @ self._solved(np.ones(len(self.folds), dtype=bool), weight, None)
+        return found
+
+    def explained(
+        self, weight: float, count: int
+    ) -> tuple[Float[np.ndarray, " component"], Float[np.ndarray, " component"]]:
+        """Return how much of the first components is explained in folds that the fit did not see, and their energy."""
+        scores = self.scores[:, :count].astype(np.float64)
+        energy = np.square(scores).sum(axis=0)
+        left = np.zeros_like(energy)
+        for fold in np.unique(self.folds):
+            out = self.folds == fold
+            estimate = self.products[np.ix_(out, ~out)] @ self._solved(~out, weight, count)
+            left += np.square(scores[out] - estimate).sum(axis=0)
+        return energy - left, energy
+
+    def _solved(
+        self, rows: Bool[np.ndarray, " sample"], weight: float, count: int | None
+    ) -> Float[np.ndarray, "some component"]:
+        products = self.products[np.ix_(rows, rows)]
+        products.flat[:: len(products) + 1] += penalty(weight, float(np.trace(products)), self.seen.shape[1])
+        factor = cho_factor(products, lower=True, overwrite_a=True, check_finite=False)
+        return np.asarray(cho_solve(factor, self.scores[rows, :count].astype(np.float64), check_finite=False))

@@ -13,10 +13,9 @@ from jaxtyping import Float
 
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.linear.components import PictureComponents
 from reverie.inversion.linear.contract import Decoder, Population
-from reverie.inversion.linear.kernel import KernelFeatures, KernelRegression
-from reverie.inversion.linear.response_features import ResponseFeatures
+from reverie.inversion.linear.response_features import KernelFeatures, KernelRegression, ResponseFeatures
+from reverie.inversion.linear.samples import PictureComponents
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Fitting the ridge decoder: how responses are seen, then the penalty, chosen by cross-validation; then the weights."""
+"""Fitting the ridge decoder: how responses are seen, then the penalty, chosen by cross-validation; then the weights.
+
+Training trials are divided such that a movie and its near-duplicates stay on one side.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -8,15 +11,18 @@ import numpy as np
 
 from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import bar
-from reverie.inversion.linear.components import PictureComponents, PictureMoments
-from reverie.inversion.linear.folded_sums import FoldedSums
-from reverie.inversion.linear.folds import movie_folds
-from reverie.inversion.linear.kernel import KernelFeatures, KernelRegression
-from reverie.inversion.linear.regression import Regression
-from reverie.inversion.linear.response_features import FeaturesOf, ResponseFeatures
+from reverie.inversion.linear.regression import FoldedSums, Regression, SampleProducts
+from reverie.inversion.linear.response_features import FeaturesOf, KernelFeatures, KernelRegression, ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
-from reverie.inversion.linear.sample_products import SampleProducts
-from reverie.inversion.linear.samples import Sample, Samples, frames_apart, population_of
+from reverie.inversion.linear.samples import (
+    PictureComponents,
+    PictureMoments,
+    Sample,
+    Samples,
+    frames_apart,
+    population_of,
+)
+from reverie.recordings.near_duplicates import near_duplicate_groups, near_duplicate_pairs, signature
 from reverie.recordings.trial import Trial
 
 JUDGES: Final = 300
@@ -33,6 +39,25 @@ WORTH: Final = 0.02
 
 NEARLY_ALL: Final = 0.95
 """Share of the pictures' variance from which on further components cannot matter."""
+
+
+def movie_folds(trials: Sequence[Trial], folds: int) -> list[int]:
+    """Return the fold of each trial, 0 to ``folds - 1``; there are fewer folds when there are fewer distinct movies.
+
+    Groups of near-duplicate movies go, largest first, to the fold that has the fewest frames so far.
+    """
+    signatures, frames = [], []
+    for trial in trials:
+        signatures.append(signature(trial.known_movie))
+        frames.append(trial.frames)
+    groups = near_duplicate_groups(near_duplicate_pairs(signatures), len(signatures))
+    filled = np.zeros(max(1, min(folds, len(groups))), dtype=np.int64)
+    fold = np.zeros(len(signatures), dtype=np.int64)
+    for group in sorted(groups, key=lambda members: -sum(frames[member] for member in members)):
+        emptiest = int(filled.argmin())
+        fold[list(group)] = emptiest
+        filled[emptiest] += sum(frames[member] for member in group)
+    return [int(number) for number in fold]
 
 
 def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | None = None) -> RidgeDecoder:

@@ -2,10 +2,12 @@
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reverie.encoders.contract import Encoder
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
+from reverie.inversion.linear.response_features import compress
 from reverie.recordings.trial import Trial
 from reverie.training.batches import Windows
 from reverie.training.loop import checked_loss
@@ -15,6 +17,16 @@ from reverie.training.warm_start import start_levels
 
 ADAPTATION = TrainingSettings(steps=400, learning_rate=2e-2, warm_up=20)
 """Fewer steps than a training takes: what neurons look for is known, only how they respond is not."""
+
+
+def compressed(trial: Trial, power: float) -> Trial:
+    """Return the same trial with its responses raised to a power (see ``compress``)."""
+    return trial if trial.responses is None else replace(trial, responses=compress(trial.responses, power))
+
+
+def compressed_trials(trials: Sequence[Trial], power: float) -> list[Trial]:
+    """Return all trials with compressed responses; the movies stay where they are, the responses are in memory."""
+    return [compressed(trial, power) for trial in trials]
 
 
 def adapt(encoder: Encoder, mouse: str, trials: Sequence[Trial], settings: TrainingSettings = ADAPTATION) -> Encoder:

@@ -16,14 +16,12 @@ from reverie.encoders.registry import build, name_architecture
 from reverie.foundation.arrays import Mask, Movie, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
-from reverie.inversion.likelihood import Likelihood
-from reverie.inversion.likelihood_files import likelihood_arrays, likelihood_from_arrays
+from reverie.inversion.likelihood import Likelihood, likelihood_arrays, likelihood_from_arrays
 from reverie.inversion.likelihood_fit import KINDS, Kind, fit_likelihood
 from reverie.inversion.linear.contract import Decoder, Population
 from reverie.inversion.linear.response_features import compress
 from reverie.inversion.linear.ridge import RidgeDecoder
-from reverie.inversion.methods.adaptation import ADAPTATION, adapt
-from reverie.inversion.methods.compressed_trials import compressed_trials
+from reverie.inversion.methods.adaptation import ADAPTATION, adapt, compressed_trials
 from reverie.inversion.methods.map import Map
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Observation, Problem, Solution

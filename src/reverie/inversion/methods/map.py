@@ -13,13 +13,10 @@ from torch import Tensor
 
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.conjugate_gradients import dot
 from reverie.inversion.cuts import shots_found
+from reverie.inversion.methods.curvature import Curvature, dot, estimated_precision
 from reverie.inversion.methods.grey_levels import expected_grey, slope_of_clip, soft_clip
-from reverie.inversion.methods.knowledge import informed, prior_of
-from reverie.inversion.methods.map_state import MapState, Point
-from reverie.inversion.methods.precision import estimated_precision
-from reverie.inversion.methods.quasi_newton import Curvature
+from reverie.inversion.methods.map_state import MapState, Point, informed, prior_of
 from reverie.inversion.objective import information_draw, loss_and_gradient, passes_of
 from reverie.inversion.priors.scenes import path_in
 from reverie.inversion.problem import Problem

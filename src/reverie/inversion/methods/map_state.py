@@ -1,4 +1,4 @@
-"""Where the search for the most probable movie stands between two steps."""
+"""Where the search for the most probable movie stands between two steps, and what its prior then knows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,8 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from reverie.inversion.methods.precision import Precision
-from reverie.inversion.methods.quasi_newton import Curvature
+from reverie.foundation.errors import ReverieError
+from reverie.inversion.methods.curvature import Curvature, Precision
+from reverie.inversion.priors.gaussian import GaussianPrior
+from reverie.inversion.problem import Problem
 
 BEFORE, PRECISION = "before.", "precision."
 """What the names of arrays of an earlier state, and of the precision, begin with."""
@@ -147,3 +149,22 @@ class MapState:
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def informed(problem: Problem, state: MapState) -> Problem:
+    """Return the problem with what was found of cuts and motion known to its prior."""
+    if state.path is not None:
+        return replace(problem, prior=prior_of(problem).following(state.starts or (0,), state.path))
+    return problem if state.starts is None else replace(problem, prior=prior_of(problem).cut(state.starts))
+
+
+def prior_of(problem: Problem) -> GaussianPrior:
+    """Return the problem's Gaussian prior; raises ReverieError when it has none or one for another frame size."""
+    if not isinstance(problem.prior, GaussianPrior):
+        raise ReverieError("The method `map` needs a Gaussian prior; fit one to training movies (`fit_prior`).")
+    if problem.prior.frame_size != problem.frame_size:
+        raise ReverieError(
+            f"The prior was fitted to movies of {problem.prior.frame_size} pixels but the encoder takes "
+            f"{problem.frame_size}; fit one to this recording's movies."
+        )
+    return problem.prior

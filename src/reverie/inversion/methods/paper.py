@@ -9,14 +9,58 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from reverie.encoders.canvas import centre_on_canvas, crop_from_canvas
+from reverie.encoders.contract import centre_on_canvas, crop_from_canvas
 from reverie.foundation.arrays import GREY, WHITE, Mask, Movie
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.descent import DescentState
 from reverie.inversion.gradients import fitting_batch, normalised_gradient
 from reverie.inversion.problem import Observation, Problem
 from reverie.inversion.windows import Windows, cut_for
 from reverie.scoring.rule import TRAINING_THRESHOLD
+
+
+@dataclass(frozen=True)
+class DescentState:
+    """All a descent with momentum knows between two steps.
+
+    step: how many steps were taken. movie: grey levels 0-255 on the canvas. momentum: of the movie's gradient.
+    batch: windows that go through an encoder at once. passes: windows sent through encoders so far.
+    loss, last_window_loss: what the last step measured before it moved the movie: the mean over windows and
+    observations, and the last observation's last window; NaN before the first step.
+    """
+
+    step: int
+    movie: Float[Tensor, "time height width"]
+    momentum: Float[Tensor, "time height width"]
+    batch: int
+    passes: int = 0
+    loss: float = float("nan")
+    last_window_loss: float = float("nan")
+
+    def to(self, device: torch.device) -> "DescentState":
+        """Return the same state on another device."""
+        return replace(self, movie=self.movie.to(device), momentum=self.momentum.to(device))
+
+    @property
+    def settled(self) -> bool:
+        """Never: the published method takes the steps it was told."""
+        return False
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return everything as arrays."""
+        return {
+            "movie": self.movie.cpu().numpy(),
+            "momentum": self.momentum.cpu().numpy(),
+            "counts": np.array([self.step, self.batch, self.passes]),
+            "losses": np.array([self.loss, self.last_window_loss]),
+        }
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, np.ndarray]) -> "DescentState":
+        """Return the state that ``to_arrays`` laid out; raises KeyError or ValueError when something is missing."""
+        step, batch, passes = (int(count) for count in arrays["counts"])
+        loss, last = (float(value) for value in arrays["losses"])
+        movie, momentum = torch.from_numpy(arrays["movie"]), torch.from_numpy(arrays["momentum"])
+        return DescentState(step, movie, momentum, batch, passes, loss, last)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,8 @@ from torch import Tensor
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.inversion.motion import shots_of
-from reverie.inversion.priors.camera import Camera
-from reverie.inversion.priors.cosine import movie_of, spectrum_of
-from reverie.inversion.priors.scenes import Scenes, at_size, fit_scenes
-from reverie.inversion.priors.spectrum import resampled_spectrum, smoothed_spectrum
+from reverie.inversion.priors.scenes import Camera, Scenes, at_size, fit_scenes
+from reverie.inversion.priors.spectrum import movie_of, resampled_spectrum, smoothed_spectrum, spectrum_of
 from reverie.recordings.trial import Trial
 
 SCENE_TRIALS = 60

@@ -1,17 +1,23 @@
-"""What scenes look like once the camera's motion is taken out, and how cameras move: learned from training movies."""
+"""A camera that moves over a scene larger than its picture: what it sees, and what scenes and their cameras are like.
+
+Scenes are what pictures look like once the camera's motion is taken out; both are learned from training movies.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from scipy.fft import dctn
+from torch import Tensor
 
 from reverie.foundation.arrays import Movie
-from reverie.inversion.motion import Path, path_of, path_power, shots_of, smoothed_path
+from reverie.inversion.motion import Path, path_of, path_power, sample, shots_of, smoothed_path
 from reverie.inversion.priors.spectrum import resampled_spectrum, smoothed_spectrum
-from reverie.inversion.sampling import sample
+
+EDGE = 1
+"""Pixels of scene beyond all that is seen, so that every pixel lies between four others."""
 
 LENGTH = 100
 """Frequencies at which spectra over time are kept; shots last about as many frames."""
@@ -30,6 +36,46 @@ AT_FIRST, AGAIN = (1.3, 0.15), (1.15, 0.08)
 
 NARROWEST = 12
 """Rows and columns of such pixels a shot must have."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """places: (time, 2), rows and columns by which the upper left corner of the picture lies below and right of that of
+    the scene, fractions included. frame_size, scene_size: heights and widths of picture and scene."""
+
+    places: Float[Tensor, "time 2"]
+    frame_size: tuple[int, int]
+    scene_size: tuple[int, int]
+
+    @staticmethod
+    def along(path: Float[Tensor, "time 2"], frame_size: tuple[int, int]) -> "Camera":
+        """Return the camera whose picture's contents move along a path: (time, 2) in pixels down and to the right.
+
+        The scene is as large as all pictures together.
+        """
+        corners = -path
+        places = corners - corners.amin(dim=0) + EDGE
+        reach = places.amax(dim=0).ceil().int() + EDGE
+        return Camera(places, frame_size, (frame_size[0] + int(reach[0]), frame_size[1] + int(reach[1])))
+
+    def to(self, device: torch.device) -> "Camera":
+        """Return the same camera on another device."""
+        return replace(self, places=self.places.to(device))
+
+    def see(self, scene: Float[Tensor, "time row column"]) -> Float[Tensor, "time height width"]:
+        """Return the picture at each frame, interpolated between neighbouring pixels of the scene."""
+        rows, columns = (
+            self.places[:, axis, None] + torch.arange(self.frame_size[axis], device=self.places.device)
+            for axis in (0, 1)
+        )
+        return sample(scene, rows, columns, "bilinear")
+
+    def spread_out(self, gradient: Float[Tensor, "time height width"]) -> Float[Tensor, "time row column"]:
+        """Return the gradient with respect to the scene, given that with respect to the pictures: see's transpose."""
+        with torch.enable_grad():
+            scene = gradient.new_zeros(len(gradient), *self.scene_size).requires_grad_()
+            (transposed,) = torch.autograd.grad(self.see(scene), scene, gradient)
+        return transposed
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import Any, Final
 
 from reverie.foundation.errors import NotApplicable
-from reverie.foundation.places import cache_folder
+from reverie.foundation.folders import cache_folder
+from reverie.jobs.engines.contract import STOP_AT
 from reverie.jobs.engines.settings import On
-from reverie.jobs.stopping import STOP_AT
 
 CLUSTERS: Final[Mapping[str, str]] = {
     "slurm": "SLURMCluster",

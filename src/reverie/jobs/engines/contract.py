@@ -1,17 +1,26 @@
 """What an engine is: tasks in, what became of each out, in any order; one that fails keeps no other from being done."""
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, runtime_checkable
 from uuid import uuid4
 
-from reverie.foundation.errors import NoSpace, OutOfTime, WorkerLost
+from reverie.foundation.errors import NoSpace, OutOfTime, ReverieError, WorkerLost
 
 TRIES: Final = 3
 """How often a task may lose the process that does it before it is given up."""
 
 FATAL: Final = (NoSpace, OutOfTime)
 """Errors after which no other task can be done either."""
+
+TOLD = 5
+"""Failures that are told one by one."""
+
+STOP_AT: Final = "REVERIE_STOP_AT"
+"""Environment variable: seconds since 1970 after which a job stops at its next snapshot."""
 
 
 @dataclass(frozen=True)
@@ -61,3 +70,41 @@ def lost(name: str) -> WorkerLost:
         f"A worker process was killed {TRIES} times over {name}, probably for want of memory or time; give the same "
         "command again with fewer --jobs, more --memory or a longer --walltime."
     )
+
+
+@contextmanager
+def noted(failed: dict[str, Exception], name: str) -> Iterator[None]:
+    """Keep an error of the block under a name and go on, unless nothing else could be done after it either."""
+    try:
+        yield
+    except FATAL:
+        raise
+    except Exception as error:
+        failed[name] = error
+
+
+def raise_all(failed: Mapping[str, Exception]) -> None:
+    """Raise what failed, if anything: a defect of the program as it is, one error as it is, several as one."""
+    errors = list(failed.values())
+    for error in errors:
+        if not isinstance(error, ReverieError):
+            raise error
+    if len({str(error) for error in errors}) == 1:
+        raise errors[0]
+    if errors:
+        kinds = {type(error) for error in errors}
+        told = "; ".join(f"{name}: {str(error).rstrip('.')}" for name, error in list(failed.items())[:TOLD])
+        more = f"; and {len(errors) - TOLD} more" if len(errors) > TOLD else ""
+        kind = kinds.pop() if len(kinds) == 1 else ReverieError
+        raise kind(f"{len(errors)} jobs failed, all others are done: {told}{more}.") from errors[0]
+
+
+def out_of_time() -> bool:
+    """Return whether this process should stop."""
+    at = os.environ.get(STOP_AT, "")
+    return at.isdecimal() and time.time() >= int(at)
+
+
+def stopped() -> OutOfTime:
+    """Return what a job that stopped at its snapshot raises."""
+    return OutOfTime("The time of this process is over; give the same command again to go on where it stopped.")

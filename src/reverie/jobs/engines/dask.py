@@ -14,10 +14,9 @@ from reverie.foundation.errors import ReverieError, WorkerLost
 from reverie.foundation.progress import say
 from reverie.jobs.engines.asked import Asked
 from reverie.jobs.engines.batch import cluster_class, import_or_tell, options, refusing
-from reverie.jobs.engines.contract import TRIES, Opening, Outcome, lost
+from reverie.jobs.engines.contract import TRIES, Opening, Outcome, lost, out_of_time
+from reverie.jobs.engines.here import do_task
 from reverie.jobs.engines.settings import On
-from reverie.jobs.engines.worker import do_task
-from reverie.jobs.stopping import out_of_time
 
 LOOK_EVERY: Final = 5.0
 """Seconds between two looks whether workers are missing."""

@@ -18,11 +18,27 @@ from typing import Any
 
 import torch
 
+from reverie.foundation.devices import prepare_threads
 from reverie.jobs.engines.contract import TRIES, Opening, Outcome, lost
-from reverie.jobs.engines.worker import do_task
+
+_OPENED: dict[str, Any] = {}
+"""What the tasks of this process are done with, by the token of its opening; only the last one is kept."""
+
+_ALONE = threading.Lock()
+"""A process of somebody else's cluster may have several threads; what is opened is made for one."""
 
 MOST_WORKERS = 4
 """More processes would need more memory than a machine without a graphics card usually has."""
+
+
+def do_task(opening: Opening, work: Callable[[Any, Any], Any], task: object) -> object:
+    """Do one task with what this process opened, or opens now."""
+    with _ALONE:
+        if opening.token not in _OPENED:
+            _OPENED.clear()
+            prepare_threads()
+            _OPENED[opening.token] = opening.reopen()
+        return work(_OPENED[opening.token], task)
 
 
 def available_cores() -> int:

@@ -9,7 +9,7 @@ import yaml
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npy, write_text
-from reverie.foundation.whole_folders import building
+from reverie.foundation.folders import building
 from reverie.recordings.trial import Trial
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from reverie.foundation.errors import ReverieError, reading_foreign
-from reverie.foundation.names import readable_name
+from reverie.foundation.folders import readable_name
 from reverie.foundation.progress import say
-from reverie.recordings.leaving_out import omissions
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.source import Source
+from reverie.recordings.usability import omissions
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, FRAME_SIZE, STATE_NAMES
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.files import read_npy
-from reverie.recordings.leaving_out import some
 from reverie.recordings.readers import sensorium_layout as layout
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, StoredSeries
+from reverie.recordings.usability import NAMED
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
@@ -151,7 +151,7 @@ class SensoriumSource:
             files = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
             odd = [name for name in files if not layout.is_trial_file(name) and not name.startswith(".")]
             if odd:
-                yield f"{folder} holds files that are no trials and are passed over: {some(odd)}."
+                yield f"{folder} holds files that are no trials and are passed over: {some(odd, NAMED)}."
 
     def _path(self, kind: str, name: str) -> Path | None:
         """Return where an array of a trial lies; a link to nothing counts, since its data may yet be fetched."""
@@ -180,7 +180,7 @@ class SensoriumSource:
         words = [word.decode(errors="replace") if isinstance(word, bytes) else str(word) for word in tiers]
         beyond = [name for name in self.trials if int(name) >= len(words)]
         found = {name: words[int(name)] if int(name) < len(words) else "none" for name in self.trials}
-        note = f"{path} holds {len(words)} tiers, so that trials beyond it are not used: {some(beyond)}."
+        note = f"{path} holds {len(words)} tiers, so that trials beyond it are not used: {some(beyond, NAMED)}."
         return found, (note,) if beyond else ()
 
 

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, Mask, Movie
-from reverie.jobs.clip import Clip, excerpt
+from reverie.jobs.clip import Clip, excerpt, simulated_clips
 from reverie.jobs.job import Job, Targets
-from reverie.jobs.simulated_responses import simulated_clips
 from reverie.reporting.video_files import write_colour_mp4
 from reverie.scoring.correlation import Region
 from reverie.scoring.deviations import Deviations, Patch, find_deviations

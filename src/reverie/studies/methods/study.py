@@ -10,14 +10,13 @@ import pandas as pd
 from reverie.encoders.prediction import predict
 from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie
-from reverie.inversion.ensembling import average
 from reverie.inversion.methods.best import Best
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.methods.ridge import Ridge
-from reverie.inversion.postprocessing import blur
+from reverie.inversion.postprocessing import average, blur
 from reverie.inversion.windows import cut
 from reverie.jobs.clip import Clip, repeats_of
 from reverie.jobs.job import Job

@@ -12,20 +12,19 @@ from matplotlib.figure import Figure
 
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
-from reverie.fitted.problems import problem_of_trial
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.reconstructor import Reconstructor
 from reverie.fitted.session import open_one
-from reverie.fitted.solving import solve_trial
+from reverie.fitted.solving import problem_of_trial, solve_trial
 from reverie.foundation.arrays import GREY, WHITE, Movie
 from reverie.foundation.devices import choose_device
 from reverie.foundation.files import write_text
-from reverie.foundation.places import require_folder, require_own
+from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say, tracked
-from reverie.inversion.information import information_bits
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.methods.map import Map
 from reverie.inversion.objective import information_draw
+from reverie.inversion.uncertainty import information_bits
 from reverie.recordings.opening import responses_of
 from reverie.recordings.reading import Reading
 from reverie.recordings.trial import Trial

@@ -17,7 +17,7 @@ from reverie.fitted.reconstructor import Reconstructor
 from reverie.fitted.session import open_one
 from reverie.foundation.devices import choose_device
 from reverie.foundation.files import write_text
-from reverie.foundation.places import require_folder, require_own
+from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say
 from reverie.recordings.reading import Reading
 from reverie.studies.page import save_findings, write_study_page

@@ -18,8 +18,7 @@ from scipy.ndimage import uniform_filter1d
 from reverie.encoders.prediction import predict
 from reverie.fitted.fitted import Fitted
 from reverie.foundation.arrays import GREY, Movie
-from reverie.foundation.causes import some
-from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError, some
 from reverie.foundation.progress import say, tracked
 from reverie.inversion.likelihood import EventLikelihood, Likelihood
 from reverie.recordings.contents import movie_digest

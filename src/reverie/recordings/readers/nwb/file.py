@@ -17,8 +17,8 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
 from reverie.recordings.clocked import Showing
 from reverie.recordings.clocks import paired_times, sampled_times
+from reverie.recordings.readers.beside import showings_of
 from reverie.recordings.readers.clips import open_clip
-from reverie.recordings.readers.shown_tables import showings_of
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
 from reverie.recordings.source import Footage

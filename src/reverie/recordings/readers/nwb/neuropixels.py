@@ -9,9 +9,9 @@ import pandas as pd
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded, Showing
+from reverie.recordings.readers.beside import showings_of
 from reverie.recordings.readers.clips import named_files, open_clip
 from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, pair, ragged, sampled, spontaneous, table
-from reverie.recordings.readers.shown_tables import showings_of
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal, SpikeTrains
 from reverie.recordings.source import Footage

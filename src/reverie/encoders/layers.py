@@ -1,0 +1,198 @@
+"""Layers of small encoders: a readout at one place, gains by state and contrast, a shifter that follows the eye."""
+
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from reverie.encoders.fast.layers import read_points
+from reverie.foundation.arrays import STATE_NAMES
+
+INVERSE_SOFTPLUS_OF_ONE = math.log(math.e - 1)
+"""The drive at which softplus gives 1, so that an untrained neuron fires at its mean rate."""
+
+STEEPEST = 1.5
+"""Bound of the log gain: the state changes a rate by at most a factor of exp(1.5), about 4.5 up or down."""
+
+MEMORY = 12
+"""Frames, the present one included, over which contrast is averaged at most."""
+
+LEAST = 1e-4
+"""Variance of a frame, in squared units of contrast, that is added, so that a uniform one has a slope."""
+
+FURTHEST = 4.0
+"""Grid points (8 pixels, 27 degrees for the Sensorium screens) that fields are displaced by at most, on either axis."""
+
+
+class PointReadout(nn.Module):
+    """Reads a feature map at one learned place per neuron (bilinear between the four nearest grid points).
+
+    places, shift: (neuron, 2), row and column in units of the feature grid; a neuron looks at their sum, so that
+    weight decay pulls it back to where it began. weights: (neuron, feature). smoothing:
+    (neuron, taps), over the current and earlier frames, the latest last.
+    """
+
+    mean_rates: Tensor
+    places: Tensor
+
+    def __init__(self, neurons: int, features: int, grid: tuple[int, int], taps: int) -> None:
+        super().__init__()
+        self.grid = grid
+        centre = torch.tensor([(grid[0] - 1) / 2, (grid[1] - 1) / 2])
+        self.shift = nn.Parameter(torch.zeros(neurons, 2))
+        self.weights = nn.Parameter(torch.zeros(neurons, features))
+        self.bias = nn.Parameter(torch.full((neurons,), INVERSE_SOFTPLUS_OF_ONE))
+        self.smoothing = nn.Parameter(functional.one_hot(torch.full((neurons,), taps - 1), taps).float())
+        self.register_buffer("places", centre.expand(neurons, 2).clone())
+        self.register_buffer("mean_rates", torch.ones(neurons))
+
+    @torch.no_grad()
+    def scale_to(self, mean_rates: Float[np.ndarray, " neuron"]) -> None:
+        """Set the unit of each neuron's rate; silent neurons keep a tiny one."""
+        self.mean_rates.copy_(torch.as_tensor(np.maximum(mean_rates, 1e-6)))
+
+    @torch.no_grad()
+    def place(self, places: Int[np.ndarray, "neuron 2"]) -> None:
+        """Set where the neurons look, row and column in units of the feature grid."""
+        self.places.copy_(torch.as_tensor(places))
+
+    def neighbours(self) -> tuple[Int[Tensor, "neuron 4"], Float[Tensor, "neuron 4"]]:
+        """Return the four grid points around each neuron and their bilinear weights."""
+        rows, columns = self.grid
+        place = self.places + self.shift
+        row, column = place[:, 0].clamp(0, rows - 1), place[:, 1].clamp(0, columns - 1)
+        top, left = row.detach().floor().clamp(max=rows - 2), column.detach().floor().clamp(max=columns - 2)
+        down, right = row - top, column - left
+        # Weights that are not numbers look at the first corner, and what is seen there is not a number either.
+        corner = (top * columns + left).nan_to_num().long()
+        index = torch.stack([corner, corner + 1, corner + columns, corner + columns + 1], dim=1)
+        weight = torch.stack([(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right], dim=1)
+        return index, weight
+
+    def forward(
+        self,
+        features: Float[Tensor, "batch time position feature"],
+        gain: Float[Tensor, "batch neuron shorter"] | None = None,
+    ) -> Float[Tensor, "batch neuron shorter"]:
+        """Return the rates before the state's gain; the smoothing uses up taps - 1 frames at the start.
+
+        gain: what each neuron's drive is multiplied by before it meets the threshold.
+        """
+        batch, time = features.shape[:2]
+        drive = read_points(features.flatten(0, 1), *self.neighbours(), self.weights)
+        drive = drive.view(batch, time, -1).transpose(1, 2)
+        drive = functional.conv1d(drive, self.smoothing[:, None], groups=len(self.smoothing))
+        drive = drive if gain is None else drive * gain
+        return functional.softplus(drive + self.bias[:, None]) * self.mean_rates[:, None]
+
+
+class StateGain(nn.Module):
+    """One multiplicative gain per neuron and frame, a bounded log-linear function of the animal's state.
+
+    The state is standardised inside by the mean and the standard deviation seen in training, and squashed, so that a
+    rare burst of running cannot throw the rates off.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, neurons: int) -> None:
+        super().__init__()
+        entries = len(STATE_NAMES)
+        self.weight = nn.Parameter(torch.zeros(neurons, entries))
+        self.register_buffer("mean", torch.zeros(entries))
+        self.register_buffer("deviation", torch.ones(entries))
+
+    def standardise(self, mean: Float[np.ndarray, "4"], deviation: Float[np.ndarray, "4"]) -> None:
+        """Store the mean and the standard deviation of the state, in the recording's own units; 0 counts as 1."""
+        self.mean.copy_(torch.as_tensor(mean))
+        self.deviation.copy_(torch.as_tensor(np.where(deviation > 0, deviation, 1.0)))
+
+    def forward(self, state: Float[Tensor, "batch 4 time"]) -> Float[Tensor, "batch neuron time"]:
+        """Return the gain, 1 where the state is ordinary or the neuron does not care."""
+        squashed = torch.tanh((state - self.mean[:, None]) / (2 * self.deviation[:, None]))
+        return torch.exp(STEEPEST * torch.tanh(torch.matmul(self.weight, squashed)))
+
+
+class FrameGain(nn.Module):
+    """Divides each neuron's drive by a power of the contrast that the whole frame had lately.
+
+        gain = ( (g + c) / (g + 1) ) ^ −power,      c = contrast of the frame, averaged over the last ``MEMORY`` frames
+
+    g and the weights of the average are one for all neurons of an animal; the power is each neuron's own and starts at
+    0, no gain. Source: contrast gain control, Shapley & Victor 1978 (J Physiol 285); normalisation, Carandini & Heeger
+    2012 (Nat Rev Neurosci 13), with the frame as pool.
+    """
+
+    def __init__(self, neurons: int) -> None:
+        super().__init__()
+        self.power = nn.Parameter(torch.zeros(neurons, 1))
+        self.floor = nn.Parameter(torch.zeros(1))
+        self.lags = nn.Parameter(torch.zeros(MEMORY))
+
+    def forward(self, pictures: Float[Tensor, "batch time height width"]) -> Float[Tensor, "batch neuron time"]:
+        """Return the gain at each frame; pictures are in units of contrast, and 0, a grey screen, comes before them."""
+        contrast = torch.sqrt(pictures.var(dim=(2, 3), correction=0) + LEAST)
+        earlier = functional.pad(contrast[:, None], (MEMORY - 1, 0), value=LEAST**0.5)
+        recent = functional.conv1d(earlier, self.lags.softmax(0)[None, None])
+        floor = functional.softplus(self.floor)
+        return torch.exp(-self.power * torch.log((floor + recent) / (floor + 1.0)))
+
+
+def displaced(
+    pictures: Float[Tensor, "batch time height width"], moved: Float[Tensor, "batch 2 time"]
+) -> Float[Tensor, "batch time height width"]:
+    """Return what lies ``moved`` pixels down and to the right of each pixel; 0 beyond the edges.
+
+    Between pixels it interpolates by cubic convolution (Keys 1981, IEEE ASSP 29, 1153), linear in the pictures.
+    """
+    rows = _cubic_weights(moved[:, 0], pictures.shape[2])
+    columns = _cubic_weights(moved[:, 1], pictures.shape[3])
+    seen: Tensor = rows @ pictures @ columns.mT
+    return seen
+
+
+def _cubic_weights(moved: Float[Tensor, "batch time"], size: int) -> Float[Tensor, "batch time {size} {size}"]:
+    """Return the weights of cubic convolution that read an axis displaced by ``moved`` pixels."""
+    places = torch.arange(size, device=moved.device, dtype=moved.dtype)
+    away = (moved[..., None, None] + places[:, None] - places).abs()
+    near = (1.5 * away - 2.5) * away.square() + 1.0
+    far = ((-0.5 * away + 2.5) * away - 4.0) * away + 2.0
+    return torch.where(away < 1, near, torch.where(away < 2, far, torch.zeros_like(away)))
+
+
+class Shifter(nn.Module):
+    """Displaces pictures against the eye by a bounded linear function of the pupil's centre, learned for each animal.
+
+    How many degrees of gaze a unit of pupil stands for depends on the camera, and no recording says. It starts at no
+    displacement, and stays there where the pupil was not recorded or tells nothing.
+    Source: the shifter of Walker et al. 2019, Nature Neuroscience 22, 2060, with one linear layer.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(2, 2))
+        self.register_buffer("mean", torch.zeros(2))
+        self.register_buffer("deviation", torch.ones(2))
+
+    def standardise(self, mean: Float[np.ndarray, "2"], deviation: Float[np.ndarray, "2"]) -> None:
+        """Store mean and standard deviation of the pupil's centre, in the recording's own units; 0 counts as 1."""
+        self.mean.copy_(torch.as_tensor(mean))
+        self.deviation.copy_(torch.as_tensor(np.where(deviation > 0, deviation, 1.0)))
+
+    def displacement(self, state: Float[Tensor, "batch 4 time"]) -> Float[Tensor, "batch 2 time"]:
+        """Return by how many grid points the fields are displaced, down and to the right."""
+        pupil = (state[:, 2:] - self.mean[:, None]) / self.deviation[:, None]
+        return FURTHEST * torch.tanh(self.weight @ pupil / FURTHEST)
+
+    def forward(
+        self, pictures: Float[Tensor, "batch time height width"], state: Float[Tensor, "batch 4 time"]
+    ) -> Float[Tensor, "batch time height width"]:
+        """Return the pictures as the receptive fields meet them; 0, which is grey, beyond the edges."""
+        return displaced(pictures, self.displacement(state))

@@ -1,0 +1,230 @@
+"""Folders to write to: found unfit before the work begins, this user's own, appearing only once they are whole."""
+
+import os
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.partial_files import SUFFIX
+from reverie.foundation.progress import say
+
+LITTER: Final = (".DS_Store", ".localized", "Thumbs.db", "desktop.ini", ".directory")
+"""What file managers leave in a folder that somebody looked at."""
+
+PROBE: Final = 1 << 16
+"""Bytes written to see whether a disk takes any."""
+
+WRITABLE_BY_OTHERS = 0o022
+"""The bits of a file's mode by which its group and everybody else may write to it."""
+
+
+def holds_nothing(folder: Path) -> bool:
+    """Tell whether a folder is missing or holds nothing but what file managers and killed processes leave behind.
+
+    Raises ReverieError when it is a file or cannot be read.
+    """
+    try:
+        return all(is_litter(entry) or entry.name.endswith(SUFFIX) for entry in folder.iterdir())
+    except FileNotFoundError:
+        return True
+    except NotADirectoryError as error:
+        raise ReverieError(f"{folder} is a file, where a folder was expected; choose another one.") from error
+    except OSError as error:
+        raise ReverieError(f"{folder} cannot be read ({error.strerror}); choose another folder.") from error
+
+
+def require_own(folder: Path, what: str, *signs: str) -> None:
+    """Raise ReverieError where a folder holds things, but none that shows that they are ours: nothing is mixed up.
+
+    Parameters
+    ----------
+    folder
+        Where something is going to be written.
+    what
+        What is written there, in a word.
+    signs
+        Patterns of files of which there is one where we wrote before.
+
+    """
+    if not holds_nothing(folder) and not any(any(folder.glob(sign)) for sign in signs):
+        raise ReverieError(f"{folder} is not empty and holds no {what} of ours; choose another --out.")
+
+
+def is_litter(path: Path) -> bool:
+    """Tell whether a file was left behind by a file manager.
+
+    >>> is_litter(Path("data/.DS_Store")), is_litter(Path("data/0.npy"))
+    (True, False)
+    """
+    return path.name in LITTER or path.name.startswith("._")
+
+
+def require_folder(folder: Path, needed: int = 0) -> None:
+    """Raise ReverieError unless a folder, which need not be there yet, can be written to; nothing is left in it.
+
+    Parameters
+    ----------
+    folder
+        Where something is going to be written.
+    needed
+        Bytes it will take, where that is known.
+
+    """
+    _try(folder, folder)
+    require_space(folder, needed)
+
+
+def require_file(path: Path) -> None:
+    """Raise ReverieError unless a file of this name, which need not be there yet, can be written; see above."""
+    if path.is_dir():
+        raise ReverieError(f"{path} is a folder, where a file is to be written; name a file in it.")
+    _try(path.parent, path)
+
+
+def _try(folder: Path, named: Path) -> None:
+    try:
+        place = _nearest(folder)
+        if not place.is_dir():
+            raise ReverieError(f"{place} is a file, where a folder was expected; choose another one.")
+        with tempfile.TemporaryFile(dir=place) as stream:
+            stream.write(bytes(PROBE))
+            stream.flush()
+    except OSError as error:
+        raise ReverieError(
+            f"{named} cannot be written ({error.strerror or error}); free some space or choose another folder."
+        ) from error
+
+
+def require_space(folder: Path, needed: int) -> None:
+    """Raise ReverieError when the disk of a folder has fewer bytes free than needed."""
+    free = shutil.disk_usage(_nearest(folder)).free
+    if needed > free:
+        raise ReverieError(
+            f"{folder} needs {needed / 1e9:.3g} GB but its disk has {free / 1e9:.3g} GB free; "
+            "make room or choose another folder."
+        )
+
+
+def cache_folder() -> Path:
+    """Return where this user's programs keep what they can make again; it need not be there yet.
+
+    ``XDG_CACHE_HOME`` or the home folder decides; without either it is a folder of this user's own among the temporary
+    files.
+    """
+    return next(_candidates("reverie"))
+
+
+def _nearest(folder: Path) -> Path:
+    """Return the folder itself or the nearest one above it that is there."""
+    for place in (folder, *folder.absolute().parents):
+        if place.exists():
+            return place
+        if place.is_symlink():
+            raise ReverieError(f"{place} is a link to {place.readlink()}, which is not there; choose another folder.")
+    raise ReverieError(f"{folder} cannot be reached; choose another folder.")
+
+
+def cache_folders(name: str) -> Iterator[Path]:
+    """Yield the folders in which things may be kept from one process to the next, the best first.
+
+    They are ``name`` in the user's cache (XDG_CACHE_HOME, or ~/.cache where there is a home) and ``name-<user id>``
+    among the temporary files. Each is made, for this user alone, just before it is yielded; one that cannot be made is
+    left out. One that belongs to somebody else, or that others may write to, is left out too, and that is said.
+    """
+    for folder in _candidates(name):
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            own = is_own(folder)
+        except OSError:
+            continue
+        if own:
+            yield folder
+        else:
+            say(
+                f"{folder} is not used, since it belongs to another user or others may write to it; another folder is "
+                "used in its place until it is deleted."
+            )
+
+
+def is_own(path: Path) -> bool:
+    """Return whether a file or folder belongs to this user and no other user may write to it.
+
+    A link must be this user's too. Where the system knows no user ids everything is taken for the user's own.
+    """
+    if not hasattr(os, "geteuid"):
+        return True
+    link, target = path.lstat(), path.stat()
+    return link.st_uid == target.st_uid == os.geteuid() and not target.st_mode & WRITABLE_BY_OTHERS
+
+
+def _candidates(name: str) -> Iterator[Path]:
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    if Path(named).is_absolute():
+        yield Path(named) / name
+    else:
+        with suppress(RuntimeError):  # HOME is not set and the user has no account, as in a container
+            yield Path.home() / ".cache" / name
+    user = os.geteuid() if hasattr(os, "geteuid") else "user"
+    yield Path(tempfile.gettempdir()) / f"{name}-{user}"
+
+
+@contextmanager
+def building(folder: Path) -> Iterator[Path]:
+    """Yield a hidden folder beside ``folder`` to write into; it takes the name of ``folder`` when the block ends.
+
+    Where the block fails nothing is left.
+
+    Raises
+    ------
+    ReverieError
+        When ``folder`` exists and is not empty, or something cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ReverieError(f"{folder} exists already; choose another folder or remove it first.")
+    hidden = folder.with_name(f".{folder.name}.partial")
+    try:
+        shutil.rmtree(hidden, ignore_errors=True)
+        yield hidden
+        if folder.exists():
+            folder.rmdir()
+        hidden.rename(folder)
+    except OSError as error:
+        raise ReverieError(f"{folder} could not be written ({error.strerror or error}); choose another.") from error
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def readable_name(name: str) -> str:
+    """Return a file's name as proper text.
+
+    Python carries bytes that are not UTF-8 as lone surrogates, which neither JSON readers nor safetensors nor a
+    terminal take. Such names come from old Windows shares, so the bytes are read as Latin-1. Accents are composed,
+    since macOS hands them out apart and keyboards type them together.
+
+    >>> readable_name("M\\udce4us") == readable_name("Ma\\u0308us") == "Mäus"
+    True
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        name = os.fsencode(name).decode("latin-1")
+    return unicodedata.normalize("NFC", name)
+
+
+def meant(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of some names that is meant: that very one, or the only other way to write the same number.
+
+    >>> meant("007", ["6", "7"]), meant("7", ["007", "7"]), meant("7", ["07", "007"]), meant("8", ["7"])
+    ('7', '7', None, None)
+    """
+    known = list(names)
+    if name in known:
+        return name
+    alike = [one for one in known if one.isdecimal() and name.isdecimal() and int(one) == int(name)]
+    return alike[0] if len(alike) == 1 else None

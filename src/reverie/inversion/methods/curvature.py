@@ -1,0 +1,218 @@
+"""How a loss bends: an estimate from a single draw, what steps taught of it (L-BFGS), and linear systems with both."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+
+from reverie.inversion.priors.gaussian import GaussianPrior
+from reverie.inversion.priors.spectrum import (
+    cosine_transform,
+    inverse_cosine_transform,
+    movie_of,
+    spectrum_of,
+)
+
+Coefficients = Float[Tensor, "time row column"]
+
+NEIGHBOURS = (2.0, 1.0, 1.0)
+"""Gaussian sigma in frequency steps over which the information of single coefficients is averaged."""
+
+NEARBY = 2.0
+"""Gaussian sigma in pixels over which the information of single pixels is averaged."""
+
+COARSE = 3
+"""Rows and columns of frequencies there are for each that is taken together with others; finer ones stand alone."""
+
+LEAST_SHARE = 1e-3
+"""Information of a place, relative to the mean, that is always assumed."""
+
+SOLVING = 4
+"""Iterations of conjugate gradients that are usually enough."""
+
+TENSORS = ("amplitudes", "information", "places")
+"""What is moved between devices and written to files."""
+
+LEAST_CURVATURE = 1e-6
+"""Cosine between a step and the gradient's change below which the pair is not remembered: there the loss is not
+convex, and believing it would turn directions uphill."""
+
+
+def conjugate_gradients(
+    product: Callable[[Coefficients], Coefficients],
+    right: Coefficients,
+    ease: Callable[[Coefficients], Coefficients],
+    iterations: int,
+    start: Coefficients | None = None,
+) -> Coefficients:
+    """Solve product(x) = right, product being symmetric and positive, from a first guess or from 0.
+
+    ease: a rough solution of the same system, itself symmetric and positive, that makes few iterations enough.
+    Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 5.3.
+    """
+    found = torch.zeros_like(right) if start is None else start
+    rest = right if start is None else right - product(start)
+    direction = ease(rest)
+    size = dot(rest, direction)
+    for left in reversed(range(iterations)):
+        moved = product(direction)
+        curvature = dot(direction, moved)
+        if not curvature > 0:
+            break
+        found = found + size / curvature * direction
+        if left == 0:
+            break
+        rest = rest - size / curvature * moved
+        eased = ease(rest)
+        size, before = dot(rest, eased), size
+        direction = eased + size / before * direction
+    return found
+
+
+def dot(first: Coefficients, second: Coefficients) -> float:
+    """Return the inner product of two movies of coefficients."""
+    return float(torch.dot(first.flatten(), second.flatten()))
+
+
+@dataclass(frozen=True)
+class Precision:
+    """An estimate of the second derivatives of a loss,
+
+        weight + A · T √p T⁻¹ · I · T √p T⁻¹ · A,
+
+    where T is the cosine transform of each shot, A the prior's amplitudes, I what the responses tell of each frequency,
+    and p how much of that they tell at each place: most where most neurons look. Of fine frequencies, which
+    hardly any response tells of, only the diagonal is kept.
+
+    amplitudes, information: (time, row, column), of every frequency of every shot. places: √p, on a grid as coarse as
+    the frequencies taken together. lengths: of the shots, in frames.
+    """
+
+    weight: float
+    amplitudes: Coefficients
+    information: Coefficients
+    places: Float[Tensor, "coarse_row coarse_column"]
+    lengths: tuple[int, ...]
+
+    @property
+    def diagonal(self) -> Coefficients:
+        """The second derivatives with respect to each coefficient alone."""
+        return self.weight + self.information * self.amplitudes.square()
+
+    def solve(self, right: Coefficients, iterations: int = SOLVING) -> Coefficients:
+        """Return, nearly, the coefficients whose product with the precision is given."""
+        coarse, diagonal = self._coarse, self.diagonal
+        amplitudes, kept = self.amplitudes[coarse], diagonal[coarse]
+
+        def product(white: Coefficients) -> Coefficients:
+            return self.weight * white + amplitudes * self._told(amplitudes * white)
+
+        found = right / diagonal
+        found[coarse] = conjugate_gradients(product, right[coarse], lambda rest: rest / kept, iterations)
+        return found
+
+    def to(self, device: torch.device) -> "Precision":
+        """Return the same estimate on another device."""
+        return replace(self, **{name: getattr(self, name).to(device) for name in TENSORS})
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return everything as arrays."""
+        tensors = {name: getattr(self, name).cpu().numpy() for name in TENSORS}
+        return {**tensors, "weight": np.array(self.weight), "lengths": np.array(self.lengths)}
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, np.ndarray]) -> "Precision":
+        """Return the estimate whose ``to_arrays`` gave these arrays."""
+        lengths = tuple(int(length) for length in arrays["lengths"])
+        tensors = {name: torch.from_numpy(arrays[name]) for name in TENSORS}
+        return Precision(float(arrays["weight"]), lengths=lengths, **tensors)
+
+    @property
+    def _coarse(self) -> tuple[slice, slice, slice]:
+        return slice(None), slice(self.places.shape[0]), slice(self.places.shape[1])
+
+    def _told(self, spectrum: Coefficients) -> Coefficients:
+        weighed = spectrum_of(movie_of(spectrum, self.lengths) * self.places, self.lengths)
+        back = movie_of(weighed * self.information[self._coarse], self.lengths)
+        return spectrum_of(back * self.places, self.lengths)
+
+
+def estimated_precision(draw: Float[Tensor, "time height width"], prior: GaussianPrior, weight: float) -> Precision:
+    """Return the precision under a prior, given a random gradient whose covariance is the responses' information.
+
+    draw: (time, height, width), with respect to grey levels. weight: of the prior. Squares of the draw's coefficients
+    are averaged over neighbouring frequencies of a shot, and those of its pixels, all frequencies counting alike,
+    over frames and neighbours.
+    """
+    lengths = prior.lengths(len(draw))
+    spectrum = spectrum_of(prior.on_scene(draw), lengths)
+    smoothed = [
+        gaussian_filter(shot.square().cpu().numpy(), NEIGHBOURS, mode="nearest")
+        for shot in torch.split(spectrum, lengths)
+    ]
+    information = torch.from_numpy(np.concatenate(smoothed)).to(draw.device).clamp_min(torch.finfo(draw.dtype).tiny)
+    alike = movie_of(spectrum / information.sqrt(), lengths).square().mean(dim=0)
+    places = gaussian_filter(alike.cpu().numpy(), NEARBY, mode="nearest")
+    share = torch.from_numpy(places / max(float(places.mean()), np.finfo(np.float32).tiny)).to(draw)
+    roots = _coarser(share).clamp_min(LEAST_SHARE).sqrt()
+    return Precision(weight, prior.amplitude(len(draw)), information, roots, tuple(lengths))
+
+
+def _coarser(picture: Float[Tensor, "row column"]) -> Float[Tensor, "coarse_row coarse_column"]:
+    """Return a picture on a coarser grid, without what is too fine for it."""
+    rows, columns = (-(-length // COARSE) for length in picture.shape)
+    kept = cosine_transform(cosine_transform(picture, 0), 1)[:rows, :columns]
+    scale = (rows * columns / picture.numel()) ** 0.5
+    coarser: Tensor = scale * inverse_cosine_transform(inverse_cosine_transform(kept, 0), 1)
+    return coarser
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """What was learned of a loss's curvature: the last steps, how the gradient changed, and what it was taken for.
+
+    precision: the estimate to begin with. steps, changes: (pair, ...), oldest first.
+    Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 7.4.
+    """
+
+    precision: Precision
+    steps: Float[Tensor, "pair time row column"]
+    changes: Float[Tensor, "pair time row column"]
+
+    @staticmethod
+    def begin(precision: Precision) -> "Curvature":
+        """Return what is known before the first step."""
+        none = precision.information.new_zeros(0, *precision.information.shape)
+        return Curvature(precision, none, none)
+
+    def forgotten(self) -> "Curvature":
+        """Return the estimate alone."""
+        return Curvature.begin(self.precision)
+
+    def direction(self, gradient: Coefficients) -> Coefficients:
+        """Return a direction in which the loss falls: minus the gradient times an estimate of the inverse curvature."""
+        left, weights = gradient.clone(), []
+        pairs = list(zip(self.steps, self.changes, strict=True))
+        for step, change in reversed(pairs):
+            weights.append(dot(step, left) / dot(step, change))
+            left -= weights[-1] * change
+        left = self.precision.solve(left)
+        if pairs:
+            step, change = pairs[-1]
+            left *= dot(step, change) / dot(self.precision.solve(change), change)
+        for (step, change), weight in zip(pairs, reversed(weights), strict=True):
+            left += (weight - dot(change, left) / dot(step, change)) * step
+        return -left
+
+    def learned(self, step: Coefficients, change: Coefficients, memory: int) -> "Curvature":
+        """Return the curvature with one more pair, at most ``memory``; a pair without curvature is left out."""
+        if not dot(step, change) > LEAST_CURVATURE * float(step.norm() * change.norm()):
+            return self
+        steps, changes = (
+            torch.cat([old, new[None]])[-memory:] for old, new in ((self.steps, step), (self.changes, change))
+        )
+        return replace(self, steps=steps, changes=changes)

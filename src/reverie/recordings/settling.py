@@ -1,0 +1,221 @@
+"""What of a recording can be used, decided once, before any work: the rest is left out and said."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from reverie.foundation.arrays import STATE_NAMES
+from reverie.foundation.errors import ReverieError, reading_foreign, some
+from reverie.foundation.folders import meant
+from reverie.recordings.facts import ResponseFacts, TrialFacts, facts_of
+from reverie.recordings.gaps import LONGEST_BRIDGED, longest_gap, measured
+from reverie.recordings.reading import Reading
+from reverie.recordings.settling_movies import settle_grey, settle_movies
+from reverie.recordings.source import Source
+from reverie.recordings.spans import span_of
+from reverie.recordings.tiers import TEST_TIERS, understood
+from reverie.recordings.usability import NAMED, ResponseKind, Usable, omissions
+
+MOST_LOST: Final = 0.5
+"""Where more than this share of the neurons is lost in a trial, the trial is lost, and not the neurons."""
+
+LOST_SHARE: Final = 0.05
+"""A neuron that was lost in more than this share of the trials is left out; else the trials are."""
+
+ABSENT_SHARE: Final = 0.5
+"""A signal that cannot be used in more than this share of the trials counts as not recorded."""
+
+LOOKED_THROUGH: Final = 50_000_000
+"""Recordings with fewer responses than this (0.2 GB as float32) are looked through; larger ones are sampled."""
+
+WHOLE_TRIALS: Final = 3
+"""Of larger recordings, this many trials are looked through, to find neurons that were lost."""
+
+
+def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
+    """Find which neurons can be used, and what kind of responses they have."""
+    recorded = {name: fact.responses for name, fact in facts.items() if name in usable.recorded and fact.responses}
+    _set_silent_tests_aside(source, usable, recorded)
+    if not recorded:
+        usable.neurons = source.listed_neurons() or 0
+        return
+    usable.neurons = Counter(fact.rows for fact in recorded.values()).most_common(1)[0][0]
+    for name, fact in recorded.items():
+        if fact.rows != usable.neurons:
+            usable.leave_out(
+                name,
+                f"{fact.place} holds {fact.rows} neurons but most of the recording's trials have {usable.neurons}; "
+                "every trial must hold the same neurons.",
+            )
+    unfit = _lost_neurons(source, usable, [f.lost for name, f in recorded.items() if name in usable.recorded])
+    asked = omissions(reading.leave_out, source.name).neurons
+    unfit |= {row for row in asked if row < usable.neurons}
+    if asked - unfit:
+        usable.notes.append(f"{source.name} has no neuron {some(map(str, sorted(asked - unfit)))} to leave out.")
+    if len(unfit) >= usable.neurons:
+        raise ReverieError(f"{source.place} holds no neuron whose responses are all numbers; check how it was made.")
+    if unfit:
+        usable.kept = np.array([row for row in range(usable.neurons) if row not in unfit])
+    for name in sorted(usable.recorded):
+        if hurt := set(np.flatnonzero(recorded[name].lost).tolist()) - unfit:
+            all_hurt = len(hurt) == usable.neurons - len(unfit)
+            where = "all" if all_hurt else f"{len(hurt)} of {usable.neurons}"
+            why = ", as where the recording had not begun or was over" if all_hurt else ""
+            usable.leave_out(
+                name,
+                f"{recorded[name].place} holds NaN, infinity or a number beyond 1e15 inside the trial, "
+                f"in {where} neurons{why}.",
+            )
+    left = [fact for name, fact in recorded.items() if name in usable.recorded]
+    usable.kind = _kind(left)
+    if usable.kind == "traces":
+        lowest = [fact.lowest for fact in left if fact.lowest.size == usable.neurons]
+        usable.floor = np.min(lowest, axis=0) if lowest else np.full(usable.neurons, min(fact.low for fact in left))
+        usable.notes.append(
+            f"The responses of {source.name} go below 0, as traces do: each neuron's lowest value counts as 0, since "
+            "rates are never negative."
+        )
+
+
+def _set_silent_tests_aside(source: Source, usable: Usable, recorded: Mapping[str, ResponseFacts]) -> None:
+    """Count test trials without any response as not recorded: some releases fill what they hold back with zeros."""
+    tiers = {name: understood(word) for name, word in source.tiers().items()}
+    for name, fact in recorded.items():
+        if fact.silent and tiers.get(name) in TEST_TIERS:
+            usable.tell(name, "all responses to this test trial are 0, so that it counts as one without responses")
+            usable.recorded.discard(name)
+
+
+def _kind(recorded: Sequence[ResponseFacts]) -> ResponseKind:
+    if any(fact.low < 0 for fact in recorded):
+        return "traces"
+    return "counts" if recorded and all(fact.whole for fact in recorded) else "events"
+
+
+def _lost_neurons(source: Source, usable: Usable, lost: Sequence[np.ndarray]) -> set[int]:
+    """Return the neurons that were lost in too many trials, after those whose neurons were all looked at."""
+    seen = [mask for mask in lost if mask.size == usable.neurons and mask.mean() < MOST_LOST]
+    if not seen:
+        return set()
+    times = np.sum(seen, axis=0)
+    unfit = np.flatnonzero(times > max(1, LOST_SHARE * len(seen)))
+    if len(unfit):
+        usable.notes.append(
+            f"{len(unfit)} of {usable.neurons} neurons of {source.name} are NaN in many trials, and are left out of "
+            f"everything: {some(map(str, unfit), NAMED)} (numbers from 0)."
+        )
+    return set(unfit.tolist())
+
+
+def settle_signals(source: Source, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
+    """Find which of pupil and running were recorded; trials with a long gap in one that was are left out."""
+    limit = LONGEST_BRIDGED * source.frame_rate
+    absent, constant = [], []
+    for signal in STATE_NAMES:
+        gaps = {name: _gap(facts[name], signal, span.frames) for name, span in usable.spans.items()}
+        broken = {name: gap for name, gap in gaps.items() if gap > limit}
+        if len(broken) > ABSENT_SHARE * max(len(gaps), 1):
+            absent.append(signal)
+        elif _is_constant(signal, usable, facts):
+            constant.append(signal)
+        else:
+            _leave_out_gaps(signal, broken, usable, facts, source.frame_rate)
+            for name in [name for name in gaps if name not in broken]:
+                if gaps[name]:
+                    usable.tell(name, f"gaps of up to {LONGEST_BRIDGED:g} s in {signal} are bridged by straight lines")
+    problems = [fact.broken_signals for fact in facts.values() if fact.broken_signals is not None]
+    if absent and len(problems) > ABSENT_SHARE * len(facts):
+        usable.notes.append(f"The behaviour of {source.name} cannot be read: {problems[0]}")
+    usable.signals = tuple(signal for signal in STATE_NAMES if signal not in (*absent, *constant))
+    for signals, how in ((absent, "not recorded"), (constant, "constant, which counts as not recorded")):
+        if signals:
+            usable.notes.append(f"{source.name}: {', '.join(signals)} {how}; encoders are trained without.")
+
+
+def _leave_out_gaps(
+    signal: str, broken: Mapping[str, float], usable: Usable, facts: Mapping[str, TrialFacts], frame_rate: float
+) -> None:
+    for name, gap in broken.items():
+        length = "throughout" if np.isinf(gap) else f"for {gap / frame_rate:.1f} s in one piece"
+        missing = f"{signal} is missing {length}, and at most {LONGEST_BRIDGED:g} s is bridged."
+        usable.leave_out(name, facts[name].broken_signals or missing)
+
+
+def _is_constant(signal: str, usable: Usable, facts: Mapping[str, TrialFacts]) -> bool:
+    """Tell whether a signal has one value in all trials."""
+    low, high = np.inf, -np.inf
+    for name, span in usable.spans.items():
+        if signal in facts[name].rows:
+            row = facts[name].rows[signal][: span.frames]
+            sound = row[measured(row)]
+            low, high = min(low, float(sound.min(initial=np.inf))), max(high, float(sound.max(initial=-np.inf)))
+    return low >= high
+
+
+def _gap(facts: TrialFacts, signal: str, frames: int) -> float:
+    """Return the longest gap of a signal in frames; without end where there is nothing else."""
+    row = facts.rows.get(signal)
+    return np.inf if row is None or not measured(row[:frames]).any() else float(longest_gap(row[:frames]))
+
+
+def find_usable(source: Source, reading: Reading) -> Usable:
+    """Look at every trial of a recording and decide what can be used.
+
+    Raises ReverieError when no trial can, or the order of a movie's axes is left open by its shape.
+    """
+    usable = Usable(notes=list(source.notes))
+    facts = _look(source, reading, usable)
+    settle_movies(source, reading, usable, facts)
+    _settle_spans(usable, facts)
+    settle_neurons(source, reading, usable, facts)
+    settle_signals(source, usable, facts)
+    settle_grey(usable, facts)
+    if not usable.spans:
+        reason = next(iter(usable.left_out.values()), f"{source.place} holds no trials.")
+        raise ReverieError(f"No trial of {source.name} can be used ({len(usable.left_out)} were tried): {reason}")
+    usable.spans = {name: usable.spans[name] for name in source.trials if name in usable.spans}
+    return usable
+
+
+def _look(source: Source, reading: Reading, usable: Usable) -> dict[str, TrialFacts]:
+    """Look at each trial; broken ones are left out."""
+    facts: dict[str, TrialFacts] = {}
+    asked = omissions(reading.leave_out, source.name)
+    unwanted = {name: meant(name, source.trials) for name in sorted(asked.trials)}
+    usable.notes += [f"{source.name} has no trial {name!r} to leave out." for name, one in unwanted.items() if not one]
+    thorough: bool | None = None
+    whole = set(source.trials[:: max(1, len(source.trials) // WHOLE_TRIALS)])
+    for name in source.trials:
+        if name in unwanted.values():
+            usable.leave_out(name, "left out as asked")
+            continue
+        try:
+            with reading_foreign(f"Trial {name} of {source.place}"):
+                if thorough is None and (responses := source.responses(name)) is not None:
+                    thorough = int(np.prod(responses.shape)) * len(source.trials) <= LOOKED_THROUGH
+                facts[name] = facts_of(source, name, bool(thorough) or name in whole)
+        except ReverieError as error:
+            usable.leave_out(name, str(error))
+    return facts
+
+
+def _settle_spans(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
+    """Find how long each trial is."""
+    for name, fact in facts.items():
+        if name in usable.left_out:
+            continue
+        try:
+            with reading_foreign(f"Trial {name}"):
+                span = span_of(fact, usable.axes)
+        except ReverieError as error:
+            usable.leave_out(name, str(error))
+            continue
+        usable.spans[name] = span
+        if fact.footage is not None:
+            usable.shown.add(name)
+        if fact.responses is not None:
+            usable.recorded.add(name)
+        if span.note:
+            usable.tell(name, span.note)

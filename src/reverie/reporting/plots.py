@@ -1,0 +1,208 @@
+"""What a page draws of numbers over time: lines as paths, axes that end on round numbers, rasters of responses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.ticker import MaxNLocator
+
+from reverie.foundation.arrays import STATE_NAMES, Indices, Responses
+from reverie.inversion.problem import Progress
+from reverie.reporting.content import TrialContent
+
+MOST_POINTS: Final = 600
+"""Points of a line; a longer one is thinned out."""
+
+MOST_ROWS: Final = 160
+"""Rows of a raster; more neurons than this share rows."""
+
+BRIGHTEST: Final = 99.5
+"""Percentile of the raster that gets the strongest ink, so that a few events do not fade out the rest."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One mark of an axis: where it stands (0 to 1 of the axis) and what it says."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line in a box of 1000 by 100 units, y downwards, with the values at its ends."""
+
+    name: str
+    unit: str
+    path: str
+    low: str
+    high: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Lines that share their axes."""
+
+    curves: Sequence[Curve]
+    across: Sequence[Tick]
+    up: Sequence[Tick]
+
+
+def round_ticks(low: float, high: float, most: int) -> list[float]:
+    """Return at most ``most`` + 1 round numbers between two values, evenly spaced by 1, 2 or 5 of some power of ten.
+
+    >>> round_ticks(0.0, 10.0, 5)
+    [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
+    >>> round_ticks(-0.3, 0.31, 4)
+    [-0.2, 0.0, 0.2]
+    """
+    if not high > low:
+        return [low]
+    found = MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(low, high)
+    slack = 1e-9 * (high - low)
+    return [float(f"{tick:.12g}") + 0.0 for tick in found if low - slack <= tick <= high + slack]
+
+
+def number_text(value: float) -> str:
+    """Write a number with three figures that matter, and a proper minus sign.
+
+    >>> [number_text(value) for value in (0.0, 12.345, -0.00123, 123456.0)]
+    ['0', '12.3', '−0.00123', '123,000']
+    """
+    text = f"{float(f'{value:.3g}'):,.10f}".rstrip("0").rstrip(".")
+    return "0" if text in ("", "-0") else text.replace("-", "−")
+
+
+def line_path(x: Float[np.ndarray, " point"], y: Float[np.ndarray, " point"]) -> str:
+    """Return the path of a line whose x and y run from 0 to 1 (y upwards); values that are not finite break it.
+
+    >>> line_path(np.array([0.0, 0.5, 1.0]), np.array([0.0, 1.0, 0.5]))
+    'M0 100L500 0L1000 50'
+    """
+    keep = np.unique(np.linspace(0, len(x) - 1, min(len(x), MOST_POINTS)).round().astype(int))
+    parts, pen_is_up = [], True
+    for across, up in zip(x[keep], y[keep], strict=True):
+        if np.isfinite(up):
+            parts.append(f"{'M' if pen_is_up else 'L'}{across * 1000:.6g} {(1 - up) * 100:.4g}")
+        pen_is_up = not np.isfinite(up)
+    return "".join(parts)
+
+
+def time_ticks(trial: TrialContent) -> list[Tick]:
+    """Return the marks of the time axis, in seconds."""
+    seconds = trial.frames / trial.frame_rate
+    return [Tick(at / seconds, number_text(at)) for at in round_ticks(0.0, seconds, 10)]
+
+
+def state_curves(trial: TrialContent) -> list[Curve]:
+    """Return one curve for each recorded row of the state, each filling its own box; a point stands mid-frame."""
+    if trial.state is None:
+        return []
+    x = (np.arange(trial.frames) + 0.5) / trial.frames
+    curves = []
+    for name, unit, row in zip(STATE_NAMES, trial.state_units, trial.state.astype(np.float64), strict=True):
+        if np.isnan(row).all():
+            continue
+        low, high = float(np.nanmin(row)), float(np.nanmax(row))
+        y = (row - low) / (high - low) if high > low else np.full_like(row, 0.5)
+        curves.append(Curve(name, unit, line_path(x, y), number_text(low), number_text(high)))
+    return curves
+
+
+def loss_plot(traces: Mapping[str, Sequence[Progress]]) -> Plot | None:
+    """Return the loss of each model by step on common axes, or None when no step was recorded."""
+    lines = {name: np.array([(line.step, line.loss) for line in trace], float) for name, trace in traces.items()}
+    lines = {name: line for name, line in lines.items() if len(line) and np.isfinite(line[:, 1]).any()}
+    if not lines:
+        return None
+    points = np.concatenate([line[np.isfinite(line[:, 1])] for line in lines.values()])
+    (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
+    width, height = right - left or 1.0, top - bottom or 1.0
+    curves = []
+    for name, line in lines.items():
+        path = line_path((line[:, 0] - left) / width, (line[:, 1] - bottom) / height)
+        curves.append(Curve(name, "", path, number_text(line[0, 1]), number_text(line[-1, 1])))
+    across = [Tick((at - left) / width, number_text(at)) for at in round_ticks(left, right, 5)]
+    up = [Tick((at - bottom) / height, number_text(at)) for at in round_ticks(bottom, top, 4)]
+    return Plot(curves, across, up)
+
+
+def loss_sentence(traces: Mapping[str, Sequence[Progress]]) -> str:
+    """Say in words what the optimisation did: steps, passes, time."""
+    ends = [trace[-1] for trace in traces.values() if trace]
+    if not ends:
+        return ""
+    models = f"{len(ends)} models" if len(ends) > 1 else "one model"
+    passes, seconds = sum(end.passes for end in ends), sum(end.seconds for end in ends)
+    return f"{models}, last step {ends[0].step:,}, {passes:,} encoder passes, {seconds:,.0f} s in all"
+
+
+@dataclass(frozen=True)
+class Rasters:
+    """Rasters that share one order of rows and one scale.
+
+    rows: (row, time) by what it shows, in units of each neuron's own standard deviation. top: the strongest ink.
+    neurons: how many neurons there are; neurons_per_row: how many are averaged in a row.
+    """
+
+    rows: Mapping[str, Float[np.ndarray, "row time"]]
+    top: float
+    neurons: int
+    neurons_per_row: float
+
+
+def rasters(trial: TrialContent) -> Rasters | None:
+    """Return the aligned rasters of a trial, or None when it has no responses at all.
+
+    Each neuron is divided by its standard deviation in the recorded responses (in the first that exist, where none
+    were recorded), in the predictions as well, so that weak predictions look weak.
+    """
+    named = {
+        "responses": trial.responses,
+        "rates": trial.rates,
+        "rates_from_truth": trial.rates_from_truth,
+    }
+    present = {name: values.astype(np.float64) for name, values in named.items() if values is not None and values.size}
+    if not present:
+        return None
+    reference = next(iter(present.values()))
+    order = order_by_likeness(reference)
+    deviation = reference.std(axis=1, keepdims=True)
+    unit = np.where(deviation > 0, deviation, 1)
+    rows = {name: average_rows((values / unit)[order], MOST_ROWS) for name, values in present.items()}
+    top = float(np.percentile(np.concatenate([*rows.values()], axis=1), BRIGHTEST))
+    neurons = len(order)
+    return Rasters(rows, top if top > 0 else 1.0, neurons, max(1.0, neurons / MOST_ROWS))
+
+
+def order_by_likeness(responses: Responses) -> Indices:
+    """Return an order of the neurons in which neighbours have alike time courses.
+
+    It is the angle of each neuron in the plane of the first two principal components of the standardised responses
+    (neuron, time): neurons active at the same moments have the same angle.
+    """
+    centred = responses - responses.mean(axis=1, keepdims=True)
+    norm = np.linalg.norm(centred, axis=1, keepdims=True)
+    standard = centred / np.where(norm > 0, norm, 1)
+    # Time by time is far smaller than neuron by neuron.
+    _, courses = np.linalg.eigh(standard.T @ standard)
+    weights = standard @ courses[:, -2:]
+    angle = np.arctan2(weights[:, 0], weights[:, -1])
+    return np.argsort(angle, kind="stable")
+
+
+def average_rows(values: Float[np.ndarray, "neuron time"], most: int) -> Float[np.ndarray, "row time"]:
+    """Average neighbouring neurons so that at most ``most`` rows are left.
+
+    >>> average_rows(np.array([[0.0], [2.0], [4.0], [6.0]]), 2)
+    array([[1.],
+           [5.]])
+    """
+    neurons = len(values)
+    if neurons <= most:
+        return values
+    starts = np.arange(most) * neurons // most
+    sizes = np.diff(np.append(starts, neurons))
+    return np.asarray(np.add.reduceat(values, starts, axis=0) / sizes[:, None])

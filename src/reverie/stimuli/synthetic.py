@@ -1,0 +1,233 @@
+"""The synthetic stimuli of Bauer et al. 2026: Gaussian noise, drifting gratings, and tables of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, FRAME_SIZE, GREY, Movie
+from reverie.foundation.errors import ReverieError
+
+AnySize = Float[np.ndarray, "_ _ _"]
+"""A movie (time, height, width) that may be smaller than the screen."""
+
+NOISE_SIDE = 36
+"""Pixels of the square that is filled with noise (Bauer et al. 2026)."""
+
+
+def gaussian_noise(
+    frames: int,
+    generator: np.random.Generator,
+    *,
+    frame_size: tuple[int, int] = FRAME_SIZE,
+    spatial_sigma: float = 2.0,
+    temporal_sigma: float = 2.0,
+    contrast: float = 50.0,
+) -> Movie:
+    """Draw white noise blurred by Gaussians in space (``spatial_sigma``, pixels) and time (``temporal_sigma``, frames).
+
+    A sigma of 0 leaves that direction white. contrast: standard deviation in grey levels around 127.5, before values
+    are clipped to 0-255. Its autocorrelation at distance d is exp(-d² / 4σ²) everywhere: no border effects, however
+    wide the blur. Returns float32 (frames, *frame_size). Raises ReverieError on negative settings.
+    """
+    if frames < 1 or min(spatial_sigma, temporal_sigma, contrast) < 0:
+        raise ReverieError("Noise needs at least 1 frame, and sigmas and contrast of at least 0.")
+    white = generator.standard_normal((frames, *frame_size))
+    # The blur of an endless noise, seen through the frame, has a covariance that factorises over the three axes.
+    blurred = np.einsum(
+        "at,bh,cw,thw->abc",
+        _root(frames, temporal_sigma),
+        _root(frame_size[0], spatial_sigma),
+        _root(frame_size[1], spatial_sigma),
+        white,
+        optimize=True,
+    )
+    return np.asarray(np.clip(GREY + contrast * blurred, 0.0, 255.0), dtype=np.float32)
+
+
+def pink_noise(
+    frames: int,
+    generator: np.random.Generator,
+    *,
+    frame_size: tuple[int, int] = FRAME_SIZE,
+    contrast: float = 50.0,
+) -> Movie:
+    """Draw Gaussian noise with power at every frequency, about as much in each octave of space and of time.
+
+    Its amplitude falls as 1 / spatial frequency, as that of natural scenes does (Field 1987), and as 1 / √(temporal
+    frequency); below one cycle a frame's width and a second it is flat. contrast: standard deviation in grey levels
+    around 127.5, before values are clipped to 0-255. It is cut out of a movie of twice the size, so that it does not
+    wrap round. Returns float32 (frames, *frame_size). Raises ReverieError without frames or with a negative contrast.
+    """
+    if frames < 1 or contrast < 0:
+        raise ReverieError("Noise needs at least 1 frame and a contrast of at least 0.")
+    size = (2 * frames, 2 * frame_size[0], 2 * frame_size[1])
+    time, rows, columns = np.fft.fftfreq(size[0]), np.fft.fftfreq(size[1]), np.fft.rfftfreq(size[2])
+    place = np.maximum(np.hypot(rows[:, None], columns), 1 / max(frame_size))
+    moment = np.maximum(np.abs(time), 1 / 30)
+    spectrum = np.fft.rfftn(generator.standard_normal(size)) / (place * np.sqrt(moment)[:, None, None])
+    spectrum[0, 0, 0] = 0
+    whole = np.fft.irfftn(spectrum, s=size, axes=(0, 1, 2))
+    drawn = (whole / whole.std())[:frames, : frame_size[0], : frame_size[1]]
+    return np.asarray(np.clip(GREY + contrast * drawn, 0.0, 255.0), dtype=np.float32)
+
+
+def _root(size: int, sigma: float) -> Float[np.ndarray, "{size} {size}"]:
+    """Return the symmetric square root of the covariance along one axis."""
+    if sigma == 0:
+        return np.eye(size)
+    distance = np.subtract.outer(np.arange(size), np.arange(size))
+    values, vectors = np.linalg.eigh(np.exp(-((distance / (2 * sigma)) ** 2)))
+    # Wide blurs have eigenvalues that are zero but for rounding.
+    return np.asarray((vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T)
+
+
+def in_the_middle(movie: AnySize, frame_size: tuple[int, int] = FRAME_SIZE) -> Movie:
+    """Show a small movie (time, height, width) in the middle of a grey screen of the size given.
+
+    Source: Bauer et al. 2026 (noise of 36 × 36 pixels). Raises ReverieError when the movie is larger than the screen.
+    """
+    margins = [screen - own for screen, own in zip(frame_size, movie.shape[1:], strict=True)]
+    if min(margins) < 0:
+        raise ReverieError(
+            f"A movie of {movie.shape[1:]} pixels does not fit a screen of {frame_size}; make it smaller."
+        )
+    sides = [(margin // 2, margin - margin // 2) for margin in margins]
+    shown: Movie = np.pad(movie, [(0, 0), *sides], constant_values=GREY)
+    return shown
+
+
+def inverted(movie: AnySize) -> AnySize:
+    """Return the movie with light and dark exchanged about grey, which turns the phase of every frequency around.
+
+    >>> inverted(np.array([[[0.0, 127.5, 200.0]]])).tolist()
+    [[[255.0, 127.5, 55.0]]]
+    """
+    return np.asarray(2 * GREY - movie, dtype=movie.dtype)
+
+
+def half_power_frequency(sigma: float, sample: float) -> float:
+    """Return the frequency at which noise blurred by ``sigma`` samples has half the power it has at 0.
+
+    sample: what one sample is, such as degrees a pixel or seconds a frame; the frequency is in cycles per that unit.
+    The blur's amplitude is exp(-2π²σ²f²), so f = √(ln 2) / 2πσ. Infinite for white noise.
+
+    >>> round(half_power_frequency(1.0, 3.4), 4)
+    0.039
+    """
+    return float(np.sqrt(np.log(2)) / (2 * np.pi * sigma * sample)) if sigma > 0 else float("inf")
+
+
+def drifting_grating(
+    frames: int,
+    *,
+    direction: float,
+    cycles_per_degree: float,
+    hertz: float,
+    wave: Literal["square", "sine"] = "square",
+    contrast: float = 1.0,
+    phase: float = 0.0,
+    frame_size: tuple[int, int] = FRAME_SIZE,
+    frame_rate: float = FRAME_RATE,
+    degrees_per_pixel: float = DEGREES_PER_PIXEL,
+) -> Movie:
+    """Return a grating that drifts across the whole frame.
+
+    direction: of motion, degrees; 0 to the right, 90 downwards. cycles_per_degree: spatial frequency in visual angle.
+    hertz: temporal frequency. contrast: 0 to 1 around grey 127.5. phase: in cycles. Returns float32
+    (frames, *frame_size). Raises ReverieError on impossible settings.
+
+    >>> movie = drifting_grating(30, direction=0.0, cycles_per_degree=0.05, hertz=2.0)
+    >>> movie.shape, float(movie.min()), float(movie.max())
+    ((30, 36, 64), 0.0, 255.0)
+    """
+    if frames < 1 or not 0 <= contrast <= 1 or min(cycles_per_degree, hertz) < 0 or frame_rate <= 0:
+        raise ReverieError("A grating needs frames >= 1, contrast 0-1, frequencies >= 0 and a frame rate > 0.")
+    angle = np.deg2rad(direction)
+    rows = np.arange(frame_size[0])[:, None] * np.sin(angle)
+    columns = np.arange(frame_size[1])[None, :] * np.cos(angle)
+    place = (rows + columns) * degrees_per_pixel * cycles_per_degree
+    time = np.arange(frames)[:, None, None] / frame_rate
+    cycles = place[None] - hertz * time + phase
+    if wave == "sine":
+        level = np.sin(2 * np.pi * cycles)
+    else:
+        # Rounding keeps bars even where the edge falls on a pixel exactly.
+        level = np.where(np.mod(np.round(cycles, 9), 1.0) < 0.5, 1.0, -1.0)
+    return np.asarray(GREY * (1.0 + contrast * level), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """One movie of the cell (row, column); variants of a cell (directions, polarities) are averaged."""
+
+    row: float
+    column: float
+    variant: str
+    movie: Movie
+
+    @property
+    def name(self) -> str:
+        """What a clip of it is called."""
+        return f"{self.row:g} x {self.column:g}, {self.variant}"
+
+
+def noise_stimuli(
+    spatial: Sequence[float],
+    temporal: Sequence[float],
+    *,
+    frames: int,
+    both_polarities: bool,
+    seed: int,
+    frame_size: tuple[int, int] = FRAME_SIZE,
+) -> list[Stimulus]:
+    """Return noise of every spatial sigma (rows, pixels) and temporal sigma (columns, frames), amid a grey screen.
+
+    Every cell blurs the same white noise. both_polarities: each movie also with light and dark exchanged.
+    """
+    side = min(NOISE_SIDE, *frame_size)
+    stimuli = []
+    for row in spatial:
+        for column in temporal:
+            generator = np.random.default_rng(seed)
+            drawn = gaussian_noise(frames, generator, frame_size=(side, side), spatial_sigma=row, temporal_sigma=column)
+            movies = {"as drawn": drawn, **({"inverted": inverted(drawn)} if both_polarities else {})}
+            stimuli += [Stimulus(row, column, name, in_the_middle(movie, frame_size)) for name, movie in movies.items()]
+    return stimuli
+
+
+def noise_square(frame_size: tuple[int, int] = FRAME_SIZE) -> Bool[np.ndarray, "height width"]:
+    """Return the pixels that are filled with noise.
+
+    >>> int(noise_square().sum())
+    1296
+    """
+    side = min(NOISE_SIDE, *frame_size)
+    return np.asarray(in_the_middle(np.ones((1, side, side), dtype=np.float32), frame_size)[0] == 1)
+
+
+def grating_stimuli(
+    spatial: Sequence[float],
+    temporal: Sequence[float],
+    directions: Sequence[float],
+    *,
+    frames: int,
+    frame_size: tuple[int, int] = FRAME_SIZE,
+) -> list[Stimulus]:
+    """Return square-wave gratings of every frequency in space (rows, cycles per degree) and time (columns, Hz).
+
+    They fill the screen and drift in each of the directions, in degrees.
+    """
+    return [
+        Stimulus(
+            row,
+            column,
+            f"{angle:g}°",
+            drifting_grating(frames, direction=angle, cycles_per_degree=row, hertz=column, frame_size=frame_size),
+        )
+        for row in spatial
+        for column in temporal
+        for angle in directions
+    ]

@@ -1,0 +1,162 @@
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.folders import (
+    building,
+    cache_folders,
+    holds_nothing,
+    is_own,
+    require_folder,
+    require_own,
+    require_space,
+)
+from reverie.foundation.partial_files import open_partial
+
+
+def test_a_folder_that_somebody_looked_at_holds_nothing(tmp_path: Path):
+    assert holds_nothing(tmp_path / "not there")
+    for litter in (".DS_Store", "._.DS_Store", "Thumbs.db", "desktop.ini"):
+        (tmp_path / litter).write_bytes(b"x")
+    assert holds_nothing(tmp_path)
+    (tmp_path / "notes.txt").write_bytes(b"x")
+    assert not holds_nothing(tmp_path)
+    with pytest.raises(ReverieError, match=r"notes\.txt is a file"):
+        holds_nothing(tmp_path / "notes.txt")
+
+
+def test_a_folder_that_can_be_written_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path, tmp_path / "a/b/c", Path("relative/new"), Path()):
+        require_folder(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_places_where_no_folder_can_be_are_refused(tmp_path: Path):
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "link").symlink_to("nowhere")
+    for place, sentence in {
+        "file": "is a file",
+        "file/below": "is a file",
+        "link": "link to nowhere",
+        "link/below": "link to nowhere",
+    }.items():
+        with pytest.raises(ReverieError, match=sentence):
+            require_folder(tmp_path / place)
+    with pytest.raises(ReverieError, match="/proc/new cannot be written"):
+        require_folder(Path("/proc/new"))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
+def test_disks_that_take_nothing_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int):
+    def refuse(*arguments: object, **options: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(ReverieError, match=f"cannot be written .{os.strerror(number)}"):
+        require_folder(tmp_path / "new")
+
+
+def test_a_disk_too_small_is_told_with_numbers(tmp_path: Path):
+    with pytest.raises(ReverieError, match=r"needs 1e\+09 GB but its disk has .* GB free"):
+        require_space(tmp_path / "not" / "there", 10**18)
+    with pytest.raises(ReverieError, match=r"needs 1e\+09 GB"):
+        require_folder(tmp_path, needed=10**18)
+
+
+def test_what_a_killed_process_left_is_nothing(tmp_path):
+    path, stream = open_partial(tmp_path)
+    stream.close()
+    assert path.exists()
+    assert holds_nothing(tmp_path)
+    require_own(tmp_path, "run")
+    (tmp_path / "a").write_text("x")
+    with pytest.raises(ReverieError, match="holds no run of ours"):
+        require_own(tmp_path, "run", "*.json")
+    (tmp_path / "a.json").write_text("x")
+    require_own(tmp_path, "run", "*.json")
+
+
+@pytest.fixture(autouse=True)
+def somewhere(monkeypatch, tmp_path):
+    """A cache and a folder for temporary files of the test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
+def test_the_cache_comes_first_and_then_the_temporary_files(tmp_path):
+    found = list(cache_folders("things"))
+    assert found == [tmp_path / "cache/things", tmp_path / f"things-{os.geteuid()}"]
+    assert [folder.stat().st_mode & 0o777 for folder in found] == [0o700, 0o700]
+
+
+def test_without_a_named_cache_it_is_that_of_the_home(monkeypatch, tmp_path):
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert next(cache_folders("things")) == tmp_path / "home/.cache/things"
+
+
+def test_without_a_home_there_are_still_the_temporary_files(monkeypatch, tmp_path):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", homeless)
+    assert list(cache_folders("things")) == [tmp_path / f"things-{os.geteuid()}"]
+
+
+def test_a_cache_that_cannot_be_made_is_left_out(tmp_path, capsys):
+    (tmp_path / "cache").write_text("a file")
+    assert list(cache_folders("things")) == [tmp_path / f"things-{os.geteuid()}"]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_folder_that_others_may_write_to_is_refused_and_that_is_said(tmp_path, capsys):
+    folder = tmp_path / "cache/things"
+    folder.mkdir(parents=True)
+    folder.chmod(0o770)
+    assert list(cache_folders("things")) == [tmp_path / f"things-{os.geteuid()}"]
+    assert capsys.readouterr().err.startswith(f"{folder} is not used")
+
+
+def test_what_belongs_to_another_user_is_not_ones_own(monkeypatch, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    assert is_own(tmp_path)
+    assert is_own(link)
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+    assert not is_own(tmp_path)
+    assert not is_own(link)
+
+
+def test_a_folder_appears_once_it_is_whole(tmp_path):
+    with building(tmp_path / "a") as hidden:
+        hidden.mkdir()
+        (hidden / "file").write_text("whole")
+        assert not (tmp_path / "a").exists()
+    assert (tmp_path / "a" / "file").read_text() == "whole"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def fill_the_disk(folder):
+    with building(folder) as hidden:
+        hidden.mkdir()
+        raise OSError(28, "full")
+
+
+def test_nothing_is_left_of_one_that_failed(tmp_path):
+    with pytest.raises(ReverieError, match=r"a could not be written \(full\)"):
+        fill_the_disk(tmp_path / "a")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_there_already_stays(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ReverieError, match="exists already"), building(tmp_path):
+        pass
+    assert (tmp_path / "file").read_text() == "mine"
