@@ -8,7 +8,7 @@ from reverie.jobs.clip import Clip, excerpt, first_repeats, measure_trial_noise,
 
 
 @pytest.fixture
-def session(tiny_world):
+def repeating(tiny_world):
     """Trial 3 shows the movie of trial 1."""
     for animal in ("alpha", "beta"):
         show_again(tiny_world, animal, "3", like="1")
@@ -28,49 +28,49 @@ def names_of(clips):
         ("all", [("alpha", "3"), ("beta", "1"), ("beta", "3")]),
     ],
 )
-def test_repeats_of_the_same_movie_are_found(session, join, expected):
-    assert names_of(repeats_of(session, Clip("alpha", "1"), join)) == expected
+def test_repeats_of_the_same_movie_are_found(repeating, join, expected):
+    assert names_of(repeats_of(repeating, Clip("alpha", "1"), join)) == expected
 
 
-def test_each_movie_is_reconstructed_once(session):
+def test_each_movie_is_reconstructed_once(repeating):
     names = {"alpha": ["1", "2", "3"], "beta": ["1", "3"]}
-    assert first_repeats(session, names, "nothing") == names
-    assert first_repeats(session, names, "repeats") == {"alpha": ["1", "2"], "beta": ["1"]}
-    assert first_repeats(session, names, "all") == {"alpha": ["1", "2"]}
+    assert first_repeats(repeating, names, "nothing") == names
+    assert first_repeats(repeating, names, "repeats") == {"alpha": ["1", "2"], "beta": ["1"]}
+    assert first_repeats(repeating, names, "all") == {"alpha": ["1", "2"]}
 
 
-def test_something_else_cannot_be_joined(session):
+def test_something_else_cannot_be_joined(repeating):
     with pytest.raises(ReverieError, match="cannot be joined; choose one of: nothing, repeats, animals, all"):
-        repeats_of(session, Clip("alpha", "1"), "neighbours")
+        repeats_of(repeating, Clip("alpha", "1"), "neighbours")
 
 
-def test_a_recorded_clip_is_its_trial_and_a_stimulus_what_is_given(session):
-    recorded = Clip("alpha", "2").read(session)
-    np.testing.assert_array_equal(recorded.responses, session.recordings["alpha"].trial("2").responses)
-    shown = Clip("alpha", "grating", recorded.movie, recorded.state).read(session)
+def test_a_recorded_clip_is_its_trial_and_a_stimulus_what_is_given(repeating):
+    recorded = Clip("alpha", "2").read(repeating)
+    np.testing.assert_array_equal(recorded.responses, repeating.recordings["alpha"].trial("2").responses)
+    shown = Clip("alpha", "grating", recorded.movie, recorded.state).read(repeating)
     assert (shown.name, shown.tier, shown.responses) == ("grating", "stimulus", None)
     np.testing.assert_array_equal(shown.movie, recorded.movie)
 
 
-def test_clips_are_known_by_their_contents(tiny_world, session):
-    trial = session.recordings["alpha"].trial("2")
-    recorded = Clip("alpha", "2").digest(session)
+def test_clips_are_known_by_their_contents(tiny_world, repeating):
+    trial = repeating.recordings["alpha"].trial("2")
+    recorded = Clip("alpha", "2").digest(repeating)
     whole = Clip("alpha", "whatever", trial.movie, trial.state, trial.responses)
-    assert whole.digest(session) == recorded
-    assert Clip("alpha", "whatever", trial.movie, trial.state).digest(session) != recorded
-    assert Clip("alpha", "4").digest(session) != recorded
+    assert whole.digest(repeating) == recorded
+    assert Clip("alpha", "whatever", trial.movie, trial.state).digest(repeating) != recorded
+    assert Clip("alpha", "4").digest(repeating) != recorded
     scale_responses(tiny_world, "2")
     assert Clip("alpha", "2").digest(opened(tiny_world)) != recorded
 
 
-def test_an_excerpt_is_the_beginning_of_a_clip_as_a_clip(session):
-    short = excerpt(session, Clip("alpha", "2"), 20)
-    trial = session.recordings["alpha"].trial("2")
+def test_an_excerpt_is_the_beginning_of_a_clip_as_a_clip(repeating):
+    short = excerpt(repeating, Clip("alpha", "2"), 20)
+    trial = repeating.recordings["alpha"].trial("2")
     assert short.name == "2"
     np.testing.assert_array_equal(short.responses, trial.responses[:, :20])
-    assert short.read(session).frames == 20
+    assert short.read(repeating).frames == 20
     with pytest.raises(ReverieError, match="no responses"):
-        excerpt(session, Clip("alpha", "7"), 20)
+        excerpt(repeating, Clip("alpha", "7"), 20)
 
 
 def test_responses_are_drawn_around_the_rates_of_the_encoders(session):
