@@ -120,10 +120,20 @@ def test_an_encoder_that_was_never_saved_is_kept_in_the_cache_or_where_one_says(
 
 
 def test_what_it_cannot_do_is_said(encoder, recording, quick_masks):
-    with pytest.raises(ReverieError, match="at least one encoder"):
+    with pytest.raises(ReverieError, match=r"needs encoders, .* but was given none"):
         Reconstructor([], recording)
     reader = Reconstructor(encoder, recording, QUICK).fit()
     with pytest.raises(ReverieError, match="has no responses"):
         reader.reconstruct("7")
     with pytest.raises(ReverieError, match="no trial '99'"):
         reader.reconstruct("99")
+
+
+def test_a_trial_made_by_hand_must_fit(encoder, recording, quick_masks):
+    reader = Reconstructor(encoder, recording, Ridge()).fit()
+    trial = recording["6"]
+    object.__setattr__(trial, "responses", trial.responses[:, :9])
+    with pytest.raises(
+        ReverieError, match=r"responses of trial 6 should be an array of numbers of the shape \(20, 48\)"
+    ):
+        reader.reconstruct(trial)

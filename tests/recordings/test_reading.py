@@ -17,7 +17,3 @@ from reverie.recordings.reading import Reading
 def test_impossible_numbers_are_refused(wrong, said):
     with pytest.raises(ReverieError, match=said):
         Reading(**wrong)
-
-
-def test_one_word_is_a_list_of_one():
-    assert Reading(leave_out="trial:3", movie="a=b.npy") == Reading(leave_out=("trial:3",), movie=("a=b.npy",))

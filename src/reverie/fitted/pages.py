@@ -31,7 +31,7 @@ PLAYER_HEIGHT: Final = 900
 
 
 def report(
-    reconstructions: Sequence[Reconstruction],
+    reconstructions: Reconstruction | Sequence[Reconstruction],
     path: Path | str,
     *,
     title: str = "Movies reconstructed from visual cortex",
@@ -42,7 +42,7 @@ def report(
     Parameters
     ----------
     reconstructions
-        At least one, of any animals, trials and methods.
+        One or several, of any animals, trials and methods.
     path
         Where to write the page (html); nothing else is needed to open it.
     title
@@ -56,7 +56,8 @@ def report(
         When there is no reconstruction or the page cannot be written.
     """
     page = Path(path)
-    write_page(page, content_of(reconstructions, title=title, seed=seed))
+    shown = [reconstructions] if isinstance(reconstructions, Reconstruction) else reconstructions
+    write_page(page, content_of(shown, title=title, seed=seed))
     return page
 
 

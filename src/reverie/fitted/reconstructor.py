@@ -17,6 +17,7 @@ from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import cache_folder
 from reverie.inversion.methods.registry import DEFAULT, Method, method_of
+from reverie.recordings.handmade import require_fitting
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 
@@ -62,10 +63,21 @@ class Reconstructor:
         kept: Path | str | None = None,
     ) -> None:
         self.method = method_of(method, {}) if isinstance(method, str) else method
+        if not isinstance(self.method, Method):
+            raise ReverieError(f"{method!r} is no method; give settings, such as Map(), or a name, such as 'map'.")
+        if not isinstance(recording, Recording):
+            raise ReverieError(
+                f"A reconstructor needs the recording of one animal, such as rv.open(DATA)['mouse1'], but was given a "
+                f"{type(recording).__name__}."
+            )
         self.recording = recording
-        encoders = (encoder,) if isinstance(encoder, Encoder) else tuple(encoder)
-        if not encoders:
-            raise ReverieError("A movie is reconstructed with at least one encoder; give one.")
+        encoders = tuple(encoder) if isinstance(encoder, list | tuple) else (encoder,)
+        wrong = [one for one in encoders if not isinstance(one, Encoder)]
+        if wrong or not encoders:
+            given = f"a {type(wrong[0]).__name__}" if wrong else "none"
+            raise ReverieError(
+                f"A reconstructor needs encoders, as rv.load(FOLDER) returns them, but was given {given}."
+            )
         where = choose_device(device)
         subjects = [Subject(recording, one.to(where), seed, where) for one in encoders]
         self.fits = tuple(Fitted(subject, _folders(subject, kept)) for subject in subjects)
@@ -106,9 +118,11 @@ class Reconstructor:
         Raises
         ------
         ReverieError
-            When the trial has no responses, or what the method needs was not fitted.
+            When the trial has no responses, its arrays do not fit together or the recording, or what the method needs
+            was not fitted.
         """
-        shown = self.recording.trial(trial) if isinstance(trial, str) else trial
+        shown = trial if isinstance(trial, Trial) else self.recording.trial(trial)
+        require_fitting(shown, self.recording)
         mask = self.mask
         solutions = [solve_trial(fitted, shown, self.method, mask=mask) for fitted in self._asked()]
         return assemble(solutions, self.fits, self.method, shown, mask)

@@ -9,6 +9,7 @@ import torch
 
 from reverie.encoders.checkpoints import encoder_digest
 from reverie.encoders.contract import Encoder
+from reverie.foundation.arrays import SAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.requests import require_seed
@@ -16,9 +17,6 @@ from reverie.recordings.contents import readable, trials_digest
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
-
-SAME_RATE: Final = 0.01
-"""Share by which frame rates may differ: clocks of one laboratory do, by less."""
 
 FITTING_VERSION: Final = 7
 """Of the code that fits; raised whenever that code gives other results from the same data, so that none of the old ones

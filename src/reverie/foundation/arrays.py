@@ -32,6 +32,9 @@ WHITE: Final = 255.0
 FRAME_RATE: Final = 30.0
 """Frames per second of the Sensorium 2023 recordings."""
 
+SAME_RATE: Final = 0.01
+"""Share by which frame rates may differ: clocks of one laboratory do, by less."""
+
 FRAME_SIZE: Final = (36, 64)
 """Height and width in pixels of the Sensorium 2023 movies."""
 

@@ -1,13 +1,39 @@
-"""What all requests have in common: options by name, and seeds that random generators start from."""
+"""What all requests have in common: options by name, fields of the types they declare, seeds of random generators."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, ClassVar, Final, Protocol, TypeVar, runtime_checkable
+from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import (
+    Any,
+    ClassVar,
+    Final,
+    Literal,
+    Protocol,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    runtime_checkable,
+)
 
 from reverie.foundation.errors import BadInput, ReverieError
 
 SEEDS: Final = 2**63
 """Seeds are smaller than this, which every generator that is seeded takes."""
+
+WORDS: Final[dict[Any, str]] = {
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    str: "a word",
+    Path: "a path",
+    NoneType: "None",
+}
+"""What values of a type are called."""
 
 
 @runtime_checkable
@@ -34,5 +60,78 @@ def with_options(request: Request, options: Mapping[str, Any], name: str) -> Req
 
 def require_seed(seed: int) -> None:
     """Raise BadInput unless a seed is a whole number that random generators take."""
-    if not 0 <= seed < SEEDS:
+    if not (isinstance(seed, Integral) and 0 <= seed < SEEDS):
         raise BadInput(f"The seed is {seed} but must be a whole number from 0 to 2^63 - 1.")
+
+
+class _Misfit(Exception):
+    """A value is not of a type."""
+
+
+def settle_types(settings: Options) -> None:
+    """Bring every field of a frozen dataclass to its type, as the command line does; called as it is made.
+
+    Text is taken for a path, one item for a list of it, and a whole number for a number, where a field wants those.
+    Types that are none of these, such as arrays, are left as they are.
+    Raises BadInput when a value is of another kind than its field.
+    """
+    hints = get_type_hints(type(settings))
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        try:
+            object.__setattr__(settings, field.name, _as(hints[field.name], value))
+        except _Misfit:
+            raise BadInput(f"{field.name} is {value!r} but must be {_worded(hints[field.name])}.") from None
+
+
+def _as(hint: Any, value: Any) -> Any:  # noqa: ANN401
+    """Return a value as one of a type; raises _Misfit when it is none."""
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        return _as_any(get_args(hint), value)
+    if origin is tuple:
+        return _as_tuple(get_args(hint), value)
+    if hint is bool or hint is NoneType or hint is str or origin is Literal:
+        fits = value in get_args(hint) if origin is Literal else isinstance(value, hint)
+    elif hint in (int, float):
+        fits = isinstance(value, Integral if hint is int else Real) and not isinstance(value, bool)
+        value = hint(value) if fits else value
+    elif hint is Path:
+        fits = isinstance(value, str | PathLike)
+        value = Path(value) if fits else value
+    else:
+        fits = True
+    if not fits:
+        raise _Misfit
+    return value
+
+
+def _as_any(hints: tuple[Any, ...], value: Any) -> Any:  # noqa: ANN401
+    for hint in hints:
+        try:
+            return _as(hint, value)
+        except _Misfit:
+            continue
+    raise _Misfit
+
+
+def _as_tuple(hints: tuple[Any, ...], value: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    if hints[-1] is ...:
+        items = [value] if isinstance(value, str | PathLike) or not hasattr(value, "__iter__") else list(value)
+        return tuple(_as(hints[0], item) for item in items)
+    if isinstance(value, str) or not hasattr(value, "__iter__") or len(items := list(value)) != len(hints):
+        raise _Misfit
+    return tuple(_as(hint, item) for hint, item in zip(hints, items, strict=True))
+
+
+def _worded(hint: Any) -> str:  # noqa: ANN401
+    """Say in words what values of a type are."""
+    arguments = get_args(hint)
+    if get_origin(hint) in (Union, UnionType):
+        return " or ".join(map(_worded, arguments))
+    if get_origin(hint) is Literal:
+        return f"one of {', '.join(map(str, arguments))}"
+    if get_origin(hint) is tuple:
+        each = _worded(arguments[0])
+        return f"a list, each {each}" if arguments[-1] is ... else f"{len(arguments)} values, each {each}"
+    return WORDS.get(hint, "what its documentation says")

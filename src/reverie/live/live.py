@@ -24,6 +24,7 @@ from reverie.inversion.linear.files import load_decoder, save_decoder
 from reverie.inversion.linear.response_features import compress
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
+from reverie.recordings.gaps import measured
 from reverie.recordings.trial import Trial
 from reverie.scoring.rule import frames_to_skip
 
@@ -170,7 +171,9 @@ class Live:
     """
 
     def __init__(self, reader: Reconstructor, lag: float = 0.25) -> None:
-        if not 0 <= lag <= LONGEST_LAG:
+        if not isinstance(reader, Reconstructor):
+            raise ReverieError(f"Live reads through a Reconstructor, but was given a {type(reader).__name__}.")
+        if not (isinstance(lag, int | float) and 0 <= lag <= LONGEST_LAG):
             raise ReverieError(f"A live picture may be 0 to {LONGEST_LAG} seconds behind, not {lag}.")
         self.fitted = reader.fits[0]
         self.frame_rate = reader.recording.frame_rate
@@ -211,13 +214,7 @@ class Live:
         """
         begin = perf_counter()
         ridge = self.decoder.ridge
-        given = np.asarray(responses, dtype=np.float32)
-        if given.shape != (ridge.population.neurons,) or not np.isfinite(given).all():
-            raise ReverieError(
-                f"A frame of {ridge.population.mouse} is {ridge.population.neurons} finite numbers, one a neuron; "
-                f"frame {self._pushed} has the shape {given.shape}" + (" and gaps." if given.shape else ".")
-            )
-        self._take_in(given)
+        self._take_in(self._checked(responses))
         self._pushed += 1
         number = self._pushed - 1 - self.lag
         if number < 0:
@@ -232,6 +229,21 @@ class Live:
         for responses in frames:
             if (told := self.push(responses)) is not None:
                 yield told
+
+    def _checked(self, responses: Float[np.ndarray, " neuron"]) -> Float[np.ndarray, " neuron"]:
+        """Return the responses of one frame as float32; raises ReverieError when they are not of the population."""
+        population = self.decoder.ridge.population
+        try:
+            given = np.asarray(responses)
+            fits = given.shape == (population.neurons,) and given.dtype.kind in "fiub" and bool(measured(given).all())
+        except ValueError:  # lists of unequal lists
+            given, fits = np.zeros(0), False
+        if not fits or np.ma.is_masked(responses):
+            raise ReverieError(
+                f"A frame of {population.mouse} is {population.neurons} finite numbers, one a neuron; frame "
+                f"{self._pushed} has the shape {given.shape}, other values or gaps."
+            )
+        return given.astype(np.float32)
 
     @cached_property
     def _taps(self) -> Float[np.ndarray, "lag tap"]:

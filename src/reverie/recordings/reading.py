@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.requests import settle_types
 
 Format = Literal["auto", "sensorium", "sensorium-images", "experanto", "nwb", "suite2p", "caiman", "spikes"]
 """The formats there are readers for; ``auto`` asks every reader."""
@@ -56,10 +57,8 @@ class Reading:
     animal only."""
 
     def __post_init__(self) -> None:
-        """Take one word for a list of one; raise ReverieError when a number is not possible."""
-        for name in ("movie", "leave_out"):
-            if isinstance(getattr(self, name), str):
-                object.__setattr__(self, name, (getattr(self, name),))
+        """Raise ReverieError when a value is of another kind, or a number is not possible."""
+        settle_types(self)
         for name in ("rate", "frame_rate", "degrees_per_pixel", "trial_seconds"):
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):

@@ -251,6 +251,8 @@ class Recording:
         read.
         """
         name = self._known(name)
+        if start < 0 or (stop is not None and stop < start):
+            raise ReverieError(f"Frames {start} to {stop} of trial {name} were asked for; they are numbered from 0.")
         return Trial(
             name=name,
             tier=self.opened_tiers[name],

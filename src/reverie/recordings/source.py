@@ -211,6 +211,6 @@ class Source(Protocol):
 
 def require_folder_name(name: object) -> str:
     """Return the name of an animal or a trial; raises ReverieError when it cannot be that of its folder in a run."""
-    if not isinstance(name, str) or name == ".." or Path(name).name != name:
+    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
         raise ReverieError(f"Animals and trials have names that can be those of folders, but {name!r} was given.")
     return name

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reverie.foundation.requests import require_seed
+from reverie.foundation.requests import require_seed, settle_types
 from reverie.stimuli.names import StimulusName
 
 KindName = Literal["default", "realistic", "harsh", "outside", "retina"]
@@ -64,4 +64,5 @@ class SimulationRequest:
     """Same seed, same recordings."""
 
     def __post_init__(self) -> None:
+        settle_types(self)
         require_seed(self.seed)

@@ -37,7 +37,7 @@ PLAN = "plan.json"
 
 
 def train_encoder(
-    recordings: Mapping[str, Recording] | Path | str,
+    recordings: Mapping[str, Recording] | Recording | Path | str,
     out: Path | str,
     request: TrainingRequest | None = None,
     *,
@@ -54,7 +54,7 @@ def train_encoder(
     Parameters
     ----------
     recordings
-        Recordings by animal, as ``open`` returns them, or the folder they lie in.
+        Recordings by animal, as ``open`` returns them, one of these, or the folder they lie in.
     out
         Folder for the encoder.
     request
@@ -76,9 +76,7 @@ def train_encoder(
     asked_for = with_options(request or TrainingRequest(), options, "A training")
     where, folder = choose_device(device), Path(out)
     require_folder(folder)
-    opened = (
-        open_animals(Path(recordings), animals, reading) if isinstance(recordings, str | Path) else dict(recordings)
-    )
+    opened = _opened(recordings, animals, reading)
     asked = _asked(opened, asked_for)
     earlier = _earlier_plan(folder, asked)
     if earlier is not None and (folder / LAST / "encoder.json").exists():
@@ -113,6 +111,19 @@ def _tidy(folder: Path) -> None:
     shutil.rmtree(folder / RESUME, ignore_errors=True)
     for place in (folder, folder / LAST):
         sweep(place.absolute())
+
+
+def _opened(
+    recordings: Mapping[str, Recording] | Recording | Path | str, animals: str | Sequence[str], reading: Reading | None
+) -> dict[str, Recording]:
+    """Return recordings by animal; raises ReverieError where there is none."""
+    if isinstance(recordings, str | Path):
+        return open_animals(Path(recordings), animals, reading)
+    if isinstance(recordings, Recording):
+        return {recordings.name: recordings}
+    if not isinstance(recordings, Mapping) or not recordings:
+        raise ReverieError("There is nothing to train on; give what rv.open(DATA) returns, or the folder.")
+    return dict(recordings)
 
 
 def _asked(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Any]:

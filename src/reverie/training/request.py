@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reverie.foundation.requests import require_seed
+from reverie.foundation.errors import BadInput
+from reverie.foundation.requests import require_seed, settle_types
 
 
 @dataclass(frozen=True)
@@ -32,4 +33,7 @@ class TrainingRequest:
     """Same seed, same weights (on a CPU of the same kind)."""
 
     def __post_init__(self) -> None:
+        settle_types(self)
         require_seed(self.seed)
+        if self.minutes is not None and not 0 < self.minutes < float("inf"):
+            raise BadInput(f"minutes is {self.minutes} but must be a number above 0.")

@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.requests import require_seed, settle_types
 from reverie.inversion.methods.map import Map
 from reverie.inversion.problem import Solution
 
@@ -54,6 +55,8 @@ class Combined:
     """Gaussian sigma of a final blur, in pixels and frames."""
 
     def __post_init__(self) -> None:
+        settle_types(self)
+        require_seed(self.seed)
         share = EVEN if self.map_share is None else self.map_share
         if not (0 <= share <= 1 and min(self.draws, self.blur) >= 0):
             raise ReverieError(

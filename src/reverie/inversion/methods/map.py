@@ -13,6 +13,7 @@ from torch import Tensor
 
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.requests import require_seed, settle_types
 from reverie.inversion.cuts import shots_found
 from reverie.inversion.methods.curvature import Curvature, dot, estimated_precision
 from reverie.inversion.methods.grey_levels import expected_grey, slope_of_clip, soft_clip
@@ -95,6 +96,8 @@ class Map:
     """Gaussian sigma of a final blur, in pixels and frames."""
 
     def __post_init__(self) -> None:
+        settle_types(self)
+        require_seed(self.seed)
         if not (
             min(self.steps, self.pairs) >= 1
             and min(self.weight, self.softness, self.longest) > 0

@@ -12,6 +12,7 @@ from torch import Tensor
 from reverie.encoders.contract import centre_on_canvas, crop_from_canvas
 from reverie.foundation.arrays import GREY, WHITE, Mask, Movie
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.requests import settle_types
 from reverie.inversion.gradients import fitting_batch, normalised_gradient
 from reverie.inversion.problem import Observation, Problem
 from reverie.inversion.windows import Windows, cut_for
@@ -122,6 +123,7 @@ class Paper:
     """Transparency (height, width) of a frame or of the encoder's canvas; None lets every pixel of the frame move."""
 
     def __post_init__(self) -> None:
+        settle_types(self)
         requirements = {
             "steps must be at least 1": self.steps >= 1,
             "learning_rate and gradient_clip must be above 0": self.learning_rate > 0 and self.gradient_clip > 0,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.requests import settle_types
 
 
 @dataclass(frozen=True)
@@ -19,5 +20,6 @@ class Ridge:
     """Gaussian sigma of a final blur, in pixels and frames."""
 
     def __post_init__(self) -> None:
+        settle_types(self)
         if not self.blur >= 0:
             raise ReverieError(f"The blur of the method `ridge` is {self.blur} but must be at least 0.")

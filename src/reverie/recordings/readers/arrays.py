@@ -127,6 +127,8 @@ def arrays_source(
     if meaning not in MEANINGS:
         raise ReverieError(f"Responses cannot be {meaning!r}; choose one of: {', '.join(MEANINGS)}.")
     require_folder_name(name)
+    if degrees_per_pixel is not None and not 0 < degrees_per_pixel < np.inf:
+        raise ReverieError(f"degrees_per_pixel is {degrees_per_pixel} but must be a number above 0.")
     if not isinstance(movies, TimedValues | Mapping):
         raise ReverieError("Movies are given by name, such as {'clip': array}, or as one object with .t and .d.")
     # Names in the table of what was shown are read as text.
@@ -198,7 +200,10 @@ def _behaviour(name: str, running: Timed | None, pupil: Timed | None, gaze: Time
     for signal, given in ((RUNNING, running), (PUPIL, pupil)):
         if given is not None:
             times, values = timed(f"The {signal} of {name}", given)
-            found[signal] = Sampled(f"The {signal} of {name}", times, np.asarray(values, float).reshape(len(times), 1))
+            levels = np.asarray(values, float)
+            if levels.shape not in ((len(times),), (len(times), 1)):
+                raise ReverieError(f"The {signal} of {name} has the shape {levels.shape}, where (time,) was expected.")
+            found[signal] = Sampled(f"The {signal} of {name}", times, levels.reshape(-1, 1))
     if gaze is not None:
         times, values = timed(f"The gaze of {name}", gaze)
         positions = np.asarray(values, float)

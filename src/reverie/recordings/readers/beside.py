@@ -52,7 +52,7 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
     """
     names = set(table.columns)
     if {"time", "clip", "frame"} <= names:
-        return _by_frame(_numbers(table, ("time", "frame"), place).sort_values("time", kind="stable"))
+        return _by_frame(_numbers(table, ("time", "frame"), place).sort_values("time", kind="stable"), place)
     if {"onset", "clip"} <= names:
         return _by_showing(_numbers(table, ("onset",), place).sort_values("onset", kind="stable"), place, opened)
     raise ReverieError(
@@ -72,9 +72,12 @@ def _numbers(table: pd.DataFrame, columns: tuple[str, ...], place: str) -> pd.Da
     return table
 
 
-def _by_frame(table: pd.DataFrame) -> list[Showing]:
+def _by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
     times, frames = table["time"].to_numpy(float), table["frame"].to_numpy(int)
+    if (frames != table["frame"]).any():
+        raise ReverieError(f"{place} has frames that are no whole numbers; they are numbered 0, 1, 2 and so on.")
     clips, tiers = _words(table, "clip"), _words(table, "tier")
+    _require_forward(times, frames, clips, place)
     breaks = (np.diff(times) > PAUSE) | (np.diff(frames) < 0) | (clips[1:] != clips[:-1])
     starts = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(times)]])
     found = []
@@ -84,6 +87,18 @@ def _by_frame(table: pd.DataFrame) -> list[Showing]:
         key = f"{clips[first]} from {frames[first]}" if clips[first] else None
         found.append(Showing(onsets, onsets[-1] + step, clips[first] or None, frames[first:last], tiers[first], key))
     return found
+
+
+def _require_forward(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, place: str) -> None:
+    """Raise ReverieError where most frames come long after, or in another order than, the frames before them."""
+    same = (clips[1:] == clips[:-1]) & (clips[1:] != "")
+    steps, order = np.diff(times)[same], np.diff(frames)[same]
+    if len(steps) and np.median(steps) > PAUSE:
+        raise ReverieError(
+            f"{place} has frames that are {np.median(steps):.4g} s apart, too slow for movies; give times in seconds."
+        )
+    if len(order) and np.median(order) < 0:
+        raise ReverieError(f"{place} has times that go backwards as frames go on; give when each frame was shown.")
 
 
 def _by_showing(table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip]) -> list[Showing]:

@@ -12,7 +12,9 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float
 
+from reverie.foundation.errors import BadInput
 from reverie.foundation.progress import tracked
+from reverie.foundation.requests import settle_types
 from reverie.inversion.linear.response_features import ResponseFeatures, compress
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.scoring.correlation import Region
@@ -52,6 +54,11 @@ class Asked:
     """Surrogates of each kind; p-values are no smaller than one over them and the stretches."""
     factors: int = 3
     """Fluctuations that neurons share and surrogates keep."""
+
+    def __post_init__(self) -> None:
+        settle_types(self)
+        if not (self.seconds > 0 and self.surrogates >= 2 and self.factors >= 0):
+            raise BadInput("Looking needs seconds above 0, two surrogates or more, and no negative number of factors.")
 
 
 class Speakers:

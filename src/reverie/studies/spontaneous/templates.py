@@ -20,6 +20,7 @@ from reverie.fitted.fitted import Fitted
 from reverie.foundation.arrays import GREY, Movie
 from reverie.foundation.errors import NotApplicable, ReverieError, some
 from reverie.foundation.progress import say, tracked
+from reverie.foundation.requests import settle_types
 from reverie.inversion.likelihood import EventLikelihood, Likelihood
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.opening import choose_trials, responses_of
@@ -144,6 +145,7 @@ class Search:
     """False alarms an hour that a claim may stand for, of the whole search."""
 
     def __post_init__(self) -> None:
+        settle_types(self)
         fine = min(self.seconds, self.alarms) > 0 and self.speeds and all(self.speeds) and self.contrasts
         if not (fine and self.surrogates >= 1 and self.factors >= 0):
             raise ReverieError(

@@ -1,0 +1,43 @@
+"""Trials that a user made by hand, checked before anything is made of them."""
+
+import numpy as np
+
+from reverie.foundation.arrays import SAME_RATE, STATE_NAMES
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.gaps import measured
+from reverie.recordings.recording import Recording
+from reverie.recordings.trial import Trial
+
+
+def require_fitting(trial: Trial, recording: Recording) -> None:
+    """Raise ReverieError unless the arrays of a trial made by hand fit together, and the recording they are to be of.
+
+    A signal that was not recorded is a row of NaN; every other value must have been measured.
+    """
+    frames, size = np.shape(trial.state)[-1:], recording.frame_size
+    expected: dict[str, tuple[object, tuple[int, ...]]] = {"state": (trial.state, (len(STATE_NAMES), *frames))}
+    if trial.movie is not None:
+        expected["movie"] = (trial.movie, (*frames, *size))
+    if trial.responses is not None:
+        expected["responses"] = (trial.responses, (recording.neurons, *frames))
+    for what, (given, shape) in expected.items():
+        values = np.asarray(given)
+        if not isinstance(given, np.ndarray) or given.shape != shape or 0 in shape or given.dtype.kind not in "fiub":
+            raise ReverieError(
+                f"The {what} of trial {trial.name} should be an array of numbers of the shape {shape}, but is a "
+                f"{type(given).__name__} of {values.dtype} of the shape {values.shape}."
+            )
+        known = measured(values)
+        if what == "state":
+            known |= np.isnan(values).all(axis=1, keepdims=True)
+        if not known.all():
+            raise ReverieError(
+                f"The {what} of trial {trial.name} hold values that are not finite numbers below 1e15; cut the padding "
+                "off, or choose another trial."
+            )
+    rate = trial.frame_rate
+    if not isinstance(rate, int | float) or not abs(rate - recording.frame_rate) <= SAME_RATE * recording.frame_rate:
+        raise ReverieError(
+            f"Trial {trial.name} is said to have {rate} frames per second, but {recording.name} is read at "
+            f"{recording.frame_rate:g}."
+        )
