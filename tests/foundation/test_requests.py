@@ -1,7 +1,13 @@
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
 import pytest
 
 from reverie.foundation.errors import BadInput, ReverieError
-from reverie.foundation.requests import require_seed, with_options
+from reverie.foundation.requests import require_seed, settle_types, with_options
+from reverie.inversion.methods.map import Map
 from reverie.simulation.request import SimulationRequest
 from reverie.training.request import TrainingRequest
 
@@ -21,3 +27,59 @@ def test_an_option_that_there_is_not_is_told_with_those_there_are():
     )
     with pytest.raises(ReverieError, match=r"^A training has the options architecture, .*, but was given stepps\.$"):
         with_options(TrainingRequest(), {"stepps": 3}, "A training")
+
+
+@dataclass(frozen=True)
+class Settings:
+    steps: int = 1
+    weight: float | None = 1.0
+    size: tuple[int, int] | None = None
+    names: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    table: Path | None = None
+    kind: Literal["a", "b"] = "a"
+    on: bool = True
+    mask: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        settle_types(self)
+
+
+def made(**given: Any) -> Settings:
+    return Settings(**given)
+
+
+def test_what_is_plainly_meant_is_taken() -> None:
+    found = made(steps=np.int64(3), weight=2, size=[6, 8], names="trial:3", files=["a", Path("b")], table="t.csv")
+    assert found == Settings(3, 2.0, (6, 8), ("trial:3",), (Path("a"), Path("b")), Path("t.csv"))
+    assert type(found.weight) is float
+    mask = np.ones(3)
+    assert made(mask=mask).mask is mask
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"steps": 1.5}, "steps is 1.5 but must be a whole number"),
+        ({"steps": True}, "steps is True but must be a whole number"),
+        ({"weight": "30"}, "weight is '30' but must be a number or None"),
+        ({"size": 36}, "size is 36 but must be 2 values, each a whole number or None"),
+        ({"size": (6.5, 8)}, "each a whole number"),
+        ({"size": (1, 2, 3)}, "must be 2 values"),
+        ({"names": [1]}, "must be a list, each a word"),
+        ({"table": 3}, "table is 3 but must be a path or None"),
+        ({"kind": "c"}, "kind is 'c' but must be one of a, b"),
+        ({"on": "yes"}, "on is 'yes' but must be True or False"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_sentence(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        made(**given)
+
+
+def test_numbers_that_are_not_possible_are_refused() -> None:
+    for minutes in (float("nan"), -5.0, 0.0):
+        with pytest.raises(BadInput, match=r"minutes is .* but must be a number above 0"):
+            TrainingRequest(minutes=minutes)
+    with pytest.raises(BadInput, match="seed is -1"):
+        Map(seed=-1)
