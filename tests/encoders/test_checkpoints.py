@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from reverie.encoders.checkpoints import load_encoder, read_about, save_encoder
+from reverie.encoders.checkpoints import load_encoder, read_description, save_encoder
 from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
 from reverie.encoders.published import import_published
 from reverie.foundation.errors import ReverieError
@@ -35,7 +35,7 @@ def test_the_published_checkpoint_survives_conversion_bit_for_bit(golden, tmp_pa
 
 
 def test_what_was_said_about_an_encoder_is_kept(folder):
-    assert read_about(folder) == {"score": 0.5, "trials": ["1"]}
+    assert read_description(folder)["about"] == {"score": 0.5, "trials": ["1"]}
     assert sorted(path.name for path in folder.iterdir()) == ["encoder.json", "weights.safetensors"]
 
 
@@ -44,14 +44,14 @@ def test_saving_again_replaces_the_encoder(folder):
     other = DwiseNeuro(CONFIG, {"c": 3}, (10, 16))
     save_encoder(other, folder)
     assert load_encoder(folder).mice == {"c": 3}
-    assert read_about(folder) == {}
+    assert read_description(folder)["about"] == {}
 
 
 def test_a_folder_without_an_encoder_is_named(tmp_path):
     with pytest.raises(ReverieError, match="not the folder of an encoder"):
         load_encoder(tmp_path)
     with pytest.raises(ReverieError, match="not the folder of an encoder"):
-        read_about(tmp_path / "nowhere")
+        read_description(tmp_path / "nowhere")["about"]
 
 
 @pytest.mark.parametrize(

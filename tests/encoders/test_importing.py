@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import torch
 
-from reverie.encoders.checkpoints import load_encoder, read_about
+from reverie.encoders.checkpoints import load_encoder, read_description
 from reverie.encoders.importing import import_weights
 from reverie.foundation.errors import ReverieError
 
@@ -35,7 +35,7 @@ def test_what_was_assumed_is_said_and_kept(golden: Any, tmp_path: Path, capsys: 
     torch.save(torch.load(golden.checkpoint)["nn_state_dict"], tmp_path / "bare.pth")
     import_weights(tmp_path / "bare.pth", tmp_path / "out", animals=["a", "b"], neurons=[37, 41])
     assert "taken as published: spatial strides (2, 1, 2)" in capsys.readouterr().err
-    assert "spatial strides" in read_about(tmp_path / "out")["assumed"]
+    assert "spatial strides" in read_description(tmp_path / "out")["about"]["assumed"]
     assert load_encoder(tmp_path / "out").mice == {"a": 37, "b": 41}
 
 

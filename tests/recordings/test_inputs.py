@@ -10,7 +10,12 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.reading import Reading
-from reverie.recordings.splits import split_for_training
+from reverie.recordings.splits import split_all
+
+
+def split_of(recording, **options):
+    return split_all({recording.name: recording}, **options)[recording.name]
+
 
 KINDS = ("videos", "responses", "behavior", "pupil_center")
 FRAMES = 40
@@ -201,7 +206,7 @@ def test_what_people_have_is_used_and_said(mouse, case):
     assert recording.neurons == neurons
     assert len(recording.signals) == 4 - missing
     assert (not recording.notes) if said is None else any(said in note for note in recording.notes)
-    split = split_for_training(recording)
+    split = split_of(recording)
     assert split.training
     assert split.validation
     for name in recording.tiers:
@@ -227,7 +232,7 @@ def test_names_with_spaces_and_other_letters_and_odd_sizes_of_picture(mouse):
     mouse.rename(mouse.parent / "Mäus 1 (zwei)")
     recording = open_recording(mouse.parent)
     assert (recording.name, recording.frame_size) == ("Mäus 1 (zwei)", (35, 63))
-    assert split_for_training(recording).training
+    assert split_of(recording).training
 
 
 @pytest.mark.parametrize("first", [True, False])

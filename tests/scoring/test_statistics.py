@@ -8,7 +8,6 @@ from reverie.scoring.statistics import (
     bootstrap_ends,
     bootstrap_interval,
     compare_over_animals,
-    paired_difference,
     resample_animals,
     resample_clips,
     t_interval,
@@ -80,7 +79,7 @@ def test_pairing_takes_the_difficulty_of_clips_out():
     generator = np.random.default_rng(6)
     difficulty = generator.normal(0, 1, 40)
     first, second = difficulty + 0.1 + generator.normal(0, 0.05, (2, 40)) * [[1], [1]] - [[0], [0.1]]
-    paired = paired_difference(first, second, seed=0)
+    paired = bootstrap_interval(first - second, seed=0)
     assert 0 < paired.low < 0.1 < paired.high
     assert paired.high - paired.low < 0.1 * (t_interval(first).high - t_interval(first).low)
 

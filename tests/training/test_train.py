@@ -9,7 +9,7 @@ import pytest
 import torch
 from tests.training.toys import HEIGHT, WIDTH, toy_recording, toy_split
 
-from reverie.encoders.checkpoints import load_encoder, read_about
+from reverie.encoders.checkpoints import load_encoder, read_description
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.encoders.contract import Encoder
 from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
@@ -77,10 +77,10 @@ def test_the_folder_holds_the_best_the_last_and_the_log(tmp_path: Path) -> None:
     assert same_weights(best, encoder)
     trials = [RECORDINGS["a"].trial(name) for name in toy_split(RECORDINGS["a"]).validation]
     assert validation_correlation(best, "a", trials) == pytest.approx(result.correlation["a"], abs=1e-6)
-    about = read_about(tmp_path)
+    about = read_description(tmp_path)["about"]
     assert about["training_trials"]["a"] == list(toy_split(RECORDINGS["a"]).training)
     assert about["validation_correlation"] == result.correlation
-    assert read_about(tmp_path / "last")["step"] == SHORT.steps
+    assert read_description(tmp_path / "last")["about"]["step"] == SHORT.steps
     assert list(result.history["step"]) == [2, 4]
     assert (tmp_path / "training.csv").read_text().startswith("step,seconds,learning_rate,loss,a,b\n2,")
     assert not (tmp_path / "resume").exists()

@@ -99,12 +99,6 @@ def _tensors(encoder: Encoder) -> dict[str, torch.Tensor]:
     }
 
 
-def read_about(folder: Path) -> dict[str, Any]:
-    """Return what was said about an encoder when it was saved; raises ReverieError when there is none."""
-    about: dict[str, Any] = read_description(folder).get("about", {})
-    return about
-
-
 def read_description(folder: Path) -> dict[str, Any]:
     """Read the description of an encoder folder and check that it is one this version can read."""
     if not (folder / DESCRIPTION).is_file():

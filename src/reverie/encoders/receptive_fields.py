@@ -19,6 +19,9 @@ CHANGES_AT_ONCE = 2**24
 SMALLEST_RATE = 1e-6
 """Rates to grey below this are taken for it, so that a silent neuron's change is large but finite."""
 
+THRESHOLD = 0.1
+"""Relative changes of the rate below this are taken for none (Bauer et al. 2026)."""
+
 HALF = 0.5
 """Share of its maximum down to which a field reaches."""
 
@@ -44,7 +47,6 @@ def probe_pixels(
     places: Int[np.ndarray, "place 2"],
     *,
     seconds: float = 0.5,
-    frame_rate: float = FRAME_RATE,
 ) -> Float[np.ndarray, "2 neuron place"]:
     """Return how much a bright (first) and a dark pixel at each place changes rates: (with it - grey) / grey.
 
@@ -58,7 +60,7 @@ def probe_pixels(
     """
     if not encoders:
         raise ReverieError("Receptive fields need at least one encoder; name one.")
-    on = max(1, round(seconds * frame_rate))
+    on = max(1, round(seconds * FRAME_RATE))
     nowhere = np.zeros((1, 2), dtype=np.intp)
     grey = _joint_rates(encoders, mouse, state, nowhere, on, GREY)
     changes = np.empty((2, encoders[0].require_mouse(mouse), len(places)), dtype=np.float32)
@@ -137,18 +139,17 @@ def receptive_fields(
     places: Int[np.ndarray, "place 2"],
     frame_size: tuple[int, int],
     *,
-    threshold: float = 0.1,
     blur: float = 2.0,
 ) -> ReceptiveFields:
     """Return the fields that the changes at the places (rows and columns) draw.
 
-    Changes below ``threshold`` are set to 0, the bright and the dark map are added and blurred by ``blur`` pixels; the
-    centre is the maximum. Source: Bauer et al. 2026, Methods (threshold 0.1, blur 2). Raises ReverieError when the
-    threshold or the blur is negative.
+    Changes below ``THRESHOLD`` are set to 0, the bright and the dark map are added and blurred by ``blur`` pixels; the
+    centre is the maximum. Source: Bauer et al. 2026, Methods (blur 2). Raises ReverieError when the blur is
+    negative.
     """
-    if threshold < 0 or blur < 0:
-        raise ReverieError("The threshold and the blur of receptive fields must be at least 0.")
-    kept = np.where(changes >= threshold, changes, 0.0).sum(axis=0)
+    if blur < 0:
+        raise ReverieError("The blur of receptive fields must be at least 0.")
+    kept = np.where(changes >= THRESHOLD, changes, 0.0).sum(axis=0)
     maps = np.zeros((len(kept), *frame_size), dtype=np.float32)
     maps[:, places[:, 0], places[:, 1]] = kept
     maps = gaussian_filter(maps, blur, axes=(1, 2), mode="constant")

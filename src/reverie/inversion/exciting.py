@@ -14,6 +14,9 @@ from reverie.inversion.objective import mean_rate_and_gradient
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Problem
 
+STEPS, STARTS = 30, 2
+"""Steps at most, and random movies that are begun from beside the gradient at the mean."""
+
 SHORTENINGS = 5
 """Times a step along the sphere is halved before the movie is taken for the best."""
 
@@ -32,33 +35,31 @@ class Excitement:
     rate: float
 
 
-def most_exciting_movie(
-    problem: Problem, *, first: int = 0, contrast: float = 200.0, steps: int = 30, starts: int = 2, seed: int = 0
-) -> Excitement:
+def most_exciting_movie(problem: Problem, *, first: int = 0, contrast: float = 200.0) -> Excitement:
     """Find the movie that raises the mean rate of a problem's neurons most, frames from ``first`` on counting.
 
     It is mean + colour(w) of the problem's Gaussian prior, cut off at 0 and 255, with w on a sphere: all movies
     compared are equally probable under the prior, so that none owes its effect to contrast or grain that movies do not
     have. The sphere's radius is such that the first movie, along the gradient, departs from the mean by at most
     ``contrast`` grey levels before it is cut off. A step goes from w towards the gradient there and back onto the
-    sphere, as far as the rate rises. It is tried from the gradient at the mean and from ``starts`` random movies, since
+    sphere, as far as the rate rises. It is tried from the gradient at the mean and from ``STARTS`` random movies, since
     complex cells have no gradient at grey; the best is returned. Responses play no part.
     Source: Walker et al., Inception loops discover what excites neurons most, 2019 (their norm is that of pixels).
     Raises ReverieError when a setting is out of range, the problem has no Gaussian prior, or no neuron responds.
     """
-    if min(steps, problem.frames - first) < 1 or first < 0 or starts < 0 or contrast <= 0:
+    if not 0 <= first < problem.frames or contrast <= 0:
         raise ReverieError("An exciting movie needs steps and frames of at least 1 and a contrast above 0.")
     problem, prior = problem.in_fast_form(), prior_of(problem)
-    found = [_ascend(problem, prior, start, first, contrast, steps) for start in _starts(problem, starts, seed)]
+    found = [_ascend(problem, prior, start, first, contrast) for start in _starts(problem)]
     return max(found, key=lambda each: each.rate)
 
 
-def _starts(problem: Problem, count: int, seed: int) -> Iterator[Float[Tensor, "time height width"]]:
+def _starts(problem: Problem) -> Iterator[Float[Tensor, "time height width"]]:
     """Yield the mean's coefficients, which are 0, and random ones."""
     shape = (problem.frames, *problem.frame_size)
     yield torch.zeros(shape, device=problem.device)
-    generator = torch.Generator().manual_seed(seed)
-    for _ in range(count):
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(STARTS):
         yield torch.randn(shape, generator=generator).to(problem.device)
 
 
@@ -68,7 +69,6 @@ def _ascend(
     start: Float[Tensor, "time height width"],
     first: int,
     contrast: float,
-    steps: int,
 ) -> Excitement:
     rate, uphill = _rate(problem, prior, start, first)
     if not uphill.norm() > LEAST_SLOPE:
@@ -77,7 +77,7 @@ def _ascend(
     radius = contrast / float(prior.colour(direction).abs().max())
     white = radius * direction
     rate, uphill = _rate(problem, prior, white, first)
-    for _ in range(steps):
+    for _ in range(STEPS):
         better = _step(problem, prior, white, uphill, rate, first)
         if better is None:
             break

@@ -53,7 +53,7 @@ SLIDERS: Final[Mapping[str, tuple[str, float, float]]] = {
 """What each slider says, and its ends; all are logarithmic."""
 
 
-def measure_bands(fitted: Fitted, *, about: str, seed: int = 0) -> Bands:
+def measure_bands(fitted: Fitted, *, about: str) -> Bands:
     """Return what movies hold and one animal's neurons tell by frequency.
 
     The information is the diagonal of the Gauss-Newton matrix (Fisher information of the responses about the movie) in
@@ -69,7 +69,7 @@ def measure_bands(fitted: Fitted, *, about: str, seed: int = 0) -> Bands:
         )
     trials = subject.trials(subject.training, CLIPS)
     frames = min(FRAMES, *(trial.frames for trial in trials))
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
     squares = []
     for trial in trials:
         cut = beginning_of(trial, frames)

@@ -63,7 +63,7 @@ def signature(movie: Movie) -> Signature:
     return np.asarray(edges, dtype=np.float32)
 
 
-def near_duplicate_pairs(signatures: Sequence[Signature], threshold: float = THRESHOLD) -> list[Pair]:
+def near_duplicate_pairs(signatures: Sequence[Signature]) -> list[Pair]:
     """Return every pair of near-duplicates, also where one starts later than the other.
 
     Two movies are compared at every shift that leaves at least half of the shorter one overlapping. Movies without
@@ -72,7 +72,7 @@ def near_duplicate_pairs(signatures: Sequence[Signature], threshold: float = THR
     if len(signatures) < 2:
         return []
     best = best_correlations(signatures)
-    firsts, seconds = np.nonzero(np.triu(best >= threshold, k=1))
+    firsts, seconds = np.nonzero(np.triu(best >= THRESHOLD, k=1))
     return [Pair(int(i), int(j), float(best[i, j])) for i, j in zip(firsts, seconds, strict=True)]
 
 

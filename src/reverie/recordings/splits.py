@@ -20,14 +20,6 @@ class Split:
     excluded: dict[str, str]
 
 
-def split_for_training(
-    recording: Recording, *, hold_out_fold: int | None = None, validation_share: float = 0.1
-) -> Split:
-    """Divide the trials of one animal; see ``split_all``."""
-    splits = split_all({recording.name: recording}, hold_out_fold=hold_out_fold, validation_share=validation_share)
-    return splits[recording.name]
-
-
 def split_all(
     recordings: Mapping[str, Recording], *, hold_out_fold: int | None = None, validation_share: float = 0.1
 ) -> dict[str, Split]:

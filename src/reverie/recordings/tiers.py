@@ -89,11 +89,6 @@ def perceptual_hash(movie: Movie) -> int:
     return combined
 
 
-def fold_of(movie: Movie, folds: int = FOLDS) -> int:
-    """Return the fold of a movie, 0 to ``folds - 1``: its perceptual hash modulo the number of folds."""
-    return perceptual_hash(movie) % folds
-
-
 @dataclass(frozen=True)
 class OwnSplit:
     """The tier of each trial."""

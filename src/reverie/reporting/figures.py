@@ -92,9 +92,9 @@ def threshold_lines(
     axes.legend(fontsize=7, loc="lower left", framealpha=0.6, facecolor="black", labelcolor="white")
 
 
-def save_figure(path: Path, figure: Figure, *, dots_per_inch: int = 200) -> None:
+def save_figure(path: Path, figure: Figure) -> None:
     """Write a figure as a PNG picture whole or not at all."""
     stream = BytesIO()
-    figure.savefig(stream, format="png", dpi=dots_per_inch)
+    figure.savefig(stream, format="png", dpi=200)
     with replacing(path) as file:
         file.write(stream.getvalue())

@@ -15,6 +15,9 @@ from reverie.scoring.correlation import Region
 WIDEST: Final = 16_000
 """Pixels of a side that every browser can still draw on a canvas."""
 
+GAP: Final = 2
+"""Pixels between the movies of a contact sheet."""
+
 
 def grey_levels(values: Float[np.ndarray, "..."], top: float = WHITE) -> UInt8[np.ndarray, "..."]:
     """Round values between 0 and ``top`` to the 256 levels of a picture; what lies outside is clipped, NaN is 0.
@@ -90,11 +93,11 @@ def film_strip(movie: Movie, chosen: list[int], gap: int = 2) -> Float[np.ndarra
     return strip[:, : strip.shape[1] - gap]
 
 
-def contact_sheet(movies: Sequence[Movie], count: int, gap: int = 2) -> Float[np.ndarray, "heights length"]:
+def contact_sheet(movies: Sequence[Movie], count: int) -> Float[np.ndarray, "heights length"]:
     """Lay evenly placed frames of several movies (time, height, width) out as rows below each other; gaps are NaN."""
-    rows = [film_strip(movie, evenly_placed(len(movie), count), gap) for movie in movies]
-    sheet = np.concatenate([np.pad(row, ((0, gap), (0, 0)), constant_values=np.nan) for row in rows])
-    return sheet[:-gap]
+    rows = [film_strip(movie, evenly_placed(len(movie), count), GAP) for movie in movies]
+    sheet = np.concatenate([np.pad(row, ((0, GAP), (0, 0)), constant_values=np.nan) for row in rows])
+    return sheet[:-GAP]
 
 
 def outline(region: Region) -> str:

@@ -78,7 +78,6 @@ def find_deviations(
     region: Region,
     *,
     level: float = 0.05,
-    blur: tuple[float, float, float] = DETECTION_BLUR,
 ) -> Deviations:
     """Test an error map (time, height, width), grey levels, against null maps of the same movie inside the region.
 
@@ -92,7 +91,7 @@ def find_deviations(
         raise ReverieError(f"A level of {level:g} needs at least {least} null maps but there are {len(null_maps)}.")
     if not region.any() or any(null.shape != error_map.shape for null in null_maps):
         raise ReverieError("Error maps and null maps must have one shape, and the region at least one pixel.")
-    maps = np.stack([gaussian_filter(each, blur)[:, region] for each in (error_map, *null_maps)])
+    maps = np.stack([gaussian_filter(each, DETECTION_BLUR)[:, region] for each in (error_map, *null_maps)])
     scores = _standardised(maps)
     maxima, overall = np.abs(scores).max(axis=(1, 2)), np.sqrt((scores**2).mean(axis=(1, 2), dtype=np.float64))
     allowed = int(level * len(maxima) + 1e-9) - 1

@@ -14,6 +14,9 @@ from reverie.foundation.errors import ReverieError
 DRAWS = 5000
 """Bootstrap samples; enough for two digits of a 95 % interval."""
 
+LEVEL = 0.95
+"""Of the intervals."""
+
 Values = Float[np.ndarray, " clip"]
 """One score of every clip; what is not a finite number is undefined and does not count."""
 
@@ -34,7 +37,7 @@ class Interval:
     clips: int
 
 
-def t_interval(values: Values, level: float = 0.95) -> Interval:
+def t_interval(values: Values) -> Interval:
     """Return the mean and its Student t interval, clips taken as independent (as in Bauer et al. 2026).
 
     The ends are NaN for fewer than two clips, all is NaN for none.
@@ -47,12 +50,12 @@ def t_interval(values: Values, level: float = 0.95) -> Interval:
         mean = float(defined[0]) if defined.size else float("nan")
         return Interval(mean, float("nan"), float("nan"), defined.size)
     mean = float(defined.mean())
-    reach = float(stats.t.ppf((1 + level) / 2, defined.size - 1) * stats.sem(defined))
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, defined.size - 1) * stats.sem(defined))
     return Interval(mean, mean - reach, mean + reach, defined.size)
 
 
 def bootstrap_interval(
-    values: Values, *, seed: int, animals: Sequence[str] | None = None, draws: int = DRAWS, level: float = 0.95
+    values: Values, *, seed: int, animals: Sequence[str] | None = None, draws: int = DRAWS
 ) -> Interval:
     """Return the mean and its percentile bootstrap interval.
 
@@ -63,26 +66,10 @@ def bootstrap_interval(
     """
     generator = np.random.default_rng(seed)
     weights = _resample(values.size, animals, draws, generator)
-    low, high = bootstrap_ends(values[:, None], weights, level)
+    low, high = bootstrap_ends(values[:, None], weights)
     defined = values[np.isfinite(values)]
     mean = float(defined.mean()) if defined.size else float("nan")
     return Interval(mean, float(low[0]), float(high[0]), defined.size)
-
-
-def paired_difference(
-    first: Values,
-    second: Values,
-    *,
-    seed: int,
-    animals: Sequence[str] | None = None,
-    draws: int = DRAWS,
-    level: float = 0.95,
-) -> Interval:
-    """Return the mean of first - second over the same clips and its bootstrap interval, as ``bootstrap_interval``.
-
-    A clip counts where both are defined.
-    """
-    return bootstrap_interval(first - second, seed=seed, animals=animals, draws=draws, level=level)
 
 
 def resample_clips(clips: int, draws: int, generator: np.random.Generator) -> Weights:
@@ -105,7 +92,7 @@ def resample_animals(animals: Sequence[str], draws: int, generator: np.random.Ge
 
 
 def bootstrap_ends(
-    values: Float[np.ndarray, "clip score"], weights: Weights, level: float = 0.95
+    values: Float[np.ndarray, "clip score"], weights: Weights
 ) -> tuple[Float[np.ndarray, " score"], Float[np.ndarray, " score"]]:
     """Return the lower and upper ends of the percentile interval of each score's mean.
 
@@ -118,7 +105,7 @@ def bootstrap_ends(
     ends = np.full((2, values.shape[1]), np.nan)
     enough = defined.sum(axis=0) >= 2
     if enough.any():
-        ends[:, enough] = np.nanquantile(means[:, enough], [(1 - level) / 2, (1 + level) / 2], axis=0)
+        ends[:, enough] = np.nanquantile(means[:, enough], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return ends[0], ends[1]
 
 

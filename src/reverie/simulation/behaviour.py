@@ -54,17 +54,16 @@ def draw_state(
     generator: np.random.Generator,
     *,
     saccades: float = 0.0,
-    frame_rate: float = FRAME_RATE,
 ) -> State:
     """Draw the state during one trial: (4, frames), pupil dilation, running speed, pupil x and y.
 
     saccades: how many a second; with none the eye wanders about instead.
     """
-    running = _running(frames, temperament, generator, frame_rate)
+    running = _running(frames, temperament, generator)
     arousal = running / temperament.running_speed
-    dilation = temperament.dilation + temperament.dilation_spread * wander(frames, 3.0 * frame_rate, generator)
+    dilation = temperament.dilation + temperament.dilation_spread * wander(frames, 3.0 * FRAME_RATE, generator)
     dilation = np.maximum(dilation + 8.0 * arousal, 5.0)
-    excursions = _excursions(frames, saccades / frame_rate, generator, frame_rate)
+    excursions = _excursions(frames, saccades / FRAME_RATE, generator)
     gaze = [
         middle + spread * excursion
         for middle, spread, excursion in zip(temperament.gaze, temperament.gaze_spread, excursions, strict=True)
@@ -72,14 +71,12 @@ def draw_state(
     return np.stack([dilation, running, *gaze]).astype(np.float32)
 
 
-def _running(
-    frames: int, temperament: Temperament, generator: np.random.Generator, frame_rate: float
-) -> Float[np.ndarray, " time"]:
+def _running(frames: int, temperament: Temperament, generator: np.random.Generator) -> Float[np.ndarray, " time"]:
     """Draw bouts that last 4 s on average, with speeds that rise and fall within half a second."""
-    warm_up = round(3 * frame_rate)
+    warm_up = round(3 * FRAME_RATE)
     total = warm_up + frames
     # An interval between changes is exponential, as of a process that switches at a constant chance a frame.
-    bout = 4.0 * frame_rate
+    bout = 4.0 * FRAME_RATE
     rest = bout * (1.0 - temperament.running_share) / temperament.running_share
     pairs = 8 + total // int(bout)
     starts_running = generator.uniform() < temperament.running_share
@@ -87,28 +84,26 @@ def _running(
     runs = np.searchsorted(np.cumsum(lengths), np.arange(total), side="right")
     moving = (runs % 2 == 0) == starts_running
     speeds = temperament.running_speed * np.exp(generator.normal(0.0, 0.3, 2 * pairs + 1))
-    decay = np.exp(-1.0 / (0.5 * frame_rate))
+    decay = np.exp(-1.0 / (0.5 * FRAME_RATE))
     smooth = lfilter([1.0 - decay], [1.0, -decay], moving * speeds[runs])[warm_up:]
     # The wheel's encoder reads nothing below a crawl.
     return np.where(smooth > 0.05, smooth, 0.0)
 
 
-def _excursions(
-    frames: int, saccades: float, generator: np.random.Generator, frame_rate: float
-) -> Float[np.ndarray, "2 {frames}"]:
+def _excursions(frames: int, saccades: float, generator: np.random.Generator) -> Float[np.ndarray, "2 {frames}"]:
     """Draw where the eye is, in its own standard deviations: it wanders, or it drifts between saccades.
 
     Saccades, so many a frame, take the eye half-way to somewhere else; between them it drifts slowly, which makes up a
     fifth of the variance.
     """
     if saccades == 0:
-        return np.stack([wander(frames, 1.5 * frame_rate, generator) for _ in range(2)])
+        return np.stack([wander(frames, 1.5 * FRAME_RATE, generator) for _ in range(2)])
     times = np.concatenate([[0.0], np.cumsum(generator.exponential(1.0 / saccades, 8 + int(4 * saccades * frames)))])
     targets = [generator.standard_normal(2)]
     for _ in times[1:]:
         targets.append(0.5 * targets[-1] + np.sqrt(0.75) * generator.standard_normal(2))
     fixations = np.array(targets).T[:, np.searchsorted(times, np.arange(frames), side="right") - 1]
-    drift = np.stack([wander(frames, 4.0 * frame_rate, generator) for _ in range(2)])
+    drift = np.stack([wander(frames, 4.0 * FRAME_RATE, generator) for _ in range(2)])
     return np.asarray(np.sqrt(0.8) * fixations + np.sqrt(0.2) * drift)
 
 

@@ -11,6 +11,12 @@ SHOT_SECONDS = (1.7, 10.0)
 """Range of shot lengths of naturalistic movies; clips of 10 s then hold shots of 3.3 s in the median, as the natural
 movies of Sensorium 2023 do."""
 
+PIXELS_PER_SECOND = (2.0, 12.0)
+"""Range of the camera's typical speed, in pixels of the new movie."""
+
+SMOOTHNESS = 15.0
+"""Frames over which the camera's velocity stays alike."""
+
 _Footage = Float[np.ndarray, "moments tall wide"]
 
 
@@ -20,16 +26,14 @@ def sweep(
     generator: np.random.Generator,
     *,
     frame_size: tuple[int, int] = FRAME_SIZE,
-    frame_rate: float = FRAME_RATE,
     shot_seconds: tuple[float, float] = SHOT_SECONDS,
     zoom: tuple[float, float] = (0.4, 0.8),
-    pixels_per_second: tuple[float, float] = (2.0, 12.0),
 ) -> Movie:
     """Film a clip anew with a window that glides over it, in shots with cuts between them.
 
     source: (time, height, width), best at least twice the frame's size. frames: how many to film. shot_seconds: the
     range of shot lengths. zoom: range of the window's size, in shares of the largest window of the frame's shape that
-    fits. pixels_per_second: range of the camera's typical speed, in pixels of the new movie. Each shot starts at a
+    fits. Each shot starts at a
     random moment of the source, which plays on underneath (backwards from its end). Returns (frames, *frame_size).
 
     Raises ReverieError when the ranges make no sense.
@@ -37,22 +41,20 @@ def sweep(
     if frames < 1 or not 0 < zoom[0] <= zoom[1] <= 1 or not 0 < shot_seconds[0] <= shot_seconds[1]:
         raise ReverieError(f"A sweep needs frames >= 1, 0 < zoom <= 1 and shots > 0 s (got {frames}, {zoom}).")
     shots = []
-    for length in shot_lengths(frames, frame_rate, shot_seconds, generator):
-        speed = generator.uniform(*pixels_per_second) / frame_rate
+    for length in shot_lengths(frames, shot_seconds, generator):
+        speed = generator.uniform(*PIXELS_PER_SECOND) / FRAME_RATE
         shots.append(_film(source, length, generator.uniform(*zoom), speed, frame_size, generator))
     return np.concatenate(shots)
 
 
-def shot_lengths(
-    frames: int, frame_rate: float, shot_seconds: tuple[float, float], generator: np.random.Generator
-) -> list[int]:
+def shot_lengths(frames: int, shot_seconds: tuple[float, float], generator: np.random.Generator) -> list[int]:
     """Divide a movie into shots: lengths in frames that sum to ``frames``, even on a log scale over a range in seconds.
 
     >>> sum(shot_lengths(300, 30.0, (2.0, 4.0), np.random.default_rng(0)))
     300
     """
-    shortest = max(1, round(shot_seconds[0] * frame_rate))
-    spread = np.log(max(shot_seconds[1] * frame_rate, shortest) / shortest)
+    shortest = max(1, round(shot_seconds[0] * FRAME_RATE))
+    spread = np.log(max(shot_seconds[1] * FRAME_RATE, shortest) / shortest)
     lengths: list[int] = []
     while (left := frames - sum(lengths)) > 0:
         length = round(shortest * np.exp(generator.uniform(0.0, spread)))
@@ -61,16 +63,11 @@ def shot_lengths(
     return lengths
 
 
-def glide(
-    frames: int, speed: float, generator: np.random.Generator, *, smoothness: float = 15.0
-) -> Float[np.ndarray, "2 {frames}"]:
-    """Return a smooth random path (rows, columns) that starts at 0 and moves ``speed`` a frame on average.
-
-    smoothness: frames over which its velocity stays alike.
-    """
+def glide(frames: int, speed: float, generator: np.random.Generator) -> Float[np.ndarray, "2 {frames}"]:
+    """Return a smooth random path (rows, columns) that starts at 0 and moves ``speed`` a frame on average."""
     # A steady drift plus two slow waves has bounded acceleration everywhere, unlike a random walk.
     time = np.arange(frames)
-    periods = smoothness * generator.uniform(3.0, 8.0, (2, 2, 1))
+    periods = SMOOTHNESS * generator.uniform(3.0, 8.0, (2, 2, 1))
     phases = generator.uniform(0.0, 2 * np.pi, (2, 2, 1))
     sway = np.sin(2 * np.pi * time / periods + phases) * periods / (2 * np.pi)
     path = generator.normal(size=(2, 1)) * time + (generator.normal(size=(2, 2, 1)) * sway).sum(axis=1)

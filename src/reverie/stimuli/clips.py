@@ -49,9 +49,7 @@ def checkerboards(
     return np.asarray(GREY * (1.0 + contrast * whole[:, : frame_size[0], : frame_size[1]]), dtype=np.float32)
 
 
-def held(
-    draw: Callable[[], Picture], frames: int, *, seconds: float = HELD_SECONDS, frame_rate: float = FRAME_RATE
-) -> Movie:
+def held(draw: Callable[[], Picture], frames: int, *, seconds: float = HELD_SECONDS) -> Movie:
     """Show picture after picture, each for so many seconds, without a pause; draw: gives the next one.
 
     Returns (frames, height, width). Raises ReverieError without frames or time to see a picture.
@@ -60,7 +58,7 @@ def held(
     >>> held(lambda: np.full((2, 2), float(next(grey))), 40)[:, 0, 0].tolist()[13:17]
     [0.0, 0.0, 1.0, 1.0]
     """
-    each = round(seconds * frame_rate)
+    each = round(seconds * FRAME_RATE)
     if frames < 1 or each < 1:
         raise ReverieError("Pictures need at least 1 frame, and each at least the time of one.")
     pictures = [draw() for _ in range(-(-frames // each))]

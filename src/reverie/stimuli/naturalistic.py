@@ -46,7 +46,6 @@ def naturalistic_movie(
     generator: np.random.Generator,
     *,
     frame_size: tuple[int, int] = FRAME_SIZE,
-    frame_rate: float = FRAME_RATE,
     settings: SceneSettings | None = None,
 ) -> Movie:
     """Draw a movie of shots, each a new scene of textures and moving objects seen by a gliding camera.
@@ -56,19 +55,18 @@ def naturalistic_movie(
     if frames < 1:
         raise ReverieError("A movie needs at least 1 frame.")
     chosen = settings or SceneSettings()
-    shots = shot_lengths(frames, frame_rate, chosen.shot_seconds, generator)
-    return np.concatenate([_shot(length, generator, frame_size, frame_rate, chosen) for length in shots])
+    shots = shot_lengths(frames, chosen.shot_seconds, generator)
+    return np.concatenate([_shot(length, generator, frame_size, chosen) for length in shots])
 
 
 def _shot(
     length: int,
     generator: np.random.Generator,
     frame_size: tuple[int, int],
-    frame_rate: float,
     settings: SceneSettings,
 ) -> Movie:
-    camera = glide(length, generator.uniform(*settings.camera_speed) / frame_rate, generator)
-    nearer = np.exp(generator.normal(0.0, settings.zoom) / frame_rate * (np.arange(length) - length / 2))
+    camera = glide(length, generator.uniform(*settings.camera_speed) / FRAME_RATE, generator)
+    nearer = np.exp(generator.normal(0.0, settings.zoom) / FRAME_RATE * (np.arange(length) - length / 2))
     rows, columns = (
         (size - 1) / 2 + nearer[:, None] * (np.arange(size) - (size - 1) / 2) + path[:, None]
         for size, path in zip(frame_size, camera, strict=True)
@@ -81,8 +79,8 @@ def _shot(
     side = generator.normal(size=2) * 0.8
     scene += side[0] * (rows[:, :, None] / frame_size[0] - 0.5) + side[1] * (columns[:, None] / frame_size[1] - 0.5)
     for _ in range(int(generator.integers(settings.objects[0], settings.objects[1] + 1))):
-        _put_object(scene, rows, columns, generator, frame_rate, settings)
-    return _lit(scene, generator, frame_rate, settings)
+        _put_object(scene, rows, columns, generator, settings)
+    return _lit(scene, generator, settings)
 
 
 def _wrapping_weights(positions: Float[np.ndarray, "time row"], size: int) -> Float[np.ndarray, "time row {size}"]:
@@ -100,17 +98,16 @@ def _put_object(
     rows: Float[np.ndarray, "time height"],
     columns: Float[np.ndarray, "time width"],
     generator: np.random.Generator,
-    frame_rate: float,
     settings: SceneSettings,
 ) -> None:
     """Paint one moving object into the scene: a wobbly ellipse with its own shade, texture, course and spin."""
     length, *frame_size = scene.shape
-    course = glide(length, generator.uniform(*settings.object_speed) / frame_rate, generator)
+    course = glide(length, generator.uniform(*settings.object_speed) / FRAME_RATE, generator)
     # It is in the middle of the picture at a random moment, so that most objects are seen.
     meeting = int(generator.integers(length))
     place = np.array([rows[meeting, 0], columns[meeting, 0]]) + generator.uniform(0, frame_size)
     centre = course - course[:, meeting : meeting + 1] + place[:, None]
-    angle = generator.uniform(0, 2 * np.pi) + generator.normal(0.0, 0.5 / frame_rate) * np.arange(length)
+    angle = generator.uniform(0, 2 * np.pi) + generator.normal(0.0, 0.5 / FRAME_RATE) * np.arange(length)
     outline = draw_outline(draw_radius(settings.object_pixels, generator), generator)
     down, right = rows - centre[0, :, None], columns - centre[1, :, None]
     # Most pixels are out of its reach and are left out from here on.
@@ -127,13 +124,12 @@ def _put_object(
 def _lit(
     scene: Float[np.ndarray, "time height width"],
     generator: np.random.Generator,
-    frame_rate: float,
     settings: SceneSettings,
 ) -> Movie:
     """Bring a shot to a brightness and a contrast of its own within 0-255, under a light that changes slowly."""
     mean = min(settings.brightness * np.exp(generator.normal(0.0, settings.brightness_spread)), 190.0)
     contrast = mean * generator.uniform(*settings.contrast)
-    period = frame_rate * generator.uniform(3.0, 12.0)
+    period = FRAME_RATE * generator.uniform(3.0, 12.0)
     light = np.sin(2 * np.pi * (np.arange(len(scene)) / period + generator.uniform()))
     light = np.exp(generator.normal(0.0, settings.light) * np.sqrt(2.0) * light)[:, None, None]
     movie = scene

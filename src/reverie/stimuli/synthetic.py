@@ -13,6 +13,9 @@ from reverie.foundation.errors import ReverieError
 AnySize = Float[np.ndarray, "_ _ _"]
 """A movie (time, height, width) that may be smaller than the screen."""
 
+CONTRAST = 50.0
+"""Standard deviation of pink noise, grey levels."""
+
 NOISE_SIDE = 36
 """Pixels of the square that is filled with noise (Bauer et al. 2026)."""
 
@@ -47,22 +50,16 @@ def gaussian_noise(
     return np.asarray(np.clip(GREY + contrast * blurred, 0.0, 255.0), dtype=np.float32)
 
 
-def pink_noise(
-    frames: int,
-    generator: np.random.Generator,
-    *,
-    frame_size: tuple[int, int] = FRAME_SIZE,
-    contrast: float = 50.0,
-) -> Movie:
+def pink_noise(frames: int, generator: np.random.Generator, *, frame_size: tuple[int, int] = FRAME_SIZE) -> Movie:
     """Draw Gaussian noise with power at every frequency, about as much in each octave of space and of time.
 
     Its amplitude falls as 1 / spatial frequency, as that of natural scenes does (Field 1987), and as 1 / √(temporal
-    frequency); below one cycle a frame's width and a second it is flat. contrast: standard deviation in grey levels
-    around 127.5, before values are clipped to 0-255. It is cut out of a movie of twice the size, so that it does not
-    wrap round. Returns float32 (frames, *frame_size). Raises ReverieError without frames or with a negative contrast.
+    frequency); below one cycle a frame's width and a second it is flat. Its standard deviation is ``CONTRAST`` grey
+    levels around 127.5, before values are clipped to 0-255. It is cut out of a movie of twice the size, so that it does
+    not wrap round. Returns float32 (frames, *frame_size). Raises ReverieError without frames.
     """
-    if frames < 1 or contrast < 0:
-        raise ReverieError("Noise needs at least 1 frame and a contrast of at least 0.")
+    if frames < 1:
+        raise ReverieError("Noise needs at least 1 frame.")
     size = (2 * frames, 2 * frame_size[0], 2 * frame_size[1])
     time, rows, columns = np.fft.fftfreq(size[0]), np.fft.fftfreq(size[1]), np.fft.rfftfreq(size[2])
     place = np.maximum(np.hypot(rows[:, None], columns), 1 / max(frame_size))
@@ -71,7 +68,7 @@ def pink_noise(
     spectrum[0, 0, 0] = 0
     whole = np.fft.irfftn(spectrum, s=size, axes=(0, 1, 2))
     drawn = (whole / whole.std())[:frames, : frame_size[0], : frame_size[1]]
-    return np.asarray(np.clip(GREY + contrast * drawn, 0.0, 255.0), dtype=np.float32)
+    return np.asarray(np.clip(GREY + CONTRAST * drawn, 0.0, 255.0), dtype=np.float32)
 
 
 def _root(size: int, sigma: float) -> Float[np.ndarray, "{size} {size}"]:
@@ -128,29 +125,27 @@ def drifting_grating(
     hertz: float,
     wave: Literal["square", "sine"] = "square",
     contrast: float = 1.0,
-    phase: float = 0.0,
     frame_size: tuple[int, int] = FRAME_SIZE,
-    frame_rate: float = FRAME_RATE,
     degrees_per_pixel: float = DEGREES_PER_PIXEL,
 ) -> Movie:
     """Return a grating that drifts across the whole frame.
 
     direction: of motion, degrees; 0 to the right, 90 downwards. cycles_per_degree: spatial frequency in visual angle.
-    hertz: temporal frequency. contrast: 0 to 1 around grey 127.5. phase: in cycles. Returns float32
+    hertz: temporal frequency. contrast: 0 to 1 around grey 127.5. Returns float32
     (frames, *frame_size). Raises ReverieError on impossible settings.
 
     >>> movie = drifting_grating(30, direction=0.0, cycles_per_degree=0.05, hertz=2.0)
     >>> movie.shape, float(movie.min()), float(movie.max())
     ((30, 36, 64), 0.0, 255.0)
     """
-    if frames < 1 or not 0 <= contrast <= 1 or min(cycles_per_degree, hertz) < 0 or frame_rate <= 0:
-        raise ReverieError("A grating needs frames >= 1, contrast 0-1, frequencies >= 0 and a frame rate > 0.")
+    if frames < 1 or not 0 <= contrast <= 1 or min(cycles_per_degree, hertz) < 0:
+        raise ReverieError("A grating needs frames >= 1, contrast 0-1, and frequencies >= 0.")
     angle = np.deg2rad(direction)
     rows = np.arange(frame_size[0])[:, None] * np.sin(angle)
     columns = np.arange(frame_size[1])[None, :] * np.cos(angle)
     place = (rows + columns) * degrees_per_pixel * cycles_per_degree
-    time = np.arange(frames)[:, None, None] / frame_rate
-    cycles = place[None] - hertz * time + phase
+    time = np.arange(frames)[:, None, None] / FRAME_RATE
+    cycles = place[None] - hertz * time
     if wave == "sine":
         level = np.sin(2 * np.pi * cycles)
     else:

@@ -10,7 +10,6 @@ from reverie.scoring.statistics import (
     Interval,
     bootstrap_interval,
     compare_over_animals,
-    paired_difference,
     t_interval,
 )
 
@@ -61,7 +60,7 @@ def difference(scores: pd.DataFrame, score: str, first: str, second: str, seed: 
     wide = wide[[first, second]].dropna()
     ours, theirs = (wide[name].to_numpy(np.float64) for name in (first, second))
     animals = wide.index.get_level_values("animal").tolist()
-    return paired_difference(ours, theirs, seed=seed, animals=animals), int((ours > theirs).sum())
+    return bootstrap_interval(ours - theirs, seed=seed, animals=animals), int((ours > theirs).sum())
 
 
 def sentence_on_difference(scores: pd.DataFrame, score: str, first: str, second: str, seed: int) -> str:

@@ -57,6 +57,9 @@ FEWEST_STEPS = 50
 DISTILLATION = 0.0036
 """Weight of a teacher's part of the loss in the Sensorium 2023 winner."""
 
+STEPS_TIMED = 6
+"""Steps that are timed; the first two warm the machine up."""
+
 FRAMES = 3000
 """Frames that targets are compared on."""
 
@@ -157,14 +160,12 @@ def seconds_per_step(
     trials: Mapping[str, Sequence[Trial]],
     settings: TrainingSettings,
     device: torch.device,
-    *,
-    tried: int = 6,
 ) -> float:
     """Time a few steps of a copy of the encoder on this machine; the first two warm it up and do not count."""
     trial_run = new_run(copy.deepcopy(encoder).to(device).train(), settings)
     windows = Windows.of(encoder, trials, settings)
     times = []
-    for _ in range(tried):
+    for _ in range(STEPS_TIMED):
         start = time.perf_counter()
         take_step(trial_run, windows, settings, None).item()
         times.append(time.perf_counter() - start)

@@ -12,8 +12,13 @@ from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.reading import Reading
-from reverie.recordings.splits import split_for_training
+from reverie.recordings.splits import split_all
 from reverie.recordings.survey import render, survey
+
+
+def split_of(recording, **options):
+    return split_all({recording.name: recording}, **options)[recording.name]
+
 
 # pynwb says so of tables that are put into the file after the series that refer to them.
 pytestmark = pytest.mark.filterwarnings("ignore:The linked table for DynamicTableRegion")
@@ -194,7 +199,7 @@ def test_long_showings_are_cut_and_their_repeats_stay_together(tmp_path, session
     reading = Reading(movie=(f"natural_movie_one={tmp_path / 'movie.npy'}",), trial_seconds=0.5)
     recording = open_recording(place, reading)
     assert {recording.frames(name) for name in recording.tiers} == {15}
-    split = split_for_training(recording)
+    split = split_of(recording)
     assert split.training
     assert split.validation
 
