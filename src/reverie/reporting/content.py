@@ -93,7 +93,7 @@ class TrialContent:
 class RunContent:
     """One run folder.
 
-    sentences: what data this is, read first. summary: as ``scoring.summary.summarise`` or ``summarise_animals``
+    sentences: what data this is, read first. summary: as ``scoring.tables.summarise`` or ``summarise_animals``
     returns it. settings: how it was made (settings, versions, seed, times), nested as deep as is natural.
     overview: the address of the page that this one belongs to, empty for none.
     """
