@@ -82,59 +82,59 @@ SEARCH = Map(draws=0, likelihood="sizes")
 
 
 @pytest.fixture
-def fitted_of_solving(tiny_world, quick_masks):
+def fitted_with_ridge(tiny_world, quick_masks):
     """All but the calibrations; the most probable movie has three quarters of the combined one."""
-    fitted_of_solving = fit(fitted_to(tiny_world), ["mask", "prior", "likelihood", "ridge"])
-    write_npz(fitted_of_solving.place("weights"), Weights("sizes", 0.75).to_arrays())
-    return fitted_of_solving
+    fitted_with_ridge = fit(fitted_to(tiny_world), ["mask", "prior", "likelihood", "ridge"])
+    write_npz(fitted_with_ridge.place("weights"), Weights("sizes", 0.75).to_arrays())
+    return fitted_with_ridge
 
 
 @pytest.fixture
-def trial(fitted_of_solving):
-    return fitted_of_solving.subject.recording.trial("6")
+def trial(fitted_with_ridge):
+    return fitted_with_ridge.subject.recording.trial("6")
 
 
-def test_ridge_is_its_decoder(fitted_of_solving, trial):
-    found = solve_trial(fitted_of_solving, trial, Ridge())
-    np.testing.assert_array_equal(found.movie, fitted_of_solving.ridge.decode(trial.responses))
+def test_ridge_is_its_decoder(fitted_with_ridge, trial):
+    found = solve_trial(fitted_with_ridge, trial, Ridge())
+    np.testing.assert_array_equal(found.movie, fitted_with_ridge.ridge.decode(trial.responses))
     assert found.passes == 0
 
 
-def test_the_combined_movie_weighs_the_other_two(fitted_of_solving, trial):
-    probable, linear = (solve_trial(fitted_of_solving, trial, method).movie for method in (SEARCH, Ridge()))
-    combined = solve_trial(fitted_of_solving, trial, Combined(draws=0)).movie
+def test_the_combined_movie_weighs_the_other_two(fitted_with_ridge, trial):
+    probable, linear = (solve_trial(fitted_with_ridge, trial, method).movie for method in (SEARCH, Ridge()))
+    combined = solve_trial(fitted_with_ridge, trial, Combined(draws=0)).movie
     np.testing.assert_allclose(combined, 0.75 * probable + 0.25 * linear, atol=1e-3)
-    asked_for = solve_trial(fitted_of_solving, trial, Combined(draws=0, map_share=0.0)).movie
+    asked_for = solve_trial(fitted_with_ridge, trial, Combined(draws=0, map_share=0.0)).movie
     np.testing.assert_allclose(asked_for, linear, atol=1e-3)
 
 
-def test_another_linear_decoder_may_take_part(fitted_of_solving, trial):
-    class Black(type(fitted_of_solving.ridge)):
+def test_another_linear_decoder_may_take_part(fitted_with_ridge, trial):
+    class Black(type(fitted_with_ridge.ridge)):
         """Sees nothing."""
 
         def estimate(self, responses, state):
             return np.zeros((responses.shape[1], 12, 16), np.float32), 0
 
-    black = Black(**vars(fitted_of_solving.ridge))
-    probable = solve_trial(fitted_of_solving, trial, SEARCH).movie
+    black = Black(**vars(fitted_with_ridge.ridge))
+    probable = solve_trial(fitted_with_ridge, trial, SEARCH).movie
     np.testing.assert_allclose(
-        solve_trial(fitted_of_solving, trial, Combined(draws=0), ridge=black).movie, 0.75 * probable, atol=1e-3
+        solve_trial(fitted_with_ridge, trial, Combined(draws=0), ridge=black).movie, 0.75 * probable, atol=1e-3
     )
 
 
-def test_the_published_method_moves_pixels_of_the_mask_it_is_given(fitted_of_solving, trial):
+def test_the_published_method_moves_pixels_of_the_mask_it_is_given(fitted_with_ridge, trial):
     half = np.zeros((12, 16), np.float32)
     half[:6] = 1.0
-    whole, upper = (solve_trial(fitted_of_solving, trial, Paper(steps=3), mask=mask).movie for mask in (None, half))
+    whole, upper = (solve_trial(fitted_with_ridge, trial, Paper(steps=3), mask=mask).movie for mask in (None, half))
     assert whole[:, 6:].std() > 0
     assert (upper[:, 6:] == 127.5).all()
     assert upper[:, :6].std() > 0
 
 
-def test_what_is_missing_is_named(tiny_world, fitted_of_solving, trial):
+def test_what_is_missing_is_named(tiny_world, fitted_with_ridge, trial):
     with pytest.raises(ReverieError, match="has no responses"):
-        solve_trial(fitted_of_solving, fitted_of_solving.subject.recording.trial("7"), Combined())
+        solve_trial(fitted_with_ridge, fitted_with_ridge.subject.recording.trial("7"), Combined())
     bare = fitted_to(tiny_world, seed=1)
     for method, part in ((Paper(), "mask"), (Map(), "likelihood"), (Combined(), "weights"), (Ridge(), "ridge")):
-        with pytest.raises(ReverieError, match=f"The {part} of alpha was not fitted_of_solving"):
+        with pytest.raises(ReverieError, match=f"The {part} of alpha was not fitted"):
             solve_trial(bare, trial, method)

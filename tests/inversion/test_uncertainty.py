@@ -92,63 +92,61 @@ def test_the_default_draws_and_without_draws_nothing_is_known(asked):
     assert silent.std is None
 
 
-SIZE_INFORMATION, FRAMES_INFORMATION = (12, 16), 30
+WIDE, LONG = (12, 16), 30
 
 
 @pytest.fixture(scope="module")
-def prior_of_information() -> GaussianPrior:
-    movies = [smooth_movie(FRAMES_INFORMATION, SIZE_INFORMATION, seed) for seed in range(8)]
-    return fit_prior([Trial("0", "t", movie, np.zeros((4, FRAMES_INFORMATION), np.float32), None) for movie in movies])
+def wide_prior() -> GaussianPrior:
+    movies = [smooth_movie(LONG, WIDE, seed) for seed in range(8)]
+    return fit_prior([Trial("0", "t", movie, np.zeros((4, LONG), np.float32), None) for movie in movies])
 
 
-def test_the_variance_of_the_prior_is_that_of_its_movies(prior_of_information):
+def test_the_variance_of_the_prior_is_that_of_its_movies(wide_prior):
     units = torch.eye(6 * 4 * 5).reshape(-1, 6, 4, 5)
     small = replace(
-        prior_of_information,
-        mean=prior_of_information.mean[:4, :5],
-        deviation=prior_of_information.deviation[:4, :5],
-        power=prior_of_information.power[:, :4, :5],
+        wide_prior,
+        mean=wide_prior.mean[:4, :5],
+        deviation=wide_prior.deviation[:4, :5],
+        power=wide_prior.power[:, :4, :5],
     )
     exact = torch.stack([small.colour(unit) for unit in units]).square().sum(0)
     np.testing.assert_allclose(prior_variance(small, 6), exact.numpy(), rtol=1e-4)
 
 
-def test_greys_shown_near_black_tell_nothing_where_nobody_looks(prior_of_information):
-    dark = replace(
-        prior_of_information, mean=prior_of_information.mean - 110, deviation=1.5 * prior_of_information.deviation
-    )
-    deaf = SpotEncoder(20, size=SIZE_INFORMATION)
+def test_greys_shown_near_black_tell_nothing_where_nobody_looks(wide_prior):
+    dark = replace(wide_prior, mean=wide_prior.mean - 110, deviation=1.5 * wide_prior.deviation)
+    deaf = SpotEncoder(20, size=WIDE)
     with torch.no_grad():
         deaf.spots.zero_()
     asked = replace(
-        problem(observe(deaf, smooth_movie(FRAMES_INFORMATION, SIZE_INFORMATION, 30), noisy=True)),
-        prior_of_information=dark,
+        problem(observe(deaf, smooth_movie(LONG, WIDE, 30), noisy=True)),
+        prior=dark,
     )
     solver = Map(draws=30)
     found = solve(asked, solver)
     assert information_map(found.movie, found.std, dark, solver.softness).mean() < 0.04
 
 
-def test_there_is_no_information_where_the_posterior_is_the_prior(prior_of_information):
-    movie = np.full((FRAMES_INFORMATION, *SIZE_INFORMATION), 127.5, np.float32)
-    std = np.sqrt(prior_variance(prior_of_information, FRAMES_INFORMATION)).astype(np.float32)
-    assert information_map(movie, std, prior_of_information, 8.0).max() < 1e-3
-    np.testing.assert_allclose(information_map(movie, std / 2, prior_of_information, 8.0), 0.75, atol=1e-3)
+def test_there_is_no_information_where_the_posterior_is_the_prior(wide_prior):
+    movie = np.full((LONG, *WIDE), 127.5, np.float32)
+    std = np.sqrt(prior_variance(wide_prior, LONG)).astype(np.float32)
+    assert information_map(movie, std, wide_prior, 8.0).max() < 1e-3
+    np.testing.assert_allclose(information_map(movie, std / 2, wide_prior, 8.0), 0.75, atol=1e-3)
 
 
-def test_information_is_where_neurons_look(prior_of_information):
-    encoder = SpotEncoder(80, history=2, size=SIZE_INFORMATION)
+def test_information_is_where_neurons_look(wide_prior):
+    encoder = SpotEncoder(80, history=2, size=WIDE)
     with torch.no_grad():
         encoder.spots[:, :, 8:] = 0
     seen = replace(
-        observe(encoder, smooth_movie(FRAMES_INFORMATION, SIZE_INFORMATION, 30)),
+        observe(encoder, smooth_movie(LONG, WIDE, 30)),
         likelihood=PoissonLikelihood(torch.full((80,), 0.05)),
     )
-    asked = replace(problem(seen), prior_of_information=prior_of_information)
+    asked = replace(problem(seen), prior=wide_prior)
     solver = Map(draws=6)
     found = solve(asked, solver)
-    information = information_map(found.movie, found.std, prior_of_information, solver.softness)
-    assert information.shape == SIZE_INFORMATION
+    information = information_map(found.movie, found.std, wide_prior, solver.softness)
+    assert information.shape == WIDE
     assert information[:, :6].mean() > 0.5
     # Even though so few iterations of conjugate gradients do not get far where so much is known.
     assert information[:, 11:14].max() < 0.1

@@ -6,12 +6,10 @@ from base64 import b64encode
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from markupsafe import Markup
 
 from reverie.fitted.reconstructor import Reconstructor
 from reverie.fitted.session import open_one
@@ -23,7 +21,7 @@ from reverie.live.sources import Frames, replayed, source_at
 from reverie.recordings.opening import responses_of
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
-from reverie.reporting.page import asset, page_environment
+from reverie.reporting.page import fill_page
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -96,21 +94,16 @@ async def serve(live: Live, frames: Frames, port: int, *, title: str, stay: bool
 
 def page_of(live: Live, title: str) -> str:
     """Return the page as HTML."""
-    script = '"use strict";\n(() => {\n' + asset("live.js") + "\n})();\n"
     height, width = live.decoder.std.shape
-    return (
-        page_environment()
-        .get_template("live.html")
-        .render(
-            title=title,
-            height=height,
-            width=width,
-            lag=f"{live.lag / live.frame_rate:.2f}",
-            brightest=float(live.decoder.std.max()),
-            style=Markup(asset("report.css")),
-            script=Markup(script),
-            script_hash=b64encode(sha256(script.encode()).digest()).decode(),
-        )
+    return fill_page(
+        "live.html",
+        ["report.css"],
+        ["live.js"],
+        title=title,
+        height=height,
+        width=width,
+        lag=f"{live.lag / live.frame_rate:.2f}",
+        brightest=float(live.decoder.std.max()),
     )
 
 

@@ -2,10 +2,8 @@
 
 import json
 import math
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
-from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -13,7 +11,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import torch
-from markupsafe import Markup
 
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
@@ -30,7 +27,7 @@ from reverie.inversion.priors.spectrum import spectrum_of
 from reverie.planning import design as formulas
 from reverie.planning.design import Bands, Design, neurons_for, predict_design
 from reverie.recordings.reading import Reading
-from reverie.reporting.page import asset, page_environment
+from reverie.reporting.page import fill_page
 from reverie.scoring.rule import scored_region
 
 CLIPS: Final = 6
@@ -173,20 +170,15 @@ def write_plan(path: Path, bands: Bands, design: Design) -> None:
 
     It reckons as ``predict_design`` does, with the same numbers.
     """
-    script = '"use strict";\n(() => {\n' + asset("plan.js") + "\n})();\n"
     constants = {name.lower(): getattr(formulas, name) for name in ("SLOW", "COARSE", "CURVED", "LEARNING_MINUTES")}
-    page = (
-        page_environment()
-        .get_template("plan.html")
-        .render(
-            title="What an experiment will show",
-            lead=f"Measured on {bands.about}. Move a slider; all else follows.",
-            sliders=SLIDERS,
-            design=asdict(design),
-            told=json.dumps({**bands.to_json(), **constants}),
-            style=Markup(asset("report.css")),
-            script=Markup(script),
-            script_hash=b64encode(sha256(script.encode()).digest()).decode(),
-        )
+    page = fill_page(
+        "plan.html",
+        ["report.css"],
+        ["plan.js"],
+        title="What an experiment will show",
+        lead=f"Measured on {bands.about}. Move a slider; all else follows.",
+        sliders=SLIDERS,
+        design=asdict(design),
+        told=json.dumps({**bands.to_json(), **constants}),
     )
     write_text(path, page)

@@ -49,22 +49,35 @@ def write_page(path: Path, content: RunContent) -> None:
 
 
 def _render(content: RunContent, stills: Sequence[Still], pictures_from: str) -> str:
-    script = '"use strict";\n(() => {\n' + "\n".join(asset(name) for name in SCRIPTS) + "\n})();\n"
+    return fill_page(
+        "report.html",
+        ["report.css"],
+        SCRIPTS,
+        title=content.title,
+        sentences=content.sentences,
+        overview=content.overview,
+        stills=stills,
+        pictures_from=pictures_from,
+        trials=[trial_view(trial, number, content) for number, trial in enumerate(content.trials, start=1)],
+        summaries=summary_tables(content.summary) if content.summary is not None else [],
+        groups=settings_groups(content.settings),
+        controls=list(CONTROL_LABELS.values()),
+        zero=-SCALE[0] / (SCALE[1] - SCALE[0]),
+    )
+
+
+def fill_page(template: str, styles: Sequence[str], scripts: Sequence[str], **values: object) -> str:
+    """Return a page as HTML: a template with its style sheets and its program, all of them files beside it.
+
+    A content security policy lets no other script run.
+    """
+    script = '"use strict";\n(() => {\n' + "\n".join(map(asset, scripts)) + "\n})();\n"
     return (
         page_environment()
-        .get_template("report.html")
+        .get_template(template)
         .render(
-            title=content.title,
-            sentences=content.sentences,
-            overview=content.overview,
-            stills=stills,
-            pictures_from=pictures_from,
-            trials=[trial_view(trial, number, content) for number, trial in enumerate(content.trials, start=1)],
-            summaries=summary_tables(content.summary) if content.summary is not None else [],
-            groups=settings_groups(content.settings),
-            controls=list(CONTROL_LABELS.values()),
-            zero=-SCALE[0] / (SCALE[1] - SCALE[0]),
-            style=Markup(asset("report.css")),
+            **values,
+            style=Markup("".join(map(asset, styles))),
             script=Markup(script),
             script_hash=b64encode(sha256(script.encode()).digest()).decode(),
         )

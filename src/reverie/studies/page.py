@@ -4,14 +4,12 @@ import math
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
-from markupsafe import Markup
 
 from reverie.foundation.files import write_text
-from reverie.reporting.page import asset, page_environment, settings_groups
+from reverie.reporting.page import fill_page, settings_groups
 from reverie.studies.plates import save_plate
 from reverie.studies.study import Findings, Picture, Question
 
@@ -54,23 +52,18 @@ def write_study_page(
 
     leads: what data this is, read first. missing: studies that are not told of, by title, and why.
     """
-    script = '"use strict";\n(() => {\n' + asset("page.js") + "\n})();\n"
-    page = (
-        page_environment()
-        .get_template("experiment.html")
-        .render(
-            title=title,
-            leads=leads,
-            sections=sections,
-            here=path.parent,
-            missing=missing or {},
-            groups=settings_groups(settings),
-            as_text=as_text,
-            most_rows=MOST_ROWS,
-            style=Markup(asset("report.css") + asset("experiment.css")),
-            script=Markup(script),
-            script_hash=b64encode(sha256(script.encode()).digest()).decode(),
-        )
+    page = fill_page(
+        "experiment.html",
+        ["report.css", "experiment.css"],
+        ["page.js"],
+        title=title,
+        leads=leads,
+        sections=sections,
+        here=path.parent,
+        missing=missing or {},
+        groups=settings_groups(settings),
+        as_text=as_text,
+        most_rows=MOST_ROWS,
     )
     write_text(path, page)
 

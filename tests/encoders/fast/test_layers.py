@@ -53,10 +53,10 @@ def test_threads_change_no_bit(monkeypatch, choice):
         assert all(torch.equal(ours, theirs) for ours, theirs in zip(one, others, strict=True))
 
 
-SIZES_READOUT = {"usual": (13, 40, 32, 300), "few channels": (5, 9, 6, 7), "one neuron": (1, 4, 32, 1)}
+READOUTS = {"usual": (13, 40, 32, 300), "few channels": (5, 9, 6, 7), "one neuron": (1, 4, 32, 1)}
 
 
-def arrays_of_readout(size, dtype=torch.float32):
+def readout_arrays(size, dtype=torch.float32):
     rows, points, channels, neurons = size
     generator = torch.Generator().manual_seed(0)
     features, weights = (
@@ -73,16 +73,16 @@ def arrays_of_readout(size, dtype=torch.float32):
 
 
 def read_and_gradients(size, dtype=torch.float32):
-    features, corners, shares, weights = arrays_of_readout(size, dtype)
+    features, corners, shares, weights = readout_arrays(size, dtype)
     drive = read_points(features, corners, shares, weights)
     slopes = torch.randn(drive.shape, generator=torch.Generator().manual_seed(1)).to(dtype)
     return drive.detach(), *torch.autograd.grad(drive, (features, shares, weights), slopes)
 
 
-@pytest.mark.parametrize("size", SIZES_READOUT.values(), ids=SIZES_READOUT)
+@pytest.mark.parametrize("size", READOUTS.values(), ids=READOUTS)
 @pytest.mark.parametrize("choice", CHOICES)
 def test_drives_and_gradients_are_those_of_the_sum_written_out(monkeypatch, choice, size):
-    features, corners, shares, weights = arrays_of_readout(size, torch.float64)
+    features, corners, shares, weights = readout_arrays(size, torch.float64)
     drive = torch.einsum("rnkc,nk,nc->rn", features[:, corners], shares, weights)
     slopes = torch.randn(drive.shape, generator=torch.Generator().manual_seed(1)).double()
     expected = (drive.detach(), *torch.autograd.grad(drive, (features, shares, weights), slopes))
@@ -92,15 +92,15 @@ def test_drives_and_gradients_are_those_of_the_sum_written_out(monkeypatch, choi
 
 
 @pytest.mark.parametrize("choice", COMPILED)
-def test_threads_change_no_bit_of_readout(monkeypatch, choice):
+def test_threads_change_no_bit_of_a_readout(monkeypatch, choice):
     monkeypatch.setenv(kernels.CHOICE, choice)
-    one, *more = by_threads(lambda: read_and_gradients(SIZES_READOUT["usual"]))
+    one, *more = by_threads(lambda: read_and_gradients(READOUTS["usual"]))
     for others in more:
         assert all(torch.equal(ours, theirs) for ours, theirs in zip(one, others, strict=True))
 
 
 def test_frozen_weights_leave_the_gradient_by_features_as_it_is():
-    features, corners, shares, weights = arrays_of_readout(SIZES_READOUT["usual"])
+    features, corners, shares, weights = readout_arrays(READOUTS["usual"])
     drive = read_points(features, corners, shares.detach(), weights.detach())
     (by_feature,) = torch.autograd.grad(drive.sum(), features)
     torch.testing.assert_close(
@@ -112,7 +112,7 @@ def test_frozen_weights_leave_the_gradient_by_features_as_it_is():
 @pytest.mark.parametrize("beyond", [-1, 40])
 def test_points_that_are_not_there_are_not_read(monkeypatch, choice, beyond):
     monkeypatch.setenv(kernels.CHOICE, choice)
-    features, corners, shares, weights = arrays_of_readout(SIZES_READOUT["usual"])
+    features, corners, shares, weights = readout_arrays(READOUTS["usual"])
     corners[7, 2] = beyond
     with pytest.raises((IndexError, RuntimeError)):
         read_points(features, corners, shares, weights)

@@ -117,13 +117,13 @@ def test_it_survives_being_written(precision):
         torch.testing.assert_close(getattr(again, name), getattr(precision, name), rtol=0, atol=0)
 
 
-SHAPE_QUASI_NEWTON = (2, 3, 4)
+SMALL = (2, 3, 4)
 
 
 def diagonal(values):
     """A precision without anything off its diagonal."""
     nowhere = torch.ones(1, 1, dtype=values.dtype)
-    return Precision(0.0, values.sqrt(), torch.ones_like(values), nowhere, (SHAPE_QUASI_NEWTON[0],))
+    return Precision(0.0, values.sqrt(), torch.ones_like(values), nowhere, (SMALL[0],))
 
 
 def quadratic(seed=0):
@@ -133,11 +133,11 @@ def quadratic(seed=0):
 
 def test_with_exact_line_searches_a_quadratic_is_solved_in_as_many_steps_as_it_has_dimensions():
     hessian = quadratic()
-    place = torch.ones(SHAPE_QUASI_NEWTON, dtype=torch.float64)
-    known = Curvature.begin(diagonal(hessian.diagonal().reshape(SHAPE_QUASI_NEWTON)))
+    place = torch.ones(SMALL, dtype=torch.float64)
+    known = Curvature.begin(diagonal(hessian.diagonal().reshape(SMALL)))
 
     def gradient_at(point):
-        return (hessian @ point.flatten()).reshape(SHAPE_QUASI_NEWTON)
+        return (hessian @ point.flatten()).reshape(SMALL)
 
     for _ in range(24):
         gradient = gradient_at(place)
@@ -151,16 +151,16 @@ def test_with_exact_line_searches_a_quadratic_is_solved_in_as_many_steps_as_it_h
 
 def test_the_last_pair_is_obeyed():
     hessian = quadratic(1)
-    known = Curvature.begin(diagonal(torch.ones(SHAPE_QUASI_NEWTON, dtype=torch.float64)))
+    known = Curvature.begin(diagonal(torch.ones(SMALL, dtype=torch.float64)))
     for seed in range(5):
-        step = torch.randn(SHAPE_QUASI_NEWTON, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-        change = (hessian @ step.flatten()).reshape(SHAPE_QUASI_NEWTON)
+        step = torch.randn(SMALL, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+        change = (hessian @ step.flatten()).reshape(SMALL)
         known = known.learned(step, change, 3)
     assert len(known.steps) == 3
     torch.testing.assert_close(-known.direction(change), step)
 
 
 def test_a_pair_of_negative_curvature_is_not_remembered():
-    known = Curvature.begin(diagonal(torch.ones(SHAPE_QUASI_NEWTON)))
-    assert len(known.learned(torch.ones(SHAPE_QUASI_NEWTON), -torch.ones(SHAPE_QUASI_NEWTON), 5).steps) == 0
-    assert len(known.learned(torch.ones(SHAPE_QUASI_NEWTON), torch.ones(SHAPE_QUASI_NEWTON), 5).forgotten().steps) == 0
+    known = Curvature.begin(diagonal(torch.ones(SMALL)))
+    assert len(known.learned(torch.ones(SMALL), -torch.ones(SMALL), 5).steps) == 0
+    assert len(known.learned(torch.ones(SMALL), torch.ones(SMALL), 5).forgotten().steps) == 0

@@ -41,16 +41,16 @@ def test_whole_pixels_are_copied():
     np.testing.assert_allclose(second[:, 3:], first[:, :-3], atol=1e-4)
 
 
-SIZE_SCENES = (24, 32)
+SCREEN = (24, 32)
 
 
 def shots(count, speed=0.6):
-    return [(panned(wandering(90, seed, speed), seed, SIZE_SCENES) - 120) / 40 for seed in range(count)]
+    return [(panned(wandering(90, seed, speed), seed, SCREEN) - 120) / 40 for seed in range(count)]
 
 
 def test_scenes_hardly_change_where_only_the_camera_moves():
     moving = shots(6)
-    scenes = fit_scenes(moving, SIZE_SCENES)
+    scenes = fit_scenes(moving, SCREEN)
     slow, all_of_it = scenes.power[:3].sum(), scenes.power.sum()
     assert slow > 0.9 * all_of_it
     spectra = [np.square(np.fft.rfft(shot, axis=0)).sum(axis=(1, 2)).real for shot in moving]
@@ -58,19 +58,19 @@ def test_scenes_hardly_change_where_only_the_camera_moves():
 
 
 def test_nothing_is_learned_from_moments():
-    assert fit_scenes([shot[:10] for shot in shots(3)], SIZE_SCENES) is None
+    assert fit_scenes([shot[:10] for shot in shots(3)], SCREEN) is None
 
 
 def test_a_path_is_found_again_in_the_movie():
-    scenes, path = fit_scenes(shots(6), SIZE_SCENES), wandering(90, 50)
-    found = path_in(panned(path, 50, SIZE_SCENES), (0,), scenes)
+    scenes, path = fit_scenes(shots(6), SCREEN), wandering(90, 50)
+    found = path_in(panned(path, 50, SCREEN), (0,), scenes)
     assert np.corrcoef(found.ravel(), (path - path.mean(axis=0)).ravel())[0, 1] > 0.97
-    two = path_in(np.concatenate([panned(path, 50, SIZE_SCENES)] * 2), (0, 90), scenes)
+    two = path_in(np.concatenate([panned(path, 50, SCREEN)] * 2), (0, 90), scenes)
     np.testing.assert_allclose(two[:90], found, atol=1e-4)
     np.testing.assert_allclose(two[90:], found, atol=1e-4)
 
 
 def test_a_spectrum_is_taken_to_any_size():
-    power = torch.rand(LENGTH, *SIZE_SCENES)
-    torch.testing.assert_close(at_size(power, (LENGTH, *SIZE_SCENES)), power)
+    power = torch.rand(LENGTH, *SCREEN)
+    torch.testing.assert_close(at_size(power, (LENGTH, *SCREEN)), power)
     assert at_size(power, (50, 30, 40)).shape == (50, 30, 40)
