@@ -70,6 +70,35 @@ def test_slope_and_offset_give_the_likelihood(likelihood):
     torch.testing.assert_close((offset - likelihood.statistic(responses) * slope).sum(), expected)
 
 
+@pytest.mark.parametrize("likelihood", KINDS)
+def test_usual_responses_are_not_limited(likelihood):
+    responses = drawn(likelihood, torch.full((2, 400), 1.5))
+    limited = likelihood_arrays(likelihood.limited(responses))
+    for name, values in likelihood_arrays(likelihood).items():
+        np.testing.assert_array_equal(limited[name], values)
+
+
+@pytest.mark.parametrize("size", [1e3, 1e6])
+def test_a_neuron_that_was_taken_for_silent_counts_no_more_than_fifteen_others(size):
+    sizes = PoissonLikelihood(torch.ones(9))
+    traces = GaussianLikelihood(torch.ones(9), torch.ones(9))
+    joint = JointLikelihood.of(sizes, EventLikelihood(torch.ones(9), torch.ones(9)))
+    responses = torch.rand(9, 50, generator=torch.Generator().manual_seed(0))
+    responses[4, :5] = size
+    counts = responses.sum(1) / sizes.limited(responses).dispersion
+    assert counts.argmax() == 4
+    torch.testing.assert_close(counts.max(), 15 * counts.median())
+    torch.testing.assert_close(joint.limited(responses).size_dispersion, sizes.limited(responses).dispersion)
+    scattered = responses.var(1, correction=0) / traces.limited(responses).dispersion
+    torch.testing.assert_close(scattered.max(), 15 * scattered.median())
+    assert (sizes.limited(responses).dispersion == 1).sum() == 8
+
+
+def test_a_trial_in_which_nobody_answers_limits_nothing():
+    sizes = PoissonLikelihood(torch.tensor([1.0, 2.0]))
+    torch.testing.assert_close(sizes.limited(torch.zeros(2, 30)).dispersion, sizes.dispersion)
+
+
 def test_both_is_the_sum_of_sizes_and_events():
     sizes, events = PoissonLikelihood(torch.tensor([1.0, 2.0])), KINDS[1]
     rates = torch.rand(2, 9, generator=torch.Generator().manual_seed(0)) + 0.1

@@ -7,7 +7,7 @@ from scipy.signal import lfilter
 from tests.inversion.toys import SpotEncoder, smooth_movie, trials_of
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.likelihood import EventLikelihood, GaussianLikelihood, PoissonLikelihood
+from reverie.inversion.likelihood import EventLikelihood, GaussianLikelihood, JointLikelihood, PoissonLikelihood
 from reverie.inversion.likelihood_fit import (
     fit_event_likelihood,
     fit_gaussian_likelihood,
@@ -74,7 +74,10 @@ def test_the_kind_that_clearly_tells_more_is_taken(encoder, monkeypatch):
     rates = np.stack([_rates(encoder, trial) for trial in trials_of(encoder, 6)], 1)
     counts = np.random.default_rng(1).poisson(20 * rates) / 20
     frequent = [replace(t, responses=counts[:, n].astype(np.float32)) for n, t in enumerate(trials_of(encoder, 6))]
-    assert isinstance(fit_likelihood(encoder, "toy", frequent), PoissonLikelihood)
+    assert isinstance(fit_likelihood(encoder, "toy", frequent), JointLikelihood)
+    spikes = np.random.default_rng(1).poisson(rates).astype(np.float32)
+    whole = [replace(trial, responses=spikes[:, n]) for n, trial in enumerate(frequent)]
+    assert isinstance(fit_likelihood(encoder, "toy", whole), PoissonLikelihood)
     generator = np.random.default_rng(2)
     rare = generator.poisson(0.2 * rates) * generator.gamma(0.2, 25.0, rates.shape)
     sparse = [replace(t, responses=rare[:, n].astype(np.float32)) for n, t in enumerate(trials_of(encoder, 6))]
@@ -82,7 +85,7 @@ def test_the_kind_that_clearly_tells_more_is_taken(encoder, monkeypatch):
     told = {name: information(one, rates) for name, one in fit_likelihoods(encoder, "toy", sparse).kinds.items()}
     barely = told["events"] / told["sizes"] * 1.01
     monkeypatch.setattr("reverie.inversion.likelihood_fit.CLEARLY", barely)
-    assert isinstance(fit_likelihood(encoder, "toy", sparse), PoissonLikelihood)
+    assert isinstance(fit_likelihood(encoder, "toy", sparse), JointLikelihood)
 
 
 def with_trace_noise(rates, noise, seed=3):

@@ -44,11 +44,11 @@ def observe(
     Raises ReverieError when there are no responses.
     """
     given = responses_of(fitted.subject.animal, trial) if responses is None else responses
-    likelihood = None
-    if isinstance(method, Map):
-        likelihood = fitted.likelihood.find(method.likelihood).over_dispersed(shared_by)
     # Copies: the arrays of a recording are memory-mapped and may not be written.
     state, told = torch.tensor(trial.known_state), torch.tensor(given)
+    likelihood = None
+    if isinstance(method, Map):
+        likelihood = fitted.likelihood.find(method.likelihood).over_dispersed(shared_by).limited(told)
     return Observation(fitted.subject.encoder, fitted.subject.animal, state, told, likelihood=likelihood)
 
 
