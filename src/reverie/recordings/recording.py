@@ -9,14 +9,13 @@ import numpy as np
 
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError, reading_foreign
-from reverie.foundation.folders import meant
 from reverie.recordings.footage import target_size
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.readers.arrays import Timed, TimedValues, TrialsSource, arrays_source
 from reverie.recordings.reading import Reading
 from reverie.recordings.settling import find_usable
 from reverie.recordings.source import Source
-from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS, perceptual_hash, settled_tiers
+from reverie.recordings.tiers import FOLDS, names_in, perceptual_hash, settled_tiers
 from reverie.recordings.trial import Trial, TrialArrays
 from reverie.recordings.usability import ResponseKind, Usable, grouped
 
@@ -300,16 +299,7 @@ class Recording:
         A fold holds trials of the tiers "train" and "oracle" whose movies share it, as in the Sensorium 2023 release.
         Raises ReverieError when the split is neither a fold, nor a tier of the releases or of this recording.
         """
-        if split in {f"fold_{fold}" for fold in range(FOLDS)}:
-            folded = (name for name, tier in self.tiers.items() if tier in FOLDED_TIERS)
-            return tuple(name for name in folded if split == f"fold_{self.fold(name)}")
-        if split not in self.tiers.values() and split not in KNOWN_TIERS:
-            present = ", ".join(dict.fromkeys(self.tiers.values()))
-            raise ReverieError(
-                f"{self.name} has no trials of {split!r}; choose a tier ({present}) or a fold "
-                f"(fold_0 to fold_{FOLDS - 1})."
-            )
-        return tuple(name for name, tier in self.tiers.items() if tier == split)
+        return names_in(split, self.name, self.tiers, self.fold)
 
     def trials(self, split: str) -> LazyTrials:
         """Return the trials of a tier or of a fold (see ``names``), each read when it is asked for."""
@@ -348,18 +338,4 @@ class Recording:
         return self._hashes[name]
 
     def _known(self, name: str) -> str:
-        if isinstance(name, str) and name in self._usable.spans:
-            return name
-        names = [*self._usable.spans, *self.left_out]
-        if not isinstance(name, str):
-            raise ReverieError(
-                f"Trials of {self.name} are named by text, such as {names[0]!r}, but {name!r} was given."
-            )
-        trial = meant(name, names)
-        if trial is None:
-            raise ReverieError(
-                f"{self.name} has no trial {name!r}; its {len(names)} trials are named {names[0]} to {names[-1]}."
-            )
-        if trial in self.left_out:
-            raise ReverieError(f"Trial {trial} of {self.name} cannot be used: {self.left_out[trial]}")
-        return trial
+        return self._usable.known(self.name, name)

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from reverie.foundation.arrays import Movie
-from reverie.foundation.errors import some
+from reverie.foundation.errors import ReverieError, some
 
 TRAIN: Final = "train"
 UNUSED: Final = "none"
@@ -87,6 +87,23 @@ def perceptual_hash(movie: Movie) -> int:
     for picture in pictures:
         combined ^= int(str(imagehash.phash(Image.fromarray(picture))), 16)
     return combined
+
+
+def names_in(split: str, animal: str, tiers: Mapping[str, str], fold_of: Callable[[str], int]) -> tuple[str, ...]:
+    """Return the names of an animal's trials of a tier, or of ``fold_0`` to ``fold_6``, in recorded order.
+
+    tiers: of each trial. fold_of: the fold of a trial; asked only where a fold is.
+    Raises ReverieError when the split is neither a fold, nor a tier of the releases or of this recording.
+    """
+    if split in {f"fold_{fold}" for fold in range(FOLDS)}:
+        folded = (name for name, tier in tiers.items() if tier in FOLDED_TIERS)
+        return tuple(name for name in folded if split == f"fold_{fold_of(name)}")
+    if split not in tiers.values() and split not in KNOWN_TIERS:
+        present = ", ".join(dict.fromkeys(tiers.values()))
+        raise ReverieError(
+            f"{animal} has no trials of {split!r}; choose a tier ({present}) or a fold (fold_0 to fold_{FOLDS - 1})."
+        )
+    return tuple(name for name, tier in tiers.items() if tier == split)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.folders import meant
 from reverie.recordings.footage import GreyScale
 from reverie.recordings.spans import Span
 
@@ -119,6 +120,22 @@ class Usable:
     signals: tuple[str, ...] = STATE_NAMES
     kind: ResponseKind = "events"
     floor: np.ndarray | None = None
+
+    def known(self, animal: str, name: object) -> str:
+        """Return the name of the animal's trial that is meant; raises ReverieError where there is none to be used."""
+        if isinstance(name, str) and name in self.spans:
+            return name
+        names = [*self.spans, *self.left_out]
+        if not isinstance(name, str):
+            raise ReverieError(f"Trials of {animal} are named by text, such as {names[0]!r}, but {name!r} was given.")
+        trial = meant(name, names)
+        if trial is None:
+            raise ReverieError(
+                f"{animal} has no trial {name!r}; its {len(names)} trials are named {names[0]} to {names[-1]}."
+            )
+        if trial in self.left_out:
+            raise ReverieError(f"Trial {trial} of {animal} cannot be used: {self.left_out[trial]}")
+        return trial
 
     def leave_out(self, name: str, reason: str) -> None:
         """Leave a trial out."""

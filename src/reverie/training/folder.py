@@ -86,11 +86,7 @@ def train_encoder(
         say(f"The encoder in {folder} is trained already.")
         return encoder
     encoder = _untrained(opened, asked_for, where)
-    for animal, recording in opened.items():
-        names = [name for name, tier in recording.tiers.items() if tier != UNUSED and recording.has_movie(name)]
-        readable(recording, tracked(names, len(names), f"Reading {animal}"))
-    splits = split_all(opened, hold_out_fold=asked_for.hold_out_fold)
-    _tell_splits(splits)
+    splits = _split(opened, asked_for)
     contents = _contents(opened, splits)
     if earlier is not None and earlier["contents"] != contents:
         raise ReverieError(f"{folder} holds a training interrupted on other data; choose another --out.")
@@ -205,10 +201,16 @@ def _common_frame_size(recordings: Mapping[str, Recording]) -> tuple[int, int]:
     return next(iter(sizes.values()))
 
 
-def _tell_splits(splits: Mapping[str, Split]) -> None:
+def _split(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Split]:
+    """Read all that is to be learned from, divide it, and say how."""
+    for animal, recording in recordings.items():
+        names = [name for name, tier in recording.tiers.items() if tier != UNUSED and recording.has_movie(name)]
+        readable(recording, tracked(names, len(names), f"Reading {animal}"))
+    splits = split_all(recordings, hold_out_fold=request.hold_out_fold)
     for name, split in splits.items():
         left_out = f", {len(split.excluded)} left out as near-duplicates or without responses" if split.excluded else ""
         say(f"{name}: {len(split.training)} trials to train on, {len(split.validation)} to validate{left_out}.")
+    return splits
 
 
 def _tell_result(result: TrainingResult) -> None:
