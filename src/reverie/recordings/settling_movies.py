@@ -1,16 +1,16 @@
 """Deciding what can be used of a recording: the order of the movies' axes, their size, and what their values mean."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.facts import TrialFacts
 from reverie.recordings.footage import OVERSHOOT, grey_scale, picture_size, read_pictures, stored_frames, tell_axes
 from reverie.recordings.reading import Reading
-from reverie.recordings.source import Source
+from reverie.recordings.source import Footage, Source
 from reverie.recordings.usability import Usable
 
 GREY_TRIALS: Final = 24
@@ -31,6 +31,7 @@ def settle_movies(source: Source, reading: Reading, usable: Usable, facts: Mappi
     for name, fact in shown.items():
         assert fact.footage is not None
         try:
+            _require_axes(fact.footage, usable.axes, reading)
             sizes[name] = picture_size(fact.footage, usable.axes)
         except ReverieError as error:
             usable.leave_out(name, str(error))
@@ -49,12 +50,22 @@ def settle_movies(source: Source, reading: Reading, usable: Usable, facts: Mappi
             )
 
 
+def _require_axes(footage: Footage, axes: str, reading: Reading) -> None:
+    """Raise ReverieError when a movie is laid otherwise than most of a recording's."""
+    if reading.movie_axes == "auto" and footage.axes not in ("auto", axes):
+        raise ReverieError(
+            f"{footage.place} is laid ({footage.axes}) but most of the recording's movies are laid ({axes}); write it "
+            "like these."
+        )
+
+
 def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, TrialFacts]) -> str:
     if reading.movie_axes != "auto":
         return reading.movie_axes
     footages = [fact.footage for fact in shown.values() if fact.footage is not None]
-    if footages[0].axes != "auto":
-        return footages[0].axes
+    (told, _), *_ = Counter(footage.axes for footage in footages).most_common(1)
+    if told != "auto":
+        return told
     lengths = [
         {length for part in (fact.responses, *fact.signals.values()) if part for length in (part.frames, part.stored)}
         for fact in shown.values()
@@ -73,14 +84,29 @@ def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, 
 def settle_grey(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
     """Tell the unit of the movies from a few of them."""
     names = [name for name in usable.spans if name in usable.shown]
-    seen = {name: _range(name, usable, facts) for name in names[:: max(1, -(-len(names) // GREY_TRIALS))]}
+    seen = _ranges(names[:: max(1, -(-len(names) // GREY_TRIALS))], usable, facts)
     if len(set(map(_unit, seen.values())) - {None}) > 1:
-        seen = {name: seen.get(name) or _range(name, usable, facts) for name in names}
+        seen |= _ranges([name for name in names if name not in seen and name in usable.spans], usable, facts)
         _leave_out_other_units(seen, usable, facts)
     ranges = [one for name, one in seen.items() if name in usable.spans]
     low, high = min((one[0] for one in ranges), default=np.inf), max((one[1] for one in ranges), default=-np.inf)
     if high >= low:
         usable.grey = grey_scale(low, high, ranges[-1][2])
+
+
+def _ranges(
+    names: Sequence[str], usable: Usable, facts: Mapping[str, TrialFacts]
+) -> dict[str, tuple[float, float, np.dtype[Any]]]:
+    """Return the range of each movie, see ``_range``; those that cannot be read are left out."""
+    found = {}
+    for name in names:
+        footage = facts[name].footage
+        try:
+            with reading_foreign(f"Trial {name}" if footage is None else footage.place):
+                found[name] = _range(name, usable, facts)
+        except ReverieError as error:
+            usable.leave_out(name, str(error))
+    return found
 
 
 def _range(name: str, usable: Usable, facts: Mapping[str, TrialFacts]) -> tuple[float, float, np.dtype[Any]]:
