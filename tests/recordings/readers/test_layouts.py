@@ -283,3 +283,40 @@ def test_a_path_of_no_format_is_told_what_each_reader_misses(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(ReverieError, match=r"an NWB file: no file .*; a suite2p output: no plane0"):
         open_recording(Path(tmp_path))
+
+
+@pytest.mark.parametrize(("device", "lost"), [("eye_tracker", STATE_NAMES[1:2]), ("treadmill", STATE_NAMES[:1])])
+@pytest.mark.parametrize("spoiled", ["", "sampling_rate: 0\nstart_time: 0\n", "sampling_rate: fast\nstart_time: 0\n"])
+def test_a_broken_device_of_an_experanto_session_spoils_no_other(tmp_path, session, device, lost, spoiled):
+    place = layouts.write_experanto(tmp_path / "mouse", session)
+    (place / device / "meta.yml").write_text(spoiled)
+    recording = open_recording(place)
+    assert len(shown(recording)) == len(session.trials)
+    assert set(lost) <= set(recording.signals) < set(STATE_NAMES)
+    assert any(f"{device} is not used: " in note for note in recording.notes)
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "said"),
+    [
+        ("spike_times.npy", lambda samples: samples / 30_000, r"should hold whole numbers: samples .*--rate 1"),
+        ("spike_times.npy", lambda samples: samples * np.nan, "should hold whole numbers"),
+        ("spike_clusters.npy", lambda clusters: clusters.astype(str), "should hold whole numbers: numbers of clusters"),
+    ],
+)
+def test_spikes_are_whole_numbers(tmp_path, session, path, change, said):
+    place = layouts.write_phy(tmp_path / "mouse", session)
+    np.save(place / path, change(np.load(place / path)))
+    with pytest.raises(ReverieError, match=said):
+        open_recording(place, Reading(frames_table=layouts.write_table(tmp_path, session)))
+
+
+def test_a_label_that_is_no_number_is_passed_over(tmp_path, session):
+    place, table = layouts.write_phy(tmp_path / "mouse", session), layouts.write_table(tmp_path, session)
+    labels = place / "cluster_group.tsv"
+    whole = open_recording(place, Reading(frames_table=table)).neurons
+    labels.write_text(labels.read_text() + "x\tgood\n")
+    assert open_recording(place, Reading(frames_table=table)).neurons == whole
+    labels.write_text("")
+    with pytest.raises(ReverieError, match=r"cluster_group\.tsv could not be read"):
+        open_recording(place, Reading(frames_table=table))

@@ -14,7 +14,7 @@ import yaml
 from PIL import Image
 
 from reverie.foundation.arrays import STATE_NAMES
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.files import read_json, read_npy, read_text
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
 from reverie.recordings.clocks import sampled_times
@@ -91,7 +91,12 @@ def _device(folder: Path, meaning: Meaning) -> Signal:
         rate, start = float(meta["sampling_rate"]), float(meta["start_time"])
         values = _values(folder, meta)
     except (KeyError, TypeError, ValueError) as error:
-        raise ReverieError(f"{folder / 'meta.yml'} lacks or garbles {error}; export the session again.") from error
+        raise ReverieError(f"{folder / 'meta.yml'} lacks or garbles a value ({error}); export it again.") from error
+    if not (0 < rate < np.inf and np.isfinite(start)):
+        raise ReverieError(
+            f"{folder / 'meta.yml'} has the sampling_rate {rate:g} and the start_time {start:g}, where a number above 0 "
+            "and a time in seconds were expected; export it again."
+        )
     if len(values.shape) != 2:
         raise ReverieError(f"{folder} holds values of the shape {values.shape}, where (time, signal) was expected.")
     shifts = folder / "meta" / "phase_shifts.npy"
@@ -127,11 +132,9 @@ def _spikes(folder: Path, meta: Mapping[str, Any]) -> SpikeTrains:
 def _behaviour(place: Path) -> tuple[dict[str, Signal], tuple[str, ...]]:
     found: dict[str, Signal] = {}
     notes: list[str] = []
-    if (place / "treadmill" / "meta.yml").exists():
-        treadmill = _device(place / "treadmill", "level")
+    if (treadmill := _device_or_none(place / "treadmill", notes)) is not None:
         found |= _columns(treadmill, (RUNNING,))
-    if (place / "eye_tracker" / "meta.yml").exists():
-        eye = _device(place / "eye_tracker", "level")
+    if (eye := _device_or_none(place / "eye_tracker", notes)) is not None:
         names = EYE_COLUMNS.get(eye.rows)
         if names is None:
             notes.append(f"{place / 'eye_tracker'} holds {eye.rows} signals of unknown meaning, which are not used.")
@@ -141,6 +144,18 @@ def _behaviour(place: Path) -> tuple[dict[str, Signal], tuple[str, ...]]:
                 listed = ", ".join(name or "its change" for name in names)
                 notes.append(f"The columns of {place / 'eye_tracker'} are taken as {listed}.")
     return found, tuple(notes)
+
+
+def _device_or_none(folder: Path, notes: list[str]) -> Signal | None:
+    """Return what a device recorded, None where there is none or its files are broken, which is noted."""
+    if not (folder / "meta.yml").exists():
+        return None
+    try:
+        with reading_foreign(folder):
+            return _device(folder, "level")
+    except ReverieError as error:
+        notes.append(f"{folder} is not used: {error}")
+        return None
 
 
 def _columns(device: Signal, names: tuple[str | None, ...]) -> dict[str, Signal]:
@@ -155,7 +170,13 @@ def _columns(device: Signal, names: tuple[str | None, ...]) -> dict[str, Signal]
 
 def _screen(folder: Path, reading: Reading) -> tuple[list[Showing], dict[str, Callable[[], Footage]]]:
     """Return what was shown when, item by item, and the movies."""
-    times = np.asarray(read_npy(folder / "timestamps.npy", memory_map=False), dtype=np.float64)
+    path = folder / "timestamps.npy"
+    times = read_npy(path, memory_map=False)
+    if times.ndim != 1 or times.dtype.kind not in "fiu" or not (np.diff(times) >= 0).all():
+        raise ReverieError(
+            f"{path} should hold the time of each frame, in seconds that never go back; export it again."
+        )
+    times = times.astype(np.float64)
     showings: list[Showing] = []
     clips: dict[str, Callable[[], Footage]] = {}
     step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
@@ -163,7 +184,7 @@ def _screen(folder: Path, reading: Reading) -> tuple[list[Showing], dict[str, Ca
         first = int(item.get("first_frame_idx") or 0)
         last = min(first + int(item.get("num_frames") or 1), len(times))
         if first >= len(times):
-            raise ReverieError(f"{folder / 'timestamps.npy'} ends before the item {stem}; copy it again.")
+            raise ReverieError(f"{path} ends before the item {stem}; copy it again.")
         onsets = times[first:last]
         modality = str(item.get("modality", "")).casefold()
         # A picture stays until the next one comes; what follows a video may come after a pause.

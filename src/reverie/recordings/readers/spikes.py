@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.files import read_npy, read_text
 from reverie.recordings.clocked import ClockedSource, Recorded
 from reverie.recordings.readers.beside import behaviour_beside, shown_beside
@@ -37,8 +37,8 @@ def places(path: Path, reading: Reading) -> list[Path]:
 
 def open_source(place: Path, reading: Reading) -> ClockedSource:
     """Open the spikes; raises ReverieError when the files do not fit each other, or the sampling rate is not known."""
-    samples = read_npy(place / "spike_times.npy", memory_map=False).ravel()
-    clusters = read_npy(place / "spike_clusters.npy", memory_map=False).ravel()
+    samples = _whole(place / "spike_times.npy", "samples of the probe (give --rate 1 where they are seconds)", reading)
+    clusters = _whole(place / "spike_clusters.npy", "numbers of clusters")
     if len(samples) != len(clusters):
         raise ReverieError(
             f"{place / 'spike_times.npy'} holds {len(samples)} spikes but spike_clusters.npy {len(clusters)}; they are "
@@ -71,15 +71,25 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     )
 
 
+def _whole(path: Path, what: str, reading: Reading | None = None) -> np.ndarray:
+    """Read whole numbers, one a spike, or seconds where these are asked for; raises ReverieError for anything else."""
+    values = read_npy(path, memory_map=False).ravel()
+    seconds = reading is not None and reading.rate == 1
+    if values.dtype.kind not in "fiu" or not (np.isfinite(values).all() and (seconds or (values % 1 == 0).all())):
+        raise ReverieError(f"{path} should hold whole numbers: {what}.")
+    return values
+
+
 def _units(place: Path, clusters: np.ndarray) -> tuple[np.ndarray, str]:
     """Return the clusters that are single units, and how they were chosen."""
     for file, column in LABELS:
         if not (place / file).exists():
             continue
-        table = pd.read_csv(place / file, sep="\t")
+        with reading_foreign(place / file):
+            table = pd.read_csv(place / file, sep="\t")
         if column in table and "cluster_id" in table:
-            good = table.loc[table[column].astype(str).str.strip() == GOOD, "cluster_id"].to_numpy()
-            units = np.intersect1d(good, clusters)
+            good = table.loc[table[column].astype(str).str.strip() == GOOD, "cluster_id"]
+            units = np.intersect1d(pd.to_numeric(good, errors="coerce").dropna(), clusters)
             if not len(units):
                 raise ReverieError(f"{place / file} calls no cluster with spikes {GOOD!r}; curate it, or remove it.")
             return units, f"{place}: the {len(units)} clusters called {GOOD!r} in {file}."
