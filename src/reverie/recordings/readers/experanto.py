@@ -94,8 +94,8 @@ def _device(folder: Path, meaning: Meaning) -> Signal:
         raise ReverieError(f"{folder / 'meta.yml'} lacks or garbles a value ({error}); export it again.") from error
     if not (0 < rate < np.inf and np.isfinite(start)):
         raise ReverieError(
-            f"{folder / 'meta.yml'} has the sampling_rate {rate:g} and the start_time {start:g}, where a number above 0 "
-            "and a time in seconds were expected; export it again."
+            f"{folder / 'meta.yml'} has the sampling_rate {rate:g} and the start_time {start:g}, where a number "
+            "above 0 and a time in seconds were expected; export it again."
         )
     if len(values.shape) != 2:
         raise ReverieError(f"{folder} holds values of the shape {values.shape}, where (time, signal) was expected.")
