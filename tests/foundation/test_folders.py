@@ -136,7 +136,6 @@ def test_what_belongs_to_another_user_is_not_ones_own(monkeypatch, tmp_path):
 
 def test_a_folder_appears_once_it_is_whole(tmp_path):
     with building(tmp_path / "a") as hidden:
-        hidden.mkdir()
         (hidden / "file").write_text("whole")
         assert not (tmp_path / "a").exists()
     assert (tmp_path / "a" / "file").read_text() == "whole"
@@ -144,8 +143,7 @@ def test_a_folder_appears_once_it_is_whole(tmp_path):
 
 
 def fill_the_disk(folder):
-    with building(folder) as hidden:
-        hidden.mkdir()
+    with building(folder):
         raise OSError(28, "full")
 
 
@@ -160,3 +158,21 @@ def test_what_is_there_already_stays(tmp_path):
     with pytest.raises(ReverieError, match="exists already"), building(tmp_path):
         pass
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_two_that_write_the_same_folder_at_once_do_not_mix(tmp_path):
+    with building(tmp_path / "a") as hidden:
+        (hidden / "file").write_text("first")
+        with (
+            pytest.raises(ReverieError, match="a is being written by another process"),
+            building(tmp_path / "a") as other,
+        ):
+            (other / "file").write_text("second")
+    assert (tmp_path / "a" / "file").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_what_a_killed_one_left_is_removed(tmp_path):
+    (tmp_path / ".a.partial/data").mkdir(parents=True)
+    with building(tmp_path / "a") as hidden:
+        assert not list(hidden.iterdir())

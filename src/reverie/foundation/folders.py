@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.partial_files import SUFFIX
+from reverie.foundation.partial_files import SUFFIX, hold_folder
 from reverie.foundation.progress import say
 
 LITTER: Final = (".DS_Store", ".localized", "Thumbs.db", "desktop.ini", ".directory")
@@ -189,15 +189,46 @@ def building(folder: Path) -> Iterator[Path]:
         raise ReverieError(f"{folder} exists already; choose another folder or remove it first.")
     hidden = folder.with_name(f".{folder.name}.partial")
     try:
-        shutil.rmtree(hidden, ignore_errors=True)
-        yield hidden
-        if folder.exists():
-            folder.rmdir()
-        hidden.rename(folder)
+        with held(hidden, folder):
+            try:
+                clear(hidden)
+                yield hidden
+                if folder.exists():
+                    folder.rmdir()
+                hidden.rename(folder)
+            finally:
+                shutil.rmtree(hidden, ignore_errors=True)
     except OSError as error:
         raise ReverieError(f"{folder} could not be written ({error.strerror or error}); choose another.") from error
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+
+
+@contextmanager
+def held(hidden: Path, named: Path) -> Iterator[None]:
+    """Hold a folder in which something is made, so that no other process makes the same there at once.
+
+    Parameters
+    ----------
+    hidden
+        The folder; it is made where it is not there yet.
+    named
+        What is made, for the message.
+
+    Raises
+    ------
+    ReverieError
+        When another process holds it.
+    """
+    hidden.mkdir(parents=True, exist_ok=True)
+    with hold_folder(hidden) as mine:
+        if not mine:
+            raise ReverieError(f"{named} is being written by another process; wait for it, or choose another folder.")
+        yield
+
+
+def clear(folder: Path) -> None:
+    """Remove all that is in a folder, and leave the folder, which somebody may hold."""
+    for left in folder.iterdir():
+        shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
 
 
 def readable_name(name: str) -> str:

@@ -5,7 +5,8 @@ import os
 import platform
 import secrets
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Final
@@ -69,3 +70,27 @@ def _hold(stream: IO[bytes]) -> None:
     if fcntl is not None:
         with suppress(OSError):  # file systems without locks: there nothing can be told, and nothing is removed
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[bool]:
+    """Hold a folder until the block ends; yields whether nobody else holds it, or has moved it away meanwhile."""
+    if fcntl is None:
+        yield True
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        yield _is_held(handle) and folder.exists() and folder.stat().st_ino == os.fstat(handle).st_ino
+    finally:
+        os.close(handle)
+
+
+def _is_held(handle: int) -> bool:
+    """Hold what is open, and return whether nobody else does."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # file systems without locks, where nothing can be told
+        return True
+    return True

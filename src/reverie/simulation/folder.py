@@ -3,6 +3,7 @@
 import math
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from reverie.encoders.checkpoints import save_encoder
 from reverie.foundation.arrays import FRAME_SIZE
 from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.files import write_text
-from reverie.foundation.folders import holds_nothing, require_folder
+from reverie.foundation.folders import clear, held, holds_nothing, require_folder
 from reverie.foundation.progress import say, tracked
 from reverie.foundation.requests import with_options
 from reverie.recordings.readers.registry import open_recordings
@@ -123,21 +124,29 @@ def write_simulation(
         When something that would be overwritten is there already.
     """
     building, names = out / PARTIAL, (*mice, TRUTH)
-    if (building / TRUTH).exists():  # an earlier call was interrupted while it moved what was finished
+    with held(building, out):
+        try:
+            _undo_moves(building, out, names)
+            clear(building)
+            whose: dict[str, Any] = {"mice": mice, "kind": find_kind(kind, without), "seed": seed}
+            truth = simulate(building, movies, **whose, repeats=repeats, darkness=darkness)
+            save_encoder(truth, building / TRUTH, about={"simulated": True, "kind": kind, "without": list(without)})
+            for name in names:
+                (building / name).rename(out / name)
+        finally:
+            with suppress(OSError):  # something is left in it, for the next call to tell
+                building.rmdir()
+
+
+def _undo_moves(building: Path, out: Path, names: Sequence[str]) -> None:
+    """Remove what an earlier call that was interrupted had moved to its place; raises ReverieError at anything else."""
+    if (building / TRUTH).exists():
         for name in names:
             if not (building / name).exists():
                 shutil.rmtree(out / name, ignore_errors=True)
     taken = [name for name in names if (out / name).exists()]
     if taken:
         raise ReverieError(f"{out} holds {some(taken)} already; choose another folder, so that nothing is overwritten.")
-    shutil.rmtree(building, ignore_errors=True)
-    truth = simulate(
-        building, movies, mice=mice, kind=find_kind(kind, without), seed=seed, repeats=repeats, darkness=darkness
-    )
-    save_encoder(truth, building / TRUTH, about={"simulated": True, "kind": kind, "without": list(without)})
-    for name in names:
-        (building / name).rename(out / name)
-    building.rmdir()
 
 
 def simulate_animals(
