@@ -80,7 +80,7 @@ def counted(likelihood: Likelihood, responses: np.ndarray) -> np.ndarray:
 def measure_replays(folder: Path, hours: float) -> None:
     """Print thresholds, false alarms where nothing is hidden, and the share of planted replays found."""
     fitted, truth, movies = world(folder)
-    likelihood = fitted.likelihood.find("measured")
+    likelihood = fitted.likelihood.single
     learnt = [counted(likelihood, each) for each, _ in dark_minutes(truth, movies, Darkness(30, MINUTE), 1)]
     resting = np.concatenate(learnt, axis=1).mean(axis=1)
     templates = templates_of(fitted, likelihood, clips_of(fitted.subject.recording, ["oracle"]), resting, ASKED)

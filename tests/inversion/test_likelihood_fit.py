@@ -161,6 +161,8 @@ def test_all_kinds_are_fitted_and_found_by_name(encoder):
     assert isinstance(fits.find("sizes"), PoissonLikelihood)
     assert isinstance(fits.find("events"), EventLikelihood)
     assert fits.find("measured") is fits.kinds[fits.chosen]
+    assert replace(fits, chosen="both").single is fits.kinds["sizes"]
+    assert replace(fits, chosen="events").single is fits.kinds["events"]
     with pytest.raises(ReverieError, match="no likelihood 'gaussian'; choose one of: measured, sizes, events"):
         fits.find("gaussian")
 

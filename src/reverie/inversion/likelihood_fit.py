@@ -70,6 +70,11 @@ class LikelihoodFits:
             raise ReverieError(f"There is no likelihood {name!r}; choose one of: measured, {', '.join(self.kinds)}.")
         return self.kinds[kind]
 
+    @property
+    def single(self) -> Likelihood:
+        """The chosen one, but of both that of sizes: where one number is to count of each response."""
+        return self.kinds["sizes" if self.chosen == "both" else self.chosen]
+
 
 def fit_likelihoods(
     encoder: Encoder, mouse: str, trials: Sequence[Trial], *, skip: int = 0, kinds: Mapping[str, Kind] | None = None

@@ -50,7 +50,7 @@ def find_replays(
     findings for a page. Needs the likelihood to be fitted.
     Raises NotApplicable when there is nothing to look for or too little to look in.
     """
-    likelihood = fitted.likelihood.find("measured")
+    likelihood = fitted.likelihood.single
     activity = activity_of(fitted, likelihood, trials)
     resting = np.concatenate(activity, axis=1).mean(axis=1)
     clips = clips_of(fitted.subject.recording, library)
