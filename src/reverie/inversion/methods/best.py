@@ -95,7 +95,7 @@ class BestDecoder(Decoder):
             self.population.mouse,
             torch.tensor(state),
             seen,
-            likelihood=self.likelihood,
+            likelihood=self.likelihood.limited(seen),
         )
         return solve(Problem((observation,), self.prior), self.solver)
 
