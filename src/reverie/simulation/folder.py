@@ -128,8 +128,15 @@ def write_simulation(
         try:
             _undo_moves(building, out, names)
             clear(building)
-            whose: dict[str, Any] = {"mice": mice, "kind": find_kind(kind, without), "seed": seed}
-            truth = simulate(building, movies, **whose, repeats=repeats, darkness=darkness)
+            truth = simulate(
+                building,
+                movies,
+                mice=mice,
+                kind=find_kind(kind, without),
+                seed=seed,
+                repeats=repeats,
+                darkness=darkness,
+            )
             save_encoder(truth, building / TRUTH, about={"simulated": True, "kind": kind, "without": list(without)})
             for name in names:
                 (building / name).rename(out / name)
