@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 import torch
 
-from reverie.cli.main import main, perform
+from reverie.cli.main import explain, main, perform
 from reverie.foundation.errors import ReverieError
 
 
@@ -156,3 +156,7 @@ def test_output_to_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch, 
     assert (
         capsys.readouterr().err == "reverie: no space is left on the disk; free some and give the same command again.\n"
     )
+
+
+def test_a_name_cannot_break_the_line_or_move_the_cursor():
+    assert explain(ReverieError("a\nb \x1b[2J is not there.")) == r"a\nb \x1b[2J is not there."

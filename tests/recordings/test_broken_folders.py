@@ -1,5 +1,6 @@
 """Every way a folder can be broken, each with its one sentence; nothing else in the folder is lost because of it."""
 
+import os
 import re
 import shutil
 
@@ -9,7 +10,7 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, write_npy, write_npz
 from reverie.recordings.opening import choose_trials
-from reverie.recordings.readers.registry import open_recording
+from reverie.recordings.readers.registry import open_recording, open_recordings
 from reverie.training.folder import train_encoder
 
 
@@ -265,3 +266,12 @@ def read_all(recording) -> None:
         assert recording.has_movie(name) == (trial.movie is not None)
         for values in (trial.movie, trial.state, trial.responses):
             assert values is None or (np.isfinite(values).all() and values.dtype == np.float32)
+
+
+def test_a_folder_that_may_not_be_read_spoils_no_other(animal, monkeypatch, capsys):
+    closed = animal.with_name("closed")
+    shutil.copytree(animal, closed)
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != closed and access(path, mode))
+    assert list(open_recordings(animal.parent)) == [animal.name]
+    assert capsys.readouterr().err.count("closed may not be read and is left out; change its permissions.") == 1

@@ -37,7 +37,7 @@ NOBODY_READS: Final = 128 + 13
 def explain(error: BaseException) -> str | None:
     """Return one sentence on a failure that could be foreseen, None for any other."""
     if isinstance(error, ReverieError):
-        return str(error)
+        return _on_one_line(str(error))
     if isinstance(error, MemoryError) or _says_out_of_memory(error):
         return (
             "The machine ran out of memory; give fewer trials at a time, use a smaller encoder, or another --device "
@@ -48,6 +48,15 @@ def explain(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         return _explain_system(error)
     return None
+
+
+def _on_one_line(sentence: str) -> str:
+    """Return a sentence in which names of files and words of the user can neither break the line nor move the cursor.
+
+    >>> _on_one_line("a\\nb is not there.")
+    'a\\\\nb is not there.'
+    """
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in sentence)
 
 
 def tell_unforeseen(error: BaseException) -> str:

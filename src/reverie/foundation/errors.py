@@ -39,6 +39,8 @@ def reading_foreign(place: object) -> Iterator[None]:
         yield
     except (ReverieError, MemoryError):
         raise
+    except PermissionError as error:
+        raise BadInput(f"{place} may not be read ({error.strerror}); change its permissions.") from error
     except Exception as error:
         reason = str(error).strip().split("\n")[0]
         raise BadInput(

@@ -6,6 +6,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +63,15 @@ def is_litter(path: Path) -> bool:
     (True, False)
     """
     return path.name in LITTER or path.name.startswith("._")
+
+
+@lru_cache
+def may_enter(folder: Path) -> bool:
+    """Tell whether what is in a folder may be read; of one that may not this is said, once."""
+    if os.access(folder, os.R_OK | os.X_OK):
+        return True
+    say(f"{folder} may not be read and is left out; change its permissions.")
+    return False
 
 
 def require_folder(folder: Path, needed: int = 0) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.folders import require_folder
 from reverie.foundation.progress import say, tracked
 from reverie.recordings.contents import readable
 from reverie.recordings.opening import open_animals
@@ -31,6 +32,7 @@ def convert(
     movies in grey levels; responses are those of the source.
     Raises ReverieError when a recording cannot be read, does not fit the layout, or a folder exists already.
     """
+    require_folder(Path(out))
     recordings = open_animals(data, animals, reading)
     for recording in recordings.values():
         _check(recording, to)

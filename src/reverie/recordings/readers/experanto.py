@@ -16,6 +16,7 @@ from PIL import Image
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.files import read_json, read_npy, read_text
+from reverie.foundation.folders import may_enter
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
 from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.clips import open_clip
@@ -51,9 +52,12 @@ def refusal(path: Path, reading: Reading) -> str | None:
 
 def places(path: Path, reading: Reading) -> list[Path]:
     """Return the folder of every session."""
+    if not may_enter(path):
+        return []
     if _is_session(path):
         return [path]
-    return [inner for inner in sorted(path.iterdir()) if not inner.name.startswith(".") and _is_session(inner)]
+    inside = [inner for inner in sorted(path.iterdir()) if not inner.name.startswith(".") and inner.is_dir()]
+    return [inner for inner in inside if may_enter(inner) and _is_session(inner)]
 
 
 def _is_session(folder: Path) -> bool:

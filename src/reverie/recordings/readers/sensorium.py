@@ -9,6 +9,7 @@ import numpy as np
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, FRAME_SIZE, STATE_NAMES
 from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.files import read_npy
+from reverie.foundation.folders import may_enter
 from reverie.recordings.readers import sensorium_layout as layout
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, StoredSeries
@@ -36,9 +37,12 @@ def open_source(place: Path, reading: Reading) -> "SensoriumSource":
 
 def animal_folders(path: Path, is_animal: Callable[[Path], bool]) -> list[Path]:
     """Return the animals' folders: the folder itself, those inside it, or those one level deeper (unpacked twice)."""
+    if not may_enter(path):
+        return []
     if is_animal(path):
         return [path]
-    inside = [inner for inner in sorted(path.iterdir()) if inner.is_dir() and not inner.name.startswith(".")]
+    inside = [inner for inner in sorted(path.iterdir()) if not inner.name.startswith(".") and inner.is_dir()]
+    inside = [inner for inner in inside if may_enter(inner)]
     found: list[Path] = []
     for folder in inside:
         found += [folder] if is_animal(folder) else [each for each in sorted(folder.iterdir()) if is_animal(each)]
