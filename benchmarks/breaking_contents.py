@@ -50,12 +50,14 @@ ARRAYS: Final[tuple[Change, ...]] = (
     lambda a, f, d: np.concatenate([a, a[..., -1:]], -1) if a.ndim else a,
     lambda a, f, d: np.concatenate([a, a[:1]]) if a.ndim else a,
     lambda a, f, d: a[::-1] if a.ndim else a,
+    lambda a, f, d: a[..., ::-1] if a.ndim else a,
     lambda a, f, d: _put(f, np.nan, d),
     lambda a, f, d: _put(f, d.choice((np.inf, -np.inf)), d),
     lambda a, f, d: _put(f, d.choice((1e38, -1e38, 1e300, -1e300, 3e9)), d),
     lambda a, f, d: f * np.nan,
     lambda a, f, d: f * 0 + d.choice((0.0, 1.0, 127.5, -5.0, 1e6)),
-    lambda a, f, d: f * d.choice((1e-30, 1e-9, 1e9, 1e30, -1.0)),
+    lambda a, f, d: f * d.choice((1e-30, 1e-9, 1e-3, 1e3, 1e9, 1e30, -1.0)),
+    lambda a, f, d: f + d.choice((0.5, 1.0, -1.0, 1e6)),
 )
 
 
@@ -124,9 +126,9 @@ def _places(content: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 
 def break_table(path: Path, dice: random.Random) -> None:
-    """Spoil a table: its header, a row, a column, a cell, its encoding."""
+    """Spoil a table: its header, a row, a column, a cell, its order, its unit, its encoding."""
     lines = path.read_text(encoding="utf-8").splitlines() or [""]
-    how, row = dice.randrange(9), dice.randrange(len(lines))
+    how, row = dice.randrange(12), dice.randrange(len(lines))
     cells = lines[row].split(",")
     if how == 0:
         lines = lines[:1]
@@ -144,6 +146,12 @@ def break_table(path: Path, dice: random.Random) -> None:
         lines = [line.replace(",", dice.choice((";", "\t", " "))) for line in lines]
     elif how == 7:
         lines = lines + lines[1:]
+    elif how in (9, 10):
+        firsts = [line.partition(",")[0] for line in lines[1:]]
+        firsts = firsts[::-1] if how == 9 else [f"{first}000" for first in firsts]
+        lines[1:] = [",".join((first, line.partition(",")[2])) for first, line in zip(firsts, lines[1:], strict=True)]
+    elif how == 11:
+        lines[0] = ",".join(dice.sample(lines[0].split(","), lines[0].count(",") + 1))
     path.write_bytes(("\n".join(lines) + "\n").encode("utf-16" if how == 8 else "utf-8"))
 
 
@@ -228,6 +236,7 @@ BY_KIND: Final[Mapping[str, tuple[Damage, ...]]] = {
     ".yml": (Damage("text", break_text, unseen=True),),
     ".py": (Damage("text", break_text, unseen=True),),
     ".nwb": (Damage("hdf5", break_hdf5, unseen=True),),
+    ".hdf5": (Damage("hdf5", break_hdf5, unseen=True),),
     ".safetensors": (Damage("tensors", break_tensors), Damage("value", break_value)),
 }
 """What files of a format may suffer besides."""

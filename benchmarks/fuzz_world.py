@@ -50,11 +50,11 @@ class Target:
     own: bool = False
 
 
-def _recording(name: str, *more: str, options: str = "") -> Target:
+def _recording(name: str, *more: str, options: str = "", needs: tuple[str, ...] = ()) -> Target:
     commands = tuple(
         f"{each} {options}".replace("DATA", name) for each in ("inspect DATA", "inspect DATA --whole", TRAIN, *more)
     )
-    return Target(name, commands, ("encoder", "mask.npz") if more else ())
+    return Target(name, commands, (*(("encoder", "mask.npz") if more else ()), *needs))
 
 
 TARGETS: Final = (
@@ -64,6 +64,7 @@ TARGETS: Final = (
     _recording("suite2p", options="--rate 30 --frames-table DATA/shown.csv"),
     _recording("phy", options="--frames-table DATA/shown.csv"),
     _recording("session.nwb"),
+    _recording("caiman.hdf5", options="--rate 30 --frames-table shown/shown.csv", needs=("shown",)),
     Target("encoder", tuple(each.replace("DATA", "sensorium") for each in (PREDICT, PAPER, USUAL, USUAL, MAP)),
            ("sensorium", "mask.npz"), own=True),
     Target("run", ("evaluate run", "report run", "report run", AGAIN, AGAIN), ("sensorium", "encoder"), own=True),
@@ -121,6 +122,9 @@ def _layouts(folder: Path) -> None:
     layouts.write_phy(folder / "phy", session)
     layouts.write_table(folder / "phy", session)
     nwb.write_microns(folder / "session.nwb", session)
+    (folder / "shown").mkdir()
+    layouts.write_table(folder / "shown", session)
+    layouts.write_caiman(folder / "caiman.hdf5", session)
 
 
 def Recording_of(folder: Path) -> Recording:  # noqa: N802

@@ -8,12 +8,14 @@ from typing import Final
 
 import av
 import numpy as np
+from PIL import Image
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.files import read_npy, read_npz
 from reverie.recordings.footage import target_size
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Pictures
+from reverie.stimuli.pictures import numbered_pictures
 from reverie.stimuli.video import read_movie
 
 ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5")
@@ -156,6 +158,9 @@ def _video(path: Path, size: tuple[int, int] | None) -> tuple[np.ndarray, float,
 
 def _video_facts(path: Path) -> tuple[tuple[int, int], float]:
     """Return height and width as shown, and frames per second; the usual ones where a file does not say."""
+    if path.is_dir() and (pictures := numbered_pictures(path)):
+        with reading_foreign(pictures[0]), Image.open(pictures[0]) as picture:
+            return (picture.height, picture.width), UNTIMED
     try:
         with av.open(str(path.absolute()), metadata_errors="ignore") as container:
             stream = container.streams.video[0]
@@ -164,5 +169,5 @@ def _video_facts(path: Path) -> tuple[tuple[int, int], float]:
             height, width = (frame.width, frame.height) if turned else (frame.height, frame.width)
             return (height, width), float(stream.average_rate or UNTIMED)
     except (av.FFmpegError, OSError, ValueError, IndexError, StopIteration):
-        # Folders of pictures, stacks, and broken files, which are told by whoever reads them.
+        # Stacks, and broken files, which are told by whoever reads them.
         return (36, 64), UNTIMED
