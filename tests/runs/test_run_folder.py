@@ -79,3 +79,11 @@ def test_a_run_that_lost_its_record_goes_on(tmp_path):
     (tmp_path / ".DS_Store").write_text("x")
     RunFolder(tmp_path).open(record(10, alpha=["1"]))
     assert RunFolder(tmp_path).record.exists()
+
+
+def test_a_run_that_was_stopped_before_its_first_movie_says_how_to_go_on(tmp_path):
+    run = RunFolder(tmp_path)
+    run.open(record(10, alpha=["1"]))
+    (tmp_path / "jobs/0123").mkdir(parents=True)
+    with pytest.raises(ReverieError, match="no reconstructed movie yet; give the same `reverie reconstruct` again"):
+        run.finished_trials()

@@ -117,7 +117,11 @@ class RunFolder:
             if first is not one:
                 say(f"{one.folder} holds {one.animal} trial {one.trial}, as {first.folder} does, and is left out.")
         if not found:
-            raise ReverieError(f"{self.folder} holds no reconstructed movie; make one with `reverie reconstruct`.")
+            begun = (self.folder / "jobs").exists()
+            how = (
+                " yet; give the same `reverie reconstruct` again" if begun else "; make one with `reverie reconstruct`"
+            )
+            raise ReverieError(f"{self.folder} holds no reconstructed movie{how}.")
         return sorted(found.values(), key=lambda one: (one.animal, len(one.trial), one.trial))
 
     def finished(self) -> Lazily[TrialFolder, Reconstruction]:
