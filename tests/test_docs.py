@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from tests.laboratory import CELL, DOCUMENTS, blocks_of, enter, furnish
 
+from reverie.cli.main import main
 from reverie.cli.verbs import VERBS, parse
 from reverie.encoders import registry
 from reverie.encoders.contract import Encoder
@@ -63,6 +64,20 @@ def test_every_block_of_python_runs(page, used_laboratory, tmp_path, monkeypatch
     for block in blocks_of(page):
         exec(compile(block, str(page), "exec"), names)
     plt.close("all")
+    if page.parent.name == "formats":
+        for told in commands_of(page):
+            try_out(shlex.split(told)[1:])
+
+
+def try_out(words: list[str]) -> None:
+    """Do what a page tells to type with the recording it has written: look at it, or train on it, for a few steps."""
+    if words[0] not in ("inspect", "train") or not any(Path(word).exists() for word in words[1:2]):
+        return
+    few = ["--steps", "2", "--architecture", "linear_nonlinear"] if words[0] == "train" else []
+    with pytest.raises(SystemExit) as stopped:
+        # The laboratory has an encoder already.
+        main([word.replace("ENCODER", "ENCODER2") for word in words] + few)
+    assert stopped.value.code == 0
 
 
 def test_the_first_cell_is_the_example_of_the_front_page():

@@ -89,6 +89,18 @@ def test_the_same_network_comes_out_whatever_it_is_wrapped_in(case: str, content
     torch.testing.assert_close(rates, truth, rtol=tolerance, atol=tolerance * float(truth.max()))
 
 
+def test_weights_that_were_on_a_gpu_are_read_where_there_is_none(
+    content: Content, golden: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("torch.serialization.location_tag", lambda storage: "cuda:0")
+    torch.save(content, tmp_path / "gpu.pth")
+    monkeypatch.undo()
+    assert b"cuda:0" in (tmp_path / "gpu.pth").read_bytes()
+    found, expected = (import_published(path, ["a", "b"]) for path in (tmp_path / "gpu.pth", golden.checkpoint))
+    for name, weight in found.state_dict().items():
+        torch.testing.assert_close(weight, expected.state_dict()[name])
+
+
 def test_other_containers_of_torch_and_safetensors_are_read(content: Content, tmp_path: Path):
     torch.save(content, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
     assert import_published(tmp_path / "old.pth", ["a", "b"]).mice == {"a": 37, "b": 41}

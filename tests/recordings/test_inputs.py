@@ -145,6 +145,7 @@ CASES = {
     "a neuron lost": (edit("responses", at(3, np.nan)), 10, 6, 0, "1 of 7 neurons of mouse1 are NaN"),
     "no pupil position": (without("data/pupil_center"), 10, 7, 2, "pupil x, pupil y not recorded"),
     "no behaviour at all": (without("data/behavior", "data/pupil_center"), 10, 7, 4, "not recorded"),
+    "behaviour of nothing but NaN": (edit("behavior", lambda a: a * np.nan), 10, 7, 2, "not recorded"),
     "constant behaviour": (edit("behavior", np.zeros_like), 10, 7, 2, "constant, which counts as not recorded"),
     "behaviour of one row": (edit("behavior", lambda a: a[0]), 10, 7, 4, "The behaviour of mouse1 cannot be read"),
     "no meta": (without("meta"), 10, 7, 0, "names no tiers, so that its trials are divided by movie"),

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Float, Int
 
+from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocks import regular_frames, usual_rate
 from reverie.recordings.reading import Reading
@@ -240,6 +241,7 @@ class ClockedSeries:
 def _own_rate(showings: Sequence[Showing]) -> float:
     """Return the frames per second at which movies were shown, after the median step of each.
 
+    Images that stand still tell none; they are cut into frames as movies usually are.
     Raises ReverieError when the frames of every showing come all at once.
     """
     several = [showing for showing in showings if showing.clip and len(showing.onsets) > 1]
@@ -249,7 +251,7 @@ def _own_rate(showings: Sequence[Showing]) -> float:
             f"The times of the frames of {several[0].clip} do not tell a rate, nor do those of other movies: most are "
             "those of the frame before; repair them."
         )
-    return float(np.median(rates)) if rates else FASTEST
+    return float(np.median(rates)) if rates else FRAME_RATE
 
 
 def _pieces(showing: Showing, rate: float, seconds: float) -> Iterable[_Piece]:

@@ -82,6 +82,30 @@ def shown_pictures(path: Path, frame_rate: float) -> Iterator[Shown]:
     return _animation(path)
 
 
+def picture_facts(path: Path) -> tuple[tuple[int, int], float | None]:
+    """Return height and width of a TIFF's or a folder's pictures, and the frames per second it keeps, if it does.
+
+    Raises ReverieError, OSError or ValueError when it holds no pictures that can be read.
+    """
+    if path.is_dir():
+        files = numbered_pictures(path)
+        if not files:
+            raise ReverieError(f"{path} holds no numbered pictures; name a folder of those, or a video.")
+        height, width = _read(files[0]).shape
+        return (height, width), None
+    try:
+        with tifffile.TiffFile(path) as stack:
+            height, width = _axes(stack)[1][:2]
+            return (height, width), _kept_rate(stack)
+    except tifffile.TiffFileError as error:
+        raise ValueError(str(error)) from error
+
+
+def _kept_rate(stack: Any) -> float | None:  # noqa: ANN401 - tifffile ships no types
+    """Return the frames per second that ImageJ keeps in a TIFF."""
+    return float((stack.imagej_metadata or {}).get("fps") or 0) or None
+
+
 def _read(path: Path) -> Grey:
     read_start(path)
     try:
@@ -118,8 +142,7 @@ def _animation(path: Path) -> Iterator[Shown]:
 def _stack(path: Path, frame_rate: float) -> Iterator[Shown]:
     """Yield the pages of a TIFF at the rate that ImageJ keeps in it."""
     with tifffile.TiffFile(path) as stack:
-        kept = stack.imagej_metadata or {}
-        rate = float(kept.get("fps") or 0) or frame_rate
+        rate = _kept_rate(stack) or frame_rate
         before, frame = _axes(stack)
         count = math.prod(before)
         pages = stack.series[0].pages

@@ -72,33 +72,52 @@ def session_of(trials: Sequence[Trial], rate: float = 30.0) -> WrittenSession:
     return WrittenSession(trials, 2.0 + np.concatenate([[0.0], np.cumsum(lengths)[:-1]]), rate)
 
 
-def write_experanto(folder: Path, session: WrittenSession, *, response_rate=30.0, phases=False, mapped=True, eye=True):
-    """A session folder of experanto."""
+def write_experanto(
+    folder: Path,
+    session: WrittenSession,
+    *,
+    response_rate=30.0,
+    phases=False,
+    mapped=True,
+    eye=True,
+    running=True,
+    still=False,
+):
+    """A session folder of experanto; of movies that stand still, the image and the grey screen after it."""
     screen = folder / "screen"
     (screen / "data").mkdir(parents=True)
     (screen / "meta").mkdir()
-    np.save(screen / "timestamps.npy", session.frame_times)
     (screen / "meta.yml").write_text(yaml.safe_dump({"modality": "screen", "frame_rate": session.rate}))
-    first = 0
-    for number, trial in enumerate(session.trials):
-        np.save(screen / f"data/{number:05d}.npy", trial.movie.round().astype(np.uint8))
-        meta = {
-            "modality": "video",
-            "tier": trial.tier,
-            "first_frame_idx": first,
-            "num_frames": trial.frames,
-            "image_size": list(trial.movie.shape[1:]),
-        }
-        (screen / f"meta/{number:05d}.yml").write_text(yaml.safe_dump(meta))
-        first += trial.frames
+    times: list[float] = []
+    for number, (trial, onset) in enumerate(zip(session.trials, session.onsets, strict=True)):
+        movie = trial.movie.round().astype(np.uint8)
+        length = trial.frames / session.rate
+        video, image, blank = onset + np.arange(trial.frames) / session.rate, np.array([onset]), onset + length
+        if still:
+            _item(screen, 2 * number, "image", image, times, movie[0], tier=trial.tier)
+            _item(screen, 2 * number + 1, "blank", np.array([blank]), times)
+        else:
+            _item(screen, number, "video", video, times, movie, tier=trial.tier)
+    np.save(screen / "timestamps.npy", np.array(times))
     _, values = session.responses(response_rate)
     shifts = np.linspace(0, 0.9 / response_rate, values.shape[1]) if phases else None
     _device(folder / "responses", values, response_rate, mapped=mapped, phases=shifts)
-    _device(folder / "treadmill", session.state(1, 100.0)[1][:, None], 100.0)
+    if running:
+        _device(folder / "treadmill", session.state(1, 100.0)[1][:, None], 100.0)
     if eye:
         eyes = np.stack([session.state(row, 20.0)[1] for row in (0, 2, 3)], axis=1)
         _device(folder / "eye_tracker", eyes, 20.0)
     return folder
+
+
+def _item(screen: Path, number: int, modality: str, onsets: np.ndarray, times: list[float], picture=None, **more):
+    """Write one item of a screen, and note when its frames came on."""
+    meta = {"modality": modality, "first_frame_idx": len(times), "num_frames": len(onsets), **more}
+    if picture is not None:
+        np.save(screen / f"data/{number:05d}.npy", picture)
+        meta["image_size"] = list(picture.shape[-2:])
+    (screen / f"meta/{number:05d}.yml").write_text(yaml.safe_dump(meta))
+    times += onsets.tolist()
 
 
 def _device(folder: Path, values: np.ndarray, rate: float, *, mapped=False, phases=None) -> None:
@@ -140,7 +159,7 @@ def write_images(folder: Path, trials: Sequence[Trial], frames: int = 15) -> Pat
     return folder
 
 
-def write_suite2p(folder: Path, session: WrittenSession, *, rate=30.0, planes=1) -> Path:
+def write_suite2p(folder: Path, session: WrittenSession, *, rate=30.0, planes=1, **table) -> Path:
     """suite2p's output, of which every third region is no cell; and beside it a table of frames and the movies."""
     for plane in range(planes):
         place = folder / "suite2p" / f"plane{plane}"
@@ -156,15 +175,21 @@ def write_suite2p(folder: Path, session: WrittenSession, *, rate=30.0, planes=1)
         np.save(place / "Fneu.npy", np.full_like(traces, 10.0))
         np.save(place / "iscell.npy", iscell)
         np.save(place / "ops.npy", {"fs": rate}, allow_pickle=True)
-    write_table(folder, session)
+    write_table(folder, session, **table)
     return folder
 
 
-def write_table(folder: Path, session: WrittenSession, kind: str = "frames") -> Path:
+def coloured(movie: np.ndarray) -> np.ndarray:
+    """Red, green and blue that differ, (time, height, width, 3)."""
+    return np.stack([movie / 2, movie, 255 - movie], axis=-1).round().astype(np.uint8)
+
+
+def write_table(folder: Path, session: WrittenSession, kind: str = "frames", *, colours=False) -> Path:
     """A table of what was shown, and the movies beside it."""
     rows = ["time,clip,frame,tier" if kind == "frames" else "onset,clip,tier"]
     for number, (trial, onset) in enumerate(zip(session.trials, session.onsets, strict=True)):
-        np.save(folder / f"clip{number}.npy", trial.movie.round().astype(np.uint8))
+        movie = trial.movie.round().astype(np.uint8)
+        np.save(folder / f"clip{number}.npy", coloured(movie.astype(float)) if colours else movie)
         if kind == "frames":
             rows += [f"{onset + k / session.rate:.9f},clip{number},{k},{trial.tier}" for k in range(trial.frames)]
         else:

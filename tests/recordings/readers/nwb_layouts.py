@@ -96,8 +96,11 @@ def write_allen(path: Path, session: WrittenSession, *, rate=30.0, eye=True, eve
     return path
 
 
-def write_microns(path: Path, session: WrittenSession, *, rate=6.3, planes=2) -> Path:
-    """MICrONS: one long movie, tables of clips, one series a field with times of its own."""
+def write_microns(path: Path, session: WrittenSession, *, rate=6.3, planes=2, conditions=None) -> Path:
+    """MICrONS: one long movie, tables of clips, one series a field with times of its own.
+
+    conditions: how many clips there are, shown in turn; as many as trials by default.
+    """
     file = new_nwb()
     fluorescence = Fluorescence()
     for plane in range(planes):
@@ -116,7 +119,7 @@ def write_microns(path: Path, session: WrittenSession, *, rate=6.3, planes=2) ->
         clips.add_interval(
             start_time=float(onset),
             stop_time=float(onset + trial.frames / session.rate),
-            condition_hash=f"hash{number % 7}",
+            condition_hash=f"hash{number % (conditions or len(session.trials))}",
             movie_name="m",
         )
     file.add_time_intervals(clips)

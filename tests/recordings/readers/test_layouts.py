@@ -147,7 +147,7 @@ def test_nwb_without_an_eye(tmp_path, session):
 
 def test_nwb_of_microns(tmp_path, session):
     """6.3 Hz and fields with a phase of their own: slow traces are followed along straight lines."""
-    recording = open_recording(nwb_layouts.write_microns(tmp_path / "scan.nwb", session, rate=6.3))
+    recording = open_recording(nwb_layouts.write_microns(tmp_path / "scan.nwb", session, rate=6.3, conditions=7))
     names = shown(recording)
     assert recording.neurons == 7
     assert recording.signals == STATE_NAMES

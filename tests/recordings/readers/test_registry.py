@@ -30,3 +30,9 @@ def test_two_spellings_of_one_name_are_refused(tmp_path: Path):
         write_animal(os.path.join(os.fsencode(tmp_path), name))  # noqa: PTH118
     with pytest.raises(ReverieError, match="holds two recordings named Mäus"):
         open_recordings(tmp_path)
+
+
+def test_arrays_of_ones_own_are_told_the_way(tmp_path: Path):
+    np.savez(tmp_path / "session.npz", responses=np.ones((3, 9)))
+    with pytest.raises(ReverieError, match=r"are opened in Python, with Recording\.from_arrays"):
+        open_recordings(tmp_path / "session.npz")

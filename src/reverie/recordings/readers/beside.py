@@ -1,6 +1,7 @@
 """What lies beside responses that come without a stimulus: a table of what was shown, movies, tables of behaviour."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,15 @@ PAUSE: Final = 1.0
 """Seconds without a new frame that end a showing."""
 
 PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What was shown when, the movies, and what was taken for granted, in sentences."""
+
+    showings: list[Showing]
+    clips: dict[str, Callable[[], Footage]]
+    notes: tuple[str, ...] = field(default=())
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -126,29 +136,46 @@ def _words(table: pd.DataFrame, column: str) -> np.ndarray:
     return np.array(table[column].fillna("").astype(str).str.strip(), dtype=object)
 
 
-def shown_beside(place: Path, reading: Reading) -> tuple[list[Showing], dict[str, Callable[[], Footage]]]:
+def shown_beside(place: Path, reading: Reading, inside: Mapping[str, Callable[[], OpenClip]] | None = None) -> Beside:
     """Return what was shown when, after ``--frames-table``, and the movies it names.
 
-    A clip is one of ``--movie``, or a file beside the table that has its name.
+    A clip is one of ``--movie``, one ``inside`` the recording, or a file beside the table that has its name.
     Raises ReverieError when there is no table, or a clip is not found.
     """
+    inside = inside or {}
     if reading.frames_table is None:
         raise ReverieError(
             f"{place} does not say what was shown when; give --frames-table with a csv file of the columns time, clip, "
             "frame or onset, clip."
         )
     table = read_table(reading.frames_table)
-    files = named_files(reading.movie, reading.frames_table.parent)
+    given = [movie for movie in reading.movie if movie.rsplit("/", 1)[-1] not in inside]
+    files = named_files(given, reading.frames_table.parent)
+    untimed: dict[str, float] = {}
 
     def opened(clip: str, frames: int | None) -> OpenClip:
+        if clip in inside:
+            return inside[clip]()
         path = files.get(clip) or files.get(Path(clip).stem)
         if path is None:
             raise ReverieError(f"{reading.frames_table} names the movie {clip!r}; give it as --movie {clip}=FILE.")
         return open_clip(path, reading, frames)
 
-    showings = showings_of(table, str(reading.frames_table), opened)
+    def timed(clip: str, frames: int | None) -> OpenClip:
+        movie = opened(clip, frames)
+        if not movie.timed:
+            untimed[clip] = movie.rate
+        return movie
+
+    showings = showings_of(table, str(reading.frames_table), timed)
+    notes: tuple[str, ...] = ()
+    if untimed and reading.frame_rate is None:
+        notes = (
+            f"{len(untimed)} of the movies that {reading.frames_table} names do not say how fast they were shown, and "
+            f"are taken to have run at {next(iter(untimed.values())):g} frames a second (--frame-rate to differ).",
+        )
     most = _frames_shown(showings)
-    return showings, {clip: partial(_footage, opened, clip, frames) for clip, frames in most.items()}
+    return Beside(showings, {clip: partial(_footage, opened, clip, frames) for clip, frames in most.items()}, notes)
 
 
 def _footage(opened: Callable[[str, int | None], OpenClip], clip: str, frames: int) -> Footage:

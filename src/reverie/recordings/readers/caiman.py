@@ -57,11 +57,14 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
         rows_first=True,
         columns=columns,
     )
-    showings, clips = shown_beside(place, reading)
-    notes = (f"{place}: {which} of {responses.rows} components at {rate:g} Hz.",)
+    beside = shown_beside(place, reading)
+    notes = (f"{place}: {which} of {responses.rows} components at {rate:g} Hz.", *beside.notes)
     behaviour = behaviour_beside(reading)
     return ClockedSource(
-        Recorded(place.stem, place, "caiman", [responses], behaviour, showings, clips, which, None, notes), reading
+        Recorded(
+            place.stem, place, "caiman", [responses], behaviour, beside.showings, beside.clips, which, None, notes
+        ),
+        reading,
     )
 
 

@@ -8,18 +8,20 @@ from typing import Final
 
 import av
 import numpy as np
-from PIL import Image
 
-from reverie.foundation.errors import ReverieError, reading_foreign
+from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, read_npz
 from reverie.recordings.footage import target_size
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Pictures
-from reverie.stimuli.pictures import numbered_pictures
+from reverie.stimuli.pictures import picture_facts
 from reverie.stimuli.video import read_movie
 
 ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5")
 """Endings of files that hold a movie as an array."""
+
+STACKS: Final = (".tif", ".tiff")
+"""Endings of files of pictures for which a decoder of videos would make up a rate."""
 
 UNTIMED: Final = 30.0
 """Frames per second of an array, where nothing else says how fast it was shown."""
@@ -37,11 +39,14 @@ class OpenClip:
         How many frames it has.
     rate
         Frames per second.
+    timed
+        Whether the file itself says so; pictures in an array, a stack or a folder mostly have no times.
     """
 
     footage: Footage
     frames: int
     rate: float
+    timed: bool = True
 
 
 def named_files(given: Sequence[str], beside: Path | None = None) -> dict[str, Path]:
@@ -92,9 +97,10 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None) -> OpenCl
         values = _array(path)
         axes = array_axes(values.shape, reading, frames, str(path))
         length = int(values.shape[axes.split(",").index("time")])
-        return OpenClip(Footage(str(path), values, axes), length, reading.frame_rate or UNTIMED)
-    movie, rate, averaged = _video(path, reading.frame_size)
-    return OpenClip(Footage(str(path), movie, "time,height,width", averaged=averaged), len(movie), rate)
+        return OpenClip(Footage(str(path), values, axes), length, reading.frame_rate or UNTIMED, timed=False)
+    movie, rate, averaged = _video(path, reading.frame_size, reading.frame_rate or UNTIMED)
+    footage = Footage(str(path), movie, "time,height,width", averaged=averaged)
+    return OpenClip(footage, len(movie), rate or reading.frame_rate or UNTIMED, rate is not None)
 
 
 def array_axes(shape: Sequence[int], reading: Reading, frames: int | None, place: str) -> str:
@@ -148,26 +154,28 @@ def _only(found: Mapping[str, Pictures], path: Path) -> Pictures:
 
 
 @lru_cache(maxsize=8)
-def _video(path: Path, size: tuple[int, int] | None) -> tuple[np.ndarray, float, float]:
-    """Read a video at its own frame rate, averaged down as it comes; return it as uint8, its rate, and how far."""
+def _video(path: Path, size: tuple[int, int] | None, untimed: float) -> tuple[np.ndarray, float | None, float]:
+    """Read a video at its own frame rate, averaged down as it comes; return it as uint8, its rate, and how far.
+
+    ``untimed``: frames per second of one without times, whose rate is None.
+    """
     own_size, rate = _video_facts(path)
     target = target_size(own_size, size)
-    movie = read_movie(path, frame_size=target, frame_rate=rate)
+    movie = read_movie(path, frame_size=target, frame_rate=rate or untimed)
     return movie.round().astype(np.uint8), rate, own_size[0] / target[0]
 
 
-def _video_facts(path: Path) -> tuple[tuple[int, int], float]:
-    """Return height and width as shown, and frames per second; the usual ones where a file does not say."""
-    if path.is_dir() and (pictures := numbered_pictures(path)):
-        with reading_foreign(pictures[0]), Image.open(pictures[0]) as picture:
-            return (picture.height, picture.width), UNTIMED
+def _video_facts(path: Path) -> tuple[tuple[int, int], float | None]:
+    """Return height and width as shown, and frames per second, None where nothing says them."""
     try:
+        if path.is_dir() or path.suffix.lower() in STACKS:
+            return picture_facts(path)
         with av.open(str(path.absolute()), metadata_errors="ignore") as container:
             stream = container.streams.video[0]
             frame = next(container.decode(stream))
             turned = round(getattr(frame, "rotation", 0) / 90) % 2
             height, width = (frame.width, frame.height) if turned else (frame.height, frame.width)
-            return (height, width), float(stream.average_rate or UNTIMED)
+            return (height, width), float(stream.average_rate or 0) or None
     except (av.FFmpegError, OSError, ValueError, IndexError, StopIteration):
-        # Stacks, and broken files, which are told by whoever reads them.
-        return (36, 64), UNTIMED
+        # Broken files, and kinds that only Pillow knows, which are told by whoever reads them.
+        return (36, 64), None

@@ -83,6 +83,10 @@ READERS: Final = (
 """All readers, in the order they are asked."""
 
 
+MOST_INNER: Final = 20
+"""So many folders in one that is no recording are looked at for one that is."""
+
+
 def open_recordings(path: str | PathLike[str], reading: Reading | None = None) -> dict[str, Recording]:
     """Open every animal at a path; by animal name.
 
@@ -149,8 +153,15 @@ def find_reader(path: Path, reading: Reading) -> Reader:
     if claiming:
         formats = ", ".join(reader.format for reader in claiming)
         raise ReverieError(f"{path} may be read as {formats}; say which with --format.")
+    for inner in sorted(path.iterdir())[:MOST_INNER] if path.is_dir() else ():
+        for reader in wanted if inner.is_dir() else ():
+            if reader.refusal(inner, reading) is None:
+                raise ReverieError(f"{path} is no recording, but {inner} in it is {reader.description}; give that.")
     reasons = "; ".join(f"{reader.description}: {reason}" for reader, reason in answers.items())
-    raise ReverieError(f"{path} is not a recording of a known format ({reasons}).")
+    raise ReverieError(
+        f"{path} is not a recording of a known format ({reasons}); arrays of your own (.npz, .mat) are opened in "
+        "Python, with Recording.from_arrays."
+    )
 
 
 def find_animal(recordings: Mapping[str, Recording], name: str) -> Recording:

@@ -54,7 +54,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     begins, ends = np.searchsorted(sorted_clusters, units), np.searchsorted(sorted_clusters, units, side="right")
     trains = [sorted_times[begin:end] for begin, end in zip(begins, ends, strict=True)]
     recorded = (0.0, float(times.max(initial=0.0)))
-    showings, clips = shown_beside(place, reading)
+    beside = shown_beside(place, reading)
     return ClockedSource(
         Recorded(
             name=place.resolve().name,
@@ -62,10 +62,10 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
             format="spikes",
             responses=[SpikeTrains(str(place / "spike_times.npy"), trains, recorded)],
             signals=behaviour_beside(reading),
-            showings=showings,
-            clips=clips,
+            showings=beside.showings,
+            clips=beside.clips,
             unit="spikes",
-            notes=(note,),
+            notes=(note, *beside.notes),
         ),
         reading,
     )

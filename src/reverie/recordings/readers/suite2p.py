@@ -47,15 +47,17 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
         raise ReverieError(f"{place} keeps the rate of its scan in a pickle, which is not read; give --rate (in Hz).")
     planes = _planes(place)
     responses = [_plane(folder, which, reading.rate, k / len(planes)) for k, folder in enumerate(planes)]
-    showings, clips = shown_beside(place, reading)
+    beside = shown_beside(place, reading)
     notes = (
         f"{place}: {which} of the cells (iscell) of {len(planes)} plane(s) at {reading.rate:g} Hz, scanned one "
         "after the other.",
+        *beside.notes,
     )
     name = place.resolve().parent.name if place.resolve().name == "suite2p" else place.resolve().name
     behaviour = behaviour_beside(reading)
     return ClockedSource(
-        Recorded(name, place, "suite2p", responses, behaviour, showings, clips, which, None, notes), reading
+        Recorded(name, place, "suite2p", responses, behaviour, beside.showings, beside.clips, which, None, notes),
+        reading,
     )
 
 

@@ -1,5 +1,6 @@
 """An NWB file of any layout, in which the user says what is what; nothing is guessed."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +11,8 @@ import numpy as np
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.clocks import usual_rate, usual_step
-from reverie.recordings.readers.beside import shown_beside
+from reverie.recordings.readers.beside import Beside, shown_beside
+from reverie.recordings.readers.clips import UNTIMED, OpenClip
 from reverie.recordings.readers.nwb.file import (
     PUPIL,
     RUNNING,
@@ -26,6 +28,9 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Signal, SpikeTrains
 
 MOVIES: Final = ("ImageSeries", "IndexSeries")
+TEMPLATES: Final = "/stimulus/templates/"
+"""Where movies lie that may be shown at any time, and often."""
+
 RESPONSES: Final = ("RoiResponseSeries", "FluorescenceSeries", "Units")
 BEHAVIOUR: Final = ("TimeSeries", "SpatialSeries", "IntervalSeries")
 
@@ -37,28 +42,50 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
     """Return what the options choose: ``--responses``, ``--movie`` or ``--frames-table``, ``--running`` and so on."""
     assert reading.responses is not None
     responses, note = _responses(_object(file, place, reading.responses), reading.responses)
-    inside = [path for path in reading.movie if path.startswith("/") and path in file]
-    if inside:
-        showings, clips = [], {}
-        for path in inside:
-            series = file[path]
-            if kind_of(series) == "IndexSeries":
-                name, shown, opener = indexed(series, place, reading)
-            else:
-                name, opener = path.rsplit("/", 1)[-1], partial(image_footage, series, place, reading)
-                times = times_of(series)
-                shown = [Showing(times, float(times[-1]) + usual_step(times, f"{place}{path}"), name)]
-            showings += shown
-            clips[name] = opener
+    inside = {path: file[path] for path in reading.movie if path.startswith("/") and path in file}
+    if reading.frames_table is None and inside:
+        beside = _shown_inside(inside, place, reading)
     else:
-        showings, clips = shown_beside(place, reading)
+        movies = {path.rsplit("/", 1)[-1]: partial(_clip, series, place, reading) for path, series in inside.items()}
+        beside = shown_beside(place, reading, movies)
     signals: dict[str, Signal] = {}
     for named, signal in ((reading.running, RUNNING), (reading.pupil, PUPIL)):
         if named is not None:
             signals[signal] = sampled(_object(file, place, named), column=0)
     if reading.gaze is not None:
         signals |= pair(_object(file, place, reading.gaze))
-    return Recorded(place.stem, place, "nwb", [responses], signals, showings, clips, "", None, (f"{place}: {note}.",))
+    notes = (f"{place}: {note}.", *beside.notes)
+    return Recorded(place.stem, place, "nwb", [responses], signals, beside.showings, beside.clips, "", None, notes)
+
+
+def _shown_inside(inside: Mapping[str, Any], place: Path, reading: Reading) -> Beside:
+    """Return the movies in a file that say themselves when they were shown; raises ReverieError of any that do not."""
+    showings, clips = [], {}
+    for path, series in inside.items():
+        if kind_of(series) == "IndexSeries":
+            name, shown, opener = indexed(series, place, reading)
+        elif path.startswith(TEMPLATES):
+            raise ReverieError(
+                f"{place}:{path} is a template, which does not say when it was shown; give --frames-table with a csv "
+                f"file of the columns time, clip, frame or onset, clip, in which the clip is {path.rsplit('/', 1)[-1]}."
+            )
+        else:
+            name, opener = path.rsplit("/", 1)[-1], partial(image_footage, series, place, reading)
+            times = times_of(series)
+            shown = [Showing(times, float(times[-1]) + usual_step(times, f"{place}{path}"), name)]
+        showings += shown
+        clips[name] = opener
+    return Beside(showings, clips)
+
+
+def _clip(series: Any, place: Path, reading: Reading) -> OpenClip:  # noqa: ANN401
+    """Return a movie in a file, for a table that says when it was shown."""
+    footage = image_footage(series, place, reading)
+    try:
+        rate = usual_rate(times_of(series))
+    except ReverieError:
+        rate = 0.0
+    return OpenClip(footage, int(footage.values.shape[0]), rate or reading.frame_rate or UNTIMED, rate > 0)
 
 
 def _responses(item: Any, path: str) -> tuple[Signal, str]:  # noqa: ANN401
@@ -110,4 +137,5 @@ def _line(name: str, item: Any, kind: str) -> str:  # noqa: ANN401
         rate = f", {usual_rate(times_of(item)):.4g} Hz"
     except (ReverieError, KeyError):
         rate = ", no times of its own"
-    return f"/{name}  {kind}{shape}{rate}"
+    when = ", a template: --frames-table says when it was shown" if f"/{name}".startswith(TEMPLATES) else ""
+    return f"/{name}  {kind}{shape}{rate}{when}"

@@ -31,11 +31,13 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
         raise ReverieError(f"{place} holds no /processing/ophys/{which}; choose --responses from: {', '.join(KINDS)}.")
     meaning: Any = "amount" if which == "Deconvolved" else "level"
     responses = [_cells(file, sampled(plane, meaning), plane) for plane in planes]
-    showings, clips = shown_beside(place, reading)
+    beside = shown_beside(place, reading)
     count = sum(plane.rows for plane in responses)
-    notes = (f"{place}: suite2p, {which} of {count} cells in {len(planes)} plane(s).",)
+    notes = (f"{place}: suite2p, {which} of {count} cells in {len(planes)} plane(s).", *beside.notes)
     signals = behaviour_beside(reading)
-    return Recorded(place.stem, place, "nwb", responses, signals, showings, clips, which.casefold(), None, notes)
+    return Recorded(
+        place.stem, place, "nwb", responses, signals, beside.showings, beside.clips, which.casefold(), None, notes
+    )
 
 
 def _planes(file: Any, kind: str) -> list[Any]:  # noqa: ANN401

@@ -1,0 +1,64 @@
+"""Movies beside a recording that do not say how fast they were shown."""
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+from tests.recordings.readers import layouts
+
+from reverie.recordings.readers.registry import open_recording
+from reverie.recordings.reading import Reading
+
+
+@pytest.fixture(scope="module")
+def session(make_trial):
+    return layouts.session_of([make_trial(number, frames=40) for number in range(3)])
+
+
+def as_pictures(folder, movie):
+    folder.mkdir()
+    for number, frame in enumerate(movie):
+        Image.fromarray(frame).save(folder / f"{number:03d}.png")
+
+
+WRITERS = {
+    "a stack": lambda place, movie: tifffile.imwrite(place.with_suffix(".tif"), movie),
+    "a folder of pictures": as_pictures,
+    "an array": lambda place, movie: np.save(place.with_suffix(".npy"), movie),
+}
+
+
+def written(folder, session, write):
+    """Write suite2p's output with a table of onsets and the movies in another form."""
+    layouts.write_suite2p(folder, session, kind="onsets")
+    for number in range(3):
+        movie = np.load(folder / f"clip{number}.npy")
+        (folder / f"clip{number}.npy").unlink()
+        write(folder / f"clip{number}", movie)
+    return {"rate": 30.0, "frames_table": folder / "shown.csv"}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_what_has_no_times_runs_at_30_hz_and_that_is_said(tmp_path, session, kind):
+    recording = open_recording(tmp_path, Reading(**written(tmp_path, session, WRITERS[kind])))
+    assert recording.frame_rate == pytest.approx(30.0)
+    assert any("3 of the movies" in note and "at 30 frames a second" in note for note in recording.notes)
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        np.testing.assert_array_equal(recording.movie(name), trial.movie.round())
+        np.testing.assert_allclose(recording.responses(name), trial.responses, rtol=1e-4, atol=1e-4)
+
+
+def test_another_rate_may_be_given(tmp_path, session):
+    recording = open_recording(tmp_path, Reading(**written(tmp_path, session, WRITERS["a stack"]), frame_rate=20.0))
+    assert recording.frame_rate == pytest.approx(20.0)
+    assert {recording.frames(name) for name in recording.tiers} == {40}
+    assert not any("frames a second" in note for note in recording.notes)
+
+
+def test_the_rate_that_imagej_keeps_is_taken(tmp_path, session):
+    def imagej(place, movie):
+        tifffile.imwrite(place.with_suffix(".tif"), movie, imagej=True, metadata={"axes": "TYX", "fps": 20.0})
+
+    recording = open_recording(tmp_path, Reading(**written(tmp_path, session, imagej)))
+    assert recording.frame_rate == pytest.approx(20.0)
+    assert not any("how fast" in note for note in recording.notes)
