@@ -116,3 +116,19 @@ def test_numbers_that_are_not_real_are_refused():
     times = np.arange(0, 10, 0.2)
     with pytest.raises(ReverieError, match="speed holds values of the type complex128"):
         Sampled("speed", times, np.ones((50, 1), complex)).in_frames(ONSETS, 30.0)
+
+
+@pytest.mark.parametrize("off", [0.0, 1e-9, -1e-9])
+@pytest.mark.parametrize("rate", [30.0, 9.7])
+def test_nothing_falls_into_frames_between_events(rate, off):
+    """Not even 1e-16, which would count as an event."""
+    times = sampled_times(int(10 * rate), rate)
+    values = np.zeros((len(times), 1))
+    values[::40] = np.random.default_rng(0).gamma(2.0, 1.0, (len(values[::40]), 1))
+    edges = np.arange(271) / 30 + off
+    found = amounts_in(times, values, edges, 1 / rate)[0]
+    shared = np.minimum(times[None] + 1 / rate, edges[1:, None]) - np.maximum(times[None], edges[:-1, None])
+    np.testing.assert_array_equal(found > 0, (np.clip(shared - 1e-6, 0, None) @ values)[:, 0] > 0)
+    if rate == 30.0:
+        levels = levels_at(times, values, edges[:-1], 30.0, 1 / rate)[0]
+        np.testing.assert_array_equal(levels > 0, values[:270, 0] > 0)

@@ -30,7 +30,9 @@ OnFrames = Callable[[Sampled, np.ndarray], np.ndarray]
 def straight(sampled: Sampled, onsets: np.ndarray) -> np.ndarray:
     """Levels that change slowly: on straight lines between samples."""
     times, values = sampled
-    return np.stack([np.interp(onsets, times, row) for row in values.T])
+    nearest = times[np.abs(times - onsets[:, None]).argmin(axis=1)]
+    at = np.where(np.abs(nearest - onsets) < CLOSE, nearest, onsets)
+    return np.stack([np.interp(at, times, row) for row in values.T])
 
 
 def averaged(sampled: Sampled, onsets: np.ndarray) -> np.ndarray:
@@ -53,7 +55,7 @@ def spread(sampled: Sampled, onsets: np.ndarray) -> np.ndarray:
     frames = []
     for onset in onsets:
         shared = np.minimum(times + step, onset + 1 / RATE) - np.maximum(times, onset)
-        frames.append(np.clip(shared, 0, None) / step @ values)
+        frames.append(np.where(shared > CLOSE, shared, 0) / step @ values)
     return np.stack(frames, axis=1)
 
 

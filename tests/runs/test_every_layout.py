@@ -173,7 +173,7 @@ LAYOUTS = {
     "experanto, 72 x 128 pixels, no eye": Layout(
         lambda folder, session: layouts.write_experanto(folder / "mouse", session, eye=False),
         Truth(one_plane(), latest, WHEEL),
-        shown=enlarged(6, 8, 12),
+        shown=enlarged(6, 8, 20),
         telling=False,
     ),
     "experanto, images, no running": Layout(

@@ -136,7 +136,7 @@ def amounts_in(
     knots, heights = np.empty(2 * len(times)), np.empty((2 * len(times), values.shape[1]))
     knots[0::2], knots[1::2] = times, ends
     heights[0::2], heights[1::2] = total[:-1], total[1:]
-    reached = _follow(knots, heights, edges)
+    reached = _follow(knots, heights, _snapped(edges, knots, step))
     amounts = np.diff(reached, axis=0).T
     amounts[:, _unrecorded(times, edges[:-1], edges[1:], step)] = np.nan
     return amounts
@@ -162,7 +162,7 @@ def _alike(finite: Bool[np.ndarray, "sample row"]) -> Sequence[tuple[np.ndarray,
 def _levels(
     times: Times, values: Samples, onsets: np.ndarray, rate: float, step: float
 ) -> Float[np.ndarray, "row frame"]:
-    levels = _follow(times, values, onsets).T
+    levels = _follow(times, values, _snapped(onsets, times, step)).T
     if step * FASTER * rate < 1:
         # Times are sums of many steps; a sample that is due at the very edge belongs to the frame that begins there.
         edges = frame_edges(onsets, rate) - 1e-3 * step
@@ -174,6 +174,15 @@ def _levels(
     return levels
 
 
+def _snapped(at: np.ndarray, times: np.ndarray, step: float) -> np.ndarray:
+    """Return moments, those within a thousandth of a step of a time brought to it: times are sums of many steps."""
+    right = np.clip(np.searchsorted(times, at), 1, max(len(times) - 1, 1))
+    near = times[np.minimum(right, len(times) - 1)]
+    before = times[right - 1]
+    near = np.where(at - before < near - at, before, near)
+    return np.where(np.abs(at - near) < 1e-3 * step, near, at)
+
+
 def _follow(times: Times, values: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Return values on straight lines between samples, (at, row); the first and the last are held."""
     if len(times) == 1:
@@ -181,7 +190,8 @@ def _follow(times: Times, values: np.ndarray, at: np.ndarray) -> np.ndarray:
     right = np.clip(np.searchsorted(times, at, side="right"), 1, len(times) - 1)
     span = times[right] - times[right - 1]
     share = np.clip((at - times[right - 1]) / np.where(span > 0, span, 1.0), 0.0, 1.0)[:, None]
-    return np.asarray((1 - share) * values[right - 1] + share * values[right])
+    # In this form nothing comes of two zeros: the least amount would count as an event.
+    return np.asarray(values[right - 1] + share * (values[right] - values[right - 1]))
 
 
 def _unrecorded(times: Times, begins: np.ndarray, ends: np.ndarray, step: float) -> Bool[np.ndarray, " frame"]:
