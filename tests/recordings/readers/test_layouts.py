@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
@@ -320,3 +321,14 @@ def test_a_label_that_is_no_number_is_passed_over(tmp_path, session):
     labels.write_text("")
     with pytest.raises(ReverieError, match=r"cluster_group\.tsv could not be read"):
         open_recording(place, Reading(frames_table=table))
+
+
+def test_a_broken_signal_of_an_nwb_file_spoils_no_other(tmp_path, session, capsys):
+    path = tmp_path / "session.nwb"
+    nwb_layouts.write_microns(path, session)
+    with h5py.File(path, "a") as file:
+        del file["acquisition/treadmill_velocity/timestamps"]
+    recording = open_recording(path)
+    assert len(shown(recording)) == len(session.trials)
+    assert recording.signals == tuple(signal for signal in STATE_NAMES if signal != "running speed")
+    assert "treadmill_velocity is not used: " in capsys.readouterr().err

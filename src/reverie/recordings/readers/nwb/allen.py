@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded
-from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, indexed, pair, sampled, spontaneous, within
+from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, indexed, sampled, signals_in, spontaneous, within
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal
 
@@ -51,9 +51,9 @@ def behaviour(file: Any) -> dict[str, Signal]:  # noqa: ANN401
     """Return running and pupil, as far as they were recorded."""
     found: dict[str, Signal] = {}
     if (series := file.get(f"{BEHAVIOUR}/BehavioralTimeSeries/running_speed")) is not None:
-        found[RUNNING] = sampled(series)
+        found |= signals_in(series, RUNNING)
     if (series := file.get(f"{BEHAVIOUR}/PupilTracking/pupil_size")) is not None:
-        found[PUPIL] = sampled(series, column=0)
+        found |= signals_in(series, PUPIL)
     if (series := file.get(f"{BEHAVIOUR}/EyeTracking/pupil_location")) is not None:
-        found |= pair(series)
+        found |= signals_in(series)
     return found

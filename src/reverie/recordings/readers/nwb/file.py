@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.arrays import STATE_NAMES
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.placeholders import read_start
+from reverie.foundation.progress import say
 from reverie.recordings.clocked import Showing
 from reverie.recordings.clocks import paired_times, sampled_times
 from reverie.recordings.readers.beside import showings_of
@@ -93,6 +94,16 @@ def pair(series: Any) -> dict[str, Sampled]:  # noqa: ANN401
     if series["data"].ndim != 2 or series["data"].shape[1] < 2:
         raise ReverieError(f"{where(series)} has the shape {series['data'].shape}, where (time, 2) was expected.")
     return {GAZE_X: sampled(series, column=0), GAZE_Y: sampled(series, column=1)}
+
+
+def signals_in(series: Any, signal: str | None = None) -> dict[str, Sampled]:  # noqa: ANN401
+    """Return one signal, or pupil x and y where none is named; nothing, which is said, where a series is broken."""
+    try:
+        with reading_foreign(where(series)):
+            return pair(series) if signal is None else {signal: sampled(series, column=0)}
+    except ReverieError as error:
+        say(f"{where(series)} is not used: {error}")
+        return {}
 
 
 def table(group: Any) -> pd.DataFrame:  # noqa: ANN401

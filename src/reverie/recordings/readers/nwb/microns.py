@@ -9,7 +9,16 @@ import numpy as np
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, image_footage, pair, sampled, table, times_of, within
+from reverie.recordings.readers.nwb.file import (
+    PUPIL,
+    RUNNING,
+    image_footage,
+    sampled,
+    signals_in,
+    table,
+    times_of,
+    within,
+)
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal
 
@@ -68,10 +77,10 @@ def _showings(file: Any, times: np.ndarray) -> list[Showing]:  # noqa: ANN401
 def _behaviour(file: Any) -> dict[str, Signal]:  # noqa: ANN401
     found: dict[str, Signal] = {}
     if (series := file.get("acquisition/treadmill_velocity")) is not None:
-        found[RUNNING] = sampled(series, column=0)
+        found |= signals_in(series, RUNNING)
     for name in ("pupil_major_radius", "pupil_minor_radius"):
         if PUPIL not in found and (series := file.get(f"acquisition/PupilTracking/{name}")) is not None:
-            found[PUPIL] = sampled(series, column=0)
+            found |= signals_in(series, PUPIL)
     if (series := file.get("acquisition/EyeTracking/eye_position")) is not None:
-        found |= pair(series)
+        found |= signals_in(series)
     return found

@@ -11,7 +11,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.beside import showings_of
 from reverie.recordings.readers.clips import named_files, open_clip
-from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, pair, ragged, sampled, spontaneous, table
+from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, ragged, signals_in, spontaneous, table
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal, SpikeTrains
 from reverie.recordings.source import Footage
@@ -124,13 +124,13 @@ def _areas(file: Any, facts: pd.DataFrame) -> pd.Series | None:  # noqa: ANN401
 def _behaviour(file: Any) -> dict[str, Signal]:  # noqa: ANN401
     found: dict[str, Signal] = {}
     if (series := file.get("processing/running/running_speed")) is not None:
-        found[RUNNING] = sampled(series, column=0)
+        found |= signals_in(series, RUNNING)
     for folder in ("filtered_gaze_mapping", "raw_gaze_mapping", "eye_tracking"):
         group = file.get(f"processing/{folder}")
         if group is None:
             continue
         if PUPIL not in found and "pupil_area" in group:
-            found[PUPIL] = sampled(group["pupil_area"], column=0)
+            found |= signals_in(group["pupil_area"], PUPIL)
         if "screen_coordinates" in group and len(found) < 3:
-            found |= pair(group["screen_coordinates"])
+            found |= signals_in(group["screen_coordinates"])
     return found
