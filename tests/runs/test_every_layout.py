@@ -44,7 +44,7 @@ from reverie.stimuli.naturalistic import naturalistic_movie
 pytestmark = [pytest.mark.filterwarnings("ignore:The linked table for DynamicTableRegion"), pytest.mark.slow]
 
 WORTH = 0.1
-"""Far below what is found (0.28 to 0.75) where trials tell enough."""
+"""Far below what is found (0.25 to 0.70) where trials tell enough."""
 
 EYE = dict.fromkeys((PUPIL, GAZE_X, GAZE_Y), (20.0, straight))
 WHEEL = {RUNNING: (100.0, averaged)}
