@@ -36,7 +36,7 @@ def test_the_seed_decides():
 
 
 def test_shots_fill_the_movie_within_their_range():
-    lengths = shot_lengths(3000, 30.0, (2.0, 4.0), np.random.default_rng(0))
+    lengths = shot_lengths(3000, (2.0, 4.0), np.random.default_rng(0))
     assert sum(lengths) == 3000
     assert min(lengths[:-1]) >= 60
     assert max(lengths[:-1]) <= 120

@@ -50,7 +50,7 @@ def sweep(
 def shot_lengths(frames: int, shot_seconds: tuple[float, float], generator: np.random.Generator) -> list[int]:
     """Divide a movie into shots: lengths in frames that sum to ``frames``, even on a log scale over a range in seconds.
 
-    >>> sum(shot_lengths(300, 30.0, (2.0, 4.0), np.random.default_rng(0)))
+    >>> sum(shot_lengths(300, (2.0, 4.0), np.random.default_rng(0)))
     300
     """
     shortest = max(1, round(shot_seconds[0] * FRAME_RATE))
