@@ -17,6 +17,7 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
 from reverie.jobs.engines.settings import On
+from reverie.jobs.job import perform
 from reverie.recordings.reading import Reading
 from reverie.runs.options import Joining
 from reverie.runs.reconstructing import Run, reconstruct_trials
@@ -86,6 +87,26 @@ def test_what_is_finished_is_kept_and_more_trials_may_be_added(tiny_world, quick
     assert scores["trial"].tolist() == ["2", "6"]
     assert json.loads((out / "run.json").read_text())["settings"]["trials"] == {"alpha": ["6", "2"]}
     assert quick_masks == ["alpha"]
+
+
+def test_a_movie_is_there_before_the_next_is_begun(tiny_world, mask, out, monkeypatch):
+    there = []
+
+    def watched(*arguments):
+        there.append(len(list(out.glob("*/*/movie.mp4"))))
+        perform(*arguments)
+
+    monkeypatch.setattr("reverie.jobs.working.perform", watched)
+    reconstruct(tiny_world, out, "6", "2", mask=mask)
+    assert there == [0, 1]
+
+
+def test_a_trial_that_cannot_be_written_keeps_no_other_from_it(tiny_world, mask, out):
+    reconstruct(tiny_world, out, "6", mask=mask)
+    (out / "alpha/2").write_text("in the way")
+    with pytest.raises(ReverieError, match="alpha/2"):
+        reconstruct(tiny_world, out, "2", "3", mask=mask)
+    assert (out / "alpha/3/movie.mp4").exists()
 
 
 @pytest.mark.parametrize("method", [QUICK, Paper(steps=3), Ridge()])

@@ -1,6 +1,6 @@
 """A list of jobs in, finished ones in the store: what they need is fitted first, and no job is done twice."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.errors import ReverieError, WorkerLost
-from reverie.jobs.engines.contract import noted, raise_all
+from reverie.jobs.engines.contract import Outcome, noted, raise_all
 from reverie.jobs.engines.settings import On
 from reverie.jobs.job import Job, expected_work, fit_parts, parts_of, perform
 from reverie.jobs.store import JobFolder, Store
@@ -101,9 +101,16 @@ def _needed(session: Session, parts: set[str]) -> set[str]:
     return parts if own else parts - {"mask"}
 
 
-def do_jobs(workers: Workers[Session], store: Store, jobs: Sequence[Job], description: str) -> Tally:
+def do_jobs(
+    workers: Workers[Session],
+    store: Store,
+    jobs: Sequence[Job],
+    description: str,
+    finished: Callable[[Job], None] = lambda job: None,
+) -> Tally:
     """Do the jobs that are not finished yet, each once and the longest first; what they need is fitted before.
 
+    finished: called with each job that was done now, while others go on; where it fails, the job counts as failed.
     A job that fails keeps no other from being done; what failed is returned.
     Raises what kept an animal from being fitted.
     """
@@ -122,9 +129,16 @@ def do_jobs(workers: Workers[Session], store: Store, jobs: Sequence[Job], descri
         for number, (job, place) in enumerate(left, start=1):
             with noted(problems, names[number - 1]):
                 perform(job, session, place, f"{job.name} ({number} of {len(left)})")
+                finished(job)
     else:
-        outcomes = workers.attempt(_perform, left, description, names)
-        problems = {names[one.number]: one.error for one in outcomes if one.error}
+
+        def told(outcome: Outcome) -> None:
+            with noted(problems, names[outcome.number]):
+                if outcome.error:
+                    raise outcome.error
+                finished(left[outcome.number][0])
+
+        workers.attempt(_perform, left, description, names, told)
     return Tally(len(left) - len(problems), len(places) - len(left), problems)
 
 

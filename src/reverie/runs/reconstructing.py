@@ -1,4 +1,4 @@
-"""Reconstructing trials into a run folder: every job done once, then a folder for each trial, then the scores."""
+"""Reconstructing trials into a run folder: every job once, a trial's folder with the last of its jobs, then scores."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -98,10 +98,18 @@ def fill_run(
         raise next(iter(failed.values()))  # which is told by whoever catches it, once
     for animal, reason in failed.items():
         say(f"{animal} is left out: {reason}")
-    tally = do_jobs(workers, store, [job for each in jobs.values() for job in each], "reconstructing")
-    for clip, own in jobs.items():
-        if all(store.place(job.fingerprint(session)).finished.exists() for job in own):
-            write_trial(folder.trial(clip.animal, clip.name), own, run, session, store)
+    written: set[Clip] = set()
+
+    def write(clip: Clip) -> None:
+        done = all(store.place(job.fingerprint(session)).finished.exists() for job in jobs[clip])
+        if done and clip not in written:
+            write_trial(folder.trial(clip.animal, clip.name), jobs[clip], run, session, store)
+            written.add(clip)
+
+    every = [job for each in jobs.values() for job in each]
+    tally = do_jobs(workers, store, every, "reconstructing", finished=lambda job: write(job.clip))
+    for clip in jobs:  # those whose jobs had been done before
+        write(clip)
     return tally
 
 
@@ -147,6 +155,7 @@ def record_of(session: Session, names: Mapping[str, Sequence[str]], run: Run) ->
 
 def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Session, store: Store) -> None:
     """Write the folder of one trial from its finished jobs, unless it holds them already."""
+    require_folder(place.folder)
     prints = [job.fingerprint(session) for job in jobs]
     made = {"jobs": prints, **describe_method(run.method), **vars(run.joining)}
     if _is_made(place, made):
