@@ -43,3 +43,15 @@ def test_a_bad_place_is_told_before_the_file_is_read(tmp_path: Path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ReverieError, match="is a file, where a folder was expected"):
         import_weights(tmp_path / "missing.pth", tmp_path / "file", animals=[])
+
+
+def test_an_import_that_was_killed_goes_on(golden: Any, tmp_path: Path):
+    import_weights(golden.checkpoint, tmp_path / "whole", animals=["a", "b"])
+    weights = (tmp_path / "whole/weights.safetensors").read_bytes()
+    for folder, left in (("own", weights), ("foreign", weights[:-1])):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "weights.safetensors").write_bytes(left)
+    import_weights(golden.checkpoint, tmp_path / "own", animals=["a", "b"])
+    assert list(load_encoder(tmp_path / "own").mice) == ["a", "b"]
+    with pytest.raises(ReverieError, match="is not empty"):
+        import_weights(golden.checkpoint, tmp_path / "foreign", animals=["a", "b"])

@@ -14,7 +14,8 @@ from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import build, name_architecture
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, replacing, write_record
-from reverie.foundation.fingerprints import bytes_digest, digest_of
+from reverie.foundation.fingerprints import bytes_digest, digest_of, file_digest
+from reverie.foundation.folders import is_left_behind
 from reverie.foundation.placeholders import read_start
 
 DESCRIPTION = "encoder.json"
@@ -37,6 +38,13 @@ def save_encoder(encoder: Encoder, folder: Path, about: Mapping[str, Any] | None
     with replacing(folder / WEIGHTS) as stream:
         stream.write(weights)
     write_record(folder / DESCRIPTION, description)
+
+
+def left_unfinished(folder: Path, encoder: Encoder) -> bool:
+    """Tell whether a folder holds an encoder's weights and no description, as a killed ``save_encoder`` leaves it."""
+    weights = folder / WEIGHTS
+    alone = [path for path in folder.iterdir() if not is_left_behind(path)] == [weights]
+    return alone and file_digest(weights) == bytes_digest(save(_tensors(encoder)))
 
 
 def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Encoder:

@@ -1,10 +1,10 @@
 """Turning a published checkpoint into an encoder folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from reverie.encoders.checkpoint_layouts import read_checkpoint
-from reverie.encoders.checkpoints import DESCRIPTION, read_description, save_encoder
+from reverie.encoders.checkpoints import DESCRIPTION, left_unfinished, read_description, save_encoder
 from reverie.encoders.contract import Encoder
 from reverie.encoders.published import build_encoder
 from reverie.foundation.errors import ReverieError
@@ -52,7 +52,7 @@ def import_weights(
     if out is None:
         return encoder
     folder = Path(out)
-    if _is_imported_already(folder, encoder.mice, encoder.about):
+    if _is_imported_already(folder, encoder):
         say(f"{file} was imported into {folder} already.")
     else:
         save_encoder(encoder, folder, about=encoder.about)
@@ -61,14 +61,15 @@ def import_weights(
     return encoder
 
 
-def _is_imported_already(out: Path, mice: Mapping[str, int], about: Mapping[str, str]) -> bool:
+def _is_imported_already(out: Path, encoder: Encoder) -> bool:
     """Tell whether a folder holds just this encoder; raises ReverieError when it holds anything else."""
+    mice, about = encoder.mice, encoder.about
     if (out / DESCRIPTION).exists():
         found = read_description(out)
         earlier = found.get("about", {}).get("fingerprint")
         if earlier == about["fingerprint"] and list(found.get("mice", {}).items()) == list(mice.items()):
             return True
         raise ReverieError(f"{out} holds another encoder; choose another --out, so that nothing is overwritten.")
-    if not holds_nothing(out):
+    if not holds_nothing(out) and not left_unfinished(out, encoder):
         raise ReverieError(f"{out} is not empty and holds no encoder; choose another --out.")
     return False

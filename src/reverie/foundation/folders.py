@@ -30,7 +30,7 @@ def holds_nothing(folder: Path) -> bool:
     Raises ReverieError when it is a file or cannot be read.
     """
     try:
-        return all(is_litter(entry) or entry.name.endswith(SUFFIX) for entry in folder.iterdir())
+        return all(map(is_left_behind, folder.iterdir()))
     except FileNotFoundError:
         return True
     except NotADirectoryError as error:
@@ -54,6 +54,11 @@ def require_own(folder: Path, what: str, *signs: str) -> None:
     """
     if not holds_nothing(folder) and not any(any(folder.glob(sign)) for sign in signs):
         raise ReverieError(f"{folder} is not empty and holds no {what} of ours; choose another --out.")
+
+
+def is_left_behind(path: Path) -> bool:
+    """Tell whether a file was left behind by a file manager or by a process that was killed."""
+    return is_litter(path) or path.name.endswith(SUFFIX)
 
 
 def is_litter(path: Path) -> bool:
