@@ -26,6 +26,12 @@ def test_a_slow_level_is_followed_along_straight_lines():
     np.testing.assert_allclose(found[0], 3 * ONSETS)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, bool])
+def test_a_level_in_unsigned_numbers_may_fall(dtype):
+    falling = Sampled("wheel", np.array([4.0, 8.0]), np.array([[1], [0]]).astype(dtype))
+    np.testing.assert_allclose(falling.in_frames(ONSETS, 30.0)[0], (8 - ONSETS) / 4)
+
+
 def test_a_fast_level_is_averaged_over_each_frame():
     times = sampled_times(3000, 300.0)
     values = np.where(np.arange(3000) % 2, 1.0, -1.0)[:, None]

@@ -90,7 +90,8 @@ class Sampled:
             raise ReverieError(f"{self.place} holds values of the type {part.dtype}, where real numbers were expected.")
         chosen = part if self.columns is None else part[:, self.columns]
         if (self.scale, self.offset) == (1.0, 0.0):
-            return chosen
+            # Differences of unsigned numbers would come out wrong.
+            return chosen if chosen.dtype.kind == "f" else chosen.astype(np.float64)
         return np.asarray(chosen * np.float64(self.scale) + np.float64(self.offset))
 
     def _phase_groups(self) -> Sequence[tuple[Any, float]]:
