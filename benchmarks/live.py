@@ -2,33 +2,37 @@
 
 python -m benchmarks.live speed      1500 and 8000 neurons, as fast as frames can be pushed
 python -m benchmarks.live memory     ten hours of 100 neurons, as fast as frames can be pushed
-python -m benchmarks.live score      a simulated animal: live at several lags beside ridge and map offline
+python -m benchmarks.live score      simulated animals: live at several lags beside offline methods (--kinds, --neurons)
 """
 
+import argparse
 import resource
-import sys
-import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 import reverie as rv
-from benchmarks.planning import FRAMES, animals
+from benchmarks.kinds import ANIMAL, Materials, Size, prepare
+from reverie.foundation.devices import prepare_threads
 from reverie.inversion.linear.contract import Population
 from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
 from reverie.inversion.linear.samples import PictureComponents
-from reverie.live.live import LiveDecoder, causal_lags
-from reverie.scoring.correlation import video_correlation
-from reverie.scoring.rule import frames_to_skip
-from reverie.simulation.kinds import KINDS
+from reverie.live.fitting import LiveDecoder, causal_lags
+from reverie.recordings.trial import Trial
 
 SIZE: Final = (36, 64)
 LAG: Final = 8
 COMPONENTS: Final = 512
 RATE: Final = 30
+
+LAGS: Final = (0.1, 0.2, 0.25, 0.3, 0.5)
+"""Seconds behind at which live pictures are scored."""
 
 SETTLED: Final = 200
 """Frames after which memory should grow no more."""
@@ -81,35 +85,56 @@ def memory() -> None:
     push_all(100, 10 * 3600 * RATE)
 
 
-def score() -> None:
-    """Print video correlations of test clips: offline methods, and live at several lags."""
-    with tempfile.TemporaryDirectory() as folder:
-        session = animals(Path(folder), KINDS["default"], seed=3, train=24)
-        recording = session.recordings["mouse0"]
-        encoder = session.encoders[Path(folder) / "encoder"]
-        clips = [recording.trial(name) for name in recording.names("oracle")]
-        mask = session.fitted("mouse0", Path(folder) / "encoder").mask >= 1
-        latest = FRAMES - round(0.5 * 30)
+def score(out: Path, kinds: Sequence[str], neurons: int) -> None:
+    """Print video correlations of each kind's test clips without their ends: offline methods, and live at each lag."""
+    latest = -round(max(LAGS) * RATE)
+    for kind in kinds:
+        materials = prepare(kind, Size(neurons=neurons), out)
+        recording = materials.session.recordings[ANIMAL]
+        encoder = materials.session.encoders[materials.encoder]
+        trials = [recording.trial(name) for name in recording.names("live_test_main")[: materials.size.clips]]
+        shown = [
+            replace(each, movie=each.known_movie[:latest], state=each.state[:, :latest], responses=None)
+            for each in trials
+        ]
 
-        def scored(movies: list[np.ndarray]) -> float:
-            frames = slice(frames_to_skip(FRAMES), latest)
-            pairs = zip(movies, clips, strict=True)
-            return float(
-                np.mean([video_correlation(one[frames], each.known_movie[frames], mask) for one, each in pairs])
-            )
-
-        for method in (rv.Ridge(), rv.Map(draws=0, calibrated=False)):
+        for method in (rv.Ridge(), rv.Combined(draws=0, calibrated=False)):
             reader = rv.Reconstructor(encoder, recording, method).fit()
-            print(method.name, round(scored([reader.reconstruct(each).frames for each in clips]), 3), flush=True)
-        for lag in (0.0, 0.1, 0.2, 0.25, 0.3, 0.5):
+            movies = [reader.reconstruct(each).frames for each in trials]
+            print(kind, method.name, means(materials, shown, movies), flush=True)
+        for lag in LAGS:
             live = rv.Live(reader, lag).fit()
-            movies = []
-            for each in clips:
-                live.reset()
-                assert each.responses is not None
-                movies.append(np.stack([frame.picture for frame in live.stream(each.responses.T)]))
-            print(f"live, {lag} s", round(scored(movies), 3), flush=True)
+            movies = [played(live, each) for each in trials]
+            print(kind, f"live, {lag} s behind", means(materials, shown, movies), flush=True)
+
+
+def means(materials: Materials, shown: Sequence[Trial], movies: Sequence[np.ndarray]) -> str:
+    """Return the mean scores of movies, of as many frames as were shown."""
+    scores = [materials.scores(movie[: each.frames], each) for movie, each in zip(movies, shown, strict=True)]
+    return ", ".join(f"{part} {value:.3f}" for part, value in pd.DataFrame(scores).mean().items())
+
+
+def played(live: rv.Live, trial: Trial) -> np.ndarray:
+    """Return all that was shown of a trial."""
+    live.reset()
+    assert trial.responses is not None
+    return np.stack([frame.picture for frame in live.stream(trial.responses.T)])
+
+
+def main() -> None:
+    """Do what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
+    parser.add_argument("what", choices=("speed", "memory", "score"))
+    parser.add_argument("--out", type=Path, default=Path("kinds"), help="folder of benchmarks.kinds")
+    parser.add_argument("--kinds", nargs="+", default=["default"], help="kinds of animals that are scored")
+    parser.add_argument("--neurons", type=int, default=1500, help="of an animal that is scored")
+    asked = parser.parse_args()
+    prepare_threads()
+    if asked.what == "score":
+        score(asked.out, asked.kinds, asked.neurons)
+    else:
+        {"speed": speed, "memory": memory}[asked.what]()
 
 
 if __name__ == "__main__":
-    {"speed": speed, "memory": memory, "score": score}[sys.argv[1]]()
+    main()

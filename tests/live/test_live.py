@@ -3,7 +3,7 @@ import pytest
 
 import reverie as rv
 from reverie.foundation.errors import ReverieError
-from reverie.live.live import causal_lags, load_live
+from reverie.live.fitting import causal_lags, load_live
 
 LAG = 0.2
 

@@ -21,7 +21,7 @@ from reverie.live.server import show_live
 def told(monkeypatch):
     """What was said, as it is said."""
     said = []
-    for module in ("reverie.live.server", "reverie.live.live"):
+    for module in ("reverie.live.server", "reverie.live.fitting"):
         monkeypatch.setattr(f"{module}.say", said.append)
     return said
 

@@ -1,117 +1,23 @@
-"""The present movie from responses as they come: causal, a fixed lag behind, in memory that does not grow.
-
-What it needs is fitted once: a linear decoder that waits no longer than the lag, and how far it is off.
-"""
+"""The present movie from responses as they come: causal, a fixed lag behind, in memory that does not grow."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float
-from scipy.ndimage import gaussian_filter
 
-from reverie.fitted.fitted import Fitted
 from reverie.fitted.reconstructor import Reconstructor
 from reverie.foundation.arrays import WHITE
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_npz, write_npz
-from reverie.foundation.progress import say
-from reverie.inversion.linear.files import load_decoder, save_decoder
 from reverie.inversion.linear.response_features import compress
-from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
-from reverie.inversion.linear.ridge_fit import fit_ridge
+from reverie.live.fitting import LiveDecoder, fit_live, load_live
 from reverie.recordings.gaps import measured
-from reverie.recordings.trial import Trial
-from reverie.scoring.rule import frames_to_skip
-
-SPACINGS: Final = (3, 4, 5)
-"""Frames between the lags of a decoder's features, the candidates; wider ones see further back but less sharply."""
-
-JUDGED: Final = 5
-"""Without validation trials every so many-th training trial is kept from the fit that errors are measured with."""
-
-STD_BLUR: Final = 1.0
-"""Gaussian sigma in pixels by which mean squared errors are smoothed, since few clips were averaged."""
-
-ERRORS: Final = "errors.npz"
 
 LONGEST_LAG: Final = 0.5
 """Seconds; responses later than that tell nothing more of a frame."""
-
-
-@dataclass(frozen=True)
-class LiveDecoder:
-    """A linear decoder of frames ``lag`` frames ago, and its standard error at each pixel, in grey levels."""
-
-    ridge: RidgeDecoder
-    lag: int
-    std: Float[np.ndarray, "height width"]
-
-
-def causal_lags(lag: int) -> tuple[tuple[int, ...], ...]:
-    """Return candidates for the lags of features, none of which asks for responses later than ``lag`` frames on.
-
-    A feature's triangle is zero at the next lag, so that it reaches one frame less than a spacing beyond its own.
-
-    >>> causal_lags(8)[0]
-    (0, 3, 6)
-    """
-    return tuple(tuple(lag + 1 - spacing * ago for ago in (3, 2, 1)) for spacing in SPACINGS)
-
-
-def fit_live(fitted: Fitted, lag: int) -> LiveDecoder:
-    """Return the live decoder of an animal, fitted and kept beside the other fitted parts where it is not there yet.
-
-    Raises ReverieError when there are too few training trials or it cannot be kept.
-    """
-    folder = _folder(fitted, lag)
-    if not (folder / ERRORS).exists():
-        subject = fitted.subject
-        say(f"Fitting the live decoder of {subject.animal}, {lag} frames behind.")
-        trials = [subject.recording.trial(name) for name in subject.training]
-        ridge = fit_ridge(subject.animal, trials, RidgeSettings(lags=causal_lags(lag), kernels=(False,)))
-        std = _standard_errors(fitted, ridge, trials)
-        save_decoder(ridge, folder)
-        write_npz(folder / ERRORS, {"std": std})
-    return load_live(fitted, lag)
-
-
-def load_live(fitted: Fitted, lag: int) -> LiveDecoder:
-    """Read a live decoder back; raises ReverieError when it was not fitted."""
-    folder = _folder(fitted, lag)
-    if not (folder / ERRORS).exists():
-        raise ReverieError(
-            f"No live decoder of {fitted.subject.animal} that is {lag} frames behind was fitted yet; call "
-            "`.fit()` first."
-        )
-    ridge = load_decoder(folder)
-    assert isinstance(ridge, RidgeDecoder)
-    return LiveDecoder(ridge, lag, read_npz(folder / ERRORS)["std"])
-
-
-def _folder(fitted: Fitted, lag: int) -> Path:
-    return fitted.place("ridge").parent.parent / f"live-{lag}"
-
-
-def _standard_errors(fitted: Fitted, ridge: RidgeDecoder, trials: list[Trial]) -> Float[np.ndarray, "height width"]:
-    """Return the root mean squared error of each pixel in trials that the decoder did not learn from."""
-    subject = fitted.subject
-    judged, judge = [subject.recording.trial(name) for name in subject.validation], ridge
-    if not judged:
-        judged, rest = trials[::JUDGED], [trial for place, trial in enumerate(trials) if place % JUDGED]
-        settings = RidgeSettings(powers=(ridge.features.power,), lags=(ridge.features.lags,), kernels=(False,))
-        judge = fit_ridge(subject.animal, rest, settings) if len(rest) > 1 else ridge
-    errors = []
-    for trial in judged:
-        assert trial.responses is not None
-        error = judge.decode(trial.responses)[frames_to_skip(trial.frames) :]
-        errors.append(np.square(error - trial.known_movie[frames_to_skip(trial.frames) :]).mean(axis=0))
-    smooth = gaussian_filter(np.mean(errors, axis=0), STD_BLUR, mode="nearest")
-    return np.asarray(np.sqrt(smooth), dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,8 +54,8 @@ class Live:
     """Reads the present movie from responses as they come in.
 
     It is linear in the responses up to ``lag`` seconds after the frame it shows and some frames before; the weights are
-    those of ridge regression on the training trials. Later responses are never looked at, and nothing but the last few
-    frames is kept, so that it may run for hours.
+    those of ridge regression on the training trials, and on trials that the encoder simulates where that helps. Later
+    responses are never looked at, and nothing but the last few frames is kept, so that it may run for hours.
 
     Parameters
     ----------

@@ -138,9 +138,13 @@ class NormalEquations:
 
 @dataclass(frozen=True)
 class FoldedSums(Regression):
-    """The normal equations of every fold; the samples themselves are not kept."""
+    """The normal equations of every fold; the samples themselves are not kept.
+
+    beside: of each fold, further samples to learn from that are never judged, such as simulated ones.
+    """
 
     folds: Sequence[NormalEquations]
+    beside: Sequence[NormalEquations] = ()
 
     @classmethod
     def of(cls, samples: Iterable[Sample], features: FeaturesOf, every: int) -> "FoldedSums":
@@ -157,17 +161,17 @@ class FoldedSums(Regression):
 
     def solve(self, weight: float) -> Float[np.ndarray, "feature component"]:
         """Return the ridge weights from all folds together."""
-        return _solved(_added(self.folds), weight)
+        return _solved(_added([*self.folds, *self.beside]), weight)
 
     def explained(
         self, weight: float, count: int
     ) -> tuple[Float[np.ndarray, " component"], Float[np.ndarray, " component"]]:
         """Return how much of the first components is explained in folds that the fit did not see, and their energy."""
-        folds = [one.first_targets(count) for one in self.folds]
+        folds, beside = ([one.first_targets(count) for one in sums] for sums in (self.folds, self.beside))
         energy = _added(folds).energy
         left = np.zeros_like(energy)
         for number, left_out in enumerate(folds):
-            seen = [one for other, one in enumerate(folds) if other != number]
+            seen = [one for sums in (folds, beside) for other, one in enumerate(sums) if other != number]
             left += left_out.errors(_solved(_added(seen), weight))
         return energy - left, energy
 

@@ -1,0 +1,104 @@
+"""More to learn from than was recorded: the encoder answers movies that were not shown, as noisily as neurons do.
+
+A decoder of a few minutes of recording is short of examples, not of a model: what an encoder learned of the neurons
+can teach it. Training on simulated pairs is amortised inference: Cranmer, Brehmer & Louppe, The frontier of
+simulation-based inference, PNAS 117, 2020.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from reverie.encoders.prediction import predict
+from reverie.fitted.subject import Subject
+from reverie.foundation.arrays import Movie, Rates, Responses
+from reverie.foundation.progress import bar
+from reverie.inversion.linear.samples import PictureComponents, Sample
+from reverie.recordings.trial import Trial
+
+TRANSFORMS: Final[tuple[Callable[[Movie], Movie], ...]] = (
+    lambda movie: movie[:, :, ::-1],
+    lambda movie: movie[::-1],
+    lambda movie: movie[:, ::-1],
+    lambda movie: movie[::-1, :, ::-1],
+    lambda movie: movie[:, ::-1, ::-1],
+    lambda movie: movie[::-1, ::-1],
+)
+"""Movies that were not shown, from those that were: mirrored, upside down, backwards. Statistics of space and time stay
+as they are. Six of each movie taught more than two, and two more than one (docs/log/live.md)."""
+
+MOST_FRAMES: Final = 120_000
+"""Frames simulated at most: over an hour at 30 Hz, which takes an encoder minutes."""
+
+NOISE_TRIALS: Final = 20
+"""Training trials, evenly chosen, that tell how noisy responses are."""
+
+NEIGHBOURS: Final = 0.01
+"""Responses are drawn from the frames whose predicted rates rank this close to a rate, as a share of all frames."""
+
+
+@dataclass(frozen=True)
+class ResponseNoise:
+    """How each neuron responds at each predicted rate: what was recorded when the encoder predicted about as much.
+
+    It takes no likelihood for granted and corrects an encoder whose rates are too high or low. Frames are drawn on
+    their own: noise that lasts is not imitated.
+
+    rates: (neuron, frame), rising. responses: those that belong to them.
+    """
+
+    rates: Float[Tensor, "neuron frame"]
+    responses: Float[Tensor, "neuron frame"]
+
+    @classmethod
+    def of(cls, subject: Subject, trials: Sequence[Trial]) -> "ResponseNoise":
+        """Measure it on trials with responses."""
+        predicted = [rates_of(subject, trial, trial.known_movie) for trial in trials]
+        rates, order = torch.from_numpy(np.concatenate(predicted, axis=1)).sort(dim=1)
+        responses = torch.from_numpy(np.concatenate([np.float32(trial.responses) for trial in trials], axis=1))
+        return cls(rates, responses.gather(1, order))
+
+    def draw(self, rates: Rates, generator: torch.Generator) -> Responses:
+        """Return responses (neuron, time) to rates (neuron, time)."""
+        last = self.rates.shape[1] - 1
+        near = max(1, round(NEIGHBOURS * last))
+        rank = torch.searchsorted(self.rates, torch.from_numpy(rates))
+        rank = (rank + torch.randint(-near, near + 1, rank.shape, generator=generator)).abs()
+        inside = torch.where(rank > last, 2 * last - rank, rank).clamp(0, last)
+        return self.responses.gather(1, inside).numpy()
+
+
+def rates_of(subject: Subject, trial: Trial, movie: Movie) -> Rates:
+    """Return the rates that the encoder predicts to a movie in the state of a trial."""
+    given = np.ascontiguousarray(movie, dtype=np.float32)
+    return predict(subject.encoder, given, trial.known_state, subject.animal, device=subject.device)
+
+
+def simulated_samples(
+    subject: Subject, trials: Sequence[Trial], folds: Sequence[int], pictures: PictureComponents, every: int
+) -> Iterator[Sample]:
+    """Yield simulated trials, fold by fold; each is in the fold of the trial whose movie it alters.
+
+    every: scores are those of every so many-th frame. There are none where trials are shorter than the encoder's
+    window or more than enough was recorded.
+    """
+    usable = [number for number, trial in enumerate(trials) if trial.frames >= (subject.encoder.window or 1)]
+    frames = sum(trials[number].frames for number in usable)
+    transforms = TRANSFORMS[: MOST_FRAMES // max(1, frames)]
+    if not usable or not transforms:
+        return
+    noise = ResponseNoise.of(subject, [trials[number] for number in usable[:: -(-len(usable) // NOISE_TRIALS)]])
+    generator = torch.Generator().manual_seed(subject.seed)
+    with bar(f"simulating trials of {subject.animal}", len(usable)) as advance:
+        for number in sorted(usable, key=lambda number: folds[number]):
+            trial = trials[number]
+            for transform in transforms:
+                movie = transform(trial.known_movie)
+                responses = noise.draw(rates_of(subject, trial, movie), generator)
+                yield Sample(responses, pictures.encode(movie[::every].astype(np.float32)), folds[number])
+            advance()
