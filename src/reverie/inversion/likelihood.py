@@ -1,8 +1,9 @@
 """How responses scatter around rates: the likelihoods, and how much information each gives about a rate."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
@@ -23,46 +24,59 @@ neurons the largest had 4 to 46 times as much. One that was silent where its noi
 50,000 times as much, and the search ended when it was content (docs/log/map.md)."""
 
 
-@runtime_checkable
-class Likelihood(Protocol):
-    """A likelihood of one animal's responses (neuron, time), given an encoder's rates, both in recorded units."""
+class Likelihood(ABC):
+    """A likelihood of one animal's responses (neuron, time), given an encoder's rates, both in recorded units.
 
-    @property
-    def dispersion(self) -> Float[Tensor, " neuron"]:
-        """By how much sums of a neuron's responses over time vary more than the likelihood itself says."""
+    All that is known of the neurons are tensors of one number a neuron. dispersion: (neuron,), by how much sums of a
+    neuron's responses over time vary more than the likelihood itself says.
+    """
 
+    dispersion: Float[Tensor, " neuron"]
+
+    @abstractmethod
     def loss(self, rates: Float[Tensor, "neuron time"], responses: Float[Tensor, "neuron time"]) -> Float[Tensor, ""]:
         """Return the negative log (quasi-)likelihood, summed, without what does not depend on the rates."""
 
+    @abstractmethod
     def root_information(self, rates: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
         """Return the square root of the Fisher information about each rate."""
 
-    def statistic(self, responses: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
+    @abstractmethod
+    def statistic(self, responses: Float[Tensor, "neuron time"]) -> Float[Tensor, "row time"]:
         """Return what counts of the responses."""
 
+    @abstractmethod
     def natural(
         self, rates: Float[Tensor, "neuron time"]
-    ) -> tuple[Float[Tensor, "neuron time"], Float[Tensor, "neuron time"]]:
+    ) -> tuple[Float[Tensor, "row time"], Float[Tensor, "row time"]]:
         """Return slope and offset of the log likelihood: it is the sum of statistic · slope − offset.
 
         With them, many responses are held against many rates by matrix products.
         """
 
-    def chosen(self, rows: Int[Tensor, " chosen"]) -> "Likelihood":
-        """Return the noise of some of the neurons."""
-
-    def over_dispersed(self, times: int) -> "Likelihood":
-        """Return the noise with ``times`` the dispersion, for responses that are used as many times."""
-
+    @abstractmethod
     def limited(self, responses: Float[Tensor, "neuron time"]) -> "Likelihood":
         """Return the noise with more dispersion where a neuron's responses count far more than those of others."""
 
+    def over_dispersed(self, times: int) -> "Likelihood":
+        """Return the noise with ``times`` the dispersion, for responses that are used as many times."""
+        return self._with(**{name: each * times for name, each in vars(self).items() if name.endswith("dispersion")})
+
+    def chosen(self, rows: Int[Tensor, " chosen"]) -> "Likelihood":
+        """Return the noise of some of the neurons."""
+        return self._with(**{name: each[rows] for name, each in vars(self).items()})
+
     def to(self, device: torch.device) -> "Likelihood":
         """Return the same noise on another device."""
+        return self._with(**{name: each.to(device) for name, each in vars(self).items()})
+
+    def _with(self, **tensors: Tensor) -> "Likelihood":
+        """Return the same noise but for some of what is known of the neurons."""
+        return type(self)(**{**vars(self), **tensors})
 
 
 @dataclass(frozen=True)
-class PoissonLikelihood:
+class PoissonLikelihood(Likelihood):
     """Responses vary as the rate times the dispersion; their size counts.
 
     loss = Σ (rate − response · log rate) / dispersion. dispersion: (neuron,), in units of the responses.
@@ -91,25 +105,13 @@ class PoissonLikelihood:
         dispersion = self.dispersion[:, None]
         return torch.log(rates + LEAST_RATE) / dispersion, rates / dispersion
 
-    def chosen(self, rows: Int[Tensor, " chosen"]) -> "PoissonLikelihood":
-        """Return the noise of some of the neurons."""
-        return PoissonLikelihood(self.dispersion[rows])
-
-    def over_dispersed(self, times: int) -> "PoissonLikelihood":
-        """Return the noise with ``times`` the dispersion."""
-        return PoissonLikelihood(self.dispersion * times)
-
-    def limited(self, responses: Float[Tensor, "neuron time"]) -> "PoissonLikelihood":
+    def limited(self, responses: Float[Tensor, "neuron time"]) -> "Likelihood":
         """Return the noise with more dispersion where the responses' sum counts too much."""
-        return PoissonLikelihood(self.dispersion * _excess(responses.sum(dim=1) / self.dispersion))
-
-    def to(self, device: torch.device) -> "PoissonLikelihood":
-        """Return the same noise on another device."""
-        return PoissonLikelihood(self.dispersion.to(device))
+        return self._with(dispersion=self.dispersion * _excess(responses.sum(dim=1) / self.dispersion))
 
 
 @dataclass(frozen=True)
-class EventLikelihood:
+class EventLikelihood(Likelihood):
     """What counts is whether there was a response at all; its size says nothing.
 
     A response is above zero with probability 1 − exp(−frequency · rate), as for a Poisson number of events, so that
@@ -144,25 +146,13 @@ class EventLikelihood:
         some = torch.log(-torch.expm1(-expected) + LEAST_RATE)
         return (some + expected) / dispersion, expected / dispersion
 
-    def chosen(self, rows: Int[Tensor, " chosen"]) -> "EventLikelihood":
-        """Return the noise of some of the neurons."""
-        return EventLikelihood(self.frequency[rows], self.dispersion[rows])
-
-    def over_dispersed(self, times: int) -> "EventLikelihood":
-        """Return the noise with ``times`` the dispersion."""
-        return replace(self, dispersion=self.dispersion * times)
-
-    def limited(self, responses: Float[Tensor, "neuron time"]) -> "EventLikelihood":
+    def limited(self, responses: Float[Tensor, "neuron time"]) -> "Likelihood":
         """Return the noise as it is: that there is a response counts no more than once a frame."""
         return self
 
-    def to(self, device: torch.device) -> "EventLikelihood":
-        """Return the same noise on another device."""
-        return EventLikelihood(self.frequency.to(device), self.dispersion.to(device))
-
 
 @dataclass(frozen=True)
-class GaussianLikelihood:
+class GaussianLikelihood(Likelihood):
     """Responses vary as much at every rate, as traces of fluorescence do whose noise is the detector's.
 
     loss = Σ rate · (rate / 2 − response) / (variance · dispersion), which is half the squared error over the variance,
@@ -192,22 +182,10 @@ class GaussianLikelihood:
         """Return rate and half its square, over variance · dispersion."""
         return rates / self._scatter, rates.square() / (2 * self._scatter)
 
-    def chosen(self, rows: Int[Tensor, " chosen"]) -> "GaussianLikelihood":
-        """Return the noise of some of the neurons."""
-        return GaussianLikelihood(self.variance[rows], self.dispersion[rows])
-
-    def over_dispersed(self, times: int) -> "GaussianLikelihood":
-        """Return the noise with ``times`` the dispersion."""
-        return replace(self, dispersion=self.dispersion * times)
-
-    def limited(self, responses: Float[Tensor, "neuron time"]) -> "GaussianLikelihood":
+    def limited(self, responses: Float[Tensor, "neuron time"]) -> "Likelihood":
         """Return the noise with more dispersion where the responses' variance counts too much."""
         variance = responses.var(dim=1, correction=0)
-        return replace(self, dispersion=self.dispersion * _excess(variance / self._scatter[:, 0]))
-
-    def to(self, device: torch.device) -> "GaussianLikelihood":
-        """Return the same noise on another device."""
-        return GaussianLikelihood(self.variance.to(device), self.dispersion.to(device))
+        return self._with(dispersion=self.dispersion * _excess(variance / self._scatter[:, 0]))
 
     @property
     def _scatter(self) -> Float[Tensor, "neuron 1"]:
@@ -215,7 +193,7 @@ class GaussianLikelihood:
 
 
 @dataclass(frozen=True)
-class JointLikelihood:
+class JointLikelihood(Likelihood):
     """The sum of both (quasi) log likelihoods: of whether there is a response, and of its size.
 
     Where sizes are chance, their dispersion is large and they count for little; where large responses mean high rates,
@@ -257,21 +235,9 @@ class JointLikelihood:
         slopes, offsets = zip(*(part.natural(rates) for part in self._parts), strict=True)
         return torch.cat(slopes), torch.cat(offsets)
 
-    def chosen(self, rows: Int[Tensor, " chosen"]) -> "JointLikelihood":
-        """Return the noise of some of the neurons."""
-        return JointLikelihood(self.frequency[rows], self.dispersion[rows], self.size_dispersion[rows])
-
-    def over_dispersed(self, times: int) -> "JointLikelihood":
-        """Return the noise with ``times`` the dispersion."""
-        return replace(self, dispersion=self.dispersion * times, size_dispersion=self.size_dispersion * times)
-
-    def limited(self, responses: Float[Tensor, "neuron time"]) -> "JointLikelihood":
+    def limited(self, responses: Float[Tensor, "neuron time"]) -> "Likelihood":
         """Return the noise with more dispersion of sizes where the responses' sum counts too much."""
-        return replace(self, size_dispersion=PoissonLikelihood(self.size_dispersion).limited(responses).dispersion)
-
-    def to(self, device: torch.device) -> "JointLikelihood":
-        """Return the same noise on another device."""
-        return JointLikelihood(*(part.to(device) for part in vars(self).values()))
+        return self._with(size_dispersion=PoissonLikelihood(self.size_dispersion).limited(responses).dispersion)
 
 
 def _excess(counts: Float[Tensor, " neuron"]) -> Float[Tensor, " neuron"]:
