@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from tyro.conf import OmitArgPrefixes, Positional
 
+from reverie.cli.animals import Animals, OneAnimal
 from reverie.cli.verbs import Where, told_script
 from reverie.jobs.engines.settings import On
 from reverie.recordings.reading import Reading
@@ -64,33 +65,19 @@ class Predict:
 
     computes: ClassVar[bool] = True
 
-    data: Positional[Path]
-    """Folder of recordings."""
-    encoder: Positional[Path]
-    """Folder of a trained or imported encoder."""
+    subject: OmitArgPrefixes[OneAnimal]
     trials: tuple[str, ...]
     """Trial numbers, or a tier such as oracle."""
     out: Path
     """File to write (.npz): `rates` (neuron, time), or (trial, neuron, time) padded with NaN for several trials."""
-    animal: str | None = None
-    """The animal; may be left out when there is only one."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
-    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
         """Predict."""
         from reverie.runs.predicting import predict_trials
 
-        predict_trials(
-            self.data,
-            self.encoder,
-            animal=self.animal,
-            trials=self.trials,
-            out=self.out,
-            device=self.device,
-            reading=self.reading,
-        )
+        predict_trials(**vars(self.subject), trials=self.trials, out=self.out, device=self.device)
 
 
 @dataclass(frozen=True)
@@ -105,12 +92,7 @@ class Fit:
 
     computes: ClassVar[bool] = True
 
-    data: Positional[Path]
-    """Folder of recordings."""
-    encoders: Positional[tuple[Path, ...]]
-    """Folders of trained or imported encoders."""
-    animals: tuple[str, ...] = ()
-    """Animals to do; all that the data and the encoders share by default."""
+    subjects: OmitArgPrefixes[Animals]
     parts: tuple[
         Literal[
             "mask", "prior", "scenes", "likelihood", "ridge", "best", "weights", "calibration", "combined_calibration"
@@ -120,29 +102,14 @@ class Fit:
     """What to fit; by default what the default method needs."""
     kept: Path | None = None
     """Folder to keep it in where an encoder's own cannot be written."""
-    seed: int = 0
-    """Seed of the random trials that masks are estimated from."""
-    device: str = "auto"
-    """auto, cpu, cuda or mps."""
     on: Where = field(default_factory=On)
-    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
         """Fit."""
-        from reverie.fitted.session import Sources
         from reverie.jobs.working import fit_everything
 
-        sources = Sources(
-            self.data,
-            self.encoders,
-            animals=self.animals,
-            seed=self.seed,
-            device=self.device,
-            kept=self.kept,
-            reading=self.reading,
-        )
         if not told_script(self.on):
-            fit_everything(sources, self.parts, self.on)
+            fit_everything(self.subjects.sources(kept=self.kept), self.parts, self.on)
 
 
 @dataclass(frozen=True)
@@ -154,37 +121,28 @@ class Live:
 
     computes: ClassVar[bool] = True
 
-    data: Positional[Path]
-    """Folder of recordings."""
-    encoder: Positional[Path]
-    """Folder of an encoder of the animal, which keeps what is fitted."""
+    subject: OmitArgPrefixes[OneAnimal]
     trial: str | None = None
     """A recorded trial to play as if it came in now."""
     source: str | None = None
     """Where responses come from otherwise: - for lines of JSON on standard input, tcp://HOST:PORT for lines of JSON,
     zmq://HOST:PORT for ZeroMQ messages."""
-    animal: str | None = None
-    """The animal; may be left out when there is only one."""
     lag: float = 0.25
     """Seconds the picture may be behind, 0 to 0.5; the longer, the better it is known."""
     port: int = 8765
     """Where the page is, on this machine alone."""
     stay: bool = True
     """Go on showing the last picture after the responses have ended, until interrupted."""
-    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
         """Show the page."""
         from reverie.live.server import show_live
 
         show_live(
-            self.data,
-            self.encoder,
-            animal=self.animal,
+            **vars(self.subject),
             trial=self.trial,
             source=self.source,
             lag=self.lag,
             port=self.port,
             stay=self.stay,
-            reading=self.reading,
         )

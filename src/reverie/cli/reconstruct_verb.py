@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from tyro.conf import OmitArgPrefixes, Positional
+from tyro.conf import OmitArgPrefixes
 
+from reverie.cli.animals import Animals
 from reverie.cli.method_options import chosen_method, method_options
 from reverie.cli.verbs import Where, told_script
 from reverie.jobs.engines.settings import On
-from reverie.recordings.reading import Reading
 from reverie.runs.options import Joining
 
 
@@ -24,41 +24,22 @@ class Reconstruct:
 
     computes: ClassVar[bool] = True
 
-    data: Positional[Path]
-    """Folder of recordings."""
-    encoders: Positional[tuple[Path, ...]]
-    """Folders of one or more encoders; the movies of several are averaged."""
+    subjects: OmitArgPrefixes[Animals]
     trials: tuple[str, ...]
     """Trial numbers, or a tier such as oracle."""
     out: Path
     """Run folder."""
-    animal: tuple[str, ...] = ()
-    """The animal or animals; all that the data and the encoders share by default."""
     method: OmitArgPrefixes[Annotated[Any, method_options()]] = field(default_factory=method_options())
     joining: OmitArgPrefixes[Joining] = field(default_factory=Joining)
     mask: Path | None = None
     """Mask file; the encoder's own by default, fitted first when there is none."""
-    seed: int = 0
-    """Seed of whatever is random (masks, draws from the posterior, controls)."""
-    device: str = "auto"
-    """auto, cpu, cuda or mps."""
     on: Where = field(default_factory=On)
-    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
         """Reconstruct and score."""
-        from reverie.fitted.session import Sources
         from reverie.runs.reconstructing import Run, reconstruct_trials
 
-        sources = Sources(
-            self.data,
-            self.encoders,
-            animals=self.animal,
-            mask=self.mask,
-            seed=self.seed,
-            device=self.device,
-            reading=self.reading,
-        )
-        run = Run(chosen_method(self.method, self.seed), self.joining)
+        sources = self.subjects.sources(mask=self.mask)
+        run = Run(chosen_method(self.method, self.subjects.seed), self.joining)
         if not told_script(self.on):
             reconstruct_trials(sources, self.out, trials=self.trials, run=run, on=self.on)

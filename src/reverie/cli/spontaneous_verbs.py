@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from tyro.conf import OmitArgPrefixes, Positional
+from tyro.conf import OmitArgPrefixes
 
-from reverie.recordings.reading import Reading
+from reverie.cli.animals import OneAnimal
 from reverie.studies.spontaneous.agreement import Asked
 from reverie.studies.spontaneous.templates import Search
 
@@ -17,34 +17,25 @@ class Darkness:
 
     computes: ClassVar[bool] = True
 
-    data: Positional[Path]
-    """Folder of recordings."""
-    encoder: Positional[Path]
-    """Folder of an encoder of the animal."""
+    subject: OmitArgPrefixes[OneAnimal]
     out: Path
     """Folder for the page, tables and movies."""
     trials: tuple[str, ...] = ("spontaneous",)
     """Trials or tiers to look at."""
-    animal: str | None = None
-    """The animal; may be left out when there is only one."""
     looking: OmitArgPrefixes[Asked] = field(default_factory=Asked)
     seed: int = 0
     """Of surrogates and draws."""
-    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
         """Write the page."""
         from reverie.studies.spontaneous.darkness import darkness
 
         darkness(
-            self.data,
-            self.encoder,
+            **vars(self.subject),
             trials=self.trials,
             out=self.out,
-            animal=self.animal,
             asked=self.looking,
             seed=self.seed,
-            reading=self.reading,
         )
 
 
@@ -57,35 +48,26 @@ class Replay:
 
     computes: ClassVar[bool] = True
 
-    data: Positional[Path]
-    """Folder of recordings."""
-    encoder: Positional[Path]
-    """Folder of an encoder of the animal."""
+    subject: OmitArgPrefixes[OneAnimal]
     out: Path
     """Folder for the page and candidates.csv."""
     trials: tuple[str, ...] = ("spontaneous",)
     """Trials or tiers to look in."""
     library: tuple[str, ...] = ("oracle",)
     """Trials or tiers whose movies are looked for."""
-    animal: str | None = None
-    """The animal; may be left out when there is only one."""
     search: OmitArgPrefixes[Search] = field(default_factory=Search)
     seed: int = 0
     """Of the surrogates."""
-    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def run(self) -> None:
         """Search, and write the page."""
         from reverie.studies.spontaneous.replay import replay
 
         replay(
-            self.data,
-            self.encoder,
+            **vars(self.subject),
             trials=self.trials,
             library=self.library,
             out=self.out,
-            animal=self.animal,
             search=self.search,
             seed=self.seed,
-            reading=self.reading,
         )

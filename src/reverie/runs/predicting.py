@@ -17,7 +17,7 @@ from reverie.recordings.reading import Reading
 
 def predict_trials(
     data: Path,
-    encoder_folder: Path,
+    encoder: Path,
     *,
     animal: str | None,
     trials: Sequence[str],
@@ -33,12 +33,12 @@ def predict_trials(
     """
     require_file(out)
     where = choose_device(device)
-    encoder, recording = open_one(data, encoder_folder, animal, where, reading)
+    opened, recording = open_one(data, encoder, animal, where, reading)
     names = choose_trials(recording, trials)
     all_rates = []
     for name in tracked(names, len(names), "predicting"):
         trial = recording.trial(name)
-        all_rates.append(predict(encoder, trial.known_movie, trial.known_state, recording.name, device=where))
+        all_rates.append(predict(opened, trial.known_movie, trial.known_state, recording.name, device=where))
     longest = max(rates.shape[1] for rates in all_rates)
     padded = np.stack(
         [np.pad(rates, ((0, 0), (0, longest - rates.shape[1])), constant_values=np.nan) for rates in all_rates]
