@@ -1,6 +1,7 @@
 """What ``import reverie as rv`` offers: little, at once, and all that a notebook needs."""
 
 import ast
+import json
 import subprocess
 import sys
 from functools import partial
@@ -87,3 +88,45 @@ def imported_by(path: Path) -> set[str]:
 def test_only_the_command_line_knows_its_parser():
     knowing = {path.relative_to(SOURCE).parts[0] for path in SOURCE.rglob("*.py") if "tyro" in imported_by(path)}
     assert knowing == {"cli"}
+
+
+MISTAKEN = {
+    "rv.load(3)": "An encoder is named by the path of one folder or file, but 3 was given.",
+    "rv.train(lab, None)": "The folder of an encoder is named by the path",
+    "rv.train({'mouse1': 3}, 'E')": "There is nothing to train on",
+    "rv.train(lab, 'E', 3)": "A training is asked for by its settings, but 3",
+    "rv.train(lab, 'E', device=3.5)": "The device 3.5 cannot be used here",
+    "rv.open(None)": "named by the path of one folder or file, but None",
+    "rv.open('DATA', 3)": "chosen by their names (mouse1), but 3",
+    "rv.open('DATA', reading={'rate': 30})": "How to read is said by a Reading, such as",
+    "rv.import_weights(None)": "A checkpoint is named by the path",
+    "rv.simulate(None)": "The folder of a simulation is named by the path",
+    "rv.report(3, 'page.html')": "A page shows what Reconstructor.reconstruct returns, but 3",
+    "rv.report([], None)": "A page is named by the path",
+    "rv.Recording.from_trials('mouse', [3])": "What was given as trials could not be read",
+    "rv.Recording.from_arrays('mouse', None, movies={}, shown={})": "What was shown to mouse has the columns ;",
+    "rv.Recording.from_arrays('mouse', None, movies={'a': screen}, shown=shown)": "came without times",
+}
+"""Calls that are not what they should be, and what is said of each."""
+
+SAID = """
+import json, sys
+import numpy as np
+import reverie as rv
+from reverie.foundation.errors import ReverieError
+lab, screen, shown = rv.open("DATA"), np.zeros((9, 4, 6)), {"onset": [0.0], "clip": ["a"]}
+for call in json.loads(sys.argv[1]):
+    try:
+        eval(call)
+    except ReverieError as error:
+        print(error)
+"""
+
+
+def test_calls_with_something_of_another_kind_are_one_sentence_each(tmp_path):
+    # In a process of its own, since calls in the tests are checked for types, as those of users are not.
+    furnish(tmp_path)
+    command = [sys.executable, "-c", SAID, json.dumps(list(MISTAKEN))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    for (call, expected), sentence in zip(MISTAKEN.items(), done.stdout.splitlines(), strict=True):
+        assert expected in sentence, call

@@ -17,6 +17,7 @@ from reverie.foundation.files import read_record, replacing, write_record
 from reverie.foundation.fingerprints import bytes_digest, digest_of, file_digest
 from reverie.foundation.folders import is_left_behind
 from reverie.foundation.placeholders import read_start
+from reverie.foundation.requests import given_path
 
 DESCRIPTION = "encoder.json"
 WEIGHTS = "weights.safetensors"
@@ -62,7 +63,7 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
     ReverieError
         When a file is missing, damaged, foreign, or the two do not belong together.
     """
-    folder = Path(folder)
+    folder = given_path(folder, "An encoder")
     description = read_description(folder)
     try:
         size = description["frame_size"]

@@ -11,6 +11,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import file_digest
 from reverie.foundation.folders import holds_nothing, require_folder
 from reverie.foundation.progress import say
+from reverie.foundation.requests import given_path
 
 
 def import_weights(
@@ -39,9 +40,11 @@ def import_weights(
         When the file is not such a checkpoint or holds code, the animals do not match its readouts, or the folder
         holds another encoder or anything else.
     """
-    if out is not None:
-        require_folder(Path(out))
-    file, read = Path(checkpoint), read_checkpoint(Path(checkpoint))
+    folder = None if out is None else given_path(out, "The folder of an encoder")
+    if folder is not None:
+        require_folder(folder)
+    file = given_path(checkpoint, "A checkpoint")
+    read = read_checkpoint(file)
     names = [animals] if isinstance(animals, str) else animals
     counts = [neurons] if isinstance(neurons, int) else neurons
     encoder = build_encoder(file, read, names or None, counts or None).eval()
@@ -49,9 +52,8 @@ def import_weights(
     if read.assumed:
         encoder.about["assumed"] = read.assumed
         say(read.assumed)
-    if out is None:
+    if folder is None:
         return encoder
-    folder = Path(out)
     if _is_imported_already(folder, encoder):
         say(f"{file} was imported into {folder} already.")
     else:

@@ -14,6 +14,7 @@ import pandas as pd
 from reverie.fitted.reconstruction import Reconstruction, scores_of
 from reverie.foundation.arrays import DEGREES_PER_PIXEL
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.requests import given_path
 from reverie.inversion.problem import Progress, trace_of
 from reverie.reporting.content import RunContent, TrialContent
 from reverie.reporting.page import render_page, write_page
@@ -55,8 +56,10 @@ def report(
     ReverieError
         When there is no reconstruction or the page cannot be written.
     """
-    page = Path(path)
+    page = given_path(path, "A page")
     shown = [reconstructions] if isinstance(reconstructions, Reconstruction) else reconstructions
+    if not isinstance(shown, Sequence) or not all(isinstance(each, Reconstruction) for each in shown):
+        raise ReverieError(f"A page shows what Reconstructor.reconstruct returns, but {reconstructions!r} was given.")
     write_page(page, content_of(shown, title=title, seed=seed))
     return page
 

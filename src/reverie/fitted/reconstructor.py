@@ -16,6 +16,7 @@ from reverie.foundation.arrays import Mask
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import cache_folder
+from reverie.foundation.requests import given_path
 from reverie.inversion.methods.registry import DEFAULT, Method, method_of
 from reverie.recordings.handmade import require_fitting
 from reverie.recordings.recording import Recording
@@ -134,6 +135,6 @@ class Reconstructor:
 
 def _folders(subject: Subject, kept: Path | str | None) -> tuple[Path, ...]:
     if kept is not None:
-        return (Path(kept),)
+        return (given_path(kept, "What is fitted"),)
     own = subject.encoder.folder
     return (cache_folder() / FITTED,) if own is None else (own / FITTED, cache_folder() / FITTED)

@@ -36,7 +36,7 @@ def choose_device(name: str = "auto") -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         raise ReverieError(f"The device {name!r} cannot be used here; choose auto, cpu, cuda or mps.") from error
     return device
 

@@ -28,9 +28,13 @@ class BadInput(ReverieError):
     """
 
 
+FILES: Final = "a file is not what its format says, so copy or write it again"
+"""What to do about files that cannot be read."""
+
+
 @contextmanager
-def reading_foreign(place: object) -> Iterator[None]:
-    """Tell whatever goes wrong in the block, which reads files that others wrote, as bad input.
+def reading_foreign(place: object, advice: str = FILES) -> Iterator[None]:
+    """Tell whatever goes wrong in the block, which reads what others wrote, as bad input.
 
     Libraries and arithmetic fail in countless ways on files that are not what they claim to be.
     Raises BadInput, which names ``place``, for all but our own errors and a lack of memory.
@@ -44,8 +48,7 @@ def reading_foreign(place: object) -> Iterator[None]:
     except Exception as error:
         reason = str(error).strip().split("\n")[0]
         raise BadInput(
-            f"{place} could not be read ({type(error).__name__}{f': {reason}' if reason else ''}); a file is not what "
-            "its format says, so copy or write it again."
+            f"{place} could not be read ({type(error).__name__}{f': {reason}' if reason else ''}); {advice}."
         ) from error
 
 

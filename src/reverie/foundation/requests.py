@@ -1,7 +1,7 @@
 """What all requests have in common: options by name, fields of the types they declare, seeds of random generators."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
@@ -51,6 +51,8 @@ def with_options(request: Request, options: Mapping[str, Any], name: str) -> Req
 
     name: what it asks for, as in ``"A training"``.
     """
+    if not is_dataclass(request) or isinstance(request, type):
+        raise BadInput(f"{name} is asked for by its settings, but {request!r} was given.")
     try:
         return replace(request, **options)
     except TypeError as error:
@@ -62,6 +64,17 @@ def require_seed(seed: int) -> None:
     """Raise BadInput unless a seed is a whole number that random generators take."""
     if not (isinstance(seed, Integral) and 0 <= seed < SEEDS):
         raise BadInput(f"The seed is {seed} but must be a whole number from 0 to 2^63 - 1.")
+
+
+def given_path(given: object, what: str) -> Path:
+    """Return the path that something was named by; raises BadInput when it is none.
+
+    >>> given_path("ENCODER", "An encoder")
+    PosixPath('ENCODER')
+    """
+    if not isinstance(given, str | PathLike):
+        raise BadInput(f"{what} is named by the path of one folder or file, but {given!r} was given.")
+    return Path(given)
 
 
 class _Misfit(Exception):

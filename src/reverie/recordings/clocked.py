@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,9 @@ SLOWEST: Final = 2.0
 
 FASTEST: Final = 40.0
 """Frames per second that movies are thinned to by a whole factor, since the encoders' clocks are made for about 30."""
+
+STILL: Final = 0.125
+"""Seconds; pictures that stay longer than this are images in turn, and tell no rate at which movies were shown."""
 
 SHORTEST_PIECE: Final = 1.0
 """Seconds; what is left of a showing that is shorter joins the piece before it."""
@@ -161,12 +165,25 @@ class ClockedSource:
         whole = self._opened[piece.clip]
         if whole.axes != "auto":
             length = whole.values.shape[whole.axes.split(",").index("time")]
-            if len(beyond := piece.frames[(piece.frames < 0) | (piece.frames >= length)]):
+            # All showings of it: where the last of its frames does not fit, neither do the others.
+            first, last = self._shown[piece.clip]
+            if first < 0 or last >= length:
                 raise ReverieError(
-                    f"{whole.place} has {length} frames, but its frame {beyond[0]} is said to have been shown; frames "
-                    "are numbered from 0."
+                    f"{whole.place} has {length} frames, but its frame {first if first < 0 else last} is said to have "
+                    "been shown; frames are numbered from 0."
                 )
         return replace(whole, frames=piece.frames)
+
+    @cached_property
+    def _shown(self) -> Mapping[str, tuple[int, int]]:
+        """The first and the last frame of each movie that was shown."""
+        found: dict[str, tuple[int, int]] = {}
+        for showing in self.recorded.showings:
+            if showing.clip is not None:
+                frames = np.array([0, len(showing.onsets) - 1]) if showing.frames is None else showing.frames
+                first, last = found.get(showing.clip, (0, 0))
+                found[showing.clip] = min(first, int(frames.min())), max(last, int(frames.max()))
+        return found
 
     def clip(self, name: str) -> str | None:
         """Return the recording's own name for what was shown, and the piece of it."""
@@ -241,7 +258,7 @@ class ClockedSeries:
 def _own_rate(showings: Sequence[Showing]) -> float:
     """Return the frames per second at which movies were shown, after the median step of each.
 
-    Images that stand still tell none; they are cut into frames as movies usually are.
+    Images, alone or in turn, tell none; they are cut into frames as movies usually are.
     Raises ReverieError when the frames of every showing come all at once.
     """
     several = [showing for showing in showings if showing.clip and len(showing.onsets) > 1]
@@ -251,7 +268,8 @@ def _own_rate(showings: Sequence[Showing]) -> float:
             f"The times of the frames of {several[0].clip} do not tell a rate, nor do those of other movies: most are "
             "those of the frame before; repair them."
         )
-    return float(np.median(rates)) if rates else FRAME_RATE
+    moving = [rate for rate in rates if rate > 1 / STILL]
+    return float(np.median(moving)) if moving else FRAME_RATE
 
 
 def _pieces(showing: Showing, rate: float, seconds: float) -> Iterable[_Piece]:

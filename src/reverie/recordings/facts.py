@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.gaps import measured
 from reverie.recordings.source import Footage, Series, Source
 
@@ -76,22 +76,28 @@ class TrialFacts:
 def facts_of(source: Source, name: str, thorough: bool) -> TrialFacts:
     """Look at one trial; raises ReverieError when one of its files is broken, or it has neither movie nor responses."""
     footage, responses = source.movie(name), source.responses(name)
-    signals: Mapping[str, Series] = {}
+    offered: Mapping[str, Series] = {}
     problem = None
     try:
-        signals = source.signals(name)
-        for part in signals.values():
-            require_numbers(part, 1)
+        offered = source.signals(name)
     except ReverieError as error:
-        signals, problem = {}, str(error)
+        problem = str(error)
+    rows: dict[str, np.ndarray] = {}
+    for key, part in offered.items():
+        try:
+            with reading_foreign(part.place):
+                require_numbers(part, 1)
+                rows[key] = np.asarray(part.read(0, part.shape[-1]), dtype=np.float32)[0]
+        except ReverieError as error:
+            problem = str(error)
     if footage is None and responses is None:
         raise ReverieError(f"Trial {name} of {source.place} has neither a movie nor responses; there is nothing in it.")
     return TrialFacts(
         name,
         _checked(footage),
         None if responses is None else _responses(responses, thorough),
-        {key: _series(part) for key, part in signals.items()},
-        {key: np.asarray(part.read(0, part.shape[-1]), dtype=np.float32)[0] for key, part in signals.items()},
+        {key: _series(part) for key, part in offered.items() if key in rows},
+        rows,
         problem,
     )
 

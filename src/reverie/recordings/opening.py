@@ -36,14 +36,17 @@ def open_animals(
         When there is no recording, no such animal, or nothing that can be used.
     """
     recordings = open_recordings(data, reading)
+    wanted = [names] if isinstance(names, str) else names
+    if not isinstance(wanted, Sequence) or not all(isinstance(name, str) for name in wanted):
+        raise ReverieError(f"Animals are chosen by their names ({', '.join(recordings)}), but {names!r} was given.")
     if names:
-        chosen = [find_animal(recordings, name) for name in ([names] if isinstance(names, str) else names)]
+        chosen = [find_animal(recordings, name) for name in wanted]
         recordings = {recording.name: recording for recording in chosen}
     return tell_notes(recordings, all_needed=bool(names))
 
 
 def tell_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False) -> dict[str, Recording]:
-    """Tell what was found in reading each recording, and return those that can be used.
+    """Tell what was found in reading each recording, once, and return those that can be used.
 
     Raises ReverieError when none can, or one cannot and all are needed.
     """
@@ -58,8 +61,9 @@ def tell_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False)
             failed[name] = error
             continue
         usable[name] = recording
-        for note in notes:
+        for note in notes if not recording.told else ():
             say(note)
+        recording.told = True
     if failed and not usable:
         raise next(iter(failed.values()))  # which is told by whoever catches it, once
     for name, reason in failed.items():

@@ -2,22 +2,38 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import BadInput, ReverieError
 from reverie.foundation.requests import settle_types
 
 Format = Literal["auto", "sensorium", "sensorium-images", "experanto", "nwb", "suite2p", "caiman", "spikes"]
 """The formats there are readers for; ``auto`` asks every reader."""
 
 Axes = Literal[
-    "auto", "height,width,time", "time,height,width", "height,width,channel,time", "time,height,width,channel"
+    "auto",
+    "height,width,time",
+    "time,height,width",
+    "height,width,channel,time",
+    "time,height,width,channel",
+    "time,channel,height,width",
 ]
 """How a movie lies in its file; ``auto`` tells by the lengths of the other arrays of a trial."""
 
 
 Layout = Literal["sensorium", "experanto"]
 """The layouts that recordings can be written in."""
+
+
+HELP: Final = "see `help(Recording)` for what it takes"
+"""What to do about arguments that cannot be read."""
+
+
+def settled(reading: "Reading | None") -> "Reading":
+    """Return how to read, by default with nothing to be said; raises BadInput when something else was given."""
+    if not isinstance(reading, Reading | None):
+        raise BadInput(f"How to read is said by a Reading, such as Reading(rate=30), but {reading!r} was given.")
+    return reading or Reading()
 
 
 @dataclass(frozen=True)

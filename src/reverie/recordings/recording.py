@@ -12,7 +12,7 @@ from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.footage import target_size
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.readers.arrays import Timed, TimedValues, TrialsSource, arrays_source
-from reverie.recordings.reading import Reading
+from reverie.recordings.reading import HELP, Reading, settled
 from reverie.recordings.settling import find_usable
 from reverie.recordings.source import Source
 from reverie.recordings.tiers import FOLDS, names_in, perceptual_hash, settled_tiers
@@ -36,7 +36,8 @@ class Recording:
 
     def __init__(self, source: Source, reading: Reading | None = None) -> None:
         self.source = source
-        self.reading = reading or Reading()
+        self.reading = settled(reading)
+        self.told = False
         self._hashes: dict[str, int] = {}
 
     @classmethod
@@ -66,7 +67,8 @@ class Recording:
         ReverieError
             When there are no trials, or two have one name.
         """
-        return cls(TrialsSource(name, trials, degrees_per_pixel), reading)
+        with reading_foreign("What was given as trials", HELP):
+            return cls(TrialsSource(name, trials, degrees_per_pixel), reading)
 
     @classmethod
     def from_arrays(
@@ -97,7 +99,8 @@ class Recording:
             The movies that were shown, by name: arrays (time, height, width), files, or arrays with times.
         shown
             What was shown when, as a table with the columns time, clip, frame (a row a frame) or onset, clip (a row a
-            showing); not needed where each movie has times and was shown once.
+            showing, of movies with times or at the frame rate of ``reading``, by default 30); not needed where each
+            movie has times and was shown once.
         running, pupil
             Running speed and the pupil's dilation, (time,); None where they were not recorded.
         gaze
@@ -124,19 +127,9 @@ class Recording:
         >>> made.neurons, len(made.tiers), made.signals
         (5, 3, ())
         """
-        reading = reading or Reading()
-        source = arrays_source(
-            name,
-            responses,
-            movies=movies,
-            shown=shown,
-            running=running,
-            pupil=pupil,
-            gaze=gaze,
-            meaning=meaning,
-            degrees_per_pixel=degrees_per_pixel,
-            reading=reading,
-        )
+        reading, behaviour = settled(reading), {"running": running, "pupil": pupil, "gaze": gaze}
+        with reading_foreign("What was given as arrays", HELP):
+            source = arrays_source(name, responses, movies, shown, behaviour, meaning, degrees_per_pixel, reading)
         return cls(source, reading)
 
     @property

@@ -96,11 +96,14 @@ def _kind(recorded: Sequence[ResponseFacts]) -> ResponseKind:
 
 def _lost_neurons(source: Source, usable: Usable, lost: Sequence[np.ndarray]) -> set[int]:
     """Return the neurons that were lost in too many trials, after those whose neurons were all looked at."""
-    seen = [mask for mask in lost if mask.size == usable.neurons and mask.mean() < MOST_LOST]
-    if not seen:
+    whole = np.array([mask for mask in lost if mask.size == usable.neurons]).reshape(-1, usable.neurons)
+    if not len(whole):
         return set()
-    times = np.sum(seen, axis=0)
-    unfit = np.flatnonzero(times > max(1, LOST_SHARE * len(seen)))
+    # A plane that was lost in most trials is left out, however many neurons it has, for the sake of the others.
+    mostly = whole.mean(axis=0) > MOST_LOST
+    mostly &= not mostly.all()
+    seen = whole[whole[:, ~mostly].mean(axis=1) < MOST_LOST]
+    unfit = np.flatnonzero(mostly | (seen.sum(axis=0) > max(1, LOST_SHARE * len(seen))))
     if len(unfit):
         usable.notes.append(
             f"{len(unfit)} of {usable.neurons} neurons of {source.name} are NaN in many trials, and are left out of "

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocks import amounts_in, counts_in, frame_edges, held_at, levels_at, usual_rate
+from reverie.recordings.gaps import LONGEST_BRIDGED
 from reverie.recordings.source import Pictures
 
 Meaning = Literal["level", "amount", "held"]
@@ -122,14 +123,29 @@ class SpikeTrains:
     place
         Where they lie, for messages.
     trains
-        The times of each unit's spikes, in seconds, in order.
+        The times of each unit's spikes, in seconds.
     recorded
-        From when until when spikes were recorded.
+        From when until when spikes were recorded; by default from a second before the first to a second after the last.
+
+    Raises ReverieError when there are no spikes, or one is at no time.
     """
 
     place: str
     trains: Sequence[np.ndarray]
-    recorded: tuple[float, float]
+    recorded: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Put the spikes in order, in which not every library keeps them."""
+        trains = [np.sort(np.asarray(train, dtype=np.float64)) for train in self.trains]
+        ends = np.array([(train[0], train[-1]) for train in trains if len(train)])
+        if not len(ends):
+            raise ReverieError(f"{self.place} hold no spikes.")
+        if not np.isfinite(ends).all():
+            raise ReverieError(f"{self.place} hold spikes at times that are no numbers; leave these out.")
+        object.__setattr__(self, "trains", trains)
+        if self.recorded is None:
+            span = (float(ends.min()) - LONGEST_BRIDGED, float(ends.max()) + LONGEST_BRIDGED)
+            object.__setattr__(self, "recorded", span)
 
     @property
     def rows(self) -> int:
@@ -140,7 +156,7 @@ class SpikeTrains:
         """Return the number of spikes in each frame, NaN where nothing was recorded."""
         edges = frame_edges(onsets, rate)
         counts = np.stack([counts_in(train, edges) for train in self.trains]).astype(np.float64)
-        begin, end = self.recorded
+        begin, end = self.recorded or (-np.inf, np.inf)
         counts[:, (edges[:-1] < begin - 1.0 / rate) | (edges[1:] > end + 1.0 / rate)] = np.nan
         return counts
 

@@ -15,7 +15,7 @@ from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.files import write_text
 from reverie.foundation.folders import clear, held, holds_nothing, require_folder
 from reverie.foundation.progress import say, tracked
-from reverie.foundation.requests import with_options
+from reverie.foundation.requests import given_path, with_options
 from reverie.recordings.readers.registry import open_recordings
 from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.recording import Recording
@@ -179,7 +179,7 @@ def simulate_animals(
         holds something already.
     """
     asked = with_options(request or SimulationRequest(), options, "A simulation")
-    folder = Path(out)
+    folder = given_path(out, "The folder of a simulation")
     trials = {"train": asked.train, "oracle": asked.oracle, "live_test_main": asked.test}
     _require_possible(asked, trials, folder)
     darkness = _darkness(asked)

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.partial_files import sweep
 from reverie.foundation.progress import say, tracked
-from reverie.foundation.requests import with_options
+from reverie.foundation.requests import given_path, with_options
 from reverie.recordings.contents import readable, trials_digest
-from reverie.recordings.opening import open_animals
+from reverie.recordings.opening import open_animals, tell_notes
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split, split_all
@@ -74,7 +75,7 @@ def train_encoder(
         When an option is unknown, the recordings cannot be learnt from, or ``out`` holds something else.
     """
     asked_for = with_options(request or TrainingRequest(), options, "A training")
-    where, folder = choose_device(device), Path(out)
+    where, folder = choose_device(device), given_path(out, "The folder of an encoder")
     require_folder(folder)
     opened = _opened(recordings, animals, reading)
     asked = _asked(opened, asked_for)
@@ -113,13 +114,12 @@ def _opened(
     recordings: Mapping[str, Recording] | Recording | Path | str, animals: str | Sequence[str], reading: Reading | None
 ) -> dict[str, Recording]:
     """Return recordings by animal; raises ReverieError where there is none."""
-    if isinstance(recordings, str | Path):
-        return open_animals(Path(recordings), animals, reading)
-    if isinstance(recordings, Recording):
-        return {recordings.name: recordings}
-    if not isinstance(recordings, Mapping) or not recordings:
+    if isinstance(recordings, str | PathLike):
+        return open_animals(recordings, animals, reading)
+    given = {recordings.name: recordings} if isinstance(recordings, Recording) else recordings
+    if not isinstance(given, Mapping) or not given or not all(isinstance(one, Recording) for one in given.values()):
         raise ReverieError("There is nothing to train on; give what rv.open(DATA) returns, or the folder.")
-    return dict(recordings)
+    return tell_notes(given, all_needed=True)
 
 
 def _asked(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a caller may hand over as arrays by mistake, each with its one sentence."""
 
 import inspect
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,8 @@ REFUSED = {
     "a path for a table": ({"shown": "shown.csv"}, "is no table"),
     "a name that is two folders": ({"name": "a/b"}, "can be those of folders"),
     "frames counted from 1": ({"shown": BY_FRAME}, "its frame 60 is said to have been shown; frames are numbered from"),
+    "height first": ({"movies": {"1": np.zeros((4, 6, 60))}}, "may be its first axis or its last; say which"),
+    "units of text": ({"responses": {1: ["a"]}}, "What was given as arrays could not be read"),
     "responses that begin later": ({"responses": (TIMES + 100, RATES)}, "as where the recording had not begun"),
 }
 
@@ -50,6 +53,30 @@ def test_lists_and_names_that_are_numbers_are_taken():
     usual = recorded()["0"].responses
     assert np.array_equal(recorded(responses=(list(TIMES), RATES.tolist()))["0"].responses, usual)
     assert np.array_equal(recorded(movies={1: SCREEN}, shown={"onset": [0.0], "clip": [1]})["0"].responses, usual)
+
+
+def test_a_movie_that_does_not_say_how_fast_it_was_shown_is_said_to_have_run_at_30_hz():
+    assert any("(1); they are taken to have run at 30 frames a second" in note for note in recorded().notes)
+    told = recorded(reading=Reading(frame_rate=40.0))
+    assert told["0"].frames == FRAMES
+    assert not any("how fast" in note for note in told.notes)
+
+
+def test_a_movie_with_times_runs_as_fast_as_they_say():
+    @dataclass
+    class Timed:
+        t: np.ndarray
+        d: np.ndarray
+
+    found = recorded(movies={"1": Timed(np.arange(FRAMES) / 60, SCREEN)}, shown={"onset": [0.0, 1.0], "clip": [1, 1]})
+    assert [found[name].start for name in found.tiers] == [0.0, 1.0]
+    np.testing.assert_allclose(found["1"].movie, SCREEN[::2], rtol=1e-6)
+    assert not any("how fast" in note for note in found.notes)
+
+
+def test_frames_counted_from_1_spoil_every_piece_of_a_long_showing():
+    with pytest.raises(ReverieError, match=r"3 were tried.*its frame 60 is said to have been shown"):
+        _ = recorded(shown=BY_FRAME, reading=Reading(trial_seconds=0.7)).tiers
 
 
 def test_trials_of_several_frame_rates_are_refused():

@@ -7,6 +7,7 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.beside import showings_of
 from reverie.recordings.readers.clips import OpenClip
+from reverie.recordings.source import Footage
 
 FRAMES = 60
 
@@ -27,7 +28,7 @@ def test_a_row_a_frame_is_one_showing() -> None:
 @pytest.mark.parametrize(
     ("times", "frames", "sentence"),
     [
-        (np.arange(FRAMES) * 1000 / 30, np.arange(FRAMES), "too slow for movies; give times in seconds"),
+        (np.arange(FRAMES) * 1000 / 30, np.arange(FRAMES), "s apart; give times in seconds"),
         (np.arange(FRAMES)[::-1] / 30, np.arange(FRAMES), "times that go backwards"),
         (np.arange(FRAMES) / 30, np.arange(FRAMES) + 0.5, "frames that are no whole numbers"),
         (np.full(FRAMES, np.nan), np.arange(FRAMES), "no number for 'time' in row 2"),
@@ -36,3 +37,42 @@ def test_a_row_a_frame_is_one_showing() -> None:
 def test_what_cannot_be_is_told(times: np.ndarray, frames: np.ndarray, sentence: str) -> None:
     with pytest.raises(ReverieError, match=rf"t\.csv .*{sentence}"):
         showings_of(table(times, frames), "t.csv", never)
+
+
+def clips_of(rate: float, frames: int = FRAMES):
+    """Return what opens any clip as one of so many frames."""
+    return lambda clip, known: OpenClip(Footage(clip, np.zeros((frames, 4, 6)), "time,height,width"), frames, rate)
+
+
+def test_images_in_turn_come_in_any_order_and_stay_until_the_next() -> None:
+    frames = np.array([7, 3, 3, 9, 8, 1, 0])
+    shown = showings_of(table(2 + 0.25 * np.arange(7), frames), "t.csv", never)
+    assert [showing.frames.tolist() for showing in shown] == [[7], [3, 3], [9], [8], [1], [0]]
+    assert [showing.end for showing in shown] == pytest.approx([2.25, 2.75, 3.0, 3.25, 3.5, 3.75])
+
+
+@pytest.mark.parametrize(("rate", "end"), [(30.0, 4.0), (29.8, 4.0), (31.0, 2 + FRAMES / 31)])
+def test_a_movie_ends_where_the_next_begins(rate: float, end: float) -> None:
+    onsets = pd.DataFrame({"onset": [2.0, 4.0], "clip": ["a", "b"]})
+    first, second = showings_of(onsets, "t.csv", clips_of(rate))
+    assert first.end == pytest.approx(end)
+    assert (first.onsets < second.onsets[0]).all()
+    assert len(first.onsets) == len(first.frames)
+
+
+def test_movies_that_would_overlap_were_shown_faster_or_not_to_their_end() -> None:
+    onsets = pd.DataFrame({"onset": [2.0, 4.0], "clip": ["a", "b"]})
+    with pytest.raises(ReverieError, match=r"shown from 4 s on, while a from 2 s on lasts until 6 s; .* --frame-rate"):
+        showings_of(onsets, "t.csv", clips_of(15.0))
+    first, second = showings_of(onsets.assign(end=["4", ""]), "t.csv", clips_of(15.0))
+    assert (first.end, second.end) == (4.0, 8.0)
+    with pytest.raises(ReverieError, match="no number for 'end' in row 3"):
+        showings_of(onsets.assign(end=["4", "later"]), "t.csv", clips_of(15.0))
+
+
+def test_an_image_stays_until_its_end() -> None:
+    onsets = pd.DataFrame({"onset": [2.0], "clip": ["a"]})
+    (showing,) = showings_of(onsets.assign(end=3.5), "t.csv", clips_of(30.0, 1))
+    assert (showing.onsets.tolist(), showing.end) == ([2.0], 3.5)
+    with pytest.raises(ReverieError, match="the image 'a' at 2 s; say until when in a column end"):
+        showings_of(onsets, "t.csv", clips_of(30.0, 1))

@@ -79,6 +79,17 @@ def test_experanto_without_an_eye_and_with_a_phase_for_each_neuron(tmp_path, ses
     np.testing.assert_allclose(trial.responses[-1, 1:], session.trials[0].responses[-1, :-1], rtol=1e-4)
 
 
+@pytest.mark.parametrize("last", [True, False])
+def test_movies_of_experanto_whose_time_is_the_last_axis(tmp_path, session, last):
+    place = layouts.write_experanto(tmp_path / "mouse", session)
+    for path in sorted((place / "screen/data").iterdir()):
+        enlarged = np.load(path).repeat(2, axis=1)
+        np.save(path, enlarged.transpose(1, 2, 0) if last else enlarged)
+    recording = open_recording(place)
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        np.testing.assert_array_equal(recording.movie(name), trial.movie.round().repeat(2, axis=1))
+
+
 def test_sensorium_images(tmp_path, session):
     recording = open_recording(layouts.write_images(tmp_path / "static1", session.trials))
     assert recording.frame_size == (36, 64)

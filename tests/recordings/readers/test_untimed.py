@@ -42,7 +42,7 @@ def written(folder, session, write):
 def test_what_has_no_times_runs_at_30_hz_and_that_is_said(tmp_path, session, kind):
     recording = open_recording(tmp_path, Reading(**written(tmp_path, session, WRITERS[kind])))
     assert recording.frame_rate == pytest.approx(30.0)
-    assert any("3 of the movies" in note and "at 30 frames a second" in note for note in recording.notes)
+    assert any("(clip0, clip1, clip2)" in note and "at 30 frames a second" in note for note in recording.notes)
     for name, trial in zip(recording.tiers, session.trials, strict=True):
         np.testing.assert_array_equal(recording.movie(name), trial.movie.round())
         np.testing.assert_allclose(recording.responses(name), trial.responses, rtol=1e-4, atol=1e-4)
@@ -62,3 +62,29 @@ def test_the_rate_that_imagej_keeps_is_taken(tmp_path, session):
     recording = open_recording(tmp_path, Reading(**written(tmp_path, session, imagej)))
     assert recording.frame_rate == pytest.approx(20.0)
     assert not any("how fast" in note for note in recording.notes)
+
+
+def test_clips_are_found_by_the_names_in_the_table_beside_files_about_them(tmp_path, session):
+    layouts.write_suite2p(tmp_path, session, kind="onsets")
+    table = tmp_path / "shown.csv"
+    for number in range(3):
+        (tmp_path / f"clip{number}.npy").rename(tmp_path / f"00{number}.npy")
+        (tmp_path / f"00{number}.txt").write_text("what it shows")
+    table.write_text(table.read_text().replace(",clip", ",00").replace(",00,", ",clip,", 1))
+    recording = open_recording(tmp_path, Reading(rate=30.0, frames_table=table))
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        np.testing.assert_array_equal(recording.movie(name), trial.movie.round())
+
+
+def test_a_picture_in_a_table_is_a_movie_that_stands_still_as_long_as_it_was_shown(tmp_path, session):
+    def first(place, movie):
+        Image.fromarray(movie[0]).save(place.with_suffix(".png"))
+
+    reading = written(tmp_path, session, first)
+    lines = reading["frames_table"].read_text().split()
+    rows = [f"{line},{float(line.split(',')[0]) + 40 / 30}" for line in lines[1:]]
+    reading["frames_table"].write_text("\n".join([f"{lines[0]},end", *rows]))
+    recording = open_recording(tmp_path, Reading(**reading))
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        np.testing.assert_array_equal(recording.movie(name), trial.movie[:1].round().repeat(40, axis=0))
+        np.testing.assert_allclose(recording.responses(name), trial.responses, rtol=1e-4, atol=1e-4)

@@ -10,9 +10,9 @@ import pandas as pd
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
-from reverie.recordings.clocks import paired_times, usual_step
-from reverie.recordings.readers.beside import showings_of
-from reverie.recordings.readers.clips import UNTIMED, OpenClip, array_axes, open_clip
+from reverie.recordings.clocks import paired_times, usual_rate, usual_step
+from reverie.recordings.readers.beside import timed_showings
+from reverie.recordings.readers.clips import UNTIMED, OpenClip, array_axes, as_movie, open_clip
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import REAL, Meaning, Sampled, Signal, SpikeTrains
 from reverie.recordings.source import Footage, StoredSeries, require_folder_name
@@ -113,12 +113,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = {"traces": "level", "events": "amount",
 def arrays_source(
     name: str,
     responses: Timed | Sequence[Timed] | Mapping[Any, Any],
-    *,
     movies: Mapping[Any, Any] | TimedValues,
     shown: Any,  # noqa: ANN401 - whatever pandas makes a table of
-    running: Timed | None,
-    pupil: Timed | None,
-    gaze: Timed | None,
+    behaviour: Mapping[str, Timed | None],
     meaning: str,
     degrees_per_pixel: float | None,
     reading: Reading,
@@ -141,18 +138,19 @@ def arrays_source(
             raise ReverieError(
                 f"What was shown to {name} is no table ({error}); give columns of one length."
             ) from error
-        showings = showings_of(table, f"What was shown to {name}", clips.open)
+        showings, notes = timed_showings(table, f"What was shown to {name}", clips.open, reading)
     else:
-        showings = [_whole(clip, movie) for clip, movie in given.items()]
+        showings, notes = [_whole(clip, movie) for clip, movie in given.items()], ()
     recorded = Recorded(
         name=name,
         place=Path(name),
         format="arrays",
         responses=_responses(name, responses, MEANINGS[meaning]),
-        signals=_behaviour(name, running, pupil, gaze),
+        signals=_behaviour(name, **behaviour),
         showings=showings,
         clips={clip: clips.opener(clip) for clip in given},
         degrees_per_pixel=degrees_per_pixel,
+        notes=notes,
     )
     return ClockedSource(recorded, reading)
 
@@ -178,14 +176,8 @@ def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
 def _responses(name: str, given: Timed | Sequence[Timed] | Mapping[Any, Any], meaning: Meaning) -> list[Signal]:
     place = f"The responses of {name}"
     if isinstance(given, Mapping):
-        trains = [np.sort(np.asarray(getattr(train, "t", train), dtype=np.float64)) for train in given.values()]
-        spikes = np.concatenate(trains) if trains else np.zeros(0)
-        if not len(spikes):
-            raise ReverieError(f"{place} hold no spikes.")
-        if not np.isfinite(spikes).all():
-            raise ReverieError(f"{place} hold spikes at times that are no numbers; leave these out.")
-        return [SpikeTrains(place, trains, (float(spikes.min()), float(spikes.max())))]
-    planes: Sequence[Timed] = [given] if isinstance(given, (TimedValues, tuple)) else list(given)
+        return [SpikeTrains(place, [np.asarray(getattr(train, "t", train), float) for train in given.values()])]
+    planes: Sequence[Timed] = list(given) if isinstance(given, list) else [given]  # type: ignore[list-item]
     found: list[Signal] = []
     for plane in planes:
         times, values = timed(place, plane)
@@ -235,11 +227,13 @@ class _Clips:
         movie = self.given[clip]
         if isinstance(movie, (str, Path)):
             return open_clip(Path(movie), self.reading, frames)
-        values = movie.d if isinstance(movie, TimedValues) else np.asarray(movie)
-        place = f"The movie {clip}"
+        place, rate = f"The movie {clip}", None
+        values = as_movie(movie.d if isinstance(movie, TimedValues) else np.asarray(movie))
+        if isinstance(movie, TimedValues):
+            frames, rate = len(movie.t), usual_rate(np.asarray(movie.t, dtype=np.float64))
         axes = array_axes(values.shape, self.reading, frames, place)
         length = int(values.shape[axes.split(",").index("time")])
-        return OpenClip(Footage(place, values, axes), length, self.reading.frame_rate or UNTIMED)
+        return OpenClip(Footage(place, values, axes), length, rate or self.reading.frame_rate or UNTIMED, bool(rate))
 
     def opener(self, clip: str) -> Callable[[], Footage]:
         """Return a function that opens a movie when it is called."""

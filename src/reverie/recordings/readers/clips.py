@@ -8,20 +8,34 @@ from typing import Final
 
 import av
 import numpy as np
+from PIL import Image
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, read_npz
 from reverie.recordings.footage import target_size
-from reverie.recordings.reading import Reading
+from reverie.recordings.reading import Axes, Reading
 from reverie.recordings.source import Footage, Pictures
-from reverie.stimuli.pictures import picture_facts
+from reverie.stimuli.pictures import is_picture, picture_facts
 from reverie.stimuli.video import read_movie
 
 ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5")
 """Endings of files that hold a movie as an array."""
 
+TEXTS: Final = (".csv", ".tsv", ".txt", ".md", ".log", ".json", ".yml", ".yaml", ".xml", ".pdf", ".py", ".m", ".mat")
+"""Endings of files about movies, which lie beside them under the same name."""
+
 STACKS: Final = (".tif", ".tiff")
 """Endings of files of pictures for which a decoder of videos would make up a rate."""
+
+COLOURED: Final[tuple[Axes, ...]] = (
+    "time,height,width,channel",
+    "time,channel,height,width",
+    "height,width,channel,time",
+)
+"""How movies with colours are laid, the usual order first."""
+
+MOST_COLOURS: Final = 4
+"""Red, green, blue and transparency; screens for mice often have two."""
 
 UNTIMED: Final = 30.0
 """Frames per second of an array, where nothing else says how fast it was shown."""
@@ -78,7 +92,10 @@ def named_files(given: Sequence[str], beside: Path | None = None) -> dict[str, P
 
 
 def _movies_in(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and path.suffix != ".csv")
+    """Yield what may be movies, arrays last: of two that are called alike, these are taken."""
+    found = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    found = [path for path in found if path.suffix.lower() not in TEXTS]
+    yield from sorted(found, key=lambda path: path.suffix.lower() in ARRAYS)
 
 
 def open_clip(path: Path, reading: Reading, frames: int | None = None) -> OpenClip:
@@ -94,13 +111,24 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None) -> OpenCl
         How many frames it has, where that is known: tells time from space.
     """
     if path.suffix.lower() in ARRAYS:
-        values = _array(path)
+        values = as_movie(_array(path))
         axes = array_axes(values.shape, reading, frames, str(path))
         length = int(values.shape[axes.split(",").index("time")])
         return OpenClip(Footage(str(path), values, axes), length, reading.frame_rate or UNTIMED, timed=False)
+    if is_picture(path):
+        with Image.open(path) as picture:
+            grey = np.asarray(picture.convert("L"))
+        return OpenClip(Footage(str(path), as_movie(grey), "time,height,width"), 1, UNTIMED, timed=False)
     movie, rate, averaged = _video(path, reading.frame_size, reading.frame_rate or UNTIMED)
     footage = Footage(str(path), movie, "time,height,width", averaged=averaged)
     return OpenClip(footage, len(movie), rate or reading.frame_rate or UNTIMED, rate is not None)
+
+
+def as_movie(values: Pictures) -> Pictures:
+    """Return an array of pictures; a single one, with or without colours, becomes a movie of one frame."""
+    shape = values.shape
+    single = len(shape) == 2 or (len(shape) == 3 and shape[-1] <= MOST_COLOURS < shape[0])
+    return np.asarray(values)[None] if single else values
 
 
 def array_axes(shape: Sequence[int], reading: Reading, frames: int | None, place: str) -> str:
@@ -109,23 +137,36 @@ def array_axes(shape: Sequence[int], reading: Reading, frames: int | None, place
     >>> array_axes((36, 64, 900), Reading(), 900, "a.npy"), array_axes((900, 36, 64, 3), Reading(), None, "a.npy")
     ('height,width,time', 'time,height,width,channel')
 
-    Raises ReverieError when it is no movie, or has too few frames either way.
+    Raises ReverieError when it is no movie, has too few frames either way, or pictures that are no pictures.
     """
     if reading.movie_axes != "auto":
         return reading.movie_axes
     if len(shape) not in (3, 4):
         raise ReverieError(f"{place} has the shape {tuple(shape)}; a movie has three axes, or four with colours.")
-    colours = len(shape) == 4
     first, last = ("time,height,width", "height,width,time")
-    if colours:
-        first, last = ("time,height,width,channel", "height,width,channel,time")
-    if frames is None or shape[0] == frames:
+    if len(shape) == 4:
+        fitting = [axes for axes in COLOURED if shape[axes.split(",").index("channel")] <= MOST_COLOURS]
+        if not fitting:
+            raise ReverieError(f"{place} has the shape {tuple(shape)}, in which no axis holds colours; is it a movie?")
+        first, last = fitting[0], fitting[-1]
+    elif frames is None and _stretched(shape[1:]) and not _stretched(shape[:2]):
+        raise ReverieError(
+            f"{place} has the shape {tuple(shape)}, so that time may be its first axis or its last; say which with "
+            "--movie-axes, such as height,width,time."
+        )
+    if frames is None:
         return first
-    if shape[-1] == frames:
-        return last
-    if shape[0] > frames:
+    lengths = {axes: shape[axes.split(",").index("time")] for axes in (last, first)}
+    if frames in lengths.values():
+        return last if lengths[first] != frames else first
+    if lengths[first] > frames:
         return first
     raise ReverieError(f"{place} has the shape {tuple(shape)}, but {frames} of its frames were shown; is it the movie?")
+
+
+def _stretched(size: Sequence[int]) -> bool:
+    """Tell whether a picture is more than twice as long as it is wide, or the other way round."""
+    return max(size) > 2 * max(min(size), 1)
 
 
 def _array(path: Path) -> Pictures:

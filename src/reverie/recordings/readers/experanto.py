@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 import yaml
-from PIL import Image
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError, reading_foreign
@@ -19,11 +18,10 @@ from reverie.foundation.files import read_json, read_npy, read_text
 from reverie.foundation.folders import may_enter
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
 from reverie.recordings.clocks import sampled_times
-from reverie.recordings.readers.clips import open_clip
+from reverie.recordings.readers.clips import array_axes, as_movie, open_clip
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
 from reverie.recordings.source import Footage, OnDisk
-from reverie.stimuli.pictures import is_picture
 
 PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
 
@@ -223,15 +221,7 @@ def _footage(folder: Path, stem: str, item: Mapping[str, Any], frames: int, read
     found = [usual] if usual.exists() else [path for path in sorted(folder.glob(f"{stem}.*")) if path.is_file()]
     if not found:
         raise ReverieError(f"{folder / stem}.npy is missing; copy it again.")
-    if is_picture(found[0]):
-        with Image.open(found[0]) as picture:
-            return Footage(str(found[0]), np.asarray(picture.convert("L"))[None], "time,height,width")
     if found[0].suffix != ".npy":
         return open_clip(found[0], reading, frames).footage
-    values = OnDisk.of(read_npy(found[0]))
-    axes_stored = len(values.shape)
-    colours = axes_stored > 2 and values.shape[-1] in (1, 3) and (axes_stored == 4 or frames == 1)
-    if axes_stored == 2 + colours:
-        values = values[None]
-    axes = "time,height,width,channel" if colours else "time,height,width"
-    return Footage(str(found[0]), values, axes)
+    values = as_movie(OnDisk.of(read_npy(found[0])))
+    return Footage(str(found[0]), values, array_axes(values.shape, reading, frames, str(found[0])))

@@ -10,7 +10,8 @@ from typing import Final
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.folders import readable_name
 from reverie.foundation.progress import say
-from reverie.recordings.reading import Reading
+from reverie.foundation.requests import given_path
+from reverie.recordings.reading import Reading, settled
 from reverie.recordings.recording import Recording
 from reverie.recordings.source import Source
 from reverie.recordings.usability import omissions
@@ -97,7 +98,7 @@ def open_recordings(path: str | PathLike[str], reading: Reading | None = None) -
     ReverieError
         When no reader claims the path, several do, or no animal is left.
     """
-    recordings, problems = open_each(path, reading or Reading())
+    recordings, problems = open_each(path, settled(reading))
     for problem in problems:
         say(problem)
     return recordings
@@ -113,9 +114,7 @@ def open_recording(path: str | PathLike[str], reading: Reading | None = None) ->
 
 def open_each(path: str | PathLike[str], reading: Reading) -> tuple[dict[str, Recording], list[str]]:
     """Open every animal at a path; return also what was left out, in sentences. Raises as ``open_recordings``."""
-    if not isinstance(path, str | PathLike):
-        raise ReverieError(f"Recordings are opened by the path of one folder or file, but {path!r} was given.")
-    where = Path(path)
+    where = given_path(path, "What is opened")
     if not where.exists():
         raise ReverieError(f"{where} is not there; give the folder or file of a recording.")
     reader = find_reader(where, reading)

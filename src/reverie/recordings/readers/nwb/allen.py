@@ -1,11 +1,14 @@
 """Allen Brain Observatory, Visual Coding, two-photon (DANDI:000728): templates, and index series that show them."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded
-from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, indexed, sampled, signals_in, spontaneous, within
+from reverie.recordings.readers.beside import moves
+from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, readable, sampled, signals_in, within
+from reverie.recordings.readers.nwb.movies import Indexed, indexed, spontaneous
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal
 
@@ -29,9 +32,12 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
         there = ", ".join(name for name, path in paths.items() if path in file)
         raise ReverieError(f"{place} holds no responses {which!r}; choose --responses from: {there}.")
     responses = sampled(file[paths[which]], "amount" if which == "events" else "level")
+    parts = readable(
+        within(file, "stimulus/presentation", "IndexSeries"), partial(indexed, place=place, reading=reading)
+    )
+    chosen, notes = _chosen(parts, place, reading)
     showings, clips = spontaneous(file), {}
-    for series in within(file, "stimulus/presentation", "IndexSeries"):
-        name, shown, opener = indexed(series, place, reading)
+    for name, shown, opener in chosen:
         showings += shown
         clips[name] = opener
     return Recorded(
@@ -43,8 +49,24 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
         showings=sorted(showings, key=lambda showing: float(showing.onsets[0])),
         clips=clips,
         unit=which,
-        notes=(f"{place}: {DESCRIPTION.split(':', maxsplit=1)[0]}, {which} of {responses.rows} neurons.",),
+        notes=(f"{place}: {DESCRIPTION.split(':', maxsplit=1)[0]}, {which} of {responses.rows} neurons.", *notes),
     )
+
+
+def _chosen(parts: list[Indexed], place: Path, reading: Reading) -> tuple[list[Indexed], tuple[str, ...]]:
+    """Return the movies asked for, or else all but images in turn, and say so: both have sizes of their own."""
+    there = ", ".join(dict.fromkeys(name for name, *_ in parts))
+    if reading.movie:
+        asked = [part for part in parts if part[0] in {path.rsplit("/", 1)[-1] for path in reading.movie}]
+        if not asked:
+            raise ReverieError(f"{place} shows no {', '.join(reading.movie)}; choose --movie from: {there}.")
+        return asked, ()
+    moving = [part for part in parts if moves(part[1])]
+    still = dict.fromkeys(part[0] for part in parts if part not in moving)
+    if not moving or not still:
+        return parts, ()
+    note = f"{place}: {', '.join(still)} show images in turn, which are left out beside movies; --movie takes them."
+    return moving, (note,)
 
 
 def behaviour(file: Any) -> dict[str, Signal]:  # noqa: ANN401

@@ -1,29 +1,29 @@
 """An NWB file of any layout, in which the user says what is what; nothing is guessed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import h5py
-import numpy as np
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.clocked import Recorded, Showing
-from reverie.recordings.clocks import usual_rate, usual_step
+from reverie.recordings.clocked import Recorded
+from reverie.recordings.clocks import usual_rate
 from reverie.recordings.readers.beside import Beside, shown_beside
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
 from reverie.recordings.readers.nwb.file import (
     PUPIL,
     RUNNING,
-    image_footage,
-    indexed,
     kind_of,
     pair,
     ragged,
+    readable,
     sampled,
     times_of,
+    within,
 )
+from reverie.recordings.readers.nwb.movies import image_footage, image_times, indexed, shown_itself
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Signal, SpikeTrains
 
@@ -41,7 +41,7 @@ AMOUNTS: Final = ("event", "deconv", "spike")
 def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401 - h5py ships no types
     """Return what the options choose: ``--responses``, ``--movie`` or ``--frames-table``, ``--running`` and so on."""
     assert reading.responses is not None
-    responses, note = _responses(_object(file, place, reading.responses), reading.responses)
+    responses, note = _responses(file, _object(file, place, reading.responses), reading.responses)
     inside = {path: file[path] for path in reading.movie if path.startswith("/") and path in file}
     if reading.frames_table is None and inside:
         beside = _shown_inside(inside, place, reading)
@@ -55,7 +55,7 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
     if reading.gaze is not None:
         signals |= pair(_object(file, place, reading.gaze))
     notes = (f"{place}: {note}.", *beside.notes)
-    return Recorded(place.stem, place, "nwb", [responses], signals, beside.showings, beside.clips, "", None, notes)
+    return Recorded(place.stem, place, "nwb", responses, signals, beside.showings, beside.clips, "", None, notes)
 
 
 def _shown_inside(inside: Mapping[str, Any], place: Path, reading: Reading) -> Beside:
@@ -71,8 +71,7 @@ def _shown_inside(inside: Mapping[str, Any], place: Path, reading: Reading) -> B
             )
         else:
             name, opener = path.rsplit("/", 1)[-1], partial(image_footage, series, place, reading)
-            times = times_of(series)
-            shown = [Showing(times, float(times[-1]) + usual_step(times, f"{place}{path}"), name)]
+            shown = shown_itself(series, name, place, reading)
         showings += shown
         clips[name] = opener
     return Beside(showings, clips)
@@ -82,21 +81,22 @@ def _clip(series: Any, place: Path, reading: Reading) -> OpenClip:  # noqa: ANN4
     """Return a movie in a file, for a table that says when it was shown."""
     footage = image_footage(series, place, reading)
     try:
-        rate = usual_rate(times_of(series))
+        rate = usual_rate(image_times(series, place, reading))
     except ReverieError:
         rate = 0.0
     return OpenClip(footage, int(footage.values.shape[0]), rate or reading.frame_rate or UNTIMED, rate > 0)
 
 
-def _responses(item: Any, path: str) -> tuple[Signal, str]:  # noqa: ANN401
+def _responses(file: Any, item: Any, path: str) -> tuple[Sequence[Signal], str]:  # noqa: ANN401
+    """Return units, one series, or all series of a container: planes with times of their own."""
     if kind_of(item) == "Units":
-        trains = [np.asarray(train, dtype=np.float64) for train in ragged(item, "spike_times")]
-        end = max((float(train[-1]) for train in trains if len(train)), default=0.0)
-        return SpikeTrains(path, trains, (0.0, end)), f"spikes of {len(trains)} units in {path}"
+        trains = ragged(item, "spike_times")
+        return [SpikeTrains(path, trains)], f"spikes of {len(trains)} units in {path}"
     meaning: Meaning = "amount" if any(word in path.casefold() for word in AMOUNTS) else "level"
-    series = sampled(item, meaning)
+    inside = [series for kind in RESPONSES for series in within(file, path, kind)]
+    planes = readable(inside or [item], partial(sampled, meaning=meaning))
     kind = "amounts (events)" if meaning == "amount" else "levels (traces)"
-    return series, f"{path} as {kind} of {series.rows} neurons"
+    return planes, f"{path} as {kind} of {sum(plane.rows for plane in planes)} neurons"
 
 
 def _object(file: Any, place: Path, path: str) -> Any:  # noqa: ANN401
@@ -130,12 +130,13 @@ def listed(file: Any) -> list[str]:  # noqa: ANN401
 
 def _line(name: str, item: Any, kind: str) -> str:  # noqa: ANN401
     data = item.get("data")
-    shape = "" if data is None else f", shape {tuple(data.shape)}"
+    shape = "" if data is None or len(item.get("external_file", ())) else f", shape {tuple(data.shape)}"
     if kind == "Units":
         return f"/{name}  {kind}, {len(item['id'])} units"
     try:
-        rate = f", {usual_rate(times_of(item)):.4g} Hz"
-    except (ReverieError, KeyError):
+        count = len(item.get("timestamps", ())) or 2 if data is None or not len(data) else len(data)
+        rate = f", {usual_rate(times_of(item, count)):.4g} Hz"
+    except (ReverieError, TypeError):
         rate = ", no times of its own"
     when = ", a template: --frames-table says when it was shown" if f"/{name}".startswith(TEMPLATES) else ""
     return f"/{name}  {kind}{shape}{rate}{when}"

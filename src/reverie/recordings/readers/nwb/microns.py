@@ -7,18 +7,11 @@ from typing import Any, Final
 import numpy as np
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.nwb.file import (
-    PUPIL,
-    RUNNING,
-    image_footage,
-    sampled,
-    signals_in,
-    table,
-    times_of,
-    within,
-)
+from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, readable, sampled, signals_in, table, where, within
+from reverie.recordings.readers.nwb.movies import image_footage, image_times
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal
 
@@ -38,10 +31,8 @@ def fits(file: Any) -> bool:  # noqa: ANN401 - h5py ships no types
 
 def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401
     """Return what is in the file: each clip a stretch of the long movie, repeats known by their hash."""
-    series = next((found for folder in MOVIE_PLACES for found in within(file, folder, "ImageSeries")), None)
-    if series is None:
-        raise ReverieError(f"{place} holds no ImageSeries with what was shown; choose one with --movie.")
-    planes = [sampled(plane) for plane in within(file, FLUORESCENCE, "RoiResponseSeries")]
+    series = _movie(file, place, reading)
+    planes = readable(within(file, FLUORESCENCE, "RoiResponseSeries"), sampled)
     neurons = sum(plane.rows for plane in planes)
     return Recorded(
         name=place.stem,
@@ -49,7 +40,7 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
         format="nwb",
         responses=planes,
         signals=_behaviour(file),
-        showings=_showings(file, times_of(series)),
+        showings=_showings(file, image_times(series, place, reading)),
         clips={MOVIE: partial(image_footage, series, place, reading)},
         unit="fluorescence",
         notes=(
@@ -58,20 +49,37 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
     )
 
 
+def _movie(file: Any, place: Path, reading: Reading) -> Any:  # noqa: ANN401
+    """Return the movie of the file, or the one that was chosen; raises ReverieError where that leaves several."""
+    found = [series for folder in MOVIE_PLACES for series in within(file, folder, "ImageSeries")]
+    chosen = [series for series in found if not reading.movie or series.name in reading.movie]
+    if len(chosen) != 1:
+        there = ", ".join(series.name for series in found) or "none"
+        raise ReverieError(f"{place} should hold one movie of all that was shown; choose --movie from: {there}.")
+    return chosen[0]
+
+
 def _showings(file: Any, times: np.ndarray) -> list[Showing]:  # noqa: ANN401
     """Return the stretch of the movie that each row of the tables stands for."""
+    tables = [file[f"intervals/{name}"] for name in TABLES if f"intervals/{name}" in file]
+    found = [showing for part in readable(tables, partial(_stretches, times=times)) for showing in part]
+    return sorted(found, key=lambda showing: float(showing.onsets[0]))
+
+
+def _stretches(group: Any, times: np.ndarray) -> list[Showing]:  # noqa: ANN401
     step = 1.0 / (usual_rate(times) or 1.0)
     found = []
-    for name in TABLES:
-        group = file.get(f"intervals/{name}")
-        for row in [] if group is None else table(group).to_dict("records"):
-            # Half a frame earlier, so that times that were rounded fall to the right side.
-            first, last = np.searchsorted(times, [float(row[end]) - 0.5 * step for end in ("start_time", "stop_time")])
-            if last > first:
-                frames = np.arange(first, last)
-                tier, key = str(row.get("tier") or ""), str(row.get("condition_hash") or "") or None
-                found.append(Showing(times[first:last], float(times[last - 1]) + step, MOVIE, frames, tier, key))
-    return sorted(found, key=lambda showing: float(showing.onsets[0]))
+    rows = table(group, "start_time", "stop_time").to_dict("records")
+    for row in rows:
+        # Half a frame earlier, so that times that were rounded fall to the right side.
+        first, last = np.searchsorted(times, [float(row[end]) - 0.5 * step for end in ("start_time", "stop_time")])
+        if last > first:
+            frames = np.arange(first, last)
+            tier, key = str(row.get("tier") or ""), str(row.get("condition_hash") or "") or None
+            found.append(Showing(times[first:last], float(times[last - 1]) + step, MOVIE, frames, tier, key))
+    if len(found) < len(rows):
+        say(f"{where(group)} has {len(rows) - len(found)} rows during which no frame of the movie was shown.")
+    return found
 
 
 def _behaviour(file: Any) -> dict[str, Signal]:  # noqa: ANN401

@@ -1,5 +1,6 @@
 """Allen Neuropixels (DANDI:000021, 000022): sorted units, a table row a movie frame; the movies are given apart."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,8 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.beside import showings_of
 from reverie.recordings.readers.clips import named_files, open_clip
-from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, ragged, signals_in, spontaneous, table
+from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, ragged, readable, signals_in, table, where
+from reverie.recordings.readers.nwb.movies import spontaneous
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal, SpikeTrains
 from reverie.recordings.source import Footage
@@ -35,32 +37,32 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
     trains, note = _units(file, place)
     files = named_files(reading.movie)
     showings: list[Showing] = spontaneous(file)
-    clips = {}
-    for clip, name in _movie_tables(file).items():
-        rows = table(file[f"intervals/{name}"])
-        shown = _showings(rows, clip, f"{place}:/intervals/{name}")
-        path = files.get(clip) or next((files[known] for known in files if clip.startswith(known)), None)
-        if path is None:
-            continue
-        most = max(int(each.frames.max()) + 1 for each in shown if each.frames is not None)
-        clips[clip] = partial(_footage, path, reading, most)
-        showings += shown
-    if not clips:
-        wanted = ", ".join(_movie_tables(file))
-        raise ReverieError(
-            f"{place} says when {wanted} were shown but does not hold them; give --movie {wanted.split(',')[0]}=FILE."
+    tables = {clip: file[f"intervals/{name}"] for clip, name in _movie_tables(file).items()}
+    paths = {clip: path for clip in tables if (path := _path(clip, files)) is not None}
+    lacking = [clip for clip in tables if clip not in paths]
+    notes = [note]
+    if lacking:
+        said = (
+            f"{place} says when {', '.join(lacking)} were shown but does not hold them; give --movie {lacking[0]}=FILE"
         )
-    ends = [train[-1] for train in trains if len(train)]
+        if len(lacking) == len(tables):
+            raise ReverieError(f"{said}.")
+        notes.append(f"{said} to use these trials as well.")
+    clips = {}
+    for clip, shown in readable([tables[clip] for clip in paths], _showings):
+        most = max(int(each.frames.max()) + 1 for each in shown if each.frames is not None)
+        clips[clip] = partial(_footage, paths[clip], reading, most)
+        showings += shown
     return Recorded(
         name=place.stem,
         place=place,
         format="nwb",
-        responses=[SpikeTrains(f"{place}:/units", trains, (0.0, float(max(ends, default=0.0))))],
+        responses=[SpikeTrains(f"The units of {place}", trains)],
         signals=_behaviour(file),
         showings=sorted(showings, key=lambda showing: float(showing.onsets[0])),
         clips=clips,
         unit="spikes",
-        notes=(note,),
+        notes=tuple(notes),
     )
 
 
@@ -71,13 +73,20 @@ def _movie_tables(file: Any) -> dict[str, str]:  # noqa: ANN401
     return {name.removesuffix(ENDING): name for name in sorted(names) if "movie" in name}
 
 
-def _showings(rows: pd.DataFrame, clip: str, place: str) -> list[Showing]:
-    frames = pd.to_numeric(rows["frame"], errors="coerce")
-    shown = rows[np.isfinite(frames) & (frames >= 0)].assign(frame=frames)
+def _path(clip: str, files: Mapping[str, Path]) -> Path | None:
+    """Return the file of a movie; of more repeats of one, that of its first."""
+    return files.get(clip) or next((files[known] for known in files if clip.startswith(known)), None)
+
+
+def _showings(group: Any) -> tuple[str, list[Showing]]:  # noqa: ANN401
+    """Return the name of the movie of a table, and its showings."""
+    clip = group.name.rsplit("/", 1)[-1].removesuffix(ENDING)
+    rows = table(group, "start_time", "frame")
+    shown = rows[np.isfinite(rows["frame"]) & (rows["frame"] >= 0)]
     if shown.empty:
-        raise ReverieError(f"{place} shows no frame of a movie.")
+        raise ReverieError(f"{where(group)} shows no frame of a movie.")
     named = pd.DataFrame({"time": shown["start_time"], "clip": clip, "frame": shown["frame"].astype(int)})
-    return showings_of(named, place, _unopened)
+    return clip, showings_of(named, where(group), _unopened)
 
 
 def _unopened(clip: str, frames: int | None) -> Any:  # noqa: ANN401
@@ -105,7 +114,7 @@ def _units(file: Any, place: Path) -> tuple[list[np.ndarray], str]:  # noqa: ANN
     if areas is not None and areas.str.startswith(VISUAL).any():
         kept &= areas.str.startswith(VISUAL).to_numpy()
         how.append("in visual cortex")
-    chosen = [np.asarray(train, dtype=np.float64) for train, use in zip(trains, kept, strict=True) if use]
+    chosen = [train for train, use in zip(trains, kept, strict=True) if use]
     return chosen, f"{place}: {len(chosen)} of {len(trains)} units{', those ' + ' and '.join(how) if how else ''}."
 
 
@@ -115,9 +124,9 @@ def _areas(file: Any, facts: pd.DataFrame) -> pd.Series | None:  # noqa: ANN401
     if group is None or "peak_channel_id" not in facts:
         return None
     electrodes = table(group)
-    if "location" not in electrodes or "id" not in group:
+    if "location" not in electrodes:
         return None
-    located = pd.Series(electrodes["location"].to_numpy(), index=np.asarray(group["id"]))
+    located = dict(zip(np.asarray(group["id"]).tolist(), electrodes["location"], strict=True))
     return facts["peak_channel_id"].map(located).fillna("").astype(str)
 
 

@@ -1,5 +1,6 @@
 """What suite2p saves as NWB: one series a plane, at a rate and from 0; what was shown comes from a table."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ import numpy as np
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.readers.beside import behaviour_beside, shown_beside
-from reverie.recordings.readers.nwb.file import sampled, within
+from reverie.recordings.readers.nwb.file import readable, sampled, within
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Sampled
 
@@ -30,7 +31,7 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
     if not planes:
         raise ReverieError(f"{place} holds no /processing/ophys/{which}; choose --responses from: {', '.join(KINDS)}.")
     meaning: Any = "amount" if which == "Deconvolved" else "level"
-    responses = [_cells(file, sampled(plane, meaning), plane) for plane in planes]
+    responses = readable(planes, lambda plane: _cells(file, sampled(plane, meaning), plane))
     beside = shown_beside(place, reading)
     count = sum(plane.rows for plane in responses)
     notes = (f"{place}: suite2p, {which} of {count} cells in {len(planes)} plane(s).", *beside.notes)
@@ -48,7 +49,8 @@ def _planes(file: Any, kind: str) -> list[Any]:  # noqa: ANN401
 def _cells(file: Any, plane: Sampled, series: Any) -> Sampled:  # noqa: ANN401
     """Return a plane with the regions that suite2p takes for cells."""
     regions = series.get("rois")
-    segmentations = within(file, "processing/ophys", "PlaneSegmentation")
+    own = [] if regions is None or "table" not in regions.attrs else [file[regions.attrs["table"]]]
+    segmentations = [*own, *within(file, "processing/ophys", "PlaneSegmentation")]
     iscell = next((np.asarray(group["iscell"]) for group in segmentations if "iscell" in group), None)
     if iscell is None:
         return plane
@@ -56,12 +58,4 @@ def _cells(file: Any, plane: Sampled, series: Any) -> Sampled:  # noqa: ANN401
     rows = np.arange(plane.rows) if regions is None else np.asarray(regions)
     if len(rows) != plane.rows or rows.max(initial=0) >= len(cell):
         raise ReverieError(f"{plane.place} has {plane.rows} regions, but its table judges {len(cell)}; save it again.")
-    return Sampled(
-        plane.place,
-        plane.times,
-        plane.values,
-        plane.meaning,
-        columns=np.flatnonzero(cell[rows]),
-        scale=plane.scale,
-        offset=plane.offset,
-    )
+    return replace(plane, columns=np.flatnonzero(cell[rows]))

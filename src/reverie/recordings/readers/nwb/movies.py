@@ -1,0 +1,120 @@
+"""What was shown, in an NWB file: pictures over time, pictures shown by their numbers, and stretches without any."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocked import Showing
+from reverie.recordings.readers.beside import showings_of
+from reverie.recordings.readers.clips import open_clip
+from reverie.recordings.readers.nwb.file import data_of, table, times_of, where
+from reverie.recordings.reading import Reading
+from reverie.recordings.source import Footage
+
+Indexed = tuple[str, list[Showing], Callable[[], Footage]]
+"""The name of a movie that is shown by the numbers of its pictures, its showings, and what opens it."""
+
+
+def shown_itself(series: Any, name: str, place: Path, reading: Reading) -> list[Showing]:  # noqa: ANN401
+    """Return when an ``ImageSeries`` with times was shown; a pause ends a showing."""
+    times = image_times(series, place, reading)
+    rows = pd.DataFrame({"time": times, "clip": name, "frame": np.arange(len(times))})
+    return showings_of(rows, where(series), _unopened)
+
+
+def image_times(series: Any, place: Path, reading: Reading) -> np.ndarray:  # noqa: ANN401
+    """Return when each picture of an ``ImageSeries`` came on; one in other files has no data of its own."""
+    if len(series.get("external_file", ())):
+        stamps = series.get("timestamps")
+        return times_of(
+            series, image_footage(series, place, reading).values.shape[0] if stamps is None else len(stamps)
+        )
+    return times_of(series, len(data_of(series)))
+
+
+def image_footage(series: Any, place: Path, reading: Reading) -> Footage:  # noqa: ANN401
+    """Return the movie in an ``ImageSeries``, or in the files it names beside the NWB file."""
+    external = series.get("external_file")
+    if external is not None and len(external):
+        files = [place.parent / (name.decode() if isinstance(name, bytes) else str(name)) for name in external[()]]
+        movies = [open_clip(path, reading).footage.values for path in files]
+        values = movies[0] if len(movies) == 1 else np.concatenate([np.asarray(movie) for movie in movies])
+        return Footage(str(files[0]), values, "time,height,width")
+    data = data_of(series)
+    axes = "time,height,width" if data.ndim == 3 else "time,height,width,channel"
+    if data.ndim not in (3, 4):
+        raise ReverieError(f"{where(series)} has the shape {data.shape}, where (time, y, x) was expected.")
+    return Footage(where(series), data, axes)
+
+
+def images_footage(group: Any) -> Footage:  # noqa: ANN401
+    """Return an ``Images`` container as a movie, a picture a frame, in its own order."""
+    order = group.get("order_of_images")
+    if order is not None:
+        pictures = [group.file[reference] for reference in order[()]]
+    else:
+        pictures = [group[name] for name in sorted(group, key=_numbered) if isinstance(group[name], h5py.Dataset)]
+    sizes = {picture.shape for picture in pictures}
+    if len(sizes) != 1:
+        raise ReverieError(f"{where(group)} holds pictures of several sizes ({sizes}); a movie has one.")
+    values = np.stack([np.asarray(picture) for picture in pictures])
+    return Footage(where(group), values, "time,height,width" if values.ndim == 3 else "time,height,width,channel")
+
+
+def indexed(series: Any, place: Path, reading: Reading) -> Indexed:  # noqa: ANN401
+    """Return what an ``IndexSeries`` shows."""
+    target = series.get("indexed_timeseries")
+    pictures = series.get("indexed_images")
+    if target is None and pictures is None:
+        raise ReverieError(f"{where(series)} points at no movie; choose one with --movie.")
+    name = _own_name(pictures if target is None else target)
+    numbers = np.asarray(data_of(series)).astype(np.int64).ravel()
+    # Some writers fill up with -1 where the screen was grey.
+    shown = numbers >= 0
+    rows = pd.DataFrame({"time": times_of(series, len(numbers))[shown], "clip": name, "frame": numbers[shown]})
+    opener = partial(images_footage, pictures) if target is None else partial(image_footage, target, place, reading)
+    return name, showings_of(rows, where(series), _unopened), opener
+
+
+def _own_name(item: Any) -> str:  # noqa: ANN401
+    """Return the name of a movie that a link leads to, which h5py calls by the name of the link."""
+    for folder in (item.file.get(path, {}) for path in ("stimulus/templates", "stimulus/presentation", "acquisition")):
+        for name in folder:
+            if folder.get(name) == item:
+                return str(name)
+    return str(item.name.rsplit("/", 1)[-1])
+
+
+def _numbered(name: str) -> list[tuple[int, str]]:
+    """Order names by the numbers in them.
+
+    >>> sorted(["image10", "image9"], key=_numbered)
+    ['image9', 'image10']
+    """
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def _unopened(clip: str, frames: int | None) -> Any:  # noqa: ANN401
+    raise AssertionError(f"{clip} is known frame by frame")
+
+
+def spontaneous(file: Any) -> list[Showing]:  # noqa: ANN401
+    """Return the stretches that the table of epochs calls spontaneous."""
+    group = file.get("intervals/epochs")
+    if group is None:
+        return []
+    epochs = table(group, "start_time", "stop_time")
+    words = epochs.select_dtypes(exclude="number").astype(str)
+    called = words.apply(lambda column: column.str.contains("spontaneous", case=False)).any(axis=1)
+    return [
+        Showing(np.array([float(row.start_time)]), float(row.stop_time))
+        for row in epochs[called].itertuples()
+        if row.stop_time > row.start_time
+    ]

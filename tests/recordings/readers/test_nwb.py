@@ -1,0 +1,209 @@
+"""NWB files as laboratories have them: several movies, movies in other files, a member that is broken."""
+
+import av
+import h5py
+import numpy as np
+import pytest
+from pynwb.base import Images
+from pynwb.image import GrayscaleImage, ImageSeries, IndexSeries
+from pynwb.ophys import Fluorescence, RoiResponseSeries
+from tests.recordings.readers import layouts, nwb_layouts
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers.registry import open_recording
+from reverie.recordings.reading import Reading
+
+pytestmark = pytest.mark.filterwarnings("ignore:The linked table for DynamicTableRegion")
+
+SHOWN = "/stimulus/presentation/shown"
+
+
+@pytest.fixture(scope="module")
+def session(make_trial):
+    return layouts.session_of([make_trial(number, frames=40) for number in range(4)])
+
+
+def free(session, **series):
+    """An empty file with all cells of the session in it, and a movie."""
+    file = nwb_layouts.new_nwb()
+    times, values = session.responses(session.rate)
+    cells = nwb_layouts._plane(file, values.shape[1])
+    file.add_acquisition(nwb_layouts._series(cells, "cells", values.astype(np.float32), times))
+    if series:
+        file.add_stimulus(ImageSeries(name="shown", unit="n.a.", timestamps=session.frame_times, **series))
+    return file
+
+
+def movies_of(recording):
+    return [recording.movie(name) for name in recording.tiers if recording.has_movie(name)]
+
+
+def spoil(group, name, values=None):
+    """Delete what a group holds, or put something else in its place."""
+    attributes = dict(group[name].attrs)
+    del group[name]
+    if values is not None:
+        group[name] = values
+        group[name].attrs.update(attributes)
+
+
+SPOILT = {
+    "no times": lambda plane: spoil(plane, "timestamps"),
+    "no data": lambda plane: spoil(plane, "data"),
+    "text": lambda plane: spoil(plane, "data", np.full(plane["data"].shape, b"x")),
+    "half of its data": lambda plane: spoil(plane, "data", plane["data"][: len(plane["data"]) // 2]),
+    "nothing but NaN": lambda plane: spoil(plane, "data", np.full(plane["data"].shape, np.nan)),
+}
+
+
+@pytest.fixture(scope="module")
+def two_planes(session, tmp_path_factory):
+    """A scan of two planes, four neurons in the first, and what is read of the second."""
+    place = nwb_layouts.write_microns(tmp_path_factory.mktemp("planes") / "scan.nwb", session, rate=30.0)
+    recording = open_recording(place)
+    return place, {name: recording.responses(name)[4:] for name in recording.tiers}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_broken_plane_is_said_and_left_out(how, two_planes, tmp_path, capsys):
+    place, expected = two_planes
+    copy = tmp_path / "scan.nwb"
+    copy.write_bytes(place.read_bytes())
+    with h5py.File(copy, "a") as file:
+        SPOILT[how](file["processing/ophys/Fluorescence/RoiResponseSeries1"])
+    found = open_recording(copy)
+    assert found.neurons == 3
+    for name, responses in expected.items():
+        np.testing.assert_allclose(found.responses(name), responses)
+    said = capsys.readouterr().err + " ".join(found.notes)
+    assert "RoiResponseSeries1 " in said or "4 of 7 neurons" in said
+
+
+def test_a_signal_of_text_and_a_table_of_two_lengths_spoil_no_other(two_planes, tmp_path, capsys):
+    place, expected = two_planes
+    copy = tmp_path / "scan.nwb"
+    copy.write_bytes(place.read_bytes())
+    with h5py.File(copy, "a") as file:
+        spoil(file["acquisition/EyeTracking/eye_position"], "data", np.full((20, 2), b"x"))
+        spoil(file["intervals/Clip"], "movie_name", [b"m"])
+    found = open_recording(copy)
+    assert [*found.tiers] == [*expected]
+    assert found.signals == ("pupil dilation", "running speed")
+    assert "eye_position is not used" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("files", [["all.mp4"], ["one.mp4", "two.mp4"]])
+def test_a_movie_in_files_beside_it(files, session, tmp_path):
+    starts = [0, 100][: len(files)]
+    for name, pictures in zip(files, np.split(session.movie, starts[1:]), strict=True):
+        with av.open(str(tmp_path / name), "w") as video:
+            stream = video.add_stream("libx264", rate=30, options={"qp": "0"})
+            stream.height, stream.width, stream.pix_fmt = *pictures.shape[1:], "yuvj444p"
+            for picture in pictures:
+                video.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
+            video.mux(stream.encode())
+    file = free(session, external_file=files, starting_frame=starts, format="external")
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    found = movies_of(open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,))))
+    for movie, trial in zip(found, session.trials, strict=True):
+        assert np.abs(movie - trial.movie).max() < 4
+
+
+def test_units_whose_spikes_are_in_no_order_are_counted_alike(session, tmp_path):
+    trains = np.random.default_rng(0).uniform(0, session.seconds, (6, 80))
+    counts = []
+    for order in (np.sort, np.asarray):
+        file = free(session, data=session.movie, format="raw")
+        for train in trains:
+            file.add_unit(spike_times=order(train))
+        place = nwb_layouts.save(tmp_path / f"{order.__name__}.nwb", file)
+        recording = open_recording(place, Reading(responses="/units", movie=(SHOWN,)))
+        counts.append([recording.responses(name) for name in recording.tiers])
+    np.testing.assert_array_equal(counts[0], counts[1])
+    cut = tmp_path / "cut.nwb"
+    cut.write_bytes(place.read_bytes())
+    with h5py.File(cut, "a") as written:
+        spoil(written["units"], "spike_times", trains.ravel()[:50])
+    with pytest.raises(ReverieError, match="/units has no column 'spike_times' that fits"):
+        open_recording(cut, Reading(responses="/units", movie=(SHOWN,)))
+
+
+def test_several_movies_shown_by_their_numbers_are_told_apart(session, tmp_path):
+    file, half = free(session), len(session.movie) // 2
+    shown = {"second": session.movie[:half], "first": session.movie[half:]}
+    for number, (name, movie) in enumerate(shown.items()):
+        # Named without zeros in front, and in no order of their own.
+        pictures = Images(name=name, images=[GrayscaleImage(name=f"p{k}", data=one) for k, one in enumerate(movie)])
+        file.add_stimulus_template(pictures)
+        times = session.frame_times[number * half :][:half]
+        numbers = np.arange(half, dtype=np.uint32)
+        file.add_stimulus(
+            IndexSeries(name=f"of_{name}", data=numbers, unit="N/A", indexed_images=pictures, timestamps=times)
+        )
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    chosen = tuple(f"/stimulus/presentation/of_{name}" for name in shown)
+    found = movies_of(open_recording(place, Reading(responses="/acquisition/cells", movie=chosen)))
+    for movie, trial in zip(found, session.trials, strict=True):
+        np.testing.assert_array_equal(movie, trial.movie.round())
+
+
+def test_images_in_turn_are_left_out_beside_movies_unless_they_are_chosen(session, tmp_path):
+    place = nwb_layouts.write_allen(tmp_path / "mouse.nwb", session)
+    with h5py.File(place, "a") as file:
+        images = file.create_group("stimulus/templates/natural_scenes")
+        images["data"] = np.random.default_rng(0).integers(0, 255, (9, 20, 30), dtype=np.uint8)
+        shown = file.create_group("stimulus/presentation/natural_scenes_stimulus")
+        shown.attrs["neurodata_type"] = "IndexSeries"
+        shown["data"], shown["timestamps"] = np.array([4, -1, 8, 2, 2, 0]), 0.25 * np.arange(6)
+        shown["indexed_timeseries"] = h5py.SoftLink("/stimulus/templates/natural_scenes")
+    recording = open_recording(place)
+    assert recording.frame_rate == pytest.approx(30)
+    assert recording.frame_size == (36, 64)
+    assert any("natural_scenes show images in turn, which are left out" in note for note in recording.notes)
+    chosen = open_recording(place, Reading(movie=("natural_scenes",)))
+    assert chosen.frame_size == (20, 30)
+    assert [len(movie) for movie in movies_of(chosen)] == [8, 8, 15, 8]
+    with pytest.raises(ReverieError, match="choose --movie from: natural_movie_one, natural_scenes"):
+        open_recording(place, Reading(movie=("natural_movie_two",)))
+
+
+def test_of_two_movies_in_a_scan_one_is_chosen(session, tmp_path):
+    place = nwb_layouts.write_microns(tmp_path / "scan.nwb", session, rate=30.0)
+    with h5py.File(place, "a") as file:
+        file.copy("acquisition/stimulus", "acquisition/eye_camera")
+    with pytest.raises(ReverieError, match="choose --movie from: /acquisition/eye_camera, /acquisition/stimulus"):
+        open_recording(place)
+    found = open_recording(place, Reading(movie=("/acquisition/stimulus",)))
+    np.testing.assert_array_equal(found.movie("1"), session.trials[1].movie.round())
+
+
+def test_a_probe_says_which_of_its_movies_are_not_given(session, tmp_path):
+    place = nwb_layouts.write_neuropixels(tmp_path / "probe.nwb", session, tmp_path / "movie.npy")
+    with h5py.File(place, "a") as file:
+        file.copy("intervals/natural_movie_one_presentations", "intervals/natural_movie_three_presentations")
+    recording = open_recording(place, Reading(movie=(f"natural_movie_one={tmp_path / 'movie.npy'}",)))
+    assert any("natural_movie_three were shown but does not hold them" in note for note in recording.notes)
+
+
+@pytest.mark.filterwarnings("ignore:RoiResponseSeries 'plane.': The second dimension of data does not match")
+def test_each_plane_of_suite2p_has_cells_of_its_own_and_regions_may_come_first(session, tmp_path):
+    _, values = session.responses(30.0)
+    table, reading = layouts.write_table(tmp_path, session), {"frames_table": tmp_path / "shown.csv"}
+    found = {}
+    for turned in (False, True):
+        file = nwb_layouts.new_nwb()
+        series = []
+        for plane, cells in enumerate((slice(0, 5), slice(5, 7))):
+            regions = nwb_layouts._plane(file, 7, f"plane{plane}")
+            judged = np.zeros((7, 2))
+            judged[cells, 0] = 1
+            regions.add_column(name="iscell", description="cell or not", data=judged)
+            region = regions.create_roi_table_region(description="all", region=list(range(7)))
+            data = values.T.copy() if turned else values
+            series.append(RoiResponseSeries(name=f"plane{plane}", data=data, rois=region, unit="a.u.", rate=30.0))
+        file.processing["ophys"].add(Fluorescence(name="Deconvolved", roi_response_series=series))
+        recording = open_recording(nwb_layouts.save(tmp_path / f"{turned}.nwb", file), Reading(**reading))
+        found[turned] = recording.responses("1")
+    assert table.exists()
+    np.testing.assert_allclose(found[False], session.trials[1].responses, rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(found[True], found[False])
