@@ -4,14 +4,18 @@
 is one class that keeps to ``Source``, and one that says which paths it claims (see ``readers``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, runtime_checkable
+from typing import Any, Final, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_foreign
+from reverie.foundation.progress import say
+
+Member = TypeVar("Member")
+Part = TypeVar("Part")
 
 SAMPLED_ROWS: Final = 16
 """This many evenly spaced rows stand for an array that is too large to be looked through."""
@@ -207,6 +211,35 @@ class Source(Protocol):
 
     def problems(self, neurons: int) -> Iterable[str]:
         """Return what does not fit together among the files, though nothing is lost by it, in sentences."""
+
+
+def readable(members: Mapping[str, Member], read: Callable[[Member], Part]) -> list[Part]:
+    """Return what is read of each member of a recording; a broken one is left out, which is said.
+
+    Parameters
+    ----------
+    members
+        By the place where each lies, for messages.
+    read
+        Reads one; may raise anything.
+
+    Raises
+    ------
+    ReverieError
+        Where all are broken.
+    """
+    kept, broken = [], []
+    for place, member in members.items():
+        try:
+            with reading_foreign(place):
+                kept.append(read(member))
+        except ReverieError as error:
+            broken.append(error)
+    if broken and not kept:
+        raise broken[0]
+    for problem in broken:
+        say(f"Left out of the recording: {problem}")
+    return kept
 
 
 def require_folder_name(name: object) -> str:

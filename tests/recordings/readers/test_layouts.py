@@ -79,6 +79,24 @@ def test_experanto_without_an_eye_and_with_a_phase_for_each_neuron(tmp_path, ses
     np.testing.assert_allclose(trial.responses[-1, 1:], session.trials[0].responses[-1, :-1], rtol=1e-4)
 
 
+@pytest.mark.parametrize("spoilt", ["", "modality: video\nnum_frames: 60\n", "- a list"])
+def test_a_broken_description_of_an_item_of_experanto_spoils_no_other(tmp_path, session, spoilt, capsys):
+    place = layouts.write_experanto(tmp_path / "mouse", session)
+    (place / "screen/meta/00002.yml").write_text(spoilt)
+    recording = open_recording(place)
+    assert [recording[name].start for name in recording.tiers] == pytest.approx(np.delete(session.onsets, 2))
+    assert "Left out of the recording: " in capsys.readouterr().err
+
+
+def test_a_broken_plane_of_suite2p_spoils_no_other(tmp_path, session, capsys):
+    layouts.write_suite2p(tmp_path, session, planes=2)
+    reading = Reading(rate=30.0, frames_table=tmp_path / "shown.csv")
+    expected = open_recording(tmp_path, reading).responses("1")[4:]
+    (tmp_path / "suite2p/plane0/spks.npy").write_bytes(b"")
+    np.testing.assert_array_equal(open_recording(tmp_path, reading).responses("1"), expected)
+    assert "spks.npy is empty" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("last", [True, False])
 def test_movies_of_experanto_whose_time_is_the_last_axis(tmp_path, session, last):
     place = layouts.write_experanto(tmp_path / "mouse", session)

@@ -3,7 +3,7 @@
 Source: github.com/sensorium-competition/experanto, whose loader takes the sample in force at a moment, as here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +21,7 @@ from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.clips import array_axes, as_movie, open_clip
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
-from reverie.recordings.source import Footage, OnDisk
+from reverie.recordings.source import Footage, OnDisk, readable
 
 PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
 
@@ -179,42 +179,52 @@ def _screen(folder: Path, reading: Reading) -> tuple[list[Showing], dict[str, Ca
             f"{path} should hold the time of each frame, in seconds that never go back; export it again."
         )
     times = times.astype(np.float64)
-    showings: list[Showing] = []
-    clips: dict[str, Callable[[], Footage]] = {}
+    shown = [one for one in readable(_items(folder), partial(_showing, times=times)) if one is not None]
+    clips: dict[str, Callable[[], Footage]] = {
+        showing.clip: partial(_footage, folder / "data", showing.clip, len(showing.onsets), reading)
+        for showing in shown
+        if showing.clip is not None
+    }
+    return shown, clips
+
+
+def _showing(item: tuple[str, Callable[[], Mapping[str, Any]]], times: np.ndarray) -> Showing | None:
+    """Return when an item was shown; None for a short grey screen."""
+    stem, described = item
+    about = described()
+    modality = str(about.get("modality", "")).casefold()
+    lacking = [key for key in ("first_frame_idx", "num_frames") if key not in about]
+    if "first_frame_idx" in lacking or (lacking and modality == "video"):
+        raise ReverieError(f"The description of item {stem} lacks {lacking[0]}; export the session again.")
+    first = int(about["first_frame_idx"])
+    last = min(first + int(about.get("num_frames") or 1), len(times))
+    if not 0 <= first < last:
+        raise ReverieError(f"timestamps.npy ends before the item {stem}; copy it again.")
+    onsets = times[first:last]
     step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
-    for stem, item in _items(folder):
-        first = int(item.get("first_frame_idx") or 0)
-        last = min(first + int(item.get("num_frames") or 1), len(times))
-        if first >= len(times):
-            raise ReverieError(f"{path} ends before the item {stem}; copy it again.")
-        onsets = times[first:last]
-        modality = str(item.get("modality", "")).casefold()
-        # A picture stays until the next one comes; what follows a video may come after a pause.
-        stays = last < len(times) and modality != "video"
-        end = float(times[last]) if stays else float(onsets[-1]) + step
-        if modality in ("image", "video"):
-            clips[stem] = partial(_footage, folder / "data", stem, item, len(onsets), reading)
-            key = item.get("condition_hash") or item.get("video_id") or item.get("image_id")
-            tier = str(item.get("tier") or "")
-            showings.append(Showing(onsets, end, stem, np.arange(len(onsets)), tier, None if key is None else str(key)))
-        elif end - onsets[0] >= LEAST_BLANK:
-            showings.append(Showing(onsets[:1], end))
-    return showings, clips
+    # A picture stays until the next one comes; what follows a video may come after a pause.
+    stays = last < len(times) and modality != "video"
+    end = float(times[last]) if stays else float(onsets[-1]) + step
+    if modality in ("image", "video"):
+        key = about.get("condition_hash") or about.get("video_id") or about.get("image_id")
+        tier = str(about.get("tier") or "")
+        return Showing(onsets, end, stem, np.arange(len(onsets)), tier, None if key is None else str(key))
+    return Showing(onsets[:1], end) if end - onsets[0] >= LEAST_BLANK else None
 
 
-def _items(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the name and the description of each item, in order."""
+def _items(folder: Path) -> dict[str, tuple[str, Callable[[], Mapping[str, Any]]]]:
+    """Return the name of each item and what reads its description, in order, by its place."""
     files = sorted(path for path in (folder / "meta").glob("*.yml") if path.stem.isdecimal())
     if files:
-        yield from ((path.stem, read_yaml(path)) for path in files)
-        return
+        return {str(path): (path.stem, partial(read_yaml, path)) for path in files}
     combined = folder / "combined_meta.json"
     if not combined.exists():
         raise ReverieError(f"{folder / 'meta'} describes no item; copy it again.")
-    yield from sorted(read_json(combined).items())
+    items = sorted(read_json(combined).items())
+    return {f"{combined}, item {stem},": (stem, partial(dict, about)) for stem, about in items}
 
 
-def _footage(folder: Path, stem: str, item: Mapping[str, Any], frames: int, reading: Reading) -> Footage:
+def _footage(folder: Path, stem: str, frames: int, reading: Reading) -> Footage:
     """Open the movie of an item; an image is a movie of one frame."""
     usual = folder / f"{stem}.npy"
     # Looking through a folder of a thousand files a thousand times takes seconds.

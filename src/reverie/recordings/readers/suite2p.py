@@ -15,7 +15,7 @@ from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.beside import behaviour_beside, shown_beside
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
-from reverie.recordings.source import Pictures
+from reverie.recordings.source import Pictures, readable
 
 TRACES: Final[dict[str, Meaning]] = {"spks": "amount", "F": "level", "dF": "level"}
 """What ``--responses`` may be: deconvolved activity, fluorescence, or fluorescence without 0.7 of the neuropil's."""
@@ -46,10 +46,11 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     if reading.rate is None:
         raise ReverieError(f"{place} keeps the rate of its scan in a pickle, which is not read; give --rate (in Hz).")
     planes = _planes(place)
-    responses = [_plane(folder, which, reading.rate, k / len(planes)) for k, folder in enumerate(planes)]
+    delays = {str(folder): (folder, k / len(planes)) for k, folder in enumerate(planes)}
+    responses = readable(delays, lambda plane: _plane(plane[0], which, float(reading.rate or 0), plane[1]))
     beside = shown_beside(place, reading)
     notes = (
-        f"{place}: {which} of the cells (iscell) of {len(planes)} plane(s) at {reading.rate:g} Hz, scanned one "
+        f"{place}: {which} of the cells (iscell) of {len(responses)} plane(s) at {reading.rate:g} Hz, scanned one "
         "after the other.",
         *beside.notes,
     )

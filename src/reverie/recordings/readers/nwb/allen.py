@@ -7,10 +7,11 @@ from typing import Any, Final
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.readers.beside import moves
-from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, readable, sampled, signals_in, within
+from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, placed, sampled, signals_in, within
 from reverie.recordings.readers.nwb.movies import Indexed, indexed, spontaneous
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal
+from reverie.recordings.source import readable
 
 DESCRIPTION: Final = "Allen Visual Coding two-photon: /stimulus/templates shown by index, /processing/ophys/DfOverF"
 
@@ -33,7 +34,7 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
         raise ReverieError(f"{place} holds no responses {which!r}; choose --responses from: {there}.")
     responses = sampled(file[paths[which]], "amount" if which == "events" else "level")
     parts = readable(
-        within(file, "stimulus/presentation", "IndexSeries"), partial(indexed, place=place, reading=reading)
+        placed(within(file, "stimulus/presentation", "IndexSeries")), partial(indexed, place=place, reading=reading)
     )
     chosen, notes = _chosen(parts, place, reading)
     showings, clips = spontaneous(file), {}

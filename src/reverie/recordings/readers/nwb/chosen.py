@@ -17,8 +17,8 @@ from reverie.recordings.readers.nwb.file import (
     RUNNING,
     kind_of,
     pair,
+    placed,
     ragged,
-    readable,
     sampled,
     times_of,
     within,
@@ -26,6 +26,7 @@ from reverie.recordings.readers.nwb.file import (
 from reverie.recordings.readers.nwb.movies import image_footage, image_times, indexed, shown_itself
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Signal, SpikeTrains
+from reverie.recordings.source import readable
 
 MOVIES: Final = ("ImageSeries", "IndexSeries")
 TEMPLATES: Final = "/stimulus/templates/"
@@ -94,7 +95,7 @@ def _responses(file: Any, item: Any, path: str) -> tuple[Sequence[Signal], str]:
         return [SpikeTrains(path, trains)], f"spikes of {len(trains)} units in {path}"
     meaning: Meaning = "amount" if any(word in path.casefold() for word in AMOUNTS) else "level"
     inside = [series for kind in RESPONSES for series in within(file, path, kind)]
-    planes = readable(inside or [item], partial(sampled, meaning=meaning))
+    planes = readable(placed(inside or [item]), partial(sampled, meaning=meaning))
     kind = "amounts (events)" if meaning == "amount" else "levels (traces)"
     return planes, f"{path} as {kind} of {sum(plane.rows for plane in planes)} neurons"
 

@@ -3,9 +3,9 @@
 Source: the NWB schema 2.x (nwb-schema.readthedocs.io), and files written with pynwb.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import h5py
 import numpy as np
@@ -20,8 +20,6 @@ from reverie.recordings.facts import require_number_type
 from reverie.recordings.signals import REAL, Meaning, Sampled
 
 PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
-
-Part = TypeVar("Part")
 
 
 def open_file(place: Path) -> Any:  # noqa: ANN401 - h5py ships no types
@@ -44,6 +42,11 @@ def where(item: Any) -> str:  # noqa: ANN401
     return f"{item.file.filename}:{item.name}"
 
 
+def placed(items: Iterable[Any]) -> dict[str, Any]:
+    """Return objects by their places, for ``readable``."""
+    return {where(item): item for item in items}
+
+
 def within(file: Any, folder: str, kind: str) -> Iterator[Any]:  # noqa: ANN401
     """Yield the objects of a kind under a path, links followed, in order of their names."""
     group = file.get(folder)
@@ -57,25 +60,6 @@ def within(file: Any, folder: str, kind: str) -> Iterator[Any]:  # noqa: ANN401
             yield item
         else:
             yield from within(file, f"{folder}/{name}", kind)
-
-
-def readable(found: Iterable[Any], read: Callable[[Any], Part]) -> list[Part]:
-    """Return what is read of each of several objects; a broken one is left out, which is said.
-
-    Raises ReverieError where all are broken.
-    """
-    kept, broken = [], []
-    for item in found:
-        try:
-            with reading_foreign(where(item)):
-                kept.append(read(item))
-        except ReverieError as error:
-            broken.append(error)
-    if broken and not kept:
-        raise broken[0]
-    for problem in broken:
-        say(f"Left out of the recording: {problem}")
-    return kept
 
 
 def data_of(series: Any) -> Any:  # noqa: ANN401

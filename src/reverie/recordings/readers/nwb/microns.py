@@ -10,10 +10,11 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, readable, sampled, signals_in, table, where, within
+from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, placed, sampled, signals_in, table, where, within
 from reverie.recordings.readers.nwb.movies import image_footage, image_times
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal
+from reverie.recordings.source import readable
 
 DESCRIPTION: Final = "MICrONS: /intervals/Clip, Trippy, Monet2 with condition_hash, /processing/ophys/Fluorescence"
 
@@ -32,7 +33,7 @@ def fits(file: Any) -> bool:  # noqa: ANN401 - h5py ships no types
 def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401
     """Return what is in the file: each clip a stretch of the long movie, repeats known by their hash."""
     series = _movie(file, place, reading)
-    planes = readable(within(file, FLUORESCENCE, "RoiResponseSeries"), sampled)
+    planes = readable(placed(within(file, FLUORESCENCE, "RoiResponseSeries")), sampled)
     neurons = sum(plane.rows for plane in planes)
     return Recorded(
         name=place.stem,
@@ -62,7 +63,7 @@ def _movie(file: Any, place: Path, reading: Reading) -> Any:  # noqa: ANN401
 def _showings(file: Any, times: np.ndarray) -> list[Showing]:  # noqa: ANN401
     """Return the stretch of the movie that each row of the tables stands for."""
     tables = [file[f"intervals/{name}"] for name in TABLES if f"intervals/{name}" in file]
-    found = [showing for part in readable(tables, partial(_stretches, times=times)) for showing in part]
+    found = [showing for part in readable(placed(tables), partial(_stretches, times=times)) for showing in part]
     return sorted(found, key=lambda showing: float(showing.onsets[0]))
 
 

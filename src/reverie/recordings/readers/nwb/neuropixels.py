@@ -12,11 +12,11 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.beside import showings_of
 from reverie.recordings.readers.clips import named_files, open_clip
-from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, ragged, readable, signals_in, table, where
+from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, placed, ragged, signals_in, table, where
 from reverie.recordings.readers.nwb.movies import spontaneous
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal, SpikeTrains
-from reverie.recordings.source import Footage
+from reverie.recordings.source import Footage, readable
 
 DESCRIPTION: Final = "Allen Neuropixels: /units, /intervals/natural_movie_*_presentations"
 
@@ -49,7 +49,7 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
             raise ReverieError(f"{said}.")
         notes.append(f"{said} to use these trials as well.")
     clips = {}
-    for clip, shown in readable([tables[clip] for clip in paths], _showings):
+    for clip, shown in readable(placed(tables[clip] for clip in paths), _showings):
         most = max(int(each.frames.max()) + 1 for each in shown if each.frames is not None)
         clips[clip] = partial(_footage, paths[clip], reading, most)
         showings += shown

@@ -9,9 +9,10 @@ import numpy as np
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.readers.beside import behaviour_beside, shown_beside
-from reverie.recordings.readers.nwb.file import readable, sampled, within
+from reverie.recordings.readers.nwb.file import placed, sampled, within
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Sampled
+from reverie.recordings.source import readable
 
 DESCRIPTION: Final = "suite2p's NWB: /processing/ophys/Deconvolved/plane0"
 
@@ -31,7 +32,7 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
     if not planes:
         raise ReverieError(f"{place} holds no /processing/ophys/{which}; choose --responses from: {', '.join(KINDS)}.")
     meaning: Any = "amount" if which == "Deconvolved" else "level"
-    responses = readable(planes, lambda plane: _cells(file, sampled(plane, meaning), plane))
+    responses = readable(placed(planes), lambda plane: _cells(file, sampled(plane, meaning), plane))
     beside = shown_beside(place, reading)
     count = sum(plane.rows for plane in responses)
     notes = (f"{place}: suite2p, {which} of {count} cells in {len(planes)} plane(s).", *beside.notes)
