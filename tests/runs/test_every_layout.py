@@ -119,16 +119,6 @@ def at_60_hz(session: WrittenSession) -> WrittenSession:
     return layouts.session_of([doubled(trial) for trial in session.trials], rate=60.0)
 
 
-def enlarged(down: int, across: int, frames: int = 40) -> Callable[[WrittenSession], WrittenSession]:
-    """The same on a screen of so many times as many pixels, for the first few frames of each movie."""
-
-    def on_it(trial):
-        movie = trial.movie[:frames].repeat(down, axis=1).repeat(across, axis=2)
-        return replace(trial, movie=movie, state=trial.state[:, :frames], responses=trial.responses[:, :frames])
-
-    return lambda session: layouts.session_of([on_it(trial) for trial in session.trials])
-
-
 def grey(movie: np.ndarray) -> np.ndarray:
     """The luma of what ``coloured`` makes of a movie (ITU-R BT.601)."""
     return layouts.coloured(movie.round()) @ np.array([0.299, 0.587, 0.114])
@@ -173,8 +163,7 @@ LAYOUTS = {
     "experanto, 72 x 128 pixels, no eye": Layout(
         lambda folder, session: layouts.write_experanto(folder / "mouse", session, eye=False),
         Truth(one_plane(), latest, WHEEL),
-        shown=enlarged(6, 8, 20),
-        telling=False,
+        animal=Animal((72, 128), frames=20, neurons=300),
     ),
     "experanto, images, no running": Layout(
         lambda folder, session: layouts.write_experanto(folder / "mouse", session, running=False, still=True),
@@ -233,8 +222,7 @@ LAYOUTS = {
         with_table(lambda folder, session: nwb_layouts.write_suite2p_nwb(folder / "mouse.nwb", session)),
         Truth(one_plane(), spread, {}, whole=lambda responses: responses[1:]),
         table(),
-        shown=enlarged(4, 3),
-        telling=False,
+        animal=Animal((48, 48)),
     ),
     "NWB of no known layout, as `inspect` suggests": Layout(
         lambda folder, session: nwb_layouts.write_free(folder / "mouse.nwb", session),

@@ -98,16 +98,15 @@ class Recording:
         movies
             The movies that were shown, by name: arrays (time, height, width), files, or arrays with times.
         shown
-            What was shown when, as a table with the columns time, clip, frame (a row a frame) or onset, clip (a row a
-            showing, of movies with times or at the frame rate of ``reading``, by default 30); not needed where each
-            movie has times and was shown once.
+            What was shown when: a table of time, clip, frame (a row a frame) or onset, clip (a row a showing; arrays
+            without times run at ``reading.frame_rate``, by default 30). Not needed where each movie has times.
         running, pupil
             Running speed and the pupil's dilation, (time,); None where they were not recorded.
         gaze
             The pupil's position, (time, 2).
         meaning
-            What the samples of responses are: "traces" of fluorescence, "events" (amounts since the sample before, such
-            as deconvolved activity), or "held" (brought to a clock before).
+            What the samples of responses are: "traces" of fluorescence, "events" (amounts since the sample, such as
+            deconvolved activity), or "held" (brought to a clock before).
         degrees_per_pixel
             Visual angle of one pixel of the movies.
         reading
@@ -122,15 +121,15 @@ class Recording:
         --------
         >>> times = np.arange(900) / 30
         >>> screen = np.random.default_rng(0).uniform(0, 255, (900, 36, 64))
-        >>> made = Recording.from_arrays("mouse", (times, np.ones((900, 5))), movies={"a": screen},
-        ...     shown={"onset": [0.0], "clip": ["a"]})
+        >>> shown = {"onset": [0.0], "clip": ["a"]}
+        >>> made = Recording.from_arrays("mouse", (times, np.ones((900, 5))), movies={"a": screen}, shown=shown)
         >>> made.neurons, len(made.tiers), made.signals
         (5, 3, ())
         """
         reading, behaviour = settled(reading), {"running": running, "pupil": pupil, "gaze": gaze}
         with reading_foreign("What was given as arrays", HELP):
-            source = arrays_source(name, responses, movies, shown, behaviour, meaning, degrees_per_pixel, reading)
-        return cls(source, reading)
+            given = arrays_source(name, responses, movies, shown, behaviour, meaning, degrees_per_pixel, reading)
+            return cls(given, reading)
 
     @property
     def name(self) -> str:

@@ -8,7 +8,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from reverie.recordings.readers.clips import open_clip
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers.clips import array_axes, as_movie, open_clip
 from reverie.recordings.reading import Reading
 
 MOVIE = np.random.default_rng(0).integers(0, 256, (6, 12, 20)).astype(np.uint8)
@@ -29,3 +30,39 @@ def test_the_frame_size_is_that_of_the_pictures(tmp_path: Path, name: str, write
     write(tmp_path / name)
     clip = open_clip(tmp_path / name, Reading())
     np.testing.assert_array_equal(np.asarray(clip.footage.values[:]), MOVIE)
+
+
+@pytest.mark.parametrize(
+    ("shape", "frames", "axes"),
+    [
+        ((60, 36, 64, 3), None, "time,height,width,channel"),
+        ((60, 2, 36, 64), None, "time,channel,height,width"),
+        ((36, 64, 3, 60), None, "height,width,channel,time"),
+        ((36, 64, 3, 60), 60, "height,width,channel,time"),
+        ((3, 36, 64, 3), 3, "time,height,width,channel"),
+        ((36, 64, 60), 60, "height,width,time"),
+        ((36, 64, 64), 36, "time,height,width"),
+        ((144, 256, 60), 60, "height,width,time"),
+    ],
+)
+def test_the_axes_of_an_array_are_told_by_frames_and_colours(shape, frames, axes):
+    assert array_axes(shape, Reading(), frames, "clip.npy") == axes
+
+
+@pytest.mark.parametrize(
+    ("shape", "frames", "said"),
+    [
+        ((36, 64, 300), None, "time may be its first axis or its last"),
+        ((60, 36, 64, 30), None, "no axis holds colours"),
+        ((36, 64, 64), 60, "but 60 of its frames were shown"),
+    ],
+)
+def test_an_array_that_leaves_its_axes_open_is_asked_about(shape, frames, said):
+    with pytest.raises(ReverieError, match=said):
+        array_axes(shape, Reading(), frames, "clip.npy")
+
+
+def test_a_single_picture_is_a_movie_of_one_frame():
+    for shape in ((36, 64), (36, 64, 3)):
+        assert as_movie(np.zeros(shape)).shape == (1, *shape)
+    assert as_movie(np.zeros((2, 36, 64))).shape == (2, 36, 64)
