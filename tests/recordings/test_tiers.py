@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reverie.recordings.tiers import FOLDS, perceptual_hash
+from reverie.recordings.tiers import FOLDS, perceptual_hash, settled_tiers
 
 
 def test_hashes_equal_the_published_ones(golden):
@@ -33,3 +33,10 @@ def test_grey_levels_are_cut_not_rounded_and_kept_in_range(golden):
 @pytest.mark.parametrize("frames", [1, 3, 5, 7])
 def test_short_movies_have_a_hash(golden, frames):
     assert 0 <= perceptual_hash(golden.movie[:frames]) < 2**64
+
+
+def test_a_trial_without_a_tier_is_said_where_others_have_one():
+    words = {"0": "train", "2": "test"}
+    tiers, notes = settled_tiers("mouse", words, ["0", "1", "2"], {"0", "1", "2"}, lambda name: name)
+    assert tiers == {"0": "train", "1": "none", "2": "test"}
+    assert notes == ("mouse: trials without a tier, which others have, are not used (1).",)

@@ -79,7 +79,9 @@ def test_experanto_without_an_eye_and_with_a_phase_for_each_neuron(tmp_path, ses
     np.testing.assert_allclose(trial.responses[-1, 1:], session.trials[0].responses[-1, :-1], rtol=1e-4)
 
 
-@pytest.mark.parametrize("spoilt", ["", "modality: video\nnum_frames: 60\n", "- a list"])
+@pytest.mark.parametrize(
+    "spoilt", ["", "modality: video\nnum_frames: 60\n", "- a list", "first_frame_idx: 120\nnum_frames: 60\n"]
+)
 def test_a_broken_description_of_an_item_of_experanto_spoils_no_other(tmp_path, session, spoilt, capsys):
     place = layouts.write_experanto(tmp_path / "mouse", session)
     (place / "screen/meta/00002.yml").write_text(spoilt)

@@ -179,7 +179,7 @@ def _apart(showings: Sequence[Showing], place: str) -> Iterator[Showing]:
 def _words(table: pd.DataFrame, column: str) -> np.ndarray:
     if column not in table:
         return np.full(len(table), "", dtype=object)
-    return np.array(table[column].fillna("").astype(str).str.strip(), dtype=object)
+    return np.array(table[column].astype("string").fillna("").str.strip(), dtype=object)
 
 
 def shown_beside(place: Path, reading: Reading, inside: Mapping[str, Callable[[], OpenClip]] | None = None) -> Beside:

@@ -35,6 +35,9 @@ EYE_COLUMNS: Final = {
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Takes plain values only; the one in C, where it was built, is ten times as fast on the hundreds of small files."""
 
+MODALITIES: Final = ("image", "video", "blank")
+"""What items of a screen may be."""
+
 LEAST_BLANK: Final = 2.0
 """Seconds; shorter grey screens between images are no trials of their own."""
 
@@ -193,6 +196,8 @@ def _showing(item: tuple[str, Callable[[], Mapping[str, Any]]], times: np.ndarra
     stem, described = item
     about = described()
     modality = str(about.get("modality", "")).casefold()
+    if modality not in MODALITIES:
+        raise ReverieError(f"Item {stem} is of the modality {modality!r}; one of {', '.join(MODALITIES)} was expected.")
     lacking = [key for key in ("first_frame_idx", "num_frames") if key not in about]
     if "first_frame_idx" in lacking or (lacking and modality == "video"):
         raise ReverieError(f"The description of item {stem} lacks {lacking[0]}; export the session again.")
