@@ -181,7 +181,7 @@ def settled_tiers(
         notes = (own.described(animal, dict.fromkeys(known.values())),)
         known |= own.tiers
     elif untold := [name for name in names if name in shown and name not in known]:
-        notes = f"{animal}: trials without a tier, which others have, are not used ({some(untold)})."
+        notes = (f"{animal}: trials without a tier, which others have, are not used ({some(untold)}).",)
     lacking = [name for name in names if name not in shown and known.get(name) in MOVIE_TIERS]
     if lacking:
         notes = (
