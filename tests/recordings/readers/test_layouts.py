@@ -90,6 +90,14 @@ def test_a_broken_description_of_an_item_of_experanto_spoils_no_other(tmp_path, 
     assert "Left out of the recording: " in capsys.readouterr().err
 
 
+def test_without_a_judgement_all_regions_of_suite2p_are_taken_and_said(tmp_path, session):
+    layouts.write_suite2p(tmp_path, session)
+    (tmp_path / "suite2p/plane0/iscell.npy").unlink()
+    recording = open_recording(tmp_path, Reading(rate=30.0, frames_table=tmp_path / "shown.csv"))
+    assert recording.neurons == 10
+    assert "all regions (iscell.npy is missing)" in recording.notes[0]
+
+
 def test_a_broken_plane_of_suite2p_spoils_no_other(tmp_path, session, capsys):
     layouts.write_suite2p(tmp_path, session, planes=2)
     reading = Reading(rate=30.0, frames_table=tmp_path / "shown.csv")

@@ -48,9 +48,11 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     planes = _planes(place)
     delays = {str(folder): (folder, k / len(planes)) for k, folder in enumerate(planes)}
     responses = readable(delays, lambda plane: _plane(plane[0], which, float(reading.rate or 0), plane[1]))
+    judged = all((folder / "iscell.npy").exists() for folder in planes)
+    chosen = "the cells (iscell)" if judged else "all regions (iscell.npy is missing)"
     beside = shown_beside(place, reading)
     notes = (
-        f"{place}: {which} of the cells (iscell) of {len(responses)} plane(s) at {reading.rate:g} Hz, scanned one "
+        f"{place}: {which} of {chosen} of {len(responses)} plane(s) at {reading.rate:g} Hz, scanned one "
         "after the other.",
         *beside.notes,
     )
