@@ -52,8 +52,10 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
 
 def _movie(file: Any, place: Path, reading: Reading) -> Any:  # noqa: ANN401
     """Return the movie of the file, or the one that was chosen; raises ReverieError where that leaves several."""
-    found = [series for folder in MOVIE_PLACES for series in within(file, folder, "ImageSeries")]
-    chosen = [series for series in found if not reading.movie or series.name in reading.movie]
+    places = [list(within(file, folder, "ImageSeries")) for folder in MOVIE_PLACES]
+    found = [series for each in places for series in each]
+    asked = [series for series in found if series.name in reading.movie]
+    chosen = asked if reading.movie else next(filter(None, places), [])
     if len(chosen) != 1:
         there = ", ".join(series.name for series in found) or "none"
         raise ReverieError(f"{place} should hold one movie of all that was shown; choose --movie from: {there}.")
