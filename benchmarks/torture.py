@@ -66,13 +66,16 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         "reconstruct sensorium encoder --animal mouse1 --trials 8 9 --method paper --steps 3 --mask mask.npz --out new",
         ("sensorium", "encoder", "mask.npz"),
     ),
+    "evaluate": Subject("evaluate run", ("run",), "run"),
     "report": Subject("report run", ("run",), "run"),
+    "export": Subject("export run --to npz --out new", ("run",)),
+    "convert": Subject("convert sensorium --to experanto --animals mouse1 --out new", ("sensorium",)),
     "experiment": Subject(
         "experiment predicted sensorium encoder --animal mouse1 --trials 8 --jobs 1 --mask mask.npz --out new",
         ("sensorium", "encoder", "mask.npz"),
     ),
     "simulate": Subject("simulate --out new --animals 2 --neurons 5 --train 2 --oracle 1 --test 1 --frames 20", ()),
-    "convert": Subject("import-weights checkpoint.pth --out new --animals mouse1 mouse2", ("checkpoint.pth",)),
+    "import-weights": Subject("import-weights checkpoint.pth --out new --animals mouse1 mouse2", ("checkpoint.pth",)),
     "predict": Subject(
         "predict sensorium encoder --animal mouse1 --trials 8 9 --out new/rates.npz", ("sensorium", "encoder")
     ),
@@ -237,7 +240,7 @@ def serve(world: Path, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     return process, int(process.stdout.readline())
 
 
-QUICK: Final = ("reconstruct, paper", "convert", "predict")
+QUICK: Final = ("reconstruct, paper", "import-weights", "predict")
 """Commands of a moment."""
 
 
