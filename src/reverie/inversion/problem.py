@@ -117,6 +117,8 @@ class Problem:
     prior: Prior | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.observations, tuple) or not all(isinstance(o, Observation) for o in self.observations):
+            raise ReverieError(f"A problem is made of a tuple of Observation, but {self.observations!r} was given.")
         if not self.observations:
             raise ReverieError("The problem has no observation; give it the responses of at least one animal.")
         lengths = {observation.responses.shape[1] for observation in self.observations}

@@ -145,6 +145,8 @@ def solve(
     ReverieError
         When problem, start and snapshot do not fit each other, nothing may move, or numbers overflow.
     """
+    if not isinstance(problem, Problem):
+        raise ReverieError(f"What is solved is a Problem, but {problem!r} was given.")
     problem = problem.to(device or problem.device).in_fast_form()
     state = _resumed(problem, method, start, resume) if resume else method.begin(problem, start)
     trace = list(resume.trace) if resume else []

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.requests import require_seed
 from reverie.scoring import controls
 from reverie.scoring.controls import Comparison, OtherMovie
 from reverie.scoring.correlation import (
@@ -88,6 +89,10 @@ def score(
         When shapes do not agree, a movie is not finite, fewer than two frames are left after the skipped ones, or no
         pixel of the mask reaches the threshold.
     """
+    require_seed(seed)
+    for name, given in {"reconstruction": reconstruction, "true movie": truth, "mask": mask}.items():
+        if not isinstance(given, np.ndarray):
+            raise ReverieError(f"The {name} should be an array, but a {type(given).__name__} was given.")
     _check_movies(reconstruction, truth, other_movies)
     region = evaluation_region(mask, threshold)
     _check_region_and_frames(region, truth, skip)
