@@ -17,8 +17,8 @@ def bands():
     hertz = np.arange(60) / 120 * 30
     power = 1 / ((0.01 + cycles) ** 2)[None] / (1 + hertz**2)[:, None, None]
     power /= power.mean()
-    told = 100 * np.exp(-np.square(cycles / 0.05))[None] * np.exp(-hertz / 5)[:, None, None]
-    return Bands.of(cycles, hertz, power, told, picture=0.1, seconds=2.0, neurons=100, about="toys")
+    told = 100 * np.exp(-np.square(cycles / 0.05))[None] * np.exp(-hertz)[:, None, None]
+    return Bands.of(cycles, hertz, power, told, picture=0.1, seconds=2.0, degrees=3.4, neurons=100, about="toys")
 
 
 def test_bands_keep_the_variance(bands):
@@ -80,3 +80,19 @@ def test_simulated_animals_are_at_hand():
         "resolution in time, hertz",
         "neurons for 0.05 cycles per degree",
     }
+
+
+def test_a_finer_screen_changes_no_plan():
+    """The same movies and neurons on twice the pixels a degree: three in four coefficients hold nothing."""
+    coarse = stand_in()
+    hertz = np.unique(coarse.hertz)
+    more = {"cycles": 0.3, "hertz": hertz, "power": 1e-9, "told": 1e-9}
+    shares = np.array([coarse.share[coarse.hertz == each].sum() for each in hertz])
+    scaled = {"cycles": coarse.cycles, "hertz": coarse.hertz, "power": 4 * coarse.power, "told": coarse.told / 4}
+    joined = {name: np.append(values, np.broadcast_to(more[name], hertz.shape)) for name, values in scaled.items()}
+    share = np.append(coarse.share, 3 * shares) / 4
+    finer = replace(coarse, degrees=coarse.degrees / 2, share=share, **joined)
+    one, other = predict_design(coarse, Design()), predict_design(finer, Design())
+    assert other.video_correlation == pytest.approx(one.video_correlation)
+    assert other.cycles_per_degree == pytest.approx(one.cycles_per_degree)
+    assert other.hertz == pytest.approx(one.hertz)

@@ -31,9 +31,9 @@ SLOW: Final = 2.5
 LEARNING_MINUTES: Final = 10.0
 """Minutes of training after which an encoder knows half of what there is to know: assumed, not measured."""
 
-CURVED: Final = 3.3
-"""What is not linear in the movie counts as noise, so many times the variance of the linear part: fitted to
-reconstructions of simulated animals, of which a third of the noise makes none better (docs/log/planning.md)."""
+CURVED: Final = 6.0
+"""What is not linear in the movie counts as noise, so many times the variance of the linear part at each temporal
+frequency (it changes as slowly as movies do): fitted to reconstructions of simulated animals (docs/log/planning.md)."""
 
 MOST_NEURONS: Final = 10_000_000
 """Beyond them a resolution is called out of reach."""
@@ -58,6 +58,8 @@ class Bands:
         Variance over the field of the movies' mean picture, in units of the pixels' variance.
     seconds
         Length of the clips.
+    degrees
+        Visual angle that a pixel spans, degrees.
     neurons
         Whose responses it was measured on.
     about
@@ -71,6 +73,7 @@ class Bands:
     told: Float[np.ndarray, " band"]
     picture: float
     seconds: float
+    degrees: float
     neurons: int
     about: str
 
@@ -169,8 +172,15 @@ def information(bands: Bands, design: Design) -> Float[np.ndarray, " band"]:
     known = design.minutes / (design.minutes + LEARNING_MINUTES)
     # A scan holds what happened since the one before: the mean over that time.
     seen = np.square(np.sinc(bands.hertz / design.scan_rate))
-    noise = design.noise + CURVED * float((bands.share * bands.power * bands.told).sum())
+    noise = design.noise + CURVED * _drive(bands) * seen
     return np.asarray(bands.power * bands.told * density * known * seen / noise)
+
+
+def _drive(bands: Bands) -> Float[np.ndarray, " band"]:
+    """Return the linear variance of one neuron's drive over that of its noise, at each band's temporal frequency."""
+    moment = np.unique(bands.hertz.round(4), return_inverse=True)[1]
+    driven = np.bincount(moment, bands.share * bands.power * bands.told) / np.bincount(moment, bands.share)
+    return np.asarray(driven[moment] / bands.degrees**2)
 
 
 def predict_design(bands: Bands, design: Design) -> Outlook:
@@ -184,7 +194,7 @@ def predict_design(bands: Bands, design: Design) -> Outlook:
     whole = counted.sum() + bands.picture
     per_degree = bands.share * np.log2(1 + told)
     # There are as many coefficients as pixels and frames: twice the highest frequency along each direction.
-    density = 2 * bands.hertz.max() * (2 * bands.cycles.max() / math.sqrt(2)) ** 2
+    density = 2 * bands.hertz.max() / bands.degrees**2
     return Outlook(
         float(np.sqrt(((counted * found).sum() + bands.picture) / whole)),
         _limit(bands.cycles, variance, found, bands.hertz <= SLOW),

@@ -30,9 +30,9 @@ from reverie.recordings.reading import Reading
 from reverie.reporting.page import fill_page
 from reverie.scoring.rule import scored_region
 
-CLIPS: Final = 6
-DRAWS: Final = 2
-"""Training clips and random gradients of each; their mean square is the information, known to a few per cent a band."""
+CLIPS: Final = 20
+"""Training clips at most, and as many random gradients, whose mean square is the information: clips differ by more than
+draws do."""
 
 FRAMES: Final = 150
 """Of each clip at most."""
@@ -72,9 +72,8 @@ def measure_bands(fitted: Fitted, *, about: str) -> Bands:
         cut = beginning_of(trial, frames)
         problem = problem_of_trial(fitted, cut, Map()).to(subject.device).in_fast_form()
         movie = torch.tensor(cut.known_movie, device=subject.device)
-        for _ in range(DRAWS):
-            draw = prior.on_scene(information_draw(problem, movie, generator))
-            squares.append(spectrum_of(draw, [frames]).square().cpu().numpy())
+        draw = prior.on_scene(information_draw(problem, movie, generator))
+        squares.append(spectrum_of(draw, [frames]).square().cpu().numpy())
     height, width = recording.frame_size
     angle = recording.degrees_per_pixel
     cycles = np.hypot(np.arange(height)[:, None] / (2 * height), np.arange(width) / (2 * width)) / angle
@@ -91,6 +90,7 @@ def measure_bands(fitted: Fitted, *, about: str) -> Bands:
         told,
         picture=float(picture),
         seconds=frames / recording.frame_rate,
+        degrees=angle,
         neurons=recording.neurons,
         about=about,
     )

@@ -43,13 +43,19 @@ function along(axis, found, pooled) {
   return [keys.map((key) => Math.max(Number(key), 1e-4)), keys.map((key) => sums.get(key)[0] / sums.get(key)[1])];
 }
 
+/** Linear variance of one neuron's drive over that of its noise, at each band's temporal frequency. */
+const driven = bands.hertz.map((hertz) => {
+  const together = bands.share.flatMap((share, band) => (Math.abs(bands.hertz[band] - hertz) < 1e-4 ? [[share, band]] : []));
+  const drive = sum(together.map(([share, band]) => share * bands.power[band] * bands.told[band]));
+  return drive / sum(together.map(([share]) => share)) / bands.degrees ** 2;
+});
+
 function predict(design) {
   const density = (design.animals * design.neurons) / ((Math.PI / 4) * design.field ** 2);
   const known = design.minutes / (design.minutes + bands.learning_minutes);
-  const curved = sum(bands.power.map((power, band) => bands.share[band] * power * bands.told[band]));
-  const noise = design.noise + bands.curved * curved;
   const found = bands.power.map((power, band) => {
     const seen = sinc(bands.hertz[band] / design.scan_rate) ** 2;
+    const noise = design.noise + bands.curved * driven[band] * seen;
     const told = (power * bands.told[band] * density * known * seen) / noise;
     return told / (1 + told);
   });
