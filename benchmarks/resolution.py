@@ -53,7 +53,8 @@ def powers_in_time(
     found: Movie, truth: Movie, prior: GaussianPrior, region: Region, *, degrees: float, frame_rate: float
 ) -> Powers:
     """Return the powers of coarse patterns inside a region, by temporal frequency (``TEMPORAL``)."""
-    coarse = _cycles(*truth.shape[1:], degrees) <= COARSE
+    height, width = truth.shape[1:]
+    coarse = _cycles(height, width, degrees) <= COARSE
     products = _products(found, truth, prior, region, np.ones(region.shape))[:, :, coarse].sum(axis=2)
     band = np.digitize(_hertz(len(truth), frame_rate), TEMPORAL)
     return np.stack([np.bincount(band, each)[1 : len(TEMPORAL)] for each in products])
@@ -85,7 +86,8 @@ def coherence(clips: Sequence[Powers]) -> Float[np.ndarray, " band"]:
     """
     truth, found, cross = np.sum([_scaled(each) for each in clips], axis=0)
     power = truth * found
-    return np.divide(np.square(cross), power, out=np.full(power.shape, np.nan), where=power > 0)
+    shares = np.divide(np.square(cross), power, out=np.full(power.shape, np.nan), where=power > 0)
+    return np.asarray(shares)
 
 
 def _scaled(powers: Powers) -> Powers:
