@@ -40,7 +40,8 @@ def fitted(name: str, unit: str, at: Sequence[float | int], values: Sequence[flo
     slope, constant = np.polyfit(at, values, 1)
     found = np.asarray(values)
     left = found - (slope * np.asarray(at) + constant)
-    explained = 1.0 - float(np.square(left).sum() / np.square(found - found.mean()).sum())
+    scatter = float(np.square(found - found.mean()).sum())
+    explained = 1.0 - float(np.square(left).sum()) / scatter if np.ptp(found) > 0 else 1.0  # a level line explains all
     return Scaling(name, unit, tuple(map(float, at)), tuple(values), float(slope), float(constant), round(explained, 6))
 
 
