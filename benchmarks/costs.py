@@ -95,11 +95,13 @@ def draw(table: pd.DataFrame, path: Path) -> None:
     figure, axes = plt.subplots(2, len(LARGER), figsize=(11, 5), sharey="row", layout="constrained")
     for column, size in enumerate(LARGER):
         labs = [SMALL.name, *(replace(SMALL, **{size: value}).name for value in LARGER[size])]
-        for verb, rows in table[table.lab.isin(labs)].sort_values(size).groupby("verb", sort=False):
+        for verb in table.verb.unique():  # in the same order everywhere, so that colours are the same
+            rows = table[table.lab.isin(labs) & (table.verb == verb)].sort_values(size)
             axes[0, column].plot(rows[size], rows.processor_seconds, "o-", label=verb, markersize=3)
             axes[1, column].plot(rows[size], rows.gibibytes, "o-", markersize=3)
-        axes[0, column].set(yscale="log")
-        axes[1, column].set(xlabel=size, ylim=(0, None))
+        axes[1, column].set(xlabel=size)
+    axes[0, 0].set(yscale="log")
+    axes[1, 0].set(ylim=(0, None))
     axes[0, 0].set(ylabel="processor time (s)")
     axes[1, 0].set(ylabel="peak of memory (GiB)")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6, frameon=False)
