@@ -4,9 +4,9 @@ python -m benchmarks.planning measure    writes src/reverie/planning/simulated.j
 python -m benchmarks.planning check      prints predicted beside measured video correlation and resolution over designs
 """
 
-import sys
+import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -41,28 +41,21 @@ from reverie.simulation.kinds import KINDS, Kind
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 MEASURED: Final = Path(__file__).parent.parent / "src/reverie/planning/simulated.json"
-SEEDS: Final = (4, 5, 6)
-
 NEURONS: Final = 300
 FRAMES: Final = 90
 FIELD: Final = 45.0
 """Diameter in degrees of the disk in the middle that is scored, where neurons lie nearly evenly."""
 
-COUNTS: Final = (150, 300)
-
-TEST: Final = 27
-"""Test clips of 3 s: video correlations of single ones scatter by a tenth, a mean of so many is known to .02."""
-
 TRAIN: Final = 40
 """Training clips of the animal that is measured: the spectrum of eight is theirs and not that of movies."""
 
 
-def animals(folder: Path, kind: Kind, *, seed: int, count: int = 1, train: int = 8) -> Session:
+def animals(folder: Path, kind: Kind, *, seed: int, count: int = 1, train: int = 8, test: int = 3) -> Session:
     """Write animals that saw training and test movies, and open them with their true encoder."""
     generator = np.random.default_rng(seed)
     movies = {
         tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator)) for number in range(clips)]
-        for tier, clips in {"train": train, "oracle": TEST}.items()
+        for tier, clips in {"train": train, "oracle": test}.items()
     }
     truth = simulate(folder, movies, mice={f"mouse{n}": NEURONS for n in range(count)}, kind=kind, seed=seed)
     save_encoder(truth, folder / "encoder", about={"simulated": True})
@@ -109,13 +102,13 @@ class Measured(NamedTuple):
     hertz: float
 
 
-def designs(session: Session) -> Iterator[tuple[Design, Measured]]:
-    """Yield designs of some of the neurons of one or all animals, and what they reach."""
+def designs(session: Session, counts: Sequence[int]) -> Iterator[tuple[int, Design, Measured]]:
+    """Yield designs of some of the neurons of one or all animals, how many an animal, and what they reach."""
     fits = [session.fitted(name, folder) for name in session.recordings for folder in session.encoders]
     first = fits[0].subject.recording
     generator = np.random.default_rng(0)
     for together in sorted({1, len(fits)}):
-        for count in COUNTS:
+        for count in counts:
             chosen = [np.sort(generator.permutation(NEURONS)[:count]) for _ in fits[:together]]
             clips = [reconstructed(fits[:together], chosen, name) for name in first.names("oracle")]
             seen = np.mean([inside(each)[rows].sum() for each, rows in zip(fits, chosen, strict=False)])
@@ -124,7 +117,7 @@ def designs(session: Session) -> Iterator[tuple[Design, Measured]]:
                 resolution_in_space([clip.in_space for clip in clips], first.frame_size, degrees_of(fits[0])),
                 resolution_in_time([clip.in_time for clip in clips], FRAMES - frames_to_skip(FRAMES), first.frame_rate),
             )
-            yield Design(max(1, round(seen)), FIELD, minutes=1e6, animals=together), measured
+            yield count, Design(max(1, round(seen)), FIELD, minutes=1e6, animals=together), measured
 
 
 def reconstructed(fits: list[Fitted], chosen: list[np.ndarray], name: str) -> Clip:
@@ -154,30 +147,49 @@ def measure() -> None:
         write_json(MEASURED, measure_bands(fitted, about=f"{NEURONS} simulated neurons").to_json())
 
 
-def check() -> pd.DataFrame:
-    """Return predicted beside measured results: animals of several seeds, one and two, some sizes.
+def check(seeds: Sequence[int], counts: Sequence[int], clips: int) -> None:
+    """Print planned beside measured results: pairs of animals of several seeds, one and both, some sizes.
 
-    Where measured coherence is nowhere above a half, the resolution in space is taken for the coarsest that could be
-    measured, and that in time is left out.
+    A plan is of the mean animal, and animals with as many neurons differ: errors are told of single designs and of
+    designs averaged over the pairs. Where measured coherence is nowhere above a half, the resolution in space is taken
+    for the coarsest that could be measured, and that in time is left out.
     """
     rows = []
     bands = stand_in()
-    for seed in SEEDS:
+    for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
-            session = animals(Path(folder), KINDS["default"], seed=seed, count=2)
-            for design, measured in designs(session):
+            session = animals(Path(folder), KINDS["default"], seed=seed, count=2, test=clips)
+            for count, design, measured in designs(session, counts):
                 if np.isnan(measured.cycles_per_degree):
                     measured = measured._replace(cycles_per_degree=float(EDGES[0]))
                 outlook = predict_design(bands, design)
                 for name, value in measured._asdict().items():
-                    rows.append((seed, design.animals, design.neurons, name, value, getattr(outlook, name)))
+                    rows.append((seed, design.animals, count, design.neurons, name, value, getattr(outlook, name)))
                     print(*(each if isinstance(each, str) else f"{each:.3g}" for each in rows[-1]), flush=True)
-    table = pd.DataFrame(rows, columns=["seed", "animals", "neurons", "what", "measured", "planned"])
-    for what, part in table.groupby("what", sort=False):
-        off, share = part["planned"] - part["measured"], part["planned"] / part["measured"] - 1
-        print(f"{what}: mean error {off.abs().mean():.4f} ({share.abs().mean():.0%}), bias {off.mean():+.4f}")
-    return table
+    table = pd.DataFrame(rows, columns=["seed", "animals", "count", "neurons", "what", "measured", "planned"])
+    averaged = table.groupby(["what", "animals", "count"], sort=False).mean().reset_index()
+    print(averaged.drop(columns="seed").to_string(index=False, float_format="%.3g"))
+    for label, errors in (("of one pair", table), ("averaged over pairs", averaged)):
+        for what, part in errors.groupby("what", sort=False):
+            off, share = part["planned"] - part["measured"], part["planned"] / part["measured"] - 1
+            print(
+                f"{label}, {what}: mean error {off.abs().mean():.4f} ({share.abs().mean():.0%}), bias {off.mean():+.4f}"
+            )
+
+
+def main() -> None:
+    """Measure or check."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.planning", description=__doc__)
+    parser.add_argument("what", choices=("measure", "check"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[7, 8, 9], help="one for each pair of animals")
+    parser.add_argument("--counts", type=int, nargs="+", default=[150, 180, 210, 240, 270, 300], help="neurons of each")
+    parser.add_argument("--clips", type=int, default=9, help="test clips of 3 s that each design is measured on")
+    asked = parser.parse_args()
+    if asked.what == "measure":
+        measure()
+    else:
+        check(asked.seeds, asked.counts, asked.clips)
 
 
 if __name__ == "__main__":
-    {"measure": measure, "check": check}[sys.argv[1]]()
+    main()
