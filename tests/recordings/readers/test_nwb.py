@@ -185,7 +185,7 @@ def test_a_probe_says_which_of_its_movies_are_not_given(session, tmp_path):
     assert any("natural_movie_three were shown but does not hold them" in note for note in recording.notes)
 
 
-@pytest.mark.filterwarnings("ignore:RoiResponseSeries 'plane.': The second dimension of data does not match")
+@pytest.mark.filterwarnings("ignore:.*The second dimension of data does not match")
 def test_each_plane_of_suite2p_has_cells_of_its_own_and_regions_may_come_first(session, tmp_path):
     _, values = session.responses(30.0)
     table, reading = layouts.write_table(tmp_path, session), {"frames_table": tmp_path / "shown.csv"}
