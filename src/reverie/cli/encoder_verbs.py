@@ -26,15 +26,20 @@ class Train:
     animals: tuple[str, ...] = ()
     """Animals to train on; all by default."""
     request: OmitArgPrefixes[TrainingRequest] = field(default_factory=TrainingRequest)
+    encoders: int = 1
+    """How many to train, of seeds that follow each other; several lie in folders OUT/seed-0 and so on."""
+    on: Where = field(default_factory=On)
     reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
     device: str = "auto"
     """auto, cpu, cuda or mps."""
 
     def run(self) -> None:
         """Train."""
-        from reverie.training.folder import train_encoder
+        from reverie.jobs.training import Lessons, train_encoders
 
-        train_encoder(self.data, self.out, self.request, animals=self.animals, reading=self.reading, device=self.device)
+        lessons = Lessons(self.data, self.animals, self.reading, self.device)
+        if not told_script(self.on):
+            train_encoders(lessons, self.out, self.request, encoders=self.encoders, on=self.on)
 
 
 @dataclass(frozen=True)

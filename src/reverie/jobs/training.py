@@ -1,0 +1,53 @@
+"""Several encoders of the same recordings, one for each seed, trained side by side here or on a cluster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from reverie.foundation.errors import BadInput
+from reverie.foundation.folders import require_folder
+from reverie.jobs.engines.settings import HERE, On
+from reverie.jobs.workers import open_workers
+from reverie.recordings.reading import Reading
+from reverie.training.folder import train_encoder
+from reverie.training.request import TrainingRequest
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What all encoders learn from, and where."""
+
+    data: Path
+    animals: Sequence[str]
+    reading: Reading
+    device: str
+
+
+def train_encoders(lessons: Lessons, out: Path, request: TrainingRequest, *, encoders: int = 1, on: On) -> list[Path]:
+    """Train encoders whose seeds follow each other and return their folders, in which the same call resumes.
+
+    The folders are ``out``/seed-0 and so on, from the seed of the request on; of a single encoder ``out`` itself.
+    Raises, when all others are trained, what kept one from it; BadInput when there are none to train.
+    """
+    if encoders < 1:
+        raise BadInput(f"{encoders} encoders were asked for; there must be 1 or more.")
+    folder = out.absolute()
+    if encoders == 1 and on.on == HERE:
+        _train(lessons, (folder, request))
+        return [folder]
+    require_folder(folder)
+    requests = [replace(request, seed=request.seed + number) for number in range(encoders)]
+    folders = [folder if encoders == 1 else folder / f"seed-{each.seed}" for each in requests]
+    elsewhere = replace(lessons, data=lessons.data.absolute())
+    with open_workers(elsewhere, partial(replace, elsewhere), on) as workers:
+        names = [f"the encoder {place.name}" for place in folders]
+        workers.run(_train, list(zip(folders, requests, strict=True)), "training", names)
+    return folders
+
+
+def _train(lessons: Lessons, task: tuple[Path, TrainingRequest]) -> None:
+    folder, request = task
+    train_encoder(
+        lessons.data, folder, request, animals=lessons.animals, reading=lessons.reading, device=lessons.device
+    )

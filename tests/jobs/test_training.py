@@ -1,0 +1,43 @@
+"""Several encoders of the same recordings, trained side by side."""
+
+import pytest
+import torch
+
+import reverie as rv
+from reverie.foundation.errors import BadInput
+from reverie.jobs.engines.settings import On
+from reverie.jobs.training import Lessons, train_encoders
+from reverie.recordings.reading import Reading
+from reverie.training.request import TrainingRequest
+
+REQUEST = TrainingRequest(architecture="linear_nonlinear", preset="tiny", steps=2, seed=3)
+
+
+def lessons_of(world):
+    return Lessons(world.data, ("alpha",), Reading(), "cpu")
+
+
+def weights_of(folder):
+    return torch.cat([each.flatten() for each in rv.load(folder).state_dict().values()])
+
+
+def test_encoders_of_seeds_that_follow_each_other_are_those_of_one_at_a_time(tiny_world, tmp_path):
+    lessons = lessons_of(tiny_world)
+    folders = train_encoders(lessons, tmp_path / "several", REQUEST, encoders=2, on=On(jobs=2))
+    assert [folder.name for folder in folders] == ["seed-3", "seed-4"]
+    (alone,) = train_encoders(lessons, tmp_path / "alone", REQUEST, on=On())
+    assert torch.equal(weights_of(alone), weights_of(folders[0]))
+    assert not torch.equal(weights_of(alone), weights_of(folders[1]))
+
+
+def test_what_is_trained_is_not_trained_again(tiny_world, tmp_path):
+    lessons = lessons_of(tiny_world)
+    first = train_encoders(lessons, tmp_path / "mine", REQUEST, encoders=1, on=On())
+    made = {path: path.stat().st_mtime_ns for path in first[0].rglob("*.safetensors")}
+    assert train_encoders(lessons, tmp_path / "mine", REQUEST, encoders=1, on=On()) == first
+    assert made == {path: path.stat().st_mtime_ns for path in first[0].rglob("*.safetensors")}
+
+
+def test_none_to_train_is_told(tiny_world, tmp_path):
+    with pytest.raises(BadInput, match="1 or more"):
+        train_encoders(lessons_of(tiny_world), tmp_path, REQUEST, encoders=0, on=On())
