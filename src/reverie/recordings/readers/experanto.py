@@ -182,7 +182,8 @@ def _screen(folder: Path, reading: Reading) -> tuple[list[Showing], dict[str, Ca
             f"{path} should hold the time of each frame, in seconds that never go back; export it again."
         )
     times = times.astype(np.float64)
-    shown = [one for one in readable(_items(folder), partial(_showing, times=times)) if one is not None]
+    step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
+    shown = [one for one in readable(_items(folder), partial(_showing, times=times, step=step)) if one is not None]
     clips: dict[str, Callable[[], Footage]] = {
         showing.clip: partial(_footage, folder / "data", showing.clip, len(showing.onsets), reading)
         for showing in shown
@@ -191,8 +192,8 @@ def _screen(folder: Path, reading: Reading) -> tuple[list[Showing], dict[str, Ca
     return shown, clips
 
 
-def _showing(item: tuple[str, Callable[[], Mapping[str, Any]]], times: np.ndarray) -> Showing | None:
-    """Return when an item was shown; None for a short grey screen."""
+def _showing(item: tuple[str, Callable[[], Mapping[str, Any]]], times: np.ndarray, step: float) -> Showing | None:
+    """Return when an item was shown; None for a short grey screen. step: seconds a frame lasts."""
     stem, described = item
     about = described()
     modality = str(about.get("modality", "")).casefold()
@@ -206,7 +207,6 @@ def _showing(item: tuple[str, Callable[[], Mapping[str, Any]]], times: np.ndarra
     if not 0 <= first < last:
         raise ReverieError(f"timestamps.npy ends before the item {stem}; copy it again.")
     onsets = times[first:last]
-    step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
     # A picture stays until the next one comes; what follows a video may come after a pause.
     stays = last < len(times) and modality != "video"
     end = float(times[last]) if stays else float(onsets[-1]) + step
