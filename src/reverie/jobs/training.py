@@ -16,7 +16,10 @@ from reverie.training.request import TrainingRequest
 
 @dataclass(frozen=True)
 class Lessons:
-    """What all encoders learn from, and where."""
+    """What all encoders learn from: a folder of recordings and its animals (all where none is named).
+
+    reading: what the files do not say. device: where to train; auto, cpu, cuda or mps.
+    """
 
     data: Path
     animals: Sequence[str]
@@ -40,6 +43,7 @@ def train_encoders(lessons: Lessons, out: Path, request: TrainingRequest, *, enc
     requests = [replace(request, seed=request.seed + number) for number in range(encoders)]
     folders = [folder if encoders == 1 else folder / f"seed-{each.seed}" for each in requests]
     elsewhere = replace(lessons, data=lessons.data.absolute())
+    # Other processes have nothing to open: what they are given is all they need.
     with open_workers(elsewhere, partial(replace, elsewhere), on) as workers:
         names = [f"the encoder {place.name}" for place in folders]
         workers.run(_train, list(zip(folders, requests, strict=True)), "training", names)
