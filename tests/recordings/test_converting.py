@@ -8,7 +8,7 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.converting import convert
 from reverie.recordings.readers.experanto_writer import write_session
-from reverie.recordings.readers.registry import open_recording
+from reverie.recordings.readers.registry import find_reader, open_recording
 from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.reading import Reading
 
@@ -30,7 +30,7 @@ def test_nothing_changes_but_the_layout(original, tmp_path, to):
     (folder,) = convert(original, tmp_path / "out", to)
     assert folder == tmp_path / "out/mouse1"
     before, after = open_recording(original), open_recording(folder)
-    assert after.source.format == to
+    assert find_reader(folder, Reading()).format == to
     assert after.tiers == before.tiers
     assert after.signals == before.signals == ("running speed",)
     for name in before.tiers:

@@ -3,8 +3,9 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, write_npy
+from reverie.recordings.findings import render
 from reverie.recordings.readers.sensorium_layout import write_recording
-from reverie.recordings.survey import render, survey
+from reverie.recordings.survey import survey
 
 
 def test_a_survey_counts_what_is_there(animal, make_trial):

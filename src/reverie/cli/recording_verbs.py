@@ -45,7 +45,8 @@ class Inspect:
 
     def run(self) -> None:
         """Print the survey."""
-        from reverie.recordings.survey import render, survey
+        from reverie.recordings.findings import render
+        from reverie.recordings.survey import survey
 
         print(render(survey(self.data, self.reading, whole=self.whole)))
 

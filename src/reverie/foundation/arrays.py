@@ -43,3 +43,5 @@ DEGREES_PER_PIXEL: Final = 3.4
 
 STATE_NAMES: Final = ("pupil dilation", "running speed", "pupil x", "pupil y")
 """The rows of a state, in order."""
+
+PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES

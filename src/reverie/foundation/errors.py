@@ -1,7 +1,6 @@
-"""The errors a user is meant to read: each one sentence, a few kinds that a caller tells apart, each cause once."""
+"""The errors a user is meant to read: each one sentence, a few kinds that a caller tells apart."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -81,29 +80,6 @@ class OutOfTime(ReverieError):
     """
 
 
-def grouped(causes: Mapping[str, str]) -> list[str]:
-    """Return one text for each distinct cause: its first sentence, and what else it holds for.
-
-    Two sentences are the same cause when they differ in nothing but the name they are about, as the word after
-    "trial" or as the name of a file.
-
-    Parameters
-    ----------
-    causes
-        What could not be done, by name, and the sentence that says why.
-
-    Examples
-    --------
-    >>> grouped({"3": "videos/3.npy is missing.", "4": "videos/4.npy is missing."})
-    ['videos/3.npy is missing. The same holds for 1 other: 4.']
-
-    """
-    alike: dict[str, list[str]] = {}
-    for name, cause in causes.items():
-        alike.setdefault(_without(name, cause), []).append(name)
-    return [causes[first] + _others(rest) for first, *rest in alike.values()]
-
-
 def some(names: Iterable[str], shown: int = SHOWN) -> str:
     """List a few names and count the rest.
 
@@ -113,14 +89,3 @@ def some(names: Iterable[str], shown: int = SHOWN) -> str:
     listed = list(names)
     rest = len(listed) - shown
     return ", ".join(listed[:shown]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _without(name: str, cause: str) -> str:
-    last = re.escape(name.split()[-1] if name.split() else name)
-    return re.sub(rf"(\b[Tt]rial |[/\\]){last}(?![\w-])", r"\1…", cause)
-
-
-def _others(names: list[str]) -> str:
-    if not names:
-        return ""
-    return f" The same holds for {len(names)} other{'s' if len(names) > 1 else ''}: {some(names)}."

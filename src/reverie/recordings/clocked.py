@@ -1,10 +1,10 @@
 """A recording whose signals each have a clock of their own, cut into trials on the clock of the movie."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,8 +13,8 @@ from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocks import regular_frames, usual_rate
 from reverie.recordings.reading import Reading
-from reverie.recordings.signals import Sampled, Signal
-from reverie.recordings.source import Footage
+from reverie.recordings.signals import ClockedSeries, Sampled, Signal
+from reverie.recordings.source import Footage, Source
 
 SLOWEST: Final = 2.0
 """Seconds from one sample of the responses to the next; more tell nothing of a movie, and are mostly milliseconds."""
@@ -27,12 +27,6 @@ STILL: Final = 0.125
 
 SHORTEST_PIECE: Final = 1.0
 """Seconds; what is left of a showing that is shorter joins the piece before it."""
-
-STRETCHES: Final = 3
-"""Of a large trial, this many short stretches are looked at beforehand."""
-
-STRETCH: Final = 4
-"""Frames of such a stretch."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +63,8 @@ class Recorded:
 
     Attributes
     ----------
-    name, place, format
-        Whose recording it is, where it lies, and how.
+    name, place
+        Whose recording it is, and where it lies.
     responses
         The neurons, plane by plane.
     signals
@@ -79,8 +73,6 @@ class Recorded:
         What was shown when.
     clips
         The movies, each opened when asked for.
-    unit
-        What the responses are, in words.
     degrees_per_pixel
         Visual angle of one pixel, where it is known.
     notes
@@ -89,14 +81,12 @@ class Recorded:
 
     name: str
     place: Path
-    format: str
     responses: Sequence[Signal]
     signals: Mapping[str, Signal]
     showings: Sequence[Showing]
     clips: Mapping[str, Callable[[], Footage]]
-    unit: str = ""
     degrees_per_pixel: float | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +100,7 @@ class _Piece:
     tier: str
 
 
-class ClockedSource:
+class ClockedSource(Source):
     """A recording cut into trials: one showing of one movie each, longer ones in pieces of some seconds.
 
     Raises ReverieError when nothing was shown, or no neuron recorded.
@@ -118,8 +108,7 @@ class ClockedSource:
 
     def __init__(self, recorded: Recorded, reading: Reading) -> None:
         self.recorded = recorded
-        self.name, self.place, self.format = recorded.name, recorded.place, recorded.format
-        self.unit, self.degrees_per_pixel = recorded.unit, recorded.degrees_per_pixel
+        self.name, self.place, self.degrees_per_pixel = recorded.name, recorded.place, recorded.degrees_per_pixel
         if not recorded.showings:
             raise ReverieError(f"{self.place} does not say what was shown when; give --frames-table.")
         if not sum(signal.rows for signal in recorded.responses):
@@ -189,11 +178,11 @@ class ClockedSource:
         """Return the recording's own name for what was shown, and the piece of it."""
         return self._pieces[name].key
 
-    def responses(self, name: str) -> "ClockedSeries":
+    def responses(self, name: str) -> ClockedSeries:
         """Return the responses in a trial."""
         return ClockedSeries(self.recorded.responses, self._pieces[name].onsets, self.frame_rate)
 
-    def signals(self, name: str) -> Mapping[str, "ClockedSeries"]:
+    def signals(self, name: str) -> Mapping[str, ClockedSeries]:
         """Return pupil and running in a trial."""
         onsets = self._pieces[name].onsets
         return {key: ClockedSeries((signal,), onsets, self.frame_rate) for key, signal in self.recorded.signals.items()}
@@ -205,54 +194,6 @@ class ClockedSource:
     def listed_neurons(self) -> int | None:
         """Return how many neurons were recorded."""
         return sum(signal.rows for signal in self.recorded.responses)
-
-    def problems(self, neurons: int) -> Iterable[str]:
-        """Return nothing: what a reader has to say is in its notes."""
-        return ()
-
-
-@dataclass(frozen=True)
-class ClockedSeries:
-    """Signals brought to the frames of one trial when they are read."""
-
-    parts: Sequence[Signal]
-    onsets: Float[np.ndarray, " frame"]
-    rate: float
-
-    @property
-    def place(self) -> str:
-        """Where they lie."""
-        return self.parts[0].place
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(row, frame)."""
-        return sum(part.rows for part in self.parts), len(self.onsets)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of what is handed out."""
-        return np.dtype(np.float32)
-
-    @property
-    def marks_padding(self) -> bool:
-        """There is no padding: a frame in which nothing was recorded is NaN."""
-        return True
-
-    def length(self) -> int:
-        """Return how many frames there are."""
-        return len(self.onsets)
-
-    def read(self, start: int, stop: int) -> np.ndarray:
-        """Return what falls into some frames."""
-        found = [part.in_frames(self.onsets[start:stop], self.rate) for part in self.parts]
-        return np.concatenate(found).astype(np.float32)
-
-    def sample(self) -> np.ndarray:
-        """Return a few short stretches."""
-        last = max(0, len(self.onsets) - STRETCH)
-        starts = sorted({round(share * last) for share in np.linspace(0, 1, STRETCHES)})
-        return np.concatenate([self.read(start, start + STRETCH) for start in starts], axis=1)
 
 
 def _own_rate(showings: Sequence[Showing]) -> float:

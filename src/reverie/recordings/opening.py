@@ -5,13 +5,13 @@ from os import PathLike
 
 from reverie.foundation.arrays import Responses
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.folders import meant
 from reverie.foundation.progress import say
 from reverie.recordings.contents import readable, trial_digest
 from reverie.recordings.readers.registry import find_animal, open_recordings
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
+from reverie.recordings.usability import meant
 
 
 def open_animals(

@@ -8,7 +8,6 @@ import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError, reading_foreign, some
-from reverie.foundation.folders import meant
 from reverie.recordings.facts import ResponseFacts, TrialFacts, facts_of
 from reverie.recordings.gaps import LONGEST_BRIDGED, longest_gap, measured
 from reverie.recordings.reading import Reading
@@ -16,7 +15,7 @@ from reverie.recordings.settling_movies import settle_grey, settle_movies
 from reverie.recordings.source import Source
 from reverie.recordings.spans import span_of
 from reverie.recordings.tiers import TEST_TIERS, understood
-from reverie.recordings.usability import NAMED, ResponseKind, Usable, omissions
+from reverie.recordings.usability import NAMED, ResponseKind, Usable, meant, omissions
 
 MOST_LOST: Final = 0.5
 """Where more than this share of the neurons is lost in a trial, the trial is lost, and not the neurons."""

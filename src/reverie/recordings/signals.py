@@ -25,6 +25,12 @@ HELD_MARGIN: Final = 0.2
 REAL: Final = "buif"
 """Kinds of numpy's types that real numbers have."""
 
+STRETCHES: Final = 3
+"""Of a large trial, this many short stretches are looked at beforehand."""
+
+STRETCH: Final = 4
+"""Frames of such a stretch."""
+
 PHASES: Final = 32
 """Rows with phases of their own are read in this many groups; a phase is off by 1/64 of their range at most."""
 
@@ -162,3 +168,47 @@ class SpikeTrains:
 
 
 Signal = Sampled | SpikeTrains
+
+
+@dataclass(frozen=True)
+class ClockedSeries:
+    """Signals brought to the frames of one trial when they are read."""
+
+    parts: Sequence[Signal]
+    onsets: Float[np.ndarray, " frame"]
+    rate: float
+
+    @property
+    def place(self) -> str:
+        """Where they lie."""
+        return self.parts[0].place
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(row, frame)."""
+        return sum(part.rows for part in self.parts), len(self.onsets)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of what is handed out."""
+        return np.dtype(np.float32)
+
+    @property
+    def marks_padding(self) -> bool:
+        """There is no padding: a frame in which nothing was recorded is NaN."""
+        return True
+
+    def length(self) -> int:
+        """Return how many frames there are."""
+        return len(self.onsets)
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Return what falls into some frames."""
+        found = [part.in_frames(self.onsets[start:stop], self.rate) for part in self.parts]
+        return np.concatenate(found).astype(np.float32)
+
+    def sample(self) -> np.ndarray:
+        """Return a few short stretches."""
+        last = max(0, len(self.onsets) - STRETCH)
+        starts = sorted({round(share * last) for share in np.linspace(0, 1, STRETCHES)})
+        return np.concatenate([self.read(start, start + STRETCH) for start in starts], axis=1)

@@ -1,11 +1,12 @@
 """What a reader of one format hands over: the arrays of each trial as they lie in the file, unchecked.
 
-``Recording`` makes one thing of them all: it checks, cuts, rescales and leaves out, for every format alike. A reader
-is one class that keeps to ``Source``, and one that says which paths it claims (see ``readers``).
+``Recording`` makes one thing of them all: it checks, cuts, rescales and leaves out, for every format alike.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeVar, runtime_checkable
 
@@ -170,47 +171,65 @@ class Footage:
     averaged: float = 1.0
 
 
-@runtime_checkable
-class Source(Protocol):
-    """One animal's recording in one format. What is read may raise ReverieError; opening one reads little."""
+class Source(ABC):
+    """One animal's recording in one format. What is read may raise ReverieError; opening one reads little.
+
+    A format says what differs from an ordinary recording: one that keeps no times, tiers or names of movies.
+
+    Attributes
+    ----------
+    name, place
+        Whose recording it is, and where it lies.
+    frame_rate
+        Frames per second.
+    trials
+        The names of all trials there may be, in recorded order.
+    notes
+        What was done to the data in reading, in sentences for the user.
+    """
 
     name: str
     place: Path
-    format: str
     frame_rate: float
-    degrees_per_pixel: float | None
-    unit: str
-    """What the responses are, such as "deconvolved", in the words of the format; empty where it does not say."""
-    notes: tuple[str, ...]
-    """What was done to the data in reading, in sentences for the user."""
+    trials: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
-    @property
-    def trials(self) -> tuple[str, ...]:
-        """The names of all trials there may be, in recorded order."""
-
-    def tiers(self) -> Mapping[str, str]:
-        """Return the file's own word for each trial; empty where it has none."""
-
+    @abstractmethod
     def movie(self, name: str) -> Footage | None:
         """Return what a trial showed, None where nothing was."""
 
-    def clip(self, name: str) -> str | None:
-        """Return the file's own name for what a trial showed, the same for each showing; None where it has none."""
-
+    @abstractmethod
     def responses(self, name: str) -> Series | None:
         """Return the responses to a trial, None where there are none."""
 
+    @abstractmethod
     def signals(self, name: str) -> Mapping[str, Series]:
         """Return what is there of ``STATE_NAMES``, (1, time) each."""
 
+    @cached_property
+    def degrees_per_pixel(self) -> float | None:
+        """Visual angle of one pixel of the movies as shown; None where it is not known."""
+        return None
+
+    def tiers(self) -> Mapping[str, str]:
+        """Return the file's own word for each trial; empty where it has none."""
+        return {}
+
+    def clip(self, name: str) -> str | None:
+        """Return the file's own name for what a trial showed, the same for each showing; None where it has none."""
+        return None
+
     def start(self, name: str) -> float:
         """Return when a trial began, in seconds on the recording's own clock; 0 where it keeps none."""
+        return 0.0
 
     def listed_neurons(self) -> int | None:
         """Return how many neurons the recording lists, for those without any responses; None where it does not say."""
+        return None
 
     def problems(self, neurons: int) -> Iterable[str]:
         """Return what does not fit together among the files, though nothing is lost by it, in sentences."""
+        return ()
 
 
 def readable(members: Mapping[str, Member], read: Callable[[Member], Part]) -> list[Part]:

@@ -10,7 +10,7 @@ import numpy as np
 from reverie.foundation.arrays import STATE_NAMES, Movie
 from reverie.foundation.errors import ReverieError, reading_foreign, some
 from reverie.foundation.progress import tracked
-from reverie.recordings.findings import AnimalFindings, Leak, Survey, render
+from reverie.recordings.findings import AnimalFindings, Leak, Survey
 from reverie.recordings.near_duplicates import Catalogue, Showing, catalogue, leaks
 from reverie.recordings.readers.registry import find_reader, open_each, refusals
 from reverie.recordings.reading import Reading
@@ -19,8 +19,6 @@ from reverie.recordings.row_statistics import RowStatistics
 from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS, TRAIN, UNUSED
 from reverie.recordings.trial import Trial
 from reverie.recordings.usability import NAMED
-
-__all__ = ["render", "survey"]
 
 MOST_RESPONSES: Final = 15_000_000
 """Of larger recordings, evenly chosen trials with about this many responses in all are read."""

@@ -1,7 +1,7 @@
 """What can be used of one recording, filled in step by step, and what the user asked to leave out of it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError, some
-from reverie.foundation.folders import meant
 from reverie.recordings.footage import GreyScale
 from reverie.recordings.spans import Span
 
@@ -67,6 +66,19 @@ def grouped(reasons: Mapping[str, str]) -> Iterator[str]:
         causes.setdefault(re.sub(r"\d+", "#", reason), []).append(name)
     for names in causes.values():
         yield f"{len(names)} trial{'s' * (len(names) > 1)} ({some(names, NAMED)}): {reasons[names[0]]}"
+
+
+def meant(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of some names that is meant: that very one, or the only other way to write the same number.
+
+    >>> meant("007", ["6", "7"]), meant("7", ["007", "7"]), meant("7", ["07", "007"]), meant("8", ["7"])
+    ('7', '7', None, None)
+    """
+    known = list(names)
+    if name in known:
+        return name
+    alike = [one for one in known if one.isdecimal() and name.isdecimal() and int(one) == int(name)]
+    return alike[0] if len(alike) == 1 else None
 
 
 @dataclass

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.readers.beside import showings_of
 from reverie.recordings.readers.clips import OpenClip
+from reverie.recordings.readers.showings import showings_of
 from reverie.recordings.source import Footage
 
 FRAMES = 60

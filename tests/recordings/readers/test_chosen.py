@@ -6,9 +6,10 @@ from pynwb.image import ImageSeries
 from tests.recordings.readers import layouts, nwb_layouts
 
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.findings import render
 from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.reading import Reading
-from reverie.recordings.survey import render, survey
+from reverie.recordings.survey import survey
 
 TEMPLATE = "/stimulus/templates/stimuli"
 

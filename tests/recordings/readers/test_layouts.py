@@ -11,10 +11,11 @@ from tests.recordings.readers import layouts, nwb_layouts
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.findings import render
 from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.reading import Reading
 from reverie.recordings.splits import split_all
-from reverie.recordings.survey import render, survey
+from reverie.recordings.survey import survey
 
 
 def split_of(recording, **options):

@@ -1,36 +1,30 @@
 """Recordings from Python: arrays with times of their own, or trials at hand already, cut and on one clock."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.arrays import STATE_NAMES
+from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING, STATE_NAMES
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
 from reverie.recordings.clocks import paired_times, usual_rate, usual_step
-from reverie.recordings.readers.beside import timed_showings
 from reverie.recordings.readers.clips import UNTIMED, OpenClip, array_axes, as_movie, open_clip
+from reverie.recordings.readers.showings import timed_showings
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import REAL, Meaning, Sampled, Signal, SpikeTrains
-from reverie.recordings.source import Footage, StoredSeries, require_folder_name
+from reverie.recordings.source import Footage, Source, StoredSeries, require_folder_name
 from reverie.recordings.trial import Trial
 
-PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
 
-
-class TrialsSource:
+class TrialsSource(Source):
     """The trials of one animal, held in memory or read by whoever made the sequence.
 
     Raises ReverieError when there are none, two have one name or are at different frame rates, or a name cannot be that
     of a folder.
     """
-
-    format = "trials"
-    unit = ""
-    notes: tuple[str, ...] = ()
 
     def __init__(self, name: str, trials: Sequence[Trial], degrees_per_pixel: float | None = None) -> None:
         self.name = require_folder_name(name)
@@ -55,10 +49,6 @@ class TrialsSource:
         movie = self._held[name].movie
         return None if movie is None else Footage(self._place(name, "movie"), movie, "time,height,width")
 
-    def clip(self, name: str) -> str | None:
-        """Return None: trials do not say which movies are the same."""
-        return None
-
     def responses(self, name: str) -> StoredSeries | None:
         """Return the responses to a trial."""
         responses = self._held[name].responses
@@ -77,14 +67,6 @@ class TrialsSource:
     def start(self, name: str) -> float:
         """Return when a trial began."""
         return self._held[name].start
-
-    def listed_neurons(self) -> int | None:
-        """Return None: without responses nothing is known of the neurons."""
-        return None
-
-    def problems(self, neurons: int) -> Iterable[str]:
-        """Return nothing: there are no files."""
-        return ()
 
     def _place(self, name: str, what: str) -> str:
         return f"The {what} of {self.name}, trial {name},"
@@ -144,7 +126,6 @@ def arrays_source(
     recorded = Recorded(
         name=name,
         place=Path(name),
-        format="arrays",
         responses=_responses(name, responses, MEANINGS[meaning]),
         signals=_behaviour(name, **behaviour),
         showings=showings,

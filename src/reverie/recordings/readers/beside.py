@@ -1,34 +1,21 @@
 """What lies beside responses that come without a stimulus: a table of what was shown, movies, tables of behaviour."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.arrays import STATE_NAMES
-from reverie.foundation.errors import ReverieError, some
-from reverie.recordings.clocked import STILL, Showing
-from reverie.recordings.readers.clips import UNTIMED, OpenClip, named_files, open_clip
+from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocked import Showing
+from reverie.recordings.readers.clips import OpenClip, named_files, open_clip
+from reverie.recordings.readers.showings import read_table, timed_showings
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Sampled, Signal
 from reverie.recordings.source import Footage
-from reverie.recordings.usability import NAMED
-
-PAUSE: Final = 1.0
-"""Seconds without a new frame that end a showing of a movie; of images in turn, twice their time."""
-
-SLOWEST_IMAGES: Final = 10.0
-"""Seconds from one picture to the next; more are mostly milliseconds."""
-
-OVERLAP: Final = 0.1
-"""Seconds by which a movie may reach into the next: three frames that were dropped, or clocks that differ."""
-
-PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
 
 
 @dataclass(frozen=True)
@@ -37,149 +24,7 @@ class Beside:
 
     showings: list[Showing]
     clips: dict[str, Callable[[], Footage]]
-    notes: tuple[str, ...] = field(default=())
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a csv file that says what was shown when; raises ReverieError when it is no such table."""
-    try:
-        table = pd.read_csv(path, skipinitialspace=True, dtype=str)  # clips may be called 001
-    except (OSError, ValueError, pd.errors.ParserError) as error:
-        raise ReverieError(f"{path} could not be read as a table ({str(error).strip()}); write it as csv.") from error
-    return table.rename(columns=lambda name: str(name).strip().casefold())
-
-
-def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip]) -> list[Showing]:
-    """Return what a table says was shown, in order of time.
-
-    Parameters
-    ----------
-    table
-        Columns time, clip, frame (a row a frame), or onset, clip (a row a showing; ``end`` may say until when). An
-        empty clip is a stretch without a movie. ``tier`` may say what each is for.
-    place
-        Where the table lies, for messages.
-    opened
-        Opens a clip by its name; told how many frames of it were shown, where that is known.
-
-    Raises
-    ------
-    ReverieError
-        When columns are missing, or times are no numbers.
-    """
-    names = set(table.columns)
-    if {"time", "clip", "frame"} <= names:
-        return _by_frame(_numbers(table, ("time", "frame"), place).sort_values("time", kind="stable"), place)
-    if {"onset", "clip"} <= names:
-        rows = _numbers(table, ("onset",), place).sort_values("onset", kind="stable")
-        return list(_apart(_by_showing(rows, place, opened), place))
-    raise ReverieError(
-        f"{place} has the columns {', '.join(map(str, table.columns))}; time, clip, frame or onset, clip are needed."
-    )
-
-
-def _numbers(table: pd.DataFrame, columns: tuple[str, ...], place: str) -> pd.DataFrame:
-    if table.empty:
-        raise ReverieError(f"{place} holds no rows; it should say what was shown when.")
-    for column in columns:
-        values = pd.to_numeric(table[column], errors="coerce")
-        if not np.isfinite(values).all():
-            row = table.index[~np.isfinite(values)][0]
-            raise ReverieError(f"{place} has no number for {column!r} in row {int(row) + 2}.")
-        table = table.assign(**{column: values})
-    return table
-
-
-def moves(showings: Sequence[Showing]) -> bool:
-    """Tell whether what was shown is a movie, rather than images in turn."""
-    steps = [float(np.median(np.diff(showing.onsets))) for showing in showings if len(showing.onsets) > 1]
-    return bool(steps) and float(np.median(steps)) <= STILL
-
-
-def _by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
-    times, frames = table["time"].to_numpy(float), table["frame"].to_numpy(int)
-    if (frames != table["frame"]).any():
-        raise ReverieError(f"{place} has frames that are no whole numbers; they are numbered 0, 1, 2 and so on.")
-    clips, tiers = _words(table, "clip"), _words(table, "tier")
-    _require_forward(times, frames, clips, place)
-    steps, jumps, same = np.diff(times), np.diff(frames), clips[1:] == clips[:-1]
-    usual = pd.Series(steps[same]).groupby(clips[1:][same]).median()
-    stay = pd.Series(clips).map(usual).fillna(1 / UNTIMED).to_numpy(float)
-    # Images in turn come in any order, and each is shown by itself.
-    alone = (stay[1:] > STILL) & ~np.isin(jumps, (0, 1))
-    breaks = (steps > np.maximum(PAUSE, 2 * stay[1:])) | (jumps < 0) | ~same | alone
-    starts = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(times)]])
-    found = []
-    for first, last in pairwise(starts.tolist()):
-        onsets = times[first:last]
-        step = float(np.median(np.diff(onsets))) if len(onsets) > 1 else stay[first]
-        key = f"{clips[first]} from {frames[first]}" if clips[first] else None
-        found.append(Showing(onsets, onsets[-1] + step, clips[first] or None, frames[first:last], tiers[first], key))
-    return found
-
-
-def _require_forward(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, place: str) -> None:
-    """Raise ReverieError where most frames come long after, or in another order than, the frames before them."""
-    same = (clips[1:] == clips[:-1]) & (clips[1:] != "")
-    steps, order = np.diff(times)[same], np.diff(frames)[same]
-    if len(steps) and np.median(steps) > SLOWEST_IMAGES:
-        raise ReverieError(f"{place} has frames that are {np.median(steps):.4g} s apart; give times in seconds.")
-    if len(order) and np.median(order) < 0 and np.median(steps) <= STILL:
-        raise ReverieError(f"{place} has times that go backwards as frames go on; give when each frame was shown.")
-
-
-def _by_showing(table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip]) -> list[Showing]:
-    ends = _words(table, "end")
-    if (ends != "").any():
-        _numbers(table[ends != ""], ("end",), place)
-    found = []
-    rows = zip(
-        table["onset"].to_numpy(float),
-        pd.to_numeric(ends, errors="coerce"),
-        _words(table, "clip"),
-        _words(table, "tier"),
-        strict=True,
-    )
-    for onset, end, clip, tier in rows:
-        if not clip:
-            if not np.isfinite(end):
-                raise ReverieError(f"{place} has a row without a clip at {onset} s; give its end.")
-            found.append(Showing(np.array([onset]), float(end), None, None, tier))
-            continue
-        movie = opened(clip, None)
-        if movie.frames == 1:
-            if not end > onset:
-                raise ReverieError(f"{place} shows the image {clip!r} at {onset:g} s; say until when in a column end.")
-            found.append(Showing(np.array([onset]), float(end), clip, np.zeros(1, int), tier, clip))
-            continue
-        onsets = onset + np.arange(movie.frames) / movie.rate
-        last = onset + movie.frames / movie.rate
-        if np.isfinite(end) and end < last:
-            onsets, last = onsets[onsets < end], end
-        found.append(Showing(onsets, last, clip, np.arange(len(onsets)), tier, clip))
-    return found
-
-
-def _apart(showings: Sequence[Showing], place: str) -> Iterator[Showing]:
-    """Yield showings, each ended where the next begins; raises ReverieError where it is by much."""
-    for showing, following in pairwise([*showings, None]):
-        assert showing is not None
-        begins = np.inf if following is None else float(following.onsets[0])
-        if showing.end - begins > OVERLAP:
-            raise ReverieError(
-                f"{place} says that something else was shown from {begins:g} s on, while {showing.clip or 'nothing'} "
-                f"from {showing.onsets[0]:g} s on lasts until {showing.end:g} s; say when it ended in a column end, or "
-                "how fast movies were shown with --frame-rate."
-            )
-        kept = showing.onsets < begins
-        frames = None if showing.frames is None else showing.frames[kept]
-        yield replace(showing, onsets=showing.onsets[kept], end=min(showing.end, begins), frames=frames)
-
-
-def _words(table: pd.DataFrame, column: str) -> np.ndarray:
-    if column not in table:
-        return np.full(len(table), "", dtype=object)
-    return np.array(table[column].astype("string").fillna("").str.strip(), dtype=object)
+    notes: tuple[str, ...] = ()
 
 
 def shown_beside(place: Path, reading: Reading, inside: Mapping[str, Callable[[], OpenClip]] | None = None) -> Beside:
@@ -211,37 +56,11 @@ def shown_beside(place: Path, reading: Reading, inside: Mapping[str, Callable[[]
     return Beside(showings, {clip: partial(_footage, opened, clip, frames) for clip, frames in most.items()}, notes)
 
 
-def timed_showings(
-    table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip], reading: Reading
-) -> tuple[list[Showing], tuple[str, ...]]:
-    """Return what a table says was shown, as ``showings_of``, and which rate of movies was taken for granted."""
-    untimed: dict[str, float] = {}
-
-    def timed(clip: str, frames: int | None) -> OpenClip:
-        movie = opened(clip, frames)
-        if not movie.timed and movie.frames > 1:
-            untimed[clip] = movie.rate
-        return movie
-
-    showings = showings_of(table, place, timed)
-    if not untimed or reading.frame_rate is not None:
-        return showings, ()
-    note = (
-        f"{place} names movies that do not say how fast they were shown ({some(untimed, NAMED)}); they are taken to "
-        f"have run at {next(iter(untimed.values())):g} frames a second (--frame-rate to differ)."
-    )
-    return showings, (note,)
-
-
 def _footage(opened: Callable[[str, int | None], OpenClip], clip: str, frames: int) -> Footage:
     movie = opened(clip, None)
     if movie.frames < frames:
         movie = opened(clip, frames)
-    if movie.frames < frames:
-        raise ReverieError(
-            f"{movie.footage.place} has {movie.frames} frames, but frame {frames - 1} was shown; is it the movie?"
-        )
-    return movie.footage
+    return movie.shown(frames)
 
 
 def _frames_shown(showings: Sequence[Showing]) -> dict[str, int]:

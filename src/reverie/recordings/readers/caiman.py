@@ -28,11 +28,6 @@ def refusal(path: Path, reading: Reading) -> str | None:
         return "it could not be read as an HDF5 file"
 
 
-def places(path: Path, reading: Reading) -> list[Path]:
-    """Return the one recording there is."""
-    return [path]
-
-
 def open_source(place: Path, reading: Reading) -> ClockedSource:
     """Open the traces; raises ReverieError when the asked ones are not there, or the rate is not known."""
     which = reading.responses or "S"
@@ -61,10 +56,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     notes = (f"{place}: {which} of {responses.rows} components at {rate:g} Hz.", *beside.notes)
     behaviour = behaviour_beside(reading)
     return ClockedSource(
-        Recorded(
-            place.stem, place, "caiman", [responses], behaviour, beside.showings, beside.clips, which, None, notes
-        ),
-        reading,
+        Recorded(place.stem, place, [responses], behaviour, beside.showings, beside.clips, notes=notes), reading
     )
 
 

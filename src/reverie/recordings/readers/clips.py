@@ -62,6 +62,14 @@ class OpenClip:
     rate: float
     timed: bool = True
 
+    def shown(self, frames: int) -> Footage:
+        """Return the movie, of which so many frames were shown; raises ReverieError when it has fewer."""
+        if self.frames < frames:
+            raise ReverieError(
+                f"{self.footage.place} has {self.frames} frames, but frame {frames - 1} was shown; is it the movie?"
+            )
+        return self.footage
+
 
 def named_files(given: Sequence[str], beside: Path | None = None) -> dict[str, Path]:
     """Return the files of ``--movie`` by the name of the clip: CLIP=FILE, a file, or a folder of files.

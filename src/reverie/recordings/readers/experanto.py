@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import yaml
 
-from reverie.foundation.arrays import STATE_NAMES
+from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.files import read_json, read_npy, read_text
 from reverie.foundation.folders import may_enter
@@ -22,8 +22,6 @@ from reverie.recordings.readers.clips import array_axes, as_movie, open_clip
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
 from reverie.recordings.source import Footage, OnDisk, readable
-
-PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
 
 EYE_COLUMNS: Final = {
     1: (PUPIL,),
@@ -71,9 +69,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     signals, notes = _behaviour(place)
     showings, clips = _screen(place / "screen", reading)
     name = place.name if place.name not in ("", "..") else place.resolve().name
-    return ClockedSource(
-        Recorded(name, place, "experanto", [responses], signals, showings, clips, notes=notes), reading
-    )
+    return ClockedSource(Recorded(name, place, [responses], signals, showings, clips, notes=notes), reading)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Which reader opens a path. A format is one file beside this one and one row of ``READERS``."""
 
+import os
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -8,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from reverie.foundation.errors import ReverieError, reading_foreign
-from reverie.foundation.folders import readable_name
 from reverie.foundation.progress import say
 from reverie.foundation.requests import given_path
 from reverie.recordings.reading import Reading, settled
@@ -29,8 +30,8 @@ class Reader:
         What it reads, for people.
     module
         Where its functions are, imported when needed: ``refusal(path, reading)`` says why a path is not of the format
-        (None where it is), ``places(path, reading)`` lists the recordings there are, ``open_source(place, reading)``
-        opens one.
+        (None where it is), ``open_source(place, reading)`` opens one. Of a format that may hold several,
+        ``places(path, reading)`` lists them; of one whose files leave a choice, ``candidates(place)`` does.
     """
 
     format: str
@@ -45,17 +46,15 @@ class Reader:
 
     def places(self, path: Path, reading: Reading) -> Sequence[Path]:
         """List the recordings there are at a path."""
-        listed: Callable[[Path, Reading], Sequence[Path]] = import_module(self.module).places
+        listed: Callable[[Path, Reading], Sequence[Path]] | None = getattr(import_module(self.module), "places", None)
         with reading_foreign(path):
-            return listed(path, reading)
+            return [path] if listed is None else listed(path, reading)
 
     def candidates(self, path: Path, reading: Reading) -> list[str]:
         """List what may be chosen from at a path that cannot be opened as it is, a line each; mostly nothing."""
-        module = import_module(self.module)
+        listed: Callable[[Path], list[str]] | None = getattr(import_module(self.module), "candidates", None)
         with reading_foreign(path):
-            return [
-                each for place in self.places(path, reading) for each in getattr(module, "candidates", _none)(place)
-            ]
+            return [] if listed is None else [each for place in self.places(path, reading) for each in listed(place)]
 
     def open_source(self, place: Path, reading: Reading) -> Source:
         """Open one of them; its name is proper text, whatever its folder is called."""
@@ -64,10 +63,6 @@ class Reader:
             source = opened(place, reading)
         source.name = readable_name(source.name)
         return source
-
-
-def _none(place: Path) -> list[str]:
-    return []
 
 
 _HERE: Final = "reverie.recordings.readers"
@@ -177,3 +172,20 @@ def find_animal(recordings: Mapping[str, Recording], name: str) -> Recording:
         return recordings[fitting[0]]
     problem = "fits several animals" if fitting else "is not among the animals"
     raise ReverieError(f"{name!r} {problem}; choose one of: {', '.join(fitting or recordings)}.")
+
+
+def readable_name(name: str) -> str:
+    """Return a file's name as proper text.
+
+    Python carries bytes that are not UTF-8 as lone surrogates, which neither JSON readers nor safetensors nor a
+    terminal take. Such names come from old Windows shares, so the bytes are read as Latin-1. Accents are composed,
+    since macOS hands them out apart and keyboards type them together.
+
+    >>> readable_name("M\\udce4us") == readable_name("Ma\\u0308us") == "Mäus"
+    True
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        name = os.fsencode(name).decode("latin-1")
+    return unicodedata.normalize("NFC", name)

@@ -12,7 +12,7 @@ from reverie.foundation.files import read_npy
 from reverie.foundation.folders import may_enter
 from reverie.recordings.readers import sensorium_layout as layout
 from reverie.recordings.reading import Reading
-from reverie.recordings.source import Footage, StoredSeries
+from reverie.recordings.source import Footage, Source, StoredSeries
 from reverie.recordings.usability import NAMED
 
 
@@ -54,16 +54,14 @@ def _is_animal(folder: Path) -> bool:
     return (folder / layout.VIDEOS).is_dir() or responses
 
 
-class SensoriumSource:
+class SensoriumSource(Source):
     """One animal's folder: ``data/{videos,responses,behavior,pupil_center}/N.npy`` and ``meta``.
 
     Everything in ``meta``, behaviour and pupil may be missing, and so may the movie of a trial.
     Raises ReverieError when the folder holds no trials.
     """
 
-    format = "sensorium"
     pictures = layout.VIDEOS
-    unit = ""
 
     def __init__(self, folder: Path, reading: Reading) -> None:
         self.place = folder
@@ -101,10 +99,6 @@ class SensoriumSource:
         path = self._path(layout.VIDEOS, name)
         return None if path is None else Footage(str(path), read_npy(path))
 
-    def clip(self, name: str) -> str | None:
-        """Return None: the layout does not say which movies are the same."""
-        return None
-
     def responses(self, name: str) -> StoredSeries | None:
         """Return the responses to a trial, None where there is no file."""
         path = self._path(layout.RESPONSES, name)
@@ -120,10 +114,6 @@ class SensoriumSource:
                     raise ReverieError(f"{path} has the shape {values.shape}, where (2, time) was expected.")
                 found |= {signal: StoredSeries(str(path), values[row : row + 1]) for row, signal in enumerate(names)}
         return found
-
-    def start(self, name: str) -> float:
-        """Return 0: the layout keeps no times."""
-        return 0.0
 
     @cached_property
     def unit_ids(self) -> np.ndarray | None:

@@ -1,6 +1,7 @@
 """Recordings as the Sensorium 2022 release lays them on disk: images; each becomes a movie that stands still."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -48,7 +49,6 @@ class ImagesSource(SensoriumSource):
     running speed.
     """
 
-    format = "sensorium-images"
     pictures = layout.IMAGES
 
     def __init__(self, folder: Path, reading: Reading) -> None:
@@ -60,7 +60,7 @@ class ImagesSource(SensoriumSource):
             "spread evenly over them.",
         )
 
-    @property
+    @cached_property
     def degrees_per_pixel(self) -> float | None:
         """Not known."""
         return None
@@ -89,11 +89,7 @@ class ImagesSource(SensoriumSource):
     def signals(self, name: str) -> Mapping[str, StoredSeries]:
         """Return pupil dilation and running speed, pupil x and y, held."""
         found: dict[str, StoredSeries] = {}
-        kinds = (
-            (layout.BEHAVIOR, {3: (0, 2), 2: (0, 1)}, STATE_NAMES[:2]),
-            (layout.PUPIL_CENTER, {2: (0, 1)}, STATE_NAMES[2:]),
-        )
-        for kind, columns, names in kinds:
+        for kind, columns, names in COLUMNS:
             path = self._require_like_others(kind, name)
             if path is None:
                 continue

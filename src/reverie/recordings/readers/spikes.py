@@ -30,11 +30,6 @@ def refusal(path: Path, reading: Reading) -> str | None:
     return None
 
 
-def places(path: Path, reading: Reading) -> list[Path]:
-    """Return the one recording there is."""
-    return [path]
-
-
 def open_source(place: Path, reading: Reading) -> ClockedSource:
     """Open the spikes; raises ReverieError when the files do not fit each other, or the sampling rate is not known."""
     samples = _whole(place / "spike_times.npy", "samples of the probe (give --rate 1 where they are seconds)", reading)
@@ -59,12 +54,10 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
         Recorded(
             name=place.resolve().name,
             place=place,
-            format="spikes",
             responses=[SpikeTrains(str(place / "spike_times.npy"), trains, recorded)],
             signals=behaviour_beside(reading),
             showings=beside.showings,
             clips=beside.clips,
-            unit="spikes",
             notes=(note, *beside.notes),
         ),
         reading,

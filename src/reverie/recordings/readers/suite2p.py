@@ -33,11 +33,6 @@ def refusal(path: Path, reading: Reading) -> str | None:
     return None
 
 
-def places(path: Path, reading: Reading) -> list[Path]:
-    """Return the one recording there is."""
-    return [path]
-
-
 def open_source(place: Path, reading: Reading) -> ClockedSource:
     """Open the planes of a recording; raises ReverieError when the rate of the scan is not given."""
     which = reading.responses or "spks"
@@ -59,8 +54,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     name = place.resolve().parent.name if place.resolve().name == "suite2p" else place.resolve().name
     behaviour = behaviour_beside(reading)
     return ClockedSource(
-        Recorded(name, place, "suite2p", responses, behaviour, beside.showings, beside.clips, which, None, notes),
-        reading,
+        Recorded(name, place, responses, behaviour, beside.showings, beside.clips, notes=notes), reading
     )
 
 

@@ -2,13 +2,14 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from reverie.foundation.arrays import PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded
-from reverie.recordings.readers.beside import moves
-from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, placed, sampled, signals_in, within
+from reverie.recordings.readers.nwb.file import H5Object, placed, sampled, signals_in, within
 from reverie.recordings.readers.nwb.movies import Indexed, indexed, spontaneous
+from reverie.recordings.readers.showings import moves
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal
 from reverie.recordings.source import readable
@@ -20,12 +21,12 @@ EVENTS: Final = "processing/ophys/DfOverF/DfOverFEvents"
 BEHAVIOUR: Final = "processing/behavior"
 
 
-def fits(file: Any) -> bool:  # noqa: ANN401 - h5py ships no types
+def fits(file: H5Object) -> bool:
     """Tell whether a file is laid out this way."""
     return TRACES in file and any(within(file, "stimulus/presentation", "IndexSeries"))
 
 
-def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401
+def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     """Return what is in the file: movies shown by index, events or dF/F, running, pupil."""
     which = reading.responses or ("events" if EVENTS in file else "dff")
     paths = {"events": EVENTS, "dff": TRACES}
@@ -44,12 +45,10 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
     return Recorded(
         name=place.stem,
         place=place,
-        format="nwb",
         responses=[responses],
         signals=behaviour(file),
         showings=sorted(showings, key=lambda showing: float(showing.onsets[0])),
         clips=clips,
-        unit=which,
         notes=(f"{place}: {DESCRIPTION.split(':', maxsplit=1)[0]}, {which} of {responses.rows} neurons.", *notes),
     )
 
@@ -70,7 +69,7 @@ def _chosen(parts: list[Indexed], place: Path, reading: Reading) -> tuple[list[I
     return moving, (note,)
 
 
-def behaviour(file: Any) -> dict[str, Signal]:  # noqa: ANN401
+def behaviour(file: H5Object) -> dict[str, Signal]:
     """Return running and pupil, as far as they were recorded."""
     found: dict[str, Signal] = {}
     if (series := file.get(f"{BEHAVIOUR}/BehavioralTimeSeries/running_speed")) is not None:

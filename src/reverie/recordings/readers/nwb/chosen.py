@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import h5py
 
+from reverie.foundation.arrays import PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.clocks import usual_rate
 from reverie.recordings.readers.beside import Beside, shown_beside
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
 from reverie.recordings.readers.nwb.file import (
-    PUPIL,
-    RUNNING,
+    H5Object,
     kind_of,
     pair,
     placed,
@@ -39,7 +39,7 @@ AMOUNTS: Final = ("event", "deconv", "spike")
 """Responses whose path holds one of these words are amounts; others are levels."""
 
 
-def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401 - h5py ships no types
+def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     """Return what the options choose: ``--responses``, ``--movie`` or ``--frames-table``, ``--running`` and so on."""
     assert reading.responses is not None
     responses, note = _responses(file, _object(file, place, reading.responses), reading.responses)
@@ -56,10 +56,10 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
     if reading.gaze is not None:
         signals |= pair(_object(file, place, reading.gaze))
     notes = (f"{place}: {note}.", *beside.notes)
-    return Recorded(place.stem, place, "nwb", responses, signals, beside.showings, beside.clips, "", None, notes)
+    return Recorded(place.stem, place, responses, signals, beside.showings, beside.clips, notes=notes)
 
 
-def _shown_inside(inside: Mapping[str, Any], place: Path, reading: Reading) -> Beside:
+def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading) -> Beside:
     """Return the movies in a file that say themselves when they were shown; raises ReverieError of any that do not."""
     showings, clips = [], {}
     for path, series in inside.items():
@@ -78,7 +78,7 @@ def _shown_inside(inside: Mapping[str, Any], place: Path, reading: Reading) -> B
     return Beside(showings, clips)
 
 
-def _clip(series: Any, place: Path, reading: Reading) -> OpenClip:  # noqa: ANN401
+def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
     """Return a movie in a file, for a table that says when it was shown."""
     footage = image_footage(series, place, reading)
     try:
@@ -88,7 +88,7 @@ def _clip(series: Any, place: Path, reading: Reading) -> OpenClip:  # noqa: ANN4
     return OpenClip(footage, int(footage.values.shape[0]), rate or reading.frame_rate or UNTIMED, rate > 0)
 
 
-def _responses(file: Any, item: Any, path: str) -> tuple[Sequence[Signal], str]:  # noqa: ANN401
+def _responses(file: H5Object, item: H5Object, path: str) -> tuple[Sequence[Signal], str]:
     """Return units, one series, or all series of a container: planes with times of their own."""
     if kind_of(item) == "Units":
         trains = ragged(item, "spike_times")
@@ -100,18 +100,18 @@ def _responses(file: Any, item: Any, path: str) -> tuple[Sequence[Signal], str]:
     return planes, f"{path} as {kind} of {sum(plane.rows for plane in planes)} neurons"
 
 
-def _object(file: Any, place: Path, path: str) -> Any:  # noqa: ANN401
+def _object(file: H5Object, place: Path, path: str) -> H5Object:
     item = file.get(path)
     if not isinstance(item, h5py.Group):
         raise ReverieError(f"{place} holds nothing at {path}; `reverie inspect` lists what there is.")
     return item
 
 
-def listed(file: Any) -> list[str]:  # noqa: ANN401
+def listed(file: H5Object) -> list[str]:
     """Return what may be movie, responses and behaviour, a line each: path, type, shape, rate, option."""
     found: dict[str, list[str]] = {"--movie": [], "--responses": [], "--running, --pupil or --gaze": []}
 
-    def visit(name: str, item: Any) -> None:  # noqa: ANN401
+    def visit(name: str, item: H5Object) -> None:
         kind = kind_of(item)
         if kind in MOVIES:
             found["--movie"].append(_line(name, item, kind))
@@ -129,7 +129,7 @@ def listed(file: Any) -> list[str]:  # noqa: ANN401
     return lines
 
 
-def _line(name: str, item: Any, kind: str) -> str:  # noqa: ANN401
+def _line(name: str, item: H5Object, kind: str) -> str:
     data = item.get("data")
     shape = "" if data is None or len(item.get("external_file", ())) else f", shape {tuple(data.shape)}"
     if kind == "Units":

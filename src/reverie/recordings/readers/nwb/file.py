@@ -5,13 +5,13 @@ Source: the NWB schema 2.x (nwb-schema.readthedocs.io), and files written with p
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import h5py
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.arrays import STATE_NAMES
+from reverie.foundation.arrays import GAZE_X, GAZE_Y
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.placeholders import read_start
 from reverie.foundation.progress import say
@@ -19,10 +19,11 @@ from reverie.recordings.clocks import paired_times, sampled_times
 from reverie.recordings.facts import require_number_type
 from reverie.recordings.signals import REAL, Meaning, Sampled
 
-PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
+H5Object: TypeAlias = Any
+"""A file, group or data set of h5py, which ships no types."""
 
 
-def open_file(place: Path) -> Any:  # noqa: ANN401 - h5py ships no types
+def open_file(place: Path) -> H5Object:
     """Open a file for reading; raises ReverieError when it is no HDF5 file, or stands in for one."""
     read_start(place)
     try:
@@ -31,23 +32,23 @@ def open_file(place: Path) -> Any:  # noqa: ANN401 - h5py ships no types
         raise ReverieError(f"{place} could not be read as an NWB file ({error}); copy it again.") from error
 
 
-def kind_of(item: Any) -> str:  # noqa: ANN401
+def kind_of(item: H5Object) -> str:
     """Return the type that the schema gives an object, such as "ImageSeries"; empty where it has none."""
     kind = item.attrs.get("neurodata_type", b"")
     return kind.decode() if isinstance(kind, bytes) else str(kind)
 
 
-def where(item: Any) -> str:  # noqa: ANN401
+def where(item: H5Object) -> str:
     """Return file and path of an object, for messages."""
     return f"{item.file.filename}:{item.name}"
 
 
-def placed(items: Iterable[Any]) -> dict[str, Any]:
+def placed(items: Iterable[H5Object]) -> dict[str, H5Object]:
     """Return objects by their places, for ``readable``."""
     return {where(item): item for item in items}
 
 
-def within(file: Any, folder: str, kind: str) -> Iterator[Any]:  # noqa: ANN401
+def within(file: H5Object, folder: str, kind: str) -> Iterator[H5Object]:
     """Yield the objects of a kind under a path, links followed, in order of their names."""
     group = file.get(folder)
     if not isinstance(group, h5py.Group):
@@ -62,7 +63,7 @@ def within(file: Any, folder: str, kind: str) -> Iterator[Any]:  # noqa: ANN401
             yield from within(file, f"{folder}/{name}", kind)
 
 
-def data_of(series: Any) -> Any:  # noqa: ANN401
+def data_of(series: H5Object) -> H5Object:
     """Return the samples of a time series; raises ReverieError when it has none."""
     data = series.get("data")
     if not isinstance(data, h5py.Dataset) or not data.ndim:
@@ -70,7 +71,7 @@ def data_of(series: Any) -> Any:  # noqa: ANN401
     return data
 
 
-def times_of(series: Any, count: int) -> np.ndarray:  # noqa: ANN401
+def times_of(series: H5Object, count: int) -> np.ndarray:
     """Return when each of so many samples was taken, in seconds; raises ReverieError when a series does not say."""
     if "timestamps" in series:
         return paired_times(np.asarray(series["timestamps"], dtype=np.float64), count, where(series))
@@ -81,7 +82,7 @@ def times_of(series: Any, count: int) -> np.ndarray:  # noqa: ANN401
     return sampled_times(count, float(rate), float(start[()]))
 
 
-def sampled(series: Any, meaning: Meaning = "level", *, column: int | None = None) -> Sampled:  # noqa: ANN401
+def sampled(series: H5Object, meaning: Meaning = "level", *, column: int | None = None) -> Sampled:
     """Return a time series in its own unit (after ``conversion`` and ``offset``), or one column of it.
 
     Some writers put regions first, against the schema; told by how many regions there are.
@@ -103,7 +104,7 @@ def sampled(series: Any, meaning: Meaning = "level", *, column: int | None = Non
     )
 
 
-def pair(series: Any) -> dict[str, Sampled]:  # noqa: ANN401
+def pair(series: H5Object) -> dict[str, Sampled]:
     """Return a series of positions (time, 2) as pupil x and y; raises ReverieError when it is no such."""
     shape = data_of(series).shape
     if len(shape) != 2 or shape[1] < 2:
@@ -111,7 +112,7 @@ def pair(series: Any) -> dict[str, Sampled]:  # noqa: ANN401
     return {GAZE_X: sampled(series, column=0), GAZE_Y: sampled(series, column=1)}
 
 
-def signals_in(series: Any, signal: str | None = None) -> dict[str, Sampled]:  # noqa: ANN401
+def signals_in(series: H5Object, signal: str | None = None) -> dict[str, Sampled]:
     """Return one signal, or pupil x and y where none is named; nothing, which is said, where a series is broken."""
     try:
         with reading_foreign(where(series)):
@@ -121,7 +122,7 @@ def signals_in(series: Any, signal: str | None = None) -> dict[str, Sampled]:  #
         return {}
 
 
-def table(group: Any, *needed: str) -> pd.DataFrame:  # noqa: ANN401
+def table(group: H5Object, *needed: str) -> pd.DataFrame:
     """Return the plain columns of a table, one value a row; text decoded.
 
     Raises ReverieError when one of those that are needed does not hold a number a row.
@@ -138,7 +139,7 @@ def table(group: Any, *needed: str) -> pd.DataFrame:  # noqa: ANN401
     return pd.DataFrame(columns, index=range(len(group["id"])))
 
 
-def ragged(group: Any, name: str) -> list[np.ndarray]:  # noqa: ANN401
+def ragged(group: H5Object, name: str) -> list[np.ndarray]:
     """Return a column of a table that holds several numbers a row, such as the spike times of units.
 
     Raises ReverieError when it has not what the table says of it.

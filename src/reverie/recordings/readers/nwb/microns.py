@@ -2,15 +2,16 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
+from reverie.foundation.arrays import PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, placed, sampled, signals_in, table, where, within
+from reverie.recordings.readers.nwb.file import H5Object, placed, sampled, signals_in, table, where, within
 from reverie.recordings.readers.nwb.movies import image_footage, image_times
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal
@@ -24,13 +25,13 @@ MOVIE_PLACES: Final = ("stimulus/presentation", "acquisition", "stimulus/templat
 MOVIE: Final = "movie"
 
 
-def fits(file: Any) -> bool:  # noqa: ANN401 - h5py ships no types
+def fits(file: H5Object) -> bool:
     """Tell whether a file is laid out this way."""
     tables = [file[f"intervals/{name}"] for name in TABLES if f"intervals/{name}" in file]
     return FLUORESCENCE in file and any("condition_hash" in group for group in tables)
 
 
-def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401
+def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     """Return what is in the file: each clip a stretch of the long movie, repeats known by their hash."""
     series = _movie(file, place, reading)
     planes = readable(placed(within(file, FLUORESCENCE, "RoiResponseSeries")), sampled)
@@ -38,19 +39,17 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
     return Recorded(
         name=place.stem,
         place=place,
-        format="nwb",
         responses=planes,
         signals=_behaviour(file),
         showings=_showings(file, image_times(series, place, reading)),
         clips={MOVIE: partial(image_footage, series, place, reading)},
-        unit="fluorescence",
         notes=(
             f"{place}: MICrONS, fluorescence of {neurons} neurons in {len(planes)} fields, each with its own times.",
         ),
     )
 
 
-def _movie(file: Any, place: Path, reading: Reading) -> Any:  # noqa: ANN401
+def _movie(file: H5Object, place: Path, reading: Reading) -> H5Object:
     """Return the movie of the file, or the one that was chosen; raises ReverieError where that leaves several."""
     places = [list(within(file, folder, "ImageSeries")) for folder in MOVIE_PLACES]
     found = [series for each in places for series in each]
@@ -62,14 +61,14 @@ def _movie(file: Any, place: Path, reading: Reading) -> Any:  # noqa: ANN401
     return chosen[0]
 
 
-def _showings(file: Any, times: np.ndarray) -> list[Showing]:  # noqa: ANN401
+def _showings(file: H5Object, times: np.ndarray) -> list[Showing]:
     """Return the stretch of the movie that each row of the tables stands for."""
     tables = [file[f"intervals/{name}"] for name in TABLES if f"intervals/{name}" in file]
     found = [showing for part in readable(placed(tables), partial(_stretches, times=times)) for showing in part]
     return sorted(found, key=lambda showing: float(showing.onsets[0]))
 
 
-def _stretches(group: Any, times: np.ndarray) -> list[Showing]:  # noqa: ANN401
+def _stretches(group: H5Object, times: np.ndarray) -> list[Showing]:
     step = 1.0 / (usual_rate(times) or 1.0)
     found = []
     rows = table(group, "start_time", "stop_time").to_dict("records")
@@ -85,7 +84,7 @@ def _stretches(group: Any, times: np.ndarray) -> list[Showing]:  # noqa: ANN401
     return found
 
 
-def _behaviour(file: Any) -> dict[str, Signal]:  # noqa: ANN401
+def _behaviour(file: H5Object) -> dict[str, Signal]:
     found: dict[str, Signal] = {}
     if (series := file.get("acquisition/treadmill_velocity")) is not None:
         found |= signals_in(series, RUNNING)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -12,9 +11,9 @@ import pandas as pd
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Showing
-from reverie.recordings.readers.beside import showings_of
 from reverie.recordings.readers.clips import open_clip
-from reverie.recordings.readers.nwb.file import data_of, table, times_of, where
+from reverie.recordings.readers.nwb.file import H5Object, data_of, table, times_of, where
+from reverie.recordings.readers.showings import showings_by_frame
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage
 
@@ -22,14 +21,14 @@ Indexed = tuple[str, list[Showing], Callable[[], Footage]]
 """The name of a movie that is shown by the numbers of its pictures, its showings, and what opens it."""
 
 
-def shown_itself(series: Any, name: str, place: Path, reading: Reading) -> list[Showing]:  # noqa: ANN401
+def shown_itself(series: H5Object, name: str, place: Path, reading: Reading) -> list[Showing]:
     """Return when an ``ImageSeries`` with times was shown; a pause ends a showing."""
     times = image_times(series, place, reading)
     rows = pd.DataFrame({"time": times, "clip": name, "frame": np.arange(len(times))})
-    return showings_of(rows, where(series), _unopened)
+    return showings_by_frame(rows, where(series))
 
 
-def image_times(series: Any, place: Path, reading: Reading) -> np.ndarray:  # noqa: ANN401
+def image_times(series: H5Object, place: Path, reading: Reading) -> np.ndarray:
     """Return when each picture of an ``ImageSeries`` came on; one in other files has no data of its own."""
     if len(series.get("external_file", ())):
         stamps = series.get("timestamps")
@@ -39,7 +38,7 @@ def image_times(series: Any, place: Path, reading: Reading) -> np.ndarray:  # no
     return times_of(series, len(data_of(series)))
 
 
-def image_footage(series: Any, place: Path, reading: Reading) -> Footage:  # noqa: ANN401
+def image_footage(series: H5Object, place: Path, reading: Reading) -> Footage:
     """Return the movie in an ``ImageSeries``, or in the files it names beside the NWB file."""
     external = series.get("external_file")
     if external is not None and len(external):
@@ -54,7 +53,7 @@ def image_footage(series: Any, place: Path, reading: Reading) -> Footage:  # noq
     return Footage(where(series), data, axes)
 
 
-def images_footage(group: Any) -> Footage:  # noqa: ANN401
+def images_footage(group: H5Object) -> Footage:
     """Return an ``Images`` container as a movie, a picture a frame, in its own order."""
     order = group.get("order_of_images")
     if order is not None:
@@ -68,7 +67,7 @@ def images_footage(group: Any) -> Footage:  # noqa: ANN401
     return Footage(where(group), values, "time,height,width" if values.ndim == 3 else "time,height,width,channel")
 
 
-def indexed(series: Any, place: Path, reading: Reading) -> Indexed:  # noqa: ANN401
+def indexed(series: H5Object, place: Path, reading: Reading) -> Indexed:
     """Return what an ``IndexSeries`` shows."""
     target = series.get("indexed_timeseries")
     pictures = series.get("indexed_images")
@@ -80,10 +79,10 @@ def indexed(series: Any, place: Path, reading: Reading) -> Indexed:  # noqa: ANN
     shown = numbers >= 0
     rows = pd.DataFrame({"time": times_of(series, len(numbers))[shown], "clip": name, "frame": numbers[shown]})
     opener = partial(images_footage, pictures) if target is None else partial(image_footage, target, place, reading)
-    return name, showings_of(rows, where(series), _unopened), opener
+    return name, showings_by_frame(rows, where(series)), opener
 
 
-def _own_name(item: Any) -> str:  # noqa: ANN401
+def _own_name(item: H5Object) -> str:
     """Return the name of a movie that a link leads to, which h5py calls by the name of the link."""
     for folder in (item.file.get(path, {}) for path in ("stimulus/templates", "stimulus/presentation", "acquisition")):
         for name in folder:
@@ -101,11 +100,7 @@ def _numbered(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _unopened(clip: str, frames: int | None) -> Any:  # noqa: ANN401
-    raise AssertionError(f"{clip} is known frame by frame")
-
-
-def spontaneous(file: Any) -> list[Showing]:  # noqa: ANN401
+def spontaneous(file: H5Object) -> list[Showing]:
     """Return the stretches that the table of epochs calls spontaneous."""
     group = file.get("intervals/epochs")
     if group is None:

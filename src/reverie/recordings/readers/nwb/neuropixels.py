@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from reverie.foundation.arrays import PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded, Showing
-from reverie.recordings.readers.beside import showings_of
 from reverie.recordings.readers.clips import named_files, open_clip
-from reverie.recordings.readers.nwb.file import PUPIL, RUNNING, placed, ragged, signals_in, table, where
+from reverie.recordings.readers.nwb.file import H5Object, placed, ragged, signals_in, table, where
 from reverie.recordings.readers.nwb.movies import spontaneous
+from reverie.recordings.readers.showings import showings_by_frame
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal, SpikeTrains
 from reverie.recordings.source import Footage, readable
@@ -27,12 +28,12 @@ GOOD: Final = "good"
 ENDING: Final = "_presentations"
 
 
-def fits(file: Any) -> bool:  # noqa: ANN401 - h5py ships no types
+def fits(file: H5Object) -> bool:
     """Tell whether a file is laid out this way."""
     return "units/spike_times" in file and bool(_movie_tables(file))
 
 
-def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401
+def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     """Return what is in the file, and the movies given beside it."""
     trains, note = _units(file, place)
     files = named_files(reading.movie)
@@ -56,17 +57,15 @@ def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN
     return Recorded(
         name=place.stem,
         place=place,
-        format="nwb",
         responses=[SpikeTrains(f"The units of {place}", trains)],
         signals=_behaviour(file),
         showings=sorted(showings, key=lambda showing: float(showing.onsets[0])),
         clips=clips,
-        unit="spikes",
         notes=tuple(notes),
     )
 
 
-def _movie_tables(file: Any) -> dict[str, str]:  # noqa: ANN401
+def _movie_tables(file: H5Object) -> dict[str, str]:
     """Return the tables that have a row a frame, by the name of the movie."""
     group = file.get("intervals")
     names = [] if group is None else [name for name in group if name.endswith(ENDING) and "frame" in group[name]]
@@ -78,7 +77,7 @@ def _path(clip: str, files: Mapping[str, Path]) -> Path | None:
     return files.get(clip) or next((files[known] for known in files if clip.startswith(known)), None)
 
 
-def _showings(group: Any) -> tuple[str, list[Showing]]:  # noqa: ANN401
+def _showings(group: H5Object) -> tuple[str, list[Showing]]:
     """Return the name of the movie of a table, and its showings."""
     clip = group.name.rsplit("/", 1)[-1].removesuffix(ENDING)
     rows = table(group, "start_time", "frame")
@@ -86,21 +85,14 @@ def _showings(group: Any) -> tuple[str, list[Showing]]:  # noqa: ANN401
     if shown.empty:
         raise ReverieError(f"{where(group)} shows no frame of a movie.")
     named = pd.DataFrame({"time": shown["start_time"], "clip": clip, "frame": shown["frame"].astype(int)})
-    return clip, showings_of(named, where(group), _unopened)
-
-
-def _unopened(clip: str, frames: int | None) -> Any:  # noqa: ANN401
-    raise AssertionError(f"{clip} is known frame by frame")
+    return clip, showings_by_frame(named, where(group))
 
 
 def _footage(path: Path, reading: Reading, frames: int) -> Footage:
-    movie = open_clip(path, reading, frames)
-    if movie.frames < frames:
-        raise ReverieError(f"{path} has {movie.frames} frames, but frame {frames - 1} was shown; is it the movie?")
-    return movie.footage
+    return open_clip(path, reading, frames).shown(frames)
 
 
-def _units(file: Any, place: Path) -> tuple[list[np.ndarray], str]:  # noqa: ANN401
+def _units(file: H5Object, place: Path) -> tuple[list[np.ndarray], str]:
     """Return the spikes of good units in visual cortex; of all units where the file does not say which they are."""
     units = file["units"]
     trains = ragged(units, "spike_times")
@@ -118,7 +110,7 @@ def _units(file: Any, place: Path) -> tuple[list[np.ndarray], str]:  # noqa: ANN
     return chosen, f"{place}: {len(chosen)} of {len(trains)} units{', those ' + ' and '.join(how) if how else ''}."
 
 
-def _areas(file: Any, facts: pd.DataFrame) -> pd.Series | None:  # noqa: ANN401
+def _areas(file: H5Object, facts: pd.DataFrame) -> pd.Series | None:
     """Return the area of each unit, after the electrode where it is largest."""
     group = file.get("general/extracellular_ephys/electrodes")
     if group is None or "peak_channel_id" not in facts:
@@ -130,7 +122,7 @@ def _areas(file: Any, facts: pd.DataFrame) -> pd.Series | None:  # noqa: ANN401
     return facts["peak_channel_id"].map(located).fillna("").astype(str)
 
 
-def _behaviour(file: Any) -> dict[str, Signal]:  # noqa: ANN401
+def _behaviour(file: H5Object) -> dict[str, Signal]:
     found: dict[str, Signal] = {}
     if (series := file.get("processing/running/running_speed")) is not None:
         found |= signals_in(series, RUNNING)

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.readers.beside import behaviour_beside, shown_beside
-from reverie.recordings.readers.nwb.file import placed, sampled, within
+from reverie.recordings.readers.nwb.file import H5Object, placed, sampled, within
 from reverie.recordings.reading import Reading
-from reverie.recordings.signals import Sampled
+from reverie.recordings.signals import Meaning, Sampled
 from reverie.recordings.source import readable
 
 DESCRIPTION: Final = "suite2p's NWB: /processing/ophys/Deconvolved/plane0"
@@ -20,34 +20,32 @@ KINDS: Final = ("Deconvolved", "Fluorescence")
 """What ``--responses`` may be."""
 
 
-def fits(file: Any) -> bool:  # noqa: ANN401 - h5py ships no types
+def fits(file: H5Object) -> bool:
     """Tell whether a file is laid out this way."""
     return any(_planes(file, kind) for kind in KINDS)
 
 
-def recorded(file: Any, place: Path, reading: Reading) -> Recorded:  # noqa: ANN401
+def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     """Return the cells of every plane, and what a table says was shown."""
     which = reading.responses or next(kind for kind in KINDS if _planes(file, kind))
     planes = _planes(file, which)
     if not planes:
         raise ReverieError(f"{place} holds no /processing/ophys/{which}; choose --responses from: {', '.join(KINDS)}.")
-    meaning: Any = "amount" if which == "Deconvolved" else "level"
+    meaning: Meaning = "amount" if which == "Deconvolved" else "level"
     responses = readable(placed(planes), lambda plane: _cells(file, sampled(plane, meaning), plane))
     beside = shown_beside(place, reading)
     count = sum(plane.rows for plane in responses)
     notes = (f"{place}: suite2p, {which} of {count} cells in {len(planes)} plane(s).", *beside.notes)
     signals = behaviour_beside(reading)
-    return Recorded(
-        place.stem, place, "nwb", responses, signals, beside.showings, beside.clips, which.casefold(), None, notes
-    )
+    return Recorded(place.stem, place, responses, signals, beside.showings, beside.clips, notes=notes)
 
 
-def _planes(file: Any, kind: str) -> list[Any]:  # noqa: ANN401
+def _planes(file: H5Object, kind: str) -> list[H5Object]:
     found = within(file, f"processing/ophys/{kind}", "RoiResponseSeries")
     return [series for series in found if series.name.rsplit("/", 1)[-1].startswith("plane")]
 
 
-def _cells(file: Any, plane: Sampled, series: Any) -> Sampled:  # noqa: ANN401
+def _cells(file: H5Object, plane: Sampled, series: H5Object) -> Sampled:
     """Return a plane with the regions that suite2p takes for cells."""
     regions = series.get("rois")
     own = [] if regions is None or "table" not in regions.attrs else [file[regions.attrs["table"]]]
