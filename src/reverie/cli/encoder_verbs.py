@@ -6,8 +6,7 @@ from typing import ClassVar, Literal
 
 from tyro.conf import OmitArgPrefixes, Positional
 
-from reverie.cli.animals import Animals, OneAnimal
-from reverie.cli.verbs import Where, told_script
+from reverie.cli.verbs import Animals, OneAnimal, Where, told_script
 from reverie.jobs.engines.settings import On
 from reverie.recordings.reading import Reading
 from reverie.training.request import TrainingRequest

@@ -1,4 +1,4 @@
-"""Verbs that ask the questions of the paper."""
+"""Verbs that ask questions: those of the paper, and what an experiment will show before it is made."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,9 +6,10 @@ from typing import ClassVar, Literal
 
 from tyro.conf import OmitArgPrefixes, Positional
 
-from reverie.cli.animals import Animals
-from reverie.cli.verbs import Where, told_script
+from reverie.cli.verbs import Animals, Where, told_script
 from reverie.jobs.engines.settings import On
+from reverie.planning.design import Design
+from reverie.recordings.reading import Reading
 
 
 @dataclass(frozen=True)
@@ -42,3 +43,42 @@ class Experiment:
         sources = self.subjects.sources(mask=self.mask, truth=self.truth)
         if not told_script(self.on):
             run_request(Request(self.name, sources, self.out, self.scale, self.trials, self.on))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Predict, before an experiment, what it will show: resolution and video correlation, or how many neurons it takes.
+
+    In closed form, from simulated animals' neurons or from an encoder at hand. Simple guesses: real animals move their
+    eyes, and encoders are never perfect.
+    """
+
+    computes: ClassVar[bool] = True
+
+    design: OmitArgPrefixes[Design] = field(default_factory=Design)
+    resolution: float | None = None
+    """Cycles per degree, such as 0.1: how many neurons do they ask for?"""
+    out: Path | None = None
+    """A page (html) with sliders."""
+    data: Path | None = None
+    """Recordings of an animal with an encoder, to reckon with its neurons instead."""
+    encoder: Path | None = None
+    """Folder of that encoder."""
+    animal: str | None = None
+    """The animal; may be left out when there is only one."""
+    reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
+
+    def run(self) -> None:
+        """Print the answer, and write the page."""
+        from reverie.planning.running import plan
+
+        told = plan(
+            self.design,
+            data=self.data,
+            encoder=self.encoder,
+            animal=self.animal,
+            resolution=self.resolution,
+            out=self.out,
+            reading=self.reading,
+        )
+        print("\n".join(f"{row.what}: {row.value}" for row in told.itertuples()))

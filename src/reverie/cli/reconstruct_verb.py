@@ -1,16 +1,87 @@
-"""The verb that makes a run folder; apart from the others, since its options come from the methods."""
+"""The verb that makes a run folder; its options are generated from the methods' own settings."""
 
-from dataclasses import dataclass, field
+import ast
+import inspect
+import textwrap
+from dataclasses import Field, dataclass, field, fields, make_dataclass
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final, Literal, get_type_hints
 
+import tyro
 from tyro.conf import OmitArgPrefixes
 
-from reverie.cli.animals import Animals
-from reverie.cli.method_options import chosen_method, method_options
-from reverie.cli.verbs import Where, told_script
+from reverie.cli.verbs import Animals, Where, told_script
+from reverie.inversion.methods.registry import ARRAYS, METHODS, Method, method_of
 from reverie.jobs.engines.settings import On
 from reverie.runs.options import Joining
+
+SEED: Final = "seed"
+"""A setting of methods that the command line has once, for whatever is random."""
+
+
+def chosen_method(options: Any, seed: int) -> Method:  # noqa: ANN401 - a generated dataclass
+    """Return the method that parsed options name; raises ReverieError when one of them belongs to another method."""
+    given = {
+        one.name: getattr(options, one.name)
+        for one in fields(options)
+        if one.name != "method" and getattr(options, one.name) != one.default
+    }
+    random = {SEED: seed} if SEED in {one.name for one in fields(METHODS[options.method])} else {}
+    return method_of(options.method, {**given, **random})
+
+
+@cache
+def method_options() -> type[Any]:
+    """Return a dataclass with ``method`` and every setting of every method, each once.
+
+    Settings that are not given stay as the method has them; a switch belongs to all methods that have it.
+    """
+    described: dict[str, list[str]] = {}
+    hints: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
+    for name, kind in METHODS.items():
+        types = get_type_hints(kind)
+        texts = field_docs(kind)
+        for one in fields(kind):
+            if one.name in (*ARRAYS, SEED):
+                continue
+            described.setdefault(one.name, []).append(f"[{name}] {texts[one.name]}{_usually(one)}")
+            is_switch = types[one.name] is bool
+            hints[one.name] = bool if is_switch else types[one.name] | None
+            defaults[one.name] = one.default if is_switch else None
+    made = [
+        (name, Annotated[hints[name], tyro.conf.arg(help=" ".join(texts))], field(default=defaults[name]))
+        for name, texts in described.items()
+    ]
+    choice = Literal[tuple(METHODS)]  # type: ignore[valid-type]
+    told = "How the movie is found: " + "; ".join(f"`{name}`, {_first_line(kind)}" for name, kind in METHODS.items())
+    method = ("method", Annotated[choice, tyro.conf.arg(help=told)], field(default=next(iter(METHODS))))
+    return make_dataclass("MethodOptions", [method, *made], frozen=True)
+
+
+def field_docs(kind: type[Any]) -> dict[str, str]:
+    """Return what stands below each field of a dataclass, by the field's name.
+
+    >>> field_docs(METHODS["ridge"])["blur"]
+    'Gaussian sigma of a final blur, in pixels and frames.'
+    """
+    body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found = {}
+    for statement, below in zip(body.body, body.body[1:], strict=False):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            text = below.value.value if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) else ""
+            found[statement.target.id] = " ".join(str(text).split())
+    return found
+
+
+def _first_line(kind: type[Any]) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0].rstrip(":.,")
+
+
+def _usually(one: Field[Any]) -> str:
+    return "" if one.default is None or isinstance(one.default, bool) else f" ({one.default} unless said)"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tyro.conf import OmitArgPrefixes
 
-from reverie.cli.animals import OneAnimal
+from reverie.cli.verbs import OneAnimal
 from reverie.studies.spontaneous.agreement import Asked
 from reverie.studies.spontaneous.templates import Search
 

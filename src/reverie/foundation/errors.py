@@ -80,6 +80,15 @@ class OutOfTime(ReverieError):
     """
 
 
+def counted(number: int, thing: str) -> str:
+    """Count things in words.
+
+    >>> counted(1, "pair"), counted(3, "pair")
+    ('1 pair', '3 pairs')
+    """
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
 def some(names: Iterable[str], shown: int = SHOWN) -> str:
     """List a few names and count the rest.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from reverie.foundation.errors import counted
 from reverie.recordings.near_duplicates import Showing
 
 SHOWN_LEAKS = 20
@@ -107,11 +108,11 @@ def render(survey: Survey) -> str:
     if survey.candidates:
         return "\n".join([f"{survey.folder}: {survey.format}", *survey.problems, *survey.candidates])
     trials = sum(sum(animal.trials.values()) for animal in survey.animals)
-    lines = [f"{survey.folder}: {_count(len(survey.animals), 'animal')}, {_count(trials, 'trial')}"]
+    lines = [f"{survey.folder}: {counted(len(survey.animals), 'animal')}, {counted(trials, 'trial')}"]
     lines.append(f"Read as {survey.format}.")
     lines += [f"  Not {other}: {why}." for other, why in survey.refusals.items()]
     lines.append(
-        f"{_count(survey.movies, 'distinct movie')}, {survey.shared} shown to several animals, "
+        f"{counted(survey.movies, 'distinct movie')}, {survey.shared} shown to several animals, "
         f"{survey.repeated} repeated to one"
     )
     for animal in survey.animals:
@@ -164,7 +165,7 @@ def _leak_lines(leaks: Sequence[Leak]) -> Iterator[str]:
     if not leaks:
         yield "Near-duplicate movies in different folds: none"
         return
-    yield f"Near-duplicate movies in different folds (the hash alone lets them through): {_count(len(leaks), 'pair')}"
+    yield f"Near-duplicate movies in different folds (the hash alone lets them through): {counted(len(leaks), 'pair')}"
     strongest = sorted(leaks, key=lambda leak: -leak.correlation)[:SHOWN_LEAKS]
     ends = [(f"{leak.first}, fold {leak.folds[0]}", f"{leak.second}, fold {leak.folds[1]}") for leak in strongest]
     widths = [max(len(end[side]) for end in ends) for side in (0, 1)]
@@ -186,12 +187,3 @@ def _entry(label: str, value: str) -> str:
 def _row(label: str, values: Sequence[float | str]) -> str:
     cells = (value if isinstance(value, str) else f"{value:.2f}" for value in values)
     return f"  {label:<26}" + "".join(f"{cell:>10}" for cell in cells)
-
-
-def _count(number: int, thing: str) -> str:
-    """Count things in words.
-
-    >>> _count(1, "pair"), _count(3, "pair")
-    ('1 pair', '3 pairs')
-    """
-    return f"{number} {thing}{'s' * (number != 1)}"

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.facts import SeriesFacts, TrialFacts
 from reverie.recordings.footage import read_pictures, stored_frames
 
@@ -62,10 +62,10 @@ def _cut(facts: TrialFacts, movie: SeriesFacts | None, frames: int, axes: str) -
     if surplus == 1 and not padding and _begins_twice(facts, axes):
         return Span(frames, 1, "the movie has 1 frame more than the rest; its first comes twice, and once is cut")
     if surplus > 0 and not padding:
-        return Span(frames, 0, f"the movie has {surplus} more frame{'s' * (surplus > 1)} than the rest, cut at its end")
+        return Span(frames, 0, f"the movie has {counted(surplus, 'more frame')} than the rest, cut at its end")
     late = 0 if facts.responses is None else facts.responses.frames - frames
     if late > 0:
-        return Span(frames, 0, f"the responses have {late} more frame{'s' * (late > 1)} than the rest, cut")
+        return Span(frames, 0, f"the responses have {counted(late, 'more frame')} than the rest, cut")
     return Span(frames)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES
-from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.errors import ReverieError, counted, some
 from reverie.recordings.footage import GreyScale
 from reverie.recordings.spans import Span
 
@@ -65,7 +65,7 @@ def grouped(reasons: Mapping[str, str]) -> Iterator[str]:
     for name, reason in reasons.items():
         causes.setdefault(re.sub(r"\d+", "#", reason), []).append(name)
     for names in causes.values():
-        yield f"{len(names)} trial{'s' * (len(names) > 1)} ({some(names, NAMED)}): {reasons[names[0]]}"
+        yield f"{counted(len(names), 'trial')} ({some(names, NAMED)}): {reasons[names[0]]}"
 
 
 def meant(name: str, names: Iterable[str]) -> str | None:

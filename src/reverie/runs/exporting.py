@@ -11,7 +11,7 @@ from uuid import uuid4
 import numpy as np
 
 from reverie.fitted.reconstruction import Reconstruction
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import read_record, replacing, write_npz, write_record
 from reverie.foundation.folders import require_own
 from reverie.foundation.progress import say
@@ -51,7 +51,7 @@ def export_run(
         ]
     else:
         written = [WRITERS[to](place, each) for each in run.finished()]
-    say(f"{place} holds {len(written)} {to} {'file' if len(written) == 1 else 'files'}.")
+    say(f"{place} holds {counted(len(written), f'{to} file')}.")
     return written
 
 

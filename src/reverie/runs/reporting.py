@@ -13,6 +13,7 @@ import pandas as pd
 from reverie.fitted.pages import content_of, summary_of
 from reverie.fitted.reconstruction import Reconstruction, truth_is_kept
 from reverie.foundation.arrays import WHITE
+from reverie.foundation.errors import counted
 from reverie.foundation.files import write_bytes, write_text
 from reverie.foundation.progress import say, tracked
 from reverie.recordings.lazy_trials import Lazily
@@ -105,6 +106,6 @@ def _sentences(record: dict[str, Any], trials: int) -> list[str]:
     return [
         *record.get("about", ()),
         f"{trials} {'trial was' if trials == 1 else 'trials were'} reconstructed from single-trial responses by the "
-        f"method “{settings.get('method')}” with {encoders} {'encoder' if encoders == 1 else 'encoders'}; "
+        f"method “{settings.get('method')}” with {counted(encoders, 'encoder')}; "
         f"recordings: {places.get('data', 'unknown')}.",
     ]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from reverie.foundation.errors import counted
 from reverie.scoring.statistics import (
     LEAST_ANIMALS,
     Interval,
@@ -76,8 +77,7 @@ def sentence_over_animals(scores: pd.DataFrame, score: str, reference: str) -> s
     table = compare_over_animals(scores, score, reference)
     if table.empty or int(table["animals"].min()) < LEAST_ANIMALS:
         animals = scores["animal"].nunique()
-        several = "s" * (animals != 1)
-        return f"With {animals} animal{several} a test over animals (at least {LEAST_ANIMALS}) is not possible."
+        return f"With {counted(animals, 'animal')} a test over animals (at least {LEAST_ANIMALS}) is not possible."
     parts = [f"{row.condition}: p = {row.p:.2g}" for row in table.itertuples()]
     count = int(table["animals"].min())
     return f"Against “{reference}”, paired t-tests over {count} animals, Bonferroni: {'; '.join(parts)}."

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from reverie.foundation.errors import NotApplicable
+from reverie.foundation.errors import NotApplicable, counted
 from reverie.jobs.job import Job
 from reverie.studies import published
 from reverie.studies.conditions import mean_of, percent, sentence_over_animals, summarise_conditions, value
@@ -25,7 +25,7 @@ def sizes(encoders: int) -> list[int]:
 
 def name_of(size: int) -> str:
     """Return what a condition is called."""
-    return f"{size} encoder{'s' * (size > 1)}"
+    return counted(size, "encoder")
 
 
 def conditions(setup: Setup) -> Conditions:

@@ -12,7 +12,7 @@ import pandas as pd
 from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie
 from reverie.foundation.devices import describe
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, counted
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.postprocessing import average, blur
@@ -173,8 +173,8 @@ class Setup:
             else "animals"
         )
         return [
-            f"Measured on {kind}: {neurons}; {len(self.clips)} clips, {len(self.encoders)} "
-            f"encoder{'s' * (len(self.encoders) > 1)}, scale “{self.scale.name}”.",
+            f"Measured on {kind}: {neurons}; {len(self.clips)} clips, "
+            f"{counted(len(self.encoders), 'encoder')}, scale “{self.scale.name}”.",
             _stop_sentence(self.scale),
         ]
 

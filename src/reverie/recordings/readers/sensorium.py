@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, FRAME_SIZE, STATE_NAMES
-from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.errors import ReverieError, counted, some
 from reverie.foundation.files import read_npy
 from reverie.foundation.folders import may_enter
 from reverie.recordings.readers import sensorium_layout as layout
@@ -192,7 +192,7 @@ def _neuron_table(path: Path, *, dimensions: int) -> np.ndarray | None:
     table = read_npy(path, memory_map=False)
     if table.dtype.kind not in "fiu" or table.ndim != dimensions:
         raise ReverieError(
-            f"{path} should hold numbers in {dimensions} dimension{'s' * (dimensions > 1)}, one row a neuron, "
+            f"{path} should hold numbers in {counted(dimensions, 'dimension')}, one row a neuron, "
             f"but holds {table.dtype} of shape {table.shape}; repair it or remove it."
         )
     return table

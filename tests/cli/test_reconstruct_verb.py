@@ -5,7 +5,7 @@ from typing import get_type_hints
 
 import pytest
 
-from reverie.cli.method_options import chosen_method, field_docs, method_options
+from reverie.cli.reconstruct_verb import chosen_method, field_docs, method_options
 from reverie.cli.verbs import parse
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.methods.best import Best
