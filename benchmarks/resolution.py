@@ -10,8 +10,8 @@ from scipy.ndimage import binary_erosion, gaussian_filter
 
 from reverie.foundation.arrays import Movie
 from reverie.inversion.priors.gaussian import GaussianPrior
-from reverie.planning.design import COARSE, SLOW, SPATIAL, TEMPORAL
-from reverie.scoring.coherence import crossing
+from reverie.planning.design import SPATIAL, TEMPORAL
+from reverie.scoring.coherence import COARSE, SLOW, crossing
 
 EDGES: Final = np.array([edge for edge in SPATIAL if edge >= 0.011])
 """Edges of the bands in cycles per degree: coarser patterns than these do not fit into the disk."""

@@ -239,7 +239,7 @@ def test_a_shuffle_control_is_told_of_and_kept(tiny_world, mask, out):
 def test_trials_without_responses_are_left_out_and_said(tiny_world, mask, out, capsys):
     scores = reconstruct(tiny_world, out, "7", "6", mask=mask)
     assert scores["trial"].tolist() == ["6"]
-    assert "alpha: 1 trial(s) have no responses to reconstruct from: 7." in capsys.readouterr().err
+    assert "alpha: 1 trial without responses to reconstruct from: 7." in capsys.readouterr().err
     with pytest.raises(ReverieError, match="None of the trials has responses"):
         reconstruct(tiny_world, out, "7", mask=mask)
 

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from reverie.foundation.errors import BadInput, ReverieError
-from reverie.scoring.coherence import crossing
+from reverie.scoring.coherence import COARSE, SLOW, crossing
 
 SPATIAL: Final = (0, 0.002, 0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.026, 0.034, 0.044, 0.058, 0.075, 0.1, 0.13, 0.2)
 """Edges of the spatial bands, cycles per degree; narrow where movies' power falls steeply."""
@@ -24,9 +24,6 @@ TEMPORAL: Final = (0, 0.1, 0.3, 0.6, 1.0, 1.7, 2.5, 4.0, 6.0, 9.0, 15.1)
 """Edges of the temporal bands, hertz."""
 
 Table = Float[np.ndarray, "spatial temporal"]
-
-SLOW: Final = 2.5
-"""Hertz below which the resolution in space is looked for, as in the study `resolution`."""
 
 LEARNING_MINUTES: Final = 10.0
 """Minutes of training after which an encoder knows half of what there is to know: assumed, not measured."""
@@ -160,10 +157,6 @@ class Outlook:
     cycles_per_degree: float
     hertz: float
     bits: float
-
-
-COARSE: Final = 0.032
-"""Cycles per degree below which the resolution in time is looked for, as in the study `resolution`."""
 
 
 def information(bands: Bands, design: Design) -> Float[np.ndarray, " band"]:

@@ -24,10 +24,10 @@ from reverie.foundation.progress import say
 from reverie.inversion.methods.map import Map
 from reverie.inversion.objective import information_draw
 from reverie.inversion.priors.spectrum import spectrum_of
-from reverie.planning import design as formulas
-from reverie.planning.design import Bands, Design, neurons_for, predict_design
+from reverie.planning.design import CURVED, LEARNING_MINUTES, Bands, Design, neurons_for, predict_design
 from reverie.recordings.reading import Reading
 from reverie.reporting.page import fill_page
+from reverie.scoring.coherence import COARSE, SLOW
 from reverie.scoring.rule import scored_region
 
 CLIPS: Final = 20
@@ -170,7 +170,7 @@ def write_plan(path: Path, bands: Bands, design: Design) -> None:
 
     It reckons as ``predict_design`` does, with the same numbers.
     """
-    constants = {name.lower(): getattr(formulas, name) for name in ("SLOW", "COARSE", "CURVED", "LEARNING_MINUTES")}
+    constants = {"slow": SLOW, "coarse": COARSE, "curved": CURVED, "learning_minutes": LEARNING_MINUTES}
     page = fill_page(
         "plan.html",
         ["report.css"],

@@ -50,7 +50,10 @@ def export_run(
             for animal, own in groupby(trials, key=lambda one: one.animal)
         ]
     else:
-        written = [WRITERS[to](place, each) for each in run.finished()]
+        written = []
+        for movie in run.finished():
+            written.append(place / f"{movie.animal}_{movie.trial}.{to}")
+            WRITERS[to](written[-1], movie)
     say(f"{place} holds {counted(len(written), f'{to} file')}.")
     return written
 
@@ -63,47 +66,27 @@ def _claim(place: Path, run: str) -> None:
     write_record(mark, {"run": run})
 
 
-def _write_npz(place: Path, found: Reconstruction) -> Path:
-    path = _path(place, found, "npz")
+def _write_npz(path: Path, found: Reconstruction) -> None:
     named = {"movie": found.frames, "mask": found.mask, "std": found.std, "information": found.information}
     named |= {"truth": found.truth, "responses": found.responses, "rates": found.rates}
     write_npz(path, {name: array for name, array in named.items() if array is not None})
-    return path
 
 
-def _write_mp4(place: Path, found: Reconstruction) -> Path:
-    path = _path(place, found, "mp4")
-    write_mp4(path, found.frames, frame_rate=found.frame_rate)
-    return path
-
-
-def _write_tif(place: Path, found: Reconstruction) -> Path:
-    path = _path(place, found, "tif")
-    write_tif(path, found.frames, found.frame_rate)
-    return path
-
-
-def _write_zarr(place: Path, found: Reconstruction) -> Path:
-    path = _path(place, found, "zarr")
+def _write_zarr(path: Path, found: Reconstruction) -> None:
     try:
         import zarr  # noqa: F401 - xarray writes through it
     except ImportError as error:
         raise ReverieError("Writing zarr needs two libraries: `pip install xarray zarr`.") from error
     found.to_xarray().to_zarr(path, mode="w", consolidated=False)
-    return path
 
 
-WRITERS: Final[Mapping[str, Callable[[Path, Reconstruction], Path]]] = {
-    "mp4": _write_mp4,
-    "tif": _write_tif,
+WRITERS: Final[Mapping[str, Callable[[Path, Reconstruction], None]]] = {
+    "mp4": lambda path, found: write_mp4(path, found.frames, frame_rate=found.frame_rate),
+    "tif": lambda path, found: write_tif(path, found.frames, found.frame_rate),
     "npz": _write_npz,
     "zarr": _write_zarr,
 }
 """What writes one movie in each format."""
-
-
-def _path(place: Path, found: Reconstruction, suffix: str) -> Path:
-    return place / f"{found.animal}_{found.trial}.{suffix}"
 
 
 def write_nwb(
@@ -183,27 +166,14 @@ def _series(found: Reconstruction, start: float) -> list[Any]:
 
     name, clock = f"trial_{found.trial}", {"starting_time": start, "rate": float(found.frame_rate)}
     about = f"{found.name} by the method {found.method}. " + " ".join(found.notes)
-    parts: list[Any] = [
-        ImageSeries(
-            name=f"{name}_movie",
-            data=found.frames,
-            unit="grey level 0-255",
-            format="raw",
-            description=f"Reconstructed movie (time, height, width) of {about}",
-            **clock,
-        )
-    ]
+    movies = [("movie", found.frames, "grey level 0-255", f"Reconstructed movie (time, height, width) of {about}")]
     if found.std is not None:
-        parts.append(
-            ImageSeries(
-                name=f"{name}_standard_deviation",
-                data=found.std,
-                unit="grey level",
-                format="raw",
-                description=f"Posterior standard deviation of {name}_movie.",
-                **clock,
-            )
-        )
+        said = f"Posterior standard deviation of {name}_movie."
+        movies.append(("standard_deviation", found.std, "grey level", said))
+    parts: list[Any] = [
+        ImageSeries(name=f"{name}_{what}", data=data, unit=unit, format="raw", description=described, **clock)
+        for what, data, unit, described in movies
+    ]
     if found.rates is not None:
         parts.append(
             TimeSeries(

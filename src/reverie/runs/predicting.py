@@ -8,6 +8,7 @@ import numpy as np
 from reverie.encoders.prediction import predict
 from reverie.fitted.session import open_one
 from reverie.foundation.devices import choose_device
+from reverie.foundation.errors import counted
 from reverie.foundation.files import write_npz
 from reverie.foundation.folders import require_file
 from reverie.foundation.progress import say, tracked
@@ -44,4 +45,4 @@ def predict_trials(
         [np.pad(rates, ((0, 0), (0, longest - rates.shape[1])), constant_values=np.nan) for rates in all_rates]
     )
     write_npz(out, {"rates": padded[0] if len(names) == 1 else padded, "trials": np.array(names)}, sealed=False)
-    say(f"The predicted rates of {len(names)} trial(s) of {recording.name} are in {out}.")
+    say(f"The predicted rates of {counted(len(names), 'trial')} of {recording.name} are in {out}.")

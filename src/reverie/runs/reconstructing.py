@@ -12,7 +12,7 @@ from reverie.fitted.assembling import assemble
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.devices import describe
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, counted, some
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.folders import require_folder
 from reverie.foundation.partial_files import sweep
@@ -128,7 +128,7 @@ def with_responses(session: Session, names: Mapping[str, Sequence[str]]) -> dict
         kept[animal] = [name for name in trials if recording.has_responses(name)]
         mute = [name for name in trials if name not in kept[animal]]
         if mute:
-            say(f"{animal}: {len(mute)} trial(s) have no responses to reconstruct from: {', '.join(mute[:8])}.")
+            say(f"{animal}: {counted(len(mute), 'trial')} without responses to reconstruct from: {some(mute)}.")
     if not any(kept.values()):
         raise ReverieError("None of the trials has responses to reconstruct from; name others with --trials.")
     return {animal: trials for animal, trials in kept.items() if trials}

@@ -12,7 +12,7 @@ from reverie.inversion.methods.ridge import Ridge
 from reverie.jobs.job import Job
 from reverie.jobs.store import read_solution
 from reverie.studies.conditions import sentence_on_difference, summarise_conditions, value
-from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.setup import Conditions, Setup, jobs_for, jobs_of
 from reverie.studies.study import Beside, Findings, Study, groups_picture
 from reverie.training.loop import LOG
 
@@ -25,11 +25,6 @@ def conditions(setup: Setup) -> Conditions:
     """Return, by condition, the one job of a clip; all learn from the training trials of the first encoder."""
     first = setup.encoders[:1]
     return {PAPER: setup.jobs(encoders=first), RIDGE: setup.jobs(Ridge(), first)}
-
-
-def plan(setup: Setup) -> list[Job]:
-    """Every clip by each method."""
-    return jobs_of(conditions(setup))
 
 
 def conclude(setup: Setup) -> Findings:
@@ -89,5 +84,5 @@ BASELINES = Study(
     "Simpler decoders",
     "Do a linear decoder and a small network, trained on the same trials, do as well as inverting an encoder?",
     conclude,
-    plan,
+    jobs_for(conditions),
 )

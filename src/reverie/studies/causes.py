@@ -16,7 +16,7 @@ from reverie.jobs.clip import simulated_clips
 from reverie.jobs.job import Job, problem_of
 from reverie.scoring.parts import shot_starts
 from reverie.studies.conditions import summarise_conditions, value
-from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Findings, Study, groups_picture
 
 VIDEO = "video_correlation"
@@ -44,11 +44,6 @@ def conditions(setup: Setup) -> Conditions:
     if setup.session.truth_folder is not None:
         known[TRUE_RATES] = setup.jobs(METHOD, targets="truth")
     return {**known, OWN_RATES: setup.jobs(METHOD, targets="predicted"), PATIENT: setup.jobs(LONG, targets="predicted")}
-
-
-def plan(setup: Setup) -> list[Job]:
-    """Find every clip's movie from each kind of responses."""
-    return jobs_of(conditions(setup))
 
 
 def split(scores: pd.DataFrame) -> pd.DataFrame:
@@ -133,6 +128,6 @@ CAUSES = Study(
     "Where the most probable movie errs",
     "How much of what is missing is the noise of the trial, how much the encoder, the search, the prior?",
     conclude,
-    plan,
+    jobs_for(conditions),
     through_the_first,
 )

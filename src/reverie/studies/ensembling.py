@@ -7,7 +7,7 @@ from reverie.jobs.job import Job
 from reverie.studies import published
 from reverie.studies.conditions import mean_of, percent, sentence_over_animals, summarise_conditions, value
 from reverie.studies.plates import column_figure, draw_curve, draw_groups, draw_published, explain
-from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Beside, Findings, Picture, Study
 
 VIDEO = "video_correlation"
@@ -38,11 +38,6 @@ def conditions(setup: Setup) -> Conditions:
         **{name_of(size): setup.jobs(settings, setup.encoders[:size]) for size in sizes(count)},
         GRADIENTS: {clip: [Job(clip, setup.encoders, settings)] for clip in setup.clips},
     }
-
-
-def plan(setup: Setup) -> list[Job]:
-    """Every encoder alone, and one descent along the mean of all gradients."""
-    return jobs_of(conditions(setup))
 
 
 def conclude(setup: Setup) -> Findings:
@@ -89,5 +84,5 @@ ENSEMBLING = Study(
     "Averaging encoders",
     "How much do several encoders that differ only in their seed improve a reconstruction?",
     conclude,
-    plan,
+    jobs_for(conditions),
 )

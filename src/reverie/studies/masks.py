@@ -7,14 +7,13 @@ import pandas as pd
 
 from reverie.encoders.receptive_fields import ReceptiveFields
 from reverie.inversion.mask import diameter_in_degrees
-from reverie.jobs.job import Job
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, evaluation_region, frames_to_skip
 from reverie.studies import published
 from reverie.studies.conditions import sentence_over_animals, summarise_conditions, value
 from reverie.studies.fields import coverage_pictures, describe_fields, fields_of
 from reverie.studies.plates import column_figure, draw_curve, draw_published, explain
-from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Beside, Findings, Picture, Study
 
 VIDEO = "video_correlation"
@@ -28,11 +27,6 @@ def conditions(setup: Setup) -> Conditions:
     return {
         name: setup.jobs(replace(settings, training_threshold=threshold), first) for name, threshold in TRAINED.items()
     }
-
-
-def plan(setup: Setup) -> list[Job]:
-    """Every training mask."""
-    return jobs_of(conditions(setup))
 
 
 def conclude(setup: Setup) -> Findings:
@@ -120,5 +114,5 @@ MASKS = Study(
     "Masks",
     "What does restricting the descent to where the population sees do, and how does the score depend on the mask?",
     conclude,
-    plan,
+    jobs_for(conditions),
 )

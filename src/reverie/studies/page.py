@@ -40,6 +40,15 @@ def save_findings(folder: Path, study: Question, findings: Findings) -> Section:
     return Section(study, findings, folder, svgs)
 
 
+def write_study(
+    folder: Path, study: Question, findings: Findings, leads: Sequence[str], settings: Mapping[str, object]
+) -> Section:
+    """Write figures, data and the page of one study into a folder; return what pages show of them."""
+    section = save_findings(folder, study, findings)
+    write_study_page(folder / "index.html", study.title, leads, [section], settings)
+    return section
+
+
 def write_study_page(
     path: Path,
     title: str,

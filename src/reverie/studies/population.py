@@ -4,7 +4,7 @@ from reverie.jobs.job import Job
 from reverie.studies import published
 from reverie.studies.conditions import mean_of, percent, sentence_over_animals, summarise_conditions, value
 from reverie.studies.plates import column_figure, draw_curve, draw_published, explain
-from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Beside, Findings, Picture, Study
 
 VIDEO = "video_correlation"
@@ -31,11 +31,6 @@ def conditions(setup: Setup) -> Conditions:
         for way in WAYS
         for share in setup.scale.shares
     }
-
-
-def plan(setup: Setup) -> list[Job]:
-    """Every share of the neurons, the others left out of the loss or silenced."""
-    return jobs_of(conditions(setup))
 
 
 def conclude(setup: Setup) -> Findings:
@@ -88,5 +83,5 @@ POPULATION = Study(
     "Fewer neurons",
     "How much of a reconstruction is left when only some of the neurons are used?",
     conclude,
-    plan,
+    jobs_for(conditions),
 )

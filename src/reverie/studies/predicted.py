@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reverie.jobs.job import Job, Targets
+from reverie.jobs.job import Targets
 from reverie.studies import published
 from reverie.studies.conditions import mean_of, summarise_conditions, value
 from reverie.studies.plates import COLOURS, column_figure
-from reverie.studies.setup import Conditions, Setup, jobs_of
+from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Beside, Findings, Picture, Study, groups_picture
 
 VIDEO = "video_correlation"
@@ -27,11 +27,6 @@ def conditions(setup: Setup) -> Conditions:
         name: setup.jobs(setup.settings(folder, targets), [folder], targets)
         for name, (targets, folder) in known.items()
     }
-
-
-def plan(setup: Setup) -> list[Job]:
-    """Recorded, predicted and (for simulated animals) true targets, through the trained and the true encoder."""
-    return jobs_of(conditions(setup))
 
 
 def split(scores: pd.DataFrame) -> pd.DataFrame:
@@ -105,5 +100,5 @@ PREDICTED_RESPONSES = Study(
     "Upper bounds, and what is lost where",
     "How much of what is missing is the noise of the trial, how much the encoder, how much the inversion?",
     conclude,
-    plan,
+    jobs_for(conditions),
 )

@@ -12,13 +12,12 @@ from reverie.foundation.arrays import FRAME_RATE, Movie
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
 from reverie.jobs.clip import Clip
-from reverie.jobs.job import Job
-from reverie.scoring.coherence import Bands, Spectra, add_up, crossing, spectra_of
+from reverie.scoring.coherence import COARSE, SLOW, Bands, Spectra, add_up, crossing, spectra_of
 from reverie.scoring.rule import frames_to_skip, scored_region
 from reverie.scoring.statistics import resample_clips
 from reverie.stimuli.synthetic import pink_noise
 from reverie.studies.plates import COLOURS, column_figure, explain, grid_figure
-from reverie.studies.setup import Setup
+from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Findings, Picture, Study
 from reverie.studies.synthetic import frame_size_of, knows_truth, simulate_responses
 
@@ -26,9 +25,6 @@ BANDS = Bands()
 
 DRAWS = 500
 """Bootstrap samples over clips."""
-
-COARSE, SLOW = 0.032, 2.5
-"""Cycles per degree and hertz below which bands are pooled while the other axis is looked at."""
 
 
 @dataclass(frozen=True)
@@ -43,28 +39,23 @@ class Size:
 SIZES: Mapping[str, Size] = {"quick": Size(1, 2, 150), "laptop": Size(2, 3, 300), "paper": Size(3, 10, 300)}
 
 
-def planned(setup: Setup) -> dict[str, dict[Clip, Job]]:
-    """Return, by method, the job of each clip; both with the first encoder, each stopped as it usually is."""
+def conditions(setup: Setup) -> Conditions:
+    """Return, by method, the one job of each clip; both with the first encoder, each stopped as it usually is."""
     size = SIZES[setup.scale.name]
     clips = noise_clips(setup.session, size.animals, size.movies, size.frames)
     settings: dict[str, Method] = {
         "published method": setup.settings(),
         "map": Map(draws=0),
     }
-    return {name: {clip: Job(clip, setup.encoders[:1], how) for clip in clips} for name, how in settings.items()}
-
-
-def plan(setup: Setup) -> list[Job]:
-    """Every clip by both methods."""
-    return [job for jobs in planned(setup).values() for job in jobs.values()]
+    return {name: setup.jobs(how, setup.encoders[:1], clips=clips) for name, how in settings.items()}
 
 
 def conclude(setup: Setup) -> Findings:
     """Compare the methods' coherence along both axes, and where it falls below a half."""
     size, session = SIZES[setup.scale.name], setup.session
     spectra = {
-        name: spectra_of_clips(session, {clip: setup.movie([job]) for clip, job in jobs.items()}, BANDS)
-        for name, jobs in planned(setup).items()
+        name: spectra_of_clips(session, {clip: setup.movie(jobs) for clip, jobs in clips.items()}, BANDS)
+        for name, clips in conditions(setup).items()
     }
     curves, found = transfer(spectra, BANDS), limits(spectra, BANDS, session.sources.seed)
     cells = {name: coherence_table(each, BANDS) for name, each in spectra.items()}
@@ -232,5 +223,5 @@ RESOLUTION = Study(
     "Resolution in space and time",
     "Up to which spatial and temporal frequency do reconstructions follow the truth, published method and `map`?",
     conclude,
-    plan,
+    jobs_for(conditions),
 )

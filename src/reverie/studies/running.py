@@ -33,7 +33,7 @@ from reverie.studies.masks import MASKS
 from reverie.studies.methods.study import METHODS
 from reverie.studies.natural import NATURAL
 from reverie.studies.noise import NOISE
-from reverie.studies.page import Section, save_findings, write_study_page
+from reverie.studies.page import Section, write_study, write_study_page
 from reverie.studies.population import POPULATION
 from reverie.studies.predicted import PREDICTED_RESPONSES
 from reverie.studies.resolution import RESOLUTION
@@ -109,10 +109,9 @@ def run_study(setup: Setup, study: Study) -> Section:
     """Do the jobs of one study that are not done yet, conclude, and write its page, figures and data."""
     setup = study.sized(setup)
     setup.run(study.plan(setup), f"reconstructions of {study.name}")
-    section = save_findings(setup.out / study.name, study, study.conclude(setup))
-    record = setup.record()
+    findings, record = study.conclude(setup), setup.record()
+    section = write_study(setup.out / study.name, study, findings, setup.leads(), record)
     write_json(section.folder / "experiment.json", record)
-    write_study_page(section.folder / "index.html", study.title, setup.leads(), [section], record)
     return section
 
 

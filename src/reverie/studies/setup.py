@@ -1,6 +1,6 @@
 """What every study works with: session, the store of finished jobs, and the numbers that every question needs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import product
@@ -34,6 +34,11 @@ Conditions = Mapping[str, Mapping[Clip, Sequence[Job]]]
 def jobs_of(conditions: Conditions) -> list[Job]:
     """Return all jobs that the conditions need."""
     return [job for clips in conditions.values() for jobs in clips.values() for job in jobs]
+
+
+def jobs_for(conditions: "Callable[[Setup], Conditions]") -> "Callable[[Setup], list[Job]]":
+    """Return the plan of a study that compares conditions: all jobs that they need."""
+    return lambda setup: jobs_of(conditions(setup))
 
 
 def measure_movie(session: Session, movie: Movie, clip: Clip) -> dict[str, float]:

@@ -14,7 +14,7 @@ from reverie.encoders.contract import Encoder
 from reverie.encoders.presets import preset
 from reverie.encoders.registry import find_architecture
 from reverie.foundation.devices import choose_device, describe, seed_everything
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.folders import require_folder, require_own
@@ -98,7 +98,7 @@ def train_encoder(
         write_record(folder / PLAN, describe(plan, seed=asked_for.seed, device=where))
     else:
         settings = TrainingSettings(**earlier["training"])
-    say(f"Training on {len(opened)} animal(s) for {settings.steps} steps.")
+    say(f"Training on {counted(len(opened), 'animal')} for {settings.steps} steps.")
     _tell_result(train(encoder, opened, splits, settings, folder, device=where, teacher=teacher))
     return load_encoder(folder, where)
 

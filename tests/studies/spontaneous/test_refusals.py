@@ -28,9 +28,9 @@ def test_what_cannot_be_looked_at_is_said_before_anything_is_fitted(look: Look, 
     out = tmp_path / "out"
     with pytest.raises(ReverieError, match="no trial or tier 'spontaneous'"):
         look(tiny_world, "spontaneous", 1.0, out=out)
-    with pytest.raises(NotApplicable, match=r"have no responses or last less than 9 s: 6\..*--seconds"):
+    with pytest.raises(NotApplicable, match=r"without responses or shorter than 9 s: 6\..*--seconds"):
         look(tiny_world, "oracle", 9.0, out=out)
-    with pytest.raises(NotApplicable, match=r"have no responses or last less than 1 s: 7\."):
+    with pytest.raises(NotApplicable, match=r"without responses or shorter than 1 s: 7\."):
         look(tiny_world, "final_test_main", 1.0, out=out)
     with pytest.raises(ReverieError, match="data is not empty and holds no page of ours; choose another --out"):
         look(tiny_world, "oracle", 1.0, out=tiny_world.data)

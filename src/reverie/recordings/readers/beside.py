@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Showing
 from reverie.recordings.readers.clips import OpenClip, named_files, open_clip
 from reverie.recordings.readers.showings import read_table, timed_showings
@@ -84,7 +84,9 @@ def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
             continue
         table = read_table(Path(place)).apply(pd.to_numeric, errors="coerce").to_numpy(float)
         if table.shape[1] != 1 + len(signals) or len(table) < 2 or not np.isfinite(table[:, 0]).all():
-            raise ReverieError(f"{place} should hold a time and {len(signals)} value(s) a row, with a line of names.")
+            raise ReverieError(
+                f"{place} should hold a time and {counted(len(signals), 'value')} a row, with a line of names."
+            )
         order = np.argsort(table[:, 0], kind="stable")
         for column, signal in enumerate(signals, start=1):
             found[signal] = Sampled(place, table[order, 0], table[order, column : column + 1])

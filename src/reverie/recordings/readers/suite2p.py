@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import read_npy
 from reverie.recordings.clocked import ClockedSource, Recorded
 from reverie.recordings.clocks import sampled_times
@@ -47,7 +47,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     chosen = "the cells (iscell)" if judged else "all regions (iscell.npy is missing)"
     beside = shown_beside(place, reading)
     notes = (
-        f"{place}: {which} of {chosen} of {len(responses)} plane(s) at {reading.rate:g} Hz, scanned one "
+        f"{place}: {which} of {chosen} of {counted(len(responses), 'plane')} at {reading.rate:g} Hz, scanned one "
         "after the other.",
         *beside.notes,
     )

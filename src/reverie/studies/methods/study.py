@@ -31,7 +31,7 @@ from reverie.studies.methods.figures import (
     table_of_differences,
     table_of_methods,
 )
-from reverie.studies.setup import Conditions, Setup, jobs_of, measure_movie
+from reverie.studies.setup import Conditions, Setup, jobs_for, measure_movie
 from reverie.studies.study import Findings, Picture, Study
 
 COLUMNS: Final = (
@@ -174,11 +174,6 @@ def in_turns(clips: Sequence[Clip]) -> list[Clip]:
     return kept
 
 
-def plan(setup: Setup) -> list[Job]:
-    """Every method for every clip."""
-    return jobs_of(conditions(setup))
-
-
 def conclude(setup: Setup) -> Findings:
     """Lay the methods out in one table, and compare them clip by clip."""
     seed = setup.seed
@@ -225,6 +220,6 @@ METHODS = Study(
     "Methods side by side",
     "Which method makes the best movies, what does each ingredient bring, and at what cost?",
     conclude,
-    plan,
+    jobs_for(conditions),
     at_its_size,
 )

@@ -29,7 +29,7 @@ from reverie.recordings.opening import responses_of
 from reverie.recordings.reading import Reading
 from reverie.recordings.trial import Trial
 from reverie.scoring.rule import scored_region
-from reverie.studies.page import save_findings, write_study_page
+from reverie.studies.page import write_study
 from reverie.studies.plates import COLOURS, column_figure, explain
 from reverie.studies.spontaneous.agreement import CLAIMED, Agreement, Asked, Speakers, agreement, seen
 from reverie.studies.spontaneous.surrogates import KINDS, amplitude_adjusted, shared_part, surrogate
@@ -96,17 +96,15 @@ def darkness(
     activity = [seen(decoder, responses_of(recording.name, trial)) for trial in chosen]
     found = agreement(speakers, activity, stretch, asked, seed=seed)
     table = _stretch_table(chosen, found, stretch, recording.frame_rate)
-    movies = {}
-    for trial in tracked(chosen, len(chosen), "movies"):
-        movies[trial.name] = reader.reconstruct(trial)
-        movies[trial.name].save(out / "movies" / trial.name)
+    movies = {trial.name: reader.reconstruct(trial) for trial in tracked(chosen, len(chosen), "movies")}
+    for name, movie in movies.items():
+        movie.save(out / "movies" / name)
     bits = pd.DataFrame([_bits(fitted, trial, movies[trial.name], asked, seed) for trial in chosen])
     write_text(out / STRETCHES, table.to_csv(index=False))
     write_text(out / BITS, bits.to_csv(index=False))
     findings = _findings(table, bits, found, movies, stretch)
     leads = [f"{recording.name}, {recording.neurons} neurons, through the encoder {encoder.name}."]
-    section = save_findings(out, DARKNESS, findings)
-    write_study_page(out / "index.html", DARKNESS.title, leads, [section], {"looking": asdict(asked), "seed": seed})
+    write_study(out, DARKNESS, findings, leads, {"looking": asdict(asked), "seed": seed})
     say(f"{findings.sentences[0]} The page is {out / 'index.html'}.")
     return table
 

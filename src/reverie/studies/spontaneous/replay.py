@@ -20,7 +20,7 @@ from reverie.foundation.files import write_text
 from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say
 from reverie.recordings.reading import Reading
-from reverie.studies.page import save_findings, write_study_page
+from reverie.studies.page import write_study
 from reverie.studies.plates import COLOURS, column_figure, explain
 from reverie.studies.spontaneous.search import alarms_of, block_maxima, candidates, search, surrogate_maxima
 from reverie.studies.spontaneous.surrogates import KINDS, Kind
@@ -136,8 +136,7 @@ def replay(
     table, findings = find_replays(fitted, names, library, asked, seed=seed)
     write_text(out / TABLE, table.to_csv(index=False))
     leads = [f"{recording.name}, {recording.neurons} neurons, through the encoder {encoder.name}."]
-    section = save_findings(out, REPLAY, findings)
-    write_study_page(out / "index.html", REPLAY.title, leads, [section], {"search": asdict(asked), "seed": seed})
+    write_study(out, REPLAY, findings, leads, {"search": asdict(asked), "seed": seed})
     say(f"{findings.sentences[0]} The page is {out / 'index.html'}.")
     return table
 

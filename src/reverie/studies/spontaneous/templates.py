@@ -18,7 +18,7 @@ from scipy.ndimage import uniform_filter1d
 from reverie.encoders.prediction import predict
 from reverie.fitted.fitted import Fitted
 from reverie.foundation.arrays import GREY, Movie
-from reverie.foundation.errors import NotApplicable, ReverieError, some
+from reverie.foundation.errors import NotApplicable, ReverieError, counted, some
 from reverie.foundation.progress import say, tracked
 from reverie.foundation.requests import settle_types
 from reverie.inversion.likelihood import EventLikelihood, Likelihood
@@ -162,7 +162,8 @@ def trials_to_look_at(recording: Recording, names: Sequence[str], seconds: float
     chosen, shortest = choose_trials(recording, names), spanned(recording, seconds)
     fit = [name for name in chosen if recording.has_responses(name) and recording.frames(name) >= shortest]
     unfit = [name for name in chosen if name not in fit]
-    why = f"{recording.name}: {len(unfit)} trial(s) have no responses or last less than {seconds:g} s: {some(unfit)}."
+    trials = counted(len(unfit), "trial")
+    why = f"{recording.name}: {trials} without responses or shorter than {seconds:g} s: {some(unfit)}."
     if not fit:
         raise NotApplicable(f"{why} Choose others with --trials, or look for less with --seconds.")
     if unfit:

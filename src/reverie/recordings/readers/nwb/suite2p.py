@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.readers.beside import behaviour_beside, shown_beside
 from reverie.recordings.readers.nwb.file import H5Object, placed, sampled, within
@@ -35,7 +35,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     responses = readable(placed(planes), lambda plane: _cells(file, sampled(plane, meaning), plane))
     beside = shown_beside(place, reading)
     count = sum(plane.rows for plane in responses)
-    notes = (f"{place}: suite2p, {which} of {count} cells in {len(planes)} plane(s).", *beside.notes)
+    notes = (f"{place}: suite2p, {which} of {count} cells in {counted(len(planes), 'plane')}.", *beside.notes)
     signals = behaviour_beside(reading)
     return Recorded(place.stem, place, responses, signals, beside.showings, beside.clips, notes=notes)
 
