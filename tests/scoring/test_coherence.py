@@ -51,6 +51,13 @@ def test_a_grating_has_its_power_in_its_own_band(cycles, hertz):
     assert np.unravel_index(power.argmax(), power.shape) == place
 
 
+def test_frequencies_are_those_of_the_screen_and_of_the_clock():
+    coarse = drifting_grating(FRAMES, direction=0.0, cycles_per_degree=0.07, hertz=6.0, wave="sine")
+    power = spectra_of(coarse, coarse, REGION, BANDS, frame_rate=15.0, degrees_per_pixel=6.8).truth
+    place = (np.searchsorted(BANDS.spatial, 0.035) - 1, np.searchsorted(BANDS.temporal, 3.0) - 1)
+    assert np.unravel_index(power.argmax(), power.shape) == place
+
+
 def test_the_outside_of_the_region_does_not_count():
     truth, region = noise(0), np.zeros(SIZE, bool)
     region[8:28, 10:40] = True

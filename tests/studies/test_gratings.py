@@ -1,3 +1,6 @@
+import inspect
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -6,7 +9,7 @@ from tests.inversion.toys import SpotEncoder
 
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.stimuli.synthetic import drifting_grating
 from reverie.studies import gratings
 from reverie.studies.gratings import temporal_aliasing
@@ -19,6 +22,12 @@ STATE = np.zeros((4, FRAMES), dtype=np.float32)
 
 def grating(hertz: float) -> np.ndarray:
     return drifting_grating(FRAMES, direction=0.0, cycles_per_degree=0.036, hertz=hertz)
+
+
+def test_gratings_are_not_shown_at_a_rate_at_which_15_hertz_is_no_artefact(monkeypatch):
+    monkeypatch.setattr(gratings, "frame_rate_of", lambda session: 20.0)
+    with pytest.raises(NotApplicable, match="the recordings have 20; give --frame-rate 30"):
+        inspect.unwrap(gratings.planned)(SimpleNamespace(session=None))
 
 
 def tiny_dwiseneuro() -> DwiseNeuro:

@@ -111,7 +111,8 @@ def _fit_mask(fitted: Fitted) -> None:
     mask = estimate_mask(subject.encoder, subject.animal, trials, settings, seed=subject.seed, device=subject.device)
     save_mask(fitted.place("mask"), mask)
     levels = (TRAINING_THRESHOLD, EVALUATION_THRESHOLD)
-    sizes = " and ".join(f"{diameter_in_degrees(mask, level):.0f}° at α ≥ {level:g}" for level in levels)
+    angle = subject.recording.degrees_per_pixel
+    sizes = " and ".join(f"{diameter_in_degrees(mask, level, angle):.0f}° at α ≥ {level:g}" for level in levels)
     say(f"{subject.animal} sees {sizes} (equal-area diameter).")
 
 

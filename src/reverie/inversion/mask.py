@@ -127,17 +127,18 @@ def _sizes(settings: MaskSettings) -> list[int]:
 
 
 def diameter_in_degrees(
-    mask: Mask, threshold: float = TRAINING_THRESHOLD, degrees_per_pixel: float = DEGREES_PER_PIXEL
+    mask: Mask, threshold: float = TRAINING_THRESHOLD, degrees_per_pixel: float | None = None
 ) -> float:
     """Return the diameter, in degrees of visual angle, of a disc as large as the part of the mask above a threshold.
 
+    degrees_per_pixel: of the recording; where it is not known, None, that of Sensorium 2023.
     Source: Bauer et al. 2026 (89 degrees at 0.5 and 65 at 1, mean over their animals).
 
     >>> round(diameter_in_degrees(np.ones((36, 64))), 1)
     184.2
     """
     pixels = int((mask >= threshold).sum())
-    return 2 * math.sqrt(pixels / math.pi) * degrees_per_pixel
+    return 2 * math.sqrt(pixels / math.pi) * (degrees_per_pixel or DEGREES_PER_PIXEL)
 
 
 def save_mask(path: Path, mask: Mask) -> None:

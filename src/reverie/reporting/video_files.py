@@ -99,12 +99,12 @@ def _drawn(path: Path, scene: Scene, scale: int) -> Frames:
     return frames
 
 
-def write_colour_mp4(path: Path, movie: Coloured, *, scale: int = 6) -> None:
+def write_colour_mp4(path: Path, movie: Coloured, *, frame_rate: float = FRAME_RATE, scale: int = 6) -> None:
     """Write a movie in red, green and blue (time, height, width, 3), 0-255, as ``write_mp4`` writes grey ones."""
     if movie.size == 0:
         raise ReverieError(f"{path} was to hold a movie without pixels; give at least one frame.")
     large = movie.repeat(scale, axis=1).repeat(scale, axis=2)
-    _encode(path, large, large.shape[1:3], FRAME_RATE)
+    _encode(path, large, large.shape[1:3], frame_rate)
 
 
 def _with_labels(frames: Frames, labels: Sequence[str], *, pitch: int) -> UInt8[np.ndarray, "time taller width"]:

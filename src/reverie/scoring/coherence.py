@@ -78,6 +78,7 @@ def spectra_of(
     bands: Bands,
     *,
     frame_rate: float = FRAME_RATE,
+    degrees_per_pixel: float = DEGREES_PER_PIXEL,
 ) -> Spectra:
     """Return the spectra of a clip inside a region that fades out towards its border, and over time (Hann window).
 
@@ -90,7 +91,7 @@ def spectra_of(
     first, second = (_transform(movie, window) for movie in (truth, found))
     time, height, width = truth.shape
     hertz = np.fft.rfftfreq(time, 1 / frame_rate)
-    rows, columns = (np.fft.fftfreq(size, DEGREES_PER_PIXEL) for size in (height, width))
+    rows, columns = (np.fft.fftfreq(size, degrees_per_pixel) for size in (height, width))
     place = np.digitize(np.hypot(rows[:, None], columns), bands.spatial) - 1
     moment = np.digitize(hertz, bands.temporal) - 1
     values = (np.abs(first) ** 2, np.abs(second) ** 2, first.conj() * second)

@@ -109,14 +109,16 @@ def describe_error(error_map: Movie, truth: Movie, region: Region) -> dict[str, 
     }
 
 
-def error_profiles(error_map: Movie, mask: Mask, region: Region) -> pd.DataFrame:
+def error_profiles(
+    error_map: Movie, mask: Mask, region: Region, degrees_per_pixel: float = DEGREES_PER_PIXEL
+) -> pd.DataFrame:
     """Return curves of a map of deviations inside the region, one row a point: along (what), place, value.
 
     Autocorrelations by the lag in frames and in pixels to the right, and the mean absolute deviation in grey levels
     by the distance in degrees from the middle of the mask.
     """
     reach = min(MOST_LAGS, *error_map.shape)
-    rings = by_eccentricity(error_map, mask, region)
+    rings = by_eccentricity(error_map, mask, region, degrees_per_pixel=degrees_per_pixel)
     curves = {
         "lag (frames)": (np.arange(reach), autocorrelation(error_map, region, 0, reach)),
         "lag (pixels)": (np.arange(reach), autocorrelation(error_map, region, 2, reach)),

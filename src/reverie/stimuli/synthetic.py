@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -210,18 +211,15 @@ def grating_stimuli(
     *,
     frames: int,
     frame_size: tuple[int, int] = FRAME_SIZE,
+    degrees_per_pixel: float = DEGREES_PER_PIXEL,
 ) -> list[Stimulus]:
     """Return square-wave gratings of every frequency in space (rows, cycles per degree) and time (columns, Hz).
 
     They fill the screen and drift in each of the directions, in degrees.
     """
+    draw = partial(drifting_grating, frames, frame_size=frame_size, degrees_per_pixel=degrees_per_pixel)
     return [
-        Stimulus(
-            row,
-            column,
-            f"{angle:g}°",
-            drifting_grating(frames, direction=angle, cycles_per_degree=row, hertz=column, frame_size=frame_size),
-        )
+        Stimulus(row, column, f"{angle:g}°", draw(direction=angle, cycles_per_degree=row, hertz=column))
         for row in spatial
         for column in temporal
         for angle in directions

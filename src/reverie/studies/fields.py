@@ -17,7 +17,7 @@ from reverie.encoders.receptive_fields import (
     receptive_fields,
 )
 from reverie.fitted.session import Session
-from reverie.foundation.arrays import DEGREES_PER_PIXEL, Mask
+from reverie.foundation.arrays import Mask
 from reverie.foundation.files import read_npz, write_npz
 from reverie.foundation.fingerprints import digest
 from reverie.inversion.mask import diameter_in_degrees
@@ -25,7 +25,7 @@ from reverie.reporting.figures import COLUMN, SKY, degrees_of, screen_figure, th
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.studies.published import MASK_DIAMETERS
-from reverie.studies.setup import Setup
+from reverie.studies.setup import Setup, degrees_of_pixel
 from reverie.studies.study import Beside, Findings, Picture, Study
 from reverie.studies.synthetic import ordinary_state
 
@@ -111,10 +111,23 @@ def coverage_pictures(setup: Setup, fields: Mapping[str, ReceptiveFields]) -> li
     for animal, found in fields.items():
         rows, columns = found.centres.T
         neurons = pd.DataFrame({"neuron": np.arange(len(rows)), "row": rows, "column": columns})
-        figure = coverage_figure(population_coverage(found), found, setup.session.masks[animal])
+        figure = coverage_figure(
+            population_coverage(found),
+            found,
+            setup.session.masks[animal],
+            degrees_per_pixel=degrees_of_pixel(setup.session.recordings[animal]),
+        )
         words = f"{animal}: how many of the neurons with a field look at each place, with the mask's outlines."
         pictures.append(Picture(f"coverage-{animal}", words, figure, neurons))
     return pictures
+
+
+def mask_diameters(session: Session, level: float) -> list[float]:
+    """Return the equal-area diameter of each animal's mask above a level, degrees."""
+    return [
+        diameter_in_degrees(session.masks[animal], level, recording.degrees_per_pixel)
+        for animal, recording in session.recordings.items()
+    ]
 
 
 def conclude(setup: Setup) -> Findings:
@@ -129,7 +142,7 @@ def conclude(setup: Setup) -> Findings:
         [
             Beside(
                 f"diameter of the mask at α ≥ {level:g}",
-                f"{np.mean([diameter_in_degrees(mask, level) for mask in session.masks.values()]):.0f}°",
+                f"{np.mean(mask_diameters(session, level)):.0f}°",
                 f"{theirs:.0f}°",
             )
             for level, theirs in MASK_DIAMETERS.items()
@@ -162,7 +175,7 @@ def coverage_figure(
     fields: ReceptiveFields,
     mask: Mask,
     *,
-    degrees_per_pixel: float = DEGREES_PER_PIXEL,
+    degrees_per_pixel: float,
 ) -> Figure:
     """Draw the share of neurons whose field reaches each pixel (%), the fields' centres and the mask's outlines."""
     figure, axes = screen_figure(100 * coverage, "neurons whose field reaches here (%)", degrees_per_pixel)

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from reverie.encoders.contract import Encoder
 from reverie.encoders.prediction import predict
 from reverie.fitted.session import Session
-from reverie.foundation.arrays import FRAME_RATE, WHITE, Movie, State
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.arrays import FRAME_RATE, SAME_RATE, WHITE, Movie, State
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.jobs.job import Job
 from reverie.reporting.figures import COLUMN
 from reverie.stimuli.synthetic import drifting_grating
@@ -23,6 +23,7 @@ from reverie.studies.synthetic import (
     Plan,
     TableSize,
     beside,
+    frame_rate_of,
     frame_size_of,
     lay_out,
     ordinary_state,
@@ -74,7 +75,13 @@ def _likeness(found: Float[np.ndarray, "neuron time"], expected: Float[np.ndarra
 
 
 def planned(setup: Setup) -> Plan:
-    """Return each movie with its jobs."""
+    """Return each movie with its jobs; raises NotApplicable where 15 Hz is not half the frame rate, as it was."""
+    rate = frame_rate_of(setup.session)
+    if abs(rate - FRAME_RATE) > SAME_RATE * FRAME_RATE:
+        raise NotApplicable(
+            f"The published gratings are of {FRAME_RATE:g} frames a second, and the recordings have {rate:.4g}; give "
+            f"--frame-rate {FRAME_RATE:g} to show them at that rate."
+        )
     return plan_gratings(setup.session, SIZES[setup.scale.name], setup.settings(targets="predicted"))
 
 

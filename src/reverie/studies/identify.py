@@ -18,7 +18,7 @@ from reverie.encoders.prediction import predict
 from reverie.fitted.fitting import fit
 from reverie.fitted.session import Session
 from reverie.fitted.subject import Subject
-from reverie.foundation.arrays import FRAME_RATE, Movie, Rates, State
+from reverie.foundation.arrays import Movie, Rates, State
 from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import tracked
 from reverie.inversion.likelihood import Likelihood
@@ -177,7 +177,8 @@ def identify(
             starts = list(range(frames_to_skip(frames), frames - length + 1, length))
             pool = draw_pool(lineup, order[:count], starts, length, session.sources.seed)
             if len(pool.places) > 1:
-                rows += [_row(clip, *told, pool, starts) for clip, told in zip(own, heard, strict=True)]
+                rate = session.recordings[animal].frame_rate
+                rows += [_row(clip, *told, pool, starts, rate) for clip, told in zip(own, heard, strict=True)]
     return pd.DataFrame(rows)
 
 
@@ -240,7 +241,7 @@ def _hear(session: Session, clip: Clip, folder: Path, lineup: Lineup) -> tuple[F
 
 
 def _row(
-    clip: Clip, told: Float[Tensor, "neuron time"], shown: int, pool: Pool, starts: Sequence[int]
+    clip: Clip, told: Float[Tensor, "neuron time"], shown: int, pool: Pool, starts: Sequence[int], rate: float
 ) -> dict[str, object]:
     asked = np.linspace(0, len(starts) - 1, min(MOST_QUESTIONS, len(starts))).round().astype(int)
     right = [pool.identifies(told, (shown, starts[place])) for place in asked]
@@ -248,7 +249,7 @@ def _row(
         "animal": clip.animal,
         "clip": clip.name,
         "neurons": len(pool.neurons),
-        "seconds": pool.length / FRAME_RATE,
+        "seconds": pool.length / rate,
         "accuracy": float(np.mean(right)),
         "questions": len(right),
         "candidates": len(pool.places),

@@ -6,12 +6,11 @@ from dataclasses import replace
 import pandas as pd
 
 from reverie.encoders.receptive_fields import ReceptiveFields
-from reverie.inversion.mask import diameter_in_degrees
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, evaluation_region, frames_to_skip
 from reverie.studies import published
 from reverie.studies.conditions import sentence_over_animals, summarise_conditions, value
-from reverie.studies.fields import coverage_pictures, describe_fields, fields_of
+from reverie.studies.fields import coverage_pictures, describe_fields, fields_of, mask_diameters
 from reverie.studies.plates import column_figure, draw_curve, draw_published, explain
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Beside, Findings, Picture, Study
@@ -93,8 +92,11 @@ def _sweep(setup: Setup) -> pd.DataFrame:
 
 def _sizes(setup: Setup) -> pd.DataFrame:
     levels = sorted({*setup.scale.thresholds, TRAINING_THRESHOLD, EVALUATION_THRESHOLD} - {0.0})
-    masks = setup.session.masks
-    rows = [(animal, level, diameter_in_degrees(mask, level)) for animal, mask in masks.items() for level in levels]
+    rows = [
+        (animal, level, diameter)
+        for level in levels
+        for animal, diameter in zip(setup.session.recordings, mask_diameters(setup.session, level), strict=True)
+    ]
     return pd.DataFrame(rows, columns=["animal", "threshold", "diameter"])
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reverie.foundation.arrays import FRAME_RATE
 from reverie.jobs.job import Job
 from reverie.reporting.figures import COLUMN
 from reverie.stimuli.synthetic import noise_square
@@ -39,7 +38,8 @@ def conclude(setup: Setup) -> Findings:
     cells, size = planned(setup), SIZES[setup.scale.name]
     scores = score_stimuli(setup, cells, noise_square(cells[0][0].movie.shape[1:]))
     table = lay_out(scores, PUBLISHED)
-    rows = with_units(beside(table, PUBLISHED))
+    recording = next(iter(setup.session.recordings.values()))
+    rows = with_units(beside(table, PUBLISHED), recording)
     by_models = scores.groupby("models")["video_correlation"].mean()
     gain = percent(by_models.iloc[-1], by_models.iloc[0]) if len(by_models) > 1 else "one model only"
     done = rows.dropna(subset="here")
@@ -53,7 +53,7 @@ def conclude(setup: Setup) -> Findings:
             f"({best['seconds']:.2f} s), r = {best['here']:.2f}; noise that is white in space at "
             f"{done.loc[white, 'here'].mean():.2f}.",
             f"Averaging {by_models.index[-1]} models instead of one: {gain} video correlation over all cells.",
-            f"{size.frames / FRAME_RATE:.1f} s of noise in the middle 36 × 36 pixels, "
+            f"{size.frames / recording.frame_rate:.1f} s of noise in the middle 36 × 36 pixels, "
             f"{'both polarities' if size.both_polarities else 'one polarity'}, from predicted responses of "
             f"{', '.join(scores['animal'].unique())}: a limit of encoder and method, not of recorded neurons.",
         ],

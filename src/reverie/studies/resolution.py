@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reverie.fitted.session import Session
-from reverie.foundation.arrays import FRAME_RATE, Movie
+from reverie.foundation.arrays import Movie
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
 from reverie.jobs.clip import Clip
@@ -17,9 +17,9 @@ from reverie.scoring.rule import frames_to_skip, scored_region
 from reverie.scoring.statistics import resample_clips
 from reverie.stimuli.synthetic import pink_noise
 from reverie.studies.plates import COLOURS, column_figure, explain, grid_figure
-from reverie.studies.setup import Conditions, Setup, jobs_for
+from reverie.studies.setup import Conditions, Setup, degrees_of_pixel, jobs_for
 from reverie.studies.study import Findings, Picture, Study
-from reverie.studies.synthetic import frame_size_of, knows_truth, simulate_responses
+from reverie.studies.synthetic import frame_rate_of, frame_size_of, knows_truth, simulate_responses
 
 BANDS = Bands()
 
@@ -62,7 +62,7 @@ def conclude(setup: Setup) -> Findings:
     return Findings(
         [
             f"Where coherence with the truth falls below a half: {limits_text(found)}.",
-            f"{size.movies} × {size.frames / FRAME_RATE:.0f} s of pink noise, single trials of "
+            f"{size.movies} × {size.frames / frame_rate_of(session):.0f} s of pink noise, single trials of "
             f"{', '.join(list(session.recordings)[: size.animals])}: {_responses(knows_truth(session))}.",
         ],
         [
@@ -108,8 +108,9 @@ def spectra_of_clips(session: Session, movies: Mapping[Clip, Movie], bands: Band
     for clip, movie in movies.items():
         mask, trial = session.masks[clip.animal], clip.read(session)
         region, scored = scored_region(mask), slice(frames_to_skip(trial.frames), None)
-        rate = session.recordings[clip.animal].frame_rate
-        found.append(spectra_of(movie[scored], trial.known_movie[scored], region, bands, frame_rate=rate))
+        recording = session.recordings[clip.animal]
+        units = {"frame_rate": recording.frame_rate, "degrees_per_pixel": degrees_of_pixel(recording)}
+        found.append(spectra_of(movie[scored], trial.known_movie[scored], region, bands, **units))
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reverie.fitted.session import Session
-from reverie.foundation.arrays import Movie
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, Movie
 from reverie.foundation.devices import describe
 from reverie.foundation.errors import ReverieError, counted
 from reverie.inversion.methods.paper import Paper
@@ -21,6 +21,7 @@ from reverie.jobs.job import Job, Targets
 from reverie.jobs.store import JobFolder, Store, read_solution
 from reverie.jobs.workers import Workers
 from reverie.jobs.working import do_jobs
+from reverie.recordings.recording import Recording
 from reverie.scoring.controls import Comparison
 from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import frames_to_skip, scored_region
@@ -39,6 +40,11 @@ def jobs_of(conditions: Conditions) -> list[Job]:
 def jobs_for(conditions: "Callable[[Setup], Conditions]") -> "Callable[[Setup], list[Job]]":
     """Return the plan of a study that compares conditions: all jobs that they need."""
     return lambda setup: jobs_of(conditions(setup))
+
+
+def degrees_of_pixel(recording: Recording) -> float:
+    """Return the visual angle of a pixel of a recording's movies; where it does not say, that of Sensorium 2023."""
+    return recording.degrees_per_pixel or DEGREES_PER_PIXEL
 
 
 def measure_movie(session: Session, movie: Movie, clip: Clip) -> dict[str, float]:

@@ -9,10 +9,11 @@ import pandas as pd
 
 from reverie.encoders.prediction import predict_mean
 from reverie.fitted.session import Session
-from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, Movie, State
+from reverie.foundation.arrays import Movie, State
 from reverie.inversion.methods.registry import Method
 from reverie.jobs.clip import Clip, measure_trial_noise
 from reverie.jobs.job import Job
+from reverie.recordings.recording import Recording
 from reverie.scoring.correlation import Region, video_correlation
 from reverie.scoring.image_quality import motion_energy, shannon_entropy
 from reverie.scoring.rule import frames_to_skip, scored_region
@@ -20,7 +21,7 @@ from reverie.simulation.kinds import find_kind
 from reverie.simulation.mouse import Presentation, SimulatedMouse
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.synthetic import Stimulus, grating_stimuli, half_power_frequency, noise_stimuli
-from reverie.studies.setup import Setup
+from reverie.studies.setup import Setup, degrees_of_pixel
 from reverie.training.warm_start import mean_over_frames
 
 STATE_TRIALS = 10
@@ -68,14 +69,25 @@ def plan_noise(session: Session, size: TableSize, method: Method) -> Plan:
 
 def plan_gratings(session: Session, size: TableSize, method: Method) -> Plan:
     """Return the jobs of drifting gratings of every frequency in cycles per degree and hertz."""
-    frame_size = frame_size_of(session)
-    stimuli = grating_stimuli(size.spatial, size.temporal, size.directions, frames=size.frames, frame_size=frame_size)
+    stimuli = grating_stimuli(
+        size.spatial,
+        size.temporal,
+        size.directions,
+        frames=size.frames,
+        frame_size=frame_size_of(session),
+        degrees_per_pixel=degrees_of_pixel(next(iter(session.recordings.values()))),
+    )
     return plan_stimuli(session, stimuli, method, size.animals)
 
 
 def frame_size_of(session: Session) -> tuple[int, int]:
     """Return height and width of the recordings' movies."""
     return next(iter(session.recordings.values())).frame_size
+
+
+def frame_rate_of(session: Session) -> float:
+    """Return frames per second of the recordings."""
+    return next(iter(session.recordings.values())).frame_rate
 
 
 def plan_stimuli(session: Session, stimuli: Sequence[Stimulus], method: Method, animals: int) -> Plan:
@@ -145,10 +157,13 @@ def beside(ours: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def with_units(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of both noise tables, each with its scale in degrees and seconds, and where power is halved."""
+def with_units(rows: pd.DataFrame, recording: Recording) -> pd.DataFrame:
+    """Return the cells of both noise tables, each with its scale in degrees and seconds, and where power is halved.
+
+    recording: whose pixels and frames they are.
+    """
     rows = rows.rename(columns={"row": "pixels", "column": "frames"})
-    degrees, seconds = rows["pixels"] * DEGREES_PER_PIXEL, rows["frames"] / FRAME_RATE
+    degrees, seconds = rows["pixels"] * degrees_of_pixel(recording), rows["frames"] / recording.frame_rate
     halved = partial(half_power_frequency, sample=1.0)
     return rows.assign(
         degrees=degrees, seconds=seconds, cycles_per_degree=degrees.map(halved), hertz=seconds.map(halved)

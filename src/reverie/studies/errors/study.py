@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, Mask, Movie
+from reverie.foundation.arrays import Mask, Movie
 from reverie.jobs.clip import Clip, excerpt, simulated_clips
 from reverie.jobs.job import Job, Targets
 from reverie.reporting.video_files import write_colour_mp4
@@ -15,7 +15,7 @@ from reverie.scoring.deviations import Deviations, Patch, find_deviations
 from reverie.scoring.error_statistics import describe_error, error_profiles
 from reverie.scoring.rule import frames_to_skip, scored_region
 from reverie.studies.errors.figures import coloured, error_strip_figure, null_figure, profiles_figure
-from reverie.studies.setup import Setup
+from reverie.studies.setup import Setup, degrees_of_pixel
 from reverie.studies.study import Findings, Picture, Study
 
 LEVEL = 0.05
@@ -39,6 +39,7 @@ class ErrorMap:
     """One clip; all movies (time, height, width) without the first frames, which are not scored.
 
     error: reconstruction from recorded responses minus that from predicted ones. nulls: the same of simulated trials.
+    degrees_per_pixel, frame_rate: as the movie was shown.
     """
 
     name: str
@@ -49,6 +50,8 @@ class ErrorMap:
     mask: Mask
     region: Region
     test: Deviations
+    degrees_per_pixel: float
+    frame_rate: float
 
     @property
     def error(self) -> Movie:
@@ -57,8 +60,7 @@ class ErrorMap:
 
     def numbers(self) -> dict[str, str | float]:
         """Return the tests and the statistics of the map, and those of the simulated trials as null_…, by name."""
-        own = describe_error(self.error, self.truth, self.region)
-        nulls = pd.DataFrame([describe_error(each, self.truth, self.region) for each in self.nulls]).mean()
+        own, nulls = self._described(self.error), pd.DataFrame(map(self._described, self.nulls)).mean()
         return {
             "clip": self.name,
             "p_largest": self.test.p_value,
@@ -70,12 +72,16 @@ class ErrorMap:
             **{f"null_{name}": float(nulls[name]) for name in own},
         }
 
+    def _described(self, error: Movie) -> dict[str, float]:
+        found = describe_error(error, self.truth, self.region)
+        return {**found, "degrees_right": found["length_right"] * self.degrees_per_pixel}
+
     def profiles(self) -> pd.DataFrame:
         """Return the curves of the map and of all simulated trials: kind, along, place, value."""
         kinds = {"error maps": [self.error], "simulated trials": self.nulls}
         return pd.concat(
             [
-                error_profiles(each, self.mask, self.region).assign(kind=kind)
+                error_profiles(each, self.mask, self.region, self.degrees_per_pixel).assign(kind=kind)
                 for kind, maps in kinds.items()
                 for each in maps
             ]
@@ -83,7 +89,16 @@ class ErrorMap:
 
 
 def make_error_map(
-    name: str, truth: Movie, recorded: Movie, predicted: Movie, nulls: Sequence[Movie], mask: Mask, *, level: float
+    name: str,
+    truth: Movie,
+    recorded: Movie,
+    predicted: Movie,
+    nulls: Sequence[Movie],
+    mask: Mask,
+    *,
+    level: float,
+    degrees_per_pixel: float,
+    frame_rate: float,
 ) -> ErrorMap:
     """Return the error map of one clip with its test; nulls are reconstructions of simulated trials.
 
@@ -93,7 +108,8 @@ def make_error_map(
     truth, recorded, predicted = truth[skip:], recorded[skip:], predicted[skip:]
     maps = [each[skip:] - predicted for each in nulls]
     test = find_deviations(recorded - predicted, maps, region, level=level)
-    return ErrorMap(name, np.asarray(truth), recorded, predicted, maps, mask, region, test)
+    shown = (degrees_per_pixel, frame_rate)
+    return ErrorMap(name, np.asarray(truth), recorded, predicted, maps, mask, region, test, *shown)
 
 
 def mean_profiles(maps: Sequence[ErrorMap]) -> pd.DataFrame:
@@ -136,6 +152,8 @@ def examine(setup: Setup, clip: Clip) -> ErrorMap:
         [setup.movie(jobs) for jobs in nulls],
         session.masks[clip.animal],
         level=LEVEL,
+        degrees_per_pixel=degrees_of_pixel(session.recordings[clip.animal]),
+        frame_rate=session.recordings[clip.animal].frame_rate,
     )
 
 
@@ -144,7 +162,7 @@ def conclude(setup: Setup) -> Findings:
     maps, links = [examine(setup, clip) for clip in chosen(setup)], {}
     for number, each in enumerate(maps):
         path = setup.out / "errors" / f"error-map-{number + 1}.mp4"
-        write_colour_mp4(path, coloured(each.error, each.predicted))
+        write_colour_mp4(path, coloured(each.error, each.predicted), frame_rate=each.frame_rate)
         links[f"Error map of {each.name} (mp4)"] = path
     table, profiles = pd.DataFrame([each.numbers() for each in maps]), mean_profiles(maps)
     rows = [{"clip": each.name, **vars(patch)} for each in maps for patch in each.test.patches]
@@ -158,7 +176,7 @@ def conclude(setup: Setup) -> Findings:
             f"Deviations measure {_extent(table, '')}; those of simulated trials {_extent(table, 'null_')}.",
             "A significant deviation is activity that many neurons share and the encoder does not expect: an error of "
             "the encoder, variability that neurons share, or another percept. The test does not tell which.",
-            f"{len(shown.truth) / FRAME_RATE:.1f} s of each clip are tested, beside {len(shown.nulls)} simulated "
+            f"{len(shown.truth) / shown.frame_rate:.1f} s of each clip are tested, beside {len(shown.nulls)} simulated "
             "trials.",
         ],
         [
@@ -173,7 +191,13 @@ def conclude(setup: Setup) -> Findings:
                 "frames",
                 f"{shown.name}: the error map lies over the movie from predicted responses; what is significant is "
                 "outlined. The data are the significant patches.",
-                error_strip_figure(shown.truth, shown.recorded, shown.predicted, shown.test.significant),
+                error_strip_figure(
+                    shown.truth,
+                    shown.recorded,
+                    shown.predicted,
+                    shown.test.significant,
+                    frame_rate=shown.frame_rate,
+                ),
                 patches,
             ),
             Picture(
@@ -189,8 +213,8 @@ def conclude(setup: Setup) -> Findings:
 
 
 def _extent(table: pd.DataFrame, of: str) -> str:
-    size, frames, pixels = table[[f"{of}mean_absolute", f"{of}length_frames", f"{of}length_right"]].mean()
-    return f"{size:.1f} grey levels, {frames:.1f} frames and {pixels * DEGREES_PER_PIXEL:.0f}°"
+    size, frames, degrees = table[[f"{of}mean_absolute", f"{of}length_frames", f"{of}degrees_right"]].mean()
+    return f"{size:.1f} grey levels, {frames:.1f} frames and {degrees:.0f}°"
 
 
 ERRORS = Study(
