@@ -5,12 +5,12 @@ import torch
 from benchmarks.published_network import PublishedNetwork
 
 from reverie.encoders.dwiseneuro import DwiseNeuro
+from reverie.encoders.importing import import_weights
 from reverie.encoders.presets import preset
-from reverie.encoders.published import import_published
 
 
 def test_it_is_the_golden_network(golden):
-    network = PublishedNetwork(import_published(golden.checkpoint, ["first", "second"]), "second").eval()
+    network = PublishedNetwork(import_weights(golden.checkpoint, animals=["first", "second"]), "second").eval()
     with torch.no_grad():
         rates = network(torch.from_numpy(golden.arrays["network_input"]))
     assert abs(rates.numpy() - golden.arrays["network_output_mouse1"]).max() < 1e-4

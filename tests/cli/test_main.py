@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 import torch
 
-from reverie.cli.main import explain, main, perform
+from reverie.cli.main import explain, main, run_verb
 from reverie.foundation.errors import ReverieError
 
 
@@ -48,7 +48,7 @@ FORESEEN = {
 @pytest.mark.parametrize("case", FORESEEN)
 def test_what_is_foreseen_is_one_sentence(case: str, capsys: pytest.CaptureFixture[str]):
     error, code, sentence = FORESEEN[case]
-    assert perform(lambda: fail_with(error)) == code
+    assert run_verb(lambda: fail_with(error)) == code
     told = capsys.readouterr().err
     assert re.match(f"reverie: .*{sentence}", told)
     assert told.count("\n") == 1
@@ -58,7 +58,7 @@ def test_what_is_not_foreseen_says_where_the_details_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.chdir(tmp_path)
-    assert perform(lambda: fail_with(KeyError("läuse\udce4"))) == 1
+    assert run_verb(lambda: fail_with(KeyError("läuse\udce4"))) == 1
     told = capsys.readouterr().err
     (place,) = tmp_path.iterdir()
     assert told.startswith("reverie: Something went wrong that was not foreseen (KeyError:")
@@ -76,7 +76,7 @@ def test_details_that_can_be_written_nowhere_are_printed(
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr(Path, "write_text", refuse)
-    assert perform(lambda: fail_with(KeyError("x"))) == 1
+    assert run_verb(lambda: fail_with(KeyError("x"))) == 1
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -101,7 +101,7 @@ class Slow:
         print("begun", flush=True)
         time.sleep(60)
 with entry._ended_like_interrupted():
-    sys.exit(entry.perform(Slow))
+    sys.exit(entry.run_verb(Slow))
 """
 
 
@@ -127,7 +127,7 @@ class Long:
     def run(self):
         for line in range(50_000):
             print(line)
-code = entry.perform(Long)
+code = entry.run_verb(Long)
 entry._empty_output()
 sys.exit(code)
 """
@@ -152,7 +152,7 @@ class Full(io.StringIO):
 
 def test_output_to_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.setattr(sys, "stdout", Full())
-    assert perform(lambda: Fake(lambda: print("result"))) == 1
+    assert run_verb(lambda: Fake(lambda: print("result"))) == 1
     assert (
         capsys.readouterr().err == "reverie: no space is left on the disk; free some and give the same command again.\n"
     )

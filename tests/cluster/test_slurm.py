@@ -96,7 +96,7 @@ def wait_and_note(context, path):
 
 def test_tasks_are_done_once_though_a_waiting_job_is_cancelled_and_a_worker_killed(slurm, tmp_path, monkeypatch):
     monkeypatch.setattr("reverie.jobs.engines.dask.LOOK_EVERY", 0.5)
-    monkeypatch.setattr("reverie.jobs.engines.asked.LIST_EVERY", 0.5)
+    monkeypatch.setattr("reverie.jobs.engines.batch_workers.LIST_EVERY", 0.5)
     tasks = [tmp_path / str(number) for number in range(20)]
     # Two nodes of one core: the third worker waits.
     on = On("slurm", jobs=3, memory="1GB", walltime="00:20:00")

@@ -5,7 +5,7 @@ import torch
 
 from reverie.encoders.checkpoints import load_encoder, read_description, save_encoder
 from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
-from reverie.encoders.published import import_published
+from reverie.encoders.importing import import_weights
 from reverie.foundation.errors import ReverieError
 
 CONFIG = DwiseNeuroConfig((6, 8), (2, 3), expansion_ratio=2, squeeze_ratio=4, cortex_features=(12,), canvas=(16, 16))
@@ -25,7 +25,7 @@ def edit(folder, **changes):
 
 
 def test_the_published_checkpoint_survives_conversion_bit_for_bit(golden, tmp_path):
-    encoder = import_published(golden.checkpoint, ["second animal", "first/animal.x"])
+    encoder = import_weights(golden.checkpoint, animals=["second animal", "first/animal.x"])
     save_encoder(encoder, tmp_path)
     loaded = load_encoder(tmp_path)
     assert list(loaded.mice.items()) == [("second animal", 37), ("first/animal.x", 41)]

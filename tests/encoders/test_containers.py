@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save
 
 from reverie.encoders.containers import read_container
-from reverie.encoders.published import import_published
+from reverie.encoders.importing import import_weights
 from reverie.foundation.errors import ReverieError
 
 Content = dict[str, Any]
@@ -80,8 +80,8 @@ WRAPPED: dict[str, tuple[Callable[[Content], Any], float]] = {
 def test_the_same_network_comes_out_whatever_it_is_wrapped_in(case: str, content: Content, golden: Any, tmp_path: Path):
     wrap, tolerance = WRAPPED[case]
     torch.save(wrap(content), tmp_path / "wrapped.pth")
-    expected = import_published(golden.checkpoint, ["a", "b"])
-    encoder = import_published(tmp_path / "wrapped.pth", ["a", "b"], NEURONS)
+    expected = import_weights(golden.checkpoint, animals=["a", "b"])
+    encoder = import_weights(tmp_path / "wrapped.pth", animals=["a", "b"], neurons=NEURONS)
     assert encoder.mice == {"a": 37, "b": 41}
     planes = torch.randn(1, 5, 16, 64, 64, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
@@ -96,23 +96,23 @@ def test_weights_that_were_on_a_gpu_are_read_where_there_is_none(
     torch.save(content, tmp_path / "gpu.pth")
     monkeypatch.undo()
     assert b"cuda:0" in (tmp_path / "gpu.pth").read_bytes()
-    found, expected = (import_published(path, ["a", "b"]) for path in (tmp_path / "gpu.pth", golden.checkpoint))
+    found, expected = (import_weights(path, animals=["a", "b"]) for path in (tmp_path / "gpu.pth", golden.checkpoint))
     for name, weight in found.state_dict().items():
         torch.testing.assert_close(weight, expected.state_dict()[name])
 
 
 def test_other_containers_of_torch_and_safetensors_are_read(content: Content, tmp_path: Path):
     torch.save(content, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
-    assert import_published(tmp_path / "old.pth", ["a", "b"]).mice == {"a": 37, "b": 41}
+    assert import_weights(tmp_path / "old.pth", animals=["a", "b"]).mice == {"a": 37, "b": 41}
     (tmp_path / "a.safetensors").write_bytes(save(content["nn_state_dict"]))
-    assert import_published(tmp_path / "a.safetensors", ["a", "b"], NEURONS).mice == {"a": 37, "b": 41}
+    assert import_weights(tmp_path / "a.safetensors", animals=["a", "b"], neurons=NEURONS).mice == {"a": 37, "b": 41}
 
 
 def test_weights_alone_tell_neurons_up_to_a_multiple(content: Content, tmp_path: Path):
     torch.save(content["nn_state_dict"], tmp_path / "bare.pth")
-    assert import_published(tmp_path / "bare.pth", ["a", "b"]).mice == {"a": 38, "b": 42}
+    assert import_weights(tmp_path / "bare.pth", animals=["a", "b"]).mice == {"a": 38, "b": 42}
     with pytest.raises(ReverieError, match=r"2 readouts of 37 to 38, 41 to 42 neurons, but 30, 41 was given"):
-        import_published(tmp_path / "bare.pth", ["a", "b"], [30, 41])
+        import_weights(tmp_path / "bare.pth", animals=["a", "b"], neurons=[30, 41])
 
 
 class Payload:
@@ -167,7 +167,7 @@ def test_code_is_refused_by_its_name_and_not_run(writer: str, where: str, conten
     small = {name: value for name, value in content.items() if name != "nn_state_dict"}
     path.write_bytes(WRITERS[writer][0]({**small, **harm[where]}))
     with pytest.raises(ReverieError, match=rf"malicious\.pth was {WRITERS[writer][1]}"):
-        import_published(path, ["a"])
+        import_weights(path, animals=["a"])
     assert not target.exists()
 
 
@@ -222,7 +222,7 @@ def test_a_network_that_went_wrong_in_training_is_refused(content: Content, tmp_
 
     torch.save(with_weights(content, spoil), tmp_path / "nan.pth")
     with pytest.raises(ReverieError, match=r"nan\.pth holds NaN"):
-        import_published(tmp_path / "nan.pth", ["a", "b"])
+        import_weights(tmp_path / "nan.pth", animals=["a", "b"])
 
 
 def test_of_several_networks_none_is_guessed(content: Content, tmp_path: Path):
@@ -232,4 +232,4 @@ def test_of_several_networks_none_is_guessed(content: Content, tmp_path: Path):
     ):
         torch.save(several, tmp_path / f"{number}.pth")
         with pytest.raises(ReverieError, match="holds several networks"):
-            import_published(tmp_path / f"{number}.pth", ["a", "b"])
+            import_weights(tmp_path / f"{number}.pth", animals=["a", "b"])

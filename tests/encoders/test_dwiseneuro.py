@@ -7,8 +7,8 @@ from torch.nn import functional
 
 from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
 from reverie.encoders.dwiseneuro_blocks import CoreBlock, drop_branch, tile_channels
+from reverie.encoders.importing import import_weights
 from reverie.encoders.prediction import predict
-from reverie.encoders.published import import_published
 from reverie.foundation.errors import ReverieError
 
 TINY = DwiseNeuroConfig((6, 8), (2, 3), expansion_ratio=2, squeeze_ratio=4, cortex_features=(12,), canvas=(16, 16))
@@ -16,7 +16,7 @@ TINY = DwiseNeuroConfig((6, 8), (2, 3), expansion_ratio=2, squeeze_ratio=4, cort
 
 @pytest.fixture(scope="module")
 def published(golden):
-    return import_published(golden.checkpoint, ["first", "second"])
+    return import_weights(golden.checkpoint, animals=["first", "second"])
 
 
 def tiny(**changes):

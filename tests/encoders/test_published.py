@@ -3,7 +3,7 @@ import torch
 from tests.encoders.published_twin import DEFAULTS, plain_forward, random_weights, write_container
 
 from reverie.encoders.importing import import_weights
-from reverie.encoders.published import PUBLISHED_ANIMALS, import_published, name_readouts
+from reverie.encoders.published import PUBLISHED_ANIMALS, name_readouts
 from reverie.foundation.errors import ReverieError
 
 SETTINGS = {
@@ -54,7 +54,7 @@ def test_any_architecture_in_the_container_is_read(tmp_path, name):
     known = {**DEFAULTS, **settings}
     weights = random_weights(known, seed=5)
     names = [f"animal {index}" for index in range(len(settings["readout_outputs"]))]
-    encoder = import_published(write_container(tmp_path / "weights.pth", settings, weights), names)
+    encoder = import_weights(write_container(tmp_path / "weights.pth", settings, weights), animals=names)
     assert not encoder.training
     assert encoder.mice == dict(zip(names, settings["readout_outputs"], strict=True))
     assert (encoder.window, encoder.canvas, encoder.config.padding) == (24, (48, 64), 7.0)
@@ -85,16 +85,16 @@ def test_other_contents_are_refused(tmp_path):
         "lacking": "has no counterpart",
     }.items():
         with pytest.raises(ReverieError, match=sentence):
-            import_published(tmp_path / f"{name}.pth", ["a", "b"])
+            import_weights(tmp_path / f"{name}.pth", animals=["a", "b"])
 
 
 def test_names_must_match_the_readouts(golden):
     with pytest.raises(ReverieError, match=r"has 2 readouts \(37, 41 neurons\), but 1 different names"):
-        import_published(golden.checkpoint, ["a"])
+        import_weights(golden.checkpoint, animals=["a"])
     with pytest.raises(ReverieError, match="but 1 different names"):
-        import_published(golden.checkpoint, ["a", "a"])
+        import_weights(golden.checkpoint, animals=["a", "a"])
     with pytest.raises(ReverieError, match=r"not the published animals; name them"):
-        import_published(golden.checkpoint)
+        import_weights(golden.checkpoint)
 
 
 def test_one_word_is_one_name_and_not_its_letters(golden):

@@ -6,7 +6,7 @@ import torch
 import reverie as rv
 from reverie.foundation.errors import BadInput
 from reverie.jobs.engines.settings import On
-from reverie.jobs.training import Lessons, train_encoders
+from reverie.jobs.training import TrainingData, train_encoders
 from reverie.recordings.reading import Reading
 from reverie.training.request import TrainingRequest
 
@@ -14,7 +14,7 @@ REQUEST = TrainingRequest(architecture="linear_nonlinear", preset="tiny", steps=
 
 
 def lessons_of(world):
-    return Lessons(world.data, ("alpha",), Reading(), "cpu")
+    return TrainingData(world.data, ("alpha",), Reading(), "cpu")
 
 
 def weights_of(folder):

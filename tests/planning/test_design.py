@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import BadInput, ReverieError
-from reverie.planning.design import Bands, Design, neurons_for, predict_design
+from reverie.planning.design import Design, MeasuredBands, neurons_for, predict_design
 from reverie.planning.running import plan, stand_in
 
 
@@ -18,15 +18,17 @@ def bands():
     power = 1 / ((0.01 + cycles) ** 2)[None] / (1 + hertz**2)[:, None, None]
     power /= power.mean()
     told = 100 * np.exp(-np.square(cycles / 0.05))[None] * np.exp(-hertz)[:, None, None]
-    return Bands.of(cycles, hertz, power, told, picture=0.1, seconds=2.0, degrees=3.4, neurons=100, about="toys")
+    return MeasuredBands.of(
+        cycles, hertz, power, told, picture=0.1, seconds=2.0, degrees=3.4, neurons=100, about="toys"
+    )
 
 
 def test_bands_keep_the_variance(bands):
     assert bands.share.sum() == pytest.approx(1)
     assert (bands.share * bands.power).sum() == pytest.approx(1)
-    assert Bands.from_json(bands.to_json()).power == pytest.approx(bands.power)
+    assert MeasuredBands.from_json(bands.to_json()).power == pytest.approx(bands.power)
     with pytest.raises(BadInput, match="is incomplete"):
-        Bands.from_json({"cycles": [1.0]})
+        MeasuredBands.from_json({"cycles": [1.0]})
 
 
 BETTER = {"neurons": 3000, "noise": 0.5, "minutes": 120.0, "animals": 2, "field": 60.0, "scan_rate": 60.0}

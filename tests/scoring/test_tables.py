@@ -5,8 +5,8 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.scoring.statistics import bootstrap_interval, t_interval
 from reverie.scoring.tables import (
+    as_text,
     read_scores,
-    readable,
     score_columns,
     score_table,
     summarise,
@@ -110,17 +110,17 @@ def test_the_summary_of_each_animal_is_over_its_own_clips(scores):
 
 
 def test_the_readable_summary(scores):
-    text = readable(summarise(scores, seed=0))
+    text = as_text(summarise(scores, seed=0))
     assert list(text.columns) == ["video_correlation", "video_correlation_other_moment"]
     assert list(text.index) == ["paper", "linear"]
     mean, interval = text.loc["paper", "video_correlation"].split(" ", 1)
     assert float(mean) == pytest.approx(scores["video_correlation"][:16].mean(), abs=5e-4)
     assert interval.startswith("[")
-    by_animal = readable(summarise_animals(scores, seed=0))
+    by_animal = as_text(summarise_animals(scores, seed=0))
     assert by_animal.loc[("zoe", "paper"), "video_correlation_other_moment"] == "–"
 
 
 def test_a_single_trial_has_a_mean_and_no_interval(scores):
     summary = summarise(scores.iloc[[3]], seed=0)
     assert summary["clips"].tolist() == [1, 0]
-    assert readable(summary).loc["paper", "video_correlation"] == f"{scores['video_correlation'][3]:.3f}"
+    assert as_text(summary).loc["paper", "video_correlation"] == f"{scores['video_correlation'][3]:.3f}"

@@ -5,7 +5,7 @@ import torch
 from reverie.foundation.errors import ReverieError
 from reverie.simulation.cells import TruthConfig
 from reverie.simulation.imaging import Indicator, calcium_kernel, smear
-from reverie.simulation.noise import Session, SessionNoise, draw_responses
+from reverie.simulation.noise import SessionGains, SessionNoise, draw_responses
 
 CALCIUM = calcium_kernel(1.5).numpy()
 INSTANT = Indicator(TruthConfig(calcium_frames=0.0), np.zeros(1))
@@ -74,7 +74,7 @@ MEANS = np.ones(60)
 
 def gains(noise: SessionNoise, rates: np.ndarray | None = None) -> np.ndarray:
     """What multiplies steady rates: (trial, neuron, frame)."""
-    session = Session(noise, CENTRES, TRIALS, np.random.default_rng(1))
+    session = SessionGains(noise, CENTRES, TRIALS, np.random.default_rng(1))
     steady = np.ones((60, 90), dtype=np.float32) if rates is None else rates
     return np.stack([session.modulated(steady, MEANS, trial, np.random.default_rng(int(trial))) for trial in TRIALS])
 
@@ -94,7 +94,7 @@ def test_shared_gains_are_of_low_rank_average_one_and_are_slow_and_fast():
 
 def test_gains_drift_from_one_end_of_the_session_to_the_other():
     noise = SessionNoise(gain_drift=0.3)
-    session = Session(noise, CENTRES, TRIALS, np.random.default_rng(1))
+    session = SessionGains(noise, CENTRES, TRIALS, np.random.default_rng(1))
     in_order = np.log(gains(noise)[:, :, 0])[np.argsort([session.places[trial] for trial in TRIALS])]
     assert in_order[-1].std() == pytest.approx(0.3, rel=0.25)
     np.testing.assert_allclose(in_order[-1], -in_order[0], atol=1e-5)

@@ -34,11 +34,11 @@ class Train:
 
     def run(self) -> None:
         """Train."""
-        from reverie.jobs.training import Lessons, train_encoders
+        from reverie.jobs.training import TrainingData, train_encoders
 
-        lessons = Lessons(self.data, self.animals, self.reading, self.device)
+        data = TrainingData(self.data, self.animals, self.reading, self.device)
         if not told_script(self.on):
-            train_encoders(lessons, self.out, self.request, encoders=self.encoders, on=self.on)
+            train_encoders(data, self.out, self.request, encoders=self.encoders, on=self.on)
 
 
 @dataclass(frozen=True)

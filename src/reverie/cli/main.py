@@ -130,12 +130,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         warnings.simplefilter("ignore")  # what libraries say to programmers; users are told in sentences
     try:
         with _ended_like_interrupted():
-            sys.exit(perform(lambda: parse(arguments)))
+            sys.exit(run_verb(lambda: parse(arguments)))
     finally:
         _empty_output()
 
 
-def perform(asked: Callable[[], Verb]) -> int:
+def run_verb(asked: Callable[[], Verb]) -> int:
     """Do the verb that is asked for; return the exit code, having told in one sentence what went wrong, if anything."""
     try:
         verb = asked()

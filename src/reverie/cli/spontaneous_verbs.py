@@ -7,7 +7,7 @@ from typing import ClassVar
 from tyro.conf import OmitArgPrefixes
 
 from reverie.cli.verbs import OneAnimal
-from reverie.studies.spontaneous.agreement import Asked
+from reverie.studies.spontaneous.agreement import AgreementSettings
 from reverie.studies.spontaneous.templates import Search
 
 
@@ -22,7 +22,7 @@ class Darkness:
     """Folder for the page, tables and movies."""
     trials: tuple[str, ...] = ("spontaneous",)
     """Trials or tiers to look at."""
-    looking: OmitArgPrefixes[Asked] = field(default_factory=Asked)
+    looking: OmitArgPrefixes[AgreementSettings] = field(default_factory=AgreementSettings)
     seed: int = 0
     """Of surrogates and draws."""
 

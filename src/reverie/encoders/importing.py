@@ -47,7 +47,7 @@ def import_weights(
     read = read_checkpoint(file)
     names = [animals] if isinstance(animals, str) else animals
     counts = [neurons] if isinstance(neurons, int) else neurons
-    encoder = build_encoder(file, read, names or None, counts or None).eval()
+    encoder = build_encoder(file, read, names or None, counts or None)
     encoder.about = {"imported_from": file.name, "fingerprint": file_digest(file)}
     if read.assumed:
         encoder.about["assumed"] = read.assumed

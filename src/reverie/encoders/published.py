@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from reverie.encoders.checkpoint_layouts import Checkpoint, read_checkpoint
+from reverie.encoders.checkpoint_layouts import Checkpoint
 from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
 from reverie.encoders.stacks import PLANES
 from reverie.foundation.errors import ReverieError
@@ -77,15 +77,17 @@ WEIGHT_WORDS = (
 """Pieces of the release's names of weights, and ours, replaced in this order."""
 
 
-def import_published(
-    path: Path, animals: Sequence[str] | None = None, neurons: Sequence[int] | None = None
+def build_encoder(
+    path: Path, checkpoint: Checkpoint, animals: Sequence[str] | None = None, neurons: Sequence[int] | None = None
 ) -> DwiseNeuro:
-    """Read a released checkpoint, or weights alone, without executing anything; the encoder is in evaluation mode.
+    """Build the network that a checkpoint describes and give it its weights; the encoder is in evaluation mode.
 
     Parameters
     ----------
     path
-        A file as ``torch.save`` writes it.
+        Where the checkpoint lies, for messages.
+    checkpoint
+        What it holds.
     animals
         Names of the readouts, in order; may be left out when the readouts' neuron counts are those of the ten animals
         of Sensorium 2023.
@@ -95,17 +97,8 @@ def import_published(
     Raises
     ------
     ReverieError
-        When the file is missing, is no such checkpoint, holds code or NaN, or has another number of readouts than
-        there are names.
-
+        When it is no such network, holds NaN, or has another number of readouts than there are names.
     """
-    return build_encoder(path, read_checkpoint(path), animals, neurons)
-
-
-def build_encoder(
-    path: Path, checkpoint: Checkpoint, animals: Sequence[str] | None = None, neurons: Sequence[int] | None = None
-) -> DwiseNeuro:
-    """Build the network that a checkpoint describes and give it its weights; see ``import_published``."""
     try:
         return _build(path, checkpoint, animals, neurons).eval()
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:

@@ -15,7 +15,7 @@ from reverie.training.request import TrainingRequest
 
 
 @dataclass(frozen=True)
-class Lessons:
+class TrainingData:
     """What all encoders learn from: a folder of recordings and its animals (all where none is named).
 
     reading: what the files do not say. device: where to train; auto, cpu, cuda or mps.
@@ -27,7 +27,9 @@ class Lessons:
     device: str
 
 
-def train_encoders(lessons: Lessons, out: Path, request: TrainingRequest, *, encoders: int = 1, on: On) -> list[Path]:
+def train_encoders(
+    source: TrainingData, out: Path, request: TrainingRequest, *, encoders: int = 1, on: On
+) -> list[Path]:
     """Train encoders whose seeds follow each other and return their folders, in which the same call resumes.
 
     The folders are ``out``/seed-0 and so on, from the seed of the request on; of a single encoder ``out`` itself.
@@ -37,12 +39,12 @@ def train_encoders(lessons: Lessons, out: Path, request: TrainingRequest, *, enc
         raise BadInput(f"{encoders} encoders were asked for; there must be 1 or more.")
     folder = out.absolute()
     if encoders == 1 and on.on == HERE:
-        _train(lessons, (folder, request))
+        _train(source, (folder, request))
         return [folder]
     require_folder(folder)
     requests = [replace(request, seed=request.seed + number) for number in range(encoders)]
     folders = [folder if encoders == 1 else folder / f"seed-{each.seed}" for each in requests]
-    elsewhere = replace(lessons, data=lessons.data.absolute())
+    elsewhere = replace(source, data=source.data.absolute())
     # Other processes have nothing to open: what they are given is all they need.
     with open_workers(elsewhere, partial(replace, elsewhere), on) as workers:
         names = [f"the encoder {place.name}" for place in folders]
@@ -50,8 +52,6 @@ def train_encoders(lessons: Lessons, out: Path, request: TrainingRequest, *, enc
     return folders
 
 
-def _train(lessons: Lessons, task: tuple[Path, TrainingRequest]) -> None:
+def _train(source: TrainingData, task: tuple[Path, TrainingRequest]) -> None:
     folder, request = task
-    train_encoder(
-        lessons.data, folder, request, animals=lessons.animals, reading=lessons.reading, device=lessons.device
-    )
+    train_encoder(source.data, folder, request, animals=source.animals, reading=source.reading, device=source.device)

@@ -1,8 +1,9 @@
 """What a design will show, in closed form: the posterior of a Gaussian movie given neurons that lie evenly in a field.
 
-All it takes is what movies hold, and what neurons tell of them, by spatial and temporal frequency (``Bands``). Each
-coefficient of the movie with power S, of which the neurons tell information I, keeps the variance S / (1 + S·I), and
-the most probable movie holds S · S·I / (1 + S·I) of it: that is coherence with the truth, frequency by frequency.
+All it takes is what movies hold, and what neurons tell of them, by spatial and temporal frequency
+(``MeasuredBands``). Each coefficient of the movie with power S, of which the neurons tell information I, keeps the
+variance S / (1 + S·I), and the most probable movie holds S · S·I / (1 + S·I) of it: that is coherence with the truth,
+frequency by frequency.
 Source: Wiener filtering; Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006, section 7.1.
 """
 
@@ -37,7 +38,7 @@ MOST_NEURONS: Final = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Bands:
+class MeasuredBands:
     """What was measured of movies and of one animal's neurons, in bands that hold something.
 
     Attributes
@@ -82,7 +83,7 @@ class Bands:
         power: Float[np.ndarray, "time row column"],
         told: Float[np.ndarray, "time row column"],
         **known: Any,  # noqa: ANN401 - the other fields
-    ) -> "Bands":
+    ) -> "MeasuredBands":
         """Average power and information over bands, given the frequencies of the coefficients."""
         place = np.digitize(cycles, SPATIAL)[None] * len(TEMPORAL) + np.digitize(hertz, TEMPORAL)[:, None, None] - 1
         band = np.unique(place, return_inverse=True)[1].ravel()
@@ -103,7 +104,7 @@ class Bands:
         }
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> "Bands":
+    def from_json(cls, told: Mapping[str, Any]) -> "MeasuredBands":
         """Return what ``to_json`` gave; raises BadInput when something is missing."""
         try:
             arrays = {
@@ -159,7 +160,7 @@ class Outlook:
     bits: float
 
 
-def information(bands: Bands, design: Design) -> Float[np.ndarray, " band"]:
+def information(bands: MeasuredBands, design: Design) -> Float[np.ndarray, " band"]:
     """Return S · I of each band: how much the responses tell, in units of what the prior leaves open."""
     density = design.animals * design.neurons / (math.pi / 4 * design.field**2)
     known = design.minutes / (design.minutes + LEARNING_MINUTES)
@@ -169,14 +170,14 @@ def information(bands: Bands, design: Design) -> Float[np.ndarray, " band"]:
     return np.asarray(bands.power * bands.told * density * known * seen / noise)
 
 
-def _drive(bands: Bands) -> Float[np.ndarray, " band"]:
+def _drive(bands: MeasuredBands) -> Float[np.ndarray, " band"]:
     """Return the linear variance of one neuron's drive over that of its noise, at each band's temporal frequency."""
     moment = np.unique(bands.hertz.round(4), return_inverse=True)[1]
     driven = np.bincount(moment, bands.share * bands.power * bands.told) / np.bincount(moment, bands.share)
     return np.asarray(driven[moment] / bands.degrees**2)
 
 
-def predict_design(bands: Bands, design: Design) -> Outlook:
+def predict_design(bands: MeasuredBands, design: Design) -> Outlook:
     """Return what a design will show, given what movies hold and what one neuron tells."""
     told = information(bands, design)
     found = told / (1 + told)
@@ -196,7 +197,7 @@ def predict_design(bands: Bands, design: Design) -> Outlook:
     )
 
 
-def neurons_for(bands: Bands, design: Design, cycles_per_degree: float) -> int | None:
+def neurons_for(bands: MeasuredBands, design: Design, cycles_per_degree: float) -> int | None:
     """Return how many neurons of each animal resolve so many cycles per degree, all else as designed.
 
     None where more than ten million would be needed, or movies hold nothing so fine.

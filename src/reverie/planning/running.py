@@ -24,7 +24,7 @@ from reverie.foundation.progress import say
 from reverie.inversion.methods.map import Map
 from reverie.inversion.objective import information_draw
 from reverie.inversion.priors.spectrum import spectrum_of
-from reverie.planning.design import CURVED, LEARNING_MINUTES, Bands, Design, neurons_for, predict_design
+from reverie.planning.design import CURVED, LEARNING_MINUTES, Design, MeasuredBands, neurons_for, predict_design
 from reverie.recordings.reading import Reading
 from reverie.reporting.page import fill_page
 from reverie.scoring.coherence import COARSE, SLOW
@@ -50,7 +50,7 @@ SLIDERS: Final[Mapping[str, tuple[str, float, float]]] = {
 """What each slider says, and its ends; all are logarithmic."""
 
 
-def measure_bands(fitted: Fitted, *, about: str) -> Bands:
+def measure_bands(fitted: Fitted, *, about: str) -> MeasuredBands:
     """Return what movies hold and one animal's neurons tell by frequency.
 
     The information is the diagonal of the Gauss-Newton matrix (Fisher information of the responses about the movie) in
@@ -83,7 +83,7 @@ def measure_bands(fitted: Fitted, *, about: str) -> Bands:
     region = scored_region(fitted.mask)
     picture = prior.mean.numpy()[region].var() / np.square(prior.deviation.numpy()[region]).mean()
     power = np.square(prior.amplitude(frames).numpy())
-    return Bands.of(
+    return MeasuredBands.of(
         cycles,
         hertz,
         power,
@@ -96,9 +96,9 @@ def measure_bands(fitted: Fitted, *, about: str) -> Bands:
     )
 
 
-def stand_in() -> Bands:
+def stand_in() -> MeasuredBands:
     """Return what was measured of simulated neurons (by ``benchmarks.planning``), for experiments not made yet."""
-    return Bands.from_json(read_json(Path(str(files("reverie.planning").joinpath("simulated.json")))))
+    return MeasuredBands.from_json(read_json(Path(str(files("reverie.planning").joinpath("simulated.json")))))
 
 
 def plan(
@@ -150,7 +150,7 @@ def plan(
     return pd.DataFrame(rows, columns=["what", "value"])
 
 
-def _of_encoder(data: Path, folder: Path, animal: str | None, reading: Reading | None) -> Bands:
+def _of_encoder(data: Path, folder: Path, animal: str | None, reading: Reading | None) -> MeasuredBands:
     encoder, recording = open_one(data, folder, animal, choose_device("cpu"), reading)
     fitted = Reconstructor(encoder, recording, device="cpu").fits[0]
     fit(fitted, PARTS)
@@ -165,7 +165,7 @@ def _worded(limit: float) -> str:
     return "finer than movies hold" if math.isinf(limit) else f"{limit:.3g}"
 
 
-def write_plan(path: Path, bands: Bands, design: Design) -> None:
+def write_plan(path: Path, bands: MeasuredBands, design: Design) -> None:
     """Write the page, one file that asks the network for nothing, whole or not at all.
 
     It reckons as ``predict_design`` does, with the same numbers.

@@ -232,7 +232,7 @@ class Source(ABC):
         return ()
 
 
-def readable(members: Mapping[str, Member], read: Callable[[Member], Part]) -> list[Part]:
+def read_members(members: Mapping[str, Member], read: Callable[[Member], Part]) -> list[Part]:
     """Return what is read of each member of a recording; a broken one is left out, which is said.
 
     Parameters

@@ -10,7 +10,7 @@ from reverie.foundation.files import write_text
 from reverie.foundation.progress import say, tracked
 from reverie.runs.run_folder import RunFolder
 from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, scoring_threshold
-from reverie.scoring.tables import read_scores, readable, score_table, summarise, write_scores
+from reverie.scoring.tables import as_text, read_scores, score_table, summarise, write_scores
 
 SHOWN = (
     "video_correlation",
@@ -81,6 +81,6 @@ def _tell(scores: pd.DataFrame, seed: int) -> None:
     shown = [*SHOWN, *(name for name in scores.columns if name.startswith("coverage"))]
     print(scores[["animal", "trial", *shown]].to_string(index=False, float_format="%.3f"))
     if len(scores) > 1:
-        means = readable(summarise(scores, seed=seed)).iloc[0]
+        means = as_text(summarise(scores, seed=seed)).iloc[0]
         print(f"\nmean [95 % confidence interval] over {len(scores)} movies")
         print("\n".join(f"  {name.replace('_', ' '):<32}{means[name]}" for name in shown))

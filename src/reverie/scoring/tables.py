@@ -93,7 +93,7 @@ def summarise_animals(scores: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def readable(summary: pd.DataFrame) -> pd.DataFrame:
+def as_text(summary: pd.DataFrame) -> pd.DataFrame:
     """Return a summary as text for reading: a row per method (and animal), a column per score, "mean [low, high]"."""
     index = [key for key in ("animal", "method") if key in summary.columns]
     text = summary.assign(

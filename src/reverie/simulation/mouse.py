@@ -17,7 +17,7 @@ from reverie.simulation.behaviour import draw_state
 from reverie.simulation.cells import SESSION, TRIALS, animal_generator
 from reverie.simulation.darkness import Darkness, Replay, draw_replays, hidden_movie
 from reverie.simulation.kinds import KINDS
-from reverie.simulation.noise import Session, SessionNoise, draw_responses
+from reverie.simulation.noise import SessionGains, SessionNoise, draw_responses
 from reverie.simulation.true_encoder import TrueEncoder
 
 AnyMovie = Float[np.ndarray, "_ _ _"] | Callable[[], Movie]
@@ -118,7 +118,7 @@ class SimulatedMouse:
         self.seed = seed
         self._temperament = truth.temperament(name)
         hidden = animal_generator(seed, name, SESSION)
-        self._session = Session(noise, self._buffer("centres"), tuple(self.tiers), hidden)
+        self._session = SessionGains(noise, self._buffer("centres"), tuple(self.tiers), hidden)
 
     def trial(self, name: str) -> Trial:
         """Draw one trial; raises ReverieError when there is none of that name or its movie has another size."""

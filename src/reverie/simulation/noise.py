@@ -41,9 +41,9 @@ class SessionNoise:
     tail: standard deviation of the log of event sizes beside what they have anyway, which makes their tail heavier at
     the same level. size_signal: how much of a rate above its mean shows in larger rather than more events, as a power
     of the rate; with 0 event sizes say nothing.
-    shared: standard deviation of the log gain that neurons share and no recording holds, see ``Session``. gain_drift:
-    standard deviation over neurons of the log gain between the middle and the ends of the session. tuning_drift:
-    largest share of a neuron's response that has become that of a neighbour by then.
+    shared: standard deviation of the log gain that neurons share and no recording holds, see ``SessionGains``.
+    gain_drift: standard deviation over neurons of the log gain between the middle and the ends of the session.
+    tuning_drift: largest share of a neuron's response that has become that of a neighbour by then.
     saccades: of the eyes, a second; with none they wander. pupil_error: standard deviation of the recorded pupil centre
     around the true one, in its units.
     """
@@ -122,7 +122,7 @@ def draw_events(
     return events
 
 
-class Session:
+class SessionGains:
     """The hidden half of an animal's session: one gain for each neuron and frame, and whom it comes to resemble.
 
     Trials take place in an order of their own, tiers mixed, as in real sessions; their names say nothing of it.

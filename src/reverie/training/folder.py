@@ -81,11 +81,7 @@ def train_encoder(
     asked = _asked(opened, asked_for)
     earlier = _earlier_plan(folder, asked)
     if earlier is not None and (folder / LAST / "encoder.json").exists():
-        _tidy(folder)
-        encoder = load_encoder(folder, where)
-        _require_same_movies(encoder, opened)
-        say(f"The encoder in {folder} is trained already.")
-        return encoder
+        return _trained_already(folder, opened, where)
     encoder = _untrained(opened, asked_for, where)
     splits = _split(opened, asked_for)
     contents = _contents(opened, splits)
@@ -103,11 +99,15 @@ def train_encoder(
     return load_encoder(folder, where)
 
 
-def _tidy(folder: Path) -> None:
-    """Remove what a training killed at its very end left behind."""
+def _trained_already(folder: Path, recordings: Mapping[str, Recording], device: torch.device) -> Encoder:
+    """Return the encoder of a finished training; what one that was killed at its very end left behind is removed."""
     shutil.rmtree(folder / RESUME, ignore_errors=True)
     for place in (folder, folder / LAST):
         sweep(place.absolute())
+    encoder = load_encoder(folder, device)
+    _require_same_movies(encoder, recordings)
+    say(f"The encoder in {folder} is trained already.")
+    return encoder
 
 
 def _opened(

@@ -109,7 +109,7 @@ def watch_nothing(progress: TrainingProgress) -> None:
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """Everything a run needs besides its state; data, no behaviour."""
 
     settings: TrainingSettings
@@ -134,7 +134,7 @@ class Job:
         return {**asdict(self.settings), "training trials": trials, "validation trials": held_out}
 
 
-def run_to_the_end(run: RunState, job: Job) -> None:
+def run_to_the_end(run: RunState, job: TrainingJob) -> None:
     """Take every step that is left, validating, logging and saving as the settings say."""
     settings = job.settings
     windows = Windows.of(run.encoder, job.training, settings, job.targets)
@@ -162,7 +162,7 @@ def checked_loss(losses: Sequence[torch.Tensor], step: int) -> float:
     return loss
 
 
-def _validate(run: RunState, job: Job, loss: float) -> None:
+def _validate(run: RunState, job: TrainingJob, loss: float) -> None:
     """Score the averaged weights, keep them if they are the best so far, and log."""
     correlation = {
         mouse: validation_correlation(run.averaged, mouse, trials) for mouse, trials in job.validation.items() if trials
@@ -181,7 +181,7 @@ def _validate(run: RunState, job: Job, loss: float) -> None:
     job.observe(TrainingProgress(run.step, run.progress["seconds"], loss, correlation))
 
 
-def resume(run: RunState, job: Job) -> None:
+def resume(run: RunState, job: TrainingJob) -> None:
     """Put a run back where an interrupted one with the same settings and data stopped, if there is one."""
     if job.state_file.exists():
         load_state(run, job.state_file, job.identity)

@@ -18,7 +18,7 @@ from reverie.recordings.lazy_trials import names_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split
 from reverie.training.batches import HELD, load_trials
-from reverie.training.loop import LAST, Job, TrainingObserver, resume, run_to_the_end, watch_nothing
+from reverie.training.loop import LAST, TrainingJob, TrainingObserver, resume, run_to_the_end, watch_nothing
 from reverie.training.settings import TARGETS, TrainingSettings
 from reverie.training.step import new_run
 from reverie.training.warm_start import warm_start
@@ -93,7 +93,7 @@ def _job(
     folder: Path,
     teacher: Encoder | None,
     observe: TrainingObserver,
-) -> Job:
+) -> TrainingJob:
     """Put together everything the run needs."""
     limit = HELD // len(encoder.mice)
     training = {
@@ -110,4 +110,4 @@ def _job(
         "validation_trials": {mouse: names_of(each) for mouse, each in validation.items()},
         "frame_rates": {mouse: recordings[mouse].frame_rate for mouse in encoder.mice},
     }
-    return Job(settings, training, validation, targets, folder, teacher, about, observe)
+    return TrainingJob(settings, training, validation, targets, folder, teacher, about, observe)

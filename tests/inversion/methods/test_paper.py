@@ -7,7 +7,7 @@ from tests.encoders.fast.choices import CHOICES
 from tests.inversion.toys import FRAMES, SIZE, PlaneEncoder, SpotEncoder, observe, problem, smooth_movie
 
 from reverie.encoders.fast import kernels
-from reverie.encoders.published import import_published
+from reverie.encoders.importing import import_weights
 from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.methods.paper import Paper
@@ -28,7 +28,7 @@ def planes():
 
 
 def golden_problem(golden, frames):
-    encoder = import_published(golden.checkpoint, ["first", "second"])
+    encoder = import_weights(golden.checkpoint, animals=["first", "second"])
     responses = torch.from_numpy(golden.arrays["responses_mouse1"][:, :frames])
     observation = Observation(encoder, "second", torch.from_numpy(golden.state[:, :frames]), responses)
     return Problem((observation,))

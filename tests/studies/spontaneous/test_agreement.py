@@ -6,7 +6,7 @@ from reverie.inversion.linear.contract import Population
 from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
 from reverie.inversion.linear.samples import PictureComponents
-from reverie.studies.spontaneous.agreement import Asked, Speakers, agreement, p_values
+from reverie.studies.spontaneous.agreement import AgreementSettings, JointEnergy, agreement, p_values
 from reverie.studies.spontaneous.templates import Search
 
 NEURONS, SIZE = 40, (6, 8)
@@ -44,15 +44,15 @@ def test_the_energy_is_that_of_pairs_of_neurons(decoder):
     single = sum(np.square(said([row])).sum(axis=1) for row in range(NEURONS))
     expected = (np.square(said(list(range(NEURONS)))).sum(axis=1) - single) / region.sum()
     np.testing.assert_allclose(
-        Speakers(decoder, region).energy(activity), expected, rtol=1e-3, atol=1e-3 * expected.std()
+        JointEnergy(decoder, region).of(activity), expected, rtol=1e-3, atol=1e-3 * expected.std()
     )
 
 
 def looked(decoder, picture, seed):
     generator = np.random.default_rng(seed)
-    speakers = Speakers(decoder, np.ones(SIZE, dtype=bool))
+    joint_energy = JointEnergy(decoder, np.ones(SIZE, dtype=bool))
     trials = [drawn(decoder, generator, picture) for _ in range(2)]
-    return agreement(speakers, trials, 40, Asked(surrogates=40, factors=1))
+    return agreement(joint_energy, trials, 40, AgreementSettings(surrogates=40, factors=1))
 
 
 def test_a_picture_departs_where_it_is(decoder):

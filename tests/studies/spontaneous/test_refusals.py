@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reverie.foundation.errors import NotApplicable, ReverieError
-from reverie.studies.spontaneous.agreement import Asked
+from reverie.studies.spontaneous.agreement import AgreementSettings
 from reverie.studies.spontaneous.darkness import darkness
 from reverie.studies.spontaneous.replay import replay
 from reverie.studies.spontaneous.templates import Search
@@ -15,7 +15,7 @@ Look = Callable[..., object]
 
 
 def look_for_pictures(world: Any, trials: str, seconds: float, **where: Any) -> None:
-    darkness(world.data, world.encoder, trials=[trials], animal="alpha", asked=Asked(seconds), **where)
+    darkness(world.data, world.encoder, trials=[trials], animal="alpha", asked=AgreementSettings(seconds), **where)
 
 
 def look_for_clips(world: Any, trials: str, seconds: float, library: str = "oracle", **where: Any) -> None:

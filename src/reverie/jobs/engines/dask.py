@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from reverie.foundation.errors import ReverieError, WorkerLost
 from reverie.foundation.progress import say
-from reverie.jobs.engines.asked import Asked
 from reverie.jobs.engines.batch import cluster_class, import_or_tell, options, refusing
+from reverie.jobs.engines.batch_workers import BatchWorkers
 from reverie.jobs.engines.contract import TRIES, Opening, Outcome, lost, out_of_time
 from reverie.jobs.engines.here import do_task
 from reverie.jobs.engines.settings import On
@@ -47,7 +47,7 @@ def processes_elsewhere(opening: Opening, on: On) -> Iterator["Elsewhere"]:
         try:
             with _client(distributed, cluster, on) as client:
                 say(f"The jobs go to {on.on}; watch them at {client.dashboard_link}.")
-                yield Elsewhere(opening, on, client, None if cluster is None else Asked(on, cluster, told))
+                yield Elsewhere(opening, on, client, None if cluster is None else BatchWorkers(on, cluster, told))
         finally:
             if cluster is not None:
                 with suppress(Exception):  # what cannot be ended now ends by itself when it misses us
@@ -76,8 +76,8 @@ def _batch_cluster(on: On, told: list[str]) -> Any:  # noqa: ANN401 - an optiona
 class Elsewhere:
     """Workers of a Dask scheduler, our own or somebody else's."""
 
-    def __init__(self, opening: Opening, on: On, client: Any, asked: Asked | None) -> None:  # noqa: ANN401
-        self.opening, self.on, self.client, self.asked = opening, on, client, asked
+    def __init__(self, opening: Opening, on: On, client: Any, batch: BatchWorkers | None) -> None:  # noqa: ANN401
+        self.opening, self.on, self.client, self.batch = opening, on, client, batch
         self.looked = time.monotonic()
 
     def do(self, work: Callable[[Any, Any], Any], tasks: Sequence[Any], names: Sequence[str]) -> Iterator[Outcome]:
@@ -124,8 +124,8 @@ class Elsewhere:
         self.looked = time.monotonic()
         if self.client.status not in ("running", "connecting"):
             raise WorkerLost(f"The scheduler of {self.on.on} is gone; give the same command again.")
-        if self.asked is not None:
-            self.asked.keep()
+        if self.batch is not None:
+            self.batch.keep()
 
 
 def _do_or_leave(opening: Opening, work: Callable[[Any, Any], Any], task: object) -> object:

@@ -12,14 +12,14 @@ from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Showing
 from reverie.recordings.readers.clips import OpenClip, named_files, open_clip
-from reverie.recordings.readers.showings import read_table, timed_showings
+from reverie.recordings.readers.showings import read_csv, timed_showings
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Sampled, Signal
 from reverie.recordings.source import Footage
 
 
 @dataclass(frozen=True)
-class Beside:
+class ShownMovies:
     """What was shown when, the movies, and what was taken for granted, in sentences."""
 
     showings: list[Showing]
@@ -27,7 +27,9 @@ class Beside:
     notes: tuple[str, ...] = ()
 
 
-def shown_beside(place: Path, reading: Reading, inside: Mapping[str, Callable[[], OpenClip]] | None = None) -> Beside:
+def shown_beside(
+    place: Path, reading: Reading, inside: Mapping[str, Callable[[], OpenClip]] | None = None
+) -> ShownMovies:
     """Return what was shown when, after ``--frames-table``, and the movies it names.
 
     A clip is one of ``--movie``, one ``inside`` the recording, or a file beside the table that has its name.
@@ -39,7 +41,7 @@ def shown_beside(place: Path, reading: Reading, inside: Mapping[str, Callable[[]
             f"{place} does not say what was shown when; give --frames-table with a csv file of the columns time, clip, "
             "frame or onset, clip."
         )
-    table = read_table(reading.frames_table)
+    table = read_csv(reading.frames_table)
     given = [movie for movie in reading.movie if movie.rsplit("/", 1)[-1] not in inside]
     files = named_files(given, reading.frames_table.parent)
 
@@ -53,7 +55,9 @@ def shown_beside(place: Path, reading: Reading, inside: Mapping[str, Callable[[]
 
     showings, notes = timed_showings(table, str(reading.frames_table), opened, reading)
     most = _frames_shown(showings)
-    return Beside(showings, {clip: partial(_footage, opened, clip, frames) for clip, frames in most.items()}, notes)
+    return ShownMovies(
+        showings, {clip: partial(_footage, opened, clip, frames) for clip, frames in most.items()}, notes
+    )
 
 
 def _footage(opened: Callable[[str, int | None], OpenClip], clip: str, frames: int) -> Footage:
@@ -82,7 +86,7 @@ def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
     for place, signals in given:
         if place is None:
             continue
-        table = read_table(Path(place)).apply(pd.to_numeric, errors="coerce").to_numpy(float)
+        table = read_csv(Path(place)).apply(pd.to_numeric, errors="coerce").to_numpy(float)
         if table.shape[1] != 1 + len(signals) or len(table) < 2 or not np.isfinite(table[:, 0]).all():
             raise ReverieError(
                 f"{place} should hold a time and {counted(len(signals), 'value')} a row, with a line of names."

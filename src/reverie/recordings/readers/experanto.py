@@ -21,7 +21,7 @@ from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.clips import array_axes, as_movie, open_clip
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
-from reverie.recordings.source import Footage, OnDisk, readable
+from reverie.recordings.source import Footage, OnDisk, read_members
 
 EYE_COLUMNS: Final = {
     1: (PUPIL,),
@@ -179,7 +179,7 @@ def _screen(folder: Path, reading: Reading) -> tuple[list[Showing], dict[str, Ca
         )
     times = times.astype(np.float64)
     step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
-    shown = [one for one in readable(_items(folder), partial(_showing, times=times, step=step)) if one is not None]
+    shown = [one for one in read_members(_items(folder), partial(_showing, times=times, step=step)) if one is not None]
     clips: dict[str, Callable[[], Footage]] = {
         showing.clip: partial(_footage, folder / "data", showing.clip, len(showing.onsets), reading)
         for showing in shown

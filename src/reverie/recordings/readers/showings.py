@@ -25,7 +25,7 @@ OVERLAP: Final = 0.1
 """Seconds by which a movie may reach into the next: three frames that were dropped, or clocks that differ."""
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_csv(path: Path) -> pd.DataFrame:
     """Read a csv file that says what was shown when; raises ReverieError when it is no such table."""
     try:
         table = pd.read_csv(path, skipinitialspace=True, dtype=str)  # clips may be called 001

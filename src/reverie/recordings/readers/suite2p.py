@@ -15,7 +15,7 @@ from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.beside import behaviour_beside, shown_beside
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
-from reverie.recordings.source import Pictures, readable
+from reverie.recordings.source import Pictures, read_members
 
 TRACES: Final[dict[str, Meaning]] = {"spks": "amount", "F": "level", "dF": "level"}
 """What ``--responses`` may be: deconvolved activity, fluorescence, or fluorescence without 0.7 of the neuropil's."""
@@ -42,7 +42,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
         raise ReverieError(f"{place} keeps the rate of its scan in a pickle, which is not read; give --rate (in Hz).")
     planes = _planes(place)
     delays = {str(folder): (folder, k / len(planes)) for k, folder in enumerate(planes)}
-    responses = readable(delays, lambda plane: _plane(plane[0], which, float(reading.rate or 0), plane[1]))
+    responses = read_members(delays, lambda plane: _plane(plane[0], which, float(reading.rate or 0), plane[1]))
     judged = all((folder / "iscell.npy").exists() for folder in planes)
     chosen = "the cells (iscell)" if judged else "all regions (iscell.npy is missing)"
     beside = shown_beside(place, reading)

@@ -45,7 +45,7 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AgreementSettings:
     """How trials without a movie are looked at."""
 
     seconds: float = 2.0
@@ -61,10 +61,10 @@ class Asked:
             raise BadInput("Looking needs seconds above 0, two surrogates or more, and no negative number of factors.")
 
 
-class Speakers:
-    """What each neuron says alone and all say together, through a linear decoder, inside a region.
+class JointEnergy:
+    """The energy of a linearly decoded movie beyond that of each neuron's own contribution to it, inside a region.
 
-    The activity is what the decoder sees of responses: raised to its power, in standard deviations.
+    Activity is what the decoder sees of responses: raised to its power, in standard deviations.
     """
 
     def __init__(self, decoder: RidgeDecoder, region: Region) -> None:
@@ -81,8 +81,8 @@ class Speakers:
         each = self.weights.reshape(-1, lags, self.weights.shape[1])
         self.alone = np.einsum("nac,nbc->nab", each, each)
 
-    def energy(self, activity: Activity) -> Float[np.ndarray, " time"]:
-        """Return the energy of what is said together less that of what each says, squared grey levels a pixel."""
+    def of(self, activity: Activity) -> Float[np.ndarray, " time"]:
+        """Return the energy of the whole less that of the single contributions, squared grey levels a pixel."""
         seen = self.kernels(activity)
         whole = np.square(seen @ self.weights).sum(axis=1, dtype=np.float64)
         each = seen.reshape(len(seen), *self.alone.shape[:2])
@@ -91,18 +91,18 @@ class Speakers:
 
 
 def agreement(
-    speakers: Speakers, activity: Sequence[Activity], stretch: int, asked: Asked, *, seed: int = 0
+    joint_energy: JointEnergy, activity: Sequence[Activity], stretch: int, asked: AgreementSettings, *, seed: int = 0
 ) -> Agreement:
     """Hold trials against surrogates of all of them. stretch: frames; what is left at a trial's end is left out.
 
-    activity: (neuron, time), scaled as the decoder sees it (``seen``).
+    activity: (neuron, time), scaled as the decoder sees it (``scaled_activity``).
     """
     joined = np.concatenate(list(activity), axis=1)
     ends = np.cumsum([one.shape[1] for one in activity])[:-1]
     shared = shared_part(joined, asked.factors)
 
     def energies(whole: Activity) -> Float[np.ndarray, " stretch"]:
-        parts = [speakers.energy(one) for one in np.split(whole, ends, axis=1)]
+        parts = [joint_energy.of(one) for one in np.split(whole, ends, axis=1)]
         return np.concatenate([one[: len(one) // stretch * stretch].reshape(-1, stretch).mean(axis=1) for one in parts])
 
     drawn: dict[Kind, Float[np.ndarray, "surrogate stretch"]] = {}
@@ -149,7 +149,7 @@ def holm(p: Float[np.ndarray, " test"], level: float) -> Bool[np.ndarray, " test
     return stands
 
 
-def seen(decoder: RidgeDecoder, responses: Float[np.ndarray, "neuron time"]) -> Activity:
+def scaled_activity(decoder: RidgeDecoder, responses: Float[np.ndarray, "neuron time"]) -> Activity:
     """Return responses as a decoder sees them: compressed, in each neuron's standard deviations."""
     features = decoder.features
     scaled = (compress(responses, features.power) - features.mean[:, None]) / features.deviation[:, None]

@@ -31,7 +31,14 @@ from reverie.recordings.trial import Trial
 from reverie.scoring.rule import scored_region
 from reverie.studies.page import write_study
 from reverie.studies.plates import COLOURS, column_figure, explain
-from reverie.studies.spontaneous.agreement import CLAIMED, Agreement, Asked, Speakers, agreement, seen
+from reverie.studies.spontaneous.agreement import (
+    CLAIMED,
+    Agreement,
+    AgreementSettings,
+    JointEnergy,
+    agreement,
+    scaled_activity,
+)
 from reverie.studies.spontaneous.surrogates import KINDS, amplitude_adjusted, shared_part, surrogate
 from reverie.studies.spontaneous.templates import spanned, trials_to_look_at
 from reverie.studies.study import Findings, Picture, Question
@@ -54,7 +61,7 @@ def darkness(
     trials: Sequence[str],
     out: Path,
     animal: str | None = None,
-    asked: Asked | None = None,
+    asked: AgreementSettings | None = None,
     seed: int = 0,
     reading: Reading | None = None,
 ) -> pd.DataFrame:
@@ -81,7 +88,7 @@ def darkness(
     ReverieError
         When data and encoder do not belong together, no trial is to be looked at, or ``out`` holds something else.
     """
-    asked = asked or Asked()
+    asked = asked or AgreementSettings()
     require_own(out, "page", "movies", STRETCHES)
     require_folder(out)
     opened, recording = open_one(data, encoder, animal, choose_device("cpu"), reading)
@@ -92,9 +99,9 @@ def darkness(
     assert isinstance(decoder, RidgeDecoder)
     chosen = [recording.trial(name) for name in names]
     stretch = spanned(recording, asked.seconds)
-    speakers = Speakers(decoder, scored_region(reader.mask))
-    activity = [seen(decoder, responses_of(recording.name, trial)) for trial in chosen]
-    found = agreement(speakers, activity, stretch, asked, seed=seed)
+    joint_energy = JointEnergy(decoder, scored_region(reader.mask))
+    activity = [scaled_activity(decoder, responses_of(recording.name, trial)) for trial in chosen]
+    found = agreement(joint_energy, activity, stretch, asked, seed=seed)
     table = _stretch_table(chosen, found, stretch, recording.frame_rate)
     movies = {trial.name: reader.reconstruct(trial) for trial in tracked(chosen, len(chosen), "movies")}
     for name, movie in movies.items():
@@ -109,7 +116,9 @@ def darkness(
     return table
 
 
-def _bits(fitted: Fitted, trial: Trial, movie: Reconstruction, asked: Asked, seed: int) -> dict[str, object]:
+def _bits(
+    fitted: Fitted, trial: Trial, movie: Reconstruction, asked: AgreementSettings, seed: int
+) -> dict[str, object]:
     """Return what the posterior claims to know of a trial and of its surrogates, bits per pixel and second."""
     responses = responses_of(fitted.subject.animal, trial)
     shared = shared_part(responses, asked.factors)

@@ -12,7 +12,7 @@ from reverie.recordings.readers.nwb.movies import Indexed, indexed, spontaneous
 from reverie.recordings.readers.showings import moves
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal
-from reverie.recordings.source import readable
+from reverie.recordings.source import read_members
 
 DESCRIPTION: Final = "Allen Visual Coding two-photon: /stimulus/templates shown by index, /processing/ophys/DfOverF"
 
@@ -34,7 +34,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
         there = ", ".join(name for name, path in paths.items() if path in file)
         raise ReverieError(f"{place} holds no responses {which!r}; choose --responses from: {there}.")
     responses = sampled(file[paths[which]], "amount" if which == "events" else "level")
-    parts = readable(
+    parts = read_members(
         placed(within(file, "stimulus/presentation", "IndexSeries")), partial(indexed, place=place, reading=reading)
     )
     chosen, notes = _chosen(parts, place, reading)

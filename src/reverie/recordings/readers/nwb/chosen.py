@@ -11,7 +11,7 @@ from reverie.foundation.arrays import PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.beside import Beside, shown_beside
+from reverie.recordings.readers.beside import ShownMovies, shown_beside
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
 from reverie.recordings.readers.nwb.file import (
     H5Object,
@@ -26,7 +26,7 @@ from reverie.recordings.readers.nwb.file import (
 from reverie.recordings.readers.nwb.movies import image_footage, image_times, indexed, shown_itself
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Signal, SpikeTrains
-from reverie.recordings.source import readable
+from reverie.recordings.source import read_members
 
 MOVIES: Final = ("ImageSeries", "IndexSeries")
 TEMPLATES: Final = "/stimulus/templates/"
@@ -59,7 +59,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     return Recorded(place.stem, place, responses, signals, beside.showings, beside.clips, notes=notes)
 
 
-def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading) -> Beside:
+def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading) -> ShownMovies:
     """Return the movies in a file that say themselves when they were shown; raises ReverieError of any that do not."""
     showings, clips = [], {}
     for path, series in inside.items():
@@ -75,7 +75,7 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
             shown = shown_itself(series, name, place, reading)
         showings += shown
         clips[name] = opener
-    return Beside(showings, clips)
+    return ShownMovies(showings, clips)
 
 
 def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
@@ -95,7 +95,7 @@ def _responses(file: H5Object, item: H5Object, path: str) -> tuple[Sequence[Sign
         return [SpikeTrains(path, trains)], f"spikes of {len(trains)} units in {path}"
     meaning: Meaning = "amount" if any(word in path.casefold() for word in AMOUNTS) else "level"
     inside = [series for kind in RESPONSES for series in within(file, path, kind)]
-    planes = readable(placed(inside or [item]), partial(sampled, meaning=meaning))
+    planes = read_members(placed(inside or [item]), partial(sampled, meaning=meaning))
     kind = "amounts (events)" if meaning == "amount" else "levels (traces)"
     return planes, f"{path} as {kind} of {sum(plane.rows for plane in planes)} neurons"
 

@@ -44,7 +44,7 @@ def where(item: H5Object) -> str:
 
 
 def placed(items: Iterable[H5Object]) -> dict[str, H5Object]:
-    """Return objects by their places, for ``readable``."""
+    """Return objects by their places, for ``read_members``."""
     return {where(item): item for item in items}
 
 

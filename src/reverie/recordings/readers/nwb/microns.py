@@ -15,7 +15,7 @@ from reverie.recordings.readers.nwb.file import H5Object, placed, sampled, signa
 from reverie.recordings.readers.nwb.movies import image_footage, image_times
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal
-from reverie.recordings.source import readable
+from reverie.recordings.source import read_members
 
 DESCRIPTION: Final = "MICrONS: /intervals/Clip, Trippy, Monet2 with condition_hash, /processing/ophys/Fluorescence"
 
@@ -34,7 +34,7 @@ def fits(file: H5Object) -> bool:
 def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     """Return what is in the file: each clip a stretch of the long movie, repeats known by their hash."""
     series = _movie(file, place, reading)
-    planes = readable(placed(within(file, FLUORESCENCE, "RoiResponseSeries")), sampled)
+    planes = read_members(placed(within(file, FLUORESCENCE, "RoiResponseSeries")), sampled)
     neurons = sum(plane.rows for plane in planes)
     return Recorded(
         name=place.stem,
@@ -64,7 +64,7 @@ def _movie(file: H5Object, place: Path, reading: Reading) -> H5Object:
 def _showings(file: H5Object, times: np.ndarray) -> list[Showing]:
     """Return the stretch of the movie that each row of the tables stands for."""
     tables = [file[f"intervals/{name}"] for name in TABLES if f"intervals/{name}" in file]
-    found = [showing for part in readable(placed(tables), partial(_stretches, times=times)) for showing in part]
+    found = [showing for part in read_members(placed(tables), partial(_stretches, times=times)) for showing in part]
     return sorted(found, key=lambda showing: float(showing.onsets[0]))
 
 

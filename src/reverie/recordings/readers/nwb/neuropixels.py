@@ -17,7 +17,7 @@ from reverie.recordings.readers.nwb.movies import spontaneous
 from reverie.recordings.readers.showings import showings_by_frame
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal, SpikeTrains
-from reverie.recordings.source import Footage, readable
+from reverie.recordings.source import Footage, read_members
 
 DESCRIPTION: Final = "Allen Neuropixels: /units, /intervals/natural_movie_*_presentations"
 
@@ -50,7 +50,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
             raise ReverieError(f"{said}.")
         notes.append(f"{said} to use these trials as well.")
     clips = {}
-    for clip, shown in readable(placed(tables[clip] for clip in paths), _showings):
+    for clip, shown in read_members(placed(tables[clip] for clip in paths), _showings):
         most = max(int(each.frames.max()) + 1 for each in shown if each.frames is not None)
         clips[clip] = partial(_footage, paths[clip], reading, most)
         showings += shown

@@ -12,7 +12,7 @@ from reverie.recordings.readers.beside import behaviour_beside, shown_beside
 from reverie.recordings.readers.nwb.file import H5Object, placed, sampled, within
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
-from reverie.recordings.source import readable
+from reverie.recordings.source import read_members
 
 DESCRIPTION: Final = "suite2p's NWB: /processing/ophys/Deconvolved/plane0"
 
@@ -32,7 +32,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     if not planes:
         raise ReverieError(f"{place} holds no /processing/ophys/{which}; choose --responses from: {', '.join(KINDS)}.")
     meaning: Meaning = "amount" if which == "Deconvolved" else "level"
-    responses = readable(placed(planes), lambda plane: _cells(file, sampled(plane, meaning), plane))
+    responses = read_members(placed(planes), lambda plane: _cells(file, sampled(plane, meaning), plane))
     beside = shown_beside(place, reading)
     count = sum(plane.rows for plane in responses)
     notes = (f"{place}: suite2p, {which} of {count} cells in {counted(len(planes), 'plane')}.", *beside.notes)

@@ -42,7 +42,7 @@ NAMED: Final = 6
 """Jobs that are named in a sentence."""
 
 
-class Asked:
+class BatchWorkers:
     """The workers asked for. told: why the batch system did not take jobs, as it said itself."""
 
     def __init__(self, on: On, cluster: Any, told: list[str]) -> None:  # noqa: ANN401 - an optional package without types

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.jobs.engines import asked
+from reverie.jobs.engines import batch_workers
 from reverie.jobs.engines.settings import On
 from reverie.jobs.workers import open_workers
 
@@ -53,7 +53,7 @@ def slurm(tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE", str(jobs))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("reverie.jobs.engines.dask.LOOK_EVERY", 0.1)
-    monkeypatch.setattr(asked, "LIST_EVERY", 0.1)
+    monkeypatch.setattr(batch_workers, "LIST_EVERY", 0.1)
     return jobs
 
 
@@ -106,13 +106,13 @@ class Cluster:
 
 @pytest.fixture
 def cluster(slurm, monkeypatch):
-    monkeypatch.setattr(asked, "LIST_EVERY", 0.0)
+    monkeypatch.setattr(batch_workers, "LIST_EVERY", 0.0)
     return Cluster()
 
 
 def test_what_is_refused_for_a_while_is_asked_for_again_within_a_bound(cluster):
     told = []
-    found = asked.Asked(On("slurm", jobs=1), cluster, told)
+    found = batch_workers.BatchWorkers(On("slurm", jobs=1), cluster, told)
     found.keep()
     told.append("the controller does\nnot answer (12:00:00)")
     cluster.missing = {"w": None}
@@ -125,7 +125,7 @@ def test_what_is_refused_for_a_while_is_asked_for_again_within_a_bound(cluster):
 
 
 def test_a_batch_system_that_does_not_tell_is_waited_for(cluster, tmp_path):
-    found = asked.Asked(On("slurm", jobs=1), cluster, [])
+    found = batch_workers.BatchWorkers(On("slurm", jobs=1), cluster, [])
     cluster.there, cluster.missing = 0, {"w": "1"}
     put(tmp_path / "bin", "squeue", "exit 1")
     for _ in range(10):
@@ -155,9 +155,9 @@ def test_a_batch_system_that_does_not_tell_is_waited_for(cluster, tmp_path):
     ],
 )
 def test_the_list_of_every_batch_system_is_read(tmp_path, monkeypatch, system, number, prints, code):
-    put(tmp_path / "bin", asked.LISTS[system][0], f"cat <<'END'\n{prints}END\nexit {code}\n")
+    put(tmp_path / "bin", batch_workers.LISTS[system][0], f"cat <<'END'\n{prints}END\nexit {code}\n")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    found = asked._listed(system, number)
+    found = batch_workers._listed(system, number)
     if code == 0:
         assert found == ({"12.0", "13.0"} if system == "htcondor" else {"12", "13"})
     else:
