@@ -74,7 +74,7 @@ def test_the_mean_rate_is_that_of_the_encoder_and_its_gradient_a_difference(prio
 
 def test_settings_out_of_range_are_named(prior):
     asked = asked_of(SpotEncoder(5), 1, prior)
-    with pytest.raises(ReverieError, match="at least 1"):
+    with pytest.raises(ReverieError, match="Rates cannot count from frame"):
         most_exciting_movie(asked, first=FRAMES)
     with pytest.raises(ReverieError, match="Gaussian prior"):
         most_exciting_movie(replace(asked, prior=None))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.stimuli.clips import Stimulus, checkerboards, held
+from reverie.stimuli.clips import StimulusSettings, checkerboards, held
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 
@@ -50,7 +50,7 @@ def test_pictures_without_time_are_refused():
 
 @pytest.mark.parametrize("name", ["movies", "images", "white-noise", "gaussian-noise"])
 def test_a_clip_is_the_same_whenever_it_is_drawn(name: str):
-    stimulus = Stimulus(name)
+    stimulus = StimulusSettings(name)
     clip = stimulus.clip(20, 3)
     assert clip().shape == (20, 36, 64)
     np.testing.assert_array_equal(clip(), clip())
@@ -58,7 +58,7 @@ def test_a_clip_is_the_same_whenever_it_is_drawn(name: str):
 
 
 def test_images_stand_still_for_half_a_second_and_differ():
-    movie = Stimulus("images").clip(45, 0)()
+    movie = StimulusSettings("images").clip(45, 0)()
     changes = np.flatnonzero(np.abs(np.diff(movie, axis=0)).max(axis=(1, 2))) + 1
     np.testing.assert_array_equal(changes, [15, 30])
 
@@ -66,12 +66,12 @@ def test_images_stand_still_for_half_a_second_and_differ():
 def test_what_there_is_footage_of_is_filmed_off_it():
     footage = 100.0 + 20.0 * np.sign(naturalistic_movie(40, np.random.default_rng(0), frame_size=(72, 128)) - 90.0)
     for name in ("movies", "images"):
-        movie = Stimulus(name).clip(20, 5, footage.astype(np.float32))()
+        movie = StimulusSettings(name).clip(20, 5, footage.astype(np.float32))()
         assert 79.9 < movie.min() < movie.max() < 120.1
 
 
 def test_squares_have_the_size_asked_for():
-    noise = Stimulus("white-noise", square=6).clip(2, 0)()
+    noise = StimulusSettings("white-noise", square=6).clip(2, 0)()
     np.testing.assert_array_equal(noise[:, :6, :6], np.broadcast_to(noise[:, :1, :1], (2, 6, 6)))
     with pytest.raises(ReverieError, match="0 pixels"):
-        Stimulus("white-noise", square=0)
+        StimulusSettings("white-noise", square=0)

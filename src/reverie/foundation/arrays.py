@@ -8,6 +8,9 @@ from jaxtyping import Float, Int
 Movie = Float[np.ndarray, "time height width"]
 """Grey levels 0-255."""
 
+AnyMovie = Float[np.ndarray, "_ _ _"]
+"""A movie (time, height, width) whose size need not be that of others beside it."""
+
 State = Float[np.ndarray, "4 time"]
 """Pupil dilation, running speed, pupil x, pupil y, in the recording's own units."""
 

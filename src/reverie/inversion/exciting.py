@@ -48,7 +48,10 @@ def most_exciting_movie(problem: Problem, *, first: int = 0, contrast: float = 2
     Raises ReverieError when a setting is out of range, the problem has no Gaussian prior, or no neuron responds.
     """
     if not 0 <= first < problem.frames or contrast <= 0:
-        raise ReverieError("An exciting movie needs steps and frames of at least 1 and a contrast above 0.")
+        raise ReverieError(
+            f"Rates cannot count from frame {first} of {problem.frames} on, at a contrast of {contrast:g}; give a "
+            "frame of the movie, and a contrast above 0."
+        )
     problem, prior = problem.in_fast_form(), prior_of(problem)
     found = [_ascend(problem, prior, start, first, contrast) for start in _starts(problem)]
     return max(found, key=lambda each: each.rate)

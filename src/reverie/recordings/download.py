@@ -108,16 +108,14 @@ def download(
     folder: Path,
     *,
     base: str | None = None,
-    sha256: Mapping[str, str] | None = None,
-    keep_archives: bool = False,
     retries: int = 5,
     pause: float = 1.0,
 ) -> list[Path]:
     """Download and unpack recordings into ``folder`` and return their folders; those already there are passed over.
 
     animals: folder names or unique beginnings of them, such as "dynamic29515" or "29515". base: another address that
-    serves ``<folder name>.zip``. sha256: expected hashes of archives by folder name. An interrupted download goes on
-    where it stopped. Archives are removed once unpacked unless kept; their hash stays beside them.
+    serves ``<folder name>.zip``. An interrupted download goes on where it stopped. Archives are removed once unpacked;
+    their hash stays beside the recordings. retries, pause: see ``fetch``.
     Raises ReverieError when a name is unknown, the server fails, or an archive is wrong, unsafe or too large.
     """
     if base is not None and not base.startswith(("http://", "https://")):
@@ -127,16 +125,15 @@ def download(
         target, archive = folder / name, folder / f"{name}.zip"
         if (target / "data").is_dir():
             say(f"{target} is there already.")
-            if archive.exists() and not keep_archives:
-                # Kept on purpose, or left by a run that ended before it could be removed: only the user knows.
+            if archive.exists():
+                # Put there on purpose, or left by a run that ended before it could be removed: only the user knows.
                 say(f"{archive} is no longer needed; delete it, unless it is to be kept.")
             continue
         url = PUBLIC_ARCHIVES[name] if base is None else f"{base.rstrip('/')}/{name}.zip"
         _make_folder(folder)
-        fetch(url, archive, sha256=(sha256 or {}).get(name), retries=retries, pause=pause)
+        fetch(url, archive, retries=retries, pause=pause)
         unpack(archive, target)
-        if not keep_archives:
-            archive.unlink()
+        archive.unlink()
     return [folder / name for name in names]
 
 

@@ -7,14 +7,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, AnyMovie
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.problem import Progress
 from reverie.scoring.correlation import Region
 from reverie.scoring.rule import TRAINING_THRESHOLD, scoring_threshold
 
 # Whether the arrays of a trial fit together is for the trial to say, in words a user understands.
-Pictures = Float[np.ndarray, "_ _ _"]
 Rows = Float[np.ndarray, "_ _"]
 
 
@@ -35,10 +34,10 @@ class TrialContent:
 
     animal: str
     trial: str
-    reconstruction: Pictures
+    reconstruction: AnyMovie
     mask: Rows
-    truth: Pictures | None = None
-    std: Pictures | None = None
+    truth: AnyMovie | None = None
+    std: AnyMovie | None = None
     information: Rows | None = None
     state: Rows | None = None
     state_units: tuple[str, str, str, str] = ("", "", "", "")

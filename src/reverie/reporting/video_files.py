@@ -13,10 +13,9 @@ import tifffile
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
-from reverie.foundation.arrays import FRAME_RATE, WHITE, Movie
+from reverie.foundation.arrays import FRAME_RATE, WHITE, AnyMovie, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import replacing
-from reverie.reporting.content import Pictures
 
 GAP = 4
 """Pixels between movies that stand side by side, before scaling."""
@@ -35,7 +34,7 @@ Coloured = UInt8[np.ndarray, "time height width 3"]
 Picture = UInt8[np.ndarray, "_ _ 3"]
 
 
-def side_by_side(*movies: Pictures) -> Pictures:
+def side_by_side(*movies: AnyMovie) -> AnyMovie:
     """Put movies of one shape, each (time, height, width), next to each other with a black gap between them.
 
     Raises ReverieError when their shapes differ.
@@ -52,7 +51,7 @@ def side_by_side(*movies: Pictures) -> Pictures:
 
 
 def write_mp4(
-    path: Path, *movies: Pictures, frame_rate: float = FRAME_RATE, scale: int = 6, labels: Sequence[str] = ()
+    path: Path, *movies: AnyMovie, frame_rate: float = FRAME_RATE, scale: int = 6, labels: Sequence[str] = ()
 ) -> None:
     """Write movies (time, height, width), grey levels 0-255, side by side as one h264 file, whole or not at all.
 
@@ -67,7 +66,7 @@ def write_mp4(
 class Scene:
     """Movies that are seen together, each (time, height, width), grey levels 0-255, with their names or without."""
 
-    movies: Sequence[Pictures]
+    movies: Sequence[AnyMovie]
     labels: Sequence[str] = ()
 
 

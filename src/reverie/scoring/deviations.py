@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.ndimage import center_of_mass, gaussian_filter, gaussian_filter1d, label
 
-from reverie.foundation.arrays import Movie
+from reverie.foundation.arrays import AnyMovie, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.scoring.correlation import Region
 
@@ -24,10 +24,6 @@ POOLED_FRAMES = 8.0
 LEAST_DEVIATION = 0.5
 """Share of the median standard deviation below which none is taken to be: where almost nothing moves the null maps, a
 deviation too small to be seen would be called large."""
-
-
-AnyMovie = Float[np.ndarray, "_ _ _"]
-"""A map (time, height, width) whose size is still to be compared with that of others."""
 
 
 @dataclass(frozen=True)

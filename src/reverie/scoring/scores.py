@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float
 
-from reverie.foundation.arrays import Movie
+from reverie.foundation.arrays import AnyMovie, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.requests import require_seed
 from reverie.scoring import controls
@@ -41,9 +41,6 @@ MAIN_SCORES = (
     "ssim",
 )
 """The scores that come with controls, as columns named ``<score>_<control>``."""
-
-AnyMovie = Float[np.ndarray, "_ _ _"]
-"""A movie (time, height, width) whose size is still to be compared with that of others."""
 
 AnyRows = Float[np.ndarray, "_ _"]
 """A mask (height, width), or responses or rates (neuron, time), whose size is still to be compared."""

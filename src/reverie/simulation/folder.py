@@ -24,7 +24,7 @@ from reverie.simulation.kinds import KINDS, Kind, find_kind
 from reverie.simulation.mouse import AnyMovie, SimulatedMouse, in_the_dark, schedule
 from reverie.simulation.request import KindName, PartName, SimulationRequest
 from reverie.simulation.true_encoder import TrueEncoder
-from reverie.stimuli.clips import Stimulus
+from reverie.stimuli.clips import StimulusSettings
 from reverie.stimuli.footage import find_videos, make_tiers
 
 TRUTH: Final = "truth"
@@ -185,7 +185,7 @@ def simulate_animals(
     darkness = _darkness(asked)
     generator = np.random.default_rng(asked.seed)
     videos, test_videos = find_videos(asked.videos), find_videos(asked.test_videos)
-    stimulus = Stimulus(asked.stimulus, asked.square)
+    stimulus = StimulusSettings(asked.stimulus, asked.square)
     tiers = make_tiers(videos, test_videos, trials, asked.frames, generator, stimulus)
     movies = {
         tier: [(f"{tier} {number}", movie) for number, movie in enumerate(clips)] for tier, clips in tiers.items()

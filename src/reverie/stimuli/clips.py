@@ -66,7 +66,7 @@ def held(draw: Callable[[], Picture], frames: int, *, seconds: float = HELD_SECO
 
 
 @dataclass(frozen=True)
-class Clip:
+class DrawnMovie:
     """A movie as what draws it and the seed it is drawn from; calling it draws it."""
 
     draw: Callable[[np.random.Generator], Movie]
@@ -78,7 +78,7 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class Stimulus:
+class StimulusSettings:
     """What animals are shown: name: see ``StimulusName``. square: side of the squares of white noise, pixels."""
 
     name: StimulusName = "movies"
@@ -91,19 +91,19 @@ class Stimulus:
                 f"White noise cannot have squares of {self.square} pixels; choose 1 to {max(FRAME_SIZE)}."
             )
 
-    def clip(self, frames: int, seed: int, footage: Movie | None = None) -> Clip:
+    def clip(self, frames: int, seed: int, footage: Movie | None = None) -> DrawnMovie:
         """Return one clip of ``frames``: filmed off footage, larger than a frame, where there is any, else drawn.
 
         White noise has nothing to do with footage.
         """
         if self.name in ("white-noise", "gaussian-noise"):
             gaussian = self.name == "gaussian-noise"
-            return Clip(lambda generator: checkerboards(frames, generator, square=self.square, gaussian=gaussian), seed)
+            return DrawnMovie(partial(checkerboards, frames, square=self.square, gaussian=gaussian), seed)
         film = partial(naturalistic_movie, settings=SceneSettings()) if footage is None else partial(sweep, footage)
         if self.name == "images":
-            return Clip(lambda generator: held(lambda: film(1, generator)[0], frames), seed)
-        return Clip(partial(film, frames), seed)
+            return DrawnMovie(lambda generator: held(lambda: film(1, generator)[0], frames), seed)
+        return DrawnMovie(partial(film, frames), seed)
 
 
-MOVIES = Stimulus()
+MOVIES = StimulusSettings()
 """Natural movies, as in Sensorium 2023."""

@@ -11,7 +11,7 @@ from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.folders import is_litter
 from reverie.foundation.placeholders import read_start
 from reverie.foundation.progress import say
-from reverie.stimuli.clips import MOVIES, Clip, Stimulus
+from reverie.stimuli.clips import MOVIES, DrawnMovie, StimulusSettings
 from reverie.stimuli.pictures import is_picture, numbered_pictures
 from reverie.stimuli.video import NAMED_AS_VIDEO, plays, read_movie
 
@@ -49,8 +49,8 @@ def mix_footage(
     frames: int,
     share: float,
     generator: np.random.Generator,
-    stimulus: Stimulus = MOVIES,
-) -> list[Clip]:
+    stimulus: StimulusSettings = MOVIES,
+) -> list[DrawnMovie]:
     """Return ``count`` clips of so many frames: a ``share`` filmed off the footage, the others drawn.
 
     footage: movies larger than a frame; none means that all are drawn. Every clip is of a scene of its own.
@@ -134,8 +134,8 @@ def make_tiers(
     trials: Mapping[str, int],
     frames: int,
     generator: np.random.Generator,
-    stimulus: Stimulus = MOVIES,
-) -> dict[str, list[Clip]]:
+    stimulus: StimulusSettings = MOVIES,
+) -> dict[str, list[DrawnMovie]]:
     """Return the clips of each tier: real where there is footage for the tier, the rest drawn.
 
     Of the training clips half are real at most, and no more than the footage holds ``REUSE`` times. test_videos:

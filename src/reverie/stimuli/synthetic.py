@@ -8,11 +8,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float
 
-from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, FRAME_SIZE, GREY, Movie
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, FRAME_SIZE, GREY, AnyMovie, Movie
 from reverie.foundation.errors import ReverieError
-
-AnySize = Float[np.ndarray, "_ _ _"]
-"""A movie (time, height, width) that may be smaller than the screen."""
 
 CONTRAST = 50.0
 """Standard deviation of pink noise, grey levels."""
@@ -82,7 +79,7 @@ def _root(size: int, sigma: float) -> Float[np.ndarray, "{size} {size}"]:
     return np.asarray((vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T)
 
 
-def in_the_middle(movie: AnySize, frame_size: tuple[int, int] = FRAME_SIZE) -> Movie:
+def in_the_middle(movie: AnyMovie, frame_size: tuple[int, int] = FRAME_SIZE) -> Movie:
     """Show a small movie (time, height, width) in the middle of a grey screen of the size given.
 
     Source: Bauer et al. 2026 (noise of 36 × 36 pixels). Raises ReverieError when the movie is larger than the screen.
@@ -97,7 +94,7 @@ def in_the_middle(movie: AnySize, frame_size: tuple[int, int] = FRAME_SIZE) -> M
     return shown
 
 
-def inverted(movie: AnySize) -> AnySize:
+def inverted(movie: AnyMovie) -> AnyMovie:
     """Return the movie with light and dark exchanged about grey, which turns the phase of every frequency around.
 
     >>> inverted(np.array([[[0.0, 127.5, 200.0]]])).tolist()

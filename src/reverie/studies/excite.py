@@ -13,7 +13,7 @@ from reverie.encoders.contract import Encoder
 from reverie.encoders.prediction import predict
 from reverie.fitted.fitting import fit
 from reverie.fitted.session import Session
-from reverie.foundation.arrays import Movie, State
+from reverie.foundation.arrays import AnyMovie, Movie, State
 from reverie.foundation.progress import tracked
 from reverie.inversion.exciting import most_exciting_movie
 from reverie.inversion.problem import Observation, Problem
@@ -34,9 +34,6 @@ FRAMES, FIRST = 45, 15
 
 MOVIES = 30
 """Training movies among which the most exciting cut-out is looked for, evenly chosen."""
-
-AnyMovie = Float[np.ndarray, "_ _ _"]
-"""A movie (time, height, width) of any length."""
 
 
 @dataclass(frozen=True)
