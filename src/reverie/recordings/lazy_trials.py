@@ -1,8 +1,11 @@
-"""Sequences of trials, and of other large things, that are read when they are asked for."""
+"""Trials, arrays on the disk and other large things that are read when they are asked for."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar, overload, runtime_checkable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeVar, overload, runtime_checkable
+
+import numpy as np
 
 from reverie.recordings.trial import Trial
 
@@ -48,6 +51,43 @@ class Lazily(Things[Place, Thing]):
         if isinstance(index, slice):
             return Lazily(self.read, self.places[index])
         return self.read(self.places[index])
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """A memory-mapped array that is mapped anew for each part that is read.
+
+    What stays mapped counts as memory of the process until the system takes it back: hours of responses are gigabytes.
+    """
+
+    path: Path
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    offset: int
+    order: Literal["C", "F"]
+
+    @classmethod
+    def of(cls, mapped: np.ndarray) -> "OnDisk | np.ndarray":
+        """Return an array that lies on the disk, by its file; one in memory as it is."""
+        if not isinstance(mapped, np.memmap) or mapped.filename is None:
+            return mapped
+        order: Literal["C", "F"] = "C" if mapped.flags.c_contiguous else "F"
+        return cls(Path(mapped.filename), mapped.shape, mapped.dtype, mapped.offset, order)
+
+    def __len__(self) -> int:
+        """Return the length of its first axis."""
+        return self.shape[0]
+
+    def __getitem__(self, key: Any, /) -> np.ndarray:  # noqa: ANN401 - whatever indexes an array
+        """Return a part, read into memory."""
+        if isinstance(key, slice) and self.order == "C":
+            start, stop, step = key.indices(self.shape[0])
+            row = int(np.prod(self.shape[1:]))
+            if step == 1:  # lies together: quicker read than mapped
+                place, count = self.offset + start * row * self.dtype.itemsize, max(stop - start, 0) * row
+                return np.fromfile(self.path, self.dtype, count, offset=place).reshape(-1, *self.shape[1:])
+        whole = np.memmap(self.path, self.dtype, "r", self.offset, self.shape, self.order)
+        return np.array(whole[key])
 
 
 LazyTrials: TypeAlias = Lazily[str, Trial]

@@ -17,7 +17,7 @@ from reverie.recordings.settling import find_usable
 from reverie.recordings.source import Source
 from reverie.recordings.tiers import FOLDS, names_in, perceptual_hash, settled_tiers
 from reverie.recordings.trial import Trial, TrialArrays
-from reverie.recordings.usability import ResponseKind, Usable, grouped
+from reverie.recordings.usability import ResponseKind, Usable
 
 
 class Recording:
@@ -149,13 +149,10 @@ class Recording:
     @property
     def degrees_per_pixel(self) -> float | None:
         """Visual angle of one pixel of the movies as they are handed out, None where it is not known."""
-        degrees = self.reading.degrees_per_pixel or self.source.degrees_per_pixel
-        stored = self._usable.frame_size
-        return (
-            None
-            if degrees is None or stored is None
-            else degrees * self._usable.averaged * stored[0] / self.frame_size[0]
-        )
+        degrees, stored = self.reading.degrees_per_pixel or self.source.degrees_per_pixel, self._usable.frame_size
+        if degrees is None or stored is None:
+            return None
+        return degrees * self._usable.averaged * stored[0] / self.frame_size[0]
 
     @property
     def neurons(self) -> int:
@@ -206,16 +203,8 @@ class Recording:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was found and done in reading, one sentence a cause."""
-        usable, size = self._usable, self._usable.frame_size
-        grey = [] if usable.grey.note is None else [f"The movies of {self.name}: {usable.grey.note}."]
-        if size is not None and self.frame_size != size:
-            grey.append(
-                f"The movies of {self.name} are averaged down from {size[0]} x {size[1]} pixels to "
-                f"{self.frame_size[0]} x {self.frame_size[1]} (--frame-size to differ)."
-            )
-        cut = (f"{self.name}, {line}." for line in grouped(usable.cut))
-        out = (f"{self.name}, left out {line}" for line in grouped(usable.left_out))
-        return (*usable.notes, *grey, *self._split[1], *cut, *out)
+        size = None if self._usable.frame_size is None else self.frame_size
+        return self._usable.told(self.name, size, self._split[1])
 
     @property
     def tiers(self) -> dict[str, str]:

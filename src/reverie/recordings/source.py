@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -107,43 +107,6 @@ class Pictures(Protocol):
 
     def __getitem__(self, key: Any, /) -> Any:  # noqa: ANN401 - arrays of several libraries
         """Return a part."""
-
-
-@dataclass(frozen=True)
-class OnDisk:
-    """A memory-mapped array that is mapped anew for each part that is read.
-
-    What stays mapped counts as memory of the process until the system takes it back: hours of responses are gigabytes.
-    """
-
-    path: Path
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    offset: int
-    order: Literal["C", "F"]
-
-    @classmethod
-    def of(cls, mapped: np.ndarray) -> "OnDisk | np.ndarray":
-        """Return an array that lies on the disk, by its file; one in memory as it is."""
-        if not isinstance(mapped, np.memmap) or mapped.filename is None:
-            return mapped
-        order: Literal["C", "F"] = "C" if mapped.flags.c_contiguous else "F"
-        return cls(Path(mapped.filename), mapped.shape, mapped.dtype, mapped.offset, order)
-
-    def __len__(self) -> int:
-        """Return the length of its first axis."""
-        return self.shape[0]
-
-    def __getitem__(self, key: Any, /) -> np.ndarray:  # noqa: ANN401 - whatever indexes an array
-        """Return a part, read into memory."""
-        if isinstance(key, slice) and self.order == "C":
-            start, stop, step = key.indices(self.shape[0])
-            row = int(np.prod(self.shape[1:]))
-            if step == 1:  # lies together: quicker read than mapped
-                place, count = self.offset + start * row * self.dtype.itemsize, max(stop - start, 0) * row
-                return np.fromfile(self.path, self.dtype, count, offset=place).reshape(-1, *self.shape[1:])
-        whole = np.memmap(self.path, self.dtype, "r", self.offset, self.shape, self.order)
-        return np.array(whole[key])
 
 
 @dataclass(frozen=True)
@@ -259,10 +222,3 @@ def read_members(members: Mapping[str, Member], read: Callable[[Member], Part]) 
     for problem in broken:
         say(f"Left out of the recording: {problem}")
     return kept
-
-
-def require_folder_name(name: object) -> str:
-    """Return the name of an animal or a trial; raises ReverieError when it cannot be that of its folder in a run."""
-    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
-        raise ReverieError(f"Animals and trials have names that can be those of folders, but {name!r} was given.")
-    return name

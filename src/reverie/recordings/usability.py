@@ -149,6 +149,21 @@ class Usable:
             raise ReverieError(f"Trial {trial} of {animal} cannot be used: {self.left_out[trial]}")
         return trial
 
+    def told(self, animal: str, frame_size: tuple[int, int] | None, split: Sequence[str]) -> tuple[str, ...]:
+        """Return all that was found and done, one sentence a cause.
+
+        frame_size: that movies are brought to, None where there are none. split: what was done about tiers.
+        """
+        movies = [] if self.grey.note is None else [f"The movies of {animal}: {self.grey.note}."]
+        if frame_size is not None and self.frame_size is not None and frame_size != self.frame_size:
+            before, after = (f"{height} x {width}" for height, width in (self.frame_size, frame_size))
+            movies.append(
+                f"The movies of {animal} are averaged down from {before} pixels to {after} (--frame-size to differ)."
+            )
+        cut = (f"{animal}, {line}." for line in grouped(self.cut))
+        out = (f"{animal}, left out {line}" for line in grouped(self.left_out))
+        return (*self.notes, *movies, *split, *cut, *out)
+
     def leave_out(self, name: str, reason: str) -> None:
         """Leave a trial out."""
         self.left_out.setdefault(name, reason)

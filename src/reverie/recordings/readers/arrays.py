@@ -15,7 +15,7 @@ from reverie.recordings.readers.clips import UNTIMED, OpenClip, array_axes, as_m
 from reverie.recordings.readers.showings import timed_showings
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import REAL, Meaning, Sampled, Signal, SpikeTrains
-from reverie.recordings.source import Footage, Source, StoredSeries, require_folder_name
+from reverie.recordings.source import Footage, Source, StoredSeries
 from reverie.recordings.trial import Trial
 
 
@@ -70,6 +70,13 @@ class TrialsSource(Source):
 
     def _place(self, name: str, what: str) -> str:
         return f"The {what} of {self.name}, trial {name},"
+
+
+def require_folder_name(name: object) -> str:
+    """Return the name of an animal or a trial; raises ReverieError when it cannot be that of its folder in a run."""
+    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
+        raise ReverieError(f"Animals and trials have names that can be those of folders, but {name!r} was given.")
+    return name
 
 
 @runtime_checkable

@@ -18,10 +18,11 @@ from reverie.foundation.files import read_json, read_npy, read_text
 from reverie.foundation.folders import may_enter
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
 from reverie.recordings.clocks import sampled_times
+from reverie.recordings.lazy_trials import OnDisk
 from reverie.recordings.readers.clips import array_axes, as_movie, open_clip
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
-from reverie.recordings.source import Footage, OnDisk, read_members
+from reverie.recordings.source import Footage, read_members
 
 EYE_COLUMNS: Final = {
     1: (PUPIL,),
