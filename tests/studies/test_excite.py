@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from reverie.foundation.errors import NotApplicable
+from reverie.studies import excite as excite_module
 from reverie.studies.excite import FRAMES, excite
 
 
@@ -24,3 +26,9 @@ def test_movies_are_movies(excited):
         assert each.movie.min() >= 0
         assert each.movie.max() <= 255
         assert each.movie.std() > 3
+
+
+def test_movies_too_short_to_be_compared_with_are_told(session, monkeypatch):
+    monkeypatch.setattr(excite_module, "FRAMES", 1000)
+    with pytest.raises(NotApplicable, match="No training movie of mouse lasts the 1000 frames"):
+        excite(session, "mouse", session.sources.encoders[0], [0])

@@ -61,3 +61,9 @@ def test_only_neurons_with_a_field_are_shown(fields):
     figure = examples_figure(fields, count=3, across=2)
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == ["neuron 0", "neuron 1", "neuron 4", ""]
+
+
+def test_where_no_neuron_has_a_field_none_is_shown(fields):
+    nobody = np.zeros(len(fields.found), dtype=bool)
+    figure = examples_figure(ReceptiveFields(fields.maps, nobody, np.full_like(fields.centres, np.nan)), across=2)
+    assert [axes.get_title() for axes in figure.axes] == ["", ""]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.jobs.clip import Clip
 from reverie.studies import identify as identify_module
 from reverie.studies.identify import candidates_of, identify
@@ -42,6 +42,11 @@ def test_what_cannot_be_cut_out_is_left_out_and_each_row_says_what_it_rests_on(a
     short, long = (answers[answers["seconds"] == length / 30].iloc[0] for length in (4, 24))
     assert (short["questions"], short["candidates"]) == (9, 100)
     assert (long["questions"], long["candidates"]) == (2, 64)
+
+
+def test_clips_too_short_for_any_cut_out_are_told(session, clips):
+    with pytest.raises(NotApplicable, match="too short for cut-outs of 90 frames"):
+        identify(session, clips[:1], session.sources.encoders[0], (3,), (90, 200))
 
 
 def test_movies_that_have_nothing_to_do_with_the_responses_are_found_by_chance_alone(session, clips):

@@ -1,4 +1,6 @@
+import inspect
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,8 @@ from reverie.encoders.prediction import predict
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.inversion.methods.paper import Paper
 from reverie.jobs.workers import Workers
+from reverie.recordings.recording import Recording
+from reverie.recordings.trial import Trial
 from reverie.stimuli.synthetic import grating_stimuli, noise_square, pink_noise
 from reverie.studies.choosing import SCALES
 from reverie.studies.setup import Setup
@@ -26,6 +30,13 @@ def session_of(world):
     session = open_session(Sources(world.data, (world.encoder,), device="cpu"))
     see_everywhere(session)
     return session
+
+
+def test_an_ordinary_moment_is_that_of_any_trials_where_none_is_for_training():
+    states = [np.full((4, 30), level, dtype=np.float32) for level in (1, 3)]
+    trials = [Trial(str(n), "test", np.zeros((30, 8, 8), np.float32), state, None) for n, state in enumerate(states)]
+    session = SimpleNamespace(recordings={"mouse": Recording.from_trials("mouse", trials)})
+    np.testing.assert_array_equal(inspect.unwrap(ordinary_state)(session, "mouse", 5), np.full((4, 5), 2.0))
 
 
 def test_stimuli_are_planned_and_scored_cell_by_cell(small_world):

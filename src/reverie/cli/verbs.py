@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reverie.fitted.session import Sources
 
 Where = OmitArgPrefixes[Annotated[On, UseAppendAction]]
-"""Their names stand alone, and what is a list is given by repeating the option."""
+"""Where jobs are done: options without a common prefix; one that holds a list is repeated for each item."""
 
 
 @dataclass(frozen=True)

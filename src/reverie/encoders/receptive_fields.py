@@ -47,6 +47,7 @@ def probe_pixels(
     places: Int[np.ndarray, "place 2"],
     *,
     seconds: float = 0.5,
+    frame_rate: float = FRAME_RATE,
 ) -> Float[np.ndarray, "2 neuron place"]:
     """Return how much a bright (first) and a dark pixel at each place changes rates: (with it - grey) / grey.
 
@@ -60,7 +61,7 @@ def probe_pixels(
     """
     if not encoders:
         raise ReverieError("Receptive fields need at least one encoder; name one.")
-    on = max(1, round(seconds * FRAME_RATE))
+    on = max(1, round(seconds * frame_rate))
     nowhere = np.zeros((1, 2), dtype=np.intp)
     grey = _joint_rates(encoders, mouse, state, nowhere, on, GREY)
     changes = np.empty((2, encoders[0].require_mouse(mouse), len(places)), dtype=np.float32)

@@ -39,9 +39,11 @@ class Clip:
 
     def read(self, session: Session) -> Trial:
         """Return it as a trial; a stimulus has the responses given, if any."""
+        recording = session.recordings[self.animal]
         if self.movie is None or self.state is None:
-            return session.recordings[self.animal].trial(self.name)
-        return Trial(self.name, "stimulus", self.movie, self.state, self.responses)
+            return recording.trial(self.name)
+        rate = recording.frame_rate
+        return Trial(self.name, "stimulus", self.movie, self.state, self.responses, frame_rate=rate)
 
     def frames(self, session: Session) -> int:
         """Return how many frames it lasts."""

@@ -14,6 +14,7 @@ from reverie.encoders.prediction import predict
 from reverie.fitted.fitting import fit
 from reverie.fitted.session import Session
 from reverie.foundation.arrays import AnyMovie, Movie, State
+from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import tracked
 from reverie.inversion.exciting import most_exciting_movie
 from reverie.inversion.problem import Observation, Problem
@@ -99,6 +100,8 @@ def excite(session: Session, animal: str, folder: Path, neurons: Sequence[int]) 
     recording, state = session.recordings[animal], ordinary_state(session, animal, FRAMES)
     names = session.fitted(animal, folder).subject.training
     cuts = _cut_outs([recording.movie(name) for name in names[:: max(1, len(names) // MOVIES)]])
+    if not cuts:
+        raise NotApplicable(f"No training movie of {animal} lasts the {FRAMES} frames of a most exciting one.")
     sources = {"": session.encoder(folder), **({"true_": session.truth} if session.simulated else {})}
     rates = {prefix: _mean_rates(source, cuts, state, animal) for prefix, source in sources.items()}
     best = rates[""].argmax(axis=0)

@@ -65,7 +65,8 @@ def _measure(setup: Setup, animal: str) -> ReceptiveFields:
 
 def _probe(session: Session, task: Probe) -> None:
     state = ordinary_state(session, task.animal, 1)[:, 0]
-    changes = probe_pixels(list(session.encoders.values()), task.animal, state, task.places)
+    rate = session.recordings[task.animal].frame_rate
+    changes = probe_pixels(list(session.encoders.values()), task.animal, state, task.places, frame_rate=rate)
     write_npz(task.path, {"changes": changes})
 
 
@@ -193,7 +194,7 @@ def examples_figure(fields: ReceptiveFields, *, count: int = 12, across: int = 4
     found = np.flatnonzero(fields.found)
     chosen = found[np.linspace(0, len(found) - 1, min(count, len(found))).astype(np.intp)]
     height, width = fields.maps.shape[1:]
-    lines = -(-len(chosen) // across)
+    lines = max(1, -(-len(chosen) // across))
     size = (COLUMN, lines * (COLUMN / across * height / width + 0.22))
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(lines, across, squeeze=False).ravel()

@@ -145,7 +145,8 @@ def verdict(aliasing: pd.DataFrame) -> str:
     """Return a sentence on what ``measure_aliasing`` found."""
     fooled = aliasing.loc[aliasing["aliasing"] > ALIASED, "encoder"].tolist()
     if fooled:
-        return f"{', '.join(fooled)} take 15 Hz for stillness, so that what it scores is an artefact of aliasing."
+        takes = "takes" if len(fooled) == 1 else "take"
+        return f"{', '.join(fooled)} {takes} 15 Hz for stillness, so that its score there is an artefact of aliasing."
     return f"No encoder here takes 15 Hz for stillness (temporal aliasing at most {aliasing['aliasing'].max():.2f})."
 
 

@@ -165,6 +165,7 @@ def identify(
     needed, in the state of an ordinary moment, so that behaviour tells nothing.
     Columns: animal, clip, neurons, seconds, accuracy (share of a clip's cut-outs for which the true movie is the most
     likely), questions, candidates.
+    Raises NotApplicable when no clip is long enough for any cut-out.
     """
     rows: list[dict[str, object]] = []
     for animal in dict.fromkeys(clip.animal for clip in clips):
@@ -179,6 +180,11 @@ def identify(
             if len(pool.places) > 1:
                 rate = session.recordings[animal].frame_rate
                 rows += [_row(clip, *told, pool, starts, rate) for clip, told in zip(own, heard, strict=True)]
+    if not rows:
+        raise NotApplicable(
+            f"Clips are too short for cut-outs of {min(durations)} frames, the shortest that are asked about; name "
+            "longer trials with --trials."
+        )
     return pd.DataFrame(rows)
 
 

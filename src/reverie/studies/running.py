@@ -83,7 +83,7 @@ def run_request(request: Request) -> Path:
     NotApplicable
         A single study cannot be asked of the session; the suite leaves such studies out and says so.
     ReverieError
-        The name is unknown, the session do not belong together, or something failed.
+        The name is unknown, data and encoders do not belong together, or something failed.
     """
     if request.name not in (SUITE, *STUDIES):
         known = ", ".join((*STUDIES, SUITE))

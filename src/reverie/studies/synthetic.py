@@ -14,6 +14,8 @@ from reverie.inversion.methods.registry import Method
 from reverie.jobs.clip import Clip, measure_trial_noise
 from reverie.jobs.job import Job
 from reverie.recordings.recording import Recording
+from reverie.recordings.tiers import TRAIN
+from reverie.recordings.trial import known_state
 from reverie.scoring.correlation import Region, video_correlation
 from reverie.scoring.image_quality import motion_energy, shannon_entropy
 from reverie.scoring.rule import frames_to_skip, scored_region
@@ -49,9 +51,11 @@ Plan = list[tuple[Stimulus, list[Job]]]
 
 
 def ordinary_state(session: Session, animal: str, frames: int) -> State:
-    """Return the mean state over some training trials, (4, time), held still."""
-    trials = session.recordings[animal].trials("train")[:STATE_TRIALS]
-    return np.repeat(mean_over_frames([trial.known_state for trial in trials])[:, None], frames, axis=1)
+    """Return the mean state over some training trials (any, where there are none), (4, time), held still."""
+    recording = session.recordings[animal]
+    names = (recording.names(TRAIN) or tuple(recording.tiers))[:STATE_TRIALS]
+    states = [known_state(recording.state(name)) for name in names]
+    return np.repeat(mean_over_frames(states)[:, None], frames, axis=1)
 
 
 def plan_noise(session: Session, size: TableSize, method: Method) -> Plan:
