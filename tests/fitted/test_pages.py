@@ -8,6 +8,8 @@ from tests.fitted.reconstructions import made_up
 
 from reverie.fitted.pages import content_of, report, show
 from reverie.foundation.errors import ReverieError
+from reverie.reporting.score_tables import trial_table
+from reverie.reporting.wording import wording_of
 
 
 def test_a_page_shows_every_reconstruction_with_its_scores_and_notes(tmp_path):
@@ -40,8 +42,10 @@ def test_scores_belong_to_their_own_trial():
 
 def test_a_score_that_is_undefined_comes_with_its_reason():
     (trial,) = content_of([made_up(other_movies=None)], title="").trials
-    assert trial.reasons["video_correlation_other_movie"].startswith("the recording holds no other movie")
-    assert "rmse" not in trial.reasons
+    table = trial_table(trial)
+    assert "the recording holds no other movie that is long enough" in table.missing
+    (rmse,) = (row for row in [*table.rows, *table.further] if row.wording == wording_of("rmse"))
+    assert not rmse.cells[0].reason
 
 
 def test_a_weak_mask_is_said(tmp_path):

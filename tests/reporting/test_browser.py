@@ -282,7 +282,7 @@ def test_it_asks_the_network_for_nothing_and_makes_no_complaint(page: Page) -> N
 
 def test_hostile_names_run_nothing_and_are_read_as_they_are(content: RunContent, page: Page, tmp_path: Path) -> None:
     evil = "</script><script>window.hit = 1</script><img src=x onerror='window.hit = 2'><svg onload=window.hit=3>"
-    trial = replace(content.trials[0], animal=evil, trial=evil, notes=[evil], reasons={"ssim": evil})
+    trial = replace(content.trials[0], animal=evil, trial=evil, notes=[evil])
     path = tmp_path / "hostile.html"
     write_page(path, replace(content, title=evil, trials=[trial], sentences=[evil], settings={evil: evil}))
     page.open()

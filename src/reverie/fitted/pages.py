@@ -21,12 +21,6 @@ from reverie.reporting.page import render_page, write_page
 from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, frames_to_skip, scoring_threshold
 from reverie.scoring.tables import score_columns, summarise, summarise_animals
 
-NO_OTHER_MOVIE: Final = "the recording holds no other movie that is long enough"
-"""Why a control with another movie may be missing."""
-
-NO_OTHER_MOMENT: Final = "no shot is long enough to be shifted within"
-"""Why a control with another moment may be missing."""
-
 PLAYER_HEIGHT: Final = 900
 """Pixels that the player takes in a notebook."""
 
@@ -144,17 +138,10 @@ def _trial_content(one: Reconstruction, scores: Mapping[str, float]) -> TrialCon
         rates_from_truth=one.rates_from_truth,
         traces=_traces(one.trace),
         scores=scores,
-        reasons={name: _reason(name) for name, value in scores.items() if value != value},
         notes=(*one.notes, WEAK_MASK) if weak else one.notes,
         frame_rate=one.frame_rate,
         scored_from=frames_to_skip(len(one.frames)),
     )
-
-
-def _reason(name: str) -> str:
-    if name.endswith("other_movie"):
-        return NO_OTHER_MOVIE
-    return NO_OTHER_MOMENT if name.endswith("other_moment") else "the truth does not vary"
 
 
 def _traces(table: pd.DataFrame) -> dict[str, tuple[Progress, ...]]:

@@ -27,7 +27,7 @@ class TrialContent:
     responses took away, 0 to 1. state: (4, time). state_units: the unit of each row of the state.
     responses: (neuron, time), recorded. rates, rates_from_truth: (neuron, time), what the encoder predicts from the
     reconstruction and from the true movie. traces: the steps of the optimisation, by model.
-    scores: value by name, as ``scoring.scores.score`` returns them. reasons: why a score is NaN, by its name.
+    scores: value by name, as ``scoring.scores.score`` returns them.
     notes: sentences a reader must know before believing the movie. scored_from: the first frame that is scored.
     Raises ReverieError when the arrays do not belong to the same trial.
     """
@@ -46,7 +46,6 @@ class TrialContent:
     rates_from_truth: Rows | None = None
     traces: Mapping[str, Sequence[Progress]] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
-    reasons: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
     frame_rate: float = FRAME_RATE
     scored_from: int = 0

@@ -171,16 +171,14 @@ def count_text(value: float) -> str:
 
 
 def _reason(trial: TrialContent, name: str) -> str:
-    if name in trial.reasons:
-        return trial.reasons[name]
     if trial.truth is None:
         return "the movie the animal saw is not known"
     if name.endswith("_other_movie"):
-        return "no other movie was at hand to compare with"
+        return "the recording holds no other movie that is long enough"
     if name.endswith("_other_moment"):
         return "no shot is long enough for another moment of it"
     if name.startswith("response_"):
         return "responses were not predicted or not recorded"
     if "dynamic" in name:
         return "nothing changes within the shots"
-    return "it is not defined for this trial, or was not computed"
+    return "the truth does not vary" if name in trial.scores else "it was not computed"
