@@ -126,12 +126,6 @@ def test_imagej_finds_frames_and_rate(clip: Movie, tmp_path: Path) -> None:
     assert (metadata["frames"], metadata["finterval"], metadata["tunit"]) == (20, 0.04, "s")
 
 
-def test_whole_numbers_are_rounded_and_clipped(tmp_path: Path) -> None:
-    movie = np.array([-3.0, 0.6, 254.6, 300.0], np.float32).reshape(1, 2, 2)
-    write_tif(tmp_path / "movie.tif", movie, number="uint8")
-    assert tifffile.imread(tmp_path / "movie.tif").ravel().tolist() == [0, 1, 255, 255]
-
-
 def test_a_single_frame_is_still_a_movie(tmp_path: Path) -> None:
     write_tif(tmp_path / "movie.tif", np.ones((1, 3, 4), np.float32))
     assert tifffile.imread(tmp_path / "movie.tif").shape == (3, 4)

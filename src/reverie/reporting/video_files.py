@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import av
 import numpy as np
@@ -140,17 +140,14 @@ def _padded(frame: Picture, height: int, width: int) -> UInt8[np.ndarray, "heigh
     return np.pad(frame, ((0, height - frame.shape[0]), (0, width - frame.shape[1]), (0, 0)))
 
 
-def write_tif(
-    path: Path, movie: Movie, frame_rate: float = FRAME_RATE, *, number: Literal["uint8", "float32"] = "float32"
-) -> None:
+def write_tif(path: Path, movie: Movie, frame_rate: float = FRAME_RATE) -> None:
     """Write a movie (time, height, width), grey levels 0-255, as an ImageJ hyperstack whole or not at all.
 
-    float32 keeps the values as they are; uint8 rounds and clips them to 0-255. ImageJ shows time in seconds.
+    Values are kept as they are, as float32. ImageJ shows time in seconds.
     Raises ReverieError when the movie has no frames or the file cannot be written.
     """
     if movie.size == 0:
         raise ReverieError(f"{path} was to hold a movie without pixels {movie.shape}; give at least one frame.")
-    stack = np.clip(np.rint(movie), 0, WHITE).astype(np.uint8) if number == "uint8" else movie.astype(np.float32)
     metadata = {
         "axes": "TYX",
         "fps": frame_rate,
@@ -161,6 +158,6 @@ def write_tif(
     }
     # tifffile asks an open file for its name, which a temporary one has only as a number.
     content = BytesIO()
-    tifffile.imwrite(content, stack, imagej=True, metadata=metadata)
+    tifffile.imwrite(content, movie.astype(np.float32), imagej=True, metadata=metadata)
     with replacing(path) as stream:
         stream.write(content.getvalue())

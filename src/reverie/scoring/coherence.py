@@ -98,21 +98,21 @@ def spectra_of(
     return Spectra(*(_summed(value, moment, place, bands) for value in values))
 
 
-def crossing(centres: Float[np.ndarray, " band"], values: Float[np.ndarray, " band"], level: float = 0.5) -> float:
-    """Return the frequency at which values first fall below a level, interpolated on a logarithmic axis.
+def crossing(centres: Float[np.ndarray, " band"], values: Float[np.ndarray, " band"]) -> float:
+    """Return the frequency at which values first fall below a half, interpolated on a logarithmic axis.
 
     NaN when the first value is below it already, infinite when none is.
 
     >>> round(crossing(np.array([1.0, 2.0, 4.0]), np.array([0.9, 0.75, 0.25])), 3)
     2.828
     """
-    below = np.flatnonzero(~(values >= level))
+    below = np.flatnonzero(~(values >= 0.5))
     if below.size == 0:
         return float("inf")
     place = int(below[0])
     if place == 0:
         return float("nan")
-    share = (values[place - 1] - level) / (values[place - 1] - values[place])
+    share = (values[place - 1] - 0.5) / (values[place - 1] - values[place])
     return float(np.exp((1 - share) * np.log(centres[place - 1]) + share * np.log(centres[place])))
 
 

@@ -42,7 +42,6 @@ def read_movie(
     *,
     frame_size: tuple[int, int] = FRAME_SIZE,
     frame_rate: float = FRAME_RATE,
-    start: float = 0.0,
     seconds: float | None = None,
 ) -> Movie:
     """Read a video file, or a folder of numbered pictures, as a movie.
@@ -60,8 +59,8 @@ def read_movie(
         Height and width of the movie in pixels.
     frame_rate
         Frames per second of the movie.
-    start, seconds
-        The stretch to read, in seconds; to the end by default.
+    seconds
+        How much of it to read, from its start; all by default.
 
     Returns
     -------
@@ -71,25 +70,23 @@ def read_movie(
     Raises
     ------
     ReverieError
-        When the file is missing, stands in for one, is no video, is damaged or cut short, or ends before ``start``.
+        When the file is missing, stands in for one, is no video, is damaged or cut short.
 
     """
-    if frame_rate <= 0 or min(frame_size) < 1 or start < 0 or (seconds is not None and seconds <= 0):
-        raise ReverieError(f"{path}: frame rate, frame size and seconds must be above 0 and start at least 0.")
+    if frame_rate <= 0 or min(frame_size) < 1 or (seconds is not None and seconds <= 0):
+        raise ReverieError(f"{path}: frame rate, frame size and seconds must be above 0.")
     if not path.is_dir():
         read_start(path)
         require_whole(path)
         if is_picture(path):
             raise ReverieError(f"{path} is a single picture; name a video, or a folder of numbered pictures.")
     try:
-        frames = list(_held(_pictures(path, frame_size, frame_rate), frame_rate, start, seconds))
+        frames = list(_held(_pictures(path, frame_size, frame_rate), frame_rate, seconds))
     except (av.FFmpegError, OSError, IndexError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ReverieError(
             f"{path} could not be read as a video ({reason}); convert it to mp4 and try again."
         ) from error
-    if not frames:
-        raise ReverieError(f"{path} shows nothing from {start} s on; choose an earlier start or another file.")
     return np.asarray(np.clip(np.stack(frames), 0.0, 255.0))
 
 
@@ -195,20 +192,20 @@ def _tell_doubts(path: Path, damaged: int, stated: float, end: float) -> None:
 
 
 def _held(
-    pictures: Iterator[tuple[float, float, _Picture]], frame_rate: float, start: float, seconds: float | None
+    pictures: Iterator[tuple[float, float, _Picture]], frame_rate: float, seconds: float | None
 ) -> Iterator[_Picture]:
-    """Yield the picture on show at each tick of the frame rate from ``start`` on."""
+    """Yield the picture on show at each tick of the frame rate."""
     wanted = math.inf if seconds is None else max(1, round(seconds * frame_rate))
     tick, current, end = 0, None, 0.0
     # Timestamps are rounded by containers (often to 1 ms); a tick that falls just before its frame still shows it.
     slack = 0.1 / frame_rate
     for shown, lasts, picture in pictures:
-        while current is not None and tick < wanted and start + tick / frame_rate < shown - slack:
+        while current is not None and tick < wanted and tick / frame_rate < shown - slack:
             yield current
             tick += 1
         if tick >= wanted:
             return
         current, end = picture, shown + lasts
-    while current is not None and tick < wanted and start + tick / frame_rate < end - slack:
+    while current is not None and tick < wanted and tick / frame_rate < end - slack:
         yield current
         tick += 1

@@ -45,24 +45,23 @@ ALIASED = 0.5
 """Temporal aliasing from which on an encoder is said to take a 15 Hz grating for still ones."""
 
 
-def temporal_aliasing(encoder: Encoder, movie: Movie, state: State, mouse: str, *, step: int = 2) -> float:
-    """Return how far an encoder takes a movie for ``step`` interleaved still pictures: 1 wholly, about 0 not at all.
+def temporal_aliasing(encoder: Encoder, movie: Movie, state: State, mouse: str) -> float:
+    """Return how far an encoder takes a movie for two interleaved still pictures: 1 wholly, about 0 not at all.
 
-    movie: (time, height, width), frames repeating every ``step``. Its rates are compared with those to its ``step``
-    still pictures, each shown throughout, taken in turn: 1 minus the root mean square difference, relative to how much
-    the latter change in time, and at least 0. The first ``history`` frames, before which the screen was grey, do not
-    count.
-    Raises ReverieError when the frames do not repeat or fewer than ``step`` are left.
+    movie: (time, height, width), frames repeating every second one. Its rates are compared with those to its two still
+    pictures, each shown throughout, taken in turn: 1 minus the root mean square difference, relative to how much the
+    latter change in time, and at least 0. The first ``history`` frames, before which the screen was grey, do not count.
+    Raises ReverieError when the frames do not repeat or fewer than two are left.
     """
-    if not np.array_equal(movie[step:], movie[:-step]):
-        raise ReverieError(f"The movie's frames do not repeat every {step}; give a grating of 15 Hz.")
-    if len(movie) < encoder.history + step:
+    if not np.array_equal(movie[2:], movie[:-2]):
+        raise ReverieError("The movie's frames do not repeat every 2; give a grating of 15 Hz.")
+    if len(movie) < encoder.history + 2:
         raise ReverieError(f"The movie needs more than the {encoder.history} frames the encoder looks back.")
     fast = predict(encoder, movie, state, mouse)
     still = np.empty_like(fast)
-    for phase in range(step):
+    for phase in (0, 1):
         held = np.repeat(movie[phase : phase + 1], len(movie), axis=0)
-        still[:, phase::step] = predict(encoder, held, state, mouse)[:, phase::step]
+        still[:, phase::2] = predict(encoder, held, state, mouse)[:, phase::2]
     seen = slice(encoder.history, None)
     return _likeness(fast[:, seen], still[:, seen])
 
