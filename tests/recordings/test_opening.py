@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reverie.recordings.opening import tell_notes
+from reverie.recordings.opening import say_notes
 from reverie.recordings.recording import Recording
 
 
@@ -14,7 +14,7 @@ def test_what_was_found_is_told_once(capsys):
         movies={"a": np.random.default_rng(1).uniform(0, 255, (60, 4, 6))},
         shown={"onset": [0.0], "clip": ["a"]},
     )
-    assert tell_notes({"mouse": recording}) == {"mouse": recording}
+    assert say_notes({"mouse": recording}) == {"mouse": recording}
     assert "taken to have run at 30 frames a second" in capsys.readouterr().err
-    tell_notes({"mouse": recording}, all_needed=True)
+    say_notes({"mouse": recording}, all_needed=True)
     assert capsys.readouterr().err == ""

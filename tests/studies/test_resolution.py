@@ -74,9 +74,9 @@ def test_limits_beyond_the_bands_are_told_in_words():
     ]
     told = limits_text(pd.DataFrame(rows))
     assert told.split("; ") == [
-        "a: 1.5 hertz [1, 2]",
-        "a: beyond the highest hertz [1, beyond]",
-        "a: below the lowest hertz [1, 2]",
+        "a, hertz: 1.5 [1, 2]",
+        "a, hertz: above the highest band [1, above]",
+        "a, hertz: below the lowest band [1, 2]",
     ]
 
 

@@ -86,7 +86,7 @@ def run_demo(out: Path, *, seed: int) -> None:
     with stages.stage("training an encoder on its responses", f"how it went is in {encoder}"):
         _train(data, encoder, seed)
     with stages.stage("finding where the population can see", f"the masks are in {encoder / FITTED}"):
-        _see(data, encoder, seed)
+        _fit_masks(data, encoder, seed)
     with stages.stage("choosing when to stop, on validation movies", f"the scores are in {out / 'stop.csv'}"):
         steps = _choose_stop(data, encoder, out, seed)
     with stages.stage("reconstructing held-out real movies from single trials", f"the page is {run / 'report.html'}"):
@@ -96,7 +96,7 @@ def run_demo(out: Path, *, seed: int) -> None:
         # Calibrating the standard deviation would take as long as the movies themselves.
         _reconstruct(data, encoder, combined, Combined(calibrated=False, seed=seed), seed)
         report_run(combined)
-    _tell(stages, run / "report.html", steps)
+    _print_summary(stages, run / "report.html", steps)
 
 
 def _simulate(data: Path, seed: int) -> None:
@@ -135,7 +135,7 @@ def _train(data: Path, encoder: Path, seed: int) -> None:
     )
 
 
-def _see(data: Path, folder: Path, seed: int) -> None:
+def _fit_masks(data: Path, folder: Path, seed: int) -> None:
     """Fit the masks that are not there yet."""
     open_session(Sources(data, (folder,), seed=seed)).fit(["mask"])
 
@@ -166,7 +166,7 @@ def _stopped(steps: int) -> str:
     )
 
 
-def _tell(stages: Stages, page: Path, steps: int) -> None:
+def _print_summary(stages: Stages, page: Path, steps: int) -> None:
     print("\ntime taken")
     for name, seconds in stages.seconds.items():
         print(f"  {seconds:6.1f} s  {name}")

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from tyro.conf import OmitArgPrefixes, Positional
 
-from reverie.cli.verbs import Animals, OneAnimal, Where, told_script
+from reverie.cli.verbs import Animals, OneAnimal, Where, printed_script
 from reverie.jobs.engines.settings import On
 from reverie.recordings.reading import Reading
 from reverie.training.request import TrainingRequest
@@ -37,7 +37,7 @@ class Train:
         from reverie.jobs.training import TrainingData, train_encoders
 
         data = TrainingData(self.data, self.animals, self.reading, self.device)
-        if not told_script(self.on):
+        if not printed_script(self.on):
             train_encoders(data, self.out, self.request, encoders=self.encoders, on=self.on)
 
 
@@ -112,7 +112,7 @@ class Fit:
         """Fit."""
         from reverie.jobs.working import fit_everything
 
-        if not told_script(self.on):
+        if not printed_script(self.on):
             fit_everything(self.subjects.sources(kept=self.kept), self.parts, self.on)
 
 

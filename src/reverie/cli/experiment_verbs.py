@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from tyro.conf import OmitArgPrefixes, Positional
 
-from reverie.cli.verbs import Animals, Where, told_script
+from reverie.cli.verbs import Animals, Where, printed_script
 from reverie.jobs.engines.settings import On
 from reverie.planning.design import Design
 from reverie.recordings.reading import Reading
@@ -41,7 +41,7 @@ class Experiment:
         from reverie.studies.running import Request, run_request
 
         sources = self.subjects.sources(mask=self.mask, truth=self.truth)
-        if not told_script(self.on):
+        if not printed_script(self.on):
             run_request(Request(self.name, sources, self.out, self.scale, self.trials, self.on))
 
 

@@ -59,7 +59,7 @@ def _on_one_line(sentence: str) -> str:
     return "".join(one if one.isprintable() else repr(one)[1:-1] for one in sentence)
 
 
-def tell_unforeseen(error: BaseException) -> str:
+def report_unforeseen(error: BaseException) -> str:
     """Keep the details of a failure in a file and return one sentence that says where."""
     kind = traceback.format_exception_only(error)[-1].strip().splitlines()[0]
     details = _describe(error)
@@ -149,17 +149,17 @@ def run_verb(asked: Callable[[], Verb]) -> int:
     except BrokenPipeError:
         code = NOBODY_READS  # whoever read our output has seen enough, as in `reverie inspect DATA | head`
     except KeyboardInterrupt as error:
-        _tell("Interrupted; give the same command again to go on where it stopped.")
+        _print_error("Interrupted; give the same command again to go on where it stopped.")
         code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     except Exception as error:
-        _tell(explain(error) or tell_unforeseen(error))
+        _print_error(explain(error) or report_unforeseen(error))
         code = FAILED
     else:
         code = 0
     return code
 
 
-def _tell(sentence: str) -> None:
+def _print_error(sentence: str) -> None:
     with suppress(OSError):  # nobody listens
         print(f"reverie: {sentence}", file=sys.stderr, flush=True)
 

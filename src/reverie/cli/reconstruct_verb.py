@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, get_type_hints
 import tyro
 from tyro.conf import OmitArgPrefixes
 
-from reverie.cli.verbs import Animals, Where, told_script
+from reverie.cli.verbs import Animals, Where, printed_script
 from reverie.inversion.methods.registry import ARRAYS, METHODS, Method, method_of
 from reverie.jobs.engines.settings import On
 from reverie.runs.options import Joining
@@ -112,5 +112,5 @@ class Reconstruct:
 
         sources = self.subjects.sources(mask=self.mask)
         run = Run(chosen_method(self.method, self.subjects.seed), self.joining)
-        if not told_script(self.on):
+        if not printed_script(self.on):
             reconstruct_trials(sources, self.out, trials=self.trials, run=run, on=self.on)

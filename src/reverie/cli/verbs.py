@@ -86,7 +86,7 @@ WRONG_USAGE: Final = 2
 """The exit code for words that the command line does not know."""
 
 
-def told_script(on: On) -> bool:
+def printed_script(on: On) -> bool:
     """Print the script that a batch system would get, where that is asked for; return whether it was."""
     if not on.dry_run:
         return False

@@ -14,10 +14,10 @@ from scipy.stats import norm
 from reverie.foundation.arrays import FRAME_RATE, Mask, Movie, Rates, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import (
+    damaged_sentence,
     read_npz,
     read_record,
     read_table,
-    told_of_change,
     write_npz,
     write_record,
     write_text,
@@ -183,7 +183,7 @@ class Reconstruction:
             raise ReverieError(f"{place} is incomplete ({error}); reconstruct the trial again.") from error
         for name, read in ((EVIDENCE, evidence), (MOVIE, movie)):
             if digests.get(name, arrays_digest(read)) != arrays_digest(read):
-                raise ReverieError(told_of_change(place / name))
+                raise ReverieError(damaged_sentence(place / name))
         return found
 
     def to_xarray(self) -> Any:  # noqa: ANN401 - xarray is optional

@@ -141,11 +141,11 @@ def read_record(path: Path) -> dict[str, Any]:
     """
     content = read_json(path)
     if content.pop(CHECKSUM, None) not in (None, digest_of(content)):
-        raise ReverieError(f"{told_of_change(path)} To keep what you edited, delete its line {CHECKSUM!r}.")
+        raise ReverieError(f"{damaged_sentence(path)} To keep what you edited, delete its line {CHECKSUM!r}.")
     return content
 
 
-def told_of_change(path: Path) -> str:
+def damaged_sentence(path: Path) -> str:
     """Return the sentence on a file of ours that was damaged or edited."""
     return f"{path} is not what was written (its checksum differs), so it was damaged or edited; make it anew."
 
@@ -197,7 +197,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         raise ReverieError(f"{path} could not be read as an .npz archive ({error}); make it anew.") from error
     seal = arrays.pop(CHECKSUM, None)
     if seal is not None and str(seal) != arrays_digest(arrays):
-        raise ReverieError(told_of_change(path))
+        raise ReverieError(damaged_sentence(path))
     return arrays
 
 
@@ -218,7 +218,7 @@ def read_table(path: Path, columns: Sequence[str], expected: str | None = None) 
     """
     text = read_text(path)
     if expected is not None and expected != bytes_digest(text.encode()):
-        raise ReverieError(told_of_change(path))
+        raise ReverieError(damaged_sentence(path))
     try:
         table = pd.read_csv(io.StringIO(text))
     except ValueError as error:

@@ -26,7 +26,7 @@ OVERSHOOT: Final = 20.0
 Pixels = Float[np.ndarray, "time height width"]
 
 
-def tell_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[int]], place: str, likely: str) -> str:
+def infer_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[int]], place: str, likely: str) -> str:
     """Return the order of the axes of a recording's movies, told by how long the other arrays of each trial are.
 
     Parameters

@@ -42,10 +42,10 @@ def open_animals(
     if names:
         chosen = [find_animal(recordings, name) for name in wanted]
         recordings = {recording.name: recording for recording in chosen}
-    return tell_notes(recordings, all_needed=bool(names))
+    return say_notes(recordings, all_needed=bool(names))
 
 
-def tell_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False) -> dict[str, Recording]:
+def say_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False) -> dict[str, Recording]:
     """Tell what was found in reading each recording, once, and return those that can be used.
 
     Raises ReverieError when none can, or one cannot and all are needed.

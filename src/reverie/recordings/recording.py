@@ -204,7 +204,7 @@ class Recording:
     def notes(self) -> tuple[str, ...]:
         """What was found and done in reading, one sentence a cause."""
         size = None if self._usable.frame_size is None else self.frame_size
-        return self._usable.told(self.name, size, self._split[1])
+        return self._usable.sentences(self.name, size, self._split[1])
 
     @property
     def tiers(self) -> dict[str, str]:

@@ -83,7 +83,7 @@ def _set_silent_tests_aside(source: Source, usable: Usable, recorded: Mapping[st
     tiers = {name: understood(word) for name, word in source.tiers().items()}
     for name, fact in recorded.items():
         if fact.silent and tiers.get(name) in TEST_TIERS:
-            usable.tell(name, "all responses to this test trial are 0, so that it counts as one without responses")
+            usable.note(name, "all responses to this test trial are 0, so that it counts as one without responses")
             usable.recorded.discard(name)
 
 
@@ -126,7 +126,7 @@ def settle_signals(source: Source, usable: Usable, facts: Mapping[str, TrialFact
             _leave_out_gaps(signal, broken, usable, facts, source.frame_rate)
             for name in [name for name in gaps if name not in broken]:
                 if gaps[name]:
-                    usable.tell(name, f"gaps of up to {LONGEST_BRIDGED:g} s in {signal} are bridged by straight lines")
+                    usable.note(name, f"gaps of up to {LONGEST_BRIDGED:g} s in {signal} are bridged by straight lines")
     problems = [fact.broken_signals for fact in facts.values() if fact.broken_signals is not None]
     if absent and len(problems) > ABSENT_SHARE * len(facts):
         usable.notes.append(f"The behaviour of {source.name} cannot be read: {problems[0]}")
@@ -168,7 +168,7 @@ def find_usable(source: Source, reading: Reading) -> Usable:
     Raises ReverieError when no trial can, or the order of a movie's axes is left open by its shape.
     """
     usable = Usable(notes=list(source.notes))
-    facts = _look(source, reading, usable)
+    facts = _facts_of_trials(source, reading, usable)
     settle_movies(source, reading, usable, facts)
     _settle_spans(usable, facts)
     settle_neurons(source, reading, usable, facts)
@@ -181,7 +181,7 @@ def find_usable(source: Source, reading: Reading) -> Usable:
     return usable
 
 
-def _look(source: Source, reading: Reading, usable: Usable) -> dict[str, TrialFacts]:
+def _facts_of_trials(source: Source, reading: Reading, usable: Usable) -> dict[str, TrialFacts]:
     """Look at each trial; broken ones are left out."""
     facts: dict[str, TrialFacts] = {}
     asked = omissions(reading.leave_out, source.name)
@@ -220,4 +220,4 @@ def _settle_spans(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
         if fact.responses is not None:
             usable.recorded.add(name)
         if span.note:
-            usable.tell(name, span.note)
+            usable.note(name, span.note)

@@ -8,7 +8,7 @@ import numpy as np
 
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.facts import TrialFacts
-from reverie.recordings.footage import OVERSHOOT, grey_scale, picture_size, read_pictures, stored_frames, tell_axes
+from reverie.recordings.footage import OVERSHOOT, grey_scale, infer_axes, picture_size, read_pictures, stored_frames
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Source
 from reverie.recordings.usability import Usable
@@ -71,7 +71,7 @@ def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, 
         for fact in shown.values()
     ]
     shapes = [tuple(footage.values.shape) for footage in footages]
-    axes = tell_axes(shapes, lengths, footages[0].place, "height,width,time")
+    axes = infer_axes(shapes, lengths, footages[0].place, "height,width,time")
     if axes != "height,width,time":
         usable.notes.append(f"The movies of {source.name} are laid ({axes.replace(',', ', ')}), told by their shape.")
     if "channel" in axes:

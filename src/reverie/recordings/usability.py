@@ -149,7 +149,7 @@ class Usable:
             raise ReverieError(f"Trial {trial} of {animal} cannot be used: {self.left_out[trial]}")
         return trial
 
-    def told(self, animal: str, frame_size: tuple[int, int] | None, split: Sequence[str]) -> tuple[str, ...]:
+    def sentences(self, animal: str, frame_size: tuple[int, int] | None, split: Sequence[str]) -> tuple[str, ...]:
         """Return all that was found and done, one sentence a cause.
 
         frame_size: that movies are brought to, None where there are none. split: what was done about tiers.
@@ -171,6 +171,6 @@ class Usable:
         self.recorded.discard(name)
         self.shown.discard(name)
 
-    def tell(self, name: str, what: str) -> None:
-        """Say what was done to a trial."""
+    def note(self, name: str, what: str) -> None:
+        """Note what was done to a trial."""
         self.cut[name] = f"{self.cut[name]}; {what}" if name in self.cut else what

@@ -48,7 +48,7 @@ def evaluate_run(folder: Path) -> pd.DataFrame:
     scores = score_table(rows)
     write_scores(run.scores, scores)
     write_text(run.scores_digest, _sum_of(run.scores))
-    _tell(scores, seed)
+    _print_summary(scores, seed)
     say(f"All scores are in {run.scores}.")
     return scores
 
@@ -76,7 +76,7 @@ def _sum_of(path: Path) -> str:
     return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
 
 
-def _tell(scores: pd.DataFrame, seed: int) -> None:
+def _print_summary(scores: pd.DataFrame, seed: int) -> None:
     """Print the main scores of each trial, and their means with 95 % confidence intervals."""
     shown = [*SHOWN, *(name for name in scores.columns if name.startswith("coverage"))]
     print(scores[["animal", "trial", *shown]].to_string(index=False, float_format="%.3f"))

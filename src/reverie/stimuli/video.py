@@ -126,7 +126,7 @@ def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Ite
             yield shown, lasts, _small(_upright(frame), frame_size, _upright_aspect(frame, aspect))
         if count < 2:
             raise ValueError("it holds a single picture" if count else "it holds no picture")
-        _tell_doubts(path, damaged, _stated_seconds(container, stream), end)
+        _say_doubts(path, damaged, _stated_seconds(container, stream), end)
 
 
 def _picture_track(container: Any) -> Any:  # noqa: ANN401 - av ships few types
@@ -184,7 +184,7 @@ def _stated_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401
     return float((container.duration or 0) / av.time_base)
 
 
-def _tell_doubts(path: Path, damaged: int, stated: float, end: float) -> None:
+def _say_doubts(path: Path, damaged: int, stated: float, end: float) -> None:
     if damaged:
         say(f"{path}: {damaged} pictures are damaged; they are shown as players show them.")
     if stated - end > max(NOT_SAID, 0.05 * stated):

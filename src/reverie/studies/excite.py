@@ -58,9 +58,9 @@ def conclude(setup: Setup) -> Findings:
         movies, table = excite(session, animal, setup.encoders[0], sorted(map(int, drawn)))
         found, tables = [*found, *movies], [*tables, table]
     rates = pd.concat(tables, ignore_index=True)
-    sentences = [f"As the encoder predicts it, the most exciting movies {_told(rates, '')}."]
+    sentences = [f"As the encoder predicts it, the most exciting movies {_rates_in_words(rates, '')}."]
     if "true_exciting" in rates:
-        sentences.append(f"The true neurons agree: their most exciting movies {_told(rates, 'true_')}.")
+        sentences.append(f"The true neurons agree: their most exciting movies {_rates_in_words(rates, 'true_')}.")
     return Findings(
         [
             *sentences,
@@ -71,7 +71,7 @@ def conclude(setup: Setup) -> Findings:
     )
 
 
-def _told(rates: pd.DataFrame, prefix: str) -> str:
+def _rates_in_words(rates: pd.DataFrame, prefix: str) -> str:
     exciting, natural, ordinary = (rates[f"{prefix}{name}"] for name in ("exciting", "natural", "ordinary"))
     times, over = np.median(exciting / ordinary), np.median(exciting / natural)
     return (

@@ -173,13 +173,13 @@ def identify(
         frames = min(clip.read(session).frames for clip in own)
         lineup = line_up(session, animal, folder, frames, ordinary_state(session, animal, frames))
         order = torch.from_numpy(np.random.default_rng(session.sources.seed).permutation(lineup.slopes.shape[1]))
-        heard = [_hear(session, clip, folder, lineup) for clip in own]
+        known = [_statistic(session, clip, folder, lineup) for clip in own]
         for length, count in product(durations, neurons):
             starts = list(range(frames_to_skip(frames), frames - length + 1, length))
             pool = draw_pool(lineup, order[:count], starts, length, session.sources.seed)
             if len(pool.places) > 1:
                 rate = session.recordings[animal].frame_rate
-                rows += [_row(clip, *told, pool, starts, rate) for clip, told in zip(own, heard, strict=True)]
+                rows += [_row(clip, *each, pool, starts, rate) for clip, each in zip(own, known, strict=True)]
     if not rows:
         raise NotApplicable(
             f"Clips are too short for cut-outs of {min(durations)} frames, the shortest that are asked about; name "
@@ -206,14 +206,14 @@ class Pool:
     slopes: Float[Tensor, "candidate feature"]
     offsets: Float[Tensor, " candidate"]
 
-    def identifies(self, told: Float[Tensor, "neuron time"], place: Place) -> bool:
-        """Say whether a place is more likely than all others of the pool, given what counts of the responses there."""
-        heard = told[self.neurons, place[1] : place[1] + self.length].flatten()
+    def identifies(self, statistic: Float[Tensor, "neuron time"], place: Place) -> bool:
+        """Say whether a place is more likely than all others of the pool, given the responses' sufficient statistic."""
+        seen = statistic[self.neurons, place[1] : place[1] + self.length].flatten()
         (slope,), (offset,) = _cut(self.lineup, self.neurons, self.length, [place])
         others = torch.tensor([other != place for other in self.places])
         # The one that was shown takes a place, so that there are never more candidates than said.
-        against = (self.slopes @ heard - self.offsets)[others][: CANDIDATES - 1]
-        return bool((against < slope @ heard - offset).all())
+        against = (self.slopes @ seen - self.offsets)[others][: CANDIDATES - 1]
+        return bool((against < slope @ seen - offset).all())
 
 
 def draw_pool(lineup: Lineup, neurons: Int[Tensor, " chosen"], starts: Sequence[int], length: int, seed: int) -> Pool:
@@ -235,8 +235,8 @@ def _cut(
     return torch.stack(slopes), torch.stack(offsets)
 
 
-def _hear(session: Session, clip: Clip, folder: Path, lineup: Lineup) -> tuple[Float[Tensor, "neuron time"], int]:
-    """Return what counts of a clip's responses, and which candidate was shown."""
+def _statistic(session: Session, clip: Clip, folder: Path, lineup: Lineup) -> tuple[Float[Tensor, "neuron time"], int]:
+    """Return the sufficient statistic of a clip's responses, and which candidate was shown."""
     recording = session.recordings[clip.animal]
     shown = (movie_digest(recording, clip.name), ())
     if shown not in lineup.names:
@@ -247,10 +247,10 @@ def _hear(session: Session, clip: Clip, folder: Path, lineup: Lineup) -> tuple[F
 
 
 def _row(
-    clip: Clip, told: Float[Tensor, "neuron time"], shown: int, pool: Pool, starts: Sequence[int], rate: float
+    clip: Clip, statistic: Float[Tensor, "neuron time"], shown: int, pool: Pool, starts: Sequence[int], rate: float
 ) -> dict[str, object]:
     asked = np.linspace(0, len(starts) - 1, min(MOST_QUESTIONS, len(starts))).round().astype(int)
-    right = [pool.identifies(told, (shown, starts[place])) for place in asked]
+    right = [pool.identifies(statistic, (shown, starts[place])) for place in asked]
     return {
         "animal": clip.animal,
         "clip": clip.name,

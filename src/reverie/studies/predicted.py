@@ -61,7 +61,7 @@ def conclude(setup: Setup) -> Findings:
     comparison = [Beside(name, value(summary, name), theirs.get(name, "–")) for name in by_condition]
     if PERFECT in by_condition:
         parts = split(scores)
-        sentences.append(_tell(parts))
+        sentences.append(_split_sentence(parts))
         pictures.append(_bars(parts))
         inside = mean_of(summary, TRUE_ENCODER) - mean_of(summary, RECORDED)
         sentences.append(
@@ -72,7 +72,7 @@ def conclude(setup: Setup) -> Findings:
     return Findings(sentences, pictures, comparison)
 
 
-def _tell(parts: pd.DataFrame) -> str:
+def _split_sentence(parts: pd.DataFrame) -> str:
     means = {name: float(parts[name].mean()) for name in ("trial noise", "encoder error", "inversion error", "total")}
     shares = ", ".join(f"{name} {means[name]:.3f}" for name in list(means)[:3])
     return f"Of the {means['total']:.3f} that are missing to a perfect score: {shares}."

@@ -201,22 +201,22 @@ def limits_text(limits: pd.DataFrame) -> str:
     """Say where coherence falls below a half; limits: method, axis, limit, low, high.
 
     >>> limits_text(pd.DataFrame([{"method": "map", "axis": "hertz", "limit": 2.5, "low": 2.0, "high": 3.0}]))
-    'map: 2.5 hertz [2, 3]'
+    'map, hertz: 2.5 [2, 3]'
     """
     return "; ".join(
-        f"{row['method']}: {_limit(row['limit'])} {row['axis']} [{_end(row['low'])}, {_end(row['high'])}]"
+        f"{row['method']}, {row['axis']}: {_limit(row['limit'])} [{_end(row['low'])}, {_end(row['high'])}]"
         for row in limits.to_dict("records")
     )
 
 
 def _limit(value: float) -> str:
     if value == float("inf"):
-        return "beyond the highest"
-    return f"{value:.3g}" if value == value else "below the lowest"
+        return "above the highest band"
+    return f"{value:.3g}" if value == value else "below the lowest band"
 
 
 def _end(value: float) -> str:
-    return "beyond" if value == float("inf") else f"{value:.3g}"
+    return "above" if value == float("inf") else f"{value:.3g}"
 
 
 RESOLUTION = Study(

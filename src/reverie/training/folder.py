@@ -22,7 +22,7 @@ from reverie.foundation.partial_files import sweep
 from reverie.foundation.progress import say, tracked
 from reverie.foundation.requests import given_path, with_options
 from reverie.recordings.contents import readable, trials_digest
-from reverie.recordings.opening import open_animals, tell_notes
+from reverie.recordings.opening import open_animals, say_notes
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split, split_all
@@ -95,7 +95,7 @@ def train_encoder(
     else:
         settings = TrainingSettings(**earlier["training"])
     say(f"Training on {counted(len(opened), 'animal')} for {settings.steps} steps.")
-    _tell_result(train(encoder, opened, splits, settings, folder, device=where, teacher=teacher))
+    _say_result(train(encoder, opened, splits, settings, folder, device=where, teacher=teacher))
     return load_encoder(folder, where)
 
 
@@ -119,7 +119,7 @@ def _opened(
     given = {recordings.name: recordings} if isinstance(recordings, Recording) else recordings
     if not isinstance(given, Mapping) or not given or not all(isinstance(one, Recording) for one in given.values()):
         raise ReverieError("There is nothing to train on; give what rv.open(DATA) returns, or the folder.")
-    return tell_notes(given, all_needed=True)
+    return say_notes(given, all_needed=True)
 
 
 def _asked(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Any]:
@@ -213,7 +213,7 @@ def _split(recordings: Mapping[str, Recording], request: TrainingRequest) -> dic
     return splits
 
 
-def _tell_result(result: TrainingResult) -> None:
+def _say_result(result: TrainingResult) -> None:
     for name, correlation in result.correlation.items():
         say(f"{name}: rates correlate with single-trial responses to held-out movies at {correlation:.3f}.")
     say(f"The encoder is in {result.folder}.")

@@ -105,7 +105,7 @@ class Elsewhere:
 
     def _next(self, ended: "SimpleQueue[Any]") -> Any:  # noqa: ANN401 - a future of dask.distributed, or None
         if time.monotonic() - self.looked >= LOOK_EVERY:
-            self._look()
+            self._check()
         with suppress(Empty):
             return ended.get(timeout=LOOK_EVERY)
         return None
@@ -120,7 +120,7 @@ class Elsewhere:
             return Outcome(number, error=lost(names[number]))
         return Outcome(number, error=error)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         self.looked = time.monotonic()
         if self.client.status not in ("running", "connecting"):
             raise WorkerLost(f"The scheduler of {self.on.on} is gone; give the same command again.")

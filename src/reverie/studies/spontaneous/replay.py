@@ -75,7 +75,7 @@ def find_replays(
         if kind != "shared kept"
     }
     sentences = [
-        _told(table, asked),
+        _claims_sentence(table, asked),
         f"Looked through: {hours * 60:.1f} min of activity ({len(trials)} trials) for {len(templates)} stretches of "
         f"{asked.seconds:g} s of {len(clips)} clips, at speeds {_listed(asked.speeds)} and contrasts "
         f"{_listed(asked.contrasts)}. How rare a find is, is that of the strongest of the whole search in "
@@ -141,7 +141,7 @@ def replay(
     return table
 
 
-def _told(table: pd.DataFrame, asked: Search) -> str:
+def _claims_sentence(table: pd.DataFrame, asked: Search) -> str:
     claimed = table[table["claimed"]]
     limit = f"less than {asked.alarms:g} false alarms an hour"
     if claimed.empty:
