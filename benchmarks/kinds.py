@@ -24,7 +24,6 @@ from reverie.foundation.arrays import Movie
 from reverie.foundation.devices import prepare_threads
 from reverie.foundation.files import write_text
 from reverie.foundation.progress import say
-from reverie.inversion.methods.best import Best
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -177,7 +176,7 @@ METHODS: Final[Mapping[str, Callable[[Materials, Clip], tuple[Solution, Mapping[
     "ridge": by_method(Ridge()),
     "map": by_method(Map(draws=0)),
     "combined": by_method(Combined()),
-    "best": by_method(Best()),
+    "combined, camera not followed": by_method(Combined(follow=0)),
     "published": by_published,
     "map, animals joined": by_both,
     "map, truth": by_truth,

@@ -8,7 +8,6 @@ import pytest
 from reverie.cli.reconstruct_verb import chosen_method, field_docs, method_options
 from reverie.cli.verbs import parse
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.methods.best import Best
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -29,7 +28,7 @@ def test_the_default_is_the_one_of_python():
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("combined", Combined()), ("map", Map()), ("paper", Paper()), ("ridge", Ridge()), ("best", Best())],
+    [("combined", Combined()), ("map", Map()), ("paper", Paper()), ("ridge", Ridge())],
 )
 def test_a_method_alone_has_its_own_defaults(name, expected):
     assert method_of("--method", name) == expected
@@ -45,7 +44,7 @@ def test_a_method_alone_has_its_own_defaults(name, expected):
         ("--draws 0 --no-find-cuts --blur 1.5", Combined(draws=0, find_cuts=False, blur=1.5)),
         ("--method paper --steps 7 --no-padding-grey", Paper(steps=7, padding_grey=False)),
         ("--method paper --stride 32 --random-offsets --batch 3", Paper(stride=32, random_offsets=True, batch=3)),
-        ("--method best --map-share 0.25 --follow 0", Best(map_share=0.25, follow=0)),
+        ("--method combined --map-share 0.25 --follow 0", Combined(map_share=0.25, follow=0)),
         ("--method ridge --blur 2", Ridge(blur=2.0)),
     ],
 )

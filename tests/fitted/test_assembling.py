@@ -10,6 +10,7 @@ from reverie.encoders.prediction import predict
 from reverie.fitted.assembling import OF_SINGLES, OVER_MODELS, UNCALIBRATED, assemble, other_movies
 from reverie.fitted.fitting import fit
 from reverie.foundation.files import write_npz
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.postprocessing import blur
@@ -89,7 +90,7 @@ def test_information_is_measured_before_the_scaling(fitted, trial):
     assert less.information.mean() < calibrated.information.mean()
 
 
-@pytest.mark.parametrize("method", [Map(calibrated=False), Map(weight=2.0), Map(follow=1)])
+@pytest.mark.parametrize("method", [Map(calibrated=False), Map(weight=2.0), Combined(follow=1)])
 def test_a_standard_deviation_that_was_not_calibrated_is_told_as_that(fitted, trial, method):
     one = assemble([found(100.0, 20.0)], [fitted], method, trial, MASK)
     np.testing.assert_allclose(one.std, 20.0)

@@ -9,15 +9,19 @@ from reverie.fitted.calibrating import (
     candidates,
     errors_of,
     fit_calibration,
+    fit_followed_weights,
     fit_weights,
     held_out_ridge,
 )
 from reverie.fitted.fitting import fit
 from reverie.fitted.solving import solve_trial
+from reverie.foundation.files import write_npz
 from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
-from reverie.inversion.methods.combined import Combined, Moments, Weights, choose_weights
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.weighing import Moments, choose_weights, worth_following
+from reverie.inversion.priors import scenes
 from reverie.scoring.rule import frames_to_skip
 
 
@@ -46,6 +50,25 @@ def test_weights_are_those_that_are_best_on_validation_trials(fitted):
     assert 0 <= found.share <= 1
 
 
+def test_followed_the_same_clips_are_judged(fitted, monkeypatch):
+    monkeypatch.setattr(scenes, "NARROWEST", 4)  # the world's frames are small
+    fit(fitted, ["scenes", "weights"])
+    weights, found = fitted.weights, fit_followed_weights(fitted)
+    assert found.likelihood == weights.likelihood
+    # A different movie is found where scenes could be learned, of the same clips: neither error is far from the other.
+    assert fitted.scenes.scenes is not None
+    assert found.error != weights.error
+    assert found.error == pytest.approx(weights.error, rel=0.5)
+
+
+def test_without_scenes_nothing_is_followed(tiny_world, fitted):
+    fit(fitted, ["scenes", "weights"])
+    write_npz(fitted.place("scenes"), fitted.prior.to_arrays())
+    found = fit_followed_weights(fitted_to(tiny_world))
+    assert np.isnan(found.error)
+    assert not worth_following(fitted.weights, found)
+
+
 def test_they_are_kept(tiny_world, fitted):
     weights = fit(fitted, ["weights"]).weights
     assert fitted_to(tiny_world).weights == weights
@@ -53,7 +76,9 @@ def test_they_are_kept(tiny_world, fitted):
 
 def test_without_validation_trials_the_usual_weights_are_taken(tiny_world, fitted, monkeypatch):
     monkeypatch.setitem(vars(fitted.subject), "validation", ())
-    assert fit_weights(fitted) == Weights("both", 0.5)
+    found = fit_weights(fitted)
+    assert (found.likelihood, found.share) == ("both", 0.5)
+    assert np.isnan(found.error)
 
 
 def chosen(world):
@@ -104,7 +129,7 @@ def test_a_calibration_holds_the_errors_of_the_clips_it_was_learned_on(tiny_worl
 def with_ridge(tiny_world, quick_masks):
     """All that a calibration is made from, of an encoder trained on four trials."""
     describe_training(tiny_world, ["0", "1", "2", "3"], ["4", "6"])
-    return fit(fitted_to(tiny_world), ["weights"])
+    return fit(fitted_to(tiny_world), ["followed_weights"])
 
 
 def test_the_linear_decoder_is_judged_on_trials_it_has_not_learned_from(with_ridge):

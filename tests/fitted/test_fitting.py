@@ -1,6 +1,5 @@
 """Fitting: what is missing, once; and nothing that was fitted to something else is ever used."""
 
-import json
 import shutil
 from functools import partial
 from types import SimpleNamespace
@@ -9,19 +8,18 @@ import numpy as np
 import pytest
 from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses
 
-from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.fitted import fitting
 from reverie.fitted.fitting import calibrates, fit, parts_for
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood_fit import fit_likelihoods
 from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
-from reverie.inversion.methods import best
-from reverie.inversion.methods.best import Best
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
+from reverie.inversion.methods.weighing import worth_following
+from reverie.inversion.priors import scenes
 from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
 
@@ -32,6 +30,9 @@ def places(fitted):
     return {part: fitted.place(part).stat().st_mtime_ns for part in QUICK if fitted.has(part)}
 
 
+WEIGHED = {"mask", "prior", "likelihood", "ridge", "weights"}
+
+
 @pytest.mark.parametrize(
     ("method", "parts"),
     [
@@ -39,11 +40,10 @@ def places(fitted):
         (Map(), {"mask", "prior", "likelihood", "calibration"}),
         (Map(draws=0), {"mask", "prior", "likelihood"}),
         (Map(weight=2.0), {"mask", "prior", "likelihood"}),
-        (Map(follow=1), {"mask", "prior", "scenes", "likelihood"}),
-        (Combined(), {"mask", "prior", "likelihood", "ridge", "weights", "combined_calibration"}),
-        (Combined(calibrated=False), {"mask", "prior", "likelihood", "ridge", "weights"}),
+        (Combined(), {*WEIGHED, "scenes", "followed_weights", "combined_calibration"}),
+        (Combined(calibrated=False), {*WEIGHED, "scenes", "followed_weights"}),
+        (Combined(follow=0), WEIGHED),
         (Ridge(), {"mask", "ridge"}),
-        (Best(), {"mask", "prior", "scenes", "ridge", "best"}),
     ],
 )
 def test_a_method_needs_its_parts_and_no_others(method, parts):
@@ -54,7 +54,7 @@ def test_only_the_posterior_that_was_calibrated_is():
     assert calibrates(Map())
     assert calibrates(Map(draws=4))
     assert calibrates(Map(steps=30, blur=1.0))
-    for other in ({"follow": 1}, {"weight": 2.0}, {"draws": 0}, {"likelihood": "sizes"}, {"find_cuts": False}):
+    for other in ({"weight": 2.0}, {"draws": 0}, {"likelihood": "sizes"}, {"find_cuts": False}):
         assert not calibrates(Map(**other))
     assert not calibrates(Map(calibrated=False))
     assert not calibrates(Paper())
@@ -217,35 +217,14 @@ def test_a_ridge_decoder_is_kept_and_read_to_the_same_bits(tiny_world, quick_rid
     np.testing.assert_array_equal(movie, direct.decode(responses))
 
 
-def test_the_best_decoder_keeps_what_it_is_made_of(tiny_world, quick_masks, quick_ridge, monkeypatch):
-    monkeypatch.setattr(best, "adapt", lambda encoder, *others: encoder)
-    monkeypatch.setattr(best, "FOLLOWING", Map(steps=3, draws=0))
-    fitted = fit(fitted_to(tiny_world), ["best"])
-    assert fitted.missing(["mask", "prior", "scenes", "ridge", "best"]) == []
-    assert not fitted.has("likelihood")
-    trial = fitted.subject.recording.trial("6")
-    movie = fitted.best.decode(trial.responses, trial.state)
-    np.testing.assert_array_equal(fitted_to(tiny_world).best.decode(trial.responses, trial.state), movie)
-    assert 0 <= fitted.best.share <= 1
-
-
-@pytest.mark.parametrize(
-    ("learn_from", "power", "expected"), [("sizes", 0.0, True), ("events", 0.0, False), ("events", 0.5, True)]
-)
-def test_an_encoder_is_adapted_unless_it_predicts_what_ridge_reads(
-    tiny_world, quick_masks, monkeypatch, learn_from, power, expected
-):
-    about = {"training_settings": {"learn_from": learn_from}}
-    save_encoder(load_encoder(tiny_world.encoder), tiny_world.encoder, about=about)
-    adapted = []
-    monkeypatch.setattr(best, "adapt", lambda encoder, *others: adapted.append(others) or encoder)
-    settings = RidgeSettings(powers=(power,), lags=((0, 2, 4),), every=2, components=(20,))
-    monkeypatch.setattr(fitting, "fit_ridge", partial(fit_ridge, settings=settings))
-    fitted = fit(fitted_to(tiny_world), ["best"])
-    kept = json.loads(fitted.place("best").read_text())
-    assert kept["config"]["ridge"]["power"] == power
-    assert kept["config"]["solver"]["find_cuts"]
-    assert bool(adapted) == expected
+def test_whether_the_camera_is_followed_is_measured_and_said(tiny_world, quick_masks, quick_ridge, capsys, monkeypatch):
+    monkeypatch.setattr(scenes, "NARROWEST", 4)  # the world's frames are small
+    fitted = fit(fitted_to(tiny_world), ["followed_weights"])
+    assert fitted.missing(["mask", "prior", "scenes", "ridge", "weights", "followed_weights"]) == []
+    assert fitted_to(tiny_world).followed_weights == fitted.followed_weights
+    assert fitted.followed_weights.likelihood == fitted.weights.likelihood
+    worth = worth_following(fitted.weights, fitted.followed_weights)
+    assert ("so it is followed" if worth else "so it is not followed") in capsys.readouterr().err
 
 
 def test_a_session_fits_every_animal_and_leaves_a_mask_that_is_named_alone(tiny_world, quick_masks, tmp_path):

@@ -6,13 +6,14 @@ import torch
 from tests.worlds import fitted_to
 
 from reverie.fitted.fitting import fit
-from reverie.fitted.solving import beginning_of, observe, prior_for, problem_of_trial, solve_trial
+from reverie.fitted.solving import beginning_of, observe, plan_of, prior_for, problem_of_trial, solve_trial
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz
-from reverie.inversion.methods.combined import Combined, Weights
+from reverie.inversion.methods.combined import OFTEN, Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
+from reverie.inversion.methods.weighing import Weights
 
 
 @pytest.fixture
@@ -83,9 +84,10 @@ SEARCH = Map(draws=0, likelihood="sizes")
 
 @pytest.fixture
 def fitted_with_ridge(tiny_world, quick_masks):
-    """All but the calibrations; the most probable movie has three quarters of the combined one."""
-    fitted_with_ridge = fit(fitted_to(tiny_world), ["mask", "prior", "likelihood", "ridge"])
-    write_npz(fitted_with_ridge.place("weights"), Weights("sizes", 0.75).to_arrays())
+    """All but the calibrations; of the combined movie the most probable one has 3/4, and 1/4 once followed."""
+    fitted_with_ridge = fit(fitted_to(tiny_world), ["mask", "prior", "scenes", "likelihood", "ridge"])
+    write_npz(fitted_with_ridge.place("weights"), Weights("sizes", 0.75, 100.0).to_arrays())
+    write_npz(fitted_with_ridge.place("followed_weights"), Weights("sizes", 0.25, 99.5).to_arrays())
     return fitted_with_ridge
 
 
@@ -102,10 +104,25 @@ def test_ridge_is_its_decoder(fitted_with_ridge, trial):
 
 def test_the_combined_movie_weighs_the_other_two(fitted_with_ridge, trial):
     probable, linear = (solve_trial(fitted_with_ridge, trial, method).movie for method in (SEARCH, Ridge()))
-    combined = solve_trial(fitted_with_ridge, trial, Combined(draws=0)).movie
-    np.testing.assert_allclose(combined, 0.75 * probable + 0.25 * linear, atol=1e-3)
+    found = solve_trial(fitted_with_ridge, trial, Combined(draws=0))
+    np.testing.assert_allclose(found.movie, 0.75 * probable + 0.25 * linear, atol=1e-3)
+    assert solve_trial(fitted_with_ridge, trial, Combined(draws=0, follow=0)).passes == found.passes
     asked_for = solve_trial(fitted_with_ridge, trial, Combined(draws=0, map_share=0.0)).movie
     np.testing.assert_allclose(asked_for, linear, atol=1e-3)
+
+
+def test_the_camera_is_followed_where_that_is_worthwhile_or_asked_for(fitted_with_ridge, trial, tiny_world):
+    """Validation errors decide: 99.5 instead of 100 do not pay, 90 do."""
+    assert plan_of(Combined(), fitted_with_ridge) == (Combined().searches("sizes", 0), 0.75)
+    assert plan_of(Combined(follow=1), fitted_with_ridge) == (Combined().searches("sizes", 1), 0.25)
+    write_npz(fitted_with_ridge.place("followed_weights"), Weights("sizes", 0.25, 90.0).to_arrays())
+    again = fitted_to(tiny_world)
+    assert plan_of(Combined(), again) == (Combined().searches("sizes", OFTEN), 0.25)
+    assert plan_of(Combined(map_share=0.6), again)[1] == 0.6
+    assert plan_of(Combined(follow=0), again) == (Combined().searches("sizes", 0), 0.75)
+    followed, still = (solve_trial(again, trial, Combined(draws=0, follow=times)) for times in (1, 0))
+    assert followed.passes > still.passes
+    assert [line.step for line in followed.trace] == list(range(1, len(followed.trace) + 1))
 
 
 def test_another_linear_decoder_may_take_part(fitted_with_ridge, trial):

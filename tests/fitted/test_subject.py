@@ -1,7 +1,6 @@
 """What a subject is known by: contents, never names or places."""
 
 import shutil
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -84,12 +83,8 @@ def test_what_does_not_belong_together_is_refused(unspoilt_tiny_world, mice, siz
         Subject(recording, LinearNonlinear(LinearNonlinearConfig(taps=4), mice, size))
 
 
-def test_what_was_learned_is_known_where_the_encoder_says_so(unspoilt_tiny_world):
+def test_trials_are_read_when_they_are_asked_for(unspoilt_tiny_world):
     subject = fitted_to(unspoilt_tiny_world).subject
-    assert not subject.learned_events
-    told = LinearNonlinear(LinearNonlinearConfig(taps=4), {"alpha": 20}, (12, 16))
-    told.about = {"training_settings": {"learn_from": "events"}}
-    assert replace(subject, encoder=told).learned_events
     assert np.array_equal(subject.trials(["6"])[0].movie, subject.recording.movie("6"))
 
 

@@ -13,11 +13,12 @@ from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.encoders.prediction import predict
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz
-from reverie.inversion.methods.best import Best
-from reverie.inversion.methods.combined import Combined, Weights
+from reverie.inversion.methods import combined
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
+from reverie.inversion.methods.weighing import Weights
 from reverie.jobs.clip import Clip, repeats_of
 from reverie.jobs.job import Job, kept_neurons, parts_of, perform, problem_of, targets_of
 from reverie.jobs.store import JobFolder, read_solution
@@ -205,28 +206,33 @@ def test_what_a_linear_decoder_cannot_do_is_said(options, sentence, tiny_world, 
 
 def test_parts_are_those_of_the_methods():
     one, two = Path("one"), Path("two")
-    jobs = [Job(Clip("alpha", "1"), (one, two), Ridge()), Job(Clip("beta", "1"), (one,), Best())]
+    jobs = [Job(Clip("alpha", "1"), (one, two), Ridge()), Job(Clip("beta", "1"), (one,), Map(draws=0))]
     assert parts_of(jobs) == {
         ("alpha", one): {"mask", "ridge"},
         ("alpha", two): {"mask", "ridge"},
-        ("beta", one): {"mask", "prior", "scenes", "ridge", "best"},
+        ("beta", one): {"mask", "prior", "likelihood"},
     }
 
 
 def test_a_combined_movie_is_found_in_parts_that_may_be_interrupted(tiny_world, mask, tmp_path, monkeypatch):
     session, place = opened(tiny_world, mask=mask), JobFolder(tmp_path / "job")
-    session.fit(["prior", "likelihood", "ridge"])
-    fitted, job = session.fitted("alpha", tiny_world.encoder), job_of(tiny_world, method=Combined(draws=1))
-    write_npz(fitted.place("weights"), Weights("sizes", 0.75).to_arrays())
+    session.fit(["prior", "scenes", "likelihood", "ridge"])
+    fitted, job = session.fitted("alpha", tiny_world.encoder), job_of(tiny_world, method=Combined(draws=1, follow=1))
+    write_npz(fitted.place("weights"), Weights("sizes", 0.5).to_arrays())
+    write_npz(fitted.place("followed_weights"), Weights("sizes", 0.75).to_arrays())
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
     with monkeypatch.context() as interrupted:
-        interrupted.setattr(type(fitted), "ridge", property(lambda _: (_ for _ in ()).throw(KeyboardInterrupt)))
+        interrupted.setattr(combined, "following", interrupt)
         with pytest.raises(KeyboardInterrupt):
             perform(job, session, place)
     assert not place.finished.exists()
     written = place.part("map").finished.stat().st_mtime_ns
     found = perform(job, session, place)
     assert place.part("map").finished.stat().st_mtime_ns == written
-    probable = read_solution(place.part("map").finished)
+    probable = read_solution(place.part("map-1").finished)
     linear = fitted.ridge.decode(session.recordings["alpha"].trial("1").responses)
     np.testing.assert_allclose(found.movie, 0.75 * probable.movie + 0.25 * linear, atol=1e-3)
     np.testing.assert_array_equal(found.std, probable.std)
@@ -239,6 +245,7 @@ def test_repeats_of_a_combined_movie_are_all_decoded(tiny_world, mask, tmp_path)
     session.fit(["prior", "likelihood", "ridge"])
     fitted = session.fitted("alpha", tiny_world.encoder)
     write_npz(fitted.place("weights"), Weights("sizes").to_arrays())
+    write_npz(fitted.place("followed_weights"), Weights("sizes").to_arrays())
     job = job_of(tiny_world, method=Combined(draws=0, map_share=0.0), together=(Clip("alpha", "2"),))
     trials = [session.recordings["alpha"].trial(name) for name in ("1", "2")]
     mean = np.mean([fitted.ridge.decode(trial.responses) for trial in trials], axis=0)

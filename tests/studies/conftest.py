@@ -1,6 +1,5 @@
 """Two small simulated animals whose truth is known; one folder of finished jobs for all experiments."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +9,9 @@ import torch
 from tests.worlds import BRIGHT_SCENES
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
-from reverie.fitted import fitting
-from reverie.fitted.fitted import Fitted
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.devices import prepare_threads
-from reverie.inversion.likelihood_fit import fit_likelihood
-from reverie.inversion.linear.files import save_decoder
 from reverie.inversion.mask import save_mask
-from reverie.inversion.methods.best import BestDecoder
 from reverie.jobs.workers import Workers
 from reverie.simulation.folder import TRUTH, simulate, write_simulation
 from reverie.stimuli.naturalistic import naturalistic_movie
@@ -98,17 +92,8 @@ def setup(sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Setup:
     return Setup(session, SCALE, tmp_path_factory.mktemp("experiments"), Workers(session))
 
 
-def unadapted_best(fitted: Fitted) -> None:
-    """The best decoder without the adaptation of its encoder, which the truth cannot go through."""
-    subject, ridge = fitted.subject, fitted.ridge
-    ridge = replace(ridge, features=replace(ridge.features, power=1.0))
-    likelihood = fit_likelihood(subject.encoder, subject.animal, subject.trials(subject.training, 8))
-    decoder = BestDecoder(ridge.population, ridge, subject.encoder, fitted.scenes, likelihood, 0.5)
-    save_decoder(decoder, fitted.place("best").parent)
-
-
 @pytest.fixture(scope="session")
-def taught_animals(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> Setup:
+def taught(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> Setup:
     """Two animals that saw enough movies to learn decoders from, test movies twice; the encoder is the truth."""
     folder, generator = tmp_path_factory.mktemp("taught"), np.random.default_rng(8)
     tiers = {"train": 24, "oracle": 1, "live_test_main": 2}
@@ -122,11 +107,3 @@ def taught_animals(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> Se
     session = open_session(Sources(folder / "data", (folder / "encoder",), device="cpu"))
     keep_mask(session, central_mask(SMALL))
     return replace(setup, session=session, out=folder / "out", workers=Workers(session), stops={})
-
-
-@pytest.fixture(scope="module")
-def taught(taught_animals: Setup) -> Iterator[Setup]:
-    """The animals that saw enough, with decoders that are fitted quickly, for the tests of one module and no others."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(fitting.FITS, "best", unadapted_best)
-        yield taught_animals

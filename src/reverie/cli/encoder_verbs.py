@@ -88,10 +88,11 @@ class Predict:
 class Fit:
     """Fit what movies need once of each animal and encoder, and keep it beside the encoder.
 
-    The parts: mask (where the population can see), prior (what movies look like), likelihood (how responses scatter),
-    ridge and best (decoders), weights (of map and ridge in `combined`), calibration and combined_calibration (of the
-    standard deviations of `map` and `combined`). A part brings those it is made from. What is fitted to the same
-    data and weights already stays as it is.
+    The parts: mask (where the population can see), prior (what movies look like), scenes (and how cameras move over
+    them), likelihood (how responses scatter), ridge (the decoder), weights and followed_weights (of map and ridge in
+    `combined`, without and with the camera followed), calibration and combined_calibration (of the standard
+    deviations of `map` and `combined`). A part brings those it is made from. What is fitted to the same data and
+    weights already stays as it is.
     """
 
     computes: ClassVar[bool] = True
@@ -99,7 +100,15 @@ class Fit:
     subjects: OmitArgPrefixes[Animals]
     parts: tuple[
         Literal[
-            "mask", "prior", "scenes", "likelihood", "ridge", "best", "weights", "calibration", "combined_calibration"
+            "mask",
+            "prior",
+            "scenes",
+            "likelihood",
+            "ridge",
+            "weights",
+            "followed_weights",
+            "calibration",
+            "combined_calibration",
         ],
         ...,
     ] = ("combined_calibration",)

@@ -1,22 +1,22 @@
 """Learning on clips whose movies are known: how to weigh map and ridge, and what makes standard deviations honest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.solving import SHORT, beginning_of, problem_of_trial, solve_trial
+from reverie.fitted.solving import SHORT, beginning_of, search_trial, solve_trial
 from reverie.fitted.subject import Subject
 from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import say, tracked
 from reverie.inversion.linear.contract import Decoder
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
-from reverie.inversion.methods.combined import Combined, Moments, Weights, choose_weights
+from reverie.inversion.methods.combined import OFTEN, Combined
 from reverie.inversion.methods.map import Map
-from reverie.inversion.solve import solve
+from reverie.inversion.methods.weighing import EVEN, Moments, Weights, choose_weights
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.opening import responses_of
 from reverie.recordings.usability import ResponseKind
@@ -35,22 +35,39 @@ def fit_weights(fitted: Fitted) -> Weights:
 
     Only trials count that neither encoder nor ridge learned from, inside the evaluation mask.
     """
-    subject = fitted.subject
+    kinds = candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind)
+    method = Combined(draws=0)
+    tried = {kind: method.searches(kind, 0) for kind in kinds}
+    return choose_weights(_measure(fitted, tried, EVEN, "weighing map and ridge"))
+
+
+def fit_followed_weights(fitted: Fitted) -> Weights:
+    """Reconstruct the same beginnings while the camera is followed, and choose the share that comes nearest to them."""
+    weights = fitted.weights
+    if fitted.scenes.scenes is None:
+        return replace(weights, error=float("nan"))
+    searches = Combined(draws=0).searches(weights.likelihood, OFTEN)
+    return choose_weights(_measure(fitted, {weights.likelihood: searches}, weights.share, "following the camera"))
+
+
+def _measure(
+    fitted: Fitted, tried: Mapping[str, Sequence[Map]], share: float, description: str
+) -> dict[str, list[Moments]]:
+    """Return by name how the movies that searches find of the beginnings of validation trials lie about the truth."""
+    subject, region = fitted.subject, scored_region(fitted.mask)
     names = subject.trials(subject.validation, WEIGHED).places
-    region, method = scored_region(fitted.mask), Combined(draws=0)
-    kinds = candidates(fitted.likelihood.kinds, subject.recording.response_kind)
-    measured: dict[str, list[Moments]] = {name: [] for name in kinds}
-    for name in tracked(names, len(names), "weighing map and ridge"):
+    measured: dict[str, list[Moments]] = {name: [] for name in tried}
+    for name in tracked(names, len(names), description):
         trial = beginning_of(subject.recording.trial(name), SHORT)
         if trial.movie is None:
             continue
         scored = slice(frames_to_skip(trial.frames), None)
-        linear = fitted.ridge.decode(responses_of(subject.animal, trial))[scored][:, region]
-        for kind, moments in measured.items():
-            search = method.search(kind)
-            found = solve(problem_of_trial(fitted, trial, search), search, device=subject.device)
-            moments.append(Moments.of(found.movie[scored][:, region], linear, trial.movie[scored][:, region]))
-    return choose_weights(measured)
+        linear = fitted.ridge.decode(responses_of(subject.animal, trial))
+        for kind, searches in tried.items():
+            movie = search_trial(fitted, trial, searches, linear, share)[-1].movie
+            moments = Moments.of(*(each[scored][:, region] for each in (movie, linear, trial.movie)))
+            measured[kind].append(moments)
+    return measured
 
 
 def candidates(kinds: Iterable[str], responses: ResponseKind) -> list[str]:

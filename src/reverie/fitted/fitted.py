@@ -3,11 +3,13 @@
 FOLDER/<animal>/<fingerprint>/fitted.json      what it was fitted to
 FOLDER/<animal>/<fingerprint>/mask.npz         where the population can see, (height, width)
 FOLDER/<animal>/<fingerprint>/prior.npz        what the training movies look like (``GaussianPrior``)
-FOLDER/<animal>/<fingerprint>/scenes.npz       the same and how cameras move, for methods that follow the camera
+FOLDER/<animal>/<fingerprint>/scenes.npz       the same and how cameras move over scenes
 FOLDER/<animal>/<fingerprint>/likelihood.npz   how responses scatter around the encoder's rates (``LikelihoodFits``)
 FOLDER/<animal>/<fingerprint>/calibration.npz  what makes the posterior standard deviation honest (``Calibration``)
-FOLDER/<animal>/<fingerprint>/ridge, best      ridge decoder, and the decoder `best`
-FOLDER/<animal>/<fingerprint>/weights.npz      how `combined` weighs map and ridge; combined_calibration.npz: as above
+FOLDER/<animal>/<fingerprint>/ridge            ridge decoder
+FOLDER/<animal>/<fingerprint>/weights.npz      how `combined` weighs map and ridge
+FOLDER/<animal>/<fingerprint>/followed_weights.npz  the same, once the camera is followed
+FOLDER/<animal>/<fingerprint>/combined_calibration.npz  as ``calibration``, of `combined`
 """
 
 import os
@@ -28,7 +30,7 @@ from reverie.inversion.likelihood_fit import LikelihoodFits
 from reverie.inversion.linear.contract import Decoder
 from reverie.inversion.linear.files import DESCRIPTION, load_decoder
 from reverie.inversion.mask import load_mask
-from reverie.inversion.methods.combined import Weights
+from reverie.inversion.methods.weighing import Weights
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.scoring.calibration import Calibration
 
@@ -38,8 +40,8 @@ PARTS: Final[Mapping[str, str]] = {
     "scenes": "scenes.npz",
     "likelihood": "likelihood.npz",
     "ridge": f"ridge/{DESCRIPTION}",
-    "best": f"best/{DESCRIPTION}",
     "weights": "weights.npz",
+    "followed_weights": "followed_weights.npz",
     "calibration": "calibration.npz",
     "combined_calibration": "combined_calibration.npz",
 }
@@ -95,14 +97,14 @@ class Fitted:
         return self._once("ridge", lambda path: load_decoder(path.parent))
 
     @property
-    def best(self) -> Decoder:
-        """The decoder that weighs `map` and `ridge`."""
-        return self._once("best", lambda path: load_decoder(path.parent))
-
-    @property
     def weights(self) -> Weights:
         """How `combined` weighs the most probable movie and that of ridge regression."""
         return self._once("weights", lambda path: Weights.from_arrays(read_npz(path)))
+
+    @property
+    def followed_weights(self) -> Weights:
+        """The same as ``weights``, once the camera is followed."""
+        return self._once("followed_weights", lambda path: Weights.from_arrays(read_npz(path)))
 
     @property
     def combined_calibration(self) -> Calibration | None:

@@ -4,21 +4,22 @@ from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import Final
 
-from reverie.fitted.calibrating import fit_calibration, fit_weights
+import numpy as np
+
+from reverie.fitted.calibrating import fit_calibration, fit_followed_weights, fit_weights
 from reverie.fitted.fitted import PARTS, Fitted, likelihood_fits_arrays
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_npz
 from reverie.foundation.progress import say
 from reverie.inversion.likelihood_fit import fit_likelihoods, kinds_of
 from reverie.inversion.linear.files import save_decoder
-from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.mask import MaskSettings, diameter_in_degrees, estimate_mask, save_mask
-from reverie.inversion.methods.adaptation import ADAPTATION
-from reverie.inversion.methods.best import fit_best
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
+from reverie.inversion.methods.ridge import Ridge
+from reverie.inversion.methods.weighing import worth_following
 from reverie.inversion.priors.gaussian import fit_prior, with_scenes
 from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
@@ -36,14 +37,12 @@ PRIOR_TRIALS: Final = 200
 def parts_for(method: Method) -> tuple[str, ...]:
     """Return the parts that a method needs of each animal and encoder; every movie is scored inside a mask."""
     if isinstance(method, Map):
-        following = ("scenes",) if method.follow > 0 else ()
-        return ("mask", "prior", *following, "likelihood", *(("calibration",) if calibrates(method) else ()))
+        return ("mask", "prior", "likelihood", *(("calibration",) if calibrates(method) else ()))
     if isinstance(method, Combined):
         calibration = ("combined_calibration",) if calibrates(method) else ()
-        return ("mask", "prior", "likelihood", "ridge", "weights", *calibration)
-    return {"ridge": ("mask", "ridge"), "best": ("mask", "prior", "scenes", "ridge", "best")}.get(
-        method.name, ("mask",)
-    )
+        camera = () if method.follow == 0 else ("scenes", "followed_weights")
+        return ("mask", "prior", "likelihood", "ridge", "weights", *camera, *calibration)
+    return ("mask", "ridge") if isinstance(method, Ridge) else ("mask",)
 
 
 def calibrates(method: Method) -> bool:
@@ -54,13 +53,17 @@ def calibrates(method: Method) -> bool:
     """
     usual = Map()
     if isinstance(method, Combined):
-        return method.calibrated and method.draws > 0 and method.find_cuts and method.map_share is None
+        return (
+            method.calibrated
+            and method.draws > 0
+            and method.find_cuts
+            and (method.map_share, method.follow) == (None, None)
+        )
     return (
         isinstance(method, Map)
         and method.calibrated
         and method.draws > 0
-        and (method.weight, method.likelihood, method.find_cuts, method.follow)
-        == (usual.weight, usual.likelihood, usual.find_cuts, usual.follow)
+        and (method.weight, method.likelihood, method.find_cuts) == (usual.weight, usual.likelihood, usual.find_cuts)
     )
 
 
@@ -89,9 +92,9 @@ def _sources(parts: Iterable[str]) -> set[str]:
     made_from = {
         "calibration": posterior,
         "scenes": {"prior"},
-        "best": {"mask", "prior", "scenes", "ridge"},
         "weights": posterior | {"ridge"},
-        "combined_calibration": posterior | {"ridge", "weights"},
+        "followed_weights": posterior | {"scenes", "ridge", "weights"},
+        "combined_calibration": posterior | {"scenes", "ridge", "weights", "followed_weights"},
     }
     return {source for part in parts for source in made_from.get(part, ())}
 
@@ -145,25 +148,6 @@ def _fit_ridge(fitted: Fitted) -> None:
     save_decoder(decoder, fitted.place("ridge").parent, {"seconds": round(perf_counter() - begin, 1)})
 
 
-def _fit_best(fitted: Fitted) -> None:
-    subject, ridge = fitted.subject, fitted.ridge
-    assert isinstance(ridge, RidgeDecoder)
-    # An encoder that learned from events predicts them already: on validation movies adapting it never helped.
-    ready = subject.learned_events and ridge.features.power == 0
-    begin = perf_counter()
-    decoder = fit_best(
-        subject.encoder,
-        ridge,
-        fitted.scenes,
-        fitted.mask,
-        subject.trials(subject.training),
-        subject.trials(subject.validation),
-        None if ready else ADAPTATION,
-        kinds_of(subject.recording.response_kind),
-    )
-    save_decoder(decoder, fitted.place("best").parent, {"seconds": round(perf_counter() - begin, 1)})
-
-
 def _fit_weights(fitted: Fitted) -> None:
     weights = fit_weights(fitted)
     write_npz(fitted.place("weights"), weights.to_arrays())
@@ -171,6 +155,18 @@ def _fit_weights(fitted: Fitted) -> None:
         f"{fitted.subject.animal}: the most probable movie, of the likelihood “{weights.likelihood}”, counts "
         f"{weights.share:.2f}, ridge {1 - weights.share:.2f}."
     )
+
+
+def _fit_followed_weights(fitted: Fitted) -> None:
+    followed = fit_followed_weights(fitted)
+    write_npz(fitted.place("followed_weights"), followed.to_arrays())
+    worth = worth_following(fitted.weights, followed)
+    if not np.isnan(followed.error):
+        saved = 100 * (1 - followed.error / fitted.weights.error)
+        say(
+            f"{fitted.subject.animal}: following the camera changes the squared error by {-saved:+.0f} %, so it is "
+            f"{'followed' if worth else 'not followed'}."
+        )
 
 
 def _fit_calibration(fitted: Fitted) -> None:
@@ -189,8 +185,8 @@ FITS: Final[Mapping[str, Callable[[Fitted], None]]] = {
     "scenes": _fit_scenes,
     "likelihood": _fit_likelihood,
     "ridge": _fit_ridge,
-    "best": _fit_best,
     "weights": _fit_weights,
+    "followed_weights": _fit_followed_weights,
     "calibration": _fit_calibration,
     "combined_calibration": _fit_combined_calibration,
 }

@@ -91,7 +91,7 @@ class Reconstructor:
         Parameters
         ----------
         parts
-            Of mask, prior, likelihood, ridge, best, calibration; by default those that the method needs.
+            Of those that `reverie fit` lists; by default those that the method needs.
 
         Raises
         ------

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 
 from reverie.fitted.fitted import Fitted
-from reverie.foundation.arrays import Mask, Responses
+from reverie.foundation.arrays import Mask, Movie, Responses
 from reverie.inversion.linear.contract import Decoder, decode
-from reverie.inversion.methods.best import Best, BestDecoder
-from reverie.inversion.methods.combined import Combined, combine
+from reverie.inversion.methods.combined import OFTEN, Combined, combine, search_in_turns
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
+from reverie.inversion.methods.weighing import worth_following
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Observation, Problem, Solution
 from reverie.inversion.solve import solve
@@ -54,9 +54,7 @@ def observe(
 
 def prior_for(fits: Sequence[Fitted], method: Method) -> GaussianPrior | None:
     """Return the prior that a method wants: that of the first encoder's training movies, or none."""
-    if not isinstance(method, Map):
-        return None
-    return fits[0].scenes if method.follow > 0 else fits[0].prior
+    return fits[0].prior if isinstance(method, Map) else None
 
 
 def beginning_of(trial: Trial, frames: int) -> Trial:
@@ -101,20 +99,26 @@ def solve_trial(
         return solve(problem_of_trial(fitted, trial, method), method, device=device)
     responses = responses_of(animal, trial)
     if isinstance(method, Combined):
-        search, share = method.search(fitted.weights.likelihood), share_of(method, fitted)
-        found = solve(problem_of_trial(fitted, trial, search), search, device=device)
-        return combine(found, (ridge or fitted.ridge).decode(responses), share)
-    return decode(decoder_of(method, fitted), responses, trial.known_state)
+        searches, share = plan_of(method, fitted)
+        linear = (ridge or fitted.ridge).decode(responses)
+        return combine(search_trial(fitted, trial, searches, linear, share), linear, share)
+    return decode(fitted.ridge, responses, trial.known_state)
 
 
-def share_of(method: Combined, fitted: Fitted) -> float:
-    """Return the share of the most probable movie: as asked for, or as measured."""
-    return fitted.weights.share if method.map_share is None else method.map_share
+def plan_of(method: Combined, fitted: Fitted) -> tuple[tuple[Map, ...], float]:
+    """Return the searches that find a clip's most probable movie, and its share: as asked for, or as measured."""
+    times, weights = method.follow or 0, fitted.weights
+    if method.follow is None and worth_following(weights, fitted.followed_weights):
+        times = OFTEN
+    share = fitted.followed_weights.share if times else weights.share
+    return method.searches(weights.likelihood, times), share if method.map_share is None else method.map_share
 
 
-def decoder_of(method: Method, fitted: Fitted) -> Decoder:
-    """Return the decoder that a method is."""
-    if not isinstance(method, Best):
-        return fitted.ridge
-    decoder = fitted.best
-    return decoder.altered(method.map_share, method.follow) if isinstance(decoder, BestDecoder) else decoder
+def search_trial(fitted: Fitted, trial: Trial, searches: Sequence[Map], linear: Movie, share: float) -> list[Solution]:
+    """Return what the searches for a trial's most probable movie find (see ``search_in_turns``)."""
+    problem, scenes = problem_of_trial(fitted, trial, searches[0]), fitted.scenes if len(searches) > 1 else None
+
+    def find(asked: Problem, search: Map, _: str) -> Solution:
+        return solve(asked, search, device=fitted.subject.device)
+
+    return search_in_turns(searches, problem, scenes, linear, share, find)

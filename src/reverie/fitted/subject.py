@@ -18,7 +18,7 @@ from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
 
-FITTING_VERSION: Final = 9
+FITTING_VERSION: Final = 10
 """Of the code that fits; raised whenever that code gives other results from the same data, so that none of the old ones
 is used any more."""
 
@@ -66,11 +66,6 @@ class Subject:
         """Return trials by name, read when they are asked for; at most so many, evenly chosen."""
         step = 1 if most is None else max(1, -(-len(names) // most))
         return LazyTrials(self.recording.trial, tuple(names[::step]))
-
-    @property
-    def learned_events(self) -> bool:
-        """Whether the encoder learned whether neurons respond, not how much."""
-        return bool(self.encoder.about.get("training_settings", {}).get("learn_from") == "events")
 
     @cached_property
     def fingerprint(self) -> str:

@@ -12,13 +12,13 @@ import torch
 from reverie.encoders.prediction import predict
 from reverie.fitted.fitting import fit, parts_for
 from reverie.fitted.session import Session
-from reverie.fitted.solving import decoder_of, observe, prior_for, share_of
+from reverie.fitted.solving import observe, plan_of, prior_for
 from reverie.foundation.arrays import Indices, Mask, Responses
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
 from reverie.foundation.fingerprints import digest, digest_of
 from reverie.inversion.linear.contract import decode
-from reverie.inversion.methods.combined import Combined, combine
+from reverie.inversion.methods.combined import Combined, combine, search_in_turns
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method, deciding_settings
@@ -178,9 +178,8 @@ def _combine(job: Job, method: Combined, session: Session, place: JobFolder, lab
     if job.share < 1:
         raise NotApplicable("The method `combined` reads all neurons; choose `map` or `paper` to leave some out.")
     fitted = session.fitted(job.clip.animal, job.encoders[0])
-    search = method.search(fitted.weights.likelihood)
-    problem = problem_of(replace(job, method=search), session)
-    found = descend(problem, search, place.part("map"), label, session.device)
+    searches, share = plan_of(method, fitted)
+    problem = problem_of(replace(job, method=searches[0]), session)
     clips = (job.clip, *job.together)
     linear = [
         session.fitted(clip.animal, job.encoders[0]).ridge.decode(
@@ -191,7 +190,12 @@ def _combine(job: Job, method: Combined, session: Session, place: JobFolder, lab
     # Where one animal sees nothing its decoder knows nothing: there the others speak.
     weights = np.stack([session.masks[clip.animal] for clip in clips]).clip(LEAST_WEIGHT)
     weighed = np.einsum("ctyx,cyx->tyx", np.stack(linear), weights / weights.sum(axis=0), dtype=np.float32)
-    return combine(found, weighed, share_of(method, fitted))
+
+    def find(asked: Problem, search: Map, name: str) -> Solution:
+        return descend(asked, search, place.part(name), label, session.device)
+
+    scenes = fitted.scenes if len(searches) > 1 else None
+    return combine(search_in_turns(searches, problem, scenes, weighed, share, find), weighed, share)
 
 
 def _decode(job: Job, session: Session) -> Solution:
@@ -200,7 +204,7 @@ def _decode(job: Job, session: Session) -> Solution:
     if job.together:
         raise ReverieError(f"The method `{job.method.name}` reads one trial; choose `map` to join several.")
     trial, fitted = job.clip.read(session), session.fitted(job.clip.animal, job.encoders[0])
-    return decode(decoder_of(job.method, fitted), targets_of(job, session, trial, job.encoders[0]), trial.known_state)
+    return decode(fitted.ridge, targets_of(job, session, trial, job.encoders[0]), trial.known_state)
 
 
 def kept_neurons(job: Job, session: Session) -> Indices:

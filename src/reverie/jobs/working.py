@@ -95,9 +95,13 @@ def fit_everything(sources: Sources, parts: Sequence[str], on: On) -> None:
         raise_all(fit_all(workers, [(animal, folder, tuple(parts)) for animal, folder in session.pairs]))
 
 
+MADE_INSIDE_THE_MASK = {"calibration", "weights", "followed_weights", "combined_calibration"}
+"""Parts that are judged where the animal sees, as its own mask says."""
+
+
 def _needed(session: Session, parts: set[str]) -> set[str]:
     """Return the parts without the mask where one is named and nothing else is made from the animal's own."""
-    own = session.sources.mask is None or bool(parts & {"calibration", "best", "weights", "combined_calibration"})
+    own = session.sources.mask is None or bool(parts & MADE_INSIDE_THE_MASK)
     return parts if own else parts - {"mask"}
 
 

@@ -1,75 +1,43 @@
-"""Two estimates, weighed: closed forms."""
+"""The default method: what is searched, in which order, and what is made of it."""
 
 import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_npz, write_npz
-from reverie.inversion.methods.combined import SHRINKAGE, Combined, Moments, Weights, choose_weights, combine
+from reverie.inversion.methods.combined import LOOSE, Combined, combine
 from reverie.inversion.methods.map import Map
 from reverie.inversion.problem import Progress, Solution
-
-GENERATOR = np.random.default_rng(0)
-TRUTH = GENERATOR.normal(120, 30, (200, 50)).astype(np.float32)
-
-
-def noisy(level, seed):
-    return (TRUTH + np.random.default_rng(seed).normal(0, level, TRUTH.shape)).astype(np.float32)
-
-
-def test_with_independent_errors_each_counts_as_the_other_s_variance():
-    clips = [Moments.of(noisy(10, 1), noisy(20, 2), TRUTH)] * 10_000
-    assert choose_weights({"sizes": clips}).share == pytest.approx(400 / 500, abs=0.01)
-
-
-def test_few_clips_draw_the_share_towards_a_half():
-    clip = Moments.of(noisy(10, 1), noisy(1000, 2), TRUTH)
-    shares = [choose_weights({"sizes": [clip] * count}).share for count in (1, 3, 1000)]
-    exact = clip.between / clip.apart
-    for count, share in zip((1, 3, 1000), shares, strict=True):
-        assert share == pytest.approx((count * exact + SHRINKAGE * 0.5) / (count + SHRINKAGE))
-    assert shares[0] < shares[1] < shares[2]
-
-
-def test_the_share_is_never_below_0_or_above_1():
-    truth_beyond = Moments.of(TRUTH, TRUTH + 10, TRUTH - 100)
-    assert choose_weights({"sizes": [truth_beyond] * 1000}).share == 1.0
-    truth_behind = Moments.of(TRUTH, TRUTH + 10, TRUTH + 100)
-    assert choose_weights({"sizes": [truth_behind] * 1000}).share == 0.0
-
-
-def test_the_likelihood_whose_combined_movie_is_nearest_is_taken():
-    linear = noisy(20, 2)
-    near, far = ([Moments.of(noisy(level, 1), linear, TRUTH)] * 5 for level in (10, 30))
-    assert choose_weights({"sizes": far, "events": near}).likelihood == "events"
-    assert choose_weights({"sizes": near, "events": far}).likelihood == "sizes"
-
-
-def test_both_is_taken_unless_another_is_clearly_nearer():
-    linear = noisy(20, 2)
-    both, little, clearly = ([Moments.of(noisy(level, 1), linear, TRUTH)] * 5 for level in (20, 19.5, 18))
-    assert choose_weights({"both": both, "events": little}).likelihood == "both"
-    assert choose_weights({"both": both, "events": clearly}).likelihood == "events"
-
-
-def test_without_clips_and_with_equal_movies_both_count_alike():
-    assert choose_weights({"events": [], "sizes": []}) == Weights("events", 0.5)
-    assert choose_weights({"events": [Moments.of(TRUTH, TRUTH, TRUTH)]}) == Weights("events", 0.5)
-
-
-def test_moments_are_sums_of_products_of_differences():
-    probable, linear, truth = (np.array([row], np.float32) for row in ([3, 5], [1, 1], [2, 4]))
-    assert Moments.of(probable, linear, truth) == Moments(14.0, 20.0, 10.0)
 
 
 def test_a_combined_movie_keeps_trace_and_standard_deviation():
     movie = np.full((4, 3, 2), 100, np.float32)
     found = Solution(movie, (Progress(1, 0.5, 2, 3.0),), 0.5, 2, movie / 10)
-    both = combine(found, movie + 100, 0.75)
+    both = combine([found], movie + 100, 0.75)
     np.testing.assert_allclose(both.movie, 125)
     assert both.movie.dtype == np.float32
     assert (both.trace, both.passes) == (found.trace, 2)
     np.testing.assert_array_equal(both.std, found.std)
+
+
+def test_the_trace_of_several_searches_goes_on():
+    movie = np.full((4, 3, 2), 100, np.float32)
+    first = Solution(movie, (Progress(1, 0.5, 2, 3.0), Progress(2, 1.0, 4, 2.0)), 1.5, 5)
+    second = Solution(movie + 40, (Progress(1, 0.25, 3, 9.0),), 0.5, 4, movie / 10)
+    both = combine([first, second], movie, 0.5)
+    assert both.trace == (*first.trace, Progress(3, 1.75, 8, 9.0))
+    assert (both.seconds, both.passes) == (2.0, 9)
+    np.testing.assert_allclose(both.movie, 120)
+    np.testing.assert_array_equal(both.std, second.std)
+
+
+def test_following_takes_loose_searches_before_the_last():
+    usual = Combined(draws=1, seed=3)
+    assert usual.searches("sizes", 0) == (usual.search("sizes"),)
+    first, second, last = usual.searches("sizes", 2)
+    assert [one.tolerance for one in (first, second, last)] == [LOOSE, LOOSE, Map().tolerance]
+    assert [one.draws for one in (first, second, last)] == [0, 0, 1]
+    # Afterwards the prior knows the cuts.
+    assert [one.find_cuts for one in (first, second, last)] == [True, False, False]
 
 
 def test_the_search_is_that_of_map():
@@ -78,14 +46,9 @@ def test_the_search_is_that_of_map():
     assert asked == Map(draws=1, seed=3, find_cuts=False, likelihood="sizes")
 
 
-def test_weights_survive_the_disk(tmp_path):
-    write_npz(tmp_path / "weights.npz", Weights("events", 0.125).to_arrays())
-    assert Weights.from_arrays(read_npz(tmp_path / "weights.npz")) == Weights("events", 0.125)
-    with pytest.raises(ReverieError, match="incomplete"):
-        Weights.from_arrays({"share": np.array(0.5)})
-
-
-@pytest.mark.parametrize("setting", [{"map_share": 1.5}, {"map_share": -0.1}, {"draws": -1}, {"blur": -1.0}])
+@pytest.mark.parametrize(
+    "setting", [{"map_share": 1.5}, {"map_share": -0.1}, {"follow": -1}, {"draws": -1}, {"blur": -1.0}]
+)
 def test_impossible_settings_are_refused(setting):
     with pytest.raises(ReverieError, match="settings of the method `combined` are not possible"):
         Combined(**setting)

@@ -13,18 +13,11 @@ from reverie.foundation.files import read_record, replacing, write_record
 from reverie.foundation.fingerprints import bytes_digest
 from reverie.inversion.linear.contract import Decoder, Population
 from reverie.inversion.linear.ridge import RidgeDecoder
-from reverie.inversion.methods.best import BestDecoder
 
 DESCRIPTION = "decoder.json"
 WEIGHTS = "weights.safetensors"
 FORMAT = "reverie decoder"
 VERSION = 2
-
-KINDS: dict[str, type[RidgeDecoder] | type[BestDecoder]] = {
-    "ridge": RidgeDecoder,
-    "best": BestDecoder,
-}
-"""The decoders by the name they are stored under."""
 
 
 def save_decoder(decoder: Decoder, folder: Path, about: Mapping[str, Any] | None = None) -> None:
@@ -64,7 +57,7 @@ def load_decoder(folder: Path) -> Decoder:
     try:
         height, width = description["frame_size"]
         population = Population(str(description["mouse"]), int(description["neurons"]), (int(height), int(width)))
-        return KINDS[description["kind"]].restore(population, description["config"], arrays)
+        return RidgeDecoder.restore(population, description["config"], arrays)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ReverieError(f"{folder / DESCRIPTION} is incomplete ({error!r}); fit the decoder again.") from error
 

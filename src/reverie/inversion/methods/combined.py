@@ -3,30 +3,40 @@
 The most probable movie takes encoder and likelihood at their word, which is where it goes wrong: in slow changes of the
 brightness of the whole frame above all. Ridge regression makes less of each neuron, but asks no model. Their errors
 differ, so that their mean is nearer to the truth than either (docs/decisions/071).
+
+Where a camera moves over scenes, the search is made in turns: what is found so far tells how the camera moves, and the
+next search has a prior that knows it (docs/decisions/200).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
 
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.requests import require_seed, settle_types
+from reverie.inversion.cuts import shots_found
 from reverie.inversion.methods.map import Map
-from reverie.inversion.problem import Solution
+from reverie.inversion.methods.weighing import EVEN
+from reverie.inversion.priors.gaussian import GaussianPrior
+from reverie.inversion.priors.scenes import path_in
+from reverie.inversion.problem import Problem, Solution
 
-EVEN = 0.5
-"""The share of the most probable movie where nothing was measured."""
+OFTEN = 2
+"""Times the camera's motion is measured where following it is worthwhile."""
 
-ALLOWED = 0.03
-"""How much larger a squared error the likelihood `both` may have and be taken all the same. On one clip chance makes
-it up to 5 % better or worse than events; over test clips, averaged with ridge, it was never worse (docs/log/map.md)."""
+LOOSE = 2e-2
+"""Tolerance of searches that only tell how the camera moves; five times the usual one costs .002 in video correlation
+and saves a fifth of all passes (docs/log/best.md)."""
 
-SHRINKAGE = 3.0
-"""Validation clips that the even share counts for: few clips say little about the best one."""
+LARGEST = 6
+"""Times the size of the frame that a scene may have; a camera that moves farther is not followed."""
+
+Search = Callable[[Problem, Map, str], Solution]
+"""Solves a problem; the text names this search among those of one clip."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,9 @@ class Combined:
 
     map_share: float | None = None
     """Share of the most probable movie, 0 to 1; by default the one measured on validation trials."""
+    follow: int | None = None
+    """How often to measure how the camera moves and to search anew with a prior that knows it, each time for nearly as
+    long as the first search; by default twice where that brought validation movies clearly nearer, else never."""
     draws: int = 2
     """Draws from the posterior, for its standard deviation; each costs about half a search, 0 for none."""
     seed: int = 0
@@ -57,88 +70,81 @@ class Combined:
     def __post_init__(self) -> None:
         settle_types(self)
         require_seed(self.seed)
-        share = EVEN if self.map_share is None else self.map_share
-        if not (0 <= share <= 1 and min(self.draws, self.blur) >= 0):
+        share, follow = (EVEN if self.map_share is None else self.map_share), self.follow or 0
+        if not (0 <= share <= 1 and min(follow, self.draws, self.blur) >= 0):
             raise ReverieError(
-                "The settings of the method `combined` are not possible: map_share must lie within 0 to 1, draws and "
-                "blur be at least 0."
+                "The settings of the method `combined` are not possible: map_share must lie within 0 to 1, follow, "
+                "draws and blur be at least 0."
             )
 
     def search(self, likelihood: str) -> Map:
         """Return how the most probable movie is found, with what counts of the responses."""
         return Map(draws=self.draws, seed=self.seed, find_cuts=self.find_cuts, likelihood=likelihood)
 
-
-@dataclass(frozen=True)
-class Weights:
-    """What was best on validation trials: the likelihood of `map`, and its share of the combined movie."""
-
-    likelihood: str
-    share: float = EVEN
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return them as arrays, for an ``.npz`` file."""
-        return {"likelihood": np.array(self.likelihood), "share": np.array(self.share)}
-
-    @staticmethod
-    def from_arrays(arrays: Mapping[str, np.ndarray]) -> "Weights":
-        """Return the weights that ``to_arrays`` laid out; raises ReverieError when something is missing."""
-        try:
-            return Weights(str(arrays["likelihood"]), float(arrays["share"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise ReverieError(f"The weights of map and ridge are incomplete ({error}); fit them anew.") from error
+    def searches(self, likelihood: str, times: int) -> tuple[Map, ...]:
+        """Return the searches that find it while the camera is followed so many times; the last one draws."""
+        usual = self.search(likelihood)
+        loose = replace(usual, draws=0, tolerance=LOOSE)
+        # Once the camera was followed the prior knows the cuts.
+        told = [replace(one, find_cuts=False) for one in (*[loose] * (times - 1), usual)]
+        return (loose, *told) if times else (usual,)
 
 
-@dataclass(frozen=True)
-class Moments:
-    """How a clip's two movies lie about the truth: sums over scored pixels and frames of products of differences.
+def search_in_turns(
+    searches: Sequence[Map], problem: Problem, scenes: GaussianPrior | None, linear: Movie, share: float, find: Search
+) -> list[Solution]:
+    """Return what each search for the most probable movie finds, the last one's the movie wanted.
 
-    between: (map − ridge) · (truth − ridge). apart: (map − ridge)². missing: (truth − ridge)².
+    Parameters
+    ----------
+    searches
+        One after the other, each told what the movie found before it shows of the camera (``Combined.searches``).
+    problem
+        Of the clip.
+    scenes
+        A prior that knows scenes; None where there is one search.
+    linear
+        The movie of ridge regression, (time, height, width).
+    share
+        Of the most probable movie, 0 to 1, in the weighed one that is looked at for the camera.
+    find
+        Makes one search.
     """
-
-    between: float
-    apart: float
-    missing: float
-
-    @staticmethod
-    def of(
-        probable: Float[np.ndarray, "time pixel"],
-        linear: Float[np.ndarray, "time pixel"],
-        truth: Float[np.ndarray, "time pixel"],
-    ) -> "Moments":
-        """Measure them."""
-        towards, lacking = (probable - linear).astype(np.float64), (truth - linear).astype(np.float64)
-        return Moments(
-            float(np.vdot(towards, lacking)), float(np.vdot(towards, towards)), float(np.vdot(lacking, lacking))
-        )
+    found: list[Solution] = []
+    for number, search in enumerate(searches):
+        if found and scenes is not None:
+            movie = combine(found[-1:], linear, share).movie
+            told = following(scenes, movie, cuts=searches[0].find_cuts, again=number > 1)
+            problem = replace(problem, prior=told)
+        found.append(find(problem, search, "map" if number == 0 else f"map-{number}"))
+    return found
 
 
-def choose_weights(measured: Mapping[str, Sequence[Moments]]) -> Weights:
-    """Return the likelihood and the share with the least squared error over clips, the share drawn towards a half.
+def following(scenes: GaussianPrior, movie: Movie, *, cuts: bool, again: bool) -> GaussianPrior:
+    """Return the prior that knows where shots of a movie found so far begin, and how the camera moves in each.
 
-    The likelihood `both` is taken unless another is clearly better.
+    It knows the shots alone where no scenes could be learned, or the camera moves so far that the scene would be vast.
 
-    measured: the moments of validation clips by likelihood. Without clips it is the first likelihood, and a half.
-
-    >>> choose_weights({"sizes": [Moments(3.0, 4.0, 3.0)] * 6, "events": [Moments(1.0, 4.0, 3.0)] * 6})
-    Weights(likelihood='sizes', share=0.6666666666666666)
+    movie: (time, height, width), grey levels. cuts: whether to look for cuts. again: the movie was found with a prior
+    that knew the camera already.
     """
-    candidates = {name: _share_and_error(clips) for name, clips in measured.items() if clips}
-    if not candidates:
-        return Weights(next(iter(measured)))
-    name = min(candidates, key=lambda one: candidates[one][1] * (1 - ALLOWED if one == "both" else 1))
-    return Weights(name, candidates[name][0])
+    starts = tuple(shots_found(movie)) if cuts else (0,)
+    if scenes.scenes is None:
+        return scenes.cut(starts)
+    told = scenes.following(starts, path_in(movie, starts, scenes.scenes, again=again))
+    return told if prod(told.scene_size) <= LARGEST * prod(told.frame_size) else scenes.cut(starts)
 
 
-def combine(found: Solution, linear: Movie, share: float) -> Solution:
-    """Return the weighed movie, with the trace and the standard deviation of the most probable one."""
+def combine(found: Sequence[Solution], linear: Movie, share: float) -> Solution:
+    """Return the movie of the last search weighed with the linear one, and the trace of all searches."""
+    last = found[-1]
     # White and white, weighed in single precision, may come out a rounding above white.
-    movie = np.asarray(share * found.movie + (1 - share) * linear, dtype=np.float32).clip(0, 255)
-    return replace(found, movie=movie)
-
-
-def _share_and_error(clips: Sequence[Moments]) -> tuple[float, float]:
-    between, apart, missing = (sum(getattr(clip, name) for clip in clips) for name in ("between", "apart", "missing"))
-    prior = SHRINKAGE / len(clips)
-    share = float(np.clip((between + prior * apart * EVEN) / (apart * (1 + prior)), 0, 1)) if apart > 0 else EVEN
-    return share, missing - 2 * share * between + share**2 * apart
+    movie = np.asarray(share * last.movie + (1 - share) * linear, dtype=np.float32).clip(0, 255)
+    trace, steps, seconds, passes = [], 0, 0.0, 0
+    for one in found:
+        trace += [
+            replace(line, step=steps + line.step, seconds=seconds + line.seconds, passes=passes + line.passes)
+            for line in one.trace
+        ]
+        steps, seconds, passes = steps + len(one.trace), seconds + one.seconds, passes + one.passes
+    return Solution(movie, tuple(trace), seconds, passes, last.std)

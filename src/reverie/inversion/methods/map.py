@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -19,7 +18,6 @@ from reverie.inversion.methods.curvature import Curvature, dot, estimated_precis
 from reverie.inversion.methods.grey_levels import expected_grey, slope_of_clip, soft_clip
 from reverie.inversion.methods.map_state import MapState, Point, informed, prior_of
 from reverie.inversion.objective import information_draw, loss_and_gradient, passes_of
-from reverie.inversion.priors.scenes import path_in
 from reverie.inversion.problem import Problem
 from reverie.inversion.uncertainty import draw_departure
 
@@ -31,9 +29,6 @@ SUFFICIENT = 1e-4
 
 NEARLY = 5
 """Times the tolerance a step may lower the loss by when cuts are looked for."""
-
-LARGEST = 6
-"""Times the size of the frame that a scene may have; a camera that moves farther is not followed."""
 
 SOLVING = 6
 """Iterations of conjugate gradients for each draw from the posterior."""
@@ -83,9 +78,6 @@ class Map:
     find_cuts: bool = True
     """Look for cuts in the movie once it has nearly settled, and go on as if nothing before a cut told of what comes
     after it."""
-    follow: int = 0
-    """How often to measure how the camera moves and to search anew with a prior that knows it, each time for about as
-    long as the first search; what is found so is kept where the responses speak for it."""
     likelihood: str = "measured"
     """What counts of the responses: `sizes` (Poisson), only that there are any (`events`), `both` of these, their level
     (`traces`, Gaussian), or what was `measured` to suit the training trials best."""
@@ -101,11 +93,11 @@ class Map:
         if not (
             min(self.steps, self.pairs) >= 1
             and min(self.weight, self.softness, self.longest) > 0
-            and min(self.tolerance, self.draws, self.follow, self.blur) >= 0
+            and min(self.tolerance, self.draws, self.blur) >= 0
         ):
             raise ReverieError(
                 "The settings of the method `map` are not possible: steps and pairs must be at least 1, weight, "
-                "softness and longest above 0, tolerance, draws, follow and blur at least 0."
+                "softness and longest above 0, tolerance, draws and blur at least 0."
             )
 
     def begin(self, problem: Problem, start: Movie | None = None) -> MapState:
@@ -120,7 +112,8 @@ class Map:
         white = torch.randn(problem.frames, *prior.scene_size, generator=generator).to(problem.device)
         movie, bend = soft_clip(prior.mean + prior.colour(white), self.softness)
         draw = information_draw(problem, movie, generator) * bend
-        point, curvature = self._at_the_mean(problem, draw)
+        point = self._evaluate(problem, torch.zeros_like(white))
+        curvature = Curvature.begin(estimated_precision(draw, prior, self.weight))
         ahead = curvature.direction(point.gradient)
         return MapState(0, 2 * passes_of(problem, problem.frames), point, curvature, draw, ahead)
 
@@ -138,7 +131,8 @@ class Map:
         promised = -dot(state.ahead, state.point.gradient) / 2
         little = self.tolerance * state.fallen
         state = replace(state, settled=min(fell, promised) < little)
-        return self._learn(problem, state) if state.settled or fell < NEARLY * little else state
+        near = state.settled or fell < NEARLY * little
+        return self._look_for_cuts(problem, state) if near and self.find_cuts and state.starts is None else state
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> MapState:
         """Return the state whose ``to_arrays`` gave these arrays."""
@@ -149,7 +143,6 @@ class Map:
 
         The squared draws are averaged over neighbouring pixels and frames, since few draws say little about one.
         """
-        state = state.believed
         problem = informed(problem, state)
         prior, precision = prior_of(problem), state.curvature.precision
         white = state.point.white + state.ahead if state.settled else state.point.white
@@ -177,12 +170,6 @@ class Map:
         std: Movie = np.sqrt(variance)
         return std
 
-    def _at_the_mean(self, problem: Problem, draw: Float[Tensor, "time height width"]) -> tuple[Point, Curvature]:
-        """Return where a search under the problem's prior begins, and what it takes the curvature for."""
-        prior = prior_of(problem)
-        white = torch.zeros(problem.frames, *prior.scene_size, device=problem.device)
-        return self._evaluate(problem, white), Curvature.begin(estimated_precision(draw, prior, self.weight))
-
     def _aim(self, state: MapState) -> MapState:
         """Return the state with the direction of the next step, in which the loss falls."""
         ahead = state.curvature.direction(state.point.gradient)
@@ -196,18 +183,14 @@ class Map:
         if len(state.curvature.steps):
             return self._aim(replace(state, curvature=state.curvature.forgotten()))
         # Nothing remembered and still no way down: the movie is as probable as it gets.
-        return self._learn(problem, replace(state, ahead=torch.zeros_like(state.ahead), settled=True))
-
-    def _learn(self, problem: Problem, state: MapState) -> MapState:
-        """Return the first state of a search that knows more of the movie than before, or the state as it is."""
-        if self.find_cuts and state.starts is None:
-            return self._look_for_cuts(problem, state)
-        return self._follow(problem, state) if state.settled and self.follow > 0 else state
+        stuck = replace(state, ahead=torch.zeros_like(state.ahead), settled=True)
+        return self._look_for_cuts(problem, stuck) if self.find_cuts and state.starts is None else stuck
 
     def _look_for_cuts(self, problem: Problem, state: MapState) -> MapState:
+        """Return the first state of a search that knows the shots, or where the search is when there is only one."""
         state = replace(state, starts=tuple(shots_found(state.movie.cpu().numpy())))
         if state.starts == (0,):
-            return self._learn(problem, state)
+            return state
         whole, pieces = prior_of(problem), prior_of(informed(problem, state))
         # The same movie in other coefficients: what the encoders make of it is known.
         before = state.point.white
@@ -217,24 +200,6 @@ class Map:
         point = replace(state.point, white=white, loss=loss, gradient=gradient)
         curvature = Curvature.begin(estimated_precision(state.draw, pieces, self.weight))
         return self._aim(replace(state, point=point, curvature=curvature, settled=False))
-
-    def _follow(self, problem: Problem, state: MapState) -> MapState:
-        """Return the first state of a search that knows how the camera moves, or where the search ends.
-
-        It ends where the responses do not speak for what it knew.
-        """
-        scenes, starts = prior_of(problem).scenes, state.starts or (0,)
-        if scenes is None or state.followed >= self.follow or state.believed is not state:
-            return state
-        path = path_in(state.movie.cpu().numpy(), starts, scenes, again=state.followed > 0)
-        settled = replace(state, curvature=state.curvature.forgotten())
-        told = replace(state, path=path, followed=state.followed + 1, before=settled)
-        asked = informed(problem, told)
-        if prod(prior_of(asked).scene_size) > LARGEST * prod(problem.frame_size):
-            return state
-        point, curvature = self._at_the_mean(asked, state.draw)
-        passes = state.passes + passes_of(problem, problem.frames)
-        return self._aim(replace(told, passes=passes, point=point, curvature=curvature, fallen=0.0, settled=False))
 
     def _search(self, problem: Problem, point: Point, direction: Tensor) -> tuple[Point | None, int]:
         """Return the first point along the direction that is low enough, None if there is none, and how many tried."""

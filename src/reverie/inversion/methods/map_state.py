@@ -13,8 +13,8 @@ from reverie.inversion.methods.curvature import Curvature, Precision
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Problem
 
-BEFORE, PRECISION = "before.", "precision."
-"""What the names of arrays of an earlier state, and of the precision, begin with."""
+PRECISION = "precision."
+"""What the names of the precision's arrays begin with."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class MapState:
     the responses. ahead: the direction of the next step. settled: the loss hardly falls any more, or no step lowers it.
     passes: published windows' worth of frames sent through encoders so far, forward and back. fallen: by how much the
     loss fell since the beginning. starts: first frames of the shots that were found, None as long as cuts were not
-    looked for. path: (time, 2), pixels by which the picture has moved, None as long as it was not followed. followed:
-    how often it was. before: where the search had settled before it followed the last time.
+    looked for.
     """
 
     step: int
@@ -52,9 +51,6 @@ class MapState:
     fallen: float = 0.0
     settled: bool = False
     starts: tuple[int, ...] | None = None
-    path: Float[np.ndarray, "time 2"] | None = None
-    followed: int = 0
-    before: "MapState | None" = None
 
     @property
     def loss(self) -> float:
@@ -65,28 +61,6 @@ class MapState:
     def movie(self) -> Float[Tensor, "time height width"]:
         """The movie as it stands, grey levels 0-255."""
         return self.point.movie
-
-    @property
-    def surprise(self) -> float:
-        """Minus the log evidence for what the prior knows, in nats, up to a constant.
-
-        Laplace's approximation with a diagonal precision, at a movie that has settled.
-        Source: MacKay, Bayesian interpolation, 1992.
-        """
-        precision = self.curvature.precision
-        return self.loss + float((precision.diagonal / precision.weight).log().sum()) / 2
-
-    @property
-    def believed(self) -> "MapState":
-        """The last state whose prior explains the responses better than one that knows nothing of the camera."""
-        if self.before is None or self.surprise < self.ignorant.surprise:
-            return self
-        return self.before.believed
-
-    @property
-    def ignorant(self) -> "MapState":
-        """The state before the camera was followed at all."""
-        return self if self.before is None else self.before.ignorant
 
     def to(self, device: torch.device) -> "MapState":
         """Return the same state on another device."""
@@ -101,7 +75,6 @@ class MapState:
             curvature=curvature,
             draw=self.draw.to(device),
             ahead=self.ahead.to(device),
-            before=None if self.before is None else self.before.to(device),
         )
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -115,12 +88,10 @@ class MapState:
         }
         return {
             **{name: tensor.cpu().numpy() for name, tensor in tensors.items()},
-            "counts": np.array([self.step, self.passes, self.settled, self.followed]),
+            "counts": np.array([self.step, self.passes, self.settled]),
             "losses": np.array([self.point.loss, self.fallen]),
             "starts": np.array(self.starts or (), dtype=np.int64),
-            "path": np.zeros((0, 2), np.float32) if self.path is None else self.path,
             **{PRECISION + name: array for name, array in self.curvature.precision.to_arrays().items()},
-            **{BEFORE + name: array for name, array in (self.before.to_arrays() if self.before else {}).items()},
         }
 
     @staticmethod
@@ -129,32 +100,25 @@ class MapState:
         loss, fallen = (float(value) for value in arrays["losses"])
         tensors = {name: torch.from_numpy(arrays[name]) for name in ("white", "gradient", "slope", "movie")}
         pairs = (torch.from_numpy(arrays[name]) for name in ("steps", "changes"))
-        step, passes, settled, followed = (int(count) for count in arrays["counts"])
-        older = _under(BEFORE, arrays)
+        step, passes, settled = (int(count) for count in arrays["counts"])
+        precision = {
+            name.removeprefix(PRECISION): array for name, array in arrays.items() if name.startswith(PRECISION)
+        }
         return MapState(
             step,
             passes,
             Point(loss=loss, **tensors),
-            Curvature(Precision.from_arrays(_under(PRECISION, arrays)), *pairs),
+            Curvature(Precision.from_arrays(precision), *pairs),
             torch.from_numpy(arrays["draw"]),
             torch.from_numpy(arrays["ahead"]),
             fallen,
             bool(settled),
             tuple(int(start) for start in arrays["starts"]) or None,
-            arrays["path"] if len(arrays["path"]) else None,
-            followed,
-            MapState.from_arrays(older) if older else None,
         )
 
 
-def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
 def informed(problem: Problem, state: MapState) -> Problem:
-    """Return the problem with what was found of cuts and motion known to its prior."""
-    if state.path is not None:
-        return replace(problem, prior=prior_of(problem).following(state.starts or (0,), state.path))
+    """Return the problem with the cuts that were found known to its prior."""
     return problem if state.starts is None else replace(problem, prior=prior_of(problem).cut(state.starts))
 
 

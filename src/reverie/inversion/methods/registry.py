@@ -5,17 +5,16 @@ from dataclasses import asdict, fields
 from typing import Any, Final
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.methods.best import Best
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
 
-Method = Combined | Map | Paper | Ridge | Best
+Method = Combined | Map | Paper | Ridge
 """The settings of a method; which class they are of says which method."""
 
-METHODS: Final[Mapping[str, type[Combined] | type[Paper] | type[Map] | type[Ridge] | type[Best]]] = {
-    kind.name: kind for kind in (Combined, Map, Paper, Ridge, Best)
+METHODS: Final[Mapping[str, type[Combined] | type[Paper] | type[Map] | type[Ridge]]] = {
+    kind.name: kind for kind in (Combined, Map, Paper, Ridge)
 }
 """The methods by name, the default first."""
 

@@ -10,7 +10,6 @@ import pandas as pd
 from reverie.encoders.prediction import predict
 from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie
-from reverie.inversion.methods.best import Best
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -56,14 +55,14 @@ STOPS, BLURS = (20, 40, 60, 80, 100, 150, 200), (0.5, 1.0, 2.0, 3.0)
 
 RIDGE, CHOSEN, MAP = "ridge", "published, chosen stop and blur", "map"
 LONG, LONG_ALL = "published, 1000 steps", "published, 1000 steps, all encoders"
-BEST, COMBINED = "best", "combined"
+COMBINED, STILL = "combined", "combined, camera not followed"
 ANIMALS, REPEATS = "map, animals joined", "map, repeats joined"
 PAIRS = (
     (MAP, CHOSEN),
     (MAP, RIDGE),
     (COMBINED, RIDGE),
     (COMBINED, MAP),
-    (BEST, COMBINED),
+    (COMBINED, STILL),
     (ANIMALS, MAP),
     (REPEATS, MAP),
 )
@@ -124,7 +123,6 @@ def conditions(setup: Setup) -> Conditions:
     encoders, first = setup.encoders, setup.encoders[:1]
     chosen = setup.settings(blurs=BLURS)
     probable = Map(draws=0)
-    best = Best()
     long = replace(chosen, steps=1000, blur=0.5)
     few = setup.clips[: SIZES.get(setup.scale.name, (0, 0))[1]]
     turns = in_turns(setup.clips)
@@ -140,10 +138,8 @@ def conditions(setup: Setup) -> Conditions:
         MAP: setup.jobs(probable, first),
         "map, all encoders": setup.jobs(probable, clips=turns),
         "map, encoders joined": {clip: [Job(clip, encoders, probable)] for clip in turns},
-        "best, camera not followed": setup.jobs(replace(best, follow=0), first, clips=turns),
-        "best, without ridge": setup.jobs(replace(best, map_share=1.0), first, clips=turns),
+        STILL: setup.jobs(Combined(draws=0, follow=0), first, clips=turns),
         COMBINED: setup.jobs(Combined(draws=0), first),
-        BEST: setup.jobs(best, first),
         ANIMALS: joined_jobs(setup, setup.clips, probable, "animals"),
         REPEATS: joined_jobs(setup, turns, probable, "repeats"),
     }
