@@ -31,7 +31,6 @@ FURTHER: Final = {
     "Reading": "reverie.recordings.reading:Reading",
     "SimulationRequest": "reverie.simulation.request:SimulationRequest",
     "TrainingRequest": "reverie.training.request:TrainingRequest",
-    "Best": "reverie.inversion.methods.best:Best",
     "Observation": "reverie.inversion.problem:Observation",
     "LiveFrame": "reverie.live.live:LiveFrame",
     "Solution": "reverie.inversion.problem:Solution",
