@@ -129,8 +129,8 @@ def test_another_linear_decoder_may_take_part(fitted_with_ridge, trial):
     class Black(type(fitted_with_ridge.ridge)):
         """Sees nothing."""
 
-        def estimate(self, responses, state):
-            return np.zeros((responses.shape[1], 12, 16), np.float32), 0
+        def decode(self, responses):
+            return np.zeros((responses.shape[1], 12, 16), np.float32)
 
     black = Black(**vars(fitted_with_ridge.ridge))
     probable = solve_trial(fitted_with_ridge, trial, SEARCH).movie

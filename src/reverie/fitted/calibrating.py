@@ -11,7 +11,6 @@ from reverie.fitted.solving import SHORT, beginning_of, search_trial, solve_tria
 from reverie.fitted.subject import Subject
 from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import say, tracked
-from reverie.inversion.linear.contract import Decoder
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.methods.combined import OFTEN, Combined
@@ -97,14 +96,14 @@ def fit_calibration(fitted: Fitted, method: Map | Combined) -> Calibration | Non
     return calibrate({name: errors_of(fitted, name, method, ridge) for name in clips})
 
 
-def held_out_ridge(fitted: Fitted, names: Sequence[str]) -> Decoder:
+def held_out_ridge(fitted: Fitted, names: Sequence[str]) -> RidgeDecoder:
     """Return a ridge decoder as the fitted one, which has not learned from the named trials.
 
     On trials it learned from it errs far less than on others. Where too few are left, the fitted one.
     """
     subject, fitted_one = fitted.subject, fitted.ridge
     left = [name for name in subject.training if name not in names]
-    if len(left) < FEWEST_CLIPS or not isinstance(fitted_one, RidgeDecoder):
+    if len(left) < FEWEST_CLIPS:
         return fitted_one
     features = fitted_one.features
     settings = replace(
@@ -130,7 +129,7 @@ def calibration_trials(subject: Subject) -> list[str]:
     return [*chosen, *_evenly(taught, CLIPS - len(chosen))]
 
 
-def errors_of(fitted: Fitted, name: str, method: Map | Combined, ridge: Decoder | None = None) -> Errors:
+def errors_of(fitted: Fitted, name: str, method: Map | Combined, ridge: RidgeDecoder | None = None) -> Errors:
     """Return the standard errors of the beginning of a trial, reconstructed with the method's usual settings."""
     trial = beginning_of(fitted.subject.recording.trial(name), SHORT)
     found = solve_trial(fitted, trial, method, ridge=ridge)

@@ -27,8 +27,8 @@ from reverie.foundation.files import read_npz, write_json
 from reverie.foundation.partial_files import sweep
 from reverie.inversion.likelihood import likelihood_arrays, likelihood_from_arrays
 from reverie.inversion.likelihood_fit import LikelihoodFits
-from reverie.inversion.linear.contract import Decoder
 from reverie.inversion.linear.files import DESCRIPTION, load_decoder
+from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.mask import load_mask
 from reverie.inversion.methods.weighing import Weights
 from reverie.inversion.priors.gaussian import GaussianPrior
@@ -92,7 +92,7 @@ class Fitted:
         return self._once("likelihood", lambda path: likelihood_fits_of(read_npz(path)))
 
     @property
-    def ridge(self) -> Decoder:
+    def ridge(self) -> RidgeDecoder:
         """The ridge decoder."""
         return self._once("ridge", lambda path: load_decoder(path.parent))
 

@@ -9,7 +9,7 @@ import torch
 
 from reverie.fitted.fitted import Fitted
 from reverie.foundation.arrays import Mask, Movie, Responses
-from reverie.inversion.linear.contract import Decoder, decode
+from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.methods.combined import OFTEN, Combined, combine, search_in_turns
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -69,7 +69,7 @@ def beginning_of(trial: Trial, frames: int) -> Trial:
 
 
 def solve_trial(
-    fitted: Fitted, trial: Trial, method: Method, *, mask: Mask | None = None, ridge: Decoder | None = None
+    fitted: Fitted, trial: Trial, method: Method, *, mask: Mask | None = None, ridge: RidgeDecoder | None = None
 ) -> Solution:
     """Return what a method makes of one trial with one encoder.
 
@@ -102,7 +102,7 @@ def solve_trial(
         searches, share = plan_of(method, fitted)
         linear = (ridge or fitted.ridge).decode(responses)
         return combine(search_trial(fitted, trial, searches, linear, share), linear, share)
-    return decode(fitted.ridge, responses, trial.known_state)
+    return fitted.ridge.solve(responses)
 
 
 def plan_of(method: Combined, fitted: Fitted) -> tuple[tuple[Map, ...], float]:

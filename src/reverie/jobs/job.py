@@ -17,7 +17,6 @@ from reverie.foundation.arrays import Indices, Mask, Responses
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
 from reverie.foundation.fingerprints import digest, digest_of
-from reverie.inversion.linear.contract import decode
 from reverie.inversion.methods.combined import Combined, combine, search_in_turns
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -204,7 +203,7 @@ def _decode(job: Job, session: Session) -> Solution:
     if job.together:
         raise ReverieError(f"The method `{job.method.name}` reads one trial; choose `map` to join several.")
     trial, fitted = job.clip.read(session), session.fitted(job.clip.animal, job.encoders[0])
-    return decode(fitted.ridge, targets_of(job, session, trial, job.encoders[0]), trial.known_state)
+    return fitted.ridge.solve(targets_of(job, session, trial, job.encoders[0]))
 
 
 def kept_neurons(job: Job, session: Session) -> Indices:

@@ -107,7 +107,6 @@ def load_live(fitted: Fitted, lag: int) -> LiveDecoder:
             "`.fit()` first."
         )
     ridge = load_decoder(folder)
-    assert isinstance(ridge, RidgeDecoder)
     return LiveDecoder(ridge, lag, read_npz(folder / ERRORS)["std"])
 
 

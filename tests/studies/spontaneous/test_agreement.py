@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.linear.contract import Population
+from reverie.inversion.linear.population import Population
 from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
 from reverie.inversion.linear.samples import PictureComponents

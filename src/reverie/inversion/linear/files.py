@@ -11,7 +11,7 @@ from reverie.encoders.checkpoints import WEIGHTS_DIGEST, read_weights
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, replacing, write_record
 from reverie.foundation.fingerprints import bytes_digest
-from reverie.inversion.linear.contract import Decoder, Population
+from reverie.inversion.linear.population import Population
 from reverie.inversion.linear.ridge import RidgeDecoder
 
 DESCRIPTION = "decoder.json"
@@ -20,7 +20,7 @@ FORMAT = "reverie decoder"
 VERSION = 2
 
 
-def save_decoder(decoder: Decoder, folder: Path, about: Mapping[str, Any] | None = None) -> None:
+def save_decoder(decoder: RidgeDecoder, folder: Path, about: Mapping[str, Any] | None = None) -> None:
     """Write a decoder to a folder, each file whole or not at all.
 
     about: whatever else is to be known of it (the trials it learned from), as JSON can hold.
@@ -33,7 +33,6 @@ def save_decoder(decoder: Decoder, folder: Path, about: Mapping[str, Any] | None
     description = {
         "format": FORMAT,
         "version": VERSION,
-        "kind": decoder.kind,
         "mouse": population.mouse,
         "neurons": population.neurons,
         "frame_size": population.frame_size,
@@ -45,7 +44,7 @@ def save_decoder(decoder: Decoder, folder: Path, about: Mapping[str, Any] | None
     write_record(folder / DESCRIPTION, description)
 
 
-def load_decoder(folder: Path) -> Decoder:
+def load_decoder(folder: Path) -> RidgeDecoder:
     """Read a decoder back, bit for bit.
 
     Raises ReverieError when a file is missing, damaged or foreign.

@@ -6,16 +6,18 @@ Linear stimulus reconstruction goes back to Bialek et al. 1991 (Science 252) and
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from reverie.foundation.arrays import Movie, Responses, State
+from reverie.foundation.arrays import WHITE, Movie, Responses
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.linear.contract import Decoder, Population
+from reverie.inversion.linear.population import Population
 from reverie.inversion.linear.response_features import KernelFeatures, KernelRegression, ResponseFeatures
 from reverie.inversion.linear.samples import PictureComponents
+from reverie.inversion.problem import Progress, Solution
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class RidgeSettings:
 
 
 @dataclass(frozen=True)
-class RidgeDecoder(Decoder):
+class RidgeDecoder:
     """Frames as linear functions of the features of the responses around them, or as what a kernel makes of these.
 
     weights: (feature, component). chosen: the penalty's ``weight``, the frames between two samples (``every``), and the
@@ -83,12 +85,25 @@ class RidgeDecoder(Decoder):
     weights: Float[np.ndarray, "feature component"]
     chosen: Mapping[str, float]
     kernel: KernelRegression | None = None
-    kind: str = "ridge"
 
-    def estimate(self, responses: Responses, state: State | None) -> tuple[Movie, int]:
-        """Return the movie before it is cut to 0-255; no encoder is asked."""
-        scores = self.features(responses) @ self.weights if self.kernel is None else self.kernel(responses)
-        return self.pictures.decode(scores), 0
+    def decode(self, responses: Responses) -> Movie:
+        """Return the movie (time, height, width), grey levels 0-255, float32.
+
+        responses: (neuron, time), every neuron of the animal, in the recording's order and units.
+        Raises ReverieError when the responses are not of this population or not finite.
+        """
+        self.population.check(responses)
+        seen = np.asarray(responses, dtype=np.float32)
+        scores = self.features(seen) @ self.weights if self.kernel is None else self.kernel(seen)
+        movie: Movie = np.clip(self.pictures.decode(scores), 0, WHITE).astype(np.float32)
+        return movie
+
+    def solve(self, responses: Responses) -> Solution:
+        """Return the decoded movie as a solution in one step, whose loss is undefined and which asks no encoder."""
+        begin = perf_counter()
+        movie = self.decode(responses)
+        seconds = perf_counter() - begin
+        return Solution(movie, (Progress(1, seconds, 0, float("nan")),), seconds, 0)
 
     def config(self) -> Mapping[str, Any]:
         """Return the settings and what was chosen."""

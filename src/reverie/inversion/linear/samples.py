@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter
 
 from reverie.foundation.arrays import GREY, Movie, Responses
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.linear.contract import Population
+from reverie.inversion.linear.population import Population
 from reverie.recordings.trial import Trial
 
 Scores = Float[np.ndarray, "frame component"]

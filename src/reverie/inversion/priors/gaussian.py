@@ -18,7 +18,7 @@ from reverie.inversion.priors.scenes import Camera, Scenes, at_size, fit_scenes
 from reverie.inversion.priors.spectrum import movie_of, resampled_spectrum, smoothed_spectrum, spectrum_of
 from reverie.recordings.trial import Trial
 
-SCENE_TRIALS = 60
+SCENE_TRIALS = 20
 """Training trials of which scenes are learned, evenly chosen."""
 
 FEWEST_MOVIES = 2

@@ -21,7 +21,6 @@ from reverie.foundation.devices import choose_device
 from reverie.foundation.files import write_text
 from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say, tracked
-from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.methods.map import Map
 from reverie.inversion.objective import information_draw
 from reverie.inversion.uncertainty import information_bits
@@ -96,7 +95,6 @@ def darkness(
     reader = Reconstructor(opened, recording, Map(seed=seed, calibrated=False), seed=seed, device="cpu").fit()
     fitted = fit(reader.fits[0], ["ridge"])
     decoder = fitted.ridge
-    assert isinstance(decoder, RidgeDecoder)
     chosen = [recording.trial(name) for name in names]
     stretch = spanned(recording, asked.seconds)
     joint_energy = JointEnergy(decoder, scored_region(reader.mask))
