@@ -28,21 +28,22 @@ PROBED = 16
 
 @dataclass(frozen=True)
 class CompactConfig:
-    """Sizes of a Compact encoder.
-
-    filters: space-time separable filters of the first layer. filter_size: their side in squares of 2 x 2 pixels, odd.
-    taps: their length in frames. features: channels the readouts see. smoothing: frames of each neuron's own
-    temporal kernel. shifter: whether each animal's pupil displaces its receptive fields. frame_gain: whether the
-    contrast of the whole frame turns neurons down.
-    """
+    """Sizes of a Compact encoder."""
 
     filters: int = 32
+    """Space-time separable filters of the first layer."""
     filter_size: int = 11
+    """Their side in squares of 2 x 2 pixels, odd."""
     taps: int = 10
+    """Their length in frames."""
     features: int = 32
+    """Channels that the readouts see."""
     smoothing: int = 6
+    """Frames of each neuron's own temporal kernel."""
     shifter: bool = False
+    """Whether each animal's pupil displaces its receptive fields."""
     frame_gain: bool = False
+    """Whether the contrast of the whole frame turns neurons down."""
 
     @property
     def reach(self) -> int:

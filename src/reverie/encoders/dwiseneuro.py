@@ -16,31 +16,38 @@ from reverie.foundation.errors import ReverieError
 
 @dataclass(frozen=True)
 class DwiseNeuroConfig:
-    """The architecture of a DwiseNeuro; defaults are those of the paper (Bauer et al. 2026, Methods).
-
-    core_features, spatial_strides: channels and spatial stride of each core block. spatial_kernel, temporal_kernel:
-    odd sizes in pixels and frames. expansion_ratio: how many times wider a block is inside. squeeze_ratio: how many
-    times narrower its gate is. cortex_features: channels of each cortex layer, in ``groups`` groups. softplus_beta:
-    steepness of the last non-linearity. dropout: of readout channels. drop_path: greatest probability that a block
-    is skipped. stack_frames, frame_step: a stack is so many frames, so many apart. canvas: height and width
-    of the planes, movies being centred on it with ``padding`` grey levels around.
-    """
+    """The architecture of a DwiseNeuro; defaults are those of the paper (Bauer et al. 2026, Methods)."""
 
     core_features: tuple[int, ...] = (64, 64, 64, 64, 128, 128, 128, 256, 256)
+    """Channels of each core block."""
     spatial_strides: tuple[int, ...] = (2, 1, 1, 1, 2, 1, 1, 2, 1)
+    """Spatial stride of each core block."""
     spatial_kernel: int = 3
+    """Odd size in pixels."""
     temporal_kernel: int = 5
+    """Odd size in frames."""
     expansion_ratio: int = 7
+    """How many times wider a block is inside."""
     squeeze_ratio: int = 32
+    """How many times narrower a block's gate is."""
     cortex_features: tuple[int, ...] = (1024, 2048, 4096)
+    """Channels of each cortex layer, in ``groups`` groups."""
     groups: int = 2
+    """Of the channels of cortex layers and readouts."""
     softplus_beta: float = 0.07
+    """Steepness of the last non-linearity."""
     dropout: float = 0.4
+    """Of readout channels."""
     drop_path: float = 0.1
+    """Greatest probability that a block is skipped."""
     stack_frames: int = 16
+    """Frames of a stack."""
     frame_step: int = 2
+    """How many frames apart those of a stack are."""
     canvas: tuple[int, int] = (64, 64)
+    """Height and width of the planes, on which movies are centred."""
     padding: float = 0.0
+    """Grey level of the planes around the movie."""
 
 
 class DwiseNeuro(StackEncoder):

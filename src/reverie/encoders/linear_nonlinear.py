@@ -17,15 +17,14 @@ from reverie.foundation.arrays import GREY
 
 @dataclass(frozen=True)
 class LinearNonlinearConfig:
-    """Sizes of a LinearNonlinear encoder.
-
-    taps: length of the filters in frames. rank: space-time separable parts a filter is the sum of. pooling: side in
-    pixels of the squares averaged before filtering.
-    """
+    """Sizes of a LinearNonlinear encoder."""
 
     taps: int = 12
+    """Length of the filters in frames."""
     rank: int = 1
+    """Space-time separable parts that a filter is the sum of."""
     pooling: int = 2
+    """Side in pixels of the squares averaged before filtering."""
 
 
 class LinearNonlinearReadout(nn.Module):

@@ -21,34 +21,40 @@ Rows = Float[np.ndarray, "_ _"]
 class TrialContent:
     """One reconstructed trial; whatever is None or empty is left out of the page.
 
-    reconstruction, truth: (time, height, width), grey levels 0-255; truth is None where the movie is not known.
-    std: (time, height, width), standard deviation, in grey levels.
-    mask: (height, width) transparency. information: (height, width), what share of the prior's variance the
-    responses took away, 0 to 1. state: (4, time). state_units: the unit of each row of the state.
-    responses: (neuron, time), recorded. rates, rates_from_truth: (neuron, time), what the encoder predicts from the
-    reconstruction and from the true movie. traces: the steps of the optimisation, by model.
-    scores: value by name, as ``scoring.scores.score`` returns them.
-    notes: sentences a reader must know before believing the movie. scored_from: the first frame that is scored.
     Raises ReverieError when the arrays do not belong to the same trial.
     """
 
     animal: str
     trial: str
     reconstruction: AnyMovie
+    """(time, height, width), grey levels 0-255."""
     mask: Rows
+    """(height, width), transparency."""
     truth: AnyMovie | None = None
+    """(time, height, width), grey levels 0-255; None where the movie is not known."""
     std: AnyMovie | None = None
+    """(time, height, width), standard deviation, grey levels."""
     information: Rows | None = None
+    """(height, width), what share of the prior's variance the responses took away, 0 to 1."""
     state: Rows | None = None
+    """(4, time)."""
     state_units: tuple[str, str, str, str] = ("", "", "", "")
+    """The unit of each row of the state."""
     responses: Rows | None = None
+    """(neuron, time), recorded."""
     rates: Rows | None = None
+    """(neuron, time), what the encoder predicts from the reconstruction."""
     rates_from_truth: Rows | None = None
+    """(neuron, time), what it predicts from the true movie."""
     traces: Mapping[str, Sequence[Progress]] = field(default_factory=dict)
+    """The steps of the optimisation, by model."""
     scores: Mapping[str, float] = field(default_factory=dict)
+    """Value by name, as ``scoring.scores.score`` returns them."""
     notes: Sequence[str] = ()
+    """Sentences a reader must know before believing the movie."""
     frame_rate: float = FRAME_RATE
     scored_from: int = 0
+    """The first frame that is scored."""
 
     def __post_init__(self) -> None:
         expected = self.reconstruction.shape
@@ -89,17 +95,16 @@ class TrialContent:
 
 @dataclass(frozen=True)
 class RunContent:
-    """One run folder.
-
-    sentences: what data this is, read first. summary: as ``scoring.tables.summarise`` or ``summarise_animals``
-    returns it. settings: how it was made (settings, versions, seed, times), nested as deep as is natural.
-    overview: the address of the page that this one belongs to, empty for none.
-    """
+    """One run folder."""
 
     title: str
     trials: Sequence[TrialContent]
     sentences: Sequence[str] = ()
+    """What data this is, read first."""
     settings: Mapping[str, object] = field(default_factory=dict)
+    """How it was made (settings, versions, seed, times), nested as deep as is natural."""
     summary: pd.DataFrame | None = None
+    """As ``scoring.tables.summarise`` or ``summarise_animals`` returns it."""
     degrees_per_pixel: float = DEGREES_PER_PIXEL
     overview: str = ""
+    """The address of the page that this one belongs to, empty for none."""

@@ -21,19 +21,20 @@ from reverie.simulation.cells import TruthConfig
 
 @dataclass(frozen=True)
 class Temperament:
-    """How one animal behaves, in the units of the Sensorium 2023 recordings.
-
-    running_share: part of the time it runs. running_speed: typical speed in a bout. dilation, dilation_spread: mean
-    and standard deviation of the pupil dilation at rest. gaze, gaze_spread: mean and standard deviation of the pupil's
-    x and y.
-    """
+    """How one animal behaves, in the units of the Sensorium 2023 recordings."""
 
     running_share: float
+    """Part of the time it runs."""
     running_speed: float
+    """Typical speed in a bout."""
     dilation: float
+    """Mean of the pupil dilation at rest."""
     dilation_spread: float
+    """Its standard deviation."""
     gaze: tuple[float, float]
+    """Mean of the pupil's x and y."""
     gaze_spread: tuple[float, float]
+    """Their standard deviations."""
 
 
 def draw_temperament(generator: np.random.Generator) -> Temperament:

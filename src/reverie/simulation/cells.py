@@ -21,42 +21,48 @@ SCAN: Final = 6
 
 @dataclass(frozen=True)
 class TruthConfig:
-    """Settings of simulated animals, whatever their neurons look for; each animal draws its own from seed and name.
-
-    seed: same seed, same neurons. degrees_per_pixel: visual angle of a pixel. patch_degrees: standard deviation of
-    the receptive fields' positions around the middle of the screen, vertical and horizontal, degrees.
-    threshold: range over neurons of the drive below which they are silent, in standard deviations of the drive.
-    exponent, saturation: power of the drive above threshold, and the drive at which the response is half its greatest.
-    floor: share of the mean rate that never goes away.
-    mean_response, mean_spread: median and standard deviation of the log of the neurons' mean rates. running_gain,
-    pupil_gain: log gain at full run and at wide pupils, mean over neurons. calcium_frames: frames in which the
-    indicator's smear decays to 1/e, 0 for none. scan_hertz: scans a second that come to each neuron in its turn, 0 for
-    one that sees all neurons at every frame. neuropil: share of a neuron's trace that comes from those around it.
-    gain_spread: standard deviation over neurons of the gains by state, in units of their means. silent: part of the
-    neurons whose mean rate is a twentieth of what it would be. unresponsive: part of them that no movie moves.
-    gaze_degrees: range over animals of the root mean square of their eyes' excursions, degrees; (0, 0) for eyes that
-    never move what the neurons see. gaze_share: part of the animals whose eyes do.
-    """
+    """Settings of simulated animals, whatever their neurons look for; each animal draws its own from seed and name."""
 
     seed: int = 0
+    """Same seed, same neurons."""
     degrees_per_pixel: float = DEGREES_PER_PIXEL
+    """Visual angle of a pixel."""
     patch_degrees: tuple[float, float] = (20.0, 27.0)
+    """Standard deviation of the receptive fields' positions around the middle of the screen, vertical and
+    horizontal, degrees."""
     threshold: tuple[float, float] = (-0.5, 0.6)
+    """Range over neurons of the drive below which they are silent, in standard deviations of the drive."""
     exponent: float = 2.0
+    """Power of the drive above threshold."""
     saturation: float = 1.5
+    """Drive at which the response is half its greatest."""
     floor: float = 0.03
+    """Share of the mean rate that never goes away."""
     mean_response: float = 2.2
+    """Median of the neurons' mean rates."""
     mean_spread: float = 0.82
+    """Standard deviation of the log of the neurons' mean rates."""
     running_gain: float = 0.25
+    """Log gain at full run, mean over neurons."""
     pupil_gain: float = 0.15
+    """Log gain at wide pupils, mean over neurons."""
     gain_spread: float = 0.6
+    """Standard deviation over neurons of the gains by state, in units of their means."""
     silent: float = 0.0
+    """Part of the neurons whose mean rate is a twentieth of what it would be."""
     unresponsive: float = 0.0
+    """Part of the neurons that no movie moves."""
     calcium_frames: float = 1.5
+    """Frames in which the indicator's smear decays to 1/e, 0 for none."""
     scan_hertz: float = 0.0
+    """Scans a second that come to each neuron in its turn, 0 for one that sees all neurons at every frame."""
     neuropil: float = 0.0
+    """Share of a neuron's trace that comes from those around it."""
     gaze_degrees: tuple[float, float] = (0.0, 0.0)
+    """Range over animals of the root mean square of their eyes' excursions, degrees; (0, 0) for eyes that never
+    move what the neurons see."""
     gaze_share: float = 1.0
+    """Part of the animals whose eyes move what the neurons see."""
 
 
 @dataclass(frozen=True)

@@ -31,22 +31,22 @@ AT_ONCE = 64
 
 @dataclass(frozen=True)
 class ConvolutionalTruthConfig(TruthConfig):
-    """What animals outside the encoders' families are like.
-
-    network_seed: of the network whose features all animals read. features: how many of each stage, each at a place of
-    its own near the centre, a neuron adds up; each neuron weighs the stages in its own way. scatter_degrees: standard
-    deviation of those places around the centre. brightness: weight, over neurons, of the broad
-    brightness around the centre. frame_gain: contrast (0-1) of the whole frame at which it has halved the
-    drive, 0 for no such gain. adaptation: range over neurons of how much answering lately takes off.
-    """
+    """What animals outside the encoders' families are like."""
 
     threshold: tuple[float, float] = (-0.9, 0.2)
     network_seed: int = 0
+    """Of the network whose features all animals read."""
     features: tuple[int, ...] = (3, 3, 2)
+    """How many of each stage, each at a place of its own near the centre, a neuron adds up; each neuron weighs the
+    stages in its own way."""
     scatter_degrees: float = 7.0
+    """Standard deviation of those places around the centre."""
     brightness: float = 1.0
+    """Weight, over neurons, of the broad brightness around the centre."""
     frame_gain: float = 0.25
+    """Contrast (0-1) of the whole frame at which it has halved the drive, 0 for no such gain."""
     adaptation: tuple[float, float] = (0.0, 1.5)
+    """Range over neurons of how much answering lately takes off."""
 
 
 @dataclass(frozen=True)

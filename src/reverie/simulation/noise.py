@@ -34,29 +34,29 @@ NEIGHBOURS = 10
 
 @dataclass(frozen=True)
 class SessionNoise:
-    """What a session and its trials add to the true rates.
-
-    level: variance of single frames around a rate, in units of that rate times the neuron's mean rate; 0 gives the
-    rates themselves. spikes: responses are numbers of spikes, Poisson, whatever the level.
-    tail: standard deviation of the log of event sizes beside what they have anyway, which makes their tail heavier at
-    the same level. size_signal: how much of a rate above its mean shows in larger rather than more events, as a power
-    of the rate; with 0 event sizes say nothing.
-    shared: standard deviation of the log gain that neurons share and no recording holds, see ``SessionGains``.
-    gain_drift: standard deviation over neurons of the log gain between the middle and the ends of the session.
-    tuning_drift: largest share of a neuron's response that has become that of a neighbour by then.
-    saccades: of the eyes, a second; with none they wander. pupil_error: standard deviation of the recorded pupil centre
-    around the true one, in its units.
-    """
+    """What a session and its trials add to the true rates."""
 
     level: float = 12.0
+    """Variance of single frames around a rate, in units of that rate times the neuron's mean rate; 0 gives the
+    rates themselves."""
     spikes: bool = False
+    """Responses are numbers of spikes, Poisson, whatever the level."""
     tail: float = 0.0
+    """Standard deviation of the log of event sizes beside what they have anyway, which makes their tail heavier at
+    the same level."""
     size_signal: float = 0.0
+    """How much of a rate above its mean shows in larger rather than more events, as a power of the rate; with 0
+    event sizes say nothing."""
     shared: float = 0.0
+    """Standard deviation of the log gain that neurons share and no recording holds, see ``SessionGains``."""
     gain_drift: float = 0.0
+    """Standard deviation over neurons of the log gain between the middle and the ends of the session."""
     tuning_drift: float = 0.0
+    """Largest share of a neuron's response that has become that of a neighbour by then."""
     saccades: float = 0.0
+    """Of the eyes, a second; with none they wander."""
     pupil_error: float = 0.0
+    """Standard deviation of the recorded pupil centre around the true one, in its units."""
 
     def __post_init__(self) -> None:
         """Raise ReverieError when a number is negative or the sizes carry more than the whole signal."""

@@ -18,14 +18,7 @@ RETINAL_MEMORY = 16
 
 @dataclass(frozen=True)
 class RetinalTruthConfig(TruthConfig):
-    """What simulated retinas are like; rates are spikes a frame.
-
-    centre_degrees: range of the standard deviation of the centres. surround, surround_share: size of the surround in
-    centres, and its weight in that of the centre (McMahon et al. 2004, Journal of Neurophysiology 91, 1134: weak and
-    about twice as wide). on_share: part of the cells that light excites. peak_frames: range of the time from a flash
-    to the peak of the answer (40-100 ms in mammals). adaptation: contrast (0-1) at which the contrast around has halved
-    the drive (Shapley & Victor 1978, Journal of Physiology 285, 275), so that checkerboards excite no more than scenes.
-    """
+    """What simulated retinas are like; rates are spikes a frame."""
 
     patch_degrees: tuple[float, float] = (22.0, 40.0)
     threshold: tuple[float, float] = (0.0, 1.0)
@@ -38,11 +31,19 @@ class RetinalTruthConfig(TruthConfig):
     pupil_gain: float = 0.0
     calcium_frames: float = 0.0
     centre_degrees: tuple[float, float] = (3.5, 8.0)
+    """Range of the standard deviation of the centres."""
     surround: float = 2.0
+    """Size of the surround in centres (McMahon et al. 2004, Journal of Neurophysiology 91, 1134: about twice as
+    wide)."""
     surround_share: tuple[float, float] = (0.3, 0.9)
+    """Range of its weight in that of the centre (McMahon et al. 2004: weak)."""
     on_share: float = 0.5
+    """Part of the cells that light excites."""
     peak_frames: tuple[float, float] = (1.3, 3.0)
+    """Range of the time from a flash to the peak of the answer (40-100 ms in mammals)."""
     adaptation: float = 0.1
+    """Contrast (0-1) at which the contrast around has halved the drive (Shapley & Victor 1978, Journal of
+    Physiology 285, 275), so that checkerboards excite no more than scenes."""
 
 
 @dataclass(frozen=True)

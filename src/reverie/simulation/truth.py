@@ -24,20 +24,20 @@ SPACING_PIXELS = 6
 
 @dataclass(frozen=True)
 class SimulatedTruthConfig(TruthConfig):
-    """What the usual simulated animals are like.
-
-    cycles_per_degree, octaves: median and standard deviation of the preferred spatial frequencies (log-normal).
-    blob_share: part of the neurons that prefer no frequency but light or dark blobs. complex_share: part of the others
-    that add up two phases (complex cells). widest_degrees: largest standard deviation of a receptive field.
-    normalisation: contrast (0-1) at which local contrast has halved the drive.
-    """
+    """What the usual simulated animals are like."""
 
     cycles_per_degree: float = 0.03
+    """Median of the preferred spatial frequencies (log-normal)."""
     octaves: float = 0.9
+    """Their standard deviation."""
     blob_share: float = 0.25
+    """Part of the neurons that prefer no frequency but light or dark blobs."""
     complex_share: float = 0.35
+    """Part of the others that add up two phases (complex cells)."""
     widest_degrees: float = 17.0
+    """Largest standard deviation of a receptive field."""
     normalisation: float = 0.2
+    """Contrast (0-1) at which local contrast has halved the drive."""
 
 
 @dataclass(frozen=True)

@@ -16,29 +16,34 @@ from reverie.stimuli.leaves import draw_outline, draw_radius, leaves, texture
 class SceneSettings:
     """What naturalistic scenes are made of; the defaults have the statistics of the Sensorium 2023 movies.
 
-    shot_seconds: range of shot lengths (real: median 3.3 s). leaf_pixels: range of the radii of what the ground is
-    covered with. objects: range of how many things move by themselves. object_pixels: range of their radii.
-    camera_speed, object_speed: ranges of typical speeds in pixels a second. zoom: standard deviation of how much nearer
-    the camera comes in a second. slope: range of the exponent of the textures' amplitude spectra (natural scenes:
-    about 1).
-    brightness, brightness_spread: median and standard deviation of the log of each shot's mean grey level. contrast:
-    range of a shot's standard deviation, in shares of its mean. light: standard deviation of the log of the slow
-    changes of light within a shot. Over many shots they give a mean of 80, a standard deviation of 57 and a median of
-    70, as the real movies have.
+    Over many shots brightness, contrast and light give a mean of 80, a standard deviation of 57 and a median of 70, as
+    the real movies have.
     """
 
     shot_seconds: tuple[float, float] = SHOT_SECONDS
+    """Range of shot lengths (real: median 3.3 s)."""
     leaf_pixels: tuple[float, float] = (3.0, 32.0)
+    """Range of the radii of what the ground is covered with."""
     objects: tuple[int, int] = (2, 6)
+    """Range of how many things move by themselves."""
     object_pixels: tuple[float, float] = (4.0, 13.0)
+    """Range of their radii."""
     camera_speed: tuple[float, float] = (0.5, 14.0)
+    """Range of the camera's typical speed, pixels a second."""
     object_speed: tuple[float, float] = (1.0, 14.0)
+    """Range of the objects' typical speed, pixels a second."""
     zoom: float = 0.03
+    """Standard deviation of how much nearer the camera comes in a second."""
     slope: tuple[float, float] = (0.9, 1.4)
+    """Range of the exponent of the textures' amplitude spectra (natural scenes: about 1)."""
     brightness: float = 74.0
+    """Median of each shot's mean grey level."""
     brightness_spread: float = 0.37
+    """Standard deviation of its log."""
     contrast: tuple[float, float] = (0.35, 0.75)
+    """Range of a shot's standard deviation, in shares of its mean."""
     light: float = 0.1
+    """Standard deviation of the log of the slow changes of light within a shot."""
 
 
 def naturalistic_movie(
