@@ -150,14 +150,11 @@ class Outlook:
         Where coherence of slow patterns falls below a half; infinite where it never does, NaN where it is never above.
     hertz
         The same in time, of patterns coarser than 0.032 cycles per degree.
-    bits
-        Information about the movie, bits per second and square degree.
     """
 
     video_correlation: float
     cycles_per_degree: float
     hertz: float
-    bits: float
 
 
 def information(bands: MeasuredBands, design: Design) -> Float[np.ndarray, " band"]:
@@ -186,14 +183,10 @@ def predict_design(bands: MeasuredBands, design: Design) -> Outlook:
     flat = np.exp(-np.square(math.pi * design.field * bands.cycles) / 4)
     counted = variance * (1 - flat * np.square(np.sinc(bands.hertz * bands.seconds)))
     whole = counted.sum() + bands.picture
-    per_degree = bands.share * np.log2(1 + told)
-    # There are as many coefficients as pixels and frames: twice the highest frequency along each direction.
-    density = 2 * bands.hertz.max() / bands.degrees**2
     return Outlook(
         float(np.sqrt(((counted * found).sum() + bands.picture) / whole)),
         _limit(bands.cycles, variance, found, bands.hertz <= SLOW),
         _limit(bands.hertz, variance, found, bands.cycles <= COARSE),
-        float(0.5 * per_degree.sum() * density),
     )
 
 

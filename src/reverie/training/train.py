@@ -29,13 +29,12 @@ class TrainingResult:
     """What came of a training run.
 
     folder: holds the best encoder. correlation: of each animal on the validation trials, by the best weights (see
-    ``validation_correlation``); empty without validation trials. best_step: when they were reached. history: one row
-    a validation (step, seconds, loss, one column an animal).
+    ``validation_correlation``); empty without validation trials. history: one row a validation (step, seconds, loss,
+    one column an animal).
     """
 
     folder: Path
     correlation: dict[str, float]
-    best_step: int
     history: pd.DataFrame
 
 
@@ -82,7 +81,7 @@ def train(
     best = run.progress["best"]
     encoder.load_state_dict(load_encoder(folder, device).state_dict())
     encoder.eval()
-    return TrainingResult(folder, dict(best["correlation"]), int(best["step"]), pd.DataFrame(run.progress["history"]))
+    return TrainingResult(folder, dict(best["correlation"]), pd.DataFrame(run.progress["history"]))
 
 
 def _job(
