@@ -62,12 +62,16 @@ def probe_pixels(
     if not encoders:
         raise ReverieError("Receptive fields need at least one encoder; name one.")
     on = max(1, round(seconds * frame_rate))
-    nowhere = np.zeros((1, 2), dtype=np.intp)
-    grey = _joint_rates(encoders, mouse, state, nowhere, on, GREY)
+
+    def joint_rates(shown: Int[np.ndarray, "place 2"], level: float) -> Float[np.ndarray, "place neuron"]:
+        each = [_mean_rates(encoder, mouse, state, shown, on, level) for encoder in encoders]
+        return np.asarray(np.mean(each, axis=0))
+
+    grey = joint_rates(np.zeros((1, 2), dtype=np.intp), GREY)
     changes = np.empty((2, encoders[0].require_mouse(mouse), len(places)), dtype=np.float32)
     for part in _parts(len(places), encoders, mouse, on):
         for row, level in enumerate((WHITE, 0.0)):
-            rates = _joint_rates(encoders, mouse, state, places[part], on, level)
+            rates = joint_rates(places[part], level)
             changes[row, :, part] = ((rates - grey) / np.maximum(grey, SMALLEST_RATE)).T
     return changes
 
@@ -77,19 +81,6 @@ def _parts(places: int, encoders: Sequence[Encoder], mouse: str, on: int) -> Ite
     numbers = longest * max(encoders[0].require_mouse(mouse), int(np.prod(encoders[0].canvas)))
     size = max(1, CHANGES_AT_ONCE // numbers)
     yield from (slice(start, min(start + size, places)) for start in range(0, places, size))
-
-
-def _joint_rates(
-    encoders: Sequence[Encoder],
-    mouse: str,
-    state: Float[np.ndarray, "4"],
-    places: Int[np.ndarray, "place 2"],
-    on: int,
-    level: float,
-) -> Float[np.ndarray, "place neuron"]:
-    """Return the mean over encoders of what ``_mean_rates`` gives for each."""
-    each = [_mean_rates(encoder, mouse, state, places, on, level) for encoder in encoders]
-    return np.asarray(np.mean(each, axis=0))
 
 
 def _mean_rates(
