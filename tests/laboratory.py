@@ -49,10 +49,13 @@ def furnish(folder: Path) -> None:
 
 
 def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in a folder, on a machine that trains for a moment and simulates small screens."""
+    """Work in a folder, on a machine that trains for a moment, calibrates on little and simulates small screens."""
     monkeypatch.chdir(folder)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     monkeypatch.setattr("reverie.training.planning.fit_to_time", lambda settings, *others: shortest(settings))
+    monkeypatch.setattr("reverie.fitted.calibrating.CLIPS", 2)
+    monkeypatch.setattr("reverie.fitted.calibrating.VALIDATION", 1)
+    monkeypatch.setattr("reverie.fitted.calibrating.SHORT", 40)
     monkeypatch.setattr("reverie.stimuli.clips.naturalistic_movie", partial(naturalistic_movie, frame_size=SIZE))
 
 

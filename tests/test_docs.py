@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
+from tests.fixtures import cover_the_frame
 from tests.laboratory import CELL, DOCUMENTS, blocks_of, enter, furnish
 
 from reverie.cli.main import main
 from reverie.cli.verbs import VERBS, parse
 from reverie.encoders import registry
-from reverie.encoders.contract import Encoder
 
 PAGES = [DOCUMENTS / "README.md", *sorted((DOCUMENTS / "docs").rglob("*.md"))]
 WITH_PYTHON = [page for page in PAGES if blocks_of(page)]
@@ -39,10 +38,6 @@ def named(page: Path) -> str:
     return str(page.relative_to(DOCUMENTS))
 
 
-def everywhere(encoder: Encoder, *others: object, **options: object) -> np.ndarray:
-    return np.full(encoder.frame_size, 1.2, np.float32)
-
-
 @pytest.fixture(scope="module")
 def used_laboratory(tmp_path_factory):
     """A folder in which the first cell of a notebook has run: what is slow is done."""
@@ -50,7 +45,7 @@ def used_laboratory(tmp_path_factory):
     furnish(folder)
     with pytest.MonkeyPatch.context() as monkeypatch:
         enter(folder, monkeypatch)
-        monkeypatch.setattr("reverie.fitted.fitting.estimate_mask", everywhere)  # slow, and not what is tested here
+        cover_the_frame(monkeypatch)
         exec(CELL, {})
     return folder
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from tests.fixtures import cover_the_frame
 from tests.laboratory import DOCUMENTS, FRAMES, SIZE, enter
 from tests.worlds import BRIGHT_SCENES
 
-from reverie.encoders.contract import Encoder
 from reverie.simulation.folder import simulate
 from reverie.stimuli.naturalistic import naturalistic_movie
 
@@ -62,16 +62,11 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def everywhere(encoder: Encoder, *others: object, **options: object) -> np.ndarray:
-    return np.full(encoder.frame_size, 1.2, np.float32)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_run(notebook, laboratory, monkeypatch, capsys):
     enter(laboratory, monkeypatch)
-    monkeypatch.setattr("reverie.fitted.fitting.estimate_mask", everywhere)  # slow, and not what is tested here
-    monkeypatch.setattr("reverie.fitted.calibrating.CLIPS", 3)
+    cover_the_frame(monkeypatch)
     monkeypatch.setattr("reverie.fitted.calibrating.SHORT", 40)
     monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
     logging.getLogger("matplotlib").setLevel(logging.WARNING)

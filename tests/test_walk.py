@@ -4,7 +4,7 @@ import inspect
 from pathlib import Path
 
 import pytest
-from tests.conftest import see_everywhere
+from tests.fixtures import see_everywhere
 from tests.worlds import opened
 
 import reverie as rv

@@ -1,4 +1,4 @@
-"""What tests do with the small worlds of ``conftest``: open them, and change something in them."""
+"""What tests do with the small worlds of ``fixtures``: open them, and change something in them."""
 
 from pathlib import Path
 from typing import Any

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from tests.fixtures import copy_of, cover_the_frame
 from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses, show_again
 
 from reverie.fitted.reconstruction import Reconstruction
@@ -45,6 +46,23 @@ def mask(tmp_path):
     return tmp_path / "mask.npz"
 
 
+@pytest.fixture(scope="module")
+def reconstructed_once(unspoilt_tiny_world, tmp_path_factory):
+    """A world beside the run in which trial 6 was reconstructed."""
+    folder = tmp_path_factory.mktemp("reconstructed")
+    with pytest.MonkeyPatch.context() as patch:
+        cover_the_frame(patch)
+        reconstruct(copy_of(unspoilt_tiny_world, folder), folder / "run", "6")
+    return folder
+
+
+@pytest.fixture
+def reconstructed(reconstructed_once, unspoilt_tiny_world, tmp_path):
+    """A copy of that world; the run is ``out``."""
+    shutil.copytree(reconstructed_once, tmp_path, dirs_exist_ok=True)
+    return replace(unspoilt_tiny_world, data=tmp_path / "data", encoder=tmp_path / "encoder")
+
+
 def test_a_trial_folder_holds_all_that_is_known(tiny_world, quick_masks, out):
     scores = reconstruct(tiny_world, out, "6")
     assert sorted(path.name for path in (out / "alpha/6").iterdir()) == [
@@ -77,16 +95,14 @@ def test_the_record_names_method_joining_encoders_and_places(tiny_world, quick_m
     assert record["versions"]["torch"]
 
 
-def test_what_is_finished_is_kept_and_more_trials_may_be_added(tiny_world, quick_masks, out, capsys):
-    reconstruct(tiny_world, out, "6")
+def test_what_is_finished_is_kept_and_more_trials_may_be_added(reconstructed, quick_masks, out, capsys):
     before = files_in(out / "alpha/6")
-    capsys.readouterr()
-    scores = reconstruct(tiny_world, out, "6", "2")
+    scores = reconstruct(reconstructed, out, "6", "2")
     assert "alpha trial 6 is reconstructed already; its movie is kept" in capsys.readouterr().err
     assert files_in(out / "alpha/6") == before
     assert scores["trial"].tolist() == ["2", "6"]
     assert json.loads((out / "run.json").read_text())["settings"]["trials"] == {"alpha": ["6", "2"]}
-    assert quick_masks == ["alpha"]
+    assert quick_masks == []
 
 
 def test_a_movie_is_there_before_the_next_is_begun(tiny_world, mask, out, monkeypatch):
@@ -122,34 +138,31 @@ def test_a_trial_whose_responses_changed_is_made_anew(tiny_world, quick_masks, o
     assert files_in(out / "alpha/4") == kept
 
 
-def test_a_trial_is_made_anew_by_code_that_fits_otherwise(tiny_world, quick_masks, out, monkeypatch):
-    reconstruct(tiny_world, out, "6")
+def test_a_trial_is_made_anew_by_code_that_fits_otherwise(reconstructed, quick_masks, out, monkeypatch):
     before = files_in(out / "alpha/6")
     monkeypatch.setattr("reverie.fitted.subject.FITTING_VERSION", 999)
-    reconstruct(tiny_world, out, "6")
+    reconstruct(reconstructed, out, "6")
+    assert quick_masks == ["alpha"]
     assert all(written > before[name] for name, written in files_in(out / "alpha/6").items())
     assert len(list((out / "jobs").iterdir())) == 2
 
 
-def test_an_encoder_that_was_replaced_needs_another_run(tiny_world, quick_masks, out):
-    reconstruct(tiny_world, out, "6")
-    replace_encoder(tiny_world)
+def test_an_encoder_that_was_replaced_needs_another_run(reconstructed, quick_masks, out):
+    replace_encoder(reconstructed)
     with pytest.raises(ReverieError, match=r"made with other settings \(encoders: .*choose another --out"):
-        reconstruct(tiny_world, out, "6")
+        reconstruct(reconstructed, out, "6")
 
 
 @pytest.mark.parametrize("other", [replace(QUICK, steps=4), Paper(steps=3)])
-def test_other_settings_need_another_run(tiny_world, quick_masks, out, other):
-    reconstruct(tiny_world, out, "6")
+def test_other_settings_need_another_run(reconstructed, quick_masks, out, other):
     with pytest.raises(ReverieError, match=r"steps: 3 there, 4 now|method: map there, paper now"):
-        reconstruct(tiny_world, out, "6", method=other)
+        reconstruct(reconstructed, out, "6", method=other)
 
 
-def test_an_interrupted_trial_folder_is_completed(tiny_world, quick_masks, out):
-    reconstruct(tiny_world, out, "6")
+def test_an_interrupted_trial_folder_is_completed(reconstructed, quick_masks, out):
     (out / "alpha/6/reconstruction.json").unlink()
     (out / "alpha/6/evidence.npz").unlink()
-    reconstruct(tiny_world, out, "6")
+    reconstruct(reconstructed, out, "6")
     assert Reconstruction.load(out / "alpha/6").truth is not None
 
 

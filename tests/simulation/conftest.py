@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from reverie.simulation.truth import SimulatedTruth, SimulatedTruthConfig
-from reverie.stimuli.naturalistic import naturalistic_movie
 
 MICE = {"ada": 150, "bo": 60}
 
@@ -13,6 +12,5 @@ def truth() -> SimulatedTruth:
 
 
 @pytest.fixture(scope="session")
-def movies() -> list[np.ndarray]:
-    generator = np.random.default_rng(0)
-    return [naturalistic_movie(300, generator) for _ in range(12)]
+def movies(natural_movies: np.ndarray) -> list[np.ndarray]:
+    return list(natural_movies[:12])

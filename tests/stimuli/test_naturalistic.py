@@ -7,10 +7,9 @@ from reverie.foundation.errors import ReverieError
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 
-@pytest.fixture(scope="module")
-def movies() -> list[np.ndarray]:
-    generator = np.random.default_rng(0)
-    return [naturalistic_movie(300, generator) for _ in range(16)]
+@pytest.fixture
+def movies(natural_movies: np.ndarray) -> list[np.ndarray]:
+    return list(natural_movies)
 
 
 def test_grey_levels_are_those_of_the_real_movies(movies: list[np.ndarray]):

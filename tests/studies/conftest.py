@@ -1,11 +1,13 @@
 """Two small simulated animals whose truth is known; one folder of finished jobs for all experiments."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tests.sharing import own_copy
 from tests.worlds import BRIGHT_SCENES
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
@@ -27,7 +29,7 @@ SMALL, SHORT = (18, 32), 60
 """Frame size, and frames of clips where what counts is that things are done, not how well."""
 
 SCALE = Scale(
-    "test", clips=2, stride=32, stops=(30,), validation=1, shares=(1.0, 0.25), thresholds=(0.5, 1.0), probes=3
+    "test", clips=1, stride=32, stops=(30,), validation=1, shares=(1.0, 0.25), thresholds=(0.5, 1.0), probes=3
 )
 
 
@@ -44,18 +46,21 @@ def make_animals(folder: Path, frame_size: tuple[int, int], frames: int = FRAMES
     data = folder / "data"
     truth = simulate(data, movies, mice={"left": neurons, "right": neurons}, seed=2)
     save_encoder(truth, data / TRUTH, about={"simulated": True})
-    encoders = []
     for seed in range(2):
         encoder = load_encoder(data / TRUTH)
         torch.manual_seed(seed)
         for name, array in encoder.named_buffers():
             if name.endswith("filters"):
                 array += 1.5 * array.std() * torch.randn_like(array) * (array.abs() > 0.1 * array.abs().max())
-        encoders.append(folder / f"encoder{seed}")
-        save_encoder(encoder, encoders[-1])
-    sources = Sources(data, tuple(encoders), device="cpu")
+        save_encoder(encoder, folder / f"encoder{seed}")
+    sources = sources_in(folder)
     keep_mask(open_session(sources), central_mask(frame_size))
     return sources
+
+
+def sources_in(folder: Path) -> Sources:
+    """Return what ``make_animals`` wrote into a folder."""
+    return Sources(folder / "data", (folder / "encoder0", folder / "encoder1"), device="cpu")
 
 
 def central_mask(frame_size: tuple[int, int]) -> np.ndarray:
@@ -76,7 +81,7 @@ def keep_mask(session: Session, mask: np.ndarray) -> None:
 
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
-    return make_animals(tmp_path_factory.mktemp("animals"), SMALL)
+    return sources_in(own_copy(tmp_path_factory, "animals", partial(make_animals, frame_size=SMALL)))
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +100,15 @@ def setup(sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Setup:
 @pytest.fixture(scope="session")
 def taught(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> Setup:
     """Two animals that saw enough movies to learn decoders from, test movies twice; the encoder is the truth."""
-    folder, generator = tmp_path_factory.mktemp("taught"), np.random.default_rng(8)
+    folder = own_copy(tmp_path_factory, "taught", make_taught_animals)
+    session = open_session(Sources(folder / "data", (folder / "encoder",), device="cpu"))
+    keep_mask(session, central_mask(SMALL))
+    return replace(setup, session=session, out=folder / "out", workers=Workers(session), stops={})
+
+
+def make_taught_animals(folder: Path) -> None:
+    """Write the animals of ``taught`` and their encoder."""
+    generator = np.random.default_rng(8)
     tiers = {"train": 24, "oracle": 1, "live_test_main": 2}
     movies = {
         tier: [(f"{tier} {number}", naturalistic_movie(SHORT, generator, frame_size=SMALL)) for number in range(count)]
@@ -104,6 +117,3 @@ def taught(setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> Setup:
     mice, repeats = {"one": 240, "two": 240}, {"live_test_main": 2}
     write_simulation(folder / "data", movies, mice=mice, seed=2, repeats=repeats)
     save_encoder(load_encoder(folder / "data/truth"), folder / "encoder")
-    session = open_session(Sources(folder / "data", (folder / "encoder",), device="cpu"))
-    keep_mask(session, central_mask(SMALL))
-    return replace(setup, session=session, out=folder / "out", workers=Workers(session), stops={})

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-from tests.conftest import see_everywhere
+from tests.fixtures import see_everywhere
 
 from reverie.encoders.prediction import predict
 from reverie.fitted.session import Session, Sources, open_session

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from reverie.foundation.arrays import FRAME_RATE, Mask, Movie, Rates, Responses, State
 from reverie.foundation.errors import ReverieError
@@ -101,9 +101,9 @@ class Reconstruction:
             )
         if not 0 < level < 1:
             raise ReverieError(f"An interval holds the truth with a probability between 0 and 1, not {level}.")
-        width = float(norm.ppf(0.5 + level / 2))
+        width = float(ndtri(0.5 + level / 2))
         if self.half_widths is not None:
-            usual = norm.ppf(0.5 + np.array(LEVELS) / 2)
+            usual = ndtri(0.5 + np.array(LEVELS) / 2)
             width *= float(np.interp(width, usual, self.half_widths / usual))
         low, high = ((self.frames + sign * width * self.std).clip(0, 255).astype(np.float32) for sign in (-1, 1))
         return low, high

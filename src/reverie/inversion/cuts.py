@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
 
 from reverie.foundation.arrays import Movie
 
@@ -53,6 +52,8 @@ def shots_found(movie: Movie) -> Sequence[int]:
     >>> shots_found(movie)
     (0, 50)
     """
+    from scipy.signal import find_peaks  # half a second, which most commands have no use for
+
     if len(movie) < SHORTEST:
         return (0,)
     change = _change(movie)

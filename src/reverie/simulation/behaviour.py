@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.signal import lfilter
 from torch import Tensor, nn
 
 from reverie.encoders.layers import displaced
@@ -86,7 +85,7 @@ def _running(frames: int, temperament: Temperament, generator: np.random.Generat
     moving = (runs % 2 == 0) == starts_running
     speeds = temperament.running_speed * np.exp(generator.normal(0.0, 0.3, 2 * pairs + 1))
     decay = np.exp(-1.0 / (0.5 * FRAME_RATE))
-    smooth = lfilter([1.0 - decay], [1.0, -decay], moving * speeds[runs])[warm_up:]
+    smooth = _leaky(moving * speeds[runs], 1.0 - decay, decay)[warm_up:]
     # The wheel's encoder reads nothing below a crawl.
     return np.where(smooth > 0.05, smooth, 0.0)
 
@@ -113,7 +112,14 @@ def wander(steps: int, memory: float, generator: np.random.Generator) -> Float[n
     decay = np.exp(-1.0 / memory)
     kicks = np.sqrt(1.0 - decay**2) * generator.standard_normal(steps)
     kicks[0] = generator.standard_normal()
-    return np.asarray(lfilter([1.0], [1.0, -decay], kicks))
+    return _leaky(kicks, 1.0, decay)
+
+
+def _leaky(values: Float[np.ndarray, " time"], gain: float, decay: float) -> Float[np.ndarray, " time"]:
+    """Sum what comes in, of which the share ``decay`` is left after each step."""
+    from scipy.signal import lfilter  # half a second, which commands that simulate nothing have no use for
+
+    return np.asarray(lfilter([gain], [1.0, -decay], values))
 
 
 class Gaze(nn.Module):
