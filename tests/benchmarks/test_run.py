@@ -12,11 +12,11 @@ TINY = run.Effort(
     neurons=12,
     rounds=1,
     training_rounds=1,
-    lengths=(40, 64, 100),
+    lengths=(40, 64),
     peaks=(32, 64),
     resident=(32,),
-    populations=(50, 100, 200),
-    models=(1, 2, 3),
+    populations=(50, 100),
+    models=(1, 2),
 )
 
 

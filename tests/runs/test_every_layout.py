@@ -256,7 +256,7 @@ def score_in(result: Path) -> float:
 
 def score_of(data: Path, out: Path, trial: str, *options) -> float:
     """Train an encoder, reconstruct a trial and return the score of the movie."""
-    run("train", data, "--out", out / "encoder", "--architecture", "linear_nonlinear", "--steps", "20", *options)
+    run("train", data, "--out", out / "encoder", "--architecture", "linear_nonlinear", "--steps", "40", *options)
     method = ("--method", "map", "--draws", "0", "--no-calibrated", "--no-find-cuts")
     run("reconstruct", data, out / "encoder", "--trials", trial, *method, "--out", out / "run", *options)
     return score_in(out / "run")
