@@ -52,10 +52,10 @@ def shots_found(movie: Movie) -> Sequence[int]:
     >>> shots_found(movie)
     (0, 50)
     """
-    from scipy.signal import find_peaks  # half a second, which most commands have no use for
-
     if len(movie) < SHORTEST:
         return (0,)
+    from scipy.signal import find_peaks  # half a second, which most commands have no use for
+
     change = _change(movie)
     contrast = gaussian_filter1d(movie.std(axis=(1, 2), dtype=np.float64), CONTRAST_BLUR)
     excess = (change - _busiest_nearby(change)) / np.maximum(contrast, LEAST_CONTRAST)
