@@ -227,6 +227,12 @@ def test_whether_the_camera_is_followed_is_measured_and_said(tiny_world, quick_m
     assert ("so it is followed" if worth else "so it is not followed") in capsys.readouterr().err
 
 
+def test_movies_that_tell_nothing_of_cameras_are_said(tiny_world, capsys):
+    """The frames of this world are too small for scenes."""
+    assert fit(fitted_to(tiny_world), ["scenes"]).scenes.scenes is None
+    assert "do not tell how cameras move over scenes, so none is followed" in capsys.readouterr().err
+
+
 def test_a_session_fits_every_animal_and_leaves_a_mask_that_is_named_alone(tiny_world, quick_masks, tmp_path):
     np.savez(tmp_path / "mask.npz", mask=np.full((12, 16), 1.2))
     session = opened(tiny_world, animals=(), mask=tmp_path / "mask.npz")

@@ -7,8 +7,11 @@ import pytest
 
 from reverie.fitted.fitting import LIKELIHOOD_TRIALS
 from reverie.foundation.errors import ReverieError
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
+from reverie.inversion.problem import Solution
+from reverie.jobs import shuffling
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, perform, problem_of
 from reverie.jobs.shuffling import shuffle_control, shuffle_of, shuffled_problem
@@ -64,6 +67,20 @@ def test_training_trials_keep_each_neuron_s_mean(session, jobs):
         for change in (lambda responses: responses, shuffle.mix)
     )
     np.testing.assert_allclose(mixed, plain, rtol=1e-3)
+
+
+def test_where_the_camera_is_followed_the_first_search_is_compared_with_its_like(session, jobs, tmp_path, monkeypatch):
+    """A search that only tells how the camera moves ends sooner, and so departs less from the mean."""
+    searches = Combined().searches("events", 2)
+    truth = jobs[0].clip.read(session).known_movie
+    asked, read, found = [], [], Solution(truth, (), 0.0, 0)
+    monkeypatch.setattr(shuffling, "plan_of", lambda *_: (searches, 0.5))
+    monkeypatch.setattr(shuffling, "read_solution", lambda path: read.append(path) or found)
+    monkeypatch.setattr(shuffling, "descend", lambda _, method, *__: asked.append(method) or found)
+    place = JobFolder(tmp_path / "found")
+    shuffle_control(replace(jobs[0], method=Combined()), session, place, place.part("shuffled"))
+    assert asked == [searches[0]]
+    assert read == [place.part("map").finished]
 
 
 def test_other_methods_have_no_such_control(session, jobs, tmp_path):

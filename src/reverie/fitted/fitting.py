@@ -130,6 +130,8 @@ def _fit_scenes(fitted: Fitted) -> None:
     trials = subject.trials(subject.training, PRIOR_TRIALS)
     prior = with_scenes(fitted.prior, trials, lambda movie: shot_starts(movie).tolist())
     write_npz(fitted.place("scenes"), prior.to_arrays())
+    if prior.scenes is None:
+        say(f"{subject.animal}: the training movies do not tell how cameras move over scenes, so none is followed.")
 
 
 def _fit_likelihood(fitted: Fitted) -> None:

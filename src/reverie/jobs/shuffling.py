@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from reverie.fitted.fitting import LIKELIHOOD_TRIALS
 from reverie.fitted.session import Session
+from reverie.fitted.solving import plan_of
 from reverie.foundation.arrays import Indices, Responses
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood import Likelihood
@@ -55,13 +56,14 @@ class ShuffleControl:
 def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFolder) -> ShuffleControl:
     """Find the most probable movie of a job's clip from shuffled responses, and compare it with that of the job.
 
-    found: where the job's result lies. Of `combined` it is the part that `map` found.
+    found: where the job's result lies. Of `combined` it is the movie of the first search, before a camera is followed,
+    and shuffled responses are searched with the same settings.
 
     Raises ReverieError when the job's method is another one.
     """
     if isinstance(job.method, Combined):
-        weights = session.fitted(job.clip.animal, job.encoders[0]).weights
-        job, found = replace(job, method=job.method.search(weights.likelihood)), found.part("map")
+        (first, *_), _ = plan_of(job.method, session.fitted(job.clip.animal, job.encoders[0]))
+        job, found = replace(job, method=first), found.part("map")
     if not isinstance(job.method, Map):
         raise ReverieError(f"Shuffled responses are no control of the method `{job.method.name}`; use `combined`.")
     movie = read_solution(found.finished).movie

@@ -61,6 +61,11 @@ def test_nothing_is_learned_from_moments():
     assert fit_scenes([shot[:10] for shot in shots(3)], SCREEN) is None
 
 
+def test_nothing_is_learned_from_frames_of_a_few_pixels():
+    for size in ((1, 1), (2, 3), (3, 4)):
+        assert fit_scenes([np.zeros((60, *size), np.float32)], size) is None
+
+
 def test_a_path_is_found_again_in_the_movie():
     scenes, path = fit_scenes(shots(6), SCREEN), wandering(90, 50)
     found = path_in(panned(path, 50, SCREEN), (0,), scenes)

@@ -91,7 +91,9 @@ class Scenes:
 
 
 def fit_scenes(shots: Iterable[Movie], frame_size: tuple[int, int]) -> Scenes | None:
-    """Fit scenes to shots, whose pixels have mean 0 and deviation 1; None where all are too short or move too much."""
+    """Fit scenes to shots, whose pixels have mean 0 and deviation 1; None where all are too short, small or fast."""
+    if min(frame_size) < NARROWEST:
+        return None
     total, frames, paths = torch.zeros(LENGTH, *frame_size), 0, []
     for shot in shots:
         if len(shot) < SHORTEST:
