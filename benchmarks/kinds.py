@@ -19,7 +19,7 @@ from reverie.fitted.assembling import assemble
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit, parts_for
 from reverie.fitted.session import Session, Sources, open_session
-from reverie.fitted.solving import observe, prior_for, solve_trial
+from reverie.fitted.solving import observe, solve_trial
 from reverie.foundation.arrays import Movie
 from reverie.foundation.devices import prepare_threads
 from reverie.foundation.files import write_text
@@ -33,7 +33,8 @@ from reverie.inversion.postprocessing import blur
 from reverie.inversion.problem import Problem, Solution
 from reverie.inversion.solve import solve
 from reverie.jobs.clip import Clip, repeats_of
-from reverie.jobs.job import Job
+from reverie.jobs.job import Job, parts_of, perform
+from reverie.jobs.store import JobFolder
 from reverie.recordings.trial import Trial
 from reverie.scoring.controls import Comparison
 from reverie.scoring.parts import shot_starts
@@ -163,13 +164,19 @@ def by_truth(materials: Materials, clip: Clip) -> tuple[Solution, Mapping[str, f
     return solve(Problem((seen,), prior), method), {}
 
 
-def by_both(materials: Materials, clip: Clip) -> tuple[Solution, Mapping[str, float]]:
-    """Find the most probable movie given the responses of both animals."""
-    method, session = Map(draws=0), materials.session
-    clips = (clip, *repeats_of(session, clip, "animals"))
-    fits = [materials.fitted("prior", "likelihood", animal=each.animal) for each in clips]
-    seen = tuple(observe(fitted, each.read(session), method) for fitted, each in zip(fits, clips, strict=True))
-    return solve(Problem(seen, prior_for(fits, method)), method), {}
+def by_both(method: Map | Combined) -> Callable[[Materials, Clip], tuple[Solution, Mapping[str, float]]]:
+    """Return how a method reconstructs a clip from the responses of both animals."""
+
+    def reconstruct(materials: Materials, clip: Clip) -> tuple[Solution, Mapping[str, float]]:
+        session = materials.session
+        others = tuple(repeats_of(session, clip, "animals"))
+        job = Job(clip, (materials.encoder,), method, together=others)
+        for (animal, folder), parts in parts_of([job]).items():
+            materials.fitted(*parts, animal=animal, folder=folder)
+        place = JobFolder(materials.encoder.parent / "joined" / job.fingerprint(session))
+        return perform(job, session, place), {}
+
+    return reconstruct
 
 
 METHODS: Final[Mapping[str, Callable[[Materials, Clip], tuple[Solution, Mapping[str, float]]]]] = {
@@ -178,7 +185,8 @@ METHODS: Final[Mapping[str, Callable[[Materials, Clip], tuple[Solution, Mapping[
     "combined": by_method(Combined()),
     "combined, camera not followed": by_method(Combined(follow=0)),
     "published": by_published,
-    "map, animals joined": by_both,
+    "map, animals joined": by_both(Map(draws=0)),
+    "combined, animals joined": by_both(Combined(draws=0)),
     "map, truth": by_truth,
 }
 """Every method by the name it has in the table, in the order in which they are tried."""
