@@ -229,10 +229,10 @@ def test_a_combined_movie_is_found_in_parts_that_may_be_interrupted(tiny_world, 
         with pytest.raises(KeyboardInterrupt):
             perform(job, session, place)
     assert not place.finished.exists()
-    written = place.part("map").finished.stat().st_mtime_ns
+    written = place.part("map-1-of-2").finished.stat().st_mtime_ns
     found = perform(job, session, place)
-    assert place.part("map").finished.stat().st_mtime_ns == written
-    probable = read_solution(place.part("map-1").finished)
+    assert place.part("map-1-of-2").finished.stat().st_mtime_ns == written
+    probable = read_solution(place.part("map-2-of-2").finished)
     linear = fitted.ridge.decode(session.recordings["alpha"].trial("1").responses)
     np.testing.assert_allclose(found.movie, 0.75 * probable.movie + 0.25 * linear, atol=1e-3)
     np.testing.assert_array_equal(found.std, probable.std)

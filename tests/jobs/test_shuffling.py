@@ -80,7 +80,7 @@ def test_where_the_camera_is_followed_the_first_search_is_compared_with_its_like
     place = JobFolder(tmp_path / "found")
     shuffle_control(replace(jobs[0], method=Combined()), session, place, place.part("shuffled"))
     assert asked == [searches[0]]
-    assert read == [place.part("map").finished]
+    assert read == [place.part("map-1-of-3").finished]
 
 
 def test_other_methods_have_no_such_control(session, jobs, tmp_path):

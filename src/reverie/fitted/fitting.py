@@ -163,10 +163,10 @@ def _fit_followed_weights(fitted: Fitted) -> None:
     followed = fit_followed_weights(fitted)
     write_npz(fitted.place("followed_weights"), followed.to_arrays())
     worth = worth_following(fitted.weights, followed)
-    if not np.isnan(followed.error):
-        saved = 100 * (1 - followed.error / fitted.weights.error)
+    if fitted.weights.error > 0 and not np.isnan(followed.error):
+        change = 100 * (followed.error / fitted.weights.error - 1)
         say(
-            f"{fitted.subject.animal}: following the camera changes the squared error by {-saved:+.0f} %, so it is "
+            f"{fitted.subject.animal}: following the camera changes the squared error by {change:+.1f} %, so it is "
             f"{'followed' if worth else 'not followed'}."
         )
 

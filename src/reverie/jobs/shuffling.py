@@ -14,7 +14,7 @@ from reverie.foundation.arrays import Indices, Responses
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood import Likelihood
 from reverie.inversion.likelihood_fit import KINDS, fit_likelihoods
-from reverie.inversion.methods.combined import Combined
+from reverie.inversion.methods.combined import Combined, search_name
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.map_state import prior_of
 from reverie.inversion.problem import Problem
@@ -62,8 +62,8 @@ def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFold
     Raises ReverieError when the job's method is another one.
     """
     if isinstance(job.method, Combined):
-        (first, *_), _ = plan_of(job.method, session.fitted(job.clip.animal, job.encoders[0]))
-        job, found = replace(job, method=first), found.part("map")
+        searches, _ = plan_of(job.method, session.fitted(job.clip.animal, job.encoders[0]))
+        job, found = replace(job, method=searches[0]), found.part(search_name(0, len(searches)))
     if not isinstance(job.method, Map):
         raise ReverieError(f"Shuffled responses are no control of the method `{job.method.name}`; use `combined`.")
     movie = read_solution(found.finished).movie

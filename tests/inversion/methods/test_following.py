@@ -43,7 +43,7 @@ def test_following_the_camera_makes_the_movie_better(of_pans):
     (still,), _ = search(of_pans, 0)
     found, named = search(of_pans, 2)
     assert video_correlation(found[-1].movie, TRUTH) > video_correlation(still.movie, TRUTH) + 0.02
-    assert [name for name, _ in named] == ["map", "map-1", "map-2"]
+    assert [name for name, _ in named] == ["map-1-of-3", "map-2-of-3", "map-3-of-3"]
     places, path = named[-1][1].camera.places.numpy(), wandering(90, 40)
     # The camera goes where the picture does not.
     assert np.corrcoef((places - places.mean(0)).ravel(), (path.mean(0) - path).ravel())[0, 1] > 0.9

@@ -116,8 +116,17 @@ def search_in_turns(
             movie = combine(found[-1:], linear, share).movie
             told = following(scenes, movie, cuts=searches[0].find_cuts, again=number > 1)
             problem = replace(problem, prior=told)
-        found.append(find(problem, search, "map" if number == 0 else f"map-{number}"))
+        found.append(find(problem, search, search_name(number, len(searches))))
     return found
+
+
+def search_name(number: int, count: int) -> str:
+    """Return what a search among so many for one clip is called, `map` where it is the only one.
+
+    >>> search_name(0, 1), search_name(2, 3)
+    ('map', 'map-3-of-3')
+    """
+    return "map" if count == 1 else f"map-{number + 1}-of-{count}"
 
 
 def following(scenes: GaussianPrior, movie: Movie, *, cuts: bool, again: bool) -> GaussianPrior:
