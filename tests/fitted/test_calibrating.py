@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from tests.worlds import describe_training, fitted_to, show_again
 
+from reverie.fitted import calibrating
 from reverie.fitted.calibrating import (
     CLIPS,
     VALIDATION,
@@ -51,6 +52,7 @@ def test_weights_are_those_that_are_best_on_validation_trials(fitted):
 
 
 def test_followed_the_same_clips_are_judged(fitted, monkeypatch):
+    monkeypatch.setattr(calibrating, "FEWEST_TO_FOLLOW", 2)
     monkeypatch.setattr(scenes, "NARROWEST", 4)  # the world's frames are small
     fit(fitted, ["scenes", "weights"])
     weights, found = fitted.weights, fit_followed_weights(fitted)
@@ -61,7 +63,17 @@ def test_followed_the_same_clips_are_judged(fitted, monkeypatch):
     assert found.error == pytest.approx(weights.error, rel=0.5)
 
 
-def test_without_scenes_nothing_is_followed(tiny_world, fitted):
+def test_of_two_validation_clips_nothing_is_concluded(fitted, monkeypatch, capsys):
+    monkeypatch.setattr(scenes, "NARROWEST", 4)
+    fit(fitted, ["scenes", "weights"])
+    assert np.isnan(fit_followed_weights(fitted).error)
+    assert (
+        "alpha has 2 validation trials, too few to tell whether following the camera helps" in capsys.readouterr().err
+    )
+
+
+def test_without_scenes_nothing_is_followed(tiny_world, fitted, monkeypatch):
+    monkeypatch.setattr(calibrating, "FEWEST_TO_FOLLOW", 2)
     fit(fitted, ["scenes", "weights"])
     write_npz(fitted.place("scenes"), fitted.prior.to_arrays())
     found = fit_followed_weights(fitted_to(tiny_world))

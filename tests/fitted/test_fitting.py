@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses
 
-from reverie.fitted import fitting
+from reverie.fitted import calibrating, fitting
 from reverie.fitted.fitting import calibrates, fit, parts_for
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood_fit import fit_likelihoods
@@ -219,6 +219,7 @@ def test_a_ridge_decoder_is_kept_and_read_to_the_same_bits(tiny_world, quick_rid
 
 def test_whether_the_camera_is_followed_is_measured_and_said(tiny_world, quick_masks, quick_ridge, capsys, monkeypatch):
     monkeypatch.setattr(scenes, "NARROWEST", 4)  # the world's frames are small
+    monkeypatch.setattr(calibrating, "FEWEST_TO_FOLLOW", 1)
     fitted = fit(fitted_to(tiny_world), ["followed_weights"])
     assert fitted.missing(["mask", "prior", "scenes", "ridge", "weights", "followed_weights"]) == []
     assert fitted_to(tiny_world).followed_weights == fitted.followed_weights

@@ -9,7 +9,7 @@ import numpy as np
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.solving import SHORT, beginning_of, search_trial, solve_trial
 from reverie.fitted.subject import Subject
-from reverie.foundation.errors import NotApplicable
+from reverie.foundation.errors import NotApplicable, counted
 from reverie.foundation.progress import say, tracked
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
@@ -24,6 +24,9 @@ from reverie.scoring.rule import frames_to_skip, scored_region
 
 WEIGHED: Final = 6
 """Validation clips that are reconstructed, at most, evenly chosen."""
+
+FEWEST_TO_FOLLOW: Final = 3
+"""Validation clips without which no camera is followed: what helps one or two may harm others (docs/decisions/200)."""
 
 VALIDATION, CLIPS = 6, 24
 """Clips of different movies that are reconstructed, at most: of validation trials, and in all."""
@@ -42,7 +45,13 @@ def fit_weights(fitted: Fitted) -> Weights:
 
 def fit_followed_weights(fitted: Fitted) -> Weights:
     """Reconstruct the same beginnings while the camera is followed, and choose the share that comes nearest to them."""
-    weights = fitted.weights
+    subject, weights = fitted.subject, fitted.weights
+    if len(subject.validation) < FEWEST_TO_FOLLOW:
+        say(
+            f"{subject.animal} has {counted(len(subject.validation), 'validation trial')}, too few to tell whether "
+            f"following the camera helps ({FEWEST_TO_FOLLOW} are needed), so it is not followed."
+        )
+        return replace(weights, error=float("nan"))
     if fitted.scenes.scenes is None:
         return replace(weights, error=float("nan"))
     searches = Combined(draws=0).searches(weights.likelihood, OFTEN)
