@@ -68,8 +68,16 @@ def test_of_two_validation_clips_nothing_is_concluded(fitted, monkeypatch, capsy
     fit(fitted, ["scenes", "weights"])
     assert np.isnan(fit_followed_weights(fitted).error)
     assert (
-        "alpha has 2 validation trials, too few to tell whether following the camera helps" in capsys.readouterr().err
+        "alpha has 2 validation movies, too few to tell whether following the camera helps" in capsys.readouterr().err
     )
+
+
+def test_showings_of_one_movie_count_once(tiny_world, quick_masks, capsys):
+    show_again(tiny_world, "alpha", "5", like="6")
+    describe_training(tiny_world, ["0", "1", "2", "3"], ["5", "6"])
+    fitted = fit(fitted_to(tiny_world), ["mask", "prior", "scenes", "likelihood", "ridge", "weights"])
+    assert np.isnan(fit_followed_weights(fitted).error)
+    assert "alpha has 1 validation movie, too few" in capsys.readouterr().err
 
 
 def test_without_scenes_nothing_is_followed(tiny_world, fitted, monkeypatch):

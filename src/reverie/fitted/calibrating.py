@@ -26,7 +26,7 @@ WEIGHED: Final = 6
 """Validation clips that are reconstructed, at most, evenly chosen."""
 
 FEWEST_TO_FOLLOW: Final = 3
-"""Validation clips without which no camera is followed: what helps one or two may harm others (docs/decisions/200)."""
+"""Validation movies without which no camera is followed: what helps one or two may harm others (docs/decisions/200)."""
 
 VALIDATION, CLIPS = 6, 24
 """Clips of different movies that are reconstructed, at most: of validation trials, and in all."""
@@ -46,9 +46,10 @@ def fit_weights(fitted: Fitted) -> Weights:
 def fit_followed_weights(fitted: Fitted) -> Weights:
     """Reconstruct the same beginnings while the camera is followed, and choose the share that comes nearest to them."""
     subject, weights = fitted.subject, fitted.weights
-    if len(subject.validation) < FEWEST_TO_FOLLOW:
+    movies = len(_different(subject, [name for name in subject.validation if subject.recording.has_movie(name)]))
+    if movies < FEWEST_TO_FOLLOW:
         say(
-            f"{subject.animal} has {counted(len(subject.validation), 'validation trial')}, too few to tell whether "
+            f"{subject.animal} has {counted(movies, 'validation movie')}, too few to tell whether "
             f"following the camera helps ({FEWEST_TO_FOLLOW} are needed), so it is not followed."
         )
         return replace(weights, error=float("nan"))
