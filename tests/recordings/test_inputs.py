@@ -131,6 +131,21 @@ def twice(mouse: Path) -> None:
         shutil.copy(mouse / "data" / kind / "2.npy", mouse / "data" / kind / "02.npy")
 
 
+def broken_off(kind):
+    """Cut every file of one kind of array short."""
+
+    def apply(mouse: Path) -> None:
+        for path in (mouse / "data" / kind).iterdir():
+            path.write_bytes(path.read_bytes()[:140])
+
+    return apply
+
+
+def lost(kind, first):
+    """Take away the arrays of one kind from some trial on."""
+    return lambda mouse: [(mouse / "data" / kind / f"{number}.npy").unlink() for number in range(first, 10)]
+
+
 def holding(content):
     """Put something else in the place of one movie."""
     return lambda mouse: (mouse / "data/videos/2.npy").write_bytes(content)
@@ -147,7 +162,11 @@ CASES = {
     "no behaviour at all": (without("data/behavior", "data/pupil_center"), 10, 7, 4, "not recorded"),
     "behaviour of nothing but NaN": (edit("behavior", lambda a: a * np.nan), 10, 7, 2, "not recorded"),
     "constant behaviour": (edit("behavior", np.zeros_like), 10, 7, 2, "constant, which counts as not recorded"),
-    "behaviour of one row": (edit("behavior", lambda a: a[0]), 10, 7, 4, "The behaviour of mouse1 cannot be read"),
+    "behaviour of one row": (edit("behavior", lambda a: a[0]), 10, 7, 2, "running speed of mouse1 cannot be used: "),
+    "pupil position turned": (edit("pupil_center", np.transpose), 10, 7, 2, "pupil x, pupil y of mouse1 cannot be used"),
+    "behaviour at half the rate": (edit("behavior", lambda a: a[:, ::2]), 10, 7, 2, "lasts 20 frames but"),
+    "pupil positions cut short": (broken_off("pupil_center"), 10, 7, 2, "is cut short at 140 bytes"),
+    "behaviour of most trials lost": (lost("behavior", 4), 10, 7, 2, "running speed not recorded"),
     "no meta": (without("meta"), 10, 7, 0, "names no tiers, so that its trials are divided by movie"),
     "sloppy tiers": (tiers(lambda word: word.capitalize() + " "), 10, 7, 0, None),
     "other tiers": (tiers(lambda word: {"oracle": "Validation"}.get(word, word)), 10, 7, 0, None),

@@ -1,14 +1,14 @@
 """What is looked at of each trial before anything is decided: shapes, lengths, gaps, and a sample of the values."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.gaps import measured
-from reverie.recordings.source import Footage, Series, Source
+from reverie.recordings.source import Footage, Series, Source, read_signal
 
 
 @dataclass(frozen=True)
@@ -63,42 +63,46 @@ class ResponseFacts(SeriesFacts):
 
 @dataclass(frozen=True)
 class TrialFacts:
-    """One trial; what it lacks is None or absent. broken_signals: why pupil and running could not be read."""
+    """One trial; what it lacks is None or absent. broken_signals: why those that are there cannot be used."""
 
     name: str
     footage: Footage | None
     responses: ResponseFacts | None
     signals: Mapping[str, SeriesFacts]
     rows: Mapping[str, np.ndarray]
-    broken_signals: str | None = None
+    broken_signals: Mapping[str, str] = field(default_factory=dict)
+
+    def without(self, signals: Iterable[str]) -> "TrialFacts":
+        """Return the same without some of the signals."""
+        dropped = set(signals)
+        kept = {signal: part for signal, part in self.signals.items() if signal not in dropped}
+        return replace(self, signals=kept, rows={signal: self.rows[signal] for signal in kept})
 
 
 def facts_of(source: Source, name: str, thorough: bool) -> TrialFacts:
     """Look at one trial; raises ReverieError when one of its files is broken, or it has neither movie nor responses."""
     footage, responses = source.movie(name), source.responses(name)
-    offered: Mapping[str, Series] = {}
-    problem = None
-    try:
-        offered = source.signals(name)
-    except ReverieError as error:
-        problem = str(error)
+    signals: dict[str, SeriesFacts] = {}
     rows: dict[str, np.ndarray] = {}
-    for key, part in offered.items():
+    broken: dict[str, str] = {}
+    for key, offered in source.signals(name).items():
         try:
+            part = read_signal(offered)
             with reading_foreign(part.place):
                 require_numbers(part, 1)
                 rows[key] = np.asarray(part.read(0, part.shape[-1]), dtype=np.float32)[0]
+                signals[key] = _series(part)
         except ReverieError as error:
-            problem = str(error)
+            broken[key] = str(error)
     if footage is None and responses is None:
         raise ReverieError(f"Trial {name} of {source.place} has neither a movie nor responses; there is nothing in it.")
     return TrialFacts(
         name,
         _checked(footage),
         None if responses is None else _responses(responses, thorough),
-        {key: _series(part) for key, part in offered.items() if key in rows},
-        rows,
-        problem,
+        signals,
+        {key: rows[key] for key in signals},
+        broken,
     )
 
 

@@ -13,7 +13,7 @@ from reverie.recordings.gaps import LONGEST_BRIDGED, longest_gap, measured
 from reverie.recordings.reading import Reading
 from reverie.recordings.settling_movies import settle_grey, settle_movies
 from reverie.recordings.source import Source
-from reverie.recordings.spans import span_of
+from reverie.recordings.spans import fitting_together
 from reverie.recordings.tiers import TEST_TIERS, understood
 from reverie.recordings.usability import NAMED, ResponseKind, Usable, meant, omissions
 
@@ -127,13 +127,21 @@ def settle_signals(source: Source, usable: Usable, facts: Mapping[str, TrialFact
             for name in [name for name in gaps if name not in broken]:
                 if gaps[name]:
                     usable.note(name, f"gaps of up to {LONGEST_BRIDGED:g} s in {signal} are bridged by straight lines")
-    problems = [fact.broken_signals for fact in facts.values() if fact.broken_signals is not None]
-    if absent and len(problems) > ABSENT_SHARE * len(facts):
-        usable.notes.append(f"The behaviour of {source.name} cannot be read: {problems[0]}")
+    usable.notes += _why_absent(source.name, absent, facts)
     usable.signals = tuple(signal for signal in STATE_NAMES if signal not in (*absent, *constant))
     for signals, how in ((absent, "not recorded"), (constant, "constant, which counts as not recorded")):
         if signals:
             usable.notes.append(f"{source.name}: {', '.join(signals)} {how}; encoders are trained without.")
+
+
+def _why_absent(animal: str, absent: Sequence[str], facts: Mapping[str, TrialFacts]) -> list[str]:
+    """Return why signals that are in the files count as not recorded, one sentence for those of one cause."""
+    causes: dict[str, list[str]] = {}
+    for signal in absent:
+        reasons = [fact.broken_signals[signal] for fact in facts.values() if signal in fact.broken_signals]
+        if len(reasons) > ABSENT_SHARE * len(facts):
+            causes.setdefault(reasons[0], []).append(signal)
+    return [f"{', '.join(signals)} of {animal} cannot be used: {reason}" for reason, signals in causes.items()]
 
 
 def _leave_out_gaps(
@@ -142,7 +150,7 @@ def _leave_out_gaps(
     for name, gap in broken.items():
         length = "throughout" if np.isinf(gap) else f"for {gap / frame_rate:.1f} s in one piece"
         missing = f"{signal} is missing {length}, and at most {LONGEST_BRIDGED:g} s is bridged."
-        usable.leave_out(name, facts[name].broken_signals or missing)
+        usable.leave_out(name, facts[name].broken_signals.get(signal, missing))
 
 
 def _is_constant(signal: str, usable: Usable, facts: Mapping[str, TrialFacts]) -> bool:
@@ -203,14 +211,14 @@ def _facts_of_trials(source: Source, reading: Reading, usable: Usable) -> dict[s
     return facts
 
 
-def _settle_spans(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
+def _settle_spans(usable: Usable, facts: dict[str, TrialFacts]) -> None:
     """Find how long each trial is."""
     for name, fact in facts.items():
         if name in usable.left_out:
             continue
         try:
             with reading_foreign(f"Trial {name}"):
-                span = span_of(fact, usable.axes)
+                facts[name], span = fitting_together(fact, usable.axes)
         except ReverieError as error:
             usable.leave_out(name, str(error))
             continue

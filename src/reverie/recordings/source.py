@@ -166,8 +166,8 @@ class Source(ABC):
         """Return the responses to a trial, None where there are none."""
 
     @abstractmethod
-    def signals(self, name: str) -> Mapping[str, Series]:
-        """Return what is there of ``STATE_NAMES``, (1, time) each."""
+    def signals(self, name: str) -> Mapping[str, Series | ReverieError]:
+        """Return what is there of ``STATE_NAMES``, (1, time) each; of one that cannot be read, why."""
 
     @cached_property
     def degrees_per_pixel(self) -> float | None:
@@ -193,6 +193,13 @@ class Source(ABC):
     def problems(self, neurons: int) -> Iterable[str]:
         """Return what does not fit together among the files, though nothing is lost by it, in sentences."""
         return ()
+
+
+def read_signal(offered: Series | ReverieError) -> Series:
+    """Return a signal that a source offers; raises ReverieError where it offers the reason why it cannot be read."""
+    if isinstance(offered, ReverieError):
+        raise offered
+    return offered
 
 
 def read_members(members: Mapping[str, Member], read: Callable[[Member], Part]) -> list[Part]:

@@ -1,7 +1,7 @@
 """How long a trial is, when its arrays do not all say the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -37,6 +37,26 @@ class Span:
     frames: int
     skipped: int = 0
     note: str | None = None
+
+
+def fitting_together(facts: TrialFacts, axes: str) -> tuple[TrialFacts, Span]:
+    """Return a trial without the signals whose lengths do not fit movie and responses, and the part all else has.
+
+    Each signal is judged alone; what does not fit is among the broken ones from then on.
+    Raises ReverieError when movie and responses do not fit each other.
+    """
+    try:
+        return facts, span_of(facts, axes)
+    except ReverieError:
+        span_of(facts.without(facts.signals), axes)
+    broken = dict(facts.broken_signals)
+    for signal in facts.signals:
+        try:
+            span_of(facts.without(set(facts.signals) - {signal}), axes)
+        except ReverieError as error:
+            broken[signal] = str(error)
+    fitting = replace(facts.without(broken), broken_signals=broken)
+    return fitting, span_of(fitting, axes)
 
 
 def span_of(facts: TrialFacts, axes: str) -> Span:

@@ -9,7 +9,7 @@ from reverie.foundation.arrays import FRAME_RATE, STATE_NAMES, Movie, Responses,
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.footage import read_pictures
 from reverie.recordings.gaps import bridged, measured
-from reverie.recordings.source import Source
+from reverie.recordings.source import Source, read_signal
 from reverie.recordings.usability import Usable
 
 NEUTRAL = 0.0
@@ -120,8 +120,9 @@ class TrialArrays:
         state = np.full((len(STATE_NAMES), frames), np.nan, dtype=np.float32)
         for row, signal in enumerate(STATE_NAMES):
             if signal in self.usable.signals:
-                with reading_foreign(signals[signal].place):
-                    values = np.asarray(signals[signal].read(0, frames), dtype=np.float32)[0]
+                series = read_signal(signals[signal])
+                with reading_foreign(series.place):
+                    values = np.asarray(series.read(0, frames), dtype=np.float32)[0]
                     state[row] = bridged(values)
         return state
 

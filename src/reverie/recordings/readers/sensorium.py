@@ -3,17 +3,24 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, FRAME_SIZE, STATE_NAMES
-from reverie.foundation.errors import ReverieError, counted, some
+from reverie.foundation.errors import ReverieError, counted, reading_foreign, some
 from reverie.foundation.files import read_npy
 from reverie.foundation.folders import may_enter
 from reverie.recordings.readers import sensorium_layout as layout
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Source, StoredSeries
 from reverie.recordings.usability import NAMED
+
+SIGNALS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    layout.BEHAVIOR: STATE_NAMES[:2],
+    layout.PUPIL_CENTER: STATE_NAMES[2:],
+}
+"""Which signals the files of a folder hold."""
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
@@ -104,16 +111,26 @@ class SensoriumSource(Source):
         path = self._path(layout.RESPONSES, name)
         return None if path is None else StoredSeries(str(path), read_npy(path))
 
-    def signals(self, name: str) -> Mapping[str, StoredSeries]:
-        """Return pupil dilation and running speed, pupil x and y, as far as there are files."""
-        found: dict[str, StoredSeries] = {}
-        for kind, names in ((layout.BEHAVIOR, STATE_NAMES[:2]), (layout.PUPIL_CENTER, STATE_NAMES[2:])):
-            if (path := self._require_like_others(kind, name)) is not None:
-                values = read_npy(path)
-                if values.ndim != 2 or values.shape[0] != 2:
-                    raise ReverieError(f"{path} has the shape {values.shape}, where (2, time) was expected.")
-                found |= {signal: StoredSeries(str(path), values[row : row + 1]) for row, signal in enumerate(names)}
+    def signals(self, name: str) -> Mapping[str, StoredSeries | ReverieError]:
+        """Return pupil dilation and running speed, pupil x and y, as far as there are files; each file for itself."""
+        found: dict[str, StoredSeries | ReverieError] = {}
+        for kind, signals in SIGNALS_OF.items():
+            try:
+                with reading_foreign(self.place / kind / f"{name}.npy"):
+                    path = self._require_like_others(kind, name)
+                    found |= {} if path is None else self._rows_of(kind, path)
+            except ReverieError as error:
+                found |= dict.fromkeys(signals, error)
         return found
+
+    def _rows_of(self, kind: str, path: Path) -> dict[str, StoredSeries]:
+        """Return the signals that a file holds; raises ReverieError when they cannot be told from its shape."""
+        values = read_npy(path)
+        if values.ndim != 2 or values.shape[0] != 2:
+            raise ReverieError(f"{path} has the shape {values.shape}, where (2, time) was expected.")
+        return {
+            signal: StoredSeries(str(path), values[row : row + 1]) for row, signal in enumerate(SIGNALS_OF[kind])
+        }
 
     @cached_property
     def unit_ids(self) -> np.ndarray | None:

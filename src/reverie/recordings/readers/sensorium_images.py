@@ -7,21 +7,20 @@ from typing import Final
 
 import numpy as np
 
-from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy
 from reverie.recordings.readers import sensorium_layout as layout
-from reverie.recordings.readers.sensorium import SensoriumSource, animal_folders
+from reverie.recordings.readers.sensorium import SIGNALS_OF, SensoriumSource, animal_folders
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, StoredSeries
 
 IMAGE_SECONDS: Final = 0.5
 """How long an image was shown, and how long responses were summed. Source: Willeke et al. 2022, arXiv 2206.08666."""
 
-COLUMNS: Final = (
-    (layout.BEHAVIOR, {3: (0, 2), 2: (0, 1)}, STATE_NAMES[:2]),
-    (layout.PUPIL_CENTER, {2: (0, 1)}, STATE_NAMES[2:]),
-)
+COLUMNS: Final[Mapping[str, Mapping[int, tuple[int, int]]]] = {
+    layout.BEHAVIOR: {3: (0, 2), 2: (0, 1)},
+    layout.PUPIL_CENTER: {2: (0, 1)},
+}
 """Which values of a file are which signals, by how many values there are."""
 
 
@@ -86,21 +85,17 @@ class ImagesSource(SensoriumSource):
             raise ReverieError(f"{path} has the shape {values.shape}, where (neuron,) was expected.")
         return StoredSeries(str(path), self._held(values.astype(np.float32) / self.frames))
 
-    def signals(self, name: str) -> Mapping[str, StoredSeries]:
-        """Return pupil dilation and running speed, pupil x and y, held."""
-        found: dict[str, StoredSeries] = {}
-        for kind, columns, names in COLUMNS:
-            path = self._require_like_others(kind, name)
-            if path is None:
-                continue
-            values = read_npy(path)
-            if values.ndim != 1 or len(values) not in columns:
-                raise ReverieError(
-                    f"{path} has the shape {values.shape}; {' or '.join(map(str, columns))} values expected."
-                )
-            for column, signal in zip(columns[len(values)], names, strict=True):
-                found[signal] = StoredSeries(str(path), self._held(values[column : column + 1]))
-        return found
+    def _rows_of(self, kind: str, path: Path) -> dict[str, StoredSeries]:
+        """Return the signals that a file holds, each value held; raises ReverieError when they cannot be told."""
+        values, columns = read_npy(path), COLUMNS[kind]
+        if values.ndim != 1 or len(values) not in columns:
+            raise ReverieError(
+                f"{path} has the shape {values.shape}; {' or '.join(map(str, columns))} values expected."
+            )
+        return {
+            signal: StoredSeries(str(path), self._held(values[column : column + 1]))
+            for column, signal in zip(columns[len(values)], SIGNALS_OF[kind], strict=True)
+        }
 
     def _held(self, values: np.ndarray) -> np.ndarray:
         return np.broadcast_to(values[:, None], (len(values), self.frames))
