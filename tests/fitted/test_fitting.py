@@ -9,17 +9,19 @@ import pytest
 from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses
 
 from reverie.fitted import calibrating, fitting
-from reverie.fitted.fitting import calibrates, fit, parts_for
+from reverie.fitted.fitting import calibrates, calibration_of, fit, parts_for
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import write_npz
 from reverie.inversion.likelihood_fit import fit_likelihoods
 from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
-from reverie.inversion.methods.combined import Combined
+from reverie.inversion.methods.combined import OFTEN, Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
-from reverie.inversion.methods.weighing import worth_following
+from reverie.inversion.methods.weighing import Weights, worth_following
 from reverie.inversion.priors import scenes
+from reverie.scoring.calibration import Calibration
 from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
 
@@ -42,7 +44,9 @@ WEIGHED = {"mask", "prior", "likelihood", "ridge", "weights"}
         (Map(weight=2.0), {"mask", "prior", "likelihood"}),
         (Combined(), {*WEIGHED, "scenes", "followed_weights", "combined_calibration"}),
         (Combined(calibrated=False), {*WEIGHED, "scenes", "followed_weights"}),
-        (Combined(follow=0), WEIGHED),
+        (Combined(follow=0), {*WEIGHED, "scenes", "followed_weights", "combined_calibration"}),
+        (Combined(follow=0, calibrated=False), WEIGHED),
+        (Combined(follow=1), {*WEIGHED, "scenes", "followed_weights"}),
         (Ridge(), {"mask", "ridge"}),
     ],
 )
@@ -59,8 +63,21 @@ def test_only_the_posterior_that_was_calibrated_is():
     assert not calibrates(Map(calibrated=False))
     assert not calibrates(Paper())
     assert calibrates(Combined(draws=1, blur=1.0))
-    for other in ({"map_share": 0.5}, {"draws": 0}, {"find_cuts": False}, {"calibrated": False}):
+    assert calibrates(Combined(follow=0))
+    for other in ({"map_share": 0.5}, {"follow": 1}, {"draws": 0}, {"find_cuts": False}, {"calibrated": False}):
         assert not calibrates(Combined(**other))
+
+
+@pytest.mark.parametrize("followed_by_default", [False, True])
+def test_what_is_asked_of_the_camera_is_calibrated_where_it_is_what_is_done_by_default(tiny_world, followed_by_default):
+    fitted = fitted_to(tiny_world)
+    error = 90.0 if followed_by_default else 99.5
+    write_npz(fitted.place("weights"), Weights("sizes", 0.75, 100.0).to_arrays())
+    write_npz(fitted.place("followed_weights"), Weights("sizes", 0.25, error).to_arrays())
+    calibration = Calibration(1.5, np.array([0.7, 1.4, 2.5]), np.full(3, 0.5), np.full(3, 0.3), ("6", "1"))
+    write_npz(fitted.place("combined_calibration"), calibration.to_arrays())
+    found = {times: calibration_of(fitted, Combined(follow=times)) for times in (None, 0, 1, OFTEN)}
+    assert {times for times, one in found.items() if one is not None} == {None, OFTEN if followed_by_default else 0}
 
 
 def test_parts_are_fitted_once_and_kept(tiny_world, quick_masks, capsys):

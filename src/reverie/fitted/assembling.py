@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 
 from reverie.encoders.prediction import predict_mean
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.fitting import calibrates
+from reverie.fitted.fitting import calibration_of
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.arrays import Mask, Movie
 from reverie.inversion.methods.combined import Combined
@@ -112,7 +112,7 @@ def _uncertainty(
         return _Uncertainty(solutions, notes=() if len(solutions) < 2 else (OVER_MODELS,))
     maps = [_information(solution, fitted) for solution, fitted in zip(solutions, fits, strict=False)]
     information = np.mean(maps, axis=0)
-    kept = [_calibration(fitted, method) for fitted in fits[: len(solutions)]] if calibrates(method) else []
+    kept = [calibration_of(fitted, method) for fitted in fits[: len(solutions)]]
     calibrations = [calibration for calibration in kept if calibration is not None]
     if len(calibrations) < len(solutions):
         return _Uncertainty(solutions, None, information, (UNCALIBRATED,))
@@ -120,10 +120,6 @@ def _uncertainty(
     half_widths = np.mean([calibration.half_widths for calibration in calibrations], axis=0)
     notes = (_sentence(calibrations[0], trial.name), *((OF_SINGLES,) if joined or len(solutions) > 1 else ()))
     return _Uncertainty(honest, half_widths, information, notes)
-
-
-def _calibration(fitted: Fitted, method: Method) -> Calibration | None:
-    return fitted.combined_calibration if isinstance(method, Combined) else fitted.calibration
 
 
 def _information(solution: Solution, fitted: Fitted) -> Mask:

@@ -1,6 +1,7 @@
 """Fitting what is fitted once to an animal and an encoder, part by part, each kept as soon as it is there."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from time import perf_counter
 from typing import Final
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from reverie.fitted.calibrating import fit_calibration, fit_followed_weights, fit_weights
 from reverie.fitted.fitted import PARTS, Fitted, likelihood_fits_arrays
+from reverie.fitted.solving import plan_of
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_npz
 from reverie.foundation.progress import say
@@ -15,12 +17,13 @@ from reverie.inversion.likelihood_fit import fit_likelihoods, kinds_of
 from reverie.inversion.linear.files import save_decoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.mask import MaskSettings, diameter_in_degrees, estimate_mask, save_mask
-from reverie.inversion.methods.combined import Combined
+from reverie.inversion.methods.combined import OFTEN, Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.methods.ridge import Ridge
 from reverie.inversion.methods.weighing import worth_following
 from reverie.inversion.priors.gaussian import fit_prior, with_scenes
+from reverie.scoring.calibration import Calibration
 from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
@@ -40,16 +43,17 @@ def parts_for(method: Method) -> tuple[str, ...]:
         return ("mask", "prior", "likelihood", *(("calibration",) if calibrates(method) else ()))
     if isinstance(method, Combined):
         calibration = ("combined_calibration",) if calibrates(method) else ()
-        camera = () if method.follow == 0 else ("scenes", "followed_weights")
+        # Whether the default follows the camera tells whether its calibration is also that of one who does not.
+        camera = () if method.follow == 0 and not calibration else ("scenes", "followed_weights")
         return ("mask", "prior", "likelihood", "ridge", "weights", *camera, *calibration)
     return ("mask", "ridge") if isinstance(method, Ridge) else ("mask",)
 
 
 def calibrates(method: Method) -> bool:
-    """Return whether a standard deviation found with these settings is the one that is calibrated.
+    """Return whether a standard deviation found with these settings may be the one that is calibrated.
 
     Likelihood, the prior's weight, cuts and the camera decide how wide the posterior is; draws only how well that is
-    known.
+    known. What was asked of the camera by hand may be what is done by default (see ``calibration_of``).
     """
     usual = Map()
     if isinstance(method, Combined):
@@ -57,7 +61,8 @@ def calibrates(method: Method) -> bool:
             method.calibrated
             and method.draws > 0
             and method.find_cuts
-            and (method.map_share, method.follow) == (None, None)
+            and method.map_share is None
+            and method.follow in (None, 0, OFTEN)
         )
     return (
         isinstance(method, Map)
@@ -65,6 +70,20 @@ def calibrates(method: Method) -> bool:
         and method.draws > 0
         and (method.weight, method.likelihood, method.find_cuts) == (usual.weight, usual.likelihood, usual.find_cuts)
     )
+
+
+def calibration_of(fitted: Fitted, method: Method) -> Calibration | None:
+    """Return the calibration that belongs to a method's standard deviation, None where there is none.
+
+    Of `combined`, clips were reconstructed as by default: following the camera, or not, by hand is calibrated where it
+    comes to the same.
+    """
+    if not calibrates(method):
+        return None
+    if not isinstance(method, Combined):
+        return fitted.calibration
+    usual = plan_of(replace(method, follow=None), fitted)
+    return fitted.combined_calibration if plan_of(method, fitted) == usual else None
 
 
 def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
