@@ -163,7 +163,7 @@ CASES = {
     "behaviour of nothing but NaN": (edit("behavior", lambda a: a * np.nan), 10, 7, 2, "not recorded"),
     "constant behaviour": (edit("behavior", np.zeros_like), 10, 7, 2, "constant, which counts as not recorded"),
     "behaviour of one row": (edit("behavior", lambda a: a[0]), 10, 7, 2, "running speed of mouse1 cannot be used: "),
-    "pupil position turned": (edit("pupil_center", np.transpose), 10, 7, 2, "pupil x, pupil y of mouse1 cannot be used"),
+    "pupil position turned": (edit("pupil_center", np.transpose), 10, 7, 2, "pupil y of mouse1 cannot be used"),
     "behaviour at half the rate": (edit("behavior", lambda a: a[:, ::2]), 10, 7, 2, "lasts 20 frames but"),
     "pupil positions cut short": (broken_off("pupil_center"), 10, 7, 2, "is cut short at 140 bytes"),
     "behaviour of most trials lost": (lost("behavior", 4), 10, 7, 2, "running speed not recorded"),

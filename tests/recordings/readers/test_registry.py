@@ -32,6 +32,18 @@ def test_two_spellings_of_one_name_are_refused(tmp_path: Path):
         open_recordings(tmp_path)
 
 
+def test_a_zarr_store_is_told_what_to_become_wherever_it_lies(tmp_path: Path):
+    store = tmp_path / "data" / "session.nwb.zarr"
+    (store / "acquisition").mkdir(parents=True)
+    (store / ".zgroup").write_text('{"zarr_format": 2}')
+    for given in (store, store.parent):
+        with pytest.raises(ReverieError, match=r"session\.nwb\.zarr is a Zarr store.*write it as one with hdmf-zarr"):
+            open_recordings(given)
+    write_animal(os.fsencode(store.parent / "z" / "deeper" / "mouse1"))
+    with pytest.raises(ReverieError, match="z in it is a Sensorium 2023 folder; give that"):
+        open_recordings(store.parent)
+
+
 def test_arrays_of_ones_own_are_told_the_way(tmp_path: Path):
     np.savez(tmp_path / "session.npz", responses=np.ones((3, 9)))
     with pytest.raises(ReverieError, match=r"are opened in Python, with Recording\.from_arrays"):

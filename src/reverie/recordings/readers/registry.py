@@ -147,15 +147,28 @@ def find_reader(path: Path, reading: Reading) -> Reader:
     if claiming:
         formats = ", ".join(reader.format for reader in claiming)
         raise ReverieError(f"{path} may be read as {formats}; say which with --format.")
-    for inner in sorted(path.iterdir())[:MOST_INNER] if path.is_dir() else ():
-        for reader in wanted if inner.is_dir() else ():
-            if reader.refusal(inner, reading) is None:
-                raise ReverieError(f"{path} is no recording, but {inner} in it is {reader.description}; give that.")
+    _look_inside(path, wanted, reading)
     reasons = "; ".join(f"{reader.description}: {reason}" for reader, reason in answers.items())
     raise ReverieError(
         f"{path} is not a recording of a known format ({reasons}); arrays of your own (.npz, .mat) are opened in "
         "Python, with Recording.from_arrays."
     )
+
+
+def _look_inside(path: Path, wanted: Sequence[Reader], reading: Reading) -> None:
+    """Raise ReverieError when a folder inside one that is no recording is one, or cannot be read for a known reason."""
+    refused: list[ReverieError] = []
+    for inner in sorted(path.iterdir())[:MOST_INNER] if path.is_dir() else ():
+        for reader in wanted if inner.is_dir() else ():
+            try:
+                claimed = reader.refusal(inner, reading) is None
+            except ReverieError as error:
+                refused.append(error)
+                continue
+            if claimed:
+                raise ReverieError(f"{path} is no recording, but {inner} in it is {reader.description}; give that.")
+    if refused:
+        raise refused[0]
 
 
 def find_animal(recordings: Mapping[str, Recording], name: str) -> Recording:

@@ -1,6 +1,7 @@
 """Recordings in NWB files: four layouts that are known by name, and any other by explicit choice."""
 
 from pathlib import Path
+from typing import Final
 
 import h5py
 
@@ -14,8 +15,20 @@ LAYOUTS = (allen, microns, neuropixels, suite2p)
 """The layouts known by name, each with ``DESCRIPTION``, ``fits(file)`` and ``recorded(file, place, reading)``."""
 
 
+ZARR: Final = ("zarr.json", ".zgroup", ".zattrs", ".zmetadata")
+"""One of these is in the folder of every Zarr store."""
+
+
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Say why a path is no NWB file or folder of them, None where it is."""
+    """Say why a path is no NWB file or folder of them, None where it is.
+
+    Raises ReverieError when it is a Zarr store, which is nothing that any reader reads.
+    """
+    if path.is_dir() and any((path / name).is_file() for name in ZARR):
+        raise ReverieError(
+            f"{path} is a Zarr store, where NWB is read from HDF5 files only; write it as one with hdmf-zarr "
+            "(NWBHDF5IO.export of NWBZarrIO) and give that, or open its arrays in Python with Recording.from_arrays."
+        )
     found = places(path, reading) if path.is_dir() or path.suffix.lower() == ".nwb" else []
     if not found:
         return "no file in it ends in .nwb" if path.is_dir() else "it does not end in .nwb"
