@@ -128,9 +128,7 @@ class SensoriumSource(Source):
         values = read_npy(path)
         if values.ndim != 2 or values.shape[0] != 2:
             raise ReverieError(f"{path} has the shape {values.shape}, where (2, time) was expected.")
-        return {
-            signal: StoredSeries(str(path), values[row : row + 1]) for row, signal in enumerate(SIGNALS_OF[kind])
-        }
+        return {signal: StoredSeries(str(path), values[row : row + 1]) for row, signal in enumerate(SIGNALS_OF[kind])}
 
     @cached_property
     def unit_ids(self) -> np.ndarray | None:
