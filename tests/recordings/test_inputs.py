@@ -203,6 +203,13 @@ CASES = {
         0,
         "must have the same length",
     ),
+    "responses turned round in one trial": (
+        edit("responses", np.transpose, [3]),
+        9,
+        7,
+        0,
+        "as if it were (time, neuron)",
+    ),
     "some movies in 0-1": (edit("videos", lambda a: a / 255, [2, 3]), 8, 7, 0, "shares of white, but most"),
     "a constant neuron": (edit("responses", at(3, 1.5)), 10, 7, 0, None),
     "a silent neuron": (edit("responses", at(3, 0.0)), 10, 7, 0, None),
@@ -270,6 +277,24 @@ def test_columns_as_many_as_frames_are_asked_about(mouse, base):
         open_recording(mouse).tiers  # noqa: B018 - asking is what looks at the trials
     told = open_recording(mouse, Reading(movie_axes="time,height,width"))
     np.testing.assert_array_equal(told.movie("1"), open_recording(base).movie("1")[:, :, :FRAMES])
+
+
+@pytest.mark.parametrize(("turn", "said"), [(False, []), (True, ["look as if they were (time, neuron)"])])
+def test_responses_turned_round_are_told_even_with_as_many_neurons_as_frames(mouse, turn, said):
+    noise = np.random.default_rng(5)
+    for path in (mouse / "data/responses").iterdir():
+        slow = np.maximum(np.cumsum(noise.normal(size=(FRAMES, FRAMES)), axis=1), 0)
+        np.save(path, slow.T if turn else slow)
+    notes = open_recording(mouse).notes
+    assert len(notes) == len(said)
+    assert all(part in note for part, note in zip(said, notes, strict=True))
+
+
+def test_responses_as_square_as_noise_are_asked_about(mouse):
+    noise = np.random.default_rng(5)
+    edit("responses", lambda values: noise.uniform(size=(FRAMES, FRAMES)))(mouse)
+    (note,) = open_recording(mouse).notes
+    assert "have the shape (40, 40) and are taken as (neuron, time), but do not tell which" in note
 
 
 def test_what_the_user_leaves_out_is_left_out_and_said(mouse):

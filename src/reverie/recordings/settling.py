@@ -15,6 +15,7 @@ from reverie.recordings.settling_movies import settle_grey, settle_movies
 from reverie.recordings.source import Source
 from reverie.recordings.spans import fitting_together
 from reverie.recordings.tiers import TEST_TIERS, understood
+from reverie.recordings.turned import turned_note
 from reverie.recordings.usability import NAMED, ResponseKind, Usable, meant, omissions
 
 MOST_LOST: Final = 0.5
@@ -67,7 +68,9 @@ def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapp
                 f"{recorded[name].place} holds NaN, infinity or a number beyond 1e15 inside the trial, "
                 f"in {where} neurons{why}.",
             )
-    left = [fact for name, fact in recorded.items() if name in usable.recorded]
+    kept = {name: fact for name, fact in recorded.items() if name in usable.recorded}
+    usable.notes += filter(None, [turned_note(source.name, source, kept)])
+    left = list(kept.values())
     usable.kind = _kind(left)
     if usable.kind == "traces":
         lowest = [fact.lowest for fact in left if fact.lowest.size == usable.neurons]

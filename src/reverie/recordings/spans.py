@@ -69,10 +69,22 @@ def span_of(facts: TrialFacts, axes: str) -> Span:
     for part in arrays:
         if part.frames == 0:
             raise ReverieError(f"{part.place} holds padding only, so the trial has no frames.")
+    _require_upright(facts.responses, movie)
     frames = _agreed(arrays, list(facts.signals.values()))
     if frames < LEAST_FRAMES:
         raise ReverieError(f"{arrays[0].place} lasts {frames} frame; a trial needs at least {LEAST_FRAMES}.")
     return _cut(facts, movie, frames, axes)
+
+
+def _require_upright(responses: SeriesFacts | None, movie: SeriesFacts | None) -> None:
+    """Raise ReverieError where responses have a row a frame of the movie, but not a column."""
+    if responses is None or movie is None or responses.rows != movie.frames:
+        return
+    if abs(responses.frames - movie.frames) > max(FEW_FRAMES, int(SMALL_SHARE * movie.frames)):
+        raise ReverieError(
+            f"{responses.place} has the shape ({responses.rows}, {responses.stored}) beside a movie of "
+            f"{movie.frames} frames, as if it were (time, neuron); write it as (neuron, time)."
+        )
 
 
 def _cut(facts: TrialFacts, movie: SeriesFacts | None, frames: int, axes: str) -> Span:
