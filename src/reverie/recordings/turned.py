@@ -55,7 +55,8 @@ def columns_lead(trials: list[Float[np.ndarray, "row column"]]) -> float:
 
 def _centred(values: np.ndarray) -> np.ndarray:
     centred: np.ndarray = values - values.mean(axis=1, keepdims=True)
-    return centred - centred.mean(axis=0, keepdims=True)
+    centred -= centred.mean(axis=0, keepdims=True)
+    return centred
 
 
 def _neighbours(values: np.ndarray) -> float:
