@@ -13,6 +13,7 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
 from reverie.jobs import working
 from reverie.jobs.clip import Clip
+from reverie.jobs.engines.settings import On
 from reverie.jobs.job import Job, expected_work
 from reverie.jobs.store import Store
 from reverie.jobs.workers import Workers
@@ -88,6 +89,26 @@ def test_an_animal_that_cannot_be_fitted_is_told_and_spoils_no_other(tiny_world,
         do_jobs(Workers(session), store, jobs, "")
     do_jobs(Workers(session), store, jobs[1:], "")
     assert len(store.read([jobs[1].fingerprint(session)])) == 1
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_what_lies_whole_in_the_cache_is_not_fitted_again_for_a_run(
+    tiny_world, quick_masks, tmp_path, monkeypatch, damaged
+):
+    """Of an encoder whose own folder cannot be written, what `reverie fit` kept serves every run, which has a copy."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tiny_world.encoder / "fitted").write_text("not a folder")
+    working.fit_everything(opened(tiny_world).sources, ("mask", "ridge"), On())
+    if damaged:
+        (path,) = (tmp_path / "cache").rglob("mask.npz")
+        path.write_bytes(path.read_bytes()[:-20])
+    session = opened(tiny_world, kept=tmp_path / "run" / "fitted")
+    assert not fit_for(Workers(session), jobs_of(tiny_world, "6", method=Ridge()))
+    assert len(quick_masks) == 1 + damaged
+    kept = session.fitted("alpha", tiny_world.encoder)
+    assert tmp_path / "run" in kept.found("mask").parents
+    assert tmp_path / "run" in kept.found("ridge").parents
+    assert kept.ridge is not None
 
 
 def test_a_mask_that_is_named_is_not_fitted(tiny_world, quick_masks, tmp_path):

@@ -23,7 +23,7 @@ import numpy as np
 from reverie.fitted.subject import FITTING_VERSION, Subject
 from reverie.foundation.arrays import Mask
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_npz, write_json
+from reverie.foundation.files import read_npz, write_bytes, write_json
 from reverie.foundation.partial_files import sweep
 from reverie.inversion.likelihood import likelihood_arrays, likelihood_from_arrays
 from reverie.inversion.likelihood_fit import LikelihoodFits
@@ -54,12 +54,14 @@ Part = TypeVar("Part")
 class Fitted:
     """The parts of one subject that are there.
 
-    folders: where they may lie; the first one that can be written takes new ones. ``has`` tells which parts are there,
-    the properties read them, once; asking for one that was not fitted raises ReverieError.
+    folders: where they may lie; the first one that can be written takes new ones. elsewhere: a folder that parts may be
+    copied from, which others may not see. ``has`` tells which parts are there, the properties read them, once; asking
+    for one that was not fitted raises ReverieError.
     """
 
     subject: Subject
     folders: Sequence[Path]
+    elsewhere: Path | None = None
     _read: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def has(self, part: str) -> bool:
@@ -143,6 +145,20 @@ class Fitted:
             for place in {(inside / name).parent.absolute() for name in PARTS.values()}:
                 if place.is_dir():
                     sweep(place)
+
+    def adopt(self) -> None:
+        """Copy the parts that are missing, but lie whole elsewhere, to where new ones are kept."""
+        there = Fitted(self.subject, () if self.elsewhere is None else (self.elsewhere,))
+        for part in self.missing(each for each in PARTS if there.has(each)):
+            try:
+                getattr(there, part)
+            except ReverieError:  # damaged, and made anew
+                continue
+            source, target = there.found(part), self.place(part)
+            whole = source.parent.iterdir() if source.parent.name == part else ()
+            for file in (*(each for each in whole if each != source), source):  # the one that counts last
+                write_bytes(target.parent / file.name, file.read_bytes())
+            self.describe(part)
 
     def describe(self, part: str) -> None:
         """Write beside a part what it was fitted to; raises ReverieError when that cannot be written."""

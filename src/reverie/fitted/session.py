@@ -77,8 +77,10 @@ class Session:
         if (animal, folder) not in self._fitted:
             encoder = self.encoder(folder)
             subject = Subject(self.recordings[animal], encoder, self.sources.seed, self.device)
-            others = (cache_folder() / FITTED if self.sources.kept is None else self.sources.kept,)
-            self._fitted[animal, folder] = Fitted(subject, (folder / FITTED, *others))
+            cache, kept = cache_folder() / FITTED, self.sources.kept
+            self._fitted[animal, folder] = Fitted(
+                subject, (folder / FITTED, kept or cache), None if kept is None else cache
+            )
         return self._fitted[animal, folder]
 
     def fit(self, parts: Iterable[str]) -> None:

@@ -188,7 +188,8 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     if not read_start(path).startswith(b"PK"):
         raise ReverieError(f"{path} is not an .npz archive of arrays; make it anew.")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here, since numpy leaves a file open that proves to be no archive.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {name: np.asarray(archive[name]) for name in archive.files}
     except MemoryError:
         raise

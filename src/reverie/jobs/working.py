@@ -81,6 +81,7 @@ def fit_all(workers: Workers[Session], tasks: Iterable[Fit]) -> dict[str, Except
 def _tidied(session: Session, animal: str, folder: Path) -> Fitted:
     fitted = session.fitted(animal, folder)
     fitted.tidy()
+    fitted.adopt()
     return fitted
 
 
