@@ -9,12 +9,14 @@ import pytest
 from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses
 
 from reverie.fitted import calibrating, fitting
+from reverie.fitted.fitted import PARTS
 from reverie.fitted.fitting import calibrates, calibration_of, fit, parts_for
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_npz
 from reverie.inversion.likelihood_fit import fit_likelihoods
 from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
+from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.combined import OFTEN, Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -99,6 +101,16 @@ def test_what_a_part_is_made_from_is_fitted_with_it(tiny_world, quick_masks):
     fitted = fit(fitted_to(tiny_world), ["calibration"])
     assert fitted.missing(["mask", "prior", "likelihood", "calibration"]) == []
     assert not fitted.has("ridge")
+
+
+def test_where_nothing_can_be_seen_nothing_else_is_fitted(tiny_world):
+    fitted = fitted_to(tiny_world)
+    save_mask(fitted.place("mask"), np.full((12, 16), 0.4, np.float32))
+    with pytest.raises(NotApplicable, match=r"its maximum is 0\.40\).*train a better encoder, or give") as caught:
+        fit(fitted, parts_for(Combined()))
+    assert "Delete" not in str(caught.value)
+    assert fitted.missing(PARTS) == [part for part in PARTS if part != "mask"]
+    assert fit(fitted, ["ridge"]).has("ridge")
 
 
 def test_an_encoder_that_was_replaced_is_fitted_anew(tiny_world, quick_masks):

@@ -22,7 +22,7 @@ import numpy as np
 
 from reverie.fitted.subject import FITTING_VERSION, Subject
 from reverie.foundation.arrays import Mask
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import read_npz, write_bytes, write_json
 from reverie.foundation.partial_files import sweep
 from reverie.inversion.likelihood import likelihood_arrays, likelihood_from_arrays
@@ -188,6 +188,8 @@ class Fitted:
             path = self.found(part)
             try:
                 self._read[part] = read(path)
+            except NotApplicable:  # whole, but of no use; nor would it be, made anew
+                raise
             except (ReverieError, KeyError, TypeError, ValueError, RuntimeError) as error:
                 told = error if isinstance(error, ReverieError) else f"{path} is damaged ({error!r})."
                 raise ReverieError(f"{told} Delete {path.parent} to have all of it fitted anew.") from error

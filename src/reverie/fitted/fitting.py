@@ -90,13 +90,16 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
     """Fit the parts that are missing and the parts these are made from, and keep each; return the same object.
 
     An interruption loses the part under way. Raises ReverieError when a part is unknown, there are too few trials for
-    it, or it cannot be kept.
+    it, or it cannot be kept, and NotApplicable when the mask leaves nothing to see.
     """
     wanted = {parts} if isinstance(parts, str) else set(parts)
     if unknown := wanted - PARTS.keys():
         raise ReverieError(f"There is no part {min(unknown)!r} to fit; choose from: {', '.join(PARTS)}.")
     fitted.tidy()
-    for part in fitted.missing(wanted | _sources(wanted)):
+    needed = wanted | _sources(wanted)
+    for part in fitted.missing(needed):
+        if part != "mask" and "mask" in needed:
+            _ = fitted.mask  # before the work: where nothing can be seen, all else is for nothing
         fitted.describe(part)  # before the work: where nothing can be kept, nothing is begun
         begin = perf_counter()
         say(f"Fitting the {part} of {fitted.subject.animal}.")

@@ -15,7 +15,7 @@ from torch import Tensor
 from reverie.encoders.contract import Encoder, crop_from_canvas
 from reverie.encoders.fast.form import frozen_form
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, Mask
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import read_npy, read_npz, write_npz
 from reverie.foundation.progress import tracked
 from reverie.inversion.blending import excerpts_for, how_many_pairs_fit, mask_gradient
@@ -150,8 +150,8 @@ def load_mask(path: Path, frame_size: tuple[int, int]) -> Mask:
     """Read a mask, (height, width) of the frame, from an ``.npz`` file (its array ``mask``) or an ``.npy`` file.
 
     A mask for a canvas that is larger than the frame in one direction, as the published ones are (64 x 64), is cut to
-    the frame. Raises ReverieError when the file cannot be read, the shape does not fit, a value is not a finite number,
-    or none reaches the training threshold.
+    the frame. Raises ReverieError when the file cannot be read, the shape does not fit or a value is not a finite
+    number, and NotApplicable when none reaches the training threshold.
     """
     mask = _read(path)
     fits = mask.ndim == 2 and (np.array(mask.shape) >= frame_size).all() and (np.array(mask.shape) == frame_size).any()
@@ -161,9 +161,9 @@ def load_mask(path: Path, frame_size: tuple[int, int]) -> Mask:
         raise ReverieError(f"{path} holds values that are not finite numbers; estimate the mask again.")
     frame: Mask = crop_from_canvas(torch.from_numpy(mask.astype(np.float32)), frame_size).numpy().copy()
     if frame.max() < TRAINING_THRESHOLD:
-        raise ReverieError(
+        raise NotApplicable(
             f"The mask in {path} reaches {TRAINING_THRESHOLD} at no pixel (its maximum is {frame.max():.2f}), so that "
-            "nothing could be reconstructed; train a better encoder or estimate the mask again."
+            "nothing could be reconstructed; train a better encoder, or give another mask with --mask."
         )
     return frame
 
