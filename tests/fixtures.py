@@ -157,6 +157,15 @@ def ordinary_floats() -> Iterator[None]:
     torch.set_flush_denormal(False)
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Compute with one thread, here and in the processes of ``--jobs``: bits are promised for equal numbers of threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="session")
 def natural_movies(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
     """Sixteen naturalistic movies of 300 frames of 36 x 64 pixels, (movie, time, height, width)."""

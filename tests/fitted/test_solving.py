@@ -6,7 +6,7 @@ import torch
 from tests.worlds import fitted_to
 
 from reverie.fitted.fitting import fit
-from reverie.fitted.solving import beginning_of, observe, plan_of, prior_for, problem_of_trial, solve_trial
+from reverie.fitted.solving import observe, plan_of, prior_for, problem_of_trial, solve_trial
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz
 from reverie.inversion.methods.combined import OFTEN, Combined
@@ -66,17 +66,6 @@ def test_other_responses_may_be_explained(fitted):
         observe(fitted, trial, Map())
     given = np.full((20, 48), 2.0, np.float32)
     assert (observe(fitted, trial, Map(), given).responses == 2).all()
-
-
-def test_only_the_beginning_of_a_trial_is_cut_out(fitted):
-    trial = fitted.subject.recording.trial("6")
-    short = beginning_of(trial, 30)
-    np.testing.assert_array_equal(short.movie, trial.movie[:30])
-    np.testing.assert_array_equal(short.state, trial.state[:, :30])
-    np.testing.assert_array_equal(short.responses, trial.responses[:, :30])
-    assert beginning_of(trial, 1000).frames == 48
-    assert beginning_of(fitted.subject.recording.trial("7"), 30).responses is None
-    assert beginning_of(replace(trial, movie=None), 30).frames == 30
 
 
 SEARCH = Map(draws=0, likelihood="sizes")

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from reverie.foundation.errors import NoSpace, ReverieError, WorkerLost
-from reverie.jobs.engines.here import usual_workers
+from reverie.jobs.engines.here import threads_of_each, usual_workers
 from reverie.jobs.engines.settings import On
 from reverie.jobs.workers import Workers, open_workers
 
@@ -93,3 +93,10 @@ def test_an_error_ends_our_processes_and_no_others():
 def test_a_graphics_card_is_used_by_one_process():
     assert usual_workers(torch.device("cuda")) == 1
     assert 1 <= usual_workers(torch.device("cpu")) <= 4
+
+
+def test_processes_share_the_cores_and_none_has_more_threads_than_this_one(monkeypatch, one_thread):
+    monkeypatch.setattr("reverie.jobs.engines.here.available_cores", lambda: 8)
+    assert threads_of_each(2) == 1
+    torch.set_num_threads(3)
+    assert [threads_of_each(count) for count in (2, 4, 16)] == [3, 2, 1]

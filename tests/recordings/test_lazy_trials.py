@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from reverie.recordings.lazy_trials import Lazily, OnDisk
+from reverie.recordings.lazy_trials import Lazily, OnDisk, part_of
+from reverie.recordings.readers.registry import open_recording
 
 
 def test_members_are_read_when_asked_for_and_not_kept():
@@ -32,3 +35,17 @@ def test_parts_are_those_of_the_array(tmp_path, order, key):
 def test_what_is_in_memory_stays_as_it_is():
     values = np.ones(3)
     assert OnDisk.of(values) is values
+
+
+@pytest.mark.parametrize(("name", "start", "stop", "frames"), [("6", 0, 30, 30), ("6", 10, 1000, 38), ("7", 5, 6, 1)])
+def test_a_part_of_a_trial_at_hand_is_what_is_read_of_it_alone(unspoilt_tiny_world, name, start, stop, frames):
+    recording = open_recording(unspoilt_tiny_world.data / "alpha")
+    whole = recording.trial(name)
+    part, alone = part_of(whole, start, stop), recording.trial(name, start, stop)
+    assert part.frames == frames
+    np.testing.assert_array_equal(part.movie, alone.movie)
+    np.testing.assert_array_equal(part.state, alone.state)
+    np.testing.assert_array_equal(part.responses, alone.responses)
+    np.testing.assert_array_equal(part.times, alone.times)
+    assert (part.responses is None) == (name == "7")
+    assert part_of(replace(whole, movie=None), start, stop).movie is None

@@ -269,7 +269,7 @@ def test_an_animal_that_cannot_be_fitted_spoils_no_other(tiny_world, out, capsys
 
 
 @pytest.mark.slow
-def test_other_processes_find_the_same_movies(tiny_world, mask, tmp_path):
+def test_other_processes_find_the_same_movies(tiny_world, mask, tmp_path, one_thread):
     for name, jobs in (("here", 1), ("there", 2)):
         reconstruct(tiny_world, tmp_path / name, "6", "2", mask=mask, jobs=jobs)
         shutil.rmtree(tiny_world.encoder / "fitted")

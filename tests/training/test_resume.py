@@ -45,15 +45,6 @@ def train_here(folder: Path) -> list[int]:
     return steps
 
 
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """Compute as the program that is killed does."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.mark.slow
 def test_killed_again_and_again_it_ends_in_the_same_bits(tmp_path: Path, one_thread: None) -> None:
     for validations in (1, 2):

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.solving import SHORT, beginning_of, search_trial, solve_trial
+from reverie.fitted.solving import SHORT, search_trial, solve_trial
 from reverie.fitted.subject import Subject
 from reverie.foundation.errors import NotApplicable, counted
 from reverie.foundation.progress import say, tracked
@@ -67,7 +67,7 @@ def _measure(
     names = subject.trials(subject.validation, WEIGHED).places
     measured: dict[str, list[Moments]] = {name: [] for name in tried}
     for name in tracked(names, len(names), description):
-        trial = beginning_of(subject.recording.trial(name), SHORT)
+        trial = subject.recording.trial(name, stop=SHORT)
         if trial.movie is None:
             continue
         scored = slice(frames_to_skip(trial.frames), None)
@@ -141,7 +141,7 @@ def calibration_trials(subject: Subject) -> list[str]:
 
 def errors_of(fitted: Fitted, name: str, method: Map | Combined, ridge: RidgeDecoder | None = None) -> Errors:
     """Return the standard errors of the beginning of a trial, reconstructed with the method's usual settings."""
-    trial = beginning_of(fitted.subject.recording.trial(name), SHORT)
+    trial = fitted.subject.recording.trial(name, stop=SHORT)
     found = solve_trial(fitted, trial, method, ridge=ridge)
     assert found.std is not None
     scored = slice(frames_to_skip(len(found.movie)), None)

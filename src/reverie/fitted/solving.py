@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
 import torch
 
 from reverie.fitted.fitted import Fitted
@@ -23,7 +22,8 @@ from reverie.recordings.trial import Trial
 
 SHORT: Final = 150
 """Frames, from its start, of a trial reconstructed to learn from: half the time, yet long enough for cuts, where
-errors are largest."""
+errors are largest. Only a trial's beginning is a clip of its own: before it came the grey screen that encoders take for
+granted."""
 
 
 def problem_of_trial(fitted: Fitted, trial: Trial, method: Method) -> Problem:
@@ -55,17 +55,6 @@ def observe(
 def prior_for(fits: Sequence[Fitted], method: Method) -> GaussianPrior | None:
     """Return the prior that a method wants: that of the first encoder's training movies, or none."""
     return fits[0].prior if isinstance(method, Map) else None
-
-
-def beginning_of(trial: Trial, frames: int) -> Trial:
-    """Return the first frames of a trial.
-
-    Only a trial's beginning can be cut out: what came before it is the grey screen that encoders take for granted.
-    """
-    first = slice(0, frames)
-    responses = None if trial.responses is None else np.array(trial.responses[:, first])
-    movie = None if trial.movie is None else np.array(trial.movie[first])
-    return replace(trial, movie=movie, state=np.array(trial.state[:, first]), responses=responses)
 
 
 def solve_trial(

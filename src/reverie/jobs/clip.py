@@ -8,11 +8,11 @@ import numpy as np
 
 from reverie.encoders.prediction import predict_mean
 from reverie.fitted.session import Session
-from reverie.fitted.solving import beginning_of
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest
 from reverie.recordings.contents import movie_digest, trial_digest
+from reverie.recordings.lazy_trials import part_of
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 from reverie.scoring.trial_noise import TrialNoise, fit_trial_noise
@@ -58,7 +58,7 @@ class Clip:
 
 def excerpt(session: Session, clip: Clip, frames: int) -> Clip:
     """Return the first frames of a recorded clip as a clip of its own, responses included."""
-    trial = beginning_of(clip.read(session), frames)
+    trial = part_of(clip.read(session), 0, frames)
     return Clip(clip.animal, clip.name, trial.known_movie, trial.known_state, responses_of(clip.animal, trial))
 
 

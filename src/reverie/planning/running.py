@@ -16,7 +16,7 @@ from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
 from reverie.fitted.reconstructor import Reconstructor
 from reverie.fitted.session import open_one
-from reverie.fitted.solving import beginning_of, problem_of_trial
+from reverie.fitted.solving import problem_of_trial
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import read_json, write_text
@@ -64,12 +64,12 @@ def measure_bands(fitted: Fitted, *, about: str) -> MeasuredBands:
         raise NotApplicable(
             f"How many degrees a pixel of {subject.animal} spans is not known; say it with --degrees-per-pixel."
         )
-    trials = subject.trials(subject.training, CLIPS)
-    frames = min(FRAMES, *(trial.frames for trial in trials))
+    names = subject.trials(subject.training, CLIPS).places
+    frames = min(FRAMES, *map(recording.frames, names))
     generator = torch.Generator().manual_seed(0)
     squares = []
-    for trial in trials:
-        cut = beginning_of(trial, frames)
+    for name in names:
+        cut = recording.trial(name, stop=frames)
         problem = problem_of_trial(fitted, cut, Map()).to(subject.device).in_fast_form()
         movie = torch.tensor(cut.known_movie, device=subject.device)
         draw = prior.on_scene(information_draw(problem, movie, generator))

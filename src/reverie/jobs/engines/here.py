@@ -55,6 +55,11 @@ def usual_workers(device: torch.device) -> int:
     return 1 if device.type != "cpu" else min(available_cores(), MOST_WORKERS)
 
 
+def threads_of_each(count: int) -> int:
+    """Return how many threads each of so many processes has: its share of the cores, but no more than this one has."""
+    return max(1, min(available_cores() // count, torch.get_num_threads()))
+
+
 @contextmanager
 def processes_here(opening: Opening, count: int) -> Iterator["Here"]:
     """Yield so many processes; they end with the block, and with this process, however it ends."""
@@ -73,7 +78,7 @@ class Here:
 
     def __init__(self, opening: Opening, count: int) -> None:
         self.opening = opening
-        self.seats = [_Seat(max(1, available_cores() // count)) for _ in range(count)]
+        self.seats = [_Seat(threads_of_each(count)) for _ in range(count)]
 
     def do(self, work: Callable[[Any, Any], Any], tasks: Sequence[Any], names: Sequence[str]) -> Iterator[Outcome]:
         """Begin tasks in their order and yield each outcome when it is there.
