@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from reverie.foundation.files import read_npz
 from reverie.inversion.mask import save_mask
 from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.trial import Trial
+from reverie.simulation import true_encoder
 from reverie.simulation.folder import simulate
+from reverie.simulation.true_encoder import calibration_footage
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -147,6 +150,23 @@ def disks_not_awaited() -> Iterator[None]:
     """No test cuts the power, and to wait until every small file is on the disk takes a minute."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def footage_drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each size of the scenes on which simulated animals are calibrated is drawn once a run: up to four seconds each."""
+
+    @cache
+    def shared(frame_size: tuple[int, int]) -> torch.Tensor:
+        def make(folder: Path) -> None:
+            np.save(folder / "footage.npy", calibration_footage(frame_size).numpy())
+
+        name = "footage-{}x{}".format(*frame_size)
+        return torch.from_numpy(np.load(made_once(tmp_path_factory, name, make) / "footage.npy"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(true_encoder, "calibration_footage", shared)
         yield
 
 

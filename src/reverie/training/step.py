@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from reverie.encoders.contract import Encoder, device_of
+from reverie.foundation.devices import seed_torch
 from reverie.training.batches import Batch, Windows, cutmix, generator_of
 from reverie.training.settings import TrainingSettings
 from reverie.training.state import RunState
@@ -115,7 +116,7 @@ def take_step(run: RunState, windows: Windows, settings: TrainingSettings, teach
     for group in run.optimiser.param_groups:
         group["lr"] = learning_rate_at(run.step, settings)
     # Dropout draws from torch's own generator: seeding it by the step makes a resumed run draw the same.
-    torch.manual_seed(int(generator_of(settings.seed, run.step, "dropout").integers(2**62)))
+    seed_torch(int(generator_of(settings.seed, run.step, "dropout").integers(2**62)), device_of(encoder))
     loss = _loss(encoder, windows, settings, teacher, run.step)
     run.optimiser.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
