@@ -167,7 +167,7 @@ LAYOUTS = {
     "experanto, 72 x 128 pixels, no eye": Layout(
         lambda folder, session: layouts.write_experanto(folder / "mouse", session, eye=False),
         Truth(one_plane(), latest, WHEEL),
-        animal=Animal((72, 128), frames=20, finer=6.0),
+        animal=Animal((72, 128), frames=16, training=4, neurons=60, finer=6.0),
     ),
     "experanto, images, no running": Layout(
         lambda folder, session: layouts.write_experanto(folder / "mouse", session, running=False, still=True),
