@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.forking import OwnForks
 from tests.sharing import made_once, own_copy
 from tests.worlds import BRIGHT_SCENES
 
@@ -154,8 +155,16 @@ def disks_not_awaited() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def processes_forked() -> Iterator[None]:
+    """Processes of ``--jobs`` need not import everything anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reverie.jobs.engines.here._OwnProcesses", OwnForks)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def footage_drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Each size of the scenes on which simulated animals are calibrated is drawn once a run: up to four seconds each."""
+    """Scenes on which simulated animals are calibrated are drawn once a run: up to four seconds for each size."""
 
     @cache
     def shared(frame_size: tuple[int, int]) -> torch.Tensor:
@@ -179,7 +188,7 @@ def ordinary_floats() -> Iterator[None]:
 
 @pytest.fixture
 def one_thread() -> Iterator[None]:
-    """Compute with one thread, here and in the processes of ``--jobs``: bits are promised for equal numbers of threads."""
+    """Compute with one thread, as the processes of ``--jobs`` then do: bits are promised for as many threads."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 import torch
+from tests.forking import OwnForks, forks
 
 from reverie.foundation.errors import NoSpace, ReverieError, WorkerLost
 from reverie.jobs.engines.here import threads_of_each, usual_workers
@@ -15,6 +16,7 @@ from reverie.jobs.engines.settings import On
 from reverie.jobs.workers import Workers, open_workers
 
 TWO = On(jobs=2)
+AS_THE_PROGRAM = OwnForks.__base__
 
 
 def times(context, task):
@@ -64,6 +66,12 @@ def test_other_processes_open_the_context_for_themselves_and_a_killer_is_named()
         assert [one.result[0] for one in outcomes[1:]] == [100, 120, 140]
 
 
+@pytest.fixture
+def started_afresh(monkeypatch):
+    """Start processes as the program does."""
+    monkeypatch.setattr("reverie.jobs.engines.here._OwnProcesses", AS_THE_PROGRAM)
+
+
 def wait_for_a_minute():
     time.sleep(60)
 
@@ -74,8 +82,8 @@ def interrupted(seen):
         raise KeyboardInterrupt
 
 
-def test_an_error_ends_our_processes_and_no_others():
-    other = multiprocessing.get_context("spawn").Process(target=wait_for_a_minute)
+def test_an_error_ends_our_processes_and_no_others(started_afresh):
+    other = forks().Process(target=wait_for_a_minute)
     other.start()
     ours = set()
     try:

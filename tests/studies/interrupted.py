@@ -5,9 +5,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from tests.forking import OwnForks
 from tests.studies.conftest import SCALE
 
 from reverie.fitted.session import Sources, open_session
+from reverie.jobs.engines import here
 from reverie.jobs.engines.settings import On
 from reverie.jobs.workers import open_workers
 from reverie.studies.ensembling import ENSEMBLING
@@ -20,6 +22,7 @@ BRIEF = replace(SCALE, clips=1, stops=(8,))
 
 if __name__ == "__main__":
     data, out, *encoders = map(Path, sys.argv[1:])
+    here._OwnProcesses = OwnForks
     sources = Sources(data, tuple(encoders))
     session = open_session(sources)
     with open_workers(session, partial(open_session, sources), On(jobs=2)) as workers:

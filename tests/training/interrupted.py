@@ -1,6 +1,8 @@
-"""Run as a program: trains the toy animals in a folder, telling of each validation; made to be killed."""
+"""What another process does, made to be killed: trains the toy animals in a folder, telling of each validation."""
 
-import sys
+import os
+import signal
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import torch
@@ -10,10 +12,15 @@ from reverie.training.loop import TrainingProgress
 from reverie.training.train import train
 
 
-def tell(progress: TrainingProgress) -> None:
-    print("validated", progress.step, flush=True)
-
-
-if __name__ == "__main__":
+def train_until_killed(folder: Path, validations: int, told: Connection) -> None:
+    """Train until the process is killed, in the midst of the last of so many validations."""
     torch.set_num_threads(1)
-    train(fresh(), RECORDINGS, SPLITS, SETTINGS, Path(sys.argv[1]), device=torch.device("cpu"), observe=tell)
+    steps: list[int] = []
+
+    def observe(progress: TrainingProgress) -> None:
+        steps.append(progress.step)
+        told.send(progress.step)
+        if len(steps) == validations:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    train(fresh(), RECORDINGS, SPLITS, SETTINGS, folder, device=torch.device("cpu"), observe=observe)

@@ -1,17 +1,16 @@
 """A training that is killed goes on where it was and ends in the same bits; a full disk spoils nothing."""
 
-import os
 import resource
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
 import torch
+from tests.forking import forks
 from tests.training.toys import HEIGHT, WIDTH, toy_recording, toy_split
 
 from reverie.encoders.checkpoints import load_encoder
@@ -23,7 +22,6 @@ from reverie.training.train import train
 RECORDINGS = {"a": toy_recording("a", trials=5, frames=60)}
 SPLITS = {name: toy_split(recording) for name, recording in RECORDINGS.items()}
 SETTINGS = TrainingSettings(steps=30, validate_every=5, window=30, cutmix_probability=0.5)
-ROOT = Path(__file__).parents[2]
 
 
 def fresh() -> Compact:
@@ -31,10 +29,17 @@ def fresh() -> Compact:
     return Compact(CompactConfig(filters=4, features=4, filter_size=5), {"a": 12}, (HEIGHT, WIDTH))
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.training.interrupted", str(folder)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+def killed_at_validation(validations: int, folder: Path) -> list[int]:
+    """Train in another process that is killed at one of its validations; the steps of these."""
+    from tests.training.interrupted import train_until_killed  # it imports this module
+
+    received, told = Pipe(duplex=False)
+    process = forks().Process(target=train_until_killed, args=(folder, validations, told))
+    process.start()
+    told.close()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    return [received.recv() for _ in range(validations)]
 
 
 def train_here(folder: Path) -> list[int]:
@@ -47,15 +52,9 @@ def train_here(folder: Path) -> list[int]:
 
 @pytest.mark.slow
 def test_killed_again_and_again_it_ends_in_the_same_bits(tmp_path: Path, one_thread: None) -> None:
-    for validations in (1, 2):
-        with start(tmp_path / "killed") as process:
-            assert process.stdout is not None
-            told = [process.stdout.readline() for _ in range(validations)]
-            process.send_signal(signal.SIGKILL)
-        assert all(line.startswith("validated") for line in told)
-    steps = train_here(tmp_path / "killed")
-    assert SETTINGS.validate_every not in steps
-    assert steps[-1] == SETTINGS.steps
+    assert killed_at_validation(2, tmp_path / "killed") == [5, 10]
+    assert killed_at_validation(2, tmp_path / "killed") == [10, 15]
+    assert train_here(tmp_path / "killed") == [15, 20, 25, 30]
     train_here(tmp_path / "whole")
     for name in ("weights.safetensors", "last/weights.safetensors"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

@@ -7,6 +7,7 @@ from functools import partial
 import dask
 import pytest
 from distributed import LocalCluster
+from tests.forking import forks
 
 from reverie.foundation.errors import OutOfTime, ReverieError, WorkerLost
 from reverie.jobs.engines.settings import On
@@ -31,8 +32,10 @@ def leave_once(context, path):
 @pytest.fixture(scope="module")
 def address():
     """Two workers, which have time to come again on a busy machine: nobody asks for others in their place."""
+    forks()
+    kept = {"distributed.deploy.lost-worker-timeout": "1h", "distributed.worker.multiprocessing-method": "forkserver"}
     with (
-        dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"}),
+        dask.config.set(kept),
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
     ):
         yield cluster.scheduler_address
