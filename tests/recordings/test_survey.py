@@ -114,6 +114,20 @@ def test_silent_neurons_are_noticed(animal):
     assert any("has 2 neurons that never change" in problem for problem in survey(animal).problems)
 
 
+@pytest.mark.parametrize(
+    ("part", "change", "sentence"),
+    [
+        ("data/responses", lambda values: 0 * values + 3, "has 7 neurons that never change"),
+        ("data/videos", lambda values: 0 * values + 90, "are of one grey throughout"),
+        ("meta/trials", lambda words: np.full(len(words), "oracle"), "no trials of tier 'train', so that no encoder"),
+    ],
+)
+def test_what_nothing_can_be_learned_from_is_noticed(animal, part, change, sentence):
+    for path in (animal / part).iterdir():
+        np.save(path, change(np.load(path)))
+    assert any(sentence in problem for problem in survey(animal).problems)
+
+
 def test_of_large_recordings_some_trials_are_read(animal, monkeypatch):
     monkeypatch.setattr("reverie.recordings.survey.MOST_RESPONSES", 7 * 40 * 3)
     found = survey(animal)

@@ -1,6 +1,6 @@
 """Choosing animals and trials by name, and telling what was found in their recordings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from os import PathLike
 
 from reverie.foundation.arrays import Responses
@@ -64,11 +64,16 @@ def say_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False) 
         for note in notes if not recording.told else ():
             say(note)
         recording.told = True
-    if failed and not usable:
+    say_left_out(usable, failed)
+    return usable
+
+
+def say_left_out(kept: Collection[str], failed: Mapping[str, ReverieError]) -> None:
+    """Say which animals are left out, and why; raises the first reason where none is kept."""
+    if failed and not kept:
         raise next(iter(failed.values()))  # which is told by whoever catches it, once
     for name, reason in failed.items():
         say(f"Left out {name}: {reason}")
-    return usable
 
 
 def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings import tiers
 from reverie.recordings.near_duplicates import Catalogue, Showing, catalogue_of, near_duplicate_groups
+from reverie.recordings.opening import say_left_out
 from reverie.recordings.recording import Recording
 
 
@@ -21,7 +22,11 @@ class Split:
 
 
 def split_all(
-    recordings: Mapping[str, Recording], *, hold_out_fold: int | None = None, validation_share: float = 0.1
+    recordings: Mapping[str, Recording],
+    *,
+    hold_out_fold: int | None = None,
+    validation_share: float = 0.1,
+    all_needed: bool = True,
 ) -> dict[str, Split]:
     """Divide the trials of several animals so that a movie held out for one is held out for all.
 
@@ -30,9 +35,10 @@ def split_all(
     folds in whole groups of near-duplicates. hold_out_fold: 0-6, a published fold whose training trials validate
     instead, as in Bauer et al. 2026, who hold out fold 0. A training trial whose movie is a near-duplicate of any
     validation movie, or of a movie of any tier but "train" and "none", of any animal, is excluded.
-    Raises ReverieError when an animal has no training trials, or none is left to learn from or to validate on.
+    Raises ReverieError when an animal has no training trials, or none is left to learn from or to validate on; where
+    not all are needed, such animals are left out, and said, as long as there are others.
     """
-    _check(recordings, hold_out_fold, validation_share)
+    _check(hold_out_fold, validation_share)
     listed = catalogue_of(recordings)
     learnable = {showing for showing in listed.showings if showing.tier == tiers.TRAIN and showing.recorded}
     validating = {s for s in listed.showings if s.tier in tiers.VALIDATION_TIERS and s.recorded}
@@ -48,21 +54,36 @@ def split_all(
         excluded |= _resembling(listed, learnable - validating, validating)
     reasons = {showing: _describe(showing, *other) for showing, other in excluded.items()}
     reasons |= {s: "no responses were recorded" for s in listed.showings if s.tier == tiers.TRAIN and not s.recorded}
-    return {animal: _collect(animal, listed, learnable, validating, reasons) for animal in recordings}
+    found: dict[str, Split] = {}
+    failed: dict[str, ReverieError] = {}
+    for animal in recordings:
+        try:
+            require_training_trials(recordings[animal])
+            found[animal] = _collect(animal, listed, learnable, validating, reasons)
+        except ReverieError as error:
+            if all_needed:
+                raise
+            failed[animal] = error
+    say_left_out(found, failed)
+    return found
 
 
-def _check(recordings: Mapping[str, Recording], hold_out_fold: int | None, validation_share: float) -> None:
+def _check(hold_out_fold: int | None, validation_share: float) -> None:
     if hold_out_fold is not None and not 0 <= hold_out_fold < tiers.FOLDS:
         raise ReverieError(f"There is no fold {hold_out_fold} to hold out; choose 0 to {tiers.FOLDS - 1}.")
     if not 0 < validation_share < 1:
         raise ReverieError(f"A validation share of {validation_share} is not possible; choose one between 0 and 1.")
-    for animal, recording in recordings.items():
-        if tiers.TRAIN not in recording.tiers.values():
-            present = ", ".join(dict.fromkeys(recording.tiers.values())) or "none at all"
-            raise ReverieError(
-                f"{animal} has no trials of tier {tiers.TRAIN!r} to learn from (its tiers: {present}); "
-                "write meta/trials/tiers.npy with some."
-            )
+
+
+def require_training_trials(recording: Recording) -> None:
+    """Raise ReverieError when an animal has no trials to learn from; nothing is read for this."""
+    if tiers.TRAIN not in recording.tiers.values():
+        present = ", ".join(dict.fromkeys(recording.tiers.values())) or "none at all"
+        lost = f", {counted(len(recording.left_out), 'trial')} left out as inspect says" if recording.left_out else ""
+        raise ReverieError(
+            f"{recording.name} has no trials of tier {tiers.TRAIN!r} to learn from (its tiers: {present}{lost}); give "
+            "some trials this tier."
+        )
 
 
 def _resembling(

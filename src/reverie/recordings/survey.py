@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES, Movie
-from reverie.foundation.errors import ReverieError, reading_foreign, some
+from reverie.foundation.errors import ReverieError, counted, reading_foreign, some
 from reverie.foundation.progress import tracked
 from reverie.recordings.findings import AnimalFindings, Leak, Survey
 from reverie.recordings.near_duplicates import Catalogue, Showing, catalogue, leaks
@@ -107,10 +107,10 @@ class _Reader:
             self._take_in(trial)
             if trial.movie is not None:
                 yield self.recording.name, name, trial.tier, trial.responses is not None, trial.movie
-        if self.responses is not None and (
-            silent := int(((self.responses.max == 0) & (self.responses.min == 0)).sum())
-        ):
-            self.problems.append(f"{self.recording.name} has {silent} neurons that never change.")
+        if self.responses is not None and (still := int((self.responses.max == self.responses.min).sum())):
+            self.problems.append(f"{self.recording.name} has {counted(still, 'neuron')} that never change.")
+        if self.movie.count and self.movie.max[0] == self.movie.min[0]:
+            self.problems.append(f"All movies of {self.recording.name} are of one grey throughout.")
 
     def findings(self, listed: Catalogue) -> AnimalFindings:
         """Return what was found, once all trials are read."""
@@ -172,6 +172,8 @@ def _odd_tiers(recording: Recording) -> Iterator[str]:
     if unknown:
         named = some(unknown, NAMED)
         yield f"{recording.name} has tiers of unknown meaning, which are held out from training: {named}."
+    if TRAIN not in tiers.values():
+        yield f"{recording.name} has no trials of tier {TRAIN!r}, so that no encoder can learn from it."
     mute = [name for name, tier in tiers.items() if tier == TRAIN and not recording.has_responses(name)]
     if mute:
         yield f"{recording.name} has no responses to training trials: {some(mute, NAMED)}."

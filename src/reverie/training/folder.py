@@ -31,6 +31,7 @@ from reverie.training.loop import LAST, RESUME
 from reverie.training.planning import plan_settings
 from reverie.training.request import TrainingRequest
 from reverie.training.settings import TrainingSettings
+from reverie.training.teaching import fit_to_teach
 from reverie.training.train import TrainingResult, train
 
 PLAN = "plan.json"
@@ -61,7 +62,7 @@ def train_encoder(
     request
         How to train; by default what fits the data and the machine.
     animals
-        Animals to train on; all by default.
+        Animals to train on; by default all that can be learnt from, and the others are left out, which is said.
     reading
         What the files of a folder do not say.
     device
@@ -77,13 +78,16 @@ def train_encoder(
     asked_for = with_options(request or TrainingRequest(), options, "A training")
     where, folder = choose_device(device), given_path(out, "The folder of an encoder")
     require_folder(folder)
-    opened = _opened(recordings, animals, reading)
+    all_needed = bool(animals)
+    opened = fit_to_teach(_opened(recordings, animals, reading), all_needed=all_needed)
     asked = _asked(opened, asked_for)
     earlier = _earlier_plan(folder, asked)
     if earlier is not None and (folder / LAST / "encoder.json").exists():
         return _trained_already(folder, opened, where)
+    _untrained(opened, asked_for, where)  # raises where it cannot be built, before all movies are read
+    splits = _split(opened, asked_for, all_needed=all_needed)
+    opened = {animal: opened[animal] for animal in splits}
     encoder = _untrained(opened, asked_for, where)
-    splits = _split(opened, asked_for)
     contents = _contents(opened, splits)
     if earlier is not None and earlier["contents"] != contents:
         raise ReverieError(f"{folder} holds a training interrupted on other data; choose another --out.")
@@ -119,7 +123,7 @@ def _opened(
     given = {recordings.name: recordings} if isinstance(recordings, Recording) else recordings
     if not isinstance(given, Mapping) or not given or not all(isinstance(one, Recording) for one in given.values()):
         raise ReverieError("There is nothing to train on; give what rv.open(DATA) returns, or the folder.")
-    return say_notes(given, all_needed=True)
+    return say_notes(given, all_needed=len(given) == 1)
 
 
 def _asked(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Any]:
@@ -191,22 +195,16 @@ def _untrained(recordings: Mapping[str, Recording], request: TrainingRequest, de
         size = "paper" if on_gpu and architecture == "dwiseneuro" else "small"
     seed_everything(request.seed)
     mice = {name: recording.neurons for name, recording in recordings.items()}
-    return find_architecture(architecture).encoder(preset(architecture, size), mice, _common_frame_size(recordings))
+    frame_size = next(iter(recordings.values())).frame_size
+    return find_architecture(architecture).encoder(preset(architecture, size), mice, frame_size)
 
 
-def _common_frame_size(recordings: Mapping[str, Recording]) -> tuple[int, int]:
-    sizes = {name: recording.frame_size for name, recording in recordings.items()}
-    if len(set(sizes.values())) > 1:
-        raise ReverieError(f"The animals saw movies of different frame sizes ({sizes}); train them one by one.")
-    return next(iter(sizes.values()))
-
-
-def _split(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Split]:
+def _split(recordings: Mapping[str, Recording], request: TrainingRequest, *, all_needed: bool) -> dict[str, Split]:
     """Read all that is to be learned from, divide it, and say how."""
     for animal, recording in recordings.items():
         names = [name for name, tier in recording.tiers.items() if tier != UNUSED and recording.has_movie(name)]
         readable(recording, tracked(names, len(names), f"Reading {animal}"))
-    splits = split_all(recordings, hold_out_fold=request.hold_out_fold)
+    splits = split_all(recordings, hold_out_fold=request.hold_out_fold, all_needed=all_needed)
     for name, split in splits.items():
         left_out = f", {len(split.excluded)} left out as near-duplicates or without responses" if split.excluded else ""
         say(f"{name}: {len(split.training)} trials to train on, {len(split.validation)} to validate{left_out}.")

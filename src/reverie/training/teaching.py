@@ -1,0 +1,78 @@
+"""Which animals one encoder can learn from together, told before anything is read whole."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.opening import say_left_out
+from reverie.recordings.recording import Recording
+from reverie.recordings.splits import require_training_trials
+from reverie.recordings.tiers import TRAIN
+
+
+def fit_to_teach(recordings: Mapping[str, Recording], *, all_needed: bool) -> dict[str, Recording]:
+    """Return the animals that have trials to learn from and saw movies of one frame size, that of most of them.
+
+    Parameters
+    ----------
+    recordings
+        By animal.
+    all_needed
+        Whether they were named; else those that are not fit are left out, and said.
+
+    Raises
+    ------
+    ReverieError
+        When none is fit, or one is not and all are needed, or no frame size is that of most.
+    """
+    kept: dict[str, Recording] = {}
+    failed: dict[str, ReverieError] = {}
+    for name, recording in recordings.items():
+        try:
+            _require_teaching(recording)
+        except ReverieError as error:
+            if all_needed:
+                raise
+            failed[name] = error
+        else:
+            kept[name] = recording
+    say_left_out(kept, failed)
+    return _of_one_size(kept, all_needed)
+
+
+def _require_teaching(recording: Recording) -> None:
+    _ = recording.neurons, recording.frame_size  # which tell what is lacking
+    require_training_trials(recording)
+    names = [name for name, tier in recording.tiers.items() if tier == TRAIN and recording.has_responses(name)]
+    if names and all(_silent(recording, name) for name in names):
+        raise ReverieError(
+            f"All responses of {recording.name} are 0 in every training trial; nothing can be learned from them."
+        )
+
+
+def _silent(recording: Recording, name: str) -> bool:
+    try:
+        responses = recording.responses(name)
+    except ReverieError:  # told when it is read to be learned from
+        return False
+    return responses is not None and not responses.any()
+
+
+def _of_one_size(recordings: Mapping[str, Recording], all_needed: bool) -> dict[str, Recording]:
+    sizes = {name: recording.frame_size for name, recording in recordings.items()}
+    (usual, most), *others = Counter(sizes.values()).most_common()
+    if others and (all_needed or others[0][1] == most):
+        told = ", ".join(f"{name}: {height} x {width}" for name, (height, width) in sizes.items())
+        raise ReverieError(
+            f"The animals saw movies of different frame sizes ({told} pixels); train them one by one, or bring them to "
+            "one size with --frame-size."
+        )
+    other = {name: size for name, size in sizes.items() if size != usual}
+    reasons = {
+        name: ReverieError(
+            f"it saw movies of {height} x {width} pixels, most animals of {usual[0]} x {usual[1]}; train it alone."
+        )
+        for name, (height, width) in other.items()
+    }
+    say_left_out([name for name in sizes if name not in other], reasons)
+    return {name: recording for name, recording in recordings.items() if name not in other}
