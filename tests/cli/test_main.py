@@ -160,3 +160,9 @@ def test_output_to_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch, 
 
 def test_a_name_cannot_break_the_line_or_move_the_cursor():
     assert explain(ReverieError("a\nb \x1b[2J is not there.")) == r"a\nb \x1b[2J is not there."
+
+
+def test_the_module_is_the_command():
+    asked = subprocess.run([sys.executable, "-m", "reverie", "inspec"], capture_output=True, text=True, timeout=60)
+    assert asked.returncode != 0
+    assert asked.stderr.startswith("reverie: there is no verb 'inspec'; choose one of simulate, inspect")
