@@ -111,13 +111,13 @@ def test_silent_neurons_are_noticed(animal):
         values = read_npy(path, memory_map=False)
         values[2:4, :40] = 0
         write_npy(path, values)
-    assert any("has 2 neurons that never change" in problem for problem in survey(animal).problems)
+    assert any("has 2 neurons whose responses never change" in problem for problem in survey(animal).problems)
 
 
 @pytest.mark.parametrize(
     ("part", "change", "sentence"),
     [
-        ("data/responses", lambda values: 0 * values + 3, "has 7 neurons that never change"),
+        ("data/responses", lambda values: 0 * values + 3, "has 7 neurons whose responses never change"),
         ("data/videos", lambda values: 0 * values + 90, "are of one grey throughout"),
         ("meta/trials", lambda words: np.full(len(words), "oracle"), "no trials of tier 'train', so that no encoder"),
     ],

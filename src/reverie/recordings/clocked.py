@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.clocks import regular_frames, usual_rate
+from reverie.recordings.clocks import clocks_apart, regular_frames, usual_rate
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import ClockedSeries, Sampled, Signal
 from reverie.recordings.source import Footage, Source
@@ -119,6 +119,9 @@ class ClockedSource(Source):
                     f"{signal.place} have samples that are {1 / usual_rate(signal.times):.4g} s apart, too slow for "
                     "movies; give their times in seconds."
                 )
+        spans = np.array([signal.span for signal in recorded.responses])
+        shown = np.array([(showing.onsets[0], showing.end) for showing in recorded.showings])
+        doubts = clocks_apart(str(self.place), spans, shown, rate_given=reading.rate is not None)
         own_rate = _own_rate(recorded.showings)
         self.frame_rate = reading.frame_rate or own_rate / max(1, int(np.ceil(own_rate / FASTEST)))
         thinned = (
@@ -129,7 +132,7 @@ class ClockedSource(Source):
                 f"{self.frame_rate:.4g} frames a second (--frame-rate to differ).",
             )
         )
-        self.notes = (*recorded.notes, *thinned)
+        self.notes = (*recorded.notes, *thinned, *doubts)
         pieces = [p for showing in recorded.showings for p in _pieces(showing, self.frame_rate, reading.trial_seconds)]
         self._pieces = {str(number): piece for number, piece in enumerate(pieces)}
         self.trials = tuple(self._pieces)

@@ -49,7 +49,7 @@ class ResponseFacts(SeriesFacts):
     whole
         Whether all values looked at are whole numbers.
     silent
-        Whether all values looked at are 0.
+        Whether all values looked at that were measured are 0, and some were.
     lowest
         The lowest value of each row, where all rows were looked at.
     """
@@ -158,5 +158,5 @@ def _responses(part: Series, thorough: bool) -> ResponseFacts | None:
         lowest=np.where(known, values, np.inf).min(axis=1) if len(values) == facts.rows else values[:0, 0],
         low=float(sound.min(initial=0.0)),
         whole=bool((sound == np.rint(sound)).all()),
-        silent=not sound.any(),
+        silent=bool(sound.size) and not sound.any(),
     )

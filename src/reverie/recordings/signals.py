@@ -70,6 +70,11 @@ class Sampled:
     offset: float = 0.0
 
     @property
+    def span(self) -> tuple[float, float]:
+        """When the first and the last sample were taken, in seconds."""
+        return (float(self.times[0]), float(self.times[-1])) if len(self.times) else (np.nan, np.nan)
+
+    @property
     def rows(self) -> int:
         """How many rows there are."""
         return int(self.values.shape[0 if self.rows_first else 1]) if self.columns is None else len(self.columns)
@@ -152,6 +157,11 @@ class SpikeTrains:
         if self.recorded is None:
             span = (float(ends.min()) - LONGEST_BRIDGED, float(ends.max()) + LONGEST_BRIDGED)
             object.__setattr__(self, "recorded", span)
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From when until when spikes were recorded, in seconds."""
+        return self.recorded or (np.nan, np.nan)
 
     @property
     def rows(self) -> int:

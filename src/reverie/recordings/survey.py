@@ -108,7 +108,7 @@ class _Reader:
             if trial.movie is not None:
                 yield self.recording.name, name, trial.tier, trial.responses is not None, trial.movie
         if self.responses is not None and (still := int((self.responses.max == self.responses.min).sum())):
-            self.problems.append(f"{self.recording.name} has {counted(still, 'neuron')} that never change.")
+            self.problems.append(f"{self.recording.name} has {counted(still, 'neuron')} whose responses never change.")
         if self.movie.count and self.movie.max[0] == self.movie.min[0]:
             self.problems.append(f"All movies of {self.recording.name} are of one grey throughout.")
 

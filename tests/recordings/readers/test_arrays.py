@@ -37,7 +37,7 @@ REFUSED = {
     "frames counted from 1": ({"shown": BY_FRAME}, "its frame 60 is said to have been shown; frames are numbered from"),
     "height first": ({"movies": {"1": np.zeros((4, 6, 60))}}, "may be its first axis or its last; say which"),
     "units of text": ({"responses": {1: ["a"]}}, "What was given as arrays could not be read"),
-    "responses that begin later": ({"responses": (TIMES + 100, RATES)}, "as where the recording had not begun"),
+    "responses that begin later": ({"responses": (TIMES + 100, RATES)}, "holds responses from 100 to 101"),
 }
 
 

@@ -4,6 +4,7 @@ import shutil
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from tests.recordings.readers import layouts, nwb_layouts
 
@@ -86,6 +87,51 @@ def test_a_movie_that_was_not_fetched_spoils_no_other(session, tmp_path):
     recording = open_recording(tmp_path / "mouse")
     assert [*recording.tiers] == ["0", "2"]
     assert "was not fetched" in recording.left_out["1"]
+
+
+@pytest.mark.parametrize(("factor", "said"), [(1.0, None), (30.0, "holds responses from 0 to .* on one clock")])
+def test_movies_shown_while_nothing_was_recorded_are_one_sentence(session, tmp_path, factor, said):
+    """Times that count frames: everything falls after the end of the responses."""
+    layouts.write_suite2p(tmp_path, session)
+    table = pd.read_csv(tmp_path / "shown.csv")
+    table.assign(time=table["time"] * factor).to_csv(tmp_path / "shown.csv", index=False)
+    if said is None:
+        assert not any("one clock" in note for note in open_recording(tmp_path, reading("suite2p", tmp_path)).notes)
+    else:
+        with pytest.raises(ReverieError, match=said):
+            open_recording(tmp_path, reading("suite2p", tmp_path))
+
+
+def test_a_rate_that_makes_the_responses_last_far_longer_than_anything_shown_is_doubted(session, tmp_path):
+    layouts.write_suite2p(tmp_path, session)
+    slow = Reading(rate=3.0, frames_table=tmp_path / "shown.csv")
+    assert any(
+        note.endswith("is the rate right, and are both in seconds on one clock?")
+        for note in open_recording(tmp_path, slow).notes
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("n_signals: 7", "n_signals: 3", "are not of one export"),
+        ("n_signals: 7", "n_signals: -1", "some numbers were"),
+        ("float32", "object", "of the type object, where some numbers"),
+    ],
+)
+def test_mapped_responses_of_another_shape_than_described_are_refused(session, tmp_path, old, new, said):
+    layouts.write_experanto(tmp_path / "mouse", session, mapped=True)
+    path = tmp_path / "mouse/responses/meta.yml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(ReverieError, match=said):
+        open_recording(tmp_path / "mouse")
+
+
+def test_an_nwb_file_of_another_name_is_known_by_what_it_says(session, tmp_path):
+    nwb(tmp_path / "a", session)
+    (tmp_path / "a/mouse.nwb").rename(tmp_path / "a/mouse.h5")
+    assert open_recording(tmp_path / "a/mouse.h5").neurons == 7
 
 
 def test_a_camera_with_fewer_frames_than_pulses_is_read(session, tmp_path):

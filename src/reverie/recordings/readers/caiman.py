@@ -35,7 +35,8 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     estimates = file["estimates"]
     there = [name for name in TRACES if isinstance(estimates.get(name), h5py.Dataset) and estimates[name].ndim == 2]
     if which not in there:
-        raise ReverieError(f"{place} has no traces {which!r}; choose --responses from: {', '.join(there)}.")
+        choice = f"choose --responses from: {', '.join(there)}" if there else "nor any other; run CaImAn again"
+        raise ReverieError(f"{place} has no traces {which!r} of components over time; {choice}.")
     values = estimates[which]
     rate = reading.rate or _number(file, "params/data/fr")
     if rate is None:

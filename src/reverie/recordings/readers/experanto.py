@@ -113,9 +113,19 @@ def _values(folder: Path, meta: Mapping[str, Any]) -> OnDisk | np.ndarray:
     dtype = np.dtype(str(meta["dtype"]))
     if not path.exists():
         raise ReverieError(f"{folder} holds neither data.npy nor data.mem; copy it again.")
+    if min(shape) < 1 or dtype.kind not in "fiub":
+        raise ReverieError(
+            f"{folder / 'meta.yml'} speaks of {shape[0]} samples of {shape[1]} signals of the type {dtype}, where some "
+            "numbers were expected; export it again."
+        )
     wanted, there = int(np.prod(shape)) * dtype.itemsize, path.stat().st_size
     if there < wanted:
         raise ReverieError(f"{path} is cut short: it has {there} bytes where {wanted} were expected; copy it again.")
+    if there > wanted:  # of another number of signals, every sample would be taken for another neuron's
+        raise ReverieError(
+            f"{path} has {there} bytes, but the {shape[0]} samples of {shape[1]} signals of its meta.yml take {wanted}; "
+            "the two are not of one export."
+        )
     return OnDisk(path, shape, dtype, 0, "C")
 
 

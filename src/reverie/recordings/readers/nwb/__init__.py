@@ -29,10 +29,21 @@ def refusal(path: Path, reading: Reading) -> str | None:
             f"{path} is a Zarr store, where NWB is read from HDF5 files only; write it as one with hdmf-zarr "
             "(NWBHDF5IO.export of NWBZarrIO) and give that, or open its arrays in Python with Recording.from_arrays."
         )
-    found = places(path, reading) if path.is_dir() or path.suffix.lower() == ".nwb" else []
+    found = places(path, reading) if path.is_dir() or path.suffix.lower() == ".nwb" or _says_nwb(path) else []
     if not found:
-        return "no file in it ends in .nwb" if path.is_dir() else "it does not end in .nwb"
+        return "no file in it ends in .nwb" if path.is_dir() else "it neither ends in .nwb nor says that it is one"
     return None
+
+
+def _says_nwb(path: Path) -> bool:
+    """Tell whether a file of another name is an HDF5 file that calls itself NWB."""
+    if path.suffix.lower() not in (".h5", ".hdf5") or not path.is_file():
+        return False
+    try:
+        with h5py.File(path, "r") as file:
+            return "nwb_version" in file.attrs
+    except OSError:
+        return False
 
 
 def places(path: Path, reading: Reading) -> list[Path]:
