@@ -123,7 +123,7 @@ def _values(folder: Path, meta: Mapping[str, Any]) -> OnDisk | np.ndarray:
         raise ReverieError(f"{path} is cut short: it has {there} bytes where {wanted} were expected; copy it again.")
     if there > wanted:  # of another number of signals, every sample would be taken for another neuron's
         raise ReverieError(
-            f"{path} has {there} bytes, but the {shape[0]} samples of {shape[1]} signals of its meta.yml take {wanted}; "
+            f"{path} has {there} bytes, but {shape[0]} samples of {shape[1]} signals in its meta.yml take {wanted}: "
             "the two are not of one export."
         )
     return OnDisk(path, shape, dtype, 0, "C")
