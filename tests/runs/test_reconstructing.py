@@ -257,6 +257,18 @@ def test_trials_without_responses_are_left_out_and_said(tiny_world, mask, out, c
         reconstruct(tiny_world, out, "7", mask=mask)
 
 
+def test_an_animal_without_the_trials_asked_for_is_left_out_unless_it_is_named(tiny_world, mask, out, capsys):
+    path = tiny_world.data / "beta/meta/trials/tiers.npy"
+    np.save(path, np.where(np.load(path) == "oracle", "train", np.load(path)))
+    scores = reconstruct(tiny_world, out, "oracle", animals=(), mask=mask)
+    assert set(scores["animal"]) == {"alpha"}
+    assert "Left out beta: Animal beta has no trial or tier 'oracle'" in capsys.readouterr().err
+    with pytest.raises(ReverieError, match="Animal beta has no trial or tier 'oracle'"):
+        reconstruct(tiny_world, out, "oracle", animals=("alpha", "beta"), mask=mask)
+    with pytest.raises(ReverieError, match="No trial is named; name some, or a tier"):
+        reconstruct(tiny_world, out, mask=mask)
+
+
 def test_an_animal_that_cannot_be_fitted_spoils_no_other(tiny_world, out, capsys):
     unfit = np.full((12, 16), 0.1, np.float32)
     for animal, mask in (("alpha", unfit), ("beta", np.full_like(unfit, 1.2))):

@@ -5,6 +5,7 @@ import pytest
 
 import reverie as rv
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.folders import held
 from reverie.training.folder import train_encoder
 
 QUICK = {"architecture": "linear_nonlinear", "steps": 1, "device": "cpu"}
@@ -58,6 +59,13 @@ def test_an_animal_that_teaches_nothing_is_left_out_unless_it_is_named(tiny_worl
     with pytest.raises(ReverieError, match=reason):
         train_encoder(rv.open(tiny_world.data)["beta"], tmp_path / "alone", **QUICK)
     assert list(train_encoder(rv.open(tiny_world.data), tmp_path / "opened", **QUICK).mice) == ["alpha"]
+
+
+def test_two_trainings_into_one_folder_at_once_are_refused(tiny_world, tmp_path):
+    out = tmp_path / "trained"
+    with held(out, out), pytest.raises(ReverieError, match="trained is being written by another process; wait for it"):
+        train_encoder(tiny_world.data, out, **QUICK)
+    assert list(train_encoder(tiny_world.data, out, **QUICK).mice) == ["alpha", "beta"]
 
 
 def test_an_animal_that_saw_other_sizes_than_most_is_left_out(tiny_world, tmp_path, capsys):

@@ -1,6 +1,6 @@
 """Choosing animals and trials by name, and telling what was found in their recordings."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from os import PathLike
 
 from reverie.foundation.arrays import Responses
@@ -79,8 +79,11 @@ def say_left_out(kept: Collection[str], failed: Mapping[str, ReverieError]) -> N
 def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
     """Return trial names in the order asked for, with tier names expanded to their trials.
 
-    Raises ReverieError when a name is neither a trial nor a tier of this animal, or of a trial that cannot be used.
+    Raises ReverieError when none is named, or a name is neither a trial nor a tier of this animal, or of a trial that
+    cannot be used.
     """
+    if not names:
+        raise ReverieError("No trial is named; name some, or a tier, such as oracle.")
     chosen: dict[str, None] = {}
     for name in names:
         of_tier = [trial for trial, tier in recording.tiers.items() if tier == name]
@@ -90,6 +93,27 @@ def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
             raise ReverieError(f"No trial of tier {name!r} of {recording.name} can be used: {reason}")
         chosen |= dict.fromkeys(usable)
     return list(chosen)
+
+
+def choose_of_each(
+    recordings: Mapping[str, Recording], choose: Callable[[Recording], list[str]], *, all_needed: bool
+) -> dict[str, list[str]]:
+    """Return the trials of each animal that are meant; animals without such trials are left out, and said.
+
+    choose: returns those of one animal, as ``choose_trials`` does.
+    Raises ReverieError when none has such trials, or one has not and all are needed.
+    """
+    chosen: dict[str, list[str]] = {}
+    failed: dict[str, ReverieError] = {}
+    for animal, recording in recordings.items():
+        try:
+            chosen[animal] = choose(recording)
+        except ReverieError as error:
+            if all_needed:
+                raise
+            failed[animal] = error
+    say_left_out(chosen, failed)
+    return chosen
 
 
 def _named(recording: Recording, name: str) -> str:

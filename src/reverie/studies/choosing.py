@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, problem_of
 from reverie.jobs.workers import Workers
 from reverie.recordings.contents import movie_digest
-from reverie.recordings.opening import choose_trials
+from reverie.recordings.opening import choose_of_each, choose_trials
 from reverie.recordings.recording import Recording
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import scored_region
@@ -93,11 +94,14 @@ VALIDATION_TIER = "oracle"
 def choose_clips(session: Session, trials: Sequence[str], most: int) -> tuple[Clip, ...]:
     """Return at most ``most`` clips of every animal, each movie once, evenly spread over those asked for.
 
-    Raises NotApplicable when an animal has none with responses.
+    Animals without such trials are left out, and said, unless they were named.
+    Raises ReverieError when none has such trials, or one that was named has not.
     """
     chosen = []
-    for animal, recording in session.recordings.items():
-        names = choose_trials(recording, trials) if trials else _test_trials(recording)
+    choose = partial(choose_trials, names=trials) if trials else _test_trials
+    of_each = choose_of_each(session.recordings, choose, all_needed=bool(session.sources.animals))
+    for animal, names in of_each.items():
+        recording = session.recordings[animal]
         different = {movie_digest(recording, name): name for name in reversed(names)}
         names = [name for name in names if name in different.values()]
         chosen += [Clip(animal, name) for name in _spread(names, most)]

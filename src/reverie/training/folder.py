@@ -17,7 +17,7 @@ from reverie.foundation.devices import choose_device, describe, seed_everything
 from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
-from reverie.foundation.folders import require_folder, require_own
+from reverie.foundation.folders import held, require_folder, require_own
 from reverie.foundation.partial_files import sweep
 from reverie.foundation.progress import say, tracked
 from reverie.foundation.requests import given_path, with_options
@@ -89,17 +89,19 @@ def train_encoder(
     opened = {animal: opened[animal] for animal in splits}
     encoder = _untrained(opened, asked_for, where)
     contents = _contents(opened, splits)
-    if earlier is not None and earlier["contents"] != contents:
-        raise ReverieError(f"{folder} holds a training interrupted on other data; choose another --out.")
     teacher = load_encoder(asked_for.teacher, where) if asked_for.teacher else None
-    if earlier is None:
-        settings = plan_settings(encoder, opened, splits, asked_for, where)
-        plan = {"asked": asked, "contents": contents, "training": asdict(settings)}
-        write_record(folder / PLAN, describe(plan, seed=asked_for.seed, device=where))
-    else:
-        settings = TrainingSettings(**earlier["training"])
-    say(f"Training on {counted(len(opened), 'animal')} for {settings.steps} steps.")
-    _say_result(train(encoder, opened, splits, settings, folder, device=where, teacher=teacher))
+    with held(folder, folder):
+        earlier = _earlier_plan(folder, asked)  # what another process did meanwhile
+        if earlier is not None and earlier["contents"] != contents:
+            raise ReverieError(f"{folder} holds a training interrupted on other data; choose another --out.")
+        if earlier is None:
+            settings = plan_settings(encoder, opened, splits, asked_for, where)
+            plan = {"asked": asked, "contents": contents, "training": asdict(settings)}
+            write_record(folder / PLAN, describe(plan, seed=asked_for.seed, device=where))
+        else:
+            settings = TrainingSettings(**earlier["training"])
+        say(f"Training on {counted(len(opened), 'animal')} for {settings.steps} steps.")
+        _say_result(train(encoder, opened, splits, settings, folder, device=where, teacher=teacher))
     return load_encoder(folder, where)
 
 
