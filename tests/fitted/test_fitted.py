@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -6,10 +7,13 @@ import torch
 from tests.worlds import files_in, fitted_to, replace_encoder
 
 from reverie.fitted.fitted import PARTS, Fitted, likelihood_fits_arrays, likelihood_fits_of
+from reverie.fitted.fitting import fit
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood import EventLikelihood, PoissonLikelihood
 from reverie.inversion.likelihood_fit import LikelihoodFits
 from reverie.inversion.mask import save_mask
+from reverie.inversion.methods.weighing import Weights
+from reverie.scoring.calibration import Calibration
 
 MASK = np.full((12, 16), 1.1, np.float32)
 
@@ -106,3 +110,28 @@ def test_likelihoods_survive_being_laid_out():
 def test_incomplete_likelihoods_are_refused(arrays):
     with pytest.raises(ReverieError, match="incomplete; delete its file"):
         likelihood_fits_of(arrays)
+
+
+@pytest.mark.parametrize("part", ["prior", "likelihood", "ridge"])
+def test_a_part_that_was_copied_from_another_animal_is_told(tiny_world, part):
+    alpha, beta = (fit(fitted_to(tiny_world, name, animals=()), [part]) for name in ("alpha", "beta"))
+    other, own = beta.found(part), alpha.found(part)
+    for file in other.parent.iterdir() if part == "ridge" else (other,):
+        shutil.copy(file, own.parent / file.name)
+    with pytest.raises(ReverieError, match=r"was fitted to another animal.*by copying\. Delete"):
+        getattr(fitted_to(tiny_world), part)
+
+
+@pytest.mark.parametrize(
+    ("part", "arrays", "sentence"),
+    [
+        ("weights", Weights("sizes", np.nan, 1.0).to_arrays(), "not within 0 and 1"),
+        ("calibration", Calibration(np.nan, *np.ones((3, 3)), ("1", "2")).to_arrays(), "no numbers above 0"),
+        ("prior", {name: np.full((12, 16), np.nan) for name in ("mean", "deviation", "power")}, "not finite numbers"),
+    ],
+)
+def test_parts_of_no_numbers_are_refused(tiny_world, part, arrays, sentence):
+    fitted = fitted_to(tiny_world)
+    fitted.keep(part, arrays)
+    with pytest.raises(ReverieError, match=sentence):
+        getattr(fitted, part)

@@ -23,11 +23,11 @@ import numpy as np
 from reverie.fitted.subject import FITTING_VERSION, Subject
 from reverie.foundation.arrays import Mask
 from reverie.foundation.errors import NotApplicable, ReverieError
-from reverie.foundation.files import read_npz, write_bytes, write_json
+from reverie.foundation.files import read_npz, write_bytes, write_json, write_npz
 from reverie.foundation.partial_files import sweep
 from reverie.inversion.likelihood import likelihood_arrays, likelihood_from_arrays
 from reverie.inversion.likelihood_fit import LikelihoodFits
-from reverie.inversion.linear.files import DESCRIPTION, load_decoder
+from reverie.inversion.linear.files import DESCRIPTION, load_decoder, read_decoder_description
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.mask import load_mask
 from reverie.inversion.methods.weighing import Weights
@@ -46,6 +46,9 @@ PARTS: Final[Mapping[str, str]] = {
     "combined_calibration": "combined_calibration.npz",
 }
 """What can be fitted, each with the file that is there once it is whole; later parts are made from earlier ones."""
+
+FITTED_TO: Final = "fitted_to"
+"""What a part says of the subject that it was fitted to: its fingerprint."""
 
 Part = TypeVar("Part")
 
@@ -76,37 +79,37 @@ class Fitted:
     @property
     def mask(self) -> Mask:
         """Where the population can see, (height, width)."""
-        return self._once("mask", lambda path: load_mask(path, self.subject.recording.frame_size))
+        return self._once("mask", lambda path, _: load_mask(path, self.subject.recording.frame_size))
 
     @property
     def prior(self) -> GaussianPrior:
         """What movies look like."""
-        return self._once("prior", lambda path: GaussianPrior.from_arrays(read_npz(path)))
+        return self._once("prior", lambda _, arrays: GaussianPrior.from_arrays(arrays))
 
     @property
     def scenes(self) -> GaussianPrior:
         """The prior that also knows scenes and how cameras move over them."""
-        return self._once("scenes", lambda path: GaussianPrior.from_arrays(read_npz(path)))
+        return self._once("scenes", lambda _, arrays: GaussianPrior.from_arrays(arrays))
 
     @property
     def likelihood(self) -> LikelihoodFits:
         """How responses scatter around the encoder's rates."""
-        return self._once("likelihood", lambda path: likelihood_fits_of(read_npz(path)))
+        return self._once("likelihood", lambda _, arrays: likelihood_fits_of(arrays))
 
     @property
     def ridge(self) -> RidgeDecoder:
         """The ridge decoder."""
-        return self._once("ridge", lambda path: load_decoder(path.parent))
+        return self._once("ridge", lambda path, _: load_decoder(path.parent))
 
     @property
     def weights(self) -> Weights:
         """How `combined` weighs the most probable movie and that of ridge regression."""
-        return self._once("weights", lambda path: Weights.from_arrays(read_npz(path)))
+        return self._once("weights", lambda _, arrays: Weights.from_arrays(arrays))
 
     @property
     def followed_weights(self) -> Weights:
         """The same as ``weights``, once the camera is followed."""
-        return self._once("followed_weights", lambda path: Weights.from_arrays(read_npz(path)))
+        return self._once("followed_weights", lambda _, arrays: Weights.from_arrays(arrays))
 
     @property
     def combined_calibration(self) -> Calibration | None:
@@ -160,6 +163,10 @@ class Fitted:
                 write_bytes(target.parent / file.name, file.read_bytes())
             self.describe(part)
 
+    def keep(self, part: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Write a part that is made of arrays, with what it was fitted to; raises ReverieError when it cannot be."""
+        write_npz(self.place(part), {**arrays, FITTED_TO: np.array(self.subject.fingerprint)})
+
     def describe(self, part: str) -> None:
         """Write beside a part what it was fitted to; raises ReverieError when that cannot be written."""
         subject = self.subject
@@ -176,6 +183,20 @@ class Fitted:
             },
         )
 
+    def _own_arrays(self, path: Path) -> dict[str, np.ndarray]:
+        """Return the arrays of a part, where it is kept as such; raises ReverieError when it is of another subject.
+
+        Parts that do not say what they were fitted to (a mask that was put there by hand) are taken as they are.
+        """
+        described = path.name == DESCRIPTION
+        arrays = {} if described else read_npz(path)
+        about = read_decoder_description(path.parent).get("about", {}) if described else arrays
+        told = about.get(FITTED_TO)
+        if told is not None and str(told) != self.subject.fingerprint:
+            raise ReverieError(f"{path} was fitted to another animal, encoder or trials, and came here by copying.")
+        arrays.pop(FITTED_TO, None)
+        return arrays
+
     def _inside(self, folder: Path) -> Path:
         return folder / self.subject.animal / self.subject.fingerprint
 
@@ -183,11 +204,11 @@ class Fitted:
         paths = [self._inside(folder) / PARTS[part] for folder in self.folders]
         return next((path for path in paths if path.exists()), None)
 
-    def _once(self, part: str, read: Callable[[Path], Part]) -> Part:
+    def _once(self, part: str, read: Callable[[Path, dict[str, np.ndarray]], Part]) -> Part:
         if part not in self._read:
             path = self.found(part)
             try:
-                self._read[part] = read(path)
+                self._read[part] = read(path, self._own_arrays(path))
             except NotApplicable:  # whole, but of no use; nor would it be, made anew
                 raise
             except (ReverieError, KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -217,8 +238,7 @@ def likelihood_fits_of(arrays: Mapping[str, np.ndarray]) -> LikelihoodFits:
     return LikelihoodFits({kind: likelihood_from_arrays(its) for kind, its in kinds.items()}, str(arrays["chosen"]))
 
 
-def _read_calibration(path: Path) -> Calibration | None:
-    arrays = read_npz(path)
+def _read_calibration(_: Path, arrays: Mapping[str, np.ndarray]) -> Calibration | None:
     return Calibration.from_arrays(arrays) if arrays else None
 
 

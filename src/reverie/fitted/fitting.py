@@ -8,15 +8,14 @@ from typing import Final
 import numpy as np
 
 from reverie.fitted.calibrating import fit_calibration, fit_followed_weights, fit_weights
-from reverie.fitted.fitted import PARTS, Fitted, likelihood_fits_arrays
+from reverie.fitted.fitted import FITTED_TO, PARTS, Fitted, likelihood_fits_arrays
 from reverie.fitted.solving import plan_of
 from reverie.foundation.errors import NotApplicable, ReverieError
-from reverie.foundation.files import write_npz
 from reverie.foundation.progress import say
 from reverie.inversion.likelihood_fit import fit_likelihoods, kinds_of
 from reverie.inversion.linear.files import save_decoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
-from reverie.inversion.mask import MaskSettings, diameter_in_degrees, estimate_mask, save_mask
+from reverie.inversion.mask import MaskSettings, diameter_in_degrees, estimate_mask
 from reverie.inversion.methods.combined import OFTEN, Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
@@ -134,7 +133,7 @@ def _fit_mask(fitted: Fitted) -> None:
         )
     trials, settings = list(subject.trials(names, MASK_TRIALS)), MaskSettings(window=max(1, window))
     mask = estimate_mask(subject.encoder, subject.animal, trials, settings, seed=subject.seed, device=subject.device)
-    save_mask(fitted.place("mask"), mask)
+    fitted.keep("mask", {"mask": mask.astype(np.float32)})
     levels = (TRAINING_THRESHOLD, EVALUATION_THRESHOLD)
     angle = subject.recording.degrees_per_pixel
     sizes = " and ".join(f"{diameter_in_degrees(mask, level, angle):.0f}° at α ≥ {level:g}" for level in levels)
@@ -144,14 +143,14 @@ def _fit_mask(fitted: Fitted) -> None:
 def _fit_prior(fitted: Fitted) -> None:
     subject = fitted.subject
     trials = subject.trials(subject.training, PRIOR_TRIALS)
-    write_npz(fitted.place("prior"), fit_prior(trials).to_arrays())
+    fitted.keep("prior", fit_prior(trials).to_arrays())
 
 
 def _fit_scenes(fitted: Fitted) -> None:
     subject = fitted.subject
     trials = subject.trials(subject.training, PRIOR_TRIALS)
     prior = with_scenes(fitted.prior, trials, lambda movie: shot_starts(movie).tolist())
-    write_npz(fitted.place("scenes"), prior.to_arrays())
+    fitted.keep("scenes", prior.to_arrays())
     if prior.scenes is None:
         say(f"{subject.animal}: the training movies do not tell how cameras move over scenes, so none is followed.")
 
@@ -161,7 +160,7 @@ def _fit_likelihood(fitted: Fitted) -> None:
     trials = subject.trials(subject.training, LIKELIHOOD_TRIALS)
     kinds = kinds_of(subject.recording.response_kind)
     fits = fit_likelihoods(subject.encoder, subject.animal, trials, skip=subject.encoder.history, kinds=kinds)
-    write_npz(fitted.place("likelihood"), likelihood_fits_arrays(fits))
+    fitted.keep("likelihood", likelihood_fits_arrays(fits))
     say(f"{subject.animal}: of the likelihoods {', '.join(kinds)}, “{fits.chosen}” suits the training trials best.")
 
 
@@ -169,12 +168,13 @@ def _fit_ridge(fitted: Fitted) -> None:
     subject = fitted.subject
     begin = perf_counter()
     decoder = fit_ridge(subject.animal, subject.trials(subject.training))
-    save_decoder(decoder, fitted.place("ridge").parent, {"seconds": round(perf_counter() - begin, 1)})
+    about = {"seconds": round(perf_counter() - begin, 1), FITTED_TO: subject.fingerprint}
+    save_decoder(decoder, fitted.place("ridge").parent, about)
 
 
 def _fit_weights(fitted: Fitted) -> None:
     weights = fit_weights(fitted)
-    write_npz(fitted.place("weights"), weights.to_arrays())
+    fitted.keep("weights", weights.to_arrays())
     say(
         f"{fitted.subject.animal}: the most probable movie, of the likelihood “{weights.likelihood}”, counts "
         f"{weights.share:.2f}, ridge {1 - weights.share:.2f}."
@@ -183,7 +183,7 @@ def _fit_weights(fitted: Fitted) -> None:
 
 def _fit_followed_weights(fitted: Fitted) -> None:
     followed = fit_followed_weights(fitted)
-    write_npz(fitted.place("followed_weights"), followed.to_arrays())
+    fitted.keep("followed_weights", followed.to_arrays())
     worth = worth_following(fitted.weights, followed)
     if fitted.weights.error > 0 and not np.isnan(followed.error):
         change = 100 * (followed.error / fitted.weights.error - 1)
@@ -195,12 +195,12 @@ def _fit_followed_weights(fitted: Fitted) -> None:
 
 def _fit_calibration(fitted: Fitted) -> None:
     found = fit_calibration(fitted, Map())
-    write_npz(fitted.place("calibration"), {} if found is None else found.to_arrays())
+    fitted.keep("calibration", {} if found is None else found.to_arrays())
 
 
 def _fit_combined_calibration(fitted: Fitted) -> None:
     found = fit_calibration(fitted, Combined())
-    write_npz(fitted.place("combined_calibration"), {} if found is None else found.to_arrays())
+    fitted.keep("combined_calibration", {} if found is None else found.to_arrays())
 
 
 FITS: Final[Mapping[str, Callable[[Fitted], None]]] = {

@@ -65,9 +65,12 @@ class Calibration:
         try:
             names = tuple(str(name) for name in arrays["clips"])
             half_widths, coverage, uncalibrated = (arrays[name] for name in ("half_widths", "coverage", "uncalibrated"))
-            return Calibration(float(arrays["factor"]), half_widths, coverage, uncalibrated, names)
+            found = Calibration(float(arrays["factor"]), half_widths, coverage, uncalibrated, names)
         except (KeyError, TypeError, ValueError) as error:
             raise ReverieError(f"The calibration is incomplete ({error}); delete it to learn it again.") from error
+        if not (0 < found.factor < np.inf and np.isfinite(found.half_widths).all()):
+            raise ReverieError("The calibration holds values that are no numbers above 0; delete it to learn it again.")
+        return found
 
 
 NORMAL_HALF_WIDTHS: Final = np.array([0.6745, 1.2816, 1.9600])

@@ -41,9 +41,12 @@ class Weights:
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "Weights":
         """Return the weights that ``to_arrays`` laid out; raises ReverieError when something is missing."""
         try:
-            return Weights(str(arrays["likelihood"]), float(arrays["share"]), float(arrays["error"]))
+            weights = Weights(str(arrays["likelihood"]), float(arrays["share"]), float(arrays["error"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ReverieError(f"The weights of map and ridge are incomplete ({error}); fit them anew.") from error
+        if not 0 <= weights.share <= 1:
+            raise ReverieError(f"The share of the most probable movie is {weights.share:g}, not within 0 and 1.")
+        return weights
 
 
 @dataclass(frozen=True)

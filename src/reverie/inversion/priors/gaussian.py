@@ -151,6 +151,8 @@ class GaussianPrior:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ReverieError(f"The movie prior is incomplete ({error}); fit it anew.") from error
+        if not all(torch.isfinite(part).all() for part in (mean, deviation, power)):
+            raise ReverieError("The movie prior holds values that are not finite numbers; fit it anew.")
         known = "scene_power" in arrays and "path_power" in arrays
         scenes = Scenes(np.asarray(arrays["scene_power"]), np.asarray(arrays["path_power"])) if known else None
         return GaussianPrior(mean, deviation, power, scenes=scenes)
