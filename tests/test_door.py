@@ -1,17 +1,21 @@
 """What ``import reverie as rv`` offers: little, at once, and all that a notebook needs."""
 
 import ast
-import json
+import os
 import subprocess
 import sys
 from functools import partial
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.forking import forks
 from tests.laboratory import CELL, FRAMES, SIZE, enter, furnish
 
 import reverie as rv
+from reverie.foundation.errors import ReverieError
 from reverie.inversion.mask import MaskSettings
 
 SOURCE = Path(rv.__file__).parent
@@ -113,24 +117,27 @@ MISTAKEN = {
 }
 """Calls that are not what they should be, and what is said of each."""
 
-SAID = """
-import json, sys
-import numpy as np
-import reverie as rv
-from reverie.foundation.errors import ReverieError
-lab, screen, shown = rv.open("DATA"), np.zeros((9, 4, 6)), {"onset": [0.0], "clip": ["a"]}
-for call in json.loads(sys.argv[1]):
-    try:
-        eval(call)
-    except ReverieError as error:
-        print(error)
-"""
+
+def try_all(folder: Path, told: Connection) -> None:
+    """Make all mistakes beside DATA, and tell of each what was said."""
+    os.chdir(folder)
+    names = {"rv": rv, "lab": rv.open("DATA"), "screen": np.zeros((9, 4, 6)), "shown": {"onset": [0.0], "clip": ["a"]}}
+    for call in MISTAKEN:
+        try:
+            told.send(f"nothing, but returned {eval(call, names)}")
+        except ReverieError as error:
+            told.send(str(error))
 
 
 def test_calls_with_something_of_another_kind_are_one_sentence_each(tmp_path):
     # In a process of its own, since calls in the tests are checked for types, as those of users are not.
     furnish(tmp_path)
-    command = [sys.executable, "-c", SAID, json.dumps(list(MISTAKEN))]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
-    for (call, expected), sentence in zip(MISTAKEN.items(), done.stdout.splitlines(), strict=True):
+    received, told = Pipe(duplex=False)
+    process = forks().Process(target=try_all, args=(tmp_path, told))
+    process.start()
+    told.close()
+    for call, expected in MISTAKEN.items():
+        sentence = received.recv()
         assert expected in sentence, call
+        assert "\n" not in sentence
+    process.join()

@@ -68,14 +68,14 @@ def test_from_fitting_to_report(tiny_world, tmp_path, quick_masks, capsys):
     assert "alpha" in (out / "report.html").read_text()
 
 
-def test_the_default_method_settles_by_itself_and_says_how_sure_it_is(small_world, tmp_path, quick_masks):
-    world, out = small_world, tmp_path / "run"
+def test_the_default_method_settles_by_itself_and_says_how_sure_it_is(tiny_world, tmp_path, quick_masks):
+    world, out = tiny_world, tmp_path / "run"
     describe_training(world, ["1", "2"], ["6"])
     run("reconstruct", world.data, world.encoder, "--animal", "alpha", "--trials", "0", "--jobs", "1", "--out", out)
     made = json.loads((out / "run.json").read_text())["settings"]
     assert (made["method"], made["map_share"], made["blur"], made["draws"]) == ("combined", None, 0.0, 2)
     saved = read_npz(out / "alpha/0/movie.npz")
-    assert saved["frames"].shape == saved["std"].shape == (64, 36, 64)
+    assert saved["frames"].shape == saved["std"].shape == (48, 12, 16)
     assert (saved["std"] > 0).all()
     assert saved["half_widths"].shape == (3,)
     told = json.loads((out / "alpha/0/reconstruction.json").read_text())

@@ -21,7 +21,7 @@ from reverie.jobs.engines.settings import On
 from reverie.jobs.job import perform
 from reverie.recordings.reading import Reading
 from reverie.runs.options import Joining
-from reverie.runs.reconstructing import Run, reconstruct_trials
+from reverie.runs.reconstructing import Run, reconstruct_trials, write_watchable
 
 QUICK = Map(steps=3, draws=1, calibrated=False, likelihood="sizes")
 
@@ -33,6 +33,19 @@ def sources_of(world, *more, animals=("alpha",), **options):
 def reconstruct(world, out, *trials, method=QUICK, joining=None, jobs=1, **options):
     run = Run(method, joining or Joining())
     return reconstruct_trials(sources_of(world, **options), out, trials=trials, run=run, on=On(jobs=jobs))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def not_drawn():
+    """Movies for watching are empty files: all but one test ask whether they are there, and since when."""
+
+    def touch(folder, found):
+        for name in ("movie.mp4", "movie.tif", "strip.png"):
+            (folder / name).write_bytes(b"")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reverie.runs.reconstructing.write_watchable", touch)
+        yield
 
 
 @pytest.fixture
@@ -63,7 +76,8 @@ def reconstructed(reconstructed_once, unspoilt_tiny_world, tmp_path):
     return replace(unspoilt_tiny_world, data=tmp_path / "data", encoder=tmp_path / "encoder")
 
 
-def test_a_trial_folder_holds_all_that_is_known(tiny_world, quick_masks, out):
+def test_a_trial_folder_holds_all_that_is_known(tiny_world, quick_masks, out, monkeypatch):
+    monkeypatch.setattr("reverie.runs.reconstructing.write_watchable", write_watchable)
     scores = reconstruct(tiny_world, out, "6")
     assert sorted(path.name for path in (out / "alpha/6").iterdir()) == [
         "evidence.npz",

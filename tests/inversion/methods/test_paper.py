@@ -37,9 +37,9 @@ def golden_problem(golden, frames):
 @pytest.mark.parametrize(
     ("frames", "choice", "steps"),
     [
-        (60, None, 6),
+        (60, None, 2),
         pytest.param(60, CHOICES[0], 31, marks=pytest.mark.slow),
-        (100, CHOICES[0], 6),
+        (100, CHOICES[0], 2),
         *((60, choice, 2) for choice in CHOICES[1:] if choice != "portable"),
     ],
 )
