@@ -23,20 +23,18 @@ from reverie.studies import plates
 from reverie.studies.choosing import Scale
 from reverie.studies.setup import Setup
 
-FRAMES = 90
-
 TIERS = {"train": 2, "oracle": 1, "live_test_main": 2}
 """Movies that the two animals see."""
 
-SMALL, SHORT = (18, 32), 60
-"""Frame size, and frames of clips where what counts is that things are done, not how well."""
+SMALL, FRAMES = (18, 32), 60
+"""Frame size, and frames of a clip."""
 
 SCALE = Scale(
     "test", clips=1, stride=32, stops=(30,), validation=1, shares=(1.0, 0.25), thresholds=(0.5, 1.0), probes=3
 )
 
 
-def make_animals(folder: Path, frame_size: tuple[int, int], frames: int = FRAMES, neurons: int = 400) -> Sources:
+def make_animals(folder: Path, frame_size: tuple[int, int], frames: int = FRAMES) -> Sources:
     """Write animals `left` and `right`, and two encoders: the truth with slightly wrong filters, each its own way."""
     generator = np.random.default_rng(5)
     movies = {
@@ -47,7 +45,7 @@ def make_animals(folder: Path, frame_size: tuple[int, int], frames: int = FRAMES
         for tier, count in TIERS.items()
     }
     data = folder / "data"
-    truth = simulate(data, movies, mice={"left": neurons, "right": neurons}, seed=2)
+    truth = simulate(data, movies, mice={"left": 400, "right": 400}, seed=2)
     save_encoder(truth, data / TRUTH, about={"simulated": True})
     for seed in range(2):
         encoder = load_encoder(data / TRUTH)
@@ -102,8 +100,9 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
 
 
 @pytest.fixture(scope="session")
-def small_sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
-    return make_animals(tmp_path_factory.mktemp("small"), SMALL, SHORT)
+def other_sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
+    """The same in a folder of its own, where nothing is fitted or done yet."""
+    return sources_in(own_copy(tmp_path_factory, "animals", partial(make_animals, frame_size=SMALL)))
 
 
 @pytest.fixture(scope="session")
@@ -128,7 +127,7 @@ def make_taught_animals(folder: Path) -> None:
     generator = np.random.default_rng(8)
     tiers = {"train": 24, "oracle": 1, "live_test_main": 2}
     movies = {
-        tier: [(f"{tier} {number}", naturalistic_movie(SHORT, generator, frame_size=SMALL)) for number in range(count)]
+        tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator, frame_size=SMALL)) for number in range(count)]
         for tier, count in tiers.items()
     }
     mice, repeats = {"one": 240, "two": 240}, {"live_test_main": 2}

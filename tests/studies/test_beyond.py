@@ -25,7 +25,7 @@ def small(setup) -> Iterator[None]:
 @pytest.fixture
 def wide(setup, tmp_path):
     """The animals of the other tests on a whole screen: on a small one few patterns are coarse and slow."""
-    session = open_session(make_animals(tmp_path / "animals", (36, 64)))
+    session = open_session(make_animals(tmp_path / "animals", (36, 64), frames=90))
     return replace(setup, session=session, out=tmp_path / "out", workers=Workers(session), stops={})
 
 

@@ -99,10 +99,10 @@ def test_a_perfect_encoder_and_noiseless_rates_give_the_movie_back_where_neurons
     # Everywhere, so that nothing that was answered has to stay grey.
     save_mask(tmp_path / "mask.npz", np.full(SMALL, 1.2, np.float32))
     session = open_session(replace(setup.session.sources, animals=("left",), mask=tmp_path / "mask.npz"))
-    scale = replace(setup.scale, clips=1, stops=(200,))
+    scale = replace(setup.scale, clips=2, stops=(200,))
     patient = replace(setup, session=session, scale=scale, out=tmp_path / "out", workers=Workers(session), stops={})
     truth = session.truth_folder
-    job = Job(patient.clips[0], (truth,), patient.settings(truth, "truth"), "truth")
+    job = Job(patient.clips[1], (truth,), patient.settings(truth, "truth"), "truth")
     patient.run([job], "the whole truth")
     found, shown = patient.movie([job]), job.clip.read(session).known_movie
     scored = slice(frames_to_skip(len(shown)), None)

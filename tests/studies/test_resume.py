@@ -33,15 +33,15 @@ def finished(out):
 
 
 @pytest.mark.slow
-def test_a_killed_suite_goes_on_and_ends_with_the_same_tables(small_sources, tmp_path, tmp_path_factory):
-    process = start(small_sources, tmp_path)
+def test_a_killed_suite_goes_on_and_ends_with_the_same_tables(other_sources, tmp_path, tmp_path_factory):
+    process = start(other_sources, tmp_path)
     while len(finished(tmp_path)) < 2 and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     _, told = process.communicate()
     before = finished(tmp_path)
     assert len(before) >= 2, told.decode()
-    session = open_session(small_sources)
+    session = open_session(other_sources)
     setup = Setup(session, BRIEF, tmp_path_factory.mktemp("unbroken"), Workers(session))
     for folder in (tmp_path, setup.out):
         run_suite(replace(setup, out=folder), [POPULATION, ENSEMBLING])
