@@ -109,23 +109,22 @@ def test_coverage_is_densest_where_the_centres_are(animal):
 
 
 def test_a_point_becomes_a_blurred_spot_and_small_changes_nothing():
-    places = pixel_places((9, 11))
+    places = pixel_places((19, 21))
     changes = np.zeros((2, 2, len(places)), dtype=np.float32)
-    changes[0, 0, 4 * 11 + 6] = 0.5
+    changes[0, 0, 9 * 21 + 10] = 0.5
     changes[:, 1] = 0.09
-    fields = receptive_fields(changes, places, (9, 11), blur=1.0)
+    fields = receptive_fields(changes, places, (19, 21))
     assert fields.found.tolist() == [True, False]
     assert fields.share_found == 0.5
-    np.testing.assert_array_equal(fields.centres[0], [4, 6])
+    np.testing.assert_array_equal(fields.centres[0], [9, 10])
     assert fields.maps[0].sum() == pytest.approx(0.5, rel=0.01)
     assert fields.maps[1].max() == 0
-    # Half of a Gaussian's height is reached 1.18 sigma from its middle: the centre and its four neighbours.
-    assert population_coverage(fields).sum() == 5
+    # Half of a Gaussian's height is reached 1.18 sigma, here 2.35 pixels, from its middle: of the square of 25 pixels
+    # around it all but the four corners.
+    assert population_coverage(fields).sum() == 21
 
 
 def test_no_field_at_all_is_said():
     fields = receptive_fields(np.zeros((2, 3, 99), dtype=np.float32), pixel_places((9, 11)), (9, 11))
     with pytest.raises(ReverieError, match="No neuron answers"):
         population_coverage(fields)
-    with pytest.raises(ReverieError, match="at least 0"):
-        receptive_fields(np.zeros((2, 3, 99), dtype=np.float32), pixel_places((9, 11)), (9, 11), blur=-1.0)

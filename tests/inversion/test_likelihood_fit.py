@@ -11,7 +11,6 @@ from reverie.inversion.likelihood import EventLikelihood, GaussianLikelihood, Jo
 from reverie.inversion.likelihood_fit import (
     fit_event_likelihood,
     fit_gaussian_likelihood,
-    fit_likelihood,
     fit_likelihoods,
     fit_poisson_likelihood,
     information,
@@ -74,18 +73,18 @@ def test_the_kind_that_clearly_tells_more_is_taken(encoder, monkeypatch):
     rates = np.stack([_rates(encoder, trial) for trial in trials_of(encoder, 6)], 1)
     counts = np.random.default_rng(1).poisson(20 * rates) / 20
     frequent = [replace(t, responses=counts[:, n].astype(np.float32)) for n, t in enumerate(trials_of(encoder, 6))]
-    assert isinstance(fit_likelihood(encoder, "toy", frequent), JointLikelihood)
+    assert isinstance(fit_likelihoods(encoder, "toy", frequent).find("measured"), JointLikelihood)
     spikes = np.random.default_rng(1).poisson(rates).astype(np.float32)
     whole = [replace(trial, responses=spikes[:, n]) for n, trial in enumerate(frequent)]
-    assert isinstance(fit_likelihood(encoder, "toy", whole), PoissonLikelihood)
+    assert isinstance(fit_likelihoods(encoder, "toy", whole).find("measured"), PoissonLikelihood)
     generator = np.random.default_rng(2)
     rare = generator.poisson(0.2 * rates) * generator.gamma(0.2, 25.0, rates.shape)
     sparse = [replace(t, responses=rare[:, n].astype(np.float32)) for n, t in enumerate(trials_of(encoder, 6))]
-    assert isinstance(fit_likelihood(encoder, "toy", sparse), EventLikelihood)
+    assert isinstance(fit_likelihoods(encoder, "toy", sparse).find("measured"), EventLikelihood)
     told = {name: information(one, rates) for name, one in fit_likelihoods(encoder, "toy", sparse).kinds.items()}
     barely = told["events"] / told["sizes"] * 1.01
     monkeypatch.setattr("reverie.inversion.likelihood_fit.CLEARLY", barely)
-    assert isinstance(fit_likelihood(encoder, "toy", sparse), JointLikelihood)
+    assert isinstance(fit_likelihoods(encoder, "toy", sparse).find("measured"), JointLikelihood)
 
 
 def with_trace_noise(rates, noise, seed=3):
@@ -146,7 +145,7 @@ def test_one_short_trial_does_not_cut_the_others(encoder):
 def test_no_trial_with_responses_is_refused(encoder):
     silent = [replace(trial, responses=None) for trial in trials_of(encoder, 1)]
     with pytest.raises(ReverieError, match="at least one trial with responses"):
-        fit_likelihood(encoder, "toy", silent)
+        fit_likelihoods(encoder, "toy", silent)
 
 
 def test_rates_in_pieces_are_those_of_the_whole_clip(encoder):

@@ -25,9 +25,9 @@ def test_another_moment_rolls_long_shots_and_leaves_short_ones_out():
 
 
 def test_another_moment_lies_a_second_away_or_is_undefined():
-    movie = numbered(59)
-    assert other_moment(Comparison(movie, movie, np.array([0]))) is None
-    assert other_moment(Comparison(movie, movie, np.array([0])), least_shift=29) is not None
+    short, enough = numbered(59), numbered(60)
+    assert other_moment(Comparison(short, short, np.array([0]))) is None
+    assert other_moment(Comparison(enough, enough, np.array([0]))) is not None
 
 
 def test_another_moment_keeps_the_static_part_of_every_shot():

@@ -22,6 +22,9 @@ SMALLEST_RATE = 1e-6
 THRESHOLD = 0.1
 """Relative changes of the rate below this are taken for none (Bauer et al. 2026)."""
 
+BLUR = 2.0
+"""Standard deviation, in pixels, by which fields are blurred (Bauer et al. 2026)."""
+
 HALF = 0.5
 """Share of its maximum down to which a field reaches."""
 
@@ -130,21 +133,16 @@ def receptive_fields(
     changes: Float[np.ndarray, "2 neuron place"],
     places: Int[np.ndarray, "place 2"],
     frame_size: tuple[int, int],
-    *,
-    blur: float = 2.0,
 ) -> ReceptiveFields:
     """Return the fields that the changes at the places (rows and columns) draw.
 
-    Changes below ``THRESHOLD`` are set to 0, the bright and the dark map are added and blurred by ``blur`` pixels; the
-    centre is the maximum. Source: Bauer et al. 2026, Methods (blur 2). Raises ReverieError when the blur is
-    negative.
+    Changes below ``THRESHOLD`` are set to 0, the bright and the dark map are added and blurred by ``BLUR``; the centre
+    is the maximum. Source: Bauer et al. 2026, Methods.
     """
-    if blur < 0:
-        raise ReverieError("The blur of receptive fields must be at least 0.")
     kept = np.where(changes >= THRESHOLD, changes, 0.0).sum(axis=0)
     maps = np.zeros((len(kept), *frame_size), dtype=np.float32)
     maps[:, places[:, 0], places[:, 1]] = kept
-    maps = gaussian_filter(maps, blur, axes=(1, 2), mode="constant")
+    maps = gaussian_filter(maps, BLUR, axes=(1, 2), mode="constant")
     found = kept.max(axis=1) > 0
     peaks = np.unravel_index(maps.reshape(len(maps), -1).argmax(axis=1), frame_size)
     centres = np.where(found[:, None], np.stack(peaks, axis=1), np.nan)

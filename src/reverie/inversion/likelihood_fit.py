@@ -118,14 +118,6 @@ def joint(fitted: Mapping[str, Likelihood]) -> Mapping[str, Likelihood]:
     return {}
 
 
-def fit_likelihood(
-    encoder: Encoder, mouse: str, trials: Sequence[Trial], *, skip: int = 0, kinds: Mapping[str, Kind] | None = None
-) -> Likelihood:
-    """Return the likelihood that ``fit_likelihoods`` chooses."""
-    fits = fit_likelihoods(encoder, mouse, trials, skip=skip, kinds=kinds)
-    return fits.kinds[fits.chosen]
-
-
 def fit_poisson_likelihood(rates: Sample, responses: Sample) -> PoissonLikelihood:
     """Return the noise of responses whose size counts: variance over mean, times how long noise lasts.
 

@@ -37,21 +37,21 @@ def other_movie(comparison: Comparison, others: Sequence[OtherMovie]) -> list[Co
     return pairs
 
 
-def other_moment(comparison: Comparison, least_shift: int = LEAST_SHIFT) -> Comparison | None:
+def other_moment(comparison: Comparison) -> Comparison | None:
     """Return the reconstruction beside the truth rolled in time by half of each shot's length.
 
     The right scene at a wrong moment: each shot keeps its static part, so only dynamic scores should fall. Shots in
-    which half the length is less than ``least_shift`` frames are left out; None when no shot is long enough.
+    which half the length is less than ``LEAST_SHIFT`` frames are left out; None when no shot is long enough.
     """
     frames = len(comparison.truth)
     lengths = np.diff(np.append(comparison.shots, frames))
     shot = np.repeat(np.arange(len(lengths)), lengths)
     start, length = comparison.shots[shot], lengths[shot]
     rolled = start + (np.arange(frames) - start + length // 2) % length
-    kept = length // 2 >= least_shift
+    kept = length // 2 >= LEAST_SHIFT
     if not kept.any():
         return None
-    kept_lengths = lengths[lengths // 2 >= least_shift]
+    kept_lengths = lengths[lengths // 2 >= LEAST_SHIFT]
     shots = np.cumsum(kept_lengths) - kept_lengths
     return Comparison(comparison.reconstruction[kept], comparison.truth[rolled[kept]], shots)
 

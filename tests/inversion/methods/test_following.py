@@ -6,7 +6,7 @@ from tests.inversion.toys import SpotEncoder, observe, panned, wandering
 
 from reverie.inversion.methods import combined
 from reverie.inversion.methods.combined import Combined, following, search_in_turns
-from reverie.inversion.priors.gaussian import fit_prior
+from reverie.inversion.priors.gaussian import fit_prior, with_scenes
 from reverie.inversion.problem import Problem
 from reverie.inversion.solve import solve
 from reverie.recordings.trial import Trial
@@ -23,7 +23,8 @@ def panned_trial(seed):
 
 @pytest.fixture(scope="module")
 def of_pans():
-    return fit_prior([panned_trial(seed) for seed in range(12)], lambda movie: [0])
+    trials = [panned_trial(seed) for seed in range(12)]
+    return with_scenes(fit_prior(trials), trials, lambda movie: [0])
 
 
 def search(prior, times, linear=TRUTH, share=1.0):

@@ -4,7 +4,7 @@ import torch
 from tests.inversion.toys import smooth_movie
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.priors.gaussian import GaussianPrior, fit_prior
+from reverie.inversion.priors.gaussian import GaussianPrior, fit_prior, with_scenes
 from reverie.recordings.trial import Trial
 
 SIZE = (12, 16)
@@ -56,7 +56,8 @@ def test_shots_begin_at_the_beginning_and_one_after_the_other(prior, starts):
 
 @pytest.fixture(scope="module")
 def of_scenes():
-    return fit_prior([trial_of(smooth_movie(60, (20, 24), seed, 6.0)) for seed in range(6)], lambda movie: [0, 25])
+    trials = [trial_of(smooth_movie(60, (20, 24), seed, 6.0)) for seed in range(6)]
+    return with_scenes(fit_prior(trials), trials, lambda movie: [0, 25])
 
 
 def test_a_moving_camera_s_prior_is_of_scenes(of_scenes):

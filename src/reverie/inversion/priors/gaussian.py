@@ -158,11 +158,8 @@ class GaussianPrior:
         return GaussianPrior(mean, deviation, power, scenes=scenes)
 
 
-def fit_prior(trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]] | None = None) -> GaussianPrior:
+def fit_prior(trials: Sequence[Trial]) -> GaussianPrior:
     """Fit the prior to the movies of training trials, each read twice; they may differ in length.
-
-    starts: tells the first frames of a movie's shots, so that scenes can be learned (``with_scenes``); None for a prior
-    without scenes.
 
     The spectrum is the mean over movies of the squared cosine coefficients of (movie − mean) / deviation, as long as
     the longest movie, smoothed over neighbouring frequencies.
@@ -179,8 +176,7 @@ def fit_prior(trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]] 
         coefficients = dctn(((trial.known_movie - mean) / deviation).astype(np.float32), norm="ortho")
         power += resampled_spectrum(torch.from_numpy(coefficients).square(), longest) / len(trials)
     smooth = torch.from_numpy(smoothed_spectrum(power.numpy()))
-    prior = GaussianPrior(torch.from_numpy(mean), torch.from_numpy(deviation), smooth)
-    return prior if starts is None else with_scenes(prior, trials, starts)
+    return GaussianPrior(torch.from_numpy(mean), torch.from_numpy(deviation), smooth)
 
 
 def with_scenes(
