@@ -19,6 +19,7 @@ from tests.worlds import BRIGHT_SCENES
 from reverie.encoders.checkpoints import save_encoder
 from reverie.encoders.contract import Encoder
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
+from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.files import read_npz
 from reverie.inversion.mask import save_mask
@@ -144,6 +145,16 @@ def cover_the_frame(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr("reverie.fitted.fitting.estimate_mask", everywhere)
     return fitted
+
+
+def draw_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let movies for watching be empty files: to draw them takes longer than to find a small movie."""
+
+    def touch(folder: Path, found: Reconstruction) -> None:
+        for name in ("movie.mp4", "movie.tif", "strip.png"):
+            (folder / name).write_bytes(b"")
+
+    monkeypatch.setattr("reverie.runs.reconstructing.write_watchable", touch)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,6 @@
 """What every architecture promises, checked on all of them."""
 
+from contextlib import suppress
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
-from reverie.encoders.contract import centre_on_canvas, crop_from_canvas
+from reverie.encoders.contract import centre_on_canvas, crop_from_canvas, frozen
 from reverie.encoders.prediction import predict
 from reverie.encoders.registry import BUILT_IN, build
 from reverie.foundation.errors import ReverieError
@@ -173,3 +174,19 @@ def test_a_movie_of_the_canvas_size_is_not_copied():
 def test_a_movie_larger_than_the_canvas_is_refused():
     with pytest.raises(ReverieError, match="does not fit"):
         centre_on_canvas(torch.ones(1, 65, 64), (64, 64), 0.0)
+
+
+def test_a_frozen_encoder_is_afterwards_as_it_was():
+    encoder = build("compact", {}, MICE, FRAME_SIZE)
+    held, *_, last = encoder.modules()
+    held.training, last.training = False, True
+    weight, *_ = encoder.parameters()
+    weight.requires_grad_(False)
+    before = [module.training for module in encoder.modules()], [each.requires_grad for each in encoder.parameters()]
+    assert any(before[0])
+    with suppress(ZeroDivisionError), frozen(encoder):
+        assert not any(module.training for module in encoder.modules())
+        assert not any(each.requires_grad for each in encoder.parameters())
+        raise ZeroDivisionError
+    after = [module.training for module in encoder.modules()], [each.requires_grad for each in encoder.parameters()]
+    assert after == before

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import lfilter
+from tests.fixtures import draw_nothing
 from tests.recordings.readers import layouts, nwb_layouts
 from tests.recordings.readers.layouts import WrittenSession
 from tests.runs.same_animal import (
@@ -270,7 +271,7 @@ def session_of(tmp_path_factory):
 
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_the_main_job_finds_what_it_finds_of_the_same_animal_in_sensorium_layout(
-    name, session_of, tmp_path, quick_masks
+    name, session_of, tmp_path, quick_masks, monkeypatch
 ):
     layout = LAYOUTS[name]
     session = layout.shown(session_of(layout.animal))
@@ -289,6 +290,7 @@ def test_the_main_job_finds_what_it_finds_of_the_same_animal_in_sensorium_layout
     run("report", own / "results/run")
     assert score_in(own / "results/run") == pytest.approx(score)
     assert recording.name in (own / "results/run/report.html").read_text(encoding="utf-8")
+    draw_nothing(monkeypatch)  # only the score of the other counts
     counterpart = layout.truth.write(other / "data", session, tiers)
     expected = score_of(counterpart, other / "results", trial)
     print(f"{name}: {score:.4f}, as Sensorium {expected:.4f}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from tests.fixtures import copy_of, cover_the_frame
+from tests.fixtures import copy_of, cover_the_frame, draw_nothing
 from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses, show_again
 
 from reverie.fitted.reconstruction import Reconstruction
@@ -37,14 +37,9 @@ def reconstruct(world, out, *trials, method=QUICK, joining=None, jobs=1, **optio
 
 @pytest.fixture(scope="module", autouse=True)
 def not_drawn():
-    """Movies for watching are empty files: all but one test ask whether they are there, and since when."""
-
-    def touch(folder, found):
-        for name in ("movie.mp4", "movie.tif", "strip.png"):
-            (folder / name).write_bytes(b"")
-
+    """All but one test ask of movies for watching whether they are there, and since when."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reverie.runs.reconstructing.write_watchable", touch)
+        draw_nothing(patch)
         yield
 
 

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -168,13 +169,15 @@ def crop_from_canvas(
 @contextmanager
 def evaluating(encoder: Encoder) -> Iterator[None]:
     """Put an encoder in evaluation mode for a while; every part gets its own flag back."""
-    flags = {module: module.training for module in encoder.modules()}
-    encoder.eval()
+    learning = [module for module in encoder.modules() if module.training]
+    # In the steps of a search nothing learns, and to say so to every part takes a while.
+    if learning:
+        encoder.eval()
     try:
         yield
     finally:
-        for module, training in flags.items():
-            module.training = training
+        for module in learning:
+            module.training = True
 
 
 @contextmanager
@@ -193,5 +196,5 @@ def frozen(encoder: Encoder) -> Iterator[None]:
 
 def device_of(encoder: Encoder) -> torch.device:
     """Return where an encoder's first weight lies; the CPU when it has none."""
-    weights = [*encoder.parameters(), *encoder.buffers()]
-    return weights[0].device if weights else torch.device("cpu")
+    first = next(chain(encoder.parameters(), encoder.buffers()), None)
+    return torch.device("cpu") if first is None else first.device
