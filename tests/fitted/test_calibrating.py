@@ -23,7 +23,7 @@ from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.weighing import Moments, choose_weights, worth_following
 from reverie.inversion.priors import scenes
-from reverie.scoring.rule import frames_to_skip
+from reverie.scoring.rule import frames_to_skip, scored_region
 
 
 @pytest.fixture
@@ -49,6 +49,22 @@ def test_weights_are_those_that_are_best_on_validation_trials(fitted):
     assert found.likelihood == expected.likelihood
     assert found.share == pytest.approx(expected.share, abs=1e-5)
     assert 0 <= found.share <= 1
+
+
+def test_weights_of_bands_come_nearer_to_those_trials_than_the_plain_ones(fitted):
+    weights = fit(fitted, ["weights"]).weights
+    assert weights.bands is not None
+    skip, errors = frames_to_skip(48), {}
+    for name in ("5", "6"):
+        trial = fitted.subject.recording.trial(name)
+        probable = solve_trial(fitted, trial, Map(draws=0, likelihood=weights.likelihood)).movie
+        linear = fitted.ridge.decode(trial.responses)
+        plain = weights.share * probable + (1 - weights.share) * linear
+        blend = weights.bands.blend(probable, linear, fitted.prior.mean.numpy(), fitted.subject.recording.frame_rate)
+        for kind, movie in (("plain", plain), ("bands", blend)):
+            wrong = np.square(movie[skip:] - trial.movie[skip:])[:, scored_region(fitted.mask)].sum()
+            errors[kind] = errors.get(kind, 0) + wrong
+    assert errors["bands"] < errors["plain"]
 
 
 def test_followed_the_same_clips_are_judged(fitted, monkeypatch):

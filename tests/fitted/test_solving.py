@@ -9,6 +9,7 @@ from reverie.fitted.fitting import fit
 from reverie.fitted.solving import observe, plan_of, prior_for, problem_of_trial, solve_trial
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz
+from reverie.inversion.methods.bands import BandWeights, parts_of
 from reverie.inversion.methods.combined import OFTEN, Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -98,6 +99,21 @@ def test_the_combined_movie_weighs_the_other_two(fitted_with_ridge, trial):
     assert solve_trial(fitted_with_ridge, trial, Combined(draws=0, follow=0)).passes == found.passes
     asked_for = solve_trial(fitted_with_ridge, trial, Combined(draws=0, map_share=0.0)).movie
     np.testing.assert_allclose(asked_for, linear, atol=1e-3)
+
+
+def test_bands_that_were_measured_have_weights_of_their_own(fitted_with_ridge, trial, tiny_world):
+    # All of the slow bands is ridge's, all of the fast ones the most probable movie's.
+    bands = BandWeights((0.0,) * 8 + (1.0,) * 8, (1.0,) * 8 + (0.0,) * 8)
+    write_npz(fitted_with_ridge.place("weights"), Weights("sizes", 0.75, 100.0, bands).to_arrays())
+    again = fitted_to(tiny_world)
+    probable, linear = (solve_trial(again, trial, method).movie for method in (SEARCH, Ridge()))
+    found = solve_trial(again, trial, Combined(draws=0)).movie
+    centre, rate = again.prior.mean.numpy(), again.subject.recording.frame_rate
+    np.testing.assert_allclose(found, bands.blend(probable, linear, centre, rate).clip(0, 255), atol=1e-3)
+    slow, fast = (list(parts_of(movie - centre, rate)) for movie in (linear, probable))
+    np.testing.assert_allclose(found, (centre + sum(slow[:8]) + sum(fast[8:])).clip(0, 255), atol=1e-2)
+    asked_for = solve_trial(again, trial, Combined(draws=0, map_share=0.5)).movie
+    np.testing.assert_allclose(asked_for, (probable + linear) / 2, atol=1e-3)
 
 
 def test_the_camera_is_followed_where_that_is_worthwhile_or_asked_for(fitted_with_ridge, trial, tiny_world):

@@ -13,6 +13,7 @@ from reverie.foundation.errors import NotApplicable, counted
 from reverie.foundation.progress import say, tracked
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
+from reverie.inversion.methods.bands import BandMoments, choose_band_weights
 from reverie.inversion.methods.combined import OFTEN, Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.weighing import EVEN, Moments, Weights, choose_weights
@@ -40,7 +41,7 @@ def fit_weights(fitted: Fitted) -> Weights:
     kinds = candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind)
     method = Combined(draws=0)
     tried = {kind: method.searches(kind, 0) for kind in kinds}
-    return choose_weights(_measure(fitted, tried, EVEN, "weighing map and ridge"))
+    return _chosen(_measure(fitted, tried, EVEN, "weighing map and ridge"))
 
 
 def fit_followed_weights(fitted: Fitted) -> Weights:
@@ -56,16 +57,23 @@ def fit_followed_weights(fitted: Fitted) -> Weights:
     if fitted.scenes.scenes is None:
         return replace(weights, error=float("nan"))
     searches = Combined(draws=0).searches(weights.likelihood, OFTEN)
-    return choose_weights(_measure(fitted, {weights.likelihood: searches}, weights.share, "following the camera"))
+    return _chosen(_measure(fitted, {weights.likelihood: searches}, weights.share, "following the camera"))
+
+
+def _chosen(measured: Mapping[str, Sequence[tuple[Moments, BandMoments]]]) -> Weights:
+    weights = choose_weights({name: [plain for plain, _ in clips] for name, clips in measured.items()})
+    bands = [each for _, each in measured[weights.likelihood]]
+    return replace(weights, bands=choose_band_weights(bands, weights.share))
 
 
 def _measure(
     fitted: Fitted, tried: Mapping[str, Sequence[Map]], share: float, description: str
-) -> dict[str, list[Moments]]:
+) -> dict[str, list[tuple[Moments, BandMoments]]]:
     """Return by name how the movies that searches find of the beginnings of validation trials lie about the truth."""
     subject, region = fitted.subject, scored_region(fitted.mask)
     names = subject.trials(subject.validation, WEIGHED).places
-    measured: dict[str, list[Moments]] = {name: [] for name in tried}
+    centre, rate = fitted.prior.mean.cpu().numpy(), subject.recording.frame_rate
+    measured: dict[str, list[tuple[Moments, BandMoments]]] = {name: [] for name in tried}
     for name in tracked(names, len(names), description):
         trial = subject.recording.trial(name, stop=SHORT)
         if trial.movie is None:
@@ -73,9 +81,10 @@ def _measure(
         scored = slice(frames_to_skip(trial.frames), None)
         linear = fitted.ridge.decode(responses_of(subject.animal, trial))
         for kind, searches in tried.items():
-            movie = search_trial(fitted, trial, searches, linear, share)[-1].movie
-            moments = Moments.of(*(each[scored][:, region] for each in (movie, linear, trial.movie)))
-            measured[kind].append(moments)
+            movies = search_trial(fitted, trial, searches, linear, share)[-1].movie, linear, trial.movie
+            plain = Moments.of(*(each[scored][:, region] for each in movies))
+            probable, decoded, truth = ((each - centre).astype(np.float32) for each in movies)
+            measured[kind].append((plain, BandMoments.of(probable, decoded, truth, (scored, region), rate)))
     return measured
 
 

@@ -9,11 +9,11 @@ import torch
 from reverie.fitted.fitted import Fitted
 from reverie.foundation.arrays import Mask, Movie, Responses
 from reverie.inversion.linear.ridge import RidgeDecoder
-from reverie.inversion.methods.combined import OFTEN, Combined, combine, search_in_turns
+from reverie.inversion.methods.combined import OFTEN, Combined, combine, search_in_turns, weighed
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
-from reverie.inversion.methods.weighing import worth_following
+from reverie.inversion.methods.weighing import Weights, worth_following
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Observation, Problem, Solution
 from reverie.inversion.solve import solve
@@ -90,17 +90,36 @@ def solve_trial(
     if isinstance(method, Combined):
         searches, share = plan_of(method, fitted)
         linear = (ridge or fitted.ridge).decode(responses)
-        return combine(search_trial(fitted, trial, searches, linear, share), linear, share)
+        found = search_trial(fitted, trial, searches, linear, share)
+        return combine(found, lambda movie: weigh(method, fitted, movie, linear))
     return fitted.ridge.solve(responses)
 
 
 def plan_of(method: Combined, fitted: Fitted) -> tuple[tuple[Map, ...], float]:
     """Return the searches that find a clip's most probable movie, and its share: as asked for, or as measured."""
-    times, weights = method.follow or 0, fitted.weights
-    if method.follow is None and worth_following(weights, fitted.followed_weights):
-        times = OFTEN
-    share = fitted.followed_weights.share if times else weights.share
-    return method.searches(weights.likelihood, times), share if method.map_share is None else method.map_share
+    share = weights_of(method, fitted).share if method.map_share is None else method.map_share
+    return method.searches(fitted.weights.likelihood, _times(method, fitted)), share
+
+
+def weights_of(method: Combined, fitted: Fitted) -> Weights:
+    """Return how the most probable movie and ridge's were best weighed when the camera was followed as now, or not."""
+    return fitted.followed_weights if _times(method, fitted) else fitted.weights
+
+
+def _times(method: Combined, fitted: Fitted) -> int:
+    if method.follow is None:
+        return OFTEN if worth_following(fitted.weights, fitted.followed_weights) else 0
+    return method.follow
+
+
+def weigh(method: Combined, fitted: Fitted, probable: Movie, linear: Movie) -> Movie:
+    """Return the weighed movie: band by band where weights of bands were measured and no share was asked for."""
+    _, share = plan_of(method, fitted)
+    bands = weights_of(method, fitted).bands
+    if bands is None or method.map_share is not None:
+        return weighed(probable, linear, share)
+    centre, rate = fitted.prior.mean.cpu().numpy(), fitted.subject.recording.frame_rate
+    return bands.blend(probable, linear, centre, rate).clip(0, 255)
 
 
 def search_trial(fitted: Fitted, trial: Trial, searches: Sequence[Map], linear: Movie, share: float) -> list[Solution]:

@@ -12,7 +12,7 @@ import torch
 from reverie.encoders.prediction import predict
 from reverie.fitted.fitting import fit, parts_for
 from reverie.fitted.session import Session
-from reverie.fitted.solving import observe, plan_of, prior_for
+from reverie.fitted.solving import observe, plan_of, prior_for, weigh
 from reverie.foundation.arrays import Indices, Mask, Responses
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
@@ -188,13 +188,14 @@ def _combine(job: Job, method: Combined, session: Session, place: JobFolder, lab
     ]
     # Where one animal sees nothing its decoder knows nothing: there the others speak.
     weights = np.stack([session.masks[clip.animal] for clip in clips]).clip(LEAST_WEIGHT)
-    weighed = np.einsum("ctyx,cyx->tyx", np.stack(linear), weights / weights.sum(axis=0), dtype=np.float32)
+    joined = np.einsum("ctyx,cyx->tyx", np.stack(linear), weights / weights.sum(axis=0), dtype=np.float32)
 
     def find(asked: Problem, search: Map, name: str) -> Solution:
         return descend(asked, search, place.part(name), label, session.device)
 
     scenes = fitted.scenes if len(searches) > 1 else None
-    return combine(search_in_turns(searches, problem, scenes, weighed, share, find), weighed, share)
+    found = search_in_turns(searches, problem, scenes, joined, share, find)
+    return combine(found, lambda movie: weigh(method, fitted, movie, joined))
 
 
 def _decode(job: Job, session: Session) -> Solution:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.methods.combined import LOOSE, Combined, combine
+from reverie.inversion.methods.combined import LOOSE, Combined, combine, weighed
 from reverie.inversion.methods.map import Map
 from reverie.inversion.problem import Progress, Solution
 
@@ -12,7 +12,7 @@ from reverie.inversion.problem import Progress, Solution
 def test_a_combined_movie_keeps_trace_and_standard_deviation():
     movie = np.full((4, 3, 2), 100, np.float32)
     found = Solution(movie, (Progress(1, 0.5, 2, 3.0),), 0.5, 2, movie / 10)
-    both = combine([found], movie + 100, 0.75)
+    both = combine([found], lambda probable: weighed(probable, movie + 100, 0.75))
     np.testing.assert_allclose(both.movie, 125)
     assert both.movie.dtype == np.float32
     assert (both.trace, both.passes) == (found.trace, 2)
@@ -23,7 +23,7 @@ def test_the_trace_of_several_searches_goes_on():
     movie = np.full((4, 3, 2), 100, np.float32)
     first = Solution(movie, (Progress(1, 0.5, 2, 3.0), Progress(2, 1.0, 4, 2.0)), 1.5, 5)
     second = Solution(movie + 40, (Progress(1, 0.25, 3, 9.0),), 0.5, 4, movie / 10)
-    both = combine([first, second], movie, 0.5)
+    both = combine([first, second], lambda probable: weighed(probable, movie, 0.5))
     assert both.trace == (*first.trace, Progress(3, 1.75, 8, 9.0))
     assert (both.seconds, both.passes) == (2.0, 9)
     np.testing.assert_allclose(both.movie, 120)

@@ -5,6 +5,7 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
+from reverie.inversion.methods.bands import BANDS, BandWeights
 from reverie.inversion.methods.weighing import SHRINKAGE, Moments, Weights, choose_weights
 
 GENERATOR = np.random.default_rng(0)
@@ -65,6 +66,8 @@ def test_moments_are_sums_of_products_of_differences():
 def test_weights_survive_the_disk(tmp_path):
     write_npz(tmp_path / "weights.npz", Weights("events", 0.125, 7.0).to_arrays())
     assert Weights.from_arrays(read_npz(tmp_path / "weights.npz")) == Weights("events", 0.125, 7.0)
+    banded = Weights("both", 0.5, 1.0, BandWeights((0.5,) * BANDS, (0.25,) * BANDS))
+    assert Weights.from_arrays(banded.to_arrays()) == banded
     with pytest.raises(ReverieError, match="incomplete"):
         Weights.from_arrays({"share": np.array(0.5)})
 

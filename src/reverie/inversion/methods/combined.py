@@ -41,7 +41,7 @@ Search = Callable[[Problem, Map, str], Solution]
 
 @dataclass(frozen=True)
 class Combined:
-    """share · map + (1 − share) · ridge; share and likelihood are those that were best on validation trials.
+    """map and ridge, each band of time and space weighed; weights and likelihood are those best on validation trials.
 
     The standard deviation is that of the posterior of `map`, scaled by what the combined movie's errors are.
     Raises ReverieError when a setting is out of range.
@@ -50,7 +50,8 @@ class Combined:
     name: ClassVar[str] = "combined"
 
     map_share: float | None = None
-    """Share of the most probable movie, 0 to 1; by default the one measured on validation trials."""
+    """Share of the most probable movie, 0 to 1, the same for all it shows; by default each band of it and of ridge's
+    movie has the weight that was measured on validation trials."""
     follow: int | None = None
     """How often to measure how the camera moves and to search anew with a prior that knows it, each time for nearly as
     long as the first search; by default twice where that brought validation movies clearly nearer, else never."""
@@ -113,7 +114,7 @@ def search_in_turns(
     found: list[Solution] = []
     for number, search in enumerate(searches):
         if found and scenes is not None:
-            movie = combine(found[-1:], linear, share).movie
+            movie = weighed(found[-1].movie, linear, share)
             told = following(scenes, movie, cuts=searches[0].find_cuts, again=number > 1)
             problem = replace(problem, prior=told)
         found.append(find(problem, search, search_name(number, len(searches))))
@@ -144,11 +145,19 @@ def following(scenes: GaussianPrior, movie: Movie, *, cuts: bool, again: bool) -
     return told if prod(told.scene_size) <= LARGEST * prod(told.frame_size) else scenes.cut(starts)
 
 
-def combine(found: Sequence[Solution], linear: Movie, share: float) -> Solution:
-    """Return the movie of the last search weighed with the linear one, and the trace of all searches."""
-    last = found[-1]
+def weighed(probable: Movie, linear: Movie, share: float) -> Movie:
+    """Return share times the most probable movie and the rest of the linear one, (time, height, width)."""
     # White and white, weighed in single precision, may come out a rounding above white.
-    movie = np.asarray(share * last.movie + (1 - share) * linear, dtype=np.float32).clip(0, 255)
+    return np.asarray(share * probable + (1 - share) * linear, dtype=np.float32).clip(0, 255)
+
+
+def combine(found: Sequence[Solution], weigh: Callable[[Movie], Movie]) -> Solution:
+    """Return the movie of the last search weighed with the linear one, and the trace of all searches.
+
+    weigh: turns the most probable movie into the weighed one.
+    """
+    last = found[-1]
+    movie = weigh(last.movie)
     trace, steps, seconds, passes = [], 0, 0.0, 0
     for one in found:
         trace += [

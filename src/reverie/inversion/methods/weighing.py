@@ -1,12 +1,13 @@
 """How to weigh the most probable movie against that of ridge regression: measured on clips whose movies are known."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from reverie.foundation.errors import ReverieError
+from reverie.inversion.methods.bands import BandWeights
 
 EVEN = 0.5
 """The share of the most probable movie where nothing was measured."""
@@ -26,22 +27,26 @@ SHRINKAGE = 3.0
 class Weights:
     """What was best on validation trials: the likelihood of `map`, and its share of the combined movie.
 
-    error: squared error, summed over the scored pixels and frames of those trials; not a number where there were none.
+    error: squared error of the movie so weighed, summed over the scored pixels and frames of those trials; not a number
+    where there were none. bands: weights that differ from band to band (``choose_band_weights``), where there were any.
     """
 
     likelihood: str
     share: float = EVEN
     error: float = float("nan")
+    bands: BandWeights | None = None
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return them as arrays, for an ``.npz`` file."""
-        return {name: np.array(value) for name, value in asdict(self).items()}
+        plain = {name: np.array(getattr(self, name)) for name in ("likelihood", "share", "error")}
+        return plain if self.bands is None else {**plain, **self.bands.to_arrays()}
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "Weights":
         """Return the weights that ``to_arrays`` laid out; raises ReverieError when something is missing."""
         try:
-            weights = Weights(str(arrays["likelihood"]), float(arrays["share"]), float(arrays["error"]))
+            plain = str(arrays["likelihood"]), float(arrays["share"]), float(arrays["error"])
+            weights = Weights(*plain, BandWeights.from_arrays(arrays))
         except (KeyError, TypeError, ValueError) as error:
             raise ReverieError(f"The weights of map and ridge are incomplete ({error}); fit them anew.") from error
         if not 0 <= weights.share <= 1:

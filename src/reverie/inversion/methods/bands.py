@@ -1,0 +1,138 @@
+"""Weighing two movies band by band: by how fast what they show changes, and how fine it is.
+
+Two estimates of a movie err differently at different frequencies: what changes fast is mostly noise in both, what
+changes about once a second is too faint in both, and the most probable movie knows more of fine detail than ridge
+regression. Each band of each movie is given the weight with the least squared error on clips whose movies are known,
+as a Wiener filter of two channels would (docs/decisions/205).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy.fft import dctn, idctn
+
+from reverie.foundation.arrays import Movie
+from reverie.foundation.errors import ReverieError
+
+HERTZ: Final = (0.3, 1.0, 3.0)
+"""Where bands meet in time. Below .3 Hz lies most of the brightness of whole frames, where ridge knows more; neurons
+that are smeared over a few frames tell little above 3 Hz."""
+
+CYCLES: Final = (1.0, 2.5, 5.0)
+"""Where bands meet in space, in cycles per height of the frame (about 120 degrees on the Sensorium screens)."""
+
+SHRINKAGE: Final = 3.0
+"""Validation clips that the plain weights count for: few clips say little about sixteen bands."""
+
+BANDS: Final = (len(HERTZ) + 1) * (len(CYCLES) + 1)
+
+Centre = Float[np.ndarray, "height width"]
+
+
+def band_of(shape: tuple[int, int, int], frame_rate: float) -> Int[np.ndarray, "time height width"]:
+    """Return which band each coefficient of a movie's cosine transform lies in, numbered from slow and coarse.
+
+    shape: (time, height, width). frame_rate: Hz.
+
+    >>> band_of((300, 36, 64), 30.0)[[0, 299], [0, 35], [0, 63]]
+    array([ 0, 15])
+    """
+    frames, height, width = shape
+    rate = np.digitize(np.arange(frames) * frame_rate / (2 * frames), HERTZ)
+    down, along = np.arange(height) / 2, np.arange(width) * height / (2 * width)
+    fineness = np.digitize(np.hypot(down[:, None], along), CYCLES)
+    return rate[:, None, None] * (len(CYCLES) + 1) + fineness
+
+
+def parts_of(movie: Movie, frame_rate: float) -> Iterator[Movie]:
+    """Return what a movie shows in each band; the parts add up to it. The mean over the clip is in the first."""
+    coefficients, band = dctn(movie, norm="ortho"), band_of(movie.shape, frame_rate)
+    for number in range(BANDS):
+        yield idctn(np.where(band == number, coefficients, np.float32(0)), norm="ortho")
+
+
+@dataclass(frozen=True)
+class BandMoments:
+    """How the parts of a clip's two movies lie about the truth, where pixels are scored.
+
+    together: (2 · BANDS, 2 · BANDS), sums over scored pixels and frames of products of parts, those of the most
+    probable movie first. towards: (2 · BANDS,), sums of their products with the truth.
+    """
+
+    together: Float[np.ndarray, "part part"]
+    towards: Float[np.ndarray, " part"]
+
+    @staticmethod
+    def of(
+        probable: Movie,
+        linear: Movie,
+        truth: Movie,
+        scored: tuple[slice, Bool[np.ndarray, "height width"]],
+        frame_rate: float,
+    ) -> "BandMoments":
+        """Measure them; movies are departures from the mean picture, (time, height, width).
+
+        scored: the frames, and the pixels of each, that count.
+        """
+        frames, region = scored
+        each = chain(parts_of(probable, frame_rate), parts_of(linear, frame_rate))
+        parts = np.stack([part[frames][:, region].ravel() for part in each])
+        return BandMoments(
+            (parts @ parts.T).astype(np.float64), (parts @ truth[frames][:, region].ravel()).astype(np.float64)
+        )
+
+
+@dataclass(frozen=True)
+class BandWeights:
+    """How much each band of each movie counts, from slow and coarse to fast and fine (``band_of``).
+
+    Weights may add up to more than 1, where both movies are too faint, or to less, where both are noise.
+    """
+
+    probable: tuple[float, ...]
+    linear: tuple[float, ...]
+
+    def blend(self, probable: Movie, linear: Movie, centre: Centre, frame_rate: float) -> Movie:
+        """Return the weighed movie (time, height, width), grey levels; ``centre`` is the mean picture."""
+        band = band_of(probable.shape, frame_rate)
+        coefficients = sum(
+            np.asarray(weights, dtype=np.float32)[band] * dctn((movie - centre).astype(np.float32), norm="ortho")
+            for weights, movie in ((self.probable, probable), (self.linear, linear))
+        )
+        weighed: Movie = (idctn(coefficients, norm="ortho") + centre).astype(np.float32)
+        return weighed
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return them as arrays, for an ``.npz`` file."""
+        return {"probable_bands": np.array(self.probable), "linear_bands": np.array(self.linear)}
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, np.ndarray]) -> "BandWeights | None":
+        """Return the weights that ``to_arrays`` laid out, None where none were; raises ReverieError on too few."""
+        if "probable_bands" not in arrays and "linear_bands" not in arrays:
+            return None
+        given = [np.asarray(arrays.get(name, ())) for name in ("probable_bands", "linear_bands")]
+        if not all(each.shape == (BANDS,) and np.isfinite(each).all() for each in given):
+            raise ReverieError("The weights of bands are damaged; fit them anew.")
+        probable, linear = (tuple(map(float, each)) for each in given)
+        return BandWeights(probable, linear)
+
+
+def choose_band_weights(clips: Sequence[BandMoments], share: float) -> BandWeights | None:
+    """Return the weights with the least squared error over clips, drawn towards share and 1 − share; None without any.
+
+    share: of the most probable movie, where bands are not told apart.
+    """
+    if not clips:
+        return None
+    together, towards = (sum(getattr(clip, name) for clip in clips) for name in ("together", "towards"))
+    energy = together.diagonal().reshape(2, BANDS).mean(axis=0)
+    # Where both movies show nothing, the plain weights hold.
+    firmness = np.tile(SHRINKAGE / len(clips) * energy + np.finfo(np.float64).tiny, 2)
+    plain = np.repeat([share, 1 - share], BANDS)
+    found = np.linalg.solve(together + np.diag(firmness), towards + firmness * plain)
+    return BandWeights(tuple(map(float, found[:BANDS])), tuple(map(float, found[BANDS:])))
