@@ -55,3 +55,11 @@ def test_an_import_that_was_killed_goes_on(golden: Any, tmp_path: Path):
     assert list(load_encoder(tmp_path / "own").mice) == ["a", "b"]
     with pytest.raises(ReverieError, match="is not empty"):
         import_weights(golden.checkpoint, tmp_path / "foreign", animals=["a", "b"])
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.complex64])
+def test_weights_that_are_no_real_numbers_are_refused(golden: Any, tmp_path: Path, dtype: torch.dtype):
+    weights = torch.load(golden.checkpoint)["nn_state_dict"]
+    torch.save({name: weight.to(dtype) for name, weight in weights.items()}, tmp_path / "odd.pth")
+    with pytest.raises(ReverieError, match=rf"odd\.pth holds {dtype} in the weight .* save it as float32"):
+        import_weights(tmp_path / "odd.pth", animals=["a", "b"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import BadInput, ReverieError
-from reverie.foundation.requests import require_seed, settle_types, with_options
+from reverie.foundation.requests import given_path, require_seed, settle_types, with_options
 from reverie.inversion.methods.map import Map
 from reverie.simulation.request import SimulationRequest
 from reverie.training.request import TrainingRequest
@@ -27,6 +27,19 @@ def test_an_option_that_there_is_not_is_told_with_those_there_are():
     )
     with pytest.raises(ReverieError, match=r"^A training has the options architecture, .*, but was given stepps\.$"):
         with_options(TrainingRequest(), {"stepps": 3}, "A training")
+
+
+class OfBytes:
+    """A path that is no text."""
+
+    def __fspath__(self):
+        return b"folder"
+
+
+@pytest.mark.parametrize("given", ["", 3, None, b"folder", ["a"], "a" * 5000, OfBytes()])
+def test_what_can_be_no_path_is_refused(given):
+    with pytest.raises(BadInput, match=r"^A recording (is named by the path of one|cannot be named)"):
+        given_path(given, "A recording")
 
 
 @dataclass(frozen=True)

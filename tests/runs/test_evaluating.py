@@ -8,6 +8,7 @@ from tests.fitted.reconstructions import made_up
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.errors import ReverieError
 from reverie.runs.evaluating import evaluate_run
+from reverie.runs.exporting import export_run
 from reverie.runs.reporting import report_run
 
 
@@ -95,7 +96,7 @@ def test_of_many_trials_one_is_read_at_a_time(run, monkeypatch):
     evaluate_run(run)
     monkeypatch.setattr(Reconstruction, "load", staticmethod(load))
     report_run(run)
-    assert len(held) == 3
+    assert len(held) == 6  # each to see whether it is whole, and to be shown
     assert max(held) <= 1
 
 
@@ -103,3 +104,18 @@ def test_what_is_no_run_is_said(tmp_path):
     for act in (evaluate_run, report_run):
         with pytest.raises(ReverieError, match="is not a run folder"):
             act(tmp_path)
+
+
+@pytest.mark.parametrize("part", ["movie.npz", "evidence.npz", "trace.csv"])
+def test_a_trial_that_cannot_be_read_spoils_no_other(run, capsys, part):
+    (run / "mouse1/2" / part).unlink()
+    assert evaluate_run(run)["trial"].tolist() == ["1"]
+    assert (
+        f"Left out, until the same `reverie reconstruct` makes it anew: {run / 'mouse1/2'}" in capsys.readouterr().err
+    )
+    assert report_run(run).exists()
+    assert len(export_run(run, "npz")) == 2
+    for trial in ("1", "10"):
+        (run / "mouse1" / trial / part).unlink()
+    with pytest.raises(ReverieError, match="is missing"):
+        evaluate_run(run)

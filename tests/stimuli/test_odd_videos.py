@@ -154,6 +154,26 @@ def test_a_damaged_picture_of_a_series_is_named(tmp_path: Path):
         read_movie(tmp_path / "series")
 
 
+@pytest.mark.parametrize("content", [b"no picture", b""])
+def test_a_picture_of_a_series_that_is_none_is_named_wherever_the_series_lies(content: bytes, tmp_path: Path):
+    folder = tmp_path / "videos" / "series"
+    folder.mkdir(parents=True)
+    for number in range(6):
+        Image.fromarray(np.full((8, 10), 40 * number, np.uint8)).save(folder / f"f{number}.png")
+    (folder / "f3.png").write_bytes(content)
+    (video,) = find_videos([tmp_path / "videos"])
+    with pytest.raises(ReverieError, match=r"f3\.png (could not be read as a picture|is empty)"):
+        read_movie(video)
+
+
+def test_a_picture_too_large_to_open_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 30)
+    for number in range(3):
+        Image.fromarray(np.full((8, 10), 40 * number, np.uint8)).save(tmp_path / f"f{number}.png")
+    with pytest.raises(ReverieError, match=r"f0\.png could not be read as a picture .*exceeds limit"):
+        read_movie(tmp_path)
+
+
 def test_a_video_that_ends_before_it_says_is_doubted(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     path = tmp_path / "a.mkv"
     encoded("libx264", "yuv420p", times=[100 * n for n in range(len(LEVELS))])(path)

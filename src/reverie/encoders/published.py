@@ -108,9 +108,20 @@ def build_encoder(
         ) from error
 
 
+def _is_weight(name: str, weight: Tensor) -> bool:
+    """Tell whether a tensor holds real numbers, or counts what batch normalisation has seen."""
+    return weight.is_floating_point() or name.endswith("num_batches_tracked")
+
+
 def _build(
     path: Path, checkpoint: Checkpoint, animals: Sequence[str] | None, neurons: Sequence[int] | None
 ) -> DwiseNeuro:
+    odd = [name for name, weight in checkpoint.weights.items() if not _is_weight(name, weight)]
+    if odd:
+        raise ReverieError(
+            f"{path} holds {checkpoint.weights[odd[0]].dtype} in the weight {odd[0]!r}, where real numbers were "
+            "expected; save it as float32."
+        )
     params = checkpoint.params
     kind, settings = params["nn_module"]
     if kind != "dwiseneuro":

@@ -72,9 +72,15 @@ def given_path(given: object, what: str) -> Path:
     >>> given_path("ENCODER", "An encoder")
     PosixPath('ENCODER')
     """
-    if not isinstance(given, str | PathLike):
+    if not isinstance(given, str | PathLike) or given == "":  # which would be the working directory
         raise BadInput(f"{what} is named by the path of one folder or file, but {given!r} was given.")
-    return Path(given)
+    try:
+        path = Path(given)
+        path.exists()
+    except (OSError, TypeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise BadInput(f"{what} cannot be named {str(given)[:80]!r} ({reason}); check the path.") from error
+    return path
 
 
 class _Misfit(Exception):

@@ -31,7 +31,7 @@ def evaluate_run(folder: Path) -> pd.DataFrame:
     """
     run = RunFolder(folder)
     seed = int(run.read_record()["seed"])
-    places = run.finished_trials()
+    places = run.whole_trials()
     rows: list[dict[str, str | float]] = []
     weak: list[str] = []
     for place in tracked(places, len(places), "scoring"):

@@ -17,7 +17,7 @@ from reverie.foundation.folders import require_own
 from reverie.foundation.progress import say
 from reverie.reporting.video_files import write_mp4, write_tif
 from reverie.runs.options import ExportFormat
-from reverie.runs.run_folder import RunFolder
+from reverie.runs.run_folder import RunFolder, read_lazily
 
 MARK: Final = "export.json"
 """Says of which run a folder holds the movies."""
@@ -38,7 +38,7 @@ def export_run(
     """
     run = RunFolder(folder)
     made = run.read_record()
-    trials = run.finished_trials()
+    trials = run.whole_trials()
     place = folder / "export" if out is None else out
     if out is not None:
         require_own(out, "export", MARK)
@@ -51,7 +51,7 @@ def export_run(
         ]
     else:
         written = []
-        for movie in run.finished():
+        for movie in read_lazily(trials):
             written.append(place / f"{movie.animal}_{movie.trial}.{to}")
             WRITERS[to](written[-1], movie)
     say(f"{place} holds {counted(len(written), f'{to} file')}.")

@@ -23,7 +23,7 @@ from reverie.reporting.pictures import top_of_std
 from reverie.reporting.trial_view import Still, still_of, still_png
 from reverie.reporting.video_files import Scene, write_film
 from reverie.runs.evaluating import read_or_evaluate
-from reverie.runs.run_folder import RunFolder, TrialFolder
+from reverie.runs.run_folder import RunFolder, TrialFolder, read_lazily
 
 TOGETHER: Final = 24
 """Trials that are shown on one page, each half a megabyte to one of it; of more, each has a page of its own."""
@@ -43,7 +43,8 @@ def report_run(folder: Path, *, film: bool = False) -> Path:
     """
     run = RunFolder(folder)
     record = run.read_record()
-    places, found = run.finished_trials(), run.finished()
+    places = run.whole_trials()
+    found = read_lazily(places)
     scores = read_or_evaluate(folder, known=sum(truth_is_kept(place.folder) for place in places))
     title = f"Movies reconstructed from visual cortex: {folder.resolve().name}"
     seed, sentences = int(record["seed"]), _sentences(record, len(places))

@@ -20,7 +20,7 @@ RUN/fitted/                               what was fitted, where the encoder's f
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,9 +124,25 @@ class RunFolder:
             raise ReverieError(f"{self.folder} holds no reconstructed movie{how}.")
         return sorted(found.values(), key=lambda one: (one.animal, len(one.trial), one.trial))
 
-    def finished(self) -> Lazily[TrialFolder, Reconstruction]:
-        """Return the reconstructions of ``finished_trials``, each read whenever it is asked for."""
-        return Lazily(lambda place: Reconstruction.load(place.folder), self.finished_trials())
+    def whole_trials(self) -> list[TrialFolder]:
+        """Return those of ``finished_trials`` that can be read; others are said and left out.
+
+        Raises ReverieError when none can.
+        """
+        kept: list[TrialFolder] = []
+        broken: list[ReverieError] = []
+        for place in self.finished_trials():
+            try:
+                Reconstruction.load(place.folder)
+            except ReverieError as error:
+                broken.append(error)
+            else:
+                kept.append(place)
+        if broken and not kept:
+            raise broken[0]
+        for problem in broken:
+            say(f"Left out, until the same `reverie reconstruct` makes it anew: {problem}")
+        return kept
 
     def read_record(self) -> dict[str, Any]:
         """Return the contents of run.json; raises ReverieError when this is not a run folder, or it is damaged."""
@@ -170,3 +186,8 @@ class RunFolder:
             raise ReverieError(
                 f"{self.folder} holds a run made with other settings ({differences}); choose another --out."
             )
+
+
+def read_lazily(places: Sequence[TrialFolder]) -> Lazily[TrialFolder, Reconstruction]:
+    """Return the reconstructions of trials, each read whenever it is asked for."""
+    return Lazily(lambda place: Reconstruction.load(place.folder), places)

@@ -20,6 +20,9 @@ from reverie.foundation.placeholders import read_start
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".pgm", ".ppm")
 """Endings of files that may be single pictures."""
 
+STILL: Final = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm")
+"""Endings of files that are single pictures, even where they cannot be read."""
+
 LUMINANCE: Final = (0.299, 0.587, 0.114)
 """How much red, green and blue count (ITU-R BT.601, as video decoders take)."""
 
@@ -37,8 +40,8 @@ def is_picture(path: Path) -> bool:
         return False
     try:
         return _count(path) == 1
-    except (OSError, ValueError, SyntaxError, tifffile.TiffFileError):
-        return False  # whoever reads it will say what is wrong
+    except (OSError, ValueError, SyntaxError, tifffile.TiffFileError, Image.DecompressionBombError):
+        return path.suffix.lower() in STILL  # whoever reads it will say what is wrong
 
 
 def numbered_pictures(folder: Path) -> list[Path]:
