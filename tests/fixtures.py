@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from tests.forking import OwnForks
 from tests.sharing import made_once, own_copy
 from tests.worlds import BRIGHT_SCENES
@@ -29,6 +30,7 @@ from reverie.simulation import true_encoder
 from reverie.simulation.folder import simulate
 from reverie.simulation.true_encoder import calibration_footage
 from reverie.stimuli.naturalistic import naturalistic_movie
+from reverie.studies import plates
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -187,6 +189,20 @@ def footage_drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(true_encoder, "calibration_footage", shared)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_plates() -> Iterator[None]:
+    """Letters in the pdf files of studies are curves: fonts take longer than all else that is drawn."""
+
+    def save_quickly(stem: Path, figure: Figure) -> bytes:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(plates.STYLE, "pdf.fonttype", 3)
+            return plates.save_plate(stem, figure)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reverie.studies.page.save_plate", save_quickly)
         yield
 
 

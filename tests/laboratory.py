@@ -52,6 +52,7 @@ def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in a folder, on a machine that trains for a moment, calibrates on little and simulates small screens."""
     monkeypatch.chdir(folder)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr("reverie.training.planning.seconds_per_step", lambda *others: 1.0)
     monkeypatch.setattr("reverie.training.planning.fit_to_time", lambda settings, *others: shortest(settings))
     monkeypatch.setattr("reverie.fitted.calibrating.CLIPS", 2)
     monkeypatch.setattr("reverie.fitted.calibrating.VALIDATION", 1)

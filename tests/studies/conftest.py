@@ -1,6 +1,5 @@
 """Two small simulated animals whose truth is known; one folder of finished jobs for all experiments."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
 from tests.sharing import own_copy
 from tests.worlds import BRIGHT_SCENES
 
@@ -19,7 +17,6 @@ from reverie.inversion.mask import save_mask
 from reverie.jobs.workers import Workers
 from reverie.simulation.folder import TRUTH, simulate, write_simulation
 from reverie.stimuli.naturalistic import naturalistic_movie
-from reverie.studies import plates
 from reverie.studies.choosing import Scale
 from reverie.studies.setup import Setup
 
@@ -78,20 +75,6 @@ def keep_mask(session: Session, mask: np.ndarray) -> None:
     for animal in session.recordings:
         for folder in filter(None, (*session.encoders, session.truth_folder)):
             save_mask(session.fitted(animal, folder).place("mask"), mask)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quick_plates() -> Iterator[None]:
-    """Letters in the pdf files of studies are curves: fonts take longer than all else that is drawn."""
-
-    def save_quickly(stem: Path, figure: Figure) -> bytes:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setitem(plates.STYLE, "pdf.fonttype", 3)
-            return plates.save_plate(stem, figure)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reverie.studies.page.save_plate", save_quickly)
-        yield
 
 
 @pytest.fixture(scope="session")
