@@ -67,7 +67,7 @@ def test_coverage_judges_each_clip_by_the_others():
 
 
 def test_it_is_kept_as_arrays_and_needs_two_clips():
-    found = calibrate(clips(np.random.default_rng(2), heavy))
+    found = calibrate(clips(np.random.default_rng(2), heavy, count=20))
     again = Calibration.from_arrays(found.to_arrays())
     assert (again.factor, again.clips) == (found.factor, found.clips)
     np.testing.assert_array_equal(again.half_widths, found.half_widths)
