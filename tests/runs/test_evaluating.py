@@ -1,5 +1,7 @@
 import json
 import weakref
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,9 +108,10 @@ def test_what_is_no_run_is_said(tmp_path):
             act(tmp_path)
 
 
-@pytest.mark.parametrize("part", ["movie.npz", "evidence.npz", "trace.csv"])
+@pytest.mark.parametrize("part", ["movie.npz", "evidence.npz", "trace.csv", "reconstruction.json"])
 def test_a_trial_that_cannot_be_read_spoils_no_other(run, capsys, part):
-    (run / "mouse1/2" / part).unlink()
+    spoil = Path.unlink if part != "reconstruction.json" else partial(Path.write_text, data="garbage")
+    spoil(run / "mouse1/2" / part)
     assert evaluate_run(run)["trial"].tolist() == ["1"]
     assert (
         f"Left out, until the same `reverie reconstruct` makes it anew: {run / 'mouse1/2'}" in capsys.readouterr().err
@@ -116,6 +119,6 @@ def test_a_trial_that_cannot_be_read_spoils_no_other(run, capsys, part):
     assert report_run(run).exists()
     assert len(export_run(run, "npz")) == 2
     for trial in ("1", "10"):
-        (run / "mouse1" / trial / part).unlink()
-    with pytest.raises(ReverieError, match="is missing"):
+        spoil(run / "mouse1" / trial / part)
+    with pytest.raises(ReverieError, match=r"is missing|could not be read as JSON"):
         evaluate_run(run)

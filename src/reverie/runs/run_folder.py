@@ -23,7 +23,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from reverie.fitted.reconstruction import DESCRIPTION, Reconstruction
 from reverie.foundation.errors import ReverieError
@@ -66,6 +66,10 @@ class TrialFolder:
         return self.folder / "jobs.json"
 
 
+LEFT_OUT: Final = "Left out, until the same `reverie reconstruct` makes it anew"
+"""What is said of a trial that cannot be read."""
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """One run: the same method and encoders over any number of animals and trials."""
@@ -105,17 +109,23 @@ class RunFolder:
         """Return the reconstructed trials, by animal and then by trial number.
 
         Their names are those that the files tell, whatever their folders are called; of two copies of a trial the
-        second is left out, and said. Raises ReverieError when there are none, or one does not tell its name.
+        second is left out, and said, as is one that does not tell its name. Raises ReverieError when there is no other.
         """
         found: dict[tuple[str, str], TrialFolder] = {}
+        nameless: list[ReverieError] = []
         for path in sorted(self.folder.glob(f"*/*/{DESCRIPTION}")):
-            told = read_record(path)
-            if not (isinstance(told.get("animal"), str) and isinstance(told.get("trial"), str)):
-                raise ReverieError(f"{path} does not say of which animal and trial it is; reconstruct the trial again.")
-            one = TrialFolder(path.parent, told["animal"], told["trial"])
+            try:
+                one = _named(path)
+            except ReverieError as error:
+                nameless.append(error)
+                continue
             first = found.setdefault((one.animal, one.trial), one)
             if first is not one:
                 say(f"{one.folder} holds {one.animal} trial {one.trial}, as {first.folder} does, and is left out.")
+        if nameless and not found:
+            raise nameless[0]
+        for problem in nameless:
+            say(f"{LEFT_OUT}: {problem}")
         if not found:
             begun = (self.folder / "jobs").exists()
             how = (
@@ -141,7 +151,7 @@ class RunFolder:
         if broken and not kept:
             raise broken[0]
         for problem in broken:
-            say(f"Left out, until the same `reverie reconstruct` makes it anew: {problem}")
+            say(f"{LEFT_OUT}: {problem}")
         return kept
 
     def read_record(self) -> dict[str, Any]:
@@ -186,6 +196,14 @@ class RunFolder:
             raise ReverieError(
                 f"{self.folder} holds a run made with other settings ({differences}); choose another --out."
             )
+
+
+def _named(path: Path) -> TrialFolder:
+    """Return the trial whose description lies at a path; raises ReverieError when it does not tell its name."""
+    told = read_record(path)
+    if not (isinstance(told.get("animal"), str) and isinstance(told.get("trial"), str)):
+        raise ReverieError(f"{path} does not say of which animal and trial it is; reconstruct the trial again.")
+    return TrialFolder(path.parent, told["animal"], told["trial"])
 
 
 def read_lazily(places: Sequence[TrialFolder]) -> Lazily[TrialFolder, Reconstruction]:
