@@ -109,8 +109,8 @@ def build_encoder(
 
 
 def _is_weight(name: str, weight: Tensor) -> bool:
-    """Tell whether a tensor holds real numbers, or counts what batch normalisation has seen."""
-    return weight.is_floating_point() or name.endswith("num_batches_tracked")
+    """Tell whether a tensor holds real numbers, or is one of the buffers, which may count."""
+    return weight.is_floating_point() or not (weight.is_complex() or name.endswith(("weight", "bias")))
 
 
 def _build(
