@@ -26,8 +26,8 @@ CYCLES: Final = (1.0, 2.5, 5.0)
 """Where bands meet in space, in cycles per height of the frame (about 120 degrees on the Sensorium screens)."""
 
 SHRINKAGE: Final = 27.0
-"""Validation clips that the plain weights count for: few say little about sixteen bands. Of 1, 3, 9, 27 the one with which
-each validation clip, weighed as five others say, came nearest on five kinds of animals (docs/log/best.md)."""
+"""Validation clips that the plain weights count for: few say little about sixteen bands. Of 1, 3, 9 and 27 the one with
+which each validation clip, weighed as five others say, came nearest on five kinds of animals (docs/log/best.md)."""
 
 BANDS: Final = (len(HERTZ) + 1) * (len(CYCLES) + 1)
 
