@@ -8,7 +8,7 @@ from PIL import Image
 
 from reverie.foundation.errors import ReverieError
 from reverie.stimuli.footage import embedded_clips
-from reverie.stimuli.video import read_movie
+from reverie.stimuli.video import plays, read_movie
 
 
 def write_video(path: Path, levels: list[int], rate: int, size: tuple[int, int] = (72, 128)) -> Path:
@@ -65,6 +65,23 @@ def test_what_is_not_a_video_is_named(tmp_path: Path, name: str, content: bytes,
     path.write_bytes(content)
     with pytest.raises(ReverieError, match=f"{name} {sentence}"):
         read_movie(path)
+
+
+def test_a_title_in_another_encoding_does_no_harm(tmp_path: Path):
+    path = tmp_path / "old.mkv"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "Muse"
+        stream = container.add_stream("ffv1", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 128, 72, "gray"
+        for _ in range(4):
+            picture = np.full((72, 128), 50, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
+        container.mux(stream.encode(None))
+    written = path.read_bytes()
+    assert written.count(b"Muse") == 1
+    path.write_bytes(written.replace(b"Muse", b"M\xe4us"))
+    assert plays(path)
+    np.testing.assert_allclose(read_movie(path), 50, atol=1)
 
 
 def test_a_picture_and_a_sound_are_not_videos(tmp_path: Path):

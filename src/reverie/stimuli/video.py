@@ -33,6 +33,9 @@ NAMED_AS_VIDEO: Final = re.compile(
 ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """Decoders that see the transparency kept beside WebM pictures; the usual ones do not."""
 
+FORGIVING: Final = 19
+"""From this version on, av takes no word on what to do with metadata in a wrong encoding."""
+
 NOT_SAID: Final = 0.5
 """Seconds, and with a twentieth of the length, by which a video may end before it says without our saying so."""
 
@@ -90,12 +93,21 @@ def read_movie(
     return np.asarray(np.clip(np.stack(frames), 0.0, 255.0))
 
 
+def open_container(path: Path) -> Any:  # noqa: ANN401 - av ships few types
+    """Return a video file, opened; raises what av raises.
+
+    Metadata is often mis-encoded in old files and none of it is used here. From its version 19 on, av never minds.
+    """
+    lenient = {} if int(av.__version__.split(".")[0]) >= FORGIVING else {"metadata_errors": "ignore"}
+    return av.open(str(path.absolute()), **lenient)
+
+
 def plays(path: Path) -> bool:
     """Tell whether a file of any name is a video; a pipe or a device is none."""
     if not path.is_file():
         return False
     try:
-        with av.open(str(path.absolute()), metadata_errors="ignore") as container:
+        with open_container(path) as container:
             _picture_track(container)
             return not container.format.name.endswith("_pipe")  # as ffmpeg calls single pictures
     except (av.FFmpegError, OSError, ValueError, IndexError):
@@ -108,8 +120,7 @@ def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Ite
         for moment, lasts, grey in shown_pictures(path, frame_rate):
             yield moment, lasts, _small(grey, frame_size)
         return
-    # Metadata is often mis-encoded in old files and none of it is used here.
-    with av.open(str(path.absolute()), metadata_errors="ignore") as container:
+    with open_container(path) as container:
         stream = _picture_track(container)
         step = 1.0 / float(stream.average_rate or 25)
         aspect = float(stream.sample_aspect_ratio or Fraction(1))

@@ -67,7 +67,7 @@ def test_for_jobs_that_end_before_they_start_others_are_asked_and_those_that_wai
 ):
     monkeypatch.setenv("DIES", "1 3")
     monkeypatch.setenv("WAITS", "2")
-    with open_workers(2, partial(int, "2"), On("slurm", jobs=2, memory="500MB")) as workers:
+    with open_workers(2, partial(int, "2"), On("slurm", jobs=2, memory="2GB")) as workers:
         assert workers.run(double, [1, 2, 3], "") == [2, 4, 6]
     told = capsys.readouterr().err
     assert "slurm: job 1 ended before a worker started" in told
@@ -78,7 +78,7 @@ def test_for_jobs_that_end_before_they_start_others_are_asked_and_those_that_wai
 
 def test_where_none_ever_starts_one_sentence_says_so(slurm, monkeypatch, tmp_path):
     monkeypatch.setenv("DIES", "all")
-    on = On("slurm", jobs=1, memory="500MB")
+    on = On("slurm", jobs=1, memory="2GB")
     with open_workers(2, partial(int, "2"), on) as workers, pytest.raises(ReverieError) as told:
         workers.run(double, [1], "")
     assert "slurm started no worker, though 3 were asked for: jobs 1, 2, 3 ended before that" in str(told.value)

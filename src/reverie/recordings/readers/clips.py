@@ -16,7 +16,7 @@ from reverie.recordings.footage import target_size
 from reverie.recordings.reading import Axes, Reading
 from reverie.recordings.source import Footage, Pictures
 from reverie.stimuli.pictures import is_picture, picture_facts
-from reverie.stimuli.video import read_movie
+from reverie.stimuli.video import open_container, read_movie
 
 ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5")
 """Endings of files that hold a movie as an array."""
@@ -219,7 +219,7 @@ def _video_facts(path: Path) -> tuple[tuple[int, int], float | None]:
     try:
         if path.is_dir() or path.suffix.lower() in STACKS:
             return picture_facts(path)
-        with av.open(str(path.absolute()), metadata_errors="ignore") as container:
+        with open_container(path) as container:
             stream = container.streams.video[0]
             frame = next(container.decode(stream))
             turned = round(getattr(frame, "rotation", 0) / 90) % 2
