@@ -98,7 +98,7 @@ def open_container(path: Path) -> Any:  # noqa: ANN401 - av ships few types
 
     Metadata is often mis-encoded in old files and none of it is used here. From its version 19 on, av never minds.
     """
-    lenient = {} if int(av.__version__.split(".")[0]) >= FORGIVING else {"metadata_errors": "ignore"}
+    lenient: dict[str, Any] = {} if int(av.__version__.split(".")[0]) >= FORGIVING else {"metadata_errors": "ignore"}
     return av.open(str(path.absolute()), **lenient)
 
 
