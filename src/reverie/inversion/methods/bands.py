@@ -80,11 +80,13 @@ class BandMoments:
         scored: the frames, and the pixels of each, that count.
         """
         frames, region = scored
+        shown = truth[frames][:, region].ravel()
+        # One row after the other, since all of them together are as large as dozens of movies.
+        parts = np.empty((2 * BANDS, shown.size), dtype=np.float32)
         each = chain(parts_of(probable, frame_rate), parts_of(linear, frame_rate))
-        parts = np.stack([part[frames][:, region].ravel() for part in each])
-        return BandMoments(
-            (parts @ parts.T).astype(np.float64), (parts @ truth[frames][:, region].ravel()).astype(np.float64)
-        )
+        for row, part in zip(parts, each, strict=True):
+            row[:] = part[frames][:, region].ravel()
+        return BandMoments((parts @ parts.T).astype(np.float64), (parts @ shown).astype(np.float64))
 
 
 @dataclass(frozen=True)
