@@ -17,4 +17,6 @@ unset PYTHONPATH
 OMP_NUM_THREADS=1 "$place/oldest/bin/python" -m pytest -q -n 2 -p no:cacheprovider -m "not browser" \
     -o addopts=--import-mode=importlib -o filterwarnings=default \
     --ignore tests/scoring/test_image_quality.py --ignore tests/recordings/readers/test_layouts.py \
+    --ignore tests/recordings/readers/test_chosen.py --ignore tests/recordings/readers/test_nwb.py \
+    --ignore tests/recordings/readers/test_traps.py \
     tests/foundation tests/stimuli tests/scoring tests/reporting tests/recordings tests/encoders
