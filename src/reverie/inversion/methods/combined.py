@@ -56,7 +56,7 @@ class Combined:
     """How often to measure how the camera moves and to search anew with a prior that knows it, each time for nearly as
     long as the first search; by default twice where that brought validation movies clearly nearer, else never."""
     draws: int = 2
-    """Draws from the posterior, for its standard deviation; each costs about half a search, 0 for none."""
+    """Draws from the posterior, for its standard deviation; each costs some two thirds of a search, 0 for none."""
     seed: int = 0
     """Seed of all that is drawn."""
     find_cuts: bool = True

@@ -69,7 +69,7 @@ class Map:
     pairs: int = 10
     """Pairs of steps and gradients that the quasi-Newton method keeps."""
     draws: int = 2
-    """Draws from the posterior, for its standard deviation; each costs about half a search, 0 for none."""
+    """Draws from the posterior, for its standard deviation; each costs some two thirds of a search, 0 for none."""
     seed: int = 0
     """Seed of all that is drawn."""
     longest: float = 40.0
