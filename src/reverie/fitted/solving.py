@@ -97,8 +97,7 @@ def solve_trial(
 
 def plan_of(method: Combined, fitted: Fitted) -> tuple[tuple[Map, ...], float]:
     """Return the searches that find a clip's most probable movie, and its share: as asked for, or as measured."""
-    share = weights_of(method, fitted).share if method.map_share is None else method.map_share
-    return method.searches(fitted.weights.likelihood, _times(method, fitted)), share
+    return method.searches(fitted.weights.likelihood, _times(method, fitted)), _share(method, fitted)
 
 
 def weights_of(method: Combined, fitted: Fitted) -> Weights:
@@ -112,12 +111,18 @@ def _times(method: Combined, fitted: Fitted) -> int:
     return method.follow
 
 
+def _share(method: Combined, fitted: Fitted) -> float:
+    return weights_of(method, fitted).share if method.map_share is None else method.map_share
+
+
 def weigh(method: Combined, fitted: Fitted, probable: Movie, linear: Movie) -> Movie:
-    """Return the weighed movie: band by band where weights of bands were measured and no share was asked for."""
-    _, share = plan_of(method, fitted)
+    """Return the weighed movie: band by band where weights of bands were measured and no share was asked for.
+
+    probable, linear: what `map` and ridge found, (time, height, width), grey levels.
+    """
     bands = weights_of(method, fitted).bands
     if bands is None or method.map_share is not None:
-        return weighed(probable, linear, share)
+        return weighed(probable, linear, _share(method, fitted))
     centre, rate = fitted.prior.mean.cpu().numpy(), fitted.subject.recording.frame_rate
     return bands.blend(probable, linear, centre, rate).clip(0, 255)
 

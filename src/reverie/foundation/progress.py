@@ -1,12 +1,14 @@
 """Progress: what is being done, how far it is, how long it will take; a bar on a terminal, lines in a log file."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from reverie.foundation.errors import ReverieError
 
 Item = TypeVar("Item")
 
@@ -20,6 +22,17 @@ console = Console(stderr=True, highlight=False)
 def say(sentence: str) -> None:
     """Tell the user something while the work goes on."""
     console.print(sentence, markup=False, soft_wrap=True)
+
+
+def say_broken(broken: Sequence[ReverieError], kept: Sized, what: str) -> None:
+    """Say what is wrong with members that are left out; raises the first of these errors where none is kept.
+
+    what: begins each sentence, such as "Left out".
+    """
+    if broken and not kept:
+        raise broken[0]
+    for problem in broken:
+        say(f"{what}: {problem}")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 import numpy as np
 
 from reverie.foundation.errors import ReverieError, reading_foreign
-from reverie.foundation.progress import say
+from reverie.foundation.progress import say_broken
 
 Member = TypeVar("Member")
 Part = TypeVar("Part")
@@ -224,8 +224,5 @@ def read_members(members: Mapping[str, Member], read: Callable[[Member], Part]) 
                 kept.append(read(member))
         except ReverieError as error:
             broken.append(error)
-    if broken and not kept:
-        raise broken[0]
-    for problem in broken:
-        say(f"Left out of the recording: {problem}")
+    say_broken(broken, kept, "Left out of the recording")
     return kept

@@ -30,7 +30,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.folders import require_own
-from reverie.foundation.progress import say
+from reverie.foundation.progress import say, say_broken
 from reverie.recordings.lazy_trials import Lazily
 
 NOT_COMPARED = ("trials",)
@@ -122,10 +122,7 @@ class RunFolder:
             first = found.setdefault((one.animal, one.trial), one)
             if first is not one:
                 say(f"{one.folder} holds {one.animal} trial {one.trial}, as {first.folder} does, and is left out.")
-        if nameless and not found:
-            raise nameless[0]
-        for problem in nameless:
-            say(f"{LEFT_OUT}: {problem}")
+        say_broken(nameless, found, LEFT_OUT)
         if not found:
             begun = (self.folder / "jobs").exists()
             how = (
@@ -148,10 +145,7 @@ class RunFolder:
                 broken.append(error)
             else:
                 kept.append(place)
-        if broken and not kept:
-            raise broken[0]
-        for problem in broken:
-            say(f"{LEFT_OUT}: {problem}")
+        say_broken(broken, kept, LEFT_OUT)
         return kept
 
     def read_record(self) -> dict[str, Any]:

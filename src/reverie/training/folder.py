@@ -91,15 +91,11 @@ def train_encoder(
     contents = _contents(opened, splits)
     teacher = load_encoder(asked_for.teacher, where) if asked_for.teacher else None
     with held(folder, folder):
-        earlier = _earlier_plan(folder, asked)  # what another process did meanwhile
-        if earlier is not None and earlier["contents"] != contents:
-            raise ReverieError(f"{folder} holds a training interrupted on other data; choose another --out.")
-        if earlier is None:
+        settings = _earlier_settings(folder, asked, contents)  # also what another process planned meanwhile
+        if settings is None:
             settings = plan_settings(encoder, opened, splits, asked_for, where)
             plan = {"asked": asked, "contents": contents, "training": asdict(settings)}
             write_record(folder / PLAN, describe(plan, seed=asked_for.seed, device=where))
-        else:
-            settings = TrainingSettings(**earlier["training"])
         say(f"Training on {counted(len(opened), 'animal')} for {settings.steps} steps.")
         _say_result(train(encoder, opened, splits, settings, folder, device=where, teacher=teacher))
     return load_encoder(folder, where)
@@ -184,6 +180,16 @@ def _earlier_plan(out: Path, asked: Mapping[str, Any]) -> dict[str, Any] | None:
         differences = ", ".join(f"{name}: {earlier['asked'].get(name)} there, {asked[name]} now" for name in changed)
         raise ReverieError(f"{out} holds an encoder trained otherwise ({differences}); choose another --out.")
     return earlier
+
+
+def _earlier_settings(out: Path, asked: Mapping[str, Any], contents: Mapping[str, str]) -> TrainingSettings | None:
+    """Return the settings of the same training begun earlier, None when there was none; raises on other data."""
+    earlier = _earlier_plan(out, asked)
+    if earlier is None:
+        return None
+    if earlier["contents"] != contents:
+        raise ReverieError(f"{out} holds a training interrupted on other data; choose another --out.")
+    return TrainingSettings(**earlier["training"])
 
 
 def _untrained(recordings: Mapping[str, Recording], request: TrainingRequest, device: torch.device) -> Encoder:
