@@ -96,17 +96,42 @@ def test_a_signal_of_text_and_a_table_of_two_lengths_spoil_no_other(two_planes, 
 def test_a_movie_in_files_beside_it(files, session, tmp_path):
     starts = [0, 100][: len(files)]
     for name, pictures in zip(files, np.split(session.movie, starts[1:]), strict=True):
-        with av.open(str(tmp_path / name), "w") as video:
-            stream = video.add_stream("libx264", rate=30, options={"qp": "0"})
-            stream.height, stream.width, stream.pix_fmt = *pictures.shape[1:], "yuvj444p"
-            for picture in pictures:
-                video.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
-            video.mux(stream.encode())
+        write_video(tmp_path / name, pictures)
     file = free(session, external_file=files, starting_frame=starts, format="external")
     place = nwb_layouts.save(tmp_path / "mine.nwb", file)
     found = movies_of(open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,))))
     for movie, trial in zip(found, session.trials, strict=True):
         assert np.abs(movie - trial.movie).max() < 4
+
+
+def write_video(path, pictures):
+    with av.open(str(path), "w") as video:
+        stream = video.add_stream("libx264", rate=30, options={"qp": "0"})
+        stream.height, stream.width, stream.pix_fmt = *pictures.shape[1:], "yuvj444p"
+        for picture in pictures:
+            video.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
+        video.mux(stream.encode())
+
+
+def test_pixels_of_a_large_movie_beside_it_span_as_many_degrees_more_as_were_averaged(session, tmp_path):
+    large = session.movie.repeat(6, axis=1).repeat(6, axis=2)
+    write_video(tmp_path / "all.mp4", large)
+    file = free(session, external_file=["all.mp4"], starting_frame=[0], format="external")
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    recording = open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,), degrees_per_pixel=0.5))
+    assert recording.frame_size[0] < large.shape[1]
+    assert recording.degrees_per_pixel * recording.frame_size[0] == pytest.approx(0.5 * large.shape[1])
+
+
+def test_arrays_beside_it_may_have_time_last(session, tmp_path):
+    halves = np.split(np.moveaxis(session.movie, 0, -1), [len(session.movie) // 2], axis=2)
+    for name, half in zip(("one.npy", "two.npy"), halves, strict=True):
+        np.save(tmp_path / name, half)
+    file = free(session, external_file=["one.npy", "two.npy"], starting_frame=[0, 1], format="external")
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    chosen = Reading(responses="/acquisition/cells", movie=(SHOWN,), movie_axes="height,width,time")
+    for movie, trial in zip(movies_of(open_recording(place, chosen)), session.trials, strict=True):
+        np.testing.assert_array_equal(movie, trial.movie.round())
 
 
 def test_units_whose_spikes_are_in_no_order_are_counted_alike(session, tmp_path):
@@ -183,6 +208,19 @@ def test_a_probe_says_which_of_its_movies_are_not_given(session, tmp_path):
         file.copy("intervals/natural_movie_one_presentations", "intervals/natural_movie_three_presentations")
     recording = open_recording(place, Reading(movie=(f"natural_movie_one={tmp_path / 'movie.npy'}",)))
     assert any("natural_movie_three were shown but does not hold them" in note for note in recording.notes)
+
+
+def test_the_gaze_of_a_probe_is_the_filtered_one_where_there_are_both(session, tmp_path):
+    place = nwb_layouts.write_neuropixels(tmp_path / "probe.nwb", session, tmp_path / "movie.npy")
+    at, x = session.state(2, 20.0)
+    with h5py.File(place, "a") as file:
+        del file["processing/running"]
+        for folder, scale in (("filtered_gaze_mapping", 1.0), ("raw_gaze_mapping", 7.0)):
+            series = file.create_group(f"processing/{folder}/screen_coordinates")
+            series["data"], series["timestamps"] = scale * np.stack([x, x], axis=1), at
+    recording = open_recording(place, Reading(movie=(f"natural_movie_one={tmp_path / 'movie.npy'}",)))
+    assert recording.signals == ("pupil x", "pupil y")
+    assert max(recording.state(name)[2].max() for name in recording.tiers) <= x.max()
 
 
 @pytest.mark.filterwarnings("ignore:.*The second dimension of data does not match")

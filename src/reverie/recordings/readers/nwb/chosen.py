@@ -11,6 +11,7 @@ from reverie.foundation.arrays import PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.clocks import usual_rate
+from reverie.recordings.footage import stored_frames
 from reverie.recordings.readers.beside import ShownMovies, shown_beside
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
 from reverie.recordings.readers.nwb.file import (
@@ -85,7 +86,7 @@ def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
         rate = usual_rate(image_times(series, place, reading))
     except ReverieError:
         rate = 0.0
-    return OpenClip(footage, int(footage.values.shape[0]), rate or reading.frame_rate or UNTIMED, rate > 0)
+    return OpenClip(footage, stored_frames(footage, footage.axes), rate or reading.frame_rate or UNTIMED, rate > 0)
 
 
 def _responses(file: H5Object, item: H5Object, path: str) -> tuple[Sequence[Signal], str]:

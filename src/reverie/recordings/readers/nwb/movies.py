@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Showing
+from reverie.recordings.footage import stored_frames
 from reverie.recordings.readers.clips import open_clip
 from reverie.recordings.readers.nwb.file import H5Object, data_of, table, times_of, where
 from reverie.recordings.readers.showings import showings_by_frame
@@ -32,9 +34,10 @@ def image_times(series: H5Object, place: Path, reading: Reading) -> np.ndarray:
     """Return when each picture of an ``ImageSeries`` came on; one in other files has no data of its own."""
     if len(series.get("external_file", ())):
         stamps = series.get("timestamps")
-        return times_of(
-            series, image_footage(series, place, reading).values.shape[0] if stamps is None else len(stamps)
-        )
+        if stamps is not None:
+            return times_of(series, len(stamps))
+        footage = image_footage(series, place, reading)
+        return times_of(series, stored_frames(footage, footage.axes))
     return times_of(series, len(data_of(series)))
 
 
@@ -43,9 +46,11 @@ def image_footage(series: H5Object, place: Path, reading: Reading) -> Footage:
     external = series.get("external_file")
     if external is not None and len(external):
         files = [place.parent / (name.decode() if isinstance(name, bytes) else str(name)) for name in external[()]]
-        movies = [open_clip(path, reading).footage.values for path in files]
-        values = movies[0] if len(movies) == 1 else np.concatenate([np.asarray(movie) for movie in movies])
-        return Footage(str(files[0]), values, "time,height,width")
+        movies = [open_clip(path, reading).footage for path in files]
+        if len(movies) == 1:
+            return movies[0]
+        time = movies[0].axes.split(",").index("time")
+        return replace(movies[0], values=np.concatenate([np.asarray(movie.values) for movie in movies], axis=time))
     data = data_of(series)
     axes = "time,height,width" if data.ndim == 3 else "time,height,width,channel"
     if data.ndim not in (3, 4):

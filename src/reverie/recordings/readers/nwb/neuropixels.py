@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.arrays import PUPIL, RUNNING
+from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.clips import named_files, open_clip
@@ -132,6 +132,6 @@ def _behaviour(file: H5Object) -> dict[str, Signal]:
             continue
         if PUPIL not in found and "pupil_area" in group:
             found |= signals_in(group["pupil_area"], PUPIL)
-        if "screen_coordinates" in group and len(found) < 3:
+        if GAZE_X not in found and "screen_coordinates" in group:
             found |= signals_in(group["screen_coordinates"])
     return found
