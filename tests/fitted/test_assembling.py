@@ -143,3 +143,17 @@ def test_repeats_of_the_movie_and_shorter_movies_are_no_controls(tmp_path):
     controls = other_movies(recording, recording.trial("0"))
     assert len(controls) == 1
     assert np.abs(controls[0].astype(float) - other[:60].clip(0, 255)).max() <= 0.5
+
+
+def test_a_movie_that_cannot_be_read_whole_is_no_control(fitted, tiny_world, capsys):
+    recording = fitted_to(tiny_world).subject.recording
+    assert len(other_movies(recording, recording.trial("6"))) > 0  # opened while all was well
+    others = [name for name in recording.tiers if name != "6"]
+    for name in others:
+        path = tiny_world.data / "alpha/data/videos" / f"{name}.npy"
+        movie = np.load(path)
+        movie[:, :, 20] = np.nan
+        np.save(path, movie)
+    damaged = fitted_to(tiny_world).subject.recording
+    assert len(other_movies(damaged, damaged.trial("6"))) == 0
+    assert "left out" in capsys.readouterr().err

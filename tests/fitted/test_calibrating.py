@@ -179,6 +179,15 @@ def test_the_linear_decoder_is_judged_on_trials_it_has_not_learned_from(with_rid
     assert not np.allclose(held_out.decode(responses), with_ridge.ridge.decode(responses))
 
 
+def test_other_trials_of_the_same_movie_teach_it_nothing_either(tiny_world, quick_masks):
+    show_again(tiny_world, "alpha", "1", like="0")
+    describe_training(tiny_world, ["0", "1", "2", "3"], ["4", "6"])
+    fitted = fit(fitted_to(tiny_world), ["ridge"])
+    responses = fitted.subject.recording.trial("6").responses
+    found, other = (held_out_ridge(fitted, names).decode(responses) for names in (["4", "0"], ["4", "0", "1"]))
+    np.testing.assert_array_equal(found, other)
+
+
 def test_where_too_few_trials_are_left_it_stays_as_it_is(with_ridge):
     assert held_out_ridge(with_ridge, ["0", "1", "2"]) is with_ridge.ridge
 

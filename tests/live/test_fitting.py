@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
+from tests.worlds import fitted_to, show_again
 
 from reverie.fitted.subject import Subject
-from reverie.inversion.linear.ridge import RidgeSettings
+from reverie.foundation.fingerprints import digest
+from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.live import fitting
-from reverie.live.fitting import causal_lags, fit_causal
+from reverie.live.fitting import causal_lags, fit_causal, fit_live
+from reverie.recordings.contents import movie_digest
 from reverie.scoring.correlation import video_correlation
 
 SETTINGS = RidgeSettings(powers=(0.0,), lags=causal_lags(6)[:1], kernels=(False,), components=(100,))
@@ -45,3 +48,29 @@ def test_where_there_are_too_many_features_no_trial_is_simulated(subject, monkey
     trials = subject.trials(subject.training)
     found, alone = fit_causal(subject, trials, SETTINGS), fit_ridge("mouse", trials, SETTINGS)
     np.testing.assert_array_equal(found.weights, alone.weights)
+
+
+def test_without_validation_trials_errors_are_those_of_movies_that_were_not_learned(
+    tiny_world, quick_masks, monkeypatch
+):
+    show_again(tiny_world, "alpha", "1", like="0")
+    learned, judged = [], []
+
+    def recorded(subject, trials, settings):
+        learned.append(list(trials.places))
+        return fit_ridge(subject.animal, trials, settings)
+
+    def decode(self, responses):
+        judged.append(digest(responses))
+        return found(self, responses)
+
+    found = RidgeDecoder.decode
+    monkeypatch.setattr(fitting, "fit_causal", recorded)
+    monkeypatch.setattr(RidgeDecoder, "decode", decode)
+    monkeypatch.setattr(Subject, "validation", ())
+    fit_live(fitted_to(tiny_world), 3)
+    recording = fitted_to(tiny_world).subject.recording
+    kept_back = [name for name in learned[0] if digest(recording.trial(name).responses) in judged]
+    assert kept_back
+    shown = [{movie_digest(recording, name) for name in names} for names in (kept_back, learned[1])]
+    assert not shown[0] & shown[1]

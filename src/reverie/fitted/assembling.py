@@ -19,6 +19,7 @@ from reverie.inversion.methods.registry import Method
 from reverie.inversion.postprocessing import average, blur
 from reverie.inversion.problem import Progress, Solution
 from reverie.inversion.uncertainty import information_map
+from reverie.recordings.contents import readable
 from reverie.recordings.opening import responses_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
@@ -173,7 +174,7 @@ def other_movies(recording: Recording, trial: Trial) -> UInt8[np.ndarray, "numbe
     """Return movies of other trials, cut to the trial's length, that do not show the same thing.
 
     Trials are taken evenly from the whole recording; near copies of the trial's movie, copies of one another (the
-    repeats of a tier) and shorter movies are passed over.
+    repeats of a tier), shorter movies and those that cannot be read are passed over.
     """
     names = [name for name in recording.tiers if name != trial.name and recording.has_movie(name)]
     order = np.random.default_rng(len(names)).permutation(len(names))
@@ -181,9 +182,11 @@ def other_movies(recording: Recording, trial: Trial) -> UInt8[np.ndarray, "numbe
     for index in order[: 10 * OTHER_MOVIES]:
         if len(found) > OTHER_MOVIES:
             break
-        movie = recording.movie(names[index])
-        if len(movie) >= trial.frames and not _shown_already(movie[: trial.frames], found):
-            found.append(movie[: trial.frames])
+        if recording.frames(names[index]) < trial.frames or not readable(recording, [names[index]]):
+            continue
+        movie = recording.movie(names[index], stop=trial.frames)
+        if not _shown_already(movie, found):
+            found.append(movie)
     others = np.stack(found)[1:]
     return others.round().clip(0, 255).astype(np.uint8)
 

@@ -116,12 +116,14 @@ def fit_calibration(fitted: Fitted, method: Map | Combined) -> Calibration | Non
 
 
 def held_out_ridge(fitted: Fitted, names: Sequence[str]) -> RidgeDecoder:
-    """Return a ridge decoder as the fitted one, which has not learned from the named trials.
+    """Return a ridge decoder as the fitted one, which has not learned from the movies of the named trials.
 
-    On trials it learned from it errs far less than on others. Where too few are left, the fitted one.
+    On movies it learned from, in other trials too, it errs far less than on others. Where too few are left, the fitted
+    one.
     """
     subject, fitted_one = fitted.subject, fitted.ridge
-    left = [name for name in subject.training if name not in names]
+    judged = {movie_digest(subject.recording, name) for name in names}
+    left = [name for name in subject.training if movie_digest(subject.recording, name) not in judged]
     if len(left) < FEWEST_CLIPS:
         return fitted_one
     features = fitted_one.features

@@ -31,7 +31,8 @@ SPACINGS: Final = (3, 4, 5)
 """Frames between the lags of a decoder's features, the candidates; wider ones see further back but less sharply."""
 
 JUDGED: Final = 5
-"""Without validation trials every so many-th training trial is kept from the fit that errors are measured with."""
+"""Without validation trials one of so many parts of the training trials, which share no movie, is kept from the fit
+that errors are measured with."""
 
 STD_BLUR: Final = 1.0
 """Gaussian sigma in pixels by which mean squared errors are smoothed, since few clips were averaged."""
@@ -121,9 +122,12 @@ def _standard_errors(
     judged: Sequence[Trial] = subject.trials(subject.validation)
     judge = ridge
     if not judged:
-        judged, rest = trials[::JUDGED], [trial for place, trial in enumerate(trials) if place % JUDGED]
-        settings = RidgeSettings(powers=(ridge.features.power,), lags=(ridge.features.lags,), kernels=(False,))
-        judge = fit_causal(subject, rest, settings) if len(rest) > 1 else ridge
+        judged, folds = trials, movie_folds(trials, JUDGED)
+        if max(folds) > 1:  # else what is left shows a single movie
+            parts = list(zip(subject.training, folds, strict=True))
+            judged = subject.trials([name for name, fold in parts if fold == 0])
+            settings = RidgeSettings(powers=(ridge.features.power,), lags=(ridge.features.lags,), kernels=(False,))
+            judge = fit_causal(subject, subject.trials([name for name, fold in parts if fold > 0]), settings)
     errors = []
     for trial in judged:
         assert trial.responses is not None
