@@ -46,6 +46,14 @@ def show_again(world: Any, animal: str, trial: str, like: str) -> None:
     (videos / f"{trial}.npy").write_bytes((videos / f"{like}.npy").read_bytes())
 
 
+def spoil_movie(world: Any, animal: str, trial: str) -> None:
+    """Let a frame in the middle of a trial's movie be NaN, which only the reading of the whole movie shows."""
+    path = world.data / animal / "data/videos" / f"{trial}.npy"
+    movie = np.load(path)
+    movie[:, :, 20] = np.nan
+    np.save(path, movie)
+
+
 def replace_encoder(world: Any) -> None:
     """Save other weights over those of the world's encoder; all else that lies in its folder stays."""
     encoder = load_encoder(world.encoder)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from tests.worlds import opened, scale_responses, show_again
+from tests.worlds import opened, scale_responses, show_again, spoil_movie
 
 from reverie.encoders.prediction import predict
 from reverie.foundation.errors import ReverieError
@@ -37,6 +37,13 @@ def test_each_movie_is_reconstructed_once(repeating):
     assert first_repeats(repeating, names, "nothing") == names
     assert first_repeats(repeating, names, "repeats") == {"alpha": ["1", "2"], "beta": ["1"]}
     assert first_repeats(repeating, names, "all") == {"alpha": ["1", "2"]}
+
+
+def test_a_trial_that_cannot_be_read_is_joined_to_none_and_spoils_none(repeating, tiny_world, capsys):
+    spoil_movie(tiny_world, "alpha", "4")
+    session = opened(tiny_world, animals=())
+    assert names_of(repeats_of(session, Clip("alpha", "1"), "repeats")) == [("alpha", "3")]
+    assert "alpha, left out 1 trial (4)" in capsys.readouterr().err
 
 
 def test_something_else_cannot_be_joined(repeating):
@@ -93,3 +100,19 @@ def test_the_same_seed_draws_the_same(session):
     first, again = (next(simulated_clips(session, clip, 1)) for _ in range(2))
     np.testing.assert_array_equal(first.responses, again.responses)
     assert measure_trial_noise(session, "mouse") is measure_trial_noise(session, "mouse")
+
+
+def test_what_is_drawn_for_one_clip_is_not_drawn_for_another(session):
+    trial = session.recordings["mouse"].trial("0")
+    clips = [Clip("mouse", name, trial.movie, trial.state) for name in "ab"]
+    first, second = (next(simulated_clips(session, clip, 1)).responses for clip in clips)
+    rates = predict(next(iter(session.encoders.values())), trial.movie, trial.state, "mouse")
+    assert abs(np.corrcoef((first - rates).ravel(), (second - rates).ravel())[0, 1]) < 0.1
+
+
+def test_noise_is_measured_on_trials_that_were_answered(tiny_world):
+    before = measure_trial_noise(opened(tiny_world), "alpha")
+    (tiny_world.data / "alpha/data/responses/2.npy").unlink()
+    after = measure_trial_noise(opened(tiny_world), "alpha")
+    assert after.dispersions.shape == before.dispersions.shape
+    assert not np.array_equal(after.dispersions, before.dispersions)

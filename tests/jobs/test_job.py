@@ -13,6 +13,7 @@ from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.encoders.prediction import predict
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz
+from reverie.inversion.mask import save_mask
 from reverie.inversion.methods import combined
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
@@ -77,6 +78,18 @@ def test_only_the_published_method_asks_where_the_mask_is(tiny_world, mask):
     np.savez(mask, mask=small)
     after = [fingerprint(tiny_world, mask, method) for method in methods]
     assert [old != new for old, new in zip(before, after, strict=True)] == [True, False]
+
+
+def test_the_masks_of_animals_that_are_joined_decide_too(tiny_world):
+    def of(animals, level):
+        session = opened(tiny_world, animals=("alpha", "beta"))
+        save_mask(session.fitted("alpha", tiny_world.encoder).place("mask"), np.ones((12, 16)))
+        save_mask(session.fitted("beta", tiny_world.encoder).place("mask"), np.full((12, 16), level))
+        together = tuple(Clip(animal, "1") for animal in animals)
+        return job_of(tiny_world, method=Paper(), together=together).fingerprint(session)
+
+    assert of(["beta"], 1.0) != of(["beta"], 1.2)
+    assert of([], 1.0) == of([], 1.2)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from reverie.jobs.job import perform
 from reverie.recordings.reading import Reading
 from reverie.runs.options import Joining
 from reverie.runs.reconstructing import Run, reconstruct_trials, write_watchable
+from reverie.scoring.tables import read_scores
 
 QUICK = Map(steps=3, draws=1, calibrated=False, likelihood="sizes")
 
@@ -132,6 +133,22 @@ def test_a_trial_that_cannot_be_written_keeps_no_other_from_it(tiny_world, mask,
     with pytest.raises(ReverieError, match="alpha/2"):
         reconstruct(tiny_world, out, "2", "3", mask=mask)
     assert (out / "alpha/3/movie.mp4").exists()
+    assert read_scores(out / "scores.csv")["trial"].tolist() == ["3", "6"]
+    shutil.rmtree(out / "alpha/3")
+    with pytest.raises(ReverieError, match="alpha/2"):
+        reconstruct(tiny_world, out, "2", "3", mask=mask)  # from jobs that are done
+    assert (out / "alpha/3/movie.mp4").exists()
+
+
+def test_a_trial_is_judged_anew_inside_another_mask(tiny_world, mask, out):
+    before = reconstruct(tiny_world, out, "6", mask=mask)
+    small = np.zeros((12, 16))
+    small[4:8, 4:12] = 1.0
+    np.savez(mask, mask=small)
+    after = reconstruct(tiny_world, out, "6", mask=mask)
+    assert (before["pixels_scored"].item(), after["pixels_scored"].item()) == (12 * 16, 4 * 8)
+    np.testing.assert_array_equal(Reconstruction.load(out / "alpha/6").mask, small)
+    assert len(list((out / "jobs").iterdir())) == 1
 
 
 @pytest.mark.parametrize("method", [QUICK, Paper(steps=3), Ridge()])

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from tests.worlds import opened, spoil_movie
 
 from reverie.fitted.session import Sources, open_session
 from reverie.foundation.files import write_npz
@@ -9,7 +10,7 @@ from reverie.inversion.solve import solve
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, problem_of
 from reverie.scoring.correlation import video_correlation
-from reverie.studies.choosing import choose_steps
+from reverie.studies.choosing import choose_clips, choose_steps, validation_clips
 
 
 def test_the_best_of_the_candidates_is_chosen_by_what_stopping_there_would_score(unspoilt_world, tmp_path):
@@ -28,3 +29,14 @@ def test_the_best_of_the_candidates_is_chosen_by_what_stopping_there_would_score
     stopped = solve(problem_of(jobs[1], session), Paper(steps=6, stride=32, mask=mask))
     expected = video_correlation(blur(stopped.movie, 0.5), trial.movie, mask >= 1.0)
     assert scores.loc[6, "alpha 1"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_trial_that_cannot_be_read_is_no_clip_and_spoils_none(tiny_world, capsys):
+    tiers = np.array(["train"] * 4 + ["oracle"] * 3 + ["final_test_main"])
+    np.save(tiny_world.data / "alpha/meta/trials/tiers.npy", tiers)
+    spoil_movie(tiny_world, "alpha", "5")
+    clips = choose_clips(opened(tiny_world), (), 3)
+    assert [clip.name for clip in clips] == ["4", "6"]
+    assert "left out 1 trial (5)" in capsys.readouterr().err
+    spare = validation_clips(opened(tiny_world), clips[:1], 3)
+    assert [clip.name for clip in spare] == ["6"]

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from tests.worlds import describe_training, fitted_to, spoil_movie
 
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.jobs.clip import Clip
+from reverie.recordings.contents import movie_digest
 from reverie.studies import identify as identify_module
 from reverie.studies.identify import candidates_of, identify
 
@@ -27,6 +29,19 @@ def test_candidates_are_unseen_movies_and_their_mirror_images(session):
     for candidate in found[:8]:
         np.testing.assert_array_equal(np.flip(candidate.movie, candidate.flips), shown)
     assert list(candidates_of(subject, 61)) == []
+
+
+def test_trials_without_a_movie_and_broken_ones_are_no_candidates(tiny_world, capsys):
+    (tiny_world.data / "alpha/data/videos/7.npy").unlink()
+    spoil_movie(tiny_world, "alpha", "5")
+    describe_training(tiny_world, ["0", "1", "2", "3"], ["6"])
+    np.save(tiny_world.data / "alpha/data/responses/7.npy", np.ones((20, 48)))
+    subject = fitted_to(tiny_world).subject
+    recording = subject.recording
+    assert not recording.has_movie("7")
+    names = {candidate.name for candidate in candidates_of(subject, 40)}
+    assert names == {movie_digest(recording, name) for name in ("4", "6")}
+    assert "left out 1 trial (5)" in capsys.readouterr().err
 
 
 def test_many_neurons_tell_what_was_shown_and_few_for_a_moment_do_not(answers):

@@ -10,8 +10,8 @@ from reverie.encoders.prediction import predict_mean
 from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.fingerprints import digest
-from reverie.recordings.contents import movie_digest, trial_digest
+from reverie.foundation.fingerprints import digest, seed_of
+from reverie.recordings.contents import movie_digest, readable, trial_digest
 from reverie.recordings.lazy_trials import part_of
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
@@ -21,7 +21,7 @@ JOINS = ("nothing", "repeats", "animals", "all")
 """What is joined: each trial alone, an animal's repeats, one trial of each animal, or all trials of all animals."""
 
 NOISE_TRIALS = 10
-"""Training trials on which the noise is measured, evenly chosen."""
+"""Training trials on which the noise is measured at most, evenly chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +77,8 @@ def repeats_of(session: Session, clip: Clip, join: str) -> tuple[Clip, ...]:
     for animal, recording in session.recordings.items():
         if (join == "repeats" and animal != clip.animal) or (join == "animals" and animal == clip.animal):
             continue
-        names = [
-            name
-            for name in (recording.names(tier) if tier in recording.tiers.values() else ())
-            if recording.has_responses(name) and movie_digest(recording, name) == shown
-        ]
+        own = [name for name, its in recording.tiers.items() if its == tier and recording.has_responses(name)]
+        names = [name for name in readable(recording, own) if movie_digest(recording, name) == shown]
         others = [Clip(animal, name) for name in names if (animal, name) != (clip.animal, clip.name)]
         found += others[:1] if join == "animals" else others
     return tuple(found)
@@ -102,16 +99,16 @@ def first_repeats(session: Session, names: Mapping[str, Sequence[str]], join: st
 
 @lru_cache(maxsize=16)
 def measure_trial_noise(session: Session, animal: str) -> TrialNoise:
-    """Measure how an animal's training trials scatter around the mean rates of the encoders.
+    """Measure how the training trials of an animal and the first encoder scatter around the encoders' mean rates.
 
-    Raises ReverieError when there are no training trials with responses.
+    Raises NotApplicable when there are no training trials with responses.
     """
-    trials, encoders = session.recordings[animal].trials("train"), tuple(session.encoders.values())
-    chosen = trials[:: max(1, len(trials) // NOISE_TRIALS)]
+    subject = session.fitted(animal, next(iter(session.encoders))).subject
+    encoders = tuple(session.encoders.values())
     return fit_trial_noise(
         [
             (predict_mean(encoders, one.known_movie, one.known_state, animal), responses_of(animal, one))
-            for one in chosen
+            for one in subject.trials(subject.training, NOISE_TRIALS)
         ]
     )
 
@@ -119,10 +116,11 @@ def measure_trial_noise(session: Session, animal: str) -> TrialNoise:
 def simulated_clips(session: Session, clip: Clip, count: int) -> Iterator[Clip]:
     """Yield the clip with responses drawn around the mean rates of the encoders instead of the recorded ones.
 
-    The seed of the session and the number of a draw decide what is drawn.
+    The seed of the session, the clip's name and the number of a draw decide what is drawn.
     """
     trial, noise = clip.read(session), measure_trial_noise(session, clip.animal)
     rates = predict_mean(tuple(session.encoders.values()), trial.known_movie, trial.known_state, clip.animal)
     for number in range(count):
-        drawn = noise.draw(rates, np.random.default_rng([session.sources.seed, number]))
+        seeds = [session.sources.seed, seed_of(f"{clip.animal}/{clip.name}"), number]
+        drawn = noise.draw(rates, np.random.default_rng(seeds))
         yield Clip(clip.animal, f"{clip.name}, simulated {number}", trial.known_movie, trial.known_state, drawn)

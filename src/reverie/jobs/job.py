@@ -1,6 +1,5 @@
 """One job = one reconstruction of one clip; everything that decides its result is in it, and so in its fingerprint."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from reverie.fitted.solving import observe, plan_of, prior_for, weigh
 from reverie.foundation.arrays import Indices, Mask, Responses
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
-from reverie.foundation.fingerprints import digest, digest_of
+from reverie.foundation.fingerprints import digest, digest_of, seed_of
 from reverie.inversion.methods.combined import Combined, combine, search_in_turns
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -74,7 +73,9 @@ class Job:
                 for folder in self._own(session)
             ],
             "truth": session.encoder_digest(truth) if truth else None,
-            "mask": None if isinstance(self.method, Map | Ridge) else digest(session.masks[self.clip.animal]),
+            "mask": None
+            if isinstance(self.method, Map | Ridge)
+            else digest(*(session.masks[animal] for animal in animals)),
             **deciding_settings(self.method),
             "targets": self.targets,
             "share": self.share,
@@ -210,9 +211,8 @@ def _decode(job: Job, session: Session) -> Solution:
 def kept_neurons(job: Job, session: Session) -> Indices:
     """Return the rows of the neurons that are kept, sorted; at least one."""
     neurons = session.recordings[job.clip.animal].neurons
-    name = f"{job.clip.animal}/{job.clip.name}/{job.draw}".encode(errors="surrogateescape")
-    seed = int.from_bytes(hashlib.sha256(name).digest()[:8])
-    order = np.random.default_rng([session.sources.seed, seed]).permutation(neurons)
+    seeds = [session.sources.seed, seed_of(f"{job.clip.animal}/{job.clip.name}/{job.draw}")]
+    order = np.random.default_rng(seeds).permutation(neurons)
     rows: Indices = np.sort(order[: max(1, round(job.share * neurons))])
     return rows
 

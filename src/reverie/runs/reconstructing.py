@@ -14,11 +14,13 @@ from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.devices import describe
 from reverie.foundation.errors import ReverieError, counted, some
 from reverie.foundation.files import read_record, write_record
+from reverie.foundation.fingerprints import digest
 from reverie.foundation.folders import require_folder
 from reverie.foundation.partial_files import sweep
 from reverie.foundation.progress import say
 from reverie.inversion.methods.registry import Method, describe_method
 from reverie.jobs.clip import Clip, first_repeats, repeats_of
+from reverie.jobs.engines.contract import noted
 from reverie.jobs.engines.settings import On
 from reverie.jobs.job import Job, joined_mask
 from reverie.jobs.shuffling import shuffle_control
@@ -98,19 +100,21 @@ def fill_run(
         raise next(iter(failed.values()))  # which is told by whoever catches it, once
     for animal, reason in failed.items():
         say(f"{animal} is left out: {reason}")
-    written: set[Clip] = set()
+    begun: set[Clip] = set()
 
     def write(clip: Clip) -> None:
         done = all(store.place(job.fingerprint(session)).finished.exists() for job in jobs[clip])
-        if done and clip not in written:
+        if done and clip not in begun:
+            begun.add(clip)
             write_trial(folder.trial(clip.animal, clip.name), jobs[clip], run, session, store)
-            written.add(clip)
 
     every = [job for each in jobs.values() for job in each]
     tally = do_jobs(workers, store, every, "reconstructing", finished=lambda job: write(job.clip))
-    for clip in jobs:  # those whose jobs had been done before
-        write(clip)
-    return tally
+    problems = dict(tally.failed)
+    for clip, own in jobs.items():  # those whose jobs had been done before
+        with noted(problems, own[0].name):
+            write(clip)
+    return replace(tally, failed=problems)
 
 
 def _animals_of(jobs: Sequence[Job]) -> set[str]:
@@ -156,8 +160,8 @@ def record_of(session: Session, names: Mapping[str, Sequence[str]], run: Run) ->
 def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Session, store: Store) -> None:
     """Write the folder of one trial from its finished jobs, unless it holds them already."""
     require_folder(place.folder)
-    prints = [job.fingerprint(session) for job in jobs]
-    made = {"jobs": prints, **describe_method(run.method), **vars(run.joining)}
+    prints, mask = [job.fingerprint(session) for job in jobs], joined_mask(jobs[0], session)
+    made = {"jobs": prints, "mask": digest(mask), **describe_method(run.method), **vars(run.joining)}
     if _is_made(place, made):
         sweep(place.folder.absolute())
         say(f"{place.animal} trial {place.trial} is reconstructed already; its movie is kept.")
@@ -171,7 +175,7 @@ def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Sess
         fits,
         run.method,
         first.clip.read(session),
-        joined_mask(first, session),
+        mask,
         joined=bool(first.together) or len(first.encoders) > 1,
         notes=(*_joined(first.together), *_control(first, run, session, store.place(prints[0]))),
     )

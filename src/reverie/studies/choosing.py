@@ -23,7 +23,7 @@ from reverie.inversion.solve import solve
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, problem_of
 from reverie.jobs.workers import Workers
-from reverie.recordings.contents import movie_digest
+from reverie.recordings.contents import movie_digest, readable
 from reverie.recordings.opening import choose_of_each, choose_trials
 from reverie.recordings.recording import Recording
 from reverie.scoring.correlation import video_correlation
@@ -139,7 +139,8 @@ def _test_trials(recording: Recording) -> list[str]:
 
 
 def _of_tier(recording: Recording, tier: str) -> list[str]:
-    return [name for name, its in recording.tiers.items() if its == tier and recording.has_responses(name)]
+    names = [name for name, its in recording.tiers.items() if its == tier and recording.has_responses(name)]
+    return list(readable(recording, names))
 
 
 def _spread(names: Sequence[str], most: int) -> list[str]:

@@ -23,7 +23,7 @@ from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import tracked
 from reverie.inversion.likelihood import Likelihood
 from reverie.jobs.clip import Clip
-from reverie.recordings.contents import movie_digest
+from reverie.recordings.contents import movie_digest, readable
 from reverie.recordings.opening import responses_of
 from reverie.scoring.rule import frames_to_skip
 from reverie.studies.conditions import summarise_conditions
@@ -121,12 +121,13 @@ def candidates_of(subject: Subject, frames: int) -> Iterator[Candidate]:
     recording = subject.recording
     learned = {movie_digest(recording, name) for name in subject.training}
     seen: set[str] = set()
-    for name in recording.tiers:
+    long = [name for name in recording.tiers if recording.has_movie(name) and recording.frames(name) >= frames]
+    for name in readable(recording, long):
         shown = movie_digest(recording, name)
-        if shown in learned | seen or len(recording.movie(name)) < frames:
+        if shown in learned | seen:
             continue
         seen.add(shown)
-        movie = np.array(recording.movie(name)[:frames], dtype=np.float32)
+        movie = np.array(recording.movie(name, stop=frames), dtype=np.float32)
         for chosen in product((False, True), repeat=3):
             flips = tuple(axis for axis, turned in enumerate(chosen) if turned)
             yield Candidate(shown, flips, np.ascontiguousarray(np.flip(movie, flips)))

@@ -10,6 +10,7 @@ import pandas as pd
 from reverie.encoders.prediction import predict_mean
 from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie, State
+from reverie.foundation.fingerprints import seed_of
 from reverie.inversion.methods.registry import Method
 from reverie.jobs.clip import Clip, measure_trial_noise
 from reverie.jobs.job import Job
@@ -193,9 +194,9 @@ def simulate_responses(session: Session, animal: str, movies: Mapping[str, Movie
         yield from _simulated(session, animal, movies)
         return
     noise, encoders = measure_trial_noise(session, animal), tuple(session.encoders.values())
-    for number, (name, movie) in enumerate(movies.items()):
+    for name, movie in movies.items():
         state = ordinary_state(session, animal, len(movie))
-        generator = np.random.default_rng([session.sources.seed, APART, number])
+        generator = np.random.default_rng([session.sources.seed, APART, seed_of(f"{animal}/{name}")])
         yield Clip(animal, name, movie, state, noise.draw(predict_mean(encoders, movie, state, animal), generator))
 
 
