@@ -53,10 +53,9 @@ def test_a_weak_mask_is_said(tmp_path):
     assert any("reaches 1 at no pixel" in note for note in trial.notes)
 
 
-def test_degrees_are_those_of_the_recording_where_they_are_known_and_the_same():
-    known = made_up(degrees_per_pixel=2.0)
-    assert content_of([known], title="").degrees_per_pixel == 2.0
-    assert content_of([known, made_up(1)], title="").degrees_per_pixel != 2.0
+def test_degrees_are_those_of_each_recording_where_they_are_known():
+    content = content_of([made_up(degrees_per_pixel=2.0), made_up(1)], title="")
+    assert [trial.degrees_per_pixel for trial in content.trials] == [2.0, None]
 
 
 def test_show_writes_a_page_where_it_is_told_to(tmp_path):

@@ -35,6 +35,24 @@ def test_lines_from_a_socket_become_frames():
     np.testing.assert_allclose(asyncio.run(run()), [[0, 0.5], [1, 0.5], [2, 0.5], [7, 8]])
 
 
+def test_a_line_without_an_end_is_told(monkeypatch):
+    monkeypatch.setattr("reverie.live.sources.LINE_LIMIT", 100)
+
+    async def run():
+        async def answer(reader, writer):
+            writer.write(b"[" + b"1, " * 200)
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            return await gathered(source_at(f"tcp://127.0.0.1:{port}"))
+
+    with pytest.raises(BadInput, match="longer than 100 bytes"):
+        asyncio.run(run())
+
+
 def test_messages_from_zeromq_become_frames():
     zmq = pytest.importorskip("zmq")
 
@@ -61,9 +79,13 @@ def test_what_is_no_frame_is_told(text):
         frame_of(text)
 
 
-def test_other_addresses_are_refused():
+@pytest.mark.parametrize("address", ["http://here", "tcp://here", "tcp://here:port", "zmq://here:99999", "tcp://[1"])
+def test_other_addresses_are_refused(address):
     with pytest.raises(BadInput, match="give - for standard input"):
-        source_at("http://here")
+        source_at(address)
+
+
+def test_where_nobody_sends_that_is_told():
     with pytest.raises(ReverieError, match=r"Nothing sends responses at 127\.0\.0\.1:1 "):
         asyncio.run(gathered(source_at("tcp://127.0.0.1:1")))
 

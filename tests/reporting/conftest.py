@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from reverie.foundation.arrays import Mask, Movie
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, Mask, Movie
 from reverie.inversion.problem import Progress
 from reverie.reporting.content import RunContent, TrialContent
 from reverie.scoring.scores import score
@@ -76,6 +76,7 @@ def make_trial(clip: Movie, *, number: int = 0, frames: int = 300, neurons: int 
         traces=traces,
         scores=scores,
         notes=["This trial was used to train the encoder."] if number == 1 else [],
+        degrees_per_pixel=DEGREES_PER_PIXEL,
         scored_from=min(30, frames // 10),
     )
 

@@ -34,6 +34,10 @@ def test_cells_have_degrees_and_the_published_number(section):
     assert len(section.findings.pictures[0].data) == 49
 
 
+def test_the_square_that_is_filled_is_told_as_large_as_it_is(section):
+    assert any("in the middle 18 × 18 pixels" in sentence for sentence in section.findings.sentences)
+
+
 def test_several_models_are_better_than_one(section):
     means = section.findings.pictures[1].data.groupby("models")["video_correlation"].mean()
     assert means[2] > means[1]

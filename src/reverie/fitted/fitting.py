@@ -136,7 +136,10 @@ def _fit_mask(fitted: Fitted) -> None:
     fitted.keep("mask", {"mask": mask.astype(np.float32)})
     levels = (TRAINING_THRESHOLD, EVALUATION_THRESHOLD)
     angle = subject.recording.degrees_per_pixel
-    sizes = " and ".join(f"{diameter_in_degrees(mask, level, angle):.0f}° at α ≥ {level:g}" for level in levels)
+    unit = " px" if angle is None else "°"
+    sizes = " and ".join(
+        f"{diameter_in_degrees(mask, level, angle or 1.0):.0f}{unit} at α ≥ {level:g}" for level in levels
+    )
     say(f"{subject.animal} sees {sizes} (equal-area diameter).")
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from reverie.fitted.reconstruction import Reconstruction, scores_of
-from reverie.foundation.arrays import DEGREES_PER_PIXEL
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.requests import given_path
 from reverie.inversion.problem import Progress, trace_of
@@ -71,14 +70,12 @@ def content_of(
     if not reconstructions:
         raise ReverieError("There is no reconstruction to show; make at least one.")
     table = scores_of(reconstructions, seed=seed) if scores is None else scores
-    sizes = {each.degrees_per_pixel for each in reconstructions}
     return RunContent(
         title=title,
         trials=[_trial_content(each, _row(table, each)) for each in reconstructions],
         sentences=sentences,
         settings=settings or {},
         summary=None if table.empty else summary_of(table, seed),
-        degrees_per_pixel=sizes.pop() or DEGREES_PER_PIXEL if len(sizes) == 1 else DEGREES_PER_PIXEL,
     )
 
 
@@ -140,6 +137,7 @@ def _trial_content(one: Reconstruction, scores: Mapping[str, float]) -> TrialCon
         scores=scores,
         notes=(*one.notes, WEAK_MASK) if weak else one.notes,
         frame_rate=one.frame_rate,
+        degrees_per_pixel=one.degrees_per_pixel,
         scored_from=frames_to_skip(len(one.frames)),
     )
 

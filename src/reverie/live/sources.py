@@ -35,13 +35,17 @@ def source_at(address: str) -> Frames:
     """
     if address == "-":
         return _lines(None)
-    parts = urlsplit(address)
-    if parts.scheme not in ("tcp", "zmq") or parts.hostname is None or parts.port is None:
+    try:
+        parts = urlsplit(address)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:  # a port that is no number, or none that there is
+        scheme, host, port = "", None, None
+    if scheme not in ("tcp", "zmq") or host is None or port is None:
         raise BadInput(
             f"Live responses cannot be read from {address!r}; give - for standard input, tcp://HOST:PORT for lines of "
             "JSON or zmq://HOST:PORT for ZeroMQ messages."
         )
-    return _lines((parts.hostname, parts.port)) if parts.scheme == "tcp" else _messages(f"tcp://{parts.netloc}")
+    return _lines((host, port)) if scheme == "tcp" else _messages(f"tcp://{parts.netloc}")
 
 
 def frame_of(text: bytes | str) -> Float[np.ndarray, " neuron"]:
@@ -81,6 +85,10 @@ async def _lines(place: tuple[str, int] | None) -> Frames:
         while line := await reader.readline():
             if line.strip():
                 yield frame_of(line)
+    except ValueError as error:
+        raise BadInput(f"A live frame is longer than {LINE_LIMIT} bytes; send a line a frame.") from error
+    except ConnectionError as error:
+        raise ReverieError(f"Whoever sends responses broke off ({error}); start both again.") from error
     finally:
         if writer is not None:
             writer.close()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, AnyMovie
+from reverie.foundation.arrays import FRAME_RATE, AnyMovie
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.problem import Progress
 from reverie.scoring.correlation import Region
@@ -53,6 +53,8 @@ class TrialContent:
     notes: Sequence[str] = ()
     """Sentences a reader must know before believing the movie."""
     frame_rate: float = FRAME_RATE
+    degrees_per_pixel: float | None = None
+    """Visual angle of one pixel; None where it is not known."""
     scored_from: int = 0
     """The first frame that is scored."""
 
@@ -105,6 +107,5 @@ class RunContent:
     """How it was made (settings, versions, seed, times), nested as deep as is natural."""
     summary: pd.DataFrame | None = None
     """As ``scoring.tables.summarise`` or ``summarise_animals`` returns it."""
-    degrees_per_pixel: float = DEGREES_PER_PIXEL
     overview: str = ""
     """The address of the page that this one belongs to, empty for none."""

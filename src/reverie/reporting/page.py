@@ -58,7 +58,7 @@ def _render(content: RunContent, stills: Sequence[Still], pictures_from: str) ->
         overview=content.overview,
         stills=stills,
         pictures_from=pictures_from,
-        trials=[trial_view(trial, number, content) for number, trial in enumerate(content.trials, start=1)],
+        trials=[trial_view(trial, number) for number, trial in enumerate(content.trials, start=1)],
         summaries=summary_tables(content.summary) if content.summary is not None else [],
         groups=settings_groups(content.settings),
         controls=list(CONTROL_LABELS.values()),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from reverie.reporting.content import RunContent, TrialContent
+from reverie.reporting.content import TrialContent
 from reverie.reporting.pictures import (
     contact_sheet,
     cover,
@@ -62,7 +62,7 @@ class Still:
 class MaskView:
     """The mask as a picture, the outlines of its regions as paths, and their sizes in words.
 
-    information: a picture too, empty where it is not known, with a sentence on it.
+    information: a picture too, empty where it is not known, with a sentence on it. span: width and height in words.
     """
 
     picture: str
@@ -72,8 +72,7 @@ class MaskView:
     sizes: Sequence[str]
     information: str
     information_sentence: str
-    width_degrees: float
-    height_degrees: float
+    span: str
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ class TrialView:
     data: Mapping[str, Any]
 
 
-def trial_view(trial: TrialContent, number: int, run: RunContent) -> TrialView:
+def trial_view(trial: TrialContent, number: int) -> TrialView:
     """Return a trial made ready for the page; ``number`` counts from 1."""
     found = rasters(trial)
     std_top = 0.0 if trial.std is None else top_of_std(trial.std)
@@ -104,7 +103,7 @@ def trial_view(trial: TrialContent, number: int, run: RunContent) -> TrialView:
         number=number,
         content=trial,
         seconds=trial.frames / trial.frame_rate,
-        mask=mask_view(trial, run.degrees_per_pixel),
+        mask=mask_view(trial),
         scores=trial_table(trial),
         rasters=found,
         raster_labels=RASTER_LABELS,
@@ -137,9 +136,10 @@ def still_of(trial: TrialContent, picture: str, href: str) -> Still:
     )
 
 
-def mask_view(trial: TrialContent, degrees_per_pixel: float) -> MaskView:
-    """Return the picture, the outlines and the sizes of the mask of a trial."""
-    height, width = trial.mask.shape
+def mask_view(trial: TrialContent) -> MaskView:
+    """Return the picture, the outlines and the sizes of the mask of a trial, in degrees where these are known."""
+    degree = trial.degrees_per_pixel
+    height, width = (f"{size} px" if degree is None else f"{size * degree:.0f}°" for size in trial.mask.shape)
     top = max(float(np.nanmax(trial.mask)), EVALUATION_THRESHOLD)
     regions = (
         (f"evaluation (α ≥ {EVALUATION_THRESHOLD:g})", trial.evaluation_region),
@@ -147,8 +147,8 @@ def mask_view(trial: TrialContent, degrees_per_pixel: float) -> MaskView:
     )
     sizes = []
     for name, region in regions:
-        diameter = 2 * np.sqrt(region.sum() / np.pi) * degrees_per_pixel
-        sizes.append(f"{name}: {int(region.sum()):,} of {region.size:,} px, like a disc {diameter:.0f}° across")
+        disc = "" if degree is None else f", like a disc {2 * np.sqrt(region.sum() / np.pi) * degree:.0f}° across"
+        sizes.append(f"{name}: {int(region.sum()):,} of {region.size:,} px{disc}")
     return MaskView(
         picture=picture(grey_levels(trial.mask.astype(np.float64), top)),
         evaluation=outline(trial.evaluation_region),
@@ -159,8 +159,7 @@ def mask_view(trial: TrialContent, degrees_per_pixel: float) -> MaskView:
         if trial.information is not None
         else "",
         information_sentence=_information_sentence(trial),
-        width_degrees=width * degrees_per_pixel,
-        height_degrees=height * degrees_per_pixel,
+        span=f"{width} wide, {height} high",
     )
 
 

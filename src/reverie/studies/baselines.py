@@ -82,7 +82,7 @@ def _seconds(seconds: float) -> str:
 BASELINES = Study(
     "baselines",
     "Simpler decoders",
-    "Do a linear decoder and a small network, trained on the same trials, do as well as inverting an encoder?",
+    "Does a linear decoder, trained on the same trials, do as well as inverting an encoder?",
     conclude,
     jobs_for(conditions),
 )

@@ -36,7 +36,8 @@ def plan(setup: Setup) -> list[Job]:
 def conclude(setup: Setup) -> Findings:
     """Lay the scores out as the published table."""
     cells, size = planned(setup), SIZES[setup.scale.name]
-    scores = score_stimuli(setup, cells, noise_square(cells[0][0].movie.shape[1:]))
+    square = noise_square(cells[0][0].movie.shape[1:])
+    scores, side = score_stimuli(setup, cells, square), square.any(axis=0).sum()
     table = lay_out(scores, PUBLISHED)
     recording = next(iter(setup.session.recordings.values()))
     rows = with_units(beside(table, PUBLISHED), recording)
@@ -53,7 +54,7 @@ def conclude(setup: Setup) -> Findings:
             f"({best['seconds']:.2f} s), r = {best['here']:.2f}; noise that is white in space at "
             f"{done.loc[white, 'here'].mean():.2f}.",
             f"Averaging {by_models.index[-1]} models instead of one: {gain} video correlation over all cells.",
-            f"{size.frames / recording.frame_rate:.1f} s of noise in the middle 36 × 36 pixels, "
+            f"{size.frames / recording.frame_rate:.1f} s of noise in the middle {side} × {side} pixels, "
             f"{'both polarities' if size.both_polarities else 'one polarity'}, from predicted responses of "
             f"{', '.join(scores['animal'].unique())}: a limit of encoder and method, not of recorded neurons.",
         ],

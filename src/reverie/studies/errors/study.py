@@ -172,7 +172,8 @@ def conclude(setup: Setup) -> Findings:
     return Findings(
         [
             f"{local} of {len(maps)} error maps hold a deviation that trial noise does not explain somewhere (largest "
-            f"deviation, p ≤ {LEVEL:g}), {overall} of them all over (overall deviation, p ≤ {LEVEL:g}).",
+            f"deviation, p ≤ {LEVEL:g}), {overall} of them all over (overall deviation, p ≤ {LEVEL:g}); of maps that "
+            f"hold none, one in {1 / LEVEL:.0f} would be counted by either test.",
             f"Deviations measure {_extent(table, '')}; those of simulated trials {_extent(table, 'null_')}.",
             "A significant deviation is activity that many neurons share and the encoder does not expect: an error of "
             "the encoder, variability that neurons share, or another percept. The test does not tell which.",
