@@ -89,7 +89,7 @@ def assemble(
         if trial.movie is None
         else predict_mean(encoders, trial.movie, trial.known_state, subject.animal),
         other_movies=None if trial.movie is None else other_movies(subject.recording, trial),
-        notes=(*_seen_in_training(fits, trial), *notes, *known.notes),
+        notes=(*_doubts(fits), *_seen_in_training(fits, trial), *notes, *known.notes),
         frame_rate=subject.recording.frame_rate,
         degrees_per_pixel=subject.recording.degrees_per_pixel,
         start=trial.start,
@@ -151,6 +151,11 @@ def _sentence(calibration: Calibration, trial: str) -> str:
         f"clips{among}, each judged by what the others taught, {found} % of the true pixels lay inside the {levels} % "
         f"intervals ({before} % without calibration), which reach {half_widths} standard deviations to either side."
     )
+
+
+def _doubts(fits: Sequence[Fitted]) -> tuple[str, ...]:
+    """Say which encoders can hardly have been trained on these responses."""
+    return tuple(doubt for fitted in fits for doubt in fitted.subject.doubts)
 
 
 def _seen_in_training(fits: Sequence[Fitted], trial: Trial) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import torch
 
 from reverie.encoders.checkpoints import encoder_digest
 from reverie.encoders.contract import Encoder
+from reverie.fitted.agreement import FRAMES, TRIALS, disagreement
 from reverie.foundation.arrays import SAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest_of
@@ -66,6 +67,13 @@ class Subject:
         """Return trials by name, read when they are asked for; at most so many, evenly chosen."""
         step = 1 if most is None else max(1, -(-len(names) // most))
         return LazyTrials(self.recording.trial, tuple(names[::step]))
+
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """What makes it doubtful that the encoder was trained on these responses; see ``disagreement``."""
+        names = self.trials([name for name in self.training if self.recording.has_movie(name)], TRIALS).places
+        trials = (self.recording.trial(name, stop=FRAMES) for name in names)
+        return disagreement(self.encoder, self.animal, trials)
 
     @cached_property
     def fingerprint(self) -> str:
