@@ -9,6 +9,9 @@ import torch
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.session import Session, Sources, open_session
+from reverie.recordings.readers.registry import open_recordings
+from reverie.recordings.reading import Reading
+from reverie.recordings.recording import Recording
 from reverie.stimuli.naturalistic import SceneSettings
 
 # Scenes with much contrast and in much light: on so few and so short clips, dark ones would say next to nothing.
@@ -22,6 +25,12 @@ BRIGHT_SCENES = SceneSettings(
     contrast=(0.45, 0.65),
     light=0.0,
 )
+
+
+def open_recording(path: Path | str, reading: Reading | None = None) -> Recording:
+    """Open the one recording there is at a path."""
+    (recording,) = open_recordings(path, reading).values()
+    return recording
 
 
 def opened(world: Any, animals: tuple[str, ...] = ("alpha",), **options: Any) -> Session:

@@ -6,11 +6,12 @@ import shutil
 
 import numpy as np
 import pytest
+from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, write_npy, write_npz
 from reverie.recordings.opening import choose_trials
-from reverie.recordings.readers.registry import open_recording, open_recordings
+from reverie.recordings.readers.registry import open_recordings
 from reverie.training.folder import train_encoder
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.reading import Reading
 from reverie.recordings.splits import split_all

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.worlds import open_recording
 
 from reverie.recordings.lazy_trials import Lazily, OnDisk, part_of
-from reverie.recordings.readers.registry import open_recording
 
 
 def test_members_are_read_when_asked_for_and_not_kept():

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import split_all
 from reverie.recordings.tiers import FOLDS, perceptual_hash

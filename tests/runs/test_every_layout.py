@@ -33,11 +33,10 @@ from tests.runs.same_animal import (
     straight,
     two_planes,
 )
-from tests.worlds import BRIGHT_SCENES
+from tests.worlds import BRIGHT_SCENES, open_recording
 
 from reverie.cli.main import main
 from reverie.foundation.arrays import DEGREES_PER_PIXEL
-from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.reading import Reading
 from reverie.recordings.tiers import TEST_TIERS
 from reverie.simulation.folder import simulate

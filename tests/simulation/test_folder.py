@@ -3,9 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.readers.registry import open_recording
 from reverie.simulation.folder import PARTIAL, TRUTH, simulate, simulate_animals
 from reverie.simulation.kinds import KINDS
 from reverie.simulation.mouse import SimulatedMouse, schedule

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from reverie.encoders.receptive_fields import ReceptiveFields, population_coverage
-from reverie.studies.fields import FIELDS, coverage_figure, examples_figure
+from reverie.studies.fields import FIELDS, coverage_figure, examples_figure, fields_of
 from reverie.studies.running import run_study
 
 
@@ -34,6 +34,13 @@ def test_what_was_probed_is_not_probed_again(section, setup):
     before = [path.stat().st_mtime_ns for path in kept]
     assert run_study(setup, FIELDS).findings.sentences == section.findings.sentences
     assert [path.stat().st_mtime_ns for path in kept] == before
+
+
+def test_what_was_probed_in_another_state_is_probed_anew(section, setup, monkeypatch):
+    monkeypatch.setattr("reverie.studies.fields.ordinary_state", lambda *_: np.zeros((4, 1), np.float32))
+    kept = set((setup.out / "fields" / "probed").rglob("*.npz"))
+    fields_of(setup)
+    assert len(set((setup.out / "fields" / "probed").rglob("*.npz"))) == 2 * len(kept)
 
 
 @pytest.fixture

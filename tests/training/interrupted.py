@@ -4,11 +4,13 @@ import os
 import signal
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import torch
 from tests.training.test_resume import RECORDINGS, SETTINGS, SPLITS, fresh
 
-from reverie.training.loop import TrainingProgress
+from reverie.training import loop
+from reverie.training.state import RunState, save_state
 from reverie.training.train import train
 
 
@@ -17,10 +19,12 @@ def train_until_killed(folder: Path, validations: int, told: Connection) -> None
     torch.set_num_threads(1)
     steps: list[int] = []
 
-    def observe(progress: TrainingProgress) -> None:
-        steps.append(progress.step)
-        told.send(progress.step)
+    def save(run: RunState, *arguments: Any) -> None:
+        steps.append(run.step)
+        told.send(run.step)
         if len(steps) == validations:
             os.kill(os.getpid(), signal.SIGKILL)
+        save_state(run, *arguments)
 
-    train(fresh(), RECORDINGS, SPLITS, SETTINGS, folder, device=torch.device("cpu"), observe=observe)
+    loop.save_state = save
+    train(fresh(), RECORDINGS, SPLITS, SETTINGS, folder, device=torch.device("cpu"))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,7 +17,9 @@ from tests.training.toys import HEIGHT, WIDTH, toy_recording, toy_split
 from reverie.encoders.checkpoints import load_encoder
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.foundation.errors import ReverieError
+from reverie.training import loop
 from reverie.training.settings import TrainingSettings
+from reverie.training.state import RunState, save_state
 from reverie.training.train import train
 
 RECORDINGS = {"a": toy_recording("a", trials=5, frames=60)}
@@ -45,8 +48,14 @@ def killed_at_validation(validations: int, folder: Path) -> list[int]:
 def train_here(folder: Path) -> list[int]:
     """Train in this process, or go on; the steps after which it was validated."""
     steps: list[int] = []
-    cpu = torch.device("cpu")
-    train(fresh(), RECORDINGS, SPLITS, SETTINGS, folder, device=cpu, observe=lambda told: steps.append(told.step))
+
+    def save(run: RunState, *arguments: Any) -> None:
+        steps.append(run.step)
+        save_state(run, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "save_state", save)
+        train(fresh(), RECORDINGS, SPLITS, SETTINGS, folder, device=torch.device("cpu"))
     return steps
 
 
@@ -65,12 +74,14 @@ class StopHereError(Exception):
 
 
 def interrupt(folder: Path) -> None:
-    def stop(progress: object) -> None:
-        if (folder / "resume").exists():
-            raise StopHereError
+    def save_once(*arguments: Any) -> None:
+        save_state(*arguments)
+        raise StopHereError
 
-    with pytest.raises(StopHereError):
-        train(fresh(), RECORDINGS, SPLITS, SETTINGS, folder, device=torch.device("cpu"), observe=stop)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "save_state", save_once)
+        with pytest.raises(StopHereError):
+            train(fresh(), RECORDINGS, SPLITS, SETTINGS, folder, device=torch.device("cpu"))
 
 
 def test_an_interrupted_run_with_other_settings_is_refused_by_name(tmp_path: Path) -> None:

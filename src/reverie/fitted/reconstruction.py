@@ -192,7 +192,31 @@ class Reconstruction:
         Coordinates are time in seconds, and y and x in degrees where a pixel's size is known, else in pixels.
         Raises ReverieError when xarray is not installed.
         """
-        return dataset_of(self)
+        try:
+            import xarray
+        except ImportError as error:
+            raise ReverieError("Labelled arrays need xarray; install it with `pip install xarray`.") from error
+        frames, height, width = self.frames.shape
+        size, unit = (self.degrees_per_pixel or 1.0), "degree" if self.degrees_per_pixel else "pixel"
+        coordinates = {
+            "time": ("time", np.arange(frames) / self.frame_rate, {"units": "s"}),
+            "y": ("y", np.arange(height) * size, {"units": unit}),
+            "x": ("x", np.arange(width) * size, {"units": unit}),
+        }
+        picture, movie, rows = ("y", "x"), ("time", "y", "x"), ("neuron", "time")
+        named = {
+            "movie": (movie, self.frames),
+            "std": (movie, self.std),
+            "truth": (movie, self.truth),
+            "mask": (picture, self.mask),
+            "information": (picture, self.information),
+            "responses": (rows, self.responses),
+            "rates": (rows, self.rates),
+        }
+        told = {"animal": self.animal, "trial": self.trial, "method": self.method}
+        return xarray.Dataset(
+            {name: pair for name, pair in named.items() if pair[1] is not None}, coords=coordinates, attrs=told
+        )
 
     def show(self, path: Path | str | None = None) -> Any:  # noqa: ANN401 - what a notebook displays
         """Show truth, movie and standard deviation in step, with a slider and controls.
@@ -234,33 +258,4 @@ def scores_of(reconstructions: Sequence[Reconstruction], *, seed: int = 0) -> pd
             for each in reconstructions
             if each.truth is not None
         ]
-    )
-
-
-def dataset_of(reconstruction: Reconstruction) -> Any:  # noqa: ANN401 - xarray is optional
-    """Return an ``xarray.Dataset``; raises ReverieError when xarray is not installed."""
-    try:
-        import xarray
-    except ImportError as error:
-        raise ReverieError("Labelled arrays need xarray; install it with `pip install xarray`.") from error
-    frames, height, width = reconstruction.frames.shape
-    size, unit = (reconstruction.degrees_per_pixel or 1.0), "degree" if reconstruction.degrees_per_pixel else "pixel"
-    coordinates = {
-        "time": ("time", np.arange(frames) / reconstruction.frame_rate, {"units": "s"}),
-        "y": ("y", np.arange(height) * size, {"units": unit}),
-        "x": ("x", np.arange(width) * size, {"units": unit}),
-    }
-    picture, movie, rows = ("y", "x"), ("time", "y", "x"), ("neuron", "time")
-    named = {
-        "movie": (movie, reconstruction.frames),
-        "std": (movie, reconstruction.std),
-        "truth": (movie, reconstruction.truth),
-        "mask": (picture, reconstruction.mask),
-        "information": (picture, reconstruction.information),
-        "responses": (rows, reconstruction.responses),
-        "rates": (rows, reconstruction.rates),
-    }
-    told = {"animal": reconstruction.animal, "trial": reconstruction.trial, "method": reconstruction.method}
-    return xarray.Dataset(
-        {name: pair for name, pair in named.items() if pair[1] is not None}, coords=coordinates, attrs=told
     )

@@ -64,12 +64,8 @@ def _check(recording: Recording, to: Layout) -> None:
         )
 
 
-def _write_sensorium(folder: Path, trials: Iterator[Trial]) -> None:
-    write_recording(folder, trials, padded_frames=None)
-
-
 WRITERS: Final[Mapping[str, Callable[[Path, Iterator[Trial]], None]]] = {
-    "sensorium": _write_sensorium,
+    "sensorium": write_recording,
     "experanto": write_session,
 }
 """What writes each layout."""

@@ -38,9 +38,10 @@ NEAR = 2.0
 
 @dataclass(frozen=True)
 class Probe:
-    """One task: places to try on one animal's neurons; path: where the changes are kept."""
+    """One task: places to try on one animal's neurons, in a state (4,); path: where the changes are kept."""
 
     animal: str
+    state: Float[np.ndarray, "4"]
     places: Int[np.ndarray, "place 2"]
     path: Path
 
@@ -55,8 +56,10 @@ def _measure(setup: Setup, animal: str) -> ReceptiveFields:
     session, folder = setup.session, setup.out / "fields" / "probed"
     places = pixel_places(session.recordings[animal].frame_size, setup.scale.probes)
     parts = np.split(places, range(PLACES_AT_ONCE, len(places), PLACES_AT_ONCE))
+    state, rate = ordinary_state(session, animal, 1)[:, 0], session.recordings[animal].frame_rate
     weights = "-".join(session.encoder_digest(encoder)[:12] for encoder in session.encoders)
-    tasks = [Probe(animal, part, folder / weights / animal / f"{digest(part.astype(float))}.npz") for part in parts]
+    kept = folder / weights / animal / digest(state, np.array(rate))
+    tasks = [Probe(animal, state, part, kept / f"{digest(part)}.npz") for part in parts]
     left = [task for task in tasks if not task.path.exists()]
     setup.workers.run(_probe, left, f"single pixels shown to {animal}")
     changes = np.concatenate([read_npz(task.path)["changes"] for task in tasks], axis=2)
@@ -64,9 +67,8 @@ def _measure(setup: Setup, animal: str) -> ReceptiveFields:
 
 
 def _probe(session: Session, task: Probe) -> None:
-    state = ordinary_state(session, task.animal, 1)[:, 0]
     rate = session.recordings[task.animal].frame_rate
-    changes = probe_pixels(list(session.encoders.values()), task.animal, state, task.places, frame_rate=rate)
+    changes = probe_pixels(list(session.encoders.values()), task.animal, task.state, task.places, frame_rate=rate)
     write_npz(task.path, {"changes": changes})
 
 

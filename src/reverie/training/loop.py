@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -92,23 +92,6 @@ def validation_correlation(encoder: Encoder, mouse: str, trials: Sequence[Trial]
 
 
 @dataclass(frozen=True)
-class TrainingProgress:
-    """What an observer is told after each validation; correlation: of each animal, as in ``validation_correlation``."""
-
-    step: int
-    seconds: float
-    loss: float
-    correlation: Mapping[str, float]
-
-
-TrainingObserver = Callable[[TrainingProgress], None]
-
-
-def watch_nothing(progress: TrainingProgress) -> None:
-    """Be told, and do nothing."""
-
-
-@dataclass(frozen=True)
 class TrainingJob:
     """Everything a run needs besides its state; data, no behaviour."""
 
@@ -119,7 +102,6 @@ class TrainingJob:
     folder: Path
     teacher: Encoder | None
     about: Mapping[str, Any]
-    observe: TrainingObserver
 
     @property
     def state_file(self) -> Path:
@@ -178,7 +160,6 @@ def _validate(run: RunState, job: TrainingJob, loss: float) -> None:
         about = {**job.about, "step": run.step, "validation_correlation": correlation}
         save_encoder(run.averaged, job.folder, about)
     write_text(job.folder / LOG, pd.DataFrame(run.progress["history"]).to_csv(index=False))
-    job.observe(TrainingProgress(run.step, run.progress["seconds"], loss, correlation))
 
 
 def resume(run: RunState, job: TrainingJob) -> None:

@@ -18,7 +18,7 @@ from reverie.recordings.lazy_trials import names_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split
 from reverie.training.batches import HELD, load_trials
-from reverie.training.loop import LAST, TrainingJob, TrainingObserver, resume, run_to_the_end, watch_nothing
+from reverie.training.loop import LAST, TrainingJob, resume, run_to_the_end
 from reverie.training.settings import TARGETS, TrainingSettings
 from reverie.training.step import new_run
 from reverie.training.warm_start import warm_start
@@ -47,7 +47,6 @@ def train(
     *,
     device: torch.device,
     teacher: Encoder | None = None,
-    observe: TrainingObserver = watch_nothing,
 ) -> TrainingResult:
     """Train an encoder; the best weights on the validation trials are kept in ``folder``, the last in ``folder/last``.
 
@@ -55,8 +54,8 @@ def train(
     any moment goes on where the last validation was and, on a CPU, ends in the same weights bit for bit. The log
     ``training.csv`` grows with every validation. The encoder passed in ends as the best one.
     Raises ReverieError when recordings and encoder do not belong together, the folder holds an interrupted run with
-    other settings or data, the loss runs away, the
-    architecture is not registered, or nothing can be written any more (what is there stays whole).
+    other settings or data, the loss runs away, the architecture is not registered, or nothing can be written any more
+    (what is there stays whole).
     """
     if set(recordings) != set(encoder.mice):
         raise ReverieError(
@@ -65,7 +64,7 @@ def train(
         )
     name_architecture(encoder)  # an architecture nobody could load again is refused now rather than when it is saved
     seed_everything(settings.seed)
-    job = _job(encoder, recordings, splits, settings, folder, teacher, observe)
+    job = _job(encoder, recordings, splits, settings, folder, teacher)
     if not job.state_file.exists():
         warm_start(encoder, job.training, job.targets)
     encoder.to(device)
@@ -91,7 +90,6 @@ def _job(
     settings: TrainingSettings,
     folder: Path,
     teacher: Encoder | None,
-    observe: TrainingObserver,
 ) -> TrainingJob:
     """Put together everything the run needs."""
     limit = HELD // len(encoder.mice)
@@ -109,4 +107,4 @@ def _job(
         "validation_trials": {mouse: names_of(each) for mouse, each in validation.items()},
         "frame_rates": {mouse: recordings[mouse].frame_rate for mouse in encoder.mice},
     }
-    return TrainingJob(settings, training, validation, targets, folder, teacher, about, observe)
+    return TrainingJob(settings, training, validation, targets, folder, teacher, about)

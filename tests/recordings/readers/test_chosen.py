@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from pynwb.image import ImageSeries
 from tests.recordings.readers import layouts, nwb_layouts
+from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.findings import render
-from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.reading import Reading
 from reverie.recordings.survey import survey
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
 from tests.recordings.readers import layouts, nwb_layouts
+from tests.worlds import open_recording
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.findings import render
-from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.reading import Reading
 from reverie.recordings.splits import split_all
 from reverie.recordings.survey import survey

@@ -8,9 +8,9 @@ from pynwb.base import Images
 from pynwb.image import GrayscaleImage, ImageSeries, IndexSeries
 from pynwb.ophys import Fluorescence, RoiResponseSeries
 from tests.recordings.readers import layouts, nwb_layouts
+from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.reading import Reading
 
 pytestmark = pytest.mark.filterwarnings("ignore:The linked table for DynamicTableRegion")

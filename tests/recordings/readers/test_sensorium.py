@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.worlds import open_recording
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, write_npy
-from reverie.recordings.readers.registry import find_animal, open_recording, open_recordings
+from reverie.recordings.readers.registry import find_animal, open_recordings
 from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.tiers import FOLDS, perceptual_hash
 

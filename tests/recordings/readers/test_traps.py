@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.recordings.readers import layouts, nwb_layouts
+from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.reading import Reading
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"

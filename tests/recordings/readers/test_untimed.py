@@ -5,8 +5,8 @@ import pytest
 import tifffile
 from PIL import Image
 from tests.recordings.readers import layouts
+from tests.worlds import open_recording
 
-from reverie.recordings.readers.registry import open_recording
 from reverie.recordings.reading import Reading
 
 

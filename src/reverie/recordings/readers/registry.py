@@ -99,14 +99,6 @@ def open_recordings(path: str | PathLike[str], reading: Reading | None = None) -
     return recordings
 
 
-def open_recording(path: str | PathLike[str], reading: Reading | None = None) -> Recording:
-    """Open the one recording at a path; raises ReverieError when there are several, or none."""
-    recordings = open_recordings(path, reading)
-    if len(recordings) > 1:
-        raise ReverieError(f"{path} holds several recordings ({', '.join(recordings)}); give the path of one.")
-    return next(iter(recordings.values()))
-
-
 def open_each(path: str | PathLike[str], reading: Reading) -> tuple[dict[str, Recording], list[str]]:
     """Open every animal at a path; return also what was left out, in sentences. Raises as ``open_recordings``."""
     where = given_path(path, "What is opened")

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Int
-from numpy.typing import DTypeLike
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npy
@@ -64,30 +63,26 @@ def write_recording(
     *,
     unit_ids: Int[np.ndarray, " neuron"] | None = None,
     coordinates: Float[np.ndarray, "neuron 3"] | None = None,
-    padded_frames: int | None = 324,
-    dtype: DTypeLike = np.float32,
+    padded_frames: int | None = None,
 ) -> None:
     """Write the trials of one animal into ``folder``, one at a time as they come.
 
     Reading it back gives the same trials. A trial's name is its number; numbers left out get the tier "none".
-    Arrays shorter than ``padded_frames`` are padded with NaN up to it; None pads nothing. Trials without responses
-    get no response file. Statistics are one number a neuron or
-    row, and one for all movies; the medians come from evenly placed frames (2048 at most) or pixels (a million at
-    most). The folder appears only once it is whole.
-    Raises ReverieError when it exists and is not empty, when a trial's name is not a number of its own, or when
-    ``dtype`` cannot hold NaN.
+    Arrays shorter than ``padded_frames`` are padded with NaN up to it, as the release pads its own to 324; None pads
+    nothing. Trials without responses get no response file. Statistics are one number a neuron or row, and one for all
+    movies; the medians come from evenly placed frames (2048 at most) or pixels (a million at most). The folder appears
+    only once it is whole.
+    Raises ReverieError when it exists and is not empty, or when a trial's name is not a number of its own.
     """
-    if np.dtype(dtype).kind != "f":
-        raise ReverieError(f"A recording cannot be written as {np.dtype(dtype)}, which holds no NaN; choose a float.")
     with building(folder) as hidden:
-        _write_parts(hidden, trials, padded_frames, np.dtype(dtype))
+        _write_parts(hidden, trials, padded_frames)
         if unit_ids is not None:
             write_npy(hidden / UNIT_IDS, unit_ids)
         if coordinates is not None:
             write_npy(hidden / COORDINATES, coordinates)
 
 
-def _write_parts(folder: Path, trials: Iterable[Trial], padded_frames: int | None, dtype: np.dtype) -> None:
+def _write_parts(folder: Path, trials: Iterable[Trial], padded_frames: int | None) -> None:
     """Write the trials, their tiers and the statistics."""
     tiers: dict[int, str] = {}
     statistics: dict[str, RowStatistics] = {}
@@ -95,7 +90,7 @@ def _write_parts(folder: Path, trials: Iterable[Trial], padded_frames: int | Non
         number = _number(trial, tiers)
         tiers[number] = trial.tier
         for kind, values in _arrays(trial).items():
-            write_npy(folder / kind / f"{number}.npy", _padded(values, padded_frames, dtype))
+            write_npy(folder / kind / f"{number}.npy", _padded(values, padded_frames))
             rows = values.reshape(1, -1) if kind == VIDEOS else values
             statistics.setdefault(kind, RowStatistics(rows.shape[0])).add(rows)
     if not tiers:
@@ -124,10 +119,11 @@ def _recorded(signals: np.ndarray) -> np.ndarray | None:
     return None if np.isnan(signals).all() else signals
 
 
-def _padded(values: np.ndarray, frames: int | None, dtype: np.dtype) -> np.ndarray:
+def _padded(values: np.ndarray, frames: int | None) -> np.ndarray:
+    values = values.astype(np.float32)
     missing = max((frames or 0) - values.shape[-1], 0)
     widths = [(0, 0)] * (values.ndim - 1) + [(0, missing)]
-    return np.pad(values.astype(dtype), widths, constant_values=np.nan) if missing else values.astype(dtype)
+    return np.pad(values, widths, constant_values=np.nan) if missing else values
 
 
 def _number(trial: Trial, taken: dict[int, str]) -> int:

@@ -19,8 +19,8 @@ from reverie.recordings.readers.nwb.file import (
     kind_of,
     pair,
     placed,
-    ragged,
     sampled,
+    spike_times,
     times_of,
     within,
 )
@@ -92,7 +92,7 @@ def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
 def _responses(file: H5Object, item: H5Object, path: str) -> tuple[Sequence[Signal], str]:
     """Return units, one series, or all series of a container: planes with times of their own."""
     if kind_of(item) == "Units":
-        trains = ragged(item, "spike_times")
+        trains = spike_times(item)
         return [SpikeTrains(path, trains)], f"spikes of {len(trains)} units in {path}"
     meaning: Meaning = "amount" if any(word in path.casefold() for word in AMOUNTS) else "level"
     inside = [series for kind in RESPONSES for series in within(file, path, kind)]

@@ -139,13 +139,12 @@ def table(group: H5Object, *needed: str) -> pd.DataFrame:
     return pd.DataFrame(columns, index=range(len(group["id"])))
 
 
-def ragged(group: H5Object, name: str) -> list[np.ndarray]:
-    """Return a column of a table that holds several numbers a row, such as the spike times of units.
-
-    Raises ReverieError when it has not what the table says of it.
-    """
-    flat, ends = group.get(name, group), group.get(f"{name}_index", group)
+def spike_times(units: H5Object) -> list[np.ndarray]:
+    """Return when each unit of a table fired, in seconds; raises ReverieError when a part of that is not there."""
+    flat, ends = units.get("spike_times", units), units.get("spike_times_index", units)
     sound = all(isinstance(part, h5py.Dataset) and part.ndim == 1 and part.dtype.kind in REAL for part in (flat, ends))
-    if not sound or ends.shape != group["id"].shape or (len(ends) and int(ends[-1]) != len(flat)):
-        raise ReverieError(f"{where(group)} has no column {name!r} that fits its other columns; copy the file again.")
+    if not sound or ends.shape != units["id"].shape or (len(ends) and int(ends[-1]) != len(flat)):
+        raise ReverieError(
+            f"{where(units)} has no column 'spike_times' that fits its other columns; copy the file again."
+        )
     return np.split(np.asarray(flat), np.asarray(ends, dtype=np.int64)[:-1])

@@ -12,7 +12,7 @@ from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.clips import named_files, open_clip
-from reverie.recordings.readers.nwb.file import H5Object, placed, ragged, signals_in, table, where
+from reverie.recordings.readers.nwb.file import H5Object, placed, signals_in, spike_times, table, where
 from reverie.recordings.readers.nwb.movies import spontaneous
 from reverie.recordings.readers.showings import showings_by_frame
 from reverie.recordings.reading import Reading
@@ -95,7 +95,7 @@ def _footage(path: Path, reading: Reading, frames: int) -> Footage:
 def _units(file: H5Object, place: Path) -> tuple[list[np.ndarray], str]:
     """Return the spikes of good units in visual cortex; of all units where the file does not say which they are."""
     units = file["units"]
-    trains = ragged(units, "spike_times")
+    trains = spike_times(units)
     facts = table(units)
     kept = np.ones(len(trains), dtype=bool)
     how = []
