@@ -134,6 +134,21 @@ sys.exit(code)
 """
 
 
+def test_a_working_directory_that_was_deleted_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    verb = Fake(lambda: None)
+    object.__setattr__(verb, "computes", True)
+    assert run_verb(lambda: verb) == 1
+    assert capsys.readouterr().err == (
+        "reverie: The working directory was deleted; change to another one, such as with cd ~.\n"
+    )
+
+
 def test_a_reader_that_leaves_is_no_error():
     with start(LONG) as process:
         assert process.stdout is not None

@@ -7,7 +7,7 @@ import pytest
 from tests.worlds import describe_training, fitted_to, spoil_movie
 
 from reverie.encoders.prediction import predict
-from reverie.fitted.assembling import OF_SINGLES, OVER_MODELS, UNCALIBRATED, assemble, other_movies
+from reverie.fitted.assembling import OF_SINGLES, OTHER_MOVIES, OVER_MODELS, UNCALIBRATED, assemble, other_movies
 from reverie.fitted.fitting import fit
 from reverie.foundation.files import write_npz
 from reverie.inversion.methods.combined import Combined
@@ -143,6 +143,12 @@ def test_repeats_of_the_movie_and_shorter_movies_are_no_controls(tmp_path):
     controls = other_movies(recording, recording.trial("0"))
     assert len(controls) == 1
     assert np.abs(controls[0].astype(float) - other[:60].clip(0, 255)).max() <= 0.5
+
+
+def test_a_screen_that_stays_grey_has_all_other_movies_as_controls(fitted):
+    recording = fitted.subject.recording
+    grey = replace(recording.trial("6"), movie=np.full((48, 12, 16), 99.0, np.float32))
+    assert len(other_movies(recording, grey)) == OTHER_MOVIES
 
 
 def test_a_movie_that_cannot_be_read_whole_is_no_control(fitted, tiny_world, capsys):

@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from reverie.foundation.errors import ReverieError
@@ -46,7 +47,8 @@ def spoiled(values: np.ndarray, value: float) -> np.ndarray:
 
 def test_what_fits_passes(recording: Recording) -> None:
     trial = recording["1"]
-    for fine in (trial, altered(trial, movie=None, responses=None), altered(trial, responses=-trial.responses)):
+    changes = {"movie": None, "responses": None}, {"responses": -trial.responses}, {"frame_rate": np.float32(30)}
+    for fine in (trial, *(altered(trial, **change) for change in changes)):
         require_fitting(fine, recording)
 
 
@@ -68,3 +70,34 @@ def test_what_does_not_fit_is_one_sentence(recording: Recording, change: Any, se
     trial = recording["1"]
     with pytest.raises(ReverieError, match=sentence):
         require_fitting(altered(trial, **change(trial)), recording)
+
+
+def test_tables_lists_and_numbers_of_numpy_make_the_recording_that_arrays_make(recording: Recording) -> None:
+    trials = [recording[name] for name in recording.tiers]
+    others = [
+        altered(
+            one,
+            movie=one.movie.tolist(),
+            responses=pd.DataFrame(one.responses),
+            state=pd.DataFrame(one.state),
+            start=np.float32(0),
+            frame_rate=np.float32(30),
+        )
+        for one in trials
+    ]
+    again = Recording.from_trials("mouse", others)
+    assert (again.notes, type(again.frame_rate), type(again["1"].start)) == (recording.notes, float, float)
+    for what in ("movie", "responses", "state"):
+        np.testing.assert_array_equal(getattr(again["1"], what), getattr(recording["1"], what))
+
+
+@pytest.mark.parametrize("state", [None, np.zeros((2, FRAMES), np.float32)])
+def test_a_state_without_a_row_a_signal_is_one_sentence(recording: Recording, state: Any) -> None:
+    with pytest.raises(ReverieError, match=r"The state of mouse, trial 1, has .* where \(4, time\) was expected"):
+        Recording.from_trials("mouse", [altered(recording["1"], state=state)])
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "a\nb", "a\0b", "x" * 300])
+def test_a_name_that_cannot_be_that_of_a_folder_is_one_sentence(recording: Recording, name: str) -> None:
+    with pytest.raises(ReverieError, match="folders"):
+        Recording.from_trials(name, [recording["1"]])

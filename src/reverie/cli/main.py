@@ -142,6 +142,7 @@ def run_verb(asked: Callable[[], Verb]) -> int:
         if verb.computes:
             from reverie.foundation.devices import prepare_threads
 
+            _require_working_directory()
             prepare_threads()
         verb.run()
         if sys.stdout is not None:
@@ -157,6 +158,14 @@ def run_verb(asked: Callable[[], Verb]) -> int:
     else:
         code = 0
     return code
+
+
+def _require_working_directory() -> None:
+    """Raise ReverieError where the working directory was deleted: libraries that compute end the process without it."""
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise ReverieError("The working directory was deleted; change to another one, such as with cd ~.") from error
 
 
 def _print_error(sentence: str) -> None:

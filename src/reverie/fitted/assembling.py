@@ -197,4 +197,5 @@ def other_movies(recording: Recording, trial: Trial) -> UInt8[np.ndarray, "numbe
 
 
 def _shown_already(movie: Movie, found: list[Movie]) -> bool:
-    return any(np.corrcoef(movie.ravel(), other.ravel())[0, 1] > SAME_MOVIE for other in found)
+    with np.errstate(invalid="ignore"):  # of a screen that stays grey, which is like no other movie
+        return any(np.corrcoef(movie.ravel(), other.ravel())[0, 1] > SAME_MOVIE for other in found)

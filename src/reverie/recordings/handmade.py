@@ -1,5 +1,7 @@
 """Trials that a user made by hand, checked before anything is made of them."""
 
+from numbers import Real
+
 import numpy as np
 
 from reverie.foundation.arrays import SAME_RATE, STATE_NAMES
@@ -36,7 +38,7 @@ def require_fitting(trial: Trial, recording: Recording) -> None:
                 "off, or choose another trial."
             )
     rate = trial.frame_rate
-    if not isinstance(rate, int | float) or not abs(rate - recording.frame_rate) <= SAME_RATE * recording.frame_rate:
+    if not isinstance(rate, Real) or not abs(rate - recording.frame_rate) <= SAME_RATE * recording.frame_rate:
         raise ReverieError(
             f"Trial {trial.name} is said to have {rate} frames per second, but {recording.name} is read at "
             f"{recording.frame_rate:g}."

@@ -121,6 +121,9 @@ def _opened(
     given = {recordings.name: recordings} if isinstance(recordings, Recording) else recordings
     if not isinstance(given, Mapping) or not given or not all(isinstance(one, Recording) for one in given.values()):
         raise ReverieError("There is nothing to train on; give what rv.open(DATA) returns, or the folder.")
+    for name, recording in given.items():
+        if name != recording.name:
+            raise ReverieError(f"The recording of {recording.name} was given as that of {name!r}; use one name for it.")
     return say_notes(given, all_needed=len(given) == 1)
 
 

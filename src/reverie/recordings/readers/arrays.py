@@ -1,6 +1,7 @@
 """Recordings from Python: arrays with times of their own, or trials at hand already, cut and on one clock."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
@@ -18,6 +19,9 @@ from reverie.recordings.signals import REAL, Meaning, Sampled, Signal, SpikeTrai
 from reverie.recordings.source import Footage, Source, StoredSeries
 from reverie.recordings.trial import Trial
 
+LONGEST_NAME: Final = 200
+"""Bytes; file systems take 255, of which the names of files that are being written need some."""
+
 
 class TrialsSource(Source):
     """The trials of one animal, held in memory or read by whoever made the sequence.
@@ -30,15 +34,15 @@ class TrialsSource(Source):
         self.name = require_folder_name(name)
         self.place = Path(name)
         self.degrees_per_pixel = degrees_per_pixel
-        self._held = {trial.name: trial for trial in trials}
+        self._held = {trial.name: _with_arrays(trial, name) for trial in trials}
         if not self._held or len(self._held) < len(trials):
             raise ReverieError(f"{name} needs at least one trial, and each a name of its own.")
         for trial in self._held:
             require_folder_name(trial)
-        if len(rates := {trial.frame_rate for trial in trials}) > 1:
+        if len(rates := {trial.frame_rate for trial in self._held.values()}) > 1:
             raise ReverieError(f"The trials of {name} have several frame rates ({sorted(rates)}); bring them to one.")
         self.trials = tuple(self._held)
-        self.frame_rate = trials[0].frame_rate
+        (self.frame_rate,) = rates
 
     def tiers(self) -> Mapping[str, str]:
         """Return the tier of each trial."""
@@ -72,10 +76,30 @@ class TrialsSource(Source):
         return f"The {what} of {self.name}, trial {name},"
 
 
+def _with_arrays(trial: Trial, animal: str) -> Trial:
+    """Return a trial of arrays and plain numbers; what reads an array when it is asked stays as it is.
+
+    Raises ReverieError when the state has not a row for each signal.
+    """
+    given = {what: getattr(trial, what) for what in ("movie", "state", "responses")}
+    made: dict[str, Any] = {
+        what: one if one is None or isinstance(getattr(one, "dtype", None), np.dtype) else np.asarray(one)
+        for what, one in given.items()
+    }
+    if np.ndim(made["state"]) != 2 or len(made["state"]) != len(STATE_NAMES):
+        raise ReverieError(
+            f"The state of {animal}, trial {trial.name}, has the shape {np.shape(made['state'])}, where (4, time) was "
+            f"expected: {', '.join(STATE_NAMES)}, NaN where a signal was not recorded."
+        )
+    return replace(trial, **made, start=float(trial.start), frame_rate=float(trial.frame_rate))
+
+
 def require_folder_name(name: object) -> str:
     """Return the name of an animal or a trial; raises ReverieError when it cannot be that of its folder in a run."""
-    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
+    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name or not name.isprintable():
         raise ReverieError(f"Animals and trials have names that can be those of folders, but {name!r} was given.")
+    if len(name.encode()) > LONGEST_NAME:
+        raise ReverieError(f"Names of folders have {LONGEST_NAME} bytes at most, but {name!r} has more; shorten it.")
     return name
 
 
