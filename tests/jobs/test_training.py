@@ -1,5 +1,8 @@
 """Several encoders of the same recordings, trained side by side."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -41,3 +44,15 @@ def test_what_is_trained_is_not_trained_again(tiny_world, tmp_path):
 def test_none_to_train_is_told(tiny_world, tmp_path):
     with pytest.raises(BadInput, match="1 or more"):
         train_encoders(lessons_of(tiny_world), tmp_path, REQUEST, encoders=0, on=On())
+
+
+def test_others_who_work_in_another_folder_find_all_files(tiny_world, tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr("reverie.jobs.training._train", lambda source, task: given.append((source, *task)))
+    monkeypatch.chdir(tiny_world.data.parent)
+    lessons = TrainingData(Path("data"), ("alpha",), Reading(frames_table=Path("shown.csv")), "cpu")
+    request = replace(REQUEST, teacher=Path("encoder"))
+    train_encoders(lessons, tmp_path / "several", request, encoders=2, on=On())
+    for source, folder, asked in given:
+        assert all(path.is_absolute() for path in (source.data, source.reading.frames_table, folder, asked.teacher))
+    assert len(given) == 2

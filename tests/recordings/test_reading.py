@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.reading import Reading
+from reverie.recordings.reading import Reading, with_absolute_paths
 
 
 @pytest.mark.parametrize(
@@ -17,3 +19,19 @@ from reverie.recordings.reading import Reading
 def test_impossible_numbers_are_refused(wrong, said):
     with pytest.raises(ReverieError, match=said):
         Reading(**wrong)
+
+
+def test_files_are_found_from_another_folder_and_names_stay(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("shown.csv", "run.csv", "clip.npy"):
+        (tmp_path / name).touch()
+    movies = ("a=clip.npy", "clip.npy", "/stimulus/shown", "natural_movie_one")
+    given = Reading(frames_table=Path("shown.csv"), movie=movies, running="run.csv", pupil="/behaviour/eye")
+    clip = str(tmp_path / "clip.npy")
+    assert with_absolute_paths(given) == Reading(
+        frames_table=tmp_path / "shown.csv",
+        movie=(f"a={clip}", clip, *movies[2:]),
+        running=str(tmp_path / "run.csv"),
+        pupil="/behaviour/eye",
+    )
+    assert with_absolute_paths(Reading()) == Reading()

@@ -1,7 +1,12 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from reverie.encoders.receptive_fields import ReceptiveFields, population_coverage
+from reverie.foundation.errors import ReverieError
+from reverie.jobs.workers import Workers
 from reverie.studies.fields import FIELDS, coverage_figure, examples_figure, fields_of
 from reverie.studies.running import run_study
 
@@ -41,6 +46,16 @@ def test_what_was_probed_in_another_state_is_probed_anew(section, setup, monkeyp
     kept = set((setup.out / "fields" / "probed").rglob("*.npz"))
     fields_of(setup)
     assert len(set((setup.out / "fields" / "probed").rglob("*.npz"))) == 2 * len(kept)
+
+
+def test_others_who_work_in_another_folder_keep_it_in_the_same_place(setup, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = []
+    monkeypatch.setattr(Workers, "run", lambda self, work, tasks, *_: asked.extend(tasks))
+    with pytest.raises(ReverieError, match="missing"):
+        fields_of(replace(setup, out=Path("out")))
+    assert asked
+    assert all(task.path.is_relative_to(tmp_path) for task in asked)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from reverie.foundation.folders import cache_folder
 from reverie.foundation.requests import require_seed
 from reverie.inversion.mask import load_mask
 from reverie.recordings.opening import open_animals
-from reverie.recordings.reading import Reading
+from reverie.recordings.reading import Reading, with_absolute_paths
 from reverie.recordings.recording import Recording
 from reverie.simulation.folder import TRUTH
 
@@ -53,7 +53,8 @@ class Sources:
         """Return the same with absolute paths: another process may work in another folder."""
         data, encoders = self.data.absolute(), tuple(folder.absolute() for folder in self.encoders)
         truth, mask, kept = (path and path.absolute() for path in (self.truth, self.mask, self.kept))
-        return replace(self, data=data, encoders=encoders, truth=truth, mask=mask, kept=kept)
+        reading = with_absolute_paths(self.reading)
+        return replace(self, data=data, encoders=encoders, truth=truth, mask=mask, kept=kept, reading=reading)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from reverie.foundation.errors import BadInput
 from reverie.foundation.folders import require_folder
 from reverie.jobs.engines.settings import HERE, On
 from reverie.jobs.workers import open_workers
-from reverie.recordings.reading import Reading
+from reverie.recordings.reading import Reading, with_absolute_paths
 from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
 
@@ -42,9 +42,10 @@ def train_encoders(
         _train(source, (folder, request))
         return [folder]
     require_folder(folder)
-    requests = [replace(request, seed=request.seed + number) for number in range(encoders)]
+    teacher = request.teacher and request.teacher.absolute()
+    requests = [replace(request, seed=request.seed + number, teacher=teacher) for number in range(encoders)]
     folders = [folder if encoders == 1 else folder / f"seed-{each.seed}" for each in requests]
-    elsewhere = replace(source, data=source.data.absolute())
+    elsewhere = replace(source, data=source.data.absolute(), reading=with_absolute_paths(source.reading))
     # Other processes have nothing to open: what they are given is all they need.
     with open_workers(elsewhere, partial(replace, elsewhere), on) as workers:
         names = [f"the encoder {place.name}" for place in folders]

@@ -1,6 +1,6 @@
 """How recordings are to be read: what their files do not say. The command line's options are these fields."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -81,3 +81,21 @@ class Reading:
                 raise ReverieError(f"{name.replace('_', '-')} is {value} but must be a number above 0.")
         if self.frame_size is not None and min(self.frame_size) < 1:
             raise ReverieError(f"frame-size is {self.frame_size} but height and width must be at least 1.")
+
+
+def with_absolute_paths(reading: Reading) -> Reading:
+    """Return the same with absolute paths of files: another process may work in another folder."""
+    return replace(
+        reading,
+        frames_table=reading.frames_table and reading.frames_table.absolute(),
+        movie=tuple(map(_absolute, reading.movie)),
+        running=reading.running and _absolute(reading.running),
+        pupil=reading.pupil and _absolute(reading.pupil),
+        gaze=reading.gaze and _absolute(reading.gaze),
+    )
+
+
+def _absolute(given: str) -> str:
+    """Return a file, or CLIP=FILE, with its absolute path; a path inside a recording, or a name, as it is."""
+    clip, sign, place = given.rpartition("=")
+    return f"{clip}{sign}{Path(place).absolute()}" if Path(place).exists() else given

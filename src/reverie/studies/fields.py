@@ -53,7 +53,7 @@ def fields_of(setup: Setup) -> dict[str, ReceptiveFields]:
 
 def _measure(setup: Setup, animal: str) -> ReceptiveFields:
     """Return the fields of one animal; parts that were kept are read again."""
-    session, folder = setup.session, setup.out / "fields" / "probed"
+    session, folder = setup.session, setup.out.absolute() / "fields" / "probed"  # others may work in another folder
     places = pixel_places(session.recordings[animal].frame_size, setup.scale.probes)
     parts = np.split(places, range(PLACES_AT_ONCE, len(places), PLACES_AT_ONCE))
     state, rate = ordinary_state(session, animal, 1)[:, 0], session.recordings[animal].frame_rate
