@@ -4,15 +4,18 @@ import os
 import signal
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
+from tests.worlds import fitted_to, opened
 
 from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.paper import Paper
 from reverie.jobs.engines.settings import On
-from reverie.jobs.workers import open_workers
+from reverie.jobs.workers import Workers, open_workers
 from reverie.studies.plates import column_figure
-from reverie.studies.running import PAPER, STUDIES, run_suite
+from reverie.studies.running import PAPER, STUDIES, fit_masks, run_suite
 from reverie.studies.study import Findings, Picture, Study, no_jobs
 
 
@@ -113,3 +116,16 @@ def test_a_defect_is_raised_as_it_is_after_the_others(alone):
     with pytest.raises(ZeroDivisionError):
         run_suite(alone, [study("defect", lambda setup: 1 / 0), study("other")])
     assert_the_rest_is_told(alone, "defect")
+
+
+def test_an_animal_that_cannot_be_fitted_is_left_out_unless_it_is_named(tiny_world, capsys):
+    for animal, level in (("alpha", 0.1), ("beta", 1.2)):
+        save_mask(fitted_to(tiny_world, animal, animals=(animal,)).place("mask"), np.full((12, 16), level))
+    session = fit_masks(Workers(opened(tiny_world, animals=())))
+    assert [*session.recordings] == ["beta"]
+    assert (session.masks["beta"] == np.float32(1.2)).all()
+    assert "Left out alpha: The mask" in capsys.readouterr().err
+    with pytest.raises(NotApplicable, match="The mask"):
+        fit_masks(Workers(opened(tiny_world, animals=("alpha", "beta"))))
+    with pytest.raises(NotApplicable, match="The mask"):
+        fit_masks(Workers(opened(tiny_world)))

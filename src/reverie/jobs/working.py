@@ -31,14 +31,15 @@ class Tally:
         raise_all(self.failed)
 
 
-def fit_for(workers: Workers[Session], jobs: Sequence[Job]) -> dict[str, ReverieError]:
+def fit_for(workers: Workers[Session], jobs: Sequence[Job], animals: Iterable[str] = ()) -> dict[str, ReverieError]:
     """Fit what jobs need and is not fitted yet, each part once; the masks, which movies are scored in, always.
 
-    Return why an animal cannot be worked with, by its name: one that cannot be fitted spoils no other.
+    animals: others whose masks are wanted. Return why an animal cannot be worked with, by its name: one that cannot be
+    fitted spoils no other.
     Raises WorkerLost when a process was killed again and again, and what is no ReverieError.
     """
     session, wanted = workers.context, parts_of(jobs)
-    animals = dict.fromkeys(animal for animal, _ in wanted)
+    animals = dict.fromkeys([*animals, *(animal for animal, _ in wanted)])
     for animal in animals:
         for folder in session.encoders:
             wanted.setdefault((animal, folder), set()).add("mask")

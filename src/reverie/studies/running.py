@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -13,12 +13,12 @@ from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
 from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say
-from reverie.jobs.engines.contract import raise_all
 from reverie.jobs.engines.here import usual_workers
 from reverie.jobs.engines.settings import On
 from reverie.jobs.job import Job
 from reverie.jobs.workers import Workers, open_workers
-from reverie.jobs.working import fit_all
+from reverie.jobs.working import fit_for
+from reverie.recordings.opening import say_left_out
 from reverie.studies.baselines import BASELINES
 from reverie.studies.causes import CAUSES
 from reverie.studies.choosing import find_scale
@@ -95,8 +95,8 @@ def run_request(request: Request) -> Path:
     session = open_session(sources)
     usual = usual_workers(session.device)
     with open_workers(session, partial(open_session, sources), request.on, usual) as workers:
-        fit_masks(workers)  # before anything looks for them
-        setup = Setup(session, scale, request.out, workers, request.trials)
+        fit = fit_masks(workers)  # before anything looks for them
+        setup = Setup(fit, scale, request.out, workers, request.trials)
         if request.name == SUITE:
             return run_suite(setup, PAPER)
         section = run_study(setup, STUDIES[request.name])
@@ -150,11 +150,18 @@ def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
     return page
 
 
-def fit_masks(workers: Workers[Session]) -> None:
-    """Fit the masks of all animals and encoders, which every study looks through; raises what failed."""
+def fit_masks(workers: Workers[Session]) -> Session:
+    """Fit the masks of all animals and encoders, which every study looks through; return the session of these animals.
+
+    Animals that cannot be fitted are left out, and said, unless they were named; raises what failed where none is left.
+    """
     session = workers.context
-    if session.sources.mask is None:
-        raise_all(fit_all(workers, ((animal, folder, ("mask",)) for animal, folder in session.pairs)))
+    failed = fit_for(workers, (), session.recordings)
+    if failed and session.sources.animals:
+        raise next(iter(failed.values()))
+    kept = {animal: recording for animal, recording in session.recordings.items() if animal not in failed}
+    say_left_out(kept, failed)
+    return replace(session, recordings=kept)
 
 
 def _do_together(setup: Setup, jobs: Sequence[Job]) -> None:
