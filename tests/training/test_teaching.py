@@ -61,6 +61,13 @@ def test_an_animal_that_teaches_nothing_is_left_out_unless_it_is_named(tiny_worl
     assert list(train_encoder(rv.open(tiny_world.data), tmp_path / "opened", **QUICK).mice) == ["alpha"]
 
 
+def test_animals_that_are_opened_already_are_chosen_by_name_too(tiny_world, tmp_path):
+    lab = rv.open(tiny_world.data)
+    assert list(train_encoder(lab, tmp_path / "one", animals="bet", **QUICK).mice) == ["beta"]
+    with pytest.raises(ReverieError, match="'gamma' is not among the animals; choose one of: alpha, beta"):
+        train_encoder(lab, tmp_path / "other", animals=["gamma"], **QUICK)
+
+
 def test_two_trainings_into_one_folder_at_once_are_refused(tiny_world, tmp_path):
     out = tmp_path / "trained"
     with held(out, out), pytest.raises(ReverieError, match="trained is being written by another process; wait for it"):

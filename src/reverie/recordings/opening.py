@@ -35,14 +35,19 @@ def open_animals(
     ReverieError
         When there is no recording, no such animal, or nothing that can be used.
     """
-    recordings = open_recordings(data, reading)
+    return say_notes(choose_animals(open_recordings(data, reading), names), all_needed=bool(names))
+
+
+def choose_animals(recordings: Mapping[str, Recording], names: str | Sequence[str]) -> dict[str, Recording]:
+    """Return the recordings of the named animals, whose names may be shortened; all when none is named.
+
+    Raises ReverieError when there is no such animal.
+    """
     wanted = [names] if isinstance(names, str) else names
     if not isinstance(wanted, Sequence) or not all(isinstance(name, str) for name in wanted):
         raise ReverieError(f"Animals are chosen by their names ({', '.join(recordings)}), but {names!r} was given.")
-    if names:
-        chosen = [find_animal(recordings, name) for name in wanted]
-        recordings = {recording.name: recording for recording in chosen}
-    return say_notes(recordings, all_needed=bool(names))
+    chosen = [find_animal(recordings, name) for name in wanted] if names else recordings.values()
+    return {recording.name: recording for recording in chosen}
 
 
 def say_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False) -> dict[str, Recording]:

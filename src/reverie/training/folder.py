@@ -22,7 +22,7 @@ from reverie.foundation.partial_files import sweep
 from reverie.foundation.progress import say, tracked
 from reverie.foundation.requests import given_path, with_options
 from reverie.recordings.contents import readable, trials_digest
-from reverie.recordings.opening import open_animals, say_notes
+from reverie.recordings.opening import choose_animals, open_animals, say_notes
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split, split_all
@@ -124,7 +124,8 @@ def _opened(
     for name, recording in given.items():
         if name != recording.name:
             raise ReverieError(f"The recording of {recording.name} was given as that of {name!r}; use one name for it.")
-    return say_notes(given, all_needed=len(given) == 1)
+    chosen = choose_animals(given, animals)
+    return say_notes(chosen, all_needed=bool(animals) or len(given) == 1)
 
 
 def _asked(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Any]:
