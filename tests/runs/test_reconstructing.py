@@ -12,7 +12,7 @@ from tests.worlds import describe_training, files_in, fitted_to, opened, replace
 
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Sources
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -252,6 +252,19 @@ def test_repeats_are_joined_and_each_movie_comes_once(tiny_world, mask, out):
 def test_no_other_animal_is_said(tiny_world, mask, out, capsys):
     reconstruct(tiny_world, out, "6", mask=mask, joining=Joining(join="animals"))
     assert "no other animals to join" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("method", "joining", "sentence"),
+    [
+        (Ridge(), Joining(join="repeats"), "`ridge` reads one trial; choose `map` to join several"),
+        (Paper(), Joining(shuffle_control=True), "no control of the method `paper`; use `combined`"),
+    ],
+)
+def test_what_a_method_cannot_do_is_said_before_any_work(tiny_world, out, method, joining, sentence):
+    with pytest.raises(NotApplicable, match=sentence):
+        reconstruct(tiny_world, out, "6", method=method, joining=joining)
+    assert not out.exists()
 
 
 def test_a_shuffle_control_is_told_of_and_kept(tiny_world, mask, out):

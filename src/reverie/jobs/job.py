@@ -203,9 +203,15 @@ def _decode(job: Job, session: Session) -> Solution:
     if job.share < 1:
         raise ReverieError(f"The method `{job.method.name}` reads all neurons; it cannot leave any out.")
     if job.together:
-        raise ReverieError(f"The method `{job.method.name}` reads one trial; choose `map` to join several.")
+        require_joining(job.method)
     trial, fitted = job.clip.read(session), session.fitted(job.clip.animal, job.encoders[0])
     return fitted.ridge.solve(targets_of(job, session, trial, job.encoders[0]))
+
+
+def require_joining(method: Method) -> None:
+    """Raise NotApplicable where a method cannot explain several trials together."""
+    if isinstance(method, Ridge):
+        raise NotApplicable(f"The method `{method.name}` reads one trial; choose `map` to join several.")
 
 
 def kept_neurons(job: Job, session: Session) -> Indices:

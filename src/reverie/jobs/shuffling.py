@@ -11,12 +11,13 @@ from reverie.fitted.fitting import LIKELIHOOD_TRIALS
 from reverie.fitted.session import Session
 from reverie.fitted.solving import plan_of
 from reverie.foundation.arrays import Indices, Responses
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable
 from reverie.inversion.likelihood import Likelihood
 from reverie.inversion.likelihood_fit import KINDS, fit_likelihoods
 from reverie.inversion.methods.combined import Combined, search_name
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.map_state import prior_of
+from reverie.inversion.methods.registry import Method
 from reverie.inversion.problem import Problem
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, problem_of
@@ -59,13 +60,13 @@ def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFold
     found: where the job's result lies. Of `combined` it is the movie of the first search, before a camera is followed,
     and shuffled responses are searched with the same settings.
 
-    Raises ReverieError when the job's method is another one.
+    Raises NotApplicable when the job's method is another one.
     """
+    require_search(job.method)
     if isinstance(job.method, Combined):
         searches, _ = plan_of(job.method, session.fitted(job.clip.animal, job.encoders[0]))
         job, found = replace(job, method=searches[0]), found.part(search_name(0, len(searches)))
-    if not isinstance(job.method, Map):
-        raise ReverieError(f"Shuffled responses are no control of the method `{job.method.name}`; use `combined`.")
+    assert isinstance(job.method, Map)
     movie = read_solution(found.finished).movie
     region = scored_region(session.masks[job.clip.animal])
     problem = shuffled_problem(job, session)
@@ -77,6 +78,12 @@ def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFold
         float(np.sqrt(np.square((each[scored] - mean)[:, region]).mean())) for each in (result.movie, movie)
     )
     return ShuffleControl(video_correlation(result.movie[scored], truth[scored], region), away, of_recorded)
+
+
+def require_search(method: Method) -> None:
+    """Raise NotApplicable where a method does not search for the most probable movie."""
+    if not isinstance(method, Map | Combined):
+        raise NotApplicable(f"Shuffled responses are no control of the method `{method.name}`; use `combined`.")
 
 
 def shuffled_problem(job: Job, session: Session) -> Problem:

@@ -22,8 +22,8 @@ from reverie.inversion.methods.registry import Method, describe_method
 from reverie.jobs.clip import Clip, first_repeats, repeats_of
 from reverie.jobs.engines.contract import noted
 from reverie.jobs.engines.settings import On
-from reverie.jobs.job import Job, joined_mask
-from reverie.jobs.shuffling import shuffle_control
+from reverie.jobs.job import Job, joined_mask, require_joining
+from reverie.jobs.shuffling import require_search, shuffle_control
 from reverie.jobs.store import JobFolder, Store
 from reverie.jobs.workers import Workers, open_workers
 from reverie.jobs.working import Tally, do_jobs, fit_for
@@ -37,11 +37,20 @@ from reverie.runs.run_folder import RunFolder, TrialFolder
 
 @dataclass(frozen=True)
 class Run:
-    """How the trials of a run are reconstructed. about: sentences that its page begins with."""
+    """How the trials of a run are reconstructed. about: sentences that its page begins with.
+
+    Raises NotApplicable when the method cannot join trials, or has no such control, and that is asked for.
+    """
 
     method: Method
     joining: Joining = field(default_factory=Joining)
     about: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.joining.join != "nothing":
+            require_joining(self.method)
+        if self.joining.shuffle_control:
+            require_search(self.method)
 
     def jobs(self, session: Session, clip: Clip) -> list[Job]:
         """Return the jobs of a clip whose movies are averaged: one an encoder, or one for all that are combined.
