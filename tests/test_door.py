@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.fitted.reconstructions import made_up
 from tests.forking import forks
 from tests.laboratory import CELL, FRAMES, SIZE, enter, furnish
 
@@ -110,6 +111,10 @@ MISTAKEN = {
     "rv.report([], None)": "A page is named by the path",
     "rv.score([[[1]]], screen, screen[0], seed=0)": "The reconstruction should be an array, but a list was given.",
     "rv.score(screen, screen, screen[0], seed='x')": "The seed is x but must be a whole number",
+    "rv.Reconstruction.load(None)": "The folder of a reconstruction is named by the path",
+    "made.save('')": "The folder of a reconstruction is named by the path",
+    "made.interval('a')": "with a probability between 0 and 1, not a.",
+    "made.show(3)": "A page is named by the path",
     "rv.solve(3, rv.Map())": "What is solved is a Problem, but 3 was given.",
     "rv.Problem(3)": "made of a tuple of Observation, but 3 was given",
     "rv.Recording.from_trials('mouse', [3])": "What was given as trials could not be read",
@@ -122,7 +127,13 @@ MISTAKEN = {
 def try_all(folder: Path, told: Connection) -> None:
     """Make all mistakes beside DATA, and tell of each what was said."""
     os.chdir(folder)
-    names = {"rv": rv, "lab": rv.open("DATA"), "screen": np.zeros((9, 4, 6)), "shown": {"onset": [0.0], "clip": ["a"]}}
+    names = {
+        "rv": rv,
+        "lab": rv.open("DATA"),
+        "made": made_up(),
+        "screen": np.zeros((9, 4, 6)),
+        "shown": {"onset": [0.0], "clip": ["a"]},
+    }
     for call in MISTAKEN:
         try:
             told.send(f"nothing, but returned {eval(call, names)}")

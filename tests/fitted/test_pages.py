@@ -36,6 +36,9 @@ def test_scores_belong_to_their_own_trial():
     content = content_of([made_up(1), made_up(2)], title="")
     for trial, seed in zip(content.trials, (1, 2), strict=True):
         assert trial.scores["rmse"] == pytest.approx(made_up(seed).score()["rmse"])
+    of_one_trial = content_of([made_up(1), made_up(truth=None), made_up(2, trial="1")], title="").trials
+    expected = [content.trials[0].scores["rmse"], None, content.trials[1].scores["rmse"]]
+    assert [trial.scores.get("rmse") for trial in of_one_trial] == expected
     assert content.summary is not None
     assert content_of([made_up(truth=None)], title="").summary is None
 
@@ -62,6 +65,12 @@ def test_show_writes_a_page_where_it_is_told_to(tmp_path):
     page = made_up().show(tmp_path / "movie.html")
     assert page == tmp_path / "movie.html"
     assert "mouse1 trial 0" in page.read_text()
+
+
+def test_a_folder_is_no_page(tmp_path):
+    for write in (made_up().show, lambda folder: report(made_up(), folder)):
+        with pytest.raises(ReverieError, match="is a folder, where a file is to be written; name a file in it"):
+            write(tmp_path)
 
 
 def test_outside_a_notebook_the_page_lies_among_the_temporary_files(tmp_path, monkeypatch):

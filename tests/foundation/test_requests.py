@@ -1,3 +1,4 @@
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,8 +14,9 @@ from reverie.training.request import TrainingRequest
 
 
 def test_a_seed_that_no_generator_takes_is_refused_where_it_is_asked_for():
-    require_seed(0)
+    assert require_seed(0) == 0
     require_seed(2**63 - 1)
+    assert type(inspect.unwrap(require_seed)(np.int64(3))) is int
     for seed in (-1, 2**63):
         for make in (SimulationRequest, TrainingRequest):
             with pytest.raises(BadInput, match="from 0 to"):

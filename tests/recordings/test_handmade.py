@@ -57,7 +57,7 @@ def test_what_fits_passes(recording: Recording) -> None:
     [
         (lambda one: {"responses": one.responses[:4]}, r"responses of trial 1 should be .* shape \(5, 20\)"),
         (lambda one: {"responses": one.responses[:, :9]}, r"shape \(5, 9\)"),
-        (lambda one: {"responses": one.responses[:, :0], "movie": None, "state": one.state[:, :0]}, "should be"),
+        (lambda one: {"responses": one.responses[:, :0], "movie": None, "state": one.state[:, :0]}, "No frame of"),
         (lambda one: {"responses": spoiled(one.responses, np.nan)}, "responses of trial 1 hold values that are not"),
         (lambda one: {"state": spoiled(np.ones((4, FRAMES)), np.inf)}, "state of trial 1 hold values that are not"),
         (lambda one: {"movie": spoiled(one.movie, 1e30)}, "movie of trial 1 hold values"),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from reverie.fitted.reconstruction import Reconstruction, scores_of
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.folders import require_file
 from reverie.foundation.requests import given_path
 from reverie.inversion.problem import Progress, trace_of
 from reverie.reporting.content import RunContent, TrialContent
@@ -50,6 +51,7 @@ def report(
         When there is no reconstruction or the page cannot be written.
     """
     page = given_path(path, "A page")
+    require_file(page)
     shown = [reconstructions] if isinstance(reconstructions, Reconstruction) else reconstructions
     if not isinstance(shown, Sequence) or not all(isinstance(each, Reconstruction) for each in shown):
         raise ReverieError(f"A page shows what Reconstructor.reconstruct returns, but {reconstructions!r} was given.")
@@ -70,9 +72,15 @@ def content_of(
     if not reconstructions:
         raise ReverieError("There is no reconstruction to show; make at least one.")
     table = scores_of(reconstructions, seed=seed) if scores is None else scores
+    # Measured here, they are in the reconstructions' order, of which several may be of one trial and method.
+    places = iter(range(len(table)))
+    rows = [
+        _row(table, each) if scores is not None else _scores_at(table, next(places)) if each.truth is not None else {}
+        for each in reconstructions
+    ]
     return RunContent(
         title=title,
-        trials=[_trial_content(each, _row(table, each)) for each in reconstructions],
+        trials=[_trial_content(each, row) for each, row in zip(reconstructions, rows, strict=True)],
         sentences=sentences,
         settings=settings or {},
         summary=None if table.empty else summary_of(table, seed),
@@ -99,7 +107,8 @@ def show(reconstruction: Reconstruction, path: Path | str | None = None) -> Any:
         frame = f'<iframe srcdoc="{page}" width="100%" height="{PLAYER_HEIGHT}" style="border:0"></iframe>'
         return display(f"<div>{frame}</div>")  # IPython warns of what begins with a frame
     folder = Path(tempfile.mkdtemp(prefix="reverie-")) if path is None else None
-    page_path = Path(path) if path is not None else Path(folder or ".") / "reconstruction.html"
+    page_path = given_path(path, "A page") if folder is None else folder / "reconstruction.html"
+    require_file(page_path)
     write_page(page_path, content)
     return page_path
 
@@ -116,7 +125,11 @@ def _row(scores: pd.DataFrame, one: Reconstruction) -> Mapping[str, float]:
     chosen = scores[
         (scores["animal"] == one.animal) & (scores["trial"] == one.trial) & (scores["method"] == one.method)
     ]
-    return {} if chosen.empty else {name: float(chosen.iloc[0][name]) for name in score_columns(scores)}
+    return {} if chosen.empty else _scores_at(chosen, 0)
+
+
+def _scores_at(scores: pd.DataFrame, place: int) -> Mapping[str, float]:
+    return {name: float(scores.iloc[place][name]) for name in score_columns(scores)}
 
 
 def _trial_content(one: Reconstruction, scores: Mapping[str, float]) -> TrialContent:

@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from reverie.foundation.files import (
     write_text,
 )
 from reverie.foundation.fingerprints import arrays_digest, bytes_digest
+from reverie.foundation.requests import given_path
 from reverie.scoring.calibration import LEVELS, HalfWidths, coverage, standard_errors
 from reverie.scoring.rule import frames_to_skip, scored_region, scoring_threshold
 from reverie.scoring.scores import score
@@ -99,7 +101,7 @@ class Reconstruction:
             raise ReverieError(
                 f"The method `{self.method}` gave no standard deviation, so there is no interval; use `map` with draws."
             )
-        if not 0 < level < 1:
+        if not (isinstance(level, Real) and 0 < level < 1):
             raise ReverieError(f"An interval holds the truth with a probability between 0 and 1, not {level}.")
         width = float(ndtri(0.5 + level / 2))
         if self.half_widths is not None:
@@ -148,7 +150,7 @@ class Reconstruction:
 
         Raises ReverieError when the folder cannot be written.
         """
-        place = Path(folder)
+        place = given_path(folder, "The folder of a reconstruction")
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
         arrays = {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
         evidence = {name: array for name, array in arrays.items() if name not in IN_MOVIE}
@@ -170,7 +172,7 @@ class Reconstruction:
     @staticmethod
     def load(folder: Path | str) -> "Reconstruction":
         """Read it back; raises ReverieError when a file is missing, damaged or incomplete."""
-        place = Path(folder)
+        place = given_path(folder, "The folder of a reconstruction")
         told = read_record(place / DESCRIPTION)
         digests = dict(told.pop(DIGESTS, {}))
         evidence, movie = read_npz(place / EVIDENCE), read_npz(place / MOVIE)

@@ -42,7 +42,7 @@ class Subject:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def __post_init__(self) -> None:
-        require_seed(self.seed)
+        object.__setattr__(self, "seed", require_seed(self.seed))
         check_match(self.recording, self.encoder)
 
     @property

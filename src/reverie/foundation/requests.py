@@ -60,10 +60,11 @@ def with_options(request: Request, options: Mapping[str, Any], name: str) -> Req
         raise ReverieError(f"{name} has the options {known}, but was given {', '.join(options)}.") from error
 
 
-def require_seed(seed: int) -> None:
-    """Raise BadInput unless a seed is a whole number that random generators take."""
+def require_seed(seed: int) -> int:
+    """Return a seed as Python's own whole number; raises BadInput when random generators do not take it."""
     if not (isinstance(seed, Integral) and 0 <= seed < SEEDS):
         raise BadInput(f"The seed is {seed} but must be a whole number from 0 to 2^63 - 1.")
+    return int(seed)
 
 
 def given_path(given: object, what: str) -> Path:

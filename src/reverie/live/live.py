@@ -79,7 +79,7 @@ class Live:
     def __init__(self, reader: Reconstructor, lag: float = 0.25) -> None:
         if not isinstance(reader, Reconstructor):
             raise ReverieError(f"Live reads through a Reconstructor, but was given a {type(reader).__name__}.")
-        if not (isinstance(lag, int | float) and 0 <= lag <= LONGEST_LAG):
+        if not (isinstance(lag, int | float | np.floating) and 0 <= lag <= LONGEST_LAG):
             raise ReverieError(f"A live picture may be 0 to {LONGEST_LAG} seconds behind, not {lag}.")
         self.fitted = reader.fits[0]
         self.frame_rate = reader.recording.frame_rate

@@ -17,6 +17,8 @@ def require_fitting(trial: Trial, recording: Recording) -> None:
     A signal that was not recorded is a row of NaN; every other value must have been measured.
     """
     frames, size = np.shape(trial.state)[-1:], recording.frame_size
+    if frames == (0,):
+        raise ReverieError(f"No frame of trial {trial.name} was given; choose some of those it lasts.")
     expected: dict[str, tuple[object, tuple[int, ...]]] = {"state": (trial.state, (len(STATE_NAMES), *frames))}
     if trial.movie is not None:
         expected["movie"] = (trial.movie, (*frames, *size))

@@ -51,7 +51,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(case):
 def test_lists_and_names_that_are_numbers_are_taken():
     usual = recorded()["0"].responses
     assert np.array_equal(recorded(responses=(list(TIMES), RATES.tolist()))["0"].responses, usual)
-    assert np.array_equal(recorded(movies={1: SCREEN}, shown={"onset": [0.0], "clip": [1]})["0"].responses, usual)
+    assert np.array_equal(recorded(movies={1: SCREEN}, shown={" Onset": [0.0], "clip ": [1]})["0"].responses, usual)
 
 
 def test_a_movie_that_does_not_say_how_fast_it_was_shown_is_said_to_have_run_at_30_hz():

@@ -146,7 +146,7 @@ def arrays_source(
     clips = _Clips(given, reading)
     if shown is not None:
         try:
-            table = pd.DataFrame(shown).rename(columns=lambda column: str(column).casefold())
+            table = pd.DataFrame(shown).rename(columns=lambda column: str(column).strip().casefold())
         except ValueError as error:
             raise ReverieError(
                 f"What was shown to {name} is no table ({error}); give columns of one length."
