@@ -249,6 +249,15 @@ def test_repeats_are_joined_and_each_movie_comes_once(tiny_world, mask, out):
     assert any("2 showings of this movie" in note for note in Reconstruction.load(out / "alpha/1").notes)
 
 
+def test_a_library_without_h264_costs_no_movie(tiny_world, quick_masks, out, monkeypatch, capsys):
+    monkeypatch.setattr("reverie.runs.reconstructing.write_watchable", write_watchable)
+    monkeypatch.setattr("reverie.reporting.video_files.CODEC", "libx999")
+    assert reconstruct(tiny_world, out, "6")["trial"].tolist() == ["6"]
+    assert (out / "alpha/6/movie.tif").exists()
+    assert not (out / "alpha/6/movie.mp4").exists()
+    assert "no libx999" in capsys.readouterr().err
+
+
 def test_no_other_animal_is_said(tiny_world, mask, out, capsys):
     reconstruct(tiny_world, out, "6", mask=mask, joining=Joining(join="animals"))
     assert "no other animals to join" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from reverie.foundation.arrays import FRAME_RATE, WHITE, AnyMovie, Movie
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import replacing
 
 GAP = 4
@@ -57,7 +57,8 @@ def write_mp4(
 
     Each pixel becomes ``scale`` by ``scale`` pixels, so that nothing is smoothed. labels: one for each movie, burned
     into a strip above it. The size is padded to even numbers and the colours are yuv420p, which browsers require.
-    Raises ReverieError when there is nothing to write, the labels do not match or the file cannot be written.
+    Raises NotApplicable when this build of av has no h264, and ReverieError when there is nothing to write, the labels
+    do not match or the file cannot be written.
     """
     write_film(path, [Scene(movies, labels)], frame_rate=frame_rate, scale=scale)
 
@@ -125,7 +126,7 @@ def _encode(path: Path, frames: Iterable[Picture], size: tuple[int, ...], frame_
     options = {"crf": QUALITY, "preset": "medium"}
     rate = Fraction(frame_rate).limit_denominator(1001)
     if CODEC not in av.codecs_available:
-        raise ReverieError(f"{path} cannot be written: this build of av has no {CODEC}; `pip install av` has it.")
+        raise NotApplicable(f"{path} cannot be written: this build of av has no {CODEC}; `pip install av` has it.")
     with replacing(path) as file, av.open(file, "w", format="mp4") as container:
         stream = container.add_stream(CODEC, rate=rate, options=options)
         stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"

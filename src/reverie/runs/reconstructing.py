@@ -12,7 +12,7 @@ from reverie.fitted.assembling import assemble
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.devices import describe
-from reverie.foundation.errors import ReverieError, counted, some
+from reverie.foundation.errors import NotApplicable, ReverieError, counted, some
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest
 from reverie.foundation.folders import require_folder
@@ -208,14 +208,15 @@ def _is_made(place: TrialFolder, made: Mapping[str, object]) -> bool:
 
 
 def write_watchable(folder: Path, found: Reconstruction) -> None:
-    """Write a movie for watching (mp4), for ImageJ (tif) and as a strip of frames (png)."""
+    """Write a movie for watching (mp4, where av can), for ImageJ (tif) and as a strip of frames (png)."""
     rate, truth = found.frame_rate, found.truth
+    shown = {"reconstruction": found.frames} if truth is None else {"truth": truth, "reconstruction": found.frames}
+    try:
+        write_mp4(folder / "movie.mp4", *shown.values(), frame_rate=rate, labels=tuple(shown))
+    except NotApplicable as error:
+        say(f"{error} All else of the trial is written.")
     if truth is not None:
-        labels = ("truth", "reconstruction")
-        write_mp4(folder / "movie.mp4", truth, found.frames, frame_rate=rate, labels=labels)
         save_figure(folder / "strip.png", strip_figure(truth, found.frames, frame_rate=rate))
-    else:
-        write_mp4(folder / "movie.mp4", found.frames, frame_rate=rate, labels=("reconstruction",))
     write_tif(folder / "movie.tif", found.frames, rate)
 
 

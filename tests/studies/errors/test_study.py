@@ -108,3 +108,13 @@ def test_a_planted_deviation_is_found(one_encoder):
 def test_the_error_map_is_there_as_a_movie(section, one_encoder):
     (address,) = section.findings.links.values()
     assert (one_encoder.out / "errors" / address).read_bytes()[4:8] == b"ftyp"
+
+
+def test_a_library_without_h264_costs_no_study(planted, setup, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("reverie.reporting.video_files.CODEC", "libx999")
+    monkeypatch.setattr(errors, "chosen", lambda setup: ["one"])
+    monkeypatch.setattr(errors, "examine", lambda setup, clip: planted)
+    found = errors.conclude(replace(setup, out=tmp_path))
+    assert found.links == {}
+    assert len(found.pictures[0].data) == 1
+    assert "no libx999" in capsys.readouterr().err

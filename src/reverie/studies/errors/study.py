@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.arrays import Mask, Movie
+from reverie.foundation.errors import NotApplicable
+from reverie.foundation.progress import say
 from reverie.jobs.clip import Clip, excerpt, simulated_clips
 from reverie.jobs.job import Job, Targets
 from reverie.reporting.video_files import write_colour_mp4
@@ -162,7 +164,11 @@ def conclude(setup: Setup) -> Findings:
     maps, links = [examine(setup, clip) for clip in chosen(setup)], {}
     for number, each in enumerate(maps):
         path = setup.out / "errors" / f"error-map-{number + 1}.mp4"
-        write_colour_mp4(path, coloured(each.error, each.predicted), frame_rate=each.frame_rate)
+        try:
+            write_colour_mp4(path, coloured(each.error, each.predicted), frame_rate=each.frame_rate)
+        except NotApplicable as error:
+            say(f"{error} The study goes on without.")
+            continue
         links[f"Error map of {each.name} (mp4)"] = path
     table, profiles = pd.DataFrame([each.numbers() for each in maps]), mean_profiles(maps)
     rows = [{"clip": each.name, **vars(patch)} for each in maps for patch in each.test.patches]
