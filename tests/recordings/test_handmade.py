@@ -9,6 +9,7 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.handmade import require_fitting
+from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 
@@ -101,3 +102,16 @@ def test_a_state_without_a_row_a_signal_is_one_sentence(recording: Recording, st
 def test_a_name_that_cannot_be_that_of_a_folder_is_one_sentence(recording: Recording, name: str) -> None:
     with pytest.raises(ReverieError, match="folders"):
         Recording.from_trials(name, [recording["1"]])
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ((3, 4), "averaged down from 6 x 8 pixels to 3 x 4 (--"),
+        ((8, 6), "enlarged from 6 x 8 pixels to 8 x 6, which changes their proportions (--"),
+        ((3, 8), "averaged down from 6 x 8 pixels to 3 x 8, which changes their proportions (--"),
+    ],
+)
+def test_it_is_said_how_movies_come_to_another_size(recording: Recording, size: tuple[int, int], said: str) -> None:
+    trials = [recording[name] for name in recording.tiers]
+    assert any(said in note for note in Recording.from_trials("m", trials, reading=Reading(frame_size=size)).notes)

@@ -13,7 +13,8 @@ from reverie.recordings.reading import Reading, with_absolute_paths
         ({"rate": -8.0}, "rate is -8.0"),
         ({"trial_seconds": float("nan")}, "trial-seconds is nan"),
         ({"degrees_per_pixel": float("inf")}, "degrees-per-pixel is inf"),
-        ({"frame_size": (36, 0)}, "height and width must be at least 1"),
+        ({"frame_size": (36, 0)}, "height and width must be 1 to 4096"),
+        ({"frame_size": (36, 10**20)}, "height and width must be 1 to 4096"),
     ],
 )
 def test_impossible_numbers_are_refused(wrong, said):

@@ -25,6 +25,9 @@ Layout = Literal["sensorium", "experanto"]
 """The layouts that recordings can be written in."""
 
 
+LARGEST_FRAME: Final = 4096
+"""Pixels that a side of the frames asked for may have; more is a slip of the fingers."""
+
 HELP: Final = "see `help(Recording)` for what it takes"
 """What to do about arguments that cannot be read."""
 
@@ -79,8 +82,8 @@ class Reading:
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
                 raise ReverieError(f"{name.replace('_', '-')} is {value} but must be a number above 0.")
-        if self.frame_size is not None and min(self.frame_size) < 1:
-            raise ReverieError(f"frame-size is {self.frame_size} but height and width must be at least 1.")
+        if self.frame_size is not None and not 1 <= min(self.frame_size) <= max(self.frame_size) <= LARGEST_FRAME:
+            raise ReverieError(f"frame-size is {self.frame_size} but height and width must be 1 to {LARGEST_FRAME}.")
 
 
 def with_absolute_paths(reading: Reading) -> Reading:

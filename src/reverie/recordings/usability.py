@@ -1,9 +1,10 @@
 """What can be used of one recording, filled in step by step, and what the user asked to leave out of it."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from reverie.recordings.spans import Span
 
 NAMED = 6
 """This many names are listed; the rest is counted."""
+
+SQUEEZED: Final = 0.1
+"""Change of the ratio of width to height, as a logarithm, that is worth a word; rounding to whole pixels makes less."""
 
 ResponseKind = Literal["counts", "events", "traces"]
 """What responses are: whole numbers of spikes, amounts of events that are never negative, traces that may be."""
@@ -156,10 +160,7 @@ class Usable:
         """
         movies = [] if self.grey.note is None else [f"The movies of {animal}: {self.grey.note}."]
         if frame_size is not None and self.frame_size is not None and frame_size != self.frame_size:
-            before, after = (f"{height} x {width}" for height, width in (self.frame_size, frame_size))
-            movies.append(
-                f"The movies of {animal} are averaged down from {before} pixels to {after} (--frame-size to differ)."
-            )
+            movies.append(_resized(animal, self.frame_size, frame_size))
         cut = (f"{animal}, {line}." for line in grouped(self.cut))
         out = (f"{animal}, left out {line}" for line in grouped(self.left_out))
         return (*self.notes, *movies, *split, *cut, *out)
@@ -174,3 +175,12 @@ class Usable:
     def note(self, name: str, what: str) -> None:
         """Note what was done to a trial."""
         self.cut[name] = f"{self.cut[name]}; {what}" if name in self.cut else what
+
+
+def _resized(animal: str, stored: tuple[int, int], size: tuple[int, int]) -> str:
+    """Say how movies are brought to another frame size."""
+    before, after = (f"{height} x {width}" for height, width in (stored, size))
+    how = "averaged down" if size[0] <= stored[0] and size[1] <= stored[1] else "enlarged"
+    squeezed = abs(math.log(stored[0] * size[1] / (stored[1] * size[0]))) > SQUEEZED
+    proportions = ", which changes their proportions" if squeezed else ""
+    return f"The movies of {animal} are {how} from {before} pixels to {after}{proportions} (--frame-size to differ)."
