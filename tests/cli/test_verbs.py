@@ -2,6 +2,7 @@ import pytest
 
 from reverie.cli.main import main
 from reverie.cli.verbs import VERBS, Verb, overview, parse
+from reverie.foundation.errors import ReverieError
 
 
 def test_the_overview_names_every_verb_with_what_it_does(capsys):
@@ -54,3 +55,16 @@ def test_words_become_a_verb_with_its_options(words):
 
 def test_parts_to_fit_are_named():
     assert parse(["fit", "DATA", "A", "B", "--parts", "ridge", "mask"]).parts == ("ridge", "mask")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["inspect", ""], "Nothing was given with inspect"),
+        (["convert", "DATA", "--to", "experanto", "--out", ""], "Nothing was given with --out"),
+        (["fit", "DATA", "E", "--kept="], "Nothing was given with --kept=; is a variable of the shell not set"),
+    ],
+)
+def test_a_variable_that_was_not_set_is_not_the_working_directory(words, told):
+    with pytest.raises(ReverieError, match=told):
+        parse(words)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Protocol, runtime_checkable
 
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional, UseAppendAction, arg
 
+from reverie.foundation.errors import ReverieError
 from reverie.jobs.engines.settings import On
 from reverie.recordings.reading import Reading
 
@@ -107,7 +109,10 @@ class Verb(Protocol):
 
 
 def parse(arguments: Sequence[str] | None = None) -> Verb:
-    """Return the verb that is asked for, with its options; help and wrong usage end the program, as is usual."""
+    """Return the verb that is asked for, with its options; help and wrong usage end the program, as is usual.
+
+    Raises ReverieError when a word is empty.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] in ("-h", "--help"):
         print(overview())
@@ -115,6 +120,10 @@ def parse(arguments: Sequence[str] | None = None) -> Verb:
     if words[0] not in VERBS:
         print(f"reverie: there is no verb {words[0]!r}; choose one of {', '.join(VERBS)}.", file=sys.stderr)
         sys.exit(WRONG_USAGE)
+    for before, word in pairwise(words):
+        # As a path it would be the working directory.
+        if word == "" or (word.startswith("--") and word.endswith("=")):
+            raise ReverieError(f"Nothing was given with {word or before}; is a variable of the shell not set?")
     module, name = VERBS[words[0]].split(":")
     verb: Verb = tyro.cli(getattr(import_module(module), name), prog=f"reverie {words[0]}", args=words[1:])
     return verb

@@ -6,6 +6,7 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.registry import find_animal, open_recordings
+from reverie.recordings.reading import Reading
 
 
 def write_animal(folder: bytes) -> None:
@@ -48,3 +49,11 @@ def test_arrays_of_ones_own_are_told_the_way(tmp_path: Path):
     np.savez(tmp_path / "session.npz", responses=np.ones((3, 9)))
     with pytest.raises(ReverieError, match=r"are opened in Python, with Recording\.from_arrays"):
         open_recordings(tmp_path / "session.npz")
+
+
+def test_what_a_format_says_itself_is_said_not_to_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    write_animal(os.fsencode(tmp_path / "mouse"))
+    open_recordings(tmp_path, Reading(movie=("a=b.mp4",), rate=8.0, frame_rate=20.0))
+    assert "is a Sensorium 2023 folder, whose files say it: --movie, --rate." in capsys.readouterr().err
+    open_recordings(tmp_path, Reading(frame_rate=20.0))
+    assert capsys.readouterr().err == ""

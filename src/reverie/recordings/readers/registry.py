@@ -32,11 +32,14 @@ class Reader:
         Where its functions are, imported when needed: ``refusal(path, reading)`` says why a path is not of the format
         (None where it is), ``open_source(place, reading)`` opens one. Of a format that may hold several,
         ``places(path, reading)`` lists them; of one whose files leave a choice, ``candidates(place)`` does.
+    complete
+        Whether its files say what was shown and recorded, and when, so that ``BESIDE`` says nothing more.
     """
 
     format: str
     description: str
     module: str
+    complete: bool = False
 
     def refusal(self, path: Path, reading: Reading) -> str | None:
         """Say why a path is not of this format, None where it is."""
@@ -68,9 +71,9 @@ class Reader:
 _HERE: Final = "reverie.recordings.readers"
 
 READERS: Final = (
-    Reader("sensorium", "a Sensorium 2023 folder", f"{_HERE}.sensorium"),
-    Reader("sensorium-images", "a Sensorium 2022 folder (images)", f"{_HERE}.sensorium_images"),
-    Reader("experanto", "an experanto session", f"{_HERE}.experanto"),
+    Reader("sensorium", "a Sensorium 2023 folder", f"{_HERE}.sensorium", complete=True),
+    Reader("sensorium-images", "a Sensorium 2022 folder (images)", f"{_HERE}.sensorium_images", complete=True),
+    Reader("experanto", "an experanto session", f"{_HERE}.experanto", complete=True),
     Reader("nwb", "an NWB file", f"{_HERE}.nwb"),
     Reader("suite2p", "a suite2p output", f"{_HERE}.suite2p"),
     Reader("caiman", "a CaImAn file", f"{_HERE}.caiman"),
@@ -78,6 +81,9 @@ READERS: Final = (
 )
 """All readers, in the order they are asked."""
 
+
+BESIDE: Final = ("movie", "frames_table", "rate", "trial_seconds", "responses", "running", "pupil", "gaze")
+"""Fields of a reading that say what some formats do not."""
 
 MOST_INNER: Final = 20
 """So many folders in one that is no recording are looked at for one that is."""
@@ -121,6 +127,9 @@ def open_each(path: str | PathLike[str], reading: Reading) -> tuple[dict[str, Re
         recordings[source.name] = Recording(source, reading)
     if not recordings:
         raise ReverieError(problems[0] if problems else f"{where} holds no recording.")
+    if unused := [name for name in BESIDE if reader.complete and getattr(reading, name) != getattr(Reading(), name)]:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
+        problems.append(f"Not used, since {where} is {reader.description}, whose files say it: {options}.")
     return recordings, problems
 
 
