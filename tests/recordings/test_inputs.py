@@ -297,6 +297,21 @@ def test_responses_as_square_as_noise_are_asked_about(mouse):
     assert "have the shape (40, 40) and are taken as (neuron, time), but do not tell which" in note
 
 
+@pytest.mark.parametrize("mode", ["constant", "edge"])
+def test_padding_that_no_nan_marks_is_told(mouse, mode):
+    assert open_recording(mouse).notes == ()
+    edit("responses", lambda values: np.pad(values[:, : FRAMES - 10], ((0, 0), (0, 10)), mode=mode))(mouse)
+    (note,) = open_recording(mouse).notes
+    assert note.startswith("The responses of mouse1 stand still in all neurons at the end of most trials (for 1")
+    assert note.endswith("as padding does, but count as responses: cut these frames off, or write NaN there.")
+
+
+def test_neurons_that_are_mostly_silent_are_not_taken_for_padding(mouse):
+    noise = np.random.default_rng(5)
+    edit("responses", lambda values: (noise.random((2, FRAMES)) < 0.02) * 1.0)(mouse)
+    assert not any("padding" in note for note in open_recording(mouse).notes)
+
+
 def test_what_the_user_leaves_out_is_left_out_and_said(mouse):
     recording = open_recording(mouse, Reading(leave_out=("trial:2", "neuron:0", "mouse2/neuron:3")))
     assert recording.left_out == {"2": "left out as asked"}

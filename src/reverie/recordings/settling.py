@@ -10,6 +10,7 @@ from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError, reading_foreign, some
 from reverie.recordings.facts import ResponseFacts, TrialFacts, facts_of
 from reverie.recordings.gaps import LONGEST_BRIDGED, longest_gap, measured
+from reverie.recordings.padded import padded_note
 from reverie.recordings.reading import Reading
 from reverie.recordings.settling_movies import settle_grey, settle_movies
 from reverie.recordings.source import Source
@@ -69,7 +70,8 @@ def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapp
                 f"in {where} neurons{why}.",
             )
     kept = {name: fact for name, fact in recorded.items() if name in usable.recorded}
-    usable.notes += filter(None, [turned_note(source.name, source, kept)])
+    doubts = (turned_note(source.name, source, kept), padded_note(source.name, source, kept))
+    usable.notes += filter(None, doubts)
     left = list(kept.values())
     usable.kind = _kind(left)
     if usable.kind == "traces":
