@@ -13,6 +13,7 @@ from reverie.fitted.calibrating import (
     fit_followed_weights,
     fit_weights,
     held_out_ridge,
+    held_out_ridges,
 )
 from reverie.fitted.fitting import fit
 from reverie.fitted.solving import solve_trial
@@ -195,7 +196,23 @@ def test_where_too_few_trials_are_left_it_stays_as_it_is(with_ridge):
 def test_the_combined_movie_has_errors_of_its_own(with_ridge):
     calibrated = fit_calibration(with_ridge, Combined())
     assert calibrated.clips == ("4", "6", "0", "1", "2", "3")
-    ridge = held_out_ridge(with_ridge, calibrated.clips)
-    errors = np.concatenate([errors_of(with_ridge, name, Combined(), ridge) for name in calibrated.clips])
+    ridges = held_out_ridges(with_ridge, calibrated.clips)
+    errors = np.concatenate([errors_of(with_ridge, name, Combined(), ridges[name]) for name in calibrated.clips])
     assert (errors <= calibrated.factor).mean() == pytest.approx(0.6827, abs=1e-3)
-    assert not np.allclose(errors_of(with_ridge, "6", Map()), errors_of(with_ridge, "6", Combined(), ridge))
+    assert not np.allclose(errors_of(with_ridge, "6", Map()), errors_of(with_ridge, "6", Combined(), ridges["6"]))
+
+
+def test_where_the_clips_are_most_training_movies_each_is_judged_by_what_other_clips_taught(with_ridge):
+    names = ["4", "6", "0", "1", "2", "3"]
+    ridges = held_out_ridges(with_ridge, names)
+    responses = with_ridge.subject.recording.trial("6").responses
+    for part in (["4", "1"], ["6", "2"], ["0", "3"]):
+        expected = held_out_ridge(with_ridge, part).decode(responses)
+        assert not np.allclose(expected, with_ridge.ridge.decode(responses))
+        for name in part:
+            np.testing.assert_array_equal(ridges[name].decode(responses), expected)
+
+
+def test_where_half_of_the_training_movies_are_left_they_teach_one_decoder(with_ridge):
+    ridges = held_out_ridges(with_ridge, ["4", "6", "0", "3"])
+    assert len({id(ridge) for ridge in ridges.values()}) == 1

@@ -32,6 +32,9 @@ FEWEST_TO_FOLLOW: Final = 3
 VALIDATION, CLIPS = 6, 24
 """Clips of different movies that are reconstructed, at most: of validation trials, and in all."""
 
+PARTS: Final = 3
+"""Parts these clips are divided into where too few other training movies are left to teach a ridge decoder."""
+
 
 def fit_weights(fitted: Fitted) -> Weights:
     """Reconstruct beginnings of validation trials with each likelihood tried, and choose what comes nearest to them.
@@ -110,9 +113,25 @@ def fit_calibration(fitted: Fitted, method: Map | Combined) -> Calibration | Non
     if len(names) < FEWEST_CLIPS:
         return None
     say(f"Calibrating the standard deviations of {fitted.subject.animal} on {len(names)} short clips.")
-    ridge = held_out_ridge(fitted, names) if isinstance(method, Combined) else None
+    ridges = held_out_ridges(fitted, names) if isinstance(method, Combined) else {}
     clips = tracked(names, len(names), "calibrating")
-    return calibrate({name: errors_of(fitted, name, method, ridge) for name in clips})
+    return calibrate({name: errors_of(fitted, name, method, ridges.get(name)) for name in clips})
+
+
+def held_out_ridges(fitted: Fitted, names: Sequence[str]) -> dict[str, RidgeDecoder]:
+    """Return for each of these trials a ridge decoder that has not learned from its movie.
+
+    One for all where at least half of the training movies are left to learn from; else one for each third of them, as
+    in cross-fitting.
+    """
+    recording, training = fitted.subject.recording, fitted.subject.training
+    movies = {movie_digest(recording, name) for name in training}
+    left = movies - {movie_digest(recording, name) for name in names}
+    parts = 1 if 2 * len(left) >= len(movies) else PARTS
+    ridges: dict[str, RidgeDecoder] = {}
+    for part in range(parts):
+        ridges |= dict.fromkeys(names[part::parts], held_out_ridge(fitted, names[part::parts]))
+    return ridges
 
 
 def held_out_ridge(fitted: Fitted, names: Sequence[str]) -> RidgeDecoder:
