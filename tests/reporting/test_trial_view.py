@@ -26,6 +26,16 @@ def test_an_empty_mask_leaves_out_what_needs_one(make_run: Callable[..., RunCont
     assert mask_view(blind).evaluation == ""
 
 
+def test_one_neuron_has_no_neighbours(make_run: Callable[..., RunContent]) -> None:
+    trial = make_run(1, frames=60).trials[0]
+    rates = np.random.default_rng(0).gamma(1.0, 1.0, (2, 60))
+    few, one = (
+        trial_view(replace(trial, responses=rates[:count], rates=None, rates_from_truth=None), 1) for count in (2, 1)
+    )
+    assert few.hints[0].startswith("2 neurons, in units of each neuron's standard deviation, ordered so")
+    assert one.hints[0] == "1 neuron, in units of each neuron's standard deviation."
+
+
 def test_frame_correlations_are_drawn_at_their_height(make_run: Callable[..., RunContent]) -> None:
     trial = make_run(1, frames=60).trials[0]
     curve = frame_correlation_curve(trial)[0]

@@ -10,6 +10,7 @@ from reverie.simulation.folder import PARTIAL, TRUTH, simulate, simulate_animals
 from reverie.simulation.kinds import KINDS
 from reverie.simulation.mouse import SimulatedMouse, schedule
 from reverie.simulation.noise import SessionNoise
+from reverie.simulation.request import SimulationRequest
 from reverie.simulation.truth import SimulatedTruth
 
 
@@ -70,6 +71,8 @@ def test_bad_requests_are_refused(tmp_path: Path, movies: list[np.ndarray]):
         simulate(tmp_path, {"train": [("a", movies[0]), ("b", movies[0][:, :18])]}, mice={"x": 3})
     with pytest.raises(ReverieError, match="animals with neurons"):
         simulate(tmp_path, {"train": [("a", movies[0][:30])]}, mice={})
+    with pytest.raises(ReverieError, match="say with --dark how many"):
+        SimulationRequest(replays=2)
 
 
 def simulate_little(out: Path, seed: int = 0) -> None:

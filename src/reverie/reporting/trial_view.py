@@ -193,10 +193,9 @@ def _hints(trial: TrialContent, found: Rasters | None) -> list[str]:
     hints = []
     if found is not None:
         shared = f", about {number_text(found.neurons_per_row)} averaged in a row" if found.neurons_per_row > 1 else ""
-        hints.append(
-            f"{found.neurons:,} neurons{shared}, in units of each neuron's standard deviation, ordered so that "
-            "neighbours have alike time courses."
-        )
+        order = ", ordered so that neighbours have alike time courses" if found.neurons > 1 else ""
+        many = "neurons" if found.neurons > 1 else "neuron"
+        hints.append(f"{found.neurons:,} {many}{shared}, in units of each neuron's standard deviation{order}.")
     if trial.state is not None and not any(trial.state_units):
         hints.append("Behaviour is in the recording's own units.")
     if trial.scored_from:

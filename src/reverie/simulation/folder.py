@@ -200,7 +200,8 @@ def simulate_animals(
         repeats={"live_test_main": asked.test_repeats},
         darkness=darkness,
     )
-    say(f"{asked.animals} simulated animals are in {folder}; the encoder that knows their truth is {folder / TRUTH}.")
+    made = "1 simulated animal is" if asked.animals == 1 else f"{asked.animals} simulated animals are"
+    say(f"{made} in {folder}; the encoder that knows the truth is {folder / TRUTH}.")
     return open_recordings(folder)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from reverie.foundation.errors import BadInput
 from reverie.foundation.requests import require_seed, settle_types
 from reverie.stimuli.names import StimulusName
 
@@ -66,3 +67,7 @@ class SimulationRequest:
     def __post_init__(self) -> None:
         settle_types(self)
         require_seed(self.seed)
+        if self.replays and not self.dark:
+            raise BadInput(
+                "Replays are hidden in trials in front of a grey screen; say with --dark how many."
+            )

@@ -84,3 +84,6 @@ def test_p_values_of_nothing_are_even():
 def test_a_search_that_cannot_be_is_refused():
     with pytest.raises(ReverieError, match="speeds other than 0"):
         Search(speeds=(0.0,))
+    for endless in (AgreementSettings, Search):
+        with pytest.raises(ReverieError, match="seconds"):
+            endless(seconds=float("inf"))

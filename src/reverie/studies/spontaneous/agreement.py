@@ -5,6 +5,7 @@ the single terms, is what neurons say together: nothing on average where they ar
 picture where they see one. What they share without any picture is in the surrogates too.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -57,7 +58,7 @@ class AgreementSettings:
 
     def __post_init__(self) -> None:
         settle_types(self)
-        if not (self.seconds > 0 and self.surrogates >= 2 and self.factors >= 0):
+        if not (0 < self.seconds < math.inf and self.surrogates >= 2 and self.factors >= 0):
             raise BadInput("Looking needs seconds above 0, two surrogates or more, and no negative number of factors.")
 
 

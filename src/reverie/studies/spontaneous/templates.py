@@ -147,7 +147,8 @@ class Search:
     def __post_init__(self) -> None:
         settle_types(self)
         fine = min(self.seconds, self.alarms) > 0 and self.speeds and all(self.speeds) and self.contrasts
-        if not (fine and self.surrogates >= 1 and self.factors >= 0):
+        finite = np.isfinite((self.seconds, self.alarms, *self.speeds, *self.contrasts)).all()
+        if not (fine and finite and self.surrogates >= 1 and self.factors >= 0):
             raise ReverieError(
                 "A search needs seconds and alarms above 0, speeds other than 0, a contrast, a surrogate or more, and "
                 "no negative number of factors."
