@@ -68,6 +68,4 @@ class SimulationRequest:
         settle_types(self)
         require_seed(self.seed)
         if self.replays and not self.dark:
-            raise BadInput(
-                "Replays are hidden in trials in front of a grey screen; say with --dark how many."
-            )
+            raise BadInput("Replays are hidden in trials in front of a grey screen; say with --dark how many.")
