@@ -27,7 +27,7 @@ from reverie.simulation.folder import TRUTH
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the materials of a session lie: plain data, so that another process can open the same.
+    """Where a session's recordings and encoders lie: plain data, so that another process can open the same.
 
     data: folder of recordings. encoders: folders. animals: names, all that data and encoders share when empty.
     truth: folder of the encoder that knows everything about simulated animals; DATA/truth where it exists.

@@ -1,4 +1,4 @@
-"""Whether doubt is honest: how often the truth lies inside the intervals, and what makes them hold it as often."""
+"""Whether intervals are honest: how often the truth lies inside them, and what makes them keep their promise."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

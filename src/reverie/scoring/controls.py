@@ -13,7 +13,7 @@ CONTROLS = ("other_movie", "other_moment", "shuffled", "grey")
 """The names of the controls, as they end the names of score columns."""
 
 LEAST_SHIFT = int(FRAME_RATE)
-"""Frames another moment lies away at least: one second."""
+"""Frames another moment lies away at least: one second at 30 Hz."""
 
 OtherMovie = Float[np.ndarray, "_ height width"]
 """A movie of any length."""

@@ -19,6 +19,7 @@ from reverie.fitted.solving import problem_of_trial, solve_trial
 from reverie.foundation.arrays import GREY, WHITE, Movie
 from reverie.foundation.devices import choose_device
 from reverie.foundation.files import write_text
+from reverie.foundation.fingerprints import seed_of
 from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say, tracked
 from reverie.inversion.methods.map import Map
@@ -122,7 +123,7 @@ def _bits(
     shared = shared_part(responses, asked.factors)
     row: dict[str, object] = {"trial": trial.name, "recorded": bits_per_second(fitted, trial, movie.frames, seed)}
     for number, kind in enumerate(KINDS):
-        drawn = surrogate(responses, shared, kind, np.random.default_rng([seed, 10 + number]))
+        drawn = surrogate(responses, shared, kind, np.random.default_rng([seed, 10 + number, seed_of(trial.name)]))
         other = replace(trial, movie=None, responses=amplitude_adjusted(drawn, responses))
         found = solve_trial(fitted, other, Map(draws=0, seed=seed)).movie
         row[kind] = bits_per_second(fitted, other, found, seed)

@@ -1,0 +1,27 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reverie.studies.spontaneous import darkness as module
+from reverie.studies.spontaneous.agreement import AgreementSettings
+from reverie.studies.spontaneous.darkness import darkness
+from reverie.studies.spontaneous.surrogates import KINDS, surrogate
+
+
+def test_surrogates_of_two_trials_have_nothing_in_common(
+    tiny_world: Any, quick_masks: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = []
+
+    def noted(*arguments: Any) -> Any:
+        states.append(str(arguments[-1].bit_generator.state))
+        return surrogate(*arguments)
+
+    monkeypatch.setattr(module, "surrogate", noted)
+    asked = AgreementSettings(seconds=0.5, surrogates=2, factors=1)
+    where = {"trials": ["5", "6"], "out": tmp_path / "out", "animal": "alpha"}
+    table = darkness(tiny_world.data, tiny_world.encoder, **where, asked=asked)
+    assert len(states) == len(set(states)) == 2 * len(KINDS)
+    assert set(table["trial"]) == {"5", "6"}
+    assert np.isfinite(table["p"]).all()
