@@ -125,6 +125,14 @@ class Encoder(nn.Module, ABC):
             )
         return self.mice[mouse]
 
+    def require_size(self, size: tuple[int, int]) -> None:
+        """Raise ReverieError when movies of such a height and width are neither frames nor canvases of the encoder."""
+        if size not in (self.frame_size, self.canvas):
+            raise ReverieError(
+                f"The encoder was made for movies of {self.frame_size[0]} x {self.frame_size[1]} pixels but got "
+                f"{size[0]} x {size[1]}; resize the movie or choose another encoder."
+            )
+
 
 def frame_corner(frame_size: tuple[int, int], canvas: tuple[int, int]) -> tuple[int, int]:
     """Return the row and column of the canvas at which a centred frame starts.

@@ -8,7 +8,6 @@ from torch import Tensor
 from reverie.encoders.contract import Encoder, device_of
 from reverie.encoders.fast.form import frozen_form
 from reverie.foundation.arrays import Movie, Rates, State
-from reverie.foundation.errors import ReverieError
 from reverie.recordings.trial import known_state
 
 
@@ -29,12 +28,7 @@ def predict(
     than the encoder's window.
     """
     encoder.require_mouse(mouse)
-    size = (movie.shape[1], movie.shape[2])
-    if size not in (encoder.frame_size, encoder.canvas):
-        raise ReverieError(
-            f"The encoder was made for movies of {encoder.frame_size[0]} x {encoder.frame_size[1]} pixels but got "
-            f"{size[0]} x {size[1]}; resize the movie or choose another encoder."
-        )
+    encoder.require_size((movie.shape[1], movie.shape[2]))
     state = state if isinstance(state, Tensor) else known_state(state)
     where = torch.device(device) if device is not None else device_of(encoder)
     encoder.to(where)

@@ -107,12 +107,7 @@ class StackEncoder(Encoder):
         state: Float[Tensor, "batch 4 time"] | Float[Tensor, "batch 4 time tall wide"],
     ) -> Float[Tensor, "batch 5 time tall wide"]:
         """Lay the movie, centred on the canvas, and the state out as picture planes."""
-        size = (movie.shape[2], movie.shape[3])
-        if size not in (self.frame_size, self.canvas):
-            raise ReverieError(
-                f"The encoder was made for movies of {self.frame_size[0]} x {self.frame_size[1]} pixels but got "
-                f"{size[0]} x {size[1]}; resize the movie or choose another encoder."
-            )
+        self.require_size((movie.shape[2], movie.shape[3]))
         centred = centre_on_canvas(movie, self.canvas, self.layout.padding)
         if state.ndim == 3:
             state = repeat(state, "batch row time -> batch row time h w", h=self.canvas[0], w=self.canvas[1])
