@@ -60,6 +60,14 @@ def test_other_units_are_told(encoder, trials, factor):
     assert told == pytest.approx(factor, rel=0.05)
 
 
+@pytest.mark.parametrize(("measured", "said"), [(0.03, "correlate with held-out responses at 0.030"), (0.07, "")])
+def test_an_encoder_that_learned_next_to_nothing_is_told(encoder, trials, measured, said):
+    encoder.about["validation_correlation"] = {"alpha": measured}
+    found = disagreement(encoder, "alpha", trials)
+    assert len(found) == bool(said)
+    assert said in "".join(found)
+
+
 def test_nothing_is_held_against_one_of_which_nothing_is_known(encoder, trials):
     encoder.about.pop("validation_correlation")
     assert disagreement(encoder, "alpha", changed(trials, lambda responses: responses[::-1])) == ()

@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from tests.worlds import files_in, opened, replace_encoder
 
 from reverie.encoders.checkpoints import load_encoder
@@ -137,3 +138,12 @@ def test_a_trial_made_by_hand_must_fit(encoder, recording, quick_masks):
         ReverieError, match=r"responses of trial 6 should be an array of numbers of the shape \(20, 48\)"
     ):
         reader.reconstruct(trial)
+
+
+def test_a_notebook_that_needs_no_gradients_gets_the_same_movie(tiny_world, recording, quick_masks, tmp_path):
+    usual = Reconstructor(load_encoder(tiny_world.encoder), recording, Map(steps=2, calibrated=False)).fit()
+    expected = usual.reconstruct("6").frames
+    with torch.inference_mode():
+        encoder = load_encoder(tiny_world.encoder)
+        again = Reconstructor(encoder, recording, Map(steps=2, calibrated=False), kept=tmp_path).fit().reconstruct("6")
+    np.testing.assert_array_equal(again.frames, expected)

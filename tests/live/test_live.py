@@ -4,6 +4,7 @@ import pytest
 import reverie as rv
 from reverie.foundation.errors import ReverieError
 from reverie.live.fitting import causal_lags, load_live
+from reverie.live.server import show_live
 
 LAG = 0.2
 
@@ -81,3 +82,9 @@ def test_a_lag_is_at_most_half_a_second_and_is_fitted_before_use(reader):
         rv.Live(reader, lag=0.6)
     with pytest.raises(ReverieError, match="5 frames behind was fitted yet"):
         load_live(reader.fits[0], 5)
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_that_there_is_not_is_told_before_the_work(port, tmp_path):
+    with pytest.raises(ReverieError, match=f"There is no port {port}; choose 0 to 65535 with --port"):
+        show_live(tmp_path / "no data", tmp_path, trial="1", port=port)

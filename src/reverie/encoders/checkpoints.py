@@ -12,6 +12,7 @@ from safetensors.torch import load, save
 
 from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import build, name_architecture
+from reverie.foundation.devices import usual_torch
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, replacing, write_record
 from reverie.foundation.fingerprints import bytes_digest, digest_of, file_digest
@@ -48,6 +49,7 @@ def left_unfinished(folder: Path, encoder: Encoder) -> bool:
     return alone and file_digest(weights) == bytes_digest(save(_tensors(encoder)))
 
 
+@usual_torch()
 def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Encoder:
     """Read an encoder back, bit for bit, in evaluation mode.
 

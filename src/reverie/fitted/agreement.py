@@ -6,7 +6,7 @@ from typing import Final
 from reverie.encoders.contract import Encoder
 from reverie.encoders.prediction import predict
 from reverie.recordings.trial import Trial
-from reverie.training.loop import RunningCorrelation
+from reverie.training.loop import RunningCorrelation, hardly
 
 TRIALS: Final = 4
 """Training trials that are asked; with ``FRAMES`` of each, the mean over neurons is known to a few hundredths."""
@@ -32,9 +32,12 @@ def disagreement(encoder: Encoder, animal: str, trials: Iterable[Trial]) -> tupl
 
     encoder: with a readout for the animal. trials: of those it was trained on, with movies and responses.
     """
-    measured = encoder.about.get("validation_correlation", {}).get(animal, 0.0)
-    if measured < KNOWN:
+    measured = encoder.about.get("validation_correlation", {}).get(animal)
+    if measured is None:
         return ()
+    if measured < KNOWN:
+        doubt = hardly(animal, measured)
+        return () if doubt is None else (doubt,)
     running, recorded, predicted = RunningCorrelation(encoder.mice[animal]), 0.0, 0.0
     for trial in trials:
         if trial.responses is not None:

@@ -13,7 +13,7 @@ from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.solving import solve_trial
 from reverie.fitted.subject import FITTED, Subject
 from reverie.foundation.arrays import Mask
-from reverie.foundation.devices import choose_device
+from reverie.foundation.devices import choose_device, usual_torch
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import cache_folder
 from reverie.foundation.requests import given_path
@@ -83,6 +83,7 @@ class Reconstructor:
         subjects = [Subject(recording, one.to(where), seed, where) for one in encoders]
         self.fits = tuple(Fitted(subject, _folders(subject, kept)) for subject in subjects)
 
+    @usual_torch()
     def fit(self, parts: Iterable[str] | None = None) -> "Reconstructor":
         """Fit what the method needs once of this animal and encoder, say so, and keep it; return the reconstructor.
 
@@ -108,6 +109,7 @@ class Reconstructor:
         mean: Mask = np.stack([fitted.mask for fitted in self.fits]).mean(axis=0, dtype=np.float32)
         return mean
 
+    @usual_torch()
     def reconstruct(self, trial: Trial | str) -> Reconstruction:
         """Return the movie that explains the responses to one trial.
 

@@ -5,8 +5,8 @@ import platform
 import random
 import shlex
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -46,6 +46,23 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 - libraries we call may use the global generator
     torch.manual_seed(seed)
+
+
+@contextmanager
+def usual_torch() -> Iterator[None]:
+    """Compute as on the command line, whatever a notebook chose, and leave it its choices and random numbers.
+
+    Its choices are those of gradients (``torch.no_grad``, ``torch.inference_mode``) and of the default precision.
+    """
+    chosen, states = torch.get_default_dtype(), (random.getstate(), np.random.get_state())  # noqa: NPY002
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.random.fork_rng(devices=()), torch.inference_mode(mode=False), torch.enable_grad():
+            yield
+    finally:
+        torch.set_default_dtype(chosen)
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
 
 
 def seed_torch(seed: int, device: torch.device) -> None:

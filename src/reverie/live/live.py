@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from reverie.fitted.reconstructor import Reconstructor
 from reverie.foundation.arrays import WHITE
+from reverie.foundation.devices import usual_torch
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.linear.response_features import compress
 from reverie.live.fitting import LiveDecoder, fit_live, load_live
@@ -86,6 +87,7 @@ class Live:
         self.lag = round(lag * self.frame_rate)
         self.reset()
 
+    @usual_torch()
     def fit(self) -> "Live":
         """Fit what it needs of this animal and lag once, keep it, and return itself."""
         fit_live(self.fitted, self.lag)

@@ -26,6 +26,8 @@ from reverie.reporting.page import fill_page
 if TYPE_CHECKING:
     from aiohttp import web
 
+LAST_PORT: Final = 65535
+
 HOST: Final = "127.0.0.1"
 LOCAL: Final = (HOST, "localhost")
 """Names under which the page is asked for; another one is a foreign page's, which may not look."""
@@ -199,6 +201,8 @@ def show_live(
         raise ReverieError(
             "Say what is shown live: a recorded trial (--trial 3), or where responses come from (--source -)."
         )
+    if not 0 <= port <= LAST_PORT:
+        raise ReverieError(f"There is no port {port}; choose 0 to {LAST_PORT} with --port.")
     opened, recording = open_one(data, encoder, animal, choose_device("cpu"), reading)
     frames = source_at(source) if source is not None else _of_trial(recording, str(trial))
     live = Live(Reconstructor(opened, recording, "ridge", device="cpu"), lag).fit()

@@ -123,10 +123,11 @@ class ClockedSource(Source):
         shown = np.array([(showing.onsets[0], showing.end) for showing in recorded.showings])
         doubts = clocks_apart(str(self.place), spans, shown, rate_given=reading.rate is not None)
         own_rate = _own_rate(recorded.showings)
-        self.frame_rate = reading.frame_rate or own_rate / max(1, int(np.ceil(own_rate / FASTEST)))
+        usual = own_rate or FRAME_RATE
+        self.frame_rate = reading.frame_rate or usual / max(1, int(np.ceil(usual / FASTEST)))
         thinned = (
             ()
-            if np.isclose(self.frame_rate, own_rate)
+            if own_rate is None or np.isclose(self.frame_rate, own_rate)
             else (
                 f"The movies of {self.name} were shown at {own_rate:.4g} Hz; everything is brought to "
                 f"{self.frame_rate:.4g} frames a second (--frame-rate to differ).",
@@ -199,10 +200,10 @@ class ClockedSource(Source):
         return sum(signal.rows for signal in self.recorded.responses)
 
 
-def _own_rate(showings: Sequence[Showing]) -> float:
+def _own_rate(showings: Sequence[Showing]) -> float | None:
     """Return the frames per second at which movies were shown, after the median step of each.
 
-    Images, alone or in turn, tell none; they are cut into frames as movies usually are.
+    Images, alone or in turn, tell none: None; they are cut into frames as movies usually are.
     Raises ReverieError when the frames of every showing come all at once.
     """
     several = [showing for showing in showings if showing.clip and len(showing.onsets) > 1]
@@ -213,7 +214,7 @@ def _own_rate(showings: Sequence[Showing]) -> float:
             "those of the frame before; repair them."
         )
     moving = [rate for rate in rates if rate > 1 / STILL]
-    return float(np.median(moving)) if moving else FRAME_RATE
+    return float(np.median(moving)) if moving else None
 
 
 def _pieces(showing: Showing, rate: float, seconds: float) -> Iterable[_Piece]:

@@ -13,7 +13,7 @@ from reverie.encoders.checkpoints import encoder_digest, load_encoder
 from reverie.encoders.contract import Encoder
 from reverie.encoders.presets import preset
 from reverie.encoders.registry import find_architecture
-from reverie.foundation.devices import choose_device, describe, seed_everything
+from reverie.foundation.devices import choose_device, describe, seed_everything, usual_torch
 from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
@@ -27,7 +27,7 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split, split_all
 from reverie.recordings.tiers import UNUSED
-from reverie.training.loop import LAST, RESUME
+from reverie.training.loop import LAST, RESUME, hardly
 from reverie.training.planning import plan_settings
 from reverie.training.request import TrainingRequest
 from reverie.training.settings import TrainingSettings
@@ -38,6 +38,7 @@ PLAN = "plan.json"
 """Written before the first step, so that the same command resumes with the same settings."""
 
 
+@usual_torch()
 def train_encoder(
     recordings: Mapping[str, Recording] | Recording | Path | str,
     out: Path | str,
@@ -226,4 +227,6 @@ def _split(recordings: Mapping[str, Recording], request: TrainingRequest, *, all
 def _say_result(result: TrainingResult) -> None:
     for name, correlation in result.correlation.items():
         say(f"{name}: rates correlate with single-trial responses to held-out movies at {correlation:.3f}.")
+        if doubt := hardly(name, correlation):
+            say(doubt)
     say(f"The encoder is in {result.folder}.")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,10 @@ TrialsByAnimal = Mapping[str, Sequence[Trial]]
 LOG = "training.csv"
 LAST = "last"
 RESUME = "resume"
+
+HARDLY: Final = 0.05
+"""Correlation of rates with single-trial responses below which nothing can be read from them: encoders trained on
+responses that were shifted against the movies by some frames came to 0.02 to 0.04."""
 
 
 class RunningCorrelation:
@@ -89,6 +93,17 @@ def neuron_correlations(encoder: Encoder, mouse: str, trials: Sequence[Trial]) -
 def validation_correlation(encoder: Encoder, mouse: str, trials: Sequence[Trial]) -> float:
     """Return the mean over neurons of ``neuron_correlations``; constant neurons count as 0."""
     return float(neuron_correlations(encoder, mouse, trials).mean())
+
+
+def hardly(animal: str, correlation: float) -> str | None:
+    """Return a sentence where an encoder explains next to nothing of held-out responses, None where it does better."""
+    if correlation >= HARDLY:
+        return None
+    return (
+        f"{animal}: rates that correlate with held-out responses at {correlation:.3f} explain next to nothing, so that "
+        "movies found with them mean nothing; see whether each movie belongs to its responses (order of trials, a lag, "
+        "turned axes), and train for longer."
+    )
 
 
 @dataclass(frozen=True)

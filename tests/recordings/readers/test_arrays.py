@@ -19,6 +19,7 @@ TIMES = np.arange(FRAMES) / 30
 SCREEN = np.random.default_rng(0).uniform(0, 255, (FRAMES, 4, 6))
 RATES = np.random.default_rng(1).gamma(0.3, 5, (FRAMES, 3))
 SHOWN = {"onset": [0.0], "clip": ["1"]}
+FASTER = {"time": np.arange(40) / 20, "clip": ["1"] * 40, "frame": np.arange(40)}
 BY_FRAME = {"time": TIMES, "clip": ["1"] * FRAMES, "frame": np.arange(FRAMES) + 1}
 
 
@@ -59,6 +60,13 @@ def test_a_movie_that_does_not_say_how_fast_it_was_shown_is_said_to_have_run_at_
     told = recorded(reading=Reading(frame_rate=40.0))
     assert told["0"].frames == FRAMES
     assert not any("how fast" in note for note in told.notes)
+
+
+def test_images_in_turn_are_not_said_to_have_been_shown_at_a_rate():
+    slow = recorded(responses=(np.arange(FRAMES) / 5, RATES), reading=Reading(frame_rate=5.0, trial_seconds=20.0))
+    assert slow["0"].frames == FRAMES
+    assert not any("were shown at" in note for note in slow.notes)
+    assert any("were shown at 20 Hz" in note for note in recorded(shown=FASTER, reading=Reading(frame_rate=10.0)).notes)
 
 
 def test_a_movie_with_times_runs_as_fast_as_they_say():

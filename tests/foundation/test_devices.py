@@ -1,0 +1,40 @@
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from reverie.foundation.devices import seed_everything, usual_torch
+
+
+def drawn() -> tuple[float, float, float]:
+    return random.random(), float(np.random.rand()), float(torch.rand(1))  # noqa: NPY002
+
+
+def test_random_numbers_of_the_caller_go_on_as_if_nothing_had_been_drawn() -> None:
+    seed_everything(3)
+    expected = drawn(), drawn()
+    seed_everything(3)
+    first = drawn()
+    with usual_torch():
+        seed_everything(9)
+        drawn()
+    assert (first, drawn()) == expected
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_gradients_and_single_precision_are_there_whatever_the_caller_chose(mode: type) -> None:
+    @usual_torch()
+    def slope() -> torch.Tensor:
+        value = torch.tensor(2.0, requires_grad=True)
+        (found,) = torch.autograd.grad(value**2, value)
+        return found
+
+    torch.set_default_dtype(torch.float64)
+    try:
+        with mode():
+            assert (slope().item(), slope().dtype) == (4.0, torch.float32)
+            assert not torch.is_grad_enabled()
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
