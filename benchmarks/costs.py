@@ -59,7 +59,7 @@ def work_with(lab: Lab, folder: Path, steps: int) -> Iterator[tuple[str, tuple[s
     yield "simulate", ("--out", data, *sizes, "--frames", str(lab.frames), "--oracle", "6", "--test", "1")
     yield "train", (data, "--out", encoder, "--architecture", "compact", "--preset", "small", "--steps", str(steps))
     yield "fit", (data, encoder, "--animals", "mouse1", "--parts", "weights")
-    clip = (data, encoder, "--animal", "mouse1", "--trials", "live_test_main", "--draws", "0", "--no-calibrated")
+    clip = (data, encoder, "--animal", "mouse1", "--trials", "live_test_main", "--no-calibrated")
     yield "reconstruct", (*clip, "--out", run)
     yield "evaluate", (run,)
     yield "report", (run,)

@@ -32,7 +32,7 @@ PAPER: Final = "reconstruct DATA encoder --animal mouse1 --trials 8 --method pap
 MAP: Final = (
     "reconstruct DATA encoder --animal mouse1 --trials 8 --method map --steps 2 --draws 1 --no-calibrated --out new"
 )
-USUAL: Final = "reconstruct DATA encoder --animal mouse1 --trials 8 --draws 1 --map-share 0.5 --no-calibrated --out new"
+USUAL: Final = "reconstruct DATA encoder --animal mouse1 --trials 8 --map-share 0.5 --no-calibrated --out new"
 RESUME: Final = "train sensorium --animals mouse1 --out training --architecture compact --preset tiny --steps 8"
 AGAIN: Final = USUAL.replace("DATA", "sensorium").replace("new", "run")
 

@@ -186,7 +186,7 @@ METHODS: Final[Mapping[str, Callable[[Materials, Clip], tuple[Solution, Mapping[
     "combined, camera not followed": by_method(Combined(follow=0)),
     "published": by_published,
     "map, animals joined": by_both(Map(draws=0)),
-    "combined, animals joined": by_both(Combined(draws=0)),
+    "combined, animals joined": by_both(Combined(calibrated=False)),
     "map, truth": by_truth,
 }
 """Every method by the name it has in the table, in the order in which they are tried."""

@@ -11,7 +11,7 @@ NUMBERS: Final = ("video", "dynamic", "pattern", "coverage_50", "coverage_80", "
 DEFAULT: Final = "combined"
 """What the others are held against."""
 
-NOT_RIVALS: Final = ("map, animals joined", "map, truth")
+NOT_RIVALS: Final = ("map, animals joined", "combined, animals joined", "map, truth")
 """What sees more than the default does."""
 
 

@@ -98,7 +98,7 @@ def score(out: Path, kinds: Sequence[str], neurons: int) -> None:
             for each in trials
         ]
 
-        for method in (rv.Ridge(), rv.Combined(draws=0, calibrated=False)):
+        for method in (rv.Ridge(), rv.Combined(calibrated=False)):
             reader = rv.Reconstructor(encoder, recording, method).fit()
             movies = [reader.reconstruct(each).frames for each in trials]
             print(kind, method.name, means(materials, shown, movies), flush=True)

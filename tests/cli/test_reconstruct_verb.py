@@ -41,7 +41,7 @@ def test_a_method_alone_has_its_own_defaults(name, expected):
             "--method map --steps 7 --weight 0.5 --likelihood events --no-calibrated",
             Map(steps=7, weight=0.5, likelihood="events", calibrated=False),
         ),
-        ("--draws 0 --no-find-cuts --blur 1.5", Combined(draws=0, find_cuts=False, blur=1.5)),
+        ("--no-calibrated --no-find-cuts --blur 1.5", Combined(calibrated=False, find_cuts=False, blur=1.5)),
         ("--method paper --steps 7 --no-padding-grey", Paper(steps=7, padding_grey=False)),
         ("--method paper --stride 32 --random-offsets --batch 3", Paper(stride=32, random_offsets=True, batch=3)),
         ("--method combined --map-share 0.25 --follow 0", Combined(map_share=0.25, follow=0)),

@@ -7,18 +7,28 @@ import pytest
 from tests.worlds import describe_training, fitted_to, spoil_movie
 
 from reverie.encoders.prediction import predict
-from reverie.fitted.assembling import OF_SINGLES, OTHER_MOVIES, OVER_MODELS, UNCALIBRATED, assemble, other_movies
+from reverie.fitted.assembling import (
+    OF_SINGLES,
+    OF_USUAL,
+    OTHER_MOVIES,
+    OVER_MODELS,
+    UNCALIBRATED,
+    assemble,
+    other_movies,
+)
 from reverie.fitted.fitting import fit
 from reverie.foundation.files import write_npz
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
+from reverie.inversion.methods.weighing import Weights
 from reverie.inversion.postprocessing import blur
 from reverie.inversion.problem import Progress, Solution
 from reverie.recordings.readers.registry import open_recordings
 from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.trial import Trial
 from reverie.scoring.calibration import Calibration
+from reverie.scoring.error_model import ErrorModel, LearnedErrors
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 MASK = np.full((12, 16), 1.2, np.float32)
@@ -81,6 +91,24 @@ def test_a_calibrated_standard_deviation_is_scaled_and_told_of(fitted, trial):
     assert "this trial among them" not in " ".join(other.notes)
 
 
+def test_learned_errors_are_taken_as_they_are_and_told_of(fitted, trial):
+    model = ErrorModel(np.ones(4), 0.0, np.zeros(4), np.ones(4))
+    calibration = Calibration(FACTOR, HALF_WIDTHS, np.array([0.5, 0.8, 0.9]), np.array([0.3, 0.5, 0.7]), ("6", "1"))
+    learned = LearnedErrors(model, calibration, MASK, MASK / 2)
+    write_npz(fitted.place("errors"), learned.to_arrays())
+    for part in ("weights", "followed_weights"):
+        write_npz(fitted.place(part), Weights("sizes", 0.75, 100.0).to_arrays())
+    solution = replace(found(100.0, 20.0), information=MASK / 3)
+    one = assemble([solution], [fitted], Combined(), trial, MASK)
+    np.testing.assert_allclose(one.std, 20)
+    np.testing.assert_array_equal(one.half_widths, HALF_WIDTHS)
+    np.testing.assert_array_equal(one.information, MASK / 3)
+    (note,) = one.notes
+    assert "what errors were on clips whose movies are known" in note
+    other = assemble([solution], [fitted], Combined(map_share=0.5), trial, MASK)
+    assert other.notes == (note, OF_USUAL)
+
+
 def test_information_is_measured_before_the_scaling(fitted, trial):
     calibrated, raw = (
         assemble([found(100.0, 20.0)], [fitted], method, trial, MASK) for method in (Map(), Map(weight=2.0))
@@ -90,7 +118,7 @@ def test_information_is_measured_before_the_scaling(fitted, trial):
     assert less.information.mean() < calibrated.information.mean()
 
 
-@pytest.mark.parametrize("method", [Map(calibrated=False), Map(weight=2.0), Combined(follow=1)])
+@pytest.mark.parametrize("method", [Map(calibrated=False), Map(weight=2.0)])
 def test_a_standard_deviation_that_was_not_calibrated_is_told_as_that(fitted, trial, method):
     one = assemble([found(100.0, 20.0)], [fitted], method, trial, MASK)
     np.testing.assert_allclose(one.std, 20.0)

@@ -9,18 +9,12 @@ from reverie.fitted.calibrating import (
     calibration_trials,
     candidates,
     errors_of,
-    fit_calibration,
     fit_followed_weights,
     fit_weights,
-    held_out_ridge,
-    held_out_ridges,
 )
 from reverie.fitted.fitting import fit
 from reverie.fitted.solving import solve_trial
 from reverie.foundation.files import write_npz
-from reverie.inversion.linear.ridge import RidgeSettings
-from reverie.inversion.linear.ridge_fit import fit_ridge
-from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.weighing import Moments, choose_weights, worth_following
 from reverie.inversion.priors import scenes
@@ -157,62 +151,6 @@ def test_a_calibration_holds_the_errors_of_the_clips_it_was_learned_on(tiny_worl
     kept = fitted_to(tiny_world).calibration
     assert kept.clips == ("4", "6", "1", "2")
     assert 0 < kept.half_widths[0] < kept.half_widths[1] <= kept.half_widths[2]
-    errors = np.concatenate([errors_of(fitted, name, Map()) for name in kept.clips])
+    errors = np.concatenate([errors_of(fitted, name) for name in kept.clips])
     assert len(errors) == 4 * (48 - frames_to_skip(48)) * 12 * 16
     assert (errors <= kept.factor).mean() == pytest.approx(0.6827, abs=1e-3)
-
-
-@pytest.fixture
-def with_ridge(tiny_world, quick_masks):
-    """All that a calibration is made from, of an encoder trained on four trials."""
-    describe_training(tiny_world, ["0", "1", "2", "3"], ["4", "6"])
-    return fit(fitted_to(tiny_world), ["followed_weights"])
-
-
-def test_the_linear_decoder_is_judged_on_trials_it_has_not_learned_from(with_ridge):
-    subject, names = with_ridge.subject, ["4", "6", "0", "3"]
-    held_out = held_out_ridge(with_ridge, names)
-    chosen = with_ridge.ridge.features
-    settings = RidgeSettings(powers=(chosen.power,), lags=(chosen.lags,))
-    direct = fit_ridge("alpha", subject.trials(["1", "2"]), settings)
-    responses = subject.recording.trial("6").responses
-    np.testing.assert_array_equal(held_out.decode(responses), direct.decode(responses))
-    assert not np.allclose(held_out.decode(responses), with_ridge.ridge.decode(responses))
-
-
-def test_other_trials_of_the_same_movie_teach_it_nothing_either(tiny_world, quick_masks):
-    show_again(tiny_world, "alpha", "1", like="0")
-    describe_training(tiny_world, ["0", "1", "2", "3"], ["4", "6"])
-    fitted = fit(fitted_to(tiny_world), ["ridge"])
-    responses = fitted.subject.recording.trial("6").responses
-    found, other = (held_out_ridge(fitted, names).decode(responses) for names in (["4", "0"], ["4", "0", "1"]))
-    np.testing.assert_array_equal(found, other)
-
-
-def test_where_too_few_trials_are_left_it_stays_as_it_is(with_ridge):
-    assert held_out_ridge(with_ridge, ["0", "1", "2"]) is with_ridge.ridge
-
-
-def test_the_combined_movie_has_errors_of_its_own(with_ridge):
-    calibrated = fit_calibration(with_ridge, Combined())
-    assert calibrated.clips == ("4", "6", "0", "1", "2", "3")
-    ridges = held_out_ridges(with_ridge, calibrated.clips)
-    errors = np.concatenate([errors_of(with_ridge, name, Combined(), ridges[name]) for name in calibrated.clips])
-    assert (errors <= calibrated.factor).mean() == pytest.approx(0.6827, abs=1e-3)
-    assert not np.allclose(errors_of(with_ridge, "6", Map()), errors_of(with_ridge, "6", Combined(), ridges["6"]))
-
-
-def test_where_the_clips_are_most_training_movies_each_is_judged_by_what_other_clips_taught(with_ridge):
-    names = ["4", "6", "0", "1", "2", "3"]
-    ridges = held_out_ridges(with_ridge, names)
-    responses = with_ridge.subject.recording.trial("6").responses
-    for part in (["4", "1"], ["6", "2"], ["0", "3"]):
-        expected = held_out_ridge(with_ridge, part).decode(responses)
-        assert not np.allclose(expected, with_ridge.ridge.decode(responses))
-        for name in part:
-            np.testing.assert_array_equal(ridges[name].decode(responses), expected)
-
-
-def test_where_half_of_the_training_movies_are_left_they_teach_one_decoder(with_ridge):
-    ridges = held_out_ridges(with_ridge, ["4", "6", "0", "3"])
-    assert len({id(ridge) for ridge in ridges.values()}) == 1

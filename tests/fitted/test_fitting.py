@@ -10,7 +10,7 @@ from tests.worlds import describe_training, files_in, fitted_to, opened, replace
 
 from reverie.fitted import calibrating, fitting
 from reverie.fitted.fitted import PARTS
-from reverie.fitted.fitting import calibrates, calibration_of, fit, parts_for
+from reverie.fitted.fitting import as_learned, calibrates, fit, parts_for
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_npz
 from reverie.inversion.likelihood_fit import fit_likelihoods
@@ -23,7 +23,6 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
 from reverie.inversion.methods.weighing import Weights, worth_following
 from reverie.inversion.priors import scenes
-from reverie.scoring.calibration import Calibration
 from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
 
@@ -44,11 +43,11 @@ WEIGHED = {"mask", "prior", "likelihood", "ridge", "weights"}
         (Map(), {"mask", "prior", "likelihood", "calibration"}),
         (Map(draws=0), {"mask", "prior", "likelihood"}),
         (Map(weight=2.0), {"mask", "prior", "likelihood"}),
-        (Combined(), {*WEIGHED, "scenes", "followed_weights", "combined_calibration"}),
+        (Combined(), {*WEIGHED, "scenes", "followed_weights", "errors"}),
         (Combined(calibrated=False), {*WEIGHED, "scenes", "followed_weights"}),
-        (Combined(follow=0), {*WEIGHED, "scenes", "followed_weights", "combined_calibration"}),
+        (Combined(follow=0), {*WEIGHED, "scenes", "followed_weights", "errors"}),
         (Combined(follow=0, calibrated=False), WEIGHED),
-        (Combined(follow=1), {*WEIGHED, "scenes", "followed_weights"}),
+        (Combined(follow=1, calibrated=False), {*WEIGHED, "scenes", "followed_weights"}),
         (Ridge(), {"mask", "ridge"}),
     ],
 )
@@ -64,22 +63,21 @@ def test_only_the_posterior_that_was_calibrated_is():
         assert not calibrates(Map(**other))
     assert not calibrates(Map(calibrated=False))
     assert not calibrates(Paper())
-    assert calibrates(Combined(draws=1, blur=1.0))
-    assert calibrates(Combined(follow=0))
-    for other in ({"map_share": 0.5}, {"follow": 1}, {"draws": 0}, {"find_cuts": False}, {"calibrated": False}):
-        assert not calibrates(Combined(**other))
 
 
 @pytest.mark.parametrize("followed_by_default", [False, True])
-def test_what_is_asked_of_the_camera_is_calibrated_where_it_is_what_is_done_by_default(tiny_world, followed_by_default):
+def test_errors_were_learned_of_what_is_done_by_default_also_where_it_is_asked_for_by_hand(
+    tiny_world, followed_by_default
+):
     fitted = fitted_to(tiny_world)
     error = 90.0 if followed_by_default else 99.5
     write_npz(fitted.place("weights"), Weights("sizes", 0.75, 100.0).to_arrays())
     write_npz(fitted.place("followed_weights"), Weights("sizes", 0.25, error).to_arrays())
-    calibration = Calibration(1.5, np.array([0.7, 1.4, 2.5]), np.full(3, 0.5), np.full(3, 0.3), ("6", "1"))
-    write_npz(fitted.place("combined_calibration"), calibration.to_arrays())
-    found = {times: calibration_of(fitted, Combined(follow=times)) for times in (None, 0, 1, OFTEN)}
-    assert {times for times, one in found.items() if one is not None} == {None, OFTEN if followed_by_default else 0}
+    usual = {times for times in (None, 0, 1, OFTEN) if as_learned(fitted, Combined(follow=times))}
+    assert usual == {None, OFTEN if followed_by_default else 0}
+    assert as_learned(fitted, Combined(seed=3, blur=1.0))
+    assert not as_learned(fitted, Combined(map_share=0.5))
+    assert not as_learned(fitted, Combined(find_cuts=False))
 
 
 def test_parts_are_fitted_once_and_kept(tiny_world, quick_masks, capsys):

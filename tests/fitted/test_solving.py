@@ -94,10 +94,10 @@ def test_ridge_is_its_decoder(fitted_with_ridge, trial):
 
 def test_the_combined_movie_weighs_the_other_two(fitted_with_ridge, trial):
     probable, linear = (solve_trial(fitted_with_ridge, trial, method).movie for method in (SEARCH, Ridge()))
-    found = solve_trial(fitted_with_ridge, trial, Combined(draws=0))
+    found = solve_trial(fitted_with_ridge, trial, Combined(calibrated=False))
     np.testing.assert_allclose(found.movie, 0.75 * probable + 0.25 * linear, atol=1e-3)
-    assert solve_trial(fitted_with_ridge, trial, Combined(draws=0, follow=0)).passes == found.passes
-    asked_for = solve_trial(fitted_with_ridge, trial, Combined(draws=0, map_share=0.0)).movie
+    assert solve_trial(fitted_with_ridge, trial, Combined(calibrated=False, follow=0)).passes == found.passes
+    asked_for = solve_trial(fitted_with_ridge, trial, Combined(calibrated=False, map_share=0.0)).movie
     np.testing.assert_allclose(asked_for, linear, atol=1e-3)
 
 
@@ -107,12 +107,12 @@ def test_bands_that_were_measured_have_weights_of_their_own(fitted_with_ridge, t
     write_npz(fitted_with_ridge.place("weights"), Weights("sizes", 0.75, 100.0, bands).to_arrays())
     again = fitted_to(tiny_world)
     probable, linear = (solve_trial(again, trial, method).movie for method in (SEARCH, Ridge()))
-    found = solve_trial(again, trial, Combined(draws=0)).movie
+    found = solve_trial(again, trial, Combined(calibrated=False)).movie
     centre, rate = again.prior.mean.numpy(), again.subject.recording.frame_rate
     np.testing.assert_allclose(found, bands.blend(probable, linear, centre, rate).clip(0, 255), atol=1e-3)
     slow, fast = (list(parts_of(movie - centre, rate)) for movie in (linear, probable))
     np.testing.assert_allclose(found, (centre + sum(slow[:8]) + sum(fast[8:])).clip(0, 255), atol=1e-2)
-    asked_for = solve_trial(again, trial, Combined(draws=0, map_share=0.5)).movie
+    asked_for = solve_trial(again, trial, Combined(calibrated=False, map_share=0.5)).movie
     np.testing.assert_allclose(asked_for, (probable + linear) / 2, atol=1e-3)
 
 
@@ -125,7 +125,7 @@ def test_the_camera_is_followed_where_that_is_worthwhile_or_asked_for(fitted_wit
     assert plan_of(Combined(), again) == (Combined().searches("sizes", OFTEN), 0.25)
     assert plan_of(Combined(map_share=0.6), again)[1] == 0.6
     assert plan_of(Combined(follow=0), again) == (Combined().searches("sizes", 0), 0.75)
-    followed, still = (solve_trial(again, trial, Combined(draws=0, follow=times)) for times in (1, 0))
+    followed, still = (solve_trial(again, trial, Combined(calibrated=False, follow=times)) for times in (1, 0))
     assert followed.passes > still.passes
     assert [line.step for line in followed.trace] == list(range(1, len(followed.trace) + 1))
 
@@ -140,7 +140,7 @@ def test_another_linear_decoder_may_take_part(fitted_with_ridge, trial):
     black = Black(**vars(fitted_with_ridge.ridge))
     probable = solve_trial(fitted_with_ridge, trial, SEARCH).movie
     np.testing.assert_allclose(
-        solve_trial(fitted_with_ridge, trial, Combined(draws=0), ridge=black).movie, 0.75 * probable, atol=1e-3
+        solve_trial(fitted_with_ridge, trial, Combined(calibrated=False), ridge=black).movie, 0.75 * probable, atol=1e-3
     )
 
 

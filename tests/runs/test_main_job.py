@@ -73,7 +73,7 @@ def test_the_default_method_settles_by_itself_and_says_how_sure_it_is(tiny_world
     describe_training(world, ["1", "2"], ["6"])
     run("reconstruct", world.data, world.encoder, "--animal", "alpha", "--trials", "0", "--jobs", "1", "--out", out)
     made = json.loads((out / "run.json").read_text())["settings"]
-    assert (made["method"], made["map_share"], made["blur"], made["draws"]) == ("combined", None, 0.0, 2)
+    assert (made["method"], made["map_share"], made["blur"], made["calibrated"]) == ("combined", None, 0.0, True)
     saved = read_npz(out / "alpha/0/movie.npz")
     assert saved["frames"].shape == saved["std"].shape == (48, 12, 16)
     assert (saved["std"] > 0).all()

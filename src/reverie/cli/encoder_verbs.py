@@ -90,8 +90,8 @@ class Fit:
 
     The parts: mask (where the population can see), prior (what movies look like), scenes (and how cameras move over
     them), likelihood (how responses scatter), ridge (the decoder), weights and followed_weights (of map and ridge in
-    `combined`, without and with the camera followed), calibration and combined_calibration (of the standard
-    deviations of `map` and `combined`). A part brings those it is made from. What is fitted to the same data and
+    `combined`, without and with the camera followed), calibration (of the standard deviations of `map`) and errors (how
+    far movies of `combined` are off). A part brings those it is made from. What is fitted to the same data and
     weights already stays as it is.
     """
 
@@ -108,10 +108,10 @@ class Fit:
             "weights",
             "followed_weights",
             "calibration",
-            "combined_calibration",
+            "errors",
         ],
         ...,
-    ] = ("combined_calibration",)
+    ] = ("errors",)
     """What to fit; by default what the default method needs."""
     kept: Path | None = None
     """Folder to keep it in where an encoder's own cannot be written."""

@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 
 from reverie.encoders.prediction import predict_mean
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.fitting import calibration_of
+from reverie.fitted.fitting import as_learned, calibration_of
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.arrays import Mask, Movie
 from reverie.inversion.methods.combined import Combined
@@ -38,6 +38,12 @@ UNCALIBRATED: Final = (
     "The standard deviation is that of movies drawn from the posterior; it trusts the encoder and the prior, and was "
     "not calibrated against true movies."
 )
+DRAWN: Final = "The standard deviation is that of movies drawn from the posterior times {:.2f}"
+LEARNED: Final = (
+    "The standard deviation is what errors were on clips whose movies are known, where map and ridge were as far "
+    "apart, the movie had as much contrast and the responses left as much open"
+)
+OF_USUAL: Final = "It was learned with the usual settings of the method; here others were asked for."
 OF_SINGLES: Final = "The calibration is that of single trials explained by single encoders; here several are joined."
 
 
@@ -109,31 +115,39 @@ class _Uncertainty:
 def _uncertainty(
     solutions: Sequence[Solution], fits: Sequence[Fitted], method: Method, trial: Trial, joined: bool
 ) -> _Uncertainty:
-    if not isinstance(method, Map | Combined) or method.draws == 0:
+    if any(solution.std is None for solution in solutions):
         return _Uncertainty(solutions, notes=() if len(solutions) < 2 else (OVER_MODELS,))
-    maps = [_information(solution, fitted) for solution, fitted in zip(solutions, fits, strict=False)]
-    information = np.mean(maps, axis=0)
+    information = np.mean([_information(*each) for each in zip(solutions, fits, strict=False)], axis=0)
     kept = [calibration_of(fitted, method) for fitted in fits[: len(solutions)]]
     calibrations = [calibration for calibration in kept if calibration is not None]
     if len(calibrations) < len(solutions):
         return _Uncertainty(solutions, None, information, (UNCALIBRATED,))
-    honest = [_scaled(solution, its.factor) for solution, its in zip(solutions, calibrations, strict=True)]
     half_widths = np.mean([calibration.half_widths for calibration in calibrations], axis=0)
-    notes = (_sentence(calibrations[0], trial.name), *((OF_SINGLES,) if joined or len(solutions) > 1 else ()))
+    notes = (_sentence(calibrations[0], method, trial.name), *_reserves(fits[0], method, joined or len(solutions) > 1))
+    # That of learned errors is honest as it is.
+    honest = solutions if isinstance(method, Combined) else list(map(_scaled, solutions, calibrations))
     return _Uncertainty(honest, half_widths, information, notes)
 
 
+def _reserves(fitted: Fitted, method: Method, joined: bool) -> tuple[str, ...]:
+    """Say in what the movie differs from those that the calibration was learned from."""
+    unusual = isinstance(method, Combined) and not as_learned(fitted, method)
+    return (*((OF_SINGLES,) if joined else ()), *((OF_USUAL,) if unusual else ()))
+
+
 def _information(solution: Solution, fitted: Fitted) -> Mask:
+    if solution.information is not None:
+        return solution.information
     assert solution.std is not None
     return information_map(solution.movie, solution.std, fitted.prior, Map().softness)
 
 
-def _scaled(solution: Solution, factor: float) -> Solution:
+def _scaled(solution: Solution, calibration: Calibration) -> Solution:
     assert solution.std is not None
-    return replace(solution, std=np.asarray(solution.std * factor, dtype=np.float32))
+    return replace(solution, std=np.asarray(solution.std * calibration.factor, dtype=np.float32))
 
 
-def _sentence(calibration: Calibration, trial: str) -> str:
+def _sentence(calibration: Calibration, method: Method, trial: str) -> str:
     """Say what the standard deviation is, and how often the truth lay within it."""
     levels = ", ".join(f"{100 * level:g}" for level in LEVELS)
     found, before, half_widths = (
@@ -145,11 +159,12 @@ def _sentence(calibration: Calibration, trial: str) -> str:
         )
     )
     among = ", this trial among them" if trial in calibration.clips else ""
+    what = LEARNED if isinstance(method, Combined) else DRAWN.format(calibration.factor)
     return (
-        f"The standard deviation is that of movies drawn from the posterior times {calibration.factor:.2f}, so that "
-        f"68 % of the true pixels lie within one of it. On {len(calibration.clips)} validation and training "
-        f"clips{among}, each judged by what the others taught, {found} % of the true pixels lay inside the {levels} % "
-        f"intervals ({before} % without calibration), which reach {half_widths} standard deviations to either side."
+        f"{what}, so that 68 % of the true pixels lie within one of it. On {len(calibration.clips)} validation and "
+        f"training clips{among}, each judged by what the others taught, {found} % of the true pixels lay inside the "
+        f"{levels} % intervals ({before} % without calibration), which reach {half_widths} standard deviations to "
+        "either side."
     )
 
 

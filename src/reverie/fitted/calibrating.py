@@ -9,10 +9,8 @@ import numpy as np
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.solving import SHORT, search_trial, solve_trial
 from reverie.fitted.subject import Subject
-from reverie.foundation.errors import NotApplicable, counted
+from reverie.foundation.errors import counted
 from reverie.foundation.progress import say, tracked
-from reverie.inversion.linear.ridge import RidgeDecoder
-from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.methods.bands import BandMoments, choose_band_weights
 from reverie.inversion.methods.combined import OFTEN, Combined
 from reverie.inversion.methods.map import Map
@@ -32,9 +30,6 @@ FEWEST_TO_FOLLOW: Final = 3
 VALIDATION, CLIPS = 6, 24
 """Clips of different movies that are reconstructed, at most: of validation trials, and in all."""
 
-PARTS: Final = 3
-"""Parts these clips are divided into where too few other training movies are left to teach a ridge decoder."""
-
 
 def fit_weights(fitted: Fitted) -> Weights:
     """Reconstruct beginnings of validation trials with each likelihood tried, and choose what comes nearest to them.
@@ -42,7 +37,7 @@ def fit_weights(fitted: Fitted) -> Weights:
     Only trials count that neither encoder nor ridge learned from, inside the evaluation mask.
     """
     kinds = candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind)
-    method = Combined(draws=0)
+    method = Combined()
     tried = {kind: method.searches(kind, 0) for kind in kinds}
     return _chosen(_measure(fitted, tried, EVEN, "weighing map and ridge"))
 
@@ -59,7 +54,7 @@ def fit_followed_weights(fitted: Fitted) -> Weights:
         return replace(weights, error=float("nan"))
     if fitted.scenes.scenes is None:
         return replace(weights, error=float("nan"))
-    searches = Combined(draws=0).searches(weights.likelihood, OFTEN)
+    searches = Combined().searches(weights.likelihood, OFTEN)
     return _chosen(_measure(fitted, {weights.likelihood: searches}, weights.share, "following the camera"))
 
 
@@ -104,8 +99,8 @@ def candidates(kinds: Iterable[str], responses: ResponseKind) -> list[str]:
     return ["both", "sizes", "events"] if responses == "counts" else ["both", "events"]
 
 
-def fit_calibration(fitted: Fitted, method: Map | Combined) -> Calibration | None:
-    """Reconstruct short clips whose movies are known, and learn what their errors are in standard deviations.
+def fit_calibration(fitted: Fitted) -> Calibration | None:
+    """Find short clips whose movies are known by `map`, and learn what their errors are in standard deviations.
 
     None when fewer than two movies are there to learn from. Pixels inside the animal's evaluation mask count.
     """
@@ -113,46 +108,7 @@ def fit_calibration(fitted: Fitted, method: Map | Combined) -> Calibration | Non
     if len(names) < FEWEST_CLIPS:
         return None
     say(f"Calibrating the standard deviations of {fitted.subject.animal} on {len(names)} short clips.")
-    ridges = held_out_ridges(fitted, names) if isinstance(method, Combined) else {}
-    clips = tracked(names, len(names), "calibrating")
-    return calibrate({name: errors_of(fitted, name, method, ridges.get(name)) for name in clips})
-
-
-def held_out_ridges(fitted: Fitted, names: Sequence[str]) -> dict[str, RidgeDecoder]:
-    """Return for each of these trials a ridge decoder that has not learned from its movie.
-
-    One for all where at least half of the training movies are left to learn from; else one for each third of them, as
-    in cross-fitting.
-    """
-    recording, training = fitted.subject.recording, fitted.subject.training
-    movies = {movie_digest(recording, name) for name in training}
-    left = movies - {movie_digest(recording, name) for name in names}
-    parts = 1 if 2 * len(left) >= len(movies) else PARTS
-    ridges: dict[str, RidgeDecoder] = {}
-    for part in range(parts):
-        ridges |= dict.fromkeys(names[part::parts], held_out_ridge(fitted, names[part::parts]))
-    return ridges
-
-
-def held_out_ridge(fitted: Fitted, names: Sequence[str]) -> RidgeDecoder:
-    """Return a ridge decoder as the fitted one, which has not learned from the movies of the named trials.
-
-    On movies it learned from, in other trials too, it errs far less than on others. Where too few are left, the fitted
-    one.
-    """
-    subject, fitted_one = fitted.subject, fitted.ridge
-    judged = {movie_digest(subject.recording, name) for name in names}
-    left = [name for name in subject.training if movie_digest(subject.recording, name) not in judged]
-    if len(left) < FEWEST_CLIPS:
-        return fitted_one
-    features = fitted_one.features
-    settings = replace(
-        fitted_one.settings, powers=(features.power,), lags=(features.lags,), kernels=(fitted_one.kernel is not None,)
-    )
-    try:
-        return fit_ridge(subject.animal, subject.trials(left), settings)
-    except NotApplicable:  # what is left shows a single movie
-        return fitted_one
+    return calibrate({name: errors_of(fitted, name) for name in tracked(names, len(names), "calibrating")})
 
 
 def calibration_trials(subject: Subject) -> list[str]:
@@ -162,17 +118,17 @@ def calibration_trials(subject: Subject) -> list[str]:
     noise by heart would make intervals too narrow, which is why both are taken. Evenly chosen of each kind.
     """
     held_out = _different(subject, subject.validation)
-    chosen = _evenly(held_out, VALIDATION)
+    chosen = evenly(held_out, VALIDATION)
     shown = {movie_digest(subject.recording, name) for name in held_out}
     taught = _different(subject, subject.training)
     taught = [name for name in taught if movie_digest(subject.recording, name) not in shown]
-    return [*chosen, *_evenly(taught, CLIPS - len(chosen))]
+    return [*chosen, *evenly(taught, CLIPS - len(chosen))]
 
 
-def errors_of(fitted: Fitted, name: str, method: Map | Combined, ridge: RidgeDecoder | None = None) -> Errors:
-    """Return the standard errors of the beginning of a trial, reconstructed with the method's usual settings."""
+def errors_of(fitted: Fitted, name: str) -> Errors:
+    """Return the standard errors of the beginning of a trial, found by `map` with its usual settings."""
     trial = fitted.subject.recording.trial(name, stop=SHORT)
-    found = solve_trial(fitted, trial, method, ridge=ridge)
+    found = solve_trial(fitted, trial, Map())
     assert found.std is not None
     scored = slice(frames_to_skip(len(found.movie)), None)
     region = scored_region(fitted.mask)
@@ -187,6 +143,7 @@ def _different(subject: Subject, names: Sequence[str]) -> list[str]:
     return list(firsts.values())
 
 
-def _evenly(names: Sequence[str], most: int) -> list[str]:
+def evenly(names: Sequence[str], most: int) -> list[str]:
+    """Return at most so many of the names, evenly chosen."""
     places = np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int)
     return [names[place] for place in places]

@@ -9,7 +9,7 @@ FOLDER/<animal>/<fingerprint>/calibration.npz  what makes the posterior standard
 FOLDER/<animal>/<fingerprint>/ridge            ridge decoder
 FOLDER/<animal>/<fingerprint>/weights.npz      how `combined` weighs map and ridge
 FOLDER/<animal>/<fingerprint>/followed_weights.npz  the same, once the camera is followed
-FOLDER/<animal>/<fingerprint>/combined_calibration.npz  as ``calibration``, of `combined`
+FOLDER/<animal>/<fingerprint>/errors.npz       how far movies of `combined` err (``LearnedErrors``)
 """
 
 import os
@@ -33,6 +33,7 @@ from reverie.inversion.mask import load_mask
 from reverie.inversion.methods.weighing import Weights
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.scoring.calibration import Calibration
+from reverie.scoring.error_model import LearnedErrors
 
 PARTS: Final[Mapping[str, str]] = {
     "mask": "mask.npz",
@@ -43,7 +44,7 @@ PARTS: Final[Mapping[str, str]] = {
     "weights": "weights.npz",
     "followed_weights": "followed_weights.npz",
     "calibration": "calibration.npz",
-    "combined_calibration": "combined_calibration.npz",
+    "errors": "errors.npz",
 }
 """What can be fitted, each with the file that is there once it is whole; later parts are made from earlier ones."""
 
@@ -112,14 +113,14 @@ class Fitted:
         return self._once("followed_weights", lambda _, arrays: Weights.from_arrays(arrays))
 
     @property
-    def combined_calibration(self) -> Calibration | None:
-        """The same as ``calibration``, of the method `combined`."""
-        return self._once("combined_calibration", _read_calibration)
+    def errors(self) -> LearnedErrors | None:
+        """How far movies of `combined` err; None where there were too few movies to learn it from."""
+        return self._once("errors", lambda _, arrays: LearnedErrors.from_arrays(arrays) if arrays else None)
 
     @property
     def calibration(self) -> Calibration | None:
         """What makes the posterior standard deviation honest; None where there were too few movies to learn it from."""
-        return self._once("calibration", _read_calibration)
+        return self._once("calibration", lambda _, arrays: Calibration.from_arrays(arrays) if arrays else None)
 
     def found(self, part: str) -> Path:
         """Return the file of a part that was fitted; raises ReverieError when it was not."""
@@ -236,10 +237,6 @@ def likelihood_fits_of(arrays: Mapping[str, np.ndarray]) -> LikelihoodFits:
     if "chosen" not in arrays or str(arrays["chosen"]) not in kinds:
         raise ReverieError("The likelihood of an animal is incomplete; delete its file and fit it anew.")
     return LikelihoodFits({kind: likelihood_from_arrays(its) for kind, its in kinds.items()}, str(arrays["chosen"]))
-
-
-def _read_calibration(_: Path, arrays: Mapping[str, np.ndarray]) -> Calibration | None:
-    return Calibration.from_arrays(arrays) if arrays else None
 
 
 def _writable(folder: Path) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from reverie.fitted.calibrating import fit_calibration, fit_followed_weights, fit_weights
 from reverie.fitted.fitted import FITTED_TO, PARTS, Fitted, likelihood_fits_arrays
+from reverie.fitted.learning_errors import fit_errors
 from reverie.fitted.solving import plan_of
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.progress import say
@@ -16,7 +17,7 @@ from reverie.inversion.likelihood_fit import fit_likelihoods, kinds_of
 from reverie.inversion.linear.files import save_decoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.mask import MaskSettings, diameter_in_degrees, estimate_mask
-from reverie.inversion.methods.combined import OFTEN, Combined
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.methods.ridge import Ridge
@@ -41,28 +42,19 @@ def parts_for(method: Method) -> tuple[str, ...]:
     if isinstance(method, Map):
         return ("mask", "prior", "likelihood", *(("calibration",) if calibrates(method) else ()))
     if isinstance(method, Combined):
-        calibration = ("combined_calibration",) if calibrates(method) else ()
-        # Whether the default follows the camera tells whether its calibration is also that of one who does not.
-        camera = () if method.follow == 0 and not calibration else ("scenes", "followed_weights")
-        return ("mask", "prior", "likelihood", "ridge", "weights", *camera, *calibration)
+        errors = ("errors",) if method.calibrated else ()
+        # Errors are learned as the default does it, which may follow the camera.
+        camera = () if method.follow == 0 and not errors else ("scenes", "followed_weights")
+        return ("mask", "prior", "likelihood", "ridge", "weights", *camera, *errors)
     return ("mask", "ridge") if isinstance(method, Ridge) else ("mask",)
 
 
 def calibrates(method: Method) -> bool:
-    """Return whether a standard deviation found with these settings may be the one that is calibrated.
+    """Return whether a posterior standard deviation found with these settings is the one that is calibrated.
 
-    Likelihood, the prior's weight, cuts and the camera decide how wide the posterior is; draws only how well that is
-    known. What was asked of the camera by hand may be what is done by default (see ``calibration_of``).
+    Likelihood, the prior's weight and cuts decide how wide the posterior is; draws only how well that is known.
     """
     usual = Map()
-    if isinstance(method, Combined):
-        return (
-            method.calibrated
-            and method.draws > 0
-            and method.find_cuts
-            and method.map_share is None
-            and method.follow in (None, 0, OFTEN)
-        )
     return (
         isinstance(method, Map)
         and method.calibrated
@@ -72,17 +64,16 @@ def calibrates(method: Method) -> bool:
 
 
 def calibration_of(fitted: Fitted, method: Method) -> Calibration | None:
-    """Return the calibration that belongs to a method's standard deviation, None where there is none.
+    """Return the calibration that belongs to a method's standard deviation, None where there is none."""
+    if isinstance(method, Combined):
+        return fitted.errors.calibration if method.calibrated and fitted.errors else None
+    return fitted.calibration if calibrates(method) else None
 
-    Of `combined`, clips were reconstructed as by default: following the camera, or not, by hand is calibrated where it
-    comes to the same.
-    """
-    if not calibrates(method):
-        return None
-    if not isinstance(method, Combined):
-        return fitted.calibration
-    usual = plan_of(replace(method, follow=None), fitted)
-    return fitted.combined_calibration if plan_of(method, fitted) == usual else None
+
+def as_learned(fitted: Fitted, method: Combined) -> bool:
+    """Return whether these settings come to the same as the usual ones, whose errors were learned."""
+    usual = replace(method, follow=None, find_cuts=True)
+    return method.map_share is None and plan_of(method, fitted) == plan_of(usual, fitted)
 
 
 def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
@@ -117,7 +108,7 @@ def _sources(parts: Iterable[str]) -> set[str]:
         "scenes": {"prior"},
         "weights": posterior | {"ridge"},
         "followed_weights": posterior | {"scenes", "ridge", "weights"},
-        "combined_calibration": posterior | {"scenes", "ridge", "weights", "followed_weights"},
+        "errors": posterior | {"scenes", "ridge", "weights", "followed_weights"},
     }
     return {source for part in parts for source in made_from.get(part, ())}
 
@@ -199,13 +190,13 @@ def _fit_followed_weights(fitted: Fitted) -> None:
 
 
 def _fit_calibration(fitted: Fitted) -> None:
-    found = fit_calibration(fitted, Map())
+    found = fit_calibration(fitted)
     fitted.keep("calibration", {} if found is None else found.to_arrays())
 
 
-def _fit_combined_calibration(fitted: Fitted) -> None:
-    found = fit_calibration(fitted, Combined())
-    fitted.keep("combined_calibration", {} if found is None else found.to_arrays())
+def _fit_errors(fitted: Fitted) -> None:
+    found = fit_errors(fitted)
+    fitted.keep("errors", {} if found is None else found.to_arrays())
 
 
 FITS: Final[Mapping[str, Callable[[Fitted], None]]] = {
@@ -217,6 +208,6 @@ FITS: Final[Mapping[str, Callable[[Fitted], None]]] = {
     "weights": _fit_weights,
     "followed_weights": _fit_followed_weights,
     "calibration": _fit_calibration,
-    "combined_calibration": _fit_combined_calibration,
+    "errors": _fit_errors,
 }
 """How each part is fitted and kept."""

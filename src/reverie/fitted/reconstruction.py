@@ -57,7 +57,7 @@ class Reconstruction:
     trace: pd.DataFrame
     """How it was found, a row a step: step, seconds, passes (windows of 32 frames through an encoder), loss, model."""
     std: Movie | None = None
-    """Standard deviation (time, height, width) in grey levels, of the posterior or over models; None where unknown."""
+    """Standard deviation (time, height, width), grey levels: learned, of the posterior, or over models; None if unknown."""
     half_widths: HalfWidths | None = None
     """Half the widths of the 50, 80 and 95 % intervals, in standard deviations; None without a calibration."""
     information: Mask | None = None
@@ -99,7 +99,8 @@ class Reconstruction:
         """
         if self.std is None:
             raise ReverieError(
-                f"The method `{self.method}` gave no standard deviation, so there is no interval; use `map` with draws."
+                f"The method `{self.method}` gave no standard deviation, so there is no interval; use `combined` or "
+                "`map`, calibrated."
             )
         if not (isinstance(level, Real) and 0 < level < 1):
             raise ReverieError(f"An interval holds the truth with a probability between 0 and 1, not {level}.")

@@ -19,6 +19,7 @@ from reverie.inversion.problem import Observation, Problem, Solution
 from reverie.inversion.solve import solve
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
+from reverie.scoring.error_model import joined_errors
 
 SHORT: Final = 150
 """Frames, from its start, of a trial reconstructed to learn from: half the time, yet long enough for cuts, where
@@ -90,8 +91,7 @@ def solve_trial(
     if isinstance(method, Combined):
         searches, share = plan_of(method, fitted)
         linear = (ridge or fitted.ridge).decode(responses)
-        found = search_trial(fitted, trial, searches, linear, share)
-        return combine(found, lambda movie: weigh(method, fitted, movie, linear))
+        return finish(method, [fitted], search_trial(fitted, trial, searches, linear, share), linear)
     return fitted.ridge.solve(responses)
 
 
@@ -125,6 +125,21 @@ def weigh(method: Combined, fitted: Fitted, probable: Movie, linear: Movie) -> M
         return weighed(probable, linear, _share(method, fitted))
     centre, rate = fitted.prior.mean.cpu().numpy(), fitted.subject.recording.frame_rate
     return bands.blend(probable, linear, centre, rate).clip(0, 255)
+
+
+def finish(method: Combined, fits: Sequence[Fitted], found: Sequence[Solution], linear: Movie) -> Solution:
+    """Return what the last search found weighed with ridge's movie, and how far that may be off.
+
+    fits: of each trial that was explained, the one asked for first; its weights count. linear: (time, height, width).
+    """
+    first, probable = fits[0], found[-1].movie
+    movie = weigh(method, first, probable, linear)
+    learned = [each for fitted in fits if (each := fitted.errors)] if method.calibrated else []
+    if not learned or len(learned) < len(fits):
+        return combine(found, movie, None, None)
+    known = learned[0] if len(learned) == 1 else joined_errors(learned)
+    std = known.std(movie, probable - linear, first.subject.recording.frame_rate)
+    return combine(found, movie, std, known.information)
 
 
 def search_trial(fitted: Fitted, trial: Trial, searches: Sequence[Map], linear: Movie, share: float) -> list[Solution]:

@@ -203,13 +203,14 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray], *, sealed: bool = True) -> None:
-    """Write an ``.npz`` archive (compressed) whole or not at all.
+    """Write an ``.npz`` archive whole or not at all.
 
-    sealed: with a checksum by which ``read_npz`` notices every change; what others read needs none.
+    Not compressed: movies and weights would lose an eighth, for sixty times as long. sealed: with a checksum by which
+    ``read_npz`` notices every change; what others read needs none.
     """
     extra = {CHECKSUM: np.array(arrays_digest(arrays))} if sealed else {}
     with replacing(path) as stream:
-        np.savez_compressed(stream, **arrays, **extra)  # type: ignore[arg-type]
+        np.savez(stream, **arrays, **extra)  # type: ignore[arg-type]
 
 
 def read_table(path: Path, columns: Sequence[str], expected: str | None = None) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter
 
-from reverie.foundation.arrays import GREY, WHITE, Movie
+from reverie.foundation.arrays import GREY, WHITE, Mask, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.problem import Solution
 
@@ -36,6 +36,7 @@ def average(reconstructions: Sequence[Solution]) -> Solution:
         reconstructions[0],
         movie=movies.mean(axis=0).astype(np.float32),
         std=np.sqrt(movies.var(axis=0) + _mean_variance(reconstructions)).astype(np.float32),
+        information=_mean_information(reconstructions),
         trace=tuple(line for reconstruction in reconstructions for line in reconstruction.trace),
         seconds=sum(reconstruction.seconds for reconstruction in reconstructions),
         passes=sum(reconstruction.passes for reconstruction in reconstructions),
@@ -45,6 +46,11 @@ def average(reconstructions: Sequence[Solution]) -> Solution:
 def _mean_variance(reconstructions: Sequence[Solution]) -> Float[np.ndarray, "..."]:
     stds = [each.std for each in reconstructions if each.std is not None]
     return np.mean(np.square(stds), axis=0) if len(stds) == len(reconstructions) else np.zeros(())
+
+
+def _mean_information(reconstructions: Sequence[Solution]) -> Mask | None:
+    maps = [each.information for each in reconstructions if each.information is not None]
+    return np.asarray(np.mean(maps, axis=0), dtype=np.float32) if len(maps) == len(reconstructions) else None
 
 
 def blur(movie: Movie, sigma: float = 0.5) -> Movie:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from reverie.encoders.contract import Encoder
 from reverie.encoders.fast.form import frozen_form
-from reverie.foundation.arrays import Movie
+from reverie.foundation.arrays import Mask, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood import Likelihood, PoissonLikelihood
 from reverie.inversion.priors.gaussian import GaussianPrior
@@ -208,8 +208,9 @@ def ignore(progress: Progress, movie: Movie) -> None:
 class Solution:
     """What a method found: movie (time, height, width) in grey levels 0-255, and how it got there.
 
-    std: standard deviation (time, height, width) in grey levels: of the posterior where the method draws from it,
-    over models where several were averaged, or both.
+    std: standard deviation (time, height, width) in grey levels: of the posterior where the method draws from it, of
+    errors where they were learned, over models where several were averaged, or both. information: (height, width),
+    share of the prior's variance, 0 to 1, that responses take away at each pixel, where it is known without ``std``.
     """
 
     movie: Movie
@@ -217,6 +218,7 @@ class Solution:
     seconds: float
     passes: int
     std: Movie | None = None
+    information: Mask | None = None
 
 
 def _check_shape(array: Tensor, expected: tuple[int, int], name: str) -> None:

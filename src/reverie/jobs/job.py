@@ -11,12 +11,12 @@ import torch
 from reverie.encoders.prediction import predict
 from reverie.fitted.fitting import fit, parts_for
 from reverie.fitted.session import Session
-from reverie.fitted.solving import observe, plan_of, prior_for, weigh
+from reverie.fitted.solving import finish, observe, plan_of, prior_for
 from reverie.foundation.arrays import Indices, Mask, Responses
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
 from reverie.foundation.fingerprints import digest, digest_of, seed_of
-from reverie.inversion.methods.combined import Combined, combine, search_in_turns
+from reverie.inversion.methods.combined import Combined, search_in_turns
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method, deciding_settings
@@ -196,7 +196,8 @@ def _combine(job: Job, method: Combined, session: Session, place: JobFolder, lab
 
     scenes = fitted.scenes if len(searches) > 1 else None
     found = search_in_turns(searches, problem, scenes, joined, share, find)
-    return combine(found, lambda movie: weigh(method, fitted, movie, joined))
+    fits = [session.fitted(clip.animal, job.encoders[0]) for clip in clips]
+    return finish(method, fits, found, joined)
 
 
 def _decode(job: Job, session: Session) -> Solution:

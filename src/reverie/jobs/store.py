@@ -18,6 +18,9 @@ from reverie.jobs.engines.contract import out_of_time, stopped
 
 UNFINISHED = "unfinished.npz"
 
+DOUBT = ("std", "information")
+"""What is known, of some solutions, of how far they may be off."""
+
 KEEP_EVERY = 30.0
 """Seconds between two snapshots: the most that an interruption can lose."""
 
@@ -67,8 +70,8 @@ class Store:
 
 def write_solution(path: Path, solution: Solution) -> None:
     """Keep a movie and how it was found."""
-    std = {} if solution.std is None else {"std": solution.std}
-    write_npz(path, {"movie": solution.movie, "trace": trace_rows(solution.trace), **std})
+    doubt = {name: getattr(solution, name) for name in DOUBT if getattr(solution, name) is not None}
+    write_npz(path, {"movie": solution.movie, "trace": trace_rows(solution.trace), **doubt})
 
 
 def read_solution(path: Path) -> Solution:
@@ -76,7 +79,8 @@ def read_solution(path: Path) -> Solution:
     try:
         arrays = read_npz(path)
         trace = trace_of(arrays["trace"])
-        return Solution(arrays["movie"], trace, trace[-1].seconds, trace[-1].passes, arrays.get("std"))
+        doubt = {name: arrays.get(name) for name in DOUBT}
+        return Solution(arrays["movie"], trace, trace[-1].seconds, trace[-1].passes, **doubt)
     except (ReverieError, KeyError, IndexError, TypeError, ValueError) as error:
         raise ReverieError(
             f"{path} is damaged, so delete it; the same command then makes it anew. ({error})"

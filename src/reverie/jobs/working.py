@@ -97,7 +97,7 @@ def fit_everything(sources: Sources, parts: Sequence[str], on: On) -> None:
         raise_all(fit_all(workers, [(animal, folder, tuple(parts)) for animal, folder in session.pairs]))
 
 
-MADE_INSIDE_THE_MASK = {"calibration", "weights", "followed_weights", "combined_calibration"}
+MADE_INSIDE_THE_MASK = {"calibration", "weights", "followed_weights", "errors"}
 """Parts that are judged where the animal sees, as its own mask says."""
 
 

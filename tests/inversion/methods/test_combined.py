@@ -9,46 +9,41 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.problem import Progress, Solution
 
 
-def test_a_combined_movie_keeps_trace_and_standard_deviation():
+def test_two_movies_are_weighed_by_a_share():
     movie = np.full((4, 3, 2), 100, np.float32)
-    found = Solution(movie, (Progress(1, 0.5, 2, 3.0),), 0.5, 2, movie / 10)
-    both = combine([found], lambda probable: weighed(probable, movie + 100, 0.75))
-    np.testing.assert_allclose(both.movie, 125)
-    assert both.movie.dtype == np.float32
-    assert (both.trace, both.passes) == (found.trace, 2)
-    np.testing.assert_array_equal(both.std, found.std)
+    both = weighed(movie, movie + 100, 0.75)
+    np.testing.assert_allclose(both, 125)
+    assert both.dtype == np.float32
 
 
 def test_the_trace_of_several_searches_goes_on():
     movie = np.full((4, 3, 2), 100, np.float32)
     first = Solution(movie, (Progress(1, 0.5, 2, 3.0), Progress(2, 1.0, 4, 2.0)), 1.5, 5)
-    second = Solution(movie + 40, (Progress(1, 0.25, 3, 9.0),), 0.5, 4, movie / 10)
-    both = combine([first, second], lambda probable: weighed(probable, movie, 0.5))
+    second = Solution(movie + 40, (Progress(1, 0.25, 3, 9.0),), 0.5, 4)
+    both = combine([first, second], movie + 20, movie / 10, movie[0] / 255)
     assert both.trace == (*first.trace, Progress(3, 1.75, 8, 9.0))
     assert (both.seconds, both.passes) == (2.0, 9)
     np.testing.assert_allclose(both.movie, 120)
-    np.testing.assert_array_equal(both.std, second.std)
+    np.testing.assert_array_equal(both.std, movie / 10)
+    np.testing.assert_array_equal(both.information, movie[0] / 255)
 
 
 def test_following_takes_loose_searches_before_the_last():
-    usual = Combined(draws=1, seed=3)
+    usual = Combined(seed=3)
     assert usual.searches("sizes", 0) == (usual.search("sizes"),)
     first, second, last = usual.searches("sizes", 2)
     assert [one.tolerance for one in (first, second, last)] == [LOOSE, LOOSE, Map().tolerance]
-    assert [one.draws for one in (first, second, last)] == [0, 0, 1]
     # Afterwards the prior knows the cuts.
     assert [one.find_cuts for one in (first, second, last)] == [True, False, False]
 
 
 def test_the_search_is_that_of_map():
-    assert Combined().search("events") == Map(likelihood="events")
-    asked = Combined(draws=1, seed=3, find_cuts=False, blur=2.0).search("sizes")
-    assert asked == Map(draws=1, seed=3, find_cuts=False, likelihood="sizes")
+    assert Combined().search("events") == Map(likelihood="events", draws=0)
+    asked = Combined(seed=3, find_cuts=False, blur=2.0).search("sizes")
+    assert asked == Map(draws=0, seed=3, find_cuts=False, likelihood="sizes")
 
 
-@pytest.mark.parametrize(
-    "setting", [{"map_share": 1.5}, {"map_share": -0.1}, {"follow": -1}, {"draws": -1}, {"blur": -1.0}]
-)
+@pytest.mark.parametrize("setting", [{"map_share": 1.5}, {"map_share": -0.1}, {"follow": -1}, {"blur": -1.0}])
 def test_impossible_settings_are_refused(setting):
     with pytest.raises(ReverieError, match="settings of the method `combined` are not possible"):
         Combined(**setting)

@@ -36,7 +36,7 @@ def search(prior, times, linear=TRUTH, share=1.0):
         named.append((name, problem.prior))
         return solve(problem, method)
 
-    found = search_in_turns(Combined(draws=1).searches("sizes", times), asked, prior, linear, share, find)
+    found = search_in_turns(Combined().searches("sizes", times), asked, prior, linear, share, find)
     return found, named
 
 
@@ -48,8 +48,6 @@ def test_following_the_camera_makes_the_movie_better(of_pans):
     places, path = named[-1][1].camera.places.numpy(), wandering(90, 40)
     # The camera goes where the picture does not.
     assert np.corrcoef((places - places.mean(0)).ravel(), (path.mean(0) - path).ravel())[0, 1] > 0.9
-    assert [one.std is None for one in found] == [True, True, False]
-    assert np.isfinite(found[-1].std).all()
 
 
 def test_the_camera_is_measured_in_the_weighed_movie(of_pans):

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from reverie.foundation.arrays import Movie
+from reverie.foundation.arrays import Mask, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.requests import require_seed, settle_types
 from reverie.inversion.cuts import shots_found
@@ -43,7 +43,8 @@ Search = Callable[[Problem, Map, str], Solution]
 class Combined:
     """map and ridge, each band of time and space weighed; weights and likelihood are those best on validation trials.
 
-    The standard deviation is that of the posterior of `map`, scaled by what the combined movie's errors are.
+    The standard deviation is what errors were on clips whose movies are known, where the two movies were as far apart,
+    contrast and greys were alike, and the posterior of `map` left as much open (``scoring.error_model``).
     Raises ReverieError when a setting is out of range.
     """
 
@@ -55,16 +56,14 @@ class Combined:
     follow: int | None = None
     """How often to measure how the camera moves and to search anew with a prior that knows it, each time for nearly as
     long as the first search; by default twice where that brought validation movies clearly nearer, else never."""
-    draws: int = 2
-    """Draws from the posterior, for its standard deviation; each costs some two thirds of a search, 0 for none."""
     seed: int = 0
     """Seed of all that is drawn."""
     find_cuts: bool = True
     """Look for cuts in the movie once it has nearly settled, and go on as if nothing before a cut told of what comes
     after it."""
     calibrated: bool = True
-    """Scale the standard deviation such that the truth lies within it as often as it says, learned once for each
-    encoder and animal from short reconstructions of trials whose movies are known."""
+    """Say how far each pixel may be off, learned once for each encoder and animal from short reconstructions of trials
+    whose movies are known; without it there is no standard deviation."""
     blur: float = 0.0
     """Gaussian sigma of a final blur, in pixels and frames."""
 
@@ -72,20 +71,20 @@ class Combined:
         settle_types(self)
         require_seed(self.seed)
         share, follow = (EVEN if self.map_share is None else self.map_share), self.follow or 0
-        if not (0 <= share <= 1 and min(follow, self.draws, self.blur) >= 0):
+        if not (0 <= share <= 1 and min(follow, self.blur) >= 0):
             raise ReverieError(
-                "The settings of the method `combined` are not possible: map_share must lie within 0 to 1, follow, "
-                "draws and blur be at least 0."
+                "The settings of the method `combined` are not possible: map_share must lie within 0 to 1, follow "
+                "and blur be at least 0."
             )
 
     def search(self, likelihood: str) -> Map:
         """Return how the most probable movie is found, with what counts of the responses."""
-        return Map(draws=self.draws, seed=self.seed, find_cuts=self.find_cuts, likelihood=likelihood)
+        return Map(draws=0, seed=self.seed, find_cuts=self.find_cuts, likelihood=likelihood)
 
     def searches(self, likelihood: str, times: int) -> tuple[Map, ...]:
-        """Return the searches that find it while the camera is followed so many times; the last one draws."""
+        """Return the searches that find it while the camera is followed so many times."""
         usual = self.search(likelihood)
-        loose = replace(usual, draws=0, tolerance=LOOSE)
+        loose = replace(usual, tolerance=LOOSE)
         # Once the camera was followed the prior knows the cuts.
         told = [replace(one, find_cuts=False) for one in (*[loose] * (times - 1), usual)]
         return (loose, *told) if times else (usual,)
@@ -151,13 +150,8 @@ def weighed(probable: Movie, linear: Movie, share: float) -> Movie:
     return np.asarray(share * probable + (1 - share) * linear, dtype=np.float32).clip(0, 255)
 
 
-def combine(found: Sequence[Solution], weigh: Callable[[Movie], Movie]) -> Solution:
-    """Return the movie of the last search weighed with the linear one, and the trace of all searches.
-
-    weigh: turns the most probable movie into the weighed one.
-    """
-    last = found[-1]
-    movie = weigh(last.movie)
+def combine(found: Sequence[Solution], movie: Movie, std: Movie | None, information: Mask | None) -> Solution:
+    """Return the weighed movie and what is known of its errors, with the trace of all searches."""
     trace, steps, seconds, passes = [], 0, 0.0, 0
     for one in found:
         trace += [
@@ -165,4 +159,4 @@ def combine(found: Sequence[Solution], weigh: Callable[[Movie], Movie]) -> Solut
             for line in one.trace
         ]
         steps, seconds, passes = steps + len(one.trace), seconds + one.seconds, passes + one.passes
-    return Solution(movie, tuple(trace), seconds, passes, last.std)
+    return Solution(movie, tuple(trace), seconds, passes, std, information)

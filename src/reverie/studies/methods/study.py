@@ -138,8 +138,8 @@ def conditions(setup: Setup) -> Conditions:
         MAP: setup.jobs(probable, first),
         "map, all encoders": setup.jobs(probable, clips=turns),
         "map, encoders joined": {clip: [Job(clip, encoders, probable)] for clip in turns},
-        STILL: setup.jobs(Combined(draws=0, follow=0), first, clips=turns),
-        COMBINED: setup.jobs(Combined(draws=0), first),
+        STILL: setup.jobs(Combined(calibrated=False, follow=0), first, clips=turns),
+        COMBINED: setup.jobs(Combined(calibrated=False), first),
         ANIMALS: joined_jobs(setup, setup.clips, probable, "animals"),
         REPEATS: joined_jobs(setup, turns, probable, "repeats"),
     }

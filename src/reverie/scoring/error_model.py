@@ -1,0 +1,210 @@
+"""How far a weighed movie may be off at each pixel and frame, learned from clips whose movies are known.
+
+Four things tell large errors from small ones: how much the responses leave open there, how far apart the two movies are
+that were weighed, how much contrast the movie has, and how far its greys are from black and white. The logarithm of
+the error's variance is linear in theirs.
+Source: Harvey, Estimating regression models with multiplicative heteroscedasticity, Econometrica 44, 1976.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.ndimage import gaussian_filter
+
+from reverie.foundation.arrays import WHITE, Mask, Movie
+from reverie.foundation.errors import ReverieError
+from reverie.scoring.calibration import Calibration, Errors
+from reverie.scoring.correlation import Region
+
+USUAL_SLOPES: Final = np.array([1.0, 0.3, 0.3, 0.5])
+"""Of posterior, disagreement, contrast and midtones, towards which slopes are drawn: round numbers near those found on
+simulated animals of four kinds (docs/log/uncertainty.md)."""
+
+SHRINKAGE: Final = 3.0
+"""How many clips the usual slopes count for."""
+
+BLUR: Final = (8 / 30, 4 / 36, 4 / 36)
+"""Gaussian sigma, in seconds and heights of the frame, by which what tells errors apart is smoothed."""
+
+DARKEST: Final = 600.0
+"""Squared grey levels, of grey · (white − grey), that also black and white are taken to have."""
+
+EVERY: Final = 13
+"""Of the pixels of scored frames every thirteenth is learned from: neighbours err alike."""
+
+STEPS: Final = 30
+"""Newton steps at most; five or six are usual."""
+
+LONGEST: Final = 2.0
+"""By which a slope changes in one of them at most."""
+
+Features = Float[np.ndarray, "feature time height width"]
+
+
+def features_of(movie: Movie, apart: Movie, posterior: Mask, rate: float) -> Features:
+    """Return what tells errors apart, as logarithms.
+
+    Parameters
+    ----------
+    movie
+        The one whose errors are asked for, (time, height, width), grey levels.
+    apart
+        The difference of the two movies it was weighed from, of its shape, grey levels.
+    posterior
+        Variance of movies drawn from the posterior at each pixel, (height, width), squared grey levels.
+    rate
+        Frames per second.
+    """
+    height = movie.shape[1]
+    sigma = (BLUR[0] * rate, BLUR[1] * height, BLUR[2] * height)
+    # A frame of one row or column has no slope across it.
+    slopes = [np.gradient(movie, axis=axis) for axis in (1, 2) if movie.shape[axis] > 1]
+    contrast = np.sum(np.square(slopes), axis=0) if slopes else np.zeros_like(movie)
+    midtones = np.maximum(movie * (WHITE - movie), DARKEST)
+    smooth = [gaussian_filter(each, sigma, mode="nearest") for each in (np.square(apart), contrast, midtones)]
+    features = np.stack([np.broadcast_to(posterior, movie.shape), *smooth])
+    return np.asarray(np.log(features + 1), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class ClipErrors:
+    """Errors of one clip, a part of them. features: (feature, error). squares: (error,), grey levels².
+
+    scored: (error,), whether the pixel lies inside the evaluation mask.
+    """
+
+    features: Float[np.ndarray, "feature error"]
+    squares: Float[np.ndarray, " error"]
+    scored: Bool[np.ndarray, " error"]
+
+    @staticmethod
+    def of(features: Features, movie: Movie, truth: Movie, frames: slice, region: Region) -> "ClipErrors":
+        """Measure them. frames: those that are scored. region: the pixels that are, (height, width)."""
+        squares = np.square(movie[frames] - truth[frames], dtype=np.float64)
+        told = features[:, frames].reshape(len(features), -1)
+        scored = np.broadcast_to(region, squares.shape)
+        # Copies, so that the whole clip is not kept for a part of it.
+        return ClipErrors(*(each[..., ::EVERY].copy() for each in (told, squares.ravel(), scored.ravel())))
+
+    @property
+    def weights(self) -> Float[np.ndarray, " error"]:
+        """How much each counts: those inside and those outside the mask as much, 1 in all."""
+        shares = np.where(self.scored, 1 / max(self.scored.sum(), 1), 1 / max((~self.scored).sum(), 1))
+        return np.asarray(shares / shares.sum())
+
+    def standard(self, model: "ErrorModel") -> Errors:
+        """Return the scored ones in standard deviations of a model."""
+        scored = self.scored
+        return np.asarray(np.sqrt(self.squares[scored]) / model.std(self.features[:, scored]), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class ErrorModel:
+    """log variance = slopes · features + constant.
+
+    slopes, lowest, highest: (feature,); beyond the lowest and highest hundredth of the features seen in learning, their
+    ends are taken.
+    """
+
+    slopes: Float[np.ndarray, " feature"]
+    constant: float
+    lowest: Float[np.ndarray, " feature"]
+    highest: Float[np.ndarray, " feature"]
+
+    def std(self, features: Float[np.ndarray, "feature *rest"]) -> Float[np.ndarray, "*rest"]:
+        """Return the standard deviation of the error, grey levels."""
+        flat = features.reshape(len(features), -1)
+        seen = np.clip(flat, self.lowest[:, None], self.highest[:, None])
+        half = np.exp((self.slopes @ seen + self.constant) / 2)
+        return np.asarray(half.reshape(features.shape[1:]), dtype=np.float32)
+
+
+def fit_error_model(clips: Sequence[ClipErrors]) -> ErrorModel:
+    """Return the most probable model of normal errors, every clip counting alike, slopes drawn to the usual ones.
+
+    Half of each clip's weight lies outside the evaluation mask: there the model is to say that nothing is known.
+    Newton's method on a convex loss, Σ over clips of the weighted mean of ½ (log v + error² / v), plus the slopes'
+    squared distance from the usual ones. Raises ReverieError when there is no clip.
+    """
+    if not clips:
+        raise ReverieError("An error model is learned from at least one clip, but none was given.")
+    designs = [np.vstack([clip.features, np.ones(clip.squares.size)]).astype(np.float64) for clip in clips]
+    target = np.append(USUAL_SLOPES, 0.0)
+    penalty = np.append(np.full(USUAL_SLOPES.size, SHRINKAGE), 0.0)
+    middle = np.mean([design @ clip.weights for design, clip in zip(designs, clips, strict=True)], axis=0)
+    found = target.copy()
+    found[-1] = np.log(max(np.mean([clip.squares @ clip.weights for clip in clips]), 1e-6)) - middle[:-1] @ USUAL_SLOPES
+    for _ in range(STEPS):
+        slope, bend = penalty * (found - target), np.diag(penalty + 1e-9)
+        for design, clip in zip(designs, clips, strict=True):
+            ratio = clip.weights * clip.squares * np.exp(-(found @ design))
+            slope += design @ (clip.weights - ratio) / 2
+            bend += (design * ratio) @ design.T / 2
+        step = np.linalg.solve(bend, slope)
+        found = found - step * min(1.0, LONGEST / max(float(np.abs(step).max()), 1e-12))
+        if np.abs(step).max() < 1e-6:
+            break
+    lowest, highest = np.percentile(np.hstack([clip.features for clip in clips]), (1, 99), axis=1)
+    return ErrorModel(found[:-1], float(found[-1]), lowest, highest)
+
+
+@dataclass(frozen=True)
+class LearnedErrors:
+    """What is known of the errors of one animal's and encoder's movies.
+
+    model: how large they are. calibration: how often intervals hold. posterior: (height, width), variance of movies
+    drawn from the posterior, squared grey levels, averaged over clips. information: (height, width), share of the
+    prior's variance, 0 to 1, that the responses took away, likewise.
+    """
+
+    model: ErrorModel
+    calibration: Calibration
+    posterior: Mask
+    information: Mask
+
+    def std(self, movie: Movie, apart: Movie, rate: float) -> Movie:
+        """Return the standard deviation of a movie's errors, such that 68 % of true pixels lie within one.
+
+        movie, apart: (time, height, width), as in ``features_of``. rate: frames per second.
+        """
+        return self.calibration.factor * self.model.std(features_of(movie, apart, self.posterior, rate))
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return everything as arrays, for an ``.npz`` file."""
+        model = {name: np.asarray(value) for name, value in vars(self.model).items()}
+        maps = {"posterior": self.posterior, "information": self.information}
+        return {**self.calibration.to_arrays(), **model, **maps}
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, np.ndarray]) -> "LearnedErrors":
+        """Return what ``to_arrays`` laid out; raises ReverieError when something is missing or no number."""
+        calibration = Calibration.from_arrays(arrays)
+        try:
+            slopes, lowest, highest = (arrays[name] for name in ("slopes", "lowest", "highest"))
+            model = ErrorModel(slopes, float(arrays["constant"]), lowest, highest)
+            found = LearnedErrors(model, calibration, arrays["posterior"], arrays["information"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ReverieError(f"What was learned of errors is incomplete ({error}); learn it again.") from error
+        if not all(np.isfinite(each).all() for each in (*vars(model).values(), found.posterior, found.information)):
+            raise ReverieError("What was learned of errors holds values that are no numbers; learn it again.")
+        return found
+
+
+def joined_errors(several: Sequence[LearnedErrors]) -> LearnedErrors:
+    """Return what is expected where several animals, or trials, explain one movie together, pixel by pixel.
+
+    What each takes away from the prior's uncertainty adds up as precision; the rest is that of the first.
+    Raises ReverieError when there is none.
+    """
+    if not several:
+        raise ReverieError("Errors are joined of at least one animal, but none was given.")
+    first = several[0]
+    prior = first.posterior / (1 - first.information).clip(0.01)
+    told = sum(1 / np.maximum(each.posterior, 1.0) - 1 / np.maximum(prior, 1.0) for each in several)
+    posterior = 1 / (1 / np.maximum(prior, 1.0) + np.maximum(told, 0.0))
+    information = (1 - posterior / np.maximum(prior, 1.0)).clip(0, 1)
+    maps = (np.asarray(each, dtype=np.float32) for each in (posterior, information))
+    return LearnedErrors(first.model, first.calibration, *maps)

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from tests.worlds import describe_training, fitted_to, show_again
+
+from reverie.fitted.fitting import fit
+from reverie.fitted.learning_errors import fit_errors, held_out_ridge, held_out_ridges
+from reverie.fitted.solving import SHORT, solve_trial
+from reverie.inversion.linear.ridge import RidgeSettings
+from reverie.inversion.linear.ridge_fit import fit_ridge
+from reverie.inversion.methods.combined import Combined
+from reverie.scoring.calibration import LEVELS, coverage
+from reverie.scoring.rule import frames_to_skip, scored_region
+
+
+@pytest.fixture
+def with_ridge(tiny_world, quick_masks):
+    """All that errors are learned from, of an encoder trained on four trials."""
+    describe_training(tiny_world, ["0", "1", "2", "3"], ["4", "6"])
+    return fit(fitted_to(tiny_world), ["followed_weights"])
+
+
+def test_the_linear_decoder_is_judged_on_trials_it_has_not_learned_from(with_ridge):
+    subject, names = with_ridge.subject, ["4", "6", "0", "3"]
+    held_out = held_out_ridge(with_ridge, names)
+    chosen = with_ridge.ridge.features
+    settings = RidgeSettings(powers=(chosen.power,), lags=(chosen.lags,))
+    direct = fit_ridge("alpha", subject.trials(["1", "2"]), settings)
+    responses = subject.recording.trial("6").responses
+    np.testing.assert_array_equal(held_out.decode(responses), direct.decode(responses))
+    assert not np.allclose(held_out.decode(responses), with_ridge.ridge.decode(responses))
+
+
+def test_other_trials_of_the_same_movie_teach_it_nothing_either(tiny_world, quick_masks):
+    show_again(tiny_world, "alpha", "1", like="0")
+    describe_training(tiny_world, ["0", "1", "2", "3"], ["4", "6"])
+    fitted = fit(fitted_to(tiny_world), ["ridge"])
+    responses = fitted.subject.recording.trial("6").responses
+    found, other = (held_out_ridge(fitted, names).decode(responses) for names in (["4", "0"], ["4", "0", "1"]))
+    np.testing.assert_array_equal(found, other)
+
+
+def test_where_too_few_trials_are_left_it_stays_as_it_is(with_ridge):
+    assert held_out_ridge(with_ridge, ["0", "1", "2"]) is with_ridge.ridge
+
+
+def test_trials_are_left_out_few_at_a_time_and_those_never_learned_from_not_at_all(with_ridge):
+    found = held_out_ridges(with_ridge, ["4", "0", "2"])
+    assert found["4"] is with_ridge.ridge
+    responses = with_ridge.subject.recording.trial("6").responses
+    for name in ("0", "2"):
+        expected = held_out_ridge(with_ridge, [name]).decode(responses)
+        np.testing.assert_array_equal(found[name].decode(responses), expected)
+
+
+def test_errors_are_those_of_movies_that_nothing_was_learned_from(with_ridge):
+    names = ("4", "6", "0", "1", "2", "3")
+    learned = fit(with_ridge, ["errors"]).errors
+    assert learned.calibration.clips == names
+    ridges, ratios = held_out_ridges(with_ridge, names), []
+    for name in names:
+        trial = with_ridge.subject.recording.trial(name, stop=SHORT)
+        found = solve_trial(with_ridge, trial, Combined(), ridge=ridges[name])
+        scored = slice(frames_to_skip(len(found.movie)), None)
+        errors = np.abs(found.movie - trial.movie) / found.std
+        ratios.append(errors[scored][:, scored_region(with_ridge.mask)].ravel())
+    # Each clip was judged by what five others taught, here by what all six did.
+    held = coverage(np.concatenate(ratios), learned.calibration.half_widths)
+    np.testing.assert_allclose(held, np.minimum(np.array(LEVELS) * 7 / 6, 1), atol=0.06)
+
+
+def test_what_is_known_of_errors_is_kept(tiny_world, with_ridge):
+    learned, again = fit(with_ridge, ["errors"]).errors, fitted_to(tiny_world).errors
+    for name in ("posterior", "information"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(learned, name))
+        assert getattr(learned, name).shape == (12, 16)
+    np.testing.assert_array_equal(again.model.slopes, learned.model.slopes)
+    assert (learned.posterior > 0).all()
+    assert ((learned.information >= 0) & (learned.information <= 1)).all()
+
+
+def test_one_movie_teaches_nothing_of_errors_and_that_is_kept(tiny_world, quick_masks, capsys):
+    describe_training(tiny_world, ["1", "1"], ["1"])
+    fitted = fitted_to(tiny_world)
+    assert fit_errors(fitted) is None
+    assert "too few known movies" in capsys.readouterr().err
+    fitted.keep("errors", {})
+    assert fitted_to(tiny_world).errors is None
