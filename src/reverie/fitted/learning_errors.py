@@ -29,7 +29,7 @@ DRAWN: Final = 6
 
 
 LEFT_OUT: Final = 0.12
-"""Share of the training trials that a decoder is fitted without, at most, to judge them. Without 18 of 60, errors of
+"""Share of the training movies that a decoder is fitted without, at most, to judge them. Without 18 of 60, errors of
 `harsh` animals came out so large that 80 % intervals held 88 %."""
 
 
@@ -67,7 +67,7 @@ def held_out_ridges(fitted: Fitted, names: Sequence[str]) -> dict[str, RidgeDeco
     subject = fitted.subject
     learned = {movie_digest(subject.recording, name) for name in subject.training}
     taught = [name for name in names if movie_digest(subject.recording, name) in learned]
-    folds = -(-len(taught) // max(1, int(LEFT_OUT * len(subject.training))))
+    folds = -(-len(taught) // max(1, int(LEFT_OUT * len(learned))))
     judged = dict.fromkeys(names, fitted.ridge)
     for fold in range(folds):
         judged.update(dict.fromkeys(taught[fold::folds], held_out_ridge(fitted, taught[fold::folds])))
