@@ -57,7 +57,7 @@ class Reconstruction:
     trace: pd.DataFrame
     """How it was found, a row a step: step, seconds, passes (windows of 32 frames through an encoder), loss, model."""
     std: Movie | None = None
-    """Standard deviation (time, height, width), grey levels: learned, of the posterior, or over models; None if unknown."""
+    """Standard deviation (time, height, width), grey levels: learned, of the posterior, or over models; or None."""
     half_widths: HalfWidths | None = None
     """Half the widths of the 50, 80 and 95 % intervals, in standard deviations; None without a calibration."""
     information: Mask | None = None
