@@ -4,11 +4,19 @@ import pytest
 import torch
 
 from reverie.encoders import registry
-from reverie.encoders.checkpoints import load_encoder, save_encoder
+from reverie.encoders.checkpoints import encoder_digest, load_encoder, save_encoder
 from reverie.encoders.contract import Encoder
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.prediction import predict
-from reverie.encoders.registry import BUILT_IN, PLUGINS, build, find_architecture, name_architecture, register
+from reverie.encoders.registry import (
+    BUILT_IN,
+    PLUGINS,
+    build,
+    find_architecture,
+    name_architecture,
+    register,
+    require_contract,
+)
 from reverie.foundation.errors import ReverieError
 
 PLUGIN = """
@@ -111,3 +119,54 @@ def test_settings_no_encoder_can_have_are_refused():
         build("dwiseneuro", {"wheels": 4}, {"a": 3}, (36, 64))
     with pytest.raises(ReverieError, match="'dwiseneuro' encoder can have these settings"):
         build("dwiseneuro", {"core_features": "many"}, {"a": 3}, (36, 64))
+
+
+class Turned(Brightness):
+    """Time first."""
+
+    def forward(self, movie, state, mouse):
+        return super().forward(movie, state, mouse).mT
+
+
+class Numb(Brightness):
+    """Without gradients."""
+
+    @torch.no_grad()
+    def forward(self, movie, state, mouse):
+        return super().forward(movie, state, mouse)
+
+
+BROKEN = {
+    Turned: r"Turned returned rates of the shape \(1, 2, 3\) for one clip of 2 frames and the 3 neurons of a; ",
+    Numb: "The rates of Numb have no gradient, without which no movie can be found",
+}
+
+
+@pytest.mark.parametrize("kind", [Brightness, *BROKEN])
+def test_an_encoder_that_breaks_the_contract_is_told(kind):
+    encoder = kind(BrightnessConfig((1.0, 2.0, 3.0)), {"a": 3}, (2, 2))
+    if kind is Brightness:
+        require_contract(encoder)
+    else:
+        with pytest.raises(ReverieError, match=BROKEN[kind]):
+            require_contract(encoder)
+
+
+def test_settings_that_are_not_kept_are_told(tmp_path):
+    class Forgetful(Brightness):
+        def __init__(self, config, mice, frame_size):
+            super().__init__(config, mice, frame_size)
+            del self.config
+
+    register("forgetful", BrightnessConfig, Forgetful)
+    with pytest.raises(ReverieError, match="Forgetful keeps no settings; let its __init__ keep those it is given"):
+        save_encoder(Forgetful(BrightnessConfig(), {"a": 2}, (2, 2)), tmp_path)
+
+
+def test_another_way_to_compute_is_another_encoder(monkeypatch):
+    register("brightness", BrightnessConfig, Brightness)
+    encoder = Brightness(BrightnessConfig(), {"a": 2}, (2, 2))
+    before = encoder_digest(encoder)
+    assert encoder_digest(Brightness(BrightnessConfig(), {"a": 2}, (2, 2))) == before
+    monkeypatch.setattr("reverie.encoders.checkpoints._code_of", lambda kind: "class Brightness: ...")
+    assert encoder_digest(encoder) != before

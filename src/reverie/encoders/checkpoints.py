@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from reverie.encoders.contract import Encoder
-from reverie.encoders.registry import build, name_architecture
+from reverie.encoders.registry import BUILT_IN, build, name_architecture
 from reverie.foundation.devices import usual_torch
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, replacing, write_record
@@ -88,15 +89,31 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
 
 def encoder_digest(encoder: Encoder) -> str:
     """Return the hash of an encoder's architecture and weights, wherever it lies and whatever is said about it."""
-    return digest_of({**_describe(encoder), "weights": hashlib.sha256(save(_tensors(encoder))).hexdigest()})
+    described = {**_describe(encoder), "weights": hashlib.sha256(save(_tensors(encoder))).hexdigest()}
+    if described["architecture"] not in BUILT_IN:
+        described["code"] = _code_of(type(encoder))
+    return digest_of(described)
+
+
+def _code_of(kind: type[Encoder]) -> str:
+    """Return how a user's class is written, which changes while it is worked on; empty where that is not known."""
+    try:
+        return inspect.getsource(kind)
+    except (OSError, TypeError):
+        return ""
 
 
 def _describe(encoder: Encoder) -> dict[str, Any]:
-    config: Any = encoder.config
+    architecture, config = name_architecture(encoder), getattr(encoder, "config", None)
+    if not dataclasses.is_dataclass(config) or isinstance(config, type):
+        raise ReverieError(
+            f"{type(encoder).__name__} keeps no settings; let its __init__ keep those it is given, a dataclass, as "
+            "self.config."
+        )
     return {
         "format": FORMAT,
         "version": VERSION,
-        "architecture": name_architecture(encoder),
+        "architecture": architecture,
         "config": dataclasses.asdict(config),
         "mice": encoder.mice,
         "frame_size": encoder.frame_size,

@@ -14,7 +14,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from reverie.encoders.contract import Encoder
+import torch
+
+from reverie.encoders.contract import Encoder, device_of
+from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import BadInput, ReverieError
 
 PLUGINS: Final = "REVERIE_PLUGINS"
@@ -142,8 +145,32 @@ def name_architecture(encoder: Encoder) -> str:
         if architecture.encoder is kind:
             return name
     raise ReverieError(
-        f"{type(encoder).__name__} is not a registered architecture; call reverie.encoders.registry.register."
+        f"{type(encoder).__name__} is not a registered architecture; call reverie.encoders.registry.register with a "
+        "name, the dataclass of its settings and the class."
     )
+
+
+def require_contract(encoder: Encoder) -> None:
+    """Raise ReverieError unless a user's own encoder returns rates (batch, neuron, time) that torch can differentiate.
+
+    Those built in are known to, and are not asked.
+    """
+    if f"{type(encoder).__module__}.{type(encoder).__qualname__}" in BUILT_IN.values():
+        return
+    frames, device = encoder.window or encoder.history + 2, device_of(encoder)
+    movie = torch.full((1, frames, *encoder.frame_size), GREY, device=device, requires_grad=True)
+    for animal, neurons in encoder.mice.items():
+        rates = encoder(movie, torch.zeros(1, 4, frames, device=device), animal)
+        if tuple(rates.shape) != (1, neurons, frames):
+            raise ReverieError(
+                f"{type(encoder).__name__} returned rates of the shape {tuple(rates.shape)} for one clip of {frames} "
+                f"frames and the {neurons} neurons of {animal}; (batch, neuron, time) is expected."
+            )
+        if not rates.requires_grad:
+            raise ReverieError(
+                f"The rates of {type(encoder).__name__} have no gradient, without which no movie can be found; leave "
+                "gradients on in its forward, and convert nothing to numpy there."
+            )
 
 
 def build(

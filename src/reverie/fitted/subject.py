@@ -9,6 +9,7 @@ import torch
 
 from reverie.encoders.checkpoints import encoder_digest
 from reverie.encoders.contract import Encoder
+from reverie.encoders.registry import require_contract
 from reverie.fitted.agreement import FRAMES, TRIALS, disagreement
 from reverie.foundation.arrays import SAME_RATE
 from reverie.foundation.errors import ReverieError
@@ -44,6 +45,7 @@ class Subject:
     def __post_init__(self) -> None:
         object.__setattr__(self, "seed", require_seed(self.seed))
         check_match(self.recording, self.encoder)
+        require_contract(self.encoder)
 
     @property
     def animal(self) -> str:

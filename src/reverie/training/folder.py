@@ -12,7 +12,7 @@ import torch
 from reverie.encoders.checkpoints import encoder_digest, load_encoder
 from reverie.encoders.contract import Encoder
 from reverie.encoders.presets import preset
-from reverie.encoders.registry import find_architecture
+from reverie.encoders.registry import find_architecture, require_contract
 from reverie.foundation.devices import choose_device, describe, seed_everything, usual_torch
 from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import read_record, write_record
@@ -209,7 +209,9 @@ def _untrained(recordings: Mapping[str, Recording], request: TrainingRequest, de
     seed_everything(request.seed)
     mice = {name: recording.neurons for name, recording in recordings.items()}
     frame_size = next(iter(recordings.values())).frame_size
-    return find_architecture(architecture).encoder(preset(architecture, size), mice, frame_size)
+    encoder = find_architecture(architecture).encoder(preset(architecture, size), mice, frame_size)
+    require_contract(encoder)
+    return encoder
 
 
 def _split(recordings: Mapping[str, Recording], request: TrainingRequest, *, all_needed: bool) -> dict[str, Split]:
