@@ -57,3 +57,11 @@ def test_what_a_format_says_itself_is_said_not_to_be_used(tmp_path: Path, capsys
     assert "is a Sensorium 2023 folder, whose files say it: --movie, --rate." in capsys.readouterr().err
     open_recordings(tmp_path, Reading(frame_rate=20.0))
     assert capsys.readouterr().err == ""
+
+
+def test_what_was_opened_is_read_wherever_one_stands_by_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    write_animal(os.fsencode(tmp_path / "data" / "mouse"))
+    monkeypatch.chdir(tmp_path)
+    recording = open_recordings("data")["mouse"]
+    monkeypatch.chdir(tmp_path / "data")
+    assert recording["0"].frames == 9

@@ -12,7 +12,7 @@ from typing import Final
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.progress import say
 from reverie.foundation.requests import given_path
-from reverie.recordings.reading import Reading, settled
+from reverie.recordings.reading import Reading, settled, with_absolute_paths
 from reverie.recordings.recording import Recording
 from reverie.recordings.source import Source
 from reverie.recordings.usability import omissions
@@ -113,7 +113,9 @@ def open_each(path: str | PathLike[str], reading: Reading) -> tuple[dict[str, Re
     reader = find_reader(where, reading)
     recordings: dict[str, Recording] = {}
     problems: list[str] = []
-    for place in reader.places(where, reading):
+    # Files are read when they are asked for, and a notebook may stand in another folder by then.
+    reading = with_absolute_paths(reading)
+    for place in reader.places(where.absolute(), reading):
         try:
             source = reader.open_source(place, reading)
         except ReverieError as error:
