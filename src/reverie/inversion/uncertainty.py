@@ -34,12 +34,13 @@ def draw_departure(
     *,
     weight: float,
     iterations: int,
+    tolerance: float = 0.0,
     generator: torch.Generator,
 ) -> Float[Tensor, "time height width"]:
     """Return one draw of how a movie from the posterior departs from the most probable one, in grey levels, unclipped.
 
     bend: slope of the soft clip at the movie. ease: multiplies by an estimate of the inverse precision, with which the
-    conjugate gradients are preconditioned; few iterations are enough then.
+    conjugate gradients are preconditioned; few iterations are enough then. iterations, tolerance: when these end.
     """
 
     def precision(white: Coefficients) -> Coefficients:
@@ -49,7 +50,8 @@ def draw_departure(
     noise = torch.randn(len(movie), *prior.scene_size, generator=generator).to(movie.device)
     told = prior.adjoint(bend * information_draw(problem, movie, generator))
     # From a draw of the prior, which is right wherever the responses say nothing, however few the iterations.
-    white = conjugate_gradients(precision, weight**0.5 * noise + told, ease, iterations, weight**-0.5 * noise)
+    right, start = weight**0.5 * noise + told, weight**-0.5 * noise
+    white = conjugate_gradients(precision, right, ease, iterations, start, tolerance)
     return prior.colour(white)
 
 

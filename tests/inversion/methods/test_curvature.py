@@ -39,6 +39,20 @@ def test_one_iteration_goes_along_the_rough_solution():
     torch.testing.assert_close(along[0, 0, 0] / along[0, 0, 1], torch.tensor(0.25))
 
 
+def test_they_end_when_little_is_left():
+    diagonal = torch.linspace(1, 50, 24, dtype=torch.float64).reshape(2, 3, 4)
+    right, products = torch.ones(2, 3, 4, dtype=torch.float64), []
+
+    def product(white):
+        products.append(white)
+        return diagonal * white
+
+    found = conjugate_gradients(product, right, torch.clone, 60, tolerance=1e-4)
+    assert len(products) < 24
+    left = right - diagonal * found
+    assert dot(left, left) <= 1e-4 * dot(right, right)
+
+
 LENGTHS, ROWS, COLUMNS = (3, 4), 4, 5
 SHAPE = (sum(LENGTHS), ROWS, COLUMNS)
 

@@ -48,16 +48,19 @@ def conjugate_gradients(
     ease: Callable[[Coefficients], Coefficients],
     iterations: int,
     start: Coefficients | None = None,
+    tolerance: float = 0.0,
 ) -> Coefficients:
     """Solve product(x) = right, product being symmetric and positive, from a first guess or from 0.
 
     ease: a rough solution of the same system, itself symmetric and positive, that makes few iterations enough.
+    iterations: at most. tolerance: it ends before where what is left of the right-hand side, squared and eased, has
+    fallen to this share.
     Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 5.3.
     """
     found = torch.zeros_like(right) if start is None else start
     rest = right if start is None else right - product(start)
     direction = ease(rest)
-    size = dot(rest, direction)
+    first = size = dot(rest, direction)
     for left in reversed(range(iterations)):
         moved = product(direction)
         curvature = dot(direction, moved)
@@ -69,6 +72,8 @@ def conjugate_gradients(
         rest = rest - size / curvature * moved
         eased = ease(rest)
         size, before = dot(rest, eased), size
+        if size <= tolerance * first:
+            break
         direction = eased + size / before * direction
     return found
 
