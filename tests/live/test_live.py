@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ import reverie as rv
 from reverie.foundation.errors import ReverieError
 from reverie.live.fitting import causal_lags, load_live
 from reverie.live.server import show_live
+from reverie.recordings.recording import Recording
 
 LAG = 0.2
 
@@ -88,3 +91,23 @@ def test_a_lag_is_at_most_half_a_second_and_is_fitted_before_use(reader):
 def test_a_port_that_there_is_not_is_told_before_the_work(port, tmp_path):
     with pytest.raises(ReverieError, match=f"There is no port {port}; choose 0 to 65535 with --port"):
         show_live(tmp_path / "no data", tmp_path, trial="1", port=port)
+
+
+def test_responses_of_a_rig_are_read_as_those_of_the_files(session, tmp_path):
+    shown = session.recordings["mouse"]
+    # As the files of traces hold them: from below 0, and with a neuron that was lost.
+    trials = [
+        replace(one, responses=np.vstack([one.responses - 1.5, np.full((1, one.frames), np.nan)]).astype(np.float32))
+        for one in map(shown.trial, shown.tiers)
+        if one.responses is not None
+    ]
+    recording = Recording.from_trials("mouse", trials)
+    assert (recording.neurons, recording.listed_neurons) == (shown.neurons, shown.neurons + 1)
+    encoder = next(iter(session.encoders.values()))
+    reader = rv.Reconstructor(encoder, recording, rv.Ridge(), kept=tmp_path)
+    usual, raw = rv.Live(reader, lag=LAG).fit(), rv.Live(reader, lag=LAG, raw=True)
+    expected = [frame.picture for frame in usual.stream(recording["11"].responses.T)]
+    (files,) = (one.responses for one in trials if one.name == "11")
+    np.testing.assert_allclose([frame.picture for frame in raw.stream(files.T)], expected, atol=1e-3)
+    with pytest.raises(ReverieError, match=f"is {recording.listed_neurons} finite numbers"):
+        raw.push(recording["11"].responses[:, 0])

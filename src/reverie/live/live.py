@@ -64,6 +64,9 @@ class Live:
         A reconstructor of the animal; its first encoder's folder keeps what is fitted.
     lag
         How many seconds the picture may be behind, 0 to 0.5; the longer, the better it is known.
+    raw
+        Whether responses come as the recording's files hold them, such as from a rig, rather than as its trials are
+        read (of the neurons that can be used, traces from their lowest value).
 
     Raises
     ------
@@ -72,17 +75,19 @@ class Live:
 
     Examples
     --------
-    >>> live = rv.Live(reader, lag=0.25).fit()  # doctest: +SKIP
+    >>> live = rv.Live(reader, lag=0.25, raw=True).fit()  # doctest: +SKIP
     >>> for responses in rig:  # doctest: +SKIP
     ...     frame = live.push(responses)
     """
 
-    def __init__(self, reader: Reconstructor, lag: float = 0.25) -> None:
+    raw = False
+
+    def __init__(self, reader: Reconstructor, lag: float = 0.25, *, raw: bool = False) -> None:
         if not isinstance(reader, Reconstructor):
             raise ReverieError(f"Live reads through a Reconstructor, but was given a {type(reader).__name__}.")
         if not (isinstance(lag, int | float | np.floating) and 0 <= lag <= LONGEST_LAG):
             raise ReverieError(f"A live picture may be 0 to {LONGEST_LAG} seconds behind, not {lag}.")
-        self.fitted = reader.fits[0]
+        self.fitted, self.recording, self.raw = reader.fits[0], reader.recording, raw
         self.frame_rate = reader.recording.frame_rate
         self.lag = round(lag * self.frame_rate)
         self.reset()
@@ -109,7 +114,7 @@ class Live:
         Parameters
         ----------
         responses
-            Of every neuron, in the recording's order and units.
+            Of every neuron, in the order and units of ``Recording.responses`` or, ``raw``, of the recording's files.
 
         Returns
         -------
@@ -138,17 +143,21 @@ class Live:
             if (told := self.push(responses)) is not None:
                 yield told
 
-    def _checked(self, responses: Float[np.ndarray, " neuron"]) -> Float[np.ndarray, " neuron"]:
+    def _checked(self, responses: Float[np.ndarray, " sent"]) -> Float[np.ndarray, " neuron"]:
         """Return the responses of one frame as float32; raises ReverieError when they are not of the population."""
         population = self.decoder.ridge.population
+        neurons = self.recording.listed_neurons if self.raw else population.neurons
         try:
             given = np.asarray(responses)
-            fits = given.shape == (population.neurons,) and given.dtype.kind in "fiub" and bool(measured(given).all())
+            fits = given.shape == (neurons,) and given.dtype.kind in "fiub"
+            if fits and self.raw:
+                given = self.recording.as_read(given.astype(np.float32)[:, None])[:, 0]
+            fits = fits and bool(measured(given).all())
         except ValueError:  # lists of unequal lists
             given, fits = np.zeros(0), False
         if not fits or np.ma.is_masked(responses):
             raise ReverieError(
-                f"A frame of {population.mouse} is {population.neurons} finite numbers, one a neuron; frame "
+                f"A frame of {population.mouse} is {neurons} finite numbers, one a neuron; frame "
                 f"{self._pushed} has the shape {given.shape}, other values or gaps."
             )
         return given.astype(np.float32)

@@ -205,7 +205,7 @@ def show_live(
         raise ReverieError(f"There is no port {port}; choose 0 to {LAST_PORT} with --port.")
     opened, recording = open_one(data, encoder, animal, choose_device("cpu"), reading)
     frames = source_at(source) if source is not None else _of_trial(recording, str(trial))
-    live = Live(Reconstructor(opened, recording, "ridge", device="cpu"), lag).fit()
+    live = Live(Reconstructor(opened, recording, "ridge", device="cpu"), lag, raw=source is not None).fit()
     title = f"{recording.name}, live" if trial is None else f"{recording.name} trial {trial}, as if it came in now"
     with suppress(KeyboardInterrupt):
         asyncio.run(serve(live, frames, port, title=title, stay=stay))

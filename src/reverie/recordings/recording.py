@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError, reading_foreign
@@ -257,6 +258,14 @@ class Recording:
     def responses(self, name: str, start: int = 0, stop: int | None = None) -> Responses | None:
         """Return the responses to one trial alone, (neuron, time), or some frames; None where there are none."""
         return self._arrays.responses(self._known(name), start, stop)
+
+    def as_read(self, responses: Float[np.ndarray, "listed time"]) -> Responses:
+        """Return responses in the files' units and order, such as a rig sends them, as those to trials are read.
+
+        Of the neurons that can be used; those that are traces count from each neuron's lowest value (see ``floor``).
+        """
+        read: Responses = self._usable.as_read(responses)
+        return read
 
     def frames(self, name: str) -> int:
         """Return how many frames a trial lasts without reading it."""

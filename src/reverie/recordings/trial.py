@@ -136,10 +136,7 @@ class TrialArrays:
         with reading_foreign(series.place):
             values = series.read(start, frames if stop is None else min(stop, frames))
         with np.errstate(over="ignore"):
-            if usable.floor is not None:
-                # Of large recordings the floor was told from a sample.
-                values = np.maximum(values - usable.floor[:, None], 0)
-            chosen = np.asarray(values if usable.kept is None else values[usable.kept], dtype=np.float32)
+            chosen: Responses = usable.as_read(values)
         _require_measured(chosen, series.place, -1)
         return chosen
 

@@ -165,6 +165,13 @@ class Usable:
         out = (f"{animal}, left out {line}" for line in grouped(self.left_out))
         return (*self.notes, *movies, *split, *cut, *out)
 
+    def as_read(self, recorded: np.ndarray) -> np.ndarray:
+        """Return recorded responses, (neuron, time), of the neurons that can be used, from their floor, as float32."""
+        if self.floor is not None:
+            # Of large recordings the floor was told from a sample.
+            recorded = np.maximum(recorded - self.floor[:, None], 0)
+        return np.asarray(recorded if self.kept is None else recorded[self.kept], dtype=np.float32)
+
     def leave_out(self, name: str, reason: str) -> None:
         """Leave a trial out."""
         self.left_out.setdefault(name, reason)
