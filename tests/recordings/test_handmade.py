@@ -63,6 +63,12 @@ def test_what_fits_passes(recording: Recording) -> None:
         (lambda one: {"state": spoiled(np.ones((4, FRAMES)), np.inf)}, "state of trial 1 hold values that are not"),
         (lambda one: {"movie": spoiled(one.movie, 1e30)}, "movie of trial 1 hold values"),
         (lambda one: {"movie": one.movie[:, :, :3]}, r"movie of trial 1 .* shape \(20, 6, 8\)"),
+        (
+            lambda one: {"movie": one.movie / 255},
+            "values from 0.* to 0.9.*, where grey levels from 0 to 255 were",
+        ),
+        (lambda one: {"movie": one.movie - 128}, "values from -12.*, where grey levels"),
+        (lambda one: {"movie": 257 * one.movie}, "where grey levels"),
         (lambda one: {"frame_rate": 60.0}, "said to have 60.0 frames per second, but mouse is read at 30"),
         (lambda one: {"frame_rate": float("nan")}, "said to have nan frames"),
     ],
@@ -115,3 +121,13 @@ def test_a_name_that_cannot_be_that_of_a_folder_is_one_sentence(recording: Recor
 def test_it_is_said_how_movies_come_to_another_size(recording: Recording, size: tuple[int, int], said: str) -> None:
     trials = [recording[name] for name in recording.tiers]
     assert any(said in note for note in Recording.from_trials("m", trials, reading=Reading(frame_size=size)).notes)
+
+
+def test_traces_as_the_files_hold_them_are_told(recording: Recording) -> None:
+    trials = [altered(one, responses=one.responses - 1) for one in (recording[name] for name in recording.tiers)]
+    traces = Recording.from_trials("mouse", trials)
+    with pytest.raises(ReverieError, match=r"go below 0, but those of mouse count .*; give them as recording.as_read"):
+        require_fitting(trials[1], traces)
+    fitting = altered(trials[1], responses=traces.as_read(trials[1].responses))
+    require_fitting(fitting, traces)
+    np.testing.assert_array_equal(fitting.responses, traces["1"].responses)

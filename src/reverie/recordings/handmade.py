@@ -4,7 +4,7 @@ from numbers import Real
 
 import numpy as np
 
-from reverie.foundation.arrays import SAME_RATE, STATE_NAMES
+from reverie.foundation.arrays import SAME_RATE, STATE_NAMES, WHITE
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.gaps import measured
 from reverie.recordings.recording import Recording
@@ -39,9 +39,26 @@ def require_fitting(trial: Trial, recording: Recording) -> None:
                 f"The {what} of trial {trial.name} hold values that are not finite numbers below 1e15; cut the padding "
                 "off, or choose another trial."
             )
+    _require_units(trial, recording)
     rate = trial.frame_rate
     if not isinstance(rate, Real) or not abs(rate - recording.frame_rate) <= SAME_RATE * recording.frame_rate:
         raise ReverieError(
             f"Trial {trial.name} is said to have {rate} frames per second, but {recording.name} is read at "
             f"{recording.frame_rate:g}."
         )
+
+
+def _require_units(trial: Trial, recording: Recording) -> None:
+    """Raise ReverieError where values show that they are those of files, not of trials as they are read."""
+    if trial.responses is not None and recording.floor is not None and (np.asarray(trial.responses) < 0).any():
+        raise ReverieError(
+            f"The responses of trial {trial.name} go below 0, but those of {recording.name} count from each neuron's "
+            "lowest value; give them as recording.as_read returns them."
+        )
+    if trial.movie is not None:
+        low, high = float(np.min(trial.movie)), float(np.max(trial.movie))
+        if 0 < high <= 1 or low < -1 or high > WHITE + 1:
+            raise ReverieError(
+                f"The movie of trial {trial.name} holds values from {low:.4g} to {high:.4g}, where grey levels from 0 "
+                f"to {WHITE:g} were expected."
+            )
