@@ -8,6 +8,8 @@ Source: Harvey, Estimating regression models with multiplicative heteroscedastic
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
+from math import gcd
 from typing import Final
 
 import numpy as np
@@ -33,7 +35,8 @@ DARKEST: Final = 600.0
 """Squared grey levels, of grey · (white − grey), that also black and white are taken to have."""
 
 EVERY: Final = 13
-"""Of the pixels of scored frames every thirteenth is learned from: neighbours err alike."""
+"""Of the pixels of scored frames every thirteenth is learned from, or the next number of them that takes another pixel
+each time: neighbours err alike."""
 
 STEPS: Final = 30
 """Newton steps at most; five or six are usual."""
@@ -86,8 +89,9 @@ class ClipErrors:
         squares = np.square(movie[frames] - truth[frames], dtype=np.float64)
         told = features[:, frames].reshape(len(features), -1)
         scored = np.broadcast_to(region, squares.shape)
+        every = next(step for step in count(EVERY) if gcd(step, region.size) == 1)
         # Copies, so that the whole clip is not kept for a part of it.
-        return ClipErrors(*(each[..., ::EVERY].copy() for each in (told, squares.ravel(), scored.ravel())))
+        return ClipErrors(*(each[..., ::every].copy() for each in (told, squares.ravel(), scored.ravel())))
 
     @property
     def weights(self) -> Float[np.ndarray, " error"]:
