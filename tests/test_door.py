@@ -117,6 +117,8 @@ MISTAKEN = {
     "made.show(3)": "A page is named by the path",
     "rv.solve(3, rv.Map())": "What is solved is a Problem, but 3 was given.",
     "rv.Problem(3)": "made of a tuple of Observation, but 3 was given",
+    "lab['mouse1'].as_read(screen[0])": "Responses of mouse1 are numbers of the shape (",
+    "lab['mouse1'].as_read(None)": "time), but () of object were given",
     "rv.Recording.from_trials('mouse', [3])": "What was given as trials could not be read",
     "rv.Recording.from_arrays('mouse', None, movies={}, shown={})": "What was shown to mouse has the columns ;",
     "rv.Recording.from_arrays('mouse', None, movies={'a': screen}, shown=shown)": "came without times",

@@ -263,8 +263,15 @@ class Recording:
         """Return responses in the files' units and order, such as a rig sends them, as those to trials are read.
 
         Of the neurons that can be used; those that are traces count from each neuron's lowest value (see ``floor``).
+        Raises ReverieError when they are not (neuron, time) of all neurons in the files.
         """
-        read: Responses = self._usable.as_read(responses)
+        values = np.asarray(responses)
+        if values.ndim != 2 or len(values) != self.listed_neurons or values.dtype.kind not in "fiub":
+            raise ReverieError(
+                f"Responses of {self.name} are numbers of the shape ({self.listed_neurons}, time), but {values.shape} "
+                f"of {values.dtype} were given."
+            )
+        read: Responses = self._usable.as_read(values)
         return read
 
     def frames(self, name: str) -> int:
