@@ -116,6 +116,7 @@ MISTAKEN = {
     "made.interval('a')": "with a probability between 0 and 1, not a.",
     "made.show(3)": "A page is named by the path",
     "rv.solve(3, rv.Map())": "What is solved is a Problem, but 3 was given.",
+    "rv.solve(3, rv.Combined())": "The method `combined` needs more than a problem says; ask a Reconstructor for it",
     "rv.Problem(3)": "made of a tuple of Observation, but 3 was given",
     "lab['mouse1'].as_read(screen[0])": "Responses of mouse1 are numbers of the shape (",
     "lab['mouse1'].as_read(None)": "time), but () of object were given",

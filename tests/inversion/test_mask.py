@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 from tests.inversion.toys import PlaneEncoder, SpotEncoder, observe, smooth_movie, trials_of
+from torch import Tensor
 
 from reverie.encoders.contract import Encoder
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npy, write_npz
+from reverie.inversion.blending import excerpts_for, mask_gradient
 from reverie.inversion.mask import (
     PUBLISHED_SETTINGS,
     MaskSettings,
@@ -26,7 +28,9 @@ SETTINGS = MaskSettings(steps=320, blur=3.0)
 
 
 class DiscEncoder(SpotEncoder):
-    """Spots that cover a disc of the screen, 7 pixels in radius, and nothing else."""
+    """Spots that cover a disc of the screen, 7 pixels in radius, and nothing else. unit: that of its rates."""
+
+    unit = 1.0
 
     def __init__(self, *, column: float, history: int = 0) -> None:
         super().__init__(80, history=history, size=SCREEN)
@@ -38,6 +42,9 @@ class DiscEncoder(SpotEncoder):
         with torch.no_grad():
             self.spots.copy_(torch.from_numpy(spots * generator.choice([-1, 1], 80)[:, None, None]))
         self.distance = np.hypot(y - 12, x - column)
+
+    def forward(self, movie: Tensor, state: Tensor, mouse: str) -> Tensor:
+        return self.unit * super().forward(movie, state, mouse)
 
 
 def estimate(encoder: Encoder, settings: MaskSettings = SETTINGS, *, seed: int = 0, trials: int = 8) -> np.ndarray:
@@ -77,6 +84,19 @@ def test_the_mask_lies_where_the_population_looks(left, mask_of_left):
 def test_the_mask_follows_the_population_and_its_memory(column, history):
     encoder = DiscEncoder(column=column, history=history)
     check(estimate(encoder), encoder)
+
+
+def test_the_mask_is_the_same_whatever_the_unit_of_responses():
+    """As of fluorescence, whose values are hundredths and less."""
+    encoder = DiscEncoder(column=11)
+    pairs = excerpts_for(encoder, trials_of(encoder, 4), 32, 30).draw(4, np.random.default_rng(0), CPU)
+    usual = mask_gradient(encoder, "toy", pairs, torch.full(SCREEN, 0.5), 1.0)
+    assert usual.abs().max() > 1e-3
+    for unit in (1e-2, 1e-5):
+        encoder.unit = unit
+        in_units = replace(pairs, responses=unit * pairs.responses)
+        found = mask_gradient(encoder, "toy", in_units, torch.full(SCREEN, 0.5), 1.0)
+        torch.testing.assert_close(found, usual, rtol=1e-3, atol=1e-5)
 
 
 def test_the_published_settings_find_the_same(left, mask_of_left):

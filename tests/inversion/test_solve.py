@@ -22,6 +22,14 @@ def correlation(found, truth, region):
     return np.corrcoef(found[:, region].ravel(), truth[:, region].ravel())[0, 1]
 
 
+def test_what_a_notebook_chose_for_torch_does_not_matter(asked):
+    usual = solve(asked, QUICK).movie
+    with torch.no_grad():
+        np.testing.assert_array_equal(solve(asked, QUICK).movie, usual)
+    with torch.inference_mode():
+        np.testing.assert_array_equal(solve(asked, QUICK).movie, usual)
+
+
 @pytest.mark.parametrize("stride", [8, 16])
 def test_a_perfect_encoder_without_noise_gives_the_movie_back(stride):
     truth = smooth_movie()

@@ -13,6 +13,9 @@ from reverie.foundation.errors import ReverieError
 from reverie.inversion.gradients import SMALLEST_NORM, how_many_fit, squared_error
 from reverie.recordings.trial import Trial
 
+LEAST_UNIT = 1e-30
+"""Mean square of responses, in their own units, that silent trials are taken to have."""
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -81,12 +84,14 @@ def mask_gradient(
     """Return the sum over trials of the gradients of their errors with respect to the mask, on the encoder's canvas.
 
     Each trial's error is that between responses and rates · (1 − mean of the mask). Its gradient with respect to a
-    mask for every frame is brought to unit length, clipped at ``largest`` and averaged over frames.
+    mask for every frame is brought to unit length, clipped at ``largest`` and averaged over frames. Of responses in
+    small units (dF/F), what is added to the length is as small, so that the mask does not depend on the unit.
     Source: Bauer et al. 2026, Methods.
     """
     alpha = mask.expand(*pairs.movies.shape[:2], *mask.shape).clone().requires_grad_()
     (gradient,) = torch.autograd.grad(_errors(encoder, mouse, pairs, alpha).sum(), alpha)
-    length = gradient.square().sum((1, 2, 3), keepdim=True).sqrt() + SMALLEST_NORM
+    unit = pairs.responses.square().mean((1, 2)).clamp(LEAST_UNIT, 1.0)[:, None, None, None]
+    length = gradient.square().sum((1, 2, 3), keepdim=True).sqrt() + SMALLEST_NORM * unit
     return (gradient / length).clamp(-largest, largest).mean(1).sum(0)
 
 

@@ -93,7 +93,10 @@ def fit_likelihoods(
     longest = max((trial.frames for trial in answered), default=0)
     answered = [trial for trial in answered if 2 * trial.frames >= longest]
     if not answered:
-        raise NotApplicable(f"The noise of {mouse} needs at least one trial with responses; none is left.")
+        raise NotApplicable(
+            f"The noise of {mouse} needs at least one trial with responses of more than {skip + 1} frames, as far as "
+            "the encoder looks back; none is left."
+        )
     last = min(trial.frames for trial in answered)
     rates = np.stack([_rates(encoder, mouse, trial)[:, skip:last] for trial in answered], axis=1)
     responses = np.stack([t.responses[:, skip:last] for t in answered if t.responses is not None], axis=1)

@@ -1,5 +1,6 @@
 """The nouns of inversion: what was observed, what is asked, what came out."""
 
+import reprlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -118,7 +119,8 @@ class Problem:
 
     def __post_init__(self) -> None:
         if not isinstance(self.observations, tuple) or not all(isinstance(o, Observation) for o in self.observations):
-            raise ReverieError(f"A problem is made of a tuple of Observation, but {self.observations!r} was given.")
+            given = reprlib.repr(self.observations)
+            raise ReverieError(f"A problem is made of a tuple of Observation, but {given} was given.")
         if not self.observations:
             raise ReverieError("The problem has no observation; give it the responses of at least one animal.")
         lengths = {observation.responses.shape[1] for observation in self.observations}

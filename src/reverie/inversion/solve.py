@@ -12,6 +12,7 @@ from torch import Tensor
 
 from reverie.encoders.contract import crop_from_canvas
 from reverie.foundation.arrays import Movie
+from reverie.foundation.devices import usual_torch
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.problem import Observer, Problem, Progress, Solution, ignore, trace_of, trace_rows
 
@@ -111,6 +112,7 @@ class Method(Protocol[StateT]):
         """
 
 
+@usual_torch()
 def solve(
     problem: Problem,
     method: Method[StateT],
@@ -145,6 +147,12 @@ def solve(
     ReverieError
         When problem, start and snapshot do not fit each other, nothing may move, or numbers overflow.
     """
+    if not isinstance(method, Method):
+        name = getattr(method, "name", type(method).__name__)
+        raise ReverieError(
+            f"The method `{name}` needs more than a problem says; ask a Reconstructor for it, or choose `map` or "
+            "`paper`."
+        )
     if not isinstance(problem, Problem):
         raise ReverieError(f"What is solved is a Problem, but {problem!r} was given.")
     problem = problem.to(device or problem.device).in_fast_form()

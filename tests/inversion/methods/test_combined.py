@@ -43,7 +43,9 @@ def test_the_search_is_that_of_map():
     assert asked == Map(draws=0, seed=3, find_cuts=False, likelihood="sizes")
 
 
-@pytest.mark.parametrize("setting", [{"map_share": 1.5}, {"map_share": -0.1}, {"follow": -1}, {"blur": -1.0}])
+@pytest.mark.parametrize(
+    "setting", [{"map_share": 1.5}, {"map_share": -0.1}, {"follow": -1}, {"blur": -1.0}, {"blur": np.inf}]
+)
 def test_impossible_settings_are_refused(setting):
     with pytest.raises(ReverieError, match="settings of the method `combined` are not possible"):
         Combined(**setting)

@@ -227,6 +227,7 @@ def test_a_movie_to_start_from_must_fit(spots, start):
         {"stride": 33},
         {"batch": 0},
         {"blur": -0.5},
+        {"blur": np.inf},
         {"mask": np.full(SIZE, np.nan, np.float32)},
     ],
 )

@@ -10,7 +10,7 @@ next search has a prior that knows it (docs/decisions/200).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import prod
+from math import inf, prod
 from typing import ClassVar
 
 import numpy as np
@@ -71,10 +71,10 @@ class Combined:
         settle_types(self)
         require_seed(self.seed)
         share, follow = (EVEN if self.map_share is None else self.map_share), self.follow or 0
-        if not (0 <= share <= 1 and min(follow, self.blur) >= 0):
+        if not (0 <= share <= 1 and follow >= 0 <= self.blur < inf):
             raise ReverieError(
                 "The settings of the method `combined` are not possible: map_share must lie within 0 to 1, follow "
-                "and blur be at least 0."
+                "and blur be at least 0 and finite."
             )
 
     def search(self, likelihood: str) -> Map:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from typing import ClassVar
 
 import numpy as np
@@ -94,11 +95,11 @@ class Map:
         if not (
             min(self.steps, self.pairs) >= 1
             and min(self.weight, self.softness, self.longest) > 0
-            and min(self.tolerance, self.draws, self.blur) >= 0
+            and min(self.tolerance, self.draws) >= 0 <= self.blur < inf
         ):
             raise ReverieError(
                 "The settings of the method `map` are not possible: steps and pairs must be at least 1, weight, "
-                "softness and longest above 0, tolerance, draws and blur at least 0."
+                "softness and longest above 0, tolerance, draws and blur at least 0 and finite."
             )
 
     def begin(self, problem: Problem, start: Movie | None = None) -> MapState:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import ClassVar
 
 import numpy as np
@@ -127,7 +128,7 @@ class Paper:
         requirements = {
             "steps must be at least 1": self.steps >= 1,
             "learning_rate and gradient_clip must be above 0": self.learning_rate > 0 and self.gradient_clip > 0,
-            "warm_up and blur must be at least 0": min(self.warm_up, self.blur) >= 0,
+            "warm_up and blur must be at least 0, and finite": self.warm_up >= 0 <= self.blur < inf,
             "momentum and second_decay must lie between 0 and 1, 1 excluded": 0 <= self.momentum < 1
             and 0 <= self.second_decay < 1,
             "stride must lie between 1 and window": 1 <= self.stride <= self.window,

@@ -1,6 +1,7 @@
 """Linear stimulus reconstruction as a method: the settings; what is fitted lies in ``inversion.linear``."""
 
 from dataclasses import dataclass
+from math import inf
 from typing import ClassVar
 
 from reverie.foundation.errors import ReverieError
@@ -21,5 +22,5 @@ class Ridge:
 
     def __post_init__(self) -> None:
         settle_types(self)
-        if not self.blur >= 0:
-            raise ReverieError(f"The blur of the method `ridge` is {self.blur} but must be at least 0.")
+        if not 0 <= self.blur < inf:
+            raise ReverieError(f"The blur of the method `ridge` is {self.blur} but must be at least 0, and finite.")
