@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import DEFAULT, METHODS, deciding_settings, describe_method, method_of
@@ -47,6 +48,12 @@ def test_what_happens_afterwards_does_not_decide_the_movie():
     assert deciding_settings(Map(blur=1.0, calibrated=False)) == usual
     for change in ({"weight": 2.0}, {"seed": 1}, {"draws": 3}, {"steps": 5}, {"likelihood": "sizes"}):
         assert deciding_settings(Map(**change)) != usual
+
+
+def test_a_standard_deviation_that_is_told_only_when_asked_for_is_decided_by_that():
+    usual = deciding_settings(Combined())
+    assert deciding_settings(Combined(blur=1.0)) == usual
+    assert deciding_settings(Combined(calibrated=False)) != usual
 
 
 def test_masks_are_written_down_elsewhere():

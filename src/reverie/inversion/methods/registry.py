@@ -25,7 +25,8 @@ ARRAYS: Final = ("mask",)
 """Fields that hold arrays: they are known by their contents where they come from."""
 
 AFTERWARDS: Final = ("blur", "calibrated")
-"""Fields that are applied to a movie that was found: they do not decide how it is found."""
+"""Fields that are applied to a movie that was found: they do not decide how it is found. With `combined`, whose
+standard deviation is told only where it is calibrated, that is so of the blur alone."""
 
 
 def describe_method(method: Method) -> dict[str, Any]:
@@ -34,8 +35,9 @@ def describe_method(method: Method) -> dict[str, Any]:
 
 
 def deciding_settings(method: Method) -> dict[str, Any]:
-    """Return what decides which movie is found: not how it is blurred or its standard deviation scaled afterwards."""
-    return {"method": method.name, **_settings(method, (*ARRAYS, *AFTERWARDS))}
+    """Return what decides what is found: not how it is blurred or its standard deviation scaled afterwards."""
+    afterwards = ("blur",) if isinstance(method, Combined) else AFTERWARDS
+    return {"method": method.name, **_settings(method, (*ARRAYS, *afterwards))}
 
 
 def method_of(name: str, settings: Mapping[str, Any]) -> Method:
