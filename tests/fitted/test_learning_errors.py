@@ -4,7 +4,7 @@ from tests.worlds import describe_training, fitted_to, show_again
 
 from reverie.fitted.fitting import fit
 from reverie.fitted.learning_errors import fit_errors, held_out_ridge, held_out_ridges
-from reverie.fitted.solving import SHORT, solve_trial
+from reverie.fitted.solving import SHORT, search_trial, solve_trial
 from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.methods.combined import Combined
@@ -66,6 +66,21 @@ def test_errors_are_those_of_movies_that_nothing_was_learned_from(with_ridge):
     # Each clip was judged by what five others taught, here by what all six did.
     held = coverage(np.concatenate(ratios), learned.calibration.half_widths)
     np.testing.assert_allclose(held, np.minimum(np.array(LEVELS) * 7 / 6, 1), atol=0.06)
+
+
+def test_what_is_drawn_of_one_clip_has_nothing_to_do_with_what_is_drawn_of_another(with_ridge, monkeypatch):
+    drawing = []
+
+    def watched(fitted, trial, searches, linear, share):
+        drawing.append(searches[-1])
+        return search_trial(fitted, trial, searches, linear, share)
+
+    monkeypatch.setattr("reverie.fitted.learning_errors.search_trial", watched)
+    monkeypatch.setattr("reverie.fitted.learning_errors.DRAWN", 3)
+    fit_errors(with_ridge)
+    seeds = [search.seed for search in drawing if search.draws > 0]
+    assert len(drawing) == 6
+    assert sorted(seeds) == [0, 1, 2]
 
 
 def test_what_is_known_of_errors_is_kept(tiny_world, with_ridge):

@@ -25,8 +25,7 @@ from reverie.scoring.error_model import ClipErrors, LearnedErrors, features_of, 
 from reverie.scoring.rule import frames_to_skip, scored_region
 
 DRAWN: Final = 6
-"""Of these, for how many movies are drawn from the posterior: where it leaves how much open differs little by clip."""
-
+"""Clips for which movies are drawn from the posterior: how much it leaves open where differs little between clips."""
 
 LEFT_OUT: Final = 0.12
 """Share of the training movies that a decoder is fitted without, at most, to judge them. Without 18 of 60, errors of
@@ -44,12 +43,14 @@ def fit_errors(fitted: Fitted) -> LearnedErrors | None:
         say(f"{fitted.subject.animal} has too few known movies to learn how far its movies err.")
         return None
     say(f"Learning how far movies of {fitted.subject.animal} err from {len(names)} short clips.")
-    ridges, drawn = held_out_ridges(fitted, names), set(evenly(names, DRAWN))
+    ridges, drawn = held_out_ridges(fitted, names), evenly(names, DRAWN)
+    # Each clip has draws of its own: with the same random numbers six would tell hardly more than one.
+    drawing = {name: replace(Map(), seed=seed) for seed, name in enumerate(drawn)}
     clips = {
-        name: _search_known(fitted, name, ridges[name], draws=Map().draws if name in drawn else 0)
+        name: _search_known(fitted, name, ridges[name], drawing.get(name, Map(draws=0)))
         for name in tracked(names, len(names), "learning errors")
     }
-    found = [clips[name].found for name in names if name in drawn]
+    found = [clips[name].found for name in drawn]
     posterior = np.mean([_posterior(each) for each in found], axis=0)
     information = np.mean([_information(fitted, each) for each in found], axis=0)
     measured = [clip.errors(fitted, posterior) for clip in clips.values()]
@@ -110,11 +111,12 @@ class _Known:
         return ClipErrors.of(features, movie, self.truth, _scored(movie), scored_region(fitted.mask))
 
 
-def _search_known(fitted: Fitted, name: str, ridge: RidgeDecoder, *, draws: int) -> _Known:
+def _search_known(fitted: Fitted, name: str, ridge: RidgeDecoder, drawing: Map) -> _Known:
+    """drawing: how many movies the last search draws from the posterior, and their seed."""
     trial = fitted.subject.recording.trial(name, stop=SHORT)
     searches, share = plan_of(Combined(), fitted)
     linear = ridge.decode(responses_of(fitted.subject.animal, trial))
-    searches = (*searches[:-1], replace(searches[-1], draws=draws))
+    searches = (*searches[:-1], replace(searches[-1], draws=drawing.draws, seed=drawing.seed))
     return _Known(search_trial(fitted, trial, searches, linear, share)[-1], linear, trial.known_movie)
 
 
