@@ -152,6 +152,13 @@ def test_an_encoder_that_breaks_the_contract_is_told(kind):
             require_contract(encoder)
 
 
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_one_that_keeps_it_is_taken_whatever_a_notebook_chose_for_torch(mode):
+    encoder = Brightness(BrightnessConfig((1.0, 2.0, 3.0)), {"a": 3}, (2, 2))
+    with mode():
+        require_contract(encoder)
+
+
 def test_settings_that_are_not_kept_are_told(tmp_path):
     class Forgetful(Brightness):
         def __init__(self, config, mice, frame_size):

@@ -18,6 +18,7 @@ import torch
 
 from reverie.encoders.contract import Encoder, device_of
 from reverie.foundation.arrays import GREY
+from reverie.foundation.devices import usual_torch
 from reverie.foundation.errors import BadInput, ReverieError
 
 PLUGINS: Final = "REVERIE_PLUGINS"
@@ -150,6 +151,7 @@ def name_architecture(encoder: Encoder) -> str:
     )
 
 
+@usual_torch()
 def require_contract(encoder: Encoder) -> None:
     """Raise ReverieError unless a user's own encoder returns rates (batch, neuron, time) that torch can differentiate.
 
