@@ -48,6 +48,8 @@ def test_neurons_or_trials_in_another_order_are_told(encoder, trials):
     (sentence,) = disagreement(encoder, "alpha", changed(trials, lambda responses: responses[::-1]))
     assert f"Responses of alpha to training trials correlate with the rates of {encoder.folder} at " in sentence
     assert "though those to held-out movies did at 0.60 when it was trained" in sentence
+    encoder.folder = None
+    assert " with the rates of the encoder at " in disagreement(encoder, "alpha", changed(trials, np.flipud))[0]
     shifted = [replace(one, responses=other.responses) for one, other in pairwise(trials)]
     assert "in another order" in disagreement(encoder, "alpha", shifted)[0]
 

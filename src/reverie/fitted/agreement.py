@@ -44,7 +44,7 @@ def disagreement(encoder: Encoder, animal: str, trials: Iterable[Trial]) -> tupl
             rates = predict(encoder, trial.known_movie, trial.state, animal)
             running.add(rates, trial.responses)
             recorded, predicted = recorded + float(trial.responses.sum()), predicted + float(rates.sum())
-    found, name = float(running.result().mean()), "The encoder" if encoder.folder is None else str(encoder.folder)
+    found, name = float(running.result().mean()), "the encoder" if encoder.folder is None else str(encoder.folder)
     if running.frames and found < LEAST * measured:
         return (
             f"Responses of {animal} to training trials correlate with the rates of {name} at {found:.2f}, though those "

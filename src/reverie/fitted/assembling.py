@@ -40,8 +40,8 @@ UNCALIBRATED: Final = (
 )
 DRAWN: Final = "The standard deviation is that of movies drawn from the posterior times {:.2f}"
 LEARNED: Final = (
-    "The standard deviation is what errors were on clips whose movies are known, where map and ridge were as far "
-    "apart, the movie had as much contrast and the responses left as much open"
+    "The standard deviation is what errors were on clips whose movies are known, where map and ridge were as far apart "
+    "as here, contrast and greys were alike, and responses left as much open"
 )
 OF_USUAL: Final = "It was learned with the usual settings of the method; here others were asked for."
 OF_SINGLES: Final = "The calibration is that of single trials explained by single encoders; here several are joined."

@@ -168,7 +168,7 @@ def _series(found: Reconstruction, start: float) -> list[Any]:
     about = f"{found.name} by the method {found.method}. " + " ".join(found.notes)
     movies = [("movie", found.frames, "grey level 0-255", f"Reconstructed movie (time, height, width) of {about}")]
     if found.std is not None:
-        said = f"Posterior standard deviation of {name}_movie."
+        said = f"Standard deviation of {name}_movie, whose description says what it is."
         movies.append(("standard_deviation", found.std, "grey level", said))
     parts: list[Any] = [
         ImageSeries(name=f"{name}_{what}", data=data, unit=unit, format="raw", description=described, **clock)

@@ -43,8 +43,8 @@ Search = Callable[[Problem, Map, str], Solution]
 class Combined:
     """map and ridge, each band of time and space weighed; weights and likelihood are those best on validation trials.
 
-    The standard deviation is what errors were on clips whose movies are known, where the two movies were as far apart,
-    contrast and greys were alike, and the posterior of `map` left as much open (``scoring.error_model``).
+    The standard deviation is what errors were on clips whose movies are known, where the two movies were as far apart
+    as here, contrast and greys were alike, and the posterior of `map` left as much open (``scoring.error_model``).
     Raises ReverieError when a setting is out of range.
     """
 
