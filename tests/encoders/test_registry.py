@@ -152,6 +152,24 @@ def test_an_encoder_that_breaks_the_contract_is_told(kind):
             require_contract(encoder)
 
 
+class Normalised(Brightness):
+    """With a running mean of the clips it is trained on."""
+
+    def __init__(self, config, mice, frame_size):
+        super().__init__(config, mice, frame_size)
+        self.norm = torch.nn.BatchNorm1d(3)
+
+    def forward(self, movie, state, mouse):
+        return self.norm(super().forward(movie, state, mouse))
+
+
+def test_one_that_is_to_be_trained_learns_nothing_from_being_asked():
+    encoder = Normalised(BrightnessConfig((1.0, 2.0, 3.0)), {"a": 3}, (2, 2)).train()
+    require_contract(encoder)
+    assert encoder.norm.training
+    assert encoder.norm.running_mean.tolist() == [0.0, 0.0, 0.0]
+
+
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_one_that_keeps_it_is_taken_whatever_a_notebook_chose_for_torch(mode):
     encoder = Brightness(BrightnessConfig((1.0, 2.0, 3.0)), {"a": 3}, (2, 2))

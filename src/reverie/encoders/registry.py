@@ -159,10 +159,14 @@ def require_contract(encoder: Encoder) -> None:
     """
     if f"{type(encoder).__module__}.{type(encoder).__qualname__}" in BUILT_IN.values():
         return
-    frames, device = encoder.window or encoder.history + 2, device_of(encoder)
+    frames, device, training = encoder.window or encoder.history + 2, device_of(encoder), encoder.training
     movie = torch.full((1, frames, *encoder.frame_size), GREY, device=device, requires_grad=True)
     for animal, neurons in encoder.mice.items():
-        rates = encoder(movie, torch.zeros(1, 4, frames, device=device), animal)
+        encoder.eval()  # what it keeps of the clips it is trained on is none of this one's business
+        try:
+            rates = encoder(movie, torch.zeros(1, 4, frames, device=device), animal)
+        finally:
+            encoder.train(training)
         if tuple(rates.shape) != (1, neurons, frames):
             raise ReverieError(
                 f"{type(encoder).__name__} returned rates of the shape {tuple(rates.shape)} for one clip of {frames} "
