@@ -10,6 +10,7 @@ import pytest
 from tests.fixtures import copy_of, cover_the_frame, draw_nothing
 from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses, show_again
 
+from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Sources
 from reverie.foundation.errors import NotApplicable, ReverieError
@@ -224,6 +225,15 @@ def test_joined_animals_are_one_movie_that_says_so(tiny_world, mask, out):
     reconstruct(tiny_world, out, "oracle", animals=(), mask=mask, joining=Joining(join="animals"))
     assert [path.parent.parent.name for path in out.glob("*/*/reconstruction.json")] == ["alpha"]
     assert any("also beta trial 6" in note for note in Reconstruction.load(out / "alpha/6").notes)
+
+
+def test_of_joined_animals_each_is_told_whose_encoder_was_trained_on_other_responses(tiny_world, mask, out):
+    encoder = load_encoder(tiny_world.encoder)
+    # Responses of the tiny world are noise: no encoder can have been trained on them to correlate at 0.6.
+    save_encoder(encoder, tiny_world.encoder, about={**encoder.about, "validation_correlation": {"beta": 0.6}})
+    reconstruct(tiny_world, out, "oracle", animals=(), mask=mask, joining=Joining(join="animals"))
+    notes = Reconstruction.load(out / "alpha/6").notes
+    assert sum(note.startswith("Responses of beta to training trials correlate") for note in notes) == 1
 
 
 def test_joined_animals_are_believed_wherever_one_of_them_sees(tiny_world, out):

@@ -186,7 +186,11 @@ def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Sess
         first.clip.read(session),
         mask,
         joined=bool(first.together) or len(first.encoders) > 1,
-        notes=(*_joined(first.together), *_control(first, run, session, store.place(prints[0]))),
+        notes=(
+            *_joined(first.together),
+            *_doubts_of_others(first, session),
+            *_control(first, run, session, store.place(prints[0])),
+        ),
     )
     write_record(place.made, {"made": made})
     write_watchable(place.folder, found)
@@ -234,6 +238,13 @@ def _joined(together: Sequence[Clip]) -> tuple[str, ...]:
         return ()
     named = ", ".join(f"{clip.animal} trial {clip.name}" for clip in together)
     return (f"The responses to {1 + len(together)} showings of this movie were explained together: also {named}.",)
+
+
+def _doubts_of_others(job: Job, session: Session) -> tuple[str, ...]:
+    """Say which encoders can hardly have been trained on the responses of the other animals that are joined."""
+    others = dict.fromkeys(clip.animal for clip in job.together if clip.animal != job.clip.animal)
+    fits = [session.fitted(animal, folder) for animal in others for folder in session.encoders]
+    return tuple(doubt for fitted in fits for doubt in fitted.subject.doubts)
 
 
 def _as_json(content: Mapping[str, object]) -> object:
