@@ -53,6 +53,19 @@ def test_what_fits_passes(recording: Recording) -> None:
         require_fitting(fine, recording)
 
 
+def test_of_movies_passes_whatever_a_recording_may_hold(recording: Recording) -> None:
+    movies = [recording[name].movie for name in recording.tiers]
+    dim, ringing = movies[0] / movies[0].max() * 0.15, movies[1] / movies[1].max() * 280 - 15
+    trials = [
+        altered(recording[name], movie=movie)
+        for name, movie in zip(recording.tiers, [dim, ringing, *movies[2:]], strict=True)
+    ]
+    again = Recording.from_trials("mouse", trials)
+    assert list(again.tiers) == list(recording.tiers)
+    for name in again.tiers:
+        require_fitting(again[name], again)
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

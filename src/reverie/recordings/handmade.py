@@ -6,8 +6,10 @@ import numpy as np
 
 from reverie.foundation.arrays import SAME_RATE, STATE_NAMES, WHITE
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.footage import OVERSHOOT
 from reverie.recordings.gaps import measured
 from reverie.recordings.recording import Recording
+from reverie.recordings.settling_movies import LEAST_CONTRAST
 from reverie.recordings.trial import Trial
 
 
@@ -57,7 +59,8 @@ def _require_units(trial: Trial, recording: Recording) -> None:
         )
     if trial.movie is not None:
         low, high = float(np.min(trial.movie)), float(np.max(trial.movie))
-        if 0 < high <= 1 or low < -1 or high > WHITE + 1:
+        shares = low >= 0 and high <= 1 and high - low > LEAST_CONTRAST
+        if shares or low < -OVERSHOOT or high > WHITE + OVERSHOOT:
             raise ReverieError(
                 f"The movie of trial {trial.name} holds values from {low:.4g} to {high:.4g}, where grey levels from 0 "
                 f"to {WHITE:g} were expected."
