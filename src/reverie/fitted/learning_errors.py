@@ -28,8 +28,11 @@ DRAWN: Final = 6
 """Clips for which movies are drawn from the posterior: how much it leaves open where differs little between clips."""
 
 LEFT_OUT: Final = 0.12
-"""Share of the training movies that a decoder is fitted without, at most, to judge them. Without 18 of 60, errors of
-`harsh` animals came out so large that 80 % intervals held 88 %."""
+"""Share of the training movies that a decoder is fitted without to judge them, where that many times are enough. Without
+18 of 60, errors of `harsh` animals came out so large that 80 % intervals held 88 %."""
+
+FOLDS: Final = 4
+"""Times a decoder is fitted without some of them, at most."""
 
 
 def fit_errors(fitted: Fitted) -> LearnedErrors | None:
@@ -68,7 +71,7 @@ def held_out_ridges(fitted: Fitted, names: Sequence[str]) -> dict[str, RidgeDeco
     subject = fitted.subject
     learned = {movie_digest(subject.recording, name) for name in subject.training}
     taught = [name for name in names if movie_digest(subject.recording, name) in learned]
-    folds = -(-len(taught) // max(1, int(LEFT_OUT * len(learned))))
+    folds = min(FOLDS, -(-len(taught) // max(1, int(LEFT_OUT * len(learned)))))
     judged = dict.fromkeys(names, fitted.ridge)
     for fold in range(folds):
         judged.update(dict.fromkeys(taught[fold::folds], held_out_ridge(fitted, taught[fold::folds])))
