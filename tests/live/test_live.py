@@ -111,3 +111,6 @@ def test_responses_of_a_rig_are_read_as_those_of_the_files(session, tmp_path):
     np.testing.assert_allclose([frame.picture for frame in raw.stream(files.T)], expected, atol=1e-3)
     with pytest.raises(ReverieError, match=f"is {recording.listed_neurons} finite numbers"):
         raw.push(recording["11"].responses[:, 0])
+    gap = np.where(np.arange(len(files)) == 0, np.nan, files[:, 0])
+    with pytest.raises(ReverieError, match=rf"has the shape \({recording.listed_neurons},\), other values or gaps"):
+        raw.push(gap)

@@ -148,19 +148,20 @@ class Live:
         population = self.decoder.ridge.population
         neurons = self.recording.listed_neurons if self.raw else population.neurons
         try:
-            given = np.asarray(responses)
+            given = read = np.asarray(responses)
             fits = given.shape == (neurons,) and given.dtype.kind in "fiub"
             if fits and self.raw:
-                given = self.recording.as_read(given.astype(np.float32)[:, None])[:, 0]
-            fits = fits and bool(measured(given).all())
+                read = self.recording.as_read(given.astype(np.float32)[:, None])[:, 0]
+            fits = fits and bool(measured(read).all())
         except ValueError:  # lists of unequal lists
-            given, fits = np.zeros(0), False
+            given = read = np.zeros(0)
+            fits = False
         if not fits or np.ma.is_masked(responses):
             raise ReverieError(
                 f"A frame of {population.mouse} is {neurons} finite numbers, one a neuron; frame "
                 f"{self._pushed} has the shape {given.shape}, other values or gaps."
             )
-        return given.astype(np.float32)
+        return read.astype(np.float32)
 
     @cached_property
     def _taps(self) -> Float[np.ndarray, "lag tap"]:
