@@ -28,11 +28,11 @@ DRAWN: Final = 6
 """Clips for which movies are drawn from the posterior: how much it leaves open where differs little between clips."""
 
 LEFT_OUT: Final = 0.12
-"""Share of the training movies that a decoder is fitted without to judge them, where that many times are enough.
-Without 18 of 60, errors of `harsh` animals came out so large that 80 % intervals held 88 %."""
+"""Share of the training movies that a decoder is fitted without to judge them, at most, unless that takes more than
+``FOLDS`` fits. Without 18 of 60, errors of `harsh` animals came out so large that 80 % intervals held 88 %."""
 
 FOLDS: Final = 4
-"""Times a decoder is fitted without some of them, at most."""
+"""Decoders that are fitted without some of the training movies, at most."""
 
 
 def fit_errors(fitted: Fitted) -> LearnedErrors | None:
