@@ -22,6 +22,20 @@ def test_random_numbers_of_the_caller_go_on_as_if_nothing_had_been_drawn() -> No
     assert (first, drawn()) == expected
 
 
+def test_the_precision_comes_back_when_the_last_of_several_threads_is_done() -> None:
+    torch.set_default_dtype(torch.float64)
+    try:
+        first, second = usual_torch(), usual_torch()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert torch.get_default_dtype() == torch.float32
+        second.__exit__(None, None, None)
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_gradients_and_single_precision_are_there_whatever_the_caller_chose(mode: type) -> None:
     @usual_torch()

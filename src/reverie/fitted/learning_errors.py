@@ -56,10 +56,14 @@ def fit_errors(fitted: Fitted) -> LearnedErrors | None:
     found = [clips[name].found for name in drawn]
     posterior = np.mean([_posterior(each) for each in found], axis=0)
     information = np.mean([_information(fitted, each) for each in found], axis=0)
-    measured = [clip.errors(fitted, posterior) for clip in clips.values()]
-    held = [fit_error_model([*measured[:place], *measured[place + 1 :]]) for place in range(len(measured))]
-    errors = {name: its.standard(model) for name, its, model in zip(clips, measured, held, strict=True)}
-    return LearnedErrors(fit_error_model(measured), calibrate(errors), posterior, information)
+    measured = {name: clip.errors(fitted, posterior) for name, clip in clips.items()}
+    # In a small mask and a short clip there may be nothing to judge.
+    judged = {name: its for name, its in measured.items() if its.scored.any()}
+    if len(judged) < FEWEST_CLIPS:
+        return None
+    held = {name: fit_error_model([its for other, its in judged.items() if other != name]) for name in judged}
+    errors = {name: its.standard(held[name]) for name, its in judged.items()}
+    return LearnedErrors(fit_error_model([*judged.values()]), calibrate(errors), posterior, information)
 
 
 def held_out_ridges(fitted: Fitted, names: Sequence[str]) -> dict[str, RidgeDecoder]:

@@ -5,6 +5,7 @@ import platform
 import random
 import shlex
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -19,6 +20,10 @@ from reverie.foundation.errors import ReverieError
 TRIM_THRESHOLD = -1
 LARGEST_SEPARATE_BLOCKS = -4
 """Options M_TRIM_THRESHOLD and M_MMAP_MAX of the C library's mallopt."""
+
+_PRECISION = threading.Lock()
+_CHOSEN: list[torch.dtype] = []
+"""The caller's default precision, as often as there are calls that compute in the usual one now."""
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -52,15 +57,21 @@ def seed_everything(seed: int) -> None:
 def usual_torch() -> Iterator[None]:
     """Compute as on the command line, whatever a notebook chose, and leave it its choices and random numbers.
 
-    Its choices are those of gradients (``torch.no_grad``, ``torch.inference_mode``) and of the default precision.
+    Its choices are those of gradients (``torch.no_grad``, ``torch.inference_mode``) and of the default precision, which
+    all its threads share: it comes back once the last of them is done.
     """
-    chosen, states = torch.get_default_dtype(), (random.getstate(), np.random.get_state())  # noqa: NPY002
-    torch.set_default_dtype(torch.float32)
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002
+    with _PRECISION:
+        _CHOSEN.append(_CHOSEN[0] if _CHOSEN else torch.get_default_dtype())
+        torch.set_default_dtype(torch.float32)
     try:
         with torch.random.fork_rng(devices=()), torch.inference_mode(mode=False), torch.enable_grad():
             yield
     finally:
-        torch.set_default_dtype(chosen)
+        with _PRECISION:
+            before = _CHOSEN.pop()
+            if not _CHOSEN:
+                torch.set_default_dtype(before)
         random.setstate(states[0])
         np.random.set_state(states[1])  # noqa: NPY002
 
