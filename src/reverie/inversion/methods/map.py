@@ -41,7 +41,9 @@ STD_BLUR = (4.0, 2.0, 2.0)
 
 @dataclass(frozen=True)
 class Map:
-    """Find the movie x that is most probable given the responses: the least
+    """Find the movie that is most probable given the responses and what movies look like.
+
+    That movie x has the least J:
 
         J(w) = −log likelihood of all responses  +  weight / 2 · ‖w‖²,
         x = soft_clip( mean + colour(w) ),
