@@ -66,6 +66,11 @@ def test_impossible_levels_are_refused(level):
         made_up().interval(level)
 
 
+def test_it_is_shown_in_a_line():
+    assert repr(made_up(method="ridge")).startswith("<Reconstruction of ")
+    assert len(repr(made_up(method="ridge"))) < 100
+
+
 def test_without_a_standard_deviation_there_is_no_interval():
     with pytest.raises(ReverieError, match="method `ridge` gave no standard deviation"):
         made_up(method="ridge", std=None).interval()

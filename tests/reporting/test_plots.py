@@ -110,6 +110,17 @@ def test_rows_share_order_and_scale() -> None:
     )
 
 
+def test_neurons_all_but_silent_do_not_outshine_the_others() -> None:
+    responses, _ = waves(50)
+    usual = rasters(trial(responses=responses, rates=responses))
+    responses = np.concatenate([responses, 1e-9 * responses[:3], 0 * responses[:3]])
+    rates = np.concatenate([responses[:50], responses[:6]])
+    found = rasters(trial(responses=responses, rates=rates))
+    assert found is not None
+    assert usual is not None
+    assert found.top < 1.5 * usual.top
+
+
 def test_many_neurons_share_rows_and_keep_their_mean() -> None:
     values = np.random.default_rng(0).normal(size=(1001, 7))
     rows = average_rows(values, MOST_ROWS)

@@ -94,6 +94,12 @@ def test_a_trial_folder_holds_all_that_is_known(tiny_world, quick_masks, out, mo
     assert len(list((out / "jobs").iterdir())) == 1
 
 
+def test_trials_that_encoders_were_trained_on_are_told(tiny_world, quick_masks, out, capsys):
+    describe_training(tiny_world, ["1", "2"], ["6"])
+    reconstruct(tiny_world, out, "2", "6")
+    assert "whose scores are not held out: 2." in capsys.readouterr().err
+
+
 def test_the_record_names_method_joining_encoders_and_places(tiny_world, quick_masks, out):
     reconstruct(tiny_world, out, "6", joining=Joining(join="repeats"))
     record = json.loads((out / "run.json").read_text())

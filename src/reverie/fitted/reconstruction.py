@@ -40,7 +40,7 @@ IN_MOVIE = ("frames", "mask", "std", "half_widths", "information")
 """Arrays that are kept in ``movie.npz``; the others, which it was made from and is compared with, beside it."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Reconstruction:
     """A movie found from the responses to one trial, how far it may be off, and what it is compared with."""
 
@@ -100,7 +100,7 @@ class Reconstruction:
         if self.std is None:
             raise ReverieError(
                 f"The method `{self.method}` gave no standard deviation, so there is no interval; use `combined` or "
-                "`map`, calibrated."
+                "`map` as they are by default."
             )
         if not (isinstance(level, Real) and 0 < level < 1):
             raise ReverieError(f"An interval holds the truth with a probability between 0 and 1, not {level}.")
@@ -145,6 +145,11 @@ class Reconstruction:
     def name(self) -> str:
         """How it is spoken of."""
         return f"{self.animal} trial {self.trial}"
+
+    def __repr__(self) -> str:
+        """Say what it is in a line: its arrays would fill the screen."""
+        frames, height, width = self.frames.shape
+        return f"<Reconstruction of {self.name} by {self.method}: {frames} frames of {height} x {width}>"
 
     def save(self, folder: Path | str) -> None:
         """Write it to a folder: movie.npz, evidence.npz, trace.csv, and last reconstruction.json.

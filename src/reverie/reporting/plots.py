@@ -18,6 +18,9 @@ MOST_POINTS: Final = 600
 MOST_ROWS: Final = 160
 """Rows of a raster; more neurons than this share rows."""
 
+LEAST_DEVIATION: Final = 0.1
+"""Standard deviation, relative to the median neuron's, below which a neuron is all but silent in a trial."""
+
 BRIGHTEST: Final = 99.5
 """Percentile of the raster that gets the strongest ink, so that a few events do not fade out the rest."""
 
@@ -157,7 +160,8 @@ def rasters(trial: TrialContent) -> Rasters | None:
     """Return the aligned rasters of a trial, or None when it has no responses at all.
 
     Each neuron is divided by its standard deviation in the recorded responses (in the first that exist, where none
-    were recorded), in the predictions as well, so that weak predictions look weak.
+    were recorded), in the predictions as well, so that weak predictions look weak; one all but silent there by the
+    median neuron's.
     """
     named = {
         "responses": trial.responses,
@@ -170,7 +174,9 @@ def rasters(trial: TrialContent) -> Rasters | None:
     reference = next(iter(present.values()))
     order = order_by_likeness(reference)
     deviation = reference.std(axis=1, keepdims=True)
-    unit = np.where(deviation > 0, deviation, 1)
+    # A neuron that all but kept silent here would, divided by its own, outshine all others with what was predicted.
+    usual = float(np.median(deviation[deviation > 0])) if (deviation > 0).any() else 1.0
+    unit = np.where(deviation > LEAST_DEVIATION * usual, deviation, usual)
     rows = {name: average_rows((values / unit)[order], MOST_ROWS) for name, values in present.items()}
     top = float(np.percentile(np.concatenate([*rows.values()], axis=1), BRIGHTEST))
     neurons = len(order)

@@ -82,6 +82,7 @@ def reconstruct_trials(
     names = first_repeats(session, with_responses(session, names), run.joining.join)
     if run.joining.join == "animals" and len(session.recordings) == 1:
         say(f"Only {next(iter(session.recordings))} is named, so there are no other animals to join.")
+    _say_what_was_learned_from(session, names)
     folder = RunFolder(out)
     folder.open(record_of(session, names, run))
     with open_workers(session, partial(open_session, sources), on or On()) as workers:
@@ -91,6 +92,17 @@ def reconstruct_trials(
     finally:
         tally.require_all()  # why there may be no movie to score
     return scores
+
+
+def _say_what_was_learned_from(session: Session, names: Mapping[str, Sequence[str]]) -> None:
+    """Say which trials encoders were trained on, so that nobody takes their scores for held-out ones."""
+    for animal, trials in names.items():
+        told = [encoder.about.get("training_trials", {}).get(animal, ()) for encoder in session.encoders.values()]
+        seen = [name for name in trials if any(name in known for known in told)]
+        if seen:
+            say(
+                f"{animal}: encoders were trained on some of these trials, whose scores are not held out: {some(seen)}."
+            )
 
 
 def fill_run(
