@@ -4,7 +4,7 @@ from tests.worlds import describe_training, fitted_to, show_again
 
 from reverie.fitted.fitting import fit
 from reverie.fitted.learning_errors import fit_errors, held_out_ridge, held_out_ridges
-from reverie.fitted.solving import SHORT, search_trial, solve_trial
+from reverie.fitted.solving import SHORT, finish, plan_of, search_trial
 from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.methods.combined import Combined
@@ -59,7 +59,9 @@ def test_errors_are_those_of_movies_that_nothing_was_learned_from(with_ridge):
     ridges, ratios = held_out_ridges(with_ridge, names), []
     for name in names:
         trial = with_ridge.subject.recording.trial(name, stop=SHORT)
-        found = solve_trial(with_ridge, trial, Combined(), ridge=ridges[name])
+        linear, (searches, share) = ridges[name].decode(trial.responses), plan_of(Combined(), with_ridge)
+        searched = search_trial(with_ridge, trial, searches, linear, share)
+        found = finish(Combined(), [with_ridge], searched, linear)
         scored = slice(frames_to_skip(len(found.movie)), None)
         errors = np.abs(found.movie - trial.movie) / found.std
         ratios.append(errors[scored][:, scored_region(with_ridge.mask)].ravel())

@@ -130,20 +130,6 @@ def test_the_camera_is_followed_where_that_is_worthwhile_or_asked_for(fitted_wit
     assert [line.step for line in followed.trace] == list(range(1, len(followed.trace) + 1))
 
 
-def test_another_linear_decoder_may_take_part(fitted_with_ridge, trial):
-    class Black(type(fitted_with_ridge.ridge)):
-        """Sees nothing."""
-
-        def decode(self, responses):
-            return np.zeros((responses.shape[1], 12, 16), np.float32)
-
-    black = Black(**vars(fitted_with_ridge.ridge))
-    probable = solve_trial(fitted_with_ridge, trial, SEARCH).movie
-    np.testing.assert_allclose(
-        solve_trial(fitted_with_ridge, trial, Combined(calibrated=False), ridge=black).movie, 0.75 * probable, atol=1e-3
-    )
-
-
 def test_the_published_method_moves_pixels_of_the_mask_it_is_given(fitted_with_ridge, trial):
     half = np.zeros((12, 16), np.float32)
     half[:6] = 1.0

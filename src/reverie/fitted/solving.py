@@ -8,7 +8,6 @@ import torch
 
 from reverie.fitted.fitted import Fitted
 from reverie.foundation.arrays import Mask, Movie, Responses
-from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.methods.combined import OFTEN, Combined, combine, search_in_turns, weighed
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -58,9 +57,7 @@ def prior_for(fits: Sequence[Fitted], method: Method) -> GaussianPrior | None:
     return fits[0].prior if isinstance(method, Map) else None
 
 
-def solve_trial(
-    fitted: Fitted, trial: Trial, method: Method, *, mask: Mask | None = None, ridge: RidgeDecoder | None = None
-) -> Solution:
+def solve_trial(fitted: Fitted, trial: Trial, method: Method, *, mask: Mask | None = None) -> Solution:
     """Return what a method makes of one trial with one encoder.
 
     Parameters
@@ -73,8 +70,6 @@ def solve_trial(
         Any method.
     mask
         Where pixels may move, (height, width), for the published method; the fitted one by default.
-    ridge
-        Another ridge decoder than the fitted one.
 
     Raises
     ------
@@ -90,7 +85,7 @@ def solve_trial(
     responses = responses_of(animal, trial)
     if isinstance(method, Combined):
         searches, share = plan_of(method, fitted)
-        linear = (ridge or fitted.ridge).decode(responses)
+        linear = fitted.ridge.decode(responses)
         return finish(method, [fitted], search_trial(fitted, trial, searches, linear, share), linear)
     return fitted.ridge.solve(responses)
 

@@ -82,8 +82,7 @@ def train_encoder(
     all_needed = bool(animals)
     opened = fit_to_teach(_opened(recordings, animals, reading), all_needed=all_needed)
     asked = _asked(opened, asked_for)
-    earlier = _earlier_plan(folder, asked)
-    if earlier is not None and (folder / LAST / "encoder.json").exists():
+    if _earlier_plan(folder, asked) is not None and (folder / LAST / "encoder.json").exists():
         return _trained_already(folder, opened, where)
     _untrained(opened, asked_for, where)  # raises where it cannot be built, before all movies are read
     splits = _split(opened, asked_for, all_needed=all_needed)
