@@ -11,13 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tests.fitted.reconstructions import made_up
 from tests.forking import forks
+from tests.inversion.toys import SpotEncoder
 from tests.laboratory import CELL, FRAMES, SIZE, enter, furnish
 
 import reverie as rv
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.mask import MaskSettings
+from reverie.inversion.problem import Observation
 
 SOURCE = Path(rv.__file__).parent
 
@@ -117,6 +120,12 @@ MISTAKEN = {
     "made.show(3)": "A page is named by the path",
     "rv.solve(3, rv.Map())": "What is solved is a Problem, but 3 was given.",
     "rv.solve(3, rv.Combined())": "The method `combined` needs more than a problem says; ask a Reconstructor for it",
+    "Observation(spots, 'toy', screen, zeros)": "The state of toy should be a tensor but came as ndarray; give",
+    "Observation(spots, 'toy', zeros[:4], screen)": "The responses of toy should be a tensor",
+    "Observation(spots, 'toy', zeros[:4], zeros, [1, 2])": "The neurons of toy should be a tensor but came as list",
+    "Observation(spots, 'toy', zeros[:4], zeros, zeros[0])": "must be rows, whole numbers from 0 to 59",
+    "Observation(spots, 'toy', zeros[:4], zeros, likelihood='sizes')": "is a Likelihood or None, not a str",
+    "Observation('ENCODER', 'toy', zeros[:4], zeros)": "explained by an Encoder, not by a str.",
     "rv.Problem(3)": "made of a tuple of Observation, but 3 was given",
     "lab['mouse1'].as_read(screen[0])": "Responses of mouse1 are numbers of the shape (",
     "lab['mouse1'].as_read(None)": "time), but () of object were given",
@@ -136,6 +145,9 @@ def try_all(folder: Path, told: Connection) -> None:
         "made": made_up(),
         "screen": np.zeros((9, 4, 6)),
         "shown": {"onset": [0.0], "clip": ["a"]},
+        "spots": SpotEncoder(),
+        "zeros": torch.zeros(60, 9),
+        "Observation": Observation,
     }
     for call in MISTAKEN:
         try:

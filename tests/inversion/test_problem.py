@@ -29,8 +29,8 @@ def test_the_canvas_is_the_largest(observation):
         ({"responses": torch.full((60, FRAMES), float("nan"))}, "responses of toy hold values that are not finite"),
         ({"state": torch.full((4, FRAMES), float("inf"))}, "state of toy hold values that are not finite"),
         ({"neurons": torch.zeros(0, dtype=torch.long)}, "No neuron of toy is left"),
-        ({"neurons": torch.tensor([3, 60])}, "rows 0 to 59"),
-        ({"neurons": torch.tensor([-1])}, "rows 0 to 59"),
+        ({"neurons": torch.tensor([3, 60])}, "whole numbers from 0 to 59"),
+        ({"neurons": torch.tensor([-1])}, "whole numbers from 0 to 59"),
     ],
 )
 def test_observations_that_do_not_fit_are_refused(observation, changes, sentence):

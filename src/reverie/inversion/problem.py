@@ -12,7 +12,7 @@ from torch import Tensor
 from reverie.encoders.contract import Encoder
 from reverie.encoders.fast.form import frozen_form
 from reverie.foundation.arrays import Mask, Movie
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import BadInput, ReverieError
 from reverie.inversion.likelihood import Likelihood, PoissonLikelihood
 from reverie.inversion.priors.gaussian import GaussianPrior
 
@@ -43,8 +43,8 @@ class Observation:
     Raises
     ------
     ReverieError
-        When the encoder has no readout for the animal, arrays do not fit each other or hold values that are not
-        finite, or no neuron is left.
+        When the encoder has no readout for the animal, arrays are no tensors, do not fit each other or hold values that
+        are not finite, or no neuron is left.
     """
 
     encoder: Encoder
@@ -56,6 +56,7 @@ class Observation:
     likelihood: Likelihood | None = None
 
     def __post_init__(self) -> None:
+        _check_kinds(self)
         neurons = self.encoder.require_mouse(self.mouse)
         _check_shape(self.responses, (neurons, self.state.shape[-1]), f"The responses of {self.mouse}")
         _check_shape(self.state, (4, self.responses.shape[1]), f"The state of {self.mouse}")
@@ -223,6 +224,21 @@ class Solution:
     information: Mask | None = None
 
 
+def _check_kinds(observation: Observation) -> None:
+    """Raise BadInput unless everything is of the kind it should be: numpy's arrays, above all, are no tensors."""
+    if not isinstance(observation.encoder, Encoder):
+        raise BadInput(f"An observation is explained by an Encoder, not by a {type(observation.encoder).__name__}.")
+    if not isinstance(observation.likelihood, Likelihood | None):
+        raise BadInput(f"A likelihood is a Likelihood or None, not a {type(observation.likelihood).__name__}.")
+    for name in ("state", "responses", "neurons"):
+        given = getattr(observation, name)
+        if not isinstance(given, Tensor) and not (given is None and name == "neurons"):
+            raise BadInput(
+                f"The {name} of {observation.mouse} should be a tensor but came as {type(given).__name__}; "
+                f"give torch.tensor({name})."
+            )
+
+
 def _check_shape(array: Tensor, expected: tuple[int, int], name: str) -> None:
     if tuple(array.shape) != expected:
         raise ReverieError(
@@ -235,8 +251,8 @@ def _check_rows(rows: Tensor | None, neurons: int, mouse: str) -> None:
     chosen = neurons if rows is None else len(rows)
     if chosen == 0:
         raise ReverieError(f"No neuron of {mouse} is left to reconstruct from; choose at least one.")
-    if rows is not None and (int(rows.min()) < 0 or int(rows.max()) >= neurons):
-        raise ReverieError(f"The neurons chosen of {mouse} must be rows 0 to {neurons - 1}.")
+    if rows is not None and (rows.is_floating_point() or int(rows.min()) < 0 or int(rows.max()) >= neurons):
+        raise ReverieError(f"The neurons chosen of {mouse} must be rows, whole numbers from 0 to {neurons - 1}.")
 
 
 def _check_likelihood(likelihood: Likelihood | None, neurons: int, mouse: str) -> None:
