@@ -11,18 +11,24 @@ from tests.fixtures import copy_of, cover_the_frame, draw_nothing
 from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses, show_again
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
+from reverie.fitted.assembling import UNLEARNED
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Sources
 from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.foundation.files import write_npz
 from reverie.inversion.mask import save_mask
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
+from reverie.inversion.methods.weighing import Weights
 from reverie.jobs.engines.settings import On
 from reverie.jobs.job import perform
 from reverie.recordings.reading import Reading
 from reverie.runs.options import Joining
 from reverie.runs.reconstructing import Run, reconstruct_trials, write_watchable
+from reverie.scoring.calibration import Calibration
+from reverie.scoring.error_model import ErrorModel, LearnedErrors
 from reverie.scoring.tables import read_scores
 
 QUICK = Map(steps=3, draws=1, calibrated=False, likelihood="sizes")
@@ -240,6 +246,31 @@ def test_of_joined_animals_each_is_told_whose_encoder_was_trained_on_other_respo
     reconstruct(tiny_world, out, "oracle", animals=(), mask=mask, joining=Joining(join="animals"))
     notes = Reconstruction.load(out / "alpha/6").notes
     assert sum(note.startswith("Responses of beta to training trials correlate") for note in notes) == 1
+
+
+def test_of_joined_animals_each_is_told_whose_errors_could_not_be_learned(tiny_world, out, capsys):
+    nothing = np.full((12, 16), 90.0, np.float32)
+    learned = LearnedErrors(
+        ErrorModel(np.ones(4), 0.0, np.zeros(4), np.ones(4)),
+        Calibration(1.0, np.array([0.7, 1.4, 2.5]), np.zeros(3), np.zeros(3), ("6",)),
+        nothing,
+        0 * nothing,
+    )
+    for animal, errors in (("alpha", learned.to_arrays()), ("beta", {})):
+        fitted = fitted_to(tiny_world, animal, animals=())
+        save_mask(fitted.place("mask"), np.full((12, 16), 1.2, np.float32))
+        for part in ("weights", "followed_weights"):
+            write_npz(fitted.place(part), Weights("sizes", 0.75, 100.0).to_arrays())
+        write_npz(fitted.place("errors"), errors)
+    for folder, joining, told in (("alone", Joining(), False), ("joined", Joining(join="animals"), True)):
+        capsys.readouterr()
+        reconstruct(tiny_world, out / folder, "6", animals=(), method=Combined(), joining=joining)
+        found = Reconstruction.load(out / folder / "alpha/6")
+        assert (found.std is None) == told
+        expected = UNLEARNED.format("beta")
+        assert (expected in found.notes) == told
+        assert capsys.readouterr().err.count(expected) == 1
+    assert expected in Reconstruction.load(out / "alone/beta/6").notes
 
 
 def test_joined_animals_are_believed_wherever_one_of_them_sees(tiny_world, out):

@@ -1,6 +1,6 @@
 """From the solutions of one trial, one for each encoder, to one reconstruction with an honest standard deviation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from typing import Final
 
@@ -42,6 +42,10 @@ DRAWN: Final = "The standard deviation is that of movies drawn from the posterio
 LEARNED: Final = (
     "The standard deviation is what errors were on clips whose movies are known, where map and ridge were as far apart "
     "as here, contrast and greys were alike, and responses left as much open"
+)
+UNLEARNED: Final = (
+    "{} has too few clips with known movies to learn errors from, so movies made from its responses tell no standard "
+    "deviation of errors."
 )
 OF_USUAL: Final = "It was learned with the usual settings of the method; here others were asked for."
 OF_SINGLES: Final = "The calibration is that of single trials explained by single encoders; here several are joined."
@@ -116,7 +120,8 @@ def _uncertainty(
     solutions: Sequence[Solution], fits: Sequence[Fitted], method: Method, trial: Trial, joined: bool
 ) -> _Uncertainty:
     if any(solution.std is None for solution in solutions):
-        return _Uncertainty(solutions, notes=() if len(solutions) < 2 else (OVER_MODELS,))
+        notes = (*unlearned(fits, method), *((OVER_MODELS,) if len(solutions) > 1 else ()))
+        return _Uncertainty(solutions, notes=notes)
     information = np.mean([_information(*each) for each in zip(solutions, fits, strict=False)], axis=0)
     kept = [calibration_of(fitted, method) for fitted in fits[: len(solutions)]]
     calibrations = [calibration for calibration in kept if calibration is not None]
@@ -127,6 +132,17 @@ def _uncertainty(
     # That of learned errors is honest as it is.
     honest = solutions if isinstance(method, Combined) else list(map(_scaled, solutions, calibrations))
     return _Uncertainty(honest, half_widths, information, notes)
+
+
+def unlearned(fits: Iterable[Fitted], method: Method) -> tuple[str, ...]:
+    """Say of which animals no errors could be learned, without which movies of `combined` have no standard deviation.
+
+    One sentence an animal.
+    """
+    if not isinstance(method, Combined) or not method.calibrated:
+        return ()
+    animals = dict.fromkeys(fitted.subject.animal for fitted in fits if fitted.errors is None)
+    return tuple(map(UNLEARNED.format, animals))
 
 
 def _reserves(fitted: Fitted, method: Method, joined: bool) -> tuple[str, ...]:

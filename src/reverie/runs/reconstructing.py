@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 
-from reverie.fitted.assembling import assemble
+from reverie.fitted.assembling import assemble, unlearned
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.devices import describe
@@ -121,6 +122,10 @@ def fill_run(
         raise next(iter(failed.values()))  # which is told by whoever catches it, once
     for animal, reason in failed.items():
         say(f"{animal} is left out: {reason}")
+    every = [job for each in jobs.values() for job in each]
+    animals = sorted(_animals_of(every))
+    for sentence in unlearned((session.fitted(*each) for each in product(animals, session.encoders)), run.method):
+        say(sentence)
     begun: set[Clip] = set()
 
     def write(clip: Clip) -> None:
@@ -129,7 +134,6 @@ def fill_run(
             begun.add(clip)
             write_trial(folder.trial(clip.animal, clip.name), jobs[clip], run, session, store)
 
-    every = [job for each in jobs.values() for job in each]
     tally = do_jobs(workers, store, every, "reconstructing", finished=lambda job: write(job.clip))
     problems = dict(tally.failed)
     for clip, own in jobs.items():  # those whose jobs had been done before
@@ -200,7 +204,7 @@ def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Sess
         joined=bool(first.together) or len(first.encoders) > 1,
         notes=(
             *_joined(first.together),
-            *_doubts_of_others(first, session),
+            *_told_of_others(first, session),
             *_control(first, run, session, store.place(prints[0])),
         ),
     )
@@ -252,11 +256,14 @@ def _joined(together: Sequence[Clip]) -> tuple[str, ...]:
     return (f"The responses to {1 + len(together)} showings of this movie were explained together: also {named}.",)
 
 
-def _doubts_of_others(job: Job, session: Session) -> tuple[str, ...]:
-    """Say which encoders can hardly have been trained on the responses of the other animals that are joined."""
+def _told_of_others(job: Job, session: Session) -> tuple[str, ...]:
+    """Say of the other animals that are joined what ``assemble`` says of a movie's own.
+
+    Which encoders can hardly have been trained on their responses, and of which no errors could be learned.
+    """
     others = dict.fromkeys(clip.animal for clip in job.together if clip.animal != job.clip.animal)
     fits = [session.fitted(animal, folder) for animal in others for folder in session.encoders]
-    return tuple(doubt for fitted in fits for doubt in fitted.subject.doubts)
+    return (*(doubt for fitted in fits for doubt in fitted.subject.doubts), *unlearned(fits, job.method))
 
 
 def _as_json(content: Mapping[str, object]) -> object:
