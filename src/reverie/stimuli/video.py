@@ -46,6 +46,7 @@ def read_movie(
     frame_size: tuple[int, int] = FRAME_SIZE,
     frame_rate: float = FRAME_RATE,
     seconds: float | None = None,
+    numbered: bool = False,
 ) -> Movie:
     """Read a video file, or a folder of numbered pictures, as a movie.
 
@@ -64,6 +65,8 @@ def read_movie(
         Frames per second of the movie.
     seconds
         How much of it to read, from its start; all by default.
+    numbered
+        Whether each picture is a frame, whenever it is on show: for those who count the pictures of a file.
 
     Returns
     -------
@@ -84,7 +87,8 @@ def read_movie(
         if is_picture(path):
             raise ReverieError(f"{path} is a single picture; name a video, or a folder of numbered pictures.")
     try:
-        frames = list(_held(_pictures(path, frame_size, frame_rate), frame_rate, seconds))
+        pictures = _pictures(path, frame_size, frame_rate)
+        frames = list(_counted(path, pictures) if numbered else _held(pictures, frame_rate, seconds))
     except (av.FFmpegError, OSError, IndexError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ReverieError(
@@ -200,6 +204,17 @@ def _say_doubts(path: Path, damaged: int, stated: float, end: float) -> None:
         say(f"{path}: {damaged} pictures are damaged; they are shown as players show them.")
     if stated - end > max(NOT_SAID, 0.05 * stated):
         say(f"{path} says that it lasts {stated:.1f} s but ends after {end:.1f} s; is it whole?")
+
+
+def _counted(path: Path, pictures: Iterator[tuple[float, float, _Picture]]) -> Iterator[_Picture]:
+    """Yield every picture; say where they are on show at uneven times, so that numbers and times differ."""
+    moments = []
+    for shown, _, picture in pictures:
+        moments.append(shown)
+        yield picture
+    steps = np.diff(moments)
+    if len(steps) and np.abs(np.cumsum(steps - np.median(steps))).max() > np.median(steps) / 2:
+        say(f"{path} shows its pictures at uneven times; here they are counted, as the recording does.")
 
 
 def _held(

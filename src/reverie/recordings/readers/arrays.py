@@ -13,7 +13,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
 from reverie.recordings.clocks import paired_times, usual_rate, usual_step
 from reverie.recordings.readers.clips import UNTIMED, OpenClip, array_axes, as_movie, open_clip
-from reverie.recordings.readers.showings import timed_showings
+from reverie.recordings.readers.showings import by_frame, timed_showings
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import REAL, Meaning, Sampled, Signal, SpikeTrains
 from reverie.recordings.source import Footage, Source, StoredSeries
@@ -143,14 +143,9 @@ def arrays_source(
         raise ReverieError("Movies are given by name, such as {'clip': array}, or as one object with .t and .d.")
     # Names in the table of what was shown are read as text.
     given = {name: movies} if isinstance(movies, TimedValues) else {str(clip): one for clip, one in movies.items()}
-    clips = _Clips(given, reading)
-    if shown is not None:
-        try:
-            table = pd.DataFrame(shown).rename(columns=lambda column: str(column).strip().casefold())
-        except ValueError as error:
-            raise ReverieError(
-                f"What was shown to {name} is no table ({error}); give columns of one length."
-            ) from error
+    table = None if shown is None else _table(shown, f"What was shown to {name}")
+    clips = _Clips(given, reading, numbered=table is not None and by_frame(table))
+    if table is not None:
         showings, notes = timed_showings(table, f"What was shown to {name}", clips.open, reading)
     else:
         showings, notes = [_whole(clip, movie) for clip, movie in given.items()], ()
@@ -165,6 +160,13 @@ def arrays_source(
         notes=notes,
     )
     return ClockedSource(recorded, reading)
+
+
+def _table(shown: Any, place: str) -> pd.DataFrame:  # noqa: ANN401 - whatever pandas makes a table of
+    try:
+        return pd.DataFrame(shown).rename(columns=lambda column: str(column).strip().casefold())
+    except ValueError as error:
+        raise ReverieError(f"{place} is no table ({error}); give columns of one length.") from error
 
 
 def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
@@ -229,8 +231,8 @@ def _whole(clip: str, movie: Any) -> Showing:  # noqa: ANN401
 class _Clips:
     """Movies given as arrays, as objects with times, or as files."""
 
-    def __init__(self, given: Mapping[str, Any], reading: Reading) -> None:
-        self.given, self.reading = given, reading
+    def __init__(self, given: Mapping[str, Any], reading: Reading, *, numbered: bool) -> None:
+        self.given, self.reading, self.numbered = given, reading, numbered
 
     def open(self, clip: str, frames: int | None) -> OpenClip:
         """Open a movie by name; raises ReverieError when it was not given."""
@@ -238,7 +240,7 @@ class _Clips:
             raise ReverieError(f"The movie {clip!r} was shown but not given; give it in `movies`.")
         movie = self.given[clip]
         if isinstance(movie, (str, Path)):
-            return open_clip(Path(movie), self.reading, frames)
+            return open_clip(Path(movie), self.reading, frames, numbered=self.numbered)
         place, rate = f"The movie {clip}", None
         values = as_movie(movie.d if isinstance(movie, TimedValues) else np.asarray(movie))
         if isinstance(movie, TimedValues):

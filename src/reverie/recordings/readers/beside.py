@@ -12,7 +12,7 @@ from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Showing
 from reverie.recordings.readers.clips import OpenClip, named_files, open_clip
-from reverie.recordings.readers.showings import read_csv, timed_showings
+from reverie.recordings.readers.showings import by_frame, read_csv, timed_showings
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Sampled, Signal
 from reverie.recordings.source import Footage
@@ -51,7 +51,7 @@ def shown_beside(
         path = files.get(clip) or files.get(Path(clip).stem)
         if path is None:
             raise ReverieError(f"{reading.frames_table} names the movie {clip!r}; give it as --movie {clip}=FILE.")
-        return open_clip(path, reading, frames)
+        return open_clip(path, reading, frames, numbered=by_frame(table))
 
     showings, notes = timed_showings(table, str(reading.frames_table), opened, reading)
     most = _frames_shown(showings)

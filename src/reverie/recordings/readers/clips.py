@@ -106,7 +106,7 @@ def _movies_in(folder: Path) -> Iterator[Path]:
     yield from sorted(found, key=lambda path: path.suffix.lower() in ARRAYS)
 
 
-def open_clip(path: Path, reading: Reading, frames: int | None = None) -> OpenClip:
+def open_clip(path: Path, reading: Reading, frames: int | None = None, *, numbered: bool = False) -> OpenClip:
     """Open a movie.
 
     Parameters
@@ -117,6 +117,9 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None) -> OpenCl
         The order of an array's axes, its frames per second and the frame size, where they are given.
     frames
         How many frames it has, where that is known: tells time from space.
+    numbered
+        Whether the recording names frames by their numbers, so that each picture of a video is one, whenever it is on
+        show; else videos are seen at a constant rate.
     """
     if path.suffix.lower() in ARRAYS:
         values = as_movie(_array(path))
@@ -127,7 +130,7 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None) -> OpenCl
         with Image.open(path) as picture:
             grey = np.asarray(picture.convert("L"))
         return OpenClip(Footage(str(path), as_movie(grey), "time,height,width"), 1, UNTIMED, timed=False)
-    movie, rate, averaged = _video(path, reading.frame_size, reading.frame_rate or UNTIMED)
+    movie, rate, averaged = _video(path, reading.frame_size, reading.frame_rate or UNTIMED, numbered)
     footage = Footage(str(path), movie, "time,height,width", averaged=averaged)
     return OpenClip(footage, len(movie), rate or reading.frame_rate or UNTIMED, rate is not None)
 
@@ -203,14 +206,16 @@ def _only(found: Mapping[str, Pictures], path: Path) -> Pictures:
 
 
 @lru_cache(maxsize=8)
-def _video(path: Path, size: tuple[int, int] | None, untimed: float) -> tuple[np.ndarray, float | None, float]:
+def _video(
+    path: Path, size: tuple[int, int] | None, untimed: float, numbered: bool
+) -> tuple[np.ndarray, float | None, float]:
     """Read a video at its own frame rate, averaged down as it comes; return it as uint8, its rate, and how far.
 
     ``untimed``: frames per second of one without times, whose rate is None.
     """
     own_size, rate = _video_facts(path)
     target = target_size(own_size, size)
-    movie = read_movie(path, frame_size=target, frame_rate=rate or untimed)
+    movie = read_movie(path, frame_size=target, frame_rate=rate or untimed, numbered=numbered)
     return movie.round().astype(np.uint8), rate, own_size[0] / target[0]
 
 

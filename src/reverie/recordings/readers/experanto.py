@@ -244,6 +244,6 @@ def _footage(folder: Path, stem: str, frames: int, reading: Reading) -> Footage:
     if not found:
         raise ReverieError(f"{folder / stem}.npy is missing; copy it again.")
     if found[0].suffix != ".npy":
-        return open_clip(found[0], reading, frames).footage
+        return open_clip(found[0], reading, frames, numbered=True).footage
     values = as_movie(OnDisk.of(read_npy(found[0])))
     return Footage(str(found[0]), values, array_axes(values.shape, reading, frames, str(found[0])))

@@ -34,6 +34,11 @@ def read_csv(path: Path) -> pd.DataFrame:
     return table.rename(columns=lambda name: str(name).strip().casefold())
 
 
+def by_frame(table: pd.DataFrame) -> bool:
+    """Tell whether a table has a row a frame, rather than a row a showing."""
+    return {"time", "clip", "frame"} <= set(table.columns)
+
+
 def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip]) -> list[Showing]:
     """Return what a table says was shown, in order of time.
 
@@ -52,10 +57,9 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
     ReverieError
         When columns are missing, or times are no numbers.
     """
-    names = set(table.columns)
-    if {"time", "clip", "frame"} <= names:
+    if by_frame(table):
         return showings_by_frame(table, place)
-    if {"onset", "clip"} <= names:
+    if {"onset", "clip"} <= set(table.columns):
         rows = _numbers(table, ("onset",), place).sort_values("onset", kind="stable")
         return list(_apart(_by_showing(rows, place, opened), place))
     raise ReverieError(

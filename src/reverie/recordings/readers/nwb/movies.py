@@ -46,7 +46,7 @@ def image_footage(series: H5Object, place: Path, reading: Reading) -> Footage:
     external = series.get("external_file")
     if external is not None and len(external):
         files = [place.parent / (name.decode() if isinstance(name, bytes) else str(name)) for name in external[()]]
-        movies = [open_clip(path, reading).footage for path in files]
+        movies = [open_clip(path, reading, numbered=True).footage for path in files]
         if len(movies) == 1:
             return movies[0]
         time = movies[0].axes.split(",").index("time")

@@ -89,7 +89,7 @@ def _showings(group: H5Object) -> tuple[str, list[Showing]]:
 
 
 def _footage(path: Path, reading: Reading, frames: int) -> Footage:
-    return open_clip(path, reading, frames).shown(frames)
+    return open_clip(path, reading, frames, numbered=True).shown(frames)
 
 
 def _units(file: H5Object, place: Path) -> tuple[list[np.ndarray], str]:
