@@ -11,13 +11,11 @@ from jaxtyping import Float, Int
 
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.clocks import clocks_apart, regular_frames, usual_rate
+from reverie.recordings.clock_checks import SLOWEST, clocks_apart, why_unusable
+from reverie.recordings.clocks import regular_frames, usual_rate
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import ClockedSeries, Sampled, Signal
 from reverie.recordings.source import Footage, Source
-
-SLOWEST: Final = 2.0
-"""Seconds from one sample of the responses to the next; more tell nothing of a movie, and are mostly milliseconds."""
 
 FASTEST: Final = 40.0
 """Frames per second that movies are thinned to by a whole factor, since the encoders' clocks are made for about 30."""
@@ -122,6 +120,7 @@ class ClockedSource(Source):
         spans = np.array([signal.span for signal in recorded.responses])
         shown = np.array([(showing.onsets[0], showing.end) for showing in recorded.showings])
         doubts = clocks_apart(str(self.place), spans, shown, rate_given=reading.rate is not None)
+        self._signals, unusable = _usable_signals(recorded.signals, shown)
         own_rate = _own_rate(recorded.showings)
         usual = own_rate or FRAME_RATE
         self.frame_rate = reading.frame_rate or usual / max(1, int(np.ceil(usual / FASTEST)))
@@ -133,7 +132,7 @@ class ClockedSource(Source):
                 f"{self.frame_rate:.4g} frames a second (--frame-rate to differ).",
             )
         )
-        self.notes = (*recorded.notes, *thinned, *doubts)
+        self.notes = (*recorded.notes, *thinned, *doubts, *unusable)
         pieces = [p for showing in recorded.showings for p in _pieces(showing, self.frame_rate, reading.trial_seconds)]
         self._pieces = {str(number): piece for number, piece in enumerate(pieces)}
         self.trials = tuple(self._pieces)
@@ -189,7 +188,7 @@ class ClockedSource(Source):
     def signals(self, name: str) -> Mapping[str, ClockedSeries]:
         """Return pupil and running in a trial."""
         onsets = self._pieces[name].onsets
-        return {key: ClockedSeries((signal,), onsets, self.frame_rate) for key, signal in self.recorded.signals.items()}
+        return {key: ClockedSeries((signal,), onsets, self.frame_rate) for key, signal in self._signals.items()}
 
     def start(self, name: str) -> float:
         """Return when a trial began."""
@@ -198,6 +197,16 @@ class ClockedSource(Source):
     def listed_neurons(self) -> int | None:
         """Return how many neurons were recorded."""
         return sum(signal.rows for signal in self.recorded.responses)
+
+
+def _usable_signals(signals: Mapping[str, Signal], shown: np.ndarray) -> tuple[dict[str, Signal], tuple[str, ...]]:
+    """Return the signals that were recorded when something was shown, and why others are left out, in sentences."""
+    reasons = {
+        name: why_unusable(signal.place, signal.times, shown) if isinstance(signal, Sampled) else None
+        for name, signal in signals.items()
+    }
+    usable = {name: signal for name, signal in signals.items() if reasons[name] is None}
+    return usable, tuple(dict.fromkeys(filter(None, reasons.values())))
 
 
 def _own_rate(showings: Sequence[Showing]) -> float | None:

@@ -17,9 +17,6 @@ FASTER = 1.5
 SURPLUS = 3
 """This many pulses (or samples) more than their partners are taken to be strays at the end of a recording."""
 
-LONG_BEYOND = 4.0
-"""Where responses go on for so many times as long as anything was shown, and their rate was told, it may be wrong."""
-
 Times = Float[np.ndarray, " sample"]
 Samples = Float[np.ndarray, "sample row"]
 
@@ -207,38 +204,3 @@ def _unrecorded(times: Times, begins: np.ndarray, ends: np.ndarray, step: float)
     span = times[right] - times[right - 1]
     inside = (begins >= times[right - 1]) & (begins < times[right])
     return np.asarray(before | after | (inside & (span > max(LONGEST_BRIDGED, 2 * step))))
-
-
-def clocks_apart(
-    place: str, spans: Float[np.ndarray, "signal 2"], shown: Float[np.ndarray, "showing 2"], *, rate_given: bool
-) -> tuple[str, ...]:
-    """Return a sentence where most was shown while nothing was recorded, or hardly anything of it was.
-
-    Parameters
-    ----------
-    place
-        The recording, for messages.
-    spans, shown
-        From when until when each signal was recorded and each movie was shown, in seconds.
-    rate_given
-        Whether the rate of the responses was told by hand.
-
-    Raises
-    ------
-    ReverieError
-        Where nothing at all was shown while responses were recorded.
-    """
-    if not np.isfinite(spans).any():
-        return ()
-    begin, end = float(np.nanmin(spans)), float(np.nanmax(spans))
-    during = (shown[:, 1] > begin) & (shown[:, 0] < end)
-    told = (
-        f"{place} holds responses from {begin:.6g} to {end:.6g} s, but what was shown came from {shown.min():.6g} to "
-        f"{shown.max():.6g} s"
-    )
-    if not during.any():
-        raise ReverieError(f"{told}; give both in seconds on one clock, and the rate of the responses as it was.")
-    hardly = rate_given and end - begin > LONG_BEYOND * (shown.max() - begin)
-    if hardly or during.mean() < 0.5:
-        return (f"{told}: is the rate right, and are both in seconds on one clock?",)
-    return ()

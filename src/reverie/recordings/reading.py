@@ -14,6 +14,8 @@ Axes = Literal[
     "auto",
     "height,width,time",
     "time,height,width",
+    "time,width,height",
+    "width,height,time",
     "height,width,channel,time",
     "time,height,width,channel",
     "time,channel,height,width",
@@ -47,10 +49,11 @@ class Reading:
     """How the recording is laid out; by default each reader looks for itself."""
     movie: tuple[str, ...] = ()
     """What was shown, where the recording does not hold it: CLIP=FILE (npy, npz, h5, tif or a video file), or a
-    folder of such files; in a free NWB file, the path of the movie inside it."""
+    folder of such files; in a free NWB file, the path of the movie inside it, or of what holds several."""
     frames_table: Path | None = None
     """A csv file that says what was shown when: columns time (s), clip, frame (a row a frame), or onset (s), clip (a
-    row a showing); tier may be a further column. Times are on the clock of the responses."""
+    row a showing); tier may be a further column. Times are on the clock of the responses. In a free NWB file, it may
+    be the path of a table inside it, such as /intervals/NAME."""
     rate: float | None = None
     """Samples per second of the responses (frames of the scan, or spike samples), where the files do not say."""
     frame_rate: float | None = None

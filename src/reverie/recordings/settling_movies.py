@@ -31,13 +31,18 @@ def settle_movies(source: Source, reading: Reading, usable: Usable, facts: Mappi
     for name, fact in shown.items():
         assert fact.footage is not None
         try:
-            _require_axes(fact.footage, usable.axes, reading)
+            _require_axes(fact.footage, usable.axes)
             sizes[name] = picture_size(fact.footage, usable.axes)
         except ReverieError as error:
             usable.leave_out(name, str(error))
     if not sizes:
         return
     usable.frame_size = Counter(sizes.values()).most_common(1)[0][0]
+    if usable.frame_size[0] > usable.frame_size[1]:
+        usable.notes.append(
+            f"The pictures of {source.name} are higher than wide ({usable.frame_size[0]} x {usable.frame_size[1]} "
+            "pixels); if they lie on their side, say how with --movie-axes, such as time,width,height."
+        )
     usable.averaged = next(fact.footage.averaged for fact in shown.values() if fact.footage is not None)
     for name, size in sizes.items():
         if size != usable.frame_size:
@@ -50,9 +55,9 @@ def settle_movies(source: Source, reading: Reading, usable: Usable, facts: Mappi
             )
 
 
-def _require_axes(footage: Footage, axes: str, reading: Reading) -> None:
+def _require_axes(footage: Footage, axes: str) -> None:
     """Raise ReverieError when a movie is laid otherwise than most of a recording's."""
-    if reading.movie_axes == "auto" and footage.axes not in ("auto", axes):
+    if footage.axes not in ("auto", axes):
         raise ReverieError(
             f"{footage.place} is laid ({footage.axes}) but most of the recording's movies are laid ({axes}); write it "
             "like these."
@@ -60,12 +65,12 @@ def _require_axes(footage: Footage, axes: str, reading: Reading) -> None:
 
 
 def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, TrialFacts]) -> str:
-    if reading.movie_axes != "auto":
-        return reading.movie_axes
     footages = [fact.footage for fact in shown.values() if fact.footage is not None]
     (told, _), *_ = Counter(footage.axes for footage in footages).most_common(1)
     if told != "auto":
-        return told
+        return told  # a video lies as it was decoded, whatever was said of arrays
+    if reading.movie_axes != "auto":
+        return reading.movie_axes
     lengths = [
         {length for part in (fact.responses, *fact.signals.values()) if part for length in (part.frames, part.stored)}
         for fact in shown.values()

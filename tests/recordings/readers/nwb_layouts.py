@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import av
 import h5py
 import numpy as np
 from pynwb import NWBHDF5IO, NWBFile, TimeSeries
@@ -19,6 +20,9 @@ from pynwb.ophys import (
     RoiResponseSeries,
 )
 from tests.recordings.readers.layouts import WrittenSession
+
+SHOWN = "/stimulus/presentation/shown"
+"""Where the movie is that ``free`` writes."""
 
 
 def new_nwb() -> NWBFile:
@@ -210,3 +214,29 @@ def write_free(path: Path, session: WrittenSession) -> Path:
     wheel, speed = session.state(1, 100.0)
     file.add_acquisition(TimeSeries(name="wheel", data=speed, unit="cm/s", timestamps=wheel))
     return save(path, file)
+
+
+def free(session: WrittenSession, **series) -> NWBFile:
+    """An empty file with all cells of the session in it, and a movie."""
+    file = new_nwb()
+    times, values = session.responses(session.rate)
+    cells = _plane(file, values.shape[1])
+    file.add_acquisition(_series(cells, "cells", values.astype(np.float32), times))
+    if series:
+        file.add_stimulus(ImageSeries(name="shown", unit="n.a.", timestamps=session.frame_times, **series))
+    return file
+
+
+def movies_of(recording) -> list[np.ndarray]:
+    """The movies of a recording's trials."""
+    return [recording.movie(name) for name in recording.tiers if recording.has_movie(name)]
+
+
+def write_video(path: Path, pictures: np.ndarray) -> None:
+    """A film of grey pictures, without loss."""
+    with av.open(str(path), "w") as video:
+        stream = video.add_stream("libx264", rate=30, options={"qp": "0"})
+        stream.height, stream.width, stream.pix_fmt = *pictures.shape[1:], "yuvj444p"
+        for picture in pictures:
+            video.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
+        video.mux(stream.encode())

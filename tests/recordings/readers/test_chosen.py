@@ -1,8 +1,13 @@
-"""Movies in an NWB file of no known layout that do not say when they were shown."""
+"""NWB files of no known layout: what is chosen in them, by whatever name, and when it was shown."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
-from pynwb.image import ImageSeries
+from pynwb import TimeSeries
+from pynwb.behavior import BehavioralTimeSeries
+from pynwb.epoch import TimeIntervals
+from pynwb.image import ImageSeries, OpticalSeries
 from tests.recordings.readers import layouts, nwb_layouts
 from tests.worlds import open_recording
 
@@ -44,3 +49,100 @@ def test_a_table_says_when_a_template_was_shown(place, session, tmp_path):
     assert [recording[name].start for name in recording.tiers] == pytest.approx(session.onsets)
     for name, trial in zip(recording.tiers, session.trials, strict=True):
         np.testing.assert_array_equal(recording.movie(name), trial.movie.round())
+
+
+@pytest.fixture
+def several(session, tmp_path):
+    """Units, a movie for each trial in the templates, and tables inside the file of when each was shown."""
+    file = nwb_layouts.new_nwb()
+    for neuron in range(7):
+        file.add_unit(spike_times=np.arange(0.01 * neuron, session.seconds, 0.1))
+    onsets = TimeIntervals(name="trials_of_movies", description="a row a showing")
+    frames = TimeIntervals(name="frames_of_one", description="a row a frame")
+    onsets.add_column(name="stimulus_name", description="the movie")
+    frames.add_column(name="frame", description="its frame")
+    for number, (trial, onset) in enumerate(zip(session.trials, session.onsets, strict=True)):
+        movie = trial.movie.round().astype(np.uint8)
+        file.add_stimulus_template(ImageSeries(name=f"m{number}", data=movie, unit="n.a.", format="raw", rate=30.0))
+        end = float(onset) + trial.frames / session.rate
+        onsets.add_interval(start_time=float(onset), stop_time=end, stimulus_name=f"m{number}")
+    for frame, time in enumerate(session.onsets[0] + np.arange(40) / 30):
+        frames.add_interval(start_time=float(time), stop_time=float(time) + 1 / 30, frame=frame)
+    file.add_time_intervals(onsets)
+    file.add_time_intervals(frames)
+    return nwb_layouts.save(tmp_path / "mine.nwb", file)
+
+
+def test_a_table_in_the_file_says_when_its_movies_were_shown(several, session):
+    assert "/intervals/trials_of_movies  TimeIntervals, 3 rows, columns start_time, stop_time, stimulus_name" in render(
+        survey(several)
+    )
+    recording = open_recording(several, Reading(responses="/units", frames_table=Path("/intervals/trials_of_movies")))
+    assert [recording[name].start for name in recording.tiers] == pytest.approx(session.onsets)
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        np.testing.assert_array_equal(recording.movie(name), trial.movie.round())
+
+
+def test_a_table_in_the_file_that_names_no_movie_is_of_the_one_that_is_chosen(several, session):
+    table = Path("/intervals/frames_of_one")
+    with pytest.raises(ReverieError, match=r"frames_of_one has no column of the names of movies .* one movie with"):
+        open_recording(several, Reading(responses="/units", frames_table=table))
+    recording = open_recording(several, Reading(responses="/units", movie=("m0",), frames_table=table))
+    np.testing.assert_array_equal(recording.movie("0"), session.trials[0].movie.round())
+
+
+@pytest.mark.parametrize("asked", [(), ("/stimulus/templates",), ("stimulus/templates/m0", "m1", "m2")])
+def test_movies_in_the_file_are_found_by_their_names_in_a_table(several, session, tmp_path, asked):
+    rows = [f"{onset},m{number}" for number, onset in enumerate(session.onsets)]
+    (tmp_path / "shown.csv").write_text("\n".join(["onset,clip", *rows]))
+    reading = Reading(responses="units", movie=asked, frames_table=tmp_path / "shown.csv")
+    recording = open_recording(several, reading)
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        np.testing.assert_array_equal(recording.movie(name), trial.movie.round())
+
+
+@pytest.mark.parametrize(
+    ("reading", "said"),
+    [
+        ({"movie": ("/stimulus/templates/m9",)}, "holds nothing at /stimulus/templates/m9; `reverie inspect`"),
+        ({"movie": ("/units",)}, "holds no movie at /units, but a Units"),
+        ({}, "does not say which movie was shown; choose --movie from: /stimulus/templates/m0"),
+        (
+            {"frames_table": Path("/intervals/trials_of_movies"), "running": "/stimulus"},
+            "stimulus has no data of its own .* name a series that has",
+        ),
+        ({"frames_table": Path("/intervals/none")}, "none is missing"),
+    ],
+)
+def test_what_is_not_there_is_told(several, reading, said):
+    with pytest.raises(ReverieError, match=said):
+        open_recording(several, Reading(**{"responses": "/units", **reading}))
+
+
+def test_behaviour_may_be_named_by_what_holds_it(session, tmp_path):
+    file = nwb_layouts.new_nwb()
+    for neuron in range(7):
+        file.add_unit(spike_times=np.arange(0.01 * neuron, session.seconds, 0.1))
+    file.add_stimulus(
+        OpticalSeries(
+            name="shown",
+            data=session.movie,
+            unit="n.a.",
+            format="raw",
+            timestamps=session.frame_times,
+            distance=0.15,
+            field_of_view=[0.3, 0.2],
+            orientation="straight",
+        )
+    )
+    times, speed = session.state(1, 100.0)
+    velocity = TimeSeries(name="v", data=np.stack([speed, 0 * speed], axis=1), unit="cm/s", timestamps=times)
+    behaviour = file.create_processing_module(name="behavior", description="behaviour")
+    behaviour.add(BehavioralTimeSeries(time_series=[velocity]))
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    assert "/stimulus/presentation/shown  OpticalSeries, shape (120, 36, 64), 30 Hz" in render(survey(place))
+    running = "/processing/behavior/BehavioralTimeSeries"
+    recording = open_recording(place, Reading(responses="/units", movie=("shown",), running=running))
+    assert any("the first of the 2 columns" in note for note in recording.notes)
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        np.testing.assert_allclose(recording.state(name)[1], trial.state[1], rtol=1e-4)

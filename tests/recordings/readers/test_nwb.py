@@ -1,13 +1,16 @@
 """NWB files as laboratories have them: several movies, movies in other files, a member that is broken."""
 
-import av
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pytest
 from pynwb.base import Images
-from pynwb.image import GrayscaleImage, ImageSeries, IndexSeries
+from pynwb.image import GrayscaleImage, IndexSeries
 from pynwb.ophys import Fluorescence, RoiResponseSeries
 from tests.recordings.readers import layouts, nwb_layouts
+from tests.recordings.readers.nwb_layouts import SHOWN, free, movies_of, write_video
 from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
@@ -15,27 +18,10 @@ from reverie.recordings.reading import Reading
 
 pytestmark = pytest.mark.filterwarnings("ignore:The linked table for DynamicTableRegion")
 
-SHOWN = "/stimulus/presentation/shown"
-
 
 @pytest.fixture(scope="module")
 def session(make_trial):
     return layouts.session_of([make_trial(number, frames=40) for number in range(4)])
-
-
-def free(session, **series):
-    """An empty file with all cells of the session in it, and a movie."""
-    file = nwb_layouts.new_nwb()
-    times, values = session.responses(session.rate)
-    cells = nwb_layouts._plane(file, values.shape[1])
-    file.add_acquisition(nwb_layouts._series(cells, "cells", values.astype(np.float32), times))
-    if series:
-        file.add_stimulus(ImageSeries(name="shown", unit="n.a.", timestamps=session.frame_times, **series))
-    return file
-
-
-def movies_of(recording):
-    return [recording.movie(name) for name in recording.tiers if recording.has_movie(name)]
 
 
 def spoil(group, name, values=None):
@@ -102,15 +88,6 @@ def test_a_movie_in_files_beside_it(files, session, tmp_path):
     found = movies_of(open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,))))
     for movie, trial in zip(found, session.trials, strict=True):
         assert np.abs(movie - trial.movie).max() < 4
-
-
-def write_video(path, pictures):
-    with av.open(str(path), "w") as video:
-        stream = video.add_stream("libx264", rate=30, options={"qp": "0"})
-        stream.height, stream.width, stream.pix_fmt = *pictures.shape[1:], "yuvj444p"
-        for picture in pictures:
-            video.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
-        video.mux(stream.encode())
 
 
 def test_pixels_of_a_large_movie_beside_it_span_as_many_degrees_more_as_were_averaged(session, tmp_path):
@@ -245,3 +222,20 @@ def test_each_plane_of_suite2p_has_cells_of_its_own_and_regions_may_come_first(s
         found[turned] = recording.responses("1")
     np.testing.assert_allclose(found[False], session.trials[1].responses, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(found[True], found[False])
+
+
+def test_a_file_that_another_program_writes_is_told(session, tmp_path):
+    place = nwb_layouts.save(tmp_path / "mine.nwb", free(session, data=session.movie, format="raw"))
+    code = "import sys, h5py; file = h5py.File(sys.argv[1], 'a'); print('open', flush=True); sys.stdin.read()"
+    writer = [sys.executable, "-c", code, str(place)]
+    with subprocess.Popen(writer, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "open\n"
+        with pytest.raises(ReverieError, match=r"mine\.nwb is open for writing in another program; close it there"):
+            open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,)))
+        other.communicate()
+    assert open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,))).neurons == 7
+
+
+def test_files_whose_endings_are_in_capitals_are_found(session, tmp_path):
+    nwb_layouts.write_allen(tmp_path / "MOUSE.nwb", session).rename(tmp_path / "MOUSE.NWB")
+    assert open_recording(tmp_path).name == "MOUSE"

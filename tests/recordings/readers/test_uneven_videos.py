@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 from tests.recordings.readers import layouts, nwb_layouts
-from tests.recordings.readers.test_nwb import SHOWN, free
+from tests.recordings.readers.nwb_layouts import SHOWN, free
 from tests.worlds import open_recording
 
 import reverie as rv

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from typing import Final
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -12,10 +14,14 @@ from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Showing
 from reverie.recordings.readers.clips import OpenClip, named_files, open_clip
-from reverie.recordings.readers.showings import by_frame, read_csv, timed_showings
+from reverie.recordings.readers.showings import by_frame, timed_showings
+from reverie.recordings.readers.tables import read_csv
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Sampled, Signal
 from reverie.recordings.source import Footage
+
+TIMES: Final = ("time", "times", "t", "timestamp", "timestamps", "seconds")
+"""What a column of times may be called, before a unit."""
 
 
 @dataclass(frozen=True)
@@ -28,36 +34,49 @@ class ShownMovies:
 
 
 def shown_beside(
-    place: Path, reading: Reading, inside: Mapping[str, Callable[[], OpenClip]] | None = None
+    place: Path,
+    reading: Reading,
+    inside: Mapping[str, Callable[[], OpenClip]] | None = None,
+    rows: tuple[pd.DataFrame, str] | None = None,
 ) -> ShownMovies:
     """Return what was shown when, after ``--frames-table``, and the movies it names.
 
-    A clip is one of ``--movie``, one ``inside`` the recording, or a file beside the table that has its name.
+    A clip is one of ``--movie``, one ``inside`` the recording, or a file beside the table that has its name. The
+    recording may hold the table itself: its ``rows``, and where they lie, for messages.
     Raises ReverieError when there is no table, or a clip is not found.
     """
-    inside = inside or {}
     if reading.frames_table is None:
         raise ReverieError(
             f"{place} does not say what was shown when; give --frames-table with a csv file of the columns time, clip, "
             "frame or onset, clip."
         )
-    table = read_csv(reading.frames_table)
-    given = [movie for movie in reading.movie if movie.rsplit("/", 1)[-1] not in inside]
-    files = named_files(given, reading.frames_table.parent)
+    table, said = rows or (read_csv(reading.frames_table), str(reading.frames_table))
+    numbered = by_frame(table)
+    openers = _openers(named_files((), place.parent if rows else reading.frames_table.parent), reading, numbered)
+    openers |= {clip: lambda _, opener=opener: opener() for clip, opener in (inside or {}).items()}
+    openers |= _openers(named_files(reading.movie), reading, numbered)
 
     def opened(clip: str, frames: int | None) -> OpenClip:
-        if clip in inside:
-            return inside[clip]()
-        path = files.get(clip) or files.get(Path(clip).stem)
-        if path is None:
-            raise ReverieError(f"{reading.frames_table} names the movie {clip!r}; give it as --movie {clip}=FILE.")
-        return open_clip(path, reading, frames, numbered=by_frame(table))
+        last = PureWindowsPath(normalize("NFC", clip))  # which knows the slashes of every system
+        found = next((openers[name] for name in (str(last), last.name, last.stem) if name in openers), None)
+        if found is None:
+            raise ReverieError(f"{said} names the movie {clip!r}; give it as --movie {last.name}=FILE.")
+        return found(frames)
 
-    showings, notes = timed_showings(table, str(reading.frames_table), opened, reading)
+    showings, notes = timed_showings(table, said, opened, reading)
     most = _frames_shown(showings)
     return ShownMovies(
         showings, {clip: partial(_footage, opened, clip, frames) for clip, frames in most.items()}, notes
     )
+
+
+def _openers(
+    files: Mapping[str, Path], reading: Reading, numbered: bool
+) -> dict[str, Callable[[int | None], OpenClip]]:
+    """Return what opens each movie, told how many frames it has where that is known."""
+    return {
+        normalize("NFC", name): partial(open_clip, path, reading, numbered=numbered) for name, path in files.items()
+    }
 
 
 def _footage(opened: Callable[[str, int | None], OpenClip], clip: str, frames: int) -> Footage:
@@ -86,7 +105,9 @@ def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
     for place, signals in given:
         if place is None:
             continue
-        table = read_csv(Path(place)).apply(pd.to_numeric, errors="coerce").to_numpy(float)
+        rows = read_csv(Path(place)).apply(pd.to_numeric, errors="coerce")
+        # In whatever order, times come first where a column is called so.
+        table = rows[sorted(rows, key=lambda name: str(name).split(" ")[0] not in TIMES)].to_numpy(float)
         if table.shape[1] != 1 + len(signals) or len(table) < 2 or not np.isfinite(table[:, 0]).all():
             raise ReverieError(
                 f"{place} should hold a time and {counted(len(signals), 'value')} a row, with a line of names."

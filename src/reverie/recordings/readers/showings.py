@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -23,15 +22,6 @@ SLOWEST_IMAGES: Final = 10.0
 
 OVERLAP: Final = 0.1
 """Seconds by which a movie may reach into the next: three frames that were dropped, or clocks that differ."""
-
-
-def read_csv(path: Path) -> pd.DataFrame:
-    """Read a csv file that says what was shown when; raises ReverieError when it is no such table."""
-    try:
-        table = pd.read_csv(path, skipinitialspace=True, dtype=str)  # clips may be called 001
-    except (OSError, ValueError, pd.errors.ParserError) as error:
-        raise ReverieError(f"{path} could not be read as a table ({str(error).strip()}); write it as csv.") from error
-    return table.rename(columns=lambda name: str(name).strip().casefold())
 
 
 def by_frame(table: pd.DataFrame) -> bool:

@@ -8,6 +8,7 @@ import h5py
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.readers.nwb import allen, chosen, microns, neuropixels, suite2p
+from reverie.recordings.readers.nwb.contents import listed
 from reverie.recordings.readers.nwb.file import open_file
 from reverie.recordings.reading import Reading
 
@@ -50,7 +51,8 @@ def places(path: Path, reading: Reading) -> list[Path]:
     """Return every file, one recording each."""
     if path.is_file():
         return [path]
-    return [each for each in sorted(path.glob("*.nwb")) if each.is_file() and not each.name.startswith(".")]
+    found = (each for each in sorted(path.iterdir()) if each.suffix.lower() == ".nwb" and each.is_file())
+    return [each for each in found if not each.name.startswith(".")]
 
 
 def open_source(place: Path, reading: Reading) -> ClockedSource:
@@ -61,6 +63,8 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     for layout in LAYOUTS:
         if layout.fits(file):
             return ClockedSource(layout.recorded(file, place, reading), reading)
+    if reading.responses is not None and reading.responses in file:
+        return ClockedSource(chosen.recorded(file, place, reading), reading)
     known = "; ".join(layout.DESCRIPTION for layout in LAYOUTS)
     raise ReverieError(
         f"{place} has none of the layouts known by name ({known}); choose --responses and --movie among what "
@@ -72,6 +76,6 @@ def candidates(place: Path) -> list[str]:
     """Return what may be movie, responses and behaviour in a file, a line each."""
     try:
         with h5py.File(place, "r") as file:
-            return chosen.listed(file)
+            return listed(file)
     except OSError:
         return []

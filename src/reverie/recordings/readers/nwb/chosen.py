@@ -1,27 +1,32 @@
 """An NWB file of any layout, in which the user says what is what; nothing is guessed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import h5py
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from reverie.foundation.arrays import PUPIL, RUNNING
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, some
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.clocks import usual_rate
 from reverie.recordings.footage import stored_frames
 from reverie.recordings.readers.beside import ShownMovies, shown_beside
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
+from reverie.recordings.readers.nwb.contents import RESPONSES, TEMPLATES, movies_in, movies_under
 from reverie.recordings.readers.nwb.file import (
     H5Object,
+    data_of,
     kind_of,
     pair,
     placed,
     sampled,
     spike_times,
-    times_of,
+    table,
     within,
 )
 from reverie.recordings.readers.nwb.movies import image_footage, image_times, indexed, shown_itself
@@ -29,35 +34,67 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Signal, SpikeTrains
 from reverie.recordings.source import read_members
 
-MOVIES: Final = ("ImageSeries", "IndexSeries")
-TEMPLATES: Final = "/stimulus/templates/"
-"""Where movies lie that may be shown at any time, and often."""
-
-RESPONSES: Final = ("RoiResponseSeries", "FluorescenceSeries", "Units")
-BEHAVIOUR: Final = ("TimeSeries", "SpatialSeries", "IntervalSeries")
-
 AMOUNTS: Final = ("event", "deconv", "spike")
 """Responses whose path holds one of these words are amounts; others are levels."""
+
+LISTS: Final = "`reverie inspect` lists what there is"
 
 
 def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     """Return what the options choose: ``--responses``, ``--movie`` or ``--frames-table``, ``--running`` and so on."""
     assert reading.responses is not None
     responses, note = _responses(file, _object(file, place, reading.responses), reading.responses)
-    inside = {path: file[path] for path in reading.movie if path.startswith("/") and path in file}
-    if reading.frames_table is None and inside:
-        beside = _shown_inside(inside, place, reading)
-    else:
-        movies = {path.rsplit("/", 1)[-1]: partial(_clip, series, place, reading) for path, series in inside.items()}
-        beside = shown_beside(place, reading, movies)
+    beside = _shown(file, place, reading)
     signals: dict[str, Signal] = {}
+    notes = [f"{place}: {note}."]
     for named, signal in ((reading.running, RUNNING), (reading.pupil, PUPIL)):
         if named is not None:
-            signals[signal] = sampled(_object(file, place, named), column=0)
+            series = _series(file, place, named)
+            signals[signal] = sampled(series, column=0)
+            if (data := data_of(series)).ndim == 2 and data.shape[1] > 1:
+                notes.append(f"{place}: the first of the {data.shape[1]} columns of {named} is taken as {signal}.")
     if reading.gaze is not None:
-        signals |= pair(_object(file, place, reading.gaze))
-    notes = (f"{place}: {note}.", *beside.notes)
-    return Recorded(place.stem, place, responses, signals, beside.showings, beside.clips, notes=notes)
+        signals |= pair(_series(file, place, reading.gaze))
+    return Recorded(place.stem, place, responses, signals, beside.showings, beside.clips, notes=(*notes, *beside.notes))
+
+
+def _shown(file: H5Object, place: Path, reading: Reading) -> ShownMovies:
+    """Return what was shown when: after the file's own movies, or after a table, in the file or beside it."""
+    inside, files = _asked(file, place, reading)
+    if reading.frames_table is None:
+        if inside:
+            return _shown_inside(inside, place, reading)
+        if there := movies_in(file):
+            raise ReverieError(f"{place} does not say which movie was shown; choose --movie from: {some(there)}.")
+    named = {path.rsplit("/", 1)[-1]: movie for path, movie in (movies_in(file) | inside).items()}
+    clips = {name: partial(_clip, series, place, reading) for name, series in named.items()}
+    chosen = [path.rsplit("/", 1)[-1] for path in inside]
+    rows = None if reading.frames_table is None else _table_inside(file, place, reading.frames_table, chosen, clips)
+    return shown_beside(place, replace(reading, movie=files), clips, rows)
+
+
+def _asked(file: H5Object, place: Path, reading: Reading) -> tuple[dict[str, H5Object], tuple[str, ...]]:
+    """Return the movies in the file that are asked for, by path, and those in files.
+
+    A movie is named by its path, with or without the first slash, by that of what holds it, or by its own name.
+    """
+    inside: dict[str, H5Object] = {}
+    files = []
+    for asked in reading.movie:
+        item = file.get(asked)
+        if isinstance(item, h5py.Group):
+            if not (found := movies_under(item)):
+                raise ReverieError(f"{place} holds no movie at {asked}, but a {kind_of(item) or 'group'}; {LISTS}.")
+        elif "=" in asked or Path(asked).exists():
+            files.append(asked)
+            continue
+        else:
+            found = {path: movie for path, movie in movies_in(file).items() if path.rsplit("/", 1)[-1] == asked}
+            if len(found) != 1:
+                what = "several movies named" if found else "nothing at"
+                raise ReverieError(f"{place} holds {what} {asked}; {LISTS}.")
+        inside |= found
+    return inside, tuple(files)
 
 
 def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading) -> ShownMovies:
@@ -69,7 +106,8 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
         elif path.startswith(TEMPLATES):
             raise ReverieError(
                 f"{place}:{path} is a template, which does not say when it was shown; give --frames-table with a csv "
-                f"file of the columns time, clip, frame or onset, clip, in which the clip is {path.rsplit('/', 1)[-1]}."
+                "file, or the path of a table in the file, of the columns time, clip, frame or onset, clip, in which "
+                f"the clip is {path.rsplit('/', 1)[-1]}."
             )
         else:
             name, opener = path.rsplit("/", 1)[-1], partial(image_footage, series, place, reading)
@@ -77,6 +115,29 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
         showings += shown
         clips[name] = opener
     return ShownMovies(showings, clips)
+
+
+def _table_inside(
+    file: H5Object, place: Path, path: Path, chosen: Sequence[str], movies: Mapping[str, object]
+) -> tuple[pd.DataFrame, str] | None:
+    """Return a table of the file as one of what was shown, and its place; None where the path is that of a csv file.
+
+    The movies are named by a column ``clip``, or by the only one that names nothing but movies of the file; where none
+    does, all rows are of the one movie that was chosen.
+    """
+    group = None if path.exists() else file.get(path.as_posix())
+    if not isinstance(group, h5py.Group):
+        return None
+    rows = table(group, "start_time")
+    named = [name for name in rows if not is_numeric_dtype(rows[name]) and set(rows[name]) <= {*movies, ""}]
+    if "clip" not in rows and len(named) != 1 and len(chosen) != 1:
+        raise ReverieError(
+            f"{place}:{group.name} has no column of the names of movies in the file (its columns: "
+            f"{', '.join(map(str, rows))}); name one movie with --movie, or give --frames-table with a csv file."
+        )
+    clips = rows["clip"] if "clip" in rows else rows[named[0]] if len(named) == 1 else chosen[0]
+    start = "time" if "frame" in rows else "onset"
+    return rows.assign(clip=clips).rename(columns={"start_time": start, "stop_time": "end"}), f"{place}:{group.name}"
 
 
 def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
@@ -104,41 +165,16 @@ def _responses(file: H5Object, item: H5Object, path: str) -> tuple[Sequence[Sign
 def _object(file: H5Object, place: Path, path: str) -> H5Object:
     item = file.get(path)
     if not isinstance(item, h5py.Group):
-        raise ReverieError(f"{place} holds nothing at {path}; `reverie inspect` lists what there is.")
+        raise ReverieError(f"{place} holds nothing at {path}; {LISTS}.")
     return item
 
 
-def listed(file: H5Object) -> list[str]:
-    """Return what may be movie, responses and behaviour, a line each: path, type, shape, rate, option."""
-    found: dict[str, list[str]] = {"--movie": [], "--responses": [], "--running, --pupil or --gaze": []}
-
-    def visit(name: str, item: H5Object) -> None:
-        kind = kind_of(item)
-        if kind in MOVIES:
-            found["--movie"].append(_line(name, item, kind))
-        elif kind in RESPONSES:
-            found["--responses"].append(_line(name, item, kind))
-        elif kind in BEHAVIOUR:
-            found["--running, --pupil or --gaze"].append(_line(name, item, kind))
-
-    file.visititems(visit)
-    lines = []
-    for option, candidates in found.items():
-        lines.append(f"{option}: {'one of' if candidates else 'nothing in the file'}")
-        lines += [f"  {line}" for line in candidates]
-    lines.append("--frames-table: a csv file that says what was shown when, where no movie in the file does")
-    return lines
-
-
-def _line(name: str, item: H5Object, kind: str) -> str:
-    data = item.get("data")
-    shape = "" if data is None or len(item.get("external_file", ())) else f", shape {tuple(data.shape)}"
-    if kind == "Units":
-        return f"/{name}  {kind}, {len(item['id'])} units"
-    try:
-        count = len(item.get("timestamps", ())) or 2 if data is None or not len(data) else len(data)
-        rate = f", {usual_rate(times_of(item, count)):.4g} Hz"
-    except (ReverieError, TypeError):
-        rate = ", no times of its own"
-    when = ", a template: --frames-table says when it was shown" if f"/{name}".startswith(TEMPLATES) else ""
-    return f"/{name}  {kind}{shape}{rate}{when}"
+def _series(file: H5Object, place: Path, path: str) -> H5Object:
+    """Return the series at a path, or the only one in a container there."""
+    item = _object(file, place, path)
+    inside = [one for one in item.values() if isinstance(one, h5py.Group) and "data" in one]
+    if "data" in item or not inside:
+        return item
+    if len(inside) > 1:
+        raise ReverieError(f"{place} holds several series at {path}; choose one: {some(one.name for one in inside)}.")
+    return inside[0]

@@ -29,6 +29,8 @@ def open_file(place: Path) -> H5Object:
     try:
         return h5py.File(place, "r")
     except OSError as error:
+        if "unable to lock file" in str(error):
+            raise ReverieError(f"{place} is open for writing in another program; close it there first.") from error
         raise ReverieError(f"{place} could not be read as an NWB file ({error}); copy it again.") from error
 
 
@@ -67,7 +69,10 @@ def data_of(series: H5Object) -> H5Object:
     """Return the samples of a time series; raises ReverieError when it has none."""
     data = series.get("data")
     if not isinstance(data, h5py.Dataset) or not data.ndim:
-        raise ReverieError(f"{where(series)} has no data; copy the file again.")
+        raise ReverieError(
+            f"{where(series)} has no data of its own (it is a {kind_of(series) or 'group'}); name a series that has, "
+            "or copy the file again."
+        )
     return data
 
 

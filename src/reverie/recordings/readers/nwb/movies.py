@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import h5py
 import numpy as np
@@ -31,22 +31,19 @@ def shown_itself(series: H5Object, name: str, place: Path, reading: Reading) -> 
 
 
 def image_times(series: H5Object, place: Path, reading: Reading) -> np.ndarray:
-    """Return when each picture of an ``ImageSeries`` came on; one in other files has no data of its own."""
-    if len(series.get("external_file", ())):
-        stamps = series.get("timestamps")
-        if stamps is not None:
-            return times_of(series, len(stamps))
-        footage = image_footage(series, place, reading)
-        return times_of(series, stored_frames(footage, footage.axes))
-    return times_of(series, len(data_of(series)))
+    """Return when each picture of an ``ImageSeries`` came on; of one in other files, as many as these hold."""
+    footage = image_footage(series, place, reading)
+    count, stamps = stored_frames(footage, footage.axes), series.get("timestamps")
+    if len(series.get("external_file", ())) and stamps is not None:
+        count = min(count, len(stamps))  # a film need not have been shown to its end
+    return times_of(series, count)
 
 
 def image_footage(series: H5Object, place: Path, reading: Reading) -> Footage:
-    """Return the movie in an ``ImageSeries``, or in the files it names beside the NWB file."""
-    external = series.get("external_file")
-    if external is not None and len(external):
-        files = [place.parent / (name.decode() if isinstance(name, bytes) else str(name)) for name in external[()]]
-        movies = [open_clip(path, reading, numbered=True).footage for path in files]
+    """Return the movie in an ``ImageSeries``, in its own unit, or in the files it names beside the NWB file."""
+    if len(series.get("external_file", ())):
+        names = [name.decode() if isinstance(name, bytes) else str(name) for name in series["external_file"][()]]
+        movies = [open_clip(_found(name, place, series), reading, numbered=True).footage for name in names]
         if len(movies) == 1:
             return movies[0]
         time = movies[0].axes.split(",").index("time")
@@ -55,7 +52,34 @@ def image_footage(series: H5Object, place: Path, reading: Reading) -> Footage:
     axes = "time,height,width" if data.ndim == 3 else "time,height,width,channel"
     if data.ndim not in (3, 4):
         raise ReverieError(f"{where(series)} has the shape {data.shape}, where (time, y, x) was expected.")
-    return Footage(where(series), data, axes)
+    scale, offset = (float(data.attrs.get(name, usual)) for name, usual in (("conversion", 1.0), ("offset", 0.0)))
+    values = data if (scale, offset) == (1.0, 0.0) else _InUnits(data, scale, offset)
+    return Footage(where(series), values, axes if reading.movie_axes == "auto" else reading.movie_axes)
+
+
+class _InUnits:
+    """Stored pictures in the unit that their series names, computed where they are read."""
+
+    def __init__(self, stored: H5Object, scale: float, offset: float) -> None:
+        self.stored, self.scale, self.offset = stored, np.float32(scale), np.float32(offset)
+        self.shape, self.dtype = stored.shape, np.dtype(np.float32)
+
+    def __getitem__(self, key: object) -> np.ndarray:
+        return np.asarray(self.stored[key], dtype=np.float32) * self.scale + self.offset
+
+
+def _found(name: str, place: Path, series: H5Object) -> Path:
+    """Return a file that a series names: where it says, in either system's spelling, or else beside the NWB file.
+
+    Raises ReverieError when it is nowhere.
+    """
+    spelled = PureWindowsPath(name)
+    for path in (place.parent / name, place.parent / spelled.as_posix(), place.parent / spelled.name):
+        if path.exists() or path.is_symlink():
+            return path
+    raise ReverieError(
+        f"{where(series)} shows the movie in {name}, which is not there; put {spelled.name} beside {place.name}."
+    )
 
 
 def images_footage(group: H5Object) -> Footage:

@@ -1,0 +1,71 @@
+"""Whether clocks can be one: what was shown and what was recorded are at the same times, in seconds."""
+
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocks import Times, usual_rate
+
+LONG_BEYOND: Final = 4.0
+"""Where responses go on for so many times as long as anything was shown, and their rate was told, it may be wrong."""
+
+SLOWEST: Final = 2.0
+"""Seconds from one sample to the next; more tell nothing of a movie, and are mostly milliseconds."""
+
+
+def why_unusable(place: str, times: Times, shown: Float[np.ndarray, "showing 2"]) -> str | None:
+    """Return why a signal beside the responses tells nothing of what was shown: sampled too slowly, or at other times.
+
+    Parameters
+    ----------
+    place, times
+        Where it lies, for the sentence, and when its samples were taken.
+    shown
+        From when until when each movie was shown, in seconds.
+    """
+    rate = usual_rate(times)
+    if 0 < rate < 1 / SLOWEST:
+        return f"{place} is not used, since its samples are {1 / rate:.4g} s apart; give its times in seconds."
+    if len(times) and not ((shown[:, 1] > times[0]) & (shown[:, 0] < times[-1])).any():
+        return (
+            f"{place} is not used, since it was recorded from {times[0]:.6g} to {times[-1]:.6g} s, but what was shown "
+            f"came from {shown.min():.6g} to {shown.max():.6g} s; give both in seconds on one clock."
+        )
+    return None
+
+
+def clocks_apart(
+    place: str, spans: Float[np.ndarray, "signal 2"], shown: Float[np.ndarray, "showing 2"], *, rate_given: bool
+) -> tuple[str, ...]:
+    """Return a sentence where most was shown while nothing was recorded, or hardly anything of it was.
+
+    Parameters
+    ----------
+    place
+        The recording, for messages.
+    spans, shown
+        From when until when each signal was recorded and each movie was shown, in seconds.
+    rate_given
+        Whether the rate of the responses was told by hand.
+
+    Raises
+    ------
+    ReverieError
+        Where nothing at all was shown while responses were recorded.
+    """
+    if not np.isfinite(spans).any():
+        return ()
+    begin, end = float(np.nanmin(spans)), float(np.nanmax(spans))
+    during = (shown[:, 1] > begin) & (shown[:, 0] < end)
+    told = (
+        f"{place} holds responses from {begin:.6g} to {end:.6g} s, but what was shown came from {shown.min():.6g} to "
+        f"{shown.max():.6g} s"
+    )
+    if not during.any():
+        raise ReverieError(f"{told}; give both in seconds on one clock, and the rate of the responses as it was.")
+    hardly = rate_given and end - begin > LONG_BEYOND * (shown.max() - begin)
+    if hardly or during.mean() < 0.5:
+        return (f"{told}: is the rate right, and are both in seconds on one clock?",)
+    return ()

@@ -1,0 +1,88 @@
+"""What an NWB file of any layout holds: what may be movies, responses, behaviour, and tables of what was shown."""
+
+from typing import Final
+
+import h5py
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocks import usual_rate
+from reverie.recordings.readers.nwb.file import H5Object, kind_of, times_of
+
+MOVIES: Final = ("ImageSeries", "IndexSeries", "OpticalSeries")
+MICROSCOPES: Final = ("OnePhotonSeries", "TwoPhotonSeries", "ImageMaskSeries")
+"""Series of pictures that are no movies: what a microscope saw."""
+
+TEMPLATES: Final = "/stimulus/templates/"
+"""Where movies lie that may be shown at any time, and often."""
+
+RESPONSES: Final = ("RoiResponseSeries", "FluorescenceSeries", "Units")
+BEHAVIOUR: Final = ("TimeSeries", "SpatialSeries", "IntervalSeries")
+TABLES: Final = "intervals"
+
+
+def is_movie(item: H5Object) -> bool:
+    """Tell whether an object may be a movie; types of extensions are told by the field that all movies have."""
+    if not isinstance(item, h5py.Group) or kind_of(item) in MICROSCOPES:
+        return False
+    return kind_of(item) in MOVIES or ("format" in item and bool(kind_of(item)))
+
+
+def movies_under(item: H5Object) -> dict[str, H5Object]:
+    """Return what may be movies, by path: the object itself, or all in it, in order of their names."""
+    if is_movie(item):
+        return {item.name: item}
+    found: dict[str, H5Object] = {}
+    for name in sorted(item) if isinstance(item, h5py.Group) else ():
+        if isinstance(inner := item.get(name), h5py.Group):
+            found |= movies_under(inner)
+    return found
+
+
+def movies_in(file: H5Object) -> dict[str, H5Object]:
+    """Return all that may be movies of a stimulus, by path, those that say when they were shown first."""
+    places = (file.get(path) for path in ("stimulus/presentation", "acquisition", "stimulus/templates"))
+    return {path: movie for place in places if place is not None for path, movie in movies_under(place).items()}
+
+
+def listed(file: H5Object) -> list[str]:
+    """Return what may be movie, responses and behaviour, a line each: path, type, shape, rate, option."""
+    found: dict[str, list[str]] = {"--movie": [], "--responses": [], "--running, --pupil or --gaze": []}
+
+    def visit(name: str, item: H5Object) -> None:
+        kind = kind_of(item)
+        if is_movie(item):
+            found["--movie"].append(_line(name, item, kind))
+        elif kind in RESPONSES:
+            found["--responses"].append(_line(name, item, kind))
+        elif kind in BEHAVIOUR:
+            found["--running, --pupil or --gaze"].append(_line(name, item, kind))
+
+    file.visititems(visit)
+    lines = []
+    for option, candidates in found.items():
+        lines.append(f"{option}: {'one of' if candidates else 'nothing in the file'}")
+        lines += [f"  {line}" for line in candidates]
+    tables = [_table_line(group) for group in file.get(TABLES, {}).values() if isinstance(group, h5py.Group)]
+    csv = "a csv file that says what was shown when, where no movie in the file does"
+    lines.append(f"--frames-table: {csv}{', or one of' if tables else ''}")
+    lines += [f"  {line}" for line in tables]
+    return lines
+
+
+def _table_line(group: H5Object) -> str:
+    columns = [name.decode() if isinstance(name, bytes) else str(name) for name in group.attrs.get("colnames", ())]
+    return f"{group.name}  {kind_of(group)}, {len(group.get('id', ()))} rows, columns {', '.join(columns)}"
+
+
+def _line(name: str, item: H5Object, kind: str) -> str:
+    data = item.get("data")
+    shape = "" if data is None or len(item.get("external_file", ())) else f", shape {tuple(data.shape)}"
+    if kind == "Units":
+        return f"/{name}  {kind}, {len(item['id'])} units"
+    try:
+        count = len(item.get("timestamps", ())) or 2 if data is None or not len(data) else len(data)
+        rate = f", {usual_rate(times_of(item, count)):.4g} Hz"
+    except (ReverieError, TypeError):
+        rate = ", no times of its own"
+    when = ", a template: --frames-table says when it was shown" if f"/{name}".startswith(TEMPLATES) else ""
+    return f"/{name}  {kind}{shape}{rate}{when}"
