@@ -53,7 +53,7 @@ def shown_beside(
     table, said = rows or (read_csv(reading.frames_table), str(reading.frames_table))
     numbered = by_frame(table)
     openers = _openers(named_files((), place.parent if rows else reading.frames_table.parent), reading, numbered)
-    openers |= {clip: lambda _, opener=opener: opener() for clip, opener in (inside or {}).items()}
+    openers |= {clip: partial(_inside, opener) for clip, opener in (inside or {}).items()}
     openers |= _openers(named_files(reading.movie), reading, numbered)
 
     def opened(clip: str, frames: int | None) -> OpenClip:
@@ -77,6 +77,10 @@ def _openers(
     return {
         normalize("NFC", name): partial(open_clip, path, reading, numbered=numbered) for name, path in files.items()
     }
+
+
+def _inside(opener: Callable[[], OpenClip], _: int | None) -> OpenClip:
+    return opener()
 
 
 def _footage(opened: Callable[[str, int | None], OpenClip], clip: str, frames: int) -> Footage:

@@ -41,7 +41,7 @@ def read_csv(path: Path) -> pd.DataFrame:
     if separator != ",":
         table = table.map(lambda cell: cell.replace(",", ".") if _has_comma(cell) else cell)
     table = table.rename(columns=lambda name: str(name).strip().casefold())
-    return table[[name for name in table if not name.startswith(UNNAMED)]]
+    return table[[name for name in table if not str(name).startswith(UNNAMED)]]
 
 
 def _decoded(content: bytes) -> str:
