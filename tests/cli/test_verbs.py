@@ -68,3 +68,9 @@ def test_parts_to_fit_are_named():
 def test_a_variable_that_was_not_set_is_not_the_working_directory(words, told):
     with pytest.raises(ReverieError, match=told):
         parse(words)
+
+
+def test_a_seed_that_no_generator_takes_is_told_before_the_demo(tmp_path):
+    with pytest.raises(ReverieError, match="seed is -1"):
+        parse(["demo", "--out", str(tmp_path / "demo"), "--seed=-1"]).run()
+    assert not (tmp_path / "demo").exists()

@@ -47,6 +47,7 @@ def test_what_can_be_no_path_is_refused(given):
 @dataclass(frozen=True)
 class Settings:
     steps: int = 1
+    offset_seed: int = 0
     weight: float | None = 1.0
     size: tuple[int, int] | None = None
     names: tuple[str, ...] = ()
@@ -65,8 +66,9 @@ def made(**given: Any) -> Settings:
 
 
 def test_what_is_plainly_meant_is_taken() -> None:
+    assert made(offset_seed=10**9).offset_seed == 10**9
     found = made(steps=np.int64(3), weight=2, size=[6, 8], names="trial:3", files=["a", Path("b")], table="t.csv")
-    assert found == Settings(3, 2.0, (6, 8), ("trial:3",), (Path("a"), Path("b")), Path("t.csv"))
+    assert found == Settings(3, 0, 2.0, (6, 8), ("trial:3",), (Path("a"), Path("b")), Path("t.csv"))
     assert type(found.weight) is float
     mask = np.ones(3)
     assert made(mask=mask).mask is mask
@@ -85,6 +87,7 @@ def test_what_is_plainly_meant_is_taken() -> None:
         ({"table": 3}, "table is 3 but must be a path or None"),
         ({"kind": "c"}, "kind is 'c' but must be one of a, b"),
         ({"on": "yes"}, "on is 'yes' but must be True or False"),
+        ({"steps": 10**9}, "steps is 1000000000 but must be 1000000 or less"),
     ],
 )
 def test_what_cannot_be_meant_is_one_sentence(given: dict[str, Any], sentence: str) -> None:

@@ -52,7 +52,7 @@ def test_blur_keeps_the_mean_and_stays_within_the_range():
     assert movie.min() <= blurred.min() <= blurred.max() <= movie.max()
 
 
-@pytest.mark.parametrize("sigma", [-1.0, float("nan")])
+@pytest.mark.parametrize("sigma", [-1.0, float("nan"), 101.0])
 def test_impossible_blur_is_refused(sigma):
     with pytest.raises(ReverieError, match="cannot be blurred"):
         blur(np.zeros((2, 2, 2), np.float32), sigma)

@@ -41,9 +41,10 @@ def test_what_is_trained_is_not_trained_again(tiny_world, tmp_path):
     assert made == {path: path.stat().st_mtime_ns for path in first[0].rglob("*.safetensors")}
 
 
-def test_none_to_train_is_told(tiny_world, tmp_path):
-    with pytest.raises(BadInput, match="1 or more"):
-        train_encoders(lessons_of(tiny_world), tmp_path, REQUEST, encoders=0, on=On())
+def test_none_to_train_and_far_too_many_are_told(tiny_world, tmp_path):
+    for encoders in (0, 10**9):
+        with pytest.raises(BadInput, match=f"^{encoders} encoders were asked for; there must be 1 to 1000"):
+            train_encoders(lessons_of(tiny_world), tmp_path, REQUEST, encoders=encoders, on=On())
 
 
 def test_others_who_work_in_another_folder_find_all_files(tiny_world, tmp_path, monkeypatch):

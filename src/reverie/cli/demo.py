@@ -15,6 +15,7 @@ from reverie.fitted.subject import FITTED
 from reverie.foundation.arrays import FRAME_SIZE
 from reverie.foundation.files import write_text
 from reverie.foundation.progress import say
+from reverie.foundation.requests import require_seed
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
@@ -74,9 +75,9 @@ def run_demo(out: Path, *, seed: int) -> None:
     Writes ``out``/first (one clip in seconds, with its page), ``out``/data, ``out``/encoder, ``out``/run (the published
     method, with report.html), ``out``/run-combined (the default method, likewise) and ``out``/stop.csv.
     Stages finished before an interruption are not repeated.
-    Raises ReverieError when the real clips are not installed.
+    Raises ReverieError when the real clips are not installed, and BadInput when the seed is none.
     """
-    stages = Stages()
+    seed, stages = require_seed(seed), Stages()
     data, encoder, run, combined = (out / name for name in ("data", "encoder", "run", "run-combined"))
     first = out / "first" / "run"
     with stages.stage("a first picture", f"the first movie is on {first / 'report.html'} and in {first}/*/*/movie.mp4"):

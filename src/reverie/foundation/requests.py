@@ -25,6 +25,9 @@ from reverie.foundation.errors import BadInput, ReverieError
 SEEDS: Final = 2**63
 """Seeds are smaller than this, which every generator that is seeded takes."""
 
+MOST: Final = 1_000_000
+"""Steps, draws, trials, frames: more of anything that is counted is a slip of the fingers, and would take years."""
+
 WORDS: Final[dict[Any, str]] = {
     bool: "True or False",
     int: "a whole number",
@@ -93,15 +96,18 @@ def settle_types(settings: Options) -> None:
 
     Text is taken for a path, one item for a list of it, and a whole number for a number, where a field wants those.
     Types that are none of these, such as arrays, are left as they are.
-    Raises BadInput when a value is of another kind than its field.
+    Raises BadInput when a value is of another kind than its field, or counts more than anybody can mean.
     """
     hints = get_type_hints(type(settings))
     for field in fields(settings):
         value = getattr(settings, field.name)
         try:
-            object.__setattr__(settings, field.name, _as(hints[field.name], value))
+            settled = _as(hints[field.name], value)
         except _Misfit:
             raise BadInput(f"{field.name} is {value!r} but must be {_worded(hints[field.name])}.") from None
+        if isinstance(settled, int) and settled > MOST and not field.name.endswith("seed"):
+            raise BadInput(f"{field.name} is {settled} but must be {MOST} or less.")
+        object.__setattr__(settings, field.name, settled)
 
 
 def _as(hint: Any, value: Any) -> Any:  # noqa: ANN401

@@ -5,6 +5,7 @@ The gradients of several models, instead of their movies, join as observations o
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -13,6 +14,9 @@ from scipy.ndimage import gaussian_filter
 from reverie.foundation.arrays import GREY, WHITE, Mask, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.problem import Solution
+
+LARGEST_BLUR: Final = 100.0
+"""Frames and pixels; of a movie that is blurred farther nothing is left."""
 
 
 def average(reconstructions: Sequence[Solution]) -> Solution:
@@ -57,13 +61,13 @@ def blur(movie: Movie, sigma: float = 0.5) -> Movie:
     """Blur a movie (time, height, width) with a Gaussian of ``sigma`` frames and pixels.
 
     At the edges the movie is mirrored; 0 leaves it as it is. Source: Bauer et al. 2026, Methods (0.5 in t, y and x).
-    Raises ReverieError when sigma is negative.
+    Raises ReverieError when sigma is negative or larger than ``LARGEST_BLUR``.
 
     >>> float(blur(np.full((3, 4, 4), 80.0, np.float32)).mean())
     80.0
     """
-    if not sigma >= 0:
-        raise ReverieError(f"A movie cannot be blurred by {sigma} pixels; choose 0 or more.")
+    if not 0 <= sigma <= LARGEST_BLUR:
+        raise ReverieError(f"A movie cannot be blurred by {sigma} pixels; choose 0 to {LARGEST_BLUR:g}.")
     blurred: Movie = gaussian_filter(movie, sigma)
     return blurred
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from reverie.foundation.errors import BadInput
 from reverie.foundation.folders import require_folder
@@ -12,6 +13,9 @@ from reverie.jobs.workers import open_workers
 from reverie.recordings.reading import Reading, with_absolute_paths
 from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
+
+MOST_ENCODERS: Final = 1000
+"""The paper averages seven; more than this is a slip of the fingers."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,10 @@ def train_encoders(
     """Train encoders whose seeds follow each other and return their folders, in which the same call resumes.
 
     The folders are ``out``/seed-0 and so on, from the seed of the request on; of a single encoder ``out`` itself.
-    Raises, when all others are trained, what kept one from it; BadInput when there are none to train.
+    Raises, when all others are trained, what kept one from it; BadInput when there are none to train, or far too many.
     """
-    if encoders < 1:
-        raise BadInput(f"{encoders} encoders were asked for; there must be 1 or more.")
+    if not 1 <= encoders <= MOST_ENCODERS:
+        raise BadInput(f"{encoders} encoders were asked for; there must be 1 to {MOST_ENCODERS}.")
     folder = out.absolute()
     if encoders == 1 and on.on == HERE:
         _train(source, (folder, request))

@@ -211,9 +211,10 @@ def _require_possible(asked: SimulationRequest, trials: Mapping[str, int], folde
     for name in ("animals", "neurons", "frames", "test_repeats"):
         if getattr(asked, name) < 1:
             raise ReverieError(f"The simulation cannot have {getattr(asked, name)} {name}; give a larger number.")
-    for name, number in {**trials, "darkness": asked.dark}.items():
+    counts = {f"trials of {tier}": number for tier, number in {**trials, "darkness": asked.dark}.items()}
+    for name, number in {**counts, "replays": asked.replays}.items():
         if number < 0:
-            raise ReverieError(f"The simulation cannot have {number} trials of {name}; give a larger number.")
+            raise ReverieError(f"The simulation cannot have {number} {name}; give a larger number.")
     if not holds_nothing(folder) and not (folder / PARTIAL).exists():
         raise ReverieError(f"{folder} is not empty; choose another --out, so that nothing is overwritten.")
     showings = asked.train + asked.oracle + asked.test * asked.test_repeats + asked.dark

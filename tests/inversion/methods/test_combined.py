@@ -44,7 +44,8 @@ def test_the_search_is_that_of_map():
 
 
 @pytest.mark.parametrize(
-    "setting", [{"map_share": 1.5}, {"map_share": -0.1}, {"follow": -1}, {"blur": -1.0}, {"blur": np.inf}]
+    "setting",
+    [{"map_share": 1.5}, {"map_share": -0.1}, {"follow": -1}, {"follow": 101}, {"blur": -1.0}, {"blur": 101.0}],
 )
 def test_impossible_settings_are_refused(setting):
     with pytest.raises(ReverieError, match="settings of the method `combined` are not possible"):

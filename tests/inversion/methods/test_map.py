@@ -227,5 +227,21 @@ def test_what_it_cannot_do_is_said(prior):
     small = fit_prior([Trial("0", "t", smooth_movie(9, (8, 8)), np.zeros((4, 9), np.float32), None)] * 2)
     with pytest.raises(ReverieError, match="fitted to movies of"):
         solve(asked_of(small, observation), SEARCH)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"weight": 0.0},
+        {"weight": np.inf},
+        {"softness": np.nan},
+        {"softness": 256.0},
+        {"longest": np.nan},
+        {"tolerance": np.nan},
+        {"draws": -1},
+        {"blur": 101.0},
+    ],
+)
+def test_impossible_settings_are_refused(setting):
     with pytest.raises(ReverieError, match="weight, softness and longest above 0"):
-        Map(weight=0.0)
+        Map(**setting)

@@ -227,7 +227,8 @@ def test_a_movie_to_start_from_must_fit(spots, start):
         {"stride": 33},
         {"batch": 0},
         {"blur": -0.5},
-        {"blur": np.inf},
+        {"blur": 101.0},
+        {"learning_rate": np.inf},
         {"mask": np.full(SIZE, np.nan, np.float32)},
     ],
 )

@@ -29,7 +29,7 @@ def test_the_default_comes_first():
         ("map", {"stride": 8}, "`map` has no setting `stride`; it belongs to `paper`"),
         ("ridge", {"steps": 8}, "`ridge` has no setting `steps`; it belongs to `map`, `paper`"),
         ("map", {"colour": 1}, r"`map` has no setting `colour`\.$"),
-        ("ridge", {"blur": -1.0}, "must be at least 0"),
+        ("ridge", {"blur": -1.0}, "must be 0 to 100"),
     ],
 )
 def test_what_no_method_knows_is_refused(name, settings, sentence):

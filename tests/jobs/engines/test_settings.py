@@ -12,7 +12,8 @@ from reverie.jobs.engines.settings import SCHEDULERS, On
     ("options", "told"),
     [
         ({"on": "slrm"}, "choose one of here, slurm"),
-        ({"jobs": 0}, "--jobs is 0"),
+        ({"jobs": 0}, "--jobs is 0; 1 to 10000 can be done at once"),
+        ({"jobs": 10_001}, "--jobs is 10001"),
         ({"gpus": -1}, "--gpus is -1"),
         ({"walltime": "1h"}, "hours, minutes and seconds"),
         ({"walltime": "00:00:30"}, "at least a minute"),

@@ -10,7 +10,7 @@ next search has a prior that knows it (docs/decisions/200).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import inf, prod
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -21,12 +21,16 @@ from reverie.foundation.requests import require_seed, settle_types
 from reverie.inversion.cuts import shots_found
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.weighing import EVEN
+from reverie.inversion.postprocessing import LARGEST_BLUR
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.priors.scenes import path_in
 from reverie.inversion.problem import Problem, Solution
 
 OFTEN = 2
 """Times the camera's motion is measured where following it is worthwhile."""
+
+MOST_OFTEN = 100
+"""Times it may be measured at most; each costs a search, and after two hardly anything changes."""
 
 LOOSE = 2e-2
 """Tolerance of searches that only tell how the camera moves: five times the usual one. Twelve times would save 13 % of
@@ -71,10 +75,10 @@ class Combined:
         settle_types(self)
         require_seed(self.seed)
         share, follow = (EVEN if self.map_share is None else self.map_share), self.follow or 0
-        if not (0 <= share <= 1 and follow >= 0 <= self.blur < inf):
+        if not (0 <= share <= 1 and 0 <= follow <= MOST_OFTEN and 0 <= self.blur <= LARGEST_BLUR):
             raise ReverieError(
                 "The settings of the method `combined` are not possible: map_share must lie within 0 to 1, follow "
-                "and blur be at least 0 and finite."
+                f"within 0 to {MOST_OFTEN} and blur within 0 to {LARGEST_BLUR:g}."
             )
 
     def search(self, likelihood: str) -> Map:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from reverie.foundation.arrays import Movie
+from reverie.foundation.arrays import WHITE, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.requests import require_seed, settle_types
 from reverie.inversion.cuts import shots_found
@@ -19,6 +19,7 @@ from reverie.inversion.methods.curvature import Curvature, dot, estimated_precis
 from reverie.inversion.methods.grey_levels import expected_grey, slope_of_clip, soft_clip
 from reverie.inversion.methods.map_state import MapState, Point, informed, prior_of
 from reverie.inversion.objective import information_draw, loss_and_gradient, passes_of
+from reverie.inversion.postprocessing import LARGEST_BLUR
 from reverie.inversion.problem import Problem
 from reverie.inversion.uncertainty import draw_departure
 
@@ -96,12 +97,17 @@ class Map:
         require_seed(self.seed)
         if not (
             min(self.steps, self.pairs) >= 1
-            and min(self.weight, self.softness, self.longest) > 0
-            and min(self.tolerance, self.draws) >= 0 <= self.blur < inf
+            and 0 < self.weight < inf
+            and 0 < self.softness <= WHITE
+            and self.longest > 0
+            and self.tolerance >= 0
+            and self.draws >= 0
+            and 0 <= self.blur <= LARGEST_BLUR
         ):
             raise ReverieError(
                 "The settings of the method `map` are not possible: steps and pairs must be at least 1, weight, "
-                "softness and longest above 0, tolerance, draws and blur at least 0 and finite."
+                f"softness and longest above 0, weight finite, softness at most {WHITE:g}, tolerance and draws at "
+                f"least 0, blur 0 to {LARGEST_BLUR:g}."
             )
 
     def begin(self, problem: Problem, start: Movie | None = None) -> MapState:

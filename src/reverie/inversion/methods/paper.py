@@ -13,8 +13,9 @@ from torch import Tensor
 from reverie.encoders.contract import centre_on_canvas, crop_from_canvas
 from reverie.foundation.arrays import GREY, WHITE, Mask, Movie
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.requests import settle_types
+from reverie.foundation.requests import require_seed, settle_types
 from reverie.inversion.gradients import fitting_batch, normalised_gradient
+from reverie.inversion.postprocessing import LARGEST_BLUR
 from reverie.inversion.problem import Observation, Problem
 from reverie.inversion.windows import Windows, cut_for
 from reverie.scoring.rule import TRAINING_THRESHOLD
@@ -125,10 +126,13 @@ class Paper:
 
     def __post_init__(self) -> None:
         settle_types(self)
+        require_seed(self.offset_seed)
         requirements = {
             "steps must be at least 1": self.steps >= 1,
-            "learning_rate and gradient_clip must be above 0": self.learning_rate > 0 and self.gradient_clip > 0,
-            "warm_up and blur must be at least 0, and finite": self.warm_up >= 0 <= self.blur < inf,
+            "learning_rate must be above 0 and finite, gradient_clip above 0": 0 < self.learning_rate < inf
+            and self.gradient_clip > 0,
+            "warm_up must be at least 0": self.warm_up >= 0,
+            f"blur must lie within 0 to {LARGEST_BLUR:g}": 0 <= self.blur <= LARGEST_BLUR,
             "momentum and second_decay must lie between 0 and 1, 1 excluded": 0 <= self.momentum < 1
             and 0 <= self.second_decay < 1,
             "stride must lie between 1 and window": 1 <= self.stride <= self.window,

@@ -1,11 +1,11 @@
 """Linear stimulus reconstruction as a method: the settings; what is fitted lies in ``inversion.linear``."""
 
 from dataclasses import dataclass
-from math import inf
 from typing import ClassVar
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.requests import settle_types
+from reverie.inversion.postprocessing import LARGEST_BLUR
 
 
 @dataclass(frozen=True)
@@ -22,5 +22,5 @@ class Ridge:
 
     def __post_init__(self) -> None:
         settle_types(self)
-        if not 0 <= self.blur < inf:
-            raise ReverieError(f"The blur of the method `ridge` is {self.blur} but must be at least 0, and finite.")
+        if not 0 <= self.blur <= LARGEST_BLUR:
+            raise ReverieError(f"The blur of the method `ridge` is {self.blur} but must be 0 to {LARGEST_BLUR:g}.")

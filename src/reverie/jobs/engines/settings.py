@@ -13,6 +13,9 @@ SCHEDULERS: Final = ("slurm", "pbs", "sge", "lsf", "htcondor")
 ADDRESS: Final = re.compile(r"(tcp|tls|ws|wss|ucx)://\S+")
 """What the address of a Dask scheduler looks like."""
 
+MOST_JOBS: Final = 10_000
+"""At once; more than clusters give to one person."""
+
 LEAST_WALLTIME: Final = 60
 """Seconds; batch systems count in minutes."""
 
@@ -43,8 +46,8 @@ class On:
                 f"Jobs cannot be done on {self.on!r}; choose one of {HERE}, {', '.join(SCHEDULERS)}, or give the "
                 "address of a Dask scheduler, as tcp://HOST:8786."
             )
-        if self.jobs is not None and self.jobs < 1:
-            raise BadInput(f"--jobs is {self.jobs}; at least one job must be done at once.")
+        if self.jobs is not None and not 1 <= self.jobs <= MOST_JOBS:
+            raise BadInput(f"--jobs is {self.jobs}; 1 to {MOST_JOBS} can be done at once.")
         if self.gpus < 0:
             raise BadInput(f"--gpus is {self.gpus}; it counts graphics cards.")
         if self.seconds < LEAST_WALLTIME:
