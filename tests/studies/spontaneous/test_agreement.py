@@ -82,8 +82,9 @@ def test_p_values_of_nothing_are_even():
 
 
 def test_a_search_that_cannot_be_is_refused():
-    with pytest.raises(ReverieError, match="speeds other than 0"):
-        Search(speeds=(0.0,))
+    for speed in (0.0, 1e9, -1e-9, float("nan")):
+        with pytest.raises(ReverieError, match=r"speeds of 0\.01 to 100"):
+            Search(speeds=(1.0, speed))
     for endless in (AgreementSettings, Search):
         with pytest.raises(ReverieError, match="seconds"):
             endless(seconds=float("inf"))

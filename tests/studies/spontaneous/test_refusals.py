@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from tests.worlds import fitted_to
 
+from reverie.fitted.fitting import fit
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.studies.spontaneous.agreement import AgreementSettings
 from reverie.studies.spontaneous.darkness import darkness
 from reverie.studies.spontaneous.replay import replay
-from reverie.studies.spontaneous.templates import Search
+from reverie.studies.spontaneous.templates import Search, clips_of, templates_of
 
 Look = Callable[..., object]
 
@@ -36,6 +39,17 @@ def test_what_cannot_be_looked_at_is_said_before_anything_is_fitted(look: Look, 
         look(tiny_world, "oracle", 1.0, out=tiny_world.data)
     assert not (tiny_world.encoder / "fitted").exists()
     assert not out.exists()
+
+
+def test_speeds_at_which_a_clip_lasts_no_time_are_passed_over(tiny_world: Any) -> None:
+    fitted = fit(fitted_to(tiny_world), ["likelihood"])
+    likelihood, clips = fitted.likelihood.find("sizes"), clips_of(fitted.subject.recording, ["oracle"])
+    found, alone = (
+        templates_of(fitted, likelihood, clips, np.ones(20, np.float32), Search(1.0, speeds))
+        for speeds in ((1.0, 90.0), (1.0,))
+    )
+    assert [each.speed for each in found] == [each.speed for each in alone] == [1.0] * 2
+    np.testing.assert_array_equal(found[0].ratio, alone[0].ratio)
 
 
 def test_clips_to_look_for_are_found_before_anything_is_fitted(tiny_world: Any, tmp_path: Any) -> None:

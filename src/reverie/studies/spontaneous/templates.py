@@ -127,6 +127,10 @@ def _diagonals(products: Float[np.ndarray, "time sample"]) -> Float[np.ndarray, 
     return np.asarray(diagonals.sum(axis=1))
 
 
+SPEEDS: Final = (0.01, 100.0)
+"""The slowest and the fastest that can be meant: beyond, clips last for hours, or for no frame."""
+
+
 @dataclass(frozen=True)
 class Search:
     """What is looked for."""
@@ -146,12 +150,14 @@ class Search:
 
     def __post_init__(self) -> None:
         settle_types(self)
-        fine = min(self.seconds, self.alarms) > 0 and self.speeds and all(self.speeds) and self.contrasts
-        finite = np.isfinite((self.seconds, self.alarms, *self.speeds, *self.contrasts)).all()
+        slowest, fastest = SPEEDS
+        fine = min(self.seconds, self.alarms) > 0 and bool(self.speeds) and bool(self.contrasts)
+        fine = fine and all(slowest <= abs(speed) <= fastest for speed in self.speeds)
+        finite = np.isfinite((self.seconds, self.alarms, *self.contrasts)).all()
         if not (fine and finite and self.surrogates >= 1 and self.factors >= 0):
             raise ReverieError(
-                "A search needs seconds and alarms above 0, speeds other than 0, a contrast, a surrogate or more, and "
-                "no negative number of factors."
+                f"A search needs seconds and alarms above 0, speeds of {slowest:g} to {fastest:g} (negative: "
+                "backwards), a contrast, a surrogate or more, and no negative number of factors."
             )
 
 
@@ -211,6 +217,8 @@ def templates_of(
     for clip, speed, contrast in tracked(ways, len(ways), "clips as neurons go through them"):
         movie = GREY + contrast * (clips[clip] - GREY)
         frames = int(len(movie) / abs(speed))
+        if frames < max(SAMPLE, subject.encoder.window or 0):
+            continue
         first = 0 if speed > 0 else len(movie) - 1
         shown = warped(movie, first, frames, speed)
         state = np.repeat(ordinary[:, None], frames, axis=1)
