@@ -74,3 +74,10 @@ def test_a_seed_that_no_generator_takes_is_told_before_the_demo(tmp_path):
     with pytest.raises(ReverieError, match="seed is -1"):
         parse(["demo", "--out", str(tmp_path / "demo"), "--seed=-1"]).run()
     assert not (tmp_path / "demo").exists()
+
+
+def test_orders_of_axes_are_words_that_commas_part(capsys):
+    with pytest.raises(SystemExit):
+        parse(["inspect", "--help"])
+    assert "{auto,height-width-time,time-height-width," in capsys.readouterr().out
+    assert parse(["inspect", "DATA", "--movie-axes", "time-width-height"]).reading.axes == "time,width,height"

@@ -275,7 +275,7 @@ def test_columns_as_many_as_frames_are_asked_about(mouse, base):
     edit("videos", lambda a: a[:, :FRAMES].transpose(2, 0, 1))(mouse)
     with pytest.raises(ReverieError, match="say which order is meant with --movie-axes"):
         open_recording(mouse).tiers  # noqa: B018 - asking is what looks at the trials
-    told = open_recording(mouse, Reading(movie_axes="time,height,width"))
+    told = open_recording(mouse, Reading(movie_axes="time-height-width"))
     np.testing.assert_array_equal(told.movie("1"), open_recording(base).movie("1")[:, :, :FRAMES])
 
 

@@ -59,7 +59,7 @@ def infer_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[i
                 break
             raise ReverieError(
                 f"{place} holds movies of the shape {usual[0][0]}, in which the number of frames occurs twice, so that "
-                "time cannot be told from space; say which order is meant with --movie-axes, such as height,width,time."
+                "time cannot be told from space; say which order is meant with --movie-axes, such as height-width-time."
             )
         if best:
             return _named(usual[0][0], best[0][0])

@@ -12,13 +12,13 @@ Format = Literal["auto", "sensorium", "sensorium-images", "experanto", "nwb", "s
 
 Axes = Literal[
     "auto",
-    "height,width,time",
-    "time,height,width",
-    "time,width,height",
-    "width,height,time",
-    "height,width,channel,time",
-    "time,height,width,channel",
-    "time,channel,height,width",
+    "height-width-time",
+    "time-height-width",
+    "time-width-height",
+    "width-height-time",
+    "height-width-channel-time",
+    "time-height-width-channel",
+    "time-channel-height-width",
 ]
 """How a movie lies in its file; ``auto`` tells by the lengths of the other arrays of a trial."""
 
@@ -87,6 +87,11 @@ class Reading:
                 raise ReverieError(f"{name.replace('_', '-')} is {value} but must be a number above 0.")
         if self.frame_size is not None and not 1 <= min(self.frame_size) <= max(self.frame_size) <= LARGEST_FRAME:
             raise ReverieError(f"frame-size is {self.frame_size} but height and width must be 1 to {LARGEST_FRAME}.")
+
+    @property
+    def axes(self) -> str:
+        """The order of a movie's axes as ``Footage`` names it, such as height,width,time; or auto."""
+        return self.movie_axes.replace("-", ",")
 
 
 def with_absolute_paths(reading: Reading) -> Reading:

@@ -41,7 +41,7 @@ def settle_movies(source: Source, reading: Reading, usable: Usable, facts: Mappi
     if usable.frame_size[0] > usable.frame_size[1]:
         usable.notes.append(
             f"The pictures of {source.name} are higher than wide ({usable.frame_size[0]} x {usable.frame_size[1]} "
-            "pixels); if they lie on their side, say how with --movie-axes, such as time,width,height."
+            "pixels); if they lie on their side, say how with --movie-axes, such as time-width-height."
         )
     usable.averaged = next(fact.footage.averaged for fact in shown.values() if fact.footage is not None)
     for name, size in sizes.items():
@@ -69,8 +69,8 @@ def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, 
     (told, _), *_ = Counter(footage.axes for footage in footages).most_common(1)
     if told != "auto":
         return told  # a video lies as it was decoded, whatever was said of arrays
-    if reading.movie_axes != "auto":
-        return reading.movie_axes
+    if reading.axes != "auto":
+        return reading.axes
     lengths = [
         {length for part in (fact.responses, *fact.signals.values()) if part for length in (part.frames, part.stored)}
         for fact in shown.values()

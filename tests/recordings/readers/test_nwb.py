@@ -106,7 +106,7 @@ def test_arrays_beside_it_may_have_time_last(session, tmp_path):
         np.save(tmp_path / name, half)
     file = free(session, external_file=["one.npy", "two.npy"], starting_frame=[0, 1], format="external")
     place = nwb_layouts.save(tmp_path / "mine.nwb", file)
-    chosen = Reading(responses="/acquisition/cells", movie=(SHOWN,), movie_axes="height,width,time")
+    chosen = Reading(responses="/acquisition/cells", movie=(SHOWN,), movie_axes="height-width-time")
     for movie, trial in zip(movies_of(open_recording(place, chosen)), session.trials, strict=True):
         np.testing.assert_array_equal(movie, trial.movie.round())
 

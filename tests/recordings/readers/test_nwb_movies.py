@@ -64,7 +64,7 @@ def test_pictures_on_their_side_are_said_and_may_be_put_upright(session, tmp_pat
     chosen = {"responses": "/acquisition/cells", "movie": (SHOWN,)}
     lying = open_recording(place, Reading(**chosen))
     assert any("higher than wide (64 x 36 pixels)" in note for note in lying.notes)
-    upright = open_recording(place, Reading(**chosen, movie_axes="time,width,height"))
+    upright = open_recording(place, Reading(**chosen, movie_axes="time-width-height"))
     assert not any("higher than wide" in note for note in upright.notes)
     for movie, trial in zip(movies_of(upright), session.trials, strict=True):
         np.testing.assert_array_equal(movie, trial.movie.round())

@@ -13,7 +13,7 @@ from PIL import Image
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, read_npz
 from reverie.recordings.footage import target_size
-from reverie.recordings.reading import Axes, Reading
+from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Pictures
 from reverie.stimuli.pictures import is_picture, picture_facts
 from reverie.stimuli.video import open_container, read_movie
@@ -27,7 +27,7 @@ TEXTS: Final = (".csv", ".tsv", ".txt", ".md", ".log", ".json", ".yml", ".yaml",
 STACKS: Final = (".tif", ".tiff")
 """Endings of files of pictures for which a decoder of videos would make up a rate."""
 
-COLOURED: Final[tuple[Axes, ...]] = (
+COLOURED: Final = (
     "time,height,width,channel",
     "time,channel,height,width",
     "height,width,channel,time",
@@ -150,8 +150,8 @@ def array_axes(shape: Sequence[int], reading: Reading, frames: int | None, place
 
     Raises ReverieError when it is no movie, has too few frames either way, or pictures that are no pictures.
     """
-    if reading.movie_axes != "auto":
-        return reading.movie_axes
+    if reading.axes != "auto":
+        return reading.axes
     if len(shape) not in (3, 4):
         raise ReverieError(f"{place} has the shape {tuple(shape)}; a movie has three axes, or four with colours.")
     first, last = ("time,height,width", "height,width,time")
@@ -163,7 +163,7 @@ def array_axes(shape: Sequence[int], reading: Reading, frames: int | None, place
     elif frames is None and _stretched(shape[1:]) and not _stretched(shape[:2]):
         raise ReverieError(
             f"{place} has the shape {tuple(shape)}, so that time may be its first axis or its last; say which with "
-            "--movie-axes, such as height,width,time."
+            "--movie-axes, such as height-width-time."
         )
     if frames is None:
         return first

@@ -54,7 +54,7 @@ def image_footage(series: H5Object, place: Path, reading: Reading) -> Footage:
         raise ReverieError(f"{where(series)} has the shape {data.shape}, where (time, y, x) was expected.")
     scale, offset = (float(data.attrs.get(name, usual)) for name, usual in (("conversion", 1.0), ("offset", 0.0)))
     values = data if (scale, offset) == (1.0, 0.0) else _InUnits(data, scale, offset)
-    return Footage(where(series), values, axes if reading.movie_axes == "auto" else reading.movie_axes)
+    return Footage(where(series), values, axes if reading.axes == "auto" else reading.axes)
 
 
 class _InUnits:
