@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,7 +71,7 @@ def test_problems_are_collected_and_do_not_stop_the_survey(animal, make_trial):
     expected = [
         "empty/data/videos holds no trials",
         "videos/0.npy is not a numpy array file",
-        "has no responses to training trials: 2.",
+        "has no responses to trials of tier train: 2.",
         "passed over: notes.txt.",
         "is of 9 neurons, but 7 were recorded",
         "held out from training: trian.",
@@ -79,6 +81,13 @@ def test_problems_are_collected_and_do_not_stop_the_survey(animal, make_trial):
         assert sum(sentence in problem for problem in found.problems) == 1, sentence
     assert len(found.problems) == len(expected)
     assert f"Problems found: {len(expected)}" in render(found)
+
+
+def test_a_trial_that_alone_of_its_tier_lacks_responses_is_named(tmp_path, make_trial):
+    tiers = ["train", "oracle", "oracle", "final_test_main", "final_test_main"]
+    trials = [replace(make_trial(number), tier=tier) for number, tier in enumerate(tiers)]
+    write_recording(tmp_path / "mouse", [replace(one, responses=None) if one.name in "234" else one for one in trials])
+    assert survey(tmp_path).problems == ("mouse has no responses to trials of tier oracle: 2.",)
 
 
 def test_an_animal_of_which_nothing_can_be_used_is_said(animal, make_trial):

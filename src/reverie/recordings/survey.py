@@ -166,7 +166,10 @@ class _Reader:
 
 
 def _odd_tiers(recording: Recording) -> Iterator[str]:
-    """Find words that are no tiers, and training trials without responses."""
+    """Find words that are no tiers, and trials without responses where others of the tier, or of training, have some.
+
+    Of whole tiers they are withheld on purpose, as in the tests of a competition.
+    """
     tiers = recording.tiers
     unknown = sorted(set(tiers.values()) - set(KNOWN_TIERS))
     if unknown:
@@ -174,9 +177,10 @@ def _odd_tiers(recording: Recording) -> Iterator[str]:
         yield f"{recording.name} has tiers of unknown meaning, which are held out from training: {named}."
     if TRAIN not in tiers.values():
         yield f"{recording.name} has no trials of tier {TRAIN!r}, so that no encoder can learn from it."
-    mute = [name for name, tier in tiers.items() if tier == TRAIN and not recording.has_responses(name)]
-    if mute:
-        yield f"{recording.name} has no responses to training trials: {some(mute, NAMED)}."
+    for tier, count in Counter(tiers.values()).items():
+        mute = [name for name, its in tiers.items() if its == tier and not recording.has_responses(name)]
+        if mute and tier != UNUSED and (tier == TRAIN or len(mute) < count):
+            yield f"{recording.name} has no responses to trials of tier {tier}: {some(mute, NAMED)}."
 
 
 def _across_neurons(responses: RowStatistics | None) -> dict[str, tuple[float, float, float]]:
