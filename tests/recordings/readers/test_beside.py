@@ -6,7 +6,8 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.clips import OpenClip
-from reverie.recordings.readers.showings import showings_of
+from reverie.recordings.readers.showings import showings_of, timed_showings
+from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage
 
 FRAMES = 60
@@ -76,3 +77,11 @@ def test_an_image_stays_until_its_end() -> None:
     assert (showing.onsets.tolist(), showing.end) == ([2.0], 3.5)
     with pytest.raises(ReverieError, match="the image 'a' at 2 s; say until when in a column end"):
         showings_of(onsets, "t.csv", clips_of(30.0, 1))
+
+
+@pytest.mark.parametrize(("first", "said"), [(0, False), (1, True)])
+def test_frames_that_seem_to_be_counted_from_1_are_asked_about(first: int, said: bool) -> None:
+    """The movie goes on after what was shown, so that a frame more is there."""
+    rows = table(np.arange(FRAMES) / 30, np.arange(FRAMES) + first)
+    _, notes = timed_showings(rows, "t.csv", clips_of(30.0, FRAMES + 9), Reading())
+    assert any("are frames counted from 1?" in note for note in notes) == said

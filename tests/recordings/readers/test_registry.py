@@ -65,3 +65,25 @@ def test_what_was_opened_is_read_wherever_one_stands_by_then(tmp_path: Path, mon
     recording = open_recordings("data")["mouse"]
     monkeypatch.chdir(tmp_path / "data")
     assert recording["0"].frames == 9
+
+
+@pytest.mark.parametrize("part", ["data", "data/videos", "data/videos/0.npy"])
+def test_a_part_of_a_recording_is_told_with_the_recording(part: str, tmp_path: Path):
+    write_animal(os.fsencode(tmp_path / "all" / "mouse"))
+    with pytest.raises(ReverieError, match=rf"{part} is a part of .*all.mouse, which is a Sensorium 2023 folder; give"):
+        open_recordings(tmp_path / "all" / "mouse" / part)
+
+
+def test_what_lies_beside_recordings_is_no_part_of_them(tmp_path: Path):
+    write_animal(os.fsencode(tmp_path / "all" / "mouse"))
+    (tmp_path / "all" / "notes").mkdir()
+    with pytest.raises(ReverieError, match="notes is not a recording of a known format"):
+        open_recordings(tmp_path / "all" / "notes")
+
+
+@pytest.mark.parametrize("spelled", ["{}.NPY", "{:03}.npy", "trial_{}.npy"])
+def test_movies_under_other_names_are_not_taken_for_none(spelled: str, tmp_path: Path):
+    write_animal(os.fsencode(tmp_path / "mouse"))
+    (tmp_path / "mouse/data/videos/0.npy").rename(tmp_path / "mouse/data/videos" / spelled.format(0))
+    with pytest.raises(ReverieError, match=r"holds no trials but .*0\.\w+; files named 0\.npy, 1\.npy and so on were"):
+        open_recordings(tmp_path)

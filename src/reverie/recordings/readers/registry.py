@@ -3,6 +3,7 @@
 import os
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from os import PathLike
@@ -85,6 +86,9 @@ READERS: Final = (
 BESIDE: Final = ("movie", "frames_table", "rate", "trial_seconds", "responses", "running", "pupil", "gaze")
 """Fields of a reading that say what some formats do not."""
 
+OUTERMOST: Final = 3
+"""So many folders up a recording is looked for that a path may be a part of."""
+
 MOST_INNER: Final = 20
 """So many folders in one that is no recording are looked at for one that is."""
 
@@ -150,12 +154,27 @@ def find_reader(path: Path, reading: Reading) -> Reader:
     if claiming:
         formats = ", ".join(reader.format for reader in claiming)
         raise ReverieError(f"{path} may be read as {formats}; say which with --format.")
+    _look_outside(path, wanted, reading)
     _look_inside(path, wanted, reading)
     reasons = "; ".join(f"{reader.description}: {reason}" for reader, reason in answers.items())
     raise ReverieError(
         f"{path} is not a recording of a known format ({reasons}); arrays of your own (.npz, .mat) are opened in "
         "Python, with Recording.from_arrays."
     )
+
+
+def _look_outside(path: Path, wanted: Sequence[Reader], reading: Reading) -> None:
+    """Raise ReverieError when a path is a part of a recording, such as one of its files."""
+    for outer in [*path.absolute().parents][:OUTERMOST]:
+        for reader in wanted:
+            with suppress(ReverieError):
+                claimed = reader.refusal(outer, reading) is None and [*reader.places(outer, reading)] == [outer]
+                if not claimed:
+                    continue
+                break
+        else:
+            continue
+        raise ReverieError(f"{path} is a part of {outer}, which is {reader.description}; give that.")
 
 
 def _look_inside(path: Path, wanted: Sequence[Reader], reading: Reading) -> None:

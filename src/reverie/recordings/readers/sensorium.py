@@ -78,9 +78,11 @@ class SensoriumSource(Source):
         self._arrays = (self.pictures, layout.RESPONSES, layout.BEHAVIOR, layout.PUPIL_CENTER)
         self._numbers = {kind: _trial_numbers(folder / kind) for kind in self._arrays}
         numbers = self._numbers[self.pictures] | self._numbers[layout.RESPONSES]
-        if not numbers:
+        pictures = _files_in(folder / self.pictures)
+        if not numbers or (pictures and not self._numbers[self.pictures]):
+            there = f" but {some(pictures, 2)}" if pictures else ""
             raise ReverieError(
-                f"{folder / self.pictures} holds no trials; files named 0.npy, 1.npy and so on were expected."
+                f"{folder / self.pictures} holds no trials{there}; files named 0.npy, 1.npy and so on were expected."
             )
         self.trials = tuple(map(str, sorted(numbers)))
         self._words, self.notes = self._read_tiers()
@@ -157,8 +159,7 @@ class SensoriumSource(Source):
                 yield f"{path} is of {len(table)} neurons, but {neurons} were recorded; it is not used."
         for kind in self._arrays:
             folder = self.place / kind
-            files = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-            odd = [name for name in files if not layout.is_trial_file(name) and not name.startswith(".")]
+            odd = [name for name in _files_in(folder) if not layout.is_trial_file(name)]
             if odd:
                 yield f"{folder} holds files that are no trials and are passed over: {some(odd, NAMED)}."
 
@@ -191,6 +192,11 @@ class SensoriumSource(Source):
         found = {name: words[int(name)] if int(name) < len(words) else "none" for name in self.trials}
         note = f"{path} holds {len(words)} tiers, so that trials beyond it are not used: {some(beyond, NAMED)}."
         return found, (note,) if beyond else ()
+
+
+def _files_in(folder: Path) -> list[str]:
+    """Return the names of what a folder holds, without hidden ones."""
+    return sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
 
 
 def _trial_numbers(folder: Path) -> set[int]:

@@ -163,6 +163,20 @@ def _words(table: pd.DataFrame, column: str) -> np.ndarray:
     return np.array(table[column].astype("string").fillna("").str.strip(), dtype=object)
 
 
+def _counted_from_one(showings: Sequence[Showing], place: str) -> tuple[str, ...]:
+    """Return a sentence where movies seem to be counted from 1, so that each frame would be taken for the next one."""
+    firsts: dict[str, int] = {}
+    for showing in showings:
+        if showing.clip is not None and showing.frames is not None:
+            firsts[showing.clip] = min(firsts.get(showing.clip, 1), int(showing.frames.min()))
+    if not firsts or min(firsts.values()) < 1:
+        return ()
+    return (
+        f"{place} says that frame 0 of no movie was shown, but frame 1: are frames counted from 1? They are taken to "
+        "be counted from 0.",
+    )
+
+
 def timed_showings(
     table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip], reading: Reading
 ) -> tuple[list[Showing], tuple[str, ...]]:
@@ -176,10 +190,11 @@ def timed_showings(
         return movie
 
     showings = showings_of(table, place, timed)
+    counted = _counted_from_one(showings, place) if by_frame(table) else ()
     if not untimed or reading.frame_rate is not None:
-        return showings, ()
+        return showings, counted
     note = (
         f"{place} names movies that do not say how fast they were shown ({some(untimed, NAMED)}); they are taken to "
         f"have run at {next(iter(untimed.values())):g} frames a second (--frame-rate to differ)."
     )
-    return showings, (note,)
+    return showings, (note, *counted)

@@ -14,11 +14,22 @@ from reverie.recordings.readers.beside import behaviour_beside, shown_beside
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import SpikeTrains
 
-LABELS: Final = (("cluster_group.tsv", "group"), ("cluster_info.tsv", "group"), ("cluster_KSLabel.tsv", "KSLabel"))
+LABELS: Final = (
+    ("cluster_group.tsv", "group"),
+    ("cluster_groups.csv", "group"),
+    ("cluster_info.tsv", "group"),
+    ("cluster_KSLabel.tsv", "KSLabel"),
+)
 """Tables that say which clusters are single units, the curated one first, and their column that does."""
+
+NUMBERS: Final = ("cluster_id", "id")
+"""What their column of clusters' numbers may be called."""
 
 GOOD: Final = "good"
 """What single units are called in them."""
+
+UNJUDGED: Final = {"unsorted", "nan", ""}
+"""Where they call all clusters so, nobody has looked yet."""
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
@@ -79,13 +90,18 @@ def _units(place: Path, clusters: np.ndarray) -> tuple[np.ndarray, str]:
         if not (place / file).exists():
             continue
         with reading_foreign(place / file):
-            table = pd.read_csv(place / file, sep="\t")
-        if column in table and "cluster_id" in table:
-            good = table.loc[table[column].astype(str).str.strip() == GOOD, "cluster_id"]
-            units = np.intersect1d(pd.to_numeric(good, errors="coerce").dropna(), clusters)
-            if not len(units):
-                raise ReverieError(f"{place / file} calls no cluster with spikes {GOOD!r}; curate it, or remove it.")
-            return units, f"{place}: the {len(units)} clusters called {GOOD!r} in {file}."
+            table = pd.read_csv(place / file, sep="\t", dtype=str)
+        numbers = next((name for name in NUMBERS if name in table), None)
+        if numbers is None or column not in table:
+            continue
+        words = table[column].astype(str).str.strip()
+        if set(words) <= UNJUDGED:
+            continue
+        good = table.loc[words == GOOD, numbers]
+        units = np.intersect1d(pd.to_numeric(good, errors="coerce").dropna(), clusters)
+        if not len(units):
+            raise ReverieError(f"{place / file} calls no cluster with spikes {GOOD!r}; curate it, or remove it.")
+        return units, f"{place}: the {len(units)} clusters called {GOOD!r} in {file}."
     units = np.unique(clusters)
     return units, f"{place}: all {len(units)} clusters, since no table says which are single units."
 
@@ -94,5 +110,9 @@ def _sample_rate(path: Path) -> float | None:
     """Return the sampling rate in phy's ``params.py``, which is read as text and never run."""
     if not path.exists():
         return None
-    found = re.search(r"^\s*sample_rate\s*=\s*([0-9.eE+]+)", read_text(path), re.MULTILINE)
-    return float(found[1]) if found else None
+    # As Python writes numbers, 30_000.0 among them; of anything else no part is taken for a number.
+    found = re.search(r"^\s*sample_rate\s*=\s*([0-9][0-9_.eE+]*)\s*(?:#.*)?$", read_text(path), re.MULTILINE)
+    try:
+        return float(found[1]) if found else None
+    except ValueError:
+        return None

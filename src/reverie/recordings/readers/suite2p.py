@@ -20,6 +20,9 @@ from reverie.recordings.source import Pictures, read_members
 TRACES: Final[dict[str, Meaning]] = {"spks": "amount", "F": "level", "dF": "level"}
 """What ``--responses`` may be: deconvolved activity, fluorescence, or fluorescence without 0.7 of the neuropil's."""
 
+FILES: Final = {"spks": ("spks.npy",), "F": ("F.npy",), "dF": ("F.npy", "Fneu.npy")}
+"""What each is made of."""
+
 NEUROPIL: Final = 0.7
 """Share of the neuropil's fluorescence that is taken to shine into a cell; the default of suite2p."""
 
@@ -41,6 +44,10 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     if reading.rate is None:
         raise ReverieError(f"{place} keeps the rate of its scan in a pickle, which is not read; give --rate (in Hz).")
     planes = _planes(place)
+    if not any(_has(folder, *FILES[which]) for folder in planes):
+        there = [name for name, files in FILES.items() if all(_has(folder, *files) for folder in planes)]
+        choice = f"choose --responses from: {', '.join(there)}" if there else "copy it again"
+        raise ReverieError(f"{planes[0]} holds no {' and '.join(FILES[which])}, of which {which} is made; {choice}.")
     delays = {str(folder): (folder, k / len(planes)) for k, folder in enumerate(planes)}
     responses = read_members(delays, lambda plane: _plane(plane[0], which, float(reading.rate or 0), plane[1]))
     judged = all((folder / "iscell.npy").exists() for folder in planes)
@@ -67,8 +74,12 @@ def _planes(path: Path) -> list[Path]:
     return [path] if _has_traces(path) else []
 
 
+def _has(folder: Path, *files: str) -> bool:
+    return all((folder / name).exists() for name in files)
+
+
 def _has_traces(folder: Path) -> bool:
-    return any((folder / f"{name}.npy").exists() for name in ("F", "spks"))
+    return _has(folder, "F.npy") or _has(folder, "spks.npy")
 
 
 def _plane(folder: Path, which: str, rate: float, delay: float) -> Sampled:
@@ -86,6 +97,8 @@ def _plane(folder: Path, which: str, rate: float, delay: float) -> Sampled:
                 f"{folder / 'iscell.npy'} judges {len(chosen)} of {len(cells)} traces; run suite2p again."
             )
         cells = np.flatnonzero(chosen == 1)
+        if not len(cells):
+            raise ReverieError(f"{folder / 'iscell.npy'} calls no region a cell (1); curate it, or remove it.")
     times = sampled_times(int(values.shape[1]), rate, delay / rate)
     return Sampled(str(folder), times, values, TRACES[which], rows_first=True, columns=cells)
 

@@ -31,6 +31,8 @@ def read_csv(path: Path) -> pd.DataFrame:
     if read_start(path).startswith(WORKBOOKS):
         raise ReverieError(f"{path} is a file of a spreadsheet program; save the table as csv there, and give that.")
     text = _decoded(path.read_bytes())
+    if "\0" in text:
+        raise ReverieError(f"{path} is no text; write the table as csv.")
     first = text.lstrip().partition("\n")[0]
     separator = max(SEPARATORS, key=first.count)
     try:

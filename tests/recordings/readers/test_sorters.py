@@ -1,0 +1,99 @@
+"""What sorters and suite2p leave behind in ways of their own."""
+
+import shutil
+
+import numpy as np
+import pytest
+from tests.recordings.readers import layouts
+from tests.worlds import open_recording
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.reading import Reading
+
+
+@pytest.fixture(scope="module")
+def session(make_trial):
+    return layouts.session_of([make_trial(number, frames=40) for number in range(3)])
+
+
+@pytest.fixture
+def sorting(session, tmp_path):
+    """Sorted spikes of seven clusters that nobody has judged."""
+    place = tmp_path / "sorted"
+    layouts.write_phy(place, session, good=False)
+    layouts.write_table(place, session)
+    return place
+
+
+def read(place, **options):
+    return open_recording(place, Reading(frames_table=place / "shown.csv", **options))
+
+
+@pytest.mark.parametrize("written", ["30000", "30000.", "30_000.0  # in Hz", "3e4"])
+def test_the_sampling_rate_is_read_as_python_writes_numbers(sorting, session, written):
+    expected = read(sorting, rate=30_000.0)
+    (sorting / "params.py").write_text(f"dat_path = 'x.dat'\nsample_rate = {written}\n")
+    found = read(sorting)
+    for name in expected.tiers:
+        np.testing.assert_array_equal(found.responses(name), expected.responses(name))
+
+
+@pytest.mark.parametrize("written", ["fs", "30000 * 2", "'30000'"])
+def test_a_sampling_rate_that_is_no_number_is_asked_for(sorting, written):
+    (sorting / "params.py").write_text(f"fs = 30000.0\nsample_rate = {written}\n")
+    with pytest.raises(ReverieError, match="does not say how often the probe was sampled; give --rate"):
+        read(sorting)
+
+
+def labels(column, word, number="cluster_id"):
+    """A table that calls cluster 0 noise and the others ``word``."""
+    return f"{number}\tamp\t{column}\n" + "".join(f"{n}\t1\t{word if n else 'noise'}\n" for n in range(7))
+
+
+@pytest.mark.parametrize(
+    ("files", "neurons", "after"),
+    [
+        ({"cluster_groups.csv": labels("group", "good")}, 6, "'good' in cluster_groups.csv"),
+        ({"cluster_info.tsv": labels("group", "good", "id")}, 6, "'good' in cluster_info.tsv"),
+        ({"cluster_group.tsv": "cluster_id\tgroup\n"}, 7, "no table says"),
+        (
+            {
+                "cluster_group.tsv": labels("group", "unsorted").replace("noise", "unsorted"),
+                "cluster_KSLabel.tsv": labels("KSLabel", "good"),
+            },
+            6,
+            "'good' in cluster_KSLabel.tsv",
+        ),
+    ],
+)
+def test_single_units_are_those_of_the_first_table_that_judges(sorting, files, neurons, after):
+    for name, content in files.items():
+        (sorting / name).write_text(content)
+    recording = read(sorting)
+    assert recording.neurons == neurons
+    assert after in recording.notes[0]
+
+
+def test_a_table_that_calls_nothing_good_is_not_passed_over(sorting):
+    (sorting / "cluster_group.tsv").write_text(labels("group", "mua"))
+    (sorting / "cluster_KSLabel.tsv").write_text(labels("KSLabel", "good"))
+    with pytest.raises(ReverieError, match=r"cluster_group\.tsv calls no cluster with spikes 'good'; curate it"):
+        read(sorting)
+
+
+def test_traces_that_suite2p_did_not_write_are_told_with_those_it_did(session, tmp_path):
+    layouts.write_suite2p(tmp_path, session, planes=2)
+    for plane in (0, 1):
+        (tmp_path / f"suite2p/plane{plane}/spks.npy").unlink()
+    with pytest.raises(ReverieError, match=r"plane0 holds no spks\.npy, .* choose --responses from: F, dF"):
+        read(tmp_path, rate=30.0)
+    assert read(tmp_path, rate=30.0, responses="dF").neurons == 7
+
+
+def test_a_plane_without_a_cell_is_told_and_spoils_no_other(session, tmp_path, capsys):
+    layouts.write_suite2p(tmp_path, session, planes=2)
+    shutil.copytree(tmp_path / "suite2p/plane0", tmp_path / "suite2p/combined")  # of all planes, which are taken apart
+    iscell = tmp_path / "suite2p/plane1/iscell.npy"
+    np.save(iscell, np.load(iscell) * 0)
+    assert read(tmp_path, rate=30.0).neurons == 4
+    assert "iscell.npy calls no region a cell (1)" in capsys.readouterr().err
