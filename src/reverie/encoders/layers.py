@@ -89,27 +89,33 @@ class PointReadout(nn.Module):
         return functional.softplus(drive + self.bias[:, None]) * self.mean_rates[:, None]
 
 
-class StateGain(nn.Module):
+class _Standardised(nn.Module):
+    """Knows the mean and the standard deviation of what it takes, each of so many entries, as seen in training."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, entries: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(entries))
+        self.register_buffer("deviation", torch.ones(entries))
+
+    def standardise(self, mean: Float[np.ndarray, " entry"], deviation: Float[np.ndarray, " entry"]) -> None:
+        """Store mean and standard deviation, in the recording's own units; 0 counts as 1."""
+        self.mean.copy_(torch.as_tensor(mean))
+        self.deviation.copy_(torch.as_tensor(np.where(deviation > 0, deviation, 1.0)))
+
+
+class StateGain(_Standardised):
     """One multiplicative gain per neuron and frame, a bounded log-linear function of the animal's state.
 
     The state is standardised inside by the mean and the standard deviation seen in training, and squashed, so that a
     rare burst of running cannot throw the rates off.
     """
 
-    mean: Tensor
-    deviation: Tensor
-
     def __init__(self, neurons: int) -> None:
-        super().__init__()
-        entries = len(STATE_NAMES)
-        self.weight = nn.Parameter(torch.zeros(neurons, entries))
-        self.register_buffer("mean", torch.zeros(entries))
-        self.register_buffer("deviation", torch.ones(entries))
-
-    def standardise(self, mean: Float[np.ndarray, "4"], deviation: Float[np.ndarray, "4"]) -> None:
-        """Store the mean and the standard deviation of the state, in the recording's own units; 0 counts as 1."""
-        self.mean.copy_(torch.as_tensor(mean))
-        self.deviation.copy_(torch.as_tensor(np.where(deviation > 0, deviation, 1.0)))
+        super().__init__(len(STATE_NAMES))
+        self.weight = nn.Parameter(torch.zeros(neurons, len(STATE_NAMES)))
 
     def forward(self, state: Float[Tensor, "batch 4 time"]) -> Float[Tensor, "batch neuron time"]:
         """Return the gain, 1 where the state is ordinary or the neuron does not care."""
@@ -164,7 +170,7 @@ def _cubic_weights(moved: Float[Tensor, "batch time"], size: int) -> Float[Tenso
     return torch.where(away < 1, near, torch.where(away < 2, far, torch.zeros_like(away)))
 
 
-class Shifter(nn.Module):
+class Shifter(_Standardised):
     """Displaces pictures against the eye by a bounded linear function of the pupil's centre, learned for each animal.
 
     How many degrees of gaze a unit of pupil stands for depends on the camera, and no recording says. It starts at no
@@ -172,19 +178,9 @@ class Shifter(nn.Module):
     Source: the shifter of Walker et al. 2019, Nature Neuroscience 22, 2060, with one linear layer.
     """
 
-    mean: Tensor
-    deviation: Tensor
-
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(2)
         self.weight = nn.Parameter(torch.zeros(2, 2))
-        self.register_buffer("mean", torch.zeros(2))
-        self.register_buffer("deviation", torch.ones(2))
-
-    def standardise(self, mean: Float[np.ndarray, "2"], deviation: Float[np.ndarray, "2"]) -> None:
-        """Store mean and standard deviation of the pupil's centre, in the recording's own units; 0 counts as 1."""
-        self.mean.copy_(torch.as_tensor(mean))
-        self.deviation.copy_(torch.as_tensor(np.where(deviation > 0, deviation, 1.0)))
 
     def displacement(self, state: Float[Tensor, "batch 4 time"]) -> Float[Tensor, "batch 2 time"]:
         """Return by how many grid points the fields are displaced, down and to the right."""
