@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from tests.worlds import opened, spoil_movie
 
@@ -9,8 +10,9 @@ from reverie.inversion.postprocessing import blur
 from reverie.inversion.solve import solve
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, problem_of
+from reverie.jobs.workers import Workers
 from reverie.scoring.correlation import video_correlation
-from reverie.studies.choosing import choose_clips, choose_steps, validation_clips
+from reverie.studies.choosing import choose_clips, choose_stop, validation_clips
 
 
 def test_the_best_of_the_candidates_is_chosen_by_what_stopping_there_would_score(unspoilt_world, tmp_path):
@@ -21,14 +23,20 @@ def test_the_best_of_the_candidates_is_chosen_by_what_stopping_there_would_score
     session = open_session(sources)
     settings = Paper(steps=9, stride=32)
     jobs = [Job(Clip("alpha", name), sources.encoders, settings) for name in ("6", "1")]
-    steps, scores = choose_steps(jobs, session, [12, 3, 6])
-    assert scores.index.tolist() == [3, 6, 12]
+    stops = [(12, 0.5), (3, 0.5), (6, 0.5)]
+    stop = choose_stop(jobs, stops, Workers(session), tmp_path / "stops")
+    (kept,) = (tmp_path / "stops").iterdir()
+    scores = pd.read_csv(kept, index_col=["steps", "blur"])
+    assert sorted(scores.index) == sorted(stops)
     assert scores.columns.tolist() == ["alpha 6", "alpha 1"]
-    assert steps == scores.mean(axis=1).idxmax()
+    assert stop == scores.mean(axis=1).idxmax()
+    written = kept.stat().st_mtime_ns
+    assert choose_stop(jobs, stops, Workers(session), tmp_path / "stops") == stop
+    assert kept.stat().st_mtime_ns == written
     trial = session.recordings["alpha"].trial("1")
     stopped = solve(problem_of(jobs[1], session), Paper(steps=6, stride=32, mask=mask))
     expected = video_correlation(blur(stopped.movie, 0.5), trial.movie, mask >= 1.0)
-    assert scores.loc[6, "alpha 1"] == pytest.approx(expected, abs=1e-6)
+    assert scores.loc[(6, 0.5), "alpha 1"] == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_trial_that_cannot_be_read_is_no_clip_and_spoils_none(tiny_world, capsys):

@@ -13,7 +13,6 @@ from reverie.cli.first_picture import first_picture
 from reverie.fitted.session import Sources, open_session
 from reverie.fitted.subject import FITTED
 from reverie.foundation.arrays import FRAME_SIZE
-from reverie.foundation.files import write_text
 from reverie.foundation.progress import say
 from reverie.foundation.requests import require_seed
 from reverie.inversion.methods.combined import Combined
@@ -21,13 +20,14 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job
+from reverie.jobs.workers import Workers
 from reverie.runs.reconstructing import Run, reconstruct_trials
 from reverie.runs.reporting import report_run
 from reverie.simulation.folder import TRUTH, write_simulation
 from reverie.simulation.mouse import AnyMovie
 from reverie.stimuli.footage import embedded_clips, mix_footage, read_enlarged
 from reverie.stimuli.resizing import resize
-from reverie.studies.choosing import choose_steps
+from reverie.studies.choosing import choose_stop
 from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
 
@@ -73,7 +73,7 @@ def run_demo(out: Path, *, seed: int) -> None:
     """Simulate an animal that watches real and synthetic movies, and reconstruct real ones it was not trained on.
 
     Writes ``out``/first (one clip in seconds, with its page), ``out``/data, ``out``/encoder, ``out``/run (the published
-    method, with report.html), ``out``/run-combined (the default method, likewise) and ``out``/stop.csv.
+    method, with report.html), ``out``/run-combined (the default method, likewise) and ``out``/stops.
     Stages finished before an interruption are not repeated.
     Raises ReverieError when the real clips are not installed, and BadInput when the seed is none.
     """
@@ -88,7 +88,7 @@ def run_demo(out: Path, *, seed: int) -> None:
         _train(data, encoder, seed)
     with stages.stage("finding where the population can see", f"the masks are in {encoder / FITTED}"):
         _fit_masks(data, encoder, seed)
-    with stages.stage("choosing when to stop, on validation movies", f"the scores are in {out / 'stop.csv'}"):
+    with stages.stage("choosing when to stop, on validation movies", f"the scores are in {out / 'stops'}"):
         steps = _choose_stop(data, encoder, out, seed)
     with stages.stage("reconstructing held-out real movies from single trials", f"the page is {run / 'report.html'}"):
         _reconstruct(data, encoder, run, Paper(steps=steps, stride=STRIDE), seed, [_stopped(steps)])
@@ -142,13 +142,13 @@ def _fit_masks(data: Path, folder: Path, seed: int) -> None:
 
 
 def _choose_stop(data: Path, folder: Path, out: Path, seed: int) -> int:
-    """Choose the number of steps on the first animal's validation trials and keep the scores they were chosen by."""
+    """Choose the number of steps on the first animal's validation trials; the scores they are chosen by are kept."""
     session = open_session(Sources(data, (folder,), seed=seed))
     animal, recording = next(iter(session.recordings.items()))
     trials = [name for name, tier in recording.tiers.items() if tier == "oracle"]
-    jobs = [Job(Clip(animal, name), (folder,), Paper(stride=STRIDE)) for name in trials]
-    steps, scores = choose_steps(jobs, session, STOPS)
-    write_text(out / "stop.csv", scores.to_csv(index_label="steps"))
+    method = Paper(stride=STRIDE)
+    jobs = [Job(Clip(animal, name), (folder,), method) for name in trials]
+    steps, _ = choose_stop(jobs, [(each, method.blur) for each in STOPS], Workers(session), out / "stops")
     say(f"Stopping after {steps} steps: the best of {', '.join(map(str, STOPS))} on the validation movies.")
     return steps
 

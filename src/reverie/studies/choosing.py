@@ -15,7 +15,6 @@ from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_text
-from reverie.foundation.progress import labelled_bar
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.postprocessing import blur
 from reverie.inversion.problem import Progress
@@ -156,20 +155,6 @@ trial. How many steps are good is measured on validation trials, whose movies ar
 """
 
 
-def choose_steps(jobs: Sequence[Job], session: Session, candidates: Sequence[int]) -> tuple[int, pd.DataFrame]:
-    """Return the number of steps with the best mean video correlation, and the scores (rows steps, columns clips).
-
-    Each job (of a validation clip) is done once, for as many steps as the largest candidate.
-    """
-    curves = {}
-    for job in jobs:
-        name = f"{job.clip.animal} {job.clip.name}"
-        stops = [(steps, job.method.blur) for steps in candidates]
-        curves[name] = score_on_the_way(job, session, stops, f"choosing the stop on {name}")
-    scores = stop_table(curves).droplevel("blur")
-    return int(scores.index[int(scores.mean(axis=1).argmax())]), scores
-
-
 def stop_table(curves: Mapping[str, Mapping[Stop, float]]) -> pd.DataFrame:
     """Return scores as a table, rows by steps and blur, a column a clip."""
     table = pd.DataFrame({name: dict(curve) for name, curve in curves.items()})
@@ -182,11 +167,9 @@ def best_stop(scores: pd.DataFrame) -> Stop:
     return int(steps), float(blur)
 
 
-def score_on_the_way(job: Job, session: Session, candidates: Sequence[Stop], label: str = "") -> dict[Stop, float]:
+def score_on_the_way(job: Job, session: Session, candidates: Sequence[Stop]) -> dict[Stop, float]:
     """Return what each candidate would score: the video correlation inside the evaluation mask of one descent's movie
     after so many steps, blurred so much.
-
-    label: of a bar of the steps; none is shown when it is empty.
     """
     trial = job.clip.read(session)
     mask = session.masks[job.clip.animal]
@@ -194,23 +177,22 @@ def score_on_the_way(job: Job, session: Session, candidates: Sequence[Stop], lab
     assert isinstance(job.method, Paper)
     method = replace(job.method, steps=max(steps for steps, _ in candidates), mask=mask)
     scores: dict[Stop, float] = {}
-    with labelled_bar(label, method.steps) as advance:
 
-        def watch(progress: Progress, movie: Movie) -> None:
-            advance()
-            for steps, sigma in candidates:
-                if progress.step == steps:
-                    blurred = blur(np.asarray(movie), sigma)
-                    scores[steps, sigma] = video_correlation(blurred, trial.known_movie, region)
+    def watch(progress: Progress, movie: Movie) -> None:
+        for steps, sigma in candidates:
+            if progress.step == steps:
+                blurred = blur(np.asarray(movie), sigma)
+                scores[steps, sigma] = video_correlation(blurred, trial.known_movie, region)
 
-        solve(problem_of(job, session), method, observe=watch, device=session.device)
+    solve(problem_of(job, session), method, observe=watch, device=session.device)
     return scores
 
 
 def choose_stop(jobs: Sequence[Job], candidates: Sequence[Stop], workers: Workers[Session], folder: Path) -> Stop:
-    """Return the stop with the best mean score over the jobs, each of a validation clip.
+    """Return the stop with the best mean video correlation over the jobs, each of a validation clip.
 
-    The scores are kept in ``folder`` under a name made of all that decides them, and read from there the next time.
+    Each job is done once, for as many steps as the largest candidate. The scores are kept in ``folder`` under a name
+    made of all that decides them, and read from there the next time.
     """
     prints = [job.fingerprint(workers.context) for job in jobs]
     key = hashlib.sha256(json.dumps([prints, list(candidates)]).encode()).hexdigest()[:16]
