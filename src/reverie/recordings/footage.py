@@ -11,7 +11,7 @@ from jaxtyping import Float
 from reverie.foundation.arrays import WHITE, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.source import Footage
-from reverie.stimuli.pictures import LUMINANCE
+from reverie.stimuli.grey import LUMINANCE, bits_of
 from reverie.stimuli.resizing import resize
 
 SLACKS: Final = (0, 1, 3)
@@ -208,7 +208,7 @@ def grey_scale(low: float, high: float, dtype: np.dtype) -> GreyScale:
     if dtype == np.uint8:
         return GreyScale()
     if dtype.kind in "iu" and low >= 0 and high > WHITE:
-        bits = next(bits for bits in (10, 12, 16, 32, 64) if high < 2**bits)
+        bits = bits_of(high)
         return GreyScale(gain=WHITE / (2**bits - 1), note=f"values up to {high:.4g} taken to have {bits} bits")
     return GreyScale(
         dark=low,

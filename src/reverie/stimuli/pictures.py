@@ -4,34 +4,39 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import tifffile
-from jaxtyping import Float, Shaped
 from PIL import Image, ImageOps
 
-from reverie.foundation.arrays import WHITE
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
+from reverie.stimuli.grey import Grey, as_grey
 
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".pgm", ".ppm")
 """Endings of files that may be single pictures."""
 
+STACKS: Final = (".tif", ".tiff")
+ANIMATIONS: Final = (".webp", ".png", ".apng")
+"""Endings of files of several pictures that are read here, not by the decoders of videos."""
+
 STILL: Final = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm")
 """Endings of files that are single pictures, even where they cannot be read."""
-
-LUMINANCE: Final = (0.299, 0.587, 0.114)
-"""How much red, green and blue count (ITU-R BT.601, as video decoders take)."""
 
 UNTIMED: Final = 0.1
 """Seconds a picture lasts that says it lasts no time, as browsers show it."""
 
-Grey = Float[np.ndarray, "height width"]
 Shown = tuple[float, float, Grey]
-"""Seconds since the start, seconds it lasts, the picture in grey levels 0-255."""
+"""Seconds since the start, seconds it lasts, the grey picture in the values of its file."""
+
+
+def holds_pictures(path: Path) -> bool:
+    """Tell whether a video is a folder of pictures, a stack or an animation, rather than a film."""
+    return path.is_dir() or path.suffix.lower() in STACKS + ANIMATIONS
 
 
 def is_picture(path: Path) -> bool:
@@ -70,32 +75,53 @@ def numbered_pictures(folder: Path) -> list[Path]:
     return list(pictures.values())
 
 
+def _numbered(folder: Path) -> list[Path]:
+    files = numbered_pictures(folder)
+    if not files:
+        raise ReverieError(f"{folder} holds no numbered pictures; name a folder of those, or a video.")
+    return files
+
+
 def shown_pictures(path: Path, frame_rate: float) -> Iterator[Shown]:
     """Yield the pictures of a folder, stack or animation; what keeps no times shows ``frame_rate`` a second.
 
     Raises ReverieError when there is but one picture or one cannot be read, OSError and ValueError when all cannot.
     """
     if path.is_dir():
-        files = numbered_pictures(path)
-        if not files:
-            raise ReverieError(f"{path} holds no numbered pictures; name a folder of those, or a video.")
-        return ((number / frame_rate, 1 / frame_rate, _read(file)) for number, file in enumerate(files))
-    if path.suffix.lower() in (".tif", ".tiff"):
+        files = _numbered(path)
+        return ((number / frame_rate, 1 / frame_rate, read_picture(file)) for number, file in enumerate(files))
+    if path.suffix.lower() in STACKS:
         return _stack(path, frame_rate)
     return _animation(path)
 
 
-def picture_facts(path: Path) -> tuple[tuple[int, int], float | None]:
-    """Return height and width of a TIFF's or a folder's pictures, and the frames per second it keeps, if it does.
+def stored_type(path: Path) -> np.dtype[Any]:
+    """Return the type of the numbers that a picture, stack, animation or folder of pictures holds.
 
     Raises ReverieError, OSError or ValueError when it holds no pictures that can be read.
     """
     if path.is_dir():
-        files = numbered_pictures(path)
-        if not files:
-            raise ReverieError(f"{path} holds no numbered pictures; name a folder of those, or a video.")
-        height, width = _read(files[0]).shape
+        return stored_type(_numbered(path)[0])
+    if path.suffix.lower() in STACKS:
+        with _reading(path), tifffile.TiffFile(path) as stack:
+            return np.dtype(stack.series[0].dtype)
+    with _reading(path), Image.open(path) as picture:
+        mode = picture.mode
+    return np.dtype(np.uint16 if mode.startswith("I") else np.float32 if mode == "F" else np.uint8)
+
+
+def picture_facts(path: Path) -> tuple[tuple[int, int], float | None]:
+    """Return height and width of pictures in a file or folder, and the frames per second it keeps, if it does.
+
+    Raises ReverieError, OSError or ValueError when it holds no pictures that can be read.
+    """
+    if path.is_dir():
+        height, width = read_picture(_numbered(path)[0]).shape
         return (height, width), None
+    if path.suffix.lower() not in STACKS:
+        with Image.open(path) as picture:
+            lasts = [lasts for _, lasts, _ in _animation(path)]
+            return (picture.height, picture.width), 1 / float(np.median(lasts))
     try:
         with tifffile.TiffFile(path) as stack:
             height, width = _axes(stack)[1][:2]
@@ -109,19 +135,28 @@ def _kept_rate(stack: Any) -> float | None:  # noqa: ANN401 - tifffile ships no 
     return float((stack.imagej_metadata or {}).get("fps") or 0) or None
 
 
-def _read(path: Path) -> Grey:
+def read_picture(path: Path) -> Grey:
+    """Read one picture, upright and grey, in the values of its file; raises ReverieError when it cannot be read."""
     read_start(path)
-    try:
-        if path.suffix.lower() in (".tif", ".tiff"):
-            return _as_grey(tifffile.imread(path), path)
+    with _reading(path):
+        if path.suffix.lower() in STACKS:
+            with tifffile.TiffFile(path) as stack:
+                return as_grey(_as_seen(stack.asarray(), stack))
         with Image.open(path) as picture:
-            return _grey(ImageOps.exif_transpose(picture), path)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            return _grey(ImageOps.exif_transpose(picture))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Tell what goes wrong in reading a picture as bad input."""
+    try:
+        yield
+    except (OSError, ValueError, SyntaxError, tifffile.TiffFileError, Image.DecompressionBombError) as error:
         raise ReverieError(f"{path} could not be read as a picture ({error}); copy it again.") from error
 
 
 def _count(path: Path) -> int:
-    if path.suffix.lower() in (".tif", ".tiff"):
+    if path.suffix.lower() in STACKS:
         with tifffile.TiffFile(path) as stack:
             return math.prod(_axes(stack)[0])
     with Image.open(path) as picture:
@@ -134,7 +169,7 @@ def _animation(path: Path) -> Iterator[Shown]:
         with Image.open(path) as picture:
             for number in range(getattr(picture, "n_frames", 1)):
                 picture.seek(number)
-                grey = _grey(picture, path)
+                grey = _grey(picture)
                 lasts = float(picture.info.get("duration", 0)) / 1000 or UNTIMED
                 yield moment, lasts, grey
                 moment += lasts
@@ -153,7 +188,14 @@ def _stack(path: Path, frame_rate: float) -> Iterator[Shown]:
         together = None if len(pages) == count else stack.series[0].asarray()
         for number in range(count):
             picture = stack.asarray(key=number) if together is None else together.reshape(count, *frame)[number]
-            yield number / rate, 1 / rate, _as_grey(picture, path)
+            yield number / rate, 1 / rate, as_grey(_as_seen(picture, stack))
+
+
+def _as_seen(values: np.ndarray, stack: Any) -> np.ndarray:  # noqa: ANN401 - tifffile ships no types
+    """Return values of which the highest is white, also of a TIFF that counts from white to black."""
+    if stack.pages[0].photometric != tifffile.PHOTOMETRIC.MINISWHITE or values.dtype.kind not in "bu":
+        return values
+    return ~values
 
 
 def _axes(stack: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:  # noqa: ANN401 - tifffile ships no types
@@ -166,35 +208,9 @@ def _axes(stack: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:  # noqa: ANN40
     return tuple(series.shape[:first]), tuple(series.shape[first:])
 
 
-def _grey(picture: Image.Image, path: Path) -> Grey:
-    """Return a picture in grey levels; what is transparent is black, as players show it."""
-    if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
-        values = np.asarray(picture)
-        return _as_grey(values.astype(np.uint16) if picture.mode != "F" else values, path)
+def _grey(picture: Image.Image) -> Grey:
+    """Return a picture grey, in the values of its file; what is transparent is black, as players show it."""
+    if picture.mode[0] in "IF":
+        return as_grey(np.asarray(picture))
     transparent = "A" in picture.mode or "transparency" in picture.info
-    return _as_grey(np.asarray(picture.convert("RGBA" if transparent else "RGB")), path)
-
-
-def _as_grey(values: Shaped[np.ndarray, "..."], path: Path) -> Grey:
-    """Bring pixels of any kind to grey levels 0-255, (height, width)."""
-    levels: Float[np.ndarray, "..."]
-    if values.dtype == np.uint16:
-        levels = values.astype(np.float32) / 257
-    elif values.dtype in (np.uint8, np.bool_):
-        levels = values.astype(np.float32) * (WHITE if values.dtype == np.bool_ else 1)
-    else:
-        levels = np.asarray(values, dtype=np.float32)
-        if not (np.isfinite(levels).all() and levels.min() >= 0 and 1 < levels.max() <= WHITE):
-            raise ReverieError(
-                f"{path} holds {values.dtype} values from {levels.min():.4g} to {levels.max():.4g}, where grey levels "
-                "from 0 to 255 were expected; save it with 8 or 16 bits."
-            )
-    return mix_colours(levels) if levels.ndim == 3 else levels
-
-
-def mix_colours(levels: Float[np.ndarray, "height width channel"]) -> Grey:
-    """Mix red, green and blue, or grey, and a last channel of opacity where there are two or four, to grey."""
-    colours = levels.shape[-1]
-    opacity = levels[..., -1] / np.float32(WHITE) if colours in (2, 4) else np.float32(1)
-    weights: tuple[float, ...] = LUMINANCE if colours >= 3 else (1.0,)
-    return np.asarray((levels[..., : len(weights)] @ np.array(weights, np.float32)) * opacity, dtype=np.float32)
+    return as_grey(np.asarray(picture.convert("RGBA" if transparent else "RGB")))

@@ -16,14 +16,12 @@ from reverie.foundation.arrays import FRAME_RATE, FRAME_SIZE, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
 from reverie.foundation.progress import say
-from reverie.stimuli.pictures import Grey, is_picture, mix_colours, shown_pictures
+from reverie.stimuli.grey import Grey, grey_levels, mix_colours
+from reverie.stimuli.pictures import holds_pictures, is_picture, shown_pictures, stored_type
 from reverie.stimuli.resizing import resize
 from reverie.stimuli.wholeness import require_whole
 
 _Picture = Float[np.ndarray, "rows columns"]
-
-PICTURE_FORMATS: Final = (".tif", ".tiff", ".webp", ".png", ".apng")
-"""Endings of stacks and animations that are read as pictures, not by the decoders of videos."""
 
 NAMED_AS_VIDEO: Final = re.compile(
     r"\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|m?ts|m2ts|wmv|asf|flv|ogv|3gp|y4m|gif|webp|tiff?|apng)$", re.IGNORECASE
@@ -47,6 +45,7 @@ def read_movie(
     frame_rate: float = FRAME_RATE,
     seconds: float | None = None,
     numbered: bool = False,
+    stored: bool = False,
 ) -> Movie:
     """Read a video file, or a folder of numbered pictures, as a movie.
 
@@ -65,6 +64,9 @@ def read_movie(
         Frames per second of the movie.
     seconds
         How much of it to read, from its start; all by default.
+    stored
+        Whether pictures in a stack, an animation or a folder keep the values of their files, of which the caller tells
+        what is white.
     numbered
         Whether each picture is a frame, whenever it is on show: for those who count the pictures of a file.
 
@@ -87,6 +89,7 @@ def read_movie(
         if is_picture(path):
             raise ReverieError(f"{path} is a single picture; name a video, or a folder of numbered pictures.")
     try:
+        kept = stored_type(path) if holds_pictures(path) else None
         pictures = _pictures(path, frame_size, frame_rate)
         frames = list(_counted(path, pictures) if numbered else _held(pictures, frame_rate, seconds))
     except (av.FFmpegError, OSError, IndexError, ValueError) as error:
@@ -94,7 +97,10 @@ def read_movie(
         raise ReverieError(
             f"{path} could not be read as a video ({reason}); convert it to mp4 and try again."
         ) from error
-    return np.asarray(np.clip(np.stack(frames), 0.0, 255.0))
+    movie = np.stack(frames)
+    if kept is not None and stored:
+        return movie
+    return np.asarray(np.clip(movie if kept is None else grey_levels(movie, kept, path), 0.0, 255.0))
 
 
 def open_container(path: Path) -> Any:  # noqa: ANN401 - av ships few types
@@ -112,7 +118,7 @@ def plays(path: Path) -> bool:
         return False
     try:
         with open_container(path) as container:
-            _picture_track(container)
+            picture_track(container)
             return not container.format.name.endswith("_pipe")  # as ffmpeg calls single pictures
     except (av.FFmpegError, OSError, ValueError, IndexError):
         return False
@@ -120,12 +126,12 @@ def plays(path: Path) -> bool:
 
 def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Iterator[tuple[float, float, _Picture]]:
     """Yield (seconds since the first frame, seconds it lasts at least, small grey picture), in order."""
-    if path.is_dir() or path.suffix.lower() in PICTURE_FORMATS:
+    if holds_pictures(path):
         for moment, lasts, grey in shown_pictures(path, frame_rate):
             yield moment, lasts, _small(grey, frame_size)
         return
     with open_container(path) as container:
-        stream = _picture_track(container)
+        stream = picture_track(container)
         step = 1.0 / float(stream.average_rate or 25)
         aspect = float(stream.sample_aspect_ratio or Fraction(1))
         # AVI keeps no timestamps; the guesses made for it are out of order where frames are coded out of order.
@@ -144,7 +150,7 @@ def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Ite
         _say_doubts(path, damaged, _stated_seconds(container, stream), end)
 
 
-def _picture_track(container: Any) -> Any:  # noqa: ANN401 - av ships few types
+def picture_track(container: Any) -> Any:  # noqa: ANN401 - av ships few types
     """Return the track that is a video, not the cover of a piece of music; raises ValueError when there is none."""
     # The library would play any text file as terminal art.
     tracks = [] if container.format.name == "tty" else container.streams.video

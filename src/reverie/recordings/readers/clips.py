@@ -4,28 +4,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import av
 import numpy as np
-from PIL import Image
 
+from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, read_npz
 from reverie.recordings.footage import target_size
+from reverie.recordings.readers.matlab import read_mat
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Pictures
-from reverie.stimuli.pictures import is_picture, picture_facts
-from reverie.stimuli.video import open_container, read_movie
+from reverie.stimuli.pictures import STACKS, holds_pictures, is_picture, picture_facts, read_picture, stored_type
+from reverie.stimuli.video import open_container, picture_track, read_movie
 
-ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5")
+MATLAB: Final = ".mat"
+"""Ending of files whose movies are (height, width, time), where nothing else tells."""
+
+ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5", MATLAB)
 """Endings of files that hold a movie as an array."""
 
-TEXTS: Final = (".csv", ".tsv", ".txt", ".md", ".log", ".json", ".yml", ".yaml", ".xml", ".pdf", ".py", ".m", ".mat")
+TEXTS: Final = (".csv", ".tsv", ".txt", ".md", ".log", ".json", ".yml", ".yaml", ".xml", ".pdf", ".py", ".m")
 """Endings of files about movies, which lie beside them under the same name."""
-
-STACKS: Final = (".tif", ".tiff")
-"""Endings of files of pictures for which a decoder of videos would make up a rate."""
 
 COLOURED: Final = (
     "time,height,width,channel",
@@ -86,24 +87,29 @@ def named_files(given: Sequence[str], beside: Path | None = None) -> dict[str, P
     ReverieError
         When a file is not there.
     """
-    found = {path.stem: path for path in _movies_in(beside)} if beside is not None else {}
+    found = {_name_of(path): path for path in _movies_in(beside)} if beside is not None else {}
     for text in given:
         name, _, place = text.rpartition("=")
         path = Path(place)
         if not path.exists():
             raise ReverieError(f"{path} is not there; give --movie CLIP=FILE with the movie that was shown.")
         if path.is_dir() and not name:
-            found |= {inner.stem: inner for inner in _movies_in(path)}
+            found |= {_name_of(inner): inner for inner in _movies_in(path)}
         else:
-            found[name or path.stem] = path
+            found[name or _name_of(path)] = path
     return found
 
 
+def _name_of(path: Path) -> str:
+    """Return the name of a file without its ending, of which OME's stacks have two."""
+    return path.stem.removesuffix(".ome") if path.suffix.lower() in STACKS else path.stem
+
+
 def _movies_in(folder: Path) -> Iterator[Path]:
-    """Yield what may be movies, arrays last: of two that are called alike, these are taken."""
+    """Yield what may be movies; of two that are called alike, arrays are taken, unless MATLAB's, which may be notes."""
     found = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
     found = [path for path in found if path.suffix.lower() not in TEXTS]
-    yield from sorted(found, key=lambda path: path.suffix.lower() in ARRAYS)
+    yield from sorted(found, key=lambda path: (path.suffix.lower() != MATLAB, path.suffix.lower() in ARRAYS))
 
 
 def open_clip(path: Path, reading: Reading, frames: int | None = None, *, numbered: bool = False) -> OpenClip:
@@ -123,13 +129,12 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None, *, number
     """
     if path.suffix.lower() in ARRAYS:
         values = as_movie(_array(path))
-        axes = array_axes(values.shape, reading, frames, str(path))
+        axes = array_axes(values.shape, reading, frames, str(path), time_last=path.suffix.lower() == MATLAB)
         length = int(values.shape[axes.split(",").index("time")])
         return OpenClip(Footage(str(path), values, axes), length, reading.frame_rate or UNTIMED, timed=False)
     if is_picture(path):
-        with Image.open(path) as picture:
-            grey = np.asarray(picture.convert("L"))
-        return OpenClip(Footage(str(path), as_movie(grey), "time,height,width"), 1, UNTIMED, timed=False)
+        picture = _as_stored(read_picture(path)[None], stored_type(path))
+        return OpenClip(Footage(str(path), picture, "time,height,width"), 1, UNTIMED, timed=False)
     movie, rate, averaged = _video(path, reading.frame_size, reading.frame_rate or UNTIMED, numbered)
     footage = Footage(str(path), movie, "time,height,width", averaged=averaged)
     return OpenClip(footage, len(movie), rate or reading.frame_rate or UNTIMED, rate is not None)
@@ -142,8 +147,10 @@ def as_movie(values: Pictures) -> Pictures:
     return np.asarray(values)[None] if single else values
 
 
-def array_axes(shape: Sequence[int], reading: Reading, frames: int | None, place: str) -> str:
-    """Return the order of an array's axes: as given, told by its number of frames, or time first.
+def array_axes(
+    shape: Sequence[int], reading: Reading, frames: int | None, place: str, *, time_last: bool = False
+) -> str:
+    """Return the order of an array's axes: as given, told by its number of frames, or time first (or last, if usual).
 
     >>> array_axes((36, 64, 900), Reading(), 900, "a.npy"), array_axes((900, 36, 64, 3), Reading(), None, "a.npy")
     ('height,width,time', 'time,height,width,channel')
@@ -160,13 +167,13 @@ def array_axes(shape: Sequence[int], reading: Reading, frames: int | None, place
         if not fitting:
             raise ReverieError(f"{place} has the shape {tuple(shape)}, in which no axis holds colours; is it a movie?")
         first, last = fitting[0], fitting[-1]
-    elif frames is None and _stretched(shape[1:]) and not _stretched(shape[:2]):
+    elif frames is None and not time_last and _stretched(shape[1:]) and not _stretched(shape[:2]):
         raise ReverieError(
             f"{place} has the shape {tuple(shape)}, so that time may be its first axis or its last; say which with "
             "--movie-axes, such as height-width-time."
         )
     if frames is None:
-        return first
+        return last if time_last else first
     lengths = {axes: shape[axes.split(",").index("time")] for axes in (last, first)}
     if frames in lengths.values():
         return last if lengths[first] != frames else first
@@ -185,6 +192,8 @@ def _array(path: Path) -> Pictures:
         return read_npy(path)
     if path.suffix.lower() == ".npz":
         return _only(read_npz(path), path)
+    if path.suffix.lower() == MATLAB:
+        return _only(read_mat(path), path)
     import h5py
 
     try:
@@ -209,27 +218,35 @@ def _only(found: Mapping[str, Pictures], path: Path) -> Pictures:
 def _video(
     path: Path, size: tuple[int, int] | None, untimed: float, numbered: bool
 ) -> tuple[np.ndarray, float | None, float]:
-    """Read a video at its own frame rate, averaged down as it comes; return it as uint8, its rate, and how far.
+    """Read a video at its own frame rate, averaged down as it comes; return it as stored, its rate, and how far.
 
     ``untimed``: frames per second of one without times, whose rate is None.
     """
     own_size, rate = _video_facts(path)
     target = target_size(own_size, size)
-    movie = read_movie(path, frame_size=target, frame_rate=rate or untimed, numbered=numbered)
-    return movie.round().astype(np.uint8), rate, own_size[0] / target[0]
+    movie = read_movie(path, frame_size=target, frame_rate=rate or untimed, numbered=numbered, stored=True)
+    dtype = stored_type(path) if holds_pictures(path) else np.dtype(np.uint8)
+    return _as_stored(movie, dtype), rate, own_size[0] / target[0]
+
+
+def _as_stored(movie: Movie, dtype: np.dtype[Any]) -> np.ndarray:
+    """Return a movie in the type that its file holds, from which the unit of its values is told."""
+    if dtype.kind in "iu":
+        return np.asarray(movie.round().astype(dtype))
+    return movie.round().astype(np.uint8) if dtype.kind == "b" else movie
 
 
 def _video_facts(path: Path) -> tuple[tuple[int, int], float | None]:
     """Return height and width as shown, and frames per second, None where nothing says them."""
     try:
-        if path.is_dir() or path.suffix.lower() in STACKS:
+        if holds_pictures(path):
             return picture_facts(path)
         with open_container(path) as container:
-            stream = container.streams.video[0]
+            stream = picture_track(container)
             frame = next(container.decode(stream))
             turned = round(getattr(frame, "rotation", 0) / 90) % 2
             height, width = (frame.width, frame.height) if turned else (frame.height, frame.width)
             return (height, width), float(stream.average_rate or 0) or None
     except (av.FFmpegError, OSError, ValueError, IndexError, StopIteration):
-        # Broken files, and kinds that only Pillow knows, which are told by whoever reads them.
+        # Broken files, which are told by whoever reads them.
         return (36, 64), None

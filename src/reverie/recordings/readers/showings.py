@@ -10,6 +10,7 @@ import pandas as pd
 
 from reverie.foundation.errors import ReverieError, some
 from reverie.recordings.clocked import STILL, Showing
+from reverie.recordings.footage import picture_size
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
 from reverie.recordings.reading import Reading
 from reverie.recordings.usability import NAMED
@@ -181,20 +182,23 @@ def timed_showings(
     table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip], reading: Reading
 ) -> tuple[list[Showing], tuple[str, ...]]:
     """Return what a table says was shown, as ``showings_of``, and which rate of movies was taken for granted."""
-    untimed: dict[str, float] = {}
+    untimed: dict[str, OpenClip] = {}
 
     def timed(clip: str, frames: int | None) -> OpenClip:
         movie = opened(clip, frames)
         if not movie.timed and movie.frames > 1:
-            untimed[clip] = movie.rate
+            untimed[clip] = movie
         return movie
 
     showings = showings_of(table, place, timed)
     counted = _counted_from_one(showings, place) if by_frame(table) else ()
     if not untimed or reading.frame_rate is not None:
         return showings, counted
+    clip, movie = next(iter(untimed.items()))
+    height, width = picture_size(movie.footage, movie.footage.axes)
     note = (
         f"{place} names movies that do not say how fast they were shown ({some(untimed, NAMED)}); they are taken to "
-        f"have run at {next(iter(untimed.values())):g} frames a second (--frame-rate to differ)."
+        f"have run at {movie.rate:g} frames a second (--frame-rate to differ), and {clip} to be {movie.frames} frames "
+        f"of {height} x {width} pixels (--movie-axes to differ)."
     )
     return showings, (note, *counted)

@@ -1,0 +1,65 @@
+"""Pictures in the values of their files, made grey, and these values made grey levels 0-255."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+from reverie.foundation.arrays import WHITE, Movie
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
+
+Grey = Float[np.ndarray, "height width"]
+
+LUMINANCE: Final = (0.299, 0.587, 0.114)
+"""How much red, green and blue count (ITU-R BT.601, as video decoders take)."""
+
+DEPTHS: Final = (10, 12, 16, 32, 64)
+"""Bits that whole numbers above 255 may have."""
+
+
+def grey_levels(movie: Movie, dtype: np.dtype[Any], path: Path) -> Movie:
+    """Return pictures in the values of their file, of some type, as grey levels 0-255.
+
+    Whole numbers above 255 are taken to have the fewest bits that hold them, which is said where these are not 16.
+    Raises ReverieError when values are no whole numbers, and no grey levels.
+    """
+    low, high = float(movie.min(initial=0.0)), float(movie.max(initial=0.0))
+    if dtype.kind in "bu" and high <= WHITE:
+        return movie
+    if dtype.kind in "iu" and low >= 0 and high > WHITE:
+        depth = bits_of(high)
+        if depth != 16:
+            say(f"{path}: values up to {high:.4g} are taken to have {depth} bits.")
+        return np.asarray(movie * np.float32(WHITE / (2**depth - 1)))
+    if not (low >= 0 and 1 < high <= WHITE):
+        raise ReverieError(
+            f"{path} holds {dtype} values from {low:.4g} to {high:.4g}, where grey levels from 0 to 255 were expected; "
+            "save it with 8 or 16 bits."
+        )
+    return movie
+
+
+def bits_of(high: float) -> int:
+    """Return how many bits whole numbers have that go up to a value above 255.
+
+    >>> bits_of(4095), bits_of(4096)
+    (12, 16)
+    """
+    return next(bits for bits in DEPTHS if high < 2**bits)
+
+
+def as_grey(values: Shaped[np.ndarray, "..."]) -> Grey:
+    """Mix colours of any type to grey, (height, width), in the values they have; what is true is white."""
+    white = WHITE if values.dtype.kind != "u" else float(np.iinfo(values.dtype).max)
+    levels = np.asarray(values, dtype=np.float32) * np.float32(WHITE if values.dtype == np.bool_ else 1)
+    return mix_colours(levels, white) if levels.ndim == 3 else levels
+
+
+def mix_colours(levels: Float[np.ndarray, "height width channel"], white: float = WHITE) -> Grey:
+    """Mix red, green and blue, or grey, and a last channel of opacity where there are two or four, to grey."""
+    colours = levels.shape[-1]
+    opacity = levels[..., -1] / np.float32(white) if colours in (2, 4) else np.float32(1)
+    weights: tuple[float, ...] = LUMINANCE if colours >= 3 else (1.0,)
+    return np.asarray((levels[..., : len(weights)] @ np.array(weights, np.float32)) * opacity, dtype=np.float32)

@@ -1,0 +1,105 @@
+"""Movies beside a recording in files of every kind: their unit is told from all of them, as that of arrays is."""
+
+import h5py
+import numpy as np
+import pytest
+import scipy.io
+import tifffile
+from PIL import Image
+from tests.recordings.readers import layouts
+from tests.worlds import open_recording
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers.clips import open_clip
+from reverie.recordings.reading import Reading
+
+
+@pytest.fixture(scope="module")
+def session(make_trial):
+    return layouts.session_of([make_trial(number, frames=40) for number in range(3)])
+
+
+def read(folder, session, write, kind="onsets", **options):
+    """Write suite2p's output with a table and the movies in another form, and open it."""
+    layouts.write_suite2p(folder, session, kind=kind)
+    for number in range(3):
+        movie = np.load(folder / f"clip{number}.npy")
+        (folder / f"clip{number}.npy").unlink()
+        write(folder / f"clip{number}", movie)
+    return open_recording(folder, Reading(rate=30.0, frames_table=folder / "shown.csv", **options))
+
+
+def check(recording, session, atol):
+    assert len(recording.tiers) == len(session.trials)
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        np.testing.assert_allclose(recording.movie(name), trial.movie.round(), atol=atol)
+
+
+def stack(ending, change, **options):
+    return lambda place, movie: tifffile.imwrite(f"{place}{ending}", change(movie), **options)
+
+
+def new_mat(place, movie):
+    """As MATLAB writes version 7.3: HDF5 behind a header, with its axes the other way round."""
+    with h5py.File(f"{place}.mat", "w", userblock_size=512) as file:
+        file["movie"] = movie.transpose(0, 2, 1)
+        file["rate"] = [[30.0]]
+        file["#refs#/a"] = np.zeros((2, 3, 4))
+
+
+def old_mat(place, movie):
+    scipy.io.savemat(f"{place}.mat", {"movie": movie.transpose(1, 2, 0), "rate": 30.0, "info": {"by": "x"}})
+
+
+FORMS = {
+    "16 bits": stack(".tif", lambda movie: movie.astype(np.uint16) * 257),
+    "12 bits in 16": stack(".tif", lambda movie: (movie * (4095 / 255)).round().astype(np.uint16)),
+    "8 bits in 16": stack(".TIF", lambda movie: movie.astype(np.uint16)),
+    "shares of white": stack(".tif", lambda movie: (movie / 255).astype(np.float32)),
+    "a stack of OME's": stack(".ome.tif", lambda movie: movie, ome=True, metadata={"axes": "TYX"}),
+    "MATLAB, old": old_mat,
+    "MATLAB, new": new_mat,
+}
+
+
+@pytest.mark.parametrize("kind", ["frames", "onsets"])
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_white_and_upright_is_told(form, kind, session, tmp_path):
+    check(read(tmp_path, session, FORMS[form], kind), session, atol=0.1)
+
+
+def test_a_file_of_matlab_that_is_about_a_movie_is_not_taken_for_it(session, tmp_path):
+    def beside(place, movie):
+        stack(".tif", lambda values: values)(place, movie)
+        scipy.io.savemat(f"{place}.mat", {"author": "x"})
+
+    check(read(tmp_path, session, beside), session, atol=0)
+
+
+@pytest.mark.parametrize(
+    "write", [lambda path: scipy.io.savemat(path, {"a": "x"}), lambda path: path.write_bytes(b"M")]
+)
+def test_a_file_of_matlab_without_a_movie_is_one_sentence(write, tmp_path):
+    write(tmp_path / "clip.mat")
+    with pytest.raises(ReverieError, match=r"clip\.mat (should hold one array|could not be read)"):
+        open_clip(tmp_path / "clip.mat", Reading())
+
+
+def test_how_an_array_was_taken_is_said(session, tmp_path):
+    recording = read(tmp_path, session, lambda place, movie: np.save(f"{place}.npy", movie))
+    assert any("clip0 to be 40 frames of 36 x 64 pixels (--movie-axes to differ)" in note for note in recording.notes)
+
+
+def test_a_picture_of_16_bits_is_not_all_white(tmp_path):
+    grey = np.linspace(0, 60_000, 12 * 20).reshape(12, 20).astype(np.uint16)
+    Image.fromarray(grey).save(tmp_path / "picture.png")
+    footage = open_clip(tmp_path / "picture.png", Reading()).footage
+    np.testing.assert_array_equal(footage.values[0], grey)
+
+
+def test_an_animation_keeps_its_size_and_rate(tmp_path):
+    pictures = [Image.fromarray(np.full((40, 60), 20 * number, np.uint8)) for number in range(6)]
+    for name in ("a.webp", "a.png"):
+        pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:], duration=50, lossless=True)
+        clip = open_clip(tmp_path / name, Reading())
+        assert (clip.footage.values.shape, clip.rate) == ((6, 40, 60), pytest.approx(20.0))
