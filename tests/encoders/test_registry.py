@@ -1,4 +1,7 @@
+import linecache
+import sys
 from dataclasses import dataclass
+from types import ModuleType
 
 import pytest
 import torch
@@ -188,10 +191,45 @@ def test_settings_that_are_not_kept_are_told(tmp_path):
         save_encoder(Forgetful(BrightnessConfig(), {"a": 2}, (2, 2)), tmp_path)
 
 
-def test_another_way_to_compute_is_another_encoder(monkeypatch):
-    register("brightness", BrightnessConfig, Brightness)
-    encoder = Brightness(BrightnessConfig(), {"a": 2}, (2, 2))
-    before = encoder_digest(encoder)
-    assert encoder_digest(Brightness(BrightnessConfig(), {"a": 2}, (2, 2))) == before
-    monkeypatch.setattr("reverie.encoders.checkpoints._code_of", lambda kind: "class Brightness: ...")
-    assert encoder_digest(encoder) != before
+WORKED_ON = """
+from dataclasses import dataclass
+import torch
+from reverie.encoders.contract import Encoder
+
+@dataclass(frozen=True)
+class WorkedOnConfig:
+    pass
+
+class Pool(torch.nn.Module):
+    def forward(self, movie):
+        return movie.{pool}((2, 3))
+
+class WorkedOn(Encoder):
+    def __init__(self, config, mice, frame_size):
+        super().__init__(mice, frame_size)
+        self.config, self.pool = config, Pool()
+
+    def forward(self, movie, state, mouse):
+        return {factor} * self.pool(movie)[:, None].expand(-1, 2, -1)
+"""
+
+
+@pytest.mark.parametrize("where", ["file", "notebook"])
+def test_another_way_to_compute_is_another_encoder(where, tmp_path, monkeypatch):
+    digests = []
+    for number, ways in enumerate([(1, "mean"), (1, "mean"), (2, "mean"), (1, "amax")]):
+        monkeypatch.setattr(registry, "_registered", {})
+        name = f"worked_on_{where}_{number}"
+        text = WORKED_ON.format(factor=ways[0], pool=ways[1])
+        place, module = tmp_path / f"{name}.py", ModuleType(name)
+        monkeypatch.setitem(sys.modules, name, module)
+        # A cell of a notebook is no file, but known to whoever asks for lines of code.
+        monkeypatch.setitem(linecache.cache, str(place), (len(text), None, text.splitlines(keepends=True), str(place)))
+        if where == "file":
+            place.write_text(text)
+            module.__file__ = str(place)
+        exec(compile(text, place, "exec"), vars(module))
+        register("worked on", module.WorkedOnConfig, module.WorkedOn)
+        digests.append(encoder_digest(module.WorkedOn(module.WorkedOnConfig(), {"a": 2}, (2, 2))))
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 3

@@ -3,8 +3,11 @@
 import dataclasses
 import hashlib
 import inspect
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -25,6 +28,9 @@ DESCRIPTION = "encoder.json"
 WEIGHTS = "weights.safetensors"
 WEIGHTS_DIGEST = "weights_digest"
 """What a description calls the digest of the file of weights beside it, by which a damaged one is noticed."""
+
+NOT_OWN = sys.stdlib_module_names | {"torch", "reverie"}
+"""Packages whose classes do not change while somebody works on an encoder."""
 
 FORMAT = "reverie encoder"
 VERSION = 1
@@ -91,16 +97,24 @@ def encoder_digest(encoder: Encoder) -> str:
     """Return the hash of an encoder's architecture and weights, wherever it lies and whatever is said about it."""
     described = {**_describe(encoder), "weights": hashlib.sha256(save(_tensors(encoder))).hexdigest()}
     if described["architecture"] not in BUILT_IN:
-        described["code"] = _code_of(type(encoder))
+        described["code"] = _code_of(encoder)
     return digest_of(described)
 
 
-def _code_of(kind: type[Encoder]) -> str:
-    """Return how a user's class is written, which changes while it is worked on; empty where that is not known."""
-    try:
-        return inspect.getsource(kind)
-    except (OSError, TypeError):
-        return ""
+def _code_of(encoder: Encoder) -> list[str]:
+    """Return how the classes of a user's encoder are written, its layers' and bases' too, but for torch's and ours."""
+    kinds = {kind for module in encoder.modules() for kind in type(module).__mro__}
+    return sorted(_source(kind) for kind in kinds if kind.__module__.partition(".")[0] not in NOT_OWN)
+
+
+def _source(kind: type) -> str:
+    """Return how a class is written, which changes while it is worked on; empty where that is not known."""
+    known = []
+    parts: list[type | FunctionType] = [kind, *filter(inspect.isfunction, vars(kind).values())]
+    for part in parts:  # in a notebook functions know how they are written, classes do not
+        with suppress(OSError, TypeError, SyntaxError):  # of a file that was edited since, perhaps
+            known.append(inspect.getsource(part))
+    return "".join(known)
 
 
 def _describe(encoder: Encoder) -> dict[str, Any]:
