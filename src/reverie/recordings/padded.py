@@ -20,7 +20,7 @@ often all silent."""
 
 def padded_note(animal: str, source: Source, recorded: Mapping[str, ResponseFacts]) -> str | None:
     """Return a sentence where most trials seem to end in padding that counts as responses, None where not."""
-    names = [*recorded][:: max(1, len(recorded) // COMPARED)]
+    names = [*recorded][:: -(-len(recorded) // COMPARED) or 1]
     still: dict[str, int] = {}
     for name in names:
         series = source.responses(name)

@@ -28,7 +28,7 @@ def turned_note(animal: str, source: Source, recorded: Mapping[str, ResponseFact
     if 2 * len(square) <= len(recorded):
         return None
     trials = []
-    for name in square[:: max(1, len(square) // COMPARED)]:
+    for name in square[:: -(-len(square) // COMPARED)]:
         series = source.responses(name)
         if not isinstance(series, StoredSeries):
             return None  # with times of its own, which tell its axis
