@@ -1,6 +1,6 @@
 """How far movies of `combined` err: learned from short clips whose movies are known, reconstructed as others are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,6 +9,7 @@ import numpy as np
 from reverie.fitted.calibrating import calibration_trials, evenly
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.solving import SHORT, plan_of, search_trial, weigh
+from reverie.fitted.subject import Subject
 from reverie.foundation.arrays import Mask, Movie
 from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import say, tracked
@@ -19,6 +20,7 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.problem import Solution
 from reverie.inversion.uncertainty import information_map
 from reverie.recordings.contents import movie_digest
+from reverie.recordings.near_duplicates import best_correlations, signature
 from reverie.recordings.opening import responses_of
 from reverie.scoring.calibration import FEWEST_CLIPS, calibrate
 from reverie.scoring.error_model import ClipErrors, LearnedErrors, features_of, fit_error_model
@@ -33,6 +35,10 @@ LEFT_OUT: Final = 0.12
 
 FOLDS: Final = 4
 """Decoders that are fitted without some of the training movies, at most."""
+
+ALIKE: Final = 0.9
+"""Movies whose coarse edges correlate as much are nearly the same: noise, brightness, blur and shifts in time leave
+that (see ``recordings.near_duplicates``), other moments of a scene mostly less."""
 
 
 def fit_errors(fitted: Fitted) -> LearnedErrors | None:
@@ -67,40 +73,55 @@ def fit_errors(fitted: Fitted) -> LearnedErrors | None:
 
 
 def held_out_ridges(fitted: Fitted, names: Sequence[str]) -> dict[str, RidgeDecoder]:
-    """Return for each trial a ridge decoder that has not learned from its movie.
+    """Return for each trial a ridge decoder that has not learned from its movie, nor from one that is nearly the same.
 
-    For trials that it was not fitted to, that is the fitted one. The others are left out a few at a time, so that the
-    decoders that judge them have learned from nearly as much.
+    On movies it learned from, in other trials too, a decoder errs far less than on others. For trials whose movies
+    taught it nothing that is the fitted one. The others are left out a few at a time, so that the decoders that judge
+    them have learned from nearly as much. Where too few are left without what is nearly the same, only copies are left
+    out; where too few are left then, none.
     """
     subject = fitted.subject
-    learned = {movie_digest(subject.recording, name) for name in subject.training}
-    taught = [name for name in names if movie_digest(subject.recording, name) in learned]
-    folds = min(FOLDS, -(-len(taught) // max(1, int(LEFT_OUT * len(learned)))))
+    digests = {name: movie_digest(subject.recording, name) for name in (*subject.training, *names)}
+    copies = {name: {other for other in subject.training if digests[other] == digests[name]} for name in names}
+    alike = {name: copies[name] | others for name, others in _nearly_the_same(subject, names).items()}
+    taught = [name for name in names if alike[name]]
+    learned = len({digests[name] for name in subject.training})
+    folds = min(FOLDS, -(-len(taught) // max(1, int(LEFT_OUT * learned))))
     judged = dict.fromkeys(names, fitted.ridge)
     for fold in range(folds):
-        judged.update(dict.fromkeys(taught[fold::folds], held_out_ridge(fitted, taught[fold::folds])))
+        own = taught[fold::folds]
+        tried = (ridge_without(fitted, set().union(*(which[name] for name in own))) for which in (alike, copies))
+        judged.update(dict.fromkeys(own, next(filter(None, tried), fitted.ridge)))
     return judged
 
 
-def held_out_ridge(fitted: Fitted, names: Sequence[str]) -> RidgeDecoder:
-    """Return a ridge decoder as the fitted one, which has not learned from the movies of the named trials.
-
-    On movies it learned from, in other trials too, it errs far less than on others. Where too few are left, the fitted
-    one.
-    """
-    subject, fitted_one = fitted.subject, fitted.ridge
-    judged = {movie_digest(subject.recording, name) for name in names}
-    left = [name for name in subject.training if movie_digest(subject.recording, name) not in judged]
+def ridge_without(fitted: Fitted, left_out: Collection[str]) -> RidgeDecoder | None:
+    """Return a ridge decoder as the fitted one, which has not learned from some trials; None where too few are left."""
+    subject, features = fitted.subject, fitted.ridge.features
+    left = [name for name in subject.training if name not in left_out]
     if len(left) < FEWEST_CLIPS:
-        return fitted_one
-    features = fitted_one.features
+        return None
     settings = replace(
-        fitted_one.settings, powers=(features.power,), lags=(features.lags,), kernels=(fitted_one.kernel is not None,)
+        fitted.ridge.settings,
+        powers=(features.power,),
+        lags=(features.lags,),
+        kernels=(fitted.ridge.kernel is not None,),
     )
     try:
         return fit_ridge(subject.animal, subject.trials(left), settings)
     except NotApplicable:  # what is left shows a single movie
-        return fitted_one
+        return None
+
+
+def _nearly_the_same(subject: Subject, names: Sequence[str]) -> dict[str, set[str]]:
+    """Return for each trial the training trials whose movies are like its own, such as a frame later."""
+    training = [name for name in subject.training if subject.recording.has_movie(name)]
+    alike = best_correlations([signature(subject.recording.movie(name)) for name in (*names, *training)]) >= ALIKE
+    rows = alike[: len(names), len(names) :]
+    return {
+        name: {other for other, same in zip(training, row, strict=True) if same}
+        for name, row in zip(names, rows, strict=True)
+    }
 
 
 @dataclass(frozen=True)

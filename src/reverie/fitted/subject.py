@@ -20,7 +20,7 @@ from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
 
-FITTING_VERSION: Final = 19
+FITTING_VERSION: Final = 20
 """Of the code that fits; raised whenever that code gives other results from the same data, so that none of the old ones
 is used any more."""
 
