@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from os import PathLike
+from typing import TypeVar
 
 from reverie.foundation.arrays import Responses
 from reverie.foundation.errors import ReverieError
@@ -12,6 +13,8 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 from reverie.recordings.usability import meant
+
+Found = TypeVar("Found")
 
 
 def open_animals(
@@ -55,21 +58,12 @@ def say_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False) 
 
     Raises ReverieError when none can, or one cannot and all are needed.
     """
-    usable: dict[str, Recording] = {}
-    failed: dict[str, ReverieError] = {}
-    for name, recording in recordings.items():
-        try:
-            notes = recording.notes
-        except ReverieError as error:
-            if all_needed:
-                raise
-            failed[name] = error
-            continue
-        usable[name] = recording
-        for note in notes if not recording.told else ():
+    found = of_each(recordings, lambda recording: recording.notes, all_needed=all_needed)
+    usable = {name: recordings[name] for name in found}
+    for name, recording in usable.items():
+        for note in found[name] if not recording.told else ():
             say(note)
         recording.told = True
-    say_left_out(usable, failed)
     return usable
 
 
@@ -100,25 +94,25 @@ def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
     return list(chosen)
 
 
-def choose_of_each(
-    recordings: Mapping[str, Recording], choose: Callable[[Recording], list[str]], *, all_needed: bool
-) -> dict[str, list[str]]:
-    """Return the trials of each animal that are meant; animals without such trials are left out, and said.
+def of_each(
+    recordings: Mapping[str, Recording], find: Callable[[Recording], Found], *, all_needed: bool
+) -> dict[str, Found]:
+    """Return what is found of each animal, such as the trials that are meant; others are left out, and said.
 
-    choose: returns those of one animal, as ``choose_trials`` does.
-    Raises ReverieError when none has such trials, or one has not and all are needed.
+    find: raises ReverieError where an animal lacks what is looked for.
+    Raises ReverieError when all lack it, or one does and all are needed.
     """
-    chosen: dict[str, list[str]] = {}
+    found: dict[str, Found] = {}
     failed: dict[str, ReverieError] = {}
     for animal, recording in recordings.items():
         try:
-            chosen[animal] = choose(recording)
+            found[animal] = find(recording)
         except ReverieError as error:
             if all_needed:
                 raise
             failed[animal] = error
-    say_left_out(chosen, failed)
-    return chosen
+    say_left_out(found, failed)
+    return found
 
 
 def _named(recording: Recording, name: str) -> str:

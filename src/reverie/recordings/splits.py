@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings import tiers
 from reverie.recordings.near_duplicates import Catalogue, Showing, catalogue_of, near_duplicate_groups
-from reverie.recordings.opening import say_left_out
+from reverie.recordings.opening import of_each
 from reverie.recordings.recording import Recording
 
 
@@ -54,18 +54,12 @@ def split_all(
         excluded |= _resembling(listed, learnable - validating, validating)
     reasons = {showing: _describe(showing, *other) for showing, other in excluded.items()}
     reasons |= {s: "no responses were recorded" for s in listed.showings if s.tier == tiers.TRAIN and not s.recorded}
-    found: dict[str, Split] = {}
-    failed: dict[str, ReverieError] = {}
-    for animal in recordings:
-        try:
-            require_training_trials(recordings[animal])
-            found[animal] = _collect(animal, listed, learnable, validating, reasons)
-        except ReverieError as error:
-            if all_needed:
-                raise
-            failed[animal] = error
-    say_left_out(found, failed)
-    return found
+
+    def split(recording: Recording) -> Split:
+        require_training_trials(recording)
+        return _collect(recording.name, listed, learnable, validating, reasons)
+
+    return of_each(recordings, split, all_needed=all_needed)
 
 
 def _check(hold_out_fold: int | None, validation_share: float) -> None:

@@ -28,7 +28,7 @@ from reverie.jobs.shuffling import require_search, shuffle_control
 from reverie.jobs.store import JobFolder, Store
 from reverie.jobs.workers import Workers, open_workers
 from reverie.jobs.working import Tally, do_jobs, fit_for
-from reverie.recordings.opening import choose_of_each, choose_trials
+from reverie.recordings.opening import choose_trials, of_each
 from reverie.reporting.figures import save_figure, strip_figure
 from reverie.reporting.video_files import write_mp4, write_tif
 from reverie.runs.evaluating import evaluate_run
@@ -79,7 +79,7 @@ def reconstruct_trials(
     require_folder(out)
     sources = replace(sources, kept=out / "fitted").absolute()
     session = open_session(sources)
-    names = choose_of_each(session.recordings, partial(choose_trials, names=trials), all_needed=bool(sources.animals))
+    names = of_each(session.recordings, partial(choose_trials, names=trials), all_needed=bool(sources.animals))
     names = first_repeats(session, with_responses(session, names), run.joining.join)
     if run.joining.join == "animals" and len(session.recordings) == 1:
         say(f"Only {next(iter(session.recordings))} is named, so there are no other animals to join.")

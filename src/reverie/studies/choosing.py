@@ -23,7 +23,7 @@ from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, problem_of
 from reverie.jobs.workers import Workers
 from reverie.recordings.contents import movie_digest, readable
-from reverie.recordings.opening import choose_of_each, choose_trials
+from reverie.recordings.opening import choose_trials, of_each
 from reverie.recordings.recording import Recording
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import scored_region
@@ -98,8 +98,8 @@ def choose_clips(session: Session, trials: Sequence[str], most: int) -> tuple[Cl
     """
     chosen = []
     choose = partial(choose_trials, names=trials) if trials else _test_trials
-    of_each = choose_of_each(session.recordings, choose, all_needed=bool(session.sources.animals))
-    for animal, names in of_each.items():
+    found = of_each(session.recordings, choose, all_needed=bool(session.sources.animals))
+    for animal, names in found.items():
         recording = session.recordings[animal]
         different = {movie_digest(recording, name): name for name in reversed(names)}
         names = [name for name in names if name in different.values()]

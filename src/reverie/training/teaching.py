@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.opening import say_left_out
+from reverie.recordings.opening import of_each, say_left_out
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import require_training_trials
 from reverie.recordings.tiers import TRAIN
@@ -25,19 +25,8 @@ def fit_to_teach(recordings: Mapping[str, Recording], *, all_needed: bool) -> di
     ReverieError
         When none is fit, or one is not and all are needed, or no frame size is that of most.
     """
-    kept: dict[str, Recording] = {}
-    failed: dict[str, ReverieError] = {}
-    for name, recording in recordings.items():
-        try:
-            _require_teaching(recording)
-        except ReverieError as error:
-            if all_needed:
-                raise
-            failed[name] = error
-        else:
-            kept[name] = recording
-    say_left_out(kept, failed)
-    return _of_one_size(kept, all_needed)
+    kept = of_each(recordings, _require_teaching, all_needed=all_needed)
+    return _of_one_size({name: recordings[name] for name in kept}, all_needed)
 
 
 def _require_teaching(recording: Recording) -> None:
