@@ -48,7 +48,7 @@ class Reading:
     format: Format = "auto"
     """How the recording is laid out; by default each reader looks for itself."""
     movie: tuple[str, ...] = ()
-    """What was shown, where the recording does not hold it: CLIP=FILE (npy, npz, h5, tif or a video file), or a
+    """What was shown, where the recording does not hold it: CLIP=FILE (npy, npz, h5, mat, tif or a video), or a
     folder of such files; in a free NWB file, the path of the movie inside it, or of what holds several."""
     frames_table: Path | None = None
     """A csv file that says what was shown when: columns time (s), clip, frame (a row a frame), or onset (s), clip (a
