@@ -85,6 +85,17 @@ def test_a_file_of_matlab_without_a_movie_is_one_sentence(write, tmp_path):
         open_clip(tmp_path / "clip.mat", Reading())
 
 
+def test_a_film_that_is_cut_short_spoils_no_other(session, tmp_path, capsys):
+    def write(place, movie):
+        stack(".tif", lambda values: values)(place, movie)
+        if place.name == "clip1":
+            place.with_suffix(".tif").write_bytes(place.with_suffix(".tif").read_bytes()[:5000])
+
+    recording = read(tmp_path, session, write)
+    assert [recording[name].start for name in recording.tiers] == pytest.approx([session.onsets[0], session.onsets[2]])
+    assert "clip1.tif is cut short" in capsys.readouterr().err
+
+
 def test_how_an_array_was_taken_is_said(session, tmp_path):
     recording = read(tmp_path, session, lambda place, movie: np.save(f"{place}.npy", movie))
     assert any("clip0 to be 40 frames of 36 x 64 pixels (--movie-axes to differ)" in note for note in recording.notes)

@@ -1,6 +1,6 @@
 """What was shown when, read from tables: a row a frame, or a row a showing."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.progress import say_broken
 from reverie.recordings.clocked import STILL, Showing
 from reverie.recordings.footage import picture_size
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
@@ -115,6 +116,7 @@ def _by_showing(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
     if (ends != "").any():
         _numbers(table[ends != ""], ("end",), place)
     found = []
+    lengths = _lengths(_words(table, "clip"), opened)
     rows = zip(
         table["onset"].to_numpy(float),
         pd.to_numeric(ends, errors="coerce"),
@@ -128,18 +130,34 @@ def _by_showing(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
                 raise ReverieError(f"{place} has a row without a clip at {onset} s; give its end.")
             found.append(Showing(np.array([onset]), float(end), None, None, tier))
             continue
-        movie = opened(clip, None)
-        if movie.frames == 1:
+        if clip not in lengths:
+            continue
+        count, rate = lengths[clip]
+        if count == 1:
             if not end > onset:
                 raise ReverieError(f"{place} shows the image {clip!r} at {onset:g} s; say until when in a column end.")
             found.append(Showing(np.array([onset]), float(end), clip, np.zeros(1, int), tier, clip))
             continue
-        onsets = onset + np.arange(movie.frames) / movie.rate
-        last = onset + movie.frames / movie.rate
+        onsets = onset + np.arange(count) / rate
+        last = onset + count / rate
         if np.isfinite(end) and end < last:
             onsets, last = onsets[onsets < end], end
         found.append(Showing(onsets, last, clip, np.arange(len(onsets)), tier, clip))
     return found
+
+
+def _lengths(clips: Iterable[str], opened: Callable[[str, int | None], OpenClip]) -> dict[str, tuple[int, float]]:
+    """Return how many frames each movie has, and how many a second; one that cannot be opened is left out, and said."""
+    lengths: dict[str, tuple[int, float]] = {}
+    broken = []
+    for clip in dict.fromkeys(filter(None, clips)):
+        try:
+            movie = opened(clip, None)
+            lengths[clip] = (movie.frames, movie.rate)
+        except ReverieError as error:
+            broken.append(error)
+    say_broken(broken, lengths, "Left out of the recording")
+    return lengths
 
 
 def _apart(showings: Sequence[Showing], place: str) -> Iterator[Showing]:
@@ -182,23 +200,24 @@ def timed_showings(
     table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip], reading: Reading
 ) -> tuple[list[Showing], tuple[str, ...]]:
     """Return what a table says was shown, as ``showings_of``, and which rate of movies was taken for granted."""
-    untimed: dict[str, OpenClip] = {}
+    untimed: dict[str, str] = {}
 
     def timed(clip: str, frames: int | None) -> OpenClip:
         movie = opened(clip, frames)
         if not movie.timed and movie.frames > 1:
-            untimed[clip] = movie
+            height, width = picture_size(movie.footage, movie.footage.axes)
+            untimed[clip] = (
+                f"{movie.rate:g} frames a second (--frame-rate to differ), and {clip} to be {movie.frames} frames of "
+                f"{height} x {width} pixels (--movie-axes to differ)"
+            )
         return movie
 
     showings = showings_of(table, place, timed)
     counted = _counted_from_one(showings, place) if by_frame(table) else ()
     if not untimed or reading.frame_rate is not None:
         return showings, counted
-    clip, movie = next(iter(untimed.items()))
-    height, width = picture_size(movie.footage, movie.footage.axes)
     note = (
         f"{place} names movies that do not say how fast they were shown ({some(untimed, NAMED)}); they are taken to "
-        f"have run at {movie.rate:g} frames a second (--frame-rate to differ), and {clip} to be {movie.frames} frames "
-        f"of {height} x {width} pixels (--movie-axes to differ)."
+        f"have run at {next(iter(untimed.values()))}."
     )
     return showings, (note, *counted)
