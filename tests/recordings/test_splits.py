@@ -150,7 +150,7 @@ def test_trials_without_responses_or_of_tier_none_teach_nothing(recording, make_
         ),
         ([("train", 0), ("oracle", 0)], {}, "none is left to learn from"),
         ([("train", 0), ("train", 0)], {}, "none is left to validate on"),
-        ([("train", 0)], {}, "none is left to validate on"),
+        ([("train", 0)], {}, "1 training trial but none is left to validate on: one is not enough"),
         ([("train", 0), ("train", 1)], {"recorded": False}, "none is left to learn from"),
     ],
 )

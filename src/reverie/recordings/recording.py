@@ -12,7 +12,8 @@ from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.footage import target_size
 from reverie.recordings.lazy_trials import LazyTrials
-from reverie.recordings.readers.arrays import Timed, TimedValues, TrialsSource, arrays_source
+from reverie.recordings.readers.arrays import TrialsSource, arrays_source
+from reverie.recordings.readers.timed_values import Timed, TimedValues
 from reverie.recordings.reading import HELP, Reading, settled
 from reverie.recordings.settling import find_usable
 from reverie.recordings.source import Source

@@ -153,8 +153,11 @@ def _collect(
     if not left or not kept_back:
         count = sum(showing.tier == tiers.TRAIN for showing in own)
         purpose = "validate on" if left else "learn from"
+        why = "they have no responses, or show nearly the same movies as one another or as trials held out"
+        if count == 1 and left:
+            why = "one is not enough to learn from and to choose by"
         raise ReverieError(
-            f"{animal} has {count} training trials but none is left to {purpose}: they have no responses, or show "
-            "nearly the same movies as one another or as trials held out; record more movies or change the tiers."
+            f"{animal} has {counted(count, 'training trial')} but none is left to {purpose}: {why}; record more movies "
+            "or change the tiers."
         )
     return Split(left, kept_back, {showing.trial: reasons[showing] for showing in own if showing in reasons})

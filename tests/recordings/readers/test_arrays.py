@@ -107,3 +107,10 @@ def test_what_is_of_another_type_is_refused_in_one_sentence():
         inspect.unwrap(Recording._known)(recorded(), 0)
     with pytest.raises(ReverieError, match="the path of one folder or file"):
         inspect.unwrap(open_each)(["DATA"], Reading())
+
+
+def test_values_under_a_mask_were_not_measured():
+    values = np.ma.masked_array(RATES, mask=np.zeros(RATES.shape, dtype=bool))
+    assert np.array_equal(recorded(responses=(TIMES, values))["0"].responses, recorded()["0"].responses)
+    values[:, 0] = np.ma.masked
+    assert recorded(responses=(TIMES, values)).neurons == RATES.shape[1] - 1

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -11,11 +11,12 @@ import pandas as pd
 from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING, STATE_NAMES
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
-from reverie.recordings.clocks import paired_times, usual_rate, usual_step
+from reverie.recordings.clocks import usual_rate, usual_step
 from reverie.recordings.readers.clips import UNTIMED, OpenClip, array_axes, as_movie, open_clip
 from reverie.recordings.readers.showings import by_frame, timed_showings
+from reverie.recordings.readers.timed_values import Timed, TimedValues, timed
 from reverie.recordings.reading import Reading
-from reverie.recordings.signals import REAL, Meaning, Sampled, Signal, SpikeTrains
+from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
 from reverie.recordings.source import Footage, Source, StoredSeries
 from reverie.recordings.trial import Trial
 
@@ -103,22 +104,6 @@ def require_folder_name(name: object) -> str:
     return name
 
 
-@runtime_checkable
-class TimedValues(Protocol):
-    """Values with times, as pynapple's ``Tsd``, ``TsdFrame`` and ``TsdTensor``."""
-
-    @property
-    def t(self) -> Any:  # noqa: ANN401
-        """The times, in seconds."""
-
-    @property
-    def d(self) -> Any:  # noqa: ANN401
-        """The values, one a time along the first axis."""
-
-
-Timed = TimedValues | tuple[Any, Any]
-"""Values with times: an object with ``.t`` and ``.d``, or (times, values)."""
-
 MEANINGS: Final[Mapping[str, Meaning]] = {"traces": "level", "events": "amount", "held": "held"}
 """What responses can be said to be."""
 
@@ -167,24 +152,6 @@ def _table(shown: Any, place: str) -> pd.DataFrame:  # noqa: ANN401 - whatever p
         return pd.DataFrame(shown).rename(columns=lambda column: str(column).strip().casefold())
     except ValueError as error:
         raise ReverieError(f"{place} is no table ({error}); give columns of one length.") from error
-
-
-def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
-    """Return times and values of whatever holds both; raises ReverieError when they do not belong together."""
-    if isinstance(given, TimedValues):
-        times, values = given.t, given.d
-    elif isinstance(given, tuple | list) and len(given) == 2:
-        times, values = given
-    else:
-        raise ReverieError(f"{place} came without times; give (times, values), or an object with .t and .d.")
-    times = np.asarray(times)
-    if times.dtype.kind not in REAL:
-        raise ReverieError(f"{place} came with times of the type {times.dtype}; give seconds, as numbers.")
-    times = times.astype(np.float64)
-    values = values if hasattr(values, "shape") else np.asarray(values)
-    if times.ndim != 1 or len(times) < 2:
-        raise ReverieError(f"{place} needs the time of each sample, two at least; got the shape {times.shape}.")
-    return paired_times(times, len(values), place), values
 
 
 def _responses(name: str, given: Timed | Sequence[Timed] | Mapping[Any, Any], meaning: Meaning) -> list[Signal]:

@@ -1,0 +1,46 @@
+"""Values with times, as a user hands them over: a pair, or an object of any library that keeps both."""
+
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.clocks import paired_times
+from reverie.recordings.signals import REAL
+
+
+@runtime_checkable
+class TimedValues(Protocol):
+    """Values with times, as pynapple's ``Tsd``, ``TsdFrame`` and ``TsdTensor``."""
+
+    @property
+    def t(self) -> Any:  # noqa: ANN401
+        """The times, in seconds."""
+
+    @property
+    def d(self) -> Any:  # noqa: ANN401
+        """The values, one a time along the first axis."""
+
+
+Timed = TimedValues | tuple[Any, Any]
+"""Values with times: an object with ``.t`` and ``.d``, or (times, values)."""
+
+
+def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
+    """Return times and values of whatever holds both; raises ReverieError when they do not belong together."""
+    if isinstance(given, TimedValues):
+        times, values = given.t, given.d
+    elif isinstance(given, tuple | list) and len(given) == 2:
+        times, values = given
+    else:
+        raise ReverieError(f"{place} came without times; give (times, values), or an object with .t and .d.")
+    times = np.asarray(times)
+    if times.dtype.kind not in REAL:
+        raise ReverieError(f"{place} came with times of the type {times.dtype}; give seconds, as numbers.")
+    times = times.astype(np.float64)
+    values = values if hasattr(values, "shape") else np.asarray(values)
+    if isinstance(values, np.ma.MaskedArray):  # whose mask every other function forgets
+        values = values.astype(np.float64).filled(np.nan)
+    if times.ndim != 1 or len(times) < 2:
+        raise ReverieError(f"{place} needs the time of each sample, two at least; got the shape {times.shape}.")
+    return paired_times(times, len(values), place), values
