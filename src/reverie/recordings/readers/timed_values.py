@@ -40,7 +40,7 @@ def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
     times = times.astype(np.float64)
     values = values if hasattr(values, "shape") else np.asarray(values)
     if isinstance(values, np.ma.MaskedArray):  # whose mask every other function forgets
-        values = values.astype(np.float64).filled(np.nan)
+        values = np.ma.filled(values.astype(np.float64), np.nan)
     if times.ndim != 1 or len(times) < 2:
         raise ReverieError(f"{place} needs the time of each sample, two at least; got the shape {times.shape}.")
     return paired_times(times, len(values), place), values
