@@ -79,6 +79,12 @@ def test_surrogates_tell_how_often_nothing_is_found(clips, templates):
     assert 0 < sum(value > alarms.beyond for value in fresh) < 1.5 * expected
 
 
+def test_surrogates_that_are_all_alike_tell_of_no_rarer_ones():
+    with np.errstate(all="raise"):
+        alarms = alarms_of(np.full(100, 2.0), hours=1.0)
+        assert alarms.threshold(0.01) == alarms.beyond == 2.0
+
+
 def test_too_few_surrogates_are_refused():
     with pytest.raises(NotApplicable, match="tell nothing of rare false alarms"):
         alarms_of(np.zeros(3), 1.0)

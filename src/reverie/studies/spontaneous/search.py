@@ -60,7 +60,7 @@ class Alarms:
 
     def threshold(self, alarms: float) -> float:
         """Return the z that as many false alarms an hour exceed."""
-        return self.beyond + self.scale * max(float(np.log(self.rate / alarms)), 0.0)
+        return self.beyond + self.scale * float(np.log(max(self.rate / alarms, 1.0)))
 
 
 def alarms_of(maxima: Float[np.ndarray, " block"], hours: float) -> Alarms:
