@@ -15,7 +15,7 @@ import torch
 from matplotlib.figure import Figure
 from tests.forking import OwnForks
 from tests.sharing import made_once, own_copy
-from tests.worlds import BRIGHT_SCENES
+from tests.worlds import bright_movies
 
 from reverie.encoders.checkpoints import save_encoder
 from reverie.encoders.contract import Encoder
@@ -254,18 +254,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 def make_mouse(folder: Path) -> None:
     """Write the animal of ``session`` and its encoder, the truth."""
-    generator = np.random.default_rng(3)
-    tiers = {"train": 10, "oracle": 4}
-    movies = {
-        tier: [
-            (
-                f"{tier} {number}",
-                naturalistic_movie(TRUE_FRAMES, generator, frame_size=TRUE_SIZE, settings=BRIGHT_SCENES),
-            )
-            for number in range(count)
-        ]
-        for tier, count in tiers.items()
-    }
+    movies = bright_movies({"train": 10, "oracle": 4}, TRUE_FRAMES, TRUE_SIZE, seed=3)
     truth = simulate(folder / "data", movies, mice={"mouse": 250}, seed=4)
     save_encoder(truth, folder / "data/truth", about={"simulated": True, "kind": "default"})
     save_encoder(truth, folder / "encoder")

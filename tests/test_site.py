@@ -9,14 +9,12 @@ import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
 from tests.fixtures import cover_the_frame
 from tests.laboratory import DOCUMENTS, FRAMES, SIZE, enter
-from tests.worlds import BRIGHT_SCENES
+from tests.worlds import bright_movies
 
 from reverie.simulation.folder import simulate
-from reverie.stimuli.naturalistic import naturalistic_movie
 
 NOTEBOOKS = sorted((DOCUMENTS / "docs/notebooks").glob("*.py"))
 TIERS = {"train": 4, "oracle": 2, "live_test_main": 2}
@@ -50,14 +48,7 @@ def broken_links(page: Path, text: str) -> list[str]:
 def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the notebooks work: the recordings that they would simulate, on a small screen."""
     folder: Path = tmp_path_factory.mktemp("notebooks")
-    generator = np.random.default_rng(5)
-    movies = {
-        tier: [
-            (f"{tier} {number}", naturalistic_movie(FRAMES, generator, frame_size=SIZE, settings=BRIGHT_SCENES))
-            for number in range(count)
-        ]
-        for tier, count in TIERS.items()
-    }
+    movies = bright_movies(TIERS, FRAMES, SIZE, seed=5)
     simulate(folder / "reverie-notebooks/DATA", movies, mice={"mouse1": 60, "mouse2": 50}, seed=4)
     return folder
 

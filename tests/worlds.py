@@ -1,5 +1,6 @@
 """What tests do with the small worlds of ``fixtures``: open them, and change something in them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from reverie.fitted.session import Session, Sources, open_session
 from reverie.recordings.readers.registry import open_recordings
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
-from reverie.stimuli.naturalistic import SceneSettings
+from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
 
 # Scenes with much contrast and in much light: on so few and so short clips, dark ones would say next to nothing.
 BRIGHT_SCENES = SceneSettings(
@@ -25,6 +26,18 @@ BRIGHT_SCENES = SceneSettings(
     contrast=(0.45, 0.65),
     light=0.0,
 )
+
+
+def bright_movies(
+    tiers: Mapping[str, int], frames: int, frame_size: tuple[int, int], seed: int
+) -> dict[str, list[tuple[str, np.ndarray]]]:
+    """Draw so many movies of each tier, each with a name, of scenes that little is enough to see something of."""
+    generator = np.random.default_rng(seed)
+
+    def draw() -> np.ndarray:
+        return naturalistic_movie(frames, generator, frame_size=frame_size, settings=BRIGHT_SCENES)
+
+    return {tier: [(f"{tier} {number}", draw()) for number in range(count)] for tier, count in tiers.items()}
 
 
 def open_recording(path: Path | str, reading: Reading | None = None) -> Recording:

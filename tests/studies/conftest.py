@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from tests.sharing import own_copy
-from tests.worlds import BRIGHT_SCENES
+from tests.worlds import bright_movies
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.fitted.session import Session, Sources, open_session
@@ -33,14 +33,7 @@ SCALE = Scale(
 
 def make_animals(folder: Path, frame_size: tuple[int, int], frames: int = FRAMES) -> Sources:
     """Write animals `left` and `right`, and two encoders: the truth with slightly wrong filters, each its own way."""
-    generator = np.random.default_rng(5)
-    movies = {
-        tier: [
-            (f"{tier} {number}", naturalistic_movie(frames, generator, frame_size=frame_size, settings=BRIGHT_SCENES))
-            for number in range(count)
-        ]
-        for tier, count in TIERS.items()
-    }
+    movies = bright_movies(TIERS, frames, frame_size, seed=5)
     data = folder / "data"
     truth = simulate(data, movies, mice={"left": 400, "right": 400}, seed=2)
     save_encoder(truth, data / TRUTH, about={"simulated": True})
