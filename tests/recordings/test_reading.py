@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.reading import Reading, with_absolute_paths
+from reverie.recordings.reading import Reading, clip_and_file, with_absolute_paths
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,13 @@ from reverie.recordings.reading import Reading, with_absolute_paths
 def test_impossible_numbers_are_refused(wrong, said):
     with pytest.raises(ReverieError, match=said):
         Reading(**wrong)
+
+
+@pytest.mark.parametrize("given", ["clip=x=1.npy", "x=1.npy", "a=b=x=1.npy"])
+def test_names_and_files_may_hold_signs_of_equality(given, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x=1.npy").touch()
+    assert clip_and_file(given) == (given.removesuffix("x=1.npy").removesuffix("="), Path("x=1.npy"))
 
 
 def test_files_are_found_from_another_folder_and_names_stay(tmp_path, monkeypatch):

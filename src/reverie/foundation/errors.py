@@ -51,6 +51,12 @@ def reading_foreign(place: object, advice: str = FILES) -> Iterator[None]:
         ) from error
 
 
+def require_unlocked(place: object, error: OSError) -> None:
+    """Raise BadInput where a library could not open a file because another program writes it."""
+    if "unable to lock file" in str(error):
+        raise BadInput(f"{place} is open for writing in another program; close it there first.") from error
+
+
 class NotApplicable(ReverieError):
     """A question cannot be asked of what was given: nothing is broken, something that it needs does not exist.
 

@@ -108,5 +108,18 @@ def with_absolute_paths(reading: Reading) -> Reading:
 
 def _absolute(given: str) -> str:
     """Return a file, or CLIP=FILE, with its absolute path; a path inside a recording, or a name, as it is."""
-    clip, sign, place = given.rpartition("=")
-    return f"{clip}{sign}{Path(place).absolute()}" if Path(place).exists() else given
+    clip, place = clip_and_file(given)
+    return (
+        f"{clip}={place.absolute()}" if clip and place.exists() else str(place.absolute()) if place.exists() else given
+    )
+
+
+def clip_and_file(given: str) -> tuple[str, Path]:
+    """Return the name of a movie, empty where there is none, and the file: either may hold further signs of equality.
+
+    >>> clip_and_file("a=b.npy"), clip_and_file("b.npy")
+    (('a', PosixPath('b.npy')), ('', PosixPath('b.npy')))
+    """
+    parts = given.split("=")
+    ways = [("=".join(parts[:cut]), Path("=".join(parts[cut:]))) for cut in range(len(parts))]
+    return next((way for way in ways if way[1].exists()), ways[-1])

@@ -85,3 +85,10 @@ def test_frames_that_seem_to_be_counted_from_1_are_asked_about(first: int, said:
     rows = table(np.arange(FRAMES) / 30, np.arange(FRAMES) + first)
     _, notes = timed_showings(rows, "t.csv", clips_of(30.0, FRAMES + 9), Reading())
     assert any("are frames counted from 1?" in note for note in notes) == said
+
+
+@pytest.mark.parametrize(("end", "said"), [(4.0, False), (4.1, False), (6.0, True)])
+def test_a_movie_that_was_shown_for_longer_than_it_lasts_is_asked_about(end: float, said: bool) -> None:
+    rows = pd.DataFrame({"onset": [2.0], "clip": ["a"], "end": [end]})
+    _, notes = timed_showings(rows, "t.csv", clips_of(30.0), Reading())
+    assert any("a was shown for 4 s, but it lasts 2 s at its own speed" in note for note in notes) == said

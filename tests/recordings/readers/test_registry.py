@@ -87,3 +87,10 @@ def test_movies_under_other_names_are_not_taken_for_none(spelled: str, tmp_path:
     (tmp_path / "mouse/data/videos/0.npy").rename(tmp_path / "mouse/data/videos" / spelled.format(0))
     with pytest.raises(ReverieError, match=r"holds no trials but .*0\.\w+; files named 0\.npy, 1\.npy and so on were"):
         open_recordings(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["dynamic29515.zip", "session.tar.gz"])
+def test_an_archive_is_to_be_unpacked(name: str, tmp_path: Path):
+    (tmp_path / name).write_bytes(b"PK\x03\x04")
+    with pytest.raises(ReverieError, match="is an archive; unpack it and give the folder"):
+        open_recordings(tmp_path / name)

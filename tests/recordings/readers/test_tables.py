@@ -21,6 +21,7 @@ SAVED = {
     "with a mark and ends of lines of Windows": ("\ufeff" + TABLE.replace("\n", "\r\n")).encode(),
     "as old Windows does": TABLE.encode("cp1252"),
     "in UTF-16": TABLE.encode("utf-16"),
+    "with units": TABLE.replace("Time", "Time [s]").replace("frame", " frame").encode(),
     "with semicolons": TABLE.replace(",", ";").encode(),
     "with semicolons and commas in numbers": TABLE.replace(",", ";").replace(".", ",").encode(),
     "with tabs": TABLE.replace(",", "\t").encode(),

@@ -6,7 +6,7 @@ from typing import Any, Final
 import h5py
 import numpy as np
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, require_unlocked
 from reverie.recordings.clocked import ClockedSource, Recorded
 from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.beside import behaviour_beside, shown_beside
@@ -24,7 +24,8 @@ def refusal(path: Path, reading: Reading) -> str | None:
     try:
         with h5py.File(path, "r") as file:
             return None if "estimates/C" in file else "it holds no estimates/C"
-    except OSError:
+    except OSError as error:
+        require_unlocked(path, error)
         return "it could not be read as an HDF5 file"
 
 

@@ -10,11 +10,11 @@ import av
 import numpy as np
 
 from reverie.foundation.arrays import Movie
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, require_unlocked
 from reverie.foundation.files import read_npy, read_npz
 from reverie.recordings.footage import target_size
 from reverie.recordings.readers.matlab import read_mat
-from reverie.recordings.reading import Reading
+from reverie.recordings.reading import Reading, clip_and_file
 from reverie.recordings.source import Footage, Pictures
 from reverie.stimuli.pictures import STACKS, holds_pictures, is_picture, picture_facts, read_picture, stored_type
 from reverie.stimuli.video import open_container, picture_track, read_movie
@@ -89,8 +89,7 @@ def named_files(given: Sequence[str], beside: Path | None = None) -> dict[str, P
     """
     found = {_name_of(path): path for path in _movies_in(beside)} if beside is not None else {}
     for text in given:
-        name, _, place = text.rpartition("=")
-        path = Path(place)
+        name, path = clip_and_file(text)
         if not path.exists():
             raise ReverieError(f"{path} is not there; give --movie CLIP=FILE with the movie that was shown.")
         if path.is_dir() and not name:
@@ -199,6 +198,7 @@ def _array(path: Path) -> Pictures:
     try:
         file = h5py.File(path, "r")
     except OSError as error:
+        require_unlocked(path, error)
         raise ReverieError(f"{path} could not be read as an HDF5 file ({error}); copy it again.") from error
     found: dict[str, Pictures] = {}
     file.visititems(lambda name, item: found.update({name: item}) if isinstance(item, h5py.Dataset) else None)

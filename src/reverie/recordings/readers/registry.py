@@ -86,6 +86,9 @@ READERS: Final = (
 BESIDE: Final = ("movie", "frames_table", "rate", "trial_seconds", "responses", "running", "pupil", "gaze")
 """Fields of a reading that say what some formats do not."""
 
+ARCHIVES: Final = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
+"""Endings of files that hold folders."""
+
 OUTERMOST: Final = 3
 """So many folders up a recording is looked for that a path may be a part of."""
 
@@ -154,6 +157,8 @@ def find_reader(path: Path, reading: Reading) -> Reader:
     if claiming:
         formats = ", ".join(reader.format for reader in claiming)
         raise ReverieError(f"{path} may be read as {formats}; say which with --format.")
+    if path.is_file() and path.suffix.lower() in ARCHIVES:
+        raise ReverieError(f"{path} is an archive; unpack it and give the folder.")
     _look_outside(path, wanted, reading)
     _look_inside(path, wanted, reading)
     reasons = "; ".join(f"{reader.description}: {reason}" for reader, reason in answers.items())

@@ -1,6 +1,6 @@
 """What was shown when, read from tables: a row a frame, or a row a showing."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -21,6 +21,9 @@ PAUSE: Final = 1.0
 
 SLOWEST_IMAGES: Final = 10.0
 """Seconds from one picture to the next; more are mostly milliseconds."""
+
+LONGER: Final = 1.1
+"""Times the length of a movie; showings of more than this are asked about."""
 
 OVERLAP: Final = 0.1
 """Seconds by which a movie may reach into the next: three frames that were dropped, or clocks that differ."""
@@ -196,14 +199,34 @@ def _counted_from_one(showings: Sequence[Showing], place: str) -> tuple[str, ...
     )
 
 
+def _shown_longer(table: pd.DataFrame, seconds: Mapping[str, float], place: str) -> tuple[str, ...]:
+    """Return a sentence where movies were shown for longer than they last at their own speed."""
+    if "end" not in table:
+        return ()
+    shown = pd.to_numeric(table["end"], errors="coerce") - pd.to_numeric(table["onset"])
+    own = pd.Series(_words(table, "clip"), index=table.index).map(seconds)
+    longer = table.index[shown > LONGER * own]
+    if not len(longer):
+        return ()
+    clip = str(table["clip"][longer[0]]).strip()
+    return (
+        f"{place} says that {clip} was shown for {shown[longer[0]]:.4g} s, but it lasts {own[longer[0]]:.4g} s at its "
+        "own speed, after which nothing is taken to have been shown; if it ran more slowly, give a table of a row a "
+        "frame.",
+    )
+
+
 def timed_showings(
     table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip], reading: Reading
 ) -> tuple[list[Showing], tuple[str, ...]]:
     """Return what a table says was shown, as ``showings_of``, and which rate of movies was taken for granted."""
     untimed: dict[str, str] = {}
+    seconds: dict[str, float] = {}
 
     def timed(clip: str, frames: int | None) -> OpenClip:
         movie = opened(clip, frames)
+        if movie.frames > 1:
+            seconds[clip] = movie.frames / movie.rate
         if not movie.timed and movie.frames > 1:
             height, width = picture_size(movie.footage, movie.footage.axes)
             untimed[clip] = (
@@ -213,11 +236,11 @@ def timed_showings(
         return movie
 
     showings = showings_of(table, place, timed)
-    counted = _counted_from_one(showings, place) if by_frame(table) else ()
+    doubts = _counted_from_one(showings, place) if by_frame(table) else _shown_longer(table, seconds, place)
     if not untimed or reading.frame_rate is not None:
-        return showings, counted
+        return showings, doubts
     note = (
         f"{place} names movies that do not say how fast they were shown ({some(untimed, NAMED)}); they are taken to "
         f"have run at {next(iter(untimed.values()))}."
     )
-    return showings, (note, *counted)
+    return showings, (note, *doubts)

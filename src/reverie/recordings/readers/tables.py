@@ -18,6 +18,9 @@ WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 DECIMAL_COMMA: Final = re.compile(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*")
 
+SECONDS: Final = re.compile(r"[ _]*[(\[](s|sec|seconds)[)\]]$")
+"""The unit that times have here, which names of columns may say."""
+
 UNNAMED: Final = "unnamed:"
 """What pandas calls a column without a name, such as that of the row numbers it writes itself."""
 
@@ -42,7 +45,7 @@ def read_csv(path: Path) -> pd.DataFrame:
         raise ReverieError(f"{path} could not be read as a table ({str(error).strip()}); write it as csv.") from error
     if separator != ",":
         table = table.map(lambda cell: cell.replace(",", ".") if _has_comma(cell) else cell)
-    table = table.rename(columns=lambda name: str(name).strip().casefold())
+    table = table.rename(columns=lambda name: SECONDS.sub("", str(name).strip().casefold()))
     return table[[name for name in table if not str(name).startswith(UNNAMED)]]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.arrays import GAZE_X, GAZE_Y
-from reverie.foundation.errors import ReverieError, reading_foreign
+from reverie.foundation.errors import ReverieError, reading_foreign, require_unlocked
 from reverie.foundation.placeholders import read_start
 from reverie.foundation.progress import say
 from reverie.recordings.clocks import paired_times, sampled_times
@@ -29,8 +29,7 @@ def open_file(place: Path) -> H5Object:
     try:
         return h5py.File(place, "r")
     except OSError as error:
-        if "unable to lock file" in str(error):
-            raise ReverieError(f"{place} is open for writing in another program; close it there first.") from error
+        require_unlocked(place, error)
         raise ReverieError(f"{place} could not be read as an NWB file ({error}); copy it again.") from error
 
 
