@@ -101,3 +101,12 @@ def test_numbers_that_are_not_possible_are_refused() -> None:
             TrainingRequest(minutes=minutes)
     with pytest.raises(BadInput, match="seed is -1"):
         Map(seed=-1)
+
+
+def test_a_wave_stands_for_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert given_path("~/data", "A recording") == tmp_path / "data"
+    (tmp_path / "~odd").mkdir()
+    assert given_path("~odd", "A recording") == Path("~odd")

@@ -80,8 +80,9 @@ def given_path(given: object, what: str) -> Path:
         raise BadInput(f"{what} is named by the path of one folder or file, but {given!r} was given.")
     try:
         path = Path(given)
-        path.exists()
-    except (OSError, TypeError) as error:
+        if not path.exists() and str(path).startswith("~"):
+            path = path.expanduser()  # as a shell does
+    except (OSError, TypeError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BadInput(f"{what} cannot be named {str(given)[:80]!r} ({reason}); check the path.") from error
     return path

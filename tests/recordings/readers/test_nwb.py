@@ -239,3 +239,18 @@ def test_a_file_that_another_program_writes_is_told(session, tmp_path):
 def test_files_whose_endings_are_in_capitals_are_found(session, tmp_path):
     nwb_layouts.write_allen(tmp_path / "MOUSE.nwb", session).rename(tmp_path / "MOUSE.NWB")
     assert open_recording(tmp_path).name == "MOUSE"
+
+
+def test_a_link_that_leads_to_nothing_is_said(two_planes, tmp_path):
+    place, _ = two_planes
+    copy = tmp_path / "scan.nwb"
+    copy.write_bytes(place.read_bytes())
+    with h5py.File(copy, "a") as file:
+        fluorescence = file["processing/ophys/Fluorescence"]
+        del fluorescence["RoiResponseSeries1"]
+        fluorescence["RoiResponseSeries1"] = h5py.ExternalLink("raw.nwb", "/first/plane")
+    recording = open_recording(copy)
+    assert recording.neurons == 3
+    said = "Fluorescence/RoiResponseSeries1 is left out, since it leads to raw.nwb:/first/plane, which is not there"
+    assert any(said in note for note in recording.notes)
+    assert not any("leads to" in note for note in open_recording(place).notes)

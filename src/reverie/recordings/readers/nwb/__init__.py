@@ -1,15 +1,16 @@
 """Recordings in NWB files: four layouts that are known by name, and any other by explicit choice."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import h5py
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.clocked import ClockedSource
+from reverie.recordings.clocked import ClockedSource, Recorded
 from reverie.recordings.readers.nwb import allen, chosen, microns, neuropixels, suite2p
 from reverie.recordings.readers.nwb.contents import listed
-from reverie.recordings.readers.nwb.file import open_file
+from reverie.recordings.readers.nwb.file import H5Object, lost_links, open_file
 from reverie.recordings.reading import Reading
 
 LAYOUTS = (allen, microns, neuropixels, suite2p)
@@ -58,13 +59,20 @@ def places(path: Path, reading: Reading) -> list[Path]:
 def open_source(place: Path, reading: Reading) -> ClockedSource:
     """Open one file; raises ReverieError when its layout is unknown and nothing was chosen in it."""
     file = open_file(place)
-    if reading.responses is not None and "/" in reading.responses:
-        return ClockedSource(chosen.recorded(file, place, reading), reading)
+    recorded = _recorded(file, place, reading)
+    return ClockedSource(replace(recorded, notes=(*recorded.notes, *lost_links(file))), reading)
+
+
+def _recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
+    """Return what is in a file: where a path is chosen, what is chosen; else after the layout that it has."""
+    named = reading.responses or ""
+    if "/" in named:
+        return chosen.recorded(file, place, reading)
     for layout in LAYOUTS:
         if layout.fits(file):
-            return ClockedSource(layout.recorded(file, place, reading), reading)
-    if reading.responses is not None and reading.responses in file:
-        return ClockedSource(chosen.recorded(file, place, reading), reading)
+            return layout.recorded(file, place, reading)
+    if named and named in file:
+        return chosen.recorded(file, place, reading)
     known = "; ".join(layout.DESCRIPTION for layout in LAYOUTS)
     raise ReverieError(
         f"{place} has none of the layouts known by name ({known}); choose --responses and --movie among what "

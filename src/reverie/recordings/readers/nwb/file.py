@@ -49,6 +49,18 @@ def placed(items: Iterable[H5Object]) -> dict[str, H5Object]:
     return {where(item): item for item in items}
 
 
+def lost_links(group: H5Object) -> Iterator[str]:
+    """Yield a sentence on each link in a file that leads to nothing, so that what it stands for is left out."""
+    for name in group:
+        link = group.get(name, getlink=True)
+        if isinstance(link, h5py.HardLink):
+            if isinstance(inner := group.get(name), h5py.Group):
+                yield from lost_links(inner)
+        elif group.get(name) is None:
+            target = f"{getattr(link, 'filename', '')}:{link.path}".lstrip(":")
+            yield f"{where(group)}/{name} is left out, since it leads to {target}, which is not there; bring that back."
+
+
 def within(file: H5Object, folder: str, kind: str) -> Iterator[H5Object]:
     """Yield the objects of a kind under a path, links followed, in order of their names."""
     group = file.get(folder)
