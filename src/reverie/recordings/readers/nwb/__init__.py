@@ -70,7 +70,8 @@ def _recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
         return chosen.recorded(file, place, reading)
     for layout in LAYOUTS:
         if layout.fits(file):
-            return layout.recorded(file, place, reading)
+            found: Recorded = layout.recorded(file, place, reading)
+            return found
     if named and named in file:
         return chosen.recorded(file, place, reading)
     known = "; ".join(layout.DESCRIPTION for layout in LAYOUTS)
