@@ -7,6 +7,7 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.registry import find_animal, open_recordings
 from reverie.recordings.reading import Reading
+from reverie.recordings.survey import survey
 
 
 def write_animal(folder: bytes) -> None:
@@ -94,3 +95,17 @@ def test_an_archive_is_to_be_unpacked(name: str, tmp_path: Path):
     (tmp_path / name).write_bytes(b"PK\x03\x04")
     with pytest.raises(ReverieError, match="is an archive; unpack it and give the folder"):
         open_recordings(tmp_path / name)
+
+
+def test_what_is_not_there_is_not_asked_of_every_reader(tmp_path: Path):
+    (tmp_path / "link").symlink_to("nowhere")
+    said = {
+        "none": "none is not there; give the folder or file",
+        "link": "link is a link to nowhere, which is not there",
+        "https://dandiarchive.org/a.nwb": "is an address; download what is there",
+    }
+    for given, sentence in said.items():
+        path = Path(given) if ":" in given else tmp_path / given
+        for ask in (open_recordings, survey):
+            with pytest.raises(ReverieError, match=sentence):
+                ask(path)

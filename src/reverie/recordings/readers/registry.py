@@ -1,6 +1,7 @@
 """Which reader opens a path. A format is one file beside this one and one row of ``READERS``."""
 
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -115,8 +116,6 @@ def open_recordings(path: str | PathLike[str], reading: Reading | None = None) -
 def open_each(path: str | PathLike[str], reading: Reading) -> tuple[dict[str, Recording], list[str]]:
     """Open every animal at a path; return also what was left out, in sentences. Raises as ``open_recordings``."""
     where = given_path(path, "What is opened")
-    if not where.exists():
-        raise ReverieError(f"{where} is not there; give the folder or file of a recording.")
     reader = find_reader(where, reading)
     recordings: dict[str, Recording] = {}
     problems: list[str] = []
@@ -149,6 +148,7 @@ def refusals(path: Path, reading: Reading) -> dict[Reader, str | None]:
 
 def find_reader(path: Path, reading: Reading) -> Reader:
     """Return the reader that claims a path, or the one asked for; raises ReverieError where that is not one."""
+    _require_there(path)
     wanted = [reader for reader in READERS if reading.format in ("auto", reader.format)]
     answers = {reader: reader.refusal(path, reading) for reader in wanted}
     claiming = [reader for reader, reason in answers.items() if reason is None]
@@ -166,6 +166,18 @@ def find_reader(path: Path, reading: Reading) -> Reader:
         f"{path} is not a recording of a known format ({reasons}); arrays of your own (.npz, .mat) are opened in "
         "Python, with Recording.from_arrays."
     )
+
+
+def _require_there(path: Path) -> None:
+    """Raise ReverieError when there is nothing at a path, or no file nor folder."""
+    if path.is_symlink() and not path.exists():
+        raise ReverieError(f"{path} is a link to {path.readlink()}, which is not there; bring that back.")
+    if re.match(r"\w{2,}:/", str(path)) and not path.exists():
+        raise ReverieError(f"{path} is an address; download what is there, and give its folder or file.")
+    if not path.exists():
+        raise ReverieError(f"{path} is not there; give the folder or file of a recording.")
+    if not path.is_dir() and not path.is_file():
+        raise ReverieError(f"{path} is a pipe or a device, where the folder or file of a recording was expected.")
 
 
 def _look_outside(path: Path, wanted: Sequence[Reader], reading: Reading) -> None:

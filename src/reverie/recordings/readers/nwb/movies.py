@@ -101,7 +101,9 @@ def indexed(series: H5Object, place: Path, reading: Reading) -> Indexed:
     target = series.get("indexed_timeseries")
     pictures = series.get("indexed_images")
     if target is None and pictures is None:
-        raise ReverieError(f"{where(series)} points at no movie; choose one with --movie.")
+        links = [series.get(name, getlink=True) for name in ("indexed_timeseries", "indexed_images")]
+        lost = next((f" but at {link.path}, which is not there" for link in links if hasattr(link, "path")), "")
+        raise ReverieError(f"{where(series)} points at no movie{lost}; copy the file again, or choose another.")
     name = _own_name(pictures if target is None else target)
     numbers = np.asarray(data_of(series)).astype(np.int64).ravel()
     # Some writers fill up with -1 where the screen was grey.
