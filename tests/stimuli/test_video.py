@@ -8,7 +8,8 @@ from PIL import Image
 
 from reverie.foundation.errors import ReverieError
 from reverie.stimuli.footage import embedded_clips
-from reverie.stimuli.video import plays, read_movie
+from reverie.stimuli.tracks import plays
+from reverie.stimuli.video import read_movie
 
 
 def write_video(path: Path, levels: list[int], rate: int, size: tuple[int, int] = (72, 128)) -> Path:

@@ -13,7 +13,8 @@ from reverie.foundation.placeholders import read_start
 from reverie.foundation.progress import say
 from reverie.stimuli.clips import MOVIES, DrawnMovie, StimulusSettings
 from reverie.stimuli.pictures import is_picture, numbered_pictures
-from reverie.stimuli.video import NAMED_AS_VIDEO, plays, read_movie
+from reverie.stimuli.tracks import plays
+from reverie.stimuli.video import NAMED_AS_VIDEO, read_movie
 
 CLIPS = ("bikes", "bigbuckbunny", "carphone_pristine")
 """Names of the clips: street scenes with cuts (10 s), an animated film (5 s), a man in a moving car (4 s)."""

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import av
 import numpy as np
-from av.stream import Disposition
 from jaxtyping import Float
 
 from reverie.foundation.arrays import FRAME_RATE, FRAME_SIZE, Movie
@@ -19,6 +18,7 @@ from reverie.foundation.progress import say
 from reverie.stimuli.grey import Grey, grey_levels, mix_colours
 from reverie.stimuli.pictures import holds_pictures, is_picture, shown_pictures, stored_type
 from reverie.stimuli.resizing import resize
+from reverie.stimuli.tracks import open_container, picture_track, stated_seconds
 from reverie.stimuli.wholeness import require_whole
 
 _Picture = Float[np.ndarray, "rows columns"]
@@ -30,9 +30,6 @@ NAMED_AS_VIDEO: Final = re.compile(
 
 ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """Decoders that see the transparency kept beside WebM pictures; the usual ones do not."""
-
-FORGIVING: Final = 19
-"""From this version on, av takes no word on what to do with metadata in a wrong encoding."""
 
 NOT_SAID: Final = 0.5
 """Seconds, and with a twentieth of the length, by which a video may end before it says without our saying so."""
@@ -103,27 +100,6 @@ def read_movie(
     return np.asarray(np.clip(movie if kept is None else grey_levels(movie, kept, path), 0.0, 255.0))
 
 
-def open_container(path: Path) -> Any:  # noqa: ANN401 - av ships few types
-    """Return a video file, opened; raises what av raises.
-
-    Metadata is often mis-encoded in old files and none of it is used here. From its version 19 on, av never minds.
-    """
-    lenient: dict[str, Any] = {} if int(av.__version__.split(".")[0]) >= FORGIVING else {"metadata_errors": "ignore"}
-    return av.open(str(path.absolute()), **lenient)
-
-
-def plays(path: Path) -> bool:
-    """Tell whether a file of any name is a video; a pipe or a device is none."""
-    if not path.is_file():
-        return False
-    try:
-        with open_container(path) as container:
-            picture_track(container)
-            return not container.format.name.endswith("_pipe")  # as ffmpeg calls single pictures
-    except (av.FFmpegError, OSError, ValueError, IndexError):
-        return False
-
-
 def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Iterator[tuple[float, float, _Picture]]:
     """Yield (seconds since the first frame, seconds it lasts at least, small grey picture), in order."""
     if holds_pictures(path):
@@ -147,18 +123,7 @@ def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Ite
             yield shown, lasts, _small(_upright(frame), frame_size, _upright_aspect(frame, aspect))
         if count < 2:
             raise ValueError("it holds a single picture" if count else "it holds no picture")
-        _say_doubts(path, damaged, _stated_seconds(container, stream), end)
-
-
-def picture_track(container: Any) -> Any:  # noqa: ANN401 - av ships few types
-    """Return the track that is a video, not the cover of a piece of music; raises ValueError when there is none."""
-    # The library would play any text file as terminal art.
-    tracks = [] if container.format.name == "tty" else container.streams.video
-    moving = [track for track in tracks if not track.disposition & Disposition.attached_pic]
-    if not moving:
-        raise ValueError("it has no picture track")
-    moving[0].thread_type = "AUTO"
-    return moving[0]
+        _say_doubts(path, damaged, stated_seconds(container, stream), end)
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[Any]:  # noqa: ANN401
@@ -192,17 +157,6 @@ def _quarter_turns(frame: Any) -> int:  # noqa: ANN401
 def _small(grey: Grey, frame_size: tuple[int, int], aspect: float = 1.0) -> _Picture:
     small: _Picture = resize(grey[None], frame_size, pixel_aspect=aspect)[0]
     return small
-
-
-def _stated_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401
-    """Return how long a video says it lasts, 0 where it does not."""
-    if stream.duration is not None:
-        return float(stream.duration * stream.time_base)
-    words = stream.metadata.get("DURATION", "").split(":")
-    if len(words) == 3:
-        hours, minutes, seconds = (float(word) for word in words)
-        return 3600 * hours + 60 * minutes + seconds
-    return float((container.duration or 0) / av.time_base)
 
 
 def _say_doubts(path: Path, damaged: int, stated: float, end: float) -> None:

@@ -10,6 +10,7 @@ from tests.recordings.readers.nwb_layouts import SHOWN, free
 from tests.worlds import open_recording
 
 import reverie as rv
+from reverie.recordings.readers.clips import open_clip
 from reverie.recordings.reading import Reading
 
 pytestmark = pytest.mark.filterwarnings("ignore:The linked table for DynamicTableRegion")
@@ -85,3 +86,14 @@ def test_a_table_of_onsets_shows_what_is_on_at_each_moment(session, filmed):
     for onset, trial in zip(session.onsets - session.onsets[0], session.trials, strict=True):
         first = round(30 * onset)
         assert np.abs(movie[first : first + 40] - trial.movie).mean() < 3
+
+
+def test_a_film_without_the_pictures_that_are_like_those_before_keeps_its_rate(session, tmp_path):
+    kept = np.arange(40) % 4 != 3
+    pictures = session.trials[0].movie.round().astype(np.uint8)
+    place = write_uneven(tmp_path / "film.mkv", pictures[kept], np.arange(40)[kept] / 30)
+    clip = open_clip(place, Reading())
+    assert clip.rate == pytest.approx(30.0, rel=0.02)  # the times are whole milliseconds
+    movie = np.asarray(clip.footage.values[:])
+    for frame in np.flatnonzero(kept)[:8]:
+        assert np.abs(movie[frame].astype(float) - pictures[frame]).max() <= 1

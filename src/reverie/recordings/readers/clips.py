@@ -17,7 +17,8 @@ from reverie.recordings.readers.matlab import read_mat
 from reverie.recordings.reading import Reading, clip_and_file
 from reverie.recordings.source import Footage, Pictures
 from reverie.stimuli.pictures import STACKS, holds_pictures, is_picture, picture_facts, read_picture, stored_type
-from reverie.stimuli.video import open_container, picture_track, read_movie
+from reverie.stimuli.tracks import open_container, picture_track, usual_picture_rate
+from reverie.stimuli.video import read_movie
 
 MATLAB: Final = ".mat"
 """Ending of files whose movies are (height, width, time), where nothing else tells."""
@@ -246,7 +247,7 @@ def _video_facts(path: Path) -> tuple[tuple[int, int], float | None]:
             frame = next(container.decode(stream))
             turned = round(getattr(frame, "rotation", 0) / 90) % 2
             height, width = (frame.width, frame.height) if turned else (frame.height, frame.width)
-            return (height, width), float(stream.average_rate or 0) or None
+            return (height, width), usual_picture_rate(container, stream)
     except (av.FFmpegError, OSError, ValueError, IndexError, StopIteration):
         # Broken files, which are told by whoever reads them.
         return (36, 64), None

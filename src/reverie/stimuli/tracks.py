@@ -1,0 +1,72 @@
+"""Opening video files: their track of pictures, how fast these come, and how long it says it lasts."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import numpy as np
+from av.stream import Disposition
+
+UNEVEN: Final = 0.05
+"""By this share the usual rate of pictures differs from their mean where they come at uneven times."""
+
+FORGIVING: Final = 19
+"""From this version on, av takes no word on what to do with metadata in a wrong encoding."""
+
+
+def open_container(path: Path) -> Any:  # noqa: ANN401 - av ships few types
+    """Return a video file, opened; raises what av raises.
+
+    Metadata is often mis-encoded in old files and none of it is used here. From its version 19 on, av never minds.
+    """
+    lenient: dict[str, Any] = {} if int(av.__version__.split(".")[0]) >= FORGIVING else {"metadata_errors": "ignore"}
+    return av.open(str(path.absolute()), **lenient)
+
+
+def plays(path: Path) -> bool:
+    """Tell whether a file of any name is a video; a pipe or a device is none."""
+    if not path.is_file():
+        return False
+    try:
+        with open_container(path) as container:
+            picture_track(container)
+            return not container.format.name.endswith("_pipe")  # as ffmpeg calls single pictures
+    except (av.FFmpegError, OSError, ValueError, IndexError):
+        return False
+
+
+def usual_picture_rate(container: Any, stream: Any) -> float | None:  # noqa: ANN401 - av ships few types
+    """Return the pictures per second of a track, None where nothing says them.
+
+    Where they come at uneven times, after the usual step: the mean of a film that stands still at times, or of one
+    without the pictures that are like those before, is the rate of nothing in it.
+    """
+    mean = float(stream.average_rate or 0)
+    if not mean or container.format.name == "avi" or abs(float(stream.base_rate or 0) - mean) < 1e-3 * mean:
+        return mean or None
+    container.seek(0)
+    times = np.unique([packet.pts for packet in container.demux(stream) if packet.pts is not None])
+    step = float(np.median(np.diff(times)) * stream.time_base) if len(times) > 2 else 0.0
+    return 1 / step if step > 0 and abs(1 / step - mean) > UNEVEN * mean else mean
+
+
+def picture_track(container: Any) -> Any:  # noqa: ANN401 - av ships few types
+    """Return the track that is a video, not the cover of a piece of music; raises ValueError when there is none."""
+    # The library would play any text file as terminal art.
+    tracks = [] if container.format.name == "tty" else container.streams.video
+    moving = [track for track in tracks if not track.disposition & Disposition.attached_pic]
+    if not moving:
+        raise ValueError("it has no picture track")
+    moving[0].thread_type = "AUTO"
+    return moving[0]
+
+
+def stated_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401
+    """Return how long a video says it lasts, 0 where it does not."""
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    words = stream.metadata.get("DURATION", "").split(":")
+    if len(words) == 3:
+        hours, minutes, seconds = (float(word) for word in words)
+        return 3600 * hours + 60 * minutes + seconds
+    return float((container.duration or 0) / av.time_base)
