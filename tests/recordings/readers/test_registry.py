@@ -1,6 +1,7 @@
 import os
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -109,3 +110,11 @@ def test_what_is_not_there_is_not_asked_of_every_reader(tmp_path: Path):
         for ask in (open_recordings, survey):
             with pytest.raises(ReverieError, match=sentence):
                 ask(path)
+
+
+def test_a_folder_that_holds_a_file_of_caiman_is_told_with_it(tmp_path: Path):
+    (tmp_path / "notes.txt").write_text("x")
+    with h5py.File(tmp_path / "results.HDF5", "w") as file:
+        file["estimates/C"] = np.ones((3, 9))
+    with pytest.raises(ReverieError, match=r"is no recording, but .*results\.HDF5 in it is a CaImAn file; give that"):
+        open_recordings(tmp_path)

@@ -90,6 +90,9 @@ BESIDE: Final = ("movie", "frames_table", "rate", "trial_seconds", "responses", 
 ARCHIVES: Final = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
 """Endings of files that hold folders."""
 
+HDF5: Final = (".h5", ".hdf5")
+"""Endings of files of any content that may be recordings."""
+
 OUTERMOST: Final = 3
 """So many folders up a recording is looked for that a path may be a part of."""
 
@@ -195,10 +198,10 @@ def _look_outside(path: Path, wanted: Sequence[Reader], reading: Reading) -> Non
 
 
 def _look_inside(path: Path, wanted: Sequence[Reader], reading: Reading) -> None:
-    """Raise ReverieError when a folder inside one that is no recording is one, or cannot be read for a known reason."""
+    """Raise ReverieError when what is in a folder is a recording, or cannot be read for a known reason."""
     refused: list[ReverieError] = []
     for inner in sorted(path.iterdir())[:MOST_INNER] if path.is_dir() else ():
-        for reader in wanted if inner.is_dir() else ():
+        for reader in wanted if inner.is_dir() or inner.suffix.lower() in HDF5 else ():
             try:
                 claimed = reader.refusal(inner, reading) is None
             except ReverieError as error:

@@ -10,6 +10,7 @@ import numpy as np
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy
 from reverie.recordings.readers import sensorium_layout as layout
+from reverie.recordings.readers.clips import MOST_COLOURS
 from reverie.recordings.readers.sensorium import SIGNALS_OF, SensoriumSource, animal_folders
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, StoredSeries
@@ -72,7 +73,12 @@ class ImagesSource(SensoriumSource):
         image = read_npy(path)
         if image.ndim not in (2, 3):
             raise ReverieError(f"{path} has the shape {image.shape}, where (channel, height, width) was expected.")
-        axes = "time,height,width" if image.ndim == 2 else "time,channel,height,width"
+        axes = "time,height,width"
+        if image.ndim == 3 and min(image.shape[0], image.shape[-1]) > MOST_COLOURS:
+            raise ReverieError(f"{path} has the shape {image.shape}, in which no axis holds colours; is it an image?")
+        if image.ndim == 3:
+            first = image.shape[0] <= MOST_COLOURS
+            axes = "time,channel,height,width" if first else "time,height,width,channel"
         return Footage(str(path), np.broadcast_to(image, (self.frames, *image.shape)), axes)
 
     def responses(self, name: str) -> StoredSeries | None:
@@ -81,6 +87,8 @@ class ImagesSource(SensoriumSource):
         if path is None:
             return None
         values = read_npy(path)
+        if values.ndim == 2 and 1 in values.shape:
+            values = values.ravel()
         if values.ndim != 1:
             raise ReverieError(f"{path} has the shape {values.shape}, where (neuron,) was expected.")
         return StoredSeries(str(path), self._held(values.astype(np.float32) / self.frames))
