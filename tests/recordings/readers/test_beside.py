@@ -6,7 +6,8 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.clips import OpenClip
-from reverie.recordings.readers.showings import showings_of, timed_showings
+from reverie.recordings.readers.showings import showings_of
+from reverie.recordings.readers.timed_showings import timed_showings
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage
 

@@ -9,7 +9,8 @@ import tifffile
 from PIL import Image
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.readers.clips import array_axes, as_movie, open_clip
+from reverie.recordings.readers.clip_axes import array_axes, as_movie
+from reverie.recordings.readers.clips import open_clip
 from reverie.recordings.reading import Reading
 
 MOVIE = np.random.default_rng(0).integers(0, 256, (6, 12, 20)).astype(np.uint8)
@@ -54,12 +55,30 @@ def test_the_axes_of_an_array_are_told_by_frames_and_colours(shape, frames, axes
     [
         ((36, 64, 300), None, "time may be its first axis or its last"),
         ((60, 36, 64, 30), None, "no axis holds colours"),
-        ((36, 64, 64), 60, "but 60 of its frames were shown"),
+        ((36, 64, 64), 60, "its frame 59 is said to have been shown; frames are numbered from 0"),
     ],
 )
 def test_an_array_that_leaves_its_axes_open_is_asked_about(shape, frames, said):
     with pytest.raises(ReverieError, match=said):
         array_axes(shape, Reading(), frames, "clip.npy")
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes"),
+    [
+        ((36, 64, 20), "height,width,time"),  # all of it was shown
+        ((20, 36, 64), "time,height,width"),
+        ((900, 36, 64), "time,height,width"),  # the other way round, pictures would be no pictures
+        ((36, 64, 900), "height,width,time"),
+    ],
+)
+def test_a_movie_that_need_not_have_been_shown_whole_is_told_by_its_pictures(shape, axes):
+    assert array_axes(shape, Reading(), 20, "clip.npy", ask=True) == axes
+
+
+def test_a_movie_of_which_less_was_shown_than_it_has_either_way_is_asked_about():
+    with pytest.raises(ReverieError, match="time may be its first axis or its last"):
+        array_axes((36, 64, 60), Reading(), 20, "clip.npy", ask=True)
 
 
 def test_a_single_picture_is_a_movie_of_one_frame():

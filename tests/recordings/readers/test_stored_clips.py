@@ -2,6 +2,7 @@
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.io
 import tifffile
@@ -9,6 +10,7 @@ from PIL import Image
 from tests.recordings.readers import layouts
 from tests.worlds import open_recording
 
+import reverie as rv
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.clips import open_clip
 from reverie.recordings.reading import Reading
@@ -114,3 +116,13 @@ def test_an_animation_keeps_its_size_and_rate(tmp_path):
         pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:], duration=50, lossless=True)
         clip = open_clip(tmp_path / name, Reading())
         assert (clip.footage.values.shape, clip.rate) == ((6, 40, 60), pytest.approx(20.0))
+
+
+@pytest.mark.parametrize("frames", [20, 50])
+def test_time_may_be_the_last_axis_where_a_table_counts_frames(make_trial, tmp_path, frames):
+    """Also of movies that last less long than their pictures are high."""
+    session = layouts.session_of([make_trial(number, frames=frames) for number in range(3)])
+    turned = {f"clip{n}": trial.movie.round().transpose(1, 2, 0) for n, trial in enumerate(session.trials)}
+    check(read(tmp_path, session, lambda place, _: np.save(f"{place}.npy", turned[place.name]), "frames"), session, 0)
+    rows = pd.read_csv(tmp_path / "shown.csv")
+    check(rv.Recording.from_arrays("a", session.responses(30.0), movies=turned, shown=rows), session, 0)

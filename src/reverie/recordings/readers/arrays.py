@@ -12,8 +12,10 @@ from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING, STATE_NAME
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
 from reverie.recordings.clocks import usual_rate, usual_step
-from reverie.recordings.readers.clips import UNTIMED, OpenClip, array_axes, as_movie, open_clip
-from reverie.recordings.readers.showings import by_frame, timed_showings
+from reverie.recordings.readers.clip_axes import array_axes, as_movie
+from reverie.recordings.readers.clips import UNTIMED, OpenClip, open_clip
+from reverie.recordings.readers.showings import by_frame
+from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
 from reverie.recordings.readers.timed_values import Timed, TimedValues, timed
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
@@ -134,13 +136,14 @@ def arrays_source(
         showings, notes = timed_showings(table, f"What was shown to {name}", clips.open, reading)
     else:
         showings, notes = [_whole(clip, movie) for clip, movie in given.items()], ()
+    shown_frames = frames_shown(showings) if clips.numbered else {}
     recorded = Recorded(
         name=name,
         place=Path(name),
         responses=_responses(name, responses, MEANINGS[meaning]),
         signals=_behaviour(name, **behaviour),
         showings=showings,
-        clips={clip: clips.opener(clip) for clip in given},
+        clips={clip: clips.opener(clip, shown_frames.get(clip)) for clip in given},
         degrees_per_pixel=degrees_per_pixel,
         notes=notes,
     )
@@ -212,10 +215,10 @@ class _Clips:
         values = as_movie(movie.d if isinstance(movie, TimedValues) else np.asarray(movie))
         if isinstance(movie, TimedValues):
             frames, rate = len(movie.t), usual_rate(np.asarray(movie.t, dtype=np.float64))
-        axes = array_axes(values.shape, self.reading, frames, place)
+        axes = array_axes(values.shape, self.reading, frames, place, ask=self.numbered)
         length = int(values.shape[axes.split(",").index("time")])
         return OpenClip(Footage(place, values, axes), length, rate or self.reading.frame_rate or UNTIMED, bool(rate))
 
-    def opener(self, clip: str) -> Callable[[], Footage]:
+    def opener(self, clip: str, frames: int | None) -> Callable[[], Footage]:
         """Return a function that opens a movie when it is called."""
-        return lambda: self.open(clip, None).footage
+        return lambda: self.open(clip, frames).footage

@@ -1,6 +1,6 @@
 """What lies beside responses that come without a stimulus: a table of what was shown, movies, tables of behaviour."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PureWindowsPath
@@ -14,8 +14,9 @@ from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Showing
 from reverie.recordings.readers.clips import OpenClip, named_files, open_clip
-from reverie.recordings.readers.showings import by_frame, timed_showings
+from reverie.recordings.readers.showings import by_frame
 from reverie.recordings.readers.tables import read_csv
+from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Sampled, Signal
 from reverie.recordings.source import Footage
@@ -64,10 +65,9 @@ def shown_beside(
         return found(frames)
 
     showings, notes = timed_showings(table, said, opened, reading)
-    most = _frames_shown(showings)
-    return ShownMovies(
-        showings, {clip: partial(_footage, opened, clip, frames) for clip, frames in most.items()}, notes
-    )
+    most = frames_shown(showings)
+    clips = {clip: partial(_footage, opened, clip, frames, numbered) for clip, frames in most.items()}
+    return ShownMovies(showings, clips, notes)
 
 
 def _openers(
@@ -83,20 +83,11 @@ def _inside(opener: Callable[[], OpenClip], _: int | None) -> OpenClip:
     return opener()
 
 
-def _footage(opened: Callable[[str, int | None], OpenClip], clip: str, frames: int) -> Footage:
-    movie = opened(clip, None)
+def _footage(opened: Callable[[str, int | None], OpenClip], clip: str, frames: int, numbered: bool) -> Footage:
+    movie = opened(clip, frames if numbered else None)
     if movie.frames < frames:
         movie = opened(clip, frames)
     return movie.shown(frames)
-
-
-def _frames_shown(showings: Sequence[Showing]) -> dict[str, int]:
-    """Return how many frames a clip must have for what was shown of it."""
-    most: dict[str, int] = {}
-    for showing in showings:
-        if showing.clip is not None and showing.frames is not None:
-            most[showing.clip] = max(most.get(showing.clip, 0), int(showing.frames.max()) + 1)
-    return most
 
 
 def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:

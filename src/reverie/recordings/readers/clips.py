@@ -13,6 +13,7 @@ from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError, require_unlocked
 from reverie.foundation.files import read_npy, read_npz
 from reverie.recordings.footage import target_size
+from reverie.recordings.readers.clip_axes import array_axes, as_movie
 from reverie.recordings.readers.matlab import read_mat
 from reverie.recordings.reading import Reading, clip_and_file
 from reverie.recordings.source import Footage, Pictures
@@ -28,16 +29,6 @@ ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5", MATLAB)
 
 TEXTS: Final = (".csv", ".tsv", ".txt", ".md", ".log", ".json", ".yml", ".yaml", ".xml", ".pdf", ".py", ".m")
 """Endings of files about movies, which lie beside them under the same name."""
-
-COLOURED: Final = (
-    "time,height,width,channel",
-    "time,channel,height,width",
-    "height,width,channel,time",
-)
-"""How movies with colours are laid, the usual order first."""
-
-MOST_COLOURS: Final = 4
-"""Red, green, blue and transparency; screens for mice often have two."""
 
 UNTIMED: Final = 30.0
 """Frames per second of an array, where nothing else says how fast it was shown."""
@@ -129,7 +120,8 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None, *, number
     """
     if path.suffix.lower() in ARRAYS:
         values = as_movie(_array(path))
-        axes = array_axes(values.shape, reading, frames, str(path), time_last=path.suffix.lower() == MATLAB)
+        time_last = path.suffix.lower() == MATLAB
+        axes = array_axes(values.shape, reading, frames, str(path), time_last=time_last, ask=numbered)
         length = int(values.shape[axes.split(",").index("time")])
         return OpenClip(Footage(str(path), values, axes), length, reading.frame_rate or UNTIMED, timed=False)
     if is_picture(path):
@@ -138,53 +130,6 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None, *, number
     movie, rate, averaged = _video(path, reading.frame_size, reading.frame_rate or UNTIMED, numbered)
     footage = Footage(str(path), movie, "time,height,width", averaged=averaged)
     return OpenClip(footage, len(movie), rate or reading.frame_rate or UNTIMED, rate is not None)
-
-
-def as_movie(values: Pictures) -> Pictures:
-    """Return an array of pictures; a single one, with or without colours, becomes a movie of one frame."""
-    shape = values.shape
-    single = len(shape) == 2 or (len(shape) == 3 and shape[-1] <= MOST_COLOURS < shape[0])
-    return np.asarray(values)[None] if single else values
-
-
-def array_axes(
-    shape: Sequence[int], reading: Reading, frames: int | None, place: str, *, time_last: bool = False
-) -> str:
-    """Return the order of an array's axes: as given, told by its number of frames, or time first (or last, if usual).
-
-    >>> array_axes((36, 64, 900), Reading(), 900, "a.npy"), array_axes((900, 36, 64, 3), Reading(), None, "a.npy")
-    ('height,width,time', 'time,height,width,channel')
-
-    Raises ReverieError when it is no movie, has too few frames either way, or pictures that are no pictures.
-    """
-    if reading.axes != "auto":
-        return reading.axes
-    if len(shape) not in (3, 4):
-        raise ReverieError(f"{place} has the shape {tuple(shape)}; a movie has three axes, or four with colours.")
-    first, last = ("time,height,width", "height,width,time")
-    if len(shape) == 4:
-        fitting = [axes for axes in COLOURED if shape[axes.split(",").index("channel")] <= MOST_COLOURS]
-        if not fitting:
-            raise ReverieError(f"{place} has the shape {tuple(shape)}, in which no axis holds colours; is it a movie?")
-        first, last = fitting[0], fitting[-1]
-    elif frames is None and not time_last and _stretched(shape[1:]) and not _stretched(shape[:2]):
-        raise ReverieError(
-            f"{place} has the shape {tuple(shape)}, so that time may be its first axis or its last; say which with "
-            "--movie-axes, such as height-width-time."
-        )
-    if frames is None:
-        return last if time_last else first
-    lengths = {axes: shape[axes.split(",").index("time")] for axes in (last, first)}
-    if frames in lengths.values():
-        return last if lengths[first] != frames else first
-    if lengths[first] > frames:
-        return first
-    raise ReverieError(f"{place} has the shape {tuple(shape)}, but {frames} of its frames were shown; is it the movie?")
-
-
-def _stretched(size: Sequence[int]) -> bool:
-    """Tell whether a picture is more than twice as long as it is wide, or the other way round."""
-    return max(size) > 2 * max(min(size), 1)
 
 
 def _array(path: Path) -> Pictures:

@@ -10,7 +10,7 @@ import numpy as np
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy
 from reverie.recordings.readers import sensorium_layout as layout
-from reverie.recordings.readers.clips import MOST_COLOURS
+from reverie.recordings.readers.clip_axes import MOST_COLOURS
 from reverie.recordings.readers.sensorium import SIGNALS_OF, SensoriumSource, animal_folders
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, StoredSeries

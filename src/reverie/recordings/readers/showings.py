@@ -1,6 +1,6 @@
 """What was shown when, read from tables: a row a frame, or a row a showing."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -8,22 +8,16 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say_broken
 from reverie.recordings.clocked import STILL, Showing
-from reverie.recordings.footage import picture_size
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
-from reverie.recordings.reading import Reading
-from reverie.recordings.usability import NAMED
 
 PAUSE: Final = 1.0
 """Seconds without a new frame that end a showing of a movie; of images in turn, twice their time."""
 
 SLOWEST_IMAGES: Final = 10.0
 """Seconds from one picture to the next; more are mostly milliseconds."""
-
-LONGER: Final = 1.1
-"""Times the length of a movie; showings of more than this are asked about."""
 
 OVERLAP: Final = 0.1
 """Seconds by which a movie may reach into the next: three frames that were dropped, or clocks that differ."""
@@ -86,7 +80,7 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
     times, frames = table["time"].to_numpy(float), table["frame"].to_numpy(int)
     if (frames != table["frame"]).any():
         raise ReverieError(f"{place} has frames that are no whole numbers; they are numbered 0, 1, 2 and so on.")
-    clips, tiers = _words(table, "clip"), _words(table, "tier")
+    clips, tiers = words(table, "clip"), words(table, "tier")
     _require_forward(times, frames, clips, place)
     steps, jumps, same = np.diff(times), np.diff(frames), clips[1:] == clips[:-1]
     usual = pd.Series(steps[same]).groupby(clips[1:][same]).median()
@@ -115,16 +109,16 @@ def _require_forward(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, p
 
 
 def _by_showing(table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip]) -> list[Showing]:
-    ends = _words(table, "end")
+    ends = words(table, "end")
     if (ends != "").any():
         _numbers(table[ends != ""], ("end",), place)
     found = []
-    lengths = _lengths(_words(table, "clip"), opened)
+    lengths = _lengths(words(table, "clip"), opened)
     rows = zip(
         table["onset"].to_numpy(float),
         pd.to_numeric(ends, errors="coerce"),
-        _words(table, "clip"),
-        _words(table, "tier"),
+        words(table, "clip"),
+        words(table, "tier"),
         strict=True,
     )
     for onset, end, clip, tier in rows:
@@ -179,68 +173,8 @@ def _apart(showings: Sequence[Showing], place: str) -> Iterator[Showing]:
         yield replace(showing, onsets=showing.onsets[kept], end=min(showing.end, begins), frames=frames)
 
 
-def _words(table: pd.DataFrame, column: str) -> np.ndarray:
+def words(table: pd.DataFrame, column: str) -> np.ndarray:
+    """Return a column of text, without spaces around it; empty where there is none."""
     if column not in table:
         return np.full(len(table), "", dtype=object)
     return np.array(table[column].astype("string").fillna("").str.strip(), dtype=object)
-
-
-def _counted_from_one(showings: Sequence[Showing], place: str) -> tuple[str, ...]:
-    """Return a sentence where movies seem to be counted from 1, so that each frame would be taken for the next one."""
-    firsts: dict[str, int] = {}
-    for showing in showings:
-        if showing.clip is not None and showing.frames is not None:
-            firsts[showing.clip] = min(firsts.get(showing.clip, 1), int(showing.frames.min()))
-    if not firsts or min(firsts.values()) < 1:
-        return ()
-    return (
-        f"{place} says that frame 0 of no movie was shown, but frame 1: are frames counted from 1? They are taken to "
-        "be counted from 0.",
-    )
-
-
-def _shown_longer(table: pd.DataFrame, seconds: Mapping[str, float], place: str) -> tuple[str, ...]:
-    """Return a sentence where movies were shown for longer than they last at their own speed."""
-    if "end" not in table:
-        return ()
-    shown = pd.to_numeric(table["end"], errors="coerce") - pd.to_numeric(table["onset"])
-    own = pd.Series(_words(table, "clip"), index=table.index).map(seconds)
-    longer = table.index[shown > LONGER * own]
-    if not len(longer):
-        return ()
-    clip = str(table["clip"][longer[0]]).strip()
-    return (
-        f"{place} says that {clip} was shown for {shown[longer[0]]:.4g} s, but it lasts {own[longer[0]]:.4g} s at its "
-        "own speed, after which nothing is taken to have been shown; if it ran more slowly, give a table of a row a "
-        "frame.",
-    )
-
-
-def timed_showings(
-    table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip], reading: Reading
-) -> tuple[list[Showing], tuple[str, ...]]:
-    """Return what a table says was shown, as ``showings_of``, and which rate of movies was taken for granted."""
-    untimed: dict[str, str] = {}
-    seconds: dict[str, float] = {}
-
-    def timed(clip: str, frames: int | None) -> OpenClip:
-        movie = opened(clip, frames)
-        if movie.frames > 1:
-            seconds[clip] = movie.frames / movie.rate
-        if not movie.timed and movie.frames > 1:
-            height, width = picture_size(movie.footage, movie.footage.axes)
-            untimed[clip] = (
-                f"{movie.rate:g} frames a second (--frame-rate to differ), and {clip} to be {movie.frames} frames of "
-                f"{height} x {width} pixels (--movie-axes to differ)"
-            )
-        return movie
-
-    showings = showings_of(table, place, timed)
-    doubts = _counted_from_one(showings, place) if by_frame(table) else _shown_longer(table, seconds, place)
-    if not untimed or reading.frame_rate is not None:
-        return showings, doubts
-    note = (
-        f"{place} names movies that do not say how fast they were shown ({some(untimed, NAMED)}); they are taken to "
-        f"have run at {next(iter(untimed.values()))}."
-    )
-    return showings, (note, *doubts)

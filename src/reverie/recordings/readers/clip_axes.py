@@ -1,0 +1,87 @@
+"""How a movie lies in an array of its own: which axis is time, and which holds colours."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.reading import Reading
+from reverie.recordings.source import Pictures
+
+COLOURED: Final = (
+    "time,height,width,channel",
+    "time,channel,height,width",
+    "height,width,channel,time",
+)
+"""How movies with colours are laid, the usual order first."""
+
+MOST_COLOURS: Final = 4
+"""Red, green, blue and transparency; screens for mice often have two."""
+
+
+def as_movie(values: Pictures) -> Pictures:
+    """Return an array of pictures; a single one, with or without colours, becomes a movie of one frame."""
+    shape = values.shape
+    single = len(shape) == 2 or (len(shape) == 3 and shape[-1] <= MOST_COLOURS < shape[0])
+    return np.asarray(values)[None] if single else values
+
+
+def array_axes(
+    shape: Sequence[int],
+    reading: Reading,
+    frames: int | None,
+    place: str,
+    *,
+    time_last: bool = False,
+    ask: bool = False,
+) -> str:
+    """Return the order of an array's axes: as given, told by its number of frames, or time first (or last, if usual).
+
+    >>> array_axes((36, 64, 900), Reading(), 900, "a.npy"), array_axes((900, 36, 64, 3), Reading(), None, "a.npy")
+    ('height,width,time', 'time,height,width,channel')
+
+    Raises ReverieError when it is no movie, has too few frames either way, or pictures that are no pictures; where
+    ``ask`` says so, also when it has more frames than were shown either way, since it need not have been shown whole.
+    """
+    if reading.axes != "auto":
+        return reading.axes
+    if len(shape) not in (3, 4):
+        raise ReverieError(f"{place} has the shape {tuple(shape)}; a movie has three axes, or four with colours.")
+    first, last = ("time,height,width", "height,width,time")
+    if len(shape) == 4:
+        fitting = [axes for axes in COLOURED if shape[axes.split(",").index("channel")] <= MOST_COLOURS]
+        if not fitting:
+            raise ReverieError(f"{place} has the shape {tuple(shape)}, in which no axis holds colours; is it a movie?")
+        first, last = fitting[0], fitting[-1]
+    elif frames is None and not time_last and _stretched(shape[1:]) and not _stretched(shape[:2]):
+        raise _open_axes(shape, place)
+    usual = (last, first) if time_last else (first, last)
+    if frames is None:
+        return usual[0]
+    lengths = {axes: shape[axes.split(",").index("time")] for axes in (last, first)}
+    if frames in lengths.values():
+        return last if lengths[first] != frames else first
+    if ask and len(shape) == 3 and min(lengths.values()) > frames:
+        sound = [axes for axes in usual if not _stretched(shape[1:] if axes == first else shape[:2])]
+        if len(sound) != 1:
+            raise _open_axes(shape, place)
+        return sound[0]
+    if lengths[usual[0]] > frames:
+        return usual[0]
+    raise ReverieError(
+        f"{place} has the shape {tuple(shape)}, but its frame {frames - 1} is said to have been shown; frames are "
+        "numbered from 0."
+    )
+
+
+def _open_axes(shape: Sequence[int], place: str) -> ReverieError:
+    return ReverieError(
+        f"{place} has the shape {tuple(shape)}, so that time may be its first axis or its last; say which with "
+        "--movie-axes, such as height-width-time."
+    )
+
+
+def _stretched(size: Sequence[int]) -> bool:
+    """Tell whether a picture is more than twice as long as it is wide, or the other way round."""
+    return max(size) > 2 * max(min(size), 1)

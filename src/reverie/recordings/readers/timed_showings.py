@@ -1,0 +1,87 @@
+"""What a table says was shown, with what was taken for granted and what is doubtful, in sentences."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import pandas as pd
+
+from reverie.foundation.errors import some
+from reverie.recordings.clocked import Showing
+from reverie.recordings.footage import picture_size
+from reverie.recordings.readers.clips import OpenClip
+from reverie.recordings.readers.showings import by_frame, showings_of, words
+from reverie.recordings.reading import Reading
+from reverie.recordings.usability import NAMED
+
+LONGER: Final = 1.1
+"""Times the length of a movie; showings of more than this are asked about."""
+
+
+def frames_shown(showings: Sequence[Showing]) -> dict[str, int]:
+    """Return how many frames a clip must have for what was shown of it."""
+    most: dict[str, int] = {}
+    for showing in showings:
+        if showing.clip is not None and showing.frames is not None:
+            most[showing.clip] = max(most.get(showing.clip, 0), int(showing.frames.max()) + 1)
+    return most
+
+
+def _counted_from_one(showings: Sequence[Showing], place: str) -> tuple[str, ...]:
+    """Return a sentence where movies seem to be counted from 1, so that each frame would be taken for the next one."""
+    firsts: dict[str, int] = {}
+    for showing in showings:
+        if showing.clip is not None and showing.frames is not None:
+            firsts[showing.clip] = min(firsts.get(showing.clip, 1), int(showing.frames.min()))
+    if not firsts or min(firsts.values()) < 1:
+        return ()
+    return (
+        f"{place} says that frame 0 of no movie was shown, but frame 1: are frames counted from 1? They are taken to "
+        "be counted from 0.",
+    )
+
+
+def _shown_longer(table: pd.DataFrame, seconds: Mapping[str, float], place: str) -> tuple[str, ...]:
+    """Return a sentence where movies were shown for longer than they last at their own speed."""
+    if "end" not in table:
+        return ()
+    shown = pd.to_numeric(table["end"], errors="coerce") - pd.to_numeric(table["onset"])
+    own = pd.Series(words(table, "clip"), index=table.index).map(seconds)
+    longer = table.index[shown > LONGER * own]
+    if not len(longer):
+        return ()
+    clip = str(table["clip"][longer[0]]).strip()
+    return (
+        f"{place} says that {clip} was shown for {shown[longer[0]]:.4g} s, but it lasts {own[longer[0]]:.4g} s at its "
+        "own speed, after which nothing is taken to have been shown; if it ran more slowly, give a table of a row a "
+        "frame.",
+    )
+
+
+def timed_showings(
+    table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip], reading: Reading
+) -> tuple[list[Showing], tuple[str, ...]]:
+    """Return what a table says was shown, as ``showings_of``, and which rate of movies was taken for granted."""
+    untimed: dict[str, str] = {}
+    seconds: dict[str, float] = {}
+
+    def timed(clip: str, frames: int | None) -> OpenClip:
+        movie = opened(clip, frames)
+        if movie.frames > 1:
+            seconds[clip] = movie.frames / movie.rate
+        if not movie.timed and movie.frames > 1:
+            height, width = picture_size(movie.footage, movie.footage.axes)
+            untimed[clip] = (
+                f"{movie.rate:g} frames a second (--frame-rate to differ), and {clip} to be {movie.frames} frames of "
+                f"{height} x {width} pixels (--movie-axes to differ)"
+            )
+        return movie
+
+    showings = showings_of(table, place, timed)
+    doubts = _counted_from_one(showings, place) if by_frame(table) else _shown_longer(table, seconds, place)
+    if not untimed or reading.frame_rate is not None:
+        return showings, doubts
+    note = (
+        f"{place} names movies that do not say how fast they were shown ({some(untimed, NAMED)}); they are taken to "
+        f"have run at {next(iter(untimed.values()))}."
+    )
+    return showings, (note, *doubts)
