@@ -66,7 +66,9 @@ def shown_beside(
 
     showings, notes = timed_showings(table, said, opened, reading)
     most = frames_shown(showings)
-    clips = {clip: partial(_footage, opened, clip, frames, numbered) for clip, frames in most.items()}
+    clips: dict[str, Callable[[], Footage]] = {
+        clip: partial(_footage, opened, clip, frames, numbered) for clip, frames in most.items()
+    }
     return ShownMovies(showings, clips, notes)
 
 
