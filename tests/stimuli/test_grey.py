@@ -50,3 +50,11 @@ def test_the_type_is_that_of_the_file(dtype, name, tmp_path: Path):
     else:
         Image.fromarray(LEVELS[0].astype(dtype)).save(tmp_path / name)
     assert stored_type(tmp_path / name) == dtype
+
+
+def test_a_tiff_of_several_series_is_refused(tmp_path: Path):
+    with tifffile.TiffWriter(tmp_path / "stack.tif") as stack:
+        stack.write(LEVELS[0, :9, :16].astype(np.uint8))
+        stack.write(LEVELS.astype(np.uint8))
+    with pytest.raises(ReverieError, match=r"stack\.tif could not be read as a video \(it holds 2 series of pictures"):
+        read_movie(tmp_path / "stack.tif")

@@ -201,6 +201,8 @@ def _as_seen(values: np.ndarray, stack: Any) -> np.ndarray:  # noqa: ANN401 - ti
 def _axes(stack: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:  # noqa: ANN401 - tifffile ships no types
     """Return the lengths of a stack's axes before those of a picture, and of a picture: rows, columns, any colours."""
     series = stack.series[0]
+    if len(stack.series) > 1:
+        raise ValueError(f"it holds {len(stack.series)} series of pictures of different kinds; save the movie alone")
     coloured = series.axes.endswith("S")
     if not series.axes.removesuffix("S").endswith("YX") or "C" in series.axes:
         raise ValueError(f"its axes are {series.axes}; a stack of grey or RGB pictures over time was expected")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from pynwb import TimeSeries
@@ -15,6 +16,8 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.findings import render
 from reverie.recordings.reading import Reading
 from reverie.recordings.survey import survey
+
+pytestmark = pytest.mark.filterwarnings("ignore:The linked table for DynamicTableRegion")
 
 TEMPLATE = "/stimulus/templates/stimuli"
 
@@ -146,3 +149,30 @@ def test_behaviour_may_be_named_by_what_holds_it(session, tmp_path):
     assert any("the first of the 2 columns" in note for note in recording.notes)
     for name, trial in zip(recording.tiers, session.trials, strict=True):
         np.testing.assert_allclose(recording.state(name)[1], trial.state[1], rtol=1e-4)
+
+
+def test_series_of_the_same_regions_are_no_planes(session, tmp_path):
+    """Fluorescence and neuropil lie together, as NeuroConv writes what suite2p found."""
+    place = tmp_path / "mine.nwb"
+    nwb_layouts.write_microns(place, session, rate=30.0)
+    reading = {"responses": "/processing/ophys/Fluorescence", "movie": ("stimulus",)}
+    assert open_recording(place, Reading(**reading)).neurons == 7
+    with h5py.File(place, "a") as file:
+        fluorescence = file["processing/ophys/Fluorescence"]
+        fluorescence.copy("RoiResponseSeries1", fluorescence, "Neuropil")
+    with pytest.raises(ReverieError, match=r"Neuropil and .*RoiResponseSeries1 are of the same regions; name one"):
+        open_recording(place, Reading(**reading))
+    assert open_recording(place, Reading(**reading | {"responses": reading["responses"] + "/Neuropil"})).neurons == 4
+
+
+@pytest.mark.parametrize("conversion", [0.0, float("nan")])
+def test_a_conversion_that_says_nothing_is_not_applied(place, session, tmp_path, conversion):
+    scan = nwb_layouts.write_microns(tmp_path / "scan.nwb", session, rate=30.0)
+    expected = open_recording(scan).responses("0")
+    with h5py.File(scan, "a") as file:
+        for name in ("RoiResponseSeries1", "RoiResponseSeries2"):
+            file[f"processing/ophys/Fluorescence/{name}/data"].attrs["conversion"] = conversion
+        file["acquisition/stimulus/data"].attrs["conversion"] = conversion
+    recording = open_recording(scan)
+    np.testing.assert_array_equal(recording.responses("0"), expected)
+    np.testing.assert_array_equal(recording.movie("0"), session.trials[0].movie.round())

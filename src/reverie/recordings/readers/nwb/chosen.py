@@ -17,7 +17,7 @@ from reverie.recordings.clocks import usual_rate
 from reverie.recordings.footage import stored_frames
 from reverie.recordings.readers.beside import ShownMovies, shown_beside
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
-from reverie.recordings.readers.nwb.contents import RESPONSES, TEMPLATES, movies_in, movies_under
+from reverie.recordings.readers.nwb.contents import RESPONSES, TEMPLATES, movies_in, movies_under, require_other_regions
 from reverie.recordings.readers.nwb.file import (
     H5Object,
     data_of,
@@ -157,6 +157,7 @@ def _responses(file: H5Object, item: H5Object, path: str) -> tuple[Sequence[Sign
         return [SpikeTrains(path, trains)], f"spikes of {len(trains)} units in {path}"
     meaning: Meaning = "amount" if any(word in path.casefold() for word in AMOUNTS) else "level"
     inside = [series for kind in RESPONSES for series in within(file, path, kind)]
+    require_other_regions(inside)
     planes = read_members(placed(inside or [item]), partial(sampled, meaning=meaning))
     kind = "amounts (events)" if meaning == "amount" else "levels (traces)"
     return planes, f"{path} as {kind} of {sum(plane.rows for plane in planes)} neurons"

@@ -1,12 +1,14 @@
 """What an NWB file of any layout holds: what may be movies, responses, behaviour, and tables of what was shown."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import h5py
+import numpy as np
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.nwb.file import H5Object, kind_of, times_of
+from reverie.recordings.readers.nwb.file import H5Object, kind_of, times_of, where
 
 MOVIES: Final = ("ImageSeries", "IndexSeries", "OpticalSeries")
 MICROSCOPES: Final = ("OnePhotonSeries", "TwoPhotonSeries", "ImageMaskSeries")
@@ -42,6 +44,20 @@ def movies_in(file: H5Object) -> dict[str, H5Object]:
     """Return all that may be movies of a stimulus, by path, those that say when they were shown first."""
     places = (file.get(path) for path in ("stimulus/presentation", "acquisition", "stimulus/templates"))
     return {path: movie for place in places if place is not None for path, movie in movies_under(place).items()}
+
+
+def require_other_regions(series: Sequence[H5Object]) -> None:
+    """Raise ReverieError where two series are of the same regions, such as fluorescence and neuropil, and no planes."""
+    seen: dict[tuple[object, bytes], H5Object] = {}
+    for one in series:
+        if (regions := one.get("rois")) is None or "table" not in regions.attrs:
+            continue
+        same = (one.file[regions.attrs["table"]].name, np.asarray(regions).tobytes())
+        if same in seen:
+            raise ReverieError(
+                f"{where(seen[same])} and {one.name} are of the same regions; name one of them with --responses."
+            )
+        seen[same] = one
 
 
 def listed(file: H5Object) -> list[str]:

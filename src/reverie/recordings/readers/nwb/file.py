@@ -115,9 +115,20 @@ def sampled(series: H5Object, meaning: Meaning = "level", *, column: int | None 
         meaning,
         rows_first,
         columns=None if column is None else np.array([column]),
-        scale=float(data.attrs.get("conversion", 1.0)),
-        offset=float(data.attrs.get("offset", 0.0)),
+        **unit_of(data),
     )
+
+
+def unit_of(data: H5Object) -> dict[str, float]:
+    """Return the ``scale`` and ``offset`` that bring stored samples to the unit of their series.
+
+    A conversion of 0 or NaN, as some writers leave it, says nothing.
+    """
+    scale, offset = (float(data.attrs.get(name, usual)) for name, usual in (("conversion", 1.0), ("offset", 0.0)))
+    return {
+        "scale": scale if np.isfinite(scale) and scale != 0 else 1.0,
+        "offset": offset if np.isfinite(offset) else 0.0,
+    }
 
 
 def pair(series: H5Object) -> dict[str, Sampled]:

@@ -14,7 +14,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Showing
 from reverie.recordings.footage import stored_frames
 from reverie.recordings.readers.clips import open_clip
-from reverie.recordings.readers.nwb.file import H5Object, data_of, table, times_of, where
+from reverie.recordings.readers.nwb.file import H5Object, data_of, table, times_of, unit_of, where
 from reverie.recordings.readers.showings import showings_by_frame
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage
@@ -52,8 +52,8 @@ def image_footage(series: H5Object, place: Path, reading: Reading) -> Footage:
     axes = "time,height,width" if data.ndim == 3 else "time,height,width,channel"
     if data.ndim not in (3, 4):
         raise ReverieError(f"{where(series)} has the shape {data.shape}, where (time, y, x) was expected.")
-    scale, offset = (float(data.attrs.get(name, usual)) for name, usual in (("conversion", 1.0), ("offset", 0.0)))
-    values = data if (scale, offset) == (1.0, 0.0) else _InUnits(data, scale, offset)
+    unit = unit_of(data)
+    values = data if unit == {"scale": 1.0, "offset": 0.0} else _InUnits(data, **unit)
     return Footage(where(series), values, axes if reading.axes == "auto" else reading.axes)
 
 
