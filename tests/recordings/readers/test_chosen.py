@@ -108,7 +108,7 @@ def test_movies_in_the_file_are_found_by_their_names_in_a_table(several, session
     ("reading", "said"),
     [
         ({"movie": ("/stimulus/templates/m9",)}, "holds nothing at /stimulus/templates/m9; `reverie inspect`"),
-        ({"movie": ("/units",)}, "holds no movie at /units, but a Units"),
+        ({"movie": ("/units",)}, "holds no movie at /units; `reverie inspect`"),
         ({}, "does not say which movie was shown; choose --movie from: /stimulus/templates/m0"),
         (
             {"frames_table": Path("/intervals/trials_of_movies"), "running": "/stimulus"},

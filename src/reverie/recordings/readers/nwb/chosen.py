@@ -82,16 +82,14 @@ def _asked(file: H5Object, place: Path, reading: Reading) -> tuple[dict[str, H5O
     files = []
     for asked in reading.movie:
         item = file.get(asked)
-        if isinstance(item, h5py.Group):
-            if not (found := movies_under(item)):
-                raise ReverieError(f"{place} holds no movie at {asked}, but a {kind_of(item) or 'group'}; {LISTS}.")
-        elif "=" in asked or Path(asked).exists():
+        found = movies_under(item)
+        if item is None and ("=" in asked or Path(asked).exists()):
             files.append(asked)
             continue
-        else:
+        if not found:
             found = {path: movie for path, movie in movies_in(file).items() if path.rsplit("/", 1)[-1] == asked}
             if len(found) != 1:
-                what = "several movies named" if found else "nothing at"
+                what = "several movies named" if found else "nothing at" if item is None else "no movie at"
                 raise ReverieError(f"{place} holds {what} {asked}; {LISTS}.")
         inside |= found
     return inside, tuple(files)

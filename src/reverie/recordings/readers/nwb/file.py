@@ -107,6 +107,7 @@ def sampled(series: H5Object, meaning: Meaning = "level", *, column: int | None 
     require_number_type(data.dtype, where(series))
     if data.ndim > 2:
         raise ReverieError(f"{where(series)} has the shape {data.shape}, where (time, row) was expected.")
+    scale, offset = unit_of(data)
     rows_first = data.ndim == 2 and regions is not None and len(data) == len(regions) != data.shape[1]
     return Sampled(
         where(series),
@@ -115,20 +116,18 @@ def sampled(series: H5Object, meaning: Meaning = "level", *, column: int | None 
         meaning,
         rows_first,
         columns=None if column is None else np.array([column]),
-        **unit_of(data),
+        scale=scale,
+        offset=offset,
     )
 
 
-def unit_of(data: H5Object) -> dict[str, float]:
-    """Return the ``scale`` and ``offset`` that bring stored samples to the unit of their series.
+def unit_of(data: H5Object) -> tuple[float, float]:
+    """Return the scale and the offset that bring stored samples to the unit of their series.
 
     A conversion of 0 or NaN, as some writers leave it, says nothing.
     """
     scale, offset = (float(data.attrs.get(name, usual)) for name, usual in (("conversion", 1.0), ("offset", 0.0)))
-    return {
-        "scale": scale if np.isfinite(scale) and scale != 0 else 1.0,
-        "offset": offset if np.isfinite(offset) else 0.0,
-    }
+    return scale if np.isfinite(scale) and scale != 0 else 1.0, offset if np.isfinite(offset) else 0.0
 
 
 def pair(series: H5Object) -> dict[str, Sampled]:

@@ -53,7 +53,7 @@ def image_footage(series: H5Object, place: Path, reading: Reading) -> Footage:
     if data.ndim not in (3, 4):
         raise ReverieError(f"{where(series)} has the shape {data.shape}, where (time, y, x) was expected.")
     unit = unit_of(data)
-    values = data if unit == {"scale": 1.0, "offset": 0.0} else _InUnits(data, **unit)
+    values = data if unit == (1.0, 0.0) else _InUnits(data, *unit)
     return Footage(where(series), values, axes if reading.axes == "auto" else reading.axes)
 
 
