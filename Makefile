@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test quick docs site release oldest lint clean
+.PHONY: install demo test quick docs site release oldest newer lint clean
 
 # The stamp makes `make demo` install once and start at once the next time.
 install: .venv/installed
@@ -35,6 +35,10 @@ release: install
 # Runs the tests on the oldest versions that pyproject.toml allows, in a fresh environment.
 oldest:
 	tools/try_oldest.sh $(PYTHON)
+
+# Runs the quick tests on a newer Python, in a Debian of its own; as root.
+newer:
+	tools/try_newer.sh
 
 lint: install
 	$(BIN)/ruff check

@@ -160,3 +160,8 @@ def test_the_text_is_aligned(animal):
 def test_no_recording_at_all_is_an_error(tmp_path):
     with pytest.raises(ReverieError, match="not a recording of a known format"):
         survey(tmp_path)
+
+
+def test_a_path_at_which_nothing_lies_is_told(tmp_path):
+    with pytest.raises(ReverieError, match="typo is not there"):
+        survey(tmp_path / "typo")
