@@ -44,7 +44,7 @@ def grey_levels(movie: Movie, dtype: np.dtype[Any], path: Path) -> Movie:
 def bits_of(high: float) -> int:
     """Return how many bits whole numbers have that go up to a value above 255.
 
-    >>> bits_of(4095), bits_of(4096)
+    >>> bits_of(4095.0), bits_of(4096.0)
     (12, 16)
     """
     return next(bits for bits in DEPTHS if high < 2**bits)
