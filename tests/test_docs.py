@@ -30,7 +30,7 @@ DOTTED = re.compile(r"\b(?:reverie|benchmarks)(?:\.[A-Za-z_]\w*)+")
 PATH = re.compile(r"\b(?:src|tests|docs|examples|benchmarks|tools)/[\w/.-]*\w")
 
 OF_OTHERS = {"--constraint", "--editable", "--quick", "--help", "--cases", "--moments", "--only"}
-OF_OTHERS |= {"--seeds", "--counts", "--clips", "--build-arg", "--fakeroot"}
+OF_OTHERS |= {"--seeds", "--counts", "--clips", "--build-arg", "--fakeroot", "--kinds", "--methods"}
 """Options of programs other than `reverie` that the documentation names, and the one every verb has."""
 
 

@@ -154,7 +154,8 @@ from reverie.encoders.fast import kernels
 from reverie.encoders.fast.dwiseneuro import FrozenCore
 
 def runtimes():
-    return [os.path.realpath(each["filepath"]) for each in threadpoolctl.threadpool_info() if each["user_api"] == "openmp"]
+    libraries = [each for each in threadpoolctl.threadpool_info() if each["user_api"] == "openmp"]
+    return [os.path.realpath(each["filepath"]) for each in libraries]
 
 found = {"before": runtimes()}
 for choice in sys.argv[1:]:
