@@ -160,6 +160,8 @@ def test_series_of_the_same_regions_are_no_planes(session, tmp_path):
     with h5py.File(place, "a") as file:
         fluorescence = file["processing/ophys/Fluorescence"]
         fluorescence.copy("RoiResponseSeries1", fluorescence, "Neuropil")
+        table = fluorescence["RoiResponseSeries1/rois"].attrs["table"]
+        fluorescence["Neuropil/rois"].attrs["table"] = table  # references are not copied
     with pytest.raises(ReverieError, match=r"Neuropil and .*RoiResponseSeries1 are of the same regions; name one"):
         open_recording(place, Reading(**reading))
     assert open_recording(place, Reading(**reading | {"responses": reading["responses"] + "/Neuropil"})).neurons == 4

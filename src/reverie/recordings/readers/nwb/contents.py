@@ -50,7 +50,7 @@ def require_other_regions(series: Sequence[H5Object]) -> None:
     """Raise ReverieError where two series are of the same regions, such as fluorescence and neuropil, and no planes."""
     seen: dict[tuple[object, bytes], H5Object] = {}
     for one in series:
-        if (regions := one.get("rois")) is None or "table" not in regions.attrs:
+        if (regions := one.get("rois")) is None or not regions.attrs.get("table"):
             continue
         same = (one.file[regions.attrs["table"]].name, np.asarray(regions).tobytes())
         if same in seen:

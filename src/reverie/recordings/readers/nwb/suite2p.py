@@ -48,7 +48,7 @@ def _planes(file: H5Object, kind: str) -> list[H5Object]:
 def _cells(file: H5Object, plane: Sampled, series: H5Object) -> Sampled:
     """Return a plane with the regions that suite2p takes for cells."""
     regions = series.get("rois")
-    own = [] if regions is None or "table" not in regions.attrs else [file[regions.attrs["table"]]]
+    own = [] if regions is None or not regions.attrs.get("table") else [file[regions.attrs["table"]]]
     segmentations = [*own, *within(file, "processing/ophys", "PlaneSegmentation")]
     iscell = next((np.asarray(group["iscell"]) for group in segmentations if "iscell" in group), None)
     if iscell is None:
