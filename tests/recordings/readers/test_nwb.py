@@ -254,3 +254,24 @@ def test_a_link_that_leads_to_nothing_is_said(two_planes, tmp_path):
     said = "Fluorescence/RoiResponseSeries1 is left out, since it leads to raw.nwb:/first/plane, which is not there"
     assert any(said in note for note in recording.notes)
     assert not any("leads to" in note for note in open_recording(place).notes)
+
+
+@pytest.mark.parametrize("axes", [(1, -1), (-1, 1)])
+def test_rows_as_matlab_writes_them_are_read(axes, session, tmp_path):
+    file = free(session, data=session.movie, format="raw")
+    for neuron in range(5):
+        file.add_unit(spike_times=np.arange(0.01 * neuron, session.seconds, 0.1))
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    chosen = Reading(responses="/units", movie=(SHOWN,))
+    expected = open_recording(place, chosen)
+    counts = {name: expected.responses(name) for name in expected.tiers}
+    copy = tmp_path / "copy.nwb"
+    copy.write_bytes(place.read_bytes())
+    with h5py.File(copy, "a") as written:
+        for path in (f"{SHOWN}/timestamps", "units/spike_times", "units/spike_times_index"):
+            spoil(written, path, written[path][:].reshape(axes))
+        written[SHOWN].attrs["neurodata_type"] = np.array(["ImageSeries"], dtype=h5py.string_dtype())
+    found = open_recording(copy, chosen)
+    assert [*found.tiers] == [*counts]
+    for name, responses in counts.items():
+        np.testing.assert_array_equal(found.responses(name), responses)

@@ -36,6 +36,7 @@ def open_file(place: Path) -> H5Object:
 def kind_of(item: H5Object) -> str:
     """Return the type that the schema gives an object, such as "ImageSeries"; empty where it has none."""
     kind = item.attrs.get("neurodata_type", b"")
+    kind = kind.ravel()[0] if isinstance(kind, np.ndarray) and kind.size == 1 else kind
     return kind.decode() if isinstance(kind, bytes) else str(kind)
 
 
@@ -90,7 +91,7 @@ def data_of(series: H5Object) -> H5Object:
 def times_of(series: H5Object, count: int) -> np.ndarray:
     """Return when each of so many samples was taken, in seconds; raises ReverieError when a series does not say."""
     if "timestamps" in series:
-        return paired_times(np.asarray(series["timestamps"], dtype=np.float64), count, where(series))
+        return paired_times(np.asarray(series["timestamps"], dtype=np.float64).ravel(), count, where(series))
     start = series.get("starting_time")
     rate = None if start is None else start.attrs.get("rate")
     if start is None or rate is None or not np.isfinite(rate) or rate <= 0:
@@ -168,9 +169,15 @@ def table(group: H5Object, *needed: str) -> pd.DataFrame:
 def spike_times(units: H5Object) -> list[np.ndarray]:
     """Return when each unit of a table fired, in seconds; raises ReverieError when a part of that is not there."""
     flat, ends = units.get("spike_times", units), units.get("spike_times_index", units)
-    sound = all(isinstance(part, h5py.Dataset) and part.ndim == 1 and part.dtype.kind in REAL for part in (flat, ends))
-    if not sound or ends.shape != units["id"].shape or (len(ends) and int(ends[-1]) != len(flat)):
+    sound = all(_is_row(part) and part.dtype.kind in REAL for part in (flat, ends))
+    flat, ends = (np.asarray(part).ravel() if sound else np.zeros(0) for part in (flat, ends))
+    if not sound or len(ends) != len(units["id"]) or (len(ends) and int(ends[-1]) != len(flat)):
         raise ReverieError(
             f"{where(units)} has no column 'spike_times' that fits its other columns; copy the file again."
         )
-    return np.split(np.asarray(flat), np.asarray(ends, dtype=np.int64)[:-1])
+    return np.split(flat, ends.astype(np.int64)[:-1])
+
+
+def _is_row(item: H5Object) -> bool:
+    """Tell whether an object is a row of values; MATLAB knows no arrays of one axis, and writes (1, value) or so."""
+    return isinstance(item, h5py.Dataset) and item.ndim > 0 and item.size == max(item.shape)
