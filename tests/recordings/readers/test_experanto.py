@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from tests.recordings.readers import layouts
+from tests.recordings.readers.nwb_layouts import write_video
 from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
@@ -37,3 +38,22 @@ def test_an_invalid_item_of_experanto_is_not_shown(tmp_path, session, capsys):
     recording = open_recording(tmp_path / "mouse")
     assert len(recording.tiers) == len(session.trials) - 1
     assert "Left out" not in capsys.readouterr().err
+
+
+def test_files_about_a_film_are_not_taken_for_it(tmp_path, session):
+    data = layouts.write_experanto(tmp_path / "mouse", session) / "screen/data"
+    write_video(data / "00001.mp4", np.load(data / "00001.npy"))
+    (data / "00001.npy").unlink()
+    (data / "00001.json").write_text("{}")
+    recording = open_recording(tmp_path / "mouse")
+    assert np.abs(recording.movie("1") - session.trials[1].movie).max() < 4
+
+
+@pytest.mark.parametrize("ending", ["npy", "mp4"])
+def test_a_film_that_was_not_fetched_is_told_to_be_so(tmp_path, session, ending):
+    data = layouts.write_experanto(tmp_path / "mouse", session) / "screen/data"
+    (data / "00001.npy").unlink()
+    (data / f"00001.{ending}").symlink_to("../../.git/annex/objects/aa/bb/MD5-s1/MD5-s1")
+    recording = open_recording(tmp_path / "mouse")
+    assert len(recording.tiers) == len(session.trials) - 1
+    assert "was not fetched (it is a git-annex pointer)" in recording.left_out["1"]

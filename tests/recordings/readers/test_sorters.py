@@ -53,7 +53,7 @@ def labels(column, word, number="cluster_id"):
 @pytest.mark.parametrize(
     ("files", "neurons", "after"),
     [
-        ({"cluster_groups.csv": labels("group", "good")}, 6, "'good' in cluster_groups.csv"),
+        ({"cluster_groups.csv": labels("group", " Good")}, 6, "'good' in cluster_groups.csv"),
         ({"cluster_info.tsv": labels("group", "good", "id")}, 6, "'good' in cluster_info.tsv"),
         ({"cluster_group.tsv": "cluster_id\tgroup\n"}, 7, "no table says"),
         (

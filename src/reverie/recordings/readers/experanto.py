@@ -16,7 +16,7 @@ from reverie.foundation.folders import may_enter
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
 from reverie.recordings.lazy_trials import OnDisk
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
-from reverie.recordings.readers.clips import open_clip
+from reverie.recordings.readers.clips import TEXTS, open_clip
 from reverie.recordings.readers.experanto_devices import read_behaviour, read_device, read_yaml
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, read_members
@@ -120,9 +120,10 @@ def _footage(folder: Path, stem: str, frames: int, reading: Reading) -> Footage:
     """Open the movie of an item; an image is a movie of one frame."""
     usual = folder / f"{stem}.npy"
     # Looking through a folder of a thousand files a thousand times takes seconds.
-    found = [usual] if usual.exists() else [path for path in sorted(folder.glob(f"{stem}.*")) if path.is_file()]
-    if not found:
-        raise ReverieError(f"{folder / stem}.npy is missing; copy it again.")
+    beside = () if usual.exists() else sorted(folder.glob(f"{stem}.*"))
+    # A link to nothing counts, since what it leads to may yet be fetched.
+    films = [path for path in beside if path.is_file() or path.is_symlink()]
+    found = [path for path in films if path.suffix.lower() not in TEXTS] or [usual]
     if found[0].suffix != ".npy":
         return open_clip(found[0], reading, frames, numbered=True).footage
     values = as_movie(OnDisk.of(read_npy(found[0])))

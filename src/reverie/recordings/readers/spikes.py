@@ -94,7 +94,7 @@ def _units(place: Path, clusters: np.ndarray) -> tuple[np.ndarray, str]:
         numbers = next((name for name in NUMBERS if name in table), None)
         if numbers is None or column not in table:
             continue
-        words = table[column].astype(str).str.strip()
+        words = table[column].astype(str).str.strip().str.casefold()
         if set(words) <= UNJUDGED:
             continue
         good = table.loc[words == GOOD, numbers]
