@@ -178,3 +178,34 @@ def test_a_conversion_that_says_nothing_is_not_applied(place, session, tmp_path,
     recording = open_recording(scan)
     np.testing.assert_array_equal(recording.responses("0"), expected)
     np.testing.assert_array_equal(recording.movie("0"), session.trials[0].movie.round())
+
+
+@pytest.fixture
+def probe(session, tmp_path):
+    """Units, and a table of all stimuli with a row a frame; the movie is in a file of its own."""
+    file = nwb_layouts.new_nwb()
+    for neuron in range(7):
+        file.add_unit(spike_times=np.arange(0.01 * neuron, session.seconds, 0.1))
+    shown = TimeIntervals(name="stimulus_presentations", description="a row a frame")
+    for name in ("stimulus_name", "frame"):
+        shown.add_column(name=name, description=name)
+    shown.add_interval(start_time=0.0, stop_time=1.0, stimulus_name="gratings", frame=float("nan"))
+    for frame, time in enumerate(session.frame_times):
+        row = {"start_time": float(time), "stop_time": float(time) + 1 / 30}
+        shown.add_interval(**row, stimulus_name="movie_one", frame=float(frame))
+    file.add_time_intervals(shown)
+    np.save(tmp_path / "film.npy", session.movie)
+    return nwb_layouts.save(tmp_path / "probe.nwb", file)
+
+
+def test_rows_of_other_stimuli_are_left_out_and_movies_may_be_in_files(probe, session, capsys):
+    reading = Reading(
+        responses="/units",
+        movie=(f"movie_one={probe.parent / 'film.npy'}",),
+        frames_table=Path("/intervals/stimulus_presentations"),
+    )
+    recording = open_recording(probe, reading)
+    assert "rows of what is no movie that was given are left out (gratings)" in capsys.readouterr().err
+    assert len(recording.tiers) == len(session.trials)
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        np.testing.assert_array_equal(recording.movie(name), trial.movie.round())

@@ -1,6 +1,6 @@
 """An NWB file of any layout, in which the user says what is what; nothing is guessed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,11 +12,12 @@ from pandas.api.types import is_numeric_dtype
 
 from reverie.foundation.arrays import PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.progress import say
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.clocks import usual_rate
 from reverie.recordings.footage import stored_frames
 from reverie.recordings.readers.beside import ShownMovies, shown_beside
-from reverie.recordings.readers.clips import UNTIMED, OpenClip
+from reverie.recordings.readers.clips import UNTIMED, OpenClip, named_files
 from reverie.recordings.readers.nwb.contents import RESPONSES, TEMPLATES, movies_in, movies_under, require_other_regions
 from reverie.recordings.readers.nwb.file import (
     H5Object,
@@ -68,8 +69,9 @@ def _shown(file: H5Object, place: Path, reading: Reading) -> ShownMovies:
             raise ReverieError(f"{place} does not say which movie was shown; choose --movie from: {some(there)}.")
     named = {path.rsplit("/", 1)[-1]: movie for path, movie in (movies_in(file) | inside).items()}
     clips = {name: partial(_clip, series, place, reading) for name, series in named.items()}
-    chosen = [path.rsplit("/", 1)[-1] for path in inside]
-    rows = None if reading.frames_table is None else _table_inside(file, place, reading.frames_table, chosen, clips)
+    given = [*(path.rsplit("/", 1)[-1] for path in inside), *named_files(files)]
+    path = reading.frames_table
+    rows = None if path is None else _table_inside(file, place, path, given, {*clips, *given})
     return shown_beside(place, replace(reading, movie=files), clips, rows)
 
 
@@ -116,26 +118,33 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
 
 
 def _table_inside(
-    file: H5Object, place: Path, path: Path, chosen: Sequence[str], movies: Mapping[str, object]
+    file: H5Object, place: Path, path: Path, chosen: Sequence[str], movies: Iterable[str]
 ) -> tuple[pd.DataFrame, str] | None:
     """Return a table of the file as one of what was shown, and its place; None where the path is that of a csv file.
 
-    The movies are named by a column ``clip``, or by the only one that names nothing but movies of the file; where none
-    does, all rows are of the one movie that was chosen.
+    The movies are named by a column ``clip``, or by the only one with names of movies in it, whose other rows are of
+    other stimuli and left out; where none does, all rows are of the one movie that was chosen.
     """
     group = None if path.exists() else file.get(path.as_posix())
     if not isinstance(group, h5py.Group):
         return None
-    rows = table(group, "start_time")
-    named = [name for name in rows if not is_numeric_dtype(rows[name]) and set(rows[name]) <= {*movies, ""}]
-    if "clip" not in rows and len(named) != 1 and len(chosen) != 1:
+    said, rows = f"{place}:{group.name}", table(group, "start_time")
+    known = {*movies, ""}
+    named = [name for name in rows if not is_numeric_dtype(rows[name]) and set(rows[name]) & known - {""}]
+    named = ["clip"] if "clip" in rows else named
+    if len(named) == 1:
+        rows = rows.assign(clip=rows[named[0]])
+        if other := set(rows["clip"]) - known:
+            say(f"{said}: rows of what is no movie that was given are left out ({some(sorted(map(str, other)))}).")
+            rows = rows[rows["clip"].isin(known)]
+    elif len(chosen) == 1:
+        rows = rows.assign(clip=chosen[0])
+    else:
         raise ReverieError(
-            f"{place}:{group.name} has no column of the names of movies in the file (its columns: "
-            f"{', '.join(map(str, rows))}); name one movie with --movie, or give --frames-table with a csv file."
+            f"{said} has no column of the names of movies in the file (its columns: {', '.join(map(str, rows))}); name "
+            "one movie with --movie, or give --frames-table with a csv file."
         )
-    clips = rows["clip"] if "clip" in rows else rows[named[0]] if len(named) == 1 else chosen[0]
-    start = "time" if "frame" in rows else "onset"
-    return rows.assign(clip=clips).rename(columns={"start_time": start, "stop_time": "end"}), f"{place}:{group.name}"
+    return rows.rename(columns={"start_time": "time" if "frame" in rows else "onset", "stop_time": "end"}), said
 
 
 def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
