@@ -1,4 +1,4 @@
-"""One movie that cannot be read, or is laid otherwise, spoils no other."""
+"""One movie that cannot be read, or is laid otherwise, spoils no other; their unit is told from all."""
 
 import re
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reverie.foundation.errors import ReverieError
 from reverie.recordings.recording import Recording
 from reverie.recordings.source import Footage
 from reverie.recordings.trial import Trial
@@ -53,3 +54,34 @@ def test_one_movie_spoils_no_other(
     assert list(recording.left_out) == [first]
     assert re.search(sentence, recording.left_out[first])
     np.testing.assert_array_equal(recording.movie("2"), movies[2])
+
+
+def deep_recording(monkeypatch: pytest.MonkeyPatch, count: int, bright: Callable[[np.ndarray], None]) -> Recording:
+    """Return a recording of movies of 10 bits, of which the last is made brighter."""
+    dice = np.random.default_rng(0)
+    movies = [dice.integers(0, 1000, (FRAMES, *SIZE)).astype(np.uint16) for _ in range(count)]
+    bright(movies[-1])
+    state, responses = np.zeros((4, FRAMES), np.float32), np.ones((2, FRAMES), np.float32)
+    given = [Trial(str(n), "train", one / np.float32(16), state, responses) for n, one in enumerate(movies)]
+    recording = Recording.from_trials("m", given)
+    monkeypatch.setattr(
+        recording.source, "movie", lambda name: Footage(f"{name}.npy", movies[int(name)], "time,height,width")
+    )
+    return recording
+
+
+def test_bits_are_told_from_the_brightest_of_all_movies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of sixty, only some are looked at to find out whether they hold whole numbers at all."""
+    recording = deep_recording(monkeypatch, 60, lambda movie: movie.fill(4095))
+    assert recording.movie("59").max() == pytest.approx(255)
+    assert recording.movie("0").max() < 64
+
+
+def test_a_movie_of_more_bits_than_were_seen_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_bright_picture(movie: np.ndarray) -> None:
+        movie[3] = 4095
+
+    recording = deep_recording(monkeypatch, 4, one_bright_picture)
+    assert recording.movie("0").max() > 200
+    with pytest.raises(ReverieError, match=r"3\.npy has values up to 4095, .* looked at have 10 bits"):
+        recording.movie("3")

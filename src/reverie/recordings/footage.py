@@ -175,6 +175,8 @@ class GreyScale:
         Grey levels a unit.
     bounded
         Whether values beyond black and white are cut off, because the scale was told from a sample.
+    bits
+        How many bits whole numbers are taken to have, None for values that are none.
     note
         What was done, in words; None where values are grey levels already.
     """
@@ -182,7 +184,16 @@ class GreyScale:
     dark: float = 0.0
     gain: float = 1.0
     bounded: bool = False
+    bits: int | None = None
     note: str | None = None
+
+    def require_fitting(self, pixels: Pixels, place: str) -> None:
+        """Raise ReverieError where stored values need more bits than those that were looked at."""
+        if self.bits is not None and (high := float(pixels.max(initial=0))) >= 2**self.bits:
+            raise ReverieError(
+                f"{place} has values up to {high:.4g}, but those of the recording's movies that were looked at have "
+                f"{self.bits} bits; write its movies with 8 bits, or with all of 16."
+            )
 
     def applied(self, pixels: Pixels, size: tuple[int, int]) -> Movie:
         """Return stored values as grey levels, averaged down to a frame size."""
@@ -192,6 +203,15 @@ class GreyScale:
         if self.bounded:
             movie = np.clip(movie, 0.0, WHITE)
         return np.ascontiguousarray(movie, dtype=np.float32)
+
+
+def is_deep(dtype: np.dtype) -> bool:
+    """Tell whether a type is one of whole numbers of more than 8 bits.
+
+    >>> is_deep(np.dtype(np.uint16)), is_deep(np.dtype(np.uint8)), is_deep(np.dtype(np.float32))
+    (True, False, False)
+    """
+    return dtype.kind in "iu" and dtype.itemsize > 1
 
 
 def grey_scale(low: float, high: float, dtype: np.dtype) -> GreyScale:
@@ -209,7 +229,9 @@ def grey_scale(low: float, high: float, dtype: np.dtype) -> GreyScale:
         return GreyScale()
     if dtype.kind in "iu" and low >= 0 and high > WHITE:
         bits = bits_of(high)
-        return GreyScale(gain=WHITE / (2**bits - 1), note=f"values up to {high:.4g} taken to have {bits} bits")
+        return GreyScale(
+            gain=WHITE / (2**bits - 1), bits=bits, note=f"values up to {high:.4g} taken to have {bits} bits"
+        )
     return GreyScale(
         dark=low,
         gain=WHITE / (high - low),

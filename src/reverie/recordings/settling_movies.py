@@ -6,15 +6,28 @@ from typing import Any, Final
 
 import numpy as np
 
+from reverie.foundation.arrays import WHITE
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.facts import TrialFacts
-from reverie.recordings.footage import OVERSHOOT, grey_scale, infer_axes, picture_size, read_pictures, stored_frames
+from reverie.recordings.footage import (
+    OVERSHOOT,
+    GreyScale,
+    grey_scale,
+    infer_axes,
+    is_deep,
+    picture_size,
+    read_pictures,
+    stored_frames,
+)
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Source
 from reverie.recordings.usability import Usable
 
 GREY_TRIALS: Final = 24
 """Movies that the unit of grey levels is told from, evenly chosen, by their first, middle and last frame."""
+
+FULL: Final = 16
+"""Bits of the files that hold more than 8; fewer are told from how bright movies are."""
 
 LEAST_CONTRAST: Final = 0.2
 """Values in 0-1 that differ by more than this are shares of white, where others of the recording's movies hold grey
@@ -87,16 +100,40 @@ def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, 
 
 
 def settle_grey(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
-    """Tell the unit of the movies from a few of them."""
+    """Tell the unit of the movies from a few of them; that of whole numbers of more than 8 bits by themselves."""
     names = [name for name in usable.spans if name in usable.shown]
-    seen = _ranges(names[:: max(1, -(-len(names) // GREY_TRIALS))], usable, facts)
+    deep = [name for name in names if (footage := facts[name].footage) and is_deep(np.dtype(footage.values.dtype))]
+    if (scale := _deep_scale(deep, usable, facts)) is not None:
+        usable.deep = scale
+        names = [name for name in names if name not in set(deep)]
+    seen = _ranges(_some_of(names), usable, facts)
     if len(set(map(_unit, seen.values())) - {None}) > 1:
         seen |= _ranges([name for name in names if name not in seen and name in usable.spans], usable, facts)
         _leave_out_other_units(seen, usable, facts)
-    ranges = [one for name, one in seen.items() if name in usable.spans]
+    usable.grey = _scale_of([one for name, one in seen.items() if name in usable.spans])
+
+
+def _deep_scale(names: Sequence[str], usable: Usable, facts: Mapping[str, TrialFacts]) -> GreyScale | None:
+    """Return the unit of movies of whole numbers of more than 8 bits, None where none goes above 255.
+
+    Where a few of them need less than 16, all are looked at, as one may be brighter.
+    """
+    seen = _ranges(_some_of(names), usable, facts)
+    scale = _scale_of([*seen.values()])
+    if scale.bits is not None and scale.bits < FULL:
+        seen |= _ranges([name for name in names if name not in seen and name in usable.spans], usable, facts)
+        scale = _scale_of([*seen.values()])
+    return scale if any(high > WHITE for _, high, _ in seen.values()) else None
+
+
+def _some_of(names: Sequence[str]) -> Sequence[str]:
+    return names[:: max(1, -(-len(names) // GREY_TRIALS))]
+
+
+def _scale_of(ranges: Sequence[tuple[float, float, np.dtype[Any]]]) -> GreyScale:
+    """Return the unit of values of some ranges and types."""
     low, high = min((one[0] for one in ranges), default=np.inf), max((one[1] for one in ranges), default=-np.inf)
-    if high >= low:
-        usable.grey = grey_scale(low, high, ranges[-1][2])
+    return grey_scale(low, high, np.result_type(*(one[2] for one in ranges))) if high >= low else GreyScale()
 
 
 def _ranges(
@@ -132,6 +169,8 @@ def _unit(seen: tuple[float, float, np.dtype[Any]]) -> str | None:
     low, high, dtype = seen
     if high > OVERSHOOT:
         return "grey levels"
+    if dtype.kind == "b":
+        return "shares of white"
     return "shares of white" if dtype.kind == "f" and low >= 0 and high <= 1 and high - low > LEAST_CONTRAST else None
 
 

@@ -111,7 +111,9 @@ class TrialArrays:
         with reading_foreign(footage.place):
             pixels = read_pictures(footage, self.usable.axes, span.skipped + start, span.skipped + stop)
         _require_measured(pixels, footage.place, 0)
-        return self.usable.grey.applied(pixels, frame_size)
+        scale = self.usable.scale(footage.values.dtype)
+        scale.require_fitting(pixels, footage.place)
+        return scale.applied(pixels, frame_size)
 
     def state(self, name: str) -> State:
         """Return the state, (4, time); NaN where a signal was not recorded."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError, counted, some
-from reverie.recordings.footage import GreyScale
+from reverie.recordings.footage import GreyScale, is_deep
 from reverie.recordings.spans import Span
 
 NAMED = 6
@@ -109,6 +109,8 @@ class Usable:
         How many pixels, as shown, one stored pixel is across.
     grey
         What makes stored values grey levels.
+    deep
+        The same of whole numbers of more than 8 bits that go above 255; None where there are none.
     neurons
         How many neurons its files hold.
     kept
@@ -131,11 +133,16 @@ class Usable:
     frame_size: tuple[int, int] | None = None
     averaged: float = 1.0
     grey: GreyScale = field(default_factory=GreyScale)
+    deep: GreyScale | None = None
     neurons: int = 0
     kept: np.ndarray | None = None
     signals: tuple[str, ...] = STATE_NAMES
     kind: ResponseKind = "events"
     floor: np.ndarray | None = None
+
+    def scale(self, dtype: np.dtype) -> GreyScale:
+        """Return what makes stored values of a type grey levels."""
+        return self.deep if self.deep is not None and is_deep(dtype) else self.grey
 
     def known(self, animal: str, name: object) -> str:
         """Return the name of the animal's trial that is meant; raises ReverieError where there is none to be used."""
@@ -158,7 +165,8 @@ class Usable:
 
         frame_size: that movies are brought to, None where there are none. split: what was done about tiers.
         """
-        movies = [] if self.grey.note is None else [f"The movies of {animal}: {self.grey.note}."]
+        scales = (self.grey, self.deep or self.grey)
+        movies = [f"The movies of {animal}: {note}." for note in dict.fromkeys(one.note for one in scales) if note]
         if frame_size is not None and self.frame_size is not None and frame_size != self.frame_size:
             movies.append(_resized(animal, self.frame_size, frame_size))
         cut = (f"{animal}, {line}." for line in grouped(self.cut))

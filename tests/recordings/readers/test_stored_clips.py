@@ -54,6 +54,7 @@ def old_mat(place, movie):
 
 
 FORMS = {
+    "8 bits": stack(".tif", lambda movie: movie),
     "16 bits": stack(".tif", lambda movie: movie.astype(np.uint16) * 257),
     "12 bits in 16": stack(".tif", lambda movie: (movie * (4095 / 255)).round().astype(np.uint16)),
     "8 bits in 16": stack(".TIF", lambda movie: movie.astype(np.uint16)),
@@ -68,6 +69,16 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_what_is_white_and_upright_is_told(form, kind, session, tmp_path):
     check(read(tmp_path, session, FORMS[form], kind), session, atol=0.1)
+
+
+@pytest.mark.parametrize("deep", [{1}, {2}, {0, 2}])
+def test_movies_of_8_and_of_more_bits_are_told_apart(deep, session, tmp_path):
+    """The unit of the ones would make the others black, or more than white."""
+
+    def write(place, movie):
+        FORMS["12 bits in 16" if int(place.name[-1]) in deep else "8 bits"](place, movie)
+
+    check(read(tmp_path, session, write), session, atol=0.1)
 
 
 def test_a_file_of_matlab_that_is_about_a_movie_is_not_taken_for_it(session, tmp_path):
