@@ -29,6 +29,14 @@ def test_pictures_of_16_bits_hold_as_many_as_their_values_need(name, write, dept
     assert ("are taken to have" in capsys.readouterr().err) == (depth in (10, 12))
 
 
+def test_a_folder_of_several_types_is_refused(tmp_path: Path):
+    """In the type of its first picture, the others would be no pictures any more."""
+    write_folder(tmp_path / "folder", LEVELS.astype(np.uint8))
+    Image.fromarray((16 * LEVELS[3]).astype(np.uint16)).save(tmp_path / "folder/3.png")
+    with pytest.raises(ReverieError, match=r"holds pictures of uint8 \(5\.png\) and uint16 \(3\.png\)"):
+        read_movie(tmp_path / "folder")
+
+
 def test_signed_numbers_are_no_grey_levels_below_0(tmp_path: Path):
     tifffile.imwrite(tmp_path / "stack.tif", (LEVELS - 100).astype(np.int16))
     with pytest.raises(ReverieError, match=r"stack\.tif holds int16 values from -100 to 155, where grey levels"):

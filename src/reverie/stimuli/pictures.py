@@ -98,10 +98,14 @@ def shown_pictures(path: Path, frame_rate: float) -> Iterator[Shown]:
 def stored_type(path: Path) -> np.dtype[Any]:
     """Return the type of the numbers that a picture, stack, animation or folder of pictures holds.
 
-    Raises ReverieError, OSError or ValueError when it holds no pictures that can be read.
+    Raises ReverieError, OSError or ValueError when it holds no pictures that can be read, or pictures of several types.
     """
     if path.is_dir():
-        return stored_type(_numbered(path)[0])
+        types = {stored_type(picture): picture.name for picture in _numbered(path)}
+        if len(types) > 1:
+            listed = " and ".join(f"{dtype} ({name})" for dtype, name in types.items())
+            raise ReverieError(f"{path} holds pictures of {listed}; write them all in one type.")
+        return next(iter(types))
     if path.suffix.lower() in STACKS:
         with _reading(path), tifffile.TiffFile(path) as stack:
             return np.dtype(stack.series[0].dtype)

@@ -50,6 +50,18 @@ def test_the_axes_of_an_array_are_told_by_frames_and_colours(shape, frames, axes
     assert array_axes(shape, Reading(), frames, "clip.npy") == axes
 
 
+@pytest.mark.parametrize("shown", [20, 50])
+def test_time_is_last_where_pictures_would_be_stripes_else(shown):
+    """A movie that was shown in part, by the numbers of its frames: fewer, or more, than its pictures are high."""
+    assert array_axes((36, 64, 300), Reading(), shown, "clip.npy", ask=True) == "height,width,time"
+
+
+@pytest.mark.parametrize(("shape", "time_last"), [((36, 64, 300), False), ((300, 36, 64), True)])
+def test_the_usual_order_is_not_taken_where_pictures_would_be_stripes(shape, time_last):
+    with pytest.raises(ReverieError, match="time may be its first axis or its last"):
+        array_axes(shape, Reading(), None, "clip", time_last=time_last)
+
+
 @pytest.mark.parametrize(
     ("shape", "frames", "said"),
     [

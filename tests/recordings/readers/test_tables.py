@@ -82,6 +82,23 @@ def test_behaviour_on_another_clock_is_told(session, tmp_path, change, said):
     assert re.search(said, note)
 
 
+@pytest.mark.parametrize("name", ["time (ms)", "t_ms", "Timestamps [min]"])
+def test_times_that_are_said_to_be_no_seconds_are_refused(session, tmp_path, name):
+    """At 1000 samples a second, their steps look like slow seconds."""
+    times, speed = session.state(1, 1000.0)
+    reading = with_running(tmp_path, session, speed=speed, **{name: 1000 * times})
+    with pytest.raises(ReverieError, match=r"running\.csv has a column '.*'; give times in seconds"):
+        open_recording(tmp_path, reading)
+
+
+def test_a_column_that_is_there_twice_is_told(session, tmp_path):
+    layouts.write_suite2p(tmp_path, session, kind="onsets")
+    table = pd.read_csv(tmp_path / "shown.csv")
+    table.assign(**{"onset (s)": 0.0}).to_csv(tmp_path / "shown.csv", index=False)
+    with pytest.raises(ReverieError, match=r"shown\.csv has two columns 'onset'; remove one\.$"):
+        open_recording(tmp_path, Reading(rate=30.0, frames_table=tmp_path / "shown.csv"))
+
+
 @pytest.mark.parametrize("spelled", ["clip{}.npy", "stimuli/clip{}.avi", "D:\\stimuli\\clip{}.avi"])
 def test_movies_are_found_wherever_they_lay_when_the_table_was_written(session, tmp_path, spelled):
     layouts.write_suite2p(tmp_path, session)

@@ -1,5 +1,6 @@
 """What lies beside responses that come without a stimulus: a table of what was shown, movies, tables of behaviour."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,9 @@ from reverie.recordings.source import Footage
 
 TIMES: Final = ("time", "times", "t", "timestamp", "timestamps", "seconds")
 """What a column of times may be called, before a unit."""
+
+OTHER_UNIT: Final = re.compile(r"[ _(\[](ms|msec|milliseconds|us|\u00b5s|\u03bcs|microseconds|min|minutes)\W*$")
+"""Units of time that are no seconds, at the end of such a name."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,10 @@ def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
             continue
         rows = read_csv(Path(place)).apply(pd.to_numeric, errors="coerce")
         # In whatever order, times come first where a column is called so.
-        table = rows[sorted(rows, key=lambda name: str(name).split(" ")[0] not in TIMES)].to_numpy(float)
+        names = sorted(rows, key=lambda name: re.split(r"[ _(\[]", str(name))[0] not in TIMES)
+        if len(names) and OTHER_UNIT.search(str(names[0])):
+            raise ReverieError(f"{place} has a column {names[0]!r}; give times in seconds.")
+        table = rows[names].to_numpy(float)
         if table.shape[1] != 1 + len(signals) or len(table) < 2 or not np.isfinite(table[:, 0]).all():
             raise ReverieError(
                 f"{place} should hold a time and {counted(len(signals), 'value')} a row, with a line of names."

@@ -54,19 +54,20 @@ def array_axes(
         if not fitting:
             raise ReverieError(f"{place} has the shape {tuple(shape)}, in which no axis holds colours; is it a movie?")
         first, last = fitting[0], fitting[-1]
-    elif frames is None and not time_last and _stretched(shape[1:]) and not _stretched(shape[:2]):
-        raise _open_axes(shape, place)
     usual = (last, first) if time_last else (first, last)
+    sound = [axes for axes in usual if not _stretched(shape[1:] if axes == first else shape[:2])]
+    if len(shape) == 3 and frames is None and sound == [usual[1]]:
+        raise _open_axes(shape, place)
     if frames is None:
         return usual[0]
     lengths = {axes: shape[axes.split(",").index("time")] for axes in (last, first)}
     if frames in lengths.values():
         return last if lengths[first] != frames else first
-    if ask and len(shape) == 3 and min(lengths.values()) > frames:
-        sound = [axes for axes in usual if not _stretched(shape[1:] if axes == first else shape[:2])]
-        if len(sound) != 1:
+    if ask and len(shape) == 3:
+        if len(sound) == 1 and lengths[sound[0]] > frames:
+            return sound[0]
+        if min(lengths.values()) > frames:
             raise _open_axes(shape, place)
-        return sound[0]
     if lengths[usual[0]] > frames:
         return usual[0]
     raise ReverieError(

@@ -44,8 +44,10 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
     Raises
     ------
     ReverieError
-        When columns are missing, or times are no numbers.
+        When columns are missing or there twice, or times are no numbers.
     """
+    if (twice := table.columns[table.columns.duplicated()]).size:
+        raise ReverieError(f"{place} has two columns {twice[0]!r}; remove one.")
     if by_frame(table):
         return showings_by_frame(table, place)
     if {"onset", "clip"} <= set(table.columns):
