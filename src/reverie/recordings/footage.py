@@ -195,7 +195,7 @@ class GreyScale:
                 f"{self.bits} bits; write its movies with 8 bits, or with all of 16."
             )
 
-    def applied(self, pixels: Pixels, size: tuple[int, int]) -> Movie:
+    def applied(self, pixels: Float[np.ndarray, "time tall wide"], size: tuple[int, int]) -> Movie:
         """Return stored values as grey levels, averaged down to a frame size."""
         movie = pixels if pixels.shape[1:] == size else resize(pixels, size)
         if self.note is not None:

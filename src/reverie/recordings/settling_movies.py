@@ -18,6 +18,7 @@ from reverie.recordings.footage import (
     picture_size,
     read_pictures,
     stored_frames,
+    target_size,
 )
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Source
@@ -28,6 +29,9 @@ GREY_TRIALS: Final = 24
 
 FULL: Final = 16
 """Bits of the files that hold more than 8; fewer are told from how bright movies are."""
+
+ROUNDED: Final = 0.03
+"""By this share sizes on the screen may differ that were averaged down to whole pixels."""
 
 LEAST_CONTRAST: Final = 0.2
 """Values in 0-1 that differ by more than this are shares of white, where others of the recording's movies hold grey
@@ -56,16 +60,28 @@ def settle_movies(source: Source, reading: Reading, usable: Usable, facts: Mappi
             f"The pictures of {source.name} are higher than wide ({usable.frame_size[0]} x {usable.frame_size[1]} "
             "pixels); if they lie on their side, say how with --movie-axes, such as time-width-height."
         )
-    usable.averaged = next(fact.footage.averaged for fact in shown.values() if fact.footage is not None)
+    footages = {name: fact.footage for name, fact in shown.items() if fact.footage is not None}
+    usable.averaged = next(footages[name].averaged for name, size in sizes.items() if size == usable.frame_size)
     for name, size in sizes.items():
-        if size != usable.frame_size:
-            footage = facts[name].footage
-            assert footage is not None
+        footage = footages[name]
+        if size != usable.frame_size and not _alike(size, footage.averaged, usable, reading):
             usable.leave_out(
                 name,
                 f"{footage.place} has frames of {size[0]} x {size[1]} pixels but most of the recording's movies have "
                 f"{usable.frame_size[0]} x {usable.frame_size[1]}; all must have one frame size.",
             )
+
+
+def _alike(size: tuple[int, int], averaged: float, usable: Usable, reading: Reading) -> bool:
+    """Tell whether pictures of another size as stored were of the usual one on the screen, and come to the same.
+
+    Videos are averaged down as they are decoded, arrays when they are read.
+    """
+    usual = usable.frame_size
+    assert usual is not None
+    shown = [averaged * have / (usable.averaged * most) for have, most in zip(size, usual, strict=True)]
+    same = target_size(size, reading.frame_size) == target_size(usual, reading.frame_size)
+    return same and all(abs(ratio - 1) < ROUNDED for ratio in shown)
 
 
 def _require_axes(footage: Footage, axes: str) -> None:

@@ -8,6 +8,7 @@ import scipy.io
 import tifffile
 from PIL import Image
 from tests.recordings.readers import layouts
+from tests.recordings.readers.nwb_layouts import write_video
 from tests.worlds import open_recording
 
 import reverie as rv
@@ -137,3 +138,31 @@ def test_time_may_be_the_last_axis_where_a_table_counts_frames(make_trial, tmp_p
     check(read(tmp_path, session, lambda place, _: np.save(f"{place}.npy", turned[place.name]), "frames"), session, 0)
     rows = pd.read_csv(tmp_path / "shown.csv")
     check(rv.Recording.from_arrays("a", session.responses(30.0), movies=turned, shown=rows), session, 0)
+
+
+def test_films_pictures_and_arrays_of_one_size_on_the_screen_go_together(session, tmp_path):
+    """Films and pictures are averaged down as they are decoded, arrays when they are read."""
+
+    def large(place, movie):
+        movie = movie.repeat(4, axis=1).repeat(4, axis=2)
+        if place.name == "clip0":
+            write_video(f"{place}.mp4", movie)
+        elif place.name == "clip1":
+            Image.fromarray(movie[0]).save(f"{place}.png")
+        else:
+            np.save(f"{place}.npy", movie)
+
+    layouts.write_suite2p(tmp_path, session, kind="onsets")
+    for number in range(3):
+        movie = np.load(tmp_path / f"clip{number}.npy")
+        (tmp_path / f"clip{number}.npy").unlink()
+        large(tmp_path / f"clip{number}", movie)
+    lines = (tmp_path / "shown.csv").read_text().splitlines()
+    ends = session.onsets + 40 / 30
+    (tmp_path / "shown.csv").write_text("\n".join([f"{lines[0]},end", *map("{},{}".format, lines[1:], ends)]))
+    recording = open_recording(tmp_path, Reading(rate=30.0, frames_table=tmp_path / "shown.csv"))
+    assert (len(recording.tiers), recording.frame_size) == (3, (72, 128))
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        expected = trial.movie.round().repeat(2, axis=1).repeat(2, axis=2)
+        shown = expected if name != "1" else np.repeat(expected[:1], 40, axis=0)
+        assert np.abs(recording.movie(name) - shown).max() < 5

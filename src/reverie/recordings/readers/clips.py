@@ -18,6 +18,7 @@ from reverie.recordings.readers.matlab import read_mat
 from reverie.recordings.reading import Reading, clip_and_file
 from reverie.recordings.source import Footage, Pictures
 from reverie.stimuli.pictures import STACKS, holds_pictures, is_picture, picture_facts, read_picture, stored_type
+from reverie.stimuli.resizing import resize
 from reverie.stimuli.tracks import open_container, picture_track, usual_picture_rate
 from reverie.stimuli.video import read_movie
 
@@ -125,8 +126,11 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None, *, number
         length = int(values.shape[axes.split(",").index("time")])
         return OpenClip(Footage(str(path), values, axes), length, reading.frame_rate or UNTIMED, timed=False)
     if is_picture(path):
-        picture = _as_stored(read_picture(path)[None], stored_type(path))
-        return OpenClip(Footage(str(path), picture, "time,height,width"), 1, UNTIMED, timed=False)
+        grey = read_picture(path)
+        target = target_size((grey.shape[0], grey.shape[1]), reading.frame_size)
+        picture = _as_stored(resize(grey[None], target), stored_type(path))
+        footage = Footage(str(path), picture, "time,height,width", averaged=grey.shape[0] / target[0])
+        return OpenClip(footage, 1, UNTIMED, timed=False)
     movie, rate, averaged = _video(path, reading.frame_size, reading.frame_rate or UNTIMED, numbered)
     footage = Footage(str(path), movie, "time,height,width", averaged=averaged)
     return OpenClip(footage, len(movie), rate or reading.frame_rate or UNTIMED, rate is not None)
