@@ -69,6 +69,7 @@ TIERS, UNIT_IDS = "meta/trials/tiers.npy", "meta/neurons/unit_ids.npy"
 
 # The trial is left out, with the reason; all others work.
 LEFT_OUT = {
+    "video of truth values": (VIDEO, lambda p: write_npy(p, np.ones((36, 64, 40), bool)), "shares of white, but most"),
     "behaviour missing": (BEHAVIOR, remove, "is missing, though other trials"),
     "pupil missing": (PUPIL, remove, "is missing, though other trials"),
     "video truncated": (VIDEO, truncate, "is cut short"),
@@ -124,7 +125,6 @@ LEFT_OUT = {
 
 # The trial is used all the same, and what was done is said; None where there is nothing to say.
 USED = {
-    "video of truth values": (VIDEO, lambda p: write_npy(p, np.ones((36, 64, 40), bool)), None),
     "behaviour shorter by one": (BEHAVIOR, lambda p: replace(p, put((..., slice(39, None)), np.nan)), "are bridged"),
     "a blink": (BEHAVIOR, lambda p: replace(p, put((0, slice(5, 9)), np.nan)), "gaps of up to 1 s in pupil dilation"),
     "running no mouse does": (BEHAVIOR, lambda p: replace(p, put((1, 5), 1e30)), "gaps of up to 1 s in running"),
