@@ -98,7 +98,7 @@ def with_absolute_paths(reading: Reading) -> Reading:
     """Return the same with absolute paths of files: another process may work in another folder."""
     return replace(
         reading,
-        frames_table=reading.frames_table and reading.frames_table.absolute(),
+        frames_table=reading.frames_table and Path(_absolute(str(reading.frames_table))),
         movie=tuple(map(_absolute, reading.movie)),
         running=reading.running and _absolute(reading.running),
         pupil=reading.pupil and _absolute(reading.pupil),

@@ -114,7 +114,7 @@ def test_movies_in_the_file_are_found_by_their_names_in_a_table(several, session
             {"frames_table": Path("/intervals/trials_of_movies"), "running": "/stimulus"},
             "stimulus has no data of its own .* name a series that has",
         ),
-        ({"frames_table": Path("/intervals/none")}, "none is missing"),
+        ({"frames_table": Path("/intervals/none")}, "none is neither a csv file nor a table in .*mine.nwb"),
     ],
 )
 def test_what_is_not_there_is_told(several, reading, said):
@@ -209,3 +209,33 @@ def test_rows_of_other_stimuli_are_left_out_and_movies_may_be_in_files(probe, se
     assert len(recording.tiers) == len(session.trials)
     for name, trial in zip(recording.tiers, session.trials, strict=True):
         np.testing.assert_array_equal(recording.movie(name), trial.movie.round())
+
+
+def probe_reading(probe, name, table="/intervals/stimulus_presentations"):
+    return Reading(
+        responses="/units", movie=(f"{name}={probe.parent / 'film.npy'}",), frames_table=Path(table), trial_seconds=4.0
+    )
+
+
+def test_a_table_in_the_file_is_named_with_or_without_the_first_slash(probe, session):
+    recording = open_recording(probe, probe_reading(probe, "movie_one", "intervals/stimulus_presentations"))
+    assert len(recording.tiers) == len(session.trials)
+
+
+def test_names_of_movies_in_a_table_of_the_file_may_be_those_of_files(probe, session):
+    with h5py.File(probe, "a") as file:
+        names = file["intervals/stimulus_presentations/stimulus_name"]
+        names[names.asstr()[()] == "movie_one"] = "D:\\stimuli\\film.avi"
+    recording = open_recording(probe, probe_reading(probe, "film"))
+    assert len(recording.tiers) == len(session.trials)
+
+
+def test_of_a_table_in_the_file_that_names_nothing_known_the_names_are_told(probe):
+    with h5py.File(probe, "a") as file:
+        group = file["intervals/stimulus_presentations"]
+        group.move("stimulus_name", "clip")
+        group.attrs["colnames"] = [name.replace("stimulus_name", "clip") for name in group.attrs["colnames"]]
+        group["frame"][0] = 0.0
+    recording = open_recording(probe, probe_reading(probe, "film"))
+    with pytest.raises(ReverieError, match=r"names the movie 'gratings'; give it as --movie gratings=FILE"):
+        recording.tiers  # noqa: B018

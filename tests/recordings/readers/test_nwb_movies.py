@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tifffile
 from tests.recordings.readers import layouts, nwb_layouts
 from tests.recordings.readers.nwb_layouts import SHOWN, free, movies_of, write_video
 from tests.worlds import open_recording
@@ -39,6 +40,18 @@ def test_a_film_may_have_a_frame_less_than_pulses_or_go_on(more, session, tmp_pa
     assert sum(map(len, found)) == len(session.movie) + min(more, 0)
     for movie, trial in zip(found, session.trials, strict=True):
         assert np.abs(movie - trial.movie[: len(movie)]).max() < 4
+
+
+def test_files_of_one_movie_that_differ_in_type_are_told(session, tmp_path):
+    """Joined, the unit of the ones would be taken for that of the others."""
+    tifffile.imwrite(tmp_path / "a.tif", session.movie[:40].astype(np.uint8))
+    tifffile.imwrite(tmp_path / "b.tif", session.movie[40:].astype(np.uint16) * 16)
+    file = free(session, external_file=["a.tif", "b.tif"], starting_frame=[0, 40], format="external")
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    with pytest.raises(
+        ReverieError, match=r"files that differ in type or size \(uint16 .*, uint8 .*\); write them alike"
+    ):
+        open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,)))
 
 
 def test_a_movie_in_a_file_that_is_nowhere_is_told(session, tmp_path):

@@ -62,10 +62,10 @@ def shown_beside(
     openers |= _openers(named_files(reading.movie), reading, numbered)
 
     def opened(clip: str, frames: int | None) -> OpenClip:
-        last = PureWindowsPath(normalize("NFC", clip))  # which knows the slashes of every system
-        found = next((openers[name] for name in (str(last), last.name, last.stem) if name in openers), None)
+        names = spellings(clip)
+        found = next((openers[name] for name in names if name in openers), None)
         if found is None:
-            raise ReverieError(f"{said} names the movie {clip!r}; give it as --movie {last.name}=FILE.")
+            raise ReverieError(f"{said} names the movie {clip!r}; give it as --movie {names[1]}=FILE.")
         return found(frames)
 
     showings, notes = timed_showings(table, said, opened, reading)
@@ -74,6 +74,16 @@ def shown_beside(
         clip: partial(_footage, opened, clip, frames, numbered) for clip, frames in most.items()
     }
     return ShownMovies(showings, clips, notes)
+
+
+def spellings(clip: str) -> tuple[str, str, str]:
+    """Return by what names a movie may be known that a table calls so: with its folder and ending, or without.
+
+    >>> spellings("stimuli/clip1.avi")
+    ('stimuli\\\\clip1.avi', 'clip1.avi', 'clip1')
+    """
+    last = PureWindowsPath(normalize("NFC", clip))  # which knows the slashes of every system
+    return str(last), last.name, last.stem
 
 
 def _openers(

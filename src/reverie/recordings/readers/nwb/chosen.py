@@ -1,6 +1,6 @@
 """An NWB file of any layout, in which the user says what is what; nothing is guessed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from reverie.foundation.progress import say
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.clocks import usual_rate
 from reverie.recordings.footage import stored_frames
-from reverie.recordings.readers.beside import ShownMovies, shown_beside
+from reverie.recordings.readers.beside import ShownMovies, shown_beside, spellings
 from reverie.recordings.readers.clips import UNTIMED, OpenClip, named_files
 from reverie.recordings.readers.nwb.contents import RESPONSES, TEMPLATES, movies_in, movies_under, require_other_regions
 from reverie.recordings.readers.nwb.file import (
@@ -124,19 +124,24 @@ def _table_inside(
 
     The movies are named by a column ``clip``, or by the only one with names of movies in it, whose other rows are of
     other stimuli and left out; where none does, all rows are of the one movie that was chosen.
+    Raises ReverieError where the path is that of neither.
     """
-    group = None if path.exists() else file.get(path.as_posix())
-    if not isinstance(group, h5py.Group):
+    if path.exists():
         return None
+    group = file.get(path.as_posix())
+    if not isinstance(group, h5py.Group):
+        raise ReverieError(f"{path} is neither a csv file nor a table in {place}; {LISTS}.")
     said, rows = f"{place}:{group.name}", table(group, "start_time")
     known = {*movies, ""}
-    named = [name for name in rows if not is_numeric_dtype(rows[name]) and set(rows[name]) & known - {""}]
+    named = [name for name in rows if not is_numeric_dtype(rows[name]) and _names(rows[name], known - {""}).any()]
     named = ["clip"] if "clip" in rows else named
     if len(named) == 1:
         rows = rows.assign(clip=rows[named[0]])
-        if other := set(rows["clip"]) - known:
-            say(f"{said}: rows of what is no movie that was given are left out ({some(sorted(map(str, other)))}).")
-            rows = rows[rows["clip"].isin(known)]
+        shown = _names(rows["clip"], known)
+        if shown.any() and not shown.all():  # of rows that name nothing known the names are told
+            other = sorted(set(rows["clip"][~shown].astype(str)))
+            say(f"{said}: rows of what is no movie that was given are left out ({some(other)}).")
+            rows = rows[shown]
     elif len(chosen) == 1:
         rows = rows.assign(clip=chosen[0])
     else:
@@ -145,6 +150,11 @@ def _table_inside(
             "one movie with --movie, or give --frames-table with a csv file."
         )
     return rows.rename(columns={"start_time": "time" if "frame" in rows else "onset", "stop_time": "end"}), said
+
+
+def _names(column: pd.Series, known: Set[str]) -> pd.Series:
+    """Tell which rows of a column name one of the movies that are known."""
+    return column.astype(str).map(lambda clip: not known.isdisjoint(spellings(clip))).astype(bool)
 
 
 def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:

@@ -10,9 +10,9 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, some
 from reverie.recordings.clocked import Showing
-from reverie.recordings.footage import stored_frames
+from reverie.recordings.footage import picture_size, stored_frames
 from reverie.recordings.readers.clips import open_clip
 from reverie.recordings.readers.nwb.file import H5Object, data_of, table, times_of, unit_of, where
 from reverie.recordings.readers.showings import showings_by_frame
@@ -47,6 +47,11 @@ def image_footage(series: H5Object, place: Path, reading: Reading) -> Footage:
         if len(movies) == 1:
             return movies[0]
         time = movies[0].axes.split(",").index("time")
+        if len(kinds := {f"{each.values.dtype} of {picture_size(each, each.axes)}" for each in movies}) > 1:
+            raise ReverieError(
+                f"{where(series)} shows a movie in files that differ in type or size ({some(sorted(kinds))}); write "
+                "them alike."
+            )
         return replace(movies[0], values=np.concatenate([np.asarray(movie.values) for movie in movies], axis=time))
     data = data_of(series)
     axes = "time,height,width" if data.ndim == 3 else "time,height,width,channel"
