@@ -29,10 +29,15 @@ def laid_otherwise(values: np.ndarray) -> Footage:
     return Footage("b.npy", np.moveaxis(values, 0, -1), "height,width,time")
 
 
+def black_and_white(values: np.ndarray) -> Footage:
+    return Footage("b.npy", values > 127, "time,height,width")
+
+
 @pytest.mark.parametrize(
     ("other", "sentence"),
     [
         (lambda values: Footage("b.npy", Broken(), "time,height,width"), r"b\.npy could not be read .*wrong checksum"),
+        (black_and_white, r"b\.npy has values of 0 to 1, shares of white, but most .* hold grey levels"),
         (laid_otherwise, r"b\.npy is laid \(height,width,time\) but most of the recording's movies are laid \(time,"),
     ],
 )
@@ -56,13 +61,10 @@ def test_one_movie_spoils_no_other(
     np.testing.assert_array_equal(recording.movie("2"), movies[2])
 
 
-def deep_recording(monkeypatch: pytest.MonkeyPatch, count: int, bright: Callable[[np.ndarray], None]) -> Recording:
-    """Return a recording of movies of 10 bits, of which the last is made brighter."""
-    dice = np.random.default_rng(0)
-    movies = [dice.integers(0, 1000, (FRAMES, *SIZE)).astype(np.uint16) for _ in range(count)]
-    bright(movies[-1])
+def recording_of(movies: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> Recording:
+    """Return a recording of movies as some files hold them."""
     state, responses = np.zeros((4, FRAMES), np.float32), np.ones((2, FRAMES), np.float32)
-    given = [Trial(str(n), "train", one / np.float32(16), state, responses) for n, one in enumerate(movies)]
+    given = [Trial(str(n), "train", np.ones((FRAMES, *SIZE), np.float32), state, responses) for n in range(len(movies))]
     recording = Recording.from_trials("m", given)
     monkeypatch.setattr(
         recording.source, "movie", lambda name: Footage(f"{name}.npy", movies[int(name)], "time,height,width")
@@ -70,18 +72,43 @@ def deep_recording(monkeypatch: pytest.MonkeyPatch, count: int, bright: Callable
     return recording
 
 
+def movies_of_10_bits(count: int) -> list[np.ndarray]:
+    dice = np.random.default_rng(0)
+    return [dice.integers(0, 1000, (FRAMES, *SIZE)).astype(np.uint16) for _ in range(count)]
+
+
 def test_bits_are_told_from_the_brightest_of_all_movies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of sixty, only some are looked at to find out whether they hold whole numbers at all."""
-    recording = deep_recording(monkeypatch, 60, lambda movie: movie.fill(4095))
+    movies = movies_of_10_bits(60)
+    movies[59].fill(4095)
+    recording = recording_of(movies, monkeypatch)
     assert recording.movie("59").max() == pytest.approx(255)
     assert recording.movie("0").max() < 64
 
 
 def test_a_movie_of_more_bits_than_were_seen_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def one_bright_picture(movie: np.ndarray) -> None:
-        movie[3] = 4095
-
-    recording = deep_recording(monkeypatch, 4, one_bright_picture)
+    movies = movies_of_10_bits(4)
+    movies[3][3] = 4095
+    recording = recording_of(movies, monkeypatch)
     assert recording.movie("0").max() > 200
     with pytest.raises(ReverieError, match=r"3\.npy has values up to 4095, .* looked at have 10 bits"):
         recording.movie("3")
+
+
+@pytest.mark.parametrize("odd", [0, 2])
+def test_floats_beyond_white_are_left_out_beside_bytes(odd: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stretched together, the bytes would be nearly black."""
+    movies: list[np.ndarray] = [(movie / 4).astype(np.uint8) for movie in movies_of_10_bits(3)]
+    movies[odd] = movies[odd].astype(np.float32) * 16
+    recording = recording_of(movies, monkeypatch)
+    assert list(recording.left_out) == [str(odd)]
+    assert re.search(r"of 0 to \d{4}, no grey levels, but most of .* hold grey levels", recording.left_out[str(odd)])
+    np.testing.assert_array_equal(recording.movie("1"), movies[1])
+
+
+def test_floats_alone_may_go_beyond_white(monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = recording_of(
+        [movie / np.float32(1 + 3 * (n == 1)) for n, movie in enumerate(movies_of_10_bits(3))], monkeypatch
+    )
+    assert not recording.left_out
+    assert recording.movie("0").max() == pytest.approx(255)

@@ -123,7 +123,7 @@ def settle_grey(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
         usable.deep = scale
         names = [name for name in names if name not in set(deep)]
     seen = _ranges(_some_of(names), usable, facts)
-    if len(set(map(_unit, seen.values())) - {None}) > 1:
+    if len(set(_units(seen).values())) > 1:
         seen |= _ranges([name for name in names if name not in seen and name in usable.spans], usable, facts)
         _leave_out_other_units(seen, usable, facts)
     usable.grey = _scale_of([one for name, one in seen.items() if name in usable.spans])
@@ -180,9 +180,19 @@ def _range(name: str, usable: Usable, facts: Mapping[str, TrialFacts]) -> tuple[
     return low, high, np.dtype(footage.values.dtype)
 
 
-def _unit(seen: tuple[float, float, np.dtype[Any]]) -> str | None:
-    """Return what the values of one movie can only be: shares of white, or grey levels; None where it is left open."""
-    low, high, dtype = seen
+def _units(seen: Mapping[str, tuple[float, float, np.dtype[Any]]]) -> dict[str, str]:
+    """Return what the values of movies can only be: grey levels, shares of white, or neither; without those left open.
+
+    Values beyond white and black are another unit only beside whole numbers of 8 bits, which have one.
+    """
+    whole = any(dtype.kind in "iu" for _, _, dtype in seen.values())
+    units = {name: _unit(*one, whole=whole) for name, one in seen.items()}
+    return {name: unit for name, unit in units.items() if unit is not None}
+
+
+def _unit(low: float, high: float, dtype: np.dtype[Any], *, whole: bool) -> str | None:
+    if whole and dtype.kind == "f" and (low < -OVERSHOOT or high > WHITE + OVERSHOOT):
+        return "no grey levels"
     if high > OVERSHOOT:
         return "grey levels"
     if dtype.kind == "b":
@@ -194,7 +204,7 @@ def _leave_out_other_units(
     seen: Mapping[str, tuple[float, float, np.dtype[Any]]], usable: Usable, facts: Mapping[str, TrialFacts]
 ) -> None:
     """Leave out movies whose values have another unit than those of most."""
-    units = {name: unit for name, one in seen.items() if (unit := _unit(one)) is not None}
+    units = _units(seen)
     usual = Counter(units.values()).most_common(1)[0][0]
     for name, unit in units.items():
         if unit != usual:
