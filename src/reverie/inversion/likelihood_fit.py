@@ -95,7 +95,7 @@ def fit_likelihoods(
     if not answered:
         raise NotApplicable(
             f"The noise of {mouse} needs at least one trial with responses of more than {skip + 1} frames, as far as "
-            "the encoder looks back; none is left."
+            "the encoder looks back; none is left: show movies for longer, or bring all to a higher --frame-rate."
         )
     last = min(trial.frames for trial in answered)
     rates = np.stack([_rates(encoder, mouse, trial)[:, skip:last] for trial in answered], axis=1)

@@ -275,3 +275,24 @@ def test_rows_as_matlab_writes_them_are_read(axes, session, tmp_path):
     assert [*found.tiers] == [*counts]
     for name, responses in counts.items():
         np.testing.assert_array_equal(found.responses(name), responses)
+
+
+@pytest.mark.parametrize("lost", [[-1, -2, -3, -4, -5], [70, 200]])
+def test_samples_at_no_time_are_left_out(lost, session, tmp_path, capsys):
+    """Pulses that were lost leave NaN among the times."""
+    place = nwb_layouts.write_allen(tmp_path / "mouse.nwb", session)
+    expected = open_recording(place)
+    trials = {name: expected.responses(name) for name in expected.tiers}
+    copy = tmp_path / "copy.nwb"
+    copy.write_bytes(place.read_bytes())
+    with h5py.File(copy, "a") as file:
+        for path in ("ophys/DfOverF/DfOverFEvents", "behavior/PupilTracking/pupil_size"):
+            stamps = file[f"processing/{path}/timestamps"]
+            times = stamps[:]
+            times[lost] = np.nan
+            stamps[:] = times
+    found = open_recording(copy)
+    assert found.signals == expected.signals
+    assert f"DfOverFEvents: {len(lost)} samples whose times are no numbers are left out" in capsys.readouterr().err
+    whole = [name for name, responses in trials.items() if np.array_equal(found.responses(name), responses)]
+    assert len(whole) >= len(trials) - len(lost) + (3 if lost[0] < 0 else 0)

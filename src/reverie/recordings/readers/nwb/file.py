@@ -5,7 +5,7 @@ Source: the NWB schema 2.x (nwb-schema.readthedocs.io), and files written with p
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import h5py
 import numpy as np
@@ -18,6 +18,9 @@ from reverie.foundation.progress import say
 from reverie.recordings.clocks import paired_times, sampled_times
 from reverie.recordings.facts import require_number_type
 from reverie.recordings.signals import REAL, Meaning, Sampled
+
+MOST_SORTED: Final = 50_000_000
+"""Samples that are read at once where some of them are at no time."""
 
 H5Object: TypeAlias = Any
 """A file, group or data set of h5py, which ships no types."""
@@ -110,16 +113,29 @@ def sampled(series: H5Object, meaning: Meaning = "level", *, column: int | None 
         raise ReverieError(f"{where(series)} has the shape {data.shape}, where (time, row) was expected.")
     scale, offset = unit_of(data)
     rows_first = data.ndim == 2 and regions is not None and len(data) == len(regions) != data.shape[1]
+    times, values = _timed(series, data, 1 if rows_first else 0)
     return Sampled(
         where(series),
-        times_of(series, data.shape[1] if rows_first else len(data)),
-        data if data.ndim == 2 else np.asarray(data)[:, None],
+        times,
+        values if values.ndim == 2 else np.asarray(values)[:, None],
         meaning,
         rows_first,
         columns=None if column is None else np.array([column]),
         scale=scale,
         offset=offset,
     )
+
+
+def _timed(series: H5Object, data: H5Object, axis: int) -> tuple[np.ndarray, H5Object]:
+    """Return times and samples of a series without the samples at no time, such as pulses that were lost leave."""
+    stamps = series.get("timestamps")
+    known = None if stamps is None else np.isfinite(np.asarray(stamps, dtype=np.float64).ravel())
+    lost = known is not None and len(known) == data.shape[axis] and not known.all()
+    if known is None or not lost or data.size > MOST_SORTED or not known.any():
+        return times_of(series, data.shape[axis]), data
+    say(f"{where(series)}: {np.sum(~known)} samples whose times are no numbers are left out.")
+    times = np.asarray(stamps, dtype=np.float64).ravel()[known]
+    return paired_times(times, len(times), where(series)), np.compress(known, np.asarray(data), axis=axis)
 
 
 def unit_of(data: H5Object) -> tuple[float, float]:
