@@ -118,3 +118,14 @@ def test_a_folder_that_holds_a_file_of_caiman_is_told_with_it(tmp_path: Path):
         file["estimates/C"] = np.ones((3, 9))
     with pytest.raises(ReverieError, match=r"is no recording, but .*results\.HDF5 in it is a CaImAn file; give that"):
         open_recordings(tmp_path)
+
+
+def test_folders_that_are_no_recordings_are_not_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The folder above may hold the homes of thousands of people."""
+    (tmp_path / "homes" / "mine").mkdir(parents=True)
+    listed = []
+    usual = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda folder: (listed.append(folder), usual(folder))[1])
+    with pytest.raises(ReverieError, match="is not a recording of a known format"):
+        open_recordings(tmp_path / "homes" / "mine")
+    assert set(listed) <= {tmp_path / "homes" / "mine"}
