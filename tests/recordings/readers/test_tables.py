@@ -82,6 +82,17 @@ def test_behaviour_on_another_clock_is_told(session, tmp_path, change, said):
     assert re.search(said, note)
 
 
+@pytest.mark.parametrize("numbered", [False, True])
+def test_times_may_be_the_index_that_pandas_wrote_and_rows_be_numbered(session, tmp_path, numbered):
+    times, speed = session.state(1, 100.0)
+    reading = with_running(tmp_path, session, speed=speed)
+    table = pd.DataFrame({"time": times, "speed": speed})
+    (table if numbered else table.set_index("time")["speed"].rename_axis(None)).to_csv(tmp_path / "running.csv")
+    recording = open_recording(tmp_path, reading)
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        np.testing.assert_allclose(recording.state(name)[1], trial.state[1], rtol=1e-4)
+
+
 @pytest.mark.parametrize("name", ["time (ms)", "t_ms", "Timestamps [min]"])
 def test_times_that_are_said_to_be_no_seconds_are_refused(session, tmp_path, name):
     """At 1000 samples a second, their steps look like slow seconds."""

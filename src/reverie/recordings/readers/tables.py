@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from reverie.foundation.errors import ReverieError
@@ -22,7 +23,7 @@ SECONDS: Final = re.compile(r"[ _]*[(\[](s|sec|seconds)[)\]]$")
 """The unit that times have here, which names of columns may say."""
 
 UNNAMED: Final = "unnamed:"
-"""What pandas calls a column without a name, such as that of the row numbers it writes itself."""
+"""What pandas calls a column without a name, such as that of the row numbers it writes itself, as R does."""
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -46,7 +47,13 @@ def read_csv(path: Path) -> pd.DataFrame:
     if separator != ",":
         table = table.map(lambda cell: cell.replace(",", ".") if _has_comma(cell) else cell)
     table = table.rename(columns=lambda name: SECONDS.sub("", str(name).strip().casefold()))
-    return table[[name for name in table if not str(name).startswith(UNNAMED)]]
+    return table[[name for name in table if not (str(name).startswith(UNNAMED) and _says_nothing(table[name]))]]
+
+
+def _says_nothing(column: pd.Series) -> bool:
+    """Tell whether a column is empty, or numbers the rows; one without a name may also hold times."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    return bool(column.isna().all() or any((numbers == np.arange(len(column)) + first).all() for first in (0, 1)))
 
 
 def _decoded(content: bytes) -> str:
