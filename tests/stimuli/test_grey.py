@@ -43,6 +43,13 @@ def test_signed_numbers_are_no_grey_levels_below_0(tmp_path: Path):
         read_movie(tmp_path / "stack.tif")
 
 
+@pytest.mark.parametrize(("writer", "white"), [({}, True), ({"software": "MATLAB"}, False), ({"software": ""}, False)])
+def test_what_is_true_is_white_where_tifffile_wrote_it(writer, white, tmp_path: Path):
+    """It says of all truth values that they count from white to black; from others, that is meant."""
+    tifffile.imwrite(tmp_path / "stack.tif", LEVELS > 127, **writer)
+    np.testing.assert_array_equal(read_movie(tmp_path / "stack.tif"), 255 * ((LEVELS > 127) == white))
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_a_tiff_that_counts_from_white_to_black_is_as_viewers_show_it(dtype, tmp_path: Path):
     white = np.iinfo(dtype).max

@@ -196,10 +196,14 @@ def _stack(path: Path, frame_rate: float) -> Iterator[Shown]:
 
 
 def _as_seen(values: np.ndarray, stack: Any) -> np.ndarray:  # noqa: ANN401 - tifffile ships no types
-    """Return values of which the highest is white, also of a TIFF that counts from white to black."""
-    if stack.pages[0].photometric != tifffile.PHOTOMETRIC.MINISWHITE or values.dtype.kind not in "bu":
+    """Return values of which the highest is white, also of a TIFF that counts from white to black.
+
+    tifffile says so of all truth values that it writes, unasked, which tells nothing: what is true is white there.
+    """
+    page, kind = stack.pages[0], values.dtype.kind
+    if page.photometric != tifffile.PHOTOMETRIC.MINISWHITE or kind not in "bu":
         return values
-    return ~values
+    return values if kind == "b" and page.software.startswith("tifffile") else ~values
 
 
 def _axes(stack: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:  # noqa: ANN401 - tifffile ships no types
