@@ -205,7 +205,7 @@ def test_rows_of_other_stimuli_are_left_out_and_movies_may_be_in_files(probe, se
         frames_table=Path("/intervals/stimulus_presentations"),
     )
     recording = open_recording(probe, reading)
-    assert "rows of what is no movie that was given are left out (gratings)" in capsys.readouterr().err
+    assert "rows that name no known movie are left out (gratings)" in capsys.readouterr().err
     assert len(recording.tiers) == len(session.trials)
     for name, trial in zip(recording.tiers, session.trials, strict=True):
         np.testing.assert_array_equal(recording.movie(name), trial.movie.round())

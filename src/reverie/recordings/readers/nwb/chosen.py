@@ -140,7 +140,7 @@ def _table_inside(
         shown = _names(rows["clip"], known)
         if shown.any() and not shown.all():  # of rows that name nothing known the names are told
             other = sorted(set(rows["clip"][~shown].astype(str)))
-            say(f"{said}: rows of what is no movie that was given are left out ({some(other)}).")
+            say(f"{said}: rows that name no known movie are left out ({some(other)}).")
             rows = rows[shown]
     elif len(chosen) == 1:
         rows = rows.assign(clip=chosen[0])
