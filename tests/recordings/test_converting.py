@@ -9,7 +9,7 @@ from tests.worlds import open_recording
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.converting import convert
 from reverie.recordings.readers.experanto_writer import write_session
-from reverie.recordings.readers.registry import find_reader
+from reverie.recordings.readers.finding import find_reader
 from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.reading import Reading
 

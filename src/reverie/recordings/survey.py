@@ -12,7 +12,8 @@ from reverie.foundation.errors import ReverieError, counted, reading_foreign, so
 from reverie.foundation.progress import tracked
 from reverie.recordings.findings import AnimalFindings, Leak, Survey
 from reverie.recordings.near_duplicates import Catalogue, Showing, catalogue, leaks
-from reverie.recordings.readers.registry import find_reader, open_each, refusals
+from reverie.recordings.readers.finding import find_reader, refusals
+from reverie.recordings.readers.registry import open_each
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.row_statistics import RowStatistics

@@ -1,0 +1,106 @@
+"""Which reader a path is for, and what to give instead of a path that is for none."""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers.formats import READERS, Reader
+from reverie.recordings.reading import Reading
+
+ARCHIVES: Final = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
+"""Endings of files that hold folders."""
+
+HDF5: Final = (".h5", ".hdf5")
+"""Endings of files of any content that may be recordings."""
+
+OUTERMOST: Final = 3
+"""So many folders up a recording is looked for that a path may be a part of."""
+
+MARKS: Final = (
+    *("data/responses", "data/videos", "data/images"),
+    "screen/meta.yml",
+    *("spks.npy", "F.npy", "spike_times.npy"),
+)
+"""One of these is in the folder of a recording."""
+
+MOST_INNER: Final = 20
+"""So many folders in one that is no recording are looked at for one that is."""
+
+
+def refusals(path: Path, reading: Reading) -> dict[Reader, str | None]:
+    """Return why each reader does not claim a path, None for those that do."""
+    return {reader: reader.refusal(path, reading) for reader in READERS}
+
+
+def find_reader(path: Path, reading: Reading) -> Reader:
+    """Return the reader that claims a path, or the one asked for; raises ReverieError where that is not one."""
+    _require_there(path)
+    wanted = [reader for reader in READERS if reading.format in ("auto", reader.format)]
+    answers = {reader: reader.refusal(path, reading) for reader in wanted}
+    claiming = [reader for reader, reason in answers.items() if reason is None]
+    if len(claiming) == 1:
+        return claiming[0]
+    if claiming:
+        formats = ", ".join(reader.format for reader in claiming)
+        raise ReverieError(f"{path} may be read as {formats}; say which with --format.")
+    if path.is_file() and path.suffix.lower() in ARCHIVES:
+        raise ReverieError(f"{path} is an archive; unpack it and give the folder.")
+    _look_outside(path, wanted, reading)
+    _look_inside(path, wanted, reading)
+    reasons = "; ".join(f"{reader.description}: {reason}" for reader, reason in answers.items())
+    raise ReverieError(
+        f"{path} is not a recording of a known format ({reasons}); arrays of your own (.npz, .mat) are opened in "
+        "Python, with Recording.from_arrays."
+    )
+
+
+def _require_there(path: Path) -> None:
+    """Raise ReverieError when there is nothing at a path, or no file nor folder."""
+    if path.is_symlink() and not path.exists():
+        raise ReverieError(f"{path} is a link to {path.readlink()}, which is not there; bring that back.")
+    if re.match(r"\w{2,}:/", str(path)) and not path.exists():
+        raise ReverieError(f"{path} is an address; download what is there, and give its folder or file.")
+    if not path.exists():
+        raise ReverieError(f"{path} is not there; give the folder or file of a recording.")
+    if not path.is_dir() and not path.is_file():
+        raise ReverieError(f"{path} is a pipe or a device, where the folder or file of a recording was expected.")
+
+
+def _look_outside(path: Path, wanted: Sequence[Reader], reading: Reading) -> None:
+    """Raise ReverieError when a path is a part of a recording, such as one of its files."""
+    for outer in [*path.absolute().parents][:OUTERMOST]:
+        for reader in wanted if _is_marked(outer) else ():
+            with suppress(ReverieError):
+                claimed = reader.refusal(outer, reading) is None and [*reader.places(outer, reading)] == [outer]
+                if not claimed:
+                    continue
+                break
+        else:
+            continue
+        raise ReverieError(f"{path} is a part of {outer}, which is {reader.description}; give that.")
+
+
+def _is_marked(folder: Path) -> bool:
+    """Tell whether a folder may be a recording: to ask the readers of any would mean to list, say, all homes."""
+    with suppress(OSError):
+        return any((folder / mark).exists() for mark in MARKS)
+    return False
+
+
+def _look_inside(path: Path, wanted: Sequence[Reader], reading: Reading) -> None:
+    """Raise ReverieError when what is in a folder is a recording, or cannot be read for a known reason."""
+    refused: list[ReverieError] = []
+    for inner in sorted(path.iterdir())[:MOST_INNER] if path.is_dir() else ():
+        for reader in wanted if inner.is_dir() or inner.suffix.lower() in HDF5 else ():
+            try:
+                claimed = reader.refusal(inner, reading) is None
+            except ReverieError as error:
+                refused.append(error)
+                continue
+            if claimed:
+                raise ReverieError(f"{path} is no recording, but {inner} in it is {reader.description}; give that.")
+    if refused:
+        raise refused[0]

@@ -1,0 +1,94 @@
+"""The formats of recordings that can be read. A format is one file beside this one and one row of ``READERS``."""
+
+import os
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from reverie.foundation.errors import reading_foreign
+from reverie.recordings.reading import Reading
+from reverie.recordings.source import Source
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader of one format.
+
+    Attributes
+    ----------
+    format
+        What ``--format`` calls it.
+    description
+        What it reads, for people.
+    module
+        Where its functions are, imported when needed: ``refusal(path, reading)`` says why a path is not of the format
+        (None where it is), ``open_source(place, reading)`` opens one. Of a format that may hold several,
+        ``places(path, reading)`` lists them; of one whose files leave a choice, ``candidates(place)`` does.
+    complete
+        Whether its files say what was shown and recorded, and when, so that ``BESIDE`` says nothing more.
+    """
+
+    format: str
+    description: str
+    module: str
+    complete: bool = False
+
+    def refusal(self, path: Path, reading: Reading) -> str | None:
+        """Say why a path is not of this format, None where it is."""
+        ask: Callable[[Path, Reading], str | None] = import_module(self.module).refusal
+        with reading_foreign(path):
+            return ask(path, reading)
+
+    def places(self, path: Path, reading: Reading) -> Sequence[Path]:
+        """List the recordings there are at a path."""
+        listed: Callable[[Path, Reading], Sequence[Path]] | None = getattr(import_module(self.module), "places", None)
+        with reading_foreign(path):
+            return [path] if listed is None else listed(path, reading)
+
+    def candidates(self, path: Path, reading: Reading) -> list[str]:
+        """List what may be chosen from at a path that cannot be opened as it is, a line each; mostly nothing."""
+        listed: Callable[[Path], list[str]] | None = getattr(import_module(self.module), "candidates", None)
+        with reading_foreign(path):
+            return [] if listed is None else [each for place in self.places(path, reading) for each in listed(place)]
+
+    def open_source(self, place: Path, reading: Reading) -> Source:
+        """Open one of them; its name is proper text, whatever its folder is called."""
+        opened: Callable[[Path, Reading], Source] = import_module(self.module).open_source
+        with reading_foreign(place):
+            source = opened(place, reading)
+        source.name = readable_name(source.name)
+        return source
+
+
+_HERE: Final = "reverie.recordings.readers"
+
+READERS: Final = (
+    Reader("sensorium", "a Sensorium 2023 folder", f"{_HERE}.sensorium", complete=True),
+    Reader("sensorium-images", "a Sensorium 2022 folder (images)", f"{_HERE}.sensorium_images", complete=True),
+    Reader("experanto", "an experanto session", f"{_HERE}.experanto", complete=True),
+    Reader("nwb", "an NWB file", f"{_HERE}.nwb"),
+    Reader("suite2p", "a suite2p output", f"{_HERE}.suite2p"),
+    Reader("caiman", "a CaImAn file", f"{_HERE}.caiman"),
+    Reader("spikes", "sorted spikes (phy, Kilosort)", f"{_HERE}.spikes"),
+)
+"""All readers, in the order they are asked."""
+
+
+def readable_name(name: str) -> str:
+    """Return a file's name as proper text.
+
+    Python carries bytes that are not UTF-8 as lone surrogates, which neither JSON readers nor safetensors nor a
+    terminal take. Such names come from old Windows shares, so the bytes are read as Latin-1. Accents are composed,
+    since macOS hands them out apart and keyboards type them together.
+
+    >>> readable_name("M\\udce4us") == readable_name("Ma\\u0308us") == "Mäus"
+    True
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        name = os.fsencode(name).decode("latin-1")
+    return unicodedata.normalize("NFC", name)
