@@ -239,3 +239,15 @@ def test_of_a_table_in_the_file_that_names_nothing_known_the_names_are_told(prob
     recording = open_recording(probe, probe_reading(probe, "film"))
     with pytest.raises(ReverieError, match=r"names the movie 'gratings'; give it as --movie gratings=FILE"):
         recording.tiers  # noqa: B018
+
+
+@pytest.mark.parametrize("axes", [(1, -1), (-1, 1)])
+def test_a_table_of_columns_as_matlab_writes_them_is_read(probe, session, axes):
+    with h5py.File(probe, "a") as file:
+        group = file["intervals/stimulus_presentations"]
+        for name in ("id", "start_time", "stop_time", "stimulus_name", "frame"):
+            values = group[name][()]
+            del group[name]
+            group[name] = values.reshape(axes)
+    recording = open_recording(probe, probe_reading(probe, "movie_one"))
+    assert len(recording.tiers) == len(session.trials)

@@ -268,7 +268,7 @@ def test_rows_as_matlab_writes_them_are_read(axes, session, tmp_path):
     copy = tmp_path / "copy.nwb"
     copy.write_bytes(place.read_bytes())
     with h5py.File(copy, "a") as written:
-        for path in (f"{SHOWN}/timestamps", "units/spike_times", "units/spike_times_index"):
+        for path in (f"{SHOWN}/timestamps", "units/id", "units/spike_times", "units/spike_times_index"):
             spoil(written, path, written[path][:].reshape(axes))
         written[SHOWN].attrs["neurodata_type"] = np.array(["ImageSeries"], dtype=h5py.string_dtype())
     found = open_recording(copy, chosen)

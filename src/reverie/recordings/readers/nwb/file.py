@@ -97,9 +97,10 @@ def times_of(series: H5Object, count: int) -> np.ndarray:
         return paired_times(np.asarray(series["timestamps"], dtype=np.float64).ravel(), count, where(series))
     start = series.get("starting_time")
     rate = None if start is None else start.attrs.get("rate")
-    if start is None or rate is None or not np.isfinite(rate) or rate <= 0:
+    first, rate = (None if one is None or np.size(one) != 1 else float(np.ravel(one)[0]) for one in (start, rate))
+    if first is None or rate is None or not np.isfinite(rate) or rate <= 0:
         raise ReverieError(f"{where(series)} has neither timestamps nor a rate; it cannot be placed in time.")
-    return sampled_times(count, float(rate), float(start[()]))
+    return sampled_times(count, rate, first)
 
 
 def sampled(series: H5Object, meaning: Meaning = "level", *, column: int | None = None) -> Sampled:
@@ -171,15 +172,15 @@ def table(group: H5Object, *needed: str) -> pd.DataFrame:
     Raises ReverieError when one of those that are needed does not hold a number a row.
     """
     names = [name.decode() if isinstance(name, bytes) else str(name) for name in group.attrs.get("colnames", ())]
-    columns = {}
+    columns, count = {}, group["id"].size
     for name in names:
         column = group.get(name)
-        if isinstance(column, h5py.Dataset) and column.shape == group["id"].shape and f"{name}_index" not in group:
+        if _is_row(column) and column.size == count and f"{name}_index" not in group:
             values = column.asstr()[()] if h5py.check_string_dtype(column.dtype) else column[()]
-            columns[name] = values
+            columns[name] = values.ravel()
     if lacking := [name for name in needed if name not in columns or columns[name].dtype.kind not in REAL]:
         raise ReverieError(f"{where(group)} has no column {lacking[0]!r} of a number a row; copy the file again.")
-    return pd.DataFrame(columns, index=range(len(group["id"])))
+    return pd.DataFrame(columns, index=range(count))
 
 
 def spike_times(units: H5Object) -> list[np.ndarray]:
@@ -187,7 +188,7 @@ def spike_times(units: H5Object) -> list[np.ndarray]:
     flat, ends = units.get("spike_times", units), units.get("spike_times_index", units)
     sound = all(_is_row(part) and part.dtype.kind in REAL for part in (flat, ends))
     flat, ends = (np.asarray(part).ravel() if sound else np.zeros(0) for part in (flat, ends))
-    if not sound or len(ends) != len(units["id"]) or (len(ends) and int(ends[-1]) != len(flat)):
+    if not sound or len(ends) != units["id"].size or (len(ends) and int(ends[-1]) != len(flat)):
         raise ReverieError(
             f"{where(units)} has no column 'spike_times' that fits its other columns; copy the file again."
         )
