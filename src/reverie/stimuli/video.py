@@ -81,10 +81,7 @@ def read_movie(
     if frame_rate <= 0 or min(frame_size) < 1 or (seconds is not None and seconds <= 0):
         raise ReverieError(f"{path}: frame rate, frame size and seconds must be above 0.")
     if not path.is_dir():
-        read_start(path)
-        require_whole(path)
-        if is_picture(path):
-            raise ReverieError(f"{path} is a single picture; name a video, or a folder of numbered pictures.")
+        _require_video(path)
     try:
         kept = stored_type(path) if holds_pictures(path) else None
         pictures = _pictures(path, frame_size, frame_rate)
@@ -98,6 +95,14 @@ def read_movie(
     if kept is not None and stored:
         return movie
     return np.asarray(np.clip(movie if kept is None else grey_levels(movie, kept, path), 0.0, 255.0))
+
+
+def _require_video(path: Path) -> None:
+    """Raise ReverieError when a file is missing, stands in for a video, is cut short, or holds a single picture."""
+    read_start(path)
+    require_whole(path)
+    if is_picture(path):
+        raise ReverieError(f"{path} is a single picture; name a video, or a folder of numbered pictures.")
 
 
 def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Iterator[tuple[float, float, _Picture]]:

@@ -72,6 +72,13 @@ def test_what_is_white_and_upright_is_told(form, kind, session, tmp_path):
     check(read(tmp_path, session, FORMS[form], kind), session, atol=0.1)
 
 
+def test_a_stack_of_omes_may_be_named_with_its_endings(session, tmp_path):
+    read(tmp_path, session, FORMS["a stack of OME's"])
+    rows = pd.read_csv(tmp_path / "shown.csv")
+    rows.assign(clip=rows["clip"] + ".ome.tif").to_csv(tmp_path / "shown.csv", index=False)
+    check(open_recording(tmp_path, Reading(rate=30.0, frames_table=tmp_path / "shown.csv")), session, atol=0)
+
+
 @pytest.mark.parametrize("deep", [{1}, {2}, {0, 2}])
 def test_movies_of_8_and_of_more_bits_are_told_apart(deep, session, tmp_path):
     """The unit of the ones would make the others black, or more than white."""

@@ -14,7 +14,7 @@ import pandas as pd
 from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Showing
-from reverie.recordings.readers.clips import OpenClip, named_files, open_clip
+from reverie.recordings.readers.clips import OME, OpenClip, named_files, open_clip
 from reverie.recordings.readers.showings import by_frame
 from reverie.recordings.readers.tables import read_csv
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
@@ -83,7 +83,7 @@ def spellings(clip: str) -> tuple[str, str, str]:
     ('stimuli\\\\clip1.avi', 'clip1.avi', 'clip1')
     """
     last = PureWindowsPath(normalize("NFC", clip))  # which knows the slashes of every system
-    return str(last), last.name, last.stem
+    return str(last), last.name, last.stem.removesuffix(OME)
 
 
 def _openers(

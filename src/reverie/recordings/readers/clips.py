@@ -31,6 +31,9 @@ ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5", MATLAB)
 TEXTS: Final = (".csv", ".tsv", ".txt", ".md", ".log", ".json", ".yml", ".yaml", ".xml", ".pdf", ".py", ".m")
 """Endings of files about movies, which lie beside them under the same name."""
 
+OME: Final = ".ome"
+"""What stands before the ending of stacks that keep OME's metadata."""
+
 UNTIMED: Final = 30.0
 """Frames per second of an array, where nothing else says how fast it was shown."""
 
@@ -94,7 +97,7 @@ def named_files(given: Sequence[str], beside: Path | None = None) -> dict[str, P
 
 def _name_of(path: Path) -> str:
     """Return the name of a file without its ending, of which OME's stacks have two."""
-    return path.stem.removesuffix(".ome") if path.suffix.lower() in STACKS else path.stem
+    return path.stem.removesuffix(OME) if path.suffix.lower() in STACKS else path.stem
 
 
 def _movies_in(folder: Path) -> Iterator[Path]:
@@ -110,7 +113,7 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None, *, number
     Parameters
     ----------
     path
-        A file of one array (npy, npz, h5), anything that plays, or a folder of numbered pictures.
+        A file of one array (npy, npz, h5, mat), anything that plays, or a folder of numbered pictures.
     reading
         The order of an array's axes, its frames per second and the frame size, where they are given.
     frames
