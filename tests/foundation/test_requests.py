@@ -38,7 +38,7 @@ class OfBytes:
         return b"folder"
 
 
-@pytest.mark.parametrize("given", ["", 3, None, b"folder", ["a"], "a" * 5000, OfBytes()])
+@pytest.mark.parametrize("given", ["", 3, None, b"folder", ["a"], "a" * 5000, "a\0b", OfBytes()])
 def test_what_can_be_no_path_is_refused(given):
     with pytest.raises(BadInput, match=r"^A recording (is named by the path of one|cannot be named)"):
         given_path(given, "A recording")

@@ -51,6 +51,7 @@ def test_others_who_work_in_another_folder_find_all_files(tiny_world, tmp_path, 
     given = []
     monkeypatch.setattr("reverie.jobs.training._train", lambda source, task: given.append((source, *task)))
     monkeypatch.chdir(tiny_world.data.parent)
+    Path("shown.csv").touch()
     lessons = TrainingData(Path("data"), ("alpha",), Reading(frames_table=Path("shown.csv")), "cpu")
     request = replace(REQUEST, teacher=Path("encoder"))
     train_encoders(lessons, tmp_path / "several", request, encoders=2, on=On())

@@ -80,12 +80,21 @@ def given_path(given: object, what: str) -> Path:
         raise BadInput(f"{what} is named by the path of one folder or file, but {given!r} was given.")
     try:
         path = Path(given)
-        if not path.exists() and str(path).startswith("~"):
+        if not _is_there(path) and str(path).startswith("~"):
             path = path.expanduser()  # as a shell does
-    except (OSError, TypeError, RuntimeError) as error:
+    except (OSError, TypeError, ValueError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BadInput(f"{what} cannot be named {str(given)[:80]!r} ({reason}); check the path.") from error
     return path
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether something is at a path; raises OSError for what can be none, as ``exists`` did until Python 3.14."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 class _Misfit(Exception):
