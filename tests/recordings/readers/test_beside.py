@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers.beside import spellings
 from reverie.recordings.readers.clips import OpenClip
 from reverie.recordings.readers.showings import showings_of
 from reverie.recordings.readers.timed_showings import timed_showings
@@ -93,3 +94,20 @@ def test_a_movie_that_was_shown_for_longer_than_it_lasts_is_asked_about(end: flo
     rows = pd.DataFrame({"onset": [2.0], "clip": ["a"], "end": [end]})
     _, notes = timed_showings(rows, "t.csv", clips_of(30.0), Reading())
     assert any("a was shown for 4 s, but it lasts 2 s at its own speed" in note for note in notes) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ("clip1", "clip1"),
+        ("clip1.mp4", "clip1"),
+        ("D:\\stimuli\\clip1.AVI", "clip1"),
+        ("a/clip1.ome.tif", "clip1"),
+        ("clip1.ome", "clip1"),
+        ("1.0", "1"),
+        ("clip.2", "clip.2"),  # which is not the movie clip
+        ("clip1.v2.npy", "clip1.v2"),
+    ],
+)
+def test_of_what_a_table_names_the_ending_of_a_file_is_no_part_of_the_name(said: str, known: str) -> None:
+    assert spellings(said)[-1] == known

@@ -14,16 +14,21 @@ import pandas as pd
 from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Showing
-from reverie.recordings.readers.clips import OME, OpenClip, named_files, open_clip
+from reverie.recordings.readers.clips import ARRAYS, OME, OpenClip, named_files, open_clip
 from reverie.recordings.readers.showings import by_frame
 from reverie.recordings.readers.tables import read_csv
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Sampled, Signal
 from reverie.recordings.source import Footage
+from reverie.stimuli.pictures import SUFFIXES
+from reverie.stimuli.video import NAMED_AS_VIDEO
 
 TIMES: Final = ("time", "times", "t", "timestamp", "timestamps", "seconds")
 """What a column of times may be called, before a unit."""
+
+WHOLE: Final = re.compile(r"\d+\.0")
+"""A whole number, as it is written in a column that lacks some."""
 
 OTHER_UNIT: Final = re.compile(r"[ _(\[](ms|msec|milliseconds|us|\u00b5s|\u03bcs|microseconds|min|minutes)\W*$")
 """Units of time that are no seconds, at the end of such a name."""
@@ -79,11 +84,18 @@ def shown_beside(
 def spellings(clip: str) -> tuple[str, str, str]:
     """Return by what names a movie may be known that a table calls so: with its folder and ending, or without.
 
+    What follows a dot may be a part of the name. Whole numbers beside empty cells are written with one more 0.
+
     >>> spellings("stimuli/clip1.avi")
     ('stimuli\\\\clip1.avi', 'clip1.avi', 'clip1')
     """
     last = PureWindowsPath(normalize("NFC", clip))  # which knows the slashes of every system
-    return str(last), last.name, last.stem.removesuffix(OME)
+    ends = (
+        last.suffix.lower() in (*ARRAYS, *SUFFIXES, OME)
+        or NAMED_AS_VIDEO.search(last.name)
+        or WHOLE.fullmatch(last.name)
+    )
+    return str(last), last.name, last.stem.removesuffix(OME) if ends else last.name
 
 
 def _openers(
