@@ -56,6 +56,15 @@ def test_time_is_last_where_pictures_would_be_stripes_else(shown):
     assert array_axes((36, 64, 300), Reading(), shown, "clip.npy", ask=True) == "height,width,time"
 
 
+@pytest.mark.parametrize(
+    ("shape", "shown", "axes"),
+    [((300, 36, 64), 64, "time,height,width"), ((36, 64, 300), 36, "height,width,time")],
+)
+def test_a_part_shown_that_is_as_long_as_another_axis_is_not_taken_for_the_movie(shape, shown, axes):
+    assert array_axes(shape, Reading(), shown, "clip.npy", ask=True) == axes
+    assert array_axes(shape, Reading(), shown, "clip.npy") != axes  # where all of it has as many frames
+
+
 @pytest.mark.parametrize(("shape", "time_last"), [((36, 64, 300), False), ((300, 36, 64), True)])
 def test_the_usual_order_is_not_taken_where_pictures_would_be_stripes(shape, time_last):
     with pytest.raises(ReverieError, match="time may be its first axis or its last"):

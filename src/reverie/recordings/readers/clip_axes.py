@@ -61,8 +61,10 @@ def array_axes(
     if frames is None:
         return usual[0]
     lengths = {axes: shape[axes.split(",").index("time")] for axes in (last, first)}
-    if frames in lengths.values():
-        return last if lengths[first] != frames else first
+    exact = [axes for axes in (first, last) if lengths[axes] == frames]
+    # An axis as long as the part that was shown is chance where it leaves stripes, and the other order leaves pictures.
+    if exact and (not ask or exact[0] in sound or all(lengths[axes] < frames for axes in sound)):
+        return exact[0]
     if ask and len(shape) == 3:
         if len(sound) == 1 and lengths[sound[0]] > frames:
             return sound[0]
