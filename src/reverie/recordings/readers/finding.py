@@ -19,13 +19,6 @@ HDF5: Final = (".h5", ".hdf5")
 OUTERMOST: Final = 3
 """So many folders up a recording is looked for that a path may be a part of."""
 
-MARKS: Final = (
-    *("data/responses", "data/videos", "data/images"),
-    "screen/meta.yml",
-    *("spks.npy", "F.npy", "spike_times.npy"),
-)
-"""One of these is in the folder of a recording."""
-
 MOST_INNER: Final = 20
 """So many folders in one that is no recording are looked at for one that is."""
 
@@ -72,22 +65,15 @@ def _require_there(path: Path) -> None:
 def _look_outside(path: Path, wanted: Sequence[Reader], reading: Reading) -> None:
     """Raise ReverieError when a path is a part of a recording, such as one of its files."""
     for outer in [*path.absolute().parents][:OUTERMOST]:
-        for reader in wanted if _is_marked(outer) else ():
-            with suppress(ReverieError):
-                claimed = reader.refusal(outer, reading) is None and [*reader.places(outer, reading)] == [outer]
-                if not claimed:
-                    continue
-                break
+        for reader in wanted:
+            with suppress(OSError, ReverieError):
+                # To ask of any folder would mean to list, say, all homes.
+                claimed = reader.may_be(outer) and reader.refusal(outer, reading) is None
+                if claimed and [*reader.places(outer, reading)] == [outer]:
+                    break
         else:
             continue
         raise ReverieError(f"{path} is a part of {outer}, which is {reader.description}; give that.")
-
-
-def _is_marked(folder: Path) -> bool:
-    """Tell whether a folder may be a recording: to ask the readers of any would mean to list, say, all homes."""
-    with suppress(OSError):
-        return any((folder / mark).exists() for mark in MARKS)
-    return False
 
 
 def _look_inside(path: Path, wanted: Sequence[Reader], reading: Reading) -> None:

@@ -29,12 +29,19 @@ class Reader:
         ``places(path, reading)`` lists them; of one whose files leave a choice, ``candidates(place)`` does.
     complete
         Whether its files say what was shown and recorded, and when, so that ``BESIDE`` says nothing more.
+    marks
+        Where recordings are folders, what one of lies in each.
     """
 
     format: str
     description: str
     module: str
     complete: bool = False
+    marks: tuple[str, ...] = ()
+
+    def may_be(self, folder: Path) -> bool:
+        """Tell whether a folder may be a recording, without listing what is in it."""
+        return any((folder / mark).exists() for mark in self.marks)
 
     def refusal(self, path: Path, reading: Reading) -> str | None:
         """Say why a path is not of this format, None where it is."""
@@ -66,13 +73,25 @@ class Reader:
 _HERE: Final = "reverie.recordings.readers"
 
 READERS: Final = (
-    Reader("sensorium", "a Sensorium 2023 folder", f"{_HERE}.sensorium", complete=True),
-    Reader("sensorium-images", "a Sensorium 2022 folder (images)", f"{_HERE}.sensorium_images", complete=True),
-    Reader("experanto", "an experanto session", f"{_HERE}.experanto", complete=True),
+    Reader(
+        "sensorium",
+        "a Sensorium 2023 folder",
+        f"{_HERE}.sensorium",
+        complete=True,
+        marks=("data/responses", "data/videos"),
+    ),
+    Reader(
+        "sensorium-images",
+        "a Sensorium 2022 folder (images)",
+        f"{_HERE}.sensorium_images",
+        complete=True,
+        marks=("data/images",),
+    ),
+    Reader("experanto", "an experanto session", f"{_HERE}.experanto", complete=True, marks=("screen/meta.yml",)),
     Reader("nwb", "an NWB file", f"{_HERE}.nwb"),
-    Reader("suite2p", "a suite2p output", f"{_HERE}.suite2p"),
+    Reader("suite2p", "a suite2p output", f"{_HERE}.suite2p", marks=("spks.npy", "F.npy")),
     Reader("caiman", "a CaImAn file", f"{_HERE}.caiman"),
-    Reader("spikes", "sorted spikes (phy, Kilosort)", f"{_HERE}.spikes"),
+    Reader("spikes", "sorted spikes (phy, Kilosort)", f"{_HERE}.spikes", marks=("spike_times.npy",)),
 )
 """All readers, in the order they are asked."""
 
