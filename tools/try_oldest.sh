@@ -13,10 +13,9 @@ trap 'rm -rf "$place"' EXIT
     --constraint "$repository/constraints-oldest.txt" "$repository[demo]" pytest pytest-xdist hypothesis beartype selenium threadpoolctl
 cd "$repository"
 unset PYTHONPATH
+mapfile -t nwb < <(grep -rlE 'pynwb|nwb_layouts' tests/recordings)
 # Old packages warn of what is new beneath them, and the plugin of the oldest jaxtyping comes too late to check shapes.
 OMP_NUM_THREADS=1 "$place/oldest/bin/python" -m pytest -q -n 2 -p no:cacheprovider -m "not browser" \
     -o addopts=--import-mode=importlib -o filterwarnings=default \
-    --ignore tests/scoring/test_image_quality.py --ignore tests/recordings/readers/test_layouts.py \
-    --ignore tests/recordings/readers/test_chosen.py --ignore tests/recordings/readers/test_nwb.py \
-    --ignore tests/recordings/readers/test_traps.py \
+    --ignore tests/scoring/test_image_quality.py "${nwb[@]/#/--ignore=}" \
     tests/foundation tests/stimuli tests/scoring tests/reporting tests/recordings tests/encoders

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import h5py
 import numpy as np
 import yaml
@@ -228,3 +229,13 @@ def write_phy(folder: Path, session: WrittenSession, *, sampling=30_000, good=Tr
         rows = [f"{n}\t{'noise' if n == 0 else 'good'}" for n in range(len(session.trials[0].responses))]
         (folder / "cluster_group.tsv").write_text("cluster_id\tgroup\n" + "\n".join(rows) + "\n")
     return folder
+
+
+def write_video(path: Path, pictures: np.ndarray) -> None:
+    """A film of grey pictures, without loss."""
+    with av.open(str(path), "w") as video:
+        stream = video.add_stream("libx264", rate=30, options={"qp": "0"})
+        stream.height, stream.width, stream.pix_fmt = *pictures.shape[1:], "yuvj444p"
+        for picture in pictures:
+            video.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
+        video.mux(stream.encode())

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-import av
 import h5py
 import numpy as np
 from pynwb import NWBHDF5IO, NWBFile, TimeSeries
@@ -230,13 +229,3 @@ def free(session: WrittenSession, **series) -> NWBFile:
 def movies_of(recording) -> list[np.ndarray]:
     """The movies of a recording's trials."""
     return [recording.movie(name) for name in recording.tiers if recording.has_movie(name)]
-
-
-def write_video(path: Path, pictures: np.ndarray) -> None:
-    """A film of grey pictures, without loss."""
-    with av.open(str(path), "w") as video:
-        stream = video.add_stream("libx264", rate=30, options={"qp": "0"})
-        stream.height, stream.width, stream.pix_fmt = *pictures.shape[1:], "yuvj444p"
-        for picture in pictures:
-            video.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
-        video.mux(stream.encode())

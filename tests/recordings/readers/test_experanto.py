@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from tests.recordings.readers import layouts
-from tests.recordings.readers.nwb_layouts import write_video
+from tests.recordings.readers.layouts import write_video
 from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError

@@ -10,7 +10,7 @@ from pynwb.base import Images
 from pynwb.image import GrayscaleImage, IndexSeries
 from pynwb.ophys import Fluorescence, RoiResponseSeries
 from tests.recordings.readers import layouts, nwb_layouts
-from tests.recordings.readers.nwb_layouts import SHOWN, free, movies_of, write_video
+from tests.recordings.readers.nwb_layouts import SHOWN, free, movies_of
 from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
@@ -82,7 +82,7 @@ def test_a_signal_of_text_and_a_table_of_two_lengths_spoil_no_other(two_planes, 
 def test_a_movie_in_files_beside_it(files, session, tmp_path):
     starts = [0, 100][: len(files)]
     for name, pictures in zip(files, np.split(session.movie, starts[1:]), strict=True):
-        write_video(tmp_path / name, pictures)
+        layouts.write_video(tmp_path / name, pictures)
     file = free(session, external_file=files, starting_frame=starts, format="external")
     place = nwb_layouts.save(tmp_path / "mine.nwb", file)
     found = movies_of(open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,))))
@@ -92,7 +92,7 @@ def test_a_movie_in_files_beside_it(files, session, tmp_path):
 
 def test_pixels_of_a_large_movie_beside_it_span_as_many_degrees_more_as_were_averaged(session, tmp_path):
     large = session.movie.repeat(6, axis=1).repeat(6, axis=2)
-    write_video(tmp_path / "all.mp4", large)
+    layouts.write_video(tmp_path / "all.mp4", large)
     file = free(session, external_file=["all.mp4"], starting_frame=[0], format="external")
     place = nwb_layouts.save(tmp_path / "mine.nwb", file)
     recording = open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,), degrees_per_pixel=0.5))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 from tests.recordings.readers import layouts, nwb_layouts
-from tests.recordings.readers.nwb_layouts import SHOWN, free, movies_of, write_video
+from tests.recordings.readers.nwb_layouts import SHOWN, free, movies_of
 from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
@@ -22,7 +22,7 @@ def session(make_trial):
 def test_a_movie_in_a_file_is_found_wherever_it_lay_when_the_file_was_written(named, session, tmp_path):
     (tmp_path / "sub").mkdir()
     for place in (tmp_path / "sub/all.mp4", tmp_path / "beside.mp4"):
-        write_video(place, session.movie)
+        layouts.write_video(place, session.movie)
     file = free(session, external_file=[named], starting_frame=[0], format="external")
     place = nwb_layouts.save(tmp_path / "mine.nwb", file)
     found = movies_of(open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,))))
@@ -33,7 +33,7 @@ def test_a_movie_in_a_file_is_found_wherever_it_lay_when_the_file_was_written(na
 @pytest.mark.parametrize("more", [-1, 5])
 def test_a_film_may_have_a_frame_less_than_pulses_or_go_on(more, session, tmp_path):
     movie = session.movie[:more] if more < 0 else np.concatenate([session.movie, session.movie[:more]])
-    write_video(tmp_path / "all.mp4", movie)
+    layouts.write_video(tmp_path / "all.mp4", movie)
     file = free(session, external_file=["all.mp4"], starting_frame=[0], format="external")
     place = nwb_layouts.save(tmp_path / "mine.nwb", file)
     found = movies_of(open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,))))

@@ -8,7 +8,7 @@ import scipy.io
 import tifffile
 from PIL import Image
 from tests.recordings.readers import layouts
-from tests.recordings.readers.nwb_layouts import write_video
+from tests.recordings.readers.layouts import write_video
 from tests.worlds import open_recording
 
 import reverie as rv
