@@ -13,7 +13,7 @@ trap 'rm -rf --one-file-system "$place"' EXIT
 
 unshare --mount true || exit 3
 mmdebstrap --quiet --variant=apt --include=python3,python3-venv,python3-torch,gcc,libc6-dev,ca-certificates \
-    trixie "$place" http://deb.debian.org/debian || exit 3
+    trixie "$place" || exit 3
 # What this machine trusts and where it looks names up, which a proxy may ask for.
 cp /etc/resolv.conf "$place/etc/resolv.conf"
 cp /etc/ssl/certs/ca-certificates.crt "$place/etc/ssl/certs/ca-certificates.crt"
