@@ -229,3 +229,11 @@ def free(session: WrittenSession, **series) -> NWBFile:
 def movies_of(recording) -> list[np.ndarray]:
     """The movies of a recording's trials."""
     return [recording.movie(name) for name in recording.tiers if recording.has_movie(name)]
+
+
+def with_units(session: WrittenSession) -> NWBFile:
+    """Seven units that fire ten times a second, and nothing else."""
+    file = new_nwb()
+    for neuron in range(7):
+        file.add_unit(spike_times=np.arange(0.01 * neuron, session.seconds, 0.1))
+    return file

@@ -29,9 +29,7 @@ def session(make_trial):
 
 @pytest.fixture
 def place(tmp_path, session):
-    file = nwb_layouts.new_nwb()
-    for neuron in range(7):
-        file.add_unit(spike_times=np.arange(0.01 * neuron, session.seconds, 0.1))
+    file = nwb_layouts.with_units(session)
     movie = ImageSeries(name="stimuli", data=session.movie, unit="n.a.", format="raw", rate=30.0, starting_time=0.0)
     file.add_stimulus_template(movie)
     return nwb_layouts.save(tmp_path / "mine.nwb", file)
@@ -57,9 +55,7 @@ def test_a_table_says_when_a_template_was_shown(place, session, tmp_path):
 @pytest.fixture
 def several(session, tmp_path):
     """Units, a movie for each trial in the templates, and tables inside the file of when each was shown."""
-    file = nwb_layouts.new_nwb()
-    for neuron in range(7):
-        file.add_unit(spike_times=np.arange(0.01 * neuron, session.seconds, 0.1))
+    file = nwb_layouts.with_units(session)
     onsets = TimeIntervals(name="trials_of_movies", description="a row a showing")
     frames = TimeIntervals(name="frames_of_one", description="a row a frame")
     onsets.add_column(name="stimulus_name", description="the movie")
@@ -123,9 +119,7 @@ def test_what_is_not_there_is_told(several, reading, said):
 
 
 def test_behaviour_may_be_named_by_what_holds_it(session, tmp_path):
-    file = nwb_layouts.new_nwb()
-    for neuron in range(7):
-        file.add_unit(spike_times=np.arange(0.01 * neuron, session.seconds, 0.1))
+    file = nwb_layouts.with_units(session)
     file.add_stimulus(
         OpticalSeries(
             name="shown",
@@ -183,9 +177,7 @@ def test_a_conversion_that_says_nothing_is_not_applied(place, session, tmp_path,
 @pytest.fixture
 def probe(session, tmp_path):
     """Units, and a table of all stimuli with a row a frame; the movie is in a file of its own."""
-    file = nwb_layouts.new_nwb()
-    for neuron in range(7):
-        file.add_unit(spike_times=np.arange(0.01 * neuron, session.seconds, 0.1))
+    file = nwb_layouts.with_units(session)
     shown = TimeIntervals(name="stimulus_presentations", description="a row a frame")
     for name in ("stimulus_name", "frame"):
         shown.add_column(name=name, description=name)
