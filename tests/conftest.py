@@ -3,7 +3,12 @@
 import gc
 
 import pytest
+from hypothesis import settings
 from tests import type_checks  # before anything of the package is imported
+
+# The same examples in every run: what Hypothesis does by itself where it finds it is in CI, and nowhere else.
+settings.register_profile("same everywhere", derandomize=True, deadline=None)
+settings.load_profile("same everywhere")
 
 
 @pytest.hookimpl(trylast=True)

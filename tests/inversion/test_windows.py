@@ -18,7 +18,7 @@ def test_windows_of_a_real_trial_are_those_of_the_paper():
     assert windows.count == 35
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(frames=st.integers(1, 120), length=st.integers(1, 40), history=st.integers(0, 20), data=st.data())
 def test_every_frame_is_scored_and_the_context_comes_right_before(frames, length, history, data):
     stride = data.draw(st.integers(1, length))

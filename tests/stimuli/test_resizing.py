@@ -7,7 +7,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.stimuli.resizing import box_weights, resize
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 40), st.integers(1, 40))
 def test_box_weights_of_a_whole_axis_keep_the_mean(source: int, target: int):
     weights = box_weights(np.array(0.0), np.array(float(source)), target, source)
