@@ -72,7 +72,7 @@ class Plan:
         """Print the answer, and write the page."""
         from reverie.planning.running import plan
 
-        told = plan(
+        answers = plan(
             self.design,
             data=self.data,
             encoder=self.encoder,
@@ -81,4 +81,4 @@ class Plan:
             out=self.out,
             reading=self.reading,
         )
-        print("\n".join(f"{row.what}: {row.value}" for row in told.itertuples()))
+        print("\n".join(f"{row.what}: {row.value}" for row in answers.itertuples()))

@@ -55,8 +55,8 @@ def method_options() -> type[Any]:
         for name, texts in described.items()
     ]
     choice = Literal[tuple(METHODS)]  # type: ignore[valid-type]
-    told = "How the movie is found: " + "; ".join(f"`{name}`, {_first_line(kind)}" for name, kind in METHODS.items())
-    method = ("method", Annotated[choice, tyro.conf.arg(help=told)], field(default=next(iter(METHODS))))
+    text = "How the movie is found: " + "; ".join(f"`{name}`, {_first_line(kind)}" for name, kind in METHODS.items())
+    method = ("method", Annotated[choice, tyro.conf.arg(help=text)], field(default=next(iter(METHODS))))
     return make_dataclass("MethodOptions", [method, *made], frozen=True)
 
 

@@ -117,10 +117,10 @@ def _refuse_other_archives(path: Path) -> None:
 
 
 def _cause(path: Path, error: Exception) -> str:
-    told = CODE.search(str(error)) if isinstance(error, pickle.UnpicklingError) else None
+    global_asked_for = CODE.search(str(error)) if isinstance(error, pickle.UnpicklingError) else None
     if "Unsupported operand" in str(error):
         return f"{path} was saved in a way that cannot be read without executing it; {ADVICE}."
-    if told is None:
+    if global_asked_for is None:
         return f"{path} is cut short or damaged, or no checkpoint of torch; copy or download it again."
-    name = told["name"] or "objects of its own"
+    name = global_asked_for["name"] or "objects of its own"
     return f"{path} was refused: it asks for {name}, and to load that could execute code hidden in it; {ADVICE}."

@@ -192,8 +192,8 @@ class Fitted:
         described = path.name == DESCRIPTION
         arrays = {} if described else read_npz(path)
         about = read_decoder_description(path.parent).get("about", {}) if described else arrays
-        told = about.get(FITTED_TO)
-        if told is not None and str(told) != self.subject.fingerprint:
+        fitted_to = about.get(FITTED_TO)
+        if fitted_to is not None and str(fitted_to) != self.subject.fingerprint:
             raise ReverieError(f"{path} was fitted to another animal, encoder or trials, and came here by copying.")
         arrays.pop(FITTED_TO, None)
         return arrays
@@ -213,8 +213,8 @@ class Fitted:
             except NotApplicable:  # whole, but of no use; nor would it be, made anew
                 raise
             except (ReverieError, KeyError, TypeError, ValueError, RuntimeError) as error:
-                told = error if isinstance(error, ReverieError) else f"{path} is damaged ({error!r})."
-                raise ReverieError(f"{told} Delete {path.parent} to have all of it fitted anew.") from error
+                reason = error if isinstance(error, ReverieError) else f"{path} is damaged ({error!r})."
+                raise ReverieError(f"{reason} Delete {path.parent} to have all of it fitted anew.") from error
         found: Part = self._read[part]
         return found
 

@@ -167,26 +167,26 @@ class Reconstruction:
         write_npz(place / MOVIE, movie, sealed=False)
         names = ("animal", "trial", "method", "notes", "frame_rate", "degrees_per_pixel", "start")
         # Written last: its presence means that all of it is there.
-        told: dict[str, Any] = {name: getattr(self, name) for name in names}
-        told[DIGESTS] = {
+        description: dict[str, Any] = {name: getattr(self, name) for name in names}
+        description[DIGESTS] = {
             EVIDENCE: arrays_digest(evidence),
             MOVIE: arrays_digest(movie),
             TRACE: bytes_digest(trace.encode()),
         }
-        write_record(place / DESCRIPTION, told)
+        write_record(place / DESCRIPTION, description)
 
     @staticmethod
     def load(folder: Path | str) -> "Reconstruction":
         """Read it back; raises ReverieError when a file is missing, damaged or incomplete."""
         place = given_path(folder, "The folder of a reconstruction")
-        told = read_record(place / DESCRIPTION)
-        digests = dict(told.pop(DIGESTS, {}))
+        description = read_record(place / DESCRIPTION)
+        digests = dict(description.pop(DIGESTS, {}))
         evidence, movie = read_npz(place / EVIDENCE), read_npz(place / MOVIE)
         trace = read_table(place / TRACE, ("step", "seconds", "passes", "loss", "model"), digests.get(TRACE))
         arrays: dict[str, Any] = {**evidence, **movie}
         try:
-            told["notes"] = tuple(told["notes"])
-            found = Reconstruction(**told, **arrays, trace=trace)
+            description["notes"] = tuple(description["notes"])
+            found = Reconstruction(**description, **arrays, trace=trace)
         except (KeyError, TypeError) as error:
             raise ReverieError(f"{place} is incomplete ({error}); reconstruct the trial again.") from error
         for name, read in ((EVIDENCE, evidence), (MOVIE, movie)):
@@ -221,9 +221,9 @@ class Reconstruction:
             "responses": (rows, self.responses),
             "rates": (rows, self.rates),
         }
-        told = {"animal": self.animal, "trial": self.trial, "method": self.method}
+        about = {"animal": self.animal, "trial": self.trial, "method": self.method}
         return xarray.Dataset(
-            {name: pair for name, pair in named.items() if pair[1] is not None}, coords=coordinates, attrs=told
+            {name: pair for name, pair in named.items() if pair[1] is not None}, coords=coordinates, attrs=about
         )
 
     def show(self, path: Path | str | None = None) -> Any:  # noqa: ANN401 - what a notebook displays

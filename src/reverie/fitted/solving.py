@@ -45,11 +45,11 @@ def observe(
     """
     given = responses_of(fitted.subject.animal, trial) if responses is None else responses
     # Copies: the arrays of a recording are memory-mapped and may not be written.
-    state, told = torch.tensor(trial.known_state), torch.tensor(given)
+    state, recorded = torch.tensor(trial.known_state), torch.tensor(given)
     likelihood = None
     if isinstance(method, Map):
-        likelihood = fitted.likelihood.find(method.likelihood).over_dispersed(shared_by).limited(told)
-    return Observation(fitted.subject.encoder, fitted.subject.animal, state, told, likelihood=likelihood)
+        likelihood = fitted.likelihood.find(method.likelihood).over_dispersed(shared_by).limited(recorded)
+    return Observation(fitted.subject.encoder, fitted.subject.animal, state, recorded, likelihood=likelihood)
 
 
 def prior_for(fits: Sequence[Fitted], method: Method) -> GaussianPrior | None:

@@ -106,11 +106,11 @@ def fit_likelihoods(
     if "traces" in fitted and len(fitted) > 1:
         return LikelihoodFits(fitted, "traces" if steady(rates, responses) else "sizes")
     joined = joint(fitted)
-    told = {name: information(one, rates) for name, one in fitted.items()}
-    most = max(told, key=lambda name: told[name])
+    held = {name: information(one, rates) for name, one in fitted.items()}
+    most = max(held, key=lambda name: held[name])
     counts = np.array_equal(responses, np.rint(responses))
     otherwise = "both" if joined and not counts else "sizes"
-    return LikelihoodFits({**fitted, **joined}, most if told[most] >= CLEARLY * told.get("sizes", 0.0) else otherwise)
+    return LikelihoodFits({**fitted, **joined}, most if held[most] >= CLEARLY * held.get("sizes", 0.0) else otherwise)
 
 
 def joint(fitted: Mapping[str, Likelihood]) -> Mapping[str, Likelihood]:

@@ -44,13 +44,13 @@ def draw_departure(
     """
 
     def precision(white: Coefficients) -> Coefficients:
-        told = gauss_newton_product(problem, movie, bend * prior.colour(white))
-        return weight * white + prior.adjoint(bend * told)
+        product = gauss_newton_product(problem, movie, bend * prior.colour(white))
+        return weight * white + prior.adjoint(bend * product)
 
     noise = torch.randn(len(movie), *prior.scene_size, generator=generator).to(movie.device)
-    told = prior.adjoint(bend * information_draw(problem, movie, generator))
+    drawn = prior.adjoint(bend * information_draw(problem, movie, generator))
     # From a draw of the prior, which is right wherever the responses say nothing, however few the iterations.
-    right, start = weight**0.5 * noise + told, weight**-0.5 * noise
+    right, start = weight**0.5 * noise + drawn, weight**-0.5 * noise
     white = conjugate_gradients(precision, right, ease, iterations, start, tolerance)
     return prior.colour(white)
 

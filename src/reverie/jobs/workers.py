@@ -44,11 +44,11 @@ class Workers(Generic[Context]):
         tasks: Sequence[Task],
         description: str,
         names: Sequence[str] | None = None,
-        told: Callable[[Outcome], None] = lambda outcome: None,
+        on_outcome: Callable[[Outcome], None] = lambda outcome: None,
     ) -> list[Outcome]:
         """Do all tasks, whatever becomes of the others, and return what became of each, in order.
 
-        told: called here with each outcome when it is there.
+        on_outcome: called here with each outcome when it is there.
         Raises what no other task could be done after either: NoSpace, OutOfTime.
         """
         called = names or [f"{description} {number}" for number in range(len(tasks))]
@@ -58,7 +58,7 @@ class Workers(Generic[Context]):
                 if isinstance(one.error, FATAL):
                     raise one.error
                 outcomes[one.number] = one
-                told(one)
+                on_outcome(one)
                 advance()
         return [outcomes[number] for number in range(len(tasks))]
 

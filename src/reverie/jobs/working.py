@@ -138,13 +138,13 @@ def do_jobs(
                 finished(job)
     else:
 
-        def told(outcome: Outcome) -> None:
+        def on_outcome(outcome: Outcome) -> None:
             with noted(problems, names[outcome.number]):
                 if outcome.error:
                     raise outcome.error
                 finished(left[outcome.number][0])
 
-        workers.attempt(_perform, left, description, names, told)
+        workers.attempt(_perform, left, description, names, on_outcome)
     return Tally(len(left) - len(problems), len(places) - len(left), problems)
 
 

@@ -140,8 +140,8 @@ class Live:
     def stream(self, frames: Iterable[Float[np.ndarray, " neuron"]]) -> Iterator[LiveFrame]:
         """Yield a picture for each frame of responses that comes, once the first can be told."""
         for responses in frames:
-            if (told := self.push(responses)) is not None:
-                yield told
+            if (shown := self.push(responses)) is not None:
+                yield shown
 
     def _checked(self, responses: Float[np.ndarray, " sent"]) -> Float[np.ndarray, " neuron"]:
         """Return the responses of one frame as float32; raises ReverieError when they are not of the population."""

@@ -112,8 +112,8 @@ def page_of(live: Live, title: str) -> str:
 def message_of(frame: LiveFrame, latencies: deque[float]) -> str:
     """Return what the page is told of a frame, as JSON."""
     picture, std = (b64encode(np.rint(each).astype(np.uint8).tobytes()).decode() for each in (frame.picture, frame.std))
-    told: dict[str, Any] = {"number": frame.number, "picture": picture, "std": std, "behind": round(frame.behind, 4)}
-    return json.dumps({**told, "median": round(float(np.median(latencies)), 4), "worst": round(max(latencies), 4)})
+    message: dict[str, Any] = {"number": frame.number, "picture": picture, "std": std, "behind": round(frame.behind, 4)}
+    return json.dumps({**message, "median": round(float(np.median(latencies)), 4), "worst": round(max(latencies), 4)})
 
 
 async def _read(live: Live, frames: Frames, broadcast: Broadcast) -> None:

@@ -55,8 +55,8 @@ def frame_of(text: bytes | str) -> Float[np.ndarray, " neuron"]:
     array([0. , 1.5], dtype=float32)
     """
     try:
-        told = json.loads(text)
-        return np.asarray(told["responses"] if isinstance(told, dict) else told, dtype=np.float32)
+        content = json.loads(text)
+        return np.asarray(content["responses"] if isinstance(content, dict) else content, dtype=np.float32)
     except (ValueError, KeyError, TypeError) as error:
         start = (text if isinstance(text, str) else text.decode(errors="replace"))[:60]
         raise BadInput(

@@ -104,13 +104,13 @@ class MeasuredBands:
         }
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> "MeasuredBands":
+    def from_json(cls, measured: Mapping[str, Any]) -> "MeasuredBands":
         """Return what ``to_json`` gave; raises BadInput when something is missing."""
         try:
             arrays = {
-                name: np.asarray(told[name], dtype=float) for name in ("cycles", "hertz", "share", "power", "told")
+                name: np.asarray(measured[name], dtype=float) for name in ("cycles", "hertz", "share", "power", "told")
             }
-            return cls(**{**told, **arrays})
+            return cls(**{**measured, **arrays})
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput(f"What a plan is made from is incomplete ({error}); measure it again.") from error
 
@@ -176,8 +176,8 @@ def _drive(bands: MeasuredBands) -> Float[np.ndarray, " band"]:
 
 def predict_design(bands: MeasuredBands, design: Design) -> Outlook:
     """Return what a design will show, given what movies hold and what one neuron tells."""
-    told = information(bands, design)
-    found = told / (1 + told)
+    signal_to_noise = information(bands, design)
+    found = signal_to_noise / (1 + signal_to_noise)
     variance = bands.share * bands.power
     # The mean over field and clip counts in no correlation (Gaussian approximation of a disk's transform).
     flat = np.exp(-np.square(math.pi * design.field * bands.cycles) / 4)

@@ -79,7 +79,7 @@ def measure_bands(fitted: Fitted, *, about: str) -> MeasuredBands:
     cycles = np.hypot(np.arange(height)[:, None] / (2 * height), np.arange(width) / (2 * width)) / angle
     hertz = np.arange(frames) / (2 * frames) * recording.frame_rate
     # Every neuron adds to the mean over the frame in proportion to its own field's share of it.
-    told = np.mean(squares, axis=0) * (height * width * angle**2) / recording.neurons
+    information = np.mean(squares, axis=0) * (height * width * angle**2) / recording.neurons
     region = scored_region(fitted.mask)
     picture = prior.mean.numpy()[region].var() / np.square(prior.deviation.numpy()[region]).mean()
     power = np.square(prior.amplitude(frames).numpy())
@@ -87,7 +87,7 @@ def measure_bands(fitted: Fitted, *, about: str) -> MeasuredBands:
         cycles,
         hertz,
         power,
-        told,
+        information,
         picture=float(picture),
         seconds=frames / recording.frame_rate,
         degrees=angle,
@@ -142,8 +142,8 @@ def plan(
     ]
     if resolution is not None:
         needed = neurons_for(bands, design, resolution)
-        told = "out of reach" if needed is None else f"{float(f'{needed:.2g}'):,.0f}"
-        rows.append((f"neurons for {resolution:g} cycles per degree", told))
+        answer = "out of reach" if needed is None else f"{float(f'{needed:.2g}'):,.0f}"
+        rows.append((f"neurons for {resolution:g} cycles per degree", answer))
     if out is not None:
         write_plan(out, bands, design)
         say(f"The page with sliders is {out}.")
@@ -179,6 +179,6 @@ def write_plan(path: Path, bands: MeasuredBands, design: Design) -> None:
         lead=f"Measured on {bands.about}. Move a slider; all else follows.",
         sliders=SLIDERS,
         design=asdict(design),
-        told=json.dumps({**bands.to_json(), **constants}),
+        measured=json.dumps({**bands.to_json(), **constants}),
     )
     write_text(path, page)

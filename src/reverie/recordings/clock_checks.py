@@ -59,13 +59,13 @@ def clocks_apart(
         return ()
     begin, end = float(np.nanmin(spans)), float(np.nanmax(spans))
     during = (shown[:, 1] > begin) & (shown[:, 0] < end)
-    told = (
+    finding = (
         f"{place} holds responses from {begin:.6g} to {end:.6g} s, but what was shown came from {shown.min():.6g} to "
         f"{shown.max():.6g} s"
     )
     if not during.any():
-        raise ReverieError(f"{told}; give both in seconds on one clock, and the rate of the responses as it was.")
+        raise ReverieError(f"{finding}; give both in seconds on one clock, and the rate of the responses as it was.")
     hardly = rate_given and end - begin > LONG_BEYOND * (shown.max() - begin)
     if hardly or during.mean() < 0.5:
-        return (f"{told}: is the rate right, and are both in seconds on one clock?",)
+        return (f"{finding}: is the rate right, and are both in seconds on one clock?",)
     return ()

@@ -61,9 +61,9 @@ def say_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False) 
     found = of_each(recordings, lambda recording: recording.notes, all_needed=all_needed)
     usable = {name: recordings[name] for name in found}
     for name, recording in usable.items():
-        for note in found[name] if not recording.told else ():
+        for note in found[name] if not recording.notes_said else ():
             say(note)
-        recording.told = True
+        recording.notes_said = True
     return usable
 
 

@@ -39,7 +39,7 @@ class Recording:
     def __init__(self, source: Source, reading: Reading | None = None) -> None:
         self.source = source
         self.reading = settled(reading)
-        self.told = False
+        self.notes_said = False
         self._hashes: dict[str, int] = {}
 
     @classmethod

@@ -95,9 +95,9 @@ def _require_axes(footage: Footage, axes: str) -> None:
 
 def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, TrialFacts]) -> str:
     footages = [fact.footage for fact in shown.values() if fact.footage is not None]
-    (told, _), *_ = Counter(footage.axes for footage in footages).most_common(1)
-    if told != "auto":
-        return told  # a video lies as it was decoded, whatever was said of arrays
+    (stored, _), *_ = Counter(footage.axes for footage in footages).most_common(1)
+    if stored != "auto":
+        return stored  # a video lies as it was decoded, whatever was said of arrays
     if reading.axes != "auto":
         return reading.axes
     lengths = [

@@ -139,21 +139,21 @@ def write_nwb(
     return path
 
 
-def _time(told: str | None) -> datetime:
-    if told is None:
+def _time(text: str | None) -> datetime:
+    if text is None:
         return datetime.now(UTC)
     try:
-        time = datetime.fromisoformat(told)
+        time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ReverieError(f"{told!r} is no time; write it as 2026-03-01T10:00:00+00:00.") from error
+        raise ReverieError(f"{text!r} is no time; write it as 2026-03-01T10:00:00+00:00.") from error
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _starts(movies: Sequence[Reconstruction]) -> list[float]:
     """Return when each movie began; one after the other where no clock tells them apart."""
-    told = [movie.start for movie in movies]
-    if len(set(told)) == len(told):
-        return told
+    starts = [movie.start for movie in movies]
+    if len(set(starts)) == len(starts):
+        return starts
     lengths = [len(movie.frames) / movie.frame_rate for movie in movies]
     return [float(sum(lengths[:number])) for number in range(len(lengths))]
 

@@ -98,8 +98,10 @@ def reconstruct_trials(
 def _say_what_was_learned_from(session: Session, names: Mapping[str, Sequence[str]]) -> None:
     """Say which trials encoders were trained on, so that nobody takes their scores for held-out ones."""
     for animal, trials in names.items():
-        told = [encoder.about.get("training_trials", {}).get(animal, ()) for encoder in session.encoders.values()]
-        seen = [name for name in trials if any(name in known for known in told)]
+        learned_from = [
+            encoder.about.get("training_trials", {}).get(animal, ()) for encoder in session.encoders.values()
+        ]
+        seen = [name for name in trials if any(name in known for known in learned_from)]
         if seen:
             say(
                 f"{animal}: encoders were trained on some of these trials, whose scores are not held out: {some(seen)}."

@@ -194,10 +194,10 @@ class RunFolder:
 
 def _named(path: Path) -> TrialFolder:
     """Return the trial whose description lies at a path; raises ReverieError when it does not tell its name."""
-    told = read_record(path)
-    if not (isinstance(told.get("animal"), str) and isinstance(told.get("trial"), str)):
+    description = read_record(path)
+    if not (isinstance(description.get("animal"), str) and isinstance(description.get("trial"), str)):
         raise ReverieError(f"{path} does not say of which animal and trial it is; reconstruct the trial again.")
-    return TrialFolder(path.parent, told["animal"], told["trial"])
+    return TrialFolder(path.parent, description["animal"], description["trial"])
 
 
 def read_lazily(places: Sequence[TrialFolder]) -> Lazily[TrialFolder, Reconstruction]:

@@ -87,11 +87,11 @@ class ClipErrors:
     def of(features: Features, movie: Movie, truth: Movie, frames: slice, region: Region) -> "ClipErrors":
         """Measure them. frames: those that are scored. region: the pixels that are, (height, width)."""
         squares = np.square(movie[frames] - truth[frames], dtype=np.float64)
-        told = features[:, frames].reshape(len(features), -1)
+        counted = features[:, frames].reshape(len(features), -1)
         scored = np.broadcast_to(region, squares.shape)
         every = next(step for step in count(EVERY) if gcd(step, region.size) == 1)
         # Copies, so that the whole clip is not kept for a part of it.
-        return ClipErrors(*(each[..., ::every].copy() for each in (told, squares.ravel(), scored.ravel())))
+        return ClipErrors(*(each[..., ::every].copy() for each in (counted, squares.ravel(), scored.ravel())))
 
     @property
     def weights(self) -> Float[np.ndarray, " error"]:
@@ -207,8 +207,8 @@ def joined_errors(several: Sequence[LearnedErrors]) -> LearnedErrors:
         raise ReverieError("Errors are joined of at least one animal, but none was given.")
     first = several[0]
     prior = first.posterior / (1 - first.information).clip(0.01)
-    told = sum(1 / np.maximum(each.posterior, 1.0) - 1 / np.maximum(prior, 1.0) for each in several)
-    posterior = 1 / (1 / np.maximum(prior, 1.0) + np.maximum(told, 0.0))
+    gained = sum(1 / np.maximum(each.posterior, 1.0) - 1 / np.maximum(prior, 1.0) for each in several)
+    posterior = 1 / (1 / np.maximum(prior, 1.0) + np.maximum(gained, 0.0))
     information = (1 - posterior / np.maximum(prior, 1.0)).clip(0, 1)
     maps = (np.asarray(each, dtype=np.float32) for each in (posterior, information))
     return LearnedErrors(first.model, first.calibration, *maps)

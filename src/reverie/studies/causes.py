@@ -109,8 +109,8 @@ def _gap(setup: Setup, job: Job) -> Mapping[str, float]:
 
 
 def _lost(parts: pd.DataFrame) -> str:
-    told = ", ".join(f"{name} {parts[name].mean():.3f}" for name in ("trial noise", "encoder", "search", "prior"))
-    return f"Of the {parts['total'].mean():.3f} that are missing: {told}."
+    losses = ", ".join(f"{name} {parts[name].mean():.3f}" for name in ("trial noise", "encoder", "search", "prior"))
+    return f"Of the {parts['total'].mean():.3f} that are missing: {losses}."
 
 
 def _preferred(gaps: pd.DataFrame) -> str:

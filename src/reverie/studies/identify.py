@@ -73,7 +73,7 @@ def conclude(setup: Setup) -> Findings:
     axes.set(xscale="log", xlabel="neurons", ylabel="share identified", ylim=(-0.02, 1.02))
     explain(axes)
     known = summary[summary["neurons"] == everyone].to_dict("records")
-    told = "; ".join(
+    by_length = "; ".join(
         f"{row['seconds']:.2g} s: {row['mean']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" for row in known
     )
     among = f"{most}" if fewest == most else f"{fewest} to {most}"
@@ -83,7 +83,7 @@ def conclude(setup: Setup) -> Findings:
     return Findings(
         [
             f"With {everyone} neurons the movie that was shown is the most likely of {among} for this share of the "
-            f"cut-outs, by their length: {told}; chance is {1 / most:.2f}.",
+            f"cut-outs, by their length: {by_length}; chance is {1 / most:.2f}.",
             f"Up to {int(answers['questions'].max())} cut-outs of {len(setup.clips)} clips each, one trial of "
             "every clip; intervals: bootstrap over animals and clips.",
             "Candidates are cut-outs, at any time, of the movies on which the encoder was not trained, as they were "

@@ -189,5 +189,5 @@ def _raise(failed: Mapping[str, Exception], rest: str) -> None:
         if not isinstance(problem, ReverieError):
             raise problem
     if failed:
-        told = " ".join(f"“{title}” failed: {problem}" for title, problem in failed.items())
-        raise ReverieError(f"{told} {rest}") from next(iter(failed.values()))
+        reasons = " ".join(f"“{title}” failed: {problem}" for title, problem in failed.items())
+        raise ReverieError(f"{reasons} {rest}") from next(iter(failed.values()))

@@ -51,10 +51,10 @@ def _of_one_size(recordings: Mapping[str, Recording], all_needed: bool) -> dict[
     sizes = {name: recording.frame_size for name, recording in recordings.items()}
     (usual, most), *others = Counter(sizes.values()).most_common()
     if others and (all_needed or others[0][1] == most):
-        told = ", ".join(f"{name}: {height} x {width}" for name, (height, width) in sizes.items())
+        listed = ", ".join(f"{name}: {height} x {width}" for name, (height, width) in sizes.items())
         raise ReverieError(
-            f"The animals saw movies of different frame sizes ({told} pixels); train them one by one, or bring them to "
-            "one size with --frame-size."
+            f"The animals saw movies of different frame sizes ({listed} pixels); train them one by one, or bring them "
+            "to one size with --frame-size."
         )
     other = {name: size for name, size in sizes.items() if size != usual}
     reasons = {

@@ -135,9 +135,9 @@ def explained_by_points(
     for first in range(0, len(trials), AT_ONCE):
         some = slice(first, first + AT_ONCE)
         seen = torch.cat([_seen(encoder, trial) for trial in trials[some]], dim=2)
-        told = (torch.cat(responses[some]) - mean).expand(len(seen), -1, -1)
+        centred = (torch.cat(responses[some]) - mean).expand(len(seen), -1, -1)
         shape = (len(seen), seen.shape[1])
-        alike = torch.baddbmm(alike.expand(*shape, told.shape[2]), seen, told)
+        alike = torch.baddbmm(alike.expand(*shape, centred.shape[2]), seen, centred)
         points = torch.baddbmm(points.expand(*shape, shape[1]), seen, seen.transpose(1, 2))
     explained = torch.stack([_explained(*pair) for pair in zip(points, alike, strict=True)])
     return explained, (torch.cat(responses) - mean).square().sum(dim=0)

@@ -155,8 +155,10 @@ def _run(command: Sequence[str], folder: Path) -> None:
         subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, cwd=folder)
     except subprocess.CalledProcessError as error:
         lines = error.stderr.decode(errors="replace").splitlines()
-        told = next((line for line in lines if "error" in line), lines[-1] if lines else f"code {error.returncode}")
-        raise CannotCompileError(f"the compiler {command[0]} failed: {told.strip()}") from error
+        complaint = next(
+            (line for line in lines if "error" in line), lines[-1] if lines else f"code {error.returncode}"
+        )
+        raise CannotCompileError(f"the compiler {command[0]} failed: {complaint.strip()}") from error
     except subprocess.TimeoutExpired as error:
         raise CannotCompileError(f"the compiler {command[0]} took longer than {PATIENCE:.0f} s") from error
     except OSError as error:

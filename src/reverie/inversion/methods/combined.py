@@ -90,8 +90,8 @@ class Combined:
         usual = self.search(likelihood)
         loose = replace(usual, tolerance=LOOSE)
         # Once the camera was followed the prior knows the cuts.
-        told = [replace(one, find_cuts=False) for one in (*[loose] * (times - 1), usual)]
-        return (loose, *told) if times else (usual,)
+        later = [replace(one, find_cuts=False) for one in (*[loose] * (times - 1), usual)]
+        return (loose, *later) if times else (usual,)
 
 
 def search_in_turns(
@@ -118,8 +118,8 @@ def search_in_turns(
     for number, search in enumerate(searches):
         if found and scenes is not None:
             movie = weighed(found[-1].movie, linear, share)
-            told = following(scenes, movie, cuts=searches[0].find_cuts, again=number > 1)
-            problem = replace(problem, prior=told)
+            informed = following(scenes, movie, cuts=searches[0].find_cuts, again=number > 1)
+            problem = replace(problem, prior=informed)
         found.append(find(problem, search, search_name(number, len(searches))))
     return found
 
@@ -144,8 +144,8 @@ def following(scenes: GaussianPrior, movie: Movie, *, cuts: bool, again: bool) -
     starts = tuple(shots_found(movie)) if cuts else (0,)
     if scenes.scenes is None:
         return scenes.cut(starts)
-    told = scenes.following(starts, path_in(movie, starts, scenes.scenes, again=again))
-    return told if prod(told.scene_size) <= LARGEST * prod(told.frame_size) else scenes.cut(starts)
+    informed = scenes.following(starts, path_in(movie, starts, scenes.scenes, again=again))
+    return informed if prod(informed.scene_size) <= LARGEST * prod(informed.frame_size) else scenes.cut(starts)
 
 
 def weighed(probable: Movie, linear: Movie, share: float) -> Movie:

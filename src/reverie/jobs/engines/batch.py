@@ -89,8 +89,8 @@ def job_script(on: On) -> str:
     return str(found.job_cls("tcp://ADDRESS-OF-THIS-MACHINE:PORT", name="WORKER", **options(on)).job_script())
 
 
-def refusing(on: On, told: list[str]) -> Any:  # noqa: ANN401 - as above
-    """Return the class of one job of the batch system that notes in ``told`` why it was not taken."""
+def refusing(on: On, refusals: list[str]) -> Any:  # noqa: ANN401 - as above
+    """Return the class of one job of the batch system that notes in ``refusals`` why it was not taken."""
     usual = cluster_class(on).job_cls
 
     class Job(usual):  # type: ignore[misc,valid-type]
@@ -99,7 +99,7 @@ def refusing(on: On, told: list[str]) -> Any:  # noqa: ANN401 - as above
             try:
                 await super().start()
             except Exception as error:
-                told.append(f"{error} ({time.strftime('%H:%M:%S')})")
+                refusals.append(f"{error} ({time.strftime('%H:%M:%S')})")
                 self.status = import_or_tell("distributed").Status.failed  # else its cluster would not close
                 raise
 

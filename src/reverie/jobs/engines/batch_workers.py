@@ -43,10 +43,10 @@ NAMED: Final = 6
 
 
 class BatchWorkers:
-    """The workers asked for. told: why the batch system did not take jobs, as it said itself."""
+    """The workers asked for. refusals: why the batch system did not take jobs, as it said itself."""
 
-    def __init__(self, on: On, cluster: Any, told: list[str]) -> None:  # noqa: ANN401 - an optional package without types
-        self.on, self.cluster, self.told = on, cluster, told
+    def __init__(self, on: On, cluster: Any, refusals: list[str]) -> None:  # noqa: ANN401 - an optional package without types
+        self.on, self.cluster, self.refusals = on, cluster, refusals
         self.seen = False
         self.waited = False
         self.unlisted: set[str] = set()
@@ -64,7 +64,7 @@ class BatchWorkers:
         self.seen |= registered > 0
         if registered:
             self.lost.clear()
-        if self.told and not self.seen:
+        if self.refusals and not self.seen:
             raise ReverieError(f"{self._takes_none()}; see --dry-run.")
         if missing and time.monotonic() - self.listed >= LIST_EVERY:
             self._replace_lost(missing, anybody=registered > 0)
@@ -95,7 +95,8 @@ class BatchWorkers:
             say(f"{self.on.on} has started no worker yet; in its queue: {_named(waiting)}.")
 
     def _takes_none(self) -> str:
-        return f"{self.on.on} takes no jobs: {' '.join(self.told[-1].split()) if self.told else 'it did not say why'}"
+        why = " ".join(self.refusals[-1].split()) if self.refusals else "it did not say why"
+        return f"{self.on.on} takes no jobs: {why}"
 
     def _why(self) -> str:
         ended = [job for job in self.lost if job]

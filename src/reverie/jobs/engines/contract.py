@@ -16,8 +16,8 @@ TRIES: Final = 3
 FATAL: Final = (NoSpace, OutOfTime)
 """Errors after which no other task can be done either."""
 
-TOLD = 5
-"""Failures that are told one by one."""
+NAMED = 5
+"""Failures that are named one by one."""
 
 STOP_AT: Final = "REVERIE_STOP_AT"
 """Environment variable: seconds since 1970 after which a job stops at its next snapshot."""
@@ -93,10 +93,10 @@ def raise_all(failed: Mapping[str, Exception]) -> None:
         raise errors[0]
     if errors:
         kinds = {type(error) for error in errors}
-        told = "; ".join(f"{name}: {str(error).rstrip('.')}" for name, error in list(failed.items())[:TOLD])
-        more = f"; and {len(errors) - TOLD} more" if len(errors) > TOLD else ""
+        reasons = "; ".join(f"{name}: {str(error).rstrip('.')}" for name, error in list(failed.items())[:NAMED])
+        more = f"; and {len(errors) - NAMED} more" if len(errors) > NAMED else ""
         kind = kinds.pop() if len(kinds) == 1 else ReverieError
-        raise kind(f"{len(errors)} jobs failed, all others are done: {told}{more}.") from errors[0]
+        raise kind(f"{len(errors)} jobs failed, all others are done: {reasons}{more}.") from errors[0]
 
 
 def out_of_time() -> bool:

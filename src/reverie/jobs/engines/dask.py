@@ -41,13 +41,13 @@ def processes_elsewhere(opening: Opening, on: On) -> Iterator["Elsewhere"]:
     Raises ReverieError when there is no such scheduler or the packages are not installed.
     """
     dask, distributed = import_or_tell("dask"), import_or_tell("distributed")
-    told: list[str] = []
+    refusals: list[str] = []
     with dask.config.set(SCHEDULER):
-        cluster = _batch_cluster(on, told) if on.batch else None
+        cluster = _batch_cluster(on, refusals) if on.batch else None
         try:
             with _client(distributed, cluster, on) as client:
                 say(f"The jobs go to {on.on}; watch them at {client.dashboard_link}.")
-                yield Elsewhere(opening, on, client, None if cluster is None else BatchWorkers(on, cluster, told))
+                yield Elsewhere(opening, on, client, None if cluster is None else BatchWorkers(on, cluster, refusals))
         finally:
             if cluster is not None:
                 with suppress(Exception):  # what cannot be ended now ends by itself when it misses us
@@ -61,10 +61,10 @@ def _client(distributed: Any, cluster: Any, on: On) -> Any:  # noqa: ANN401 - op
         raise ReverieError(f"There is no Dask scheduler at {on.on} ({error}); start one, or see --on.") from error
 
 
-def _batch_cluster(on: On, told: list[str]) -> Any:  # noqa: ANN401 - an optional package without types
+def _batch_cluster(on: On, refusals: list[str]) -> Any:  # noqa: ANN401 - an optional package without types
     try:
         return cluster_class(on)(
-            job_cls=refusing(on, told),
+            job_cls=refusing(on, refusals),
             scheduler_options={"dashboard_address": ":0"},
             silence_logs="critical",
             **options(on),

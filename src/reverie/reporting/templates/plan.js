@@ -56,8 +56,8 @@ function predict(design) {
   const found = bands.power.map((power, band) => {
     const seen = sinc(bands.hertz[band] / design.scan_rate) ** 2;
     const noise = design.noise + bands.curved * driven[band] * seen;
-    const told = (power * bands.told[band] * density * known * seen) / noise;
-    return told / (1 + told);
+    const signalToNoise = (power * bands.told[band] * density * known * seen) / noise;
+    return signalToNoise / (1 + signalToNoise);
   });
   const counted = bands.power.map((power, band) => {
     const flat = Math.exp(-((Math.PI * design.field * bands.cycles[band]) ** 2) / 4);

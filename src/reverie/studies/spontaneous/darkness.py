@@ -158,10 +158,10 @@ def _findings(
         else f"Nothing is seen: in none of {len(table)} stretches do neurons say more together than surrogates do."
     )
     means = bits.drop(columns="trial").mean()
-    told = ", ".join(f"{name} {means[name]:.3g}" for name in means.index)
+    claims = ", ".join(f"{name} {means[name]:.3g}" for name in means.index)
     sentences = [
         first,
-        f"The posterior by itself claims, in bits per pixel and second: {told}. It takes the encoder's word that "
+        f"The posterior by itself claims, in bits per pixel and second: {claims}. It takes the encoder's word that "
         "responses come from a picture; only what surrogates do not claim as well can be believed.",
         "Surrogates keep ever less: what neurons share and each one's own course; each one's own course; only the "
         "courses. Stretches are judged by the first kind.",
