@@ -76,7 +76,7 @@ def test_where_the_camera_is_followed_the_first_search_is_compared_with_its_like
     asked, read, found = [], [], Solution(truth, (), 0.0, 0)
     monkeypatch.setattr(shuffling, "plan_of", lambda *_: (searches, 0.5))
     monkeypatch.setattr(shuffling, "read_solution", lambda path: read.append(path) or found)
-    monkeypatch.setattr(shuffling, "descend", lambda _, method, *__: asked.append(method) or found)
+    monkeypatch.setattr(shuffling, "solve_or_resume", lambda _, method, *__: asked.append(method) or found)
     place = JobFolder(tmp_path / "found")
     shuffle_control(replace(jobs[0], method=Combined()), session, place, place.part("shuffled"))
     assert asked == [searches[0]]

@@ -1,4 +1,4 @@
-"""The one call from a problem to the movie that solves it; a snapshot is gone on from to the same bits."""
+"""The one call from a problem to the movie that solves it; a search resumed from a snapshot ends in the same bits."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -18,11 +18,10 @@ from reverie.inversion.problem import Observer, Problem, Progress, Solution, ign
 
 
 @runtime_checkable
-class State(Protocol):
-    """What every solver's state tells: steps and passes so far, the last loss, the movie, and whether it is done.
+class SolverState(Protocol):
+    """What a solver knows between two steps: steps and passes so far, the last loss, the movie, whether it is done.
 
-    settled: further steps would change nothing. ``to_arrays`` lays everything out for an ``.npz`` file, so that the
-    solver's ``restore`` gives the same state back.
+    ``to_arrays`` lays all of it out for an ``.npz`` file, from which ``Solver.restore`` gives the same state back.
     """
 
     @property
@@ -52,12 +51,12 @@ class State(Protocol):
         """Return everything as arrays."""
 
 
-StateT = TypeVar("StateT", bound=State)
+StateT = TypeVar("StateT", bound=SolverState)
 
 
 @dataclass(frozen=True)
 class Snapshot(Generic[StateT]):
-    """A descent that can be gone on from: its state, and the trace up to it."""
+    """What an interrupted search is resumed from: its state, and the trace so far."""
 
     state: StateT
     trace: tuple[Progress, ...]
@@ -72,7 +71,7 @@ class Snapshot(Generic[StateT]):
     ) -> "Snapshot[StateT]":
         """Return the snapshot that ``to_arrays`` laid out; raises ReverieError when something is missing.
 
-        restore: reads the state, as the solver of the same name does.
+        restore: ``Solver.restore``.
         """
         try:
             return Snapshot(restore(arrays), trace_of(arrays["trace"]))
@@ -81,7 +80,7 @@ class Snapshot(Generic[StateT]):
 
 
 Keeper = Callable[[Snapshot[StateT]], None]
-"""Called after each step with all that is needed to go on from there."""
+"""Called after each step with all that is needed to resume from there."""
 
 
 def forget(snapshot: Snapshot[StateT]) -> None:
@@ -89,8 +88,8 @@ def forget(snapshot: Snapshot[StateT]) -> None:
 
 
 @runtime_checkable
-class Method(Protocol[StateT]):
-    """A way to find the movie: settings, a first state, and the step from one state to the next."""
+class Solver(Protocol[StateT]):
+    """A method that needs nothing but the problem: its settings, a first state, and the step from state to state."""
 
     @property
     def steps(self) -> int:
@@ -115,7 +114,7 @@ class Method(Protocol[StateT]):
 @usual_torch()
 def solve(
     problem: Problem,
-    method: Method[StateT],
+    method: Solver[StateT],
     *,
     start: Movie | None = None,
     resume: Snapshot[StateT] | None = None,
@@ -147,7 +146,7 @@ def solve(
     ReverieError
         When problem, start and snapshot do not fit each other, nothing may move, or numbers overflow.
     """
-    if not isinstance(method, Method):
+    if not isinstance(method, Solver):
         name = getattr(method, "name", type(method).__name__)
         raise ReverieError(
             f"The method `{name}` needs more than a problem says; ask a Reconstructor for it, or choose `map` or "
@@ -170,7 +169,7 @@ def solve(
     return Solution(_cropped(problem, movie), tuple(trace), time.perf_counter() - clock, state.passes, std)
 
 
-def _resumed(problem: Problem, method: Method[StateT], start: Movie | None, resume: Snapshot[StateT]) -> StateT:
+def _resumed(problem: Problem, method: Solver[StateT], start: Movie | None, resume: Snapshot[StateT]) -> StateT:
     expected = (problem.frames, *problem.canvas)
     found = tuple(resume.state.movie.shape)
     fits = found in (expected, (problem.frames, *problem.frame_size))

@@ -23,7 +23,8 @@ from reverie.inversion.methods.registry import Method, deciding_settings
 from reverie.inversion.methods.ridge import Ridge
 from reverie.inversion.problem import Observation, Problem, Solution
 from reverie.jobs.clip import Clip
-from reverie.jobs.store import JobFolder, descend, read_solution, write_solution
+from reverie.jobs.resuming import solve_or_resume
+from reverie.jobs.store import JobFolder, read_solution, write_solution
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 
@@ -111,7 +112,7 @@ def perform(job: Job, session: Session, place: JobFolder, label: str = "") -> So
     if isinstance(method, Paper):
         method = replace(method, mask=joined_mask(job, session))
     if isinstance(method, Paper | Map):
-        return descend(problem_of(job, session), method, place, label, session.device)
+        return solve_or_resume(problem_of(job, session), method, place, label, session.device)
     solution = _combine(job, method, session, place, label) if isinstance(method, Combined) else _decode(job, session)
     write_solution(place.finished, solution)
     return solution
@@ -192,7 +193,7 @@ def _combine(job: Job, method: Combined, session: Session, place: JobFolder, lab
     joined = np.einsum("ctyx,cyx->tyx", np.stack(linear), weights / weights.sum(axis=0), dtype=np.float32)
 
     def find(asked: Problem, search: Map, name: str) -> Solution:
-        return descend(asked, search, place.part(name), label, session.device)
+        return solve_or_resume(asked, search, place.part(name), label, session.device)
 
     scenes = fitted.scenes if len(searches) > 1 else None
     found = search_in_turns(searches, problem, scenes, joined, share, find)

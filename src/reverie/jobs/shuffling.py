@@ -21,7 +21,8 @@ from reverie.inversion.methods.registry import Method
 from reverie.inversion.problem import Problem
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, problem_of
-from reverie.jobs.store import JobFolder, descend, read_solution
+from reverie.jobs.resuming import solve_or_resume
+from reverie.jobs.store import JobFolder, read_solution
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
@@ -71,7 +72,7 @@ def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFold
     region = scored_region(session.masks[job.clip.animal])
     problem = shuffled_problem(job, session)
     label = f"{job.clip.animal} trial {job.clip.name}, shuffled"
-    result = descend(problem, replace(job.method, draws=0), place, label, session.device)
+    result = solve_or_resume(problem, replace(job.method, draws=0), place, label, session.device)
     mean = prior_of(problem).mean.cpu().numpy()
     truth, scored = job.clip.read(session).known_movie, slice(frames_to_skip(len(movie)), None)
     away, of_recorded = (

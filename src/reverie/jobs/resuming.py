@@ -1,0 +1,61 @@
+"""Solving the problem of a job such that an interruption loses next to nothing."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_npz, write_npz
+from reverie.foundation.progress import labelled_bar, say
+from reverie.inversion.problem import Problem, Solution
+from reverie.inversion.solve import Snapshot, Solver, solve
+from reverie.jobs.engines.contract import out_of_time, stopped
+from reverie.jobs.store import JobFolder, read_solution, write_solution
+
+KEEP_EVERY = 30.0
+"""Seconds between two snapshots: the most that an interruption can lose."""
+
+
+def solve_or_resume(
+    problem: Problem, method: Solver[Any], place: JobFolder, label: str, device: torch.device
+) -> Solution:
+    """Solve a problem, from the snapshot of an interrupted call where there is one, and keep the result.
+
+    A result that is kept already is read.
+
+    label: what the progress bar says; none is shown when it is empty.
+    Raises OutOfTime, with a snapshot kept, when this process should stop.
+    """
+    unfinished = place.unfinished
+    if place.finished.exists():
+        unfinished.unlink(missing_ok=True)
+        return read_solution(place.finished)
+    resume = _read_snapshot(unfinished, method) if unfinished.exists() else None
+    last_kept = time.monotonic()
+
+    def keep(snapshot: Snapshot[Any]) -> None:
+        nonlocal last_kept
+        advance()
+        over = out_of_time()
+        if over or time.monotonic() - last_kept >= KEEP_EVERY:
+            write_npz(unfinished, snapshot.to_arrays())
+            last_kept = time.monotonic()
+        if over:
+            raise stopped()
+
+    with labelled_bar(label, method.steps, done=resume.state.step if resume else 0) as advance:
+        solution = solve(problem, method, resume=resume, keep=keep, device=device)
+    write_solution(place.finished, solution)
+    unfinished.unlink(missing_ok=True)
+    return solution
+
+
+def _read_snapshot(path: Path, method: Solver[Any]) -> Snapshot[Any] | None:
+    """Return the snapshot of an interrupted search; None, which is said, where its file is damaged."""
+    try:
+        return Snapshot.from_arrays(read_npz(path), method.restore)
+    except (ReverieError, KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+        say(f"{path} cannot be gone on from ({error}), so the search begins anew.")
+        return None
