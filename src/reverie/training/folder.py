@@ -84,10 +84,11 @@ def train_encoder(
     asked = _asked(opened, asked_for)
     if _earlier_plan(folder, asked) is not None and (folder / LAST / "encoder.json").exists():
         return _trained_already(folder, opened, where)
-    _untrained(opened, asked_for, where)  # raises where it cannot be built, before all movies are read
+    encoder = _untrained(opened, asked_for, where)  # raises where it cannot be built, before all movies are read
     splits = _split(opened, asked_for, all_needed=all_needed)
-    opened = {animal: opened[animal] for animal in splits}
-    encoder = _untrained(opened, asked_for, where)
+    if len(splits) < len(opened):  # animals that were left out have no readout
+        opened = {animal: opened[animal] for animal in splits}
+        encoder = _untrained(opened, asked_for, where)
     contents = _contents(opened, splits)
     teacher = load_encoder(asked_for.teacher, where) if asked_for.teacher else None
     with held(folder, folder):
