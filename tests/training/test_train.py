@@ -16,9 +16,9 @@ from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.recording import Recording
-from reverie.training.loop import validation_correlation
 from reverie.training.settings import TrainingSettings
 from reverie.training.train import TrainingResult, train
+from reverie.training.validation import validation_correlation
 
 RECORDINGS = {"a": toy_recording("a", seed=0), "b": toy_recording("b", seed=1)}
 SETTINGS = TrainingSettings(steps=200, validate_every=100, learning_rate=0.03, window=40)

@@ -99,7 +99,7 @@ def assemble(
         if trial.movie is None
         else predict_mean(encoders, trial.movie, trial.known_state, subject.animal),
         other_movies=None if trial.movie is None else other_movies(subject.recording, trial),
-        notes=(*_doubts(fits), *_seen_in_training(fits, trial), *notes, *known.notes),
+        notes=(*_warnings(fits), *_seen_in_training(fits, trial), *notes, *known.notes),
         frame_rate=subject.recording.frame_rate,
         degrees_per_pixel=subject.recording.degrees_per_pixel,
         start=trial.start,
@@ -184,9 +184,9 @@ def _sentence(calibration: Calibration, method: Method, trial: str) -> str:
     )
 
 
-def _doubts(fits: Sequence[Fitted]) -> tuple[str, ...]:
+def _warnings(fits: Sequence[Fitted]) -> tuple[str, ...]:
     """Say which encoders can hardly have been trained on these responses."""
-    return tuple(doubt for fitted in fits for doubt in fitted.subject.doubts)
+    return tuple(warning for fitted in fits for warning in fitted.subject.warnings)
 
 
 def _seen_in_training(fits: Sequence[Fitted], trial: Trial) -> tuple[str, ...]:

@@ -87,8 +87,8 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
         raise ReverieError(f"There is no part {min(unknown)!r} to fit; choose from: {', '.join(PARTS)}.")
     fitted.tidy()
     needed = wanted | _sources(wanted)
-    for doubt in fitted.subject.doubts:
-        say(doubt)
+    for warning in fitted.subject.warnings:
+        say(warning)
     for part in fitted.missing(needed):
         if part != "mask" and "mask" in needed:
             _ = fitted.mask  # before the work: where nothing can be seen, all else is for nothing

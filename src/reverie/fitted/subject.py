@@ -10,7 +10,7 @@ import torch
 from reverie.encoders.checkpoints import encoder_digest
 from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import require_contract
-from reverie.fitted.agreement import FRAMES, TRIALS, disagreement
+from reverie.fitted.mismatch import COMPARED_FRAMES, COMPARED_TRIALS, mismatch_warnings
 from reverie.foundation.arrays import SAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest_of
@@ -71,11 +71,11 @@ class Subject:
         return LazyTrials(self.recording.trial, tuple(names[::step]))
 
     @cached_property
-    def doubts(self) -> tuple[str, ...]:
-        """What makes it doubtful that the encoder was trained on these responses; see ``disagreement``."""
-        names = self.trials([name for name in self.training if self.recording.has_movie(name)], TRIALS).places
-        trials = (self.recording.trial(name, stop=FRAMES) for name in names)
-        return disagreement(self.encoder, self.animal, trials)
+    def warnings(self) -> tuple[str, ...]:
+        """Why the encoder can hardly have been trained on these responses, if so; see ``mismatch_warnings``."""
+        names = self.trials([name for name in self.training if self.recording.has_movie(name)], COMPARED_TRIALS).places
+        trials = (self.recording.trial(name, stop=COMPARED_FRAMES) for name in names)
+        return mismatch_warnings(self.encoder, self.animal, trials)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -265,7 +265,7 @@ def _told_of_others(job: Job, session: Session) -> tuple[str, ...]:
     """
     others = dict.fromkeys(clip.animal for clip in job.together if clip.animal != job.clip.animal)
     fits = [session.fitted(animal, folder) for animal in others for folder in session.encoders]
-    return (*(doubt for fitted in fits for doubt in fitted.subject.doubts), *unlearned(fits, job.method))
+    return (*(warning for fitted in fits for warning in fitted.subject.warnings), *unlearned(fits, job.method))
 
 
 def _as_json(content: Mapping[str, object]) -> object:

@@ -27,12 +27,13 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split, split_all
 from reverie.recordings.tiers import UNUSED
-from reverie.training.loop import LAST, RESUME, hardly
+from reverie.training.loop import LAST, RESUME
 from reverie.training.planning import plan_settings
 from reverie.training.request import TrainingRequest
 from reverie.training.settings import TrainingSettings
 from reverie.training.teaching import fit_to_teach
 from reverie.training.train import TrainingResult, train
+from reverie.training.validation import poor_fit_warning
 
 PLAN = "plan.json"
 """Written before the first step, so that the same command resumes with the same settings."""
@@ -229,6 +230,6 @@ def _split(recordings: Mapping[str, Recording], request: TrainingRequest, *, all
 def _say_result(result: TrainingResult) -> None:
     for name, correlation in result.correlation.items():
         say(f"{name}: rates correlate with single-trial responses to held-out movies at {correlation:.3f}.")
-        if doubt := hardly(name, correlation):
-            say(doubt)
+        if warning := poor_fit_warning(name, correlation):
+            say(warning)
     say(f"The encoder is in {result.folder}.")

@@ -8,7 +8,7 @@ from tests.training.toys import HEIGHT, WIDTH, toy_recording
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
 from reverie.encoders.prediction import predict
 from reverie.foundation.errors import ReverieError
-from reverie.training.loop import RunningCorrelation, neuron_correlations, validation_correlation
+from reverie.training.validation import RunningCorrelation, neuron_correlations, validation_correlation
 
 
 def test_in_pieces_it_equals_numpy() -> None:
