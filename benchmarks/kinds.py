@@ -17,7 +17,8 @@ from scipy.ndimage import gaussian_filter
 from benchmarks.kinds_table import differences_of, page_of
 from reverie.fitted.assembling import assemble
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.fitting import fit, parts_for
+from reverie.fitted.fitting import fit
+from reverie.fitted.parts import parts_for
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.fitted.solving import observe, solve_trial
 from reverie.foundation.arrays import Movie

@@ -6,8 +6,9 @@ import pytest
 import torch
 from tests.worlds import files_in, fitted_to, replace_encoder
 
-from reverie.fitted.fitted import PARTS, Fitted, likelihood_fits_arrays, likelihood_fits_of
+from reverie.fitted.fitted import Fitted, likelihood_fits_arrays, likelihood_fits_of
 from reverie.fitted.fitting import fit
+from reverie.fitted.parts import PARTS
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood import EventLikelihood, PoissonLikelihood
 from reverie.inversion.likelihood_fit import LikelihoodFits

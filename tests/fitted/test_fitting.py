@@ -9,19 +9,15 @@ import pytest
 from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses
 
 from reverie.fitted import calibrating, fitting
-from reverie.fitted.fitted import PARTS
-from reverie.fitted.fitting import as_learned, calibrates, fit, parts_for
+from reverie.fitted.fitting import fit
+from reverie.fitted.parts import PARTS
 from reverie.foundation.errors import NotApplicable, ReverieError
-from reverie.foundation.files import write_npz
 from reverie.inversion.likelihood_fit import fit_likelihoods
 from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.mask import save_mask
-from reverie.inversion.methods.combined import OFTEN, Combined
-from reverie.inversion.methods.map import Map
-from reverie.inversion.methods.paper import Paper
-from reverie.inversion.methods.ridge import Ridge
-from reverie.inversion.methods.weighing import Weights, worth_following
+from reverie.inversion.methods.combined import Combined
+from reverie.inversion.methods.weighing import worth_following
 from reverie.inversion.priors import scenes
 from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
@@ -31,53 +27,6 @@ QUICK = ("mask", "prior", "likelihood")
 
 def places(fitted):
     return {part: fitted.place(part).stat().st_mtime_ns for part in QUICK if fitted.has(part)}
-
-
-WEIGHED = {"mask", "prior", "likelihood", "ridge", "weights"}
-
-
-@pytest.mark.parametrize(
-    ("method", "parts"),
-    [
-        (Paper(), {"mask"}),
-        (Map(), {"mask", "prior", "likelihood", "calibration"}),
-        (Map(draws=0), {"mask", "prior", "likelihood"}),
-        (Map(weight=2.0), {"mask", "prior", "likelihood"}),
-        (Combined(), {*WEIGHED, "scenes", "followed_weights", "errors"}),
-        (Combined(calibrated=False), {*WEIGHED, "scenes", "followed_weights"}),
-        (Combined(follow=0), {*WEIGHED, "scenes", "followed_weights", "errors"}),
-        (Combined(follow=0, calibrated=False), WEIGHED),
-        (Combined(follow=1, calibrated=False), {*WEIGHED, "scenes", "followed_weights"}),
-        (Ridge(), {"mask", "ridge"}),
-    ],
-)
-def test_a_method_needs_its_parts_and_no_others(method, parts):
-    assert set(parts_for(method)) == parts
-
-
-def test_only_the_posterior_that_was_calibrated_is():
-    assert calibrates(Map())
-    assert calibrates(Map(draws=4))
-    assert calibrates(Map(steps=30, blur=1.0))
-    for other in ({"weight": 2.0}, {"draws": 0}, {"likelihood": "sizes"}, {"find_cuts": False}):
-        assert not calibrates(Map(**other))
-    assert not calibrates(Map(calibrated=False))
-    assert not calibrates(Paper())
-
-
-@pytest.mark.parametrize("followed_by_default", [False, True])
-def test_errors_were_learned_of_what_is_done_by_default_also_where_it_is_asked_for_by_hand(
-    tiny_world, followed_by_default
-):
-    fitted = fitted_to(tiny_world)
-    error = 90.0 if followed_by_default else 99.5
-    write_npz(fitted.place("weights"), Weights("sizes", 0.75, 100.0).to_arrays())
-    write_npz(fitted.place("followed_weights"), Weights("sizes", 0.25, error).to_arrays())
-    usual = {times for times in (None, 0, 1, OFTEN) if as_learned(fitted, Combined(follow=times))}
-    assert usual == {None, OFTEN if followed_by_default else 0}
-    assert as_learned(fitted, Combined(seed=3, blur=1.0))
-    assert not as_learned(fitted, Combined(map_share=0.5))
-    assert not as_learned(fitted, Combined(find_cuts=False))
 
 
 def test_parts_are_fitted_once_and_kept(tiny_world, quick_masks, capsys):

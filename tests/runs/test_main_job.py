@@ -8,7 +8,7 @@ import pytest
 from tests.worlds import describe_training, fitted_to
 
 from reverie.cli.main import main
-from reverie.fitted.fitting import parts_for
+from reverie.fitted.parts import parts_for
 from reverie.foundation.files import read_npz
 from reverie.inversion.methods.registry import DEFAULT
 from reverie.recordings.readers.registry import open_recordings
@@ -79,7 +79,7 @@ def test_the_default_method_settles_by_itself_and_says_how_sure_it_is(tiny_world
     assert (saved["std"] > 0).all()
     assert saved["half_widths"].shape == (3,)
     told = json.loads((out / "alpha/0/reconstruction.json").read_text())
-    assert "judged by what the others taught" in " ".join(told["notes"])
+    assert "judged by a calibration learned from the others" in " ".join(told["notes"])
     trace = pd.read_csv(out / "alpha/0/trace.csv")
     assert len(trace) < 60
     assert trace["loss"].is_monotonic_decreasing

@@ -1,7 +1,7 @@
 """From the solutions of one trial, one for each encoder, to one reconstruction with an honest standard deviation."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import astuple, fields
 from typing import Final
 
 import numpy as np
@@ -10,45 +10,22 @@ from jaxtyping import UInt8
 
 from reverie.encoders.prediction import predict_mean
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.fitting import as_learned, calibration_of
 from reverie.fitted.reconstruction import Reconstruction
+from reverie.fitted.uncertainty import uncertainty_of
 from reverie.foundation.arrays import Mask, Movie
-from reverie.inversion.methods.combined import Combined
-from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.postprocessing import average, blur
 from reverie.inversion.problem import Progress, Solution
-from reverie.inversion.uncertainty import information_map
 from reverie.recordings.contents import readable
 from reverie.recordings.opening import responses_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
-from reverie.scoring.calibration import LEVELS, Calibration, HalfWidths
 
 OTHER_MOVIES: Final = 4
 """How many other movies of the recording serve as controls."""
 
 SAME_MOVIE: Final = 0.5
 """Pixel correlation from which another trial is taken to show the same movie and is no control."""
-
-OVER_MODELS: Final = (
-    "The standard deviation is that over the models' movies: how far they are apart, not from the truth."
-)
-UNCALIBRATED: Final = (
-    "The standard deviation is that of movies drawn from the posterior; it trusts the encoder and the prior, and was "
-    "not calibrated against true movies."
-)
-DRAWN: Final = "The standard deviation is that of movies drawn from the posterior times {:.2f}"
-LEARNED: Final = (
-    "The standard deviation is what errors were on clips whose movies are known, where map and ridge were as far apart "
-    "as here, contrast and greys were alike, and responses left as much open"
-)
-UNLEARNED: Final = (
-    "{} has too few clips with known movies to learn errors from, so movies made from its responses tell no standard "
-    "deviation of errors."
-)
-OF_USUAL: Final = "It was learned with the usual settings of the method; here others were asked for."
-OF_SINGLES: Final = "The calibration is that of single trials explained by single encoders; here several are joined."
 
 
 def assemble(
@@ -76,7 +53,7 @@ def assemble(
     notes
         Sentences the reader must know.
     """
-    known = _uncertainty(solutions, fits, method, trial, joined)
+    known = uncertainty_of(solutions, fits, method, trial, joined)
     mean = average(known.solutions)
     frames = blur(mean.movie, method.blur)
     subject = fits[0].subject
@@ -103,84 +80,6 @@ def assemble(
         frame_rate=subject.recording.frame_rate,
         degrees_per_pixel=subject.recording.degrees_per_pixel,
         start=trial.start,
-    )
-
-
-@dataclass(frozen=True)
-class _Uncertainty:
-    """Solutions with honest standard deviations where they could be calibrated, and what else is known."""
-
-    solutions: Sequence[Solution]
-    half_widths: HalfWidths | None = None
-    information: Mask | None = None
-    notes: tuple[str, ...] = ()
-
-
-def _uncertainty(
-    solutions: Sequence[Solution], fits: Sequence[Fitted], method: Method, trial: Trial, joined: bool
-) -> _Uncertainty:
-    if any(solution.std is None for solution in solutions):
-        notes = (*unlearned(fits, method), *((OVER_MODELS,) if len(solutions) > 1 else ()))
-        return _Uncertainty(solutions, notes=notes)
-    information = np.mean([_information(*each) for each in zip(solutions, fits, strict=False)], axis=0)
-    kept = [calibration_of(fitted, method) for fitted in fits[: len(solutions)]]
-    calibrations = [calibration for calibration in kept if calibration is not None]
-    if len(calibrations) < len(solutions):
-        return _Uncertainty(solutions, None, information, (UNCALIBRATED,))
-    half_widths = np.mean([calibration.half_widths for calibration in calibrations], axis=0)
-    notes = (_sentence(calibrations[0], method, trial.name), *_reserves(fits[0], method, joined or len(solutions) > 1))
-    # That of learned errors is honest as it is.
-    honest = solutions if isinstance(method, Combined) else list(map(_scaled, solutions, calibrations))
-    return _Uncertainty(honest, half_widths, information, notes)
-
-
-def unlearned(fits: Iterable[Fitted], method: Method) -> tuple[str, ...]:
-    """Say of which animals no errors could be learned, without which movies of `combined` have no standard deviation.
-
-    One sentence an animal.
-    """
-    if not isinstance(method, Combined) or not method.calibrated:
-        return ()
-    animals = dict.fromkeys(fitted.subject.animal for fitted in fits if fitted.errors is None)
-    return tuple(map(UNLEARNED.format, animals))
-
-
-def _reserves(fitted: Fitted, method: Method, joined: bool) -> tuple[str, ...]:
-    """Say in what the movie differs from those that the calibration was learned from."""
-    unusual = isinstance(method, Combined) and not as_learned(fitted, method)
-    return (*((OF_SINGLES,) if joined else ()), *((OF_USUAL,) if unusual else ()))
-
-
-def _information(solution: Solution, fitted: Fitted) -> Mask:
-    if solution.information is not None:
-        return solution.information
-    assert solution.std is not None
-    return information_map(solution.movie, solution.std, fitted.prior, Map().softness)
-
-
-def _scaled(solution: Solution, calibration: Calibration) -> Solution:
-    assert solution.std is not None
-    return replace(solution, std=np.asarray(solution.std * calibration.factor, dtype=np.float32))
-
-
-def _sentence(calibration: Calibration, method: Method, trial: str) -> str:
-    """Say what the standard deviation is, and how often the truth lay within it."""
-    levels = ", ".join(f"{100 * level:g}" for level in LEVELS)
-    found, before, half_widths = (
-        ", ".join(form.format(value) for value in values)
-        for form, values in (
-            ("{:.0f}", 100 * calibration.coverage),
-            ("{:.0f}", 100 * calibration.uncalibrated),
-            ("{:.2f}", calibration.half_widths),
-        )
-    )
-    among = ", this trial among them" if trial in calibration.clips else ""
-    what = LEARNED if isinstance(method, Combined) else DRAWN.format(calibration.factor)
-    return (
-        f"{what}, so that 68 % of the true pixels lie within one of it. On {len(calibration.clips)} validation and "
-        f"training clips{among}, each judged by what the others taught, {found} % of the true pixels lay inside the "
-        f"{levels} % intervals ({before} % without calibration), which reach {half_widths} standard deviations to "
-        "either side."
     )
 
 

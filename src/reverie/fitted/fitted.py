@@ -20,6 +20,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
+from reverie.fitted.parts import PARTS
 from reverie.fitted.subject import FITTING_VERSION, Subject
 from reverie.foundation.arrays import Mask
 from reverie.foundation.errors import NotApplicable, ReverieError
@@ -34,19 +35,6 @@ from reverie.inversion.methods.weighing import Weights
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.scoring.calibration import Calibration
 from reverie.scoring.error_model import LearnedErrors
-
-PARTS: Final[Mapping[str, str]] = {
-    "mask": "mask.npz",
-    "prior": "prior.npz",
-    "scenes": "scenes.npz",
-    "likelihood": "likelihood.npz",
-    "ridge": f"ridge/{DESCRIPTION}",
-    "weights": "weights.npz",
-    "followed_weights": "followed_weights.npz",
-    "calibration": "calibration.npz",
-    "errors": "errors.npz",
-}
-"""What can be fitted, each with the file that is there once it is whole; later parts are made from earlier ones."""
 
 FITTED_TO: Final = "fitted_to"
 """What a part says of the subject that it was fitted to: its fingerprint."""

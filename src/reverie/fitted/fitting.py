@@ -1,29 +1,23 @@
 """Fitting what is fitted once to an animal and an encoder, part by part, each kept as soon as it is there."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from time import perf_counter
 from typing import Final
 
 import numpy as np
 
 from reverie.fitted.calibrating import fit_calibration, fit_followed_weights, fit_weights
-from reverie.fitted.fitted import FITTED_TO, PARTS, Fitted, likelihood_fits_arrays
+from reverie.fitted.fitted import FITTED_TO, Fitted, likelihood_fits_arrays
 from reverie.fitted.learning_errors import fit_errors
-from reverie.fitted.solving import plan_of
+from reverie.fitted.parts import PARTS, sources_of
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.progress import say
 from reverie.inversion.likelihood_fit import fit_likelihoods, kinds_of
 from reverie.inversion.linear.files import save_decoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.mask import MaskSettings, diameter_in_degrees, estimate_mask
-from reverie.inversion.methods.combined import Combined
-from reverie.inversion.methods.map import Map
-from reverie.inversion.methods.registry import Method
-from reverie.inversion.methods.ridge import Ridge
 from reverie.inversion.methods.weighing import worth_following
 from reverie.inversion.priors.gaussian import fit_prior, with_scenes
-from reverie.scoring.calibration import Calibration
 from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
@@ -37,45 +31,6 @@ PRIOR_TRIALS: Final = 200
 """Training trials whose movies the prior is fitted to, evenly chosen."""
 
 
-def parts_for(method: Method) -> tuple[str, ...]:
-    """Return the parts that a method needs of each animal and encoder; every movie is scored inside a mask."""
-    if isinstance(method, Map):
-        return ("mask", "prior", "likelihood", *(("calibration",) if calibrates(method) else ()))
-    if isinstance(method, Combined):
-        errors = ("errors",) if method.calibrated else ()
-        # Errors are learned as the default does it, which may follow the camera.
-        camera = () if method.follow == 0 and not errors else ("scenes", "followed_weights")
-        return ("mask", "prior", "likelihood", "ridge", "weights", *camera, *errors)
-    return ("mask", "ridge") if isinstance(method, Ridge) else ("mask",)
-
-
-def calibrates(method: Method) -> bool:
-    """Return whether a posterior standard deviation found with these settings is the one that is calibrated.
-
-    Likelihood, the prior's weight and cuts decide how wide the posterior is; draws only how well that is known.
-    """
-    usual = Map()
-    return (
-        isinstance(method, Map)
-        and method.calibrated
-        and method.draws > 0
-        and (method.weight, method.likelihood, method.find_cuts) == (usual.weight, usual.likelihood, usual.find_cuts)
-    )
-
-
-def calibration_of(fitted: Fitted, method: Method) -> Calibration | None:
-    """Return the calibration that belongs to a method's standard deviation, None where there is none."""
-    if isinstance(method, Combined):
-        return fitted.errors.calibration if method.calibrated and fitted.errors else None
-    return fitted.calibration if calibrates(method) else None
-
-
-def as_learned(fitted: Fitted, method: Combined) -> bool:
-    """Return whether these settings come to the same as the usual ones, whose errors were learned."""
-    usual = replace(method, follow=None, find_cuts=True)
-    return method.map_share is None and plan_of(method, fitted) == plan_of(usual, fitted)
-
-
 def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
     """Fit the parts that are missing and the parts these are made from, and keep each; return the same object.
 
@@ -86,7 +41,7 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
     if unknown := wanted - PARTS.keys():
         raise ReverieError(f"There is no part {min(unknown)!r} to fit; choose from: {', '.join(PARTS)}.")
     fitted.tidy()
-    needed = wanted | _sources(wanted)
+    needed = wanted | sources_of(wanted)
     for warning in fitted.subject.warnings:
         say(warning)
     for part in fitted.missing(needed):
@@ -98,19 +53,6 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
         FITS[part](fitted)
         say(f"The {part} of {fitted.subject.animal} took {perf_counter() - begin:.0f} s.")
     return fitted
-
-
-def _sources(parts: Iterable[str]) -> set[str]:
-    """Return what parts are made from."""
-    posterior = {"mask", "prior", "likelihood"}
-    made_from = {
-        "calibration": posterior,
-        "scenes": {"prior"},
-        "weights": posterior | {"ridge"},
-        "followed_weights": posterior | {"scenes", "ridge", "weights"},
-        "errors": posterior | {"scenes", "ridge", "weights", "followed_weights"},
-    }
-    return {source for part in parts for source in made_from.get(part, ())}
 
 
 def _fit_mask(fitted: Fitted) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 from reverie.encoders.contract import Encoder
 from reverie.fitted.assembling import assemble
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.fitting import fit, parts_for
+from reverie.fitted.fitting import fit
+from reverie.fitted.parts import parts_for
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.solving import solve_trial
 from reverie.fitted.subject import FITTED, Subject

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from reverie.encoders.prediction import predict
-from reverie.fitted.fitting import fit, parts_for
+from reverie.fitted.fitting import fit
+from reverie.fitted.parts import parts_for
 from reverie.fitted.session import Session
 from reverie.fitted.solving import finish, observe, plan_of, prior_for
 from reverie.foundation.arrays import Indices, Mask, Responses

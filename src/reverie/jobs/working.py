@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from reverie.fitted.fitted import Fitted
+from reverie.fitted.parts import sources_of
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.errors import ReverieError, WorkerLost
 from reverie.jobs.engines.contract import Outcome, noted, raise_all
@@ -97,13 +98,9 @@ def fit_everything(sources: Sources, parts: Sequence[str], on: On) -> None:
         raise_all(fit_all(workers, [(animal, folder, tuple(parts)) for animal, folder in session.pairs]))
 
 
-MADE_INSIDE_THE_MASK = {"calibration", "weights", "followed_weights", "errors"}
-"""Parts that are judged where the animal sees, as its own mask says."""
-
-
 def _needed(session: Session, parts: set[str]) -> set[str]:
     """Return the parts without the mask where one is named and nothing else is made from the animal's own."""
-    own = session.sources.mask is None or bool(parts & MADE_INSIDE_THE_MASK)
+    own = session.sources.mask is None or "mask" in sources_of(parts)
     return parts if own else parts - {"mask"}
 
 

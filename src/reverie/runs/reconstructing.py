@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from reverie.fitted.assembling import assemble, unlearned
+from reverie.fitted.assembling import assemble
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Session, Sources, open_session
+from reverie.fitted.uncertainty import without_errors
 from reverie.foundation.devices import describe
 from reverie.foundation.errors import NotApplicable, ReverieError, counted, some
 from reverie.foundation.files import read_record, write_record
@@ -126,7 +127,7 @@ def fill_run(
         say(f"{animal} is left out: {reason}")
     every = [job for each in jobs.values() for job in each]
     animals = sorted(_animals_of(every))
-    for sentence in unlearned((session.fitted(*each) for each in product(animals, session.encoders)), run.method):
+    for sentence in without_errors((session.fitted(*each) for each in product(animals, session.encoders)), run.method):
         say(sentence)
     begun: set[Clip] = set()
 
@@ -265,7 +266,7 @@ def _told_of_others(job: Job, session: Session) -> tuple[str, ...]:
     """
     others = dict.fromkeys(clip.animal for clip in job.together if clip.animal != job.clip.animal)
     fits = [session.fitted(animal, folder) for animal in others for folder in session.encoders]
-    return (*(warning for fitted in fits for warning in fitted.subject.warnings), *unlearned(fits, job.method))
+    return (*(warning for fitted in fits for warning in fitted.subject.warnings), *without_errors(fits, job.method))
 
 
 def _as_json(content: Mapping[str, object]) -> object:

@@ -45,29 +45,29 @@ Search = Callable[[Problem, Map, str], Solution]
 
 @dataclass(frozen=True)
 class Combined:
-    """map and ridge, each band of time and space weighed; weights and likelihood are those best on validation trials.
+    """The weighted mean of map and ridge, per frequency band; weights and likelihood are the best on validation trials.
 
-    The standard deviation is what errors were on clips whose movies are known, where the two movies were as far apart
-    as here, contrast and greys were alike, and the posterior of `map` left as much open (``scoring.error_model``).
+    The standard deviation is that of errors on clips whose movies are known, where the two movies differed as much as
+    here, contrast and grey levels were similar, and the posterior of `map` was as wide (``scoring.error_model``).
     Raises ReverieError when a setting is out of range.
     """
 
     name: ClassVar[str] = "combined"
 
     map_share: float | None = None
-    """Share of the most probable movie, 0 to 1, the same for all it shows; by default each band of it and of ridge's
-    movie has the weight that was measured on validation trials."""
+    """Weight of the most probable movie, 0 to 1, the same in all frequency bands; by default each band of it and of
+    ridge's movie has the weight that was best on validation trials."""
     follow: int | None = None
-    """How often to measure how the camera moves and to search anew with a prior that knows it, each time for nearly as
-    long as the first search; by default twice where that brought validation movies clearly nearer, else never."""
+    """How often to measure the camera's motion and search anew with a prior that knows it, each time for nearly as long
+    as the first search; by default twice where that clearly reduced the error on validation movies, else never."""
     seed: int = 0
     """Seed of all that is drawn."""
     find_cuts: bool = True
-    """Look for cuts in the movie once it has nearly settled, and go on as if nothing before a cut told of what comes
-    after it."""
+    """Look for cuts in the movie once the search has nearly converged, and take what comes before a cut to say nothing
+    about what comes after it."""
     calibrated: bool = True
-    """Say how far each pixel may be off, learned once for each encoder and animal from short reconstructions of trials
-    whose movies are known; without it there is no standard deviation."""
+    """Give each pixel a standard deviation, learned once for each encoder and animal from short reconstructions of
+    trials whose movies are known; without it there is none."""
     blur: float = 0.0
     """Gaussian sigma of a final blur, in pixels and frames."""
 

@@ -1,0 +1,66 @@
+"""The parts that are fitted to an animal and an encoder: what each is made from, and which of them a method needs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from reverie.inversion.linear.files import DESCRIPTION
+from reverie.inversion.methods.combined import Combined
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.registry import Method
+from reverie.inversion.methods.ridge import Ridge
+
+PARTS: Final[Mapping[str, str]] = {
+    "mask": "mask.npz",
+    "prior": "prior.npz",
+    "scenes": "scenes.npz",
+    "likelihood": "likelihood.npz",
+    "ridge": f"ridge/{DESCRIPTION}",
+    "weights": "weights.npz",
+    "followed_weights": "followed_weights.npz",
+    "calibration": "calibration.npz",
+    "errors": "errors.npz",
+}
+"""The parts in the order in which they are fitted, each with the file that is there once it is complete."""
+
+POSTERIOR: Final = ("mask", "prior", "likelihood")
+"""What the most probable movie takes; the mask is where it is compared with the truth."""
+
+MADE_FROM: Final[Mapping[str, tuple[str, ...]]] = {
+    "scenes": ("prior",),
+    "weights": (*POSTERIOR, "ridge"),
+    "followed_weights": (*POSTERIOR, "scenes", "ridge", "weights"),
+    "calibration": POSTERIOR,
+    "errors": (*POSTERIOR, "scenes", "ridge", "weights", "followed_weights"),
+}
+"""The parts that are made from others, with all of these."""
+
+
+def sources_of(parts: Iterable[str]) -> set[str]:
+    """Return the parts that some parts are made from."""
+    return {source for part in parts for source in MADE_FROM.get(part, ())}
+
+
+def parts_for(method: Method) -> tuple[str, ...]:
+    """Return the parts that a method needs of each animal and encoder; every movie is scored inside a mask."""
+    if isinstance(method, Map):
+        return (*POSTERIOR, *(("calibration",) if calibrates(method) else ()))
+    if isinstance(method, Combined):
+        errors = ("errors",) if method.calibrated else ()
+        # Errors are learned as the default does it, which may follow the camera.
+        camera = () if method.follow == 0 and not errors else ("scenes", "followed_weights")
+        return (*POSTERIOR, "ridge", "weights", *camera, *errors)
+    return ("mask", "ridge") if isinstance(method, Ridge) else ("mask",)
+
+
+def calibrates(method: Method) -> bool:
+    """Return whether a posterior standard deviation found with these settings is the one that is calibrated.
+
+    Likelihood, the prior's weight and cuts decide how wide the posterior is; draws only how well that is known.
+    """
+    usual = Map()
+    return (
+        isinstance(method, Map)
+        and method.calibrated
+        and method.draws > 0
+        and (method.weight, method.likelihood, method.find_cuts) == (usual.weight, usual.likelihood, usual.find_cuts)
+    )

@@ -1,0 +1,130 @@
+"""How far a reconstruction may be off: its calibrated standard deviation and intervals, and the sentences on them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from reverie.fitted.fitted import Fitted
+from reverie.fitted.parts import calibrates
+from reverie.fitted.solving import plan_of
+from reverie.foundation.arrays import Mask
+from reverie.inversion.methods.combined import Combined
+from reverie.inversion.methods.map import Map
+from reverie.inversion.methods.registry import Method
+from reverie.inversion.problem import Solution
+from reverie.inversion.uncertainty import information_map
+from reverie.recordings.trial import Trial
+from reverie.scoring.calibration import LEVELS, Calibration, HalfWidths
+
+OVER_MODELS: Final = (
+    "The standard deviation is that over the models' movies: how far they are from one another, not from the truth."
+)
+UNCALIBRATED: Final = (
+    "The standard deviation is that of movies drawn from the posterior; it relies on the encoder and the prior, and was "
+    "not calibrated against true movies."
+)
+DRAWN: Final = "The standard deviation is that of movies drawn from the posterior, times {:.2f}"
+LEARNED: Final = (
+    "The standard deviation is that of errors on clips whose movies are known, where map and ridge differed as much as "
+    "here, contrast and grey levels were similar, and the responses left as much uncertainty"
+)
+WITHOUT_ERRORS: Final = (
+    "{} has too few clips with known movies to learn errors from, so movies made from its responses have no standard "
+    "deviation of errors."
+)
+OF_USUAL: Final = "It was learned with the default settings of the method; here others were used."
+OF_SINGLES: Final = "The calibration is that of single trials explained by single encoders; here several are joined."
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """Solutions, their standard deviations calibrated where they could be, and what else is known of their errors."""
+
+    solutions: Sequence[Solution]
+    half_widths: HalfWidths | None = None
+    information: Mask | None = None
+    notes: tuple[str, ...] = ()
+
+
+def uncertainty_of(
+    solutions: Sequence[Solution], fits: Sequence[Fitted], method: Method, trial: Trial, joined: bool
+) -> Uncertainty:
+    """Return the solutions of a trial with calibrated standard deviations, where there are any, and what they mean.
+
+    joined: whether responses of several trials, or several encoders, were explained together in one solution.
+    """
+    if any(solution.std is None for solution in solutions):
+        notes = (*without_errors(fits, method), *((OVER_MODELS,) if len(solutions) > 1 else ()))
+        return Uncertainty(solutions, notes=notes)
+    information = np.mean([_information(*each) for each in zip(solutions, fits, strict=False)], axis=0)
+    kept = [calibration_of(fitted, method) for fitted in fits[: len(solutions)]]
+    calibrations = [calibration for calibration in kept if calibration is not None]
+    if len(calibrations) < len(solutions):
+        return Uncertainty(solutions, None, information, (UNCALIBRATED,))
+    half_widths = np.mean([calibration.half_widths for calibration in calibrations], axis=0)
+    notes = (_sentence(calibrations[0], method, trial.name), *_reserves(fits[0], method, joined or len(solutions) > 1))
+    # Learned errors need no scaling.
+    scaled = solutions if isinstance(method, Combined) else list(map(_scaled, solutions, calibrations))
+    return Uncertainty(scaled, half_widths, information, notes)
+
+
+def without_errors(fits: Iterable[Fitted], method: Method) -> tuple[str, ...]:
+    """Return a sentence for each animal whose errors could not be learned: its movies have no standard deviation."""
+    if not isinstance(method, Combined) or not method.calibrated:
+        return ()
+    animals = dict.fromkeys(fitted.subject.animal for fitted in fits if fitted.errors is None)
+    return tuple(map(WITHOUT_ERRORS.format, animals))
+
+
+def _reserves(fitted: Fitted, method: Method, joined: bool) -> tuple[str, ...]:
+    """Say how the movie differs from those that the calibration was learned from."""
+    unusual = isinstance(method, Combined) and not amounts_to_default(fitted, method)
+    return (*((OF_SINGLES,) if joined else ()), *((OF_USUAL,) if unusual else ()))
+
+
+def _information(solution: Solution, fitted: Fitted) -> Mask:
+    if solution.information is not None:
+        return solution.information
+    assert solution.std is not None
+    return information_map(solution.movie, solution.std, fitted.prior, Map().softness)
+
+
+def _scaled(solution: Solution, calibration: Calibration) -> Solution:
+    assert solution.std is not None
+    return replace(solution, std=np.asarray(solution.std * calibration.factor, dtype=np.float32))
+
+
+def _sentence(calibration: Calibration, method: Method, trial: str) -> str:
+    """Say what the standard deviation is, and how often the truth lay within it."""
+    levels = ", ".join(f"{100 * level:g}" for level in LEVELS)
+    found, before, half_widths = (
+        ", ".join(form.format(value) for value in values)
+        for form, values in (
+            ("{:.0f}", 100 * calibration.coverage),
+            ("{:.0f}", 100 * calibration.uncalibrated),
+            ("{:.2f}", calibration.half_widths),
+        )
+    )
+    among = ", this trial among them" if trial in calibration.clips else ""
+    what = LEARNED if isinstance(method, Combined) else DRAWN.format(calibration.factor)
+    return (
+        f"{what}, such that 68 % of the true pixels lie within one standard deviation. On {len(calibration.clips)} "
+        f"validation and training clips{among}, {found} % of the true pixels lay inside the {levels} % intervals "
+        f"({before} % without calibration), each clip judged by a calibration learned from the others. These intervals "
+        f"reach {half_widths} standard deviations to either side."
+    )
+
+
+def calibration_of(fitted: Fitted, method: Method) -> Calibration | None:
+    """Return the calibration that belongs to a method's standard deviation, None where there is none."""
+    if isinstance(method, Combined):
+        return fitted.errors.calibration if method.calibrated and fitted.errors else None
+    return fitted.calibration if calibrates(method) else None
+
+
+def amounts_to_default(fitted: Fitted, method: Combined) -> bool:
+    """Return whether these settings amount to the default ones, for which errors were learned."""
+    usual = replace(method, follow=None, find_cuts=True)
+    return method.map_share is None and plan_of(method, fitted) == plan_of(usual, fitted)
