@@ -11,9 +11,9 @@ from tests.fixtures import copy_of, cover_the_frame, draw_nothing
 from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses, show_again
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
-from reverie.fitted.assembling import UNLEARNED
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.session import Sources
+from reverie.fitted.uncertainty import WITHOUT_ERRORS
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_npz
 from reverie.inversion.mask import save_mask
@@ -267,7 +267,7 @@ def test_of_joined_animals_each_is_told_whose_errors_could_not_be_learned(tiny_w
         reconstruct(tiny_world, out / folder, "6", animals=(), method=Combined(), joining=joining)
         found = Reconstruction.load(out / folder / "alpha/6")
         assert (found.std is None) == told
-        expected = UNLEARNED.format("beta")
+        expected = WITHOUT_ERRORS.format("beta")
         assert (expected in found.notes) == told
         assert capsys.readouterr().err.count(expected) == 1
     assert expected in Reconstruction.load(out / "alone/beta/6").notes

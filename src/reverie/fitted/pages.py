@@ -32,7 +32,7 @@ def report(
     title: str = "Movies reconstructed from visual cortex",
     seed: int = 0,
 ) -> Path:
-    """Write one page with all reconstructions, to look at, with their scores, and return its path.
+    """Write one page that shows reconstructions with their scores, and return its path.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def report(
     path
         Where to write the page (html); nothing else is needed to open it.
     title
-        What the page is called.
+        The title of the page.
     seed
         Of the controls and intervals.
 

@@ -1,4 +1,4 @@
-"""A reconstructed movie with all that is known of it, the same in memory, in a run folder and in a notebook."""
+"""A reconstructed movie with everything known about it, the same in memory, in a run folder and in a notebook."""
 
 import zipfile
 from collections.abc import Sequence
@@ -55,13 +55,13 @@ class Reconstruction:
     mask: Mask
     """Where the population can see: transparency (height, width)."""
     trace: pd.DataFrame
-    """How it was found, a row a step: step, seconds, passes (windows of 32 frames through an encoder), loss, model."""
+    """How it was found, a row per step: step, seconds, passes (windows of 32 frames through an encoder), loss, model."""
     std: Movie | None = None
     """Standard deviation (time, height, width), grey levels: learned, of the posterior, or over models; or None."""
     half_widths: HalfWidths | None = None
     """Half the widths of the 50, 80 and 95 % intervals, in standard deviations; None without a calibration."""
     information: Mask | None = None
-    """Share of the prior's variance, 0 to 1, that the responses took away at each pixel (height, width)."""
+    """Share of the prior's variance, 0 to 1, that the responses removed at each pixel (height, width)."""
     truth: Movie | None = None
     """The movie that was shown; None in darkness and wherever it is not known."""
     state: State | None = None
@@ -143,7 +143,7 @@ class Reconstruction:
 
     @property
     def name(self) -> str:
-        """How it is spoken of."""
+        """The animal and the trial, as sentences and titles name it."""
         return f"{self.animal} trial {self.trial}"
 
     def __repr__(self) -> str:
@@ -152,7 +152,7 @@ class Reconstruction:
         return f"<Reconstruction of {self.name} by {self.method}: {frames} frames of {height} x {width}>"
 
     def save(self, folder: Path | str) -> None:
-        """Write it to a folder: movie.npz, evidence.npz, trace.csv, and last reconstruction.json.
+        """Write it to a folder: movie.npz, evidence.npz, trace.csv and, last of all, reconstruction.json.
 
         Raises ReverieError when the folder cannot be written.
         """

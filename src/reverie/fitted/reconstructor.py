@@ -1,4 +1,4 @@
-"""From an encoder and a recording to movies, in memory: what a notebook works with."""
+"""From an encoder and a recording to movies, in memory, as in a notebook."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,14 +25,14 @@ from reverie.recordings.trial import Trial
 
 
 class Reconstructor:
-    """Turns the responses of one animal into movies, with one encoder or several whose movies are averaged.
+    """Reconstructs movies from the responses of one animal, with one encoder or several whose movies are averaged.
 
     Parameters
     ----------
     encoder
         A trained encoder with a readout for the animal, or several.
     recording
-        The animal's recording: what is fitted comes from its training trials.
+        The animal's recording; the method is fitted to its training and validation trials.
     method
         Settings of a method, such as ``Map()``, ``Paper(steps=100)`` or ``Ridge()``, or a method's name.
     seed
@@ -86,19 +86,19 @@ class Reconstructor:
 
     @usual_torch()
     def fit(self, parts: Iterable[str] | None = None) -> "Reconstructor":
-        """Fit what the method needs once of this animal and encoder, say so, and keep it; return the reconstructor.
+        """Fit what the method needs for this animal and encoder, keep it, and return the reconstructor.
 
-        What was fitted to the same trials and weights before is read, not fitted again. It takes minutes on a CPU.
+        What was fitted to the same trials and weights before is read, not fitted again. Fitting takes minutes on a CPU.
 
         Parameters
         ----------
         parts
-            Of those that `reverie fit` lists; by default those that the method needs.
+            Some of those that `reverie fit` lists; by default those that the method needs.
 
         Raises
         ------
         ReverieError
-            When there are too few trials, or nothing can be kept.
+            When there are too few trials, or no folder for them can be written.
         """
         for fitted in self.fits:
             fit(fitted, parts_for(self.method) if parts is None else parts)

@@ -22,7 +22,7 @@ OVER_MODELS: Final = (
     "The standard deviation is that over the models' movies: how far they are from one another, not from the truth."
 )
 UNCALIBRATED: Final = (
-    "The standard deviation is that of movies drawn from the posterior; it relies on the encoder and the prior, and was "
+    "The standard deviation is that of movies drawn from the posterior; it relies on encoder and prior, and was "
     "not calibrated against true movies."
 )
 DRAWN: Final = "The standard deviation is that of movies drawn from the posterior, times {:.2f}"

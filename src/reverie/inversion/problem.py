@@ -35,16 +35,15 @@ class Observation:
     responses
         (neuron, time), every neuron the encoder predicts.
     neurons
-        The rows to use, None for all; neurons left out count neither in the rates nor in the responses, nothing is set
-        to zero.
+        The rows to use, None for all; neurons left out are dropped from rates and responses alike, not set to zero.
     likelihood
         Of every neuron's responses, for methods that use one; None for Poisson counts.
 
     Raises
     ------
     ReverieError
-        When the encoder has no readout for the animal, arrays are no tensors, do not fit each other or hold values that
-        are not finite, or no neuron is left.
+        When the encoder has no readout for the animal, arrays are no tensors, do not match each other or hold values
+        that are not finite, or no neuron is left.
     """
 
     encoder: Encoder
@@ -81,7 +80,7 @@ class Observation:
         return self.responses if self.neurons is None else self.responses[self.neurons]
 
     def to(self, device: torch.device) -> "Observation":
-        """Return the same observation on another device, as float32; the encoder itself is moved and stays there."""
+        """Return the same observation on another device, as float32; the encoder is moved in place."""
         rows = None if self.neurons is None else self.neurons.to(device)
         state, responses = (array.to(device, torch.float32) for array in (self.state, self.responses))
         likelihood = None if self.likelihood is None else self.likelihood.to(device)
@@ -160,7 +159,7 @@ class Problem:
         return self.observations[0].responses.device
 
     def to(self, device: torch.device) -> "Problem":
-        """Return the same problem on another device; the encoders themselves are moved and stay there."""
+        """Return the same problem on another device; the encoders are moved in place."""
         prior = self.prior.to(device) if isinstance(self.prior, GaussianPrior) else self.prior
         observations = tuple(observation.to(device) for observation in self.observations)
         return replace(self, observations=observations, prior=prior)
@@ -172,17 +171,17 @@ class Problem:
 
 @dataclass(frozen=True)
 class Progress:
-    """One line of a trace: where a method is.
-
-    step: how many steps were taken, 1 after the first. seconds: since the start. passes: windows sent through an
-    encoder, forward and back, since the start. loss: negative log likelihood (plus prior) of the movie that went
-    into the step, averaged over windows and observations.
-    """
+    """One line of a trace: how far a method is."""
 
     step: int
+    """How many steps were taken, 1 after the first."""
     seconds: float
+    """Since the start."""
     passes: int
+    """Windows of 32 frames sent through an encoder, forward and back, since the start."""
     loss: float
+    """Negative log likelihood, plus prior: of `paper` that of the movie that went into the step, averaged over windows
+    and observations; of `map` that of the movie that came out of it, summed over all responses."""
 
 
 def trace_rows(trace: Sequence[Progress]) -> Float[np.ndarray, "line 4"]:
@@ -209,19 +208,22 @@ def ignore(progress: Progress, movie: Movie) -> None:
 
 @dataclass(frozen=True)
 class Solution:
-    """What a method found: movie (time, height, width) in grey levels 0-255, and how it got there.
-
-    std: standard deviation (time, height, width) in grey levels: of the posterior where the method draws from it, of
-    errors where they were learned, over models where several were averaged, or both. information: (height, width),
-    share of the prior's variance, 0 to 1, that responses take away at each pixel, where it is known without ``std``.
-    """
+    """What a method found, and how it got there."""
 
     movie: Movie
+    """(time, height, width), grey levels 0-255."""
     trace: tuple[Progress, ...]
+    """Every step."""
     seconds: float
+    """How long it took."""
     passes: int
+    """Windows of 32 frames sent through an encoder, forward and back."""
     std: Movie | None = None
+    """Standard deviation (time, height, width), grey levels: of the posterior where the method draws from it, of errors
+    where they were learned, over models where several were averaged, or both."""
     information: Mask | None = None
+    """Share of the prior's variance, 0 to 1, that the responses removed at each pixel (height, width), where it is
+    known without ``std``."""
 
 
 def _check_kinds(observation: Observation) -> None:

@@ -129,7 +129,7 @@ def solve(
     problem
         What was observed.
     method
-        How to find the movie: ``Map()`` or ``Paper()`` with their settings.
+        How to find the movie: ``Map()`` or ``Paper()``, with their settings.
     start
         A movie (time, height, width) to begin with instead of what the method chooses.
     resume
@@ -144,7 +144,7 @@ def solve(
     Raises
     ------
     ReverieError
-        When problem, start and snapshot do not fit each other, nothing may move, or numbers overflow.
+        When problem, start and snapshot do not match each other, no pixel may move, or numbers overflow.
     """
     if not isinstance(method, Solver):
         name = getattr(method, "name", type(method).__name__)

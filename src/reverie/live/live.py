@@ -23,20 +23,20 @@ LONGEST_LAG: Final = 0.5
 
 @dataclass(frozen=True, eq=False)
 class LiveFrame:
-    """One frame of the movie as it became known.
+    """One frame of the movie, decoded while responses come in.
 
     Attributes
     ----------
     number
         Which frame it is, counted from 0 since the start.
     picture
-        The most probable picture (height, width), grey levels 0-255.
+        The decoded picture (height, width), grey levels 0-255.
     std
         Its standard error (height, width), grey levels, as measured on trials whose movies are known.
     lag
-        Seconds between this frame and the newest responses it was read from.
+        Seconds between this frame and the newest responses it was decoded from.
     took
-        Seconds it took to read.
+        Seconds that decoding took.
     """
 
     number: int
@@ -52,18 +52,18 @@ class LiveFrame:
 
 
 class Live:
-    """Reads the present movie from responses as they come in.
+    """Decodes the present movie from responses as they come in.
 
-    It is linear in the responses up to ``lag`` seconds after the frame it shows and some frames before; the weights are
-    those of ridge regression on the training trials, and on trials that the encoder simulates where that helps. Later
-    responses are never looked at, and nothing but the last few frames is kept, so that it may run for hours.
+    Each picture is linear in the responses from some frames before it to ``lag`` seconds after it. The weights are
+    those of ridge regression on the training trials and, where that helps, on trials that the encoder simulates. Only
+    the last few frames of responses are kept, so that it can run for hours.
 
     Parameters
     ----------
     reader
         A reconstructor of the animal; its first encoder's folder keeps what is fitted.
     lag
-        How many seconds the picture may be behind, 0 to 0.5; the longer, the better it is known.
+        How many seconds the picture may be behind, 0 to 0.5; the longer, the more accurate it is.
     raw
         Whether responses come as the recording's files hold them, such as from a rig, rather than as its trials are
         read (of the neurons that can be used, traces from their lowest value).
@@ -94,13 +94,13 @@ class Live:
 
     @usual_torch()
     def fit(self) -> "Live":
-        """Fit what it needs of this animal and lag once, keep it, and return itself."""
+        """Fit the decoder for this animal and lag, once, keep it, and return this object."""
         fit_live(self.fitted, self.lag)
         return self
 
     @cached_property
     def decoder(self) -> LiveDecoder:
-        """What was fitted; raises ReverieError before it was."""
+        """The decoder; raises ReverieError before it is fitted."""
         return load_live(self.fitted, self.lag)
 
     def reset(self) -> None:
@@ -109,7 +109,7 @@ class Live:
         self._window: Float[np.ndarray, "tap neuron"] | None = None
 
     def push(self, responses: Float[np.ndarray, " neuron"]) -> LiveFrame | None:
-        """Take the responses of one frame in, and return the frame that can be told now.
+        """Take in the responses of one frame, and return the frame that can now be decoded.
 
         Parameters
         ----------
@@ -138,7 +138,7 @@ class Live:
         return LiveFrame(number, cut, self.decoder.std, self.lag / self.frame_rate, perf_counter() - begin)
 
     def stream(self, frames: Iterable[Float[np.ndarray, " neuron"]]) -> Iterator[LiveFrame]:
-        """Yield a picture for each frame of responses that comes, once the first can be told."""
+        """Yield a picture for each frame of responses that comes, once the first can be decoded."""
         for responses in frames:
             if (shown := self.push(responses)) is not None:
                 yield shown

@@ -1,4 +1,4 @@
-"""Choosing animals and trials by name, and telling what was found in their recordings."""
+"""Choosing animals and trials by name, and printing what was found in their recordings."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from os import PathLike
@@ -20,9 +20,9 @@ Found = TypeVar("Found")
 def open_animals(
     data: str | PathLike[str], names: str | Sequence[str] = (), reading: Reading | None = None
 ) -> dict[str, Recording]:
-    """Open the animals of a path, look through their recordings, and tell what was found; return them by name.
+    """Open the recordings of a path, print what was found in them, and return them by animal.
 
-    Animals of which nothing can be used are left out, and said, unless they were named.
+    Animals whose recordings cannot be used are left out with a message, unless they were named.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def open_animals(
     names
         Animals to open; all when none is named. Names may be shortened.
     reading
-        What the files do not say; by default nothing is missing.
+        What the files do not say; by default, nothing.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def choose_animals(recordings: Mapping[str, Recording], names: str | Sequence[st
 
 
 def say_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False) -> dict[str, Recording]:
-    """Tell what was found in reading each recording, once, and return those that can be used.
+    """Print what was found in reading each recording, once, and return those that can be used.
 
     Raises ReverieError when none can, or one cannot and all are needed.
     """

@@ -46,18 +46,18 @@ class Reading:
     """What the files of a recording do not say; nothing here is needed for the Sensorium and experanto layouts."""
 
     format: Format = "auto"
-    """How the recording is laid out; by default each reader looks for itself."""
+    """The recording's format; by default, that of the reader that recognises it."""
     movie: tuple[str, ...] = ()
     """What was shown, where the recording does not hold it: CLIP=FILE (npy, npz, h5, mat, tif or a video), or a
     folder of such files; in a free NWB file, the path of the movie inside it, or of what holds several."""
     frames_table: Path | None = None
-    """A csv file that says what was shown when: columns time (s), clip, frame (a row a frame), or onset (s), clip (a
-    row a showing); tier may be a further column. Times are on the clock of the responses. In a free NWB file, it may
-    be the path of a table inside it, such as /intervals/NAME."""
+    """A csv file that says what was shown when: columns time (s), clip, frame (one row per frame), or onset (s), clip
+    (one row per showing); tier may be a further column. Times are on the clock of the responses. In a free NWB file,
+    it may be the path of a table inside it, such as /intervals/NAME."""
     rate: float | None = None
     """Samples per second of the responses (frames of the scan, or spike samples), where the files do not say."""
     frame_rate: float | None = None
-    """Frames per second that everything is brought to; the movie's own by default."""
+    """Frames per second that everything is resampled to; the movie's own by default."""
     frame_size: tuple[int, int] | None = None
     """Height and width in pixels that movies are averaged down to; by default they are kept up to 96 x 160."""
     degrees_per_pixel: float | None = None

@@ -1,4 +1,4 @@
-"""All trials of one animal, read when asked for; the same whatever format they lie in."""
+"""All trials of one animal, read when asked for; the same whatever format they are stored in."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -25,8 +25,8 @@ from reverie.recordings.usability import ResponseKind, Usable
 class Recording:
     """All trials of one animal.
 
-    Opening one reads next to nothing. The first question about its trials looks at each of them and decides what can be
-    used: see ``left_out`` and ``notes``. Trials that cannot are not among its trials.
+    Opening one reads next to nothing. The first question about its trials checks each of them and decides which can be
+    used; the others are in ``left_out``, with the reasons.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Recording:
         degrees_per_pixel: float | None = None,
         reading: Reading | None = None,
     ) -> "Recording":
-        """Return the recording of an animal whose trials are at hand already, cut and on one clock.
+        """Return the recording of an animal whose trials are in memory, already cut and on one clock.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class Recording:
         degrees_per_pixel
             Visual angle of one pixel, where it is known.
         reading
-            What else there is to say of it.
+            Further settings, such as what to leave out.
 
         Raises
         ------
@@ -87,9 +87,9 @@ class Recording:
         degrees_per_pixel: float | None = None,
         reading: Reading | None = None,
     ) -> "Recording":
-        """Return a recording made of arrays, each with times of its own in seconds on one clock.
+        """Return a recording made of arrays, each with its own times in seconds on one clock.
 
-        What has times is (times, values) or an object with ``.t`` and ``.d``, as pynapple's.
+        An array with times is a pair (times, values), or an object with ``.t`` and ``.d``, as in pynapple.
 
         Parameters
         ----------
@@ -100,15 +100,15 @@ class Recording:
         movies
             The movies that were shown, by name: arrays (time, height, width), files, or arrays with times.
         shown
-            What was shown when: a table of time, clip, frame (a row a frame) or onset, clip (a row a showing; arrays
-            without times run at ``reading.frame_rate``, by default 30). Not needed where each movie has times.
+            What was shown when: a table of time, clip, frame (one row per frame) or onset, clip (one row per showing;
+            arrays without times run at ``reading.frame_rate``, by default 30). Not needed where each movie has times.
         running, pupil
             Running speed and the pupil's dilation, (time,); None where they were not recorded.
         gaze
             The pupil's position, (time, 2).
         meaning
             What the samples of responses are: "traces" of fluorescence, "events" (amounts since the sample, such as
-            deconvolved activity), or "held" (brought to a clock before).
+            deconvolved activity), or "held" (already resampled to a clock).
         degrees_per_pixel
             Visual angle of one pixel of the movies.
         reading
@@ -150,7 +150,7 @@ class Recording:
 
     @property
     def degrees_per_pixel(self) -> float | None:
-        """Visual angle of one pixel of the movies as they are handed out, None where it is not known."""
+        """Visual angle of one pixel of the movies as they are returned, None where it is not known."""
         degrees, stored = self.reading.degrees_per_pixel or self.source.degrees_per_pixel, self._usable.frame_size
         if degrees is None or stored is None:
             return None
@@ -165,12 +165,12 @@ class Recording:
 
     @property
     def listed_neurons(self) -> int:
-        """How many neurons the files hold, those that cannot be used among them."""
+        """How many neurons the files hold, including those that cannot be used."""
         return self._usable.neurons
 
     @property
     def rows(self) -> np.ndarray:
-        """The numbers, in the files, of the neurons that can be used."""
+        """The rows, in the files, of the neurons that can be used."""
         kept = self._usable.kept
         return np.arange(self._usable.neurons) if kept is None else kept
 
@@ -204,7 +204,7 @@ class Recording:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was found and done in reading, one sentence a cause."""
+        """What was found and done in reading, one sentence per cause."""
         size = None if self._usable.frame_size is None else self.frame_size
         return self._usable.sentences(self.name, size, self._split[1])
 
@@ -215,11 +215,11 @@ class Recording:
 
     @property
     def opened_tiers(self) -> Mapping[str, str]:
-        """The same with the trials that proved broken only when they were read; known before anything is read."""
+        """The same, including trials that proved broken only when they were read; known before anything is read."""
         return self._split[0]
 
     def leave_out(self, name: str, reason: str) -> None:
-        """Leave a trial out from now on: only the reading of it showed that it cannot be used."""
+        """Leave a trial out from now on, because reading it showed that it cannot be used."""
         self._usable.leave_out(name, reason)
 
     def __getitem__(self, name: str) -> Trial:
@@ -229,8 +229,8 @@ class Recording:
     def trial(self, name: str, start: int = 0, stop: int | None = None) -> Trial:
         """Return one trial, such as "3", or some frames of it.
 
-        Raises ReverieError when there is no such trial, it was left out, or a file proves broken now that all of it is
-        read.
+        Raises ReverieError when there is no such trial, it was left out, or reading all of it shows that a file is
+        broken.
         """
         name = self._known(name)
         if start < 0 or (stop is not None and stop < start):
@@ -261,9 +261,9 @@ class Recording:
         return self._arrays.responses(self._known(name), start, stop)
 
     def as_read(self, responses: Float[np.ndarray, "listed time"]) -> Responses:
-        """Return responses in the files' units and order, such as a rig sends them, as those to trials are read.
+        """Return responses in the files' units and order, such as a rig sends, as ``responses`` would return them.
 
-        Of the neurons that can be used; those that are traces count from each neuron's lowest value (see ``floor``).
+        That is, of the neurons that can be used, and traces counted from each neuron's lowest value (see ``floor``).
         Raises ReverieError when they are not (neuron, time) of all neurons in the files.
         """
         values = np.asarray(responses)

@@ -60,7 +60,7 @@ class Trial:
 
     @property
     def known_movie(self) -> Movie:
-        """The movie, for those who need one; raises ReverieError where nothing was shown."""
+        """The movie; raises ReverieError where nothing was shown."""
         if self.movie is None:
             raise ReverieError(
                 f"Trial {self.name} (tier {self.tier}) shows no movie, so there is nothing to compare with or to learn "
@@ -70,7 +70,7 @@ class Trial:
 
     @property
     def known_state(self) -> State:
-        """The state as encoders and decoders take it; see ``known_state``."""
+        """The state with a constant in place of missing signals, as encoders take it."""
         return known_state(self.state)
 
 

@@ -72,9 +72,9 @@ def score(
     seed
         Of the shuffled control.
     skip
-        Frames at the start that are not scored, also of responses and rates.
+        Frames at the start that are not scored, in movies, responses and rates alike.
     threshold
-        Pixels whose transparency is as high are scored.
+        Transparency of the mask from which on pixels are scored.
     other_movies
         Of other trials, as controls; scores against them are NaN without any.
     responses, rates_from_reconstruction, rates_from_truth

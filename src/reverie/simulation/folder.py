@@ -161,7 +161,7 @@ def simulate_animals(
     request: SimulationRequest | None = None,
     **options: Any,  # noqa: ANN401 - fields of SimulationRequest, which checks them
 ) -> dict[str, Recording]:
-    """Write recordings of simulated animals, and their truth to OUT/truth, and return them by name.
+    """Write recordings of simulated animals, with their truth in OUT/truth, and return them by name.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ class SimulationRequest:
     """Which animals watch which movies."""
 
     videos: tuple[Path, ...] = ()
-    """Video files, or folders of them, to film the movies off; a file is never in two tiers."""
+    """Video files, or folders of them, to take the movies from; a file is never in two tiers."""
     test_videos: tuple[Path, ...] = ()
     """Videos kept for the test movies alone; by default a tenth of `--videos`."""
     animals: int = 2
@@ -29,7 +29,7 @@ class SimulationRequest:
     """Neurons of each animal."""
     stimulus: StimulusName = "movies"
     """What they are shown: natural movies, still images (each for half a second), or white noise: checkerboards of
-    black and white, or of all greys (`gaussian-noise`), another at every frame."""
+    black and white, or of all greys (`gaussian-noise`), a new one at every frame."""
     square: int = 4
     """Side of the squares of white noise, pixels."""
     train: int = 90
@@ -45,22 +45,22 @@ class SimulationRequest:
     dark: int = 0
     """Trials in front of a grey screen (tier `spontaneous`), as long as the others, after all others."""
     replays: int = 0
-    """Stretches of shown clips that neurons go through in each of them; OUT/truth/replays.csv tells which and when."""
+    """Stretches of shown clips that neurons replay in each of them; OUT/truth/replays.csv says which and when."""
     replay_strength: float = 1.0
-    """Of what a clip itself changes, how much its replay does."""
+    """How much a replay changes the rates, relative to the clip itself."""
     replay_speeds: tuple[float, ...] = (1.0,)
-    """Speeds that are drawn from; 2 is twice as fast, -1 backwards."""
+    """Speeds to draw from; 2 is twice as fast, -1 backwards."""
     replay_frames: int = 60
-    """How long a replay lasts."""
+    """Frames that a replay lasts."""
     kind: KindName = "default"
-    """What sort of animals: `default` and `realistic` are kind ones whose rates correlate with single trials at about
-    0.5 and 0.3; `harsh` ones move their eyes and share, drift and carry noise as real ones do; the neurons of `outside`
-    ones are of a family that no encoder here contains; `retina` is no cortex at all, but spikes of cells with centre
-    and surround."""
+    """What kind of animals: `default` and `realistic` are easy, with rates that correlate with single trials at about
+    0.5 and 0.3; `harsh` ones move their eyes, and have the shared noise, drifts and artefacts of real recordings; the
+    neurons of `outside` are of a family that no encoder here contains; `retina` is no cortex at all, but spikes of
+    cells with centre and surround."""
     without: tuple[PartName, ...] = ()
-    """Parts of the kind to leave out: eyes that move what neurons see, shared gains, drift of gain and tuning, sizes of
-    events that carry signal, neuropil, a scan that meets neurons in turn, silent and unresponsive neurons with heavy
-    tails of sizes; of `outside` animals also adaptation and the gain by the contrast of the whole frame."""
+    """Parts of the kind to leave out: eye movements that displace what neurons see, shared gains, drifts of gain and
+    tuning, sizes of events that carry signal, neuropil, a scan that reaches neurons one after another, silent and
+    unresponsive neurons with heavy-tailed sizes; of `outside` also adaptation and the gain by the frame's contrast."""
     seed: int = 0
     """Same seed, same recordings."""
 

@@ -53,29 +53,29 @@ def train_encoder(
     """Train an encoder, keep the best weights in a folder, and return it in evaluation mode.
 
     The same request for the same data resumes an interrupted training, and leaves a finished one as it is; data are
-    known by their contents, wherever they lie.
+    identified by their contents, wherever they are stored.
 
     Parameters
     ----------
     recordings
-        Recordings by animal, as ``open`` returns them, one of these, or the folder they lie in.
+        Recordings by animal, as ``open`` returns them, a single one, or the folder they are in.
     out
         Folder for the encoder.
     request
         How to train; by default what fits the data and the machine.
     animals
-        Animals to train on; by default all that can be learnt from, and the others are left out, which is said.
+        Animals to train on; by default all that can be learned from; the others are left out with a message.
     reading
         What the files of a folder do not say.
     device
         auto, cpu, cuda or mps.
     **options
-        Fields of the request, such as ``minutes=4`` or ``architecture="compact"``, instead of one.
+        Fields of the request, such as ``minutes=4`` or ``architecture="compact"``, instead of a request.
 
     Raises
     ------
     ReverieError
-        When an option is unknown, the recordings cannot be learnt from, or ``out`` holds something else.
+        When an option is unknown, the recordings cannot be learned from, or ``out`` holds something else.
     """
     asked_for = with_options(request or TrainingRequest(), options, "A training")
     where, folder = choose_device(device), given_path(out, "The folder of an encoder")

@@ -16,19 +16,19 @@ class TrainingRequest:
     """Kind of encoder, such as compact, dwiseneuro, linear_nonlinear or one you registered; auto takes what the machine
     can train in the time."""
     preset: str = "auto"
-    """Size of the encoder: paper, small or tiny; `gaze` is a small compact one that learns how far the pupil of each
-    animal displaces what its neurons see, `contrast` one whose neurons the contrast of the whole frame turns down."""
+    """Size of the encoder: paper, small or tiny; `gaze` is a small compact one that learns how far each animal's pupil
+    displaces what its neurons see, `contrast` one whose rates are reduced by the contrast of the whole frame."""
     minutes: float | None = None
-    """Time the training may take; by default what the data and the machine ask for."""
+    """Time the training may take; by default chosen for the data and the machine."""
     steps: int | None = None
-    """Training steps, instead of a number found from the time."""
+    """Training steps, instead of as many as fit the time."""
     hold_out_fold: int | None = None
     """Keep one of the 7 perceptual-hash folds (0-6) out of training; the paper keeps out fold 0."""
     teacher: Path | None = None
-    """Folder of an encoder to distil from: it predicts the animals that a sample lacks."""
+    """Folder of an encoder to distil from: for each sample, it predicts the animals that were not recorded."""
     learn_from: Literal["auto", "sizes", "events"] = "auto"
-    """Of the responses: their sizes, as published, or only events, that there are any; auto takes, for an encoder that
-    starts from receptive fields, what these explain better."""
+    """What to learn of the responses: their sizes, as published, or only events, that is, whether there is one; auto
+    takes, for an encoder that starts from receptive fields, what these explain better."""
     seed: int = 0
     """Same seed, same weights (on a CPU of the same kind)."""
 

@@ -63,7 +63,7 @@ class Combined:
     seed: int = 0
     """Seed of all that is drawn."""
     find_cuts: bool = True
-    """Look for cuts in the movie once the search has nearly converged, and take what comes before a cut to say nothing
+    """Look for cuts in the movie once the search has nearly settled, and take what comes before a cut to say nothing
     about what comes after it."""
     calibrated: bool = True
     """Give each pixel a standard deviation, learned once for each encoder and animal from short reconstructions of

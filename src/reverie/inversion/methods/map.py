@@ -51,10 +51,10 @@ class Map:
 
     where mean and colour belong to the Gaussian prior of the problem, under which the white coefficients w are
     independent with unit variance. The likelihood is that of each observation's noise, given its encoder's rates to the
-    whole clip x, every frame counted once. J falls by limited-memory BFGS with a line search, from the prior's mean and
-    from an estimate of the curvature (``Precision``), drawn once at a movie from the prior. Once a step promises next
-    to nothing it is taken on trust, without a pass. The movie returned is what is expected of the clipped values, given
-    the uncertainty that is left.
+    whole clip x, every frame counted once. J is minimised by limited-memory BFGS with a line search, starting from the
+    prior's mean and from an estimate of the curvature (``Precision``), drawn once at a movie from the prior. The last
+    step, which is predicted to change next to nothing, is taken without a pass. The movie returned is the expectation
+    of the clipped values, given the remaining uncertainty.
 
     Masks play no part: where the population does not see, the prior's mean stays.
     Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7.
@@ -64,11 +64,12 @@ class Map:
     name: ClassVar[str] = "map"
 
     steps: int = 60
-    """Steps at most; usually it settles before."""
+    """Steps at most; usually the search settles earlier."""
     tolerance: float = 4e-3
-    """It settles when a step lowers J, or the next one promises to, by less than this share of all it fell so far."""
+    """The search settles when a step lowers J, or the next one is predicted to, by less than this share of its total
+    decrease."""
     weight: float = 1.0
-    """How much the prior over movies is trusted; 1 takes likelihood and training movies at their word."""
+    """Weight of the prior over movies; 1 takes prior and likelihood as they were fitted."""
     softness: float = 8.0
     """Grey levels over which the soft clip bends into 0 and 255."""
     pairs: int = 10
@@ -78,17 +79,17 @@ class Map:
     seed: int = 0
     """Seed of all that is drawn."""
     longest: float = 40.0
-    """Grey levels (root mean square) by which a step changes the movie at most, before it is clipped: one that drives
-    pixels far beyond black or white takes dozens of steps to come back from."""
+    """Grey levels (root mean square) by which a step changes the movie at most, before it is clipped: from pixels far
+    beyond black or white, the search would take dozens of steps to come back."""
     find_cuts: bool = True
-    """Look for cuts in the movie once it has nearly settled, and go on as if nothing before a cut told of what comes
-    after it."""
+    """Look for cuts in the movie once the search has nearly settled, and take what comes before a cut to say nothing
+    about what comes after it."""
     likelihood: str = "measured"
-    """What counts of the responses: `sizes` (Poisson), only that there are any (`events`), `both` of these, their level
-    (`traces`, Gaussian), or what was `measured` to suit the training trials best."""
+    """What of the responses is explained: their `sizes` (Poisson), only whether there are any (`events`), `both` of
+    these, their level (`traces`, Gaussian), or what was `measured` to suit the training trials best."""
     calibrated: bool = True
-    """Scale the standard deviation such that the truth lies within it as often as it says, learned once for each
-    encoder and animal from short reconstructions of trials whose movies are known."""
+    """Scale the standard deviation such that it holds the truth as often as it should, learned once for each encoder
+    and animal from short reconstructions of trials whose movies are known."""
     blur: float = 0.0
     """Gaussian sigma of a final blur, in pixels and frames."""
 

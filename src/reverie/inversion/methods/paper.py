@@ -68,7 +68,7 @@ class DescentState:
 
 @dataclass(frozen=True)
 class Paper:
-    """Descend from a grey screen as the published code does, where it deviates from the published text too.
+    """Descend from a grey screen as the published code does, including where it deviates from the published text.
 
     At step i (from 0) the gradient g is the mean over windows and observations of window gradients of unit length,
     within the training mask and clipped; m ← momentum · m + (1 − momentum) · g, and the movie moves against
@@ -80,7 +80,7 @@ class Paper:
 
     Four settings are deviations of the published code from its text, each of which can be switched off
     (``padding_grey``, ``correct_momentum_twice``, ``idle_first_step``, ``normalise_over_state``).
-    The likelihood is the published one, Poisson counts, whatever the observation says of its own.
+    The likelihood is the published one, Poisson counts, whatever the observation's own is.
     Raises ReverieError when a setting is out of range or the mask is not finite.
     """
 
@@ -95,11 +95,11 @@ class Paper:
     momentum: float = 0.9
     """Part of the old direction that is kept."""
     second_decay: float = 0.999
-    """Of the bias correction of a second moment which the method does not have; 0 switches the correction off."""
+    """Decay in the bias correction of a second moment that the method does not have; 0 switches the correction off."""
     gradient_clip: float = 1.0
     """Largest gradient of a pixel."""
     training_threshold: float = TRAINING_THRESHOLD
-    """The mask's value from which on a pixel may move; 0 lets all move, the padding of the canvas too."""
+    """The mask's value from which on a pixel may move; 0 lets all move, including the padding of the canvas."""
     window: int = 32
     """Frames of a window; an encoder bound to a window keeps its own."""
     stride: int = 8
@@ -116,9 +116,9 @@ class Paper:
     """A window's gradient is divided by the length of its gradient with respect to the movie and the state's picture
     planes together. Off: the movie alone. No difference for encoders without such planes."""
     random_offsets: bool = False
-    """Let the windows start elsewhere at each step, so that with a stride of 32 no frame is always at a border."""
+    """Shift the windows at random at each step, so that with a stride of 32 no frame is always at a border."""
     offset_seed: int = 0
-    """Seed of these starts; the same seed and step give the same windows."""
+    """Seed of these shifts; the same seed and step give the same windows."""
     blur: float = 0.5
     """Gaussian sigma of the final blur, in pixels and frames."""
     mask: Mask | None = field(default=None, compare=False, repr=False)
