@@ -17,5 +17,5 @@ def test_what_can_be_given_is_documented_with_its_type_and_default():
     told = page()
     assert "rv.solve(problem, method, *, start=None," in told
     assert "* `level: float` – How probable it is that the truth lies between them" in told
-    assert '* `kind: KindName = "default"` – What sort of animals' in told
+    assert '* `kind: KindName = "default"` – What kind of animals' in told
     assert all(f"### `{name}`" in told for name in FURTHER)

@@ -10,7 +10,7 @@ from tests.worlds import describe_training, files_in, fitted_to, opened, replace
 
 from reverie.fitted import calibrating, fitting
 from reverie.fitted.fitting import fit
-from reverie.fitted.parts import PARTS
+from reverie.fitted.parts import PARTS, parts_for
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.inversion.likelihood_fit import fit_likelihoods
 from reverie.inversion.linear.ridge import RidgeSettings

@@ -55,7 +55,7 @@ class Reconstruction:
     mask: Mask
     """Where the population can see: transparency (height, width)."""
     trace: pd.DataFrame
-    """How it was found, a row per step: step, seconds, passes (windows of 32 frames through an encoder), loss, model."""
+    """How it was found, a row per step: step, seconds, passes (windows of 32 frames through encoders), loss, model."""
     std: Movie | None = None
     """Standard deviation (time, height, width), grey levels: learned, of the posterior, or over models; or None."""
     half_widths: HalfWidths | None = None
