@@ -103,6 +103,6 @@ def test_the_help_says_what_each_option_is_and_whose(capsys):
     for name in ("--weight", "--padding-grey", "--map-share", "--shuffle-control", "--jobs", "--no-calibrated"):
         assert name in told
     assert "[map]" in told
-    assert "How much the prior over movies is trusted" in told
+    assert "Weight of the prior over movies" in told
     assert "--seed" in told
     assert "--method.seed" not in told
