@@ -1,11 +1,11 @@
-"""What was fitted once to one animal and one encoder, read from its files; nothing is fitted and nothing written here.
+"""What was fitted to one animal and one encoder: where its parts are kept, and reading them; nothing is fitted here.
 
 FOLDER/<animal>/<fingerprint>/fitted.json      what it was fitted to
 FOLDER/<animal>/<fingerprint>/mask.npz         where the population can see, (height, width)
 FOLDER/<animal>/<fingerprint>/prior.npz        what the training movies look like (``GaussianPrior``)
 FOLDER/<animal>/<fingerprint>/scenes.npz       the same and how cameras move over scenes
 FOLDER/<animal>/<fingerprint>/likelihood.npz   how responses scatter around the encoder's rates (``LikelihoodFits``)
-FOLDER/<animal>/<fingerprint>/calibration.npz  what makes the posterior standard deviation honest (``Calibration``)
+FOLDER/<animal>/<fingerprint>/calibration.npz  how to scale the posterior standard deviation (``Calibration``)
 FOLDER/<animal>/<fingerprint>/ridge            ridge decoder
 FOLDER/<animal>/<fingerprint>/weights.npz      how `combined` weighs map and ridge
 FOLDER/<animal>/<fingerprint>/followed_weights.npz  the same, once the camera is followed
@@ -44,16 +44,16 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """The parts of one subject that are there.
+    """The parts that were fitted to one subject.
 
-    folders: where they may lie; the first one that can be written takes new ones. elsewhere: a folder that parts may be
-    copied from, which others may not see. ``has`` tells which parts are there, the properties read them, once; asking
-    for one that was not fitted raises ReverieError.
+    ``has`` says which parts there are. The properties read them, once; a part that was not fitted raises ReverieError.
     """
 
     subject: Subject
     folders: Sequence[Path]
+    """Where parts may be; new ones go to the first that can be written."""
     elsewhere: Path | None = None
+    """A folder that parts may be copied from, such as this user's cache, which other machines may not see."""
     _read: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def has(self, part: str) -> bool:
@@ -61,7 +61,7 @@ class Fitted:
         return self._find(part) is not None
 
     def missing(self, parts: Iterable[str]) -> list[str]:
-        """Return those of the parts that were not fitted yet, in the order in which they are made."""
+        """Return those of the parts that were not fitted yet, in the order in which they are fitted."""
         wanted = set(parts)
         return [part for part in PARTS if part in wanted and not self.has(part)]
 
@@ -107,7 +107,7 @@ class Fitted:
 
     @property
     def calibration(self) -> Calibration | None:
-        """What makes the posterior standard deviation honest; None where there were too few movies to learn it from."""
+        """How to scale the posterior standard deviation; None where there were too few movies to learn it from."""
         return self._once("calibration", lambda _, arrays: Calibration.from_arrays(arrays) if arrays else None)
 
     def found(self, part: str) -> Path:
@@ -121,7 +121,7 @@ class Fitted:
         return path
 
     def place(self, part: str) -> Path:
-        """Return where a part that is to be fitted will lie.
+        """Return where a part that is to be fitted will be kept.
 
         Raises ReverieError when none of the folders can be written.
         """
@@ -139,16 +139,17 @@ class Fitted:
                     sweep(place)
 
     def adopt(self) -> None:
-        """Copy the parts that are missing, but lie whole elsewhere, to where new ones are kept."""
+        """Copy the parts that are missing, but complete elsewhere, to where new ones are kept."""
         there = Fitted(self.subject, () if self.elsewhere is None else (self.elsewhere,))
         for part in self.missing(each for each in PARTS if there.has(each)):
             try:
                 getattr(there, part)
-            except ReverieError:  # damaged, and made anew
+            except ReverieError:  # damaged, so it will be fitted anew
                 continue
             source, target = there.found(part), self.place(part)
-            whole = source.parent.iterdir() if source.parent.name == part else ()
-            for file in (*(each for each in whole if each != source), source):  # the one that counts last
+            in_own_folder = source.parent.name == part
+            others = [file for file in source.parent.iterdir() if file != source] if in_own_folder else []
+            for file in (*others, source):  # which is the last one, since it marks the part as complete
                 write_bytes(target.parent / file.name, file.read_bytes())
             self.describe(part)
 
@@ -198,7 +199,7 @@ class Fitted:
             path = self.found(part)
             try:
                 self._read[part] = read(path, self._own_arrays(path))
-            except NotApplicable:  # whole, but of no use; nor would it be, made anew
+            except NotApplicable:  # not damaged, but of no use; fitting it anew would not help
                 raise
             except (ReverieError, KeyError, TypeError, ValueError, RuntimeError) as error:
                 reason = error if isinstance(error, ReverieError) else f"{path} is damaged ({error!r})."

@@ -1,4 +1,4 @@
-"""Fitting what is fitted once to an animal and an encoder, part by part, each kept as soon as it is there."""
+"""Fitting the parts that an animal and an encoder need once, each kept as soon as it is fitted."""
 
 from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
@@ -46,8 +46,8 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
         say(warning)
     for part in fitted.missing(needed):
         if part != "mask" and "mask" in needed:
-            _ = fitted.mask  # before the work: where nothing can be seen, all else is for nothing
-        fitted.describe(part)  # before the work: where nothing can be kept, nothing is begun
+            _ = fitted.mask  # raises before the work where nothing can be seen, since all else would be in vain
+        fitted.describe(part)  # raises before the work where nothing can be written
         begin = perf_counter()
         say(f"Fitting the {part} of {fitted.subject.animal}.")
         FITS[part](fitted)

@@ -1,4 +1,4 @@
-"""What is worked with: recordings, encoders, what was fitted to them and, for simulated animals, the truth."""
+"""Recordings and encoders opened together, what was fitted to them and, for simulated animals, the truth."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,24 +27,26 @@ from reverie.simulation.folder import TRUTH
 
 @dataclass(frozen=True)
 class Sources:
-    """Where a session's recordings and encoders lie: plain data, so that another process can open the same.
-
-    data: folder of recordings. encoders: folders. animals: names, all that data and encoders share when empty.
-    truth: folder of the encoder that knows everything about simulated animals; DATA/truth where it exists.
-    mask: a mask file for all animals; the mean of the encoders' own without it. seed: of whatever is random.
-    reading: what the files of the recordings do not say.
-    kept: a folder for what is fitted where an encoder's own cannot be written; this user's cache by default.
-    """
+    """Where a session's recordings and encoders are: plain data, so that another process can open the same."""
 
     data: Path
+    """Folder or file of recordings."""
     encoders: tuple[Path, ...]
+    """Their folders."""
     animals: tuple[str, ...] = ()
+    """Names; all that data and encoders share when empty."""
     truth: Path | None = None
+    """Folder of the encoder that is the truth of simulated animals; by default DATA/truth, where it exists."""
     mask: Path | None = None
+    """A mask file for all animals; by default each has the mean of its encoders' masks."""
     seed: int = 0
+    """Of whatever is random."""
     device: str = "auto"
+    """Where to compute: auto, cpu, cuda or mps."""
     kept: Path | None = None
+    """A folder for what is fitted where an encoder's own cannot be written; this user's cache by default."""
     reading: Reading = field(default_factory=Reading)
+    """What the files of the recordings do not say."""
 
     def __post_init__(self) -> None:
         require_seed(self.seed)
@@ -59,12 +61,16 @@ class Sources:
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """Opened sources. encoders: the trained ones, by folder, in the order named. recordings: by animal."""
+    """Opened sources."""
 
     sources: Sources
+    """Where all of it came from."""
     recordings: Mapping[str, Recording]
+    """By animal."""
     encoders: Mapping[Path, Encoder]
+    """The trained ones by folder, in the order named."""
     device: torch.device
+    """Where to compute."""
     _fitted: dict[tuple[str, Path], Fitted] = field(default_factory=dict, init=False, repr=False)
     _digests: dict[Path, str] = field(default_factory=dict, init=False, repr=False)
 
@@ -74,7 +80,7 @@ class Session:
         return [(animal, folder) for animal in self.recordings for folder in self.encoders]
 
     def fitted(self, animal: str, folder: Path) -> Fitted:
-        """Return what was fitted to an animal and an encoder, as far as it is there; nothing is fitted here."""
+        """Return what was fitted to an animal and an encoder; nothing is fitted here."""
         if (animal, folder) not in self._fitted:
             encoder = self.encoder(folder)
             subject = Subject(self.recordings[animal], encoder, self.sources.seed, self.device)
@@ -85,25 +91,25 @@ class Session:
         return self._fitted[animal, folder]
 
     def fit(self, parts: Iterable[str]) -> None:
-        """Fit what is missing of the parts, for every animal and trained encoder; the mask only where none is named."""
+        """Fit the parts that are missing, for every animal and trained encoder; the mask only where none is named."""
         wanted = [part for part in parts if part != "mask" or self.sources.mask is None]
         for animal, folder in self.pairs:
             fit(self.fitted(animal, folder), wanted)
 
     @cached_property
     def masks(self) -> "Masks":
-        """Each animal's mask (height, width): the one named, or the mean of the encoders' own, fitted before."""
+        """Each animal's mask (height, width): the one named, or the mean over encoders of those fitted before."""
         return Masks(self)
 
     @cached_property
     def truth_folder(self) -> Path | None:
-        """The folder of the encoder that knows the truth, or None for animals that are not simulated."""
+        """The folder of the encoder that is the truth, or None for animals that are not simulated."""
         default = self.sources.data / TRUTH
         return self.sources.truth or (default if default.exists() else None)
 
     @cached_property
     def truth(self) -> Encoder:
-        """The encoder that knows the truth; raises NotApplicable where there is none."""
+        """The encoder that is the truth of simulated animals; raises NotApplicable where there is none."""
         folder = self.truth_folder
         if folder is None:
             raise NotApplicable(f"{self.sources.data} has no folder `{TRUTH}`; only simulated animals have a truth.")
@@ -129,7 +135,7 @@ class Session:
 
 
 class Masks:
-    """Masks by animal, each read when it is asked for: one that cannot be read spoils no other."""
+    """Masks by animal, each read when it is asked for, so that one that cannot be read does not affect others."""
 
     def __init__(self, session: Session) -> None:
         self.session = session

@@ -1,4 +1,4 @@
-"""Of what something is fitted: one animal's recording and one encoder of it, known by their contents."""
+"""What parts are fitted to: one animal's recording and one encoder of it, identified by their contents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,9 +21,8 @@ from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
 
 FITTING_VERSION: Final = 20
-"""Of the code that fits; raised whenever that code gives other results from the same data, so that none of the old ones
-is used any more."""
-
+"""Of the code that fits; increased whenever that code gives other results from the same data, so that no old ones are
+used."""
 
 FITTED: Final = "fitted"
 """The folder, beside an encoder's weights, of what was fitted with it."""
@@ -33,14 +32,15 @@ FITTED: Final = "fitted"
 class Subject:
     """One animal and one encoder that has a readout for it.
 
-    seed: of whatever is random in fitting (the trials a mask is estimated from). device: where to compute.
-    Raises ReverieError when the two do not belong together, or the seed is none.
+    Raises ReverieError when the two do not belong together, or the seed is no seed.
     """
 
     recording: Recording
     encoder: Encoder
     seed: int = 0
+    """Of whatever is random in fitting, such as which movies are blended to estimate a mask."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    """Where to compute."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seed", require_seed(self.seed))

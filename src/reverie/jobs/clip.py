@@ -1,4 +1,4 @@
-"""What a job starts from: a trial of a recording, or a movie or responses that never were."""
+"""What a job starts from: a trial of a recording, or a stimulus that was never shown."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ NOISE_TRIALS = 10
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """What an animal saw: a recorded trial by its name, or a stimulus that was never shown (movie and state given).
+    """A recorded trial, by its name, or a stimulus that was never shown, with its movie and state.
 
-    responses: to a stimulus, where some were simulated or cut out of a recording.
+    responses: to a stimulus, where they were simulated or cut out of a recording.
     """
 
     animal: str
@@ -50,7 +50,7 @@ class Clip:
         return session.recordings[self.animal].frames(self.name) if self.movie is None else len(self.movie)
 
     def digest(self, session: Session) -> str:
-        """Return what its contents are, as a hash."""
+        """Return a hash of its contents."""
         if self.movie is None:
             return trial_digest(session.recordings[self.animal], self.name)
         return digest(*(array for array in (self.movie, self.state, self.responses) if array is not None))

@@ -1,4 +1,4 @@
-"""One job = one reconstruction of one clip; everything that decides its result is in it, and so in its fingerprint."""
+"""A job is one reconstruction of one clip; everything that decides its result is in it, and so in its fingerprint."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -30,7 +30,7 @@ from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 
 LEAST_WEIGHT: Final = 1e-3
-"""Of an animal's ridge movie among others, where its mask is 0."""
+"""Weight of an animal's ridge movie among those of others where its mask is 0."""
 
 Targets = Literal["recorded", "predicted", "truth"]
 """What a reconstruction starts from: recorded responses, each encoder's own rates to the true movie, true rates."""
@@ -38,27 +38,28 @@ Targets = Literal["recorded", "predicted", "truth"]
 
 @dataclass(frozen=True)
 class Job:
-    """One reconstruction.
-
-    encoders: folders; the gradients of several are averaged (the movies of several jobs are averaged afterwards, by
-    whoever wants that). targets: see ``Targets``. share: of the neurons that is kept, the same for all encoders, drawn
-    anew for every clip; smaller shares are part of larger ones. silenced: the neurons left out stay in the loss with
-    responses of 0, as in the released code, instead of being left out of it. draw: another number, another draw.
-    together: other trials of the same movie, of this or other animals, whose responses are explained as well.
-    """
+    """One reconstruction."""
 
     clip: Clip
+    """The trial, or stimulus, whose responses are explained."""
     encoders: tuple[Path, ...]
+    """Their folders. The gradients of several are averaged; to average their movies, make a job of each."""
     method: Method = field(default_factory=Paper)
+    """How the movie is found."""
     targets: Targets = "recorded"
+    """The responses that are explained."""
     share: float = 1.0
+    """Share of the neurons that is kept, the same for all encoders; a smaller share is a subset of a larger one."""
     silenced: bool = False
+    """Whether neurons that are left out stay in the loss with responses of 0, as in the released code."""
     draw: int = 0
+    """Number of the draw of neurons; another number draws others."""
     together: tuple[Clip, ...] = ()
+    """Other trials of the same movie, of this or other animals, whose responses are explained as well."""
 
     @property
     def name(self) -> str:
-        """What the user calls it."""
+        """The animal and the trial, as messages name it."""
         return f"{self.clip.animal} trial {self.clip.name}"
 
     def describe(self, session: Session) -> dict[str, Any]:
@@ -90,7 +91,7 @@ class Job:
         return digest_of(self.describe(session))
 
     def _own(self, session: Session) -> tuple[Path, ...]:
-        """Return the encoders of which something fitted is used."""
+        """Return the encoders whose fitted parts are used."""
         return self.encoders if parts_for(self.method) != ("mask",) else ()
 
 
@@ -176,7 +177,7 @@ def _observations(job: Job, session: Session) -> list[Observation]:
 
 
 def _combine(job: Job, method: Combined, session: Session, place: JobFolder, label: str) -> Solution:
-    """Find the most probable movie, which may be interrupted, and weigh it with what ridge makes of each trial."""
+    """Find the most probable movie, which may be interrupted, and average it with ridge's movies of the trials."""
     if job.share < 1:
         raise NotApplicable("The method `combined` reads all neurons; choose `map` or `paper` to leave some out.")
     fitted = session.fitted(job.clip.animal, job.encoders[0])
@@ -189,7 +190,7 @@ def _combine(job: Job, method: Combined, session: Session, place: JobFolder, lab
         )
         for clip in clips
     ]
-    # Where one animal sees nothing its decoder knows nothing: there the others speak.
+    # Where an animal sees nothing, its decoder knows nothing, and the movies of the others count.
     weights = np.stack([session.masks[clip.animal] for clip in clips]).clip(LEAST_WEIGHT)
     joined = np.einsum("ctyx,cyx->tyx", np.stack(linear), weights / weights.sum(axis=0), dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""A list of jobs in, finished ones in the store: what they need is fitted first, and no job is done twice."""
+"""Doing a list of jobs: what they need is fitted first, results go to the store, and no job is done twice."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +15,20 @@ from reverie.jobs.job import Job, expected_work, fit_parts, parts_of, perform
 from reverie.jobs.store import JobFolder, Store
 from reverie.jobs.workers import Workers, open_workers
 
-Fit = tuple[str, Path, tuple[str, ...]]
-"""Animal, encoder, and the parts to fit of them."""
+FitTask = tuple[str, Path, tuple[str, ...]]
+"""Animal, encoder, and the parts to fit to them."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What came of a list of jobs: how many were done now, how many had been before, why others failed, by name."""
+    """The outcome of a list of jobs."""
 
     done: int
+    """How many were done now."""
     found: int
+    """How many had been done before."""
     failed: Mapping[str, Exception]
+    """Why others failed, by name."""
 
     def require_all(self) -> None:
         """Raise what failed, if anything, naming the jobs."""
@@ -33,11 +36,12 @@ class Tally:
 
 
 def fit_for(workers: Workers[Session], jobs: Sequence[Job], animals: Iterable[str] = ()) -> dict[str, ReverieError]:
-    """Fit what jobs need and is not fitted yet, each part once; the masks, which movies are scored in, always.
+    """Fit the missing parts that jobs need, each once, and always the masks; return why animals failed, by name.
 
-    animals: others whose masks are wanted. Return why an animal cannot be worked with, by its name: one that cannot be
-    fitted spoils no other.
-    Raises WorkerLost when a process was killed again and again, and what is no ReverieError.
+    An animal that cannot be fitted does not affect the others.
+
+    animals: further animals whose masks are wanted.
+    Raises WorkerLost when a process was killed again and again, and whatever is no ReverieError.
     """
     session, wanted = workers.context, parts_of(jobs)
     animals = dict.fromkeys([*animals, *(animal for animal, _ in wanted)])
@@ -46,7 +50,7 @@ def fit_for(workers: Workers[Session], jobs: Sequence[Job], animals: Iterable[st
             wanted.setdefault((animal, folder), set()).add("mask")
     failed: dict[str, Exception] = {}
     if session.sources.mask is not None:
-        _read_masks(session, animals, failed)  # before the work, which would be for nothing
+        _read_masks(session, animals, failed)  # before the work, which would be in vain
     sound = {pair: parts for pair, parts in wanted.items() if pair[0] not in failed}
     failed |= fit_all(workers, [(*pair, tuple(_needed(session, parts))) for pair, parts in sound.items()])
     _read_masks(session, animals, failed)
@@ -66,7 +70,7 @@ def _read_masks(session: Session, animals: Iterable[str], failed: dict[str, Exce
                 _ = session.masks[animal]
 
 
-def fit_all(workers: Workers[Session], tasks: Iterable[Fit]) -> dict[str, Exception]:
+def fit_all(workers: Workers[Session], tasks: Iterable[FitTask]) -> dict[str, Exception]:
     """Fit parts of animals and encoders where they are not fitted yet; return what failed, by animal."""
     session = workers.context
     left = [
@@ -88,10 +92,7 @@ def _tidied(session: Session, animal: str, folder: Path) -> Fitted:
 
 
 def fit_everything(sources: Sources, parts: Sequence[str], on: On) -> None:
-    """Fit parts of all animals and encoders of a session where they are not fitted yet.
-
-    Raises, when all others are fitted, what kept one from it.
-    """
+    """Fit the missing parts of all animals and encoders of a session; raises what failed once the others are fitted."""
     sources = sources.absolute()
     session = open_session(sources)
     with open_workers(session, partial(open_session, sources), on) as workers:
@@ -113,9 +114,10 @@ def do_jobs(
 ) -> Tally:
     """Do the jobs that are not finished yet, each once and the longest first; what they need is fitted before.
 
-    finished: called with each job that was done now, while others go on; where it fails, the job counts as failed.
-    A job that fails keeps no other from being done; what failed is returned.
-    Raises what kept an animal from being fitted.
+    A job that fails does not keep others from being done; failures are returned.
+
+    finished: called with each job that was done now, while others go on; where it raises, the job counts as failed.
+    Raises the reason where an animal cannot be fitted.
     """
     if failed := fit_for(workers, jobs):
         raise next(iter(failed.values()))
@@ -124,7 +126,7 @@ def do_jobs(
     left = [(job, place) for place, job in places.items() if not place.finished.exists()]
     for place in places.keys() - {place for _, place in left}:
         place.clean()
-    # So that at the end no process works alone for long.
+    # The longest first, so that at the end no process works alone for long.
     left.sort(key=lambda task: expected_work(task[0], session), reverse=True)
     names = [f"{job.name} (job {place.folder.name})" for job, place in left]
     problems: dict[str, Exception] = {}

@@ -1,4 +1,4 @@
-"""Options of a run: what is explained together, which controls are made, what it is exported as; light for any verb."""
+"""Options of a run and of its export, in a module that costs nothing to import, as the command line needs."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,11 +9,11 @@ ExportFormat = Literal["nwb", "mp4", "tif", "npz", "zarr"]
 
 @dataclass(frozen=True)
 class Joining:
-    """What is explained together."""
+    """What is explained together, and whether there is a control."""
 
     join: Literal["nothing", "repeats", "animals", "all"] = "nothing"
     """Trials that show the same movie explained together: an animal's repeats, one trial of each animal, or all."""
     combine: Literal["movies", "gradients"] = "movies"
     """Several encoders: average their movies (the paper's headline) or join them in one descent."""
     shuffle_control: bool = False
-    """Let `map` also reconstruct each trial with its responses shuffled across neurons, and say what that gives."""
+    """Also reconstruct each trial by `map` with its responses shuffled between neurons, and report what that gives."""

@@ -1,4 +1,4 @@
-"""Reconstructing trials into a run folder: every job once, a trial's folder with the last of its jobs, then scores."""
+"""Reconstructing trials into a run folder: do the jobs, write a trial's folder once its jobs are done, then score."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -39,14 +39,15 @@ from reverie.runs.run_folder import RunFolder, TrialFolder
 
 @dataclass(frozen=True)
 class Run:
-    """How the trials of a run are reconstructed. about: sentences that its page begins with.
+    """How the trials of a run are reconstructed.
 
-    Raises NotApplicable when the method cannot join trials, or has no such control, and that is asked for.
+    Raises NotApplicable when trials are to be joined, or a shuffle control is asked for, and the method has none.
     """
 
     method: Method
     joining: Joining = field(default_factory=Joining)
     about: tuple[str, ...] = ()
+    """Sentences that the run's page begins with."""
 
     def __post_init__(self) -> None:
         if self.joining.join != "nothing":
@@ -55,9 +56,9 @@ class Run:
             require_search(self.method)
 
     def jobs(self, session: Session, clip: Clip) -> list[Job]:
-        """Return the jobs of a clip whose movies are averaged: one an encoder, or one for all that are combined.
+        """Return the jobs of a clip whose movies are averaged: one per encoder, or one for all that are combined.
 
-        A linear decoder is one job, since it learns from the training trials of the first encoder and asks none.
+        A ridge decoder is one job, since it is fitted to the training trials of the first encoder and uses none.
         """
         encoders = session.sources.encoders
         if self.method.name == "ridge":
@@ -73,9 +74,9 @@ def reconstruct_trials(
     """Reconstruct trials of one or more animals and return their scores; what is finished is not done again.
 
     What an encoder and an animal need once (masks, priors and so on) is fitted first, and kept beside the encoder, or
-    in the run folder where that cannot be written. Trials that cannot be reconstructed are said and left out.
+    in the run folder where that cannot be written. Trials that cannot be reconstructed are left out with a message.
     Raises ReverieError when data and encoders do not belong together, no trial is left, or ``out`` holds a run with
-    other settings; and, when all others are done and scored, what kept a trial from being reconstructed.
+    other settings; and, once all other trials are done and scored, when one could not be reconstructed.
     """
     require_folder(out)
     sources = replace(sources, kept=out / "fitted").absolute()
@@ -112,9 +113,9 @@ def _say_what_was_learned_from(session: Session, names: Mapping[str, Sequence[st
 def fill_run(
     folder: RunFolder, names: Mapping[str, Sequence[str]], run: Run, workers: Workers[Session], store: Store
 ) -> Tally:
-    """Do the jobs of the named trials that are not finished, and write the folder of each trial whose jobs are done.
+    """Do the unfinished jobs of the named trials, and write the folder of each trial whose jobs are done.
 
-    Animals to which nothing can be fitted are said and left out; raises ReverieError when none is left.
+    Animals that cannot be fitted are left out with a message; raises ReverieError when none is left.
     """
     session = workers.context
     clips = [Clip(animal, name) for animal, trials in names.items() for name in trials]
@@ -150,24 +151,21 @@ def _animals_of(jobs: Sequence[Job]) -> set[str]:
 
 
 def with_responses(session: Session, names: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return the trials that can be reconstructed; raises ReverieError when none is left.
-
-    The others are said, one sentence a cause.
-    """
+    """Return the trials that have responses, and print which have none; raises ReverieError when none is left."""
     kept: dict[str, list[str]] = {}
     for animal, trials in names.items():
         recording = session.recordings[animal]
         kept[animal] = [name for name in trials if recording.has_responses(name)]
-        mute = [name for name in trials if name not in kept[animal]]
-        if mute:
-            say(f"{animal}: {counted(len(mute), 'trial')} without responses to reconstruct from: {some(mute)}.")
+        without = [name for name in trials if name not in kept[animal]]
+        if without:
+            say(f"{animal}: {counted(len(without), 'trial')} without responses to reconstruct from: {some(without)}.")
     if not any(kept.values()):
         raise ReverieError("None of the trials has responses to reconstruct from; name others with --trials.")
     return {animal: trials for animal, trials in kept.items() if trials}
 
 
 def record_of(session: Session, names: Mapping[str, Sequence[str]], run: Run) -> dict[str, object]:
-    """Return what run.json says: settings, versions, seed, where things lay."""
+    """Return the contents of run.json: settings, versions, seed, and the paths of everything used."""
     sources = session.sources
     sentence = "The animals are simulated: their responses come from a model, not from a brain."
     settings = {
@@ -207,7 +205,7 @@ def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Sess
         joined=bool(first.together) or len(first.encoders) > 1,
         notes=(
             *_joined(first.together),
-            *_told_of_others(first, session),
+            *_warnings_of_others(first, session),
             *_control(first, run, session, store.place(prints[0])),
         ),
     )
@@ -217,7 +215,7 @@ def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Sess
 
 
 def _is_made(place: TrialFolder, made: Mapping[str, object]) -> bool:
-    """Return whether a trial's folder holds the movie of these jobs; a damaged one is said, and does not count."""
+    """Return whether a trial's folder holds the movie of these jobs; a damaged one does not count, with a message."""
     if not place.finished.exists():
         return False
     try:
@@ -231,7 +229,7 @@ def _is_made(place: TrialFolder, made: Mapping[str, object]) -> bool:
 
 
 def write_watchable(folder: Path, found: Reconstruction) -> None:
-    """Write a movie for watching (mp4, where av can), for ImageJ (tif) and as a strip of frames (png)."""
+    """Write a movie as mp4 (where a codec is there), as tif for ImageJ, and as a strip of frames (png)."""
     rate, truth = found.frame_rate, found.truth
     shown = {"reconstruction": found.frames} if truth is None else {"truth": truth, "reconstruction": found.frames}
     try:
@@ -244,7 +242,7 @@ def write_watchable(folder: Path, found: Reconstruction) -> None:
 
 
 def _control(job: Job, run: Run, session: Session, found: JobFolder) -> tuple[str, ...]:
-    """Say what the search makes of shuffled responses, where that was asked for."""
+    """Return a sentence on what shuffled responses give, where that was asked for."""
     if not run.joining.shuffle_control:
         return ()
     # Beside the job's result, whose fingerprint tells what it was made from.
@@ -252,23 +250,20 @@ def _control(job: Job, run: Run, session: Session, found: JobFolder) -> tuple[st
 
 
 def _joined(together: Sequence[Clip]) -> tuple[str, ...]:
-    """Say which other trials the movie was made from."""
+    """Return a sentence that names the other trials the movie was made from."""
     if not together:
         return ()
     named = ", ".join(f"{clip.animal} trial {clip.name}" for clip in together)
     return (f"The responses to {1 + len(together)} showings of this movie were explained together: also {named}.",)
 
 
-def _told_of_others(job: Job, session: Session) -> tuple[str, ...]:
-    """Say of the other animals that are joined what ``assemble`` says of a movie's own.
-
-    Which encoders can hardly have been trained on their responses, and of which no errors could be learned.
-    """
+def _warnings_of_others(job: Job, session: Session) -> tuple[str, ...]:
+    """Return the warnings on other animals that are joined, as ``assemble`` gives them on a movie's own animal."""
     others = dict.fromkeys(clip.animal for clip in job.together if clip.animal != job.clip.animal)
     fits = [session.fitted(animal, folder) for animal in others for folder in session.encoders]
     return (*(warning for fitted in fits for warning in fitted.subject.warnings), *without_errors(fits, job.method))
 
 
 def _as_json(content: Mapping[str, object]) -> object:
-    """Return what a file would hold of it: lists for tuples."""
+    """Return the content as a JSON file gives it back: with lists for tuples."""
     return json.loads(json.dumps(content))
