@@ -159,6 +159,14 @@ def draw_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reverie.runs.reconstructing.write_watchable", touch)
 
 
+@pytest.fixture(scope="module")
+def not_drawn() -> Iterator[None]:
+    """For a whole module, movies for watching are empty files."""
+    with pytest.MonkeyPatch.context() as patch:
+        draw_nothing(patch)
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def disks_not_awaited() -> Iterator[None]:
     """No test cuts the power, and to wait until every small file is on the disk takes a minute."""
