@@ -42,11 +42,12 @@ def encoded(
     *,
     size: tuple[int, int] = SIZE,
     times: Sequence[int] | None = None,
+    base: int = 1000,
     paint: Callable[[int, tuple[int, int]], np.ndarray] = picture,
     shape: Fraction | None = None,
     **options: Any,
 ) -> Writer:
-    """Return a writer by way of ffmpeg. times: when each picture is shown, in milliseconds."""
+    """Return a writer by way of ffmpeg. times: when each picture is shown, in parts (base) of a second."""
 
     def write(path: Path) -> None:
         with av.open(str(path), "w", **options) as container:
@@ -57,12 +58,12 @@ def encoded(
             if shape is not None:
                 stream.codec_context.sample_aspect_ratio = shape
             if times is not None:
-                stream.codec_context.time_base = Fraction(1, 1000)
+                stream.codec_context.time_base = Fraction(1, base)
             for number, level in enumerate(LEVELS):
                 painted = paint(level, size)
                 frame = av.VideoFrame.from_ndarray(painted, format="rgba" if painted.shape[2] == 4 else "rgb24")
                 if times is not None:
-                    frame.pts, frame.time_base = times[number], Fraction(1, 1000)
+                    frame.pts, frame.time_base = times[number], Fraction(1, base)
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
 

@@ -31,6 +31,8 @@ FFV1 = encoded("ffv1", "yuv420p")
 TENTHS = [100] * len(LEVELS)
 UNEVEN = [33 * n if n < 6 else 200 + 100 * (n - 6) for n in range(len(LEVELS))]
 GAP = [33 * n if n < 6 else 1000 + 33 * (n - 6) for n in range(len(LEVELS))]
+DROPPED = [n if n < 6 else n + 3 for n in range(len(LEVELS))]
+DROPPING = encoded("mjpeg", "yuvj420p", times=DROPPED, base=30)
 PICTURES = numbered("{:02d}.png")
 
 PLAYS: dict[str, tuple[Writer, list[int]]] = {
@@ -46,6 +48,8 @@ PLAYS: dict[str, tuple[Writer, list[int]]] = {
     "old.mpg": (encoded("mpeg2video", "yuv420p"), LEVELS),
     "uneven.mkv": (encoded("libx264", "yuv420p", times=UNEVEN), [*LEVELS[:6], *np.repeat(LEVELS[6:11], 3), LEVELS[11]]),
     "gap.mkv": (encoded("libx264", "yuv420p", times=GAP), [*LEVELS[:5], *[LEVELS[5]] * 25, *LEVELS[6:]]),
+    "gap.avi": (encoded("mjpeg", "yuvj420p", times=GAP), [*LEVELS[:5], *[LEVELS[5]] * 25, *LEVELS[6:11]]),
+    "dropped.avi": (DROPPING, [*LEVELS[:6], *[LEVELS[5]] * 3, *LEVELS[6:]]),
     "rotated.mp4": (rotated, LEVELS),
     "slow.gif": (animated(picture, TENTHS), np.repeat(LEVELS, 3).tolist()),
     "long_end.gif": (animated(picture, [*TENTHS[:11], 500]), [*np.repeat(LEVELS[:11], 3), *[LEVELS[11]] * 15]),

@@ -218,7 +218,7 @@ def grey_scale(low: float, high: float, dtype: np.dtype) -> GreyScale:
     """Tell the unit of stored values from the lowest and the highest of a sample.
 
     Grey levels 0-255 are kept. Values in 0-1 are taken as shares of white. Whole numbers above 255 are taken to have
-    10, 12 or 16 bits. Anything else, such as z-scores, is stretched so that the lowest value of the sample is black
+    10, 12, 14 or 16 bits. Anything else, such as z-scores, is stretched so that the lowest value of the sample is black
     and the highest white.
     """
     if dtype.kind == "b" or (low >= 0 and high <= 1 and high > 0):

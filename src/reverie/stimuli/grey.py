@@ -15,7 +15,7 @@ Grey = Float[np.ndarray, "height width"]
 LUMINANCE: Final = (0.299, 0.587, 0.114)
 """How much red, green and blue count (ITU-R BT.601, as video decoders take)."""
 
-DEPTHS: Final = (10, 12, 16, 32, 64)
+DEPTHS: Final = (10, 12, 14, 16, 32, 64)
 """Bits that whole numbers above 255 may have."""
 
 
@@ -44,8 +44,8 @@ def grey_levels(movie: Movie, dtype: np.dtype[Any], path: Path) -> Movie:
 def bits_of(high: float) -> int:
     """Return how many bits whole numbers have that go up to a value above 255.
 
-    >>> bits_of(4095.0), bits_of(4096.0)
-    (12, 16)
+    >>> bits_of(4095.0), bits_of(4096.0), bits_of(16384.0)
+    (12, 14, 16)
     """
     return next(bits for bits in DEPTHS if high < 2**bits)
 

@@ -42,10 +42,12 @@ def usual_picture_rate(container: Any, stream: Any) -> float | None:  # noqa: AN
     without the pictures that are like those before, is the rate of nothing in it.
     """
     mean = float(stream.average_rate or 0)
-    if not mean or container.format.name == "avi" or abs(float(stream.base_rate or 0) - mean) < 1e-3 * mean:
+    if not mean or abs(float(stream.base_rate or 0) - mean) < 1e-3 * mean:
         return mean or None
     container.seek(0)
-    times = np.unique([packet.pts for packet in container.demux(stream) if packet.pts is not None])
+    avi = container.format.name == "avi"  # which keeps the order of its packets alone
+    packets = [packet.dts if avi else packet.pts for packet in container.demux(stream) if packet.size]
+    times = np.unique([time for time in packets if time is not None])
     step = float(np.median(np.diff(times)) * stream.time_base) if len(times) > 2 else 0.0
     return 1 / step if step > 0 and abs(1 / step - mean) > UNEVEN * mean else mean
 

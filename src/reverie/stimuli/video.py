@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -115,11 +116,10 @@ def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Ite
         stream = picture_track(container)
         step = 1.0 / float(stream.average_rate or 25)
         aspect = float(stream.sample_aspect_ratio or Fraction(1))
-        # AVI keeps no timestamps; the guesses made for it are out of order where frames are coded out of order.
         timed = container.format.name != "avi"
         first, shown, end, count, damaged = 0.0, -step, 0.0, 0, 0
-        for frame in _decoded(container, stream):
-            moment = frame.time if timed and frame.time is not None else first + shown + step
+        for told, frame in _decoded(container, stream) if timed else _of_avi(container, stream):
+            moment = told if told is not None else first + shown + step
             first = moment if count == 0 else first
             shown = max(shown, moment - first) if count else 0.0
             count, damaged = count + 1, damaged + bool(frame.is_corrupt)
@@ -131,15 +131,29 @@ def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Ite
         _say_doubts(path, damaged, stated_seconds(container, stream), end)
 
 
-def _decoded(container: Any, stream: Any) -> Iterator[Any]:  # noqa: ANN401
-    """Yield the frames of a track, with their transparency where there is any."""
+def _decoded(container: Any, stream: Any) -> Iterator[tuple[float | None, Any]]:  # noqa: ANN401
+    """Yield the frames of a track, with their transparency where there is any, each after its time if it has one."""
     name = ALPHA_DECODERS.get(stream.codec_context.name)
     if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
-        yield from container.decode(stream)
+        yield from ((frame.time, frame) for frame in container.decode(stream))
         return
     decoder = av.CodecContext.create(name, "r")
     for packet in container.demux(stream):
-        yield from decoder.decode(packet)  # type: ignore[attr-defined]
+        yield from ((frame.time, frame) for frame in decoder.decode(packet))  # type: ignore[attr-defined]
+
+
+def _of_avi(container: Any, stream: Any) -> Iterator[tuple[float | None, Any]]:  # noqa: ANN401
+    """Yield the frames of an AVI, each after its time.
+
+    AVI keeps no timestamps, but an empty place for each frame that was dropped. The guesses made for frames are out of
+    order where these are coded out of order; those for packets never are, and there are as many.
+    """
+    times: deque[float] = deque()
+    for packet in container.demux(stream):
+        if packet.size and packet.dts is not None:
+            times.append(float(packet.dts * packet.time_base))
+        for frame in packet.decode():
+            yield (times.popleft() if times else None), frame
 
 
 def _upright(frame: Any) -> Grey:  # noqa: ANN401

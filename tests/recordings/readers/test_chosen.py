@@ -1,5 +1,6 @@
 """NWB files of no known layout: what is chosen in them, by whatever name, and when it was shown."""
 
+import re
 from pathlib import Path
 
 import h5py
@@ -50,6 +51,31 @@ def test_a_table_says_when_a_template_was_shown(place, session, tmp_path):
     assert [recording[name].start for name in recording.tiers] == pytest.approx(session.onsets)
     for name, trial in zip(recording.tiers, session.trials, strict=True):
         np.testing.assert_array_equal(recording.movie(name), trial.movie.round())
+
+
+@pytest.mark.parametrize(
+    ("words", "kept", "told"),
+    [
+        (
+            {"quality": ["good", "noise", "mua", "good", "Noise ", "good", "mua"]},
+            5,
+            "3 good, 2 noise, 2 mua; noise is left",
+        ),
+        ({"group": ["mua"] * 7}, 7, r"calls 7 mua\)"),
+        ({"quality": ["noise"] * 7}, 7, r"calls 7 noise\)"),
+        ({"quality": [0.5] * 7}, 7, r"7 units in /units\."),
+    ],
+)
+def test_units_called_noise_are_no_neurons(tmp_path, session, words, kept, told):
+    file = nwb_layouts.with_units(session)
+    for name, values in words.items():
+        file.add_unit_column(name=name, description="what sorters say", data=values)
+    shown = ImageSeries(name="shown", data=session.movie, unit="n.a.", format="raw", rate=30.0, starting_time=0.0)
+    file.add_stimulus(shown)
+    place = nwb_layouts.save(tmp_path / "sorted.nwb", file)
+    recording = open_recording(place, Reading(responses="/units", movie=(nwb_layouts.SHOWN,)))
+    assert recording.neurons == kept
+    assert re.search(told, " ".join(recording.notes))
 
 
 @pytest.fixture

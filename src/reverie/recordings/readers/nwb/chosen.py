@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import h5py
+import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
@@ -37,6 +38,12 @@ from reverie.recordings.source import read_members
 
 AMOUNTS: Final = ("event", "deconv", "spike")
 """Responses whose path holds one of these words are amounts; others are levels."""
+
+JUDGEMENTS: Final = ("quality", "group")
+"""Columns in which those who sorted spikes say what each unit is: Allen's and SpikeInterface's, and phy's own."""
+
+NOISE: Final = "noise"
+"""What units are called in them that are no neurons."""
 
 LISTS: Final = "`reverie inspect` lists what there is"
 
@@ -170,14 +177,28 @@ def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
 def _responses(file: H5Object, item: H5Object, path: str) -> tuple[Sequence[Signal], str]:
     """Return units, one series, or all series of a container: planes with times of their own."""
     if kind_of(item) == "Units":
-        trains = spike_times(item)
-        return [SpikeTrains(path, trains)], f"spikes of {len(trains)} units in {path}"
+        trains, told = _neurons(item)
+        return [SpikeTrains(path, trains)], f"spikes of {len(trains)} units in {path}{told}"
     meaning: Meaning = "amount" if any(word in path.casefold() for word in AMOUNTS) else "level"
     inside = [series for kind in RESPONSES for series in within(file, path, kind)]
     require_other_regions(inside)
     planes = read_members(placed(inside or [item]), partial(sampled, meaning=meaning))
     kind = "amounts (events)" if meaning == "amount" else "levels (traces)"
     return planes, f"{path} as {kind} of {sum(plane.rows for plane in planes)} neurons"
+
+
+def _neurons(units: H5Object) -> tuple[list[np.ndarray], str]:
+    """Return the spikes of units that nobody calls noise, and in words what the table calls all of them."""
+    trains, facts = spike_times(units), table(units)
+    column = next((name for name in JUDGEMENTS if name in facts and not is_numeric_dtype(facts[name])), None)
+    if column is None:
+        return trains, ""
+    words = facts[column].astype(str).str.strip().str.casefold()
+    kept = words != NOISE if (words != NOISE).any() else words == NOISE
+    called = some(f"{count} {word or 'nothing'}" for word, count in words.value_counts().items())
+    left_out = "" if kept.all() else "; noise is left out"
+    told = f" (its column {column!r} calls {called}{left_out})"
+    return [train for train, use in zip(trains, kept, strict=True) if use], told
 
 
 def _object(file: H5Object, place: Path, path: str) -> H5Object:
