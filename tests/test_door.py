@@ -114,6 +114,11 @@ MISTAKEN = {
     "rv.report([], None)": "A page is named by the path",
     "rv.score([[[1]]], screen, screen[0], seed=0)": "The reconstruction should be an array, but a list was given.",
     "rv.score(screen, screen, screen[0], seed='x')": "The seed is x but must be a whole number",
+    "rv.score(ramp / 255, ramp / 255, screen[0], seed=0)": "The reconstruction holds shares of white, up to 1,",
+    "rv.score(screen > 0, screen, screen[0], seed=0)": "should be an array of numbers, but one of bool was given",
+    "rv.score(screen, screen, screen[0], seed=0, skip=1.5)": "skip should be a whole number and threshold a number",
+    "rv.Paper(mask='mask.npz')": "the mask must be an array (height, width) of finite numbers.",
+    "rv.Map(likelihood='event')": "no likelihood 'event'; choose one of: measured, sizes, events, both, traces.",
     "rv.Reconstruction.load(None)": "The folder of a reconstruction is named by the path",
     "made.save('')": "The folder of a reconstruction is named by the path",
     "made.interval('a')": "with a probability between 0 and 1, not a.",
@@ -126,6 +131,10 @@ MISTAKEN = {
     "Observation(spots, 'toy', zeros[:4], zeros, zeros[0])": "must be rows, whole numbers from 0 to 59",
     "Observation(spots, 'toy', zeros[:4], zeros, likelihood='sizes')": "is a Likelihood or None, not a str",
     "Observation('ENCODER', 'toy', zeros[:4], zeros)": "explained by an Encoder, not by a str.",
+    "rv.solve(3, rv.Map)": "Map is no method yet; give its settings, such as Map().",
+    "rv.solve(problem, rv.Paper(), observe=3)": "observe and keep are called after each step",
+    "rv.solve(problem, rv.Paper(), resume=3)": "and resume is a Snapshot that keep was given.",
+    "rv.solve(problem, rv.Paper(), device='tpu')": "The device 'tpu' cannot be used here",
     "rv.Problem(3)": "made of a tuple of Observation, but 3 was given",
     "lab['mouse1'].as_read(screen[0])": "Responses of mouse1 are numbers of the shape (",
     "lab['mouse1'].as_read(None)": "time), but () of object were given",
@@ -148,6 +157,8 @@ def try_all(folder: Path, told: Connection) -> None:
         "spots": SpotEncoder(),
         "zeros": torch.zeros(60, 9),
         "Observation": Observation,
+        "ramp": np.linspace(0, 255, 216).reshape(9, 4, 6),
+        "problem": rv.Problem((Observation(SpotEncoder(), "toy", torch.zeros(4, 9), torch.zeros(60, 9)),)),
     }
     for call in MISTAKEN:
         try:

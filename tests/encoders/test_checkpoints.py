@@ -68,6 +68,9 @@ def test_a_folder_without_an_encoder_is_named(tmp_path):
         ({"mice": {"a": "many"}}, "incomplete"),
         ({"mice": {"b": 7, "a": 4}}, "does not fit"),
         ({"frame_size": [10]}, "incomplete"),
+        ({"about": 3}, "make its entry 'about' as it was"),
+        ({"about": {"frame_rates": 30}}, "make its entry 'about' as it was"),
+        ({"about": {"frame_rates": {"a": -1.0}}}, "numbers above 0"),
         ({"frame_size": [99, 99]}, "does not fit"),
     ],
 )

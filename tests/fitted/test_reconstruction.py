@@ -1,3 +1,4 @@
+import json
 import sys
 from dataclasses import fields, replace
 
@@ -152,6 +153,18 @@ def test_what_is_incomplete_is_named(tmp_path):
     made_up().save(tmp_path)
     (tmp_path / "reconstruction.json").write_text("{}")
     with pytest.raises(ReverieError, match="is incomplete"):
+        Reconstruction.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change", [{"frame_rate": "30"}, {"frame_rate": -1.0}, {"digests": 3}, {"method": []}, {"degrees_per_pixel": {}}]
+)
+def test_what_was_edited_to_be_of_another_kind_is_named(change, tmp_path):
+    made_up().save(tmp_path)
+    told = json.loads((tmp_path / "reconstruction.json").read_text())
+    del told["checksum"]
+    (tmp_path / "reconstruction.json").write_text(json.dumps({**told, **change}))
+    with pytest.raises(ReverieError, match=r"reconstruction\.json is incomplete"):
         Reconstruction.load(tmp_path)
 
 

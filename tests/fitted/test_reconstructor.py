@@ -75,6 +75,10 @@ def test_the_paper_s_movie_moves_inside_the_mask_only(encoder, recording, monkey
     frames = Reconstructor(encoder, recording, Paper(steps=3, blur=0.0)).fit().reconstruct("6").frames
     assert (frames[:, mask == 0] == 127.5).all()
     assert frames[:, mask > 0].std() > 0
+    own = np.where(np.arange(16) < 8, mask, 0)
+    frames = Reconstructor(encoder, recording, Paper(steps=3, blur=0.0, mask=own)).fit().reconstruct("6").frames
+    assert (frames[:, own == 0] == 127.5).all()
+    assert frames[:, own > 0].std() > 0
 
 
 def test_movies_of_several_encoders_are_averaged(tiny_world, recording, quick_masks, tmp_path):

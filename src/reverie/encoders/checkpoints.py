@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import inspect
+import math
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,7 +18,7 @@ from safetensors.torch import load, save
 from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import BUILT_IN, build, name_architecture
 from reverie.foundation.devices import usual_torch
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.files import read_record, replacing, write_record
 from reverie.foundation.fingerprints import bytes_digest, digest_of, file_digest
 from reverie.foundation.folders import is_left_behind
@@ -89,8 +90,17 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
             f"{folder / WEIGHTS} does not fit the encoder described beside it (of an earlier version?); train, import "
             "or simulate it anew."
         ) from error
-    encoder.folder, encoder.about = folder, dict(description.get("about", {}))
+    with reading_foreign(folder / DESCRIPTION, "make its entry 'about' as it was, or save the encoder again"):
+        encoder.folder, encoder.about = folder, _about(description.get("about", {}))
     return encoder.to(device).eval()
+
+
+def _about(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is said of an encoder, of which only the frame rates decide anything; any error says it is none."""
+    rates = {str(animal): float(rate) for animal, rate in dict(said.get("frame_rates", {})).items()}
+    if not all(0 < rate < math.inf for rate in rates.values()):
+        raise ValueError("frame rates are numbers above 0")
+    return {**said, "frame_rates": rates} if rates else dict(said)
 
 
 def encoder_digest(encoder: Encoder) -> str:

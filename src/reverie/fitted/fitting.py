@@ -37,9 +37,9 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
     An interruption loses the part under way. Raises ReverieError when a part is unknown, there are too few trials for
     it, or it cannot be kept, and NotApplicable when the mask leaves nothing to see.
     """
-    wanted = {parts} if isinstance(parts, str) else set(parts)
+    wanted = {parts} if isinstance(parts, str) or not isinstance(parts, Iterable) else set(parts)
     if unknown := wanted - PARTS.keys():
-        raise ReverieError(f"There is no part {min(unknown)!r} to fit; choose from: {', '.join(PARTS)}.")
+        raise ReverieError(f"There is no part {min(unknown, key=str)!r} to fit; choose from: {', '.join(PARTS)}.")
     fitted.tidy()
     needed = wanted | sources_of(wanted)
     for warning in fitted.subject.warnings:

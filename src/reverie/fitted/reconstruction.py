@@ -1,8 +1,9 @@
 """A reconstructed movie with everything known about it, the same in memory, in a run folder and in a notebook."""
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from math import isfinite
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -180,7 +181,13 @@ class Reconstruction:
         """Read it back; raises ReverieError when a file is missing, damaged or incomplete."""
         place = given_path(folder, "The folder of a reconstruction")
         description = read_record(place / DESCRIPTION)
-        digests = dict(description.pop(DIGESTS, {}))
+        try:
+            digests = dict(description.pop(DIGESTS, {}))
+            _require_types(description)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ReverieError(
+                f"{place / DESCRIPTION} is incomplete ({error}); reconstruct the trial again."
+            ) from error
         evidence, movie = read_npz(place / EVIDENCE), read_npz(place / MOVIE)
         trace = read_table(place / TRACE, ("step", "seconds", "passes", "loss", "model"), digests.get(TRACE))
         arrays: dict[str, Any] = {**evidence, **movie}
@@ -244,6 +251,17 @@ class Reconstruction:
         errors = standard_errors(self.frames[scored], truth[scored], self.std[scored], region)
         shares = coverage(errors, self.half_widths)
         return {f"coverage_{100 * level:.0f}": float(share) for level, share in zip(LEVELS, shares, strict=True)}
+
+
+def _require_types(description: Mapping[str, Any]) -> None:
+    """Raise ValueError where the description of a reconstruction does not have the types of its fields."""
+    rate, degrees = description.get("frame_rate", FRAME_RATE), description.get("degrees_per_pixel")
+    words = [description[name] for name in ("animal", "trial", "method")]
+    numbers = [rate, description.get("start", 0.0)] + ([] if degrees is None else [degrees])
+    if not all(isinstance(word, str) for word in [*words, *description["notes"]]):
+        raise ValueError("animal, trial, method and notes are words")
+    if not (all(isinstance(number, int | float) and isfinite(number) for number in numbers) and rate > 0):
+        raise ValueError("frame rate, start and degrees are numbers, and the first is above 0")
 
 
 def truth_is_kept(folder: Path) -> bool:

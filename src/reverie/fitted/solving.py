@@ -69,7 +69,8 @@ def solve_trial(fitted: Fitted, trial: Trial, method: Method, *, mask: Mask | No
     method
         Any method.
     mask
-        Where pixels may move, (height, width), for the published method; the fitted one by default.
+        Where pixels may move, (height, width), for the published method where its settings do not say; the fitted one
+        by default.
 
     Raises
     ------
@@ -78,7 +79,8 @@ def solve_trial(fitted: Fitted, trial: Trial, method: Method, *, mask: Mask | No
     """
     device, animal = fitted.subject.device, fitted.subject.animal
     if isinstance(method, Paper):
-        moved = replace(method, mask=fitted.mask if mask is None else mask)
+        known = fitted.mask if mask is None else mask
+        moved = method if method.mask is not None else replace(method, mask=known)
         return solve(problem_of_trial(fitted, trial, method), moved, device=device)
     if isinstance(method, Map):
         return solve(problem_of_trial(fitted, trial, method), method, device=device)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from reverie.encoders.contract import crop_from_canvas
 from reverie.foundation.arrays import Movie
-from reverie.foundation.devices import usual_torch
+from reverie.foundation.devices import choose_device, usual_torch
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.problem import Observer, Problem, Progress, Solution, ignore, trace_of, trace_rows
 
@@ -146,6 +146,8 @@ def solve(
     ReverieError
         When problem, start and snapshot do not match each other, no pixel may move, or numbers overflow.
     """
+    if isinstance(method, type):
+        raise ReverieError(f"{method.__name__} is no method yet; give its settings, such as {method.__name__}().")
     if not isinstance(method, Solver):
         name = getattr(method, "name", type(method).__name__)
         raise ReverieError(
@@ -154,7 +156,10 @@ def solve(
         )
     if not isinstance(problem, Problem):
         raise ReverieError(f"What is solved is a Problem, but {problem!r} was given.")
-    problem = problem.to(device or problem.device).in_fast_form()
+    if not callable(observe) or not callable(keep) or not isinstance(resume, Snapshot | None):
+        raise ReverieError("observe and keep are called after each step, and resume is a Snapshot that keep was given.")
+    where = problem.device if device is None else choose_device(str(device))
+    problem = problem.to(where).in_fast_form()
     state = _resumed(problem, method, start, resume) if resume else method.begin(problem, start)
     trace = list(resume.trace) if resume else []
     clock = time.perf_counter() - (trace[-1].seconds if trace else 0.0)

@@ -103,7 +103,8 @@ def _scene(one: Reconstruction) -> Scene:
 
 def _sentences(record: dict[str, Any], trials: int) -> list[str]:
     settings, places = record["settings"], record.get("places", {})
-    encoders = len(settings.get("encoders", ()))
+    named = settings.get("encoders")
+    encoders = len(named) if isinstance(named, list) else 0
     return [
         *record.get("about", ()),
         f"{trials} {'trial was' if trials == 1 else 'trials were'} reconstructed from single-trial responses by the "

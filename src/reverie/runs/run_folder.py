@@ -31,6 +31,7 @@ from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.folders import require_own
 from reverie.foundation.progress import say, say_broken
+from reverie.foundation.requests import SEEDS
 from reverie.recordings.lazy_trials import Lazily
 
 NOT_COMPARED = ("trials",)
@@ -153,7 +154,8 @@ class RunFolder:
         if not self.record.exists():
             raise ReverieError(f"{self.folder} is not a run folder (no run.json); make one with `reverie reconstruct`.")
         record = read_record(self.record)
-        if not isinstance(record.get("settings"), dict) or type(record.get("seed")) is not int:
+        seed = record.get("seed")
+        if not isinstance(record.get("settings"), dict) or type(seed) is not int or not 0 <= seed < SEEDS:
             raise ReverieError(f"{self.record} does not say how the run was made; reconstruct into another --out.")
         return record
 

@@ -1,6 +1,8 @@
 """All the scores of one reconstruction, with their controls, as one row of named numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -41,6 +43,9 @@ MAIN_SCORES = (
     "ssim",
 )
 """The scores that come with controls, as columns named ``<score>_<control>``."""
+
+SHARES: Final = 0.2
+"""Values in 0-1 that differ by more than this are shares of white: as grey levels, all would be black to any eye."""
 
 AnyRows = Float[np.ndarray, "_ _"]
 """A mask (height, width), or responses or rates (neuron, time), whose size is still to be compared."""
@@ -87,9 +92,7 @@ def score(
         pixel of the mask reaches the threshold.
     """
     require_seed(seed)
-    for name, given in {"reconstruction": reconstruction, "true movie": truth, "mask": mask}.items():
-        if not isinstance(given, np.ndarray):
-            raise ReverieError(f"The {name} should be an array, but a {type(given).__name__} was given.")
+    _require_numbers({"reconstruction": reconstruction, "true movie": truth, "mask": mask}, skip, threshold)
     _check_movies(reconstruction, truth, other_movies)
     region = evaluation_region(mask, threshold)
     _check_region_and_frames(region, truth, skip)
@@ -172,6 +175,16 @@ def _agreement(
     )
 
 
+def _require_numbers(arrays: Mapping[str, object], skip: object, threshold: object) -> None:
+    for name, given in arrays.items():
+        if not isinstance(given, np.ndarray):
+            raise ReverieError(f"The {name} should be an array, but a {type(given).__name__} was given.")
+        if given.dtype.kind not in "fiu":
+            raise ReverieError(f"The {name} should be an array of numbers, but one of {given.dtype} was given.")
+    if not isinstance(skip, Integral) or not isinstance(threshold, Real):
+        raise ReverieError(f"skip should be a whole number and threshold a number, but are {skip!r} and {threshold!r}.")
+
+
 def _check_movies(reconstruction: AnyMovie, truth: AnyMovie, others: Sequence[AnyMovie]) -> None:
     if reconstruction.shape != truth.shape:
         raise ReverieError(
@@ -187,6 +200,11 @@ def _check_movies(reconstruction: AnyMovie, truth: AnyMovie, others: Sequence[An
     for name, movie in (("reconstruction", reconstruction), ("true movie", truth)):
         if not np.isfinite(movie).all():
             raise ReverieError(f"The {name} holds values that are not finite numbers; make it anew.")
+        if movie.size and movie.min() >= 0 and np.ptp(movie) > SHARES and movie.max() <= 1:
+            raise ReverieError(
+                f"The {name} holds shares of white, up to {movie.max():.4g}, where grey levels from 0 to 255 were "
+                "expected; multiply both movies by 255."
+            )
 
 
 def _check_region_and_frames(region: Bool[np.ndarray, "_ _"], truth: Movie, skip: int) -> None:

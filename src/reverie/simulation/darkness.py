@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -49,7 +50,12 @@ class Darkness:
     replay_frames: int = 60
 
     def __post_init__(self) -> None:
-        if not (self.strength >= 0 and self.speeds and all(self.speeds) and self.replay_frames >= 1):
+        if not (
+            0 <= self.strength < inf
+            and self.speeds
+            and all(0 < abs(one) < inf for one in self.speeds)
+            and self.replay_frames >= 1
+        ):
             raise ReverieError("Replays have a strength of at least 0, speeds other than 0, and at least one frame.")
         if self.replays * (self.replay_frames + APART) + APART > self.frames:
             raise ReverieError(

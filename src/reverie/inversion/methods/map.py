@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import inf
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 import torch
@@ -38,6 +38,10 @@ that is 9 iterations, with 8000 neurons 11, of which the first 6 leave a standar
 
 STD_BLUR = (4.0, 2.0, 2.0)
 """Gaussian sigma in frames and pixels by which squared draws are smoothed."""
+
+
+LIKELIHOODS: Final = ("measured", "sizes", "events", "both", "traces")
+"""What may count of the responses; ``fitted.likelihood`` finds them by these names."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ class Map:
     def __post_init__(self) -> None:
         settle_types(self)
         require_seed(self.seed)
+        if self.likelihood not in LIKELIHOODS:
+            raise ReverieError(f"There is no likelihood {self.likelihood!r}; choose one of: {', '.join(LIKELIHOODS)}.")
         if not (
             min(self.steps, self.pairs) >= 1
             and 0 < self.weight < inf

@@ -137,7 +137,7 @@ class Paper:
             and 0 <= self.second_decay < 1,
             "stride must lie between 1 and window": 1 <= self.stride <= self.window,
             "batch must be at least 1": self.batch is None or self.batch >= 1,
-            "the mask must be finite": self.mask is None or bool(np.isfinite(self.mask).all()),
+            "the mask must be an array (height, width) of finite numbers": self.mask is None or _is_mask(self.mask),
         }
         for sentence, holds in requirements.items():
             if not holds:
@@ -249,3 +249,9 @@ def _prior_gradient(problem: Problem, movie: Tensor) -> tuple[Tensor, Float[Tens
 def _tensor(array: np.ndarray) -> Tensor:
     # A copy: torch warns about sharing memory with arrays that cannot be written to, such as memory-mapped ones.
     return torch.from_numpy(np.array(array, dtype=np.float32))
+
+
+def _is_mask(mask: object) -> bool:
+    if not isinstance(mask, np.ndarray) or mask.ndim != 2 or mask.dtype.kind not in "fiub":
+        return False
+    return bool(np.isfinite(mask).all())
