@@ -11,7 +11,7 @@ from scipy.ndimage import binary_erosion, gaussian_filter
 from reverie.foundation.arrays import Movie
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.planning.design import SPATIAL, TEMPORAL
-from reverie.scoring.coherence import COARSE, SLOW, crossing
+from reverie.scoring.coherence import COARSE_CYCLES, SLOW_HERTZ, crossing
 
 EDGES: Final = np.array([edge for edge in SPATIAL if edge >= 0.011])
 """Edges of the bands in cycles per degree: coarser patterns than these do not fit into the disk."""
@@ -40,7 +40,7 @@ def powers_in_space(
     degrees: visual angle of a pixel.
     """
     height, width = truth.shape[1:]
-    slow = _hertz(len(truth), frame_rate) <= SLOW
+    slow = _hertz(len(truth), frame_rate) <= SLOW_HERTZ
     power = np.square(prior.amplitude(len(truth)).numpy())[slow].mean(axis=0)
     cycles = np.hypot(np.arange(height)[:, None] / (2 * height), np.arange(width) / (2 * width)) / degrees
     bend = 1 / np.sqrt(power) / (cycles + COARSEST) ** 0.25
@@ -54,7 +54,7 @@ def powers_in_time(
 ) -> Powers:
     """Return the powers of coarse patterns inside a region, by temporal frequency (``TEMPORAL``)."""
     height, width = truth.shape[1:]
-    coarse = _cycles(height, width, degrees) <= COARSE
+    coarse = _cycles(height, width, degrees) <= COARSE_CYCLES
     products = _products(found, truth, prior, region, np.ones(region.shape))[:, :, coarse].sum(axis=2)
     band = np.digitize(_hertz(len(truth), frame_rate), TEMPORAL)
     return np.stack([np.bincount(band, each)[1 : len(TEMPORAL)] for each in products])

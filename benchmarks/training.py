@@ -18,7 +18,7 @@ from reverie.encoders.registry import find_architecture
 from reverie.foundation.devices import prepare_threads
 from reverie.recordings.opening import open_animals
 from reverie.recordings.readers.sensorium_layout import write_recording
-from reverie.training.batches import HELD, Windows, load_trials
+from reverie.training.batches import IN_MEMORY, Windows, load_trials
 from reverie.training.planning import recipe
 from reverie.training.step import new_run, take_step
 
@@ -28,7 +28,7 @@ HOURS: Final = 0.1
 STEPS: Final = 5
 """Steps that are timed at once."""
 
-LIMITS: Final = {"in memory": 2**50, "windows from disk": 0, "as it is": HELD}
+LIMITS: Final = {"in memory": 2**50, "windows from disk": 0, "as it is": IN_MEMORY}
 """Bytes of trials that are kept in memory."""
 
 

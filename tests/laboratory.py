@@ -54,9 +54,9 @@ def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     monkeypatch.setattr("reverie.training.planning.seconds_per_step", lambda *others: 1.0)
     monkeypatch.setattr("reverie.training.planning.fit_to_time", lambda settings, *others: shortest(settings))
-    monkeypatch.setattr("reverie.fitted.calibrating.CLIPS", 2)
-    monkeypatch.setattr("reverie.fitted.calibrating.VALIDATION", 1)
-    monkeypatch.setattr("reverie.fitted.calibrating.SHORT", 40)
+    monkeypatch.setattr("reverie.fitted.calibrating.CALIBRATION_CLIPS", 2)
+    monkeypatch.setattr("reverie.fitted.calibrating.VALIDATION_CLIPS", 1)
+    monkeypatch.setattr("reverie.fitted.calibrating.SHORT_CLIP", 40)
     monkeypatch.setattr("reverie.stimuli.clips.naturalistic_movie", partial(naturalistic_movie, frame_size=SIZE))
 
 

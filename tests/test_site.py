@@ -58,7 +58,7 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_notebooks_run(notebook, laboratory, monkeypatch, capsys):
     enter(laboratory, monkeypatch)
     cover_the_frame(monkeypatch)
-    monkeypatch.setattr("reverie.fitted.calibrating.SHORT", 40)
+    monkeypatch.setattr("reverie.fitted.calibrating.SHORT_CLIP", 40)
     monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
     runpy.run_path(str(notebook))

@@ -4,8 +4,8 @@ from tests.worlds import describe_training, fitted_to, show_again
 
 from reverie.fitted import calibrating
 from reverie.fitted.calibrating import (
-    CLIPS,
-    VALIDATION,
+    CALIBRATION_CLIPS,
+    VALIDATION_CLIPS,
     calibration_trials,
     candidates,
     errors_of,
@@ -129,11 +129,11 @@ def test_movies_are_taken_once(tiny_world):
 
 
 def test_no_more_are_taken_than_help(tiny_world, monkeypatch):
-    monkeypatch.setattr("reverie.fitted.calibrating.VALIDATION", 2)
-    monkeypatch.setattr("reverie.fitted.calibrating.CLIPS", 4)
+    monkeypatch.setattr("reverie.fitted.calibrating.VALIDATION_CLIPS", 2)
+    monkeypatch.setattr("reverie.fitted.calibrating.CALIBRATION_CLIPS", 4)
     describe_training(tiny_world, ["0", "1", "2"], ["3", "4", "5", "6"])
     assert chosen(tiny_world) == ["3", "6", "0", "2"]
-    assert VALIDATION < CLIPS
+    assert VALIDATION_CLIPS < CALIBRATION_CLIPS
 
 
 def test_one_movie_teaches_nothing_and_that_is_kept(tiny_world, quick_masks):

@@ -4,7 +4,7 @@ from tests.worlds import describe_training, fitted_to, show_again
 
 from reverie.fitted.fitting import fit
 from reverie.fitted.learning_errors import fit_errors, held_out_ridges, ridge_without
-from reverie.fitted.solving import SHORT, finish, plan_of, search_trial
+from reverie.fitted.solving import SHORT_CLIP, finish, plan_of, search_trial
 from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.methods.combined import Combined
@@ -48,7 +48,7 @@ def test_other_trials_of_the_same_movie_or_nearly_so_teach_it_nothing_either(tin
 
 def test_where_too_few_trials_are_left_only_copies_are_left_out(with_ridge, monkeypatch):
     assert ridge_without(with_ridge, ["0", "1", "2"]) is None
-    monkeypatch.setattr("reverie.fitted.learning_errors.ALIKE", -2.0)  # all movies count as nearly the same
+    monkeypatch.setattr("reverie.fitted.learning_errors.NEARLY_SAME", -2.0)  # all movies count as nearly the same
     responses = with_ridge.subject.recording.trial("6").responses
     found = held_out_ridges(with_ridge, ["0"])["0"].decode(responses)
     np.testing.assert_array_equal(found, ridge_without(with_ridge, ["0"]).decode(responses))
@@ -77,7 +77,7 @@ def test_errors_are_those_of_movies_that_nothing_was_learned_from(with_ridge):
     assert learned.calibration.clips == names
     ridges, ratios = held_out_ridges(with_ridge, names), []
     for name in names:
-        trial = with_ridge.subject.recording.trial(name, stop=SHORT)
+        trial = with_ridge.subject.recording.trial(name, stop=SHORT_CLIP)
         linear, (searches, share) = ridges[name].decode(trial.responses), plan_of(Combined(), with_ridge)
         searched = search_trial(with_ridge, trial, searches, linear, share)
         found = finish(Combined(), [with_ridge], searched, linear)
@@ -97,7 +97,7 @@ def test_what_is_drawn_of_one_clip_has_nothing_to_do_with_what_is_drawn_of_anoth
         return search_trial(fitted, trial, searches, linear, share)
 
     monkeypatch.setattr("reverie.fitted.learning_errors.search_trial", watched)
-    monkeypatch.setattr("reverie.fitted.learning_errors.DRAWN", 3)
+    monkeypatch.setattr("reverie.fitted.learning_errors.DRAWN_CLIPS", 3)
     fit_errors(with_ridge)
     seeds = [search.seed for search in drawing if search.draws > 0]
     assert len(drawing) == 6

@@ -83,7 +83,7 @@ def test_the_kind_that_clearly_tells_more_is_taken(encoder, monkeypatch):
     assert isinstance(fit_likelihoods(encoder, "toy", sparse).find("measured"), EventLikelihood)
     told = {name: information(one, rates) for name, one in fit_likelihoods(encoder, "toy", sparse).kinds.items()}
     barely = told["events"] / told["sizes"] * 1.01
-    monkeypatch.setattr("reverie.inversion.likelihood_fit.CLEARLY", barely)
+    monkeypatch.setattr("reverie.inversion.likelihood_fit.EVENTS_ADVANTAGE", barely)
     assert isinstance(fit_likelihoods(encoder, "toy", sparse).find("measured"), JointLikelihood)
 
 

@@ -44,7 +44,7 @@ def test_an_encoder_that_knows_nothing_teaches_nothing(subject, monkeypatch):
 
 
 def test_where_there_are_too_many_features_no_trial_is_simulated(subject, monkeypatch):
-    monkeypatch.setattr(fitting, "AFFORDABLE", 10)
+    monkeypatch.setattr(fitting, "MOST_FEATURES", 10)
     trials = subject.trials(subject.training)
     found, alone = fit_causal(subject, trials, SETTINGS), fit_ridge("mouse", trials, SETTINGS)
     np.testing.assert_array_equal(found.weights, alone.weights)

@@ -1,4 +1,4 @@
-"""Learning on clips whose movies are known: how to weigh map and ridge, and what makes standard deviations honest."""
+"""Learning from clips whose movies are known: how to weigh map and ridge, and how to scale standard deviations."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -7,43 +7,46 @@ from typing import Final
 import numpy as np
 
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.solving import SHORT, search_trial, solve_trial
+from reverie.fitted.solving import SHORT_CLIP, search_trial, solve_trial
 from reverie.fitted.subject import Subject
 from reverie.foundation.errors import counted
 from reverie.foundation.progress import say, tracked
 from reverie.inversion.methods.bands import BandMoments, choose_band_weights
-from reverie.inversion.methods.combined import OFTEN, Combined
+from reverie.inversion.methods.combined import USUAL_FOLLOWS, Combined
 from reverie.inversion.methods.map import Map
-from reverie.inversion.methods.weighing import EVEN, Moments, Weights, choose_weights
+from reverie.inversion.methods.weighing import EVEN_SHARE, Moments, Weights, choose_weights
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.opening import responses_of
 from reverie.recordings.usability import ResponseKind
 from reverie.scoring.calibration import FEWEST_CLIPS, Calibration, Errors, calibrate, standard_errors
 from reverie.scoring.rule import frames_to_skip, scored_region
 
-WEIGHED: Final = 6
-"""Validation clips that are reconstructed, at most, evenly chosen."""
+WEIGHING_CLIPS: Final = 6
+"""Validation clips that are reconstructed to find weights, at most, evenly chosen."""
 
 FEWEST_TO_FOLLOW: Final = 3
-"""Validation movies without which no camera is followed: what helps one or two may harm others (docs/decisions/200)."""
+"""Fewer validation movies than this, and no camera is followed: what helps one may harm others (docs/decisions/200)."""
 
-VALIDATION, CLIPS = 6, 24
-"""Clips of different movies that are reconstructed, at most: of validation trials, and in all."""
+CALIBRATION_CLIPS: Final = 24
+"""Clips of different movies that are reconstructed to learn how far movies err, at most."""
+
+VALIDATION_CLIPS: Final = 6
+"""How many of these are of validation trials, at most; the others are of training trials."""
 
 
 def fit_weights(fitted: Fitted) -> Weights:
-    """Reconstruct beginnings of validation trials with each likelihood tried, and choose what comes nearest to them.
+    """Reconstruct the beginnings of validation trials with each likelihood; return the weights with the least error.
 
     Only trials count that neither encoder nor ridge learned from, inside the evaluation mask.
     """
     kinds = candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind)
     method = Combined()
     tried = {kind: method.searches(kind, 0) for kind in kinds}
-    return _chosen(_measure(fitted, tried, EVEN, "weighing map and ridge"))
+    return _chosen(_measure(fitted, tried, EVEN_SHARE, "weighing map and ridge"))
 
 
 def fit_followed_weights(fitted: Fitted) -> Weights:
-    """Reconstruct the same beginnings while the camera is followed, and choose the share that comes nearest to them."""
+    """Reconstruct the same beginnings while the camera is followed, and return the weights with the least error."""
     subject, weights = fitted.subject, fitted.weights
     movies = len(_different(subject, [name for name in subject.validation if subject.recording.has_movie(name)]))
     if movies < FEWEST_TO_FOLLOW:
@@ -54,7 +57,7 @@ def fit_followed_weights(fitted: Fitted) -> Weights:
         return replace(weights, error=float("nan"))
     if fitted.scenes.scenes is None:
         return replace(weights, error=float("nan"))
-    searches = Combined().searches(weights.likelihood, OFTEN)
+    searches = Combined().searches(weights.likelihood, USUAL_FOLLOWS)
     return _chosen(_measure(fitted, {weights.likelihood: searches}, weights.share, "following the camera"))
 
 
@@ -67,13 +70,16 @@ def _chosen(measured: Mapping[str, Sequence[tuple[Moments, BandMoments]]]) -> We
 def _measure(
     fitted: Fitted, tried: Mapping[str, Sequence[Map]], share: float, description: str
 ) -> dict[str, list[tuple[Moments, BandMoments]]]:
-    """Return by name how the movies that searches find of the beginnings of validation trials lie about the truth."""
+    """Return, for each likelihood tried, moments of the movies found of validation clips, about the truth.
+
+    tried: searches by likelihood. share: of the most probable movie, in the mean that the camera is looked for in.
+    """
     subject, region = fitted.subject, scored_region(fitted.mask)
-    names = subject.trials(subject.validation, WEIGHED).places
+    names = subject.trials(subject.validation, WEIGHING_CLIPS).places
     centre, rate = fitted.prior.mean.cpu().numpy(), subject.recording.frame_rate
     measured: dict[str, list[tuple[Moments, BandMoments]]] = {name: [] for name in tried}
     for name in tracked(names, len(names), description):
-        trial = subject.recording.trial(name, stop=SHORT)
+        trial = subject.recording.trial(name, stop=SHORT_CLIP)
         if trial.movie is None:
             continue
         scored = slice(frames_to_skip(trial.frames), None)
@@ -87,7 +93,7 @@ def _measure(
 
 
 def candidates(kinds: Iterable[str], responses: ResponseKind) -> list[str]:
-    """Return the likelihoods that are tried, the usual one first.
+    """Return the likelihoods that are tried, the default first.
 
     >>> candidates(["sizes", "events", "both"], "counts"), candidates(["sizes", "traces"], "traces")
     (['both', 'sizes', 'events'], ['sizes', 'traces'])
@@ -100,9 +106,9 @@ def candidates(kinds: Iterable[str], responses: ResponseKind) -> list[str]:
 
 
 def fit_calibration(fitted: Fitted) -> Calibration | None:
-    """Find short clips whose movies are known by `map`, and learn what their errors are in standard deviations.
+    """Reconstruct short clips whose movies are known by `map`, and learn how large errors are in standard deviations.
 
-    None when fewer than two movies are there to learn from. Pixels inside the animal's evaluation mask count.
+    Pixels inside the animal's evaluation mask count. None when there are fewer than two movies to learn from.
     """
     names = calibration_trials(fitted.subject)
     if len(names) < FEWEST_CLIPS:
@@ -114,20 +120,20 @@ def fit_calibration(fitted: Fitted) -> Calibration | None:
 def calibration_trials(subject: Subject) -> list[str]:
     """Return trials of different movies: those the encoder was validated on, then those it was trained on.
 
-    Validation movies are few, and training movies as varied as those asked for; an encoder that has learned their
-    noise by heart would make intervals too narrow, which is why both are taken. Evenly chosen of each kind.
+    Validation movies are few, and training movies as varied as those asked for; but an encoder that has memorised their
+    noise would make intervals too narrow. So both are taken, each evenly chosen.
     """
     held_out = _different(subject, subject.validation)
-    chosen = evenly(held_out, VALIDATION)
+    chosen = evenly(held_out, VALIDATION_CLIPS)
     shown = {movie_digest(subject.recording, name) for name in held_out}
-    taught = _different(subject, subject.training)
-    taught = [name for name in taught if movie_digest(subject.recording, name) not in shown]
-    return [*chosen, *evenly(taught, CLIPS - len(chosen))]
+    training = _different(subject, subject.training)
+    training = [name for name in training if movie_digest(subject.recording, name) not in shown]
+    return [*chosen, *evenly(training, CALIBRATION_CLIPS - len(chosen))]
 
 
 def errors_of(fitted: Fitted, name: str) -> Errors:
     """Return the standard errors of the beginning of a trial, found by `map` with its usual settings."""
-    trial = fitted.subject.recording.trial(name, stop=SHORT)
+    trial = fitted.subject.recording.trial(name, stop=SHORT_CLIP)
     found = solve_trial(fitted, trial, Map())
     assert found.std is not None
     scored = slice(frames_to_skip(len(found.movie)), None)

@@ -8,7 +8,7 @@ import numpy as np
 
 from reverie.fitted.calibrating import calibration_trials, evenly
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.solving import SHORT, plan_of, search_trial, weigh
+from reverie.fitted.solving import SHORT_CLIP, plan_of, search_trial, weigh
 from reverie.fitted.subject import Subject
 from reverie.foundation.arrays import Mask, Movie
 from reverie.foundation.errors import NotApplicable
@@ -26,34 +26,34 @@ from reverie.scoring.calibration import FEWEST_CLIPS, calibrate
 from reverie.scoring.error_model import ClipErrors, LearnedErrors, features_of, fit_error_model
 from reverie.scoring.rule import frames_to_skip, scored_region
 
-DRAWN: Final = 6
-"""Clips for which movies are drawn from the posterior: how much it leaves open where differs little between clips."""
+DRAWN_CLIPS: Final = 6
+"""Clips for which movies are drawn from the posterior: how wide it is at each place differs little between clips."""
 
-LEFT_OUT: Final = 0.12
-"""Share of the training movies that a decoder is fitted without to judge them, at most, unless that takes more than
-``FOLDS`` fits. Without 18 of 60, errors of `harsh` animals came out so large that 80 % intervals held 88 %."""
+MOST_LEFT_OUT: Final = 0.12
+"""Largest share of the training movies that a decoder is fitted without, to judge them, unless it takes more than
+``MOST_FOLDS`` fits. Without 18 of 60, errors of `harsh` animals came out so large that 80 % intervals held 88 %."""
 
-FOLDS: Final = 4
+MOST_FOLDS: Final = 4
 """Decoders that are fitted without some of the training movies, at most."""
 
-ALIKE: Final = 0.9
-"""Movies whose coarse edges correlate as much are nearly the same: noise, brightness, blur and shifts in time leave
-that (see ``recordings.near_duplicates``), other moments of a scene mostly less."""
+NEARLY_SAME: Final = 0.9
+"""Movies whose coarse edges correlate this much are nearly the same: with noise, other brightness, blur or shifts in
+time they still do (see ``recordings.near_duplicates``), at other moments of a scene mostly not."""
 
 
 def fit_errors(fitted: Fitted) -> LearnedErrors | None:
     """Reconstruct short clips by `combined`, and learn what its errors depend on and how often intervals hold them.
 
-    Each clip is judged by what the others taught, inside the animal's evaluation mask. None when fewer than two movies
-    are there to learn from.
+    Each clip is judged by a model fitted to the others, inside the animal's evaluation mask. None when there are fewer
+    than two movies to learn from.
     """
     names = calibration_trials(fitted.subject)
     if len(names) < FEWEST_CLIPS:
         say(f"{fitted.subject.animal} has too few known movies to learn how far its movies err.")
         return None
     say(f"Learning how far movies of {fitted.subject.animal} err from {len(names)} short clips.")
-    ridges, drawn = held_out_ridges(fitted, names), evenly(names, DRAWN)
-    # Each clip has draws of its own: with the same random numbers six would tell hardly more than one.
+    ridges, drawn = held_out_ridges(fitted, names), evenly(names, DRAWN_CLIPS)
+    # Each clip has its own draws: with the same random numbers, six would say hardly more than one.
     drawing = {name: replace(Map(), seed=seed) for seed, name in enumerate(drawn)}
     clips = {
         name: _search_known(fitted, name, ridges[name], drawing.get(name, Map(draws=0)))
@@ -75,28 +75,28 @@ def fit_errors(fitted: Fitted) -> LearnedErrors | None:
 def held_out_ridges(fitted: Fitted, names: Sequence[str]) -> dict[str, RidgeDecoder]:
     """Return for each trial a ridge decoder that has not learned from its movie, nor from one that is nearly the same.
 
-    On movies it learned from, in other trials too, a decoder errs far less than on others. For trials whose movies
-    taught it nothing that is the fitted one. The others are left out a few at a time, so that the decoders that judge
-    them have learned from nearly as much. Where too few are left without what is nearly the same, only copies are left
-    out; where too few are left then, none.
+    A decoder errs far less on movies it learned from, whatever the trial, than on others. For trials whose movies it
+    did not learn from, the fitted decoder serves. The others are left out a few at a time, so that the decoders that
+    judge them have learned from nearly as many. Where leaving out nearly equal movies leaves too few, only exact copies
+    are left out; where that leaves too few, none.
     """
     subject = fitted.subject
     digests = {name: movie_digest(subject.recording, name) for name in (*subject.training, *names)}
     copies = {name: {other for other in subject.training if digests[other] == digests[name]} for name in names}
     alike = {name: copies[name] | others for name, others in _nearly_the_same(subject, names).items()}
-    taught = [name for name in names if alike[name]]
-    learned = len({digests[name] for name in subject.training})
-    folds = min(FOLDS, -(-len(taught) // max(1, int(LEFT_OUT * learned))))
+    trained_on = [name for name in names if alike[name]]
+    movies = len({digests[name] for name in subject.training})
+    folds = min(MOST_FOLDS, -(-len(trained_on) // max(1, int(MOST_LEFT_OUT * movies))))
     judged = dict.fromkeys(names, fitted.ridge)
     for fold in range(folds):
-        own = taught[fold::folds]
+        own = trained_on[fold::folds]
         tried = (ridge_without(fitted, set().union(*(which[name] for name in own))) for which in (alike, copies))
         judged.update(dict.fromkeys(own, next(filter(None, tried), fitted.ridge)))
     return judged
 
 
 def ridge_without(fitted: Fitted, left_out: Collection[str]) -> RidgeDecoder | None:
-    """Return a ridge decoder as the fitted one, which has not learned from some trials; None where too few are left."""
+    """Return a ridge decoder like the fitted one, fitted without some trials; None where too few are left."""
     subject, features = fitted.subject, fitted.ridge.features
     left = [name for name in subject.training if name not in left_out]
     if len(left) < FEWEST_CLIPS:
@@ -116,7 +116,7 @@ def ridge_without(fitted: Fitted, left_out: Collection[str]) -> RidgeDecoder | N
 def _nearly_the_same(subject: Subject, names: Sequence[str]) -> dict[str, set[str]]:
     """Return for each trial the training trials whose movies are like its own, such as a frame later."""
     training = [name for name in subject.training if subject.recording.has_movie(name)]
-    alike = best_correlations([signature(subject.recording.movie(name)) for name in (*names, *training)]) >= ALIKE
+    alike = best_correlations([signature(subject.recording.movie(name)) for name in (*names, *training)]) >= NEARLY_SAME
     rows = alike[: len(names), len(names) :]
     return {
         name: {other for other, same in zip(training, row, strict=True) if same}
@@ -126,7 +126,7 @@ def _nearly_the_same(subject: Subject, names: Sequence[str]) -> dict[str, set[st
 
 @dataclass(frozen=True)
 class _Known:
-    """The beginning of a trial whose movie is known: what the last search found, ridge's movie, and the truth."""
+    """The beginning of a trial whose movie is known: the last search's solution, ridge's movie, and the truth."""
 
     found: Solution
     linear: Movie
@@ -141,7 +141,7 @@ class _Known:
 
 def _search_known(fitted: Fitted, name: str, ridge: RidgeDecoder, drawing: Map) -> _Known:
     """drawing: how many movies the last search draws from the posterior, and their seed."""
-    trial = fitted.subject.recording.trial(name, stop=SHORT)
+    trial = fitted.subject.recording.trial(name, stop=SHORT_CLIP)
     searches, share = plan_of(Combined(), fitted)
     linear = ridge.decode(responses_of(fitted.subject.animal, trial))
     searches = (*searches[:-1], replace(searches[-1], draws=drawing.draws, seed=drawing.seed))

@@ -8,7 +8,7 @@ import torch
 
 from reverie.fitted.fitted import Fitted
 from reverie.foundation.arrays import Mask, Movie, Responses
-from reverie.inversion.methods.combined import OFTEN, Combined, combine, search_in_turns, weighed
+from reverie.inversion.methods.combined import USUAL_FOLLOWS, Combined, combine, search_in_turns, weighed
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
@@ -20,14 +20,14 @@ from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 from reverie.scoring.error_model import joined_errors
 
-SHORT: Final = 150
-"""Frames, from its start, of a trial reconstructed to learn from: half the time, yet long enough for cuts, where
-errors are largest. Only a trial's beginning is a clip of its own: before it came the grey screen that encoders take for
-granted."""
+SHORT_CLIP: Final = 150
+"""Frames, from its start, of a trial that is reconstructed to learn from: half the usual length saves half the time,
+and is long enough for cuts, where errors are largest. It is a trial's beginning because encoders assume that a grey
+screen came before a clip."""
 
 
 def problem_of_trial(fitted: Fitted, trial: Trial, method: Method) -> Problem:
-    """Return the problem of one trial seen through one encoder, with what the method wants to know.
+    """Return the problem of one trial and one encoder, with the likelihood and prior that the method uses.
 
     Raises ReverieError when the trial has no responses.
     """
@@ -37,10 +37,10 @@ def problem_of_trial(fitted: Fitted, trial: Trial, method: Method) -> Problem:
 def observe(
     fitted: Fitted, trial: Trial, method: Method, responses: Responses | None = None, shared_by: int = 1
 ) -> Observation:
-    """Return a trial as an observation through one encoder.
+    """Return a trial as an observation that one encoder explains.
 
-    responses: (neuron, time), the trial's own by default. shared_by: how many encoders explain the same responses; each
-    has as many times the dispersion, so that the responses are counted once.
+    responses: (neuron, time), the trial's own by default. shared_by: how many encoders explain the same responses; the
+    dispersion is multiplied by it, so that the responses are counted once.
     Raises ReverieError when there are no responses.
     """
     given = responses_of(fitted.subject.animal, trial) if responses is None else responses
@@ -53,12 +53,12 @@ def observe(
 
 
 def prior_for(fits: Sequence[Fitted], method: Method) -> GaussianPrior | None:
-    """Return the prior that a method wants: that of the first encoder's training movies, or none."""
+    """Return the prior that a method uses: that of the first encoder's training movies, or none."""
     return fits[0].prior if isinstance(method, Map) else None
 
 
 def solve_trial(fitted: Fitted, trial: Trial, method: Method, *, mask: Mask | None = None) -> Solution:
-    """Return what a method makes of one trial with one encoder.
+    """Reconstruct one trial with one encoder, by any method.
 
     Parameters
     ----------
@@ -93,18 +93,19 @@ def solve_trial(fitted: Fitted, trial: Trial, method: Method, *, mask: Mask | No
 
 
 def plan_of(method: Combined, fitted: Fitted) -> tuple[tuple[Map, ...], float]:
-    """Return the searches that find a clip's most probable movie, and its share: as asked for, or as measured."""
-    return method.searches(fitted.weights.likelihood, _times(method, fitted)), _share(method, fitted)
+    """Return the searches that find a clip's most probable movie, and its weight, as asked for or as fitted."""
+    return method.searches(fitted.weights.likelihood, _follows(method, fitted)), _share(method, fitted)
 
 
 def weights_of(method: Combined, fitted: Fitted) -> Weights:
-    """Return how the most probable movie and ridge's were best weighed when the camera was followed as now, or not."""
-    return fitted.followed_weights if _times(method, fitted) else fitted.weights
+    """Return the weights of the most probable movie and ridge's, which differ where the camera is followed."""
+    return fitted.followed_weights if _follows(method, fitted) else fitted.weights
 
 
-def _times(method: Combined, fitted: Fitted) -> int:
+def _follows(method: Combined, fitted: Fitted) -> int:
+    """Return how often the camera is followed: as asked for, or as often as was worthwhile."""
     if method.follow is None:
-        return OFTEN if worth_following(fitted.weights, fitted.followed_weights) else 0
+        return USUAL_FOLLOWS if worth_following(fitted.weights, fitted.followed_weights) else 0
     return method.follow
 
 
@@ -113,7 +114,7 @@ def _share(method: Combined, fitted: Fitted) -> float:
 
 
 def weigh(method: Combined, fitted: Fitted, probable: Movie, linear: Movie) -> Movie:
-    """Return the weighed movie: band by band where weights of bands were measured and no share was asked for.
+    """Return the weighted mean of two movies, per frequency band where such weights were fitted and no share is given.
 
     probable, linear: what `map` and ridge found, (time, height, width), grey levels.
     """
@@ -125,7 +126,7 @@ def weigh(method: Combined, fitted: Fitted, probable: Movie, linear: Movie) -> M
 
 
 def finish(method: Combined, fits: Sequence[Fitted], found: Sequence[Solution], linear: Movie) -> Solution:
-    """Return what the last search found weighed with ridge's movie, and how far that may be off.
+    """Return the weighted mean of what the last search found and ridge's movie, with its standard deviation.
 
     fits: of each trial that was explained, the one asked for first; its weights count. linear: (time, height, width).
     """

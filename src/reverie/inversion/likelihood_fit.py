@@ -44,11 +44,11 @@ ROUNDS = 25
 LEAST_VARIANCE = 1e-3
 """Variance of events in a frame that residuals are scaled by at least."""
 
-CLEARLY = 1.2
-"""How much more events must tell than sizes to be all that counts. Below it either may be far better: sizes by .010 to
-.013 where events told 1.04 times as much (animals made from networks fitted to real mice), events by .001 to .047 on
-simulated animals of few training clips. Both at once were never far from the better one, and better than it half of the
-time (docs/log/map.md)."""
+EVENTS_ADVANTAGE = 1.2
+"""How many times the information in sizes events must hold to be used alone. Below it either may be far better: sizes
+by .010 to .013 where events held 1.04 times as much (animals made from networks fitted to real mice), events by .001 to
+.047 on simulated animals of few training clips. Both at once were never far from the better one, and better than it
+half of the time (docs/log/map.md)."""
 
 Sample = Float[np.ndarray, "neuron trial time"]
 
@@ -82,8 +82,8 @@ def fit_likelihoods(
     """Fit kinds of likelihood (those of events by default) to one animal's responses around an encoder's rates.
 
     The chosen one of sizes and events is that whose Fisher information about the logarithm of the rates, summed over
-    neurons and frames, is larger: it explains the responses with less scatter. Unless events tell ``CLEARLY`` more,
-    both count, or of counts, which are whole numbers, their sizes. Of sizes and traces, see ``steady``.
+    neurons and frames, is larger: it explains the responses with less scatter. Unless events hold clearly more (by
+    ``EVENTS_ADVANTAGE``), both are used or, for counts, which are whole numbers, sizes. On traces, see ``steady``.
 
     trials: those without responses are left out. skip: frames at the start of a trial that are left out.
     Raises ReverieError when no trial is left or the encoder predicts nothing finite.
@@ -110,7 +110,8 @@ def fit_likelihoods(
     most = max(held, key=lambda name: held[name])
     counts = np.array_equal(responses, np.rint(responses))
     otherwise = "both" if joined and not counts else "sizes"
-    return LikelihoodFits({**fitted, **joined}, most if held[most] >= CLEARLY * held.get("sizes", 0.0) else otherwise)
+    clear = held[most] >= EVENTS_ADVANTAGE * held.get("sizes", 0.0)
+    return LikelihoodFits({**fitted, **joined}, most if clear else otherwise)
 
 
 def joint(fitted: Mapping[str, Likelihood]) -> Mapping[str, Likelihood]:

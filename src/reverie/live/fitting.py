@@ -21,7 +21,7 @@ from reverie.foundation.progress import say
 from reverie.inversion.linear.files import load_decoder, save_decoder
 from reverie.inversion.linear.regression import FoldedSums
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
-from reverie.inversion.linear.ridge_fit import AFFORDABLE, fit_ridge, movie_folds
+from reverie.inversion.linear.ridge_fit import MOST_FEATURES, fit_ridge, movie_folds
 from reverie.inversion.linear.samples import Samples
 from reverie.live.simulated_trials import simulated_samples
 from reverie.recordings.trial import Trial
@@ -80,10 +80,10 @@ def fit_live(fitted: Fitted, lag: int) -> LiveDecoder:
 def fit_causal(subject: Subject, trials: Sequence[Trial], settings: RidgeSettings) -> RidgeDecoder:
     """Return a linear decoder that learned from trials and, where that explains more of them, from simulated ones.
 
-    Of populations with more than ``AFFORDABLE`` features trials are not simulated.
+    Of populations with more than ``MOST_FEATURES`` features trials are not simulated.
     """
     ridge = fit_ridge(subject.animal, trials, settings)
-    if ridge.features.count > AFFORDABLE:
+    if ridge.features.count > MOST_FEATURES:
         return ridge
     every = int(ridge.chosen["every"])
     folds = movie_folds(trials, settings.folds)

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from reverie.foundation.errors import BadInput, ReverieError
-from reverie.scoring.coherence import COARSE, SLOW, crossing
+from reverie.scoring.coherence import COARSE_CYCLES, SLOW_HERTZ, crossing
 
 SPATIAL: Final = (0, 0.002, 0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.026, 0.034, 0.044, 0.058, 0.075, 0.1, 0.13, 0.2)
 """Edges of the spatial bands, cycles per degree; narrow where movies' power falls steeply."""
@@ -29,7 +29,7 @@ Table = Float[np.ndarray, "spatial temporal"]
 LEARNING_MINUTES: Final = 10.0
 """Minutes of training after which an encoder knows half of what there is to know: assumed, not measured."""
 
-CURVED: Final = 6.0
+NONLINEAR_NOISE: Final = 6.0
 """What is not linear in the movie counts as noise, so many times the variance of the linear part at each temporal
 frequency (it changes as slowly as movies do): fitted to reconstructions of simulated animals (docs/log/planning.md)."""
 
@@ -163,7 +163,7 @@ def information(bands: MeasuredBands, design: Design) -> Float[np.ndarray, " ban
     known = design.minutes / (design.minutes + LEARNING_MINUTES)
     # A scan holds what happened since the one before: the mean over that time.
     seen = np.square(np.sinc(bands.hertz / design.scan_rate))
-    noise = design.noise + CURVED * _drive(bands) * seen
+    noise = design.noise + NONLINEAR_NOISE * _drive(bands) * seen
     return np.asarray(bands.power * bands.told * density * known * seen / noise)
 
 
@@ -185,8 +185,8 @@ def predict_design(bands: MeasuredBands, design: Design) -> Outlook:
     whole = counted.sum() + bands.picture
     return Outlook(
         float(np.sqrt(((counted * found).sum() + bands.picture) / whole)),
-        _limit(bands.cycles, variance, found, bands.hertz <= SLOW),
-        _limit(bands.hertz, variance, found, bands.cycles <= COARSE),
+        _limit(bands.cycles, variance, found, bands.hertz <= SLOW_HERTZ),
+        _limit(bands.hertz, variance, found, bands.cycles <= COARSE_CYCLES),
     )
 
 

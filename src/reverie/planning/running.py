@@ -1,4 +1,4 @@
-"""Answering `reverie plan`, in words and with a page: from an encoder at hand, or from animals simulated beforehand."""
+"""Answering `reverie plan`, in words and with a page, from a given encoder or from animals simulated beforehand."""
 
 import json
 import math
@@ -24,10 +24,17 @@ from reverie.foundation.progress import say
 from reverie.inversion.methods.map import Map
 from reverie.inversion.objective import information_draw
 from reverie.inversion.priors.spectrum import spectrum_of
-from reverie.planning.design import CURVED, LEARNING_MINUTES, Design, MeasuredBands, neurons_for, predict_design
+from reverie.planning.design import (
+    LEARNING_MINUTES,
+    NONLINEAR_NOISE,
+    Design,
+    MeasuredBands,
+    neurons_for,
+    predict_design,
+)
 from reverie.recordings.reading import Reading
 from reverie.reporting.page import fill_page
-from reverie.scoring.coherence import COARSE, SLOW
+from reverie.scoring.coherence import COARSE_CYCLES, SLOW_HERTZ
 from reverie.scoring.rule import scored_region
 
 CLIPS: Final = 20
@@ -118,9 +125,9 @@ def plan(
     design
         The experiment that could be made.
     data, encoder, animal, reading
-        An encoder at hand and the recording of its animal, to reckon with these neurons instead of simulated ones.
+        A given encoder and the recording of its animal, to use these neurons instead of simulated ones.
     resolution
-        Cycles per degree, to be told how many neurons they ask for.
+        Cycles per degree, to learn how many neurons it takes to resolve them.
     out
         The page (html) with sliders.
 
@@ -168,9 +175,14 @@ def _worded(limit: float) -> str:
 def write_plan(path: Path, bands: MeasuredBands, design: Design) -> None:
     """Write the page, one file that asks the network for nothing, whole or not at all.
 
-    It reckons as ``predict_design`` does, with the same numbers.
+    Its script calculates what ``predict_design`` does, with the same numbers.
     """
-    constants = {"slow": SLOW, "coarse": COARSE, "curved": CURVED, "learning_minutes": LEARNING_MINUTES}
+    constants = {
+        "slow": SLOW_HERTZ,
+        "coarse": COARSE_CYCLES,
+        "curved": NONLINEAR_NOISE,
+        "learning_minutes": LEARNING_MINUTES,
+    }
     page = fill_page(
         "plan.html",
         ["report.css"],

@@ -14,7 +14,7 @@ from reverie.scoring.correlation import Region
 TAPER = 2.0
 """Gaussian sigma in pixels by which the border of the region fades out."""
 
-COARSE, SLOW = 0.032, 2.5
+COARSE_CYCLES, SLOW_HERTZ = 0.032, 2.5
 """Cycles per degree and hertz below which bands are pooled while the resolution along the other axis is looked for."""
 
 Cells = Float[np.ndarray, "spatial temporal"]

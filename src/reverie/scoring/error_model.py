@@ -25,7 +25,7 @@ USUAL_SLOPES: Final = np.array([1.0, 0.3, 0.3, 0.5])
 """Of posterior, disagreement, contrast and midtones, towards which slopes are drawn: round numbers near those found on
 simulated animals of four kinds (docs/log/uncertainty.md)."""
 
-SHRINKAGE: Final = 3.0
+SHRINKAGE_CLIPS: Final = 3.0
 """How many clips the usual slopes count for."""
 
 BLUR: Final = (8 / 30, 4 / 36, 4 / 36)
@@ -137,7 +137,7 @@ def fit_error_model(clips: Sequence[ClipErrors]) -> ErrorModel:
         raise ReverieError("An error model is learned from at least one clip, but none was given.")
     designs = [np.vstack([clip.features, np.ones(clip.squares.size)]).astype(np.float64) for clip in clips]
     target = np.append(USUAL_SLOPES, 0.0)
-    penalty = np.append(np.full(USUAL_SLOPES.size, SHRINKAGE), 0.0)
+    penalty = np.append(np.full(USUAL_SLOPES.size, SHRINKAGE_CLIPS), 0.0)
     middle = np.mean([design @ clip.weights for design, clip in zip(designs, clips, strict=True)], axis=0)
     found = target.copy()
     found[-1] = np.log(max(np.mean([clip.squares @ clip.weights for clip in clips]), 1e-6)) - middle[:-1] @ USUAL_SLOPES

@@ -12,7 +12,7 @@ from reverie.foundation.arrays import Movie
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
 from reverie.jobs.clip import Clip
-from reverie.scoring.coherence import COARSE, SLOW, Bands, Spectra, add_up, crossing, spectra_of
+from reverie.scoring.coherence import COARSE_CYCLES, SLOW_HERTZ, Bands, Spectra, add_up, crossing, spectra_of
 from reverie.scoring.rule import frames_to_skip, scored_region
 from reverie.scoring.statistics import resample_clips
 from reverie.stimuli.synthetic import pink_noise
@@ -83,8 +83,8 @@ def _responses(true: bool) -> str:
 
 def _caption() -> str:
     return (
-        f"Coherence with the truth along spatial frequency (changes up to {SLOW} Hz) and temporal frequency (patterns "
-        f"up to {COARSE} cycles per degree); the line is a half."
+        f"Coherence with the truth along spatial frequency (changes up to {SLOW_HERTZ} Hz) and temporal frequency "
+        f"(patterns up to {COARSE_CYCLES} cycles per degree); the line is a half."
     )
 
 
@@ -129,7 +129,7 @@ def as_rows(table: pd.DataFrame) -> pd.DataFrame:
 def transfer(by_method: Mapping[str, Sequence[Spectra]], bands: Bands) -> pd.DataFrame:
     """Return coherence along both axes, by method: method, axis, frequency, coherence.
 
-    Along one axis, bands of the other are pooled up to ``SLOW`` hertz or ``COARSE`` cycles per degree.
+    Along one axis, bands of the other are pooled up to ``SLOW_HERTZ`` hertz or ``COARSE_CYCLES`` cycles per degree.
     """
     rows = []
     for method, spectra in by_method.items():
@@ -168,8 +168,8 @@ def _limits(spectra: Sequence[Spectra], bands: Bands) -> dict[str, float]:
 
 def _curves(summed: Spectra, bands: Bands) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """Return both axes: name, centres of the bands, coherence."""
-    slow = slice(0, int(np.searchsorted(bands.temporal[1:], SLOW, side="right")))
-    coarse = slice(0, int(np.searchsorted(bands.spatial[1:], COARSE, side="right")))
+    slow = slice(0, int(np.searchsorted(bands.temporal[1:], SLOW_HERTZ, side="right")))
+    coarse = slice(0, int(np.searchsorted(bands.spatial[1:], COARSE_CYCLES, side="right")))
     space = [summed.pooled(slice(band, band + 1), slow).coherence[0, 0] for band in range(len(bands.spatial) - 1)]
     time = [summed.pooled(coarse, slice(band, band + 1)).coherence[0, 0] for band in range(len(bands.temporal) - 1)]
     return [

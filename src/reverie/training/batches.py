@@ -41,11 +41,11 @@ def generator_of(seed: int, step: int, purpose: str = "windows") -> np.random.Ge
     return np.random.default_rng((seed, step, *purpose.encode()))
 
 
-HELD = 2**30
+IN_MEMORY = 2**30
 """Bytes of trials that are kept in memory; of a larger recording the windows are read as they are drawn."""
 
 
-def load_trials(recording: Recording, names: Sequence[str], encoder: Encoder, *, limit: int = HELD) -> HeldTrials:
+def load_trials(recording: Recording, names: Sequence[str], encoder: Encoder, *, limit: int = IN_MEMORY) -> HeldTrials:
     """Return trials to learn from, read as they are needed; up to ``limit`` bytes of them are kept.
 
     Raises ReverieError when the encoder is of another animal or another frame size, a trial has no responses, or no

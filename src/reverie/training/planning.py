@@ -60,15 +60,15 @@ DISTILLATION = 0.0036
 STEPS_TIMED = 6
 """Steps that are timed; the first two warm the machine up."""
 
-FRAMES = 3000
+COMPARED_FRAMES = 3000
 """Frames that targets are compared on."""
 
-CLEARLY = 1.25
+EVENTS_ADVANTAGE = 1.25
 """How much more of events must be explained. Of Poisson counts, whose sizes do tell, it is 1.07 to 1.18 times as much,
 since rates rise steeply, and .9 times where large events mean high rates; 1.3 times for animals whose movies are found
 better from encoders of events, twice where sizes are nothing but noise (docs/log/encoders.md)."""
 
-JUDGES = 300
+COMPARED_NEURONS = 300
 """Neurons, evenly chosen, that targets are compared for."""
 
 
@@ -140,19 +140,19 @@ def best_target(encoder: Encoder, trials: Sequence[Trial]) -> str:
     """
     if not isinstance(encoder, PlaceStarting):
         return "sizes"
-    few = [_of_some_neurons(trial) for trial in first_trials(trials, FRAMES)]
+    few = [_of_some_neurons(trial) for trial in first_trials(trials, COMPARED_FRAMES)]
     as_events = TARGETS["events"](few)
     explained, variance = explained_by_points(
         encoder, few, lambda responses: np.concatenate([responses, as_events(responses)])
     )
     shares = explained.amax(dim=(0, 1)) / variance.clamp_min(1e-12)
     of_sizes, of_events = shares.view(2, -1).mean(dim=1).tolist()
-    return "events" if of_events > CLEARLY * of_sizes else "sizes"
+    return "events" if of_events > EVENTS_ADVANTAGE * of_sizes else "sizes"
 
 
 def _of_some_neurons(trial: Trial) -> Trial:
     responses = np.asarray(trial.responses)
-    return replace(trial, responses=responses[:: -(-len(responses) // JUDGES)])
+    return replace(trial, responses=responses[:: -(-len(responses) // COMPARED_NEURONS)])
 
 
 def seconds_per_step(

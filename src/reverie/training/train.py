@@ -17,7 +17,7 @@ from reverie.foundation.progress import say
 from reverie.recordings.lazy_trials import names_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split
-from reverie.training.batches import HELD, load_trials
+from reverie.training.batches import IN_MEMORY, load_trials
 from reverie.training.loop import LAST, TrainingJob, resume, run_to_the_end
 from reverie.training.settings import TARGETS, TrainingSettings
 from reverie.training.step import new_run
@@ -92,7 +92,7 @@ def _job(
     teacher: Encoder | None,
 ) -> TrainingJob:
     """Put together everything the run needs."""
-    limit = HELD // len(encoder.mice)
+    limit = IN_MEMORY // len(encoder.mice)
     training = {
         mouse: load_trials(recordings[mouse], splits[mouse].training, encoder, limit=limit) for mouse in encoder.mice
     }

@@ -136,7 +136,7 @@ def test_components_are_as_many_as_neurons_tell_of(decoder):
 
 
 def test_many_neurons_are_not_given_many_lags(monkeypatch):
-    monkeypatch.setattr(ridge_fit, "AFFORDABLE", 40 * 4)
+    monkeypatch.setattr(ridge_fit, "MOST_FEATURES", 40 * 4)
     settings = RidgeSettings(powers=(0.5,), components=(60,))
     assert fit_ridge("toy", noise_trials()[:-2], settings).features.lags == (1, 2, 4, 7)
 

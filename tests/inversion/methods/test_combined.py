@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.methods.combined import LOOSE, Combined, combine, weighed
+from reverie.inversion.methods.combined import LOOSE_TOLERANCE, Combined, combine, weighed
 from reverie.inversion.methods.map import Map
 from reverie.inversion.problem import Progress, Solution
 
@@ -32,7 +32,7 @@ def test_following_takes_loose_searches_before_the_last():
     usual = Combined(seed=3)
     assert usual.searches("sizes", 0) == (usual.search("sizes"),)
     first, second, last = usual.searches("sizes", 2)
-    assert [one.tolerance for one in (first, second, last)] == [LOOSE, LOOSE, Map().tolerance]
+    assert [one.tolerance for one in (first, second, last)] == [LOOSE_TOLERANCE, LOOSE_TOLERANCE, Map().tolerance]
     # Afterwards the prior knows the cuts.
     assert [one.find_cuts for one in (first, second, last)] == [True, False, False]
 

@@ -6,7 +6,7 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
 from reverie.inversion.methods.bands import BANDS, BandWeights
-from reverie.inversion.methods.weighing import SHRINKAGE, Moments, Weights, choose_weights
+from reverie.inversion.methods.weighing import SHRINKAGE_CLIPS, Moments, Weights, choose_weights
 
 GENERATOR = np.random.default_rng(0)
 TRUTH = GENERATOR.normal(120, 30, (200, 50)).astype(np.float32)
@@ -26,7 +26,7 @@ def test_few_clips_draw_the_share_towards_a_half():
     shares = [choose_weights({"sizes": [clip] * count}).share for count in (1, 3, 1000)]
     exact = clip.between / clip.apart
     for count, share in zip((1, 3, 1000), shares, strict=True):
-        assert share == pytest.approx((count * exact + SHRINKAGE * 0.5) / (count + SHRINKAGE))
+        assert share == pytest.approx((count * exact + SHRINKAGE_CLIPS * 0.5) / (count + SHRINKAGE_CLIPS))
     assert shares[0] < shares[1] < shares[2]
 
 

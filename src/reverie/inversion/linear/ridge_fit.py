@@ -25,16 +25,16 @@ from reverie.inversion.linear.samples import (
 from reverie.recordings.near_duplicates import near_duplicate_groups, near_duplicate_pairs, signature
 from reverie.recordings.trial import Trial
 
-JUDGES: Final = 300
+POWER_NEURONS: Final = 300
 """Neurons, evenly chosen, that the power is chosen with: enough to rank candidates, in little time and memory."""
 
-JUDGES_OF_LAGS: Final = 100
+LAG_NEURONS: Final = 100
 """The same for lags, of which there may be many a neuron, and for components."""
 
-AFFORDABLE: Final = 6000
+MOST_FEATURES: Final = 6000
 """Features that are solved for at most, where there is a choice: the time grows with their cube."""
 
-WORTH: Final = 0.02
+WORTHWHILE: Final = 0.02
 """How much more must be explained by more lags or a kernel, or lost by fewer components, to be worth it, as a share."""
 
 NEARLY_ALL: Final = 0.95
@@ -80,7 +80,7 @@ def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | Non
     samples = Samples(trials, folds, pictures, every)
     power, lags = choose_features(samples, population.neurons, settings, f"ridge decoder of {mouse}")
     if detailed:
-        few = _of_some(samples, population.neurons, JUDGES_OF_LAGS)
+        few = _of_some(samples, population.neurons, LAG_NEURONS)
         samples = replace(samples, pictures=choose_pictures(few, moments, settings, power, lags))
     features = ResponseFeatures.of((sample.responses for sample in samples), power, lags)
     regression = regression_of(samples, features, every)
@@ -96,7 +96,7 @@ def _with_kernel(decoder: RidgeDecoder, samples: Samples) -> RidgeDecoder:
     seen = KernelFeatures.of(samples, decoder.features, samples.every)
     regression = FoldedSums.of(samples, seen, samples.every)
     weight, unexplained = regression.best_weight()
-    needed = decoder.chosen["explained"] + WORTH * abs(decoder.chosen["explained"])
+    needed = decoder.chosen["explained"] + WORTHWHILE * abs(decoder.chosen["explained"])
     if False in decoder.settings.kernels and 1 - unexplained < needed:
         return decoder
     kernel = KernelRegression(seen, np.ascontiguousarray(regression.solve(weight), dtype=np.float32))
@@ -111,7 +111,7 @@ def choose_features(
     Lags longer than the shortest must be affordable with all neurons, and explain clearly more.
     """
     shortest = min(map(len, settings.lags))
-    lags = [one for one in settings.lags if len(one) == shortest or len(one) * neurons <= AFFORDABLE]
+    lags = [one for one in settings.lags if len(one) == shortest or len(one) * neurons <= MOST_FEATURES]
     with bar(label, len(settings.powers) + len(lags)) as advance:
 
         def explained(judges: Sequence[Sample], power: float, lags: tuple[int, ...]) -> float:
@@ -119,11 +119,11 @@ def choose_features(
             features = ResponseFeatures.of((sample.responses for sample in judges), power, lags)
             return 1 - regression_of(judges, features, samples.every).best_weight()[1]
 
-        judges = list(_of_some(samples, neurons, JUDGES))
+        judges = list(_of_some(samples, neurons, POWER_NEURONS))
         power = max(settings.powers, key=lambda one: explained(judges, one, lags[0]))
-        judges = list(_of_some(samples, neurons, JUDGES_OF_LAGS))
+        judges = list(_of_some(samples, neurons, LAG_NEURONS))
         shares = {one: explained(judges, power, one) for one in lags}
-        return power, max(lags, key=lambda one: shares[one] - (len(one) > shortest) * WORTH * abs(shares[one]))
+        return power, max(lags, key=lambda one: shares[one] - (len(one) > shortest) * WORTHWHILE * abs(shares[one]))
 
 
 def choose_pictures(
@@ -135,7 +135,7 @@ def choose_pictures(
     features = ResponseFeatures.of((sample.responses for sample in samples), power, lags)
     regression = regression_of(samples, features, samples.every)
     explained, _ = regression.explained(regression.best_weight()[0], len(largest.basis))
-    enough = (1 - WORTH) * explained.sum()
+    enough = (1 - WORTHWHILE) * explained.sum()
     for count in settings.components:
         if explained[:count].sum() >= enough:
             return replace(largest, basis=largest.basis[:count])

@@ -25,7 +25,7 @@ that are smeared over a few frames tell little above 3 Hz."""
 CYCLES: Final = (1.0, 2.5, 5.0)
 """Where bands meet in space, in cycles per height of the frame (about 120 degrees on the Sensorium screens)."""
 
-SHRINKAGE: Final = 27.0
+SHRINKAGE_CLIPS: Final = 27.0
 """Validation clips that the plain weights count for: few say little about sixteen bands. Of 1, 3, 9 and 27 the one with
 which each validation clip, weighed as five others say, came nearest on five kinds of animals (docs/log/best.md)."""
 
@@ -135,7 +135,7 @@ def choose_band_weights(clips: Sequence[BandMoments], share: float) -> BandWeigh
     together, towards = (sum(getattr(clip, name) for clip in clips) for name in ("together", "towards"))
     energy = together.diagonal().reshape(2, BANDS).mean(axis=0)
     # Where both movies show nothing, the plain weights hold.
-    firmness = np.tile(SHRINKAGE / len(clips) * energy + np.finfo(np.float64).tiny, 2)
+    firmness = np.tile(SHRINKAGE_CLIPS / len(clips) * energy + np.finfo(np.float64).tiny, 2)
     plain = np.repeat([share, 1 - share], BANDS)
     found = np.linalg.solve(together + np.diag(firmness), towards + firmness * plain)
     return BandWeights(tuple(map(float, found[:BANDS])), tuple(map(float, found[BANDS:])))

@@ -1,10 +1,10 @@
-"""The most probable movie and that of ridge regression, weighed: two estimates that err in different ways.
+"""The weighted mean of the most probable movie and that of ridge regression: two estimates that err in different ways.
 
-The most probable movie takes encoder and likelihood at their word, which is where it goes wrong: in slow changes of the
-brightness of the whole frame above all. Ridge regression makes less of each neuron, but asks no model. Their errors
-differ, so that their mean is nearer to the truth than either (docs/decisions/071).
+The most probable movie relies on encoder and likelihood, and errs where these are wrong, above all in slow changes of
+the whole frame's brightness. Ridge regression makes less of each neuron, but needs no model. Their errors differ, so
+that their mean is nearer to the truth than either (docs/decisions/071).
 
-Where a camera moves over scenes, the search is made in turns: what is found so far tells how the camera moves, and the
+Where a camera moves over scenes, there are several searches: the movie found so far shows how the camera moves, and the
 next search has a prior that knows it (docs/decisions/200).
 """
 
@@ -20,27 +20,27 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.requests import require_seed, settle_types
 from reverie.inversion.cuts import shots_found
 from reverie.inversion.methods.map import Map
-from reverie.inversion.methods.weighing import EVEN
+from reverie.inversion.methods.weighing import EVEN_SHARE
 from reverie.inversion.postprocessing import LARGEST_BLUR
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.priors.scenes import path_in
 from reverie.inversion.problem import Problem, Solution
 
-OFTEN = 2
-"""Times the camera's motion is measured where following it is worthwhile."""
+USUAL_FOLLOWS = 2
+"""How often the camera's motion is measured where following it is worthwhile."""
 
-MOST_OFTEN = 100
-"""Times it may be measured at most; each costs a search, and after two hardly anything changes."""
+MOST_FOLLOWS = 100
+"""How often it may be measured at most; each costs a search, and after two hardly anything changes."""
 
-LOOSE = 2e-2
-"""Tolerance of searches that only tell how the camera moves: five times the usual one. Twelve times would save 13 % of
-all passes more, and cost .002 in video correlation (docs/log/best.md)."""
+LOOSE_TOLERANCE = 2e-2
+"""Tolerance of searches that only serve to measure the camera's motion: five times the usual one. Twelve times would
+save another 13 % of all passes, and cost .002 in video correlation (docs/log/best.md)."""
 
-LARGEST = 6
-"""Times the size of the frame that a scene may have; a camera that moves farther is not followed."""
+LARGEST_SCENE = 6
+"""How many times the frame's area a scene may have; a camera that moves farther is not followed."""
 
 Search = Callable[[Problem, Map, str], Solution]
-"""Solves a problem; the text names this search among those of one clip."""
+"""Solves a problem; the last argument names this search among those of one clip."""
 
 
 @dataclass(frozen=True)
@@ -74,35 +74,35 @@ class Combined:
     def __post_init__(self) -> None:
         settle_types(self)
         require_seed(self.seed)
-        share, follow = (EVEN if self.map_share is None else self.map_share), self.follow or 0
-        if not (0 <= share <= 1 and 0 <= follow <= MOST_OFTEN and 0 <= self.blur <= LARGEST_BLUR):
+        share, follow = (EVEN_SHARE if self.map_share is None else self.map_share), self.follow or 0
+        if not (0 <= share <= 1 and 0 <= follow <= MOST_FOLLOWS and 0 <= self.blur <= LARGEST_BLUR):
             raise ReverieError(
                 "The settings of the method `combined` are not possible: map_share must lie within 0 to 1, follow "
-                f"within 0 to {MOST_OFTEN} and blur within 0 to {LARGEST_BLUR:g}."
+                f"within 0 to {MOST_FOLLOWS} and blur within 0 to {LARGEST_BLUR:g}."
             )
 
     def search(self, likelihood: str) -> Map:
-        """Return how the most probable movie is found, with what counts of the responses."""
+        """Return the settings of the search for the most probable movie, with a likelihood."""
         return Map(draws=0, seed=self.seed, find_cuts=self.find_cuts, likelihood=likelihood)
 
-    def searches(self, likelihood: str, times: int) -> tuple[Map, ...]:
-        """Return the searches that find it while the camera is followed so many times."""
+    def searches(self, likelihood: str, follows: int) -> tuple[Map, ...]:
+        """Return the searches, one after the other, for the most probable movie while the camera is followed."""
         usual = self.search(likelihood)
-        loose = replace(usual, tolerance=LOOSE)
-        # Once the camera was followed the prior knows the cuts.
-        later = [replace(one, find_cuts=False) for one in (*[loose] * (times - 1), usual)]
-        return (loose, *later) if times else (usual,)
+        loose = replace(usual, tolerance=LOOSE_TOLERANCE)
+        # From the second search on, the prior knows the cuts.
+        later = [replace(one, find_cuts=False) for one in (*[loose] * (follows - 1), usual)]
+        return (loose, *later) if follows else (usual,)
 
 
 def search_in_turns(
     searches: Sequence[Map], problem: Problem, scenes: GaussianPrior | None, linear: Movie, share: float, find: Search
 ) -> list[Solution]:
-    """Return what each search for the most probable movie finds, the last one's the movie wanted.
+    """Return what each search for the most probable movie finds; the last is the movie wanted.
 
     Parameters
     ----------
     searches
-        One after the other, each told what the movie found before it shows of the camera (``Combined.searches``).
+        One after the other, each but the first with a prior that follows the camera (``Combined.searches``).
     problem
         Of the clip.
     scenes
@@ -110,7 +110,7 @@ def search_in_turns(
     linear
         The movie of ridge regression, (time, height, width).
     share
-        Of the most probable movie, 0 to 1, in the weighed one that is looked at for the camera.
+        Of the most probable movie, 0 to 1, in the mean in which the camera's motion is measured.
     find
         Makes one search.
     """
@@ -125,7 +125,7 @@ def search_in_turns(
 
 
 def search_name(number: int, count: int) -> str:
-    """Return what a search among so many for one clip is called, `map` where it is the only one.
+    """Return the name of a search among so many for one clip, `map` where it is the only one.
 
     >>> search_name(0, 1), search_name(2, 3)
     ('map', 'map-3-of-3')
@@ -136,7 +136,7 @@ def search_name(number: int, count: int) -> str:
 def following(scenes: GaussianPrior, movie: Movie, *, cuts: bool, again: bool) -> GaussianPrior:
     """Return the prior that knows where shots of a movie found so far begin, and how the camera moves in each.
 
-    It knows the shots alone where no scenes could be learned, or the camera moves so far that the scene would be vast.
+    It knows only the shots where no scenes could be learned, or the camera moves so far that the scene would be vast.
 
     movie: (time, height, width), grey levels. cuts: whether to look for cuts. again: the movie was found with a prior
     that knew the camera already.
@@ -145,17 +145,17 @@ def following(scenes: GaussianPrior, movie: Movie, *, cuts: bool, again: bool) -
     if scenes.scenes is None:
         return scenes.cut(starts)
     informed = scenes.following(starts, path_in(movie, starts, scenes.scenes, again=again))
-    return informed if prod(informed.scene_size) <= LARGEST * prod(informed.frame_size) else scenes.cut(starts)
+    return informed if prod(informed.scene_size) <= LARGEST_SCENE * prod(informed.frame_size) else scenes.cut(starts)
 
 
 def weighed(probable: Movie, linear: Movie, share: float) -> Movie:
     """Return share times the most probable movie and the rest of the linear one, (time, height, width)."""
-    # White and white, weighed in single precision, may come out a rounding above white.
+    # The mean of white and white, in single precision, may be rounded to above white.
     return np.asarray(share * probable + (1 - share) * linear, dtype=np.float32).clip(0, 255)
 
 
 def combine(found: Sequence[Solution], movie: Movie, std: Movie | None, information: Mask | None) -> Solution:
-    """Return the weighed movie and what is known of its errors, with the trace of all searches."""
+    """Return the weighted movie and what is known of its errors, with the trace of all searches."""
     trace, steps, seconds, passes = [], 0, 0.0, 0
     for one in found:
         trace += [

@@ -26,10 +26,10 @@ from reverie.inversion.uncertainty import draw_departure
 HALVINGS = 8
 """Times a step is shortened before the direction is given up."""
 
-SUFFICIENT = 1e-4
+SUFFICIENT_DECREASE = 1e-4
 """Share of the decrease that the slope promises which a step must bring (Armijo's rule)."""
 
-NEARLY = 5
+NEARLY_SETTLED = 5
 """Times the tolerance a step may lower the loss by when cuts are looked for."""
 
 SOLVING, SOLVED = 24, 5e-4
@@ -148,7 +148,7 @@ class Map:
         promised = -dot(state.ahead, state.point.gradient) / 2
         little = self.tolerance * state.fallen
         state = replace(state, settled=min(fell, promised) < little)
-        near = state.settled or fell < NEARLY * little
+        near = state.settled or fell < NEARLY_SETTLED * little
         return self._look_for_cuts(problem, state) if near and self.find_cuts and state.starts is None else state
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> MapState:
@@ -226,7 +226,7 @@ class Map:
         length = min(1.0, self.longest / max(change, 1e-12))
         for tried in range(1, HALVINGS + 1):
             found = self._evaluate(problem, point.white + length * direction)
-            if found.loss <= point.loss + SUFFICIENT * length * slope:
+            if found.loss <= point.loss + SUFFICIENT_DECREASE * length * slope:
                 return found, tried
             # The minimum of the parabola through both losses and the slope, kept within reason.
             parabola = -slope * length**2 / (2 * (found.loss - point.loss - slope * length))

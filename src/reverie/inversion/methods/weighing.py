@@ -1,4 +1,4 @@
-"""How to weigh the most probable movie against that of ridge regression: measured on clips whose movies are known."""
+"""The weights of the most probable movie and that of ridge regression, chosen on clips whose movies are known."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,32 +9,32 @@ from jaxtyping import Float
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.methods.bands import BandWeights
 
-EVEN = 0.5
-"""The share of the most probable movie where nothing was measured."""
+EVEN_SHARE = 0.5
+"""The weight of the most probable movie where there was no clip to choose it on."""
 
-ALLOWED = 0.03
-"""How much larger a squared error the likelihood `both` may have and be taken all the same. On one clip chance makes
-it up to 5 % better or worse than events; over test clips, averaged with ridge, it was never worse (docs/log/map.md)."""
+BOTH_ALLOWANCE = 0.03
+"""How much larger, as a share, the squared error of the likelihood `both` may be and it is still chosen. By chance it
+is up to 5 % better or worse than events on one clip; averaged over test clips it was never worse (docs/log/map.md)."""
 
-WORTHWHILE = 0.01
+WORTHWHILE_GAIN = 0.01
 """Share of the squared error that following the camera must save to be worth its searches."""
 
-SHRINKAGE = 3.0
-"""Validation clips that the even share counts for: few clips say little about the best one."""
+SHRINKAGE_CLIPS = 3.0
+"""Validation clips that the even weight counts as, since few clips say little about the best one."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What was best on validation trials: the likelihood of `map`, and its share of the combined movie.
-
-    error: squared error of the movie so weighed, summed over the scored pixels and frames of those trials; not a number
-    where there were none. bands: weights that differ from band to band (``choose_band_weights``), where there were any.
-    """
+    """What was best on validation trials."""
 
     likelihood: str
-    share: float = EVEN
+    """The likelihood of `map`."""
+    share: float = EVEN_SHARE
+    """The weight of its movie, that of ridge's being the rest."""
     error: float = float("nan")
+    """Squared error of the movie so weighed, summed over scored pixels and frames; not a number without trials."""
     bands: BandWeights | None = None
+    """Weights of each frequency band (``choose_band_weights``), None without trials."""
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return them as arrays, for an ``.npz`` file."""
@@ -56,14 +56,14 @@ class Weights:
 
 @dataclass(frozen=True)
 class Moments:
-    """How a clip's two movies lie about the truth: sums over scored pixels and frames of products of differences.
-
-    between: (map − ridge) · (truth − ridge). apart: (map − ridge)². missing: (truth − ridge)².
-    """
+    """How a clip's two movies differ from the truth: sums over scored pixels and frames of products of differences."""
 
     between: float
+    """Of (map − ridge) · (truth − ridge)."""
     apart: float
+    """Of (map − ridge)²."""
     missing: float
+    """Of (truth − ridge)²."""
 
     @staticmethod
     def of(
@@ -79,11 +79,11 @@ class Moments:
 
 
 def choose_weights(measured: Mapping[str, Sequence[Moments]]) -> Weights:
-    """Return the likelihood and the share with the least squared error over clips, the share drawn towards a half.
+    """Return the likelihood and the share with the least squared error over clips, the share shrunk towards a half.
 
     The likelihood `both` is taken unless another is clearly better.
 
-    measured: the moments of validation clips by likelihood. Without clips it is the first likelihood, and a half.
+    measured: the moments of validation clips by likelihood. Without clips, the first likelihood and a half.
 
     >>> best = choose_weights({"sizes": [Moments(3.0, 4.0, 3.0)] * 6, "events": [Moments(1.0, 4.0, 3.0)] * 6})
     >>> best.likelihood, round(best.share, 3), round(best.error, 3)
@@ -92,22 +92,23 @@ def choose_weights(measured: Mapping[str, Sequence[Moments]]) -> Weights:
     candidates = {name: _share_and_error(clips) for name, clips in measured.items() if clips}
     if not candidates:
         return Weights(next(iter(measured)))
-    name = min(candidates, key=lambda one: candidates[one][1] * (1 - ALLOWED if one == "both" else 1))
+    name = min(candidates, key=lambda one: candidates[one][1] * (1 - BOTH_ALLOWANCE if one == "both" else 1))
     return Weights(name, *candidates[name])
 
 
 def worth_following(still: Weights, followed: Weights) -> bool:
-    """Return whether following the camera brings the movies of the same clips clearly nearer to the truth.
+    """Return whether following the camera clearly lowers the error on the same clips.
 
     >>> still = Weights("both", 0.5, 100.0)
     >>> [worth_following(still, Weights("both", 0.5, error)) for error in (90.0, 99.5, float("nan"))]
     [True, False, False]
     """
-    return followed.error < (1 - WORTHWHILE) * still.error
+    return followed.error < (1 - WORTHWHILE_GAIN) * still.error
 
 
 def _share_and_error(clips: Sequence[Moments]) -> tuple[float, float]:
     between, apart, missing = (sum(getattr(clip, name) for clip in clips) for name in ("between", "apart", "missing"))
-    prior = SHRINKAGE / len(clips)
-    share = float(np.clip((between + prior * apart * EVEN) / (apart * (1 + prior)), 0, 1)) if apart > 0 else EVEN
+    prior = SHRINKAGE_CLIPS / len(clips)
+    best = (between + prior * apart * EVEN_SHARE) / (apart * (1 + prior)) if apart > 0 else EVEN_SHARE
+    share = float(np.clip(best, 0, 1))
     return share, missing - 2 * share * between + share**2 * apart
