@@ -125,7 +125,7 @@ def test_what_a_method_cannot_do_is_said_before_any_work(tiny_world, out, method
 
 def test_a_shuffle_control_is_told_of_and_kept(tiny_world, mask, out):
     reconstruct(tiny_world, out, "6", mask=mask, joining=Joining(shuffle_control=True))
-    assert any("shuffled across neurons" in note for note in Reconstruction.load(out / "alpha/6").notes)
+    assert any("shuffled between neurons" in note for note in Reconstruction.load(out / "alpha/6").notes)
     (kept,) = (out / "jobs").glob("*/shuffled/movie.npz")
     written = kept.stat().st_mtime_ns
     scale_responses(tiny_world, "6", 3.0)

@@ -112,16 +112,14 @@ def _mean_rates(
 
 @dataclass(frozen=True)
 class ReceptiveFields:
-    """The fields of one animal's neurons.
-
-    maps: (neuron, height, width), relative change of the rate by a bright plus by a dark pixel, thresholded, blurred.
-    found: which neurons any pixel moved beyond the threshold. centres: (neuron, 2), row and column of each map's
-    maximum, NaN where there is none.
-    """
+    """The fields of one animal's neurons."""
 
     maps: Float[np.ndarray, "neuron height width"]
+    """(neuron, height, width), relative change of the rate by a bright plus by a dark pixel, thresholded, blurred."""
     found: Bool[np.ndarray, " neuron"]
+    """Which neurons any pixel moved beyond the threshold."""
     centres: Float[np.ndarray, "neuron 2"]
+    """(neuron, 2), row and column of each map's maximum, NaN where there is none."""
 
     @property
     def share_found(self) -> float:

@@ -27,25 +27,29 @@ from reverie.scoring.rule import TRAINING_THRESHOLD
 class MaskSettings:
     """How a mask is estimated; window, first_frame, blur, start and gradient_clip are the published ones.
 
-    steps: trials drawn; published 1000. learning_rate: transparency per unit gradient of one trial; published 10, which
-    takes more trials to get as far. batch: trials looked at before the mask changes, by the sum of what they say;
-    published 1. Beyond a learning_rate times batch of some 200 the mask overshoots. averaged: share of the draws,
-    the last ones, over which the mask is averaged, since single trials make it tremble; published 0, the last mask
-    alone. window, first_frame: the frames of a trial that are looked at (an encoder bound to a window keeps its own;
-    shorter trials are looked at earlier). blur: Gaussian sigma in pixels of each change. start: largest transparency
-    to begin with. gradient_clip: largest gradient of a pixel.
     Raises ReverieError when a setting is out of range.
     """
 
     steps: int = 400
+    """How many trials are drawn; published 1000."""
     learning_rate: float = 40.0
+    """Transparency per unit gradient of one trial; published 10, which takes more trials to get as far."""
     batch: int = 4
+    """Trials whose gradients are summed for each change of the mask; published 1. Where learning_rate times batch is
+    beyond some 200, the mask overshoots."""
     averaged: float = 0.4
+    """Share of the changes, the last ones, over which the mask is averaged, since single trials make it fluctuate;
+    published 0, the last mask alone."""
     window: int = 32
+    """Frames of a trial that are used; an encoder bound to a window keeps its own."""
     first_frame: int = 50
+    """The first of these frames; of trials that are too short for it, an earlier one."""
     blur: float = 5.0
+    """Gaussian sigma in pixels of each change."""
     start: float = 0.05
+    """Largest transparency to begin with."""
     gradient_clip: float = 1.0
+    """Largest gradient of a pixel."""
 
     def __post_init__(self) -> None:
         counts = min(self.steps, self.batch, self.window) >= 1

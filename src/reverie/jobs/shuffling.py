@@ -1,4 +1,4 @@
-"""What a method makes of responses that say nothing: those of the trial, shuffled across neurons."""
+"""The shuffle control: what a method makes of the trial's responses when they are shuffled between neurons."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -35,21 +35,20 @@ LEAST_MEAN = 1e-6
 
 @dataclass(frozen=True)
 class ShuffleControl:
-    """What came of shuffled responses.
-
-    correlation: video correlation of the movie with the truth. departure: root mean square distance from the prior's
-    mean, in grey levels; of_recorded: the same of the movie from the responses as recorded.
-    """
+    """The movie found from shuffled responses, in numbers."""
 
     correlation: float
+    """Video correlation of the movie with the truth."""
     departure: float
+    """Its root mean square distance from the prior's mean, in grey levels."""
     of_recorded: float
+    """The same of the movie found from the responses as recorded."""
 
     @property
     def sentence(self) -> str:
         """What the page says of it."""
         return (
-            "With responses shuffled across neurons, each scaled to its new neuron's mean and the likelihood fitted "
+            "With responses shuffled between neurons, each scaled to its new neuron's mean and the likelihood fitted "
             f"anew, the same method gives a movie that correlates {self.correlation:.2f} with the truth and departs "
             f"{self.departure:.1f} grey levels from the prior's mean; this one departs {self.of_recorded:.1f}."
         ).replace("-", "−")
@@ -88,10 +87,10 @@ def require_search(method: Method) -> None:
 
 
 def shuffled_problem(job: Job, session: Session) -> Problem:
-    """Return the problem of a job whose neurons show one another's time courses, scaled to their own mean responses.
+    """Return the problem of a job with responses shuffled between neurons, scaled to each neuron's own mean.
 
-    The likelihood, of the kind it is, is fitted again to training trials shuffled alike: it is what the encoder does
-    not explain, and that is more when the neurons are mixed up.
+    The likelihood is fitted again, to training trials shuffled in the same way: it describes what the encoder does not
+    explain, which is more when the neurons are shuffled.
     """
     trial, animal = job.clip.read(session), job.clip.animal
     kind = job.method.likelihood if isinstance(job.method, Map) else "measured"

@@ -1,4 +1,4 @@
-"""Whether intervals are honest: how often the truth lies inside them, and what makes them keep their promise."""
+"""How often intervals hold the truth, and how to scale them such that they hold it as often as they should."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,22 +32,23 @@ HalfWidths = Float[np.ndarray, " level"]
 
 @dataclass(frozen=True)
 class Calibration:
-    """What makes a posterior's standard deviation honest, learned on clips whose movies are known.
+    """How to scale a standard deviation and how wide its intervals must be, learned on clips whose movies are known.
 
-    factor: what the standard deviation is multiplied by, such that 68 % of the true pixels lie within one. half_widths:
-    half the width of the intervals of ``LEVELS`` in units of the multiplied standard deviation; a normal error would
-    have 0.67, 1.28, 1.96. coverage: how often the truth lay inside them, each clip judged by what the others taught;
-    uncalibrated: the same for the standard deviation as it was, taken as that of a normal error. clips: their names.
-    Sources: Vovk, Gammerman & Shafer, Algorithmic Learning in a Random World, 2005 (split conformal prediction);
-    Dunn, Wasserman & Ramdas, Distribution-free prediction sets for two-layer hierarchical models, 2023 (clips as
-    groups).
+    Sources: Vovk, Gammerman & Shafer, Algorithmic Learning in a Random World, 2005 (split conformal prediction); Dunn,
+    Wasserman & Ramdas, Distribution-free prediction sets for two-layer hierarchical models, 2023 (clips as groups).
     """
 
     factor: float
+    """What the standard deviation is multiplied by, such that 68 % of the true pixels lie within one."""
     half_widths: HalfWidths
+    """Half the width of the intervals of ``LEVELS`` in units of the multiplied standard deviation; a normal error would
+    have 0.67, 1.28, 1.96."""
     coverage: HalfWidths
+    """How often the truth lay inside each, every clip judged by a calibration learned from the others."""
     uncalibrated: HalfWidths
+    """The same without calibration, for normal errors with the standard deviation as it was."""
     clips: tuple[str, ...]
+    """Names of the clips."""
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return it as arrays, for an ``.npz`` file."""

@@ -28,44 +28,51 @@ deviation too small to be seen would be called large."""
 
 @dataclass(frozen=True)
 class Patch:
-    """A connected piece of an error map beyond the threshold.
-
-    sign: 1 where the activity says brighter than the encoder, -1 darker. first, last: frames. row, column: the middle,
-    pixels. size: pixels × frames. peak: largest standardised deviation. mean: of the raw error map, grey levels.
-    """
+    """A connected piece of an error map beyond the threshold."""
 
     sign: int
+    """1 where the activity says brighter than the encoder, -1 darker."""
     first: int
+    """Its first frame."""
     last: int
+    """Its last frame."""
     row: float
+    """Of its middle, pixels."""
     column: float
+    """Of its middle, pixels."""
     size: int
+    """Pixels × frames."""
     peak: float
+    """Largest standardised deviation."""
     mean: float
+    """Of the raw error map, grey levels."""
 
 
 @dataclass(frozen=True)
 class Deviations:
-    """An error map beside its null distribution.
-
-    scores: (time, height, width), blurred error in standard deviations of the null maps, 0 outside the region.
-    significant: where it exceeds the threshold; with the chance of the level there is any such pixel in a movie without
-    deviations. threshold: in standard deviations. p_value: chance of a maximum as large. maximum, null_maxima: of the
-    map and of each null map. patches: the significant pieces, largest first. overall, null_overall: root mean square
-    of the scores over pixels × frames, which grows with small deviations all over the movie too. overall_p_value:
-    chance of one as large.
-    """
+    """An error map beside its null distribution."""
 
     scores: Movie
+    """(time, height, width), blurred error in standard deviations of the null maps, 0 outside the region."""
     significant: Bool[np.ndarray, "time height width"]
+    """Where scores exceed the threshold; in a movie without deviations there is any such pixel with a probability of
+    the level asked for."""
     threshold: float
+    """In standard deviations."""
     p_value: float
+    """Probability of a maximum as large, without deviations."""
     maximum: float
+    """The largest score of the map."""
     null_maxima: Float[np.ndarray, " draw"]
+    """That of each null map."""
     patches: tuple[Patch, ...]
+    """The significant pieces, largest first."""
     overall: float
+    """Root mean square of the scores, which also grows with small deviations all over the movie."""
     null_overall: Float[np.ndarray, " draw"]
+    """That of each null map."""
     overall_p_value: float
+    """Probability of one as large, without deviations."""
 
 
 def find_deviations(

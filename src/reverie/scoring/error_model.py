@@ -1,8 +1,8 @@
-"""How far a weighed movie may be off at each pixel and frame, learned from clips whose movies are known.
+"""How far a combined movie may be off at each pixel and frame, learned from clips whose movies are known.
 
-Four things tell large errors from small ones: how much the responses leave open there, how far apart the two movies are
-that were weighed, how much contrast the movie has, and how far its greys are from black and white. The logarithm of
-the error's variance is linear in theirs.
+Four features predict how large errors are: the posterior's variance, how much the two movies differ that were averaged,
+how much contrast the movie has, and how far its grey levels are from black and white. The logarithm of the errors'
+variance is linear in the logarithms of these.
 Source: Harvey, Estimating regression models with multiplicative heteroscedasticity, Econometrica 44, 1976.
 """
 
@@ -22,40 +22,40 @@ from reverie.scoring.calibration import Calibration, Errors
 from reverie.scoring.correlation import Region
 
 USUAL_SLOPES: Final = np.array([1.0, 0.3, 0.3, 0.5])
-"""Of posterior, disagreement, contrast and midtones, towards which slopes are drawn: round numbers near those found on
+"""Of posterior, disagreement, contrast and midtones, towards which slopes are shrunk: round numbers near those found on
 simulated animals of four kinds (docs/log/uncertainty.md)."""
 
 SHRINKAGE_CLIPS: Final = 3.0
-"""How many clips the usual slopes count for."""
+"""How many clips the usual slopes count as."""
 
 BLUR: Final = (8 / 30, 4 / 36, 4 / 36)
-"""Gaussian sigma, in seconds and heights of the frame, by which what tells errors apart is smoothed."""
+"""Gaussian sigma, in seconds and heights of the frame, by which features are smoothed."""
 
 DARKEST: Final = 600.0
 """Squared grey levels, of grey · (white − grey), that also black and white are taken to have."""
 
 EVERY: Final = 13
-"""Of the pixels of scored frames every thirteenth is learned from, or the next number of them that takes another pixel
-each time: neighbours err alike."""
+"""Every thirteenth pixel of scored frames is learned from, since neighbours err alike; or the next number with which
+every frame gives other pixels."""
 
 STEPS: Final = 30
 """Newton steps at most; five or six are usual."""
 
 LONGEST: Final = 2.0
-"""By which a slope changes in one of them at most."""
+"""Largest change of a slope in one of them."""
 
 Features = Float[np.ndarray, "feature time height width"]
 
 
 def features_of(movie: Movie, apart: Movie, posterior: Mask, rate: float) -> Features:
-    """Return what tells errors apart, as logarithms.
+    """Return the features that predict how large errors are, as logarithms.
 
     Parameters
     ----------
     movie
-        The one whose errors are asked for, (time, height, width), grey levels.
+        The movie whose errors are asked for, (time, height, width), grey levels.
     apart
-        The difference of the two movies it was weighed from, of its shape, grey levels.
+        The difference of the two movies it is a mean of, of its shape, grey levels.
     posterior
         Variance of movies drawn from the posterior at each pixel, (height, width), squared grey levels.
     rate
@@ -74,14 +74,14 @@ def features_of(movie: Movie, apart: Movie, posterior: Mask, rate: float) -> Fea
 
 @dataclass(frozen=True)
 class ClipErrors:
-    """Errors of one clip, a part of them. features: (feature, error). squares: (error,), grey levels².
-
-    scored: (error,), whether the pixel lies inside the evaluation mask.
-    """
+    """A sample of the errors of one clip."""
 
     features: Float[np.ndarray, "feature error"]
+    """(feature, error), see ``features_of``."""
     squares: Float[np.ndarray, " error"]
+    """(error,), squared errors, grey levels²."""
     scored: Bool[np.ndarray, " error"]
+    """(error,), whether the pixel lies inside the evaluation mask."""
 
     @staticmethod
     def of(features: Features, movie: Movie, truth: Movie, frames: slice, region: Region) -> "ClipErrors":
@@ -95,7 +95,7 @@ class ClipErrors:
 
     @property
     def weights(self) -> Float[np.ndarray, " error"]:
-        """How much each counts: those inside and those outside the mask as much, 1 in all."""
+        """The weight of each, 1 in all: half for those inside the mask, half for those outside."""
         shares = np.where(self.scored, 1 / max(self.scored.sum(), 1), 1 / max((~self.scored).sum(), 1))
         return np.asarray(shares / shares.sum())
 
@@ -107,16 +107,15 @@ class ClipErrors:
 
 @dataclass(frozen=True)
 class ErrorModel:
-    """log variance = slopes · features + constant.
-
-    slopes, lowest, highest: (feature,); beyond the lowest and highest hundredth of the features seen in learning, their
-    ends are taken.
-    """
+    """log variance = slopes · features + constant."""
 
     slopes: Float[np.ndarray, " feature"]
+    """(feature,)."""
     constant: float
     lowest: Float[np.ndarray, " feature"]
+    """(feature,), the lowest percentile of the features learned from; lower ones are taken as this."""
     highest: Float[np.ndarray, " feature"]
+    """(feature,), the highest percentile likewise."""
 
     def std(self, features: Float[np.ndarray, "feature *rest"]) -> Float[np.ndarray, "*rest"]:
         """Return the standard deviation of the error, grey levels."""
@@ -127,11 +126,11 @@ class ErrorModel:
 
 
 def fit_error_model(clips: Sequence[ClipErrors]) -> ErrorModel:
-    """Return the most probable model of normal errors, every clip counting alike, slopes drawn to the usual ones.
+    """Return the most probable model of normal errors, every clip counting alike, slopes shrunk towards the usual ones.
 
-    Half of each clip's weight lies outside the evaluation mask: there the model is to say that nothing is known.
-    Newton's method on a convex loss, Σ over clips of the weighted mean of ½ (log v + error² / v), plus the slopes'
-    squared distance from the usual ones. Raises ReverieError when there is no clip.
+    Half of each clip's weight lies outside the evaluation mask, so that the model also says that nothing is known
+    there. Newton's method on a convex loss, Σ over clips of the weighted mean of ½ (log v + error² / v), plus the
+    slopes' squared distance from the usual ones. Raises ReverieError when there is no clip.
     """
     if not clips:
         raise ReverieError("An error model is learned from at least one clip, but none was given.")
@@ -157,17 +156,16 @@ def fit_error_model(clips: Sequence[ClipErrors]) -> ErrorModel:
 
 @dataclass(frozen=True)
 class LearnedErrors:
-    """What is known of the errors of one animal's and encoder's movies.
-
-    model: how large they are. calibration: how often intervals hold. posterior: (height, width), variance of movies
-    drawn from the posterior, squared grey levels, averaged over clips. information: (height, width), share of the
-    prior's variance, 0 to 1, that the responses took away, likewise.
-    """
+    """What is known of the errors of one animal's and encoder's movies."""
 
     model: ErrorModel
+    """How large errors are."""
     calibration: Calibration
+    """How wide intervals must be."""
     posterior: Mask
+    """(height, width), variance of movies drawn from the posterior, squared grey levels, averaged over clips."""
     information: Mask
+    """(height, width), share of the prior's variance, 0 to 1, that the responses removed, likewise."""
 
     def std(self, movie: Movie, apart: Movie, rate: float) -> Movie:
         """Return the standard deviation of a movie's errors, such that 68 % of true pixels lie within one.
@@ -198,9 +196,9 @@ class LearnedErrors:
 
 
 def joined_errors(several: Sequence[LearnedErrors]) -> LearnedErrors:
-    """Return what is expected where several animals, or trials, explain one movie together, pixel by pixel.
+    """Return the errors expected where several animals, or trials, explain one movie together.
 
-    What each takes away from the prior's uncertainty adds up as precision; the rest is that of the first.
+    At each pixel, the precision that each adds to the prior's is summed; everything else is that of the first.
     Raises ReverieError when there is none.
     """
     if not several:

@@ -21,14 +21,14 @@ MOST_LAGS = 20
 
 @dataclass(frozen=True)
 class Eccentricity:
-    """Mean absolute deviation by distance from where the population sees best.
-
-    degrees: middle of each ring. deviation: grey levels. pixels: how many lie in it.
-    """
+    """Mean absolute deviation by distance from where the population sees best."""
 
     degrees: Float[np.ndarray, " ring"]
+    """Middle of each ring, degrees."""
     deviation: Float[np.ndarray, " ring"]
+    """Of each ring, grey levels."""
     pixels: Float[np.ndarray, " ring"]
+    """How many pixels lie in each."""
 
 
 def by_eccentricity(

@@ -33,18 +33,18 @@ STATE_TRIALS = 10
 
 @dataclass(frozen=True)
 class TableSize:
-    """Which cells of a table of movies are done: rows by spatial, columns by temporal scale or frequency.
-
-    frames: of each movie. animals: how many see them. directions: of gratings, degrees. both_polarities: of noise,
-    also with light and dark exchanged.
-    """
+    """Which cells of a table of movies are done: rows by spatial, columns by temporal scale or frequency."""
 
     spatial: Sequence[float]
     temporal: Sequence[float]
     frames: int
+    """Frames of each movie."""
     animals: int
+    """How many animals see them."""
     directions: Sequence[float] = (0.0,)
+    """Of gratings, degrees."""
     both_polarities: bool = False
+    """Whether noise is also shown with light and dark exchanged."""
 
 
 Plan = list[tuple[Stimulus, list[Job]]]

@@ -26,16 +26,15 @@ from reverie.training.warm_start import warm_start
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What came of a training run.
-
-    folder: holds the best encoder. correlation: of each animal on the validation trials, by the best weights (see
-    ``validation_correlation``); empty without validation trials. history: one row a validation (step, seconds, loss,
-    one column an animal).
-    """
+    """The outcome of a training."""
 
     folder: Path
+    """Where the best encoder is."""
     correlation: dict[str, float]
+    """Of each animal, on the validation trials with the best weights (see ``validation_correlation``); empty without
+    validation trials."""
     history: pd.DataFrame
+    """One row per validation: step, seconds, loss, and a column for each animal."""
 
 
 def train(

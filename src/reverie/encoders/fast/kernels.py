@@ -130,22 +130,22 @@ def in_panels(matrix: Float[Tensor, "row column"], rows: int | None = None) -> F
 
 @dataclass(frozen=True)
 class Layout:
-    """The sizes of one block.
-
-    size: height and width of the pictures that enter. kernels: pixels of the spatial and frames of the temporal layer.
-    inputs: channels that the widening reads. pitch: numbers from one row of features to the next. pooled: whether only
-    the outputs' mean over the picture is wanted.
-    """
+    """The sizes of one block."""
 
     frames: int
     size: tuple[int, int]
+    """Height and width of the pictures that enter."""
     stride: int
     kernels: tuple[int, int]
+    """Pixels of the spatial and frames of the temporal layer."""
     middle: int
     inputs: int
+    """Channels that the widening reads."""
     pitch: int
+    """Numbers from one row of features to the next."""
     outputs: int
     pooled: bool
+    """Whether only the outputs' mean over the picture is wanted."""
 
     @staticmethod
     def of(block: CoreBlock, size: tuple[int, int], inputs: int, pitch: int, pooled: bool) -> "Layout":

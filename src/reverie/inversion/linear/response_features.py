@@ -49,19 +49,18 @@ class FeaturesOf(Protocol):
 
 @dataclass(frozen=True)
 class ResponseFeatures:
-    """From responses to features, with the mean and scale of each neuron.
-
-    power: responses are raised to it first; 0.5 evens out trial noise that grows with the rate, as Anscombe's
-    transformation does for Poisson counts, 0 tells only whether there was any response. lags: in frames, rising;
-    positive looks at responses after the frame, since rates lag the movie. A feature averages a neuron's responses
-    around its lag with a triangle that reaches to the next lags. mean, deviation: (neuron,), of the responses raised
-    to the power.
-    """
+    """From responses to features, with the mean and scale of each neuron."""
 
     power: float
+    """What responses are raised to first; 0.5 evens out trial noise that grows with the rate, as Anscombe's
+    transformation does for Poisson counts; with 0, only whether there was a response counts."""
     lags: tuple[int, ...]
+    """In frames, rising; a positive lag looks at responses after the frame, since rates lag the movie. A feature
+    averages a neuron's responses around its lag with a triangle that reaches to the next lags."""
     mean: Float[np.ndarray, " neuron"]
+    """(neuron,), mean of the responses raised to the power."""
     deviation: Float[np.ndarray, " neuron"]
+    """(neuron,), their standard deviation."""
 
     @classmethod
     def of(cls, responses: Iterable[Responses], power: float, lags: tuple[int, ...]) -> "ResponseFeatures":
@@ -130,16 +129,16 @@ def compress(responses: Responses, power: float) -> Responses:
 
 @dataclass(frozen=True)
 class KernelFeatures:
-    """From responses to how alike they are to those around each of the centres, 0 to 1.
-
-    features: what is compared. axes: the principal components that distances are measured in. centres: the chosen
-    frames, on these axes. width: the squared distance over which likeness falls to 1/e.
-    """
+    """From responses to how alike they are to those around each of the centres, 0 to 1."""
 
     features: ResponseFeatures
+    """What is compared."""
     axes: Float[np.ndarray, "feature axis"]
+    """The principal components that distances are measured in."""
     centres: Float[np.ndarray, "centre axis"]
+    """The chosen frames, on these axes."""
     width: float
+    """The squared distance over which likeness falls to 1/e."""
 
     @classmethod
     def of(cls, samples: Iterable[Sample], features: ResponseFeatures, every: int) -> "KernelFeatures":

@@ -71,20 +71,19 @@ class RidgeSettings:
 
 @dataclass(frozen=True)
 class RidgeDecoder:
-    """Frames as linear functions of the features of the responses around them, or as what a kernel makes of these.
-
-    weights: (feature, component). chosen: the penalty's ``weight``, the frames between two samples (``every``), and the
-    share of the variance of the pictures' first components that is ``explained`` in cross-validation. kernel: decodes
-    instead of the weights, where it explained more.
-    """
+    """Frames as linear functions of the features of the responses around them, or as what a kernel makes of these."""
 
     population: Population
     settings: RidgeSettings
     features: ResponseFeatures
     pictures: PictureComponents
     weights: Float[np.ndarray, "feature component"]
+    """(feature, component)."""
     chosen: Mapping[str, float]
+    """The penalty's ``weight``, the frames between two samples (``every``), and the share of the variance of the
+    pictures' first components that is ``explained`` in cross-validation."""
     kernel: KernelRegression | None = None
+    """What decodes instead of the weights, where it explained more; else None."""
 
     def decode(self, responses: Responses) -> Movie:
         """Return the movie (time, height, width), grey levels 0-255, float32.

@@ -1,4 +1,4 @@
-"""How a loss bends: an estimate from a single draw, what steps taught of it (L-BFGS), and linear systems with both."""
+"""The curvature of a loss: an estimate from one draw, its correction by steps (L-BFGS), and conjugate gradients."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -52,9 +52,8 @@ def conjugate_gradients(
 ) -> Coefficients:
     """Solve product(x) = right, product being symmetric and positive, from a first guess or from 0.
 
-    ease: a rough solution of the same system, itself symmetric and positive, that makes few iterations enough.
-    iterations: at most. tolerance: it ends before where what is left of the right-hand side, squared and eased, has
-    fallen to this share.
+    ease: the preconditioner, a rough solution of the same system that is itself symmetric and positive.
+    iterations: at most. tolerance: share to which the preconditioned square of the residual must fall to stop earlier.
     Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 5.3.
     """
     found = torch.zeros_like(right) if start is None else start
@@ -89,19 +88,20 @@ class Precision:
 
         weight + A · T √p T⁻¹ · I · T √p T⁻¹ · A,
 
-    where T is the cosine transform of each shot, A the prior's amplitudes, I what the responses tell of each frequency,
-    and p how much of that they tell at each place: most where most neurons look. Of fine frequencies, which
-    hardly any response tells of, only the diagonal is kept.
-
-    amplitudes, information: (time, row, column), of every frequency of every shot. places: √p, on a grid as coarse as
-    the frequencies taken together. lengths: of the shots, in frames.
+    where T is the cosine transform of each shot, A the prior's amplitudes, I the information of the responses about
+    each frequency, and p how that is distributed over places: most is where most neurons look. Of fine frequencies,
+    which hardly any response depends on, only the diagonal is kept.
     """
 
     weight: float
     amplitudes: Coefficients
+    """A, (time, row, column): of every frequency of every shot."""
     information: Coefficients
+    """I, (time, row, column), likewise."""
     places: Float[Tensor, "coarse_row coarse_column"]
+    """√p, on a grid as coarse as the frequencies taken together."""
     lengths: tuple[int, ...]
+    """Frames of each shot."""
 
     @property
     def diagonal(self) -> Coefficients:
@@ -178,15 +178,17 @@ def _coarser(picture: Float[Tensor, "row column"]) -> Float[Tensor, "coarse_row 
 
 @dataclass(frozen=True)
 class Curvature:
-    """What was learned of a loss's curvature: the last steps, how the gradient changed, and what it was taken for.
+    """An estimate of a loss's curvature, corrected by how the gradient changed along the last steps (L-BFGS).
 
-    precision: the estimate to begin with. steps, changes: (pair, ...), oldest first.
     Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 7.4.
     """
 
     precision: Precision
+    """The estimate before the first step."""
     steps: Float[Tensor, "pair time row column"]
+    """The last steps, (pair, ...), oldest first."""
     changes: Float[Tensor, "pair time row column"]
+    """How the gradient changed along each of them."""
 
     @staticmethod
     def begin(precision: Precision) -> "Curvature":

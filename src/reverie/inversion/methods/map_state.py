@@ -1,4 +1,4 @@
-"""Where the search for the most probable movie stands between two steps, and what its prior then knows."""
+"""The state of the search for the most probable movie between two steps, and the prior that belongs to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,38 +19,40 @@ PRECISION = "precision."
 
 @dataclass(frozen=True)
 class Point:
-    """Where a search stands: white coefficients, the loss there, its gradient, and the movie they stand for.
-
-    slope: (time, height, width), the gradient of the likelihood's part with respect to grey levels before the clip.
-    """
+    """A point of the search, and what was evaluated there."""
 
     white: Float[Tensor, "time row column"]
+    """White coefficients of the movie."""
     loss: float
+    """J there."""
     gradient: Float[Tensor, "time row column"]
+    """Of J, with respect to the coefficients."""
     slope: Float[Tensor, "time height width"]
+    """Of the likelihood alone, with respect to grey levels before the clip."""
     movie: Float[Tensor, "time height width"]
+    """The movie, grey levels 0-255."""
 
 
 @dataclass(frozen=True)
 class MapState:
-    """All the solver knows between two steps.
-
-    draw: (time, height, width), a random gradient with respect to grey levels whose covariance is the information of
-    the responses. ahead: the direction of the next step. settled: the loss hardly falls any more, or no step lowers it.
-    passes: published windows' worth of frames sent through encoders so far, forward and back. fallen: by how much the
-    loss fell since the beginning. starts: first frames of the shots that were found, None as long as cuts were not
-    looked for.
-    """
+    """Everything the solver knows between two steps."""
 
     step: int
     passes: int
+    """Published windows' worth of frames sent through encoders so far, forward and back."""
     point: Point
     curvature: Curvature
     draw: Float[Tensor, "time height width"]
+    """(time, height, width), a random gradient with respect to grey levels whose covariance is the information of the
+    responses."""
     ahead: Float[Tensor, "time row column"]
+    """The direction of the next step."""
     fallen: float = 0.0
+    """The total decrease of the loss so far."""
     settled: bool = False
+    """Whether the loss hardly falls any more, or no step lowers it."""
     starts: tuple[int, ...] | None = None
+    """First frames of the shots that were found, None until cuts are looked for."""
 
     @property
     def loss(self) -> float:
@@ -118,7 +120,7 @@ class MapState:
 
 
 def informed(problem: Problem, state: MapState) -> Problem:
-    """Return the problem with the cuts that were found known to its prior."""
+    """Return the problem with a prior that knows the cuts found so far."""
     return problem if state.starts is None else replace(problem, prior=prior_of(problem).cut(state.starts))
 
 

@@ -23,21 +23,22 @@ from reverie.scoring.rule import TRAINING_THRESHOLD
 
 @dataclass(frozen=True)
 class DescentState:
-    """All a descent with momentum knows between two steps.
-
-    step: how many steps were taken. movie: grey levels 0-255 on the canvas. momentum: of the movie's gradient.
-    batch: windows that go through an encoder at once. passes: windows sent through encoders so far.
-    loss, last_window_loss: what the last step measured before it moved the movie: the mean over windows and
-    observations, and the last observation's last window; NaN before the first step.
-    """
+    """Everything the descent knows between two steps."""
 
     step: int
+    """How many steps were taken."""
     movie: Float[Tensor, "time height width"]
+    """Grey levels 0-255 on the canvas."""
     momentum: Float[Tensor, "time height width"]
+    """Moving average of the movie's gradient."""
     batch: int
+    """Windows that go through an encoder at once."""
     passes: int = 0
+    """Windows sent through encoders so far."""
     loss: float = float("nan")
+    """The mean over windows and observations, before the last step moved the movie; NaN before the first step."""
     last_window_loss: float = float("nan")
+    """The same of the last observation's last window alone."""
 
     def to(self, device: torch.device) -> "DescentState":
         """Return the same state on another device."""

@@ -38,24 +38,25 @@ Picture = Float[np.ndarray, "height width"]
 class GaussianPrior:
     """Movies are mean + deviation · (stationary Gaussian noise with mirrored borders).
 
-    mean, deviation: (height, width), grey levels; they differ from pixel to pixel. power: (frequency, height, width),
-    the variance of each coefficient of the three-dimensional cosine transform, time first; not separable, so that
-    fine patterns may change faster than coarse ones. It holds for clips of any length: frequencies in between are
-    interpolated. starts: the first frame of every shot; what comes before a cut says nothing about what comes after.
-    scenes: what movies look like once the camera's motion is taken out, where that was learned. camera: where it looks,
-    once that is known; then noise and spectrum are those of a scene larger than the frame, and so are ``white``.
-    What the prior does not know: edges, objects, where cuts are unless told, and that grey levels end at 0 and 255.
-
     A movie is written as mean + colour(white), where the coefficients ``white`` are independent with unit variance.
-    Calling the prior with a movie (time, height, width) gives half the sum of their squares.
+    Calling the prior with a movie (time, height, width) gives half the sum of their squares. The prior knows nothing of
+    edges and objects, nor that grey levels end at 0 and 255.
     """
 
     mean: Float[Tensor, "height width"]
+    """The mean picture (height, width), grey levels."""
     deviation: Float[Tensor, "height width"]
+    """Standard deviation of each pixel (height, width), grey levels."""
     power: Float[Tensor, "frequency height width"]
+    """Variance of each coefficient of the three-dimensional cosine transform (frequency, height, width); not separable,
+    so that fine patterns may change faster than coarse ones. It holds for clips of any length: frequencies in between
+    are interpolated."""
     starts: tuple[int, ...] = (0,)
+    """The first frame of every shot; what comes before a cut says nothing about what comes after it."""
     scenes: Scenes | None = None
+    """What movies look like once the camera's motion is removed, where that was learned."""
     camera: Camera | None = None
+    """Where the camera looks, where that is known; then the noise is that of a scene larger than the frame."""
     _amplitudes: dict[int, Tensor] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

@@ -27,17 +27,17 @@ CLAIMED: Final = 0.05
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """What neurons say together in each stretch of the trials, and how that compares with surrogates.
-
-    energy: (stretch,), squared grey levels a pixel. surrogates: by kind, (surrogate, stretch). p: (stretch,), how often
-    surrogates of the strictest kind are as far above their own mean. departs: claimed, such that without a picture
-    anything is claimed in ``CLAIMED`` of the recordings at most (Holm's step-down correction).
-    """
+    """What neurons say together in each stretch of the trials, and how that compares with surrogates."""
 
     energy: Float[np.ndarray, " stretch"]
+    """(stretch,), squared grey levels per pixel."""
     surrogates: dict[Kind, Float[np.ndarray, "surrogate stretch"]]
+    """By kind, (surrogate, stretch)."""
     p: Float[np.ndarray, " stretch"]
+    """(stretch,), how often surrogates of the strictest kind are as far above their own mean."""
     departs: Bool[np.ndarray, " stretch"]
+    """(stretch,), whether something is claimed; without a picture anything is claimed in at most ``CLAIMED`` of the
+    recordings (Holm's step-down correction)."""
 
     @property
     def excess(self) -> Float[np.ndarray, " stretch"]:
