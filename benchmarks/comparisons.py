@@ -16,7 +16,7 @@ from reverie.inversion.gradients import SMALLEST_NORM, poisson
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.windows import cut
 from reverie.recordings.trial import Trial
-from reverie.training.batches import Windows
+from reverie.training.batches import WindowSampler
 from reverie.training.planning import recipe
 from reverie.training.step import new_run, poisson_loss, take_step
 
@@ -185,7 +185,7 @@ def compare_training(subject: Subject, rounds: int, *, batch: int) -> Comparison
     settings = replace(recipe("dwiseneuro", on_gpu=False), batch=batch)
     movie, state, responses = make_clip(CLIP, subject.neurons)
     trial = Trial("0", "train", movie.numpy(), state.numpy(), responses.numpy())
-    windows = Windows.of(encoder, {MOUSE: [trial]}, settings)
+    windows = WindowSampler.of(encoder, {MOUSE: [trial]}, settings)
     network = PublishedNetwork(encoder, MOUSE).train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate)
     run = new_run(encoder, settings)

@@ -18,7 +18,7 @@ from reverie.encoders.registry import find_architecture
 from reverie.foundation.devices import prepare_threads
 from reverie.recordings.opening import open_animals
 from reverie.recordings.readers.sensorium_layout import write_recording
-from reverie.training.batches import IN_MEMORY, Windows, load_trials
+from reverie.training.batches import IN_MEMORY, WindowSampler, load_trials
 from reverie.training.planning import recipe
 from reverie.training.step import new_run, take_step
 
@@ -45,7 +45,9 @@ def learners(folder: Path, neurons: int) -> tuple[dict[str, Callable[[], object]
         torch.manual_seed(0)
         sizes = {recording.name: neurons}
         encoder = find_architecture("compact").encoder(preset("compact", "small"), sizes, recording.frame_size)
-        windows = Windows.of(encoder, {recording.name: load_trials(recording, names, encoder, limit=limit)}, settings)
+        windows = WindowSampler.of(
+            encoder, {recording.name: load_trials(recording, names, encoder, limit=limit)}, settings
+        )
         run = new_run(encoder.train(), settings)
         return lambda: [take_step(run, windows, settings, None) for _ in range(STEPS)]
 

@@ -10,7 +10,7 @@ from reverie.foundation.arrays import GREY
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
-from reverie.training.batches import Batch, Windows, box_of_area, cutmix, load_trials
+from reverie.training.batches import Batch, WindowSampler, box_of_area, cutmix, load_trials
 
 
 def counting_trial(frames: int, name: str = "0") -> Trial:
@@ -20,9 +20,9 @@ def counting_trial(frames: int, name: str = "0") -> Trial:
     return Trial(name, "train", movie, np.tile(count, (4, 1)), np.tile(count, (3, 1)))
 
 
-def windows(frames: int = 50, *, window: int = 10, history: int = 4, seed: int = 0, batch: int = 64) -> Windows:
+def windows(frames: int = 50, *, window: int = 10, history: int = 4, seed: int = 0, batch: int = 64) -> WindowSampler:
     trials = {"a": [counting_trial(frames)], "b": [counting_trial(frames)]}
-    return Windows(trials, batch=batch, window=window, history=history, seed=seed)
+    return WindowSampler(trials, batch=batch, window=window, history=history, seed=seed)
 
 
 def test_a_step_draws_the_same_windows_whatever_came_before() -> None:
@@ -45,7 +45,7 @@ def test_movie_state_and_responses_stay_in_register() -> None:
 
 def test_each_animal_has_its_own_target() -> None:
     trials = {"a": [counting_trial(50)], "b": [counting_trial(50)]}
-    drawn = Windows(trials, batch=8, window=10, history=4, seed=0, targets={"a": lambda responses: 2 * responses})
+    drawn = WindowSampler(trials, batch=8, window=10, history=4, seed=0, targets={"a": lambda responses: 2 * responses})
     plain = windows(batch=8)
     assert torch.equal(drawn.draw(0).responses, 2 * plain.draw(0).responses)
     assert torch.equal(drawn.draw(1).responses, plain.draw(1).responses)
@@ -103,7 +103,7 @@ def test_what_is_not_kept_in_memory_is_read_window_by_window(limit) -> None:
     recording = toy_recording(trials=4, frames=40)
     loaded = load_trials(recording, ("0", "1", "2"), encoder_of(12), limit=limit)
     expected = [recording.trial(name) for name in ("0", "1", "2")]
-    drawn, whole = (Windows({"toy": each}, batch=16, window=10, history=4, seed=0) for each in (loaded, expected))
+    drawn, whole = (WindowSampler({"toy": each}, batch=16, window=10, history=4, seed=0) for each in (loaded, expected))
     for step in range(3):
         for name in ("movie", "state", "responses", "weight"):
             assert torch.equal(getattr(drawn.draw(step), name), getattr(whole.draw(step), name))

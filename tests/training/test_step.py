@@ -13,7 +13,7 @@ from tests.training.toys import HEIGHT, WIDTH, toy_recording, trials_of
 from torch import nn
 
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
-from reverie.training.batches import Windows
+from reverie.training.batches import WindowSampler
 from reverie.training.settings import TrainingSettings
 from reverie.training.step import distillation_loss, learning_rate_at, moving_average, poisson_loss
 
@@ -56,7 +56,7 @@ MICE = {"a": 12, "b": 12}
 
 def test_only_readouts_of_absent_animals_learn_from_the_teacher() -> None:
     recording = toy_recording("a", trials=2, frames=60)
-    batch = Windows({"a": trials_of(recording)}, batch=2, window=20, history=11, seed=0).draw(0)
+    batch = WindowSampler({"a": trials_of(recording)}, batch=2, window=20, history=11, seed=0).draw(0)
     student, teacher = (LinearNonlinear(CONFIG, MICE, (HEIGHT, WIDTH)) for _ in range(2))
     distillation_loss(student, teacher, batch).backward()
     recorded, absent = student.readouts
@@ -67,7 +67,7 @@ def test_only_readouts_of_absent_animals_learn_from_the_teacher() -> None:
 
 def test_without_a_common_absent_animal_there_is_nothing_to_learn() -> None:
     recording = toy_recording("a", trials=1, frames=60)
-    batch = Windows({"a": trials_of(recording)}, batch=2, window=20, history=11, seed=0).draw(0)
+    batch = WindowSampler({"a": trials_of(recording)}, batch=2, window=20, history=11, seed=0).draw(0)
     student = LinearNonlinear(CONFIG, MICE, (HEIGHT, WIDTH))
     assert distillation_loss(student, LinearNonlinear(CONFIG, {"a": 12}, (HEIGHT, WIDTH)), batch) == 0
 

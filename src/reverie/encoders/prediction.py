@@ -8,7 +8,7 @@ from torch import Tensor
 from reverie.encoders.contract import Encoder, device_of
 from reverie.encoders.fast.form import frozen_form
 from reverie.foundation.arrays import Movie, Rates, State
-from reverie.recordings.trial import known_state
+from reverie.recordings.trial import fill_missing
 
 
 def predict(
@@ -29,7 +29,7 @@ def predict(
     """
     encoder.require_mouse(mouse)
     encoder.require_size((movie.shape[1], movie.shape[2]))
-    state = state if isinstance(state, Tensor) else known_state(state)
+    state = state if isinstance(state, Tensor) else fill_missing(state)
     where = torch.device(device) if device is not None else device_of(encoder)
     encoder.to(where)
     with torch.no_grad():

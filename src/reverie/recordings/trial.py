@@ -13,7 +13,7 @@ from reverie.recordings.source import Source, read_signal
 from reverie.recordings.usability import Usable
 
 NEUTRAL = 0.0
-"""What a signal that was not recorded is taken to be, in all trials alike: a constant tells an encoder nothing."""
+"""What a signal that was not recorded is taken to be, in all trials alike: a constant holds no information."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,16 @@ class Trial:
     @property
     def known_state(self) -> State:
         """The state with a constant in place of missing signals, as encoders take it."""
-        return known_state(self.state)
+        return fill_missing(self.state)
 
 
-def known_state(state: State) -> State:
-    """Return a state whose missing signals are a constant.
+def fill_missing(state: State) -> State:
+    """Return a state with a constant in place of missing signals.
 
-    This is the one place where a missing signal (a row of NaN) becomes a number. It is the same number in training,
+    This is the only place where a missing signal (a row of NaN) becomes a number. It is the same number in training,
     prediction and reconstruction, so that an encoder trained with it is one trained without the signal.
 
-    >>> known_state(np.array([[np.nan, np.nan], [1, 2], [3, 4], [5, 6]]))[:2]
+    >>> fill_missing(np.array([[np.nan, np.nan], [1, 2], [3, 4], [5, 6]]))[:2]
     array([[0., 0.],
            [1., 2.]])
     """

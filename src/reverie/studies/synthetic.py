@@ -16,7 +16,7 @@ from reverie.jobs.clip import Clip, measure_trial_noise
 from reverie.jobs.job import Job
 from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN
-from reverie.recordings.trial import known_state
+from reverie.recordings.trial import fill_missing
 from reverie.scoring.correlation import Region, video_correlation
 from reverie.scoring.image_quality import motion_energy, shannon_entropy
 from reverie.scoring.rule import frames_to_skip, scored_region
@@ -55,7 +55,7 @@ def ordinary_state(session: Session, animal: str, frames: int) -> State:
     """Return the mean state over some training trials (any, where there are none), (4, time), held still."""
     recording = session.recordings[animal]
     names = (recording.names(TRAIN) or tuple(recording.tiers))[:STATE_TRIALS]
-    states = [known_state(recording.state(name)) for name in names]
+    states = [fill_missing(recording.state(name)) for name in names]
     return np.repeat(mean_over_frames(states)[:, None], frames, axis=1)
 
 

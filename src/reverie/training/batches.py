@@ -1,4 +1,4 @@
-"""Windows to learn from, drawn from nothing but the seed and the number of the step; boxes of them mixed (CutMix)."""
+"""Windows to learn from, drawn from the seed and the step alone, and boxes of other windows pasted in (CutMix)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,16 +19,14 @@ from reverie.training.settings import Target, TrainingSettings, sizes
 
 @dataclass(frozen=True)
 class Batch:
-    """Windows of one animal: movie (batch, time, height, width), state (batch, 4, time), responses, and what counts.
-
-    weight: (batch, time), 1 for the frames the loss is taken over, 0 for context and padding.
-    """
+    """Windows of one animal."""
 
     mouse: str
     movie: Float[Tensor, "batch time height width"]
     state: Float[Tensor, "batch 4 time"]
     responses: Float[Tensor, "batch neuron time"]
     weight: Float[Tensor, "batch time"]
+    """1 for the frames the loss is taken over, 0 for context and padding."""
 
     def to(self, device: torch.device) -> "Batch":
         """Return the same windows on another device."""
@@ -37,12 +35,12 @@ class Batch:
 
 
 def generator_of(seed: int, step: int, purpose: str = "windows") -> np.random.Generator:
-    """Return the generator of one step for one purpose: always the same, whatever happened before."""
+    """Return the random generator of one step for one purpose, the same whatever happened before."""
     return np.random.default_rng((seed, step, *purpose.encode()))
 
 
 IN_MEMORY = 2**30
-"""Bytes of trials that are kept in memory; of a larger recording the windows are read as they are drawn."""
+"""Bytes of trials that are kept in memory; windows of a larger recording are read as they are drawn."""
 
 
 def load_trials(recording: Recording, names: Sequence[str], encoder: Encoder, *, limit: int = IN_MEMORY) -> HeldTrials:
@@ -73,7 +71,7 @@ def load_trials(recording: Recording, names: Sequence[str], encoder: Encoder, *,
     return HeldTrials(recording, usable, limit)
 
 
-class Windows:
+class WindowSampler:
     """Draws windows of several animals, which take turns from step to step.
 
     Every frame of every trial is as likely to be scored as any other, but for the last frames of a trial, which
@@ -102,10 +100,10 @@ class Windows:
         trials: Mapping[str, Sequence[Trial]],
         settings: TrainingSettings,
         targets: Mapping[str, Target] | None = None,
-    ) -> "Windows":
-        """Return windows as an encoder wants them: its own length when it is bound to one, else with its history.
+    ) -> "WindowSampler":
+        """Return a sampler of windows as an encoder needs them: of its own length, or with its history as context.
 
-        targets: what of each animal's responses is learned from; their sizes where nothing is given.
+        targets: what of each animal's responses is learned from; by default their sizes.
         """
         bound = encoder.window is not None
         return cls(

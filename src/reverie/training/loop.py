@@ -1,4 +1,4 @@
-"""The one loop: steps, validations, and a state on the disk that a killed run goes on from."""
+"""The training loop: steps, validations, and a state on the disk that an interrupted run resumes from."""
 
 import math
 import time
@@ -17,7 +17,7 @@ from reverie.foundation.files import write_text
 from reverie.foundation.progress import tracked
 from reverie.recordings.lazy_trials import names_of
 from reverie.recordings.trial import Trial
-from reverie.training.batches import Windows
+from reverie.training.batches import WindowSampler
 from reverie.training.settings import Target, TrainingSettings
 from reverie.training.state import RunState, load_state, save_state
 from reverie.training.step import take_step
@@ -58,7 +58,7 @@ class TrainingJob:
 def run_to_the_end(run: RunState, job: TrainingJob) -> None:
     """Take every step that is left, validating, logging and saving as the settings say."""
     settings = job.settings
-    windows = Windows.of(run.encoder, job.training, settings, job.targets)
+    windows = WindowSampler.of(run.encoder, job.training, settings, job.targets)
     began = time.perf_counter() - run.progress["seconds"]
     recent: list[torch.Tensor] = []
     run.encoder.train()

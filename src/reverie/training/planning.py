@@ -14,7 +14,7 @@ from reverie.foundation.progress import say
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split
 from reverie.recordings.trial import Trial
-from reverie.training.batches import Windows, load_trials
+from reverie.training.batches import WindowSampler, load_trials
 from reverie.training.request import TrainingRequest
 from reverie.training.settings import TARGETS, TrainingSettings
 from reverie.training.step import new_run, take_step
@@ -32,7 +32,7 @@ RECIPES = {
 """Settings by architecture."""
 
 MINUTES = 6.0
-"""How long training on a CPU takes at least, if the data ask for it, when nobody says."""
+"""Minutes that training on a CPU takes at least where the time is not given, if there are data for it."""
 
 MINUTES_A_CLIP = 0.09
 """Minutes for each 10-second clip of the animal that saw most: learning from 228 clips for 21 minutes instead of 6
@@ -43,7 +43,7 @@ CLIP_FRAMES = 300
 """Frames of such a clip."""
 
 MINUTES_ON_GPU = 720.0
-"""The same elsewhere; the paper trained for 12 hours."""
+"""Minutes on a graphics card where the time is not given; the paper trained for 12 hours."""
 
 PASSES = 40
 """How often every training frame is seen, if the time allows."""
@@ -52,7 +52,7 @@ VALIDATIONS = 8
 """How often a run is validated, and its state kept; they cost a little time each."""
 
 FEWEST_STEPS = 50
-"""Fewer steps than this teach nothing, however short the time."""
+"""Steps that are taken at least, however short the time: fewer teach nothing."""
 
 DISTILLATION = 0.0036
 """Weight of a teacher's part of the loss in the Sensorium 2023 winner."""
@@ -64,9 +64,9 @@ COMPARED_FRAMES = 3000
 """Frames that targets are compared on."""
 
 EVENTS_ADVANTAGE = 1.25
-"""How much more of events must be explained. Of Poisson counts, whose sizes do tell, it is 1.07 to 1.18 times as much,
-since rates rise steeply, and .9 times where large events mean high rates; 1.3 times for animals whose movies are found
-better from encoders of events, twice where sizes are nothing but noise (docs/log/encoders.md)."""
+"""How many times the explained share of sizes that of events must be to learn from them. It is 1.07 to 1.18 for Poisson
+counts, whose sizes are informative, .9 where large events mean high rates, 1.3 for animals whose movies are found
+better with encoders of events, and 2 where sizes are nothing but noise (docs/log/encoders.md)."""
 
 COMPARED_NEURONS = 300
 """Neurons, evenly chosen, that targets are compared for."""
@@ -163,7 +163,7 @@ def seconds_per_step(
 ) -> float:
     """Time a few steps of a copy of the encoder on this machine; the first two warm it up and do not count."""
     trial_run = new_run(copy.deepcopy(encoder).to(device).train(), settings)
-    windows = Windows.of(encoder, trials, settings)
+    windows = WindowSampler.of(encoder, trials, settings)
     times = []
     for _ in range(STEPS_TIMED):
         start = time.perf_counter()

@@ -23,14 +23,14 @@ def sizes(responses: RecordedResponses) -> RecordedResponses:
 
 @dataclass(frozen=True)
 class Events:
-    """Any response of a neuron counts as its mean one, so that its mean over all frames stays what it was.
+    """Every response of a neuron is replaced by their mean, so that the mean over all frames stays the same.
 
-    Deconvolved calcium responses are mostly zero and otherwise drawn from a long tail: where the size of one says
-    little about the rate, sizes are noise to whoever learns from them.
-    mean_sizes: (neuron,), of the responses above zero.
+    Deconvolved calcium responses are mostly zero and otherwise drawn from a long-tailed distribution: where their sizes
+    say little about the rate, they are mostly noise.
     """
 
     mean_sizes: Float[np.ndarray, " neuron"]
+    """Mean of the responses above zero of each neuron."""
 
     @classmethod
     def of(cls, trials: Sequence[Trial]) -> "Events":
@@ -84,7 +84,7 @@ class TrainingSettings:
     cutmix_alpha: float = 1.0
     """Both parameters of the beta distribution of the area kept."""
     learn_from: str = "sizes"
-    """Of the responses: their sizes, as published, or only events, that there are any (see ``TARGETS``)."""
+    """What to learn of the responses: their sizes, as published, or events, that is, whether there are any."""
     distillation: float = 0.0
     """Weight of the teacher's part of the loss; 0 needs no teacher. 0.0036 in the Sensorium 2023 winner."""
     validate_every: int = 500

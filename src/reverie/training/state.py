@@ -1,4 +1,4 @@
-"""What an interrupted training needs to go on exactly where it was: one file, whole or absent."""
+"""What an interrupted training needs to resume exactly where it was: one file, complete or absent."""
 
 import json
 from collections.abc import Mapping
@@ -20,18 +20,21 @@ from reverie.foundation.fingerprints import digest, digest_of
 
 @dataclass
 class RunState:
-    """A training run between two steps: the encoder, its average, the optimiser, and how far it is.
+    """A training run between two steps.
 
-    average: of the weights over the steps, which is what is validated and kept. step: how many steps are done.
-    progress: what else is to be kept, as JSON can hold (history, best score).
-    Random numbers need no place here: each step draws its own from the seed and the step.
+    It holds no state of random generators: each step makes its own from the seed and the step.
     """
 
     encoder: Encoder
+    """With the latest weights."""
     average: AveragedModel
+    """Moving average of the weights, which is what is validated and kept."""
     optimiser: torch.optim.Optimizer
+    """With its moments."""
     step: int
+    """How many steps are done."""
     progress: dict[str, Any]
+    """What else is kept, ready for JSON: history, best score, seconds."""
 
     @property
     def averaged(self) -> Encoder:

@@ -11,7 +11,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from reverie.encoders.contract import Encoder, device_of
 from reverie.foundation.devices import seed_torch
-from reverie.training.batches import Batch, Windows, cutmix, generator_of
+from reverie.training.batches import Batch, WindowSampler, cutmix, generator_of
 from reverie.training.settings import TrainingSettings
 from reverie.training.state import RunState
 
@@ -110,7 +110,7 @@ def make_optimiser(encoder: Encoder, settings: TrainingSettings) -> torch.optim.
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
 
 
-def take_step(run: RunState, windows: Windows, settings: TrainingSettings, teacher: Encoder | None) -> Tensor:
+def take_step(run: RunState, windows: WindowSampler, settings: TrainingSettings, teacher: Encoder | None) -> Tensor:
     """Draw the windows of the next step, update weights and average, and return the loss (not yet checked)."""
     encoder = run.encoder
     for group in run.optimiser.param_groups:
@@ -128,7 +128,7 @@ def take_step(run: RunState, windows: Windows, settings: TrainingSettings, teach
 
 def _loss(
     encoder: Encoder,
-    windows: Windows,
+    windows: WindowSampler,
     settings: TrainingSettings,
     teacher: Encoder | None,
     step: int,

@@ -17,10 +17,10 @@ from reverie.recordings.trial import Trial
 from reverie.training.settings import Target, sizes
 
 BEST_PROBES = 6
-"""How many probes speak for a neuron's place; the others only add noise."""
+"""How many probes a neuron's place is found with; the others only add noise."""
 
 ENOUGH_FRAMES = 30_000
-"""Frames after which a receptive field's place is known well enough; later trials are not looked at."""
+"""Frames from which a receptive field's place is found well enough; later trials are not used."""
 
 BIN = 3
 """Frames averaged before correlating (0.1 s at 30 Hz): slow enough to be quick, quick enough for cortex."""
@@ -62,7 +62,7 @@ class PlaceStarting(Protocol):
 def warm_start(
     encoder: Encoder, trials: Mapping[str, Sequence[Trial]], targets: Mapping[str, Target] | None = None
 ) -> None:
-    """Give each animal's readout its start, as far as the encoder takes one; targets: what it is to predict."""
+    """Initialise each animal's readout, as far as the encoder allows; targets: what it is to predict."""
     for mouse, each in tracked(trials.items(), len(trials), "finding where neurons look"):
         start_levels(encoder, mouse, each)
         if isinstance(encoder, PlaceStarting):

@@ -25,7 +25,7 @@ from reverie.inversion.likelihood import EventLikelihood, Likelihood
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.opening import choose_trials, responses_of
 from reverie.recordings.recording import Recording
-from reverie.recordings.trial import known_state
+from reverie.recordings.trial import fill_missing
 from reverie.simulation.darkness import warped
 from reverie.studies.spontaneous.surrogates import Activity
 
@@ -210,7 +210,7 @@ def templates_of(
     """
     subject = fitted.subject
     trials = subject.trials(subject.training, STATE_TRIALS)
-    ordinary = np.mean([known_state(trial.state).mean(axis=1) for trial in trials], axis=0).astype(np.float32)
+    ordinary = np.mean([fill_missing(trial.state).mean(axis=1) for trial in trials], axis=0).astype(np.float32)
     samples = max(1, round(asked.seconds * subject.recording.frame_rate / SAMPLE))
     parts, expected = [], []
     ways = list(product(clips, asked.speeds, asked.contrasts))
