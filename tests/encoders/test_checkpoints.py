@@ -39,6 +39,11 @@ def test_what_was_said_about_an_encoder_is_kept(folder):
     assert sorted(path.name for path in folder.iterdir()) == ["encoder.json", "weights.safetensors"]
 
 
+def test_a_device_that_is_not_there_is_told(folder):
+    with pytest.raises(ReverieError, match="The device 'tpu' cannot be used here"):
+        load_encoder(folder, "tpu")
+
+
 def test_saving_again_replaces_the_encoder(folder):
     torch.manual_seed(1)
     other = DwiseNeuro(CONFIG, {"c": 3}, (10, 16))

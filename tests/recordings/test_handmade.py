@@ -73,6 +73,7 @@ def test_of_movies_passes_whatever_a_recording_may_hold(recording: Recording) ->
         (lambda one: {"responses": one.responses[:, :9]}, r"shape \(5, 9\)"),
         (lambda one: {"responses": one.responses[:, :0], "movie": None, "state": one.state[:, :0]}, "No frame of"),
         (lambda one: {"responses": spoiled(one.responses, np.nan)}, "responses of trial 1 hold values that are not"),
+        (lambda one: {"responses": np.ma.masked_greater(one.responses, 1.0)}, "is a MaskedArray of float32"),
         (lambda one: {"state": spoiled(np.ones((4, FRAMES)), np.inf)}, "state of trial 1 hold values that are not"),
         (lambda one: {"movie": spoiled(one.movie, 1e30)}, "movie of trial 1 hold values"),
         (lambda one: {"movie": one.movie[:, :, :3]}, r"movie of trial 1 .* shape \(20, 6, 8\)"),

@@ -17,7 +17,7 @@ from safetensors.torch import load, save
 
 from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import BUILT_IN, build, name_architecture
-from reverie.foundation.devices import usual_torch
+from reverie.foundation.devices import choose_device, usual_torch
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.files import read_record, replacing, write_record
 from reverie.foundation.fingerprints import bytes_digest, digest_of, file_digest
@@ -92,7 +92,7 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
         ) from error
     with reading_foreign(folder / DESCRIPTION, "make its entry 'about' as it was, or save the encoder again"):
         encoder.folder, encoder.about = folder, _about(description.get("about", {}))
-    return encoder.to(device).eval()
+    return encoder.to(choose_device(str(device))).eval()
 
 
 def _about(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,7 @@ class Encoder(nn.Module, ABC):
         window sees one at every start, and what the windows say of a frame is averaged.
         Raises ReverieError when the clip is shorter than the window.
         """
+        self._require_clip(movie, state)
         if self.window is not None:
             return self._predict_windows(self.window, movie, state, mouse)
         pieces = []
@@ -91,6 +92,18 @@ class Encoder(nn.Module, ABC):
             rates: Tensor = self(movie[None, piece], state[None, :, piece], mouse)
             pieces.append(rates[0, :, start - first :])
         return torch.cat(pieces, dim=1)
+
+    def _require_clip(self, movie: Tensor, state: Tensor) -> None:
+        """Raise ReverieError unless a movie and a state are tensors of one clip, of the encoder's frames."""
+        for name, given in (("movie", movie), ("state", state)):
+            if not isinstance(given, Tensor):
+                raise ReverieError(f"The {name} of a clip should be a tensor but came as {type(given).__name__}.")
+        if movie.ndim != 3 or tuple(state.shape) != (4, len(movie)):
+            raise ReverieError(
+                f"A clip is a movie (time, height, width) and a state (4, time), but {tuple(movie.shape)} and "
+                f"{tuple(state.shape)} were given."
+            )
+        self.require_size((movie.shape[1], movie.shape[2]))
 
     def _predict_windows(
         self, window: int, movie: Float[Tensor, "time height width"], state: Float[Tensor, "4 time"], mouse: str

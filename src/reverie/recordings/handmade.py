@@ -28,7 +28,8 @@ def require_fitting(trial: Trial, recording: Recording) -> None:
         expected["responses"] = (trial.responses, (recording.neurons, *frames))
     for what, (given, shape) in expected.items():
         values = np.asarray(given)
-        if not isinstance(given, np.ndarray) or given.shape != shape or 0 in shape or given.dtype.kind not in "fiub":
+        plain = isinstance(given, np.ndarray) and not isinstance(given, np.ma.MaskedArray)
+        if not plain or values.shape != shape or 0 in shape or values.dtype.kind not in "fiub":
             raise ReverieError(
                 f"The {what} of trial {trial.name} should be an array of numbers of the shape {shape}, but is a "
                 f"{type(given).__name__} of {values.dtype} of the shape {values.shape}."

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,8 @@ class Recording:
         broken.
         """
         name = self._known(name)
-        if start < 0 or (stop is not None and stop < start):
+        whole = isinstance(start, Integral) and isinstance(stop, Integral | None)
+        if not whole or start < 0 or (stop is not None and stop < start):
             raise ReverieError(f"Frames {start} to {stop} of trial {name} were asked for; they are numbered from 0.")
         return Trial(
             name=name,
