@@ -151,6 +151,11 @@ def holding(content):
     return lambda mouse: (mouse / "data/videos/2.npy").write_bytes(content)
 
 
+def compressed(folder):
+    """Leave compressed files in the place of those of a folder."""
+    return lambda mouse: [path.rename(f"{path}.gz") for path in (mouse / folder).iterdir()]
+
+
 # What is done; how many trials and neurons are left; which signals are missing; what is said (None: nothing).
 CASES = {
     "a gap in one trial": (edit("behavior", at((slice(None), 20), np.nan), [2]), 10, 7, 0, "are bridged"),
@@ -173,6 +178,8 @@ CASES = {
     "unknown tiers": (tiers(lambda word: "block A"), 10, 7, 0, "has tiers of unknown meaning ('block_a')"),
     "time first": (edit("videos", lambda a: a.transpose(2, 0, 1)), 10, 7, 0, "laid (time, height, width)"),
     "colour": (edit("videos", lambda a: np.repeat(a[:, :, None], 3, axis=2)), 10, 7, 0, "3 colour channels"),
+    "colours after time": (edit("videos", lambda a: np.repeat(a[..., None], 3, axis=3)), 10, 7, 0, "3 colour channels"),
+    "an axis of one after time": (edit("videos", lambda a: a[..., None]), 10, 7, 0, "1 colour channels"),
     "shares of white": (edit("videos", lambda a: a / 255), 10, 7, 0, "taken as shares of white"),
     "z-scores": (edit("videos", lambda a: (a - 110) / 60), 10, 7, 0, "are no grey levels, stretched"),
     "float64": (everything(lambda a: a.astype(np.float64)), 10, 7, 0, None),
@@ -186,6 +193,8 @@ CASES = {
     "truth values": (edit("responses", lambda a: a > 1), 10, 7, 0, None),
     "huge responses": (edit("responses", lambda a: a * 1e6), 10, 7, 0, None),
     "tests of zeros": (edit("responses", np.zeros_like, [8, 9]), 10, 7, 0, "counts as one without responses"),
+    "a training trial of zeros": (edit("responses", np.zeros_like, [2]), 10, 7, 0, "this trial, unlike to most, are 0"),
+    "behaviour in other files": (compressed("data/behavior"), 10, 7, 2, "holds no trials but 0.npy.gz, 1.npy.gz"),
     "litter": (litter, 10, 7, 0, None),
     "unpacked too deep": (one_deeper, 10, 7, 0, None),
     "holes in the numbers": (holes, 8, 7, 0, None),

@@ -50,6 +50,8 @@ class ResponseFacts(SeriesFacts):
         Whether all values looked at are whole numbers.
     silent
         Whether all values looked at that were measured are 0, and some were.
+    active
+        How many of the values looked at are not 0.
     lowest
         The lowest value of each row, where all rows were looked at.
     """
@@ -58,6 +60,7 @@ class ResponseFacts(SeriesFacts):
     low: float = 0.0
     whole: bool = False
     silent: bool = False
+    active: int = 0
     lowest: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
 
@@ -159,4 +162,5 @@ def _responses(part: Series, thorough: bool) -> ResponseFacts | None:
         low=float(sound.min(initial=0.0)),
         whole=bool((sound == np.rint(sound)).all()),
         silent=bool(sound.size) and not sound.any(),
+        active=int(np.count_nonzero(sound)),
     )

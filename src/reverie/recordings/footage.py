@@ -17,6 +17,9 @@ from reverie.stimuli.resizing import resize
 SLACKS: Final = (0, 1, 3)
 """Frames by which a movie may be longer or shorter than the rest of its trial when time is looked for in its shape."""
 
+COLOURS: Final = 4
+"""Colour channels that a movie has at most: red, green, blue and opacity."""
+
 LARGEST: Final = (96, 160)
 """Movies with more pixels than this, down or across, are averaged down by a whole factor."""
 
@@ -67,11 +70,14 @@ def infer_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[i
 
 
 def _fitting(usual: Sequence[tuple[tuple[int, ...], Collection[int]]], slack: int) -> Counter[int]:
-    """Count for the first and the last axis in how many trials its size is a possible number of frames."""
+    """Count for the first and the last axis in how many trials its size is a possible number of frames.
+
+    Of four axes the last may be colours, and time the one before.
+    """
     return Counter(
         axis
         for shape, possible in usual
-        for axis in (0, len(shape) - 1)
+        for axis in (0, len(shape) - (2 if len(shape) == 4 and shape[-1] <= COLOURS else 1))
         if any(abs(shape[axis] - length) <= slack for length in possible)
     )
 

@@ -28,6 +28,9 @@ LOST_SHARE: Final = 0.05
 ABSENT_SHARE: Final = 0.5
 """A signal that cannot be used in more than this share of the trials counts as not recorded."""
 
+BUSY: Final = 100
+"""Where most trials hold more responses than this that are not 0, one without any is no chance."""
+
 LOOKED_THROUGH: Final = 50_000_000
 """Recordings with fewer responses than this (0.2 GB as float32) are looked through; larger ones are sampled."""
 
@@ -38,7 +41,7 @@ WHOLE_TRIALS: Final = 3
 def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
     """Find which neurons can be used, and what kind of responses they have."""
     recorded = {name: fact.responses for name, fact in facts.items() if name in usable.recorded and fact.responses}
-    _set_silent_tests_aside(source, usable, recorded)
+    _set_silent_trials_aside(source, usable, recorded)
     if not recorded:
         usable.neurons = source.listed_neurons() or 0
         return
@@ -83,12 +86,18 @@ def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapp
         )
 
 
-def _set_silent_tests_aside(source: Source, usable: Usable, recorded: Mapping[str, ResponseFacts]) -> None:
-    """Count test trials without any response as not recorded: some releases fill what they hold back with zeros."""
+def _set_silent_trials_aside(source: Source, usable: Usable, recorded: Mapping[str, ResponseFacts]) -> None:
+    """Count trials that no neuron responds to as not recorded, where that cannot be chance.
+
+    Some releases fill what they hold back of test trials with zeros, and so do pipelines what they lost.
+    """
     tiers = {name: understood(word) for name, word in source.tiers().items()}
+    busy = bool(recorded) and np.median([fact.active for fact in recorded.values()]) >= BUSY
     for name, fact in recorded.items():
-        if fact.silent and tiers.get(name) in TEST_TIERS:
-            usable.note(name, "all responses to this test trial are 0, so that it counts as one without responses")
+        test = tiers.get(name) in TEST_TIERS
+        if fact.silent and (test or busy):
+            what = "this test trial" if test else "this trial, unlike to most,"
+            usable.note(name, f"all responses to {what} are 0, so that it counts as one without responses")
             usable.recorded.discard(name)
 
 

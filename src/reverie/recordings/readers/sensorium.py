@@ -85,7 +85,18 @@ class SensoriumSource(Source):
                 f"{folder / self.pictures} holds no trials{there}; files named 0.npy, 1.npy and so on were expected."
             )
         self.trials = tuple(map(str, sorted(numbers)))
-        self._words, self.notes = self._read_tiers()
+        self._words, notes = self._read_tiers()
+        self.notes = (*notes, *self._unread())
+
+    def _unread(self) -> Iterator[str]:
+        """Say of each folder that holds files, but none of a trial, that nothing is read from it."""
+        for kind in self._arrays[1:]:
+            files = _files_in(self.place / kind)
+            if files and not self._numbers[kind]:
+                yield (
+                    f"{self.place / kind} holds no trials but {some(files, 2)}, so that nothing is read from it; files "
+                    "named 0.npy, 1.npy and so on were expected."
+                )
 
     @cached_property
     def degrees_per_pixel(self) -> float | None:
