@@ -1,4 +1,4 @@
-"""The main job end to end on an embedded default, for someone who has no data at all."""
+"""The whole pipeline on simulated data, for someone who has no recording at hand."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -38,10 +38,10 @@ VALIDATION_FRAMES = 150
 """Validation clips only decide when to stop and how methods are weighed, for which half as long is enough."""
 
 MICE = {"mouse1": 1600}
-"""The simulated animal and its neurons; a second would double the time and tell the same."""
+"""The simulated animal and its neurons; a second animal would double the time and show nothing new."""
 
 TRAINING_CLIPS = 60
-"""Clips that the encoder learns from: half filmed off a real clip, half synthetic."""
+"""Clips that the encoder learns from: half taken from a real clip, half synthetic."""
 
 TRAINING_STEPS = 300
 """Steps of training, about a minute on two cores; a number, so that the same seed gives the same demo."""
@@ -50,7 +50,7 @@ STOPS = (10, 20, 30, 40, 60)
 """Numbers of steps to choose from; the published 1000 follow the noise of single trials on so few neurons."""
 
 STRIDE = 32
-"""Frames between windows: the encoder looks back by itself, so that overlapping windows would say the same again."""
+"""Frames between windows: the encoder looks back by itself, so that overlapping windows would be redundant."""
 
 
 @dataclass
@@ -111,8 +111,8 @@ def _simulate(data: Path, seed: int) -> None:
 def demo_movies(generator: np.random.Generator) -> dict[str, list[tuple[str, AnyMovie]]]:
     """Return the clips of each tier, each (time, 36, 64), with its name.
 
-    Training movies are filmed off one real clip or synthetic; validation movies are filmed off a second; the movies to
-    be reconstructed come from a third, which nothing else ever sees.
+    Training movies are taken from one real clip, or synthetic; validation movies are taken from a second; the movies to
+    be reconstructed come from a third, which is used for nothing else.
     """
     footage = {name: read_enlarged(path) for name, path in embedded_clips().items()}
     bikes = footage["bikes"]

@@ -1,4 +1,4 @@
-"""Verbs that make encoders, and ask them something."""
+"""Verbs that make encoders, and verbs that use them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ class Train:
     """Animals to train on; all by default."""
     request: OmitArgPrefixes[TrainingRequest] = field(default_factory=TrainingRequest)
     encoders: int = 1
-    """How many to train, of seeds that follow each other; several lie in folders OUT/seed-0 and so on."""
+    """How many to train, with consecutive seeds; several go to folders OUT/seed-0 and so on."""
     on: Where = field(default_factory=On)
     reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
     device: str = "auto"
@@ -54,7 +54,7 @@ class ImportWeights:
     animals: tuple[str, ...] = ()
     """Animal of each readout, in order; the published ten by default when the neuron counts match."""
     neurons: tuple[int, ...] = ()
-    """Neurons of each readout, in order; needed only for bare weights, which tell them roughly."""
+    """Neurons of each readout, in order; needed only for bare weights, from which they follow roughly."""
 
     def run(self) -> None:
         """Convert."""
@@ -86,13 +86,13 @@ class Predict:
 
 @dataclass(frozen=True)
 class Fit:
-    """Fit what movies need once of each animal and encoder, and keep it beside the encoder.
+    """Fit, once, what all movies from an animal and an encoder need, and keep it beside the encoder.
 
     The parts: mask (where the population can see), prior (what movies look like), scenes (and how cameras move over
     them), likelihood (how responses scatter), ridge (the decoder), weights and followed_weights (of map and ridge in
     `combined`, without and with the camera followed), calibration (of the standard deviations of `map`) and errors (how
-    far movies of `combined` are off). A part brings those it is made from. What is fitted to the same data and
-    weights already stays as it is.
+    far movies of `combined` are off). A part includes those it is made from. What was fitted to the same data and
+    weights before is kept.
     """
 
     computes: ClassVar[bool] = True
@@ -114,7 +114,7 @@ class Fit:
     ] = ("errors",)
     """What to fit; by default what the default method needs."""
     kept: Path | None = None
-    """Folder to keep it in where an encoder's own cannot be written."""
+    """Folder to keep the parts in where an encoder's own cannot be written."""
     on: Where = field(default_factory=On)
 
     def run(self) -> None:
@@ -141,11 +141,11 @@ class Live:
     """Where responses come from otherwise: - for lines of JSON on standard input, tcp://HOST:PORT for lines of JSON,
     zmq://HOST:PORT for ZeroMQ messages."""
     lag: float = 0.25
-    """Seconds the picture may be behind, 0 to 0.5; the longer, the better it is known."""
+    """Seconds the picture may be behind, 0 to 0.5; the longer, the more accurate it is."""
     port: int = 8765
-    """Where the page is, on this machine alone."""
+    """Port of the page, which only this machine can open."""
     stay: bool = True
-    """Go on showing the last picture after the responses have ended, until interrupted."""
+    """Keep showing the last picture after the responses have ended, until interrupted."""
 
     def run(self) -> None:
         """Show the page."""

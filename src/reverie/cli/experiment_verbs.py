@@ -16,7 +16,7 @@ from reverie.recordings.reading import Reading
 class Experiment:
     """Ask a question of the paper, or all of them (`paper`): one command, one page, the paper's numbers beside yours.
 
-    Give the same command again to go on after an interruption; a finished reconstruction is never made again.
+    Give the same command again to resume after an interruption; a finished reconstruction is never repeated.
     """
 
     computes: ClassVar[bool] = True
@@ -27,11 +27,11 @@ class Experiment:
     out: Path
     """Folder for pages, figures and reconstructions; several experiments may share one, and then share their jobs."""
     scale: Literal["quick", "laptop", "paper"] = "quick"
-    """quick for a first look (minutes an experiment), laptop for more clips, paper for the published size."""
+    """quick for a first look (minutes per experiment), laptop for more clips, paper for the published size."""
     trials: tuple[str, ...] = ()
     """Trial numbers or tiers; the test tier by default. Each movie is taken once, as many as the scale says."""
     truth: Path | None = None
-    """The encoder that knows the truth of simulated animals; DATA/truth by default, where there is one."""
+    """The encoder that is the truth of simulated animals; DATA/truth by default, where there is one."""
     mask: Path | None = None
     """Mask file; the mean of the encoders' own by default, made first where there is none."""
     on: Where = field(default_factory=On)
@@ -49,19 +49,19 @@ class Experiment:
 class Plan:
     """Predict, before an experiment, what it will show: resolution and video correlation, or how many neurons it takes.
 
-    In closed form, from simulated animals' neurons or from an encoder at hand. Simple guesses: real animals move their
-    eyes, and encoders are never perfect.
+    It is calculated in closed form, from simulated neurons or from a given encoder. The estimates are simple: real
+    animals move their eyes, and encoders are never perfect.
     """
 
     computes: ClassVar[bool] = True
 
     design: OmitArgPrefixes[Design] = field(default_factory=Design)
     resolution: float | None = None
-    """Cycles per degree, such as 0.1: how many neurons do they ask for?"""
+    """Cycles per degree, such as 0.1, to learn how many neurons it takes to resolve them."""
     out: Path | None = None
     """A page (html) with sliders."""
     data: Path | None = None
-    """Recordings of an animal with an encoder, to reckon with its neurons instead."""
+    """Recordings of an animal with an encoder, to use its neurons instead of simulated ones."""
     encoder: Path | None = None
     """Folder of that encoder."""
     animal: str | None = None

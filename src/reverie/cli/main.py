@@ -25,7 +25,7 @@ OUT_OF_MEMORY: Final = ("out of memory", "can't allocate memory", "cannot alloca
 """What torch says, on any device, when it gets no memory; some of its versions have no class of error for it."""
 
 VERSIONS: Final = ("reverie", "torch", "numpy", "scipy", "av", "pandas")
-"""Packages whose version a report should name."""
+"""Packages whose versions a bug report should name."""
 
 FAILED: Final = 1
 INTERRUPTED: Final = 128 + signal.SIGINT
@@ -136,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run_verb(asked: Callable[[], Verb]) -> int:
-    """Do the verb that is asked for; return the exit code, having told in one sentence what went wrong, if anything."""
+    """Do the verb that is asked for, print one sentence if anything goes wrong, and return the exit code."""
     try:
         verb = asked()
         if verb.computes:

@@ -88,9 +88,9 @@ def _usually(one: Field[Any]) -> str:
 class Reconstruct:
     """Reconstruct the movies an animal saw from its recorded responses.
 
-    Give the same command again to go on after an interruption: finished movies are kept. The result is a run folder;
-    `reverie report RUN` makes the page to look at. What is needed once of an animal and an encoder (mask, prior, and so
-    on) is fitted first and kept beside the encoder.
+    Give the same command again to resume after an interruption: finished movies are kept. The result is a run folder;
+    `reverie report RUN` makes a page of it. What an animal and an encoder need once (mask, prior, and so on) is fitted
+    first and kept beside the encoder.
     """
 
     computes: ClassVar[bool] = True
@@ -103,7 +103,7 @@ class Reconstruct:
     method: OmitArgPrefixes[Annotated[Any, method_options()]] = field(default_factory=method_options())
     joining: OmitArgPrefixes[Joining] = field(default_factory=Joining)
     mask: Path | None = None
-    """Mask file; the encoder's own by default, fitted first when there is none."""
+    """Mask file; by default the encoder's own, which is fitted first when there is none."""
     on: Where = field(default_factory=On)
 
     def run(self) -> None:

@@ -53,7 +53,7 @@ class Inspect:
 
 @dataclass(frozen=True)
 class Convert:
-    """Write recordings again in the Sensorium or the experanto layout, as they are read here."""
+    """Write recordings in the Sensorium or the experanto layout, as they are read here."""
 
     computes: ClassVar[bool] = False
 
@@ -76,10 +76,10 @@ class Convert:
 
 @dataclass(frozen=True)
 class Download:
-    """Download public Sensorium 2023 recordings; goes on where an interrupted download stopped.
+    """Download public Sensorium 2023 recordings; the same command resumes an interrupted download.
 
-    Other recordings come with their archive's own client (`dandi download DANDI:000728`; of gated sets, once you were
-    let in, `hf download --repo-type dataset NAME --local-dir DATA`); then give their folder to any verb.
+    Other recordings come with their archive's own client (`dandi download DANDI:000728`; for gated data sets, once you
+    have access, `hf download --repo-type dataset NAME --local-dir DATA`); then give their folder to any verb.
     """
 
     computes: ClassVar[bool] = False

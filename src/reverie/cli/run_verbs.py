@@ -67,7 +67,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Demo:
-    """See the whole thing without any data: simulated animals watch real footage, and it is reconstructed."""
+    """Run everything without any data: a simulated animal watches real footage, which is then reconstructed."""
 
     computes: ClassVar[bool] = True
 
@@ -77,7 +77,7 @@ class Demo:
     """Same seed, same demo."""
 
     def run(self) -> None:
-        """Run the main job end to end."""
+        """Run the whole pipeline."""
         from reverie.cli.demo import run_demo
 
         run_demo(self.out, seed=self.seed)

@@ -13,7 +13,7 @@ from reverie.studies.spontaneous.templates import Search
 
 @dataclass(frozen=True)
 class Darkness:
-    """Look for pictures in trials without a movie: surrogates first, pictures only where there are some."""
+    """Look for pictures in trials without a movie, and show those that surrogates cannot explain."""
 
     computes: ClassVar[bool] = True
 
@@ -41,9 +41,9 @@ class Darkness:
 
 @dataclass(frozen=True)
 class Replay:
-    """Ask whether activity without a stimulus goes through a clip: log likelihood ratios against surrogates.
+    """Test whether activity without a stimulus replays a clip: log likelihood ratios compared with surrogates.
 
-    Corrected for all that was searched. Writes a table and a page of candidates with their evidence.
+    Corrected for everything that was searched. Writes a table and a page of candidates with their evidence.
     """
 
     computes: ClassVar[bool] = True

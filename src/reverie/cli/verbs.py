@@ -54,7 +54,7 @@ class Animals:
     reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def sources(self, *, mask: Path | None = None, truth: Path | None = None, kept: Path | None = None) -> "Sources":
-        """Return them as the program knows them, with files that take the place of the usual ones."""
+        """Return the sources of a session of these, with files in place of the usual ones."""
         from reverie.fitted.session import Sources
 
         return Sources(**vars(self), mask=mask, truth=truth, kept=kept)
@@ -109,7 +109,7 @@ class Verb(Protocol):
 
 
 def parse(arguments: Sequence[str] | None = None) -> Verb:
-    """Return the verb that is asked for, with its options; help and wrong usage end the program, as is usual.
+    """Return the verb that is asked for, with its options; help and wrong usage end the program.
 
     Raises ReverieError when a word is empty.
     """
@@ -134,7 +134,7 @@ def overview() -> str:
     width = max(map(len, VERBS))
     rows = [f"  {name:<{width}}  {_first_line(where)}" for name, where in VERBS.items()]
     return "\n".join(
-        ["usage: reverie VERB …", "", ABOUT, "", *rows, "", "`reverie VERB --help` tells the options of a verb."]
+        ["usage: reverie VERB …", "", ABOUT, "", *rows, "", "`reverie VERB --help` lists the options of a verb."]
     )
 
 

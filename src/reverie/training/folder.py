@@ -77,27 +77,27 @@ def train_encoder(
     ReverieError
         When an option is unknown, the recordings cannot be learned from, or ``out`` holds something else.
     """
-    asked_for = with_options(request or TrainingRequest(), options, "A training")
+    request = with_options(request or TrainingRequest(), options, "A training")
     where, folder = choose_device(device), given_path(out, "The folder of an encoder")
     require_folder(folder)
     all_needed = bool(animals)
     opened = fit_to_teach(_opened(recordings, animals, reading), all_needed=all_needed)
-    asked = _asked(opened, asked_for)
-    if _earlier_plan(folder, asked) is not None and (folder / LAST / "encoder.json").exists():
+    requested = _requested(opened, request)
+    if _earlier_plan(folder, requested) is not None and (folder / LAST / "encoder.json").exists():
         return _trained_already(folder, opened, where)
-    encoder = _untrained(opened, asked_for, where)  # raises where it cannot be built, before all movies are read
-    splits = _split(opened, asked_for, all_needed=all_needed)
+    encoder = _untrained(opened, request, where)  # raises where it cannot be built, before all movies are read
+    splits = _split(opened, request, all_needed=all_needed)
     if len(splits) < len(opened):  # animals that were left out have no readout
         opened = {animal: opened[animal] for animal in splits}
-        encoder = _untrained(opened, asked_for, where)
+        encoder = _untrained(opened, request, where)
     contents = _contents(opened, splits)
-    teacher = load_encoder(asked_for.teacher, where) if asked_for.teacher else None
+    teacher = load_encoder(request.teacher, where) if request.teacher else None
     with held(folder, folder):
-        settings = _earlier_settings(folder, asked, contents)  # also what another process planned meanwhile
+        settings = _earlier_settings(folder, requested, contents)  # also what another process planned meanwhile
         if settings is None:
-            settings = plan_settings(encoder, opened, splits, asked_for, where)
-            plan = {"asked": asked, "contents": contents, "training": asdict(settings)}
-            write_record(folder / PLAN, describe(plan, seed=asked_for.seed, device=where))
+            settings = plan_settings(encoder, opened, splits, request, where)
+            plan = {"asked": requested, "contents": contents, "training": asdict(settings)}
+            write_record(folder / PLAN, describe(plan, seed=request.seed, device=where))
         say(f"Training on {counted(len(opened), 'animal')} for {settings.steps} steps.")
         _say_result(train(encoder, opened, splits, settings, folder, device=where, teacher=teacher))
     return load_encoder(folder, where)
@@ -130,20 +130,20 @@ def _opened(
     return say_notes(chosen, all_needed=bool(animals) or len(given) == 1)
 
 
-def _asked(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Any]:
-    """Return what is asked for, ready for JSON, without the places of files."""
-    asked = {name: value if value is None else str(value) for name, value in asdict(request).items()}
+def _requested(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Any]:
+    """Return a description of the request and its animals, ready for JSON, without paths of files."""
+    requested = {name: value if value is None else str(value) for name, value in asdict(request).items()}
     if request.teacher is not None:
-        asked["teacher"] = encoder_digest(load_encoder(request.teacher))
+        requested["teacher"] = encoder_digest(load_encoder(request.teacher))
     animals = {
         name: {"neurons": recording.neurons, "trials": digest_of(recording.opened_tiers)}
         for name, recording in sorted(recordings.items())
     }
-    return {**asked, "animals": animals}
+    return {**requested, "animals": animals}
 
 
 def _contents(recordings: Mapping[str, Recording], splits: Mapping[str, Split]) -> dict[str, str]:
-    """Return what the trials that are learned from and validated on hold, by animal."""
+    """Return a hash of the trials that are learned from and validated on, by animal."""
     return {
         animal: trials_digest(recordings[animal], (*split.training, *split.validation))
         for animal, split in splits.items()
@@ -164,8 +164,8 @@ def _require_same_movies(encoder: Encoder, recordings: Mapping[str, Recording]) 
             )
 
 
-def _earlier_plan(out: Path, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what an earlier call with the same request planned, None when there was none that came to anything."""
+def _earlier_plan(out: Path, requested: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what an earlier call with the same request planned, None when there was none that began to train."""
     if not (out / PLAN).exists():
         if (out / "encoder.json").exists():
             raise ReverieError(f"{out} holds an encoder already; choose another --out, so that nothing is overwritten.")
@@ -180,17 +180,18 @@ def _earlier_plan(out: Path, asked: Mapping[str, Any]) -> dict[str, Any] | None:
             f"{out / PLAN} is damaged or of an earlier version ({error}); remove the folder and train again."
         ) from error
     if not ((out / "encoder.json").exists() or any(out.glob("*/*.safetensors"))):
-        return None  # a start that failed claims nothing
-    changed = [name for name in asked if earlier["asked"].get(name) != asked[name]]
+        return None  # a start that failed leaves the folder free
+    changed = [name for name in requested if earlier["asked"].get(name) != requested[name]]
     if changed:
-        differences = ", ".join(f"{name}: {earlier['asked'].get(name)} there, {asked[name]} now" for name in changed)
+        there = earlier["asked"]
+        differences = ", ".join(f"{name}: {there.get(name)} there, {requested[name]} now" for name in changed)
         raise ReverieError(f"{out} holds an encoder trained otherwise ({differences}); choose another --out.")
     return earlier
 
 
-def _earlier_settings(out: Path, asked: Mapping[str, Any], contents: Mapping[str, str]) -> TrainingSettings | None:
+def _earlier_settings(out: Path, requested: Mapping[str, Any], contents: Mapping[str, str]) -> TrainingSettings | None:
     """Return the settings of the same training begun earlier, None when there was none; raises on other data."""
-    earlier = _earlier_plan(out, asked)
+    earlier = _earlier_plan(out, requested)
     if earlier is None:
         return None
     if earlier["contents"] != contents:
