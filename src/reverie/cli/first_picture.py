@@ -1,4 +1,4 @@
-"""The first movie of the demo: a simulated animal whose truth is known, one real clip; within a minute."""
+"""The first movie of the demo, within a minute: one real clip, shown to a simulated animal whose truth is known."""
 
 from pathlib import Path
 from typing import Final

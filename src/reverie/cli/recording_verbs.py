@@ -1,4 +1,4 @@
-"""Verbs that make, fetch and look at recordings."""
+"""Verbs that make, fetch and inspect recordings."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Verbs that score runs and show what is in them."""
+"""Verbs that score, show and export runs."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -100,7 +100,7 @@ def printed_script(on: On) -> bool:
 
 @runtime_checkable
 class Verb(Protocol):
-    """One thing the program can be told to do; ``computes`` when it does heavy arithmetic in this process."""
+    """A verb of the command line. computes: whether it does heavy arithmetic in this process."""
 
     computes: ClassVar[bool]
 

@@ -35,7 +35,7 @@ class Checkpoint:
     params
         Settings laid out as in the release: ``nn_module``, ``frame_stack``, ``inputs_processor``.
     assumed
-        One sentence on settings that the file did not tell; empty when it told all.
+        One sentence on settings that are not in the file; empty where all are.
 
     """
 
@@ -93,7 +93,7 @@ def _networks(content: Mapping[str, Any], name: str, depth: int) -> Iterator[tup
 
 
 def _from_weights_alone(path: Path, weights: Mapping[str, Tensor]) -> Checkpoint:
-    """Tell the settings from the shapes of the weights; what shapes do not tell is taken as published."""
+    """Infer the settings from the shapes of the weights; what shapes do not show is taken as published."""
     blocks = [f"core.blocks.{index}" for index in _numbers(weights, r"core\.blocks\.(\d+)\.conv_pw\.0\.weight")]
     layers = [f"cortex.layers.{index}" for index in _numbers(weights, r"cortex\.layers\.(\d+)\.conv\.weight")]
     readouts = [f"readouts.{index}" for index in _numbers(weights, r"readouts\.(\d+)\.layer\.1\.weight")]

@@ -1,4 +1,4 @@
-"""Compact: a small space-time core shared by all animals and one place to look at per neuron; learns on a CPU."""
+"""Compact: a small space-time core shared by all animals, and a readout at one place per neuron; trains on a CPU."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

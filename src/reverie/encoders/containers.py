@@ -1,4 +1,4 @@
-"""Opening files of weights made by others without running anything that may hide in them."""
+"""Opening files of weights from others without running any code that may be hidden in them."""
 
 import argparse
 import collections

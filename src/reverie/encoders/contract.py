@@ -1,4 +1,4 @@
-"""What every encoder promises: movie and state in, rates out, any animal it has a readout for; how it is held still."""
+"""What every encoder does: movie and state in, rates out, for any animal it has a readout for."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping

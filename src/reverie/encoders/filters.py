@@ -1,4 +1,4 @@
-"""The filters of a space-time core: where they start, as V1 itself has them, and convolving pictures with them."""
+"""The filters of a space-time core: initial values like receptive fields in V1, and convolving pictures with them."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""Layers of small encoders: a readout at one place, gains by state and contrast, a shifter that follows the eye."""
+"""Layers of small encoders: a readout at one place, gains by state and contrast, compensation of eye movements."""
 
 import math
 
@@ -174,7 +174,7 @@ class Shifter(_Standardised):
     """Displaces pictures against the eye by a bounded linear function of the pupil's centre, learned for each animal.
 
     How many degrees of gaze a unit of pupil stands for depends on the camera, and no recording says. It starts at no
-    displacement, and stays there where the pupil was not recorded or tells nothing.
+    displacement, and stays there where the pupil was not recorded or holds no information.
     Source: the shifter of Walker et al. 2019, Nature Neuroscience 22, 2060, with one linear layer.
     """
 

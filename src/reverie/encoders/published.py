@@ -23,7 +23,7 @@ PUBLISHED_ANIMALS = {
     "dynamic29513-3-5-Video-8744edeac3b4d1ce16b680916b5267ce": 7671,
     "dynamic29514-2-9-Video-8744edeac3b4d1ce16b680916b5267ce": 7495,
 }
-"""Neurons of the ten animals of Sensorium 2023, no two alike, so that a readout tells whose it is."""
+"""Neurons of the ten animals of Sensorium 2023, no two alike, so that the size of a readout shows whose it is."""
 
 CONFIG_WORDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "core_features": ("core_features", tuple),
@@ -92,7 +92,7 @@ def build_encoder(
         Names of the readouts, in order; may be left out when the readouts' neuron counts are those of the ten animals
         of Sensorium 2023.
     neurons
-        Neurons of each readout, for weights alone, which tell them only up to the next multiple of the groups.
+        Neurons of each readout, for weights alone, which show them only up to the next multiple of the groups.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def _build(
 
 
 def _exact_counts(path: Path, rounded: list[int], neurons: Sequence[int] | None, groups: int) -> list[int]:
-    """Return the neurons of each readout, where weights tell them only up to the next multiple of the groups."""
+    """Return the neurons of each readout, where weights show them only up to the next multiple of the groups."""
     if neurons is None:
         published = {-(-count // groups) * groups: count for count in PUBLISHED_ANIMALS.values()}
         return [published.get(count, count) for count in rounded]

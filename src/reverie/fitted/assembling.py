@@ -1,4 +1,4 @@
-"""From the solutions of one trial, one for each encoder, to one reconstruction with an honest standard deviation."""
+"""From the solutions of one trial, one for each encoder, to one reconstruction with a calibrated standard deviation."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, fields

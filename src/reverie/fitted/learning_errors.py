@@ -1,4 +1,4 @@
-"""How far movies of `combined` err: learned from short clips whose movies are known, reconstructed as others are."""
+"""How far movies of `combined` err, learned by reconstructing short clips whose movies are known."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -133,7 +133,7 @@ class _Known:
     truth: Movie
 
     def errors(self, fitted: Fitted, posterior: Mask) -> ClipErrors:
-        """Return the errors of the weighed movie, with what tells them apart."""
+        """Return the errors of the weighted movie, with their features."""
         movie, rate = weigh(Combined(), fitted, self.found.movie, self.linear), fitted.subject.recording.frame_rate
         features = features_of(movie, self.found.movie - self.linear, posterior, rate)
         return ClipErrors.of(features, movie, self.truth, _scored(movie), scored_region(fitted.mask))

@@ -1,4 +1,4 @@
-"""Whether an encoder and a recording belong together, as far as the responses to training trials tell."""
+"""Whether an encoder and a recording belong together, judged by the responses to training trials."""
 
 from collections.abc import Iterable
 from typing import Final

@@ -1,4 +1,4 @@
-"""Where the arithmetic runs, how it is made repeatable, and what a result says of how it was made."""
+"""Where to compute, how to make it repeatable, and the record of how a result was made."""
 
 import ctypes
 import platform

@@ -1,4 +1,4 @@
-"""The errors a user is meant to read: each one sentence, a few kinds that a caller tells apart."""
+"""The errors a user is meant to read: each one sentence, of a few kinds that callers may distinguish."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

@@ -1,6 +1,6 @@
 """Reading and writing files so that a bad one is named and a good one is never lost.
 
-Text is UTF-8 on every system. What stands in for data that is not here (pointers, web pages) is told as that.
+Text is UTF-8 on every system. What stands in for data that are not here (pointers, web pages) is recognised.
 """
 
 import errno

@@ -1,4 +1,4 @@
-"""What things are, by their contents: hashes that do not know where anything lies or what it is called."""
+"""Identifying things by their contents: hashes that do not depend on paths or names."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Folders to write to: found unfit before the work begins, this user's own, appearing only once they are whole."""
+"""Folders to write to: checked before the work begins, private to a user, or appearing only once complete."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Files that are being written: each held by its writer, so that what a killed one left can be told and removed."""
+"""Files being written: each locked by its writer, so that what a killed one left can be recognised and removed."""
 
 import hashlib
 import os
@@ -68,7 +68,7 @@ def _remove_forgotten(path: Path) -> None:
 
 def _hold(stream: IO[bytes]) -> None:
     if fcntl is not None:
-        with suppress(OSError):  # file systems without locks: there nothing can be told, and nothing is removed
+        with suppress(OSError):  # file systems without locks: nothing can be known there, so nothing is removed
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
@@ -91,6 +91,6 @@ def _is_held(handle: int) -> bool:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # file systems without locks, where nothing can be told
+    except OSError:  # file systems without locks, where nothing can be known
         return True
     return True

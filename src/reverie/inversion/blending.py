@@ -1,4 +1,4 @@
-"""Blending each movie with another one, and asking which pixels of the true one explain the responses better."""
+"""Blending each movie with another one, to find which pixels of the true one explain the responses better."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What each window of a movie gains from changing: losses, and their gradients with respect to the movie."""
+"""The losses of windows of a movie, and their gradients with respect to the movie."""
 
 from collections.abc import Callable
 

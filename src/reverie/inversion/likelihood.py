@@ -220,7 +220,7 @@ class JointLikelihood(Likelihood):
         return events.loss(rates, responses) + sizes.loss(rates, responses)
 
     def root_information(self, rates: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
-        """Return the square root of the sum of what both tell."""
+        """Return the square root of the sum of the information of both."""
         events, sizes = (part.root_information(rates) for part in self._parts)
         return torch.hypot(events, sizes)
 

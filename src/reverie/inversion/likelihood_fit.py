@@ -1,4 +1,4 @@
-"""Which noise an animal's responses have, and how much of it, measured on trials whose movies are known.
+"""Fitting likelihoods: how an animal's responses scatter around an encoder's rates, on trials whose movies are known.
 
 The likelihood of a reconstruction is divided by what is measured here, so that the weight of a prior means the same for
 every recording.
@@ -58,7 +58,7 @@ Kind = Callable[[Sample, Sample], Likelihood]
 
 @dataclass(frozen=True)
 class LikelihoodFits:
-    """Every kind of likelihood fitted to one animal and one encoder, by name, and the one that tells most."""
+    """Every kind of likelihood fitted to one animal and one encoder, by name, and the one that is chosen."""
 
     kinds: Mapping[str, Likelihood]
     chosen: str

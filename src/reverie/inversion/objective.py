@@ -1,4 +1,4 @@
-"""What a whole movie is worth to all observations: the loss, its gradient, and how much information it carries.
+"""The loss of a whole movie over all observations, its gradient, and the Fisher information about the movie.
 
 A clip goes through an encoder in pieces, each with the frames the encoder looks back on, so that memory does not grow
 with the clip's length. Unlike the published method's windows, pieces are added up: the result is the gradient of one

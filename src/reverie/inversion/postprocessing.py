@@ -1,4 +1,4 @@
-"""What is done to movies after they were found: averaged over models, blurred, masked; none of it looks at responses.
+"""Processing movies after they were found, without the responses: averaging over models, blurring, masking.
 
 The gradients of several models, instead of their movies, join as observations of one problem.
 """

@@ -1,4 +1,4 @@
-"""The nouns of inversion: what was observed, what is asked, what came out."""
+"""The nouns of inversion: observation, problem, solution."""
 
 import reprlib
 from collections.abc import Callable, Sequence

@@ -82,10 +82,10 @@ def prior_variance(prior: GaussianPrior, frames: int) -> Float[np.ndarray, "{fra
 
 
 def information_bits(draw: Float[torch.Tensor, "time height width"], prior: GaussianPrior) -> float:
-    """Return how much the responses tell of a movie, in bits: Σ ½ log2(1 + S · I) over white coefficients.
+    """Return the information of the responses about a movie, in bits: Σ ½ log2(1 + S · I) over white coefficients.
 
     draw: a random gradient whose covariance is the responses' information (``information_draw``). Coefficients are
-    taken to be told independently, which makes it an upper bound (Hadamard's inequality).
+    taken to be found independently, which makes it an upper bound (Hadamard's inequality).
     """
     diagonal = estimated_precision(draw, prior, 1.0).diagonal
     return float(diagonal.log2().sum() / 2)

@@ -1,4 +1,4 @@
-"""Where the results of jobs lie: one folder for each job, named by its fingerprint."""
+"""The results of jobs on the disk: one folder for each job, named by its fingerprint."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whoever does tasks: this process, or the processes of an engine."""
+"""Doing tasks in this process, or in the processes of an engine."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

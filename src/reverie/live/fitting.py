@@ -1,4 +1,4 @@
-"""What live pictures are made with, fitted once: a linear decoder that waits no longer than a lag, and its error.
+"""Fitting the decoder of live pictures: linear, waiting for responses no longer than a lag, and with its error.
 
 The decoder learns from the training trials and, where that predicts others of them better, from trials that the encoder
 simulates.

@@ -18,7 +18,7 @@ from reverie.live.fitting import LiveDecoder, fit_live, load_live
 from reverie.recordings.gaps import measured
 
 LONGEST_LAG: Final = 0.5
-"""Seconds; responses later than that tell nothing more of a frame."""
+"""Seconds; responses later than that say nothing more about a frame."""
 
 
 @dataclass(frozen=True, eq=False)

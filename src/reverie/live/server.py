@@ -1,4 +1,4 @@
-"""A page in the browser of this machine that shows live pictures as they are read, with how late they are."""
+"""A page in the browser of this machine that shows live pictures as they are decoded, and how late they are."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ WAITING: Final = 8
 """Frames that wait for a slow browser; older ones are dropped."""
 
 REMEMBERED: Final = 300
-"""Latencies of which the page tells the median and the worst."""
+"""Latencies of which the page shows the median and the worst."""
 
 
 @dataclass
@@ -110,7 +110,7 @@ def page_of(live: Live, title: str) -> str:
 
 
 def message_of(frame: LiveFrame, latencies: deque[float]) -> str:
-    """Return what the page is told of a frame, as JSON."""
+    """Return what is sent to the page for a frame, as JSON."""
     picture, std = (b64encode(np.rint(each).astype(np.uint8).tobytes()).decode() for each in (frame.picture, frame.std))
     message: dict[str, Any] = {"number": frame.number, "picture": picture, "std": std, "behind": round(frame.behind, 4)}
     return json.dumps({**message, "median": round(float(np.median(latencies)), 4), "worst": round(max(latencies), 4)})

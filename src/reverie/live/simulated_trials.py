@@ -1,4 +1,4 @@
-"""More to learn from than was recorded: the encoder answers movies that were not shown, as noisily as neurons do.
+"""Further training data for live decoding: the encoder's rates to movies that were not shown, with realistic noise.
 
 A decoder of a few minutes of recording is short of examples, not of a model: what an encoder learned of the neurons
 can teach it. Training on simulated pairs is amortised inference: Cranmer, Brehmer & Louppe, The frontier of
@@ -36,7 +36,7 @@ MOST_FRAMES: Final = 120_000
 """Frames simulated at most: over an hour at 30 Hz, which takes an encoder minutes."""
 
 NOISE_TRIALS: Final = 20
-"""Training trials, evenly chosen, that tell how noisy responses are."""
+"""Training trials, evenly chosen, from which the noise of responses is measured."""
 
 NEIGHBOURS: Final = 0.01
 """Responses are drawn from the frames whose predicted rates rank this close to a rate, as a share of all frames."""

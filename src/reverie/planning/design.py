@@ -1,7 +1,7 @@
-"""What a design will show, in closed form: the posterior of a Gaussian movie given neurons that lie evenly in a field.
+"""What a design will show, in closed form: the posterior of a Gaussian movie given neurons spread evenly over a field.
 
-All it takes is what movies hold, and what neurons tell of them, by spatial and temporal frequency
-(``MeasuredBands``). Each coefficient of the movie with power S, of which the neurons tell information I, keeps the
+It takes only the spectrum of movies, and the information of neurons about them, by spatial and temporal frequency
+(``MeasuredBands``). Each coefficient of the movie with power S, about which the neurons hold information I, keeps the
 variance S / (1 + S·I), and the most probable movie holds S · S·I / (1 + S·I) of it: that is coherence with the truth,
 frequency by frequency.
 Source: Wiener filtering; Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006, section 7.1.
@@ -158,7 +158,7 @@ class Outlook:
 
 
 def information(bands: MeasuredBands, design: Design) -> Float[np.ndarray, " band"]:
-    """Return S · I of each band: how much the responses tell, in units of what the prior leaves open."""
+    """Return S · I of each band: the information of the responses relative to the prior's."""
     density = design.animals * design.neurons / (math.pi / 4 * design.field**2)
     known = design.minutes / (design.minutes + LEARNING_MINUTES)
     # A scan holds what happened since the one before: the mean over that time.
@@ -175,7 +175,7 @@ def _drive(bands: MeasuredBands) -> Float[np.ndarray, " band"]:
 
 
 def predict_design(bands: MeasuredBands, design: Design) -> Outlook:
-    """Return what a design will show, given what movies hold and what one neuron tells."""
+    """Return what a design will show, given the spectrum of movies and the information of one neuron."""
     signal_to_noise = information(bands, design)
     found = signal_to_noise / (1 + signal_to_noise)
     variance = bands.share * bands.power

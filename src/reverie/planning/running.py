@@ -58,7 +58,7 @@ SLIDERS: Final[Mapping[str, tuple[str, float, float]]] = {
 
 
 def measure_bands(fitted: Fitted, *, about: str) -> MeasuredBands:
-    """Return what movies hold and one animal's neurons tell by frequency.
+    """Return the spectrum of movies and the information of one animal's neurons, by frequency.
 
     The information is the diagonal of the Gauss-Newton matrix (Fisher information of the responses about the movie) in
     the cosine transform, from random gradients whose covariance it is.

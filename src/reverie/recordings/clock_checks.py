@@ -1,4 +1,4 @@
-"""Whether clocks can be one: what was shown and what was recorded are at the same times, in seconds."""
+"""Checking that two clocks are the same: stimuli and responses must be at the same times, in seconds."""
 
 from typing import Final
 

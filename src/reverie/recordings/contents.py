@@ -36,7 +36,7 @@ def _digests(read: Callable[[str], Trial], name: str) -> tuple[str, str]:
 
 
 def readable(recording: Recording, names: Iterable[str]) -> tuple[str, ...]:
-    """Return those of some trials that can be read whole; the others are left out of the recording, and said.
+    """Return those of some trials that can be read whole; the others are left out of the recording, with a message.
 
     Opening a recording looks at some frames of each trial only. For whoever reads them all anyway: what is read here
     is what hashes are made of.

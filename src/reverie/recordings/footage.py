@@ -1,4 +1,4 @@
-"""Movies as they lie on disk made into movies as the program holds them: (time, height, width), grey levels 0-255."""
+"""Converting movies from how they are stored to (time, height, width), grey levels 0-255."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence

@@ -1,4 +1,4 @@
-"""Trials that a user made by hand, checked before anything is made of them."""
+"""Checking trials that a user made by hand before they are used."""
 
 from numbers import Real
 

@@ -120,7 +120,8 @@ def _block_averages(movie: Movie) -> Float[np.ndarray, "bins down across"]:
 
 
 def _stack(signatures: Sequence[Signature]) -> tuple[np.ndarray, Float[np.ndarray, "movie bins"]]:
-    """Stack signatures into (movie, bin, feature) with zeros behind the end of shorter ones; tell which bins exist.
+    """Stack signatures into (movie, bin, feature) with zeros behind the end of shorter ones; return which bins exist,
+    too.
 
     Movies of another frame size may have another number of features; they fill up with zeros too.
     """

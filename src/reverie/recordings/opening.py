@@ -70,7 +70,7 @@ def say_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False) 
 def say_left_out(kept: Collection[str], failed: Mapping[str, ReverieError]) -> None:
     """Say which animals are left out, and why; raises the first reason where none is kept."""
     if failed and not kept:
-        raise next(iter(failed.values()))  # which is told by whoever catches it, once
+        raise next(iter(failed.values()))  # printed once, by whoever catches it
     for name, reason in failed.items():
         say(f"Left out {name}: {reason}")
 
@@ -97,7 +97,7 @@ def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
 def of_each(
     recordings: Mapping[str, Recording], find: Callable[[Recording], Found], *, all_needed: bool
 ) -> dict[str, Found]:
-    """Return what is found of each animal, such as the trials that are meant; others are left out, and said.
+    """Return what is found of each animal, such as the trials that are meant; others are left out with a message.
 
     find: raises ReverieError where an animal lacks what is looked for.
     Raises ReverieError when all lack it, or one does and all are needed.
@@ -128,7 +128,7 @@ def _named(recording: Recording, name: str) -> str:
         )
     if trial in left_out:
         raise ReverieError(f"Trial {trial} of {recording.name} cannot be used: {left_out[trial]}")
-    trial_digest(recording, trial)  # which tells what is wrong with it now rather than in the middle of the work
+    trial_digest(recording, trial)  # raises now, rather than in the middle of the work, where it is broken
     return trial
 
 

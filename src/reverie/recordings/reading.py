@@ -20,7 +20,7 @@ Axes = Literal[
     "time-height-width-channel",
     "time-channel-height-width",
 ]
-"""How a movie lies in its file; ``auto`` tells by the lengths of the other arrays of a trial."""
+"""How a movie lies in its file; ``auto`` finds it from the lengths of the other arrays of a trial."""
 
 
 Layout = Literal["sensorium", "experanto"]

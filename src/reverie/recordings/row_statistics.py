@@ -1,4 +1,4 @@
-"""Statistics of arrays that arrive piece by piece, one set of numbers a row, without keeping the pieces."""
+"""Statistics of each row of arrays that arrive piece by piece, without keeping the pieces."""
 
 import numpy as np
 from jaxtyping import Float

@@ -1,4 +1,4 @@
-"""What a reader of one format hands over: the arrays of each trial as they lie in the file, unchecked.
+"""What a reader of a format returns: the arrays of each trial as they are stored, unchecked.
 
 ``Recording`` makes one thing of them all: it checks, cuts, rescales and leaves out, for every format alike.
 """
@@ -203,7 +203,7 @@ def read_signal(offered: Series | ReverieError) -> Series:
 
 
 def read_members(members: Mapping[str, Member], read: Callable[[Member], Part]) -> list[Part]:
-    """Return what is read of each member of a recording; a broken one is left out, which is said.
+    """Return what is read of each member of a recording; a broken one is left out with a message.
 
     Parameters
     ----------

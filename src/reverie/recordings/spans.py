@@ -1,4 +1,4 @@
-"""How long a trial is, when its arrays do not all say the same."""
+"""How long a trial is where its arrays differ in length."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Which trials an encoder learns from, which choose it, and which it must not see because they resemble the others."""
+"""Which trials an encoder learns from, which validate it, and which it must not see since they resemble the others."""
 
 import math
 from collections import Counter
@@ -36,7 +36,7 @@ def split_all(
     instead, as in Bauer et al. 2026, who hold out fold 0. A training trial whose movie is a near-duplicate of any
     validation movie, or of a movie of any tier but "train" and "none", of any animal, is excluded.
     Raises ReverieError when an animal has no training trials, or none is left to learn from or to validate on; where
-    not all are needed, such animals are left out, and said, as long as there are others.
+    not all are needed, such animals are left out with a message, as long as there are others.
     """
     _check(hold_out_fold, validation_share)
     listed = catalogue_of(recordings)

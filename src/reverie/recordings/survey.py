@@ -1,4 +1,4 @@
-"""Surveying recordings: what is there, and everything that is odd about it."""
+"""Surveying recordings: what is in them, and everything that looks wrong."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The parts of a recording: tiers and the words for them, published folds, a split of our own where there is none."""
+"""How trials are divided: tiers and their names, published folds, and a split of our own where a recording has none."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping

@@ -176,7 +176,7 @@ class Usable:
     def as_read(self, recorded: np.ndarray) -> np.ndarray:
         """Return recorded responses, (neuron, time), of the neurons that can be used, from their floor, as float32."""
         if self.floor is not None:
-            # Of large recordings the floor was told from a sample.
+            # In large recordings the floor was found from a sample.
             recorded = np.maximum(recorded - self.floor[:, None], 0)
         return np.asarray(recorded if self.kept is None else recorded[self.kept], dtype=np.float32)
 

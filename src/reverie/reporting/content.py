@@ -1,4 +1,4 @@
-"""What a page shows: plain data, filled by whoever ran the reconstruction."""
+"""What a page shows, as plain data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

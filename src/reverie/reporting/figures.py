@@ -18,7 +18,7 @@ COLUMN: Final = 5.2
 """Inches: the width of a text column; letters of 8 points stay legible in it."""
 
 AMBER, SKY = "#ffb714", "#6fd3ff"
-"""The outlines of the scored and the optimised region, told apart by every kind of colour vision on any grey."""
+"""The outlines of the scored and the optimised region, which every kind of colour vision can tell apart on any grey."""
 
 
 def strip_figure(

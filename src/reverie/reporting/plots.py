@@ -1,4 +1,4 @@
-"""What a page draws of numbers over time: lines as paths, axes that end on round numbers, rasters of responses."""
+"""Plots of a page: lines as paths, axes that end on round numbers, rasters of responses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -20,11 +20,11 @@ SHOWN = (
     "ssim",
     "video_correlation_other_movie",
 )
-"""The scores told on the terminal; the table holds all."""
+"""The scores that are printed; the table holds all."""
 
 
 def evaluate_run(folder: Path) -> pd.DataFrame:
-    """Score every finished movie of a run, write RUN/scores.csv and tell the summary; return the table.
+    """Score every finished movie of a run, write RUN/scores.csv, print the summary, and return the table.
 
     Movies whose truth is not known have no scores. Raises ReverieError when the folder is not a run or holds no
     finished movie.

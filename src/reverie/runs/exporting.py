@@ -150,7 +150,7 @@ def _time(text: str | None) -> datetime:
 
 
 def _starts(movies: Sequence[Reconstruction]) -> list[float]:
-    """Return when each movie began; one after the other where no clock tells them apart."""
+    """Return when each movie began; one after the other where they have no clock."""
     starts = [movie.start for movie in movies]
     if len(set(starts)) == len(starts):
         return starts

@@ -123,7 +123,7 @@ def fill_run(
     failed = fit_for(workers, [job for each in jobs.values() for job in each])
     jobs = {clip: each for clip, each in jobs.items() if not _animals_of(each) & failed.keys()}
     if not jobs:
-        raise next(iter(failed.values()))  # which is told by whoever catches it, once
+        raise next(iter(failed.values()))  # printed once, by whoever catches it
     for animal, reason in failed.items():
         say(f"{animal} is left out: {reason}")
     every = [job for each in jobs.values() for job in each]
@@ -245,7 +245,7 @@ def _control(job: Job, run: Run, session: Session, found: JobFolder) -> tuple[st
     """Return a sentence on what shuffled responses give, where that was asked for."""
     if not run.joining.shuffle_control:
         return ()
-    # Beside the job's result, whose fingerprint tells what it was made from.
+    # Beside the job's result, since the job's fingerprint also identifies what this is made from.
     return (shuffle_control(job, session, found, found.part("shuffled")).sentence,)
 
 

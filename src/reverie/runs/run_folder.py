@@ -1,4 +1,4 @@
-"""A run folder: where each reconstructed movie, what it was made from and its scores lie, and how they were made.
+"""A run folder: reconstructed movies, what they were made from and how, and their scores.
 
 RUN/run.json                              settings, versions, seed, trials
 RUN/scores.csv                            one row per animal, trial and method
@@ -109,8 +109,8 @@ class RunFolder:
     def finished_trials(self) -> list[TrialFolder]:
         """Return the reconstructed trials, by animal and then by trial number.
 
-        Their names are those that the files tell, whatever their folders are called; of two copies of a trial the
-        second is left out, and said, as is one that does not tell its name. Raises ReverieError when there is no other.
+        Their names are those in the files, whatever their folders are called; of two copies of a trial the
+        second is left out with a message, as is one without a name. Raises ReverieError when there is no other.
         """
         found: dict[tuple[str, str], TrialFolder] = {}
         nameless: list[ReverieError] = []
@@ -133,7 +133,7 @@ class RunFolder:
         return sorted(found.values(), key=lambda one: (one.animal, len(one.trial), one.trial))
 
     def whole_trials(self) -> list[TrialFolder]:
-        """Return those of ``finished_trials`` that can be read; others are said and left out.
+        """Return those of ``finished_trials`` that can be read; others are left out with a message.
 
         Raises ReverieError when none can.
         """
@@ -195,7 +195,7 @@ class RunFolder:
 
 
 def _named(path: Path) -> TrialFolder:
-    """Return the trial whose description lies at a path; raises ReverieError when it does not tell its name."""
+    """Return the trial whose description lies at a path; raises ReverieError when it holds no name."""
     description = read_record(path)
     if not (isinstance(description.get("animal"), str) and isinstance(description.get("trial"), str)):
         raise ReverieError(f"{path} does not say of which animal and trial it is; reconstruct the trial again.")

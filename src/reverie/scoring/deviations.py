@@ -1,4 +1,4 @@
-"""Whether an error map holds more than trial noise would draw into it, and where: a test by the maximum statistic.
+"""Testing, by the maximum statistic, whether an error map holds more than trial noise would give, and where.
 
 An error map is the reconstruction from recorded responses minus that from predicted ones: what the activity says beyond
 the encoder (Bauer et al. 2026). Null maps are made alike from trials drawn around the predicted rates.

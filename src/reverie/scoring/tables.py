@@ -1,4 +1,4 @@
-"""The table of scores, one row per animal, trial and method: on disk, and boiled down to means with intervals."""
+"""The table of scores, one row per animal, trial and method: on disk, and summarised as means with intervals."""
 
 import io
 from collections.abc import Mapping, Sequence

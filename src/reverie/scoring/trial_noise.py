@@ -1,4 +1,4 @@
-"""What trials of an animal would look like if its neurons fired at the encoder's rates, but as noisily as they do."""
+"""Simulating trials of an animal at the encoder's rates, with noise as in its recorded trials."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

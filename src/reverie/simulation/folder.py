@@ -141,7 +141,7 @@ def write_simulation(
             for name in names:
                 (building / name).rename(out / name)
         finally:
-            with suppress(OSError):  # something is left in it, for the next call to tell
+            with suppress(OSError):  # something is left in it, which the next call reports
                 building.rmdir()
 
 

@@ -1,4 +1,4 @@
-"""What two-photon imaging makes of events: the smear of the indicator, a scan that meets neurons in turn, neuropil."""
+"""Two-photon imaging of events: the smear of the indicator, a scan that reaches neurons one after another, neuropil."""
 
 import numpy as np
 import torch

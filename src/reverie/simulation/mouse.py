@@ -1,4 +1,4 @@
-"""A simulated animal as a recording in memory: its trials are drawn when asked for, always the same ones."""
+"""A simulated animal as a recording in memory: its trials are drawn when asked for, always the same."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

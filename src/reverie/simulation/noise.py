@@ -1,4 +1,4 @@
-"""What a session and its trials add to true rates: sparse events of random size, and gains and tuning that drift."""
+"""Noise of sessions and trials around true rates: sparse events of random size, and gains and tuning that drift."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The options of a simulation, in Python and on the command line alike; light enough for any verb."""
+"""The options of a simulation, in Python and on the command line alike, in a module that is quick to import."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -94,7 +94,7 @@ def read_enlarged(path: Path) -> Movie:
 def find_videos(places: Sequence[Path]) -> list[Path]:
     """Return the named videos and those of the named folders, sorted; a folder of numbered pictures is one video.
 
-    What else lies in the folders is left out, which is said. A video that is named twice is taken once.
+    What else is in the folders is left out, with a message. A video that is named twice is taken once.
     Raises ReverieError when a place does not exist or holds no video.
     """
     found: dict[Path, Path] = {}

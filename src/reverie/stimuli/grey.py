@@ -22,7 +22,7 @@ DEPTHS: Final = (10, 12, 14, 16, 32, 64)
 def grey_levels(movie: Movie, dtype: np.dtype[Any], path: Path) -> Movie:
     """Return pictures in the values of their file, of some type, as grey levels 0-255.
 
-    Whole numbers above 255 are taken to have the fewest bits that hold them, which is said where these are not 16.
+    Whole numbers above 255 are taken to have the fewest bits that hold them, with a message where these are not 16.
     Raises ReverieError when values are no whole numbers, and no grey levels.
     """
     low, high = float(movie.min(initial=0.0)), float(movie.max(initial=0.0))

@@ -1,4 +1,4 @@
-"""The names of what simulated animals can be shown; light enough for any command line."""
+"""The names of stimuli for simulated animals, in a module that is quick to import."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Opening video files: their track of pictures, how fast these come, and how long it says it lasts."""
+"""Opening video files: their video track, its frame rate, and its stated duration."""
 
 from pathlib import Path
 from typing import Any, Final

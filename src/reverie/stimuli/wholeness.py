@@ -1,4 +1,4 @@
-"""Telling from a file's own table of contents whether its end is missing: half a video plays without complaint."""
+"""Finding from a file's own table of contents whether its end is missing, as half a video plays without complaint."""
 
 import struct
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def require_whole(path: Path) -> None:
     """Raise ReverieError when a video or stack declares more bytes than it has.
 
     Known are MP4 and QuickTime, Matroska and WebM, AVI and WebP, GIF and TIFF; of other kinds, and of files that were
-    streamed and declare nothing, this cannot be told.
+    streamed and declare nothing, this cannot be seen.
     """
     with path.open("rb") as stream:
         size = path.stat().st_size

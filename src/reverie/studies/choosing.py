@@ -1,4 +1,4 @@
-"""How much of a study is done, on which clips, and when descents are stopped."""
+"""The scale of a study: how much is done, on which clips, and after how many steps descents stop."""
 
 import hashlib
 import json
@@ -93,7 +93,7 @@ VALIDATION_TIER = "oracle"
 def choose_clips(session: Session, trials: Sequence[str], most: int) -> tuple[Clip, ...]:
     """Return at most ``most`` clips of every animal, each movie once, evenly spread over those asked for.
 
-    Animals without such trials are left out, and said, unless they were named.
+    Animals without such trials are left out with a message, unless they were named.
     Raises ReverieError when none has such trials, or one that was named has not.
     """
     chosen = []

@@ -88,7 +88,7 @@ def conclude(setup: Setup) -> Findings:
             "every clip; intervals: bootstrap over animals and clips.",
             "Candidates are cut-outs, at any time, of the movies on which the encoder was not trained, as they were "
             "shown and in their mirror images in space and time. The encoder's rates to them are those in an ordinary "
-            "moment, so that behaviour tells nothing.",
+            "moment, so that behaviour gives no clue.",
         ],
         [Picture("identification", caption, figure, pd.DataFrame(summary))],
     )
@@ -163,7 +163,7 @@ def identify(
     neurons: how many, drawn once for each animal, smaller numbers part of larger ones. durations: frames of a cut-out;
     those longer than what is scored of a clip are left out. Candidates are the cut-out that was shown and others drawn
     from all the candidate movies, at any time; the responses before a cut-out are not used. Only an encoder's rates are
-    needed, in the state of an ordinary moment, so that behaviour tells nothing.
+    needed, in the state of an ordinary moment, so that behaviour gives no clue.
     Columns: animal, clip, neurons, seconds, accuracy (share of a clip's cut-outs for which the true movie is the most
     likely), questions, candidates.
     Raises NotApplicable when no clip is long enough for any cut-out.

@@ -59,7 +59,7 @@ def write_study_page(
 ) -> None:
     """Write one self-contained page: sections one after the other, then how it was made; whole or not at all.
 
-    leads: what data this is, read first. missing: studies that are not told of, by title, and why.
+    leads: what data this is, read first. missing: studies that are left out, by title, and why.
     """
     page = fill_page(
         "experiment.html",

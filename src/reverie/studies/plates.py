@@ -1,4 +1,4 @@
-"""Figures for publication: vector files as wide as a column, colours that every kind of colour vision tells apart."""
+"""Figures for publication: vector files one column wide, in colours that every kind of colour vision can tell apart."""
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO

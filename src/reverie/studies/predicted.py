@@ -1,4 +1,4 @@
-"""How good could it be? Trial noise, encoder error and inversion error told apart."""
+"""How good could it be? Trial noise, encoder error and inversion error, each by itself."""
 
 from pathlib import Path
 

@@ -53,7 +53,7 @@ PAPER: Final = (
     ERRORS,
     BASELINES,
 )
-"""The questions of the paper, and of its reviewers, in the order in which a results section tells them."""
+"""The questions of the paper, and of its reviewers, in the order of a results section."""
 
 STUDIES: Final[Mapping[str, Study]] = {one.name: one for one in (*PAPER, METHODS, CAUSES, IDENTIFY, RESOLUTION, EXCITE)}
 
@@ -116,10 +116,10 @@ def run_study(setup: Setup, study: Study) -> Section:
 
 
 def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
-    """Run studies that share their jobs, each with its own page, and write one page that tells them all.
+    """Run studies that share their jobs, each with its own page, and write one page of all.
 
     A study that cannot be asked of the session is left out. One that fails in any other way does not keep the others
-    from being done and told; it is raised in the end.
+    from being done and reported; it is raised in the end.
     """
     begin = perf_counter()
     problems: dict[str, Exception] = {}
@@ -153,7 +153,8 @@ def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
 def fit_masks(workers: Workers[Session]) -> Session:
     """Fit the masks of all animals and encoders, which every study looks through; return the session of these animals.
 
-    Animals that cannot be fitted are left out, and said, unless they were named; raises what failed where none is left.
+    Animals that cannot be fitted are left out with a message, unless they were named; raises what failed where none is
+    left.
     """
     session = workers.context
     failed = fit_for(workers, (), session.recordings)

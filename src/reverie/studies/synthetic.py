@@ -1,4 +1,4 @@
-"""Movies that nobody was shown: responses predicted or simulated, and a score for each cell of a table of them."""
+"""Synthetic movies, with predicted or simulated responses, and a score for each cell of a table of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What may be asked of a training: its options, in Python and on the command line alike."""
+"""The options of a training, in Python and on the command line alike."""
 
 from dataclasses import dataclass
 from pathlib import Path

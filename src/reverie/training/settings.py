@@ -1,4 +1,4 @@
-"""How to train: every number a training run depends on, and what of the responses an encoder learns from."""
+"""How to train: every number a training run depends on, and what it learns of the responses."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which animals one encoder can learn from together, told before anything is read whole."""
+"""Which animals one encoder can learn from together, checked before any trial is read."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ def fit_to_teach(recordings: Mapping[str, Recording], *, all_needed: bool) -> di
     recordings
         By animal.
     all_needed
-        Whether they were named; else those that are not fit are left out, and said.
+        Whether they were named; otherwise, those that cannot be used are left out with a message.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def fit_to_teach(recordings: Mapping[str, Recording], *, all_needed: bool) -> di
 
 
 def _require_teaching(recording: Recording) -> None:
-    _ = recording.neurons, recording.frame_size  # which tell what is lacking
+    _ = recording.neurons, recording.frame_size  # raise where one of them is lacking
     require_training_trials(recording)
     names = [name for name, tier in recording.tiers.items() if tier == TRAIN and recording.has_responses(name)]
     if names and all(_silent(recording, name) for name in names):
@@ -42,7 +42,7 @@ def _require_teaching(recording: Recording) -> None:
 def _silent(recording: Recording, name: str) -> bool:
     try:
         responses = recording.responses(name)
-    except ReverieError:  # told when it is read to be learned from
+    except ReverieError:  # reported when it is read to be learned from
         return False
     return responses is not None and not responses.any()
 

@@ -1,4 +1,4 @@
-"""What goes around a compiled block, with the projection's bias and the next block's positions added on the way."""
+"""The shortcut around a compiled block, to which the projection's bias and the next block's positions are added."""
 
 import copy
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Compiling the kernels in ``c/`` with the machine's own C compiler, and keeping what came out for the next process."""
+"""Compiling the kernels in ``c/`` with the machine's own C compiler, and keeping the library for the next process."""
 
 import ctypes
 import hashlib
@@ -41,7 +41,7 @@ PATIENCE: Final = 600.0
 
 
 class _Found(ctypes.Structure):
-    """What ``dladdr`` tells of an address (``Dl_info``)."""
+    """What ``dladdr`` returns on an address (``Dl_info``)."""
 
     _fields_ = (
         ("file", ctypes.c_char_p),
@@ -53,7 +53,7 @@ class _Found(ctypes.Structure):
 
 @lru_cache(maxsize=1)
 def torch_runtime() -> Path | None:
-    """Return the file of torch's OpenMP runtime, None where it has none or the system does not tell."""
+    """Return the file of torch's OpenMP runtime, None where it has none or the system does not say."""
     folder = Path(torch.__file__).with_name("lib")
     for library in sorted(folder.glob("libtorch_cpu.*")):
         try:

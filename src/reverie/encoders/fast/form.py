@@ -1,4 +1,4 @@
-"""The one call from an encoder to the form of it that is quickest to invert and to predict with."""
+"""The one call from an encoder to its fastest form for inversion and prediction."""
 
 import copy
 from collections.abc import Sequence

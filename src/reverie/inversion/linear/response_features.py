@@ -1,4 +1,4 @@
-"""What a decoder sees of the responses: compressed, scaled per neuron, averaged around several lags, and how alike.
+"""The features of responses that decoders use: compressed, scaled, averaged around several lags, with a kernel.
 
 The linear decoder gives a neuron's response the same meaning whatever the others do. Where the population normalises,
 the same picture at another contrast moves all of them, which a Gaussian kernel around chosen frames of training sees.

@@ -1,4 +1,4 @@
-"""Fitting the ridge decoder: how responses are seen, then the penalty, chosen by cross-validation; then the weights.
+"""Fitting the ridge decoder: features and penalty chosen by cross-validation, then the weights.
 
 Training trials are divided such that a movie and its near-duplicates stay on one side.
 """

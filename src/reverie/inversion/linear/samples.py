@@ -1,6 +1,6 @@
 """What regression learns from: the responses to a trial beside the principal components of its frames.
 
-They are far fewer numbers than pixels, and all that responses can tell.
+They are far fewer numbers than pixels, and hold everything that responses can determine.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ COARSE: Final = 1.0
 """Gaussian sigma in pixels of the blur that brings coarse components to the front."""
 
 TRIALS_COMPARED: Final = 20
-"""Trials, evenly chosen, whose movies tell how fast frames change."""
+"""Trials, evenly chosen, from whose movies it is measured how fast frames change."""
 
 ALIKE: Final = 0.5
 """Correlation of two frames above which the second adds little to learn from: of natural movies, which keep .8 and more
@@ -84,7 +84,7 @@ class PictureMoments:
     def coarse_components(self, count: int) -> PictureComponents:
         """Return the ``count`` components that vary most once pictures are blurred.
 
-        Of white noise, where all components vary alike, coarse ones come first, which responses can tell most of.
+        Of white noise, where all components vary alike, coarse ones come first, about which responses say most.
         """
         size = self.mean.shape
         blurred = gaussian_filter(self.covariance.reshape(*size, *size), COARSE, mode="nearest")

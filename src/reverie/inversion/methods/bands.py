@@ -1,4 +1,4 @@
-"""Weighing two movies band by band: by how fast what they show changes, and how fine it is.
+"""The weighted mean of two movies per frequency band, in time and space.
 
 Two estimates of a movie err differently at different frequencies: what changes fast is mostly noise in both, what
 changes about once a second is too faint in both, and the most probable movie knows more of fine detail than ridge
@@ -20,7 +20,7 @@ from reverie.foundation.errors import ReverieError
 
 HERTZ: Final = (0.3, 1.0, 3.0)
 """Where bands meet in time. Below .3 Hz lies most of the brightness of whole frames, where ridge knows more; neurons
-that are smeared over a few frames tell little above 3 Hz."""
+that are smeared over a few frames hold little information above 3 Hz."""
 
 CYCLES: Final = (1.0, 2.5, 5.0)
 """Where bands meet in space, in cycles per height of the frame (about 120 degrees on the Sensorium screens)."""
@@ -128,7 +128,7 @@ class BandWeights:
 def choose_band_weights(clips: Sequence[BandMoments], share: float) -> BandWeights | None:
     """Return the weights with the least squared error over clips, drawn towards share and 1 − share; None without any.
 
-    share: of the most probable movie, where bands are not told apart.
+    share: of the most probable movie, where all bands have the same.
     """
     if not clips:
         return None

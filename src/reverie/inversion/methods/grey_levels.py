@@ -1,4 +1,4 @@
-"""Grey levels end at 0 and 255: a smooth clip, and what is expected of a clipped movie that is known with doubt."""
+"""Clipping grey levels to 0-255 smoothly, and the expectation of a clipped movie whose values are uncertain."""
 
 import math
 

@@ -46,7 +46,7 @@ class DescentState:
 
     @property
     def settled(self) -> bool:
-        """Never: the published method takes the steps it was told."""
+        """Never: the published method takes all its steps."""
         return False
 
     def to_arrays(self) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""All methods by name, and what of their settings is written down."""
+"""All methods by name, and which of their settings are recorded."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -26,7 +26,7 @@ ARRAYS: Final = ("mask",)
 
 AFTERWARDS: Final = ("blur", "calibrated")
 """Fields that are applied to a movie that was found: they do not decide how it is found. With `combined`, whose
-standard deviation is told only where it is calibrated, that is so of the blur alone."""
+standard deviation exists only where it is calibrated, that is true of the blur alone."""
 
 
 def describe_method(method: Method) -> dict[str, Any]:

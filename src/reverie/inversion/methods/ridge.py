@@ -1,4 +1,4 @@
-"""Linear stimulus reconstruction as a method: the settings; what is fitted lies in ``inversion.linear``."""
+"""Linear stimulus reconstruction as a method: its settings; the decoder is in ``inversion.linear``."""
 
 from dataclasses import dataclass
 from typing import ClassVar

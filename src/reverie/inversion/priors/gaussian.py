@@ -22,7 +22,7 @@ SCENE_TRIALS = 20
 """Training trials of which scenes are learned, evenly chosen."""
 
 FEWEST_MOVIES = 2
-"""Movies without which no spectrum can be told from a single picture."""
+"""Fewest movies; the spectrum of a single one would be that of its picture."""
 
 PICTURE_BLUR = 4.0
 """Gaussian sigma in pixels by which the mean and the deviation of pixels are smoothed: few movies were averaged."""
@@ -185,7 +185,7 @@ def with_scenes(
 ) -> GaussianPrior:
     """Return the prior with scenes learned from the movies of trials, which takes longer than all else it knows.
 
-    starts: tells the first frames of a movie's shots. Scenes stay unknown where all shots are too short.
+    starts: returns the first frames of a movie's shots. Scenes stay unknown where all shots are too short.
     """
     shots = _standard_shots(trials, starts, prior.mean.numpy(), prior.deviation.numpy())
     return replace(prior, scenes=fit_scenes(shots, prior.frame_size))

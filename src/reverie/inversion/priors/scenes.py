@@ -1,4 +1,4 @@
-"""A camera that moves over a scene larger than its picture: what it sees, and what scenes and their cameras are like.
+"""A camera that moves over a scene larger than its picture: what it sees, and how scenes and paths are distributed.
 
 Scenes are what pictures look like once the camera's motion is taken out; both are learned from training movies.
 """

@@ -1,4 +1,4 @@
-"""What batch systems call things, and the script that they get: one worker a job, one thread a worker."""
+"""The vocabulary of batch systems, and the script they get: one worker per job, one thread per worker."""
 
 import time
 from collections.abc import Mapping

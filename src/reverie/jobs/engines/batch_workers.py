@@ -1,7 +1,7 @@
-"""Workers that a batch system was asked for: as many as there should be, though some of its jobs end before they start.
+"""Workers of a batch system: keeping as many as were asked for, though some of its jobs end before they start.
 
 dask-jobqueue replaces workers that came and were lost. Of a job that ended before its worker was known (killed while
-it started or waited, its node lost, a script that fails) it learns nothing; the batch system's own list tells that.
+it started or waited, its node lost, a script that fails) it learns nothing; the batch system's own list shows it.
 """
 
 import getpass
@@ -113,7 +113,7 @@ def _named(jobs: Sequence[str]) -> str:
 
 
 def _listed(system: str, number: str) -> set[str] | None:
-    """Return the numbers of this user's jobs that wait or run; None where the batch system does not tell.
+    """Return the numbers of this user's jobs that wait or run; None where the batch system does not say.
 
     number: a regular expression of what it calls a job, with a group ``job_id``.
     """

@@ -1,4 +1,4 @@
-"""What an engine is: tasks in, what became of each out, in any order; one that fails keeps no other from being done."""
+"""What an engine does: tasks in, outcomes out, in any order; a task that fails does not keep others from being done."""
 
 import os
 import time

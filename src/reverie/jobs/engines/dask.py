@@ -1,4 +1,4 @@
-"""Tasks in the processes of a cluster, by dask.distributed: its workers come, go and are lost as batch systems like.
+"""Tasks in the processes of a cluster, by dask.distributed, whose workers may come and go at any time.
 
 What travels are descriptions of tasks; results lie in files that every machine sees.
 """

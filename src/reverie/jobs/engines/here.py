@@ -1,4 +1,4 @@
-"""Tasks in processes of this machine, one thread each where there are cores for it: quick, and interruptible.
+"""Tasks in processes of this machine, which share its cores and can be interrupted.
 
 One thread a process does small arithmetic faster than several threads in one process.
 """

@@ -1,4 +1,4 @@
-"""Where jobs are done: options of every verb that has more than one."""
+"""Where jobs are done: options shared by all verbs that do several jobs."""
 
 import re
 from dataclasses import dataclass

@@ -160,7 +160,7 @@ def examine(setup: Setup, clip: Clip) -> ErrorMap:
 
 
 def conclude(setup: Setup) -> Findings:
-    """Test every clip's error map, and tell what deviations are like beside those of the simulated trials."""
+    """Test every clip's error map, and compare its deviations with those of the simulated trials."""
     maps, links = [examine(setup, clip) for clip in chosen(setup)], {}
     for number, each in enumerate(maps):
         path = setup.out / "errors" / f"error-map-{number + 1}.mp4"

@@ -66,7 +66,7 @@ PAIRS = (
     (ANIMALS, MAP),
     (REPEATS, MAP),
 )
-"""Methods whose difference is told, clip by clip."""
+"""Methods whose difference is reported, clip by clip."""
 
 
 def held_out_correlation(session: Session, movie: Movie, clip: Clip, used: Collection[str]) -> float:

@@ -1,4 +1,4 @@
-"""Does activity hold a picture? How much neurons agree about one, held against surrogates, stretch by stretch.
+"""Does activity hold a picture? How much neurons agree about one, compared with surrogates, stretch by stretch.
 
 A linear decoder writes a movie as a sum over neurons of what each one says alone. The energy of the sum, less that of
 the single terms, is what neurons say together: nothing on average where they are independent, as much as there is

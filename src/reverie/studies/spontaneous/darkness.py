@@ -1,4 +1,4 @@
-"""What does activity say when nothing is shown? Departures from surrogates first, pictures only where there are any."""
+"""What does activity say when nothing is shown? Differences from surrogates, and pictures only where there are any."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace

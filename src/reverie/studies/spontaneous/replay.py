@@ -1,4 +1,4 @@
-"""Does activity without a stimulus go through a clip that was shown, or one that never was?"""
+"""Does activity without a stimulus replay a clip?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

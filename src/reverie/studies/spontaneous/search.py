@@ -1,4 +1,4 @@
-"""Searching activity for every stretch of every clip, and how often as strong a find comes of nothing."""
+"""Searching activity for every stretch of every clip, and how often chance gives as strong a match."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ TAIL: Final = 0.9
 """Quantile of the surrogates' maxima from which on their tail is taken as exponential (Pickands 1975)."""
 
 MOST: Final = 50
-"""Candidates that are told at most."""
+"""Candidates that are reported at most."""
 
 FEWEST: Final = 20
-"""Maxima without which no tail can be told."""
+"""Fewest maxima that a tail is fitted to."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Activity that says nothing of a picture but is like the recorded in what else it is: what findings are held against.
+"""Surrogates: activity without information about a picture, otherwise like the recorded, to compare findings with.
 
 Neurons exchange their time courses; each neuron is shifted in time by itself; or, what matters most, the fluctuations
 that neurons share, of their rates and of their noise, stay where they are and only the rest is shifted.

@@ -1,4 +1,4 @@
-"""Stretches of clips as neurons would go through them, and how much likelier activity is if they did.
+"""Templates: the activity that replays of clips would give, and the log likelihood ratio of activity to them.
 
 Given how many events there are in a sample, which neurons they come from is multinomial: with probability p_i of a clip
 or q_i of nothing. The log likelihood ratio Σ n_i · log(p_i / q_i) therefore asks nothing of how active the population
@@ -142,7 +142,7 @@ class Search:
     contrasts: tuple[float, ...] = (1.0,)
     """Contrasts of the clips around grey, such as 1 0.5."""
     surrogates: int = 20
-    """Surrogates of all the activity of each kind; the tail of their finds tells how rare one is."""
+    """Surrogates of all the activity of each kind; the tail of their matches shows how rare one is."""
     factors: int = 3
     """Fluctuations that neurons share and surrogates keep."""
     alarms: float = 0.01
