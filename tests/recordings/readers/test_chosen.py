@@ -78,6 +78,34 @@ def test_units_called_noise_are_no_neurons(tmp_path, session, words, kept, told)
     assert re.search(told, " ".join(recording.notes))
 
 
+def claim(group, name, shape):
+    """Let a data set claim a size at which nothing was ever written."""
+    kind, attributes = group[name].dtype, dict(group[name].attrs)
+    del group[name]
+    group.create_dataset(name, shape, kind, chunks=tuple(min(64, length) for length in shape)).attrs.update(attributes)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda file: claim(file["units"], "spike_times", (10**11,)), r"/units claims to hold .* \(745 GiB\)"),
+        (lambda file: claim(file[nwb_layouts.SHOWN], "data", (10**9, 16, 24)), r"shown claims to hold"),
+        (lambda file: file["units/spike_times_index"].__setitem__(2, 0), "no column 'spike_times'"),
+        (lambda file: file["units/spike_times_index"].__setitem__(2, 10_000), "no column 'spike_times'"),
+    ],
+)
+def test_what_a_file_claims_is_held_against_what_it_holds(tmp_path, session, spoil, told):
+    file = nwb_layouts.with_units(session)
+    shown = ImageSeries(name="shown", data=session.movie, unit="n.a.", format="raw", rate=30.0, starting_time=0.0)
+    file.add_stimulus(shown)
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    with h5py.File(place, "a") as stored:
+        spoil(stored)
+    with pytest.raises(ReverieError, match=told):
+        open_recording(place, Reading(responses="/units", movie=(nwb_layouts.SHOWN,)))
+    assert "/units" in render(survey(place))
+
+
 @pytest.fixture
 def several(session, tmp_path):
     """Units, a movie for each trial in the templates, and tables inside the file of when each was shown."""

@@ -66,6 +66,15 @@ FORMS = {
 }
 
 
+def test_a_movie_that_was_never_written_is_told(session, tmp_path):
+    def claiming(place, movie):
+        with h5py.File(f"{place}.h5", "w") as file:
+            file.create_dataset("movie", (10**6, 160, 240), "u1", chunks=(1, 160, 240))
+
+    with pytest.raises(ReverieError, match=r"h5:movie claims to hold .* but its file holds 0 bytes of them"):
+        read(tmp_path, session, claiming, "frames")
+
+
 @pytest.mark.parametrize("kind", ["frames", "onsets"])
 @pytest.mark.parametrize("form", FORMS)
 def test_what_is_white_and_upright_is_told(form, kind, session, tmp_path):

@@ -10,6 +10,7 @@ from reverie.foundation.errors import ReverieError, require_unlocked
 from reverie.recordings.clocked import ClockedSource, Recorded
 from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.beside import behaviour_beside, shown_beside
+from reverie.recordings.readers.stored import require_stored
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
 
@@ -38,7 +39,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     if which not in there:
         choice = f"choose --responses from: {', '.join(there)}" if there else "nor any other; run CaImAn again"
         raise ReverieError(f"{place} has no traces {which!r} of components over time; {choice}.")
-    values = estimates[which]
+    values = require_stored(estimates[which], f"{place}:estimates/{which}")
     rate = reading.rate or _number(file, "params/data/fr")
     if rate is None:
         raise ReverieError(f"{place} does not say how often it was scanned; give --rate (in Hz).")

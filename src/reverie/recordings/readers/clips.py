@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import av
+import h5py
 import numpy as np
 
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError, require_unlocked
 from reverie.foundation.files import read_npy, read_npz
+from reverie.foundation.placeholders import read_start
 from reverie.recordings.footage import target_size
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
 from reverie.recordings.readers.matlab import read_mat
+from reverie.recordings.readers.stored import require_stored
 from reverie.recordings.reading import Reading, clip_and_file
 from reverie.recordings.source import Footage, Pictures
 from reverie.stimuli.pictures import STACKS, holds_pictures, is_picture, picture_facts, read_picture, stored_type
@@ -146,8 +149,6 @@ def _array(path: Path) -> Pictures:
         return _only(read_npz(path), path)
     if path.suffix.lower() == MATLAB:
         return _only(read_mat(path), path)
-    import h5py
-
     try:
         file = h5py.File(path, "r")
     except OSError as error:
@@ -164,7 +165,10 @@ def _only(found: Mapping[str, Pictures], path: Path) -> Pictures:
     if len(movies) != 1:
         what = ", ".join(movies) or "none"
         raise ReverieError(f"{path} should hold one array of three or four axes, but holds: {what}.")
-    return next(iter(movies.values()))
+    name, values = next(iter(movies.items()))
+    if isinstance(values, h5py.Dataset):
+        require_stored(values, f"{path}:{name}")
+    return values
 
 
 @lru_cache(maxsize=8)
@@ -191,6 +195,8 @@ def _as_stored(movie: Movie, dtype: np.dtype[Any]) -> np.ndarray:
 
 def _video_facts(path: Path) -> tuple[tuple[int, int], float | None]:
     """Return height and width as shown, and frames per second, None where nothing says them."""
+    if not path.is_dir():
+        read_start(path)
     try:
         if holds_pictures(path):
             return picture_facts(path)

@@ -10,6 +10,7 @@ import scipy.io
 
 from reverie.foundation.errors import reading_foreign
 from reverie.foundation.placeholders import read_start
+from reverie.recordings.readers.stored import require_stored
 from reverie.recordings.signals import REAL
 from reverie.recordings.source import Pictures
 
@@ -36,7 +37,8 @@ def read_mat(path: Path) -> Mapping[str, Pictures]:
             file = h5py.File(path, "r")
             arrays = {name: item for name, item in file.items() if isinstance(item, h5py.Dataset)}
             fitting = {name: item for name, item in arrays.items() if item.dtype.kind in REAL}
-            return {name: Turned(item) for name, item in fitting.items() if item.ndim >= LEAST_AXES}
+            movies = {name: item for name, item in fitting.items() if item.ndim >= LEAST_AXES}
+            return {name: Turned(require_stored(item, f"{path}:{name}")) for name, item in movies.items()}
         named = scipy.io.whosmat(str(path))
         names = [name for name, shape, kind in named if kind in NUMBERS and len(shape) >= LEAST_AXES]
         return {name: scipy.io.loadmat(str(path), variable_names=[name])[name] for name in names}

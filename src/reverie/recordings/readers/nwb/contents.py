@@ -96,7 +96,7 @@ def _line(name: str, item: H5Object, kind: str) -> str:
     if kind == "Units":
         return f"/{name}  {kind}, {len(item['id'])} units"
     try:
-        count = len(item.get("timestamps", ())) or 2 if data is None or not len(data) else len(data)
+        count = len(item["timestamps"]) if "timestamps" in item else 2  # of a constant rate two samples tell as much
         rate = f", {usual_rate(times_of(item, count)):.4g} Hz"
     except (ReverieError, TypeError):
         rate = ", no times of its own"

@@ -17,6 +17,7 @@ from reverie.foundation.placeholders import read_start
 from reverie.foundation.progress import say
 from reverie.recordings.clocks import paired_times, sampled_times
 from reverie.recordings.facts import require_number_type
+from reverie.recordings.readers.stored import require_stored
 from reverie.recordings.signals import REAL, Meaning, Sampled
 
 MOST_SORTED: Final = 50_000_000
@@ -88,13 +89,18 @@ def data_of(series: H5Object) -> H5Object:
             f"{where(series)} has no data of its own (it is a {kind_of(series) or 'group'}); name a series that has, "
             "or copy the file again."
         )
-    return data
+    return require_stored(data, where(series))
+
+
+def _stamps(series: H5Object) -> np.ndarray:
+    """Return the times that a series keeps of its samples."""
+    return np.asarray(require_stored(series["timestamps"], where(series)), dtype=np.float64).ravel()
 
 
 def times_of(series: H5Object, count: int) -> np.ndarray:
     """Return when each of so many samples was taken, in seconds; raises ReverieError when a series does not say."""
     if "timestamps" in series:
-        return paired_times(np.asarray(series["timestamps"], dtype=np.float64).ravel(), count, where(series))
+        return paired_times(_stamps(series), count, where(series))
     start = series.get("starting_time")
     rate = None if start is None else start.attrs.get("rate")
     first, rate = (None if one is None or np.size(one) != 1 else float(np.ravel(one)[0]) for one in (start, rate))
@@ -129,13 +135,13 @@ def sampled(series: H5Object, meaning: Meaning = "level", *, column: int | None 
 
 def _timed(series: H5Object, data: H5Object, axis: int) -> tuple[np.ndarray, H5Object]:
     """Return times and samples of a series without the samples at no time, such as pulses that were lost leave."""
-    stamps = series.get("timestamps")
-    known = None if stamps is None else np.isfinite(np.asarray(stamps, dtype=np.float64).ravel())
+    stamps = _stamps(series) if "timestamps" in series else None
+    known = None if stamps is None else np.isfinite(stamps)
     lost = known is not None and len(known) == data.shape[axis] and not known.all()
     if known is None or not lost or data.size > MOST_SORTED or not known.any():
         return times_of(series, data.shape[axis]), data
     say(f"{where(series)}: {np.sum(~known)} samples whose times are no numbers are left out.")
-    times = np.asarray(stamps, dtype=np.float64).ravel()[known]
+    times = stamps[known]
     return paired_times(times, len(times), where(series)), np.compress(known, np.asarray(data), axis=axis)
 
 
@@ -186,13 +192,16 @@ def table(group: H5Object, *needed: str) -> pd.DataFrame:
 def spike_times(units: H5Object) -> list[np.ndarray]:
     """Return when each unit of a table fired, in seconds; raises ReverieError when a part of that is not there."""
     flat, ends = units.get("spike_times", units), units.get("spike_times_index", units)
-    sound = all(_is_row(part) and part.dtype.kind in REAL for part in (flat, ends))
-    flat, ends = (np.asarray(part).ravel() if sound else np.zeros(0) for part in (flat, ends))
-    if not sound or len(ends) != units["id"].size or (len(ends) and int(ends[-1]) != len(flat)):
+    sound = all(_is_row(part) and part.dtype.kind in REAL for part in (flat, ends)) and ends.size == units["id"].size
+    flat, ends = (
+        np.asarray(require_stored(part, where(units))).ravel() if sound else np.zeros(0) for part in (flat, ends)
+    )
+    bounds = np.concatenate([[0], ends.astype(np.int64)])
+    if not sound or (np.diff(bounds) < 0).any() or bounds[-1] != len(flat):
         raise ReverieError(
             f"{where(units)} has no column 'spike_times' that fits its other columns; copy the file again."
         )
-    return np.split(flat, ends.astype(np.int64)[:-1])
+    return np.split(flat, bounds[1:-1])
 
 
 def _is_row(item: H5Object) -> bool:
