@@ -72,7 +72,7 @@ def test_a_movie_that_was_never_written_is_told(session, tmp_path):
             file.create_dataset("movie", (10**6, 160, 240), "u1", chunks=(1, 160, 240))
 
     with pytest.raises(ReverieError, match=r"h5:movie claims to hold .* but its file holds 0 bytes of them"):
-        read(tmp_path, session, claiming, "frames")
+        _ = read(tmp_path, session, claiming, "frames").tiers
 
 
 @pytest.mark.parametrize("kind", ["frames", "onsets"])

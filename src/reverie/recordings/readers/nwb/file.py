@@ -138,7 +138,7 @@ def _timed(series: H5Object, data: H5Object, axis: int) -> tuple[np.ndarray, H5O
     stamps = _stamps(series) if "timestamps" in series else None
     known = None if stamps is None else np.isfinite(stamps)
     lost = known is not None and len(known) == data.shape[axis] and not known.all()
-    if known is None or not lost or data.size > MOST_SORTED or not known.any():
+    if stamps is None or known is None or not lost or data.size > MOST_SORTED or not known.any():
         return times_of(series, data.shape[axis]), data
     say(f"{where(series)}: {np.sum(~known)} samples whose times are no numbers are left out.")
     times = stamps[known]
