@@ -24,7 +24,7 @@ print(animal.neurons, "neurons,", len(animal.trials("train")), "training trials,
 # %% [markdown]
 # ## An encoder
 #
-# It predicts the responses to a movie. A finished training is read, not done again.
+# It predicts the responses to a movie. An encoder that was trained before is read, not trained again.
 
 # %%
 encoder = rv.train(lab, out=place / "ENCODER", minutes=1.0)
@@ -44,7 +44,7 @@ plt.show()
 # %% [markdown]
 # ## The movie
 #
-# `show()` draws truth, movie and standard deviation with a slider; the page below is all there is, and works
+# `show()` draws truth, movie and standard deviation with a slider; the player below is self-contained and works
 # without a network.
 
 # %%
@@ -58,5 +58,5 @@ for which in ("video_correlation", "video_correlation_pattern", "video_correlati
     print(f"{which:32} {scores[which]:.2f}")
 
 # %% [markdown]
-# The last line is what the same movie scores against *another* movie: a score means something only beside it. [What
-# the scores mean](../../scores/).
+# The last line is the score of the same reconstruction against *another* movie: a score only means something beside
+# it. [What the scores mean](../../scores/).

@@ -28,7 +28,7 @@ movie.show()
 # %% [markdown]
 # ## 1. Was it held out?
 #
-# The notes say so when the trial taught the encoder, and whatever else a reader must know.
+# The notes say so when the encoder was trained on this trial, and whatever else a reader must know.
 
 # %%
 print(movie.notes or "nothing to warn of")
@@ -50,10 +50,9 @@ for name, value in controls.items():
 # %% [markdown]
 # ## 3. What does the method make of surrogate responses?
 #
-# The neurons' responses are exchanged among each other: each time course stays what it was, but belongs to the
-# wrong neuron. What comes out of the same method must correlate with nothing, and information should not turn it
-# into a picture. (On the command line, `--shuffle-control` does this with each neuron's mean kept and the
-# likelihood fitted anew.)
+# Responses are shuffled between neurons: each time course stays as it was, but belongs to the wrong neuron. The
+# movie that the same method makes of them must not correlate with the truth. (On the command line,
+# `--shuffle-control` does this with each neuron's mean kept and the likelihood fitted anew.)
 
 # %%
 generator = np.random.default_rng(0)
@@ -72,21 +71,21 @@ for panel, (title, frames) in zip(axes, pictures.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# ## 4. Where did the responses speak?
+# ## 4. Where were the responses informative?
 #
-# `information` is the share of the prior's variance that they took away. Where it is near 0, the movie shows what
+# `information` is the share of the prior's variance that they removed. Where it is near 0, the movie shows what
 # movies are like on average, and nothing of this one.
 
 # %%
 plt.imshow(movie.information, cmap="cividis", vmin=0, vmax=1)
-plt.colorbar(label="share of the prior's variance taken away")
+plt.colorbar(label="share of the prior's variance removed")
 plt.show()
 
 # %% [markdown]
-# ## 5. Do the intervals keep their promise?
+# ## 5. Do the intervals hold the truth as often as they should?
 #
-# The 95 % interval should hold 95 % of the true pixels, on average over clips like those it was calibrated on. One
-# clip may well be off: its pixels err together. So count over all the clips you have.
+# The 95 % interval should hold 95 % of the true pixels, on average over clips like those it was calibrated on. A
+# single clip may well differ, since errors within a clip are correlated. So count over all the clips you have.
 
 # %%
 movies = [reader.reconstruct(each) for each in animal.trials("live_test_main")]
@@ -99,5 +98,5 @@ for level in (0.5, 0.8, 0.95):
     print(f"{100 * level:.0f} % interval: {100 * np.mean(held):.0f} % of true pixels in it, clips {np.round(held, 2)}")
 
 # %% [markdown]
-# None of this shows that the movie is what the animal *perceived*. It shows what the recorded responses tell,
-# through this encoder, about what was on the screen.
+# None of this shows that the movie is what the animal *perceived*. It shows what the recorded responses say, through
+# this encoder, about what was on the screen.

@@ -52,5 +52,5 @@ for panel, (title, frames) in zip(axes, pictures.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# One clip decides nothing. `reverie experiment methods` does this for many clips, with paired differences and
+# One clip proves nothing. `reverie experiment methods` does this for many clips, with paired differences and
 # intervals. The default, `rv.Combined()`, weighs `map` and ridge on validation trials.

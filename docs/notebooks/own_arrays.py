@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Arrays of your own
 #
-# Movies, responses and behaviour that lie in arrays, each with times of its own, become a recording like any other.
+# Movies, responses and behaviour in arrays, each with its own times, become a recording like any other.
 
 # %%
 import numpy as np
@@ -10,8 +10,8 @@ import pandas as pd
 import reverie as rv
 
 # %% [markdown]
-# Here a toy animal: 80 neurons, each sees one patch of the screen and answers to its brightness. The screen runs at
-# 30 Hz, the scan at 10 Hz, the wheel at 100 Hz; the pupil was not recorded.
+# Here is a toy animal of 80 neurons, each of which responds to the brightness of one patch of the screen. The screen
+# runs at 30 Hz, the scan at 10 Hz, the wheel at 100 Hz; the pupil was not recorded.
 
 # %%
 generator = np.random.default_rng(0)
@@ -42,7 +42,7 @@ responses = generator.poisson(0.05 + (light / 60 - 1) ** 1.5 * 2).astype(float)
 wheel = np.arange(int(100 * scan[-1])) / 100
 
 # %% [markdown]
-# `from_arrays` brings everything to the movie's frames, and says what it did. What is missing stays missing.
+# `from_arrays` resamples everything to the movie's frames, and says what it did. What is missing stays missing.
 
 # %%
 mine = rv.Recording.from_arrays(
@@ -52,7 +52,7 @@ print(mine.neurons, "neurons at", mine.frame_rate, "frames a second; recorded:",
 print(mine.tiers)
 
 # %% [markdown]
-# Ridge regression asks no encoder; scores need a mask, and a mask needs one. A small one is enough here.
+# Ridge regression uses no encoder, but scores need a mask, and a mask needs an encoder. A small one is enough here.
 
 # %%
 import tempfile

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Two animals, one movie
 #
-# Two animals saw the same clip. Each gives a movie of its own; together they give one that explains the responses
-# of both.
+# Two animals saw the same clip. From each alone there is a movie; together they give one movie that explains the
+# responses of both.
 
 # %%
 import tempfile
