@@ -65,7 +65,7 @@ def clocks_apart(
     )
     if not during.any():
         raise ReverieError(f"{finding}; give both in seconds on one clock, and the rate of the responses as it was.")
-    hardly = rate_given and end - begin > LONG_BEYOND * (shown.max() - begin)
-    if hardly or during.mean() < 0.5:
+    too_long = rate_given and end - begin > LONG_BEYOND * (shown.max() - begin)
+    if too_long or during.mean() < 0.5:
         return (f"{finding}: is the rate right, and are both in seconds on one clock?",)
     return ()

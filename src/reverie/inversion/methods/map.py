@@ -27,14 +27,15 @@ HALVINGS = 8
 """Times a step is shortened before the direction is given up."""
 
 SUFFICIENT_DECREASE = 1e-4
-"""Share of the decrease that the slope promises which a step must bring (Armijo's rule)."""
+"""Share of the decrease predicted by the slope that a step must bring (Armijo's rule)."""
 
 NEARLY_SETTLED = 5
-"""Times the tolerance a step may lower the loss by when cuts are looked for."""
+"""Cuts are looked for once a step lowers the loss by less than this many times what would settle the search."""
 
 SOLVING, SOLVED = 24, 5e-4
-"""Iterations of conjugate gradients for each draw from the posterior, at most, and what may be left. With 500 neurons
-that is 9 iterations, with 8000 neurons 11, of which the first 6 leave a standard deviation a fifth too large."""
+"""For each draw from the posterior: iterations of conjugate gradients at most, and the share of the squared residual at
+which they stop. That takes 9 iterations with 500 neurons and 11 with 8000; after 6, the standard deviation would be a
+fifth too large."""
 
 STD_BLUR = (4.0, 2.0, 2.0)
 """Gaussian sigma in frames and pixels by which squared draws are smoothed."""
@@ -139,16 +140,16 @@ class Map:
         found, tried = self._search(informed(problem, state), state.point, state.ahead)
         state = replace(state, step=state.step + 1, passes=state.passes + tried * passes_of(problem, problem.frames))
         if found is None:
-            return self._give_up(problem, state)
-        fell = state.point.loss - found.loss
+            return self._without_decrease(problem, state)
+        decrease = state.point.loss - found.loss
         curvature = state.curvature.learned(
             found.white - state.point.white, found.gradient - state.point.gradient, self.pairs
         )
-        state = self._aim(replace(state, point=found, curvature=curvature, fallen=state.fallen + fell))
-        promised = -dot(state.ahead, state.point.gradient) / 2
+        state = self._with_direction(replace(state, point=found, curvature=curvature, fallen=state.fallen + decrease))
+        predicted = -dot(state.ahead, state.point.gradient) / 2
         little = self.tolerance * state.fallen
-        state = replace(state, settled=min(fell, promised) < little)
-        near = state.settled or fell < NEARLY_SETTLED * little
+        state = replace(state, settled=min(decrease, predicted) < little)
+        near = state.settled or decrease < NEARLY_SETTLED * little
         return self._look_for_cuts(problem, state) if near and self.find_cuts and state.starts is None else state
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> MapState:
@@ -164,8 +165,8 @@ class Map:
         prior, precision = prior_of(problem), state.curvature.precision
         white = state.point.white + state.ahead if state.settled else state.point.white
         values = prior.mean + prior.colour(white)
-        doubt = (precision.amplitudes.square() / precision.diagonal).mean().sqrt()
-        movie = expected_grey(values, doubt * prior.deviation, self.softness)
+        remaining = (precision.amplitudes.square() / precision.diagonal).mean().sqrt()
+        movie = expected_grey(values, remaining * prior.deviation, self.softness)
         return movie, self._std(problem, state, values, movie) if self.draws else None
 
     def _std(self, problem: Problem, state: MapState, values: Tensor, shown: Tensor) -> Movie:
@@ -188,7 +189,7 @@ class Map:
         std: Movie = np.sqrt(variance)
         return std
 
-    def _aim(self, state: MapState) -> MapState:
+    def _with_direction(self, state: MapState) -> MapState:
         """Return the state with the direction of the next step, in which the loss falls."""
         ahead = state.curvature.direction(state.point.gradient)
         if dot(ahead, state.point.gradient) < 0:
@@ -196,31 +197,31 @@ class Map:
         curvature = state.curvature.forgotten()
         return replace(state, curvature=curvature, ahead=curvature.direction(state.point.gradient))
 
-    def _give_up(self, problem: Problem, state: MapState) -> MapState:
-        """Return the state after a direction in which the loss does not fall."""
+    def _without_decrease(self, problem: Problem, state: MapState) -> MapState:
+        """Return the state after a direction along which the loss does not fall."""
         if len(state.curvature.steps):
-            return self._aim(replace(state, curvature=state.curvature.forgotten()))
-        # Nothing remembered and still no way down: the movie is as probable as it gets.
+            return self._with_direction(replace(state, curvature=state.curvature.forgotten()))
+        # With nothing remembered, and still no decrease, the movie is as probable as it gets.
         stuck = replace(state, ahead=torch.zeros_like(state.ahead), settled=True)
         return self._look_for_cuts(problem, stuck) if self.find_cuts and state.starts is None else stuck
 
     def _look_for_cuts(self, problem: Problem, state: MapState) -> MapState:
-        """Return the first state of a search that knows the shots, or where the search is when there is only one."""
+        """Return the first state of a search that knows the shots, or the same state where there is only one shot."""
         state = replace(state, starts=tuple(shots_found(state.movie.cpu().numpy())))
         if state.starts == (0,):
             return state
         whole, pieces = prior_of(problem), prior_of(informed(problem, state))
-        # The same movie in other coefficients: what the encoders make of it is known.
+        # The same movie in other coefficients, so that its likelihood and slope are known.
         before = state.point.white
         white = pieces.whitened(whole.colour(before))
         loss = state.point.loss + self.weight / 2 * (dot(white, white) - dot(before, before))
         gradient = pieces.adjoint(state.point.slope) + self.weight * white
         point = replace(state.point, white=white, loss=loss, gradient=gradient)
         curvature = Curvature.begin(estimated_precision(state.draw, pieces, self.weight))
-        return self._aim(replace(state, point=point, curvature=curvature, settled=False))
+        return self._with_direction(replace(state, point=point, curvature=curvature, settled=False))
 
     def _search(self, problem: Problem, point: Point, direction: Tensor) -> tuple[Point | None, int]:
-        """Return the first point along the direction that is low enough, None if there is none, and how many tried."""
+        """Return the first point along the direction with enough decrease, or None, and how many points were tried."""
         slope = dot(direction, point.gradient)
         change = float(prior_of(problem).colour(direction).square().mean().sqrt())
         length = min(1.0, self.longest / max(change, 1e-12))
