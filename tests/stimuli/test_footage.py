@@ -29,3 +29,10 @@ def test_only_test_videos_leave_training_synthetic():
 def test_a_video_in_both_places_is_refused():
     with pytest.raises(ReverieError, match=r"a\.mp4 is named for training and for the test"):
         deal_videos(VIDEOS[:3], [Path("x/../a.mp4")])
+
+
+def test_a_copy_of_a_training_video_is_no_test_video(tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.mp4").write_bytes(b"the same")
+    with pytest.raises(ReverieError, match=r"b\.mp4 is named for training \(as .*a\.mp4\) and for the test"):
+        deal_videos([tmp_path / "a.mp4"], [tmp_path / "b.mp4"])

@@ -190,7 +190,7 @@ def test_a_video_that_ends_before_it_says_is_doubted(tmp_path: Path, capsys: pyt
 
 def test_foreign_files_beside_videos_are_left_out_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     X264(tmp_path / "b.mp4")
-    X264(tmp_path / "a.mp4")
+    encoded("libx264", "yuv420p", size=(36, 64))(tmp_path / "a.mp4")
     (tmp_path / "a.mp4").rename(tmp_path / "a video without an ending")
     numbered("{}.png")(tmp_path / "series")
     (tmp_path / "folder").mkdir()
@@ -201,6 +201,21 @@ def test_foreign_files_beside_videos_are_left_out_and_said(tmp_path: Path, capsy
     assert [path.name for path in found] == ["a video without an ending", "b.mp4", "series"]
     told = capsys.readouterr().err
     assert "cover, folder, notes.txt, single.png are no video and left out" in " ".join(told.split())
+
+
+def test_of_a_folder_broken_videos_and_copies_are_left_out_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    for name in ("a.mp4", "b.mp4", "half.mp4"):
+        X264(tmp_path / name)
+    (tmp_path / "half.mp4").write_bytes(half((tmp_path / "a.mp4").read_bytes()))
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "junk.mp4").write_bytes(b"junk" * 999)
+    (tmp_path / "loop.mp4").symlink_to("loop.mp4")
+    assert find_videos([tmp_path]) == [tmp_path / "a.mp4"]
+    told = " ".join(capsys.readouterr().err.split())
+    for sentence in ("b.mp4 holds the same as", "half.mp4 is cut short", "empty.mp4 is empty", "junk.mp4 is no video"):
+        assert sentence in told
+    with pytest.raises(ReverieError, match="is cut short"):
+        read_movie(find_videos([tmp_path / "half.mp4"])[0])
 
 
 def test_places_without_videos_are_refused(tmp_path: Path):

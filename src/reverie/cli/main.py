@@ -1,6 +1,7 @@
 """The entry point: parse a verb, do it, and turn every failure into one sentence."""
 
 import errno
+import logging
 import os
 import platform
 import shlex
@@ -128,6 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _print_anything()
     if arguments is None and not sys.warnoptions:
         warnings.simplefilter("ignore")  # what libraries say to programmers; users are told in sentences
+        logging.getLogger("tifffile").disabled = True  # of broken files, which are told
     try:
         with _ended_like_interrupted():
             sys.exit(run_verb(lambda: parse(arguments)))

@@ -1,5 +1,6 @@
 """What simulated animals watch: real footage seen by a moving camera, and synthetic movies."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,13 +9,15 @@ import numpy as np
 
 from reverie.foundation.arrays import FRAME_SIZE, Movie
 from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.fingerprints import file_digest
 from reverie.foundation.folders import is_litter
 from reverie.foundation.placeholders import read_start
-from reverie.foundation.progress import say
+from reverie.foundation.progress import say, say_broken
 from reverie.stimuli.clips import MOVIES, DrawnMovie, StimulusSettings
-from reverie.stimuli.pictures import is_picture, numbered_pictures
+from reverie.stimuli.pictures import holds_pictures, is_picture, numbered_pictures
 from reverie.stimuli.tracks import plays
 from reverie.stimuli.video import NAMED_AS_VIDEO, read_movie
+from reverie.stimuli.wholeness import require_whole
 
 CLIPS = ("bikes", "bigbuckbunny", "carphone_pristine")
 """Names of the clips: street scenes with cuts (10 s), an animated film (5 s), a man in a moving car (4 s)."""
@@ -74,9 +77,12 @@ def deal_videos(videos: Sequence[Path], test_videos: Sequence[Path] = ()) -> dic
     >>> deal_videos([Path("a.mp4"), Path("b.mp4"), Path("c.mp4")])["train"]
     [PosixPath('a.mp4')]
     """
-    shared = {video.resolve() for video in videos} & {video.resolve() for video in test_videos}
+    firsts = first_alike([*videos, *test_videos])
+    shared = [video for video in test_videos if firsts[video] in videos]
     if shared:
-        raise ReverieError(f"{min(shared)} is named for training and for the test; a held-out movie must be in one.")
+        copy, first = shared[0], firsts[shared[0]]
+        named = "" if first.resolve() == copy.resolve() else f" (as {first})"
+        raise ReverieError(f"{copy} is named for training{named} and for the test; a held-out movie must be in one.")
     tenth = max(1, len(videos) // 10)
     ordered = [*videos, *test_videos]
     tests = len(test_videos) or tenth
@@ -94,22 +100,56 @@ def read_enlarged(path: Path) -> Movie:
 def find_videos(places: Sequence[Path]) -> list[Path]:
     """Return the named videos and those of the named folders, sorted; a folder of numbered pictures is one video.
 
-    What else is in the folders is left out, with a message. A video that is named twice is taken once.
+    What else is in the folders is left out, with a message, and so are videos that are not whole. A video that is named
+    twice, or copied under another name, is taken once.
     Raises ReverieError when a place does not exist or holds no video.
     """
-    found: dict[Path, Path] = {}
+    found: list[Path] = []
     for place in places:
-        if not place.exists():
-            read_start(place)  # says what is wrong with a link
+        if not place.is_dir():
+            read_start(place)  # says what is wrong with a link, or a pipe
         videos, others = ([place], []) if place.is_file() else _videos_in(place)
         if not videos:
             seen = f" (only {some(others)})" if others else ""
             raise ReverieError(f"{place} holds no video{seen}; name video files, or a folder of numbered pictures.")
         if others:
             say(f"In {place}, {some(others)} {'is' if len(others) == 1 else 'are'} no video and left out.")
-        for video in videos:
-            found.setdefault(video.resolve(), video)
-    return list(found.values())
+        found += videos if place.is_file() else _whole(videos)
+    firsts = first_alike(found)
+    for video in firsts:
+        if firsts[video].resolve() != video.resolve():
+            say(f"{video} holds the same as {firsts[video]} and is left out.")
+    return list(dict.fromkeys(firsts[video] for video in found))
+
+
+def first_alike(videos: Sequence[Path]) -> dict[Path, Path]:
+    """Return, for each video, the first one that holds the same: the very file, or a copy under another name."""
+    places = {video: video.resolve() for video in videos}
+    sizes = Counter(place.stat().st_size for place in set(places.values()) if place.is_file())
+    firsts: dict[Path | str, Path] = {}
+    found = {}
+    for video, place in places.items():
+        doubtful = place.is_file() and sizes[place.stat().st_size] > 1
+        found[video] = firsts.setdefault(file_digest(place) if doubtful else place, video)
+    return found
+
+
+def _whole(videos: Sequence[Path]) -> list[Path]:
+    """Return the videos of a folder that are whole, as far as can be told unread; others are said."""
+    whole, broken = [], []
+    for video in videos:
+        try:
+            if not video.is_dir():
+                read_start(video)
+                require_whole(video)
+                if not holds_pictures(video) and not plays(video):
+                    raise ReverieError(f"{video} is no video, though named as one; copy it again.")
+        except ReverieError as error:
+            broken.append(error)
+        else:
+            whole.append(video)
+    say_broken(broken, whole, "Left out")
+    return whole
 
 
 def _videos_in(folder: Path) -> tuple[list[Path], list[str]]:
