@@ -68,7 +68,7 @@ class Setup:
     out
         Folder of all studies, which share their finished jobs.
     workers
-        Who does the jobs.
+        The processes that do the jobs.
     trials
         Names or tiers asked for; the test tier when empty.
     stops
@@ -135,9 +135,9 @@ class Setup:
         return {clip: [Job(clip, (folder,), chosen_method, targets) for folder in encoders] for clip in chosen}
 
     def run(self, jobs: Sequence[Job], description: str) -> None:
-        """Do the jobs that are not finished yet, each once; what they need is fitted before.
+        """Do the jobs that are not finished yet, each once; what they need is fitted first.
 
-        Raises what failed when all others are done.
+        Raises what failed once all others are done.
         """
         do_jobs(self.workers, self.store, jobs, description).require_all()
 

@@ -43,7 +43,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class Findings:
-    """What came out of a study.
+    """The results of a study.
 
     Attributes
     ----------

@@ -22,7 +22,7 @@ from reverie.inversion.problem import Progress, Solution
 
 @dataclass(frozen=True)
 class RidgeSettings:
-    """How to fit a ridge decoder; what the recording asks for is chosen by cross-validation among the candidates.
+    """How to fit a ridge decoder; among candidates, the best for the recording is chosen by cross-validation.
 
     Raises ReverieError when a setting is out of range.
     """
@@ -40,8 +40,8 @@ class RidgeSettings:
         tuple(range(1, 17)),
     )
     """Candidates for the lags of the features in frames (see ``ResponseFeatures``): far apart for movies that change
-    slowly, frame by frame for noise, with later ones wider. Of the longer ones only those that many neurons leave
-    affordable are tried."""
+    slowly, frame by frame for noise, with later ones wider. Longer lists are only tried where there are not too many
+    neurons for them."""
     every: int = 4
     """Frames between two samples at most; fewer where the movies' frames have little in common over as many."""
     components: tuple[int, ...] = (512, 4096)
@@ -71,7 +71,7 @@ class RidgeSettings:
 
 @dataclass(frozen=True)
 class RidgeDecoder:
-    """Frames as linear functions of the features of the responses around them, or as what a kernel makes of these."""
+    """Decodes frames as linear functions of features of the responses around them, or of a kernel of these features."""
 
     population: Population
     settings: RidgeSettings
@@ -98,7 +98,7 @@ class RidgeDecoder:
         return movie
 
     def solve(self, responses: Responses) -> Solution:
-        """Return the decoded movie as a solution in one step, whose loss is undefined and which asks no encoder."""
+        """Return the decoded movie as a solution in one step, with an undefined loss and no passes."""
         begin = perf_counter()
         movie = self.decode(responses)
         seconds = perf_counter() - begin

@@ -29,7 +29,7 @@ POWER_NEURONS: Final = 300
 """Neurons, evenly chosen, that the power is chosen with: enough to rank candidates, in little time and memory."""
 
 LAG_NEURONS: Final = 100
-"""The same for lags, of which there may be many a neuron, and for components."""
+"""The same for lags, of which there may be many per neuron, and for components."""
 
 MOST_FEATURES: Final = 6000
 """Features that are solved for at most, where there is a choice: the time grows with their cube."""
@@ -92,7 +92,7 @@ def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | Non
 
 
 def _with_kernel(decoder: RidgeDecoder, samples: Samples) -> RidgeDecoder:
-    """Return the decoder with a kernel, if that explains clearly more or nothing else was asked for."""
+    """Return the decoder with a kernel, if that explains clearly more or is the only candidate."""
     seen = KernelFeatures.of(samples, decoder.features, samples.every)
     regression = FoldedSums.of(samples, seen, samples.every)
     weight, unexplained = regression.best_weight()
@@ -114,22 +114,22 @@ def choose_features(
     lags = [one for one in settings.lags if len(one) == shortest or len(one) * neurons <= MOST_FEATURES]
     with bar(label, len(settings.powers) + len(lags)) as advance:
 
-        def explained(judges: Sequence[Sample], power: float, lags: tuple[int, ...]) -> float:
+        def explained(few: Sequence[Sample], power: float, lags: tuple[int, ...]) -> float:
             advance()
-            features = ResponseFeatures.of((sample.responses for sample in judges), power, lags)
-            return 1 - regression_of(judges, features, samples.every).best_weight()[1]
+            features = ResponseFeatures.of((sample.responses for sample in few), power, lags)
+            return 1 - regression_of(few, features, samples.every).best_weight()[1]
 
-        judges = list(_of_some(samples, neurons, POWER_NEURONS))
-        power = max(settings.powers, key=lambda one: explained(judges, one, lags[0]))
-        judges = list(_of_some(samples, neurons, LAG_NEURONS))
-        shares = {one: explained(judges, power, one) for one in lags}
+        few = list(_of_some(samples, neurons, POWER_NEURONS))
+        power = max(settings.powers, key=lambda one: explained(few, one, lags[0]))
+        few = list(_of_some(samples, neurons, LAG_NEURONS))
+        shares = {one: explained(few, power, one) for one in lags}
         return power, max(lags, key=lambda one: shares[one] - (len(one) > shortest) * WORTHWHILE * abs(shares[one]))
 
 
 def choose_pictures(
     samples: Samples, moments: PictureMoments, settings: RidgeSettings, power: float, lags: tuple[int, ...]
 ) -> PictureComponents:
-    """Return the fewest components, of the candidates, that lose next to nothing of what most of them explain."""
+    """Return the fewest components, of the candidates, that explain nearly as much as the most components."""
     largest = moments.coarse_components(settings.components[-1])
     samples = replace(samples, pictures=largest)
     features = ResponseFeatures.of((sample.responses for sample in samples), power, lags)
@@ -143,12 +143,12 @@ def choose_pictures(
 
 
 def regression_of(samples: Iterable[Sample], features: FeaturesOf, every: int) -> Regression:
-    """Return the regression on samples in the form that costs less; they are gone through twice."""
+    """Return the regression on samples in the form that costs less; the samples are read twice."""
     count = sum(len(sample.scores) for sample in samples)
     form = SampleProducts if count < features.count else FoldedSums
     return form.of(samples, features, every)
 
 
-def _of_some(samples: Samples, neurons: int, judges: int) -> Samples:
-    """Return the samples with about ``judges`` of the neurons, evenly chosen."""
-    return replace(samples, each=-(-neurons // judges))
+def _of_some(samples: Samples, neurons: int, some: int) -> Samples:
+    """Return the samples with about ``some`` of the neurons, evenly chosen."""
+    return replace(samples, each=-(-neurons // some))
