@@ -22,13 +22,13 @@ RIDGE: Final = "ridge"
 
 
 def conditions(setup: Setup) -> Conditions:
-    """Return, by condition, the one job of a clip; all learn from the training trials of the first encoder."""
+    """Return the one job of each clip, by condition; both methods learn from the first encoder's training trials."""
     first = setup.encoders[:1]
     return {PAPER: setup.jobs(encoders=first), RIDGE: setup.jobs(Ridge(), first)}
 
 
 def conclude(setup: Setup) -> Findings:
-    """Compare scores clip by clip, and what training and running cost."""
+    """Compare scores clip by clip, and the time that training and running take."""
     wanted = conditions(setup)
     scores = setup.score(wanted)
     seed = setup.seed
@@ -62,7 +62,7 @@ def _seconds_a_clip(setup: Setup, jobs: Sequence[Job]) -> float:
 
 
 def _decoder_seconds(setup: Setup) -> float:
-    """Return how long fitting took, summed over animals."""
+    """Return how many seconds fitting the decoders took, summed over animals."""
     animals = dict.fromkeys(clip.animal for clip in setup.clips)
     fits = [setup.session.fitted(animal, setup.encoders[0]) for animal in animals]
     about = [read_decoder_description(fitted.found("ridge").parent)["about"] for fitted in fits]
@@ -70,7 +70,7 @@ def _decoder_seconds(setup: Setup) -> float:
 
 
 def _encoder_seconds(folder: Path) -> float:
-    """Return how long the encoder was trained, NaN where its folder does not say."""
+    """Return how many seconds the encoder was trained, NaN where its folder has no log."""
     log = folder / LOG
     return float(pd.read_csv(log)["seconds"].iloc[-1]) if log.exists() else float("nan")
 

@@ -24,20 +24,20 @@ RECORDED, SIMULATED, TRUE_RATES = "recorded responses", "a simulated trial", "tr
 OWN_RATES, PATIENT = "the encoder's own rates", "own rates, long search"
 
 METHOD: Final = Map(draws=0, likelihood="sizes")
-"""Noiseless rates are above 0 in every frame: as events they would say nothing."""
+"""Sizes of responses, not events: noiseless rates are above 0 in every frame, which would make each one an event."""
 
 LONG: Final = replace(METHOD, steps=4 * Map.steps, tolerance=Map.tolerance / 10)
 
 
 def through_the_first(setup: Setup) -> Setup:
-    """Return the setup with the first encoder alone, around whose rates trials are simulated."""
+    """Return the setup with the first encoder alone: simulated trials scatter around its rates."""
     session, first = setup.session, setup.encoders[0]
     sources = replace(session.sources, encoders=(first,))
     return replace(setup, session=replace(session, sources=sources, encoders={first: session.encoders[first]}))
 
 
 def conditions(setup: Setup) -> Conditions:
-    """Return, by what the movie is found from, the job of each clip; true rates only of simulated animals."""
+    """Return the job of each clip, by the responses it inverts; true rates exist for simulated animals only."""
     trials = {clip: next(simulated_clips(setup.session, clip, 1)) for clip in setup.clips}
     simulated = {clip: [Job(trial, setup.encoders, METHOD)] for clip, trial in trials.items()}
     known = {RECORDED: setup.jobs(METHOD), SIMULATED: simulated}
@@ -47,11 +47,11 @@ def conditions(setup: Setup) -> Conditions:
 
 
 def split(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return what each cause costs, one row per clip; the causes add up to the total, 1 − r(recorded).
+    """Return the correlation that each cause costs, one row per clip; the causes add up to the total, 1 − r(recorded).
 
-    With r(from): encoder = r(own rates) − r(true rates) and noise = r(true rates) − r(recorded). Where no truth is
-    known, noise = r(own rates) − r(simulated) and encoder = r(simulated) − r(recorded). Search = r(long search) − r(own
-    rates), prior = 1 − r(long search). A part may be negative.
+    r(x) is the video correlation of the movie found from x. Encoder = r(own rates) − r(true rates), and noise = r(true
+    rates) − r(recorded). Where no truth is known, noise = r(own rates) − r(simulated) and encoder = r(simulated) −
+    r(recorded). Search = r(long search) − r(own rates), prior = 1 − r(long search). A part may be negative.
     """
     r = scores.pivot_table(index=["animal", "clip"], columns="condition", values=VIDEO, sort=False)
     encoder = r[OWN_RATES] - r[TRUE_RATES] if TRUE_RATES in r else r[SIMULATED] - r[RECORDED]
@@ -66,10 +66,10 @@ def split(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def gap(problem: Problem, found: Movie, truth: Movie) -> Mapping[str, float]:
-    """Return by how many nats the movie found is less probable than the true one: by likelihood, by prior.
+    """Return by how many nats the movie found is less probable than the true one, by the likelihood and by the prior.
 
-    The prior is of grey levels as shown, and knows the true cuts for both movies. Below 0 the movie found is the more
-    probable one.
+    The prior judges grey levels as shown, and is given the true cuts for both movies. Below 0, the movie found is more
+    probable than the true one.
     """
     prior = prior_of(problem).cut(shot_starts(truth).tolist())
     ours, theirs = (torch.tensor(movie, dtype=torch.float32, device=problem.device) for movie in (found, truth))
@@ -78,7 +78,7 @@ def gap(problem: Problem, found: Movie, truth: Movie) -> Mapping[str, float]:
 
 
 def conclude(setup: Setup) -> Findings:
-    """Split what is missing, and ask whether noise, encoder and prior prefer the movie found to the true one."""
+    """Split the missing correlation by cause, and compare the probabilities of the movie found and of the true one."""
     by_condition = conditions(setup)
     scores = setup.score(by_condition)
     summary = summarise_conditions(scores, VIDEO, list(by_condition), setup.seed)

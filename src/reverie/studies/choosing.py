@@ -42,15 +42,15 @@ class Scale:
     stride
         Frames between windows.
     stops
-        Numbers of steps to choose from on validation clips; a single one is taken without asking.
+        Numbers of steps to choose from on validation clips; a single number is taken as it is.
     validation
-        Clips of each animal to choose on.
+        Clips of each animal on which the number of steps is chosen.
     shares
-        Of the neurons, in the study of population size.
+        Shares of the neurons that are kept, in the study of population size.
     thresholds
-        Of the mask, that are swept.
+        Thresholds of the evaluation mask that are swept.
     probes
-        Pixels between two places where a pixel is shown to find receptive fields.
+        Distance in pixels between neighbouring probes of the receptive fields.
     """
 
     name: str
@@ -77,24 +77,24 @@ SCALES: Final[Mapping[str, Scale]] = {
 
 
 def find_scale(name: str) -> Scale:
-    """Return a scale by its name; raises ReverieError when there is none of that name."""
+    """Return a scale by its name; raises ReverieError when no scale has that name."""
     if name not in SCALES:
         raise ReverieError(f"There is no scale {name!r}; choose one of {', '.join(SCALES)}.")
     return SCALES[name]
 
 
 TEST_TIERS = ("live_test_main", "oracle")
-"""Where clips are taken from unless trials are named: the first tier whose responses were released."""
+"""Tiers that clips are taken from unless trials are named: the first of them whose responses were released."""
 
 VALIDATION_TIER = "oracle"
-"""Where the clips that decide when to stop come from."""
+"""The tier of the clips on which the number of steps is chosen."""
 
 
 def choose_clips(session: Session, trials: Sequence[str], most: int) -> tuple[Clip, ...]:
-    """Return at most ``most`` clips of every animal, each movie once, evenly spread over those asked for.
+    """Return at most ``most`` clips of every animal, each movie once, evenly spread over the trials given.
 
-    Animals without such trials are left out with a message, unless they were named.
-    Raises ReverieError when none has such trials, or one that was named has not.
+    Animals without such trials are left out with a message, unless they were named. Raises ReverieError when no animal
+    has such trials, or a named animal has none.
     """
     chosen = []
     choose = partial(choose_trials, names=trials) if trials else _test_trials
@@ -108,7 +108,7 @@ def choose_clips(session: Session, trials: Sequence[str], most: int) -> tuple[Cl
 
 
 def validation_clips(session: Session, reported: Sequence[Clip], count: int) -> list[Clip]:
-    """Return clips of every animal that are not reported.
+    """Return clips of every animal whose movies are not among the reported ones.
 
     Raises NotApplicable when there are none.
     """
@@ -148,15 +148,15 @@ def _spread(names: Sequence[str], most: int) -> list[str]:
 
 
 Stop = tuple[int, float]
-"""When a descent ends: after how many steps, and the sigma of the final blur in pixels and frames.
+"""When a descent stops, in steps, and the sigma of the final blur, in pixels and frames.
 
-The published method takes 1000 steps whatever the data. On small populations it then fits the noise of the single
-trial. How many steps are good is measured on validation trials, whose movies are known and are not reported.
+The published method takes 1000 steps whatever the data. On small populations, so many steps fit the noise of the single
+trial. The best number is measured on validation trials, whose movies are known and not reported.
 """
 
 
 def stop_table(curves: Mapping[str, Mapping[Stop, float]]) -> pd.DataFrame:
-    """Return scores as a table, rows by steps and blur, a column a clip."""
+    """Return scores as a table: a row per stop (steps, blur), a column per clip."""
     table = pd.DataFrame({name: dict(curve) for name, curve in curves.items()})
     return table.rename_axis(["steps", "blur"])
 
@@ -168,8 +168,9 @@ def best_stop(scores: pd.DataFrame) -> Stop:
 
 
 def score_on_the_way(job: Job, session: Session, candidates: Sequence[Stop]) -> dict[Stop, float]:
-    """Return what each candidate would score: the video correlation inside the evaluation mask of one descent's movie
-    after so many steps, blurred so much.
+    """Return the score of each candidate stop on one descent.
+
+    The score is the video correlation, inside the evaluation mask, of the movie after that many steps, with that blur.
     """
     trial = job.clip.read(session)
     mask = session.masks[job.clip.animal]
@@ -189,10 +190,10 @@ def score_on_the_way(job: Job, session: Session, candidates: Sequence[Stop]) -> 
 
 
 def choose_stop(jobs: Sequence[Job], candidates: Sequence[Stop], workers: Workers[Session], folder: Path) -> Stop:
-    """Return the stop with the best mean video correlation over the jobs, each of a validation clip.
+    """Return the stop with the best mean video correlation over the jobs, one per validation clip.
 
     Each job is done once, for as many steps as the largest candidate. The scores are kept in ``folder`` under a name
-    made of all that decides them, and read from there the next time.
+    that is a hash of everything that decides them, and read from there the next time.
     """
     prints = [job.fingerprint(workers.context) for job in jobs]
     key = hashlib.sha256(json.dumps([prints, list(candidates)]).encode()).hexdigest()[:16]

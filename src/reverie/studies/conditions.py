@@ -44,7 +44,7 @@ def mean_of(summary: pd.DataFrame, condition: str) -> float:
 
 
 def percent(found: float, reference: float) -> str:
-    """Return how much more than the reference, as ``+13.7 %``.
+    """Return by how much a number exceeds a reference, as ``+13.7 %``.
 
     >>> percent(0.505, 0.444)
     '+13.7 %'
@@ -53,7 +53,7 @@ def percent(found: float, reference: float) -> str:
 
 
 def difference(scores: pd.DataFrame, score: str, first: str, second: str, seed: int) -> tuple[Interval, int]:
-    """Return the mean of first − second over the clips that both have, and on how many of them the first is better.
+    """Return the mean of first − second over the clips that both have, and on how many of them first is better.
 
     The interval is the bootstrap over clips within animals, 95 %.
     """

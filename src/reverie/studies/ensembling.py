@@ -1,4 +1,4 @@
-"""What is gained by averaging encoders, by their movies or their gradients, and by the final blur?"""
+"""What does averaging encoders (their movies or their gradients) gain, and what does the final blur?"""
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ GRADIENTS, UNBLURRED = "gradients averaged", "without blur"
 
 
 def sizes(encoders: int) -> list[int]:
-    """Return how many encoders are averaged: 1, 2, 4 … as far as there are, and all.
+    """Return the numbers of encoders to average: 1, 2, 4 … up to all of them.
 
     >>> sizes(7)
     [1, 2, 4, 7]
@@ -24,7 +24,7 @@ def sizes(encoders: int) -> list[int]:
 
 
 def name_of(size: int) -> str:
-    """Return what a condition is called."""
+    """Return the name of a condition."""
     return counted(size, "encoder")
 
 
@@ -41,7 +41,7 @@ def conditions(setup: Setup) -> Conditions:
 
 
 def conclude(setup: Setup) -> Findings:
-    """Compare sizes of ensembles, ways of averaging, and the blur."""
+    """Compare sizes of ensembles, ways of averaging, and blurs."""
     count = len(setup.encoders)
     every, one = name_of(count), name_of(1)
     unblurred = setup.score({UNBLURRED: setup.jobs()}, sigma=0.0)

@@ -1,4 +1,4 @@
-"""What excites single neurons most? Movies found through the encoder, and what the true neurons say to them."""
+"""What excites single neurons most? Movies found through the encoder, and how the true neurons respond to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,13 +28,13 @@ NEURONS: Mapping[str, int] = {"quick": 3, "laptop": 10, "paper": 50}
 """Neurons of each animal, drawn at random."""
 
 SHOWN = 5
-"""Neurons of which frames are drawn."""
+"""Number of neurons whose movies are drawn."""
 
 FRAMES, FIRST = 45, 15
-"""Length of the movies, and the frame from which on rates count: 1 s, after half a second of lead."""
+"""Frames of each movie, and the first frame whose rates count: at 30 Hz, 1 s of rates after half a second of lead."""
 
 MOVIES = 30
-"""Training movies among which the most exciting cut-out is looked for, evenly chosen."""
+"""Number of training movies, evenly chosen, that are searched for the most exciting cut-out."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Excited:
 
 
 def conclude(setup: Setup) -> Findings:
-    """Find the movies, and compare what they cause with what training movies do."""
+    """Find the movies, and compare the rates they evoke with those that training movies evoke."""
     session = setup.session
     found: list[Excited] = []
     tables: list[pd.DataFrame] = []
@@ -91,11 +91,11 @@ def _picture(found: list[Excited], rates: pd.DataFrame) -> Picture:
 
 
 def excite(session: Session, animal: str, folder: Path, neurons: Sequence[int]) -> tuple[list[Excited], pd.DataFrame]:
-    """Find the most exciting movies of some neurons of an animal through one encoder, in an ordinary moment.
+    """Find the most exciting movies of some neurons of an animal through one encoder, in an ordinary state.
 
-    Columns of the table, one row a neuron: animal, neuron, and mean rates to the movie found (exciting), the cut-out of
-    training movies that the encoder likes best (natural) and all cut-outs (ordinary), as the encoder predicts them; for
-    simulated animals the same of the true neuron, with true_ before.
+    The table has a row per neuron: animal, neuron, and the mean rates that the encoder predicts to the movie found
+    (exciting), to the cut-out of training movies with the highest rate (natural), and over all cut-outs (ordinary). For
+    simulated animals, columns that begin with true_ hold the same rates of the true neuron.
     """
     recording, state = session.recordings[animal], ordinary_state(session, animal, FRAMES)
     names = session.fitted(animal, folder).subject.training
@@ -129,12 +129,12 @@ def _search(session: Session, animal: str, folder: Path, neuron: int, state: Sta
 def _mean_rates(
     encoder: Encoder, movies: Sequence[Movie], state: State, animal: str
 ) -> Float[np.ndarray, "movie neuron"]:
-    """Return mean rates over the frames that count."""
+    """Return each neuron's mean rate to each movie, over the frames that count."""
     return np.stack([predict(encoder, movie, state, animal)[:, FIRST:].mean(axis=1) for movie in movies])
 
 
 def _cut_outs(movies: Sequence[AnyMovie]) -> list[AnyMovie]:
-    """Return cut-outs side by side of all movies."""
+    """Cut all movies into adjoining pieces of ``FRAMES`` frames."""
     starts = [(movie, start) for movie in movies for start in range(0, len(movie) - FRAMES + 1, FRAMES)]
     return [np.array(movie[start : start + FRAMES], dtype=np.float32) for movie, start in starts]
 

@@ -30,15 +30,15 @@ from reverie.studies.study import Beside, Findings, Picture, Study
 from reverie.studies.synthetic import ordinary_state
 
 PLACES_AT_ONCE = 64
-"""Places of one task: the most that an interruption loses."""
+"""Places probed in one task; an interruption loses at most one task."""
 
 NEAR = 2.0
-"""Pixels within which a centre counts as the true one."""
+"""Distance in pixels up to which a centre counts as the true one."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """One task: places to try on one animal's neurons, in a state (4,); path: where the changes are kept."""
+    """One task: places (row, column) where one animal's neurons are probed, in a state (4,). path: of the changes."""
 
     animal: str
     state: Float[np.ndarray, "4"]
@@ -47,13 +47,13 @@ class Probe:
 
 
 def fields_of(setup: Setup) -> dict[str, ReceptiveFields]:
-    """Return the receptive fields of every animal, measured once for all experiments."""
+    """Return the receptive fields of every animal, measured once for all studies."""
     return {animal: _measure(setup, animal) for animal in setup.session.recordings}
 
 
 def _measure(setup: Setup, animal: str) -> ReceptiveFields:
-    """Return the fields of one animal; parts that were kept are read again."""
-    session, folder = setup.session, setup.out.absolute() / "fields" / "probed"  # others may work in another folder
+    """Return the fields of one animal; what an earlier run measured is read, not measured again."""
+    session, folder = setup.session, setup.out.absolute() / "fields" / "probed"  # workers may run in another folder
     places = pixel_places(session.recordings[animal].frame_size, setup.scale.probes)
     parts = np.split(places, range(PLACES_AT_ONCE, len(places), PLACES_AT_ONCE))
     state, rate = ordinary_state(session, animal, 1)[:, 0], session.recordings[animal].frame_rate
@@ -100,7 +100,7 @@ def describe_fields(session: Session, fields: Mapping[str, ReceptiveFields]) -> 
 
 
 def _distance_to_truth(session: Session, animal: str, fields: ReceptiveFields) -> np.ndarray:
-    """Return how far each centre found lies from the true one, pixels; NaN where the truth is not known."""
+    """Return the distance in pixels of each centre found from the true one; NaN where the truth is not known."""
     centres = fields.centres[fields.found]
     if session.truth_folder is None or not isinstance(session.truth, TrueEncoder):
         return np.full(len(centres), np.nan)
@@ -180,7 +180,7 @@ def coverage_figure(
     *,
     degrees_per_pixel: float,
 ) -> Figure:
-    """Draw the share of neurons whose field reaches each pixel (%), the fields' centres and the mask's outlines."""
+    """Draw how many neurons (%) have a field that reaches each pixel, the fields' centres and the mask's outlines."""
     figure, axes = screen_figure(100 * coverage, "neurons whose field reaches here (%)", degrees_per_pixel)
     extent = degrees_of(mask.shape, degrees_per_pixel)
     rows, columns = fields.centres[fields.found].T
@@ -192,7 +192,7 @@ def coverage_figure(
 
 
 def examples_figure(fields: ReceptiveFields, *, count: int = 12, across: int = 4) -> Figure:
-    """Draw the maps of neurons chosen evenly among those with a field, each in its own scale, its centre marked."""
+    """Draw the maps of evenly chosen neurons with a field, each in its own scale of grey, its centre marked."""
     found = np.flatnonzero(fields.found)
     chosen = found[np.linspace(0, len(found) - 1, min(count, len(found))).astype(np.intp)]
     height, width = fields.maps.shape[1:]

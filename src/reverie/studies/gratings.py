@@ -39,19 +39,20 @@ SIZES: Mapping[str, TableSize] = {
 }
 
 NYQUIST = FRAME_RATE / 2
-"""Half the frame rate, in Hz: here a grating turns into its negative with every frame."""
+"""Half the frame rate, in Hz: at this frequency a grating turns into its negative with every frame."""
 
 ALIASED = 0.5
-"""Temporal aliasing from which on an encoder is said to take a 15 Hz grating for still ones."""
+"""Temporal aliasing from which on the page says that an encoder takes a 15 Hz grating for still ones."""
 
 
 def temporal_aliasing(encoder: Encoder, movie: Movie, state: State, mouse: str) -> float:
-    """Return how far an encoder takes a movie for two interleaved still pictures: 1 wholly, about 0 not at all.
+    """Return to what degree an encoder takes a movie for two interleaved still pictures: 1 wholly, about 0 not at all.
 
-    movie: (time, height, width), frames repeating every second one. Its rates are compared with those to its two still
-    pictures, each shown throughout, taken in turn: 1 minus the root mean square difference, relative to how much the
-    latter change in time, and at least 0. The first ``history`` frames, before which the screen was grey, do not count.
-    Raises ReverieError when the frames do not repeat or fewer than two are left.
+    movie: (time, height, width), two frames in alternation. Each of the two is also shown by itself throughout, and the
+    rates to the two still pictures are interleaved. The result is 1 minus the root mean square difference between the
+    rates to the movie and the interleaved ones, relative to the standard deviation in time of the latter, and at least
+    0. The first ``history`` frames, before which the screen was grey, do not count. Raises ReverieError when the frames
+    do not repeat or fewer than two are left.
     """
     if not np.array_equal(movie[2:], movie[:-2]):
         raise ReverieError("The movie's frames do not repeat every 2; give a grating of 15 Hz.")
@@ -67,14 +68,14 @@ def temporal_aliasing(encoder: Encoder, movie: Movie, state: State, mouse: str) 
 
 
 def _likeness(found: Float[np.ndarray, "neuron time"], expected: Float[np.ndarray, "neuron time"]) -> float:
-    # Only what changes from frame to frame can tell; how active a neuron is on the whole cannot.
+    # Relative to changes in time only: a neuron's mean rate is alike for both and would hide the difference.
     deviation = float(np.sqrt(((expected - expected.mean(axis=1, keepdims=True)) ** 2).mean()))
     error = float(np.sqrt(((found - expected) ** 2).mean()))
     return max(0.0, 1.0 - error / deviation) if deviation > 0 else 0.0
 
 
 def planned(setup: Setup) -> Plan:
-    """Return each movie with its jobs; raises NotApplicable where 15 Hz is not half the frame rate, as it was."""
+    """Return each movie with its jobs; raises NotApplicable unless 15 Hz is half the frame rate, as in the paper."""
     rate = frame_rate_of(setup.session)
     if abs(rate - FRAME_RATE) > SAME_RATE * FRAME_RATE:
         raise NotApplicable(
@@ -85,7 +86,7 @@ def planned(setup: Setup) -> Plan:
 
 
 def plan(setup: Setup) -> list[Job]:
-    """Gratings of every frequency in space and time."""
+    """Plan gratings of every spatial and temporal frequency."""
     return [job for _, jobs in planned(setup) for job in jobs]
 
 
@@ -131,7 +132,7 @@ def fastest_grating(frames: int, frame_size: tuple[int, int]) -> Movie:
 
 
 def measure_aliasing(session: Session) -> pd.DataFrame:
-    """Return how far each encoder takes a 15 Hz grating for two still ones: encoder, aliasing (0 to 1)."""
+    """Return to what degree each encoder takes a 15 Hz grating for two still ones: encoder, aliasing (0 to 1)."""
     animal, movie = next(iter(session.recordings)), fastest_grating(64, frame_size_of(session))
     state = ordinary_state(session, animal, len(movie))
     rows = [

@@ -1,6 +1,6 @@
 """Was it clip A or B? Identification among 100 movies by likelihood, without any reconstruction.
 
-An encoder's rates to each movie are held against the responses.
+Each candidate's log likelihood compares the responses with an encoder's rates to that movie.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ CANDIDATES = 100
 """Movies among which the one that was shown is to be found."""
 
 MOST_QUESTIONS = 9
-"""Cut-outs of one clip that are asked about, at most, evenly spread."""
+"""Cut-outs of one clip to identify, at most, evenly spread."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ SIZES: Mapping[str, Size] = {
 
 
 def conclude(setup: Setup) -> Findings:
-    """Ask about every clip, and draw how often the answer is right."""
+    """Identify cut-outs of every clip, and draw how often the answer is right."""
     size, session = SIZES[setup.scale.name], setup.session
     everyone = min(session.recordings[clip.animal].neurons for clip in setup.clips)
     neurons = sorted({count for count in size.neurons if count < everyone} | {everyone})
@@ -96,7 +96,7 @@ def conclude(setup: Setup) -> Findings:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A movie as it was shown (flips are none), or turned about: an axis of each flip, 0 time, 1 height, 2 width."""
+    """A movie as it was shown (no flips), or flipped along the axes in ``flips``: 0 time, 1 height, 2 width."""
 
     name: str
     flips: tuple[int, ...]
@@ -113,7 +113,7 @@ class Lineup:
 
 
 def candidates_of(subject: Subject, frames: int) -> Iterator[Candidate]:
-    """Yield the movies of a recording on which an encoder was not trained, each as it was and in its mirror images.
+    """Yield the movies of a recording on which an encoder was not trained, each as it was shown and mirrored.
 
     Upside down, left to right, backwards in time and every combination, each movie gives eight candidates with the
     same contrasts, speeds and cuts. Movies shorter than ``frames`` are left out, longer ones cut.
@@ -134,7 +134,7 @@ def candidates_of(subject: Subject, frames: int) -> Iterator[Candidate]:
 
 
 def line_up(session: Session, animal: str, folder: Path, frames: int, state: State) -> Lineup:
-    """Predict the rates to every candidate, in the same state, and keep what their likelihoods are made of.
+    """Predict the rates to every candidate, in the same state, and keep slopes and offsets of their log likelihoods.
 
     Raises NotApplicable when there are fewer than two candidates.
     """
@@ -158,15 +158,14 @@ def _natural(likelihood: Likelihood, rates: Rates) -> tuple[Tensor, Tensor]:
 def identify(
     session: Session, clips: Sequence[Clip], folder: Path, neurons: Sequence[int], durations: Sequence[int]
 ) -> pd.DataFrame:
-    """Ask of cut-outs of each clip which of ``CANDIDATES`` cut-outs of movies was shown.
+    """Identify, for cut-outs of each clip, which of ``CANDIDATES`` cut-outs of movies was shown.
 
-    neurons: how many, drawn once for each animal, smaller numbers part of larger ones. durations: frames of a cut-out;
-    those longer than what is scored of a clip are left out. Candidates are the cut-out that was shown and others drawn
-    from all the candidate movies, at any time; the responses before a cut-out are not used. Only an encoder's rates are
-    needed, in the state of an ordinary moment, so that behaviour gives no clue.
-    Columns: animal, clip, neurons, seconds, accuracy (share of a clip's cut-outs for which the true movie is the most
-    likely), questions, candidates.
-    Raises NotApplicable when no clip is long enough for any cut-out.
+    neurons: numbers of neurons, drawn once for each animal; a smaller set is part of a larger one. durations: frames of
+    a cut-out; those longer than the scored part of a clip are left out. Candidates are the cut-out that was shown and
+    others drawn from all the candidate movies, at any time; the responses before a cut-out are not used. Rates are
+    predicted in an ordinary state, so that behaviour gives no clue. Columns: animal, clip, neurons, seconds, accuracy
+    (share of a clip's cut-outs for which the true movie is the most likely), questions, candidates. Raises
+    NotApplicable when no clip is long enough for any cut-out.
     """
     rows: list[dict[str, object]] = []
     for animal in dict.fromkeys(clip.animal for clip in clips):
@@ -195,7 +194,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Pool:
-    """Cut-outs of one length among which one is to be found, for some neurons.
+    """Cut-outs of one length, for some of the neurons, one of which was shown.
 
     slopes: (cut-out, neuron × frame). offsets: (cut-out,), summed.
     """
@@ -208,17 +207,17 @@ class Pool:
     offsets: Float[Tensor, " candidate"]
 
     def identifies(self, statistic: Float[Tensor, "neuron time"], place: Place) -> bool:
-        """Say whether a place is more likely than all others of the pool, given the responses' sufficient statistic."""
+        """Return whether a place is likelier than all others of the pool, given the responses' sufficient statistic."""
         seen = statistic[self.neurons, place[1] : place[1] + self.length].flatten()
         (slope,), (offset,) = _cut(self.lineup, self.neurons, self.length, [place])
         others = torch.tensor([other != place for other in self.places])
-        # The one that was shown takes a place, so that there are never more candidates than said.
+        # The cut-out that was shown is a candidate too: CANDIDATES includes it.
         against = (self.slopes @ seen - self.offsets)[others][: CANDIDATES - 1]
         return bool((against < slope @ seen - offset).all())
 
 
 def draw_pool(lineup: Lineup, neurons: Int[Tensor, " chosen"], starts: Sequence[int], length: int, seed: int) -> Pool:
-    """Return cut-outs drawn from all candidate movies at the given starts: as many as there may be candidates."""
+    """Draw ``CANDIDATES`` cut-outs from all candidate movies at the given starts, or as many as there are."""
     places = [(movie, start) for movie in range(len(lineup.names)) for start in starts]
     chosen = np.random.default_rng(seed).permutation(len(places))[:CANDIDATES]
     drawn = [places[int(place)] for place in chosen]
@@ -228,7 +227,7 @@ def draw_pool(lineup: Lineup, neurons: Int[Tensor, " chosen"], starts: Sequence[
 def _cut(
     lineup: Lineup, neurons: Int[Tensor, " chosen"], length: int, places: Sequence[Place]
 ) -> tuple[Float[Tensor, "candidate feature"], Float[Tensor, " candidate"]]:
-    """Return slopes, laid out flat, and summed offsets of cut-outs."""
+    """Return the slopes (cut-out, neuron × frame) and the summed offsets (cut-out,) of cut-outs."""
     if not places:
         return torch.zeros(0, len(neurons) * length), torch.zeros(0)
     slopes = [lineup.slopes[movie, neurons, start : start + length].flatten() for movie, start in places]

@@ -1,4 +1,4 @@
-"""What does the mask do: during the descent, and to the score?"""
+"""What does the mask change, in the descent and in the score?"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,11 +17,11 @@ from reverie.studies.study import Beside, Findings, Picture, Study
 
 VIDEO = "video_correlation"
 TRAINED = {"no mask": 0.0, "mask at 0.5": TRAINING_THRESHOLD, "strict mask": EVALUATION_THRESHOLD}
-"""Training masks: the transparency from which on a pixel may move."""
+"""Training masks: the transparency from which on the descent may change a pixel."""
 
 
 def conditions(setup: Setup) -> Conditions:
-    """Return, by training mask, the job of a clip with the first encoder."""
+    """Return the job of each clip with the first encoder, by training mask."""
     settings, first = setup.settings(), setup.encoders[:1]
     return {
         name: setup.jobs(replace(settings, training_threshold=threshold), first) for name, threshold in TRAINED.items()

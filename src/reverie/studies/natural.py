@@ -30,7 +30,7 @@ CHANCE = {"found": VIDEO, **{name.replace("_", " "): f"{VIDEO}_{name}" for name 
 
 
 def plan(setup: Setup) -> list[Job]:
-    """One reconstruction for each clip and encoder."""
+    """Plan one reconstruction for each clip and encoder."""
     return [job for jobs in setup.jobs().values() for job in jobs]
 
 
@@ -85,7 +85,7 @@ def _moment(score: float) -> str:
 
 
 def _run_folder(setup: Setup) -> RunFolder:
-    """Return the run of these very jobs: another set of clips or settings is another run."""
+    """Return the run folder of exactly these jobs; other clips or settings get another folder."""
     names = [setup.place(job).folder.name for job in plan(setup)]
     return RunFolder(setup.out / "natural" / "runs" / f"{pd.util.hash_array(np.array(names, object)).sum():016x}")
 

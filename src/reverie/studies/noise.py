@@ -29,12 +29,12 @@ def planned(setup: Setup) -> Plan:
 
 
 def plan(setup: Setup) -> list[Job]:
-    """Noise of every scale in space and time."""
+    """Plan noise of every scale in space and time."""
     return [job for _, jobs in planned(setup) for job in jobs]
 
 
 def conclude(setup: Setup) -> Findings:
-    """Lay the scores out as the published table."""
+    """Arrange the scores as in the published table, and compare motion energy and entropy."""
     cells, size = planned(setup), SIZES[setup.scale.name]
     square = noise_square(cells[0][0].movie.shape[1:])
     scores, side = score_stimuli(setup, cells, square), square.any(axis=0).sum()
@@ -80,9 +80,10 @@ def conclude(setup: Setup) -> Findings:
 
 
 def activity_figure(scores: pd.DataFrame) -> Figure:
-    """Draw motion energy and entropy of reconstructions against those of their stimuli, for the most models averaged.
+    """Draw motion energy and entropy of reconstructions, averaged over all models, against those of their stimuli.
 
-    scores: columns models, and motion_energy and entropy each with _truth and _reconstruction.
+    scores: columns models, and motion_energy_truth, motion_energy_reconstruction, entropy_truth,
+    entropy_reconstruction.
     """
     figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
     averaged = scores[scores["models"] == scores["models"].max()]

@@ -19,7 +19,7 @@ MOST_ROWS = 60
 
 @dataclass(frozen=True)
 class Section:
-    """A study and what came out. folder: of its page and files. svgs: its figures, by name."""
+    """A study and its findings. folder: of its page and files. svgs: its figures, by name."""
 
     study: Question
     findings: Findings
@@ -27,12 +27,12 @@ class Section:
     svgs: Mapping[str, bytes]
 
     def source(self, picture: Picture) -> str:
-        """Return a picture as an address that needs no file."""
+        """Return a picture as a data URL, so that the page needs no other file."""
         return f"data:image/svg+xml;base64,{b64encode(self.svgs[picture.name]).decode()}"
 
 
 def save_findings(folder: Path, study: Question, findings: Findings) -> Section:
-    """Write each figure as svg and pdf with its data as csv, and return what pages show of them."""
+    """Write each figure as svg and pdf and its data as csv, and return the study's section for a page."""
     svgs = {}
     for picture in findings.pictures:
         svgs[picture.name] = save_plate(folder / picture.name, picture.figure)
@@ -43,7 +43,7 @@ def save_findings(folder: Path, study: Question, findings: Findings) -> Section:
 def write_study(
     folder: Path, study: Question, findings: Findings, leads: Sequence[str], settings: Mapping[str, object]
 ) -> Section:
-    """Write figures, data and the page of one study into a folder; return what pages show of them."""
+    """Write figures, data and the page of one study into a folder, and return the study's section for other pages."""
     section = save_findings(folder, study, findings)
     write_study_page(folder / "index.html", study.title, leads, [section], settings)
     return section
@@ -57,9 +57,9 @@ def write_study_page(
     settings: Mapping[str, object],
     missing: Mapping[str, str] | None = None,
 ) -> None:
-    """Write one self-contained page: sections one after the other, then how it was made; whole or not at all.
+    """Write one self-contained page, whole or not at all: the sections in order, then how the results were made.
 
-    leads: what data this is, read first. missing: studies that are left out, by title, and why.
+    leads: sentences on the data, at the top. missing: why a study is left out, by its title.
     """
     page = fill_page(
         "experiment.html",

@@ -16,10 +16,10 @@ from reverie.foundation.files import replacing
 from reverie.reporting.figures import COLUMN
 
 COLUMN_WIDTH: Final = 85 / 25.4
-"""Inches: 85 mm, the column of a journal."""
+"""Inches; 85 mm, the width of a journal's column."""
 
 COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
-"""The palette of Okabe and Ito, in the order it is used."""
+"""The palette of Okabe and Ito, in the order of use."""
 
 SEQUENTIAL: Final = "cividis"
 """A scale from dark blue to yellow that every kind of colour vision and every printer keeps in order."""
@@ -55,7 +55,7 @@ def column_figure(
 
 
 def draw_groups(axes: Axes, rows: pd.DataFrame, summary: pd.DataFrame, score: str, names: Sequence[str]) -> None:
-    """Draw one column of dots per condition (a dot a clip, an animal a shape), with the mean and its interval.
+    """Draw one column of marks per condition (one mark per clip, one shape per animal), with the mean and its interval.
 
     rows: a row per animal, clip and condition. summary: condition, mean, low, high.
     """
@@ -86,12 +86,12 @@ def draw_published(axes: Axes, x: Sequence[int | float], values: Sequence[float]
 
 
 def explain(axes: Axes) -> None:
-    """Say above the axes, where nothing is hidden, what each line is."""
+    """Draw the legend above the axes, where it hides nothing."""
     axes.legend(frameon=False, fontsize=6.5, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
 
 
 def strips(axes: Axes, movies: Sequence[Float[np.ndarray, "time height width"]], labels: Sequence[str]) -> None:
-    """Draw frames of several movies under each other; movies: a few frames each, grey levels 0-255."""
+    """Draw one row of frames per movie; movies: a few frames each, grey levels 0-255."""
     gap = 2
     rows = [np.concatenate([np.pad(frame, gap, constant_values=255.0) for frame in movie], axis=1) for movie in movies]
     axes.imshow(np.concatenate(rows), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
@@ -110,10 +110,10 @@ def grid_figure(
     value: str = "video correlation",
     limits: tuple[float, float] = (0.0, 1.0),
 ) -> Figure:
-    """Draw tables of one layout side by side, each under its name, with one scale of colours.
+    """Draw tables of the same layout side by side, each under its name, with one scale of colours.
 
     tables: index and columns are printed along the axes; cells without a number stay empty. rows, columns,
-    value: what they are, with units.
+    value: what each axis and the colours show, with units.
     """
     tallest = max(len(table) for table in tables.values())
     figure = Figure(figsize=(COLUMN, 0.3 * tallest + 1.0), layout="constrained")

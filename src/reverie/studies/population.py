@@ -12,7 +12,7 @@ WAYS = {False: "left out", True: "silenced"}
 
 
 def name_of(share: float, silenced: bool) -> str:
-    """Return what a condition is called; the whole population is the same either way.
+    """Return the name of a condition; with all neurons there is nothing to leave out or silence.
 
     >>> name_of(0.125, True)
     '12.5 % silenced'
@@ -21,7 +21,7 @@ def name_of(share: float, silenced: bool) -> str:
 
 
 def conditions(setup: Setup) -> Conditions:
-    """Return, by condition, the job of a clip: the first encoder, some of the neurons."""
+    """Return the job of each clip, by condition: the first encoder, and a share of the neurons."""
     settings = setup.settings()
     return {
         name_of(share, way): {
@@ -34,7 +34,7 @@ def conditions(setup: Setup) -> Conditions:
 
 
 def conclude(setup: Setup) -> Findings:
-    """Compare shares, and the two ways of doing without the other neurons."""
+    """Compare shares of neurons, and the two ways of doing without the others."""
     shares = sorted(setup.scale.shares)
     scores = setup.score(conditions(setup))
     names = list(scores["condition"].unique())

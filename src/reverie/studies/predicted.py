@@ -18,7 +18,7 @@ TRUE_RATES, TRUE_ENCODER, PERFECT = "true rates", "recorded, true encoder", "tru
 
 
 def conditions(setup: Setup) -> Conditions:
-    """Return, by condition, the job of a clip; those that need the truth only for simulated animals."""
+    """Return the job of each clip, by condition; conditions that need true rates exist for simulated animals only."""
     trained, truth = setup.encoders[0], setup.session.truth_folder
     known: dict[str, tuple[Targets, Path]] = {RECORDED: ("recorded", trained), PREDICTED: ("predicted", trained)}
     if truth is not None:
@@ -30,11 +30,12 @@ def conditions(setup: Setup) -> Conditions:
 
 
 def split(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return what each kind of error costs, one row per clip: trial noise, encoder error, inversion error, total.
+    """Return the correlation that each kind of error costs, one row per clip: trial noise, encoder, inversion, total.
 
-    With r(targets, encoder): inversion error = 1 − r(true rates, truth), what is lost with nothing wrong but the
-    inversion; encoder error = r(true rates, truth) − r(true rates, trained); trial noise = r(true rates, trained) −
-    r(recorded, trained). They add up to 1 − r(recorded, trained). A part may be negative.
+    r(targets, encoder) is the video correlation of the movie found from these targets through this encoder. Inversion
+    error = 1 − r(true rates, truth), the loss when nothing but the inversion can err; encoder error = r(true rates,
+    truth) − r(true rates, trained); trial noise = r(true rates, trained) − r(recorded, trained). They add up to 1 −
+    r(recorded, trained). A part may be negative.
     """
     r = scores.pivot_table(index=["animal", "clip"], columns="condition", values=VIDEO, sort=False)
     parts = {
@@ -47,7 +48,7 @@ def split(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def conclude(setup: Setup) -> Findings:
-    """Compare recorded with predicted responses and, where the truth is known, split what is missing."""
+    """Compare recorded with predicted responses and, where the truth is known, split what is missing by cause."""
     by_condition = conditions(setup)
     scores = setup.score(by_condition)
     summary = summarise_conditions(scores, VIDEO, list(by_condition), setup.seed)

@@ -17,19 +17,19 @@ FROM_PREDICTED: Final = 0.766
 """Upper bound: reconstructed from the encoder's own predictions."""
 
 BY_ENCODERS: Final = {1: 0.444, 2: 0.505, 4: 0.547, 7: 0.569}
-"""By the number of encoders whose movies are averaged."""
+"""Video correlation by the number of encoders whose movies are averaged."""
 
 GRADIENT_ENSEMBLING: Final = 0.552
 WITHOUT_BLUR: Final = 0.533
 WITHOUT_TRAINING_MASK: Final = 0.510
 STRICT_TRAINING_MASK: Final = 0.551
 BY_SHARE: Final = {1.0: 0.569, 0.5: 0.512, 0.25: 0.427, 0.125: 0.344}
-"""By the share of the neurons that was kept; the released code silences the others."""
+"""Video correlation by the share of neurons kept; the released code silences the others."""
 
 CONSISTENCY_TRUTH: Final = 0.379
 CONSISTENCY_RECONSTRUCTION: Final = 0.442
 MASK_DIAMETERS: Final = {0.5: 89.0, 1.0: 65.0}
-"""Equal-area diameter in degrees, by threshold."""
+"""Equal-area diameter of the mask in degrees, by threshold of its transparency."""
 
 MASKING_LOSS: Final = (3.0, 4.0)
 """Per cent of response correlation lost by masking the true movie at 0.5."""
@@ -46,7 +46,7 @@ NOISE: Final = pd.DataFrame(
     },
     index=[32.0, 16.0, 8.0, 4.0, 2.0, 1.0, 0.0],
 )
-"""Of Gaussian noise, 3 mice, by the sigma of its blur in pixels (rows) and in frames (columns)."""
+"""Video correlation of Gaussian noise, 3 mice, by the sigma of its blur in pixels (rows) and frames (columns)."""
 
 GRATINGS: Final = pd.DataFrame(
     {
@@ -60,7 +60,7 @@ GRATINGS: Final = pd.DataFrame(
     },
     index=[0.018, 0.036, 0.071, 0.143],
 )
-"""Of drifting square-wave gratings, by cycles per degree (rows) and Hz (columns)."""
+"""Video correlation of drifting square-wave gratings, by cycles per degree (rows) and Hz (columns)."""
 
 
 def text(number: tuple[float, float, float]) -> str:

@@ -1,4 +1,4 @@
-"""Up to which frequency in space and time is a movie found? Coherence with noise that holds all of them, by method."""
+"""Up to which spatial and temporal frequency is a movie found? Coherence with noise of all frequencies, by method."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ DRAWS = 500
 
 @dataclass(frozen=True)
 class Size:
-    """How many animals, movies of each, and frames of a movie."""
+    """Number of animals, of movies shown to each, and of frames per movie."""
 
     animals: int
     movies: int
@@ -40,7 +40,7 @@ SIZES: Mapping[str, Size] = {"quick": Size(1, 2, 150), "laptop": Size(2, 3, 300)
 
 
 def conditions(setup: Setup) -> Conditions:
-    """Return, by method, the one job of each clip; both with the first encoder, each stopped as it usually is."""
+    """Return the one job of each clip, by method; both use the first encoder, and each stops as it usually does."""
     size = SIZES[setup.scale.name]
     clips = noise_clips(setup.session, size.animals, size.movies, size.frames)
     settings: dict[str, Method] = {
@@ -115,13 +115,13 @@ def spectra_of_clips(session: Session, movies: Mapping[Clip, Movie], bands: Band
 
 
 def coherence_table(spectra: Sequence[Spectra], bands: Bands) -> pd.DataFrame:
-    """Return coherence over all clips: a row for each spatial band (cycles per degree), a column for each in hertz."""
+    """Return coherence over all clips, a row per spatial band (cycles per degree), a column per temporal band (Hz)."""
     rows, columns = bands.spatial_centres.round(3).tolist(), bands.temporal_centres.round(1).tolist()
     return pd.DataFrame(add_up(spectra).coherence, rows, columns)
 
 
 def as_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return such a table as a long one: cycles_per_degree, hertz, coherence."""
+    """Return a ``coherence_table`` in long form, with columns cycles_per_degree, hertz, coherence."""
     wide = table.rename_axis("cycles_per_degree").reset_index()
     return wide.melt("cycles_per_degree", var_name="hertz", value_name="coherence")
 
@@ -144,7 +144,8 @@ def transfer(by_method: Mapping[str, Sequence[Spectra]], bands: Bands) -> pd.Dat
 def limits(by_method: Mapping[str, Sequence[Spectra]], bands: Bands, seed: int) -> pd.DataFrame:
     """Return where coherence falls below a half: method, axis, limit, low and high (95 %, bootstrap over clips).
 
-    A limit is infinite where coherence never falls so far, and NaN where it is never above.
+    A limit is infinite where coherence is above a half in all bands, and NaN where it is below in the lowest one
+    already.
     """
     generator = np.random.default_rng(seed)
     rows = []
@@ -156,7 +157,7 @@ def limits(by_method: Mapping[str, Sequence[Spectra]], bands: Bands, seed: int) 
         ]
         for axis, limit in _limits(spectra, bands).items():
             values = np.array([each[axis] for each in drawn])
-            # Where not even the first band is coherent, the limit lies below it.
+            # A draw without a coherent band has its limit below the lowest band, here 0.
             low, high = np.quantile(np.nan_to_num(values, nan=0.0, posinf=np.inf), [0.025, 0.975], method="nearest")
             rows.append({"method": method, "axis": axis, "limit": limit, "low": low, "high": high})
     return pd.DataFrame(rows)
@@ -167,7 +168,7 @@ def _limits(spectra: Sequence[Spectra], bands: Bands) -> dict[str, float]:
 
 
 def _curves(summed: Spectra, bands: Bands) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Return both axes: name, centres of the bands, coherence."""
+    """Return coherence along both axes, each as (name, centres of the bands, coherence)."""
     slow = slice(0, int(np.searchsorted(bands.temporal[1:], SLOW_HERTZ, side="right")))
     coarse = slice(0, int(np.searchsorted(bands.spatial[1:], COARSE_CYCLES, side="right")))
     space = [summed.pooled(slice(band, band + 1), slow).coherence[0, 0] for band in range(len(bands.spatial) - 1)]

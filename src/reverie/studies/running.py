@@ -58,12 +58,12 @@ PAPER: Final = (
 STUDIES: Final[Mapping[str, Study]] = {one.name: one for one in (*PAPER, METHODS, CAUSES, IDENTIFY, RESOLUTION, EXCITE)}
 
 SUITE: Final = "paper"
-"""The name that stands for all questions of the paper."""
+"""The name that stands for all studies of the paper."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: a study or the suite, on which sources, how large, where to put it, and where it is done."""
+    """Which study (or the suite), on which sources and trials, how large, where its pages go and its jobs are done."""
 
     name: str
     sources: Sources
@@ -74,7 +74,7 @@ class Request:
 
 
 def run_request(request: Request) -> Path:
-    """Run a study, or the suite of all of the paper's, and return the page to look at.
+    """Run a study, or all studies of the paper, and return the path of the page.
 
     Jobs finished before, by this or another study in the same folder, are not repeated.
 
@@ -118,8 +118,8 @@ def run_study(setup: Setup, study: Study) -> Section:
 def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
     """Run studies that share their jobs, each with its own page, and write one page of all.
 
-    A study that cannot be asked of the session is left out. One that fails in any other way does not keep the others
-    from being done and reported; it is raised in the end.
+    A study whose question cannot be asked of the session is left out. When a study fails in any other way, the others
+    are still done and reported, and its error is raised in the end.
     """
     begin = perf_counter()
     problems: dict[str, Exception] = {}
@@ -151,10 +151,10 @@ def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
 
 
 def fit_masks(workers: Workers[Session]) -> Session:
-    """Fit the masks of all animals and encoders, which every study looks through; return the session of these animals.
+    """Fit the masks of all animals and encoders, which every study needs; return the session with the fitted animals.
 
-    Animals that cannot be fitted are left out with a message, unless they were named; raises what failed where none is
-    left.
+    Animals that cannot be fitted are left out with a message, unless they were named. Raises the error when no animal
+    is left.
     """
     session = workers.context
     failed = fit_for(workers, (), session.recordings)
@@ -166,9 +166,9 @@ def fit_masks(workers: Workers[Session]) -> Session:
 
 
 def _do_together(setup: Setup, jobs: Sequence[Job]) -> None:
-    """Do the jobs of all studies at once, so that no process is idle between two.
+    """Do the jobs of all studies together, so that no process is idle between two studies.
 
-    A job that fails here is left to its own study, which tries it again and then fails alone.
+    A job that fails here is left to its study, which tries it again; if it fails again, only that study fails.
     """
     with _noted({}, "Reconstructions of all experiments"):
         setup.run(jobs, "reconstructions of all experiments")
@@ -176,7 +176,7 @@ def _do_together(setup: Setup, jobs: Sequence[Job]) -> None:
 
 @contextmanager
 def _noted(problems: dict[str, Exception], name: str) -> Iterator[None]:
-    """Keep an error of the block under a name, say it, and go on."""
+    """Record an error of the block under a name, print it, and continue."""
     try:
         yield
     except Exception as problem:
@@ -185,7 +185,7 @@ def _noted(problems: dict[str, Exception], name: str) -> Iterator[None]:
 
 
 def _raise(failed: Mapping[str, Exception], rest: str) -> None:
-    """Raise what failed, if anything: a defect of the program as it is, else one error that names every study."""
+    """Raise what failed, if anything: an unforeseen error as it is, else one error that names every failed study."""
     for problem in failed.values():
         if not isinstance(problem, ReverieError):
             raise problem

@@ -1,4 +1,4 @@
-"""What every study works with: session, the store of finished jobs, and the numbers that every question needs."""
+"""What every study works with: the session, the finished jobs, and the scores of their movies."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -70,7 +70,7 @@ class Setup:
     workers
         The processes that do the jobs.
     trials
-        Names or tiers asked for; the test tier when empty.
+        Names of trials or tiers to study; the test tier when empty.
     stops
         Stops chosen so far, by encoder, targets and blurs to choose from.
     """
@@ -94,16 +94,16 @@ class Setup:
 
     @cached_property
     def clips(self) -> tuple[Clip, ...]:
-        """The clips that are reconstructed at this scale: of every animal, each movie once."""
+        """The clips of every animal that are reconstructed at this scale, each movie once."""
         return choose_clips(self.session, self.trials, self.scale.clips)
 
     def settings(
         self, encoder: Path | None = None, targets: Targets = "recorded", blurs: tuple[float, ...] = (0.5,)
     ) -> Paper:
-        """Return how to invert an encoder (the first by default) from such targets, with the stop chosen for them.
+        """Return the published method's settings for an encoder (the first by default) and targets, with their stop.
 
         The stop (and the blur, where there are several to choose from) is chosen on validation clips, which are not
-        reported; where there is one number of steps and one blur it is those.
+        reported. A single number of steps with a single blur is taken as it is.
         """
         folder = encoder or self.encoders[0]
         settings = Paper(stride=self.scale.stride, steps=self.scale.stops[-1], blur=blurs[0])
@@ -127,7 +127,7 @@ class Setup:
     ) -> dict[Clip, list[Job]]:
         """Return the jobs of clips, one for each encoder.
 
-        Without arguments those of the plain reconstruction: every clip by every encoder from recorded responses.
+        Without arguments: every clip, by every encoder, from recorded responses.
         """
         chosen_method = method or self.settings()
         encoders = self.encoders if encoders is None else encoders
@@ -135,23 +135,23 @@ class Setup:
         return {clip: [Job(clip, (folder,), chosen_method, targets) for folder in encoders] for clip in chosen}
 
     def run(self, jobs: Sequence[Job], description: str) -> None:
-        """Do the jobs that are not finished yet, each once; what they need is fitted first.
+        """Do the jobs that are not finished yet, each once, after fitting what they need.
 
-        Raises what failed once all others are done.
+        When jobs fail, the others are done first; then the error is raised.
         """
         do_jobs(self.workers, self.store, jobs, description).require_all()
 
     def place(self, job: Job) -> JobFolder:
-        """Return where the result of a job lies; the folder's name is the job's fingerprint."""
+        """Return the folder of a job's result; its name is the job's fingerprint."""
         return self.store.place(job.fingerprint(self.session))
 
     @property
     def store(self) -> Store:
-        """Where the results of all studies' jobs lie."""
+        """The store of the results of all studies' jobs."""
         return Store(self.out.absolute() / "jobs")
 
     def movie(self, jobs: Sequence[Job], sigma: float | None = None) -> Movie:
-        """Return the mean of the jobs' movies, blurred by ``sigma`` (as their settings say by default).
+        """Return the mean of the jobs' movies, blurred by ``sigma`` pixels and frames (by default their settings').
 
         Raises ReverieError when a job was not done.
         """
@@ -165,7 +165,7 @@ class Setup:
     def score(self, conditions: Conditions, sigma: float | None = None) -> pd.DataFrame:
         """Return a row of scores per condition and clip: condition, animal, clip, and one column per score.
 
-        sigma: of the blur, as the settings of the jobs say by default.
+        sigma: of the blur in pixels and frames; by default as the jobs' settings say.
         """
         rows = [
             {"condition": condition, "animal": clip.animal, "clip": clip.name}

@@ -14,7 +14,7 @@ from reverie.studies.setup import Setup
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure to be saved. name: of its files. data: all that is drawn in it, for the csv beside it."""
+    """A figure to be saved. name: of its files. data: everything drawn in it, for the csv beside it."""
 
     name: str
     caption: str
@@ -34,7 +34,7 @@ def groups_picture(name: str, caption: str, scores: pd.DataFrame, summary: pd.Da
 
 @dataclass(frozen=True)
 class Beside:
-    """One quantity, ours beside the paper's, as text."""
+    """One quantity as text: our number beside the paper's."""
 
     quantity: str
     ours: str
@@ -52,11 +52,11 @@ class Findings:
     pictures
         Figures, each with its caption and its data.
     comparison
-        Ours beside the paper's.
+        Our numbers beside the paper's.
     links
-        Further pages and files, by the words that lead there.
+        Further pages and files, by the words of the link.
     tables
-        Shown in full, by their captions.
+        Tables that the page shows in full, by their captions.
     """
 
     sentences: Sequence[str]
@@ -72,7 +72,7 @@ def no_jobs(setup: Setup) -> list[Job]:
 
 
 def as_it_is(setup: Setup) -> Setup:
-    """Return the setup at the size its scale says."""
+    """Return the setup unchanged: clips and stops as its scale says."""
     return setup
 
 
@@ -102,9 +102,9 @@ class Study(Question):
     conclude
         Makes the findings; called when the jobs are done.
     plan
-        The jobs that are needed. A job that another study needs too is done once.
+        Returns the jobs that are needed. A job that another study needs too is done once.
     sized
-        The setup as the question wants it, where it wants other clips or stops than the scale says.
+        Returns the setup with other clips or stops than its scale says, for a question that needs them.
 
     ``plan`` and ``conclude`` raise NotApplicable when the question cannot be asked of the session.
     """

@@ -28,7 +28,7 @@ from reverie.studies.setup import Setup, degrees_of_pixel
 from reverie.training.warm_start import mean_over_frames
 
 STATE_TRIALS = 10
-"""Training trials over which the state of an ordinary moment is averaged."""
+"""Number of training trials over which the ordinary state is averaged."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,17 @@ class TableSize:
     animals: int
     """How many animals see them."""
     directions: Sequence[float] = (0.0,)
-    """Of gratings, degrees."""
+    """Directions of gratings, degrees."""
     both_polarities: bool = False
     """Whether noise is also shown with light and dark exchanged."""
 
 
 Plan = list[tuple[Stimulus, list[Job]]]
-"""Each stimulus with its jobs, one an encoder, once for every animal."""
+"""Each stimulus with its jobs, one per encoder; a stimulus occurs once for every animal."""
 
 
 def ordinary_state(session: Session, animal: str, frames: int) -> State:
-    """Return the mean state over some training trials (any, where there are none), (4, time), held still."""
+    """Return the mean state of some training trials (any trials, where there are none), constant in time, (4, time)."""
     recording = session.recordings[animal]
     names = (recording.names(TRAIN) or tuple(recording.tiers))[:STATE_TRIALS]
     states = [fill_missing(recording.state(name)) for name in names]
@@ -60,7 +60,7 @@ def ordinary_state(session: Session, animal: str, frames: int) -> State:
 
 
 def plan_noise(session: Session, size: TableSize, method: Method) -> Plan:
-    """Return the jobs of Gaussian noise of every scale in pixels and frames; the seed is that of the session."""
+    """Return the jobs of Gaussian noise of every scale in pixels and frames, drawn with the session's seed."""
     stimuli = noise_stimuli(
         size.spatial,
         size.temporal,
@@ -151,7 +151,7 @@ def lay_out(scores: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 
 
 def beside(ours: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """Return both tables as one long one: row, column, paper, here; here is NaN where nothing was done."""
+    """Return both tables as one in long form: row, column, paper, here; ``here`` is NaN in cells that were not done."""
     here = ours.reindex(index=published.index, columns=published.columns)
     return pd.DataFrame(
         [
@@ -163,7 +163,7 @@ def beside(ours: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_units(rows: pd.DataFrame, recording: Recording) -> pd.DataFrame:
-    """Return the cells of both noise tables, each with its scale in degrees and seconds, and where power is halved.
+    """Return the rows of ``beside`` with scales in degrees and seconds, and the frequencies at which power is halved.
 
     recording: whose pixels and frames they are.
     """
@@ -176,19 +176,19 @@ def with_units(rows: pd.DataFrame, recording: Recording) -> pd.DataFrame:
 
 
 APART = 7
-"""Added to the seed, so that no trial of the recording is drawn again."""
+"""Added to the seed, so that no trial of the recording is drawn a second time."""
 
 
 def knows_truth(session: Session) -> bool:
-    """Return whether the animals are simulated by what is beside them, so that they can be shown anything."""
+    """Return whether the animals are simulated by a known true encoder, so that any movie can be shown to them."""
     return session.simulated and "kind" in session.truth.about
 
 
 def simulate_responses(session: Session, animal: str, movies: Mapping[str, Movie]) -> Iterator[Clip]:
     """Yield a clip of each movie (by name) with the responses of one animal to it.
 
-    A simulated animal is shown it; a recorded one is taken to fire at the mean rates of the encoders in an ordinary
-    moment, as noisily as it does in training trials. The seed of the session decides what is drawn.
+    A simulated animal is shown the movie. A recorded one is taken to fire at the encoders' mean rates in an ordinary
+    state, with the noise of its training trials. The session's seed decides what is drawn.
     """
     if knows_truth(session):
         yield from _simulated(session, animal, movies)

@@ -15,16 +15,17 @@ from reverie.reporting.video_files import Coloured
 from reverie.scoring.deviations import Deviations
 
 ORANGE, QUIET = "#c46a00", "#8a8a8a"
-"""What was observed, and what chance does: apart for every colour vision, in print too."""
+"""Colours of what was observed and of the null distribution; every kind of colour vision tells them apart, in print
+too."""
 
 STYLES = ((ORANGE, "-"), (QUIET, "--"))
-"""Of the curves of a panel, in order."""
+"""Colours and line styles of a panel's curves, in order."""
 
 LEAST, MOST = 25.0, 75.0
-"""Grey levels below which a deviation is not shown, and from which on it is shown in full colour."""
+"""Deviations (grey levels) below the first are not shown; from the second on they are shown in full colour."""
 
 BRIGHTER, DARKER = (241, 163, 64), (120, 94, 240)
-"""Orange where the activity says brighter than the encoder, violet where darker: apart for every colour vision."""
+"""Orange where the activity makes the movie brighter than the encoder predicts, violet where darker."""
 
 
 def opacity(error_map: Movie) -> Float[np.ndarray, "time height width"]:

@@ -21,7 +21,7 @@ from reverie.studies.setup import Setup, degrees_of_pixel
 from reverie.studies.study import Findings, Picture, Study
 
 LEVEL = 0.05
-"""Chance at which a movie without deviations is said to have one."""
+"""Significance level: the chance of finding a deviation in a movie that has none."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ SIZES: Mapping[str, Size] = {"quick": Size(1, 32, 19), "laptop": Size(2, 150, 39
 class ErrorMap:
     """One clip; all movies (time, height, width) without the first frames, which are not scored.
 
-    error: reconstruction from recorded responses minus that from predicted ones. nulls: the same of simulated trials.
-    degrees_per_pixel, frame_rate: as the movie was shown.
+    error: reconstruction from recorded responses minus that from predicted ones. nulls: the same difference for each
+    simulated trial. degrees_per_pixel, frame_rate: as the movie was shown.
     """
 
     name: str
@@ -57,11 +57,11 @@ class ErrorMap:
 
     @property
     def error(self) -> Movie:
-        """What the activity says beyond the encoder, in grey levels."""
+        """Reconstruction from recorded responses minus that from predicted ones, grey levels (time, height, width)."""
         return np.asarray(self.recorded - self.predicted)
 
     def numbers(self) -> dict[str, str | float]:
-        """Return the tests and the statistics of the map, and those of the simulated trials as null_…, by name."""
+        """Return test results and statistics of the map by name; ``null_…`` are the means over simulated trials."""
         own, nulls = self._described(self.error), pd.DataFrame(map(self._described, self.nulls)).mean()
         return {
             "clip": self.name,
@@ -102,7 +102,7 @@ def make_error_map(
     degrees_per_pixel: float,
     frame_rate: float,
 ) -> ErrorMap:
-    """Return the error map of one clip with its test; nulls are reconstructions of simulated trials.
+    """Return the error map of one clip with its test; ``nulls`` are reconstructions from simulated trials.
 
     Raises ReverieError when there are too few simulated trials for the level.
     """
@@ -115,7 +115,7 @@ def make_error_map(
 
 
 def mean_profiles(maps: Sequence[ErrorMap]) -> pd.DataFrame:
-    """Return the curves averaged over clips, of the error maps and of the simulated trials."""
+    """Return the curves of the error maps and of the simulated trials, averaged over clips."""
     curves = pd.concat([each.profiles() for each in maps])
     return curves.groupby(["kind", "along", "place"], sort=False)["value"].mean().reset_index()
 
@@ -128,19 +128,19 @@ def chosen(setup: Setup) -> list[Clip]:
 
 
 def jobs_of(setup: Setup, clip: Clip, targets: Targets = "recorded") -> list[Job]:
-    """Return one job an encoder; the stop is that of recorded responses, for all alike."""
+    """Return one job per encoder; whatever the targets, it takes the number of steps chosen for recorded responses."""
     return setup.jobs(targets=targets, clips=[clip])[clip]
 
 
 def plan(setup: Setup) -> list[Job]:
-    """Reconstruct from recorded and from predicted responses; simulated trials come clip by clip, to save memory."""
+    """Plan reconstructions from recorded and predicted responses; those of simulated trials follow clip by clip."""
     clips = chosen(setup)
     recorded = [job for clip in clips for job in jobs_of(setup, clip)]
     return recorded + [job for clip in clips for job in jobs_of(setup, clip, "predicted")]
 
 
 def examine(setup: Setup, clip: Clip) -> ErrorMap:
-    """Reconstruct a clip and its simulated trials, as far as needed, and test its error map against theirs."""
+    """Reconstruct a clip and its simulated trials where that is not done yet, and test its error map against theirs."""
     session, size = setup.session, SIZES[setup.scale.name]
     recorded, predicted = jobs_of(setup, clip), jobs_of(setup, clip, "predicted")
     nulls = [jobs_of(setup, each) for each in simulated_clips(session, clip, size.nulls)]

@@ -22,7 +22,7 @@ WORDS = ("video correlation", "its dynamic part", "that of the pattern")
 
 
 def table_of_methods(scores: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Return a row per condition in the order they come: clips, and the mean of each column over them."""
+    """Return a row per condition, in order of appearance: number of clips, and the mean of each column over clips."""
     grouped = scores.groupby("condition", sort=False)
     return grouped[list(columns)].mean().assign(clips=grouped.size()).reset_index()
 
@@ -43,7 +43,7 @@ def table_of_differences(scores: pd.DataFrame, pairs: Sequence[tuple[str, str]],
 
 
 def sentences_on_differences(differences: pd.DataFrame) -> list[str]:
-    """Return a sentence for each pair of a table of differences."""
+    """Return a sentence for each pair of conditions in a table of differences."""
     sentences = []
     for (first, second), rows in differences.groupby(["first", "second"], sort=False):
         parts = []
@@ -56,7 +56,7 @@ def sentences_on_differences(differences: pd.DataFrame) -> list[str]:
 
 
 def methods_figure(scores: pd.DataFrame, seed: int) -> Figure:
-    """Draw mean and 95 % interval of each condition, under each other, for every score."""
+    """Draw each condition's mean and 95 % interval of every score, one row per condition."""
     names = list(dict.fromkeys(scores["condition"]))
     figure, (axes,) = column_figure(0.6 + 0.24 * len(names))
     for place, (score, words) in enumerate(PARTS.items()):
@@ -69,7 +69,7 @@ def methods_figure(scores: pd.DataFrame, seed: int) -> Figure:
 
 
 def differences_figure(differences: pd.DataFrame) -> Figure:
-    """Draw the differences of a table of them, under each other, with their intervals and a line at none."""
+    """Draw a table of differences with their intervals, one row per pair, and a line at 0."""
     pairs = list(dict.fromkeys(zip(differences["first"], differences["second"], strict=True)))
     figure, (axes,) = column_figure(0.6 + 0.3 * len(pairs))
     for place, (score, words) in enumerate(PARTS.items()):

@@ -44,14 +44,15 @@ COLUMNS: Final = (
     "passes",
     "seconds",
 )
-"""What is measured of every method."""
+"""Scores and costs of every method."""
 
 SIZES: Mapping[str, tuple[int, int]] = {"quick": (2, 0), "laptop": (12, 1), "paper": (50, 50)}
-"""Clips of each animal, by scale, and for how many of the first animal's the published 1000 steps are taken, which cost
-more than all else together."""
+"""Clips of each animal, by scale, and clips of the first animal on which the published method takes its 1000 steps;
+these cost more than everything else together."""
 
 STOPS, BLURS = (20, 40, 60, 80, 100, 150, 200), (0.5, 1.0, 2.0, 3.0)
-"""Numbers of steps and final blurs (pixels and frames): the published method gets what is best on validation clips."""
+"""Numbers of steps, and final blurs (pixels and frames), of which the published method gets the best on validation
+clips."""
 
 RIDGE, CHOSEN, MAP = "ridge", "published, chosen stop and blur", "map"
 LONG, LONG_ALL = "published, 1000 steps", "published, 1000 steps, all encoders"
@@ -70,10 +71,11 @@ PAIRS = (
 
 
 def held_out_correlation(session: Session, movie: Movie, clip: Clip, used: Collection[str]) -> float:
-    """Return how well a reconstruction predicts neurons it was not made from: those of animals that saw the movie too.
+    """Return how well a reconstruction predicts neurons it was not made from, of other animals that saw the movie.
 
-    Their responses are predicted by the first encoder and correlated with those recorded, per neuron, then averaged.
-    used: animals whose responses the reconstruction was made from. NaN when no other animal saw the movie.
+    The first encoder predicts their responses from the reconstruction. Predicted and recorded responses are correlated
+    for each neuron, and the correlations averaged. used: animals whose responses the reconstruction was made from. NaN
+    when no other animal saw the movie.
     """
     encoder = next(iter(session.encoders.values()))
     found = []
@@ -88,7 +90,7 @@ def held_out_correlation(session: Session, movie: Movie, clip: Clip, used: Colle
 
 @dataclass(frozen=True)
 class Attempt:
-    """A method's try at a clip: the jobs whose movies are averaged, and where their results lie."""
+    """One method on one clip: the jobs whose movies are averaged, and where their results lie."""
 
     method: str
     clip: Clip
@@ -112,14 +114,14 @@ def score_attempt(session: Session, attempt: Attempt) -> dict[str, object]:
 
 
 def at_its_size(setup: Setup) -> Setup:
-    """Return the setup with as many clips as this experiment takes, and stops to choose from at every scale."""
+    """Return the setup with as many clips as this study takes, and with stops to choose from at every scale."""
     scale = setup.scale
     clips = SIZES.get(scale.name, (scale.clips, 0))[0]
     return replace(setup, scale=replace(scale, clips=clips, stops=STOPS, validation=max(1, scale.validation - 1)))
 
 
 def conditions(setup: Setup) -> Conditions:
-    """Return, by method, the jobs of each clip that the method is tried on."""
+    """Return the jobs of each clip, by method; a method may be tried on some of the clips only."""
     encoders, first = setup.encoders, setup.encoders[:1]
     chosen = setup.settings(blurs=BLURS)
     probable = Map(draws=0)
@@ -149,7 +151,7 @@ def conditions(setup: Setup) -> Conditions:
 def joined_jobs(setup: Setup, clips: Sequence[Clip], method: Method, join: str) -> dict[Clip, list[Job]]:
     """Return the job that explains each clip together with other trials of its movie, where there are others.
 
-    Whichever of the trials is asked for, the job is the same, so that it is done once.
+    The job is the same whichever of the trials the clip is, so it is done only once.
     """
     found = {}
     for clip in clips:
@@ -171,7 +173,7 @@ def in_turns(clips: Sequence[Clip]) -> list[Clip]:
 
 
 def conclude(setup: Setup) -> Findings:
-    """Lay the methods out in one table, and compare them clip by clip."""
+    """Put the methods' means into one table, and compare the methods clip by clip."""
     seed = setup.seed
     attempts = [
         Attempt(name, clip, jobs, list(map(setup.place, jobs)))

@@ -1,1 +1,1 @@
-"""Activity without a stimulus: does it speak of a picture, or of a clip that was shown before?"""
+"""Activity without a stimulus: does it hold a picture, or replay a clip that was shown before?"""

@@ -1,8 +1,8 @@
-"""Does activity hold a picture? How much neurons agree about one, compared with surrogates, stretch by stretch.
+"""Does activity hold a picture? How much neurons agree on one, compared with surrogates, stretch by stretch.
 
-A linear decoder writes a movie as a sum over neurons of what each one says alone. The energy of the sum, less that of
-the single terms, is what neurons say together: nothing on average where they are independent, as much as there is
-picture where they see one. What they share without any picture is in the surrogates too.
+A linear decoder writes a movie as a sum of one contribution per neuron. The energy of the sum minus that of the single
+contributions is their joint energy. On average it is 0 where neurons are independent, and the energy of the picture
+where they see one. Activity that neurons share without any picture gives surrogates the same joint energy.
 """
 
 import math
@@ -22,39 +22,40 @@ from reverie.scoring.correlation import Region
 from reverie.studies.spontaneous.surrogates import KINDS, Activity, Kind, shared_part, surrogate
 
 CLAIMED: Final = 0.05
-"""Share of recordings without any picture in which anything at all is claimed to be seen."""
+"""Family-wise error rate: the share of recordings without any picture in which some stretch is claimed to hold one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """What neurons say together in each stretch of the trials, and how that compares with surrogates."""
+    """The joint energy of neurons in each stretch of the trials, compared with that of surrogates."""
 
     energy: Float[np.ndarray, " stretch"]
-    """(stretch,), squared grey levels per pixel."""
+    """Joint energy (stretch,), squared grey levels per pixel."""
     surrogates: dict[Kind, Float[np.ndarray, "surrogate stretch"]]
-    """By kind, (surrogate, stretch)."""
+    """Joint energy of surrogates (surrogate, stretch), by kind."""
     p: Float[np.ndarray, " stretch"]
-    """(stretch,), how often surrogates of the strictest kind are as far above their own mean."""
+    """(stretch,), p-value: how often surrogates of the strictest kind are as far above their own mean."""
     departs: Bool[np.ndarray, " stretch"]
-    """(stretch,), whether something is claimed; without a picture anything is claimed in at most ``CLAIMED`` of the
-    recordings (Holm's step-down correction)."""
+    """(stretch,), whether a picture is claimed; in at most ``CLAIMED`` of the recordings without a picture, any stretch
+    is (Holm's step-down correction)."""
 
     @property
     def excess(self) -> Float[np.ndarray, " stretch"]:
-        """Root of the energy above the strictest surrogates' mean, grey levels; 0 where there is none."""
+        """Root of the energy in excess of the strictest surrogates' mean (stretch,), grey levels; 0 where none is."""
         return np.asarray(np.sqrt(np.maximum(self.energy - self.surrogates[KINDS[0]].mean(axis=0), 0)))
 
 
 @dataclass(frozen=True)
 class AgreementSettings:
-    """How trials without a movie are looked at."""
+    """How trials without a movie are compared with surrogates."""
 
     seconds: float = 2.0
-    """Length of a stretch that is judged by itself."""
+    """Length of the stretches, each of which is tested by itself."""
     surrogates: int = 200
-    """Surrogates of each kind; p-values are no smaller than one over them and the stretches."""
+    """Surrogates of the strictest kind; p-values are no smaller than one over their number times that of the
+    stretches."""
     factors: int = 3
-    """Fluctuations that neurons share and surrogates keep."""
+    """Number of shared fluctuations that surrogates keep."""
 
     def __post_init__(self) -> None:
         settle_types(self)
@@ -63,9 +64,9 @@ class AgreementSettings:
 
 
 class JointEnergy:
-    """The energy of a linearly decoded movie beyond that of each neuron's own contribution to it, inside a region.
+    """The energy of a linearly decoded movie minus that of each neuron's own contribution to it, inside a region.
 
-    Activity is what the decoder sees of responses: raised to its power, in standard deviations.
+    Activity is the decoder's input: responses raised to its power, in standard deviations (``scaled_activity``).
     """
 
     def __init__(self, decoder: RidgeDecoder, region: Region) -> None:
@@ -83,7 +84,7 @@ class JointEnergy:
         self.alone = np.einsum("nac,nbc->nab", each, each)
 
     def of(self, activity: Activity) -> Float[np.ndarray, " time"]:
-        """Return the energy of the whole less that of the single contributions, squared grey levels a pixel."""
+        """Return the energy of the sum minus that of the single contributions, squared grey levels per pixel."""
         seen = self.kernels(activity)
         whole = np.square(seen @ self.weights).sum(axis=1, dtype=np.float64)
         each = seen.reshape(len(seen), *self.alone.shape[:2])
@@ -94,7 +95,7 @@ class JointEnergy:
 def agreement(
     joint_energy: JointEnergy, activity: Sequence[Activity], stretch: int, asked: AgreementSettings, *, seed: int = 0
 ) -> Agreement:
-    """Hold trials against surrogates of all of them. stretch: frames; what is left at a trial's end is left out.
+    """Compare trials with surrogates of all of them. stretch: frames; an incomplete one at a trial's end is left out.
 
     activity: (neuron, time), scaled as the decoder sees it (``scaled_activity``).
     """
@@ -109,7 +110,7 @@ def agreement(
     drawn: dict[Kind, Float[np.ndarray, "surrogate stretch"]] = {}
     for number, kind in enumerate(KINDS):
         generator = np.random.default_rng([seed, number])
-        # Only the strictest kind decides; the others are shown beside it.
+        # Only the strictest kind decides; the others are shown for comparison, so a tenth of them is enough.
         count = asked.surrogates if number == 0 else max(2, asked.surrogates // 10)
         draws = tracked(range(count), count, f"surrogates, {kind}")
         drawn[kind] = np.stack([energies(surrogate(joined, shared, kind, generator)) for _ in draws])
@@ -121,10 +122,10 @@ def agreement(
 def p_values(
     energy: Float[np.ndarray, " stretch"], surrogates: Float[np.ndarray, "surrogate stretch"]
 ) -> Float[np.ndarray, " stretch"]:
-    """Return how often surrogates are as far above the mean of their stretch, in its standard deviations.
+    """Return each stretch's p-value: how often surrogates are as far above their mean, in standard deviations.
 
-    Each surrogate is compared as the recording is, with the mean and deviation of the others, and all stretches are
-    taken together, since their tails are alike once scaled.
+    Each surrogate is compared with the mean and standard deviation of the others, as the recording is with those of all
+    surrogates. All stretches form one null distribution, since their tails are alike once scaled.
     """
     count = len(surrogates)
     mean, squares = surrogates.mean(axis=0), np.square(surrogates).mean(axis=0)
@@ -137,7 +138,7 @@ def p_values(
 
 
 def holm(p: Float[np.ndarray, " test"], level: float) -> Bool[np.ndarray, " test"]:
-    """Return which tests stand when any false one among them is to be as rare as the level (Holm 1979).
+    """Return which tests are significant when the level bounds the chance of even one false positive (Holm 1979).
 
     >>> holm(np.array([0.001, 0.5, 0.024]), 0.05).tolist()
     [True, False, True]
@@ -151,7 +152,7 @@ def holm(p: Float[np.ndarray, " test"], level: float) -> Bool[np.ndarray, " test
 
 
 def scaled_activity(decoder: RidgeDecoder, responses: Float[np.ndarray, "neuron time"]) -> Activity:
-    """Return responses as a decoder sees them: compressed, in each neuron's standard deviations."""
+    """Return responses as the decoder reads them: compressed, less their mean, in each neuron's standard deviations."""
     features = decoder.features
     scaled = (compress(responses, features.power) - features.mean[:, None]) / features.deviation[:, None]
     return np.asarray(scaled, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""What does activity say when nothing is shown? Differences from surrogates, and pictures only where there are any."""
+"""Does activity hold a picture when nothing is shown? Comparison with surrogates, and pictures where they differ."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -51,7 +51,7 @@ STRETCHES: Final = "stretches.csv"
 BITS: Final = "information.csv"
 
 MOST_STILLS: Final = 6
-"""Stretches whose pictures a page shows, those that depart most."""
+"""Number of stretches whose pictures the page shows: those that depart most from surrogates."""
 
 
 def darkness(
@@ -65,28 +65,29 @@ def darkness(
     seed: int = 0,
     reading: Reading | None = None,
 ) -> pd.DataFrame:
-    """Look at trials without a movie, write tables, movies and a page to a folder, and return the table of stretches.
+    """Compare trials without a movie with surrogates, write tables, movies and a page, and return a row per stretch.
 
-    Columns: trial, seconds (where the stretch begins), grey_levels (what neurons say together beyond surrogates), p,
-    departs.
+    Columns: trial, seconds (where the stretch begins), grey_levels (joint energy in excess of surrogates, as its square
+    root), p, departs.
 
     Parameters
     ----------
     data, encoder, animal, reading
-        The recording, and an encoder of its animal.
+        The recording, an encoder of its animal, the animal's name where there are several, and how the recording is
+        read.
     trials
-        Trials or tiers; those with a movie may be looked at too, to see what departures look like.
+        Trials or tiers; trials with a movie are allowed too, to see what departures look like.
     out
         Folder for stretches.csv, information.csv, a folder of each trial's movie, and index.html.
     asked
-        How they are looked at.
+        Settings of the comparison.
     seed
         Of surrogates and draws.
 
     Raises
     ------
     ReverieError
-        When data and encoder do not belong together, no trial is to be looked at, or ``out`` holds something else.
+        When data and encoder do not belong together, no trial can be used, or ``out`` holds something else.
     """
     asked = asked or AgreementSettings()
     require_own(out, "page", "movies", STRETCHES)
@@ -118,7 +119,7 @@ def darkness(
 def _bits(
     fitted: Fitted, trial: Trial, movie: Reconstruction, asked: AgreementSettings, seed: int
 ) -> dict[str, object]:
-    """Return what the posterior claims to know of a trial and of its surrogates, bits per pixel and second."""
+    """Return the posterior's information about a trial and about its surrogates, bits per pixel and second."""
     responses = responses_of(fitted.subject.animal, trial)
     shared = shared_part(responses, asked.factors)
     row: dict[str, object] = {"trial": trial.name, "recorded": bits_per_second(fitted, trial, movie.frames, seed)}
@@ -131,7 +132,7 @@ def _bits(
 
 
 def bits_per_second(fitted: Fitted, trial: Trial, movie: Movie, seed: int = 0) -> float:
-    """Return what the posterior claims to know of a movie, bits per pixel and second (see ``information_bits``)."""
+    """Return the posterior's information about a movie, bits per pixel and second (see ``information_bits``)."""
     problem = problem_of_trial(fitted, trial, Map()).to(fitted.subject.device).in_fast_form()
     generator = torch.Generator().manual_seed(seed)
     draw = information_draw(problem, torch.tensor(movie, device=fitted.subject.device), generator)
@@ -188,7 +189,7 @@ def _departures(table: pd.DataFrame, found: Agreement) -> Figure:
 
 
 def _stills(departing: pd.DataFrame, movies: Mapping[str, Reconstruction], stretch: int) -> Picture:
-    """Return pictures from the middle of stretches, which fade to grey where nothing is known."""
+    """Return pictures from the middle of stretches; they fade to grey where nothing is known."""
     figure, panels = column_figure(1.2, len(departing))
     for axes, row in zip(panels, departing.itertuples(), strict=True):
         movie = movies[str(row.trial)]

@@ -44,11 +44,11 @@ TABLE: Final = "candidates.csv"
 def find_replays(
     fitted: Fitted, trials: Sequence[str], library: Sequence[str], asked: Search, *, seed: int = 0
 ) -> tuple[pd.DataFrame, Findings]:
-    """Search trials for stretches of the clips that other trials showed.
+    """Search trials for replays of clips that other trials showed.
 
-    Returns the candidates (see ``candidates``; ``claimed`` where they are rarer than the alarms allowed), and the
-    findings for a page. Needs the likelihood to be fitted.
-    Raises NotApplicable when there is nothing to look for or too little to look in.
+    Returns the candidates (the columns of ``candidates``, and ``claimed``: whether false alarms that strong are rarer
+    than allowed) and the findings for a page. The likelihood must have been fitted. Raises NotApplicable when there is
+    no clip to search for, or too little activity to search.
     """
     likelihood = fitted.likelihood.single
     activity = activity_of(fitted, likelihood, trials)
@@ -108,22 +108,23 @@ def replay(
     Parameters
     ----------
     data, encoder, animal, reading
-        The recording, and an encoder of its animal.
+        The recording, an encoder of its animal, the animal's name where there are several, and how the recording is
+        read.
     trials
-        Where to look: trials or tiers without a movie.
+        Trials or tiers without a movie, which are searched.
     library
-        Trials or tiers whose movies are looked for.
+        Trials or tiers whose movies are searched for.
     out
         Folder for candidates.csv and index.html.
     search
-        What is looked for.
+        Settings of the search.
     seed
         Of the surrogates.
 
     Raises
     ------
     ReverieError
-        When data and encoder do not belong together, there is nothing to look for or in, or ``out`` holds something
+        When data and encoder do not belong together, no clip or no activity can be searched, or ``out`` holds something
         else.
     """
     asked = search or Search()
@@ -174,6 +175,6 @@ def _figure(
 
 
 def _draw_exceeded(axes: Axes, values: Float[np.ndarray, " block"], colour: str, label: str) -> None:
-    """Draw which share of the blocks exceeds each value."""
+    """Draw the share of blocks that exceeds each value."""
     share = np.arange(1, len(values) + 1) / len(values)
     axes.step(np.sort(values)[::-1], share, color=colour, label=label, where="post")

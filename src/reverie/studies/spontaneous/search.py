@@ -1,4 +1,4 @@
-"""Searching activity for every stretch of every clip, and how often chance gives as strong a match."""
+"""Searching activity for every stretch of every clip, and how often chance gives a match as strong."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ from reverie.studies.spontaneous.surrogates import KINDS, Activity, Kind, amplit
 from reverie.studies.spontaneous.templates import Template, departures_of, log_ratio, significance
 
 TAIL: Final = 0.9
-"""Quantile of the surrogates' maxima from which on their tail is taken as exponential (Pickands 1975)."""
+"""Quantile of the surrogates' maxima above which their tail is modelled as exponential (Pickands 1975)."""
 
 MOST: Final = 50
-"""Candidates that are reported at most."""
+"""Largest number of candidates that are reported."""
 
 FEWEST: Final = 20
-"""Fewest maxima that a tail is fitted to."""
+"""Smallest number of maxima that a tail is fitted to."""
 
 
 @dataclass(frozen=True)
 class Best:
-    """The strongest find at each start: z and the template's number, (start,)."""
+    """The strongest match at each start (start,): its z, and the number of its template."""
 
     z: Float[np.ndarray, " start"]
     template: Int[np.ndarray, " start"]
 
 
 def search(activity: Sequence[Activity], templates: Sequence[Template]) -> list[Best]:
-    """Return, of each trial, the strongest find at each start; all templates are equally long."""
+    """Return the strongest match at each start, for each trial; all templates must be equally long."""
     found = []
     for one in activity:
         starts = max(one.shape[1] - templates[0].ratio.shape[1] + 1, 0)
@@ -48,25 +48,25 @@ def search(activity: Sequence[Activity], templates: Sequence[Template]) -> list[
 
 @dataclass(frozen=True)
 class Alarms:
-    """How often finds as strong as a given one come of surrogates, per hour: rate · exp(−(z − beyond) / scale)."""
+    """How many matches per hour of surrogates exceed a threshold z: rate · exp(−(z − beyond) / scale)."""
 
     rate: float
     beyond: float
     scale: float
 
     def per_hour(self, z: float) -> float:
-        """Return the false alarms an hour at a threshold; below the tail at most its rate is known."""
+        """Return the false alarms per hour at a threshold; below the tail, only its rate is known: a lower bound."""
         return self.rate * float(np.exp(-max(z - self.beyond, 0.0) / self.scale))
 
     def threshold(self, alarms: float) -> float:
-        """Return the z that as many false alarms an hour exceed."""
+        """Return the threshold z that gives this many false alarms per hour."""
         return self.beyond + self.scale * float(np.log(max(self.rate / alarms, 1.0)))
 
 
 def alarms_of(maxima: Float[np.ndarray, " block"], hours: float) -> Alarms:
-    """Return the false alarms that the maxima of blocks of surrogate activity, of so many hours in all, tell of.
+    """Fit the rate of false alarms to the maxima of blocks of surrogate activity, which lasts this many hours in all.
 
-    Raises NotApplicable when there are too few.
+    Raises NotApplicable when there are too few maxima.
     """
     if len(maxima) < FEWEST:
         raise NotApplicable(
@@ -87,9 +87,9 @@ def surrogate_maxima(
     factors: int,
     seed: int,
 ) -> Float[np.ndarray, " block"]:
-    """Return the strongest find of each block of ``count`` surrogates of all trials.
+    """Return the strongest match in each block of ``count`` surrogates of all trials.
 
-    A block is about two templates long, so that hardly any find is counted twice.
+    A block is about two templates long, so that hardly any match is counted twice.
     """
     joined = np.concatenate(list(activity), axis=1)
     ends = np.cumsum([one.shape[1] for one in activity])[:-1]
@@ -97,7 +97,7 @@ def surrogate_maxima(
     generator = np.random.default_rng([seed, KINDS.index(kind)])
     maxima = []
     for _ in tracked(range(count), count, f"surrogates, {kind}"):
-        # Numbers of events again: sums over neurons of anything else may be negative.
+        # A surrogate may be negative; sums over neurons must be of event counts, so it gets the recorded ones back.
         events = amplitude_adjusted(surrogate(joined, shared, kind, generator), joined)
         drawn = np.split(events, ends, axis=1)
         for best in search(drawn, templates):
@@ -118,10 +118,11 @@ def candidates(
     alarms: Alarms,
     seconds: float,
 ) -> pd.DataFrame:
-    """Return the strongest finds that do not overlap, the strongest first.
+    """Return the strongest matches that do not overlap, the strongest first.
 
-    seconds: of a sample. Columns: trial, seconds (where it begins), clip, clip_seconds (where the stretch begins in the
-    clip), speed, contrast, log_likelihood_ratio, z, false_alarms_per_hour (of finds at least as strong, anywhere).
+    seconds: duration of a sample. Columns: trial, seconds (where the match begins), clip, clip_seconds (where its
+    stretch of the clip begins), speed, contrast, log_likelihood_ratio, z, false_alarms_per_hour (of matches at least as
+    strong, anywhere).
     """
     length = templates[0].ratio.shape[1]
     left = [one.z.copy() for one in best]

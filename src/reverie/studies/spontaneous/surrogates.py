@@ -1,7 +1,7 @@
-"""Surrogates: activity without information about a picture, otherwise like the recorded, to compare findings with.
+"""Surrogates: activity without information about a picture, otherwise like the recorded activity, for comparison.
 
-Neurons exchange their time courses; each neuron is shifted in time by itself; or, what matters most, the fluctuations
-that neurons share, of their rates and of their noise, stay where they are and only the rest is shifted.
+There are three kinds: neurons exchange their time courses; each neuron is shifted in time by itself; or, the strictest,
+only what neurons do not share is shifted, and the fluctuations of rates and noise that they share stay where they are.
 """
 
 from typing import Final, Literal, get_args
@@ -14,16 +14,17 @@ from scipy.ndimage import gaussian_filter1d
 Kind = Literal["shared kept", "time shifted", "neurons shuffled"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-"""The strictest first."""
+"""Kinds of surrogates, the strictest first."""
 
 SMOOTH: Final = 4.0
-"""Gaussian sigma, in samples, of the activity whose common part is looked for: single samples are mostly noise."""
+"""Gaussian sigma, in samples, by which activity is smoothed before its common part is found: single samples are mostly
+noise."""
 
 LEAST: Final = 1e-6
-"""Added to standard deviations and means before something is divided by them."""
+"""Added to standard deviations and means that something is divided by, which may be 0."""
 
 Activity = Float[np.ndarray, "neuron _"]
-"""What counts of the responses, in samples of time."""
+"""The responses' sufficient statistic, or a decoder's input, (neuron, time)."""
 
 
 def shared_part(activity: Activity, factors: int) -> Activity:
@@ -59,13 +60,13 @@ def surrogate(activity: Activity, shared: Activity, kind: Kind, generator: np.ra
 
 
 def common_spread(rest: Activity) -> Float[np.ndarray, " _"]:
-    """Return the course of the neurons' common standard deviation, 1 on average: active moments are noisy ones."""
+    """Return the course in time of the neurons' common standard deviation, about 1: active moments are noisier."""
     variance = np.square(rest) / (np.square(rest).mean(axis=1, keepdims=True) + LEAST)
     return np.sqrt(gaussian_filter1d(variance.mean(axis=0), SMOOTH) + LEAST)
 
 
 def shifted(activity: Activity, generator: np.random.Generator) -> Activity:
-    """Return every neuron's activity moved on in a circle by a time of its own, a twentieth of the whole at least."""
+    """Return activity with each neuron shifted circularly by a time of its own, at least a twentieth of the whole."""
     time = activity.shape[1]
     least = max(1, time // 20)
     moves = generator.integers(least, max(least + 1, time - least + 1), len(activity))
@@ -73,7 +74,7 @@ def shifted(activity: Activity, generator: np.random.Generator) -> Activity:
 
 
 def amplitude_adjusted(drawn: Activity, recorded: Activity) -> Activity:
-    """Return a surrogate whose neurons have their recorded responses, zeros and all, in the surrogate's order.
+    """Return each neuron's recorded responses, zeros included, sorted in time as the surrogate's are.
 
     Source: Theiler et al., Testing for nonlinearity in time series: the method of surrogate data, 1992.
 

@@ -1,8 +1,8 @@
-"""Templates: the activity that replays of clips would give, and the log likelihood ratio of activity to them.
+"""Templates: the activity that replays of clips would evoke, and the log likelihood ratio of activity given them.
 
-Given how many events there are in a sample, which neurons they come from is multinomial: with probability p_i of a clip
-or q_i of nothing. The log likelihood ratio Σ n_i · log(p_i / q_i) therefore asks nothing of how active the population
-is; fluctuations that multiply all rates alike cancel.
+Given the number of events in a sample, the neurons they come from are multinomial: neuron i has probability p_i when a
+clip is replayed and q_i when nothing is. The log likelihood ratio Σ n_i · log(p_i / q_i) therefore does not depend on
+how active the population is; fluctuations that multiply all rates alike cancel.
 """
 
 from collections.abc import Sequence
@@ -30,33 +30,35 @@ from reverie.simulation.darkness import warped
 from reverie.studies.spontaneous.surrogates import Activity
 
 ASSUMED_STRENGTH: Final = 0.5
-"""Share of its change that a clip is taken to have when it is replayed; halves what a single neuron can decide."""
+"""Assumed strength of a replay, as a share of the change of rates that the clip itself causes; it limits the weight of
+a single neuron."""
 
 LEAST_VARIANCE: Final = 0.05
-"""Of the mean variance, what a stretch has at least: silence must not divide by nothing."""
+"""Least variance of a stretch, as a share of the mean variance, so that silence is not divided by 0."""
 
 AROUND: Final = 301
-"""Samples, half a minute, over which a neuron's share of all events is taken as it is without a replay."""
+"""Samples (half a minute at 30 Hz) over which a neuron's share of all events is averaged, as expected without a
+replay."""
 
 MOST_OF_ONE: Final = 1.0
-"""Log ratio of one event, either way, at most: a rare event of one neuron is no evidence by itself."""
+"""Largest absolute log ratio of one event: a rare event of one neuron is no evidence by itself."""
 
 AT_ONCE: Final = 50_000
-"""Samples that are held against a template at once."""
+"""Samples that are compared with a template at a time, which bounds the memory."""
 
 SAMPLE: Final = 3
-"""Frames that are taken together: a tenth of a second, shorter than events are smeared over."""
+"""Frames summed into one sample: at 30 Hz a tenth of a second, shorter than the smear of an event."""
 
 STATE_TRIALS: Final = 12
-"""Training trials whose mean state is the ordinary moment that clips are gone through in."""
+"""Number of training trials whose mean state is the ordinary state in which clips are taken to be replayed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Template:
-    """A stretch of a clip as neurons would go through it.
+    """A stretch of a clip as neurons would replay it.
 
-    clip, first, speed, contrast: which; first in seconds of the clip. ratio: (neuron, sample), log(p / q). variance:
-    (sample,), of an event's log ratio where nothing is replayed.
+    clip, first, speed, contrast: the stretch; it begins at second ``first`` of the clip. ratio: (neuron, sample), log(p
+    / q). variance: (sample,), of one event's log ratio where nothing is replayed.
     """
 
     clip: str
@@ -76,9 +78,10 @@ def template_of(
 ) -> Template:
     """Return the template of a stretch.
 
-    expected: events a neuron and sample that the encoder expects of it. typical: the same, over all clips. resting:
-    mean events of the recorded activity. dispersion: by how much sums of events over time vary more than independent
-    ones, since an event lasts; evidence counts as many times less. named: clip, first, speed, contrast.
+    expected: events per neuron and sample that the encoder expects during the stretch. typical: their mean over all
+    clips. resting: mean events of the recorded activity. dispersion: variance of sums of events over time relative to
+    that of independent events, above 1 since an event lasts; evidence is divided by it. named: clip, first, speed,
+    contrast.
     """
     change = expected / (typical[:, None] + 1e-9)
     replayed = resting[:, None] * (1 - ASSUMED_STRENGTH + ASSUMED_STRENGTH * change) + 1e-12
@@ -90,7 +93,7 @@ def template_of(
 
 
 def log_ratio(activity: Float[np.ndarray, "neuron time"], template: Template) -> Float[np.ndarray, " start"]:
-    """Return the log likelihood ratio of the stretch that begins at each sample; none begins too late to be whole."""
+    """Return the log likelihood ratio of the stretch that begins at each sample; incomplete stretches are left out."""
     length, time = template.ratio.shape[1], activity.shape[1]
     found = np.empty(max(time - length + 1, 0), dtype=np.float32)
     for begin in range(0, len(found), AT_ONCE):
@@ -102,10 +105,10 @@ def log_ratio(activity: Float[np.ndarray, "neuron time"], template: Template) ->
 def significance(
     activity: Float[np.ndarray, "neuron time"], departures: Float[np.ndarray, "neuron time"], template: Template
 ) -> Float[np.ndarray, " start"]:
-    """Return by how many standard deviations the log likelihood ratio of each stretch exceeds what is expected.
+    """Return by how many standard deviations the log likelihood ratio of each stretch exceeds its expectation.
 
-    Expected where nothing is replayed, of as many events as there are and neurons as active as they are at that time:
-    neither active moments nor slow drifts count. departures: see ``departures_of``.
+    The expectation is that without a replay, given the number of events and each neuron's activity around that time, so
+    that neither active moments nor slow drifts count. departures: see ``departures_of``.
     """
     variance = np.correlate(activity.sum(axis=0, dtype=np.float64), template.variance, "valid")
     least = LEAST_VARIANCE * variance.mean() if len(variance) else 0.0
@@ -113,14 +116,14 @@ def significance(
 
 
 def departures_of(activity: Float[np.ndarray, "neuron time"]) -> Float[np.ndarray, "neuron time"]:
-    """Return events less those expected of each neuron, given how many there are and its share of them around."""
+    """Return each neuron's events minus the expected ones: all events of the sample times its share of those around."""
     events = activity.sum(axis=0)
     around = uniform_filter1d(activity, AROUND, axis=1, mode="reflect")
     return np.asarray(activity - around * (events / (around.sum(axis=0) + 1e-9)), dtype=np.float32)
 
 
 def _diagonals(products: Float[np.ndarray, "time sample"]) -> Float[np.ndarray, " start"]:
-    """Return the sums along all whole diagonals."""
+    """Return the sums along all complete diagonals."""
     time, length = products.shape
     down, right = products.strides
     diagonals = np.lib.stride_tricks.as_strided(products, (time - length + 1, length), (down, down + right))
@@ -128,12 +131,12 @@ def _diagonals(products: Float[np.ndarray, "time sample"]) -> Float[np.ndarray, 
 
 
 SPEEDS: Final = (0.01, 100.0)
-"""The slowest and the fastest that can be meant: beyond, clips last for hours, or for no frame."""
+"""The slowest and the fastest speed allowed: beyond them, clips last for hours, or for no frame."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """What is looked for."""
+    """Settings of a search for replays."""
 
     seconds: float = 2.0
     """Length of a stretch."""
@@ -142,11 +145,11 @@ class Search:
     contrasts: tuple[float, ...] = (1.0,)
     """Contrasts of the clips around grey, such as 1 0.5."""
     surrogates: int = 20
-    """Surrogates of all the activity of each kind; the tail of their matches shows how rare one is."""
+    """Surrogates of all the activity, of each kind; the tail of their matches shows how rare a match is."""
     factors: int = 3
-    """Fluctuations that neurons share and surrogates keep."""
+    """Number of shared fluctuations that surrogates keep."""
     alarms: float = 0.01
-    """False alarms an hour that a claim may stand for, of the whole search."""
+    """False alarms per hour, over the whole search, below which a match is claimed."""
 
     def __post_init__(self) -> None:
         settle_types(self)
@@ -162,7 +165,7 @@ class Search:
 
 
 def trials_to_look_at(recording: Recording, names: Sequence[str], seconds: float) -> list[str]:
-    """Return those of the named trials or tiers that have responses and last so long; the others are said.
+    """Return those of the named trials or tiers that have responses and last this long; a message names the others.
 
     Raises NotApplicable when there is none, and ReverieError when a name is unknown.
     """
@@ -179,12 +182,12 @@ def trials_to_look_at(recording: Recording, names: Sequence[str], seconds: float
 
 
 def spanned(recording: Recording, seconds: float) -> int:
-    """Return how many frames of a recording a stretch is, at least one."""
+    """Return the number of frames in a stretch of this many seconds, at least 1."""
     return max(1, round(seconds * recording.frame_rate))
 
 
 def clips_of(recording: Recording, names: Sequence[str]) -> dict[str, Movie]:
-    """Return the movies of the named trials or tiers by the first trial that shows each, each movie once.
+    """Return the movies of the named trials or tiers, each movie once, by the first trial that shows it.
 
     Raises NotApplicable when none of them shows a movie.
     """
@@ -204,7 +207,7 @@ def templates_of(
     resting: Float[np.ndarray, " neuron"],
     asked: Search,
 ) -> list[Template]:
-    """Return the templates of every stretch of every clip, at every speed and contrast, half overlapping.
+    """Return the templates of all half-overlapping stretches of every clip, at every speed and contrast.
 
     Raises NotApplicable when no clip is long enough.
     """
@@ -238,7 +241,7 @@ def templates_of(
 
 
 def activity_of(fitted: Fitted, likelihood: Likelihood, names: Sequence[str]) -> list[Activity]:
-    """Return what counts of the responses to each trial, summed over samples."""
+    """Return the sufficient statistic of the responses to each trial, summed within samples (neuron, sample)."""
     recording = fitted.subject.recording
     return [
         in_samples(likelihood.statistic(torch.tensor(responses_of(recording.name, recording.trial(name)))).numpy())
@@ -247,7 +250,7 @@ def activity_of(fitted: Fitted, likelihood: Likelihood, names: Sequence[str]) ->
 
 
 def in_samples(values: Float[np.ndarray, "neuron frame"]) -> Float[np.ndarray, "neuron sample"]:
-    """Return the sums over ``SAMPLE`` frames; frames left at the end are left out.
+    """Return the sums over each ``SAMPLE`` frames; an incomplete sample at the end is left out.
 
     >>> in_samples(np.ones((1, 7))).tolist()
     [[3.0, 3.0]]
@@ -257,7 +260,7 @@ def in_samples(values: Float[np.ndarray, "neuron frame"]) -> Float[np.ndarray, "
 
 
 def _expected(likelihood: Likelihood, rates: torch.Tensor) -> Float[np.ndarray, "neuron frame"]:
-    """Return what is expected of the statistic that counts: of events whether there is one, else the rate."""
+    """Return the expected sufficient statistic: the probability of an event where events count, else the rate."""
     if isinstance(likelihood, EventLikelihood):
         rates = -torch.expm1(-rates * likelihood.frequency[:, None])
     return np.asarray(rates.numpy())
