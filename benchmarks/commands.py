@@ -30,11 +30,11 @@ DEFECT: Final = 99
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended. code: below 0 is the signal that ended it. told, printed: standard error and output."""
+    """How a command ended. code: its exit code, or minus the signal that ended it."""
 
     code: int
-    told: str
-    printed: str
+    stderr: str
+    stdout: str
     seconds: float
     hung: bool = False
 
@@ -74,17 +74,17 @@ def complaint(outcome: Outcome) -> str:
     >>> complaint(Outcome(1, "Traceback (most recent call last)", "", 0.1))
     'a traceback'
     """
-    lines = [line for line in outcome.told.splitlines() if line.strip()]
+    lines = [line for line in outcome.stderr.splitlines() if line.strip()]
     sentences = [line for line in lines if line.startswith("reverie: ")]
     if outcome.hung:
         return "hung"
-    if "Traceback" in outcome.told:
+    if "Traceback" in outcome.stderr:
         return "a traceback"
-    if "not foreseen" in outcome.told:
+    if "not foreseen" in outcome.stderr:
         return "not foreseen"
     if outcome.code < 0 or outcome.code == DEFECT:
         return f"ended by {outcome.code}"
-    if "Warning: " in outcome.told:
+    if "Warning: " in outcome.stderr:
         return "a library's warning"
     if outcome.code == WRONG_USAGE:
         return ""  # words that are no command line are shown in a box, beside what there is

@@ -50,8 +50,10 @@ def main() -> None:
                 problem = replace(problems[0], observations=tuple(observations))
                 found = solve(problem, Map(draws=0, find_cuts=False)).movie
                 truth, scored = fits[0].subject.recording.movie(name), slice(frames_to_skip(len(found)), None)
-                told = {key: video_correlation(found[scored], truth[scored], each) for key, each in regions.items()}
-                scores.setdefault(who, []).append(told)
+                correlations = {
+                    key: video_correlation(found[scored], truth[scored], each) for key, each in regions.items()
+                }
+                scores.setdefault(who, []).append(correlations)
         for who, clips in scores.items():
             means = ", ".join(f"{key} {np.mean([one[key] for one in clips]):.3f}" for key in regions)
             print(f"{who} ({', '.join(str(len(rows)) for rows, _ in halves)} neurons): {means}", flush=True)

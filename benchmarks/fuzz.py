@@ -39,9 +39,11 @@ class Case:
     outcome: Outcome
     problem: str
 
-    def told(self) -> str:
+    def described(self) -> str:
         """Return all that is to be known of it."""
-        return f"[{self.number}] {self.problem}: {self.damage}\n    reverie {self.command}\n{self.outcome.told[-1500:]}"
+        return (
+            f"[{self.number}] {self.problem}: {self.damage}\n    reverie {self.command}\n{self.outcome.stderr[-1500:]}"
+        )
 
 
 class Fuzzer:
@@ -74,8 +76,8 @@ class Fuzzer:
         if not problem and target.own and outcome.code == 0 and words == command.split():
             now = results_of(self.scratch)
             # The mask that came with the world is made by hand; where it went, another one is fitted, and said so.
-            told = "Fitting the mask" in outcome.told
-            changed = [] if told else [name for name, content in usual.items() if now.get(name) != content]
+            fitted_anew = "Fitting the mask" in outcome.stderr
+            changed = [] if fitted_anew else [name for name, content in usual.items() if now.get(name) != content]
             problem = f"silently another {', '.join(changed)}" if changed else ""
         return Case(number, damage, " ".join(words), outcome, problem)
 
@@ -92,7 +94,7 @@ class Fuzzer:
         if command not in self._usual:
             self._fresh(target)
             outcome = run_command(command.split(), self.scratch, 300)
-            assert outcome.code == 0, f"{command}\n{outcome.told}"
+            assert outcome.code == 0, f"{command}\n{outcome.stderr}"
             self._usual[command] = results_of(self.scratch)
         return self._usual[command]
 
@@ -134,7 +136,7 @@ def fuzz(folder: Path, numbers: Sequence[str], *, quick: bool = False) -> list[C
         if done % 50 == 49:
             print(f"… {totals(cases)}", flush=True)
         if case.problem:
-            print(case.told(), flush=True)
+            print(case.described(), flush=True)
     return cases
 
 
@@ -166,7 +168,7 @@ def main() -> None:
     if chosen.log is not None:
         with replacing(chosen.log) as stream:
             for case in cases:
-                last = (case.outcome.told.strip().splitlines() or [""])[-1]
+                last = (case.outcome.stderr.strip().splitlines() or [""])[-1]
                 row = f"{case.number}\t{case.outcome.code}\t{case.problem}\t{case.damage}\t{case.command}\t{last}\n"
                 stream.write(row.encode(errors="backslashreplace"))
     print(totals(cases))

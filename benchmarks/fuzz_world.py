@@ -90,7 +90,7 @@ def make_world(folder: Path, *, quick: bool = False) -> None:
     _layouts(folder)
     for command in (AGAIN, "report run"):
         ended = run_command(command.split(), folder, 300)
-        assert ended.code == 0, ended.told
+        assert ended.code == 0, ended.stderr
     _begin_training(folder)
 
 
@@ -164,7 +164,7 @@ def _begin_training(folder: Path) -> None:
 
     with mock.patch.object(loop, "save_state", write_and_stop), suppress(KeyboardInterrupt):
         ended = run_command(RESUME.split(), folder, 300)
-        assert (folder / "training/resume").exists(), ended.told
+        assert (folder / "training/resume").exists(), ended.stderr
 
 
 def is_cheap(command: str) -> bool:

@@ -96,8 +96,8 @@ def measure_replays(folder: Path, hours: float) -> None:
         (best,) = search([counted(likelihood, responses)], templates)
         fresh += block_maxima(best.z, 2 * templates[0].ratio.shape[1])
         if minute % 120 == 0 or minute == round(60 * hours):
-            told = {kind: sum(z > one.threshold(ASKED.alarms) for z in fresh) for kind, one in alarms.items()}
-            print(f"false alarms in {minute / 60:.1f} h: {told}; largest z {max(fresh):.2f}", flush=True)
+            counts = {kind: sum(z > one.threshold(ASKED.alarms) for z in fresh) for kind, one in alarms.items()}
+            print(f"false alarms in {minute / 60:.1f} h: {counts}; largest z {max(fresh):.2f}", flush=True)
 
 
 def found_share(

@@ -145,10 +145,10 @@ class Torturer:
             outcome = self._run(subject, moment.prepare)
             done.append(str(moment))
             if problem := self._ended_badly(outcome, stop):
-                return ", ".join(done), f"{problem}\n{outcome.told[-1500:]}"
+                return ", ".join(done), f"{problem}\n{outcome.stderr[-1500:]}"
         outcome = self._run(subject)
         if outcome.code != 0:
-            return ", ".join(done), f"given again it ends with {outcome.code}\n{outcome.told[-1500:]}"
+            return ", ".join(done), f"given again it ends with {outcome.code}\n{outcome.stderr[-1500:]}"
         found = contents(self.scratch / subject.out)
         differ = sorted(path for path in found.keys() | expected.keys() if found.get(path) != expected.get(path))
         return ", ".join(done), f"other files than undisturbed: {', '.join(differ[:5])}" if differ else ""
@@ -165,14 +165,14 @@ class Torturer:
                 moment.prepare()
                 end = os._exit
 
-                def told(code: int) -> None:
+                def count_and_end(code: int) -> None:
                     count.write_text(str(moment.passed), encoding="ascii")
                     end(code)
 
-                mock.patch.object(os, "_exit", told).start()
+                mock.patch.object(os, "_exit", count_and_end).start()
 
             outcome = self._run(subject, prepare)
-            assert outcome.code == 0, f"{subject.command}\n{outcome.told}"
+            assert outcome.code == 0, f"{subject.command}\n{outcome.stderr}"
             events = int(count.read_text(encoding="ascii"))
             self._undisturbed[name] = contents(self.scratch / subject.out), events, outcome.seconds
         return self._undisturbed[name]
