@@ -1,1 +1,1 @@
-"""Movies while the recording runs: responses in frame by frame, the most probable present frame out."""
+"""Movies while the recording runs: responses come in frame by frame, and the present frame of the movie comes out."""

@@ -1,7 +1,7 @@
-"""Fitting the decoder of live pictures: linear, waiting for responses no longer than a lag, and with its error.
+"""Fitting the decoder of live pictures: linear, a fixed lag behind the newest responses, with its standard error.
 
-The decoder learns from the training trials and, where that predicts others of them better, from trials that the encoder
-simulates.
+The decoder learns from the training trials and also from trials that the encoder simulates, if these make it predict
+held-out training trials better.
 """
 
 from collections.abc import Sequence
@@ -28,14 +28,15 @@ from reverie.recordings.trial import Trial
 from reverie.scoring.rule import frames_to_skip
 
 SPACINGS: Final = (3, 4, 5)
-"""Frames between the lags of a decoder's features, the candidates; wider ones see further back but less sharply."""
+"""Candidate spacings, in frames, between the lags of a decoder's features; wider ones reach further back, but blur
+more."""
 
 JUDGED: Final = 5
-"""Without validation trials one of so many parts of the training trials, which share no movie, is kept from the fit
-that errors are measured with."""
+"""Number of parts that the training trials are divided into where there are no validation trials. The parts share no
+movie; one is left out of a fit, to measure its errors on."""
 
 STD_BLUR: Final = 1.0
-"""Gaussian sigma in pixels by which mean squared errors are smoothed, since few clips were averaged."""
+"""Gaussian sigma in pixels by which mean squared errors are smoothed, since they are averages over few clips."""
 
 ERRORS: Final = "errors.npz"
 
@@ -50,9 +51,10 @@ class LiveDecoder:
 
 
 def causal_lags(lag: int) -> tuple[tuple[int, ...], ...]:
-    """Return candidates for the lags of features, none of which asks for responses later than ``lag`` frames on.
+    """Return candidate lags of the features, in frames; none needs responses later than ``lag`` frames after a frame.
 
-    A feature's triangle is zero at the next lag, so that it reaches one frame less than a spacing beyond its own.
+    A feature is a triangle that is zero at the next lag, so it reaches one frame less than a spacing beyond its own
+    lag.
 
     >>> causal_lags(8)[0]
     (0, 3, 6)
@@ -61,9 +63,9 @@ def causal_lags(lag: int) -> tuple[tuple[int, ...], ...]:
 
 
 def fit_live(fitted: Fitted, lag: int) -> LiveDecoder:
-    """Return the live decoder of an animal, fitted and kept beside the other fitted parts where it is not there yet.
+    """Return the live decoder of an animal; fit it and keep it beside the other fitted parts if that was not done yet.
 
-    Raises ReverieError when there are too few training trials or it cannot be kept.
+    Raises ReverieError when there are too few training trials or the decoder cannot be written.
     """
     folder = _folder(fitted, lag)
     if not (folder / ERRORS).exists():
@@ -78,9 +80,9 @@ def fit_live(fitted: Fitted, lag: int) -> LiveDecoder:
 
 
 def fit_causal(subject: Subject, trials: Sequence[Trial], settings: RidgeSettings) -> RidgeDecoder:
-    """Return a linear decoder that learned from trials and, where that explains more of them, from simulated ones.
+    """Return a linear decoder fitted to trials and, where this explains more of held-out ones, to simulated trials too.
 
-    Of populations with more than ``MOST_FEATURES`` features trials are not simulated.
+    Trials are not simulated for populations with more than ``MOST_FEATURES`` features.
     """
     ridge = fit_ridge(subject.animal, trials, settings)
     if ridge.features.count > MOST_FEATURES:
@@ -123,7 +125,7 @@ def _standard_errors(
     judge = ridge
     if not judged:
         judged, folds = trials, movie_folds(trials, JUDGED)
-        if max(folds) > 1:  # else what is left shows a single movie
+        if max(folds) > 1:  # otherwise the trials left to fit would all show one movie
             parts = list(zip(subject.training, folds, strict=True))
             judged = subject.trials([name for name, fold in parts if fold == 0])
             settings = RidgeSettings(powers=(ridge.features.power,), lags=(ridge.features.lags,), kernels=(False,))

@@ -1,4 +1,4 @@
-"""The present movie from responses as they come: causal, a fixed lag behind, in memory that does not grow."""
+"""The present movie from responses as they arrive: causal, a fixed lag behind, in constant memory."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from reverie.live.fitting import LiveDecoder, fit_live, load_live
 from reverie.recordings.gaps import measured
 
 LONGEST_LAG: Final = 0.5
-"""Seconds; responses later than that say nothing more about a frame."""
+"""Seconds; responses later than this after a frame add no information about it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class LiveFrame:
     Attributes
     ----------
     number
-        Which frame it is, counted from 0 since the start.
+        Number of the frame, counted from 0 at the start.
     picture
         The decoded picture (height, width), grey levels 0-255.
     std
@@ -47,7 +47,7 @@ class LiveFrame:
 
     @property
     def behind(self) -> float:
-        """How late the picture is, in seconds: the lag and the time it took."""
+        """How late the picture is, in seconds: the lag plus the time that decoding took."""
         return self.lag + self.took
 
 
@@ -63,10 +63,10 @@ class Live:
     reader
         A reconstructor of the animal; its first encoder's folder keeps what is fitted.
     lag
-        How many seconds the picture may be behind, 0 to 0.5; the longer, the more accurate it is.
+        How many seconds the picture may be behind, 0 to 0.5; a longer lag makes it more accurate.
     raw
-        Whether responses come as the recording's files hold them, such as from a rig, rather than as its trials are
-        read (of the neurons that can be used, traces from their lowest value).
+        Whether responses come as the recording's files hold them, for example from a rig, rather than as its trials
+        give them (only the usable neurons, traces counted from their lowest value).
 
     Raises
     ------
@@ -144,7 +144,7 @@ class Live:
                 yield shown
 
     def _checked(self, responses: Float[np.ndarray, " sent"]) -> Float[np.ndarray, " neuron"]:
-        """Return the responses of one frame as float32; raises ReverieError when they are not of the population."""
+        """Return the responses of one frame as float32; raises ReverieError when they do not fit the population."""
         population = self.decoder.ridge.population
         neurons = self.recording.listed_neurons if self.raw else population.neurons
         try:
@@ -165,14 +165,14 @@ class Live:
 
     @cached_property
     def _taps(self) -> Float[np.ndarray, "lag tap"]:
-        """How features weigh the responses that are kept, oldest first, the newest ``lag`` frames after the frame."""
+        """Weights of the kept responses in each feature, oldest first; the newest is ``lag`` frames after the frame."""
         kernels = self.decoder.ridge.features.kernels[:, ::-1]
         middle = kernels.shape[1] // 2
         known = np.pad(kernels, [(0, 0), (0, max(0, self.lag - middle))])
         return np.ascontiguousarray(known[:, : middle + self.lag + 1])
 
     def _take_in(self, responses: Float[np.ndarray, " neuron"]) -> None:
-        """Move the window on by one frame; before the first frame a neuron is taken to fire at its mean."""
+        """Shift the window by one frame; before the first frame a neuron is taken to fire at its mean."""
         features = self.decoder.ridge.features
         scaled = (compress(responses[:, None], features.power)[:, 0] - features.mean) / features.deviation
         if self._window is None:

@@ -30,25 +30,25 @@ LAST_PORT: Final = 65535
 
 HOST: Final = "127.0.0.1"
 LOCAL: Final = (HOST, "localhost")
-"""Names under which the page is asked for; another one is a foreign page's, which may not look."""
+"""Host names under which the page may be requested; any other name comes from a foreign page, which is refused."""
 
 WAITING: Final = 8
-"""Frames that wait for a slow browser; older ones are dropped."""
+"""Frames kept for a slow browser; older ones are dropped."""
 
 REMEMBERED: Final = 300
-"""Latencies of which the page shows the median and the worst."""
+"""Number of latest latencies of which the page shows the median and the largest."""
 
 
 @dataclass
 class Broadcast:
-    """Who looks, and how late pictures were."""
+    """The browsers that watch, and how late their pictures were."""
 
     listeners: set[asyncio.Queue[str | None]] = field(default_factory=set)
     latencies: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     ended: bool = False
 
     def send(self, message: str | None) -> None:
-        """Hand a message to all; None is the end."""
+        """Send a message to all browsers; None ends the stream."""
         for queue in self.listeners:
             if queue.full():
                 queue.get_nowait()
@@ -57,7 +57,7 @@ class Broadcast:
 
 
 async def serve(live: Live, frames: Frames, port: int, *, title: str, stay: bool = True) -> None:
-    """Serve the page on this machine alone, at the port, and read pictures from frames until there are no more.
+    """Serve the page at a port, on this machine only, and decode pictures from frames until there are no more.
 
     stay: go on serving the page after the last frame, until interrupted.
     Raises ReverieError when the server's library is missing or the port is taken.
@@ -110,14 +110,14 @@ def page_of(live: Live, title: str) -> str:
 
 
 def message_of(frame: LiveFrame, latencies: deque[float]) -> str:
-    """Return what is sent to the page for a frame, as JSON."""
+    """Return the message to the page for a frame, as JSON."""
     picture, std = (b64encode(np.rint(each).astype(np.uint8).tobytes()).decode() for each in (frame.picture, frame.std))
     message: dict[str, Any] = {"number": frame.number, "picture": picture, "std": std, "behind": round(frame.behind, 4)}
     return json.dumps({**message, "median": round(float(np.median(latencies)), 4), "worst": round(max(latencies), 4)})
 
 
 async def _read(live: Live, frames: Frames, broadcast: Broadcast) -> None:
-    """Read a picture from each frame of responses, beside the server, and send it to all who look."""
+    """Decode a picture from each frame of responses, beside the server, and send it to all browsers."""
     async for responses in frames:
         frame = await asyncio.to_thread(live.push, responses)
         if frame is not None:
@@ -131,7 +131,7 @@ async def _read(live: Live, frames: Frames, broadcast: Broadcast) -> None:
 
 
 async def _stream(request: "web.Request", broadcast: Broadcast) -> "web.StreamResponse":
-    """Send pictures as server-sent events until they end or nobody looks any more."""
+    """Send pictures as server-sent events until they end or the browser leaves."""
     response: web.StreamResponse = _library().StreamResponse(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
     )
@@ -176,12 +176,13 @@ def show_live(
     stay: bool = True,
     reading: Reading | None = None,
 ) -> None:
-    """Fit what live reading needs where it is not there yet, and serve the page.
+    """Fit the live decoder if that was not done yet, and serve the page.
 
     Parameters
     ----------
     data, encoder, animal, reading
-        The recording whose animal is read, and the folder that keeps what is fitted.
+        The recording, an encoder of its animal (what is fitted is kept in its folder), the animal's name where there
+        are several, and how the recording is read.
     trial, source
         A recorded trial to play, or where responses come from (see ``source_at``); one of the two.
     lag

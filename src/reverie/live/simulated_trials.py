@@ -1,7 +1,7 @@
 """Further training data for live decoding: the encoder's rates to movies that were not shown, with realistic noise.
 
-A decoder of a few minutes of recording is short of examples, not of a model: what an encoder learned of the neurons
-can teach it. Training on simulated pairs is amortised inference: Cranmer, Brehmer & Louppe, The frontier of
+A decoder trained on a few minutes of recording lacks examples, not a model. An encoder that learned how the neurons
+respond can supply them. Training on simulated pairs is amortised inference: Cranmer, Brehmer & Louppe, The frontier of
 simulation-based inference, PNAS 117, 2020.
 """
 
@@ -29,11 +29,11 @@ TRANSFORMS: Final[tuple[Callable[[Movie], Movie], ...]] = (
     lambda movie: movie[:, ::-1, ::-1],
     lambda movie: movie[::-1, ::-1],
 )
-"""Movies that were not shown, from those that were: mirrored, upside down, backwards. Statistics of space and time stay
-as they are. Six of each movie taught more than two, and two more than one (docs/log/live.md)."""
+"""Transforms that make movies that were not shown from those that were: mirrored, upside down, backwards. They keep the
+statistics of space and time. Six per movie made better decoders than two, and two than one (docs/log/live.md)."""
 
 MOST_FRAMES: Final = 120_000
-"""Frames simulated at most: over an hour at 30 Hz, which takes an encoder minutes."""
+"""Largest number of simulated frames: over an hour at 30 Hz, which takes an encoder minutes."""
 
 NOISE_TRIALS: Final = 20
 """Training trials, evenly chosen, from which the noise of responses is measured."""
@@ -46,10 +46,10 @@ NEIGHBOURS: Final = 0.01
 class ResponseNoise:
     """How each neuron responds at each predicted rate: what was recorded when the encoder predicted about as much.
 
-    It takes no likelihood for granted and corrects an encoder whose rates are too high or low. Frames are drawn on
-    their own: noise that lasts is not imitated.
+    This assumes no form of likelihood, and corrects an encoder whose rates are too high or low. Frames are drawn
+    independently, so noise that lasts longer than a frame is not imitated.
 
-    rates: (neuron, frame), rising. responses: those that belong to them.
+    rates: (neuron, frame), sorted in increasing order. responses: (neuron, frame), those recorded at these rates.
     """
 
     rates: Float[Tensor, "neuron frame"]
@@ -57,7 +57,7 @@ class ResponseNoise:
 
     @classmethod
     def of(cls, subject: Subject, trials: Sequence[Trial]) -> "ResponseNoise":
-        """Measure it on trials with responses."""
+        """Measure the noise on trials with responses."""
         predicted = [rates_of(subject, trial, trial.known_movie) for trial in trials]
         rates, order = torch.from_numpy(np.concatenate(predicted, axis=1)).sort(dim=1)
         responses = torch.from_numpy(np.concatenate([np.float32(trial.responses) for trial in trials], axis=1))
@@ -84,8 +84,8 @@ def simulated_samples(
 ) -> Iterator[Sample]:
     """Yield simulated trials, fold by fold; each is in the fold of the trial whose movie it alters.
 
-    every: scores are those of every so many-th frame. There are none where trials are shorter than the encoder's
-    window or more than enough was recorded.
+    every: decoders learn from every ``every``-th frame. Nothing is yielded where trials are shorter than the encoder's
+    window, or where enough was recorded.
     """
     usable = [number for number, trial in enumerate(trials) if trial.frames >= (subject.encoder.window or 1)]
     frames = sum(trials[number].frames for number in usable)

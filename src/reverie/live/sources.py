@@ -1,4 +1,4 @@
-"""Where live responses come from: a recorded trial as if it came in now, lines of JSON, or ZeroMQ messages."""
+"""Sources of live responses: a recorded trial played as if it arrived now, lines of JSON, or ZeroMQ messages."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from reverie.foundation.errors import BadInput, ReverieError
 Frames = AsyncIterator[Float[np.ndarray, " neuron"]]
 
 LINE_LIMIT = 2**22
-"""Bytes of a line at most: some hundred thousand neurons."""
+"""Largest length of a line in bytes: enough for some hundred thousand neurons."""
 
 
 async def replayed(responses: Responses, frame_rate: float) -> Frames:
@@ -30,15 +30,15 @@ async def replayed(responses: Responses, frame_rate: float) -> Frames:
 def source_at(address: str) -> Frames:
     """Return the frames that an address sends: ``-`` (standard input), ``tcp://HOST:PORT`` or ``zmq://HOST:PORT``.
 
-    The first two send a line of JSON a frame, the last a message of the same: ``{"responses": [0.0, 1.5, ...]}``, or
-    the numbers alone. Raises BadInput when the address is of another kind.
+    The first two send a line of JSON per frame, the last a message per frame. Both hold ``{"responses": [0.0, 1.5,
+    ...]}``, or the list alone. Raises BadInput when the address is of another kind.
     """
     if address == "-":
         return _lines(None)
     try:
         parts = urlsplit(address)
         scheme, host, port = parts.scheme, parts.hostname, parts.port
-    except ValueError:  # a port that is no number, or none that there is
+    except ValueError:  # a port that is no number, or is out of range
         scheme, host, port = "", None, None
     if scheme not in ("tcp", "zmq") or host is None or port is None:
         raise BadInput(
@@ -95,7 +95,7 @@ async def _lines(place: tuple[str, int] | None) -> Frames:
 
 
 async def _messages(address: str) -> Frames:
-    """Yield frames from whoever publishes them by ZeroMQ; the last part of a message holds the frame."""
+    """Yield frames that a ZeroMQ publisher sends; the last part of a message holds the frame."""
     try:
         import zmq
         import zmq.asyncio

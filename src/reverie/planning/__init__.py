@@ -1,1 +1,1 @@
-"""Before the experiment: what will be seen with so many neurons, over such a field, with so much noise and training."""
+"""Before the experiment: what a number of neurons, a field, a noise level and an amount of training will show."""

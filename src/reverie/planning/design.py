@@ -1,10 +1,9 @@
 """What a design will show, in closed form: the posterior of a Gaussian movie given neurons spread evenly over a field.
 
-It takes only the spectrum of movies, and the information of neurons about them, by spatial and temporal frequency
-(``MeasuredBands``). Each coefficient of the movie with power S, about which the neurons hold information I, keeps the
-variance S / (1 + S·I), and the most probable movie holds S · S·I / (1 + S·I) of it: that is coherence with the truth,
-frequency by frequency.
-Source: Wiener filtering; Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006, section 7.1.
+It needs only the spectrum of movies, and the neurons' information about them, by spatial and temporal frequency
+(``MeasuredBands``). For a coefficient with power S about which the neurons have information I, the posterior variance
+is S / (1 + S·I). The most probable movie has power S · S·I / (1 + S·I) there, and its coherence with the truth is S·I /
+(1 + S·I). Source: Wiener filtering; Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006, section 7.1.
 """
 
 import math
@@ -19,7 +18,7 @@ from reverie.foundation.errors import BadInput, ReverieError
 from reverie.scoring.coherence import COARSE_CYCLES, SLOW_HERTZ, crossing
 
 SPATIAL: Final = (0, 0.002, 0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.026, 0.034, 0.044, 0.058, 0.075, 0.1, 0.13, 0.2)
-"""Edges of the spatial bands, cycles per degree; narrow where movies' power falls steeply."""
+"""Edges of the spatial bands, cycles per degree; the bands are narrow where the power of movies falls steeply."""
 
 TEMPORAL: Final = (0, 0.1, 0.3, 0.6, 1.0, 1.7, 2.5, 4.0, 6.0, 9.0, 15.1)
 """Edges of the temporal bands, hertz."""
@@ -27,31 +26,32 @@ TEMPORAL: Final = (0, 0.1, 0.3, 0.6, 1.0, 1.7, 2.5, 4.0, 6.0, 9.0, 15.1)
 Table = Float[np.ndarray, "spatial temporal"]
 
 LEARNING_MINUTES: Final = 10.0
-"""Minutes of training after which an encoder knows half of what there is to know: assumed, not measured."""
+"""Minutes of training movies after which an encoder has learned half of what it can learn: assumed, not measured."""
 
 NONLINEAR_NOISE: Final = 6.0
-"""What is not linear in the movie counts as noise, so many times the variance of the linear part at each temporal
-frequency (it changes as slowly as movies do): fitted to reconstructions of simulated animals (docs/log/planning.md)."""
+"""Variance of the part of the drive that is not linear in the movie, relative to the linear part at each temporal
+frequency; it counts as noise, and changes as slowly as movies do. Fitted to reconstructions of simulated animals
+(docs/log/planning.md)."""
 
 MOST_NEURONS: Final = 10_000_000
-"""Beyond them a resolution is called out of reach."""
+"""A resolution that needs more neurons than this is called out of reach."""
 
 
 @dataclass(frozen=True, eq=False)
 class MeasuredBands:
-    """What was measured of movies and of one animal's neurons, in bands that hold something.
+    """Measurements of movies and of one animal's neurons, by frequency band; empty bands are left out.
 
     Attributes
     ----------
     cycles, hertz
-        Middle of each band, cycles per degree and hertz.
+        Centre of each band, cycles per degree and hertz.
     share
-        Share of all coefficients of the cosine transform that lie in the band.
+        Share of the cosine transform's coefficients that lie in the band.
     power
         Mean variance of the movies' coefficients in the band, in units of the pixels' variance.
     told
-        Information of one neuron in a square degree about each coefficient of the band, in the same units: what a
-        density of neurons is multiplied with.
+        Information about each coefficient of the band that one neuron per square degree gives, in inverse units of the
+        power; it is multiplied by the density of neurons.
     picture
         Variance over the field of the movies' mean picture, in units of the pixels' variance.
     seconds
@@ -59,9 +59,9 @@ class MeasuredBands:
     degrees
         Visual angle that a pixel spans, degrees.
     neurons
-        Whose responses it was measured on.
+        Number of neurons it was measured on.
     about
-        Where it was measured.
+        Words that say where it was measured.
     """
 
     cycles: Float[np.ndarray, " band"]
@@ -97,7 +97,7 @@ class MeasuredBands:
         return cls(*middle, count / power.size, mean(power), mean(told), **known)
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
+        """Return the measurements, ready for JSON."""
         return {
             name: np.round(value, 9).tolist() if isinstance(value, np.ndarray) else value
             for name, value in asdict(self).items()
@@ -105,7 +105,7 @@ class MeasuredBands:
 
     @classmethod
     def from_json(cls, measured: Mapping[str, Any]) -> "MeasuredBands":
-        """Return what ``to_json`` gave; raises BadInput when something is missing."""
+        """Return measurements from what ``to_json`` returned; raises BadInput when something is missing."""
         try:
             arrays = {
                 name: np.asarray(measured[name], dtype=float) for name in ("cycles", "hertz", "share", "power", "told")
@@ -124,13 +124,13 @@ class Design:
     field: float = 70.0
     """Diameter of the field that they cover, degrees of visual angle."""
     noise: float = 1.0
-    """Variance of responses around their rates, in units of what was measured; deep or dim recordings have more."""
+    """Variance of responses around their rates, relative to the measured one; deep or dim recordings have more."""
     scan_rate: float = 30.0
     """Scans a second."""
     minutes: float = 60.0
-    """Minutes of movies the encoder is trained with."""
+    """Minutes of movies that the encoder is trained on."""
     animals: int = 1
-    """Animals that see the same movie through the same field, joined."""
+    """Number of animals that see the same movie in the same field, and whose responses are joined."""
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -145,11 +145,12 @@ class Outlook:
     Attributes
     ----------
     video_correlation
-        Of a movie with the truth, inside the field.
+        Video correlation of the reconstruction with the truth, inside the field.
     cycles_per_degree
-        Where coherence of slow patterns falls below a half; infinite where it never does, NaN where it is never above.
+        Spatial frequency at which the coherence of slow patterns falls below a half; infinite where it never does, NaN
+        where it is never above.
     hertz
-        The same in time, of patterns coarser than 0.032 cycles per degree.
+        Temporal frequency at which the coherence of patterns coarser than 0.032 cycles per degree falls below a half.
     """
 
     video_correlation: float
@@ -161,14 +162,14 @@ def information(bands: MeasuredBands, design: Design) -> Float[np.ndarray, " ban
     """Return S · I of each band: the information of the responses relative to the prior's."""
     density = design.animals * design.neurons / (math.pi / 4 * design.field**2)
     known = design.minutes / (design.minutes + LEARNING_MINUTES)
-    # A scan holds what happened since the one before: the mean over that time.
+    # A scan holds the mean over the time since the scan before.
     seen = np.square(np.sinc(bands.hertz / design.scan_rate))
     noise = design.noise + NONLINEAR_NOISE * _drive(bands) * seen
     return np.asarray(bands.power * bands.told * density * known * seen / noise)
 
 
 def _drive(bands: MeasuredBands) -> Float[np.ndarray, " band"]:
-    """Return the linear variance of one neuron's drive over that of its noise, at each band's temporal frequency."""
+    """Return the variance of one neuron's linear drive relative to its noise, at each band's temporal frequency."""
     moment = np.unique(bands.hertz.round(4), return_inverse=True)[1]
     driven = np.bincount(moment, bands.share * bands.power * bands.told) / np.bincount(moment, bands.share)
     return np.asarray(driven[moment] / bands.degrees**2)
@@ -179,7 +180,7 @@ def predict_design(bands: MeasuredBands, design: Design) -> Outlook:
     signal_to_noise = information(bands, design)
     found = signal_to_noise / (1 + signal_to_noise)
     variance = bands.share * bands.power
-    # The mean over field and clip counts in no correlation (Gaussian approximation of a disk's transform).
+    # Correlations ignore the mean over field and clip (a disk, whose transform is approximated by a Gaussian).
     flat = np.exp(-np.square(math.pi * design.field * bands.cycles) / 4)
     counted = variance * (1 - flat * np.square(np.sinc(bands.hertz * bands.seconds)))
     whole = counted.sum() + bands.picture
@@ -191,10 +192,10 @@ def predict_design(bands: MeasuredBands, design: Design) -> Outlook:
 
 
 def neurons_for(bands: MeasuredBands, design: Design, cycles_per_degree: float) -> int | None:
-    """Return how many neurons of each animal resolve so many cycles per degree, all else as designed.
+    """Return how many neurons of each animal it takes to resolve a spatial frequency, all else as designed.
 
-    None where more than ten million would be needed, or movies hold nothing so fine.
-    Raises ReverieError when it is not above 0.
+    None where more than ten million would be needed, or movies have no power at that frequency. Raises ReverieError
+    when the frequency is not above 0.
     """
     if not cycles_per_degree > 0:
         raise ReverieError(f"A resolution is above 0 cycles per degree, not {cycles_per_degree}.")

@@ -38,11 +38,11 @@ from reverie.scoring.coherence import COARSE_CYCLES, SLOW_HERTZ
 from reverie.scoring.rule import scored_region
 
 CLIPS: Final = 20
-"""Training clips at most, and as many random gradients, whose mean square is the information: clips differ by more than
-draws do."""
+"""Largest number of training clips. Each gets one random gradient; the mean square of these is the information. One per
+clip is enough, since clips differ by more than draws do."""
 
 FRAMES: Final = 150
-"""Of each clip at most."""
+"""Largest number of frames of each clip."""
 
 PARTS: Final = ("mask", "prior", "likelihood")
 
@@ -54,15 +54,15 @@ SLIDERS: Final[Mapping[str, tuple[str, float, float]]] = {
     "minutes": ("Minutes of movies to train with", 1, 300),
     "animals": ("Animals joined", 1, 30),
 }
-"""What each slider says, and its ends; all are logarithmic."""
+"""Label and ends of each slider of the page; all are logarithmic."""
 
 
 def measure_bands(fitted: Fitted, *, about: str) -> MeasuredBands:
     """Return the spectrum of movies and the information of one animal's neurons, by frequency.
 
-    The information is the diagonal of the Gauss-Newton matrix (Fisher information of the responses about the movie) in
-    the cosine transform, from random gradients whose covariance it is.
-    Raises NotApplicable when the angle a pixel spans is not known, ReverieError when mask, prior or likelihood are not
+    The information is the diagonal, in the cosine transform, of the Gauss-Newton matrix (the Fisher information of the
+    responses about the movie). It is estimated from random gradients whose covariance is this matrix. Raises
+    NotApplicable when the visual angle of a pixel is not known, ReverieError when mask, prior or likelihood are not
     fitted.
     """
     subject, prior = fitted.subject, fitted.prior
@@ -85,7 +85,7 @@ def measure_bands(fitted: Fitted, *, about: str) -> MeasuredBands:
     angle = recording.degrees_per_pixel
     cycles = np.hypot(np.arange(height)[:, None] / (2 * height), np.arange(width) / (2 * width)) / angle
     hertz = np.arange(frames) / (2 * frames) * recording.frame_rate
-    # Every neuron adds to the mean over the frame in proportion to its own field's share of it.
+    # A neuron's share of the mean over the frame is the share of the frame that its receptive field covers.
     information = np.mean(squares, axis=0) * (height * width * angle**2) / recording.neurons
     region = scored_region(fitted.mask)
     picture = prior.mean.numpy()[region].var() / np.square(prior.deviation.numpy()[region]).mean()
@@ -104,7 +104,7 @@ def measure_bands(fitted: Fitted, *, about: str) -> MeasuredBands:
 
 
 def stand_in() -> MeasuredBands:
-    """Return what was measured of simulated neurons (by ``benchmarks.planning``), for experiments not made yet."""
+    """Return measurements of simulated neurons (by ``benchmarks.planning``), for experiments not made yet."""
     return MeasuredBands.from_json(read_json(Path(str(files("reverie.planning").joinpath("simulated.json")))))
 
 
@@ -125,9 +125,9 @@ def plan(
     design
         The experiment that could be made.
     data, encoder, animal, reading
-        A given encoder and the recording of its animal, to use these neurons instead of simulated ones.
+        An encoder and the recording of its animal, to plan with these neurons instead of simulated ones.
     resolution
-        Cycles per degree, to learn how many neurons it takes to resolve them.
+        Spatial frequency in cycles per degree, to learn how many neurons it takes to resolve it.
     out
         The page (html) with sliders.
 
@@ -173,9 +173,9 @@ def _worded(limit: float) -> str:
 
 
 def write_plan(path: Path, bands: MeasuredBands, design: Design) -> None:
-    """Write the page, one file that asks the network for nothing, whole or not at all.
+    """Write the page, one self-contained file, whole or not at all.
 
-    Its script calculates what ``predict_design`` does, with the same numbers.
+    Its script computes the same as ``predict_design``, from the same numbers.
     """
     constants = {
         "slow": SLOW_HERTZ,
