@@ -1,9 +1,9 @@
-"""Plausible behaviour (bouts of running, a pupil that changes slowly, eyes that move) and what it does to seeing.
+"""Plausible behaviour (bouts of running, a slowly changing pupil, moving eyes), and how it displaces what neurons see.
 
-What the neurons look at moves with the pupil, each animal's in its own way. The recorded pupil centre is all that a
-recording holds. How many degrees of gaze a unit of it stands for depends on the camera's place and angle, and no
-recording says: encoders have to learn it for each animal, as the shifter of Walker et al. 2019 does (Nature
-Neuroscience 22, 2060) and the baselines of Sensorium 2022 and 2023 do.
+Receptive fields move with the eye, and a recording holds only the centre of the pupil in the camera's picture. How many
+degrees of gaze a unit of it corresponds to depends on the camera's position and angle, which no recording states.
+Encoders have to learn it for each animal, as do the shifter of Walker et al. 2019 (Nature Neuroscience 22, 2060) and
+the baselines of Sensorium 2022 and 2023.
 """
 
 from dataclasses import dataclass
@@ -23,17 +23,17 @@ class Temperament:
     """How one animal behaves, in the units of the Sensorium 2023 recordings."""
 
     running_share: float
-    """Part of the time it runs."""
+    """Share of the time in which it runs."""
     running_speed: float
     """Typical speed in a bout."""
     dilation: float
-    """Mean of the pupil dilation at rest."""
+    """Mean pupil dilation at rest."""
     dilation_spread: float
-    """Its standard deviation."""
+    """Standard deviation of the pupil dilation."""
     gaze: tuple[float, float]
-    """Mean of the pupil's x and y."""
+    """Mean x and y of the pupil's centre."""
     gaze_spread: tuple[float, float]
-    """Their standard deviations."""
+    """Standard deviations of the pupil's x and y."""
 
 
 def draw_temperament(generator: np.random.Generator) -> Temperament:
@@ -57,7 +57,7 @@ def draw_state(
 ) -> State:
     """Draw the state during one trial: (4, frames), pupil dilation, running speed, pupil x and y.
 
-    saccades: how many a second; with none the eye wanders about instead.
+    saccades: how many per second; with none, the eye wanders instead.
     """
     running = _running(frames, temperament, generator)
     arousal = running / temperament.running_speed
@@ -75,7 +75,7 @@ def _running(frames: int, temperament: Temperament, generator: np.random.Generat
     """Draw bouts that last 4 s on average, with speeds that rise and fall within half a second."""
     warm_up = round(3 * FRAME_RATE)
     total = warm_up + frames
-    # An interval between changes is exponential, as of a process that switches at a constant chance a frame.
+    # Intervals between changes are exponential: the chance to switch is the same in every frame.
     bout = 4.0 * FRAME_RATE
     rest = bout * (1.0 - temperament.running_share) / temperament.running_share
     pairs = 8 + total // int(bout)
@@ -86,14 +86,14 @@ def _running(frames: int, temperament: Temperament, generator: np.random.Generat
     speeds = temperament.running_speed * np.exp(generator.normal(0.0, 0.3, 2 * pairs + 1))
     decay = np.exp(-1.0 / (0.5 * FRAME_RATE))
     smooth = _leaky(moving * speeds[runs], 1.0 - decay, decay)[warm_up:]
-    # The wheel's encoder reads nothing below a crawl.
+    # A rotary encoder on a wheel reads 0 at very low speeds.
     return np.where(smooth > 0.05, smooth, 0.0)
 
 
 def _excursions(frames: int, saccades: float, generator: np.random.Generator) -> Float[np.ndarray, "2 {frames}"]:
-    """Draw where the eye is, in its own standard deviations: it wanders, or it drifts between saccades.
+    """Draw the position of the eye, in its own standard deviations: it wanders, or it drifts between saccades.
 
-    Saccades, so many a frame, take the eye half-way to somewhere else; between them it drifts slowly, which makes up a
+    saccades: how many per frame. Each takes the eye half-way to a new position; slow drift between them makes up a
     fifth of the variance.
     """
     if saccades == 0:
@@ -108,7 +108,7 @@ def _excursions(frames: int, saccades: float, generator: np.random.Generator) ->
 
 
 def wander(steps: int, memory: float, generator: np.random.Generator) -> Float[np.ndarray, " {steps}"]:
-    """Draw a random walk held back to mean 0 and standard deviation 1, which forgets within ``memory`` steps."""
+    """Draw a random walk with mean 0 and standard deviation 1 that forgets its past within ``memory`` steps."""
     decay = np.exp(-1.0 / memory)
     kicks = np.sqrt(1.0 - decay**2) * generator.standard_normal(steps)
     kicks[0] = generator.standard_normal()
@@ -116,8 +116,8 @@ def wander(steps: int, memory: float, generator: np.random.Generator) -> Float[n
 
 
 def _leaky(values: Float[np.ndarray, " time"], gain: float, decay: float) -> Float[np.ndarray, " time"]:
-    """Sum what comes in, of which the share ``decay`` is left after each step."""
-    from scipy.signal import lfilter  # half a second, which commands that simulate nothing have no use for
+    """Integrate values times ``gain``; the share ``decay`` of the sum is left after each step."""
+    from scipy.signal import lfilter  # half a second, which only simulations need to spend
 
     return np.asarray(lfilter([gain], [1.0, -decay], values))
 
@@ -136,22 +136,22 @@ class Gaze(nn.Module):
     def forward(
         self, movie: Float[Tensor, "batch time height width"], state: Float[Tensor, "batch 4 time"]
     ) -> Float[Tensor, "batch time height width"]:
-        """Return the movie as the receptive fields meet it."""
+        """Return the movie as the displaced receptive fields see it, (batch, time, height, width)."""
         return GREY + displaced(movie - GREY, self.displacement(state).to(movie.dtype))
 
     def displacement(self, state: Float[Tensor, "batch 4 time"]) -> Float[Tensor, "batch 2 time"]:
-        """Return by how many pixels the receptive fields are displaced, down and to the right."""
+        """Return by how many pixels the receptive fields are displaced, down and to the right, (batch, 2, time)."""
         away = state[:, 2:] - self.get_buffer("resting")[:, None]
         moved: Tensor = self.get_buffer("pixels_per_unit") @ away
         return moved
 
 
 def draw_gaze(config: TruthConfig, temperament: Temperament, generator: np.random.Generator) -> Gaze | None:
-    """Draw an animal's gaze, or None where its eyes do not matter.
+    """Draw an animal's gaze, or return None where eye movements do not displace what neurons see.
 
-    The camera sees the eye from the side: horizontal movements, which are the larger ones in mice (three quarters of
-    the variance here; Sakatani & Isa 2007, Neuroscience Research 58, 324), may be mirrored, and the two axes are
-    turned by up to 25 degrees and sheared, so that neither coordinate of the pupil stands for one of gaze alone.
+    The camera sees the eye from the side, so horizontal movements may be mirrored. In mice these are the larger ones
+    (three quarters of the variance here; Sakatani & Isa 2007, Neuroscience Research 58, 324). Both axes are rotated by
+    up to 25 degrees and sheared, so that each coordinate of the pupil depends on both of gaze.
     """
     moves = generator.uniform() < config.gaze_share
     rms = generator.uniform(*config.gaze_degrees) / config.degrees_per_pixel

@@ -1,4 +1,4 @@
-"""What all simulated neurons have: settings, a place in the picture and in the cortex, a rate, gains by state."""
+"""What all simulated neurons have: settings, positions in visual field and cortex, a mean rate, and gains by state."""
 
 import zlib
 from dataclasses import dataclass
@@ -16,28 +16,29 @@ TRIALS: Final = 3
 GAZE: Final = 4
 SESSION: Final = 5
 SCAN: Final = 6
-"""What an animal's random numbers are for; each purpose has a stream of its own."""
+"""Purposes of an animal's random numbers; each has a stream of its own."""
 
 
 @dataclass(frozen=True)
 class TruthConfig:
-    """Settings of simulated animals, whatever their neurons look for; each animal draws its own from seed and name."""
+    """Settings that all simulated animals share; each animal's neurons are drawn from the seed and its name."""
 
     seed: int = 0
     """Same seed, same neurons."""
     degrees_per_pixel: float = DEGREES_PER_PIXEL
-    """Visual angle of a pixel."""
+    """Visual angle of a pixel, degrees."""
     patch_degrees: tuple[float, float] = (20.0, 27.0)
     """Standard deviation of the receptive fields' positions around the middle of the screen, vertical and
     horizontal, degrees."""
     threshold: tuple[float, float] = (-0.5, 0.6)
-    """Range over neurons of the drive below which they are silent, in standard deviations of the drive."""
+    """Range over neurons of the threshold, the drive below which they are silent, in standard deviations of the
+    drive."""
     exponent: float = 2.0
     """Power of the drive above threshold."""
     saturation: float = 1.5
-    """Drive at which the response is half its greatest."""
+    """Drive above threshold at which the response is half its maximum."""
     floor: float = 0.03
-    """Share of the mean rate that never goes away."""
+    """Share of the mean rate that remains whatever the drive."""
     mean_response: float = 2.2
     """Median of the neurons' mean rates."""
     mean_spread: float = 0.82
@@ -49,28 +50,29 @@ class TruthConfig:
     gain_spread: float = 0.6
     """Standard deviation over neurons of the gains by state, in units of their means."""
     silent: float = 0.0
-    """Part of the neurons whose mean rate is a twentieth of what it would be."""
+    """Share of the neurons whose mean rate is reduced to a twentieth."""
     unresponsive: float = 0.0
-    """Part of the neurons that no movie moves."""
+    """Share of the neurons that respond to no movie."""
     calcium_frames: float = 1.5
-    """Frames in which the indicator's smear decays to 1/e, 0 for none."""
+    """Decay time (to 1/e) of the calcium indicator, frames; 0 for none."""
     scan_hertz: float = 0.0
-    """Scans a second that come to each neuron in its turn, 0 for one that sees all neurons at every frame."""
+    """Scans per second, each of which reaches one neuron after another; 0 to image all neurons in every frame."""
     neuropil: float = 0.0
-    """Share of a neuron's trace that comes from those around it."""
+    """Share of a neuron's trace that comes from the neurons around it."""
     gaze_degrees: tuple[float, float] = (0.0, 0.0)
-    """Range over animals of the root mean square of their eyes' excursions, degrees; (0, 0) for eyes that never
-    move what the neurons see."""
+    """Range over animals of the root mean square of eye movements, degrees; (0, 0) for eyes that never displace what
+    the neurons see."""
     gaze_share: float = 1.0
-    """Part of the animals whose eyes move what the neurons see."""
+    """Share of the animals whose eye movements displace what the neurons see."""
 
 
 @dataclass(frozen=True)
 class Cells:
     """Neurons of one animal, one entry a neuron.
 
-    rows, columns: centres of the receptive fields, pixels. thresholds: in standard deviations of the drive. means:
-    mean rates aimed at. floors: share of the mean rate that never goes away. running_gains, pupil_gains: log gains.
+    rows, columns: centres of the receptive fields, pixels. thresholds: in standard deviations of the drive. means: mean
+    rates to calibrate to. floors: share of the mean rate that remains whatever the drive. running_gains, pupil_gains:
+    log gains.
     """
 
     rows: Float[np.ndarray, " neuron"]
@@ -83,22 +85,22 @@ class Cells:
 
 
 def animal_generator(seed: int, mouse: str, *purpose: int) -> np.random.Generator:
-    """Return a generator of an animal's own: other animals and other purposes draw other numbers."""
+    """Return an animal's own random generator for a purpose, independent of those of other animals and purposes."""
     return np.random.default_rng([seed, zlib.crc32(mouse.encode()), *purpose])
 
 
 def draw_centres(
     config: TruthConfig, neurons: int, frame_size: tuple[int, int], generator: np.random.Generator
 ) -> tuple[Float[np.ndarray, " neuron"], Float[np.ndarray, " neuron"]]:
-    """Scatter receptive fields around the middle of the frame, thinning out towards its edges: rows, columns."""
+    """Scatter receptive fields around the middle of the frame, fewer towards its edges: rows and columns, pixels."""
     middle = (np.array(frame_size)[:, None] - 1) / 2
     spread = np.array(config.patch_degrees)[:, None] / config.degrees_per_pixel
-    # Each animal's screen was centred on its patch within a few degrees only.
+    # An experiment centres the screen on the receptive fields only to within a few degrees.
     offset = generator.normal(0.0, 3.0, (2, 1)) / config.degrees_per_pixel
     middle = middle + offset
     edges = np.array(frame_size)[:, None] - 0.5
     below, above = ndtr((-0.5 - middle) / spread), ndtr((edges - middle) / spread)
-    # A normal distribution cut off at the frame's edges: nobody records neurons that see nothing of the movie.
+    # A normal distribution truncated at the frame's edges: neurons that see nothing of the movie are not recorded.
     centres = middle + spread * ndtri(generator.uniform(below, above, (2, neurons)))
     return centres[0], centres[1]
 
@@ -109,7 +111,7 @@ def draw_cells(
     columns: Float[np.ndarray, " neuron"],
     generator: np.random.Generator,
 ) -> Cells:
-    """Draw what neurons at these places have besides what they look for."""
+    """Draw thresholds, mean rates and gains of neurons with these receptive field centres."""
     neurons = len(rows)
     thresholds = generator.uniform(*config.threshold, neurons)
     means = config.mean_response * np.exp(config.mean_spread * generator.standard_normal(neurons))
@@ -130,7 +132,7 @@ def draw_cells(
 def draw_places(
     centres: Float[np.ndarray, "neuron 2"], degrees_per_pixel: float, generator: np.random.Generator
 ) -> Float[np.ndarray, "neuron 3"]:
-    """Draw where the cell bodies lie, micrometres: a retinotopic map (12 a degree) with scatter, and depth."""
+    """Draw the positions of cell bodies, micrometres: a retinotopic map (12 µm per degree) with scatter, and depth."""
     surface = 12.0 * centres[:, ::-1] * degrees_per_pixel
     surface = surface + generator.normal(0.0, 40.0, surface.shape)
     depth = generator.uniform(150.0, 400.0, (len(centres), 1))

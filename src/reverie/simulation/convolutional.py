@@ -1,4 +1,4 @@
-"""A truth outside the encoders' families: deep features, kernels of each neuron's own, adaptation, gain by frame."""
+"""A truth outside the encoders' families: deep features, one kernel per neuron, adaptation, gain by frame contrast."""
 
 from dataclasses import dataclass
 
@@ -14,39 +14,39 @@ from reverie.simulation.true_encoder import Cortex, TrueEncoder
 from reverie.simulation.visual_network import SPACING, VisualNetwork
 
 TAPS = 14
-"""Frames a neuron's temporal kernel spans, the present one included."""
+"""Frames that a neuron's temporal kernel spans, the present one included."""
 
 ADAPTATION = 24
-"""Frames over which a neuron gets used to what it answers."""
+"""Frames over which a neuron adapts to its own responses."""
 
 RECENT = 10
 """Frames over which the whole frame's contrast is averaged."""
 
 SEEN_FRAMES = 150
-"""Frames of the calibration footage that the network is scaled on."""
+"""Frames of the calibration movie on which the network is scaled."""
 
 AT_ONCE = 64
-"""Frames whose features are held at the same time."""
+"""Frames whose features are in memory at the same time."""
 
 
 @dataclass(frozen=True)
 class ConvolutionalTruthConfig(TruthConfig):
-    """What animals outside the encoders' families are like."""
+    """Settings of animals outside the encoders' families."""
 
     threshold: tuple[float, float] = (-0.9, 0.2)
     network_seed: int = 0
-    """Of the network whose features all animals read."""
+    """Seed of the network whose features all animals read."""
     features: tuple[int, ...] = (3, 3, 2)
-    """How many of each stage, each at a place of its own near the centre, a neuron adds up; each neuron weighs the
+    """How many features of each stage a neuron sums, each at a place of its own near the centre; each neuron weighs the
     stages in its own way."""
     scatter_degrees: float = 7.0
     """Standard deviation of those places around the centre."""
     brightness: float = 1.0
     """Weight, over neurons, of the broad brightness around the centre."""
     frame_gain: float = 0.25
-    """Contrast (0-1) of the whole frame at which it has halved the drive, 0 for no such gain."""
+    """Contrast (0-1) of the whole frame that halves the drive; 0 for no such gain."""
     adaptation: tuple[float, float] = (0.0, 1.5)
-    """Range over neurons of how much answering lately takes off."""
+    """Range over neurons of the strength of adaptation to their recent responses."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Readers(Cells):
     """Neurons that read the network, one entry a neuron.
 
     taps, weights: for each stage (neuron, 4 * features), indices into (channel, grid point) and weights of the features
-    a neuron adds up, each between four grid points. bases: weights of brightness. kernels: (neuron, TAPS), oldest
-    frame first. adaptations: how much answering lately takes off.
+    that a neuron sums, each interpolated between four grid points. bases: weights of brightness. kernels: (neuron,
+    TAPS), oldest frame first. adaptations: strength of adaptation to recent responses.
     """
 
     taps: list[Int[np.ndarray, "neuron _"]]
@@ -94,7 +94,7 @@ class ConvolutionalCortex(Cortex):
     def __init__(self, config: ConvolutionalTruthConfig, readers: Readers, network: VisualNetwork) -> None:
         super().__init__(config, readers)
         self.frame_gain = config.frame_gain
-        # Kept out of this module's own parts: the truth holds the network once for all its animals.
+        # In a tuple, so that torch does not register it here: the truth holds the network once for all its animals.
         self._network = (network,)
         for stage, taps in enumerate(readers.taps):
             self.register_buffer(f"taps{stage}", torch.from_numpy(taps))
@@ -109,7 +109,7 @@ class ConvolutionalCortex(Cortex):
         self.keep(shift=np.zeros((len(readers.rows), 1)), spread=np.ones((len(readers.rows), 1)))
 
     def answer(self, drive: Float[Tensor, "batch neuron earlier_and_time"]) -> Float[Tensor, "batch neuron time"]:
-        """Return responses to drives that start ADAPTATION frames early."""
+        """Return responses to drives that begin ADAPTATION frames before the responses."""
         power = torch.relu(drive - self.get_buffer("thresholds")) ** self.exponent
         lately = functional.conv1d(power.flatten(0, 1)[:, None, :-1], self.get_buffer("lately")[None, None])
         lately = lately.view(*power.shape[:2], -1)
@@ -129,7 +129,7 @@ class ConvolutionalCortex(Cortex):
         return drive
 
     def _read(self, movie: Float[Tensor, "batch time height width"]) -> Float[Tensor, "batch neuron time"]:
-        """Add up each neuron's features, frame by frame."""
+        """Return the sum of each neuron's features in every frame."""
         batch, time, *_ = movie.shape
         parts = [
             self._read_frames(movie.flatten(0, 1)[first : first + AT_ONCE]) for first in range(0, batch * time, AT_ONCE)
@@ -166,7 +166,7 @@ def draw_readers(
     channels: tuple[int, ...],
     generator: np.random.Generator,
 ) -> Readers:
-    """Draw neurons that read a network with so many channels in each stage."""
+    """Draw neurons that read a network, given the number of channels of each stage."""
     rows, columns = draw_centres(config, neurons, frame_size, generator)
     shares = generator.dirichlet(np.ones(len(channels)), neurons) ** 0.5
     taps, weights = [], []
@@ -205,7 +205,7 @@ def _grid_taps(
 
 
 def _draw_kernels(neurons: int, generator: np.random.Generator) -> Float[np.ndarray, "neuron lag"]:
-    """Draw temporal kernels: a rise and fall after 1-3 frames, less a later and broader one, of unit norm."""
+    """Draw temporal kernels of unit norm: a peak after 1-3 frames minus a later, broader one."""
     ago = np.arange(TAPS)[::-1] - 1.0
     scale, order = generator.uniform(0.5, 1.3, (2, neurons, 1))
     late = generator.uniform(1.8, 3.0, (neurons, 1))
@@ -219,6 +219,6 @@ def _draw_kernels(neurons: int, generator: np.random.Generator) -> Float[np.ndar
 
 
 def _decay(frames: float, length: int) -> Float[np.ndarray, " {length}"]:
-    """Return weights that fall off into the past, oldest first, of unit sum."""
+    """Return weights that decay into the past, oldest first, of unit sum."""
     weights = np.exp(-np.arange(length)[::-1] / frames)
     return np.asarray(weights / weights.sum())

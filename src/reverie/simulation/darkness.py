@@ -1,4 +1,4 @@
-"""Trials without a movie, in which clips may be hidden: replays of known clip, moment, speed and strength."""
+"""Trials without a movie in which replays may be hidden, of known clip, moment, speed and strength."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,16 +13,16 @@ from reverie.foundation.arrays import GREY, Movie
 from reverie.foundation.errors import ReverieError
 
 APART: Final = 15
-"""Frames at least between two replays, and before the first."""
+"""Least number of frames between two replays, and before the first."""
 
 
 @dataclass(frozen=True)
 class Replay:
-    """A stretch of a clip that neurons go through although nothing is shown.
+    """A stretch of a clip that neurons replay although nothing is shown.
 
-    clip: its name. start: frame of the trial at which it begins. frames: how long it lasts. first: frame of the clip it
-    begins at. speed: frames of the clip a frame of the trial, negative backwards. strength: share of the change of the
-    rates that the clip itself would cause.
+    clip: name of the clip. start: frame of the trial at which the replay begins. frames: its length. first: frame of
+    the clip at which it begins. speed: frames of the clip per frame of the trial, negative for backwards. strength:
+    change of the rates relative to the change that the clip itself causes.
     """
 
     clip: str
@@ -35,11 +35,10 @@ class Replay:
 
 @dataclass(frozen=True)
 class Darkness:
-    """Trials in front of a grey screen, and what is hidden in each.
+    """Trials in front of a grey screen, and the replays hidden in each.
 
-    trials, frames: how many, and how long. replays: in each. strength, speeds, replay_frames: of the replays; the speed
-    of each is drawn from the list.
-    Raises ReverieError when the replays do not fit into a trial.
+    trials: their number. frames: length of each. replays: number in each. strength, speeds, replay_frames: of the
+    replays; the speed of each is drawn from the list. Raises ReverieError when the replays do not fit into a trial.
     """
 
     trials: int
@@ -67,9 +66,9 @@ class Darkness:
 def draw_replays(
     darkness: Darkness, library: Mapping[str, int], generator: np.random.Generator
 ) -> list[tuple[Replay, ...]]:
-    """Draw what is hidden in each trial: evenly likely clips, moments and speeds.
+    """Draw the replays hidden in each trial; all clips, moments and speeds are equally likely.
 
-    library: the frames of each clip. Raises ReverieError when a clip is too short for a speed.
+    library: number of frames of each clip, by name. Raises ReverieError when a clip is too short for a speed.
     """
     found = []
     for _ in range(darkness.trials):
@@ -97,7 +96,7 @@ def _draw(darkness: Darkness, library: Mapping[str, int], start: int, generator:
 def warped(
     movie: Float[np.ndarray, "clip height width"], first: int, frames: int, speed: float
 ) -> Float[np.ndarray, "{frames} height width"]:
-    """Return frames of a movie at another speed, from a frame on; between two frames the nearest is shown.
+    """Return frames of a movie at another speed, from one of its frames on; between two frames the nearest is taken.
 
     >>> warped(np.arange(6.0).reshape(6, 1, 1), 5, 3, -2.0).ravel().tolist()
     [5.0, 3.0, 1.0]
@@ -109,9 +108,9 @@ def warped(
 def hidden_movie(
     replays: Sequence[Replay], frames: int, frame_size: tuple[int, int], clip: Callable[[str], Movie]
 ) -> tuple[Movie, np.ndarray]:
-    """Return the movie that replays stand for, grey between them, and the strength at each frame.
+    """Return the movie that neurons replay, grey between replays, and the strength at each frame.
 
-    clip: the movie of a name. What a replay leaves behind in the rates has its strength for half a second.
+    clip: returns the movie of a name. The strength lasts half a second beyond a replay, for the rates that follow it.
     """
     movie = np.full((frames, *frame_size), GREY, dtype=np.float32)
     strength = np.zeros(frames, dtype=np.float32)

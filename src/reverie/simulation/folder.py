@@ -28,21 +28,21 @@ from reverie.stimuli.clips import StimulusSettings
 from reverie.stimuli.footage import find_videos, make_tiers
 
 TRUTH: Final = "truth"
-"""The folder, beside the animals', of the encoder that knows everything about them."""
+"""Name of the folder, beside the animals', of their true encoder."""
 
 REPLAYS: Final = "replays.csv"
-"""The file in it of what is hidden in trials without a movie, the same for all animals."""
+"""File in that folder: the replays hidden in trials without a movie, the same for all animals."""
 
 DARK: Final = 7
-"""Sets the draws of what is hidden apart from all others of the same seed."""
+"""Separates the random numbers of hidden replays from all others of the same seed."""
 
 __all__ = ["TRUTH", "simulate_animals", "write_simulation"]
 
 PARTIAL = ".partial"
-"""The hidden folder in which they are made."""
+"""The hidden folder in which recordings and truth are written before they are moved to their places."""
 
 FLOAT_BYTES = 4
-"""Of one response on the disk; a pixel takes at least one."""
+"""Bytes of one response on the disk; a pixel takes at least one byte."""
 
 
 def simulate(
@@ -58,10 +58,11 @@ def simulate(
     """Let simulated animals watch movies, write one Sensorium 2023 recording each, and return their truth.
 
     movies: by tier, (name, movie) pairs, all of one frame size; a function instead of a movie is called for it whenever
-    it is shown, so that no more than one is in memory. Every animal watches all of them, each in its own mood. Trials
-    are numbered as ``schedule`` does. mice: neurons by animal; each gets the folder of its name. kind: of animals, see
-    ``find_kind``. seed: of the neurons, the behaviour and the noise. repeats: showings by tier.
-    darkness: trials without a movie that follow all others; what is hidden in them is written to FOLDER/truth.
+    it is shown, so that no more than one is in memory. Every animal watches all of them, each with a behaviour of its
+    own. Trials are numbered as by ``schedule``. mice: number of neurons by animal; an animal's name is that of its
+    folder. kind: of animals, see ``find_kind``. seed: of the neurons, the behaviour and the noise. repeats: showings by
+    tier. darkness: trials without a movie that follow all others; the replays hidden in them are written to
+    FOLDER/truth.
 
     Raises ReverieError on no movies, no neurons, movies of several sizes, or a folder that exists.
     """
@@ -96,19 +97,19 @@ def write_simulation(
     repeats: Mapping[str, int] | None = None,
     darkness: Darkness | None = None,
 ) -> None:
-    """Write recordings and truth to a hidden folder in ``out``, and move them up once they are whole.
+    """Write recordings and truth to a hidden folder in ``out``, and move them to ``out`` once they are complete.
 
-    The folder itself stays, since somebody may stand in it or have linked to it. What an interrupted call left behind
-    is removed.
+    ``out`` itself is not replaced, since it may be a link or somebody's working directory. What an interrupted call
+    left behind is removed.
 
     Parameters
     ----------
     out
-        Folder for one folder an animal, and the truth.
+        Folder to write: one folder for each animal, and one for the truth.
     movies
-        (name, movie) pairs by tier.
+        By tier, (name, movie) pairs.
     mice
-        Neurons by animal.
+        Number of neurons by animal.
     kind, without
         Of the animals, see ``find_kind``.
     seed
@@ -141,7 +142,7 @@ def write_simulation(
             for name in names:
                 (building / name).rename(out / name)
         finally:
-            with suppress(OSError):  # something is left in it, which the next call reports
+            with suppress(OSError):  # it may hold something that could not be moved, which the next call reports
                 building.rmdir()
 
 

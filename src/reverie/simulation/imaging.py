@@ -1,4 +1,4 @@
-"""Two-photon imaging of events: the smear of the indicator, a scan that reaches neurons one after another, neuropil."""
+"""Two-photon imaging of events: smear of the indicator, a scan that reaches one neuron after another, neuropil."""
 
 import numpy as np
 import torch
@@ -10,25 +10,25 @@ from reverie.foundation.arrays import FRAME_RATE
 from reverie.simulation.cells import TruthConfig
 
 SCAN_STARTS = 48
-"""Moments at which a scan may begin, evenly spread over its period, that the expected smear is averaged over."""
+"""Number of starting times of a scan, evenly spread over its period, over which the expected smear is averaged."""
 
 ROUNDING = 1e-9
-"""Response below which there was none, far above what rounding leaves of sums over a trial."""
+"""Responses below this are set to 0; it is far above the rounding errors of sums over a trial."""
 
 POOL_MICROMETRES = 120.0
-"""Distance of the centres of the pools, and standard deviation of the weights around them."""
+"""Distance between the centres of the pools, and standard deviation of the weights around them, micrometres."""
 
 
 class Indicator(nn.Module):
     """How the events of one animal's neurons become responses.
 
-    kernels: (neuron or 1, lag), the expected smear, oldest frame first, unit sum. powers: (neuron or 1), what it leaves
-    of the variance of events.
+    kernels: (neuron or 1, lag), the expected smear, oldest frame first, unit sum. powers: (neuron or 1), the share of
+    the events' variance that the smear leaves.
 
-    With a scan (``scan_hertz`` > 0) each neuron is imaged once a scan, somewhere between its beginning and its end
-    (``phases``). What happened since the last time is filed under the scan's end, whatever the phase, and held until
-    the next one ends; where scans lie within a trial is chance. Recordings resampled to the frames of a movie are
-    like this; the two-photon scans of Sensorium 2023 come 8 times a second.
+    With a scan (``scan_hertz`` > 0) each neuron is imaged once per scan, at its phase between the scan's beginning and
+    end (``phases``). The events since its previous imaging appear at the end of the scan, whatever the phase, and are
+    held until the next scan ends. Where scans begin within a trial is random. Recordings resampled to the frames of a
+    movie look like this; Sensorium 2023 has 8 two-photon scans per second.
     """
 
     def __init__(self, config: TruthConfig, phases: Float[np.ndarray, " neuron"]) -> None:
@@ -44,7 +44,7 @@ class Indicator(nn.Module):
 
     @property
     def lead(self) -> int:
-        """Frames of events before the first response that it still depends on."""
+        """Number of frames before the first response whose events it depends on."""
         return int(self.get_buffer("kernels").shape[1]) - 1
 
     def forward(self, events: Float[Tensor, "batch neuron lead_and_time"]) -> Float[Tensor, "batch neuron time"]:
@@ -57,7 +57,7 @@ class Indicator(nn.Module):
     def observe(
         self, events: Float[np.ndarray, "neuron lead_and_time"], generator: np.random.Generator
     ) -> Float[np.ndarray, "neuron time"]:
-        """Return the responses that some events leave in one trial."""
+        """Return the responses to the events of one trial."""
         frames = events.shape[1] - self.lead
         if self.period == 0:
             return _smeared(events, self.calcium)[:, -frames:]
@@ -67,7 +67,7 @@ class Indicator(nn.Module):
     def _scanned(
         self, traces: Float[np.ndarray, "neuron time"], start: float, phases: Float[np.ndarray, " neuron"]
     ) -> Float[np.ndarray, "neuron time"]:
-        """Return what scans that end at ``start``, ``start + period``, ... see, held from one end to the next."""
+        """Return what scans that end at ``start``, ``start + period``, ... measure, held from one end to the next."""
         sums = np.concatenate([np.zeros((len(traces), 1)), np.cumsum(traces, axis=1, dtype=np.float64)], axis=1)
         scans = np.floor((np.arange(1, traces.shape[1] + 1) - start) / self.period)
         ends = start + self.period * np.arange(scans.min() - 1, scans.max() + 1)
@@ -77,12 +77,13 @@ class Indicator(nn.Module):
         rest = inside - whole
         until = (1 - rest) * np.take_along_axis(sums, whole, 1) + rest * np.take_along_axis(sums, whole + 1, 1)
         seen = np.diff(until, axis=1) / self.period
-        # What rounding leaves of sums without an event between them is no event, nor a trace below 0.
+        # Differences of cumulative sums without an event between them are rounding errors, and traces are never below
+        # 0.
         seen[np.abs(seen) < ROUNDING] = 0.0
         return np.asarray(seen[:, (scans - scans.min()).astype(int)], dtype=np.float32)
 
     def _expected(self) -> tuple[Float[np.ndarray, "neuron lag"], Float[np.ndarray, " neuron"]]:
-        """Return the mean smear of a single event over all moments at which a scan may begin, and its mean power."""
+        """Return the smear of a single event, averaged over all starting times of a scan, and its mean power."""
         length = int(np.ceil(3.0 * self.period)) + len(self.calcium)
         event = np.zeros((1, 2 * length))
         event[0, length] = 1.0
@@ -94,7 +95,7 @@ class Indicator(nn.Module):
 
 
 def calcium_kernel(decay_frames: float) -> Float[Tensor, " lag"]:
-    """Return the causal smear of the indicator, oldest frame first, of unit sum; a single 1 when there is none."""
+    """Return the causal smear of the indicator, oldest frame first, of unit sum; a single 1 without an indicator."""
     if decay_frames <= 0:
         return torch.ones(1)
     ago = torch.arange(int(np.ceil(2.5 * decay_frames)), -1, -1)
@@ -121,12 +122,12 @@ def _smeared(
 
 
 class Neuropil(nn.Module):
-    """The mean activity, relative to each neuron's own mean, of those around a neuron in the cortex.
+    """The mean activity of the neurons around each neuron in the cortex, relative to their own means.
 
-    Measured trace = (1 - share) of the neuron's own activity and a share of this, in units of the neuron's mean. Even
-    after the usual subtraction (0.7 of the surround's fluorescence, Chen et al. 2013, Nature 499, 295) some of it
-    stays; it is local, and so is the correlation of the noise that it brings. Pools on a coarse grid stand for the
-    tissue, so that the cost is linear in the neurons.
+    Measured trace = (1 - share) · the neuron's own activity + share · neuropil, in units of the neuron's mean. Some
+    neuropil remains even after the usual subtraction (0.7 of the surround's fluorescence, Chen et al. 2013, Nature 499,
+    295). It is local, and so are the noise correlations that it causes. The tissue is represented by pools on a coarse
+    grid, so that the cost is linear in the number of neurons.
     """
 
     def __init__(self, share: float, places: Float[np.ndarray, "neuron 3"]) -> None:
@@ -135,7 +136,7 @@ class Neuropil(nn.Module):
         pools = _grid(places[:, :2])
         squared = ((places[:, None, :2] - pools) / POOL_MICROMETRES) ** 2
         nearness = np.exp(-0.5 * squared.sum(axis=2))
-        # A pool without neurons nearby would be the mean of very few and far ones.
+        # A pool without neurons nearby would be the mean of a few distant ones.
         nearness = nearness[:, nearness.sum(axis=0) > 0.5 * nearness.sum(axis=0).mean()]
         for name, weights, axis in (("collecting", nearness.T, 1), ("leaking", nearness, 1)):
             shares = weights / weights.sum(axis=axis, keepdims=True)

@@ -1,4 +1,4 @@
-"""Kinds of simulated animals: which neurons, eyes and noise go together under a name, and what can be left out."""
+"""Kinds of simulated animals: named combinations of neurons, eyes and noise, and the parts that can be left out."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -17,7 +17,7 @@ FAMILIES: Final[Mapping[type[TruthConfig], Callable[..., TrueEncoder]]] = {
     ConvolutionalTruthConfig: ConvolutionalTruth,
     RetinalTruthConfig: RetinalTruth,
 }
-"""The truth that each type of settings is of."""
+"""The true encoder that each type of settings belongs to."""
 
 
 Settings = TypeVar("Settings", TruthConfig, SessionNoise)
@@ -25,17 +25,17 @@ Settings = TypeVar("Settings", TruthConfig, SessionNoise)
 
 @dataclass(frozen=True)
 class Kind:
-    """What sort of animal: truth: its neurons, eyes and indicator. noise: what each trial adds."""
+    """A kind of animal. truth: its neurons, eyes and indicator. noise: what sessions and trials add to true rates."""
 
     truth: TruthConfig
     noise: SessionNoise
 
     def encoder(self, mice: Mapping[str, int], frame_size: tuple[int, int], seed: int) -> TrueEncoder:
-        """Draw animals of this kind: neurons by name; raises ReverieError without any."""
+        """Draw animals of this kind, numbers of neurons by name; raises ReverieError without animals or neurons."""
         return FAMILIES[type(self.truth)](replace(self.truth, seed=seed), mice, frame_size)
 
     def without(self, *parts: str) -> "Kind":
-        """Return this kind less some of the ``PARTS``; raises ReverieError when there is no such part."""
+        """Return this kind without some of the ``PARTS``; raises ReverieError when a part is unknown."""
         kind = self
         for part in parts:
             if part not in PARTS:
@@ -45,7 +45,7 @@ class Kind:
 
 
 def _set(settings: Settings, values: Mapping[str, Any]) -> Settings:
-    """Return the settings with those of the values that it has a field for."""
+    """Return the settings with new values for those of the fields that they have."""
     own = {field.name for field in fields(settings)}
     return replace(settings, **{name: value for name, value in values.items() if name in own})
 
@@ -61,7 +61,7 @@ PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "adaptation": {"adaptation": (0.0, 0.0)},
     "frame-gain": {"frame_gain": 0.0},
 }
-"""What settings of truth and noise are without a part; a kind that has no such setting never had the part."""
+"""For each part, the settings of truth and noise that remove it; a kind without these settings never had the part."""
 
 KINDS: Final[Mapping[str, Kind]] = {
     "default": Kind(SimulatedTruthConfig(), SessionNoise(level=12.0)),
@@ -100,7 +100,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 
 def find_kind(name: str, without: Sequence[str] = ()) -> Kind:
-    """Return a kind by name, less some of its parts; raises ReverieError when there is none of that name.
+    """Return a kind by name, without some of its parts; raises ReverieError when no kind has that name.
 
     >>> find_kind("harsh", without=["shared"]).noise.shared
     0.0

@@ -1,4 +1,4 @@
-"""A simulated animal as a recording in memory: its trials are drawn when asked for, always the same."""
+"""A simulated animal as a recording in memory: a trial is drawn whenever it is read, and is the same every time."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,15 +21,15 @@ from reverie.simulation.noise import SessionGains, SessionNoise, draw_responses
 from reverie.simulation.true_encoder import TrueEncoder
 
 AnyMovie = Float[np.ndarray, "_ _ _"] | Callable[[], Movie]
-"""A movie among others of other lengths, or what draws it whenever it is asked for."""
+"""A movie of any length, or a function that draws it."""
 
 
 @dataclass(frozen=True)
 class Presentation:
-    """One showing of a movie: the trial's name (its number), its tier, the movie's name, and what it comes from.
+    """One showing of a movie: the trial's name (its number), its tier, the movie's name and the movie itself (source).
 
-    strength: (time,), where nothing is shown (tier ``spontaneous``): the share of the change of the rates that the
-    hidden movie, the source, causes at each frame.
+    strength: (time,), in trials without a movie (tier ``spontaneous``): how much of the change of rates that the source
+    would cause happens at each frame; the source is then the movie that neurons replay.
     """
 
     trial: str
@@ -40,7 +40,7 @@ class Presentation:
 
     @property
     def movie(self) -> Movie:
-        """The movie, drawn anew each time where it is not there already."""
+        """The movie; where the source is a function, it is drawn anew each time."""
         return self.source() if callable(self.source) else self.source
 
 
@@ -49,9 +49,9 @@ def schedule(
 ) -> tuple[Presentation, ...]:
     """Number the showings: tier by tier in the order given, each tier's movies in order, as often as it repeats.
 
-    movies: by tier, (name, movie) pairs. repeats: how often the movies of a tier are shown, 1 where not said; the
-    whole list is shown before it is shown again. Raises ReverieError without movies or when a tier is repeated that
-    has none.
+    movies: by tier, (name, movie) pairs. repeats: how often the movies of a tier are shown, 1 by default; the whole
+    list is shown before it is shown again. Raises ReverieError without movies, or when ``repeats`` names a tier without
+    movies.
 
     >>> clip = np.zeros((30, 36, 64), dtype=np.float32)
     >>> [(show.trial, show.title) for show in schedule({"oracle": [("a", clip), ("b", clip)]}, {"oracle": 2})]
@@ -74,7 +74,7 @@ def schedule(
 def in_the_dark(
     presentations: Sequence[Presentation], darkness: Darkness, generator: np.random.Generator
 ) -> tuple[tuple[Presentation, ...], dict[str, tuple[Replay, ...]]]:
-    """Return spontaneous trials that follow others, and what is hidden in each: clips of those others.
+    """Return spontaneous trials that follow others, and the replays hidden in each, of clips that the others showed.
 
     Raises ReverieError when a clip is too short to be replayed.
     """
@@ -92,10 +92,9 @@ def in_the_dark(
 class SimulatedMouse:
     """All trials of one simulated animal.
 
-    The state and the noise of a trial depend on the seed, the animal, the trial and the list of trials alone, so that
-    it does not matter which trials are asked for, in which order, or how often. noise: what trials add to the rates,
-    that of default animals where nothing is said.
-    Raises ReverieError when the truth has no such animal.
+    The state and the noise of a trial depend only on the seed, the animal, the trial and the list of trials. It
+    therefore does not matter which trials are read, in which order, or how often. noise: what trials add to the rates;
+    by default that of default animals. Raises ReverieError when the truth has no such animal.
     """
 
     frame_rate: float = FRAME_RATE
@@ -121,7 +120,7 @@ class SimulatedMouse:
         self._session = SessionGains(noise, self._buffer("centres"), tuple(self.tiers), hidden)
 
     def trial(self, name: str) -> Trial:
-        """Draw one trial; raises ReverieError when there is none of that name or its movie has another size."""
+        """Draw one trial; raises ReverieError when no trial has that name or its movie has another size."""
         if name not in self.presentations:
             raise ReverieError(f"Animal {self.name!r} has no trial {name!r}; it has {len(self.tiers)}, named 0, 1, ...")
         show = self.presentations[name]
@@ -136,7 +135,7 @@ class SimulatedMouse:
         means = self._buffer("means")[:, 0]
         rates = self._cell_rates(movie, state)
         if show.strength is not None:
-            # The indicator's lead before the first frame is dark.
+            # Nothing is replayed during the indicator's lead, before the first frame.
             share = np.pad(show.strength, (rates.shape[1] - len(movie), 0))
             dark = self._cell_rates(np.full_like(movie, GREY), state)
             rates = np.maximum(dark + share * (rates - dark), 0)
@@ -148,12 +147,12 @@ class SimulatedMouse:
         return Trial(name=name, tier=show.tier, movie=shown, state=state, responses=responses)
 
     def trials(self, split: str) -> LazyTrials:
-        """Return the trials of one tier, drawn when asked for, in order."""
+        """Return the trials of one tier in order, each drawn when it is read."""
         return LazyTrials(self.trial, tuple(name for name, tier in self.tiers.items() if tier == split))
 
     @property
     def coordinates(self) -> Float[np.ndarray, "neuron 3"]:
-        """Where the cell bodies lie, micrometres."""
+        """Positions of the cell bodies, micrometres."""
         return self.truth.places(self.name)
 
     def _cell_rates(self, movie: Movie, state: State) -> Float[np.ndarray, "neuron lead_and_time"]:

@@ -1,4 +1,4 @@
-"""Noise of sessions and trials around true rates: sparse events of random size, and gains and tuning that drift."""
+"""Noise of sessions and trials around true rates: sparse events of random size, and drifting gains and tuning."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ from reverie.simulation.behaviour import wander
 from reverie.simulation.imaging import Indicator, Neuropil
 
 EVENT_SIZE = 4.834
-"""Mean size of an event behind the indicator, in units of the neuron's mean rate: its size times the share of its
-variance that the indicator leaves. It makes about four in five responses zero, however long an event lasts."""
+"""Mean size of an event as the indicator shows it, in units of the neuron's mean rate: its size times the share of its
+variance that the indicator leaves. With this value about four in five responses are 0, however long an event lasts."""
 
 RANK = 3
-"""Shared gains, slow ones and as many fast ones."""
+"""Number of slow shared gains, and of fast ones."""
 
 SLOW_TRIALS = 6.0
-"""Trials over which the slow gains stay alike: a minute of 10-s trials."""
+"""Correlation time of the slow gains, trials: a minute of 10-s trials."""
 
 FAST_SECONDS = 0.4
-"""Seconds over which the fast gains stay alike."""
+"""Correlation time of the fast gains, seconds."""
 
 COMMON = 0.8
-"""Share of the variance of shared gains in the one that raises all neurons together."""
+"""Share of the shared gains' variance that is in the gain common to all neurons."""
 
 NEIGHBOURS = 10
-"""Nearest receptive fields among which a neuron's tuning drifts."""
+"""Number of nearest receptive fields towards one of which a neuron's tuning drifts."""
 
 
 @dataclass(frozen=True)
@@ -40,23 +40,22 @@ class SessionNoise:
     """Variance of single frames around a rate, in units of that rate times the neuron's mean rate; 0 gives the
     rates themselves."""
     spikes: bool = False
-    """Responses are numbers of spikes, Poisson, whatever the level."""
+    """Whether responses are Poisson spike counts, whatever the level."""
     tail: float = 0.0
-    """Standard deviation of the log of event sizes beside what they have anyway, which makes their tail heavier at
-    the same level."""
+    """Additional standard deviation of the log of event sizes, which makes their tail heavier at the same level."""
     size_signal: float = 0.0
-    """How much of a rate above its mean shows in larger rather than more events, as a power of the rate; with 0
-    event sizes say nothing."""
+    """Power of the rate that event sizes grow with: how much of a rate above its mean shows in larger rather than more
+    events. With 0, event sizes carry no signal."""
     shared: float = 0.0
-    """Standard deviation of the log gain that neurons share and no recording holds, see ``SessionGains``."""
+    """Standard deviation of the log gain that neurons share and that is not recorded, see ``SessionGains``."""
     gain_drift: float = 0.0
     """Standard deviation over neurons of the log gain between the middle and the ends of the session."""
     tuning_drift: float = 0.0
-    """Largest share of a neuron's response that has become that of a neighbour by then."""
+    """Largest share of a neuron's response that is replaced by a neighbour's at the ends of the session."""
     saccades: float = 0.0
-    """Of the eyes, a second; with none they wander."""
+    """Saccades per second; with 0 the eyes wander."""
     pupil_error: float = 0.0
-    """Standard deviation of the recorded pupil centre around the true one, in its units."""
+    """Standard deviation of the recorded pupil centre around the true one, in units of the recording."""
 
     def __post_init__(self) -> None:
         """Raise ReverieError when a number is negative or the sizes carry more than the whole signal."""
@@ -73,10 +72,10 @@ def draw_responses(
     *,
     tissue: Neuropil | None = None,
 ) -> Float[np.ndarray, "neuron time"]:
-    """Draw the neurons' own events and those that leak in from around, and look at them with the indicator.
+    """Draw the neurons' own events and those that leak in from their surroundings, and return what the indicator shows.
 
-    rates: expected events of the neurons' own, starting the indicator's ``lead`` early. means: each neuron's mean rate.
-    The expectation of the responses is what the indicator expects of the rates exactly.
+    rates: expected events of the neurons' own, beginning ``lead`` frames (of the indicator) before the responses.
+    means: each neuron's mean rate. The responses' expectation is exactly what the indicator makes of the rates.
     """
     device = indicator.get_buffer("powers").device
     powers = indicator.get_buffer("powers").cpu().numpy()
@@ -95,21 +94,22 @@ def draw_events(
     noise: SessionNoise,
     generator: np.random.Generator,
 ) -> Float[np.ndarray, "neuron time"]:
-    """Draw events with expectation ``rates``, of which the indicator leaves ``powers`` of the variance.
+    """Draw events with expectation ``rates``; the indicator leaves the share ``powers`` of their variance.
 
-    Behind it the variance is ``level * mean * rate`` where the rate is steady (where sizes carry signal, at the mean
-    rate). The number of events is Poisson and their sizes gamma-distributed, with a heavier tail the larger the level.
+    After the indicator, the variance is ``level * mean * rate`` where the rate is steady (where sizes carry signal,
+    only at the mean rate). The number of events is Poisson-distributed; their sizes are gamma-distributed, with a
+    heavier tail at a higher level.
     """
     if noise.spikes:
         return generator.poisson(rates).astype(np.float32)
     if noise.level == 0:
         return rates
     variance = noise.level / powers[:, None]
-    # Of the variance, one part is the number of events, the other the spread of their sizes, at least as large.
+    # The number of events makes one part of the variance; the variation of their sizes the other, at least as large.
     widening = np.exp(noise.tail**2)
     size = np.minimum(EVENT_SIZE / powers[:, None], variance / (2 * widening))
     shape = 1.0 / (variance / (size * widening) - 1.0)
-    # Sizes that grow with the rate leave the number of events the rest of the growth.
+    # Where sizes grow with the rate, the number of events takes only the rest of the growth.
     sizes = size * means[:, None] * np.maximum(rates / means[:, None], 0.02) ** noise.size_signal
     counts = generator.poisson(rates / sizes)
     events = np.zeros(rates.shape, dtype=np.float32)
@@ -123,11 +123,11 @@ def draw_events(
 
 
 class SessionGains:
-    """The hidden half of an animal's session: one gain for each neuron and frame, and whom it comes to resemble.
+    """The unrecorded part of a session: a gain for each neuron and frame, and the neighbour it drifts towards.
 
-    Trials take place in an order of their own, tiers mixed, as in real sessions; their names say nothing of it.
-    Shared gains multiply (Goris, Movshon & Simoncelli 2014, Nature Neuroscience 17, 858), are of low rank and of
-    slow and fast parts (Stringer et al. 2019, Science 364, eaav7893), and average 1.
+    Trials take place in random order, tiers mixed, as in real sessions; their names do not show the order. Shared gains
+    multiply (Goris, Movshon & Simoncelli 2014, Nature Neuroscience 17, 858), are of low rank and of slow and fast parts
+    (Stringer et al. 2019, Science 364, eaav7893), and average 1.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class SessionGains:
         self.places = {trial: int(place) for trial, place in zip(trials, order, strict=True)}
         self.loadings = np.stack([_draw_loadings(neurons, noise.shared, generator) for _ in ("slow", "fast")])
         anchors = np.stack([wander(len(trials) + 1, SLOW_TRIALS, generator) for _ in range(RANK)])
-        # A neuron's mean rate is that over its session, which holds only a few of the slow ups and downs.
+        # A session holds only a few slow fluctuations; they are centred, since mean rates are those over the session.
         centred = anchors - anchors.mean(axis=1, keepdims=True)
         self.anchors = centred / np.maximum(centred.std(axis=1, keepdims=True), 1e-6)
         self.drifts = noise.gain_drift * generator.standard_normal(neurons)
@@ -157,7 +157,7 @@ class SessionGains:
         trial: str,
         generator: np.random.Generator,
     ) -> Float[np.ndarray, "neuron time"]:
-        """Return the event rates of one trial as they are at its place in the session."""
+        """Return the event rates of one trial with the gains and the tuning at its place in the session."""
         away = 2.0 * self.places[trial] / max(len(self.places) - 1, 1) - 1.0
         if self.noise.tuning_drift > 0:
             relative = rates / means[:, None]
@@ -176,7 +176,7 @@ class SessionGains:
         later = np.linspace(0.0, 1.0, frames)
         before, after = self.anchors[:, self.places[trial], None], self.anchors[:, self.places[trial] + 1, None]
         alike = np.exp(-1.0 / SLOW_TRIALS)
-        # Between two anchors the mixture has less variance than they have.
+        # A mixture of two anchors has less variance than the anchors; this is its standard deviation.
         spread = np.sqrt((1 - later) ** 2 + later**2 + 2 * later * (1 - later) * alike)
         slow = ((1 - later) * before + later * after) / spread
         log_gain = self.loadings[0] @ slow + self.loadings[1] @ fast
@@ -184,14 +184,14 @@ class SessionGains:
 
 
 def _draw_loadings(neurons: int, shared: float, generator: np.random.Generator) -> Float[np.ndarray, "neuron factor"]:
-    """Draw how each neuron follows each factor; half of the variance ``shared``² is slow, half is fast."""
+    """Draw each neuron's loading on each factor; half of the variance ``shared``² is slow, half is fast."""
     common = np.sqrt(COMMON) * (1.0 + 0.5 * generator.standard_normal((neurons, 1))) / np.sqrt(1.25)
     others = np.sqrt((1.0 - COMMON) / (RANK - 1)) * generator.standard_normal((neurons, RANK - 1))
     return np.asarray(shared / np.sqrt(2) * np.concatenate([common, others], axis=1))
 
 
 def _draw_partners(centres: Float[np.ndarray, "neuron 2"], generator: np.random.Generator) -> np.ndarray:
-    """Draw for each neuron one whose receptive field lies near its own."""
+    """Draw for each neuron another whose receptive field lies near its own."""
     choices = min(NEIGHBOURS, len(centres) - 1)
     if choices < 1:
         return np.arange(len(centres))

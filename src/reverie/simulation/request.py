@@ -9,10 +9,10 @@ from reverie.foundation.requests import require_seed, settle_types
 from reverie.stimuli.names import StimulusName
 
 KindName = Literal["default", "realistic", "harsh", "outside", "retina"]
-"""Sorts of simulated animals."""
+"""Kinds of simulated animals."""
 
 PartName = Literal["gaze", "shared", "drift", "sizes", "neuropil", "scan", "tails", "adaptation", "frame-gain"]
-"""Parts of a kind that can be left out, one by one."""
+"""Parts of a kind that can each be left out."""
 
 
 @dataclass(frozen=True)

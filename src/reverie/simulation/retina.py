@@ -1,4 +1,4 @@
-"""A retina: cells with centre and surround that answer light with spikes, whatever the animal does."""
+"""A retina: cells with centre and surround that respond to light with spikes, whatever the animal's behaviour."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from reverie.simulation.true_encoder import Cortex, TrueEncoder
 from reverie.simulation.truth import MEMORY, LocalContrast
 
 RETINAL_MEMORY = 16
-"""Frames a cell's temporal kernel spans, the present one included: half a second at 30 Hz."""
+"""Frames that a cell's temporal kernel spans, the present one included: half a second at 30 Hz."""
 
 
 @dataclass(frozen=True)
 class RetinalTruthConfig(TruthConfig):
-    """What simulated retinas are like; rates are spikes a frame."""
+    """Settings of simulated retinas; rates are spikes per frame."""
 
     patch_degrees: tuple[float, float] = (22.0, 40.0)
     threshold: tuple[float, float] = (0.0, 1.0)
@@ -31,19 +31,19 @@ class RetinalTruthConfig(TruthConfig):
     pupil_gain: float = 0.0
     calcium_frames: float = 0.0
     centre_degrees: tuple[float, float] = (3.5, 8.0)
-    """Range of the standard deviation of the centres."""
+    """Range of the standard deviation of the centres, degrees."""
     surround: float = 2.0
-    """Size of the surround in centres (McMahon et al. 2004, Journal of Neurophysiology 91, 1134: about twice as
-    wide)."""
+    """Width of the surround relative to the centre (McMahon et al. 2004, Journal of Neurophysiology 91, 1134: about
+    twice)."""
     surround_share: tuple[float, float] = (0.3, 0.9)
-    """Range of its weight in that of the centre (McMahon et al. 2004: weak)."""
+    """Range of the surround's weight relative to the centre's (McMahon et al. 2004: weak)."""
     on_share: float = 0.5
-    """Part of the cells that light excites."""
+    """Share of the cells that light excites (ON cells)."""
     peak_frames: tuple[float, float] = (1.3, 3.0)
-    """Range of the time from a flash to the peak of the answer (40-100 ms in mammals)."""
+    """Range of the frames from a flash to the peak of the response (40-100 ms in mammals)."""
     adaptation: float = 0.1
-    """Contrast (0-1) at which the contrast around has halved the drive (Shapley & Victor 1978, Journal of
-    Physiology 285, 275), so that checkerboards excite no more than scenes."""
+    """Local contrast (0-1) that halves the drive (Shapley & Victor 1978, Journal of Physiology 285, 275), so that
+    checkerboards excite no more than scenes."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Ganglion(Cells):
 
 
 class RetinalTruth(TrueEncoder):
-    """Rates of simulated retinas, spikes a frame."""
+    """Rates of simulated retinas, spikes per frame."""
 
     config: RetinalTruthConfig
 
@@ -114,7 +114,7 @@ def _spots(
     sigma: Float[np.ndarray, " neuron"],
     frame_size: tuple[int, int],
 ) -> Float[np.ndarray, "neuron height width"]:
-    """Return Gaussian spots that would sum to 1 on an endless screen, exactly 0 far away."""
+    """Return Gaussian spots that would sum to 1 on an infinite screen and are exactly 0 far from their centre."""
     down = (np.arange(frame_size[0])[None, :, None] - rows[:, None, None]) / sigma[:, None, None]
     right = (np.arange(frame_size[1])[None, None] - columns[:, None, None]) / sigma[:, None, None]
     distance = (down**2 + right**2) / 2
@@ -124,7 +124,7 @@ def _spots(
 def _draw_kernels(
     config: RetinalTruthConfig, neurons: int, generator: np.random.Generator
 ) -> Float[np.ndarray, "neuron lag"]:
-    """Draw kernels with a peak and a later undershoot (Chichilnisky 2001, Network 12, 199), of unit norm."""
+    """Draw kernels of unit norm with a peak and a later undershoot (Chichilnisky 2001, Network 12, 199)."""
     ago = np.arange(RETINAL_MEMORY)[::-1].astype(float)
     peak = generator.uniform(*config.peak_frames, (neurons, 1))
     undershoot = generator.uniform(0.2, 0.9, (neurons, 1))

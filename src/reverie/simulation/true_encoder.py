@@ -1,4 +1,4 @@
-"""What all simulated truths share: eyes, neurons, gains, indicator. Each is an encoder, the perfect one."""
+"""What all simulated truths share: eyes, neurons, gains, indicator. Each is itself an encoder, without error."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ from reverie.simulation.imaging import Indicator, Neuropil
 from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
 
 CALIBRATION_FRAMES = 900
-"""Length of the synthetic movie on which each neuron's drive and mean rate are set."""
+"""Frames of the synthetic movie on which each neuron's drive and mean rate are calibrated."""
 
 RUNNING_SCALE = 5.0
 """Running speed at which the gain of running nears its full value."""
 
 PUPIL_MEAN, PUPIL_SCALE = 50.0, 26.0
-"""Pupil dilation at which it changes nothing, and the deviation at which its gain nears its full value."""
+"""Pupil dilation at which its gain is 1, and the deviation from it at which the gain nears its full value."""
 
 
 class Cortex(nn.Module, ABC):
@@ -35,7 +35,7 @@ class Cortex(nn.Module, ABC):
         power = max(drive - threshold, 0)^exponent
         rate  = floor + gain(state) · scale · power / (power + saturation^exponent)
 
-    memory: frames a response depends on, the present one included. A family says what the drive is.
+    memory: frames that a response depends on, the present one included. Subclasses define the drive.
     """
 
     memory: int
@@ -67,7 +67,7 @@ class Cortex(nn.Module, ABC):
         return self.get_buffer("floors") + self.gain(state) * self.respond(movie) * self.get_buffer("scales")
 
     def respond(self, movie: Float[Tensor, "batch before_and_time height width"]) -> Float[Tensor, "batch neuron time"]:
-        """Return what the movie alone makes of the neurons, before scale, floor and gain."""
+        """Return responses to the movie alone, before scale, floor and gain."""
         return self.answer(self.drive(movie))
 
     def answer(self, drive: Float[Tensor, "batch neuron time"]) -> Float[Tensor, "batch neuron time"]:
@@ -82,28 +82,28 @@ class Cortex(nn.Module, ABC):
 
     @abstractmethod
     def standardise(self, drive: Float[Tensor, "batch neuron time"]) -> Float[Tensor, "batch neuron time"]:
-        """Set drives to unit standard deviation, given how they are; return these as they are now."""
+        """Calibrate so that these drives get unit standard deviation; return them as they are then."""
 
     def gain(self, state: Float[Tensor, "batch 4 time"]) -> Float[Tensor, "batch neuron time"]:
-        """Return how much running and the pupil multiply the responses; 1 at rest with an ordinary pupil."""
+        """Return the factor by which running and pupil multiply responses; 1 at rest with an ordinary pupil."""
         pupil = torch.tanh((state[:, None, 0] - PUPIL_MEAN) / PUPIL_SCALE)
         running = torch.tanh(torch.relu(state[:, None, 1]) / RUNNING_SCALE)
         return torch.exp(self.get_buffer("running_gains") * running + self.get_buffer("pupil_gains") * pupil)
 
     @torch.no_grad()
     def calibrate(self, footage: Float[Tensor, "batch time height width"]) -> None:
-        """Set drives to unit standard deviation and rates to the means aimed at, as found on the footage."""
+        """Set drives to unit standard deviation and rates to their intended means, both measured on the footage."""
         means = self.get_buffer("means")
         typical = self.answer(self.standardise(self.drive(footage))).mean(dim=(0, 2))[:, None].clamp_min(1e-3)
         self.get_buffer("scales").copy_((means - self.get_buffer("floors")) / typical)
 
 
 class TrueEncoder(Encoder, ABC):
-    """True rates of simulated animals: ``rate = indicator * (neuropil + cortex(movie as the eye meets it, state))``.
+    """True rates of simulated animals: ``rate = indicator * (neuropil + cortex(movie displaced by gaze, state))``.
 
-    One module holds all animals, each drawn from the seed and its name; building it again from the same settings gives
-    the same neurons. It depends on the last ``history`` frames and on nothing after; before a clip it takes the screen
-    as grey and the animal's state as that of the first frame. Raises ReverieError without animals or neurons.
+    One module holds all animals, each drawn from the seed and its name; the same settings always give the same neurons.
+    A rate depends on the present and the last ``history`` frames. Before a clip, the screen is taken as grey and the
+    animal's state as that of the first frame. Raises ReverieError without animals or neurons.
     """
 
     def __init__(self, config: TruthConfig, mice: Mapping[str, int], frame_size: tuple[int, int] = FRAME_SIZE) -> None:
@@ -129,7 +129,7 @@ class TrueEncoder(Encoder, ABC):
         self.history = animal.memory - 1 + self.lead
 
     def prepare(self, footage: Float[Tensor, "1 time height width"] | None) -> None:
-        """Draw what all animals share, if anything, and calibrate it where there is footage."""
+        """Draw what all animals share, if anything, and calibrate it if there is footage."""
 
     @abstractmethod
     def draw_animal(self, neurons: int, generator: np.random.Generator) -> Cortex:
@@ -141,7 +141,7 @@ class TrueEncoder(Encoder, ABC):
         state: Float[Tensor, "batch 4 time"] | Float[Tensor, "batch 4 time height width"],
         mouse: str,
     ) -> Float[Tensor, "batch neuron time"]:
-        """Return the true rates of one animal, in units of responses a frame."""
+        """Return the true rates of one animal, (batch, neuron, time), responses per frame."""
         rates = self.cell_rates(movie, state, mouse)
         tissue = self.tissue(mouse)
         if tissue is not None:
@@ -155,7 +155,7 @@ class TrueEncoder(Encoder, ABC):
         state: Float[Tensor, "batch 4 time"],
         mouse: str,
     ) -> Float[Tensor, "batch neuron lead_and_time"]:
-        """Return the rates of the neurons' own events in their traces; they start ``lead`` frames early."""
+        """Return the rates of the neurons' own events in their traces; they begin ``lead`` frames before responses."""
         animal, eye, tissue = self.animal(mouse), self.eye(mouse), self.tissue(mouse)
         seen = movie if eye is None else eye(movie, state)
         before = functional.pad(seen, (0, 0, 0, 0, self.history, 0), value=GREY)
@@ -164,43 +164,43 @@ class TrueEncoder(Encoder, ABC):
         return rates if tissue is None else (1.0 - tissue.share) * rates
 
     def animal(self, mouse: str) -> Cortex:
-        """Return the neurons of one animal; raises ReverieError when there is none of that name."""
+        """Return the neurons of one animal; raises ReverieError when no animal has that name."""
         self.require_mouse(mouse)
         cortex = self.animals[int(self._number(mouse))]
         assert isinstance(cortex, Cortex)
         return cortex
 
     def eye(self, mouse: str) -> Gaze | None:
-        """Return how an animal's gaze moves what its neurons see, or None where it does not."""
+        """Return how an animal's gaze displaces what its neurons see, or None where it does not."""
         eye = dict(self.eyes.items()).get(self._number(mouse))
         assert eye is None or isinstance(eye, Gaze)
         return eye
 
     def tissue(self, mouse: str) -> Neuropil | None:
-        """Return what leaks into the traces of one animal, or None where nothing does."""
+        """Return the neuropil that leaks into the traces of one animal, or None where nothing does."""
         tissue = dict(self.tissues.items()).get(self._number(mouse))
         assert tissue is None or isinstance(tissue, Neuropil)
         return tissue
 
     def indicator(self, mouse: str) -> Indicator:
-        """Return how events of one animal become responses."""
+        """Return the indicator of one animal: how its events become responses."""
         indicator = self.indicators[int(self._number(mouse))]
         assert isinstance(indicator, Indicator)
         return indicator
 
     def generator(self, mouse: str, *purpose: int) -> np.random.Generator:
-        """Return a generator of random numbers of one animal's own, for one purpose."""
+        """Return one animal's random generator for one purpose."""
         return animal_generator(self.config.seed, mouse, *purpose)
 
     def _number(self, mouse: str) -> str:
         return str(list(self.mice).index(mouse))
 
     def temperament(self, mouse: str) -> Temperament:
-        """Return how one animal behaves."""
+        """Return the temperament of one animal."""
         return draw_temperament(self.generator(mouse, TEMPERAMENT))
 
     def places(self, mouse: str) -> Float[np.ndarray, "neuron 3"]:
-        """Return where the cell bodies of one animal lie, micrometres."""
+        """Return the positions of one animal's cell bodies, micrometres."""
         centres = self.animal(mouse).get_buffer("centres").cpu().numpy()
         return draw_places(centres, self.config.degrees_per_pixel, self.generator(mouse, PLACES))
 
@@ -208,7 +208,7 @@ class TrueEncoder(Encoder, ABC):
 @lru_cache(maxsize=4)
 def calibration_footage(frame_size: tuple[int, int]) -> Float[Tensor, "1 time height width"]:
     """Draw many short synthetic scenes, the same for all simulations."""
-    # The finest leaves take the longest to paint and drive no neuron.
+    # No finer leaves: they take the longest to paint and drive no neuron.
     scenes = SceneSettings(shot_seconds=(0.6, 0.8), leaf_pixels=(4.0, 32.0))
     generator = np.random.default_rng(CALIBRATION_FRAMES)
     movie = naturalistic_movie(CALIBRATION_FRAMES, generator, frame_size=frame_size, settings=scenes)

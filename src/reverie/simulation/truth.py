@@ -1,4 +1,4 @@
-"""The usual simulated visual cortex: Gabor energy and blobs with kernels in time, divided by local contrast."""
+"""The default simulated visual cortex: Gabor energy and blobs with temporal kernels, divided by local contrast."""
 
 from dataclasses import dataclass
 
@@ -13,40 +13,40 @@ from reverie.simulation.cells import Cells, TruthConfig, draw_cells, draw_centre
 from reverie.simulation.true_encoder import Cortex, TrueEncoder
 
 MEMORY = 12
-"""Frames a temporal kernel spans, the present one included (0.4 s at 30 Hz)."""
+"""Frames that a temporal kernel spans, the present one included (0.4 s at 30 Hz)."""
 
 POOL_PIXELS = 4.0
-"""Standard deviation of the pools in which contrast is measured."""
+"""Standard deviation in pixels of the pools in which contrast is measured."""
 
 SPACING_PIXELS = 6
-"""Distance of the pools' centres."""
+"""Distance in pixels between the pools' centres."""
 
 
 @dataclass(frozen=True)
 class SimulatedTruthConfig(TruthConfig):
-    """What the usual simulated animals are like."""
+    """Settings of the default simulated animals."""
 
     cycles_per_degree: float = 0.03
     """Median of the preferred spatial frequencies (log-normal)."""
     octaves: float = 0.9
-    """Their standard deviation."""
+    """Standard deviation of the preferred spatial frequencies, octaves."""
     blob_share: float = 0.25
-    """Part of the neurons that prefer no frequency but light or dark blobs."""
+    """Share of the neurons that prefer light or dark blobs instead of a frequency."""
     complex_share: float = 0.35
-    """Part of the others that add up two phases (complex cells)."""
+    """Share of the others that sum the energy of two phases (complex cells)."""
     widest_degrees: float = 17.0
-    """Largest standard deviation of a receptive field."""
+    """Largest standard deviation of a receptive field, degrees."""
     normalisation: float = 0.2
-    """Contrast (0-1) at which local contrast has halved the drive."""
+    """Local contrast (0-1) that halves the drive."""
 
 
 @dataclass(frozen=True)
 class Population(Cells):
-    """The neurons of one animal of the usual kind, one entry a neuron.
+    """The neurons of one animal of the default kind, one entry per neuron.
 
-    filters: (neuron, 2, height, width), an even and an odd phase. kernels: (neuron, 2, 2, MEMORY), how each of two
-    drives (first axis of the pair) sums the two phases over the last frames, oldest first. complex_cells: which
-    neurons add up the energy of both drives.
+    filters: (neuron, 2, height, width), an even and an odd phase. kernels: (neuron, drive, phase, MEMORY), how each of
+    two drives sums the two phases over the last frames, oldest first. complex_cells: which neurons sum the energy of
+    both drives.
     """
 
     filters: Float[np.ndarray, "neuron 2 height width"]
@@ -101,7 +101,7 @@ def _gabors(
     width: Float[np.ndarray, " neuron"],
     frame_size: tuple[int, int],
 ) -> Float[np.ndarray, "neuron 2 height width"]:
-    """Return Gabor functions with a cosine and a sine carrier; lengths in pixels, frequencies in cycles a pixel."""
+    """Return Gabor functions with a cosine and a sine carrier; lengths in pixels, frequencies in cycles per pixel."""
     # Single precision: populations of thousands of neurons are large.
     rows, columns, angle, frequency, phase, length, width = (
         values.astype(np.float32)[:, None, None] for values in (rows, columns, angle, frequency, phase, length, width)
@@ -111,7 +111,7 @@ def _gabors(
     along = np.cos(angle) * right + np.sin(angle) * down
     across = np.cos(angle) * down - np.sin(angle) * right
     distance = ((along / length) ** 2 + (across / width) ** 2) / 2
-    # Cut at three standard deviations: tails would be denormal numbers, which are slow.
+    # Cut at three standard deviations: the tails would be denormal numbers, which are slow to compute with.
     envelope = np.where(distance < 4.5, np.exp(-distance), np.float32(0.0))
     carrier = np.float32(2 * np.pi) * frequency * along + phase
     return np.stack([np.cos(carrier) * envelope, np.sin(carrier) * envelope], axis=1)
@@ -121,7 +121,7 @@ def _draw_kernels(neurons: int, generator: np.random.Generator) -> Float[np.ndar
     """Draw temporal kernels from sustained to transient, and how strongly each neuron prefers a direction of motion.
 
     The first drive sums the even phase with the kernel and the odd phase with the slower quadrature kernel; the second
-    drive is its partner a quarter cycle on. Without direction preference each drive has one phase only.
+    drive is its partner, a quarter of a cycle later. Without direction preference, each drive has one phase only.
     """
     delay = generator.uniform(1.0, 3.0, neurons)
     width = generator.uniform(0.7, 1.8, neurons)
@@ -139,7 +139,7 @@ def _bump(peak: Float[np.ndarray, " neuron"], width: Float[np.ndarray, " neuron"
     """Return smooth bumps of unit sum, ``peak`` frames ago; lags run from the oldest to the present."""
     ago = np.arange(MEMORY)[::-1]
     bump = np.exp(-0.5 * ((ago - peak[:, None]) / width[:, None]) ** 2)
-    # The present frame cannot be answered yet: light takes longer than one frame to reach the cortex.
+    # No response to the present frame: signals take longer than one frame from the eye to the cortex.
     bump = np.where((ago >= 1) & (bump > 1e-3), bump, 0.0)
     return np.asarray(bump / bump.sum(axis=1, keepdims=True))
 
@@ -151,8 +151,8 @@ def _unit(kernel: Float[np.ndarray, "neuron lag"]) -> Float[np.ndarray, "neuron 
 class LocalContrast(nn.Module):
     """The factor 1 / (c0 + local contrast) of each neuron.
 
-    Contrast is the standard deviation of the pixels in a pool, averaged over the last frames; pools lie on a coarse
-    grid and each neuron mixes those around it.
+    Contrast is the standard deviation of the pixels in a pool, averaged over the last frames. Pools lie on a coarse
+    grid, and each neuron takes a weighted mean of those around it.
     """
 
     def __init__(
@@ -167,7 +167,7 @@ class LocalContrast(nn.Module):
         pool_rows, pool_columns = (np.arange(0, size + SPACING_PIXELS, SPACING_PIXELS) for size in frame_size)
         pools = np.stack(np.meshgrid(pool_rows, pool_columns, indexing="ij"), axis=-1).reshape(-1, 2)
         pixels = np.stack(np.meshgrid(*map(np.arange, frame_size), indexing="ij"), axis=-1).reshape(-1, 2)
-        # Receptive fields beyond the edge go by the contrast at the edge.
+        # Receptive fields beyond the edge take the contrast at the edge.
         inside = np.clip(np.stack([rows, columns], axis=-1), 0, np.array(frame_size) - 1)
         self.register_buffer("pools", _near(pixels, pools, POOL_PIXELS))
         self.register_buffer("neighbours", _near(pools, inside, SPACING_PIXELS / 2))
@@ -176,7 +176,7 @@ class LocalContrast(nn.Module):
         self.register_buffer("recent", torch.from_numpy((recent / recent.sum()).astype(np.float32)))
 
     def forward(self, pixels: Float[Tensor, "batch before_and_time pixel"]) -> Float[Tensor, "batch neuron time"]:
-        """Return each neuron's factor; pixels are contrasts (-1 to 1 around grey), MEMORY - 1 frames early."""
+        """Return each neuron's factor; pixels are contrasts (-1 to 1 around grey) and begin MEMORY - 1 frames early."""
         pools = self.get_buffer("pools")
         variance = pixels.square() @ pools - (pixels @ pools).square()
         contrast = torch.sqrt(variance.clamp_min(0.0) + 1e-6)
@@ -196,7 +196,7 @@ class SimulatedTruth(TrueEncoder):
 
         drive = kernels * (filters · contrast of the movie) / (c0 + local contrast)
 
-    The rest as ``Cortex`` and ``TrueEncoder`` say.
+    The rest is described in ``Cortex`` and ``TrueEncoder``.
     """
 
     config: SimulatedTruthConfig
@@ -209,7 +209,7 @@ class SimulatedTruth(TrueEncoder):
 
 
 class SimulatedCortex(Cortex):
-    """The neurons of one animal of the usual kind."""
+    """The neurons of one animal of the default kind."""
 
     memory = MEMORY
 
@@ -230,14 +230,14 @@ class SimulatedCortex(Cortex):
         neurons = seen.shape[1] // 2
         drives = functional.conv1d(seen, self.get_buffer("kernels"), groups=neurons)
         drives = drives.reshape(len(drives), neurons, 2, drives.shape[-1])
-        # A little inside the root keeps its slope finite at 0.
+        # A small number under the root keeps its slope finite at 0.
         energy = torch.sqrt(drives.square().sum(dim=2) + 1e-8)
         chosen = torch.where(self.get_buffer("is_complex") > 0, energy, drives[:, :, 0])
         drive: Tensor = chosen * self.contrast(pixels)
         return drive
 
     def standardise(self, drive: Float[Tensor, "batch neuron time"]) -> Float[Tensor, "batch neuron time"]:
-        """Set drives to unit standard deviation; the threshold of an energy, never negative, counts from its mean."""
+        """Set drives to unit standard deviation; thresholds of energies (never negative) count from their mean."""
         spread = drive.std(dim=(0, 2)).clamp_min(1e-6)
         self.get_buffer("kernels").div_(spread.repeat_interleave(2)[:, None, None])
         centre = (drive.mean(dim=(0, 2)) / spread)[:, None] * self.get_buffer("is_complex")

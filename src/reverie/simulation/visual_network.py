@@ -1,9 +1,9 @@
 """A frame-wise network of three stages, each a convolution, a rectification and a divisive normalisation.
 
-Networks of this form are the best models there are of responses in primary visual cortex (Cadena et al. 2019, PLoS
-Computational Biology 15, e1006897), and with random weights nearly as good a basis as with learned ones for cells of
-mouse cortex (Cadena et al. 2019, NeurIPS workshop "How well do deep neural networks trained on object recognition
-characterize the mouse visual system?"). What a channel looks for lies in no family that the encoders here contain.
+Networks of this form are among the best models of responses in primary visual cortex (Cadena et al. 2019, PLoS
+Computational Biology 15, e1006897). For cells of mouse cortex, random weights are nearly as good a basis as learned
+ones (Cadena et al. 2019, NeurIPS workshop "How well do deep neural networks trained on object recognition characterize
+the mouse visual system?"). None of the encoders here can represent the channels' preferred features exactly.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SPACING = 2
 """Distance in pixels of the grid points on which all stages' features lie; the first is the first pixel."""
 
 LOCAL_PIXELS = 6.0
-"""Standard deviation of the surroundings whose brightness is taken out before the first stage."""
+"""Standard deviation in pixels of the surroundings whose brightness is removed before the first stage."""
 
 FIRST_FILTERS, FIRST_SIZE = 16, 9
 """Filters of the first stage, and their side in pixels."""
@@ -28,7 +28,7 @@ FIRST_FILTERS, FIRST_SIZE = 16, 9
 
 @dataclass(frozen=True)
 class Stage:
-    """A later stage: channels, side of its kernels in grid points, groups of channels that mix."""
+    """A later stage: number of channels, side of its kernels in grid points, groups of channels that mix."""
 
     channels: int
     size: int
@@ -81,10 +81,10 @@ class VisualNetwork(nn.Module):
             raw = self._normalised(number, raw)
 
     def _enter(self, movie: Float[Tensor, "frame height width"]) -> Float[Tensor, "frame channel row column"]:
-        """Return the first stage's halves: filters on brightness and on brightness relative to the surroundings."""
+        """Return the first stage's two halves: filters on brightness, and on brightness relative to surroundings."""
         brightness = ((movie - GREY) / GREY)[:, None]
         around = _blurred(brightness, self.get_buffer("local"))
-        # Weber's law: a step of brightness counts relative to the brightness around it.
+        # Weber's law: a change of brightness counts relative to the brightness around it.
         relative = (brightness - around) / (1.3 + around)
         planes = functional.pad(torch.cat([brightness, 2 * relative], dim=1), [FIRST_SIZE // 2] * 4, mode="replicate")
         sums = functional.conv2d(planes, self.get_buffer("first"), stride=SPACING)
@@ -99,7 +99,7 @@ class VisualNetwork(nn.Module):
         return torch.relu(self._sums(number, features) + self.get_buffer(f"offset{number}")[:, None, None])
 
     def _normalised(self, number: int, features: Float[Tensor, "frame channel row column"]) -> Tensor:
-        """Divide by the size of all channels around (Carandini & Heeger 2012), 7 x 7 grid points or 48 degrees."""
+        """Divide by the magnitude of all channels (Carandini & Heeger 2012) in 7 x 7 grid points or 48 degrees."""
         scaled = features * self.get_buffer(f"scale{number}")
         power = scaled.square().mean(dim=1, keepdim=True)
         around = functional.avg_pool2d(power, 7, stride=1, padding=3, count_include_pad=False)
@@ -113,7 +113,7 @@ def _gaussian(sigma: float, size: int) -> Float[Tensor, " {size}"]:
 
 
 def _blurred(planes: Float[Tensor, "frame 1 height width"], kernel: Float[Tensor, " tap"]) -> Tensor:
-    """Blur along both axes; a weighted mean of what the screen shows, at its edges as well."""
+    """Blur along both axes; at the edges too, the result is a weighted mean of what the screen shows."""
     margin = len(kernel) // 2
     down, along = kernel[None, None, :, None], kernel[None, None, None]
     ones = torch.ones_like(planes[:1])
@@ -151,12 +151,12 @@ def _small_window() -> Float[np.ndarray, "row column"]:
 
 
 def _mixing(stage: Stage, entering: int, generator: np.random.Generator) -> Float[Tensor, "channel part row column"]:
-    """Draw kernels that add a few incoming channels and take a few others away, each at a place of its own."""
+    """Draw kernels that add a few incoming channels and subtract a few others, each at a place of its own."""
     parts = entering // stage.groups
     rows, columns = np.mgrid[: stage.size, : stage.size] - stage.size // 2
     centres = generator.normal(0.0, stage.size / 5, (2, stage.channels, parts, 1, 1))
     spots = np.exp(-((rows - centres[0]) ** 2 + (columns - centres[1]) ** 2) / 2)
-    # Few weights are large: a channel of the next stage looks for a combination, not for everything at once.
+    # Few weights are large: a channel of the next stage prefers a combination of a few, not a mixture of all.
     weights = generator.standard_t(2.5, (stage.channels, parts, 1, 1))
     kernels = weights * spots / spots.sum(axis=(2, 3), keepdims=True)
     kernels /= np.sqrt((kernels**2).sum(axis=(1, 2, 3), keepdims=True))
