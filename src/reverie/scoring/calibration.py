@@ -1,4 +1,4 @@
-"""How often intervals hold the truth, and how to scale them such that they hold it as often as they should."""
+"""How often intervals hold the truth, and how to scale them so that they hold it as often as they should."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ ONE_DEVIATION: Final = 0.6827
 """How often a normal variable lies within one standard deviation of its mean."""
 
 FEWEST_CLIPS: Final = 2
-"""Clips from which a calibration can be learned on some and tried on another."""
+"""Fewest clips with which a calibration can be learned on some and tested on another."""
 
 LEAST_STD: Final = 1e-3
-"""Grey levels; a smaller standard deviation is taken for it."""
+"""Smallest standard deviation, grey levels; smaller ones are replaced by it."""
 
 Errors = Float[np.ndarray, " error"]
 """Absolute errors of scored pixels and frames, in units of the standard deviation there."""
@@ -39,19 +39,19 @@ class Calibration:
     """
 
     factor: float
-    """What the standard deviation is multiplied by, such that 68 % of the true pixels lie within one."""
+    """Factor that the standard deviation is multiplied by, so that 68 % of the true pixels lie within one."""
     half_widths: HalfWidths
     """Half the width of the intervals of ``LEVELS`` in units of the multiplied standard deviation; a normal error would
     have 0.67, 1.28, 1.96."""
     coverage: HalfWidths
-    """How often the truth lay inside each, every clip judged by a calibration learned from the others."""
+    """How often the truth lay inside each interval; every clip is tested with a calibration learned from the others."""
     uncalibrated: HalfWidths
-    """The same without calibration, for normal errors with the standard deviation as it was."""
+    """Coverage without calibration: of intervals for normal errors with the original standard deviation."""
     clips: tuple[str, ...]
     """Names of the clips."""
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return it as arrays, for an ``.npz`` file."""
+        """Return the calibration as arrays, for an ``.npz`` file."""
         return {
             "factor": np.array(self.factor),
             "half_widths": self.half_widths,
@@ -62,7 +62,7 @@ class Calibration:
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "Calibration":
-        """Return the calibration that ``to_arrays`` laid out; raises ReverieError when something is missing."""
+        """Return a calibration from the arrays of ``to_arrays``; raises ReverieError when something is missing."""
         try:
             names = tuple(str(name) for name in arrays["clips"])
             half_widths, coverage, uncalibrated = (arrays[name] for name in ("half_widths", "coverage", "uncalibrated"))
@@ -79,16 +79,16 @@ NORMAL_HALF_WIDTHS: Final = np.array([0.6745, 1.2816, 1.9600])
 
 
 def standard_errors(found: Movie, truth: Movie, std: Movie, region: Region) -> Errors:
-    """Return how far the truth lies from a movie, at all frames and the region's pixels.
+    """Return the absolute errors of a movie at all frames and the region's pixels, in standard deviations.
 
-    In units of the movie's standard deviation. found, truth, std: (time, height, width), grey levels.
+    found, truth, std: (time, height, width), grey levels.
     """
     distance = np.abs(found - truth)[:, region] / np.maximum(std[:, region], LEAST_STD)
     return np.asarray(distance.ravel(), dtype=np.float64)
 
 
 def coverage(errors: Errors, half_widths: HalfWidths) -> HalfWidths:
-    """Return which share of the errors each half-width holds.
+    """Return the share of the errors that lies within each half-width.
 
     >>> coverage(np.array([0.1, 0.4, 0.9, 3.0]), np.array([0.5, 1.0])).tolist()
     [0.5, 0.75]
@@ -99,8 +99,8 @@ def coverage(errors: Errors, half_widths: HalfWidths) -> HalfWidths:
 def calibrate(errors: Mapping[str, Errors]) -> Calibration:
     """Learn a calibration from the standard errors of clips, by name; each clip counts as much as its errors.
 
-    Few clips say little about the next one, so half-widths hold a little more than the level: with n clips, what the
-    level is of n + 1, as if one more had been seen that no interval holds. Fewer than 19 clips cannot promise 95 %.
+    Half-widths are a little wider than the level requires on the given clips, since few clips say little about the next
+    one: they are those for n + 1 clips, one of which no interval holds. Fewer than 19 clips cannot guarantee 95 %.
 
     Raises ReverieError when there are fewer than two clips.
     """
@@ -119,6 +119,6 @@ def calibrate(errors: Mapping[str, Errors]) -> Calibration:
 
 
 def _promising(clips: Sequence[Errors]) -> HalfWidths:
-    """Return the half-widths that hold as many errors of one more clip as ``LEVELS`` say, on average, or more."""
+    """Return half-widths that hold, on average, at least the share ``LEVELS`` of the errors of one more clip."""
     asked = np.minimum(np.asarray(LEVELS) * (len(clips) + 1) / len(clips), 1.0)
     return np.asarray(np.quantile(np.concatenate(clips), asked))

@@ -1,4 +1,4 @@
-"""How much of each frequency of a movie is found: coherence between truth and reconstruction."""
+"""How well each frequency of a movie is reconstructed: coherence between truth and reconstruction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from reverie.foundation.errors import ReverieError
 from reverie.scoring.correlation import Region
 
 TAPER = 2.0
-"""Gaussian sigma in pixels by which the border of the region fades out."""
+"""Gaussian sigma in pixels with which the region fades out at its border."""
 
 COARSE_CYCLES, SLOW_HERTZ = 0.032, 2.5
-"""Cycles per degree and hertz below which bands are pooled while the resolution along the other axis is looked for."""
+"""Cycles per degree and hertz: bands below are pooled when the resolution along the other axis is measured."""
 
 Cells = Float[np.ndarray, "spatial temporal"]
 """A value for each band of spatial and temporal frequency."""
@@ -82,9 +82,8 @@ def spectra_of(
 ) -> Spectra:
     """Return the spectra of a clip inside a region that fades out towards its border, and over time (Hann window).
 
-    found, truth: (time, height, width). Coherence over one frequency alone would always be 1; it means something once
-    many frequencies, or clips, are summed in a band.
-    Source: Bendat & Piersol, Random Data, 2010, section 9.
+    found, truth: (time, height, width). The coherence of a single frequency is always 1; it is meaningful once many
+    frequencies, or clips, are summed in a band. Source: Bendat & Piersol, Random Data, 2010, section 9.
     """
     inner = binary_erosion(region, iterations=int(TAPER)) if region.sum() > 100 else region
     window = np.hanning(len(truth) + 2)[1:-1, None, None] * (gaussian_filter(inner.astype(float), TAPER) * region)

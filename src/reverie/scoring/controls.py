@@ -1,4 +1,4 @@
-"""What a score would be without knowing the movie: the same comparison with something else in one of the two places."""
+"""What a score would be without knowing the movie: the same comparison with reconstruction or truth replaced."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from reverie.foundation.arrays import FRAME_RATE, GREY, Movie
 from reverie.scoring.parts import ShotStarts, shot_starts
 
 CONTROLS = ("other_movie", "other_moment", "shuffled", "grey")
-"""The names of the controls, as they end the names of score columns."""
+"""Names of the controls, with which the names of score columns end."""
 
 LEAST_SHIFT = int(FRAME_RATE)
-"""Frames another moment lies away at least: one second at 30 Hz."""
+"""Least distance in frames of another moment: one second at 30 Hz."""
 
 OtherMovie = Float[np.ndarray, "_ height width"]
 """A movie of any length."""
@@ -21,7 +21,7 @@ OtherMovie = Float[np.ndarray, "_ height width"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """A reconstruction beside a truth: both (time, height, width), and the first frames of the truth's shots."""
+    """A reconstruction and a truth, both (time, height, width), and the first frames of the truth's shots."""
 
     reconstruction: Movie
     truth: Movie
@@ -29,7 +29,7 @@ class Comparison:
 
 
 def other_movie(comparison: Comparison, others: Sequence[OtherMovie]) -> list[Comparison]:
-    """Return the reconstruction beside each of some other movies, cut to the frames the two have in common."""
+    """Return comparisons of the reconstruction with other movies, each cut to the shorter of the two."""
     pairs = []
     for other in others:
         frames = min(len(other), len(comparison.reconstruction))
@@ -38,7 +38,7 @@ def other_movie(comparison: Comparison, others: Sequence[OtherMovie]) -> list[Co
 
 
 def other_moment(comparison: Comparison) -> Comparison | None:
-    """Return the reconstruction beside the truth rolled in time by half of each shot's length.
+    """Return the comparison with the truth in which each shot is rolled in time by half of its length.
 
     The right scene at a wrong moment: each shot keeps its static part, so only dynamic scores should fall. Shots in
     which half the length is less than ``LEAST_SHIFT`` frames are left out; None when no shot is long enough.
@@ -57,7 +57,7 @@ def other_moment(comparison: Comparison) -> Comparison | None:
 
 
 def shuffled(comparison: Comparison, generator: np.random.Generator) -> Comparison:
-    """Return the reconstruction beside the truth with its frames in random order: the right pictures, no timing."""
+    """Return the comparison with the truth's frames in random order: the right pictures at wrong times."""
     order = generator.permutation(len(comparison.truth))
     return Comparison(comparison.reconstruction, comparison.truth[order], comparison.shots)
 

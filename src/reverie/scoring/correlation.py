@@ -1,7 +1,7 @@
 """Pearson correlations between a reconstruction and the truth: over the whole movie, by frame, by pixel, by neuron.
 
-One rule holds for all of them: where the truth does not vary there is nothing to be found, and the correlation is
-NaN (left out of means); where only the reconstruction does not vary it said nothing, and the correlation is 0.
+One rule holds for all of them. Where the truth does not vary, there is nothing to reconstruct, and the correlation is
+NaN (left out of means). Where only the reconstruction does not vary, it holds no information, and the correlation is 0.
 """
 
 import numpy as np

@@ -1,7 +1,8 @@
 """Testing, by the maximum statistic, whether an error map holds more than trial noise would give, and where.
 
-An error map is the reconstruction from recorded responses minus that from predicted ones: what the activity says beyond
-the encoder (Bauer et al. 2026). Null maps are made alike from trials drawn around the predicted rates.
+An error map is the reconstruction from recorded responses minus that from predicted ones: what the activity shows
+beyond the encoder (Bauer et al. 2026). Null maps are made in the same way, from trials drawn around the predicted
+rates.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,14 +17,14 @@ from reverie.foundation.errors import ReverieError
 from reverie.scoring.correlation import Region
 
 DETECTION_BLUR = (2.0, 2.0, 2.0)
-"""Sigma in frames and pixels (t, y, x) of the blur before the test: speckle averages out, what lasts stays."""
+"""Sigma in frames and pixels (t, y, x) of the blur before the test: it averages out speckle and keeps what lasts."""
 
 POOLED_FRAMES = 8.0
-"""Sigma in frames over which the variance of the null maps is averaged: a few maps alone would estimate it badly."""
+"""Sigma in frames over which the variance of the null maps is averaged, since few maps alone estimate it poorly."""
 
 LEAST_DEVIATION = 0.5
-"""Share of the median standard deviation below which none is taken to be: where almost nothing moves the null maps, a
-deviation too small to be seen would be called large."""
+"""Smallest standard deviation, as a share of the median one. Where the null maps hardly vary, an invisible deviation
+would otherwise count as large."""
 
 
 @dataclass(frozen=True)
@@ -31,21 +32,21 @@ class Patch:
     """A connected piece of an error map beyond the threshold."""
 
     sign: int
-    """1 where the activity says brighter than the encoder, -1 darker."""
+    """1 where the map is above 0 (the activity makes the movie brighter than the encoder predicts), -1 where below."""
     first: int
     """Its first frame."""
     last: int
     """Its last frame."""
     row: float
-    """Of its middle, pixels."""
+    """Row of its middle, pixels."""
     column: float
-    """Of its middle, pixels."""
+    """Column of its middle, pixels."""
     size: int
     """Pixels × frames."""
     peak: float
     """Largest standardised deviation."""
     mean: float
-    """Of the raw error map, grey levels."""
+    """Mean of the raw error map, grey levels."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,12 @@ class Deviations:
     scores: Movie
     """(time, height, width), blurred error in standard deviations of the null maps, 0 outside the region."""
     significant: Bool[np.ndarray, "time height width"]
-    """Where scores exceed the threshold; in a movie without deviations there is any such pixel with a probability of
-    the level asked for."""
+    """Where scores exceed the threshold; in a movie without deviations, the probability of any such pixel is the test's
+    level."""
     threshold: float
-    """In standard deviations."""
+    """Score from which on a pixel is significant, standard deviations."""
     p_value: float
-    """Probability of a maximum as large, without deviations."""
+    """Probability of a maximum at least as large without deviations."""
     maximum: float
     """The largest score of the map."""
     null_maxima: Float[np.ndarray, " draw"]
@@ -72,7 +73,7 @@ class Deviations:
     null_overall: Float[np.ndarray, " draw"]
     """That of each null map."""
     overall_p_value: float
-    """Probability of one as large, without deviations."""
+    """Probability of an overall score at least as large without deviations."""
 
 
 def find_deviations(
@@ -82,12 +83,12 @@ def find_deviations(
     *,
     level: float = 0.05,
 ) -> Deviations:
-    """Test an error map (time, height, width), grey levels, against null maps of the same movie inside the region.
+    """Test an error map (time, height, width), grey levels, against null maps of the same movie, inside the region.
 
-    Each map, the observed one too, is standardised by the mean and variance of all the others, so that under the null
-    hypothesis none is special and the p-value, (1 + null maxima at least as large) / (1 + null maps), is exact.
-    Raises ReverieError when there are too few null maps for the level (19 for 0.05), shapes differ or the region is
-    empty.
+    Each map, including the observed one, is standardised by the mean and variance of all the others. Under the null
+    hypothesis the maps are therefore exchangeable, and the p-value, (1 + null maxima at least as large) / (1 + null
+    maps), is exact. Raises ReverieError when there are too few null maps for the level (19 for 0.05), shapes differ or
+    the region is empty.
     """
     least = round(1 / level) - 1
     if len(null_maps) < least:

@@ -1,9 +1,9 @@
 """How far a combined movie may be off at each pixel and frame, learned from clips whose movies are known.
 
-Four features predict how large errors are: the posterior's variance, how much the two movies differ that were averaged,
-how much contrast the movie has, and how far its grey levels are from black and white. The logarithm of the errors'
-variance is linear in the logarithms of these.
-Source: Harvey, Estimating regression models with multiplicative heteroscedasticity, Econometrica 44, 1976.
+Four features predict how large errors are: the posterior's variance, the difference of the two movies that were
+averaged, the contrast of the movie, and the distance of its grey levels from black and white. The logarithm of the
+errors' variance is linear in the logarithms of the features. Source: Harvey, Estimating regression models with
+multiplicative heteroscedasticity, Econometrica 44, 1976.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,27 +22,27 @@ from reverie.scoring.calibration import Calibration, Errors
 from reverie.scoring.correlation import Region
 
 USUAL_SLOPES: Final = np.array([1.0, 0.3, 0.3, 0.5])
-"""Of posterior, disagreement, contrast and midtones, towards which slopes are shrunk: round numbers near those found on
-simulated animals of four kinds (docs/log/uncertainty.md)."""
+"""Slopes of posterior, disagreement, contrast and midtones towards which fitted slopes are shrunk: round numbers near
+those found on simulated animals of four kinds (docs/log/uncertainty.md)."""
 
 SHRINKAGE_CLIPS: Final = 3.0
-"""How many clips the usual slopes count as."""
+"""Number of clips that the usual slopes count as in the fit."""
 
 BLUR: Final = (8 / 30, 4 / 36, 4 / 36)
 """Gaussian sigma, in seconds and heights of the frame, by which features are smoothed."""
 
 DARKEST: Final = 600.0
-"""Squared grey levels, of grey · (white − grey), that also black and white are taken to have."""
+"""Smallest value of grey · (white − grey), squared grey levels, which black and white pixels are taken to have."""
 
 EVERY: Final = 13
-"""Every thirteenth pixel of scored frames is learned from, since neighbours err alike; or the next number with which
-every frame gives other pixels."""
+"""Only every thirteenth pixel of scored frames is used, since errors of neighbours are alike; or the next number with
+which each frame contributes different pixels."""
 
 STEPS: Final = 30
-"""Newton steps at most; five or six are usual."""
+"""Largest number of Newton steps; five or six are usual."""
 
 LONGEST: Final = 2.0
-"""Largest change of a slope in one of them."""
+"""Largest change of a slope in one Newton step."""
 
 Features = Float[np.ndarray, "feature time height width"]
 
@@ -53,9 +53,9 @@ def features_of(movie: Movie, apart: Movie, posterior: Mask, rate: float) -> Fea
     Parameters
     ----------
     movie
-        The movie whose errors are asked for, (time, height, width), grey levels.
+        The movie whose errors are predicted, (time, height, width), grey levels.
     apart
-        The difference of the two movies it is a mean of, of its shape, grey levels.
+        The difference of the two movies whose mean it is, (time, height, width), grey levels.
     posterior
         Variance of movies drawn from the posterior at each pixel, (height, width), squared grey levels.
     rate
@@ -63,7 +63,7 @@ def features_of(movie: Movie, apart: Movie, posterior: Mask, rate: float) -> Fea
     """
     height = movie.shape[1]
     sigma = (BLUR[0] * rate, BLUR[1] * height, BLUR[2] * height)
-    # A frame of one row or column has no slope across it.
+    # A frame of a single row or column has no gradient across it.
     slopes = [np.gradient(movie, axis=axis) for axis in (1, 2) if movie.shape[axis] > 1]
     contrast = np.sum(np.square(slopes), axis=0) if slopes else np.zeros_like(movie)
     midtones = np.maximum(movie * (WHITE - movie), DARKEST)
@@ -85,7 +85,7 @@ class ClipErrors:
 
     @staticmethod
     def of(features: Features, movie: Movie, truth: Movie, frames: slice, region: Region) -> "ClipErrors":
-        """Measure them. frames: those that are scored. region: the pixels that are, (height, width)."""
+        """Sample the errors of a movie. frames: the scored ones. region: the scored pixels, (height, width)."""
         squares = np.square(movie[frames] - truth[frames], dtype=np.float64)
         counted = features[:, frames].reshape(len(features), -1)
         scored = np.broadcast_to(region, squares.shape)
@@ -95,12 +95,12 @@ class ClipErrors:
 
     @property
     def weights(self) -> Float[np.ndarray, " error"]:
-        """The weight of each, 1 in all: half for those inside the mask, half for those outside."""
+        """Weight of each error (error,), of sum 1: one half for those inside the mask, one half for those outside."""
         shares = np.where(self.scored, 1 / max(self.scored.sum(), 1), 1 / max((~self.scored).sum(), 1))
         return np.asarray(shares / shares.sum())
 
     def standard(self, model: "ErrorModel") -> Errors:
-        """Return the scored ones in standard deviations of a model."""
+        """Return the scored errors in standard deviations of a model."""
         scored = self.scored
         return np.asarray(np.sqrt(self.squares[scored]) / model.std(self.features[:, scored]), dtype=np.float64)
 
@@ -113,9 +113,9 @@ class ErrorModel:
     """(feature,)."""
     constant: float
     lowest: Float[np.ndarray, " feature"]
-    """(feature,), the lowest percentile of the features learned from; lower ones are taken as this."""
+    """(feature,), the first percentile of the features that were learned from; lower values are clipped to it."""
     highest: Float[np.ndarray, " feature"]
-    """(feature,), the highest percentile likewise."""
+    """(feature,), the 99th percentile, likewise."""
 
     def std(self, features: Float[np.ndarray, "feature *rest"]) -> Float[np.ndarray, "*rest"]:
         """Return the standard deviation of the error, grey levels."""
@@ -126,7 +126,7 @@ class ErrorModel:
 
 
 def fit_error_model(clips: Sequence[ClipErrors]) -> ErrorModel:
-    """Return the most probable model of normal errors, every clip counting alike, slopes shrunk towards the usual ones.
+    """Return the most probable model of normal errors; clips have equal weight, slopes are shrunk to the usual ones.
 
     Half of each clip's weight lies outside the evaluation mask, so that the model also says that nothing is known
     there. Newton's method on a convex loss, Σ over clips of the weighted mean of ½ (log v + error² / v), plus the
@@ -156,7 +156,7 @@ def fit_error_model(clips: Sequence[ClipErrors]) -> ErrorModel:
 
 @dataclass(frozen=True)
 class LearnedErrors:
-    """What is known of the errors of one animal's and encoder's movies."""
+    """What was learned about the errors of the movies of one animal and encoder."""
 
     model: ErrorModel
     """How large errors are."""
@@ -168,7 +168,7 @@ class LearnedErrors:
     """(height, width), share of the prior's variance, 0 to 1, that the responses removed, likewise."""
 
     def std(self, movie: Movie, apart: Movie, rate: float) -> Movie:
-        """Return the standard deviation of a movie's errors, such that 68 % of true pixels lie within one.
+        """Return the standard deviation of a movie's errors, scaled so that 68 % of true pixels lie within one.
 
         movie, apart: (time, height, width), as in ``features_of``. rate: frames per second.
         """
@@ -182,7 +182,7 @@ class LearnedErrors:
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "LearnedErrors":
-        """Return what ``to_arrays`` laid out; raises ReverieError when something is missing or no number."""
+        """Return errors from ``to_arrays``'s arrays; raises ReverieError when something is missing or no number."""
         calibration = Calibration.from_arrays(arrays)
         try:
             slopes, lowest, highest = (arrays[name] for name in ("slopes", "lowest", "highest"))
@@ -198,7 +198,7 @@ class LearnedErrors:
 def joined_errors(several: Sequence[LearnedErrors]) -> LearnedErrors:
     """Return the errors expected where several animals, or trials, explain one movie together.
 
-    At each pixel, the precision that each adds to the prior's is summed; everything else is that of the first.
+    At each pixel, the precisions that they add to the prior's are summed; everything else is taken from the first.
     Raises ReverieError when there is none.
     """
     if not several:

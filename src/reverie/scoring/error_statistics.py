@@ -1,4 +1,4 @@
-"""Where, how finely and beside what a map of deviations varies: eccentricity, autocorrelation, contrast and motion."""
+"""How a map of deviations varies: with eccentricity, over time and space, and with the truth's contrast and motion."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ NEIGHBOURHOOD = 2.0
 
 
 MOST_LAGS = 20
-"""Frames or pixels up to which autocorrelations are followed."""
+"""Largest lag of autocorrelations, frames or pixels."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class Eccentricity:
     """Mean absolute deviation by distance from where the population sees best."""
 
     degrees: Float[np.ndarray, " ring"]
-    """Middle of each ring, degrees."""
+    """Radius in the middle of each ring, degrees."""
     deviation: Float[np.ndarray, " ring"]
-    """Of each ring, grey levels."""
+    """Mean absolute deviation in each ring, grey levels."""
     pixels: Float[np.ndarray, " ring"]
-    """How many pixels lie in each."""
+    """Number of pixels in each ring."""
 
 
 def by_eccentricity(
@@ -59,8 +59,8 @@ def by_eccentricity(
 def autocorrelation(error_map: Movie, region: Region, axis: int, lags: int) -> Float[np.ndarray, " lag"]:
     """Return the correlation of a map with itself shifted by 0, 1, … ``lags`` - 1 along an axis (time, down, right).
 
-    Only pairs with both ends inside the region count; the mean over all of it is taken off first. NaN for a flat map,
-    and at lags at which no two pixels of the region are left.
+    Only pairs with both ends inside the region count; the mean over the region is subtracted first. NaN for a constant
+    map, and at lags at which the region has no pairs.
     """
     inside = np.broadcast_to(region, error_map.shape)
     centred = np.where(inside, error_map - error_map[:, region].mean(dtype=np.float64), 0.0)
@@ -94,10 +94,10 @@ def correlation_length(correlations: Float[np.ndarray, " lag"]) -> float:
 
 
 def describe_error(error_map: Movie, truth: Movie, region: Region) -> dict[str, float]:
-    """Return what a map of deviations is like inside the region, by name.
+    """Return statistics of a map of deviations inside the region, by name.
 
-    mean_absolute: grey levels. length_frames, length_down, length_right: to where the autocorrelation falls to 1/e,
-    frames and pixels. with_contrast, with_motion: see ``relation_to_truth``.
+    mean_absolute: grey levels. length_frames, length_down, length_right: lags at which the autocorrelation falls to
+    1/e, frames and pixels. with_contrast, with_motion: see ``relation_to_truth``.
     """
     reach = min(MOST_LAGS, *error_map.shape)
     lengths = [correlation_length(autocorrelation(error_map, region, axis, reach)) for axis in range(3)]
@@ -112,7 +112,7 @@ def describe_error(error_map: Movie, truth: Movie, region: Region) -> dict[str, 
 def error_profiles(
     error_map: Movie, mask: Mask, region: Region, degrees_per_pixel: float = DEGREES_PER_PIXEL
 ) -> pd.DataFrame:
-    """Return curves of a map of deviations inside the region, one row a point: along (what), place, value.
+    """Return curves of a map of deviations inside the region, a row per point: along (the axis), place, value.
 
     Autocorrelations by the lag in frames and in pixels to the right, and the mean absolute deviation in grey levels
     by the distance in degrees from the middle of the mask.
@@ -130,7 +130,7 @@ def error_profiles(
 
 
 def relation_to_truth(error_map: Movie, truth: Movie, region: Region) -> dict[str, float]:
-    """Return how the size of the deviations goes with the truth's local contrast and motion, over pixels × frames.
+    """Return how the size of deviations varies with the truth's local contrast and motion, over pixels × frames.
 
     Both are correlations, -1 to 1: of abs(error) with the standard deviation of the picture around the pixel, and
     with the mean absolute change from the frame before around it (without the first frame).

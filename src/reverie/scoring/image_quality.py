@@ -56,7 +56,7 @@ def ssim(reconstruction: Movie, truth: Movie, region: Region | None = None) -> f
 def global_ssim(reconstruction: Movie, truth: Movie, region: Region | None = None) -> float:
     """Return the "SSIM" of the released code: one window over all pixels and frames, k1 = k2 = 1.
 
-    The huge constants pull it to 1 whatever the movies are; it stands here only to compare with released numbers.
+    The huge constants pull it towards 1 whatever the movies are; it exists only for comparison with released numbers.
     As there, variances divide by n and the covariance by n - 1. Source: Bauer et al. 2026, released code.
     """
     found = pixels(reconstruction, region).astype(np.float64).ravel()

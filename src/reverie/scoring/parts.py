@@ -1,8 +1,8 @@
 """The shots of a movie, and its parts that are scored on their own: static, dynamic, and the pattern of each frame.
 
-On nearly still clips a wrong moment of the right scene scores almost as well as the right one; only the dynamic
-part tells them apart. And the brightness of the whole frame holds so much of a natural movie's variance that the
-video correlation is largely a score of brightness; the pattern is what is left without it.
+On nearly still clips a wrong moment of the right scene scores almost as well as the right one; only the dynamic part
+distinguishes them. The brightness of the whole frame makes up so much of a natural movie's variance that the video
+correlation is largely a score of brightness; the pattern is the movie without it.
 """
 
 import numpy as np
@@ -16,20 +16,20 @@ ShotStarts = Int[np.ndarray, " shot"]
 """The first frame of every shot, in order; the first is 0."""
 
 LEAST_EXCESS = 0.15
-"""How far a cut rises above the motion around it, as a share of the picture's contrast; two unrelated pictures differ
-by about 1.1 of it."""
+"""Least excess of a cut over the motion around it, as a share of the picture's contrast; two unrelated pictures differ
+by about 1.1 times their contrast."""
 
 ALLOWANCE = 1.25
-"""How many times the motion around it a frame may change before the rest counts as excess."""
+"""Multiple of the motion around a frame that its change may reach before the rest counts as excess."""
 
 LEAST_CONTRAST = 8.0
-"""Grey levels taken for the contrast of pictures that have less, so that noise on a blank screen is no cut."""
+"""Smallest contrast of a picture, grey levels, so that noise on a blank screen is no cut."""
 
 NEIGHBOURHOOD = 15
-"""Frames on either side that show how much changes there without a cut (half a second at 30 Hz)."""
+"""Frames on either side from which the change without a cut is estimated (half a second at 30 Hz)."""
 
 SHORTEST = 4
-"""Frames a clip needs before one difference can be told from its neighbours."""
+"""Fewest frames of a clip in which one difference can be compared with its neighbours."""
 
 
 def static_part(movie: Movie, shots: ShotStarts) -> Float[np.ndarray, "time height width"]:
@@ -95,10 +95,10 @@ def shot_starts(movie: Movie) -> ShotStarts:
     """Return the first frame of every shot, in order, beginning with 0.
 
     movie: (time, height, width), grey levels. A cut is a frame whose mean absolute difference from the one before
-    rises above the differences around it by a good part of the picture's contrast. Fast motion, held frames, flicker
-    and noise lift those neighbours too and are no cuts; a fade is none either; a flash of one frame is a shot of its
-    own. Differences are compared with the second largest within half a second, so two cuts may lie close together.
-    Clips of fewer than four frames show too little around a cut and are one shot.
+    exceeds the differences around it by a good part of the picture's contrast. Fast motion, held frames, flicker and
+    noise raise the neighbouring differences too and are no cuts; neither are fades; a flash of one frame is a shot of
+    its own. Differences are compared with the second largest within half a second, so that two cuts may lie close
+    together. Clips of fewer than four frames are one shot.
 
     >>> movie = np.zeros((40, 4, 4), dtype=np.float32)
     >>> movie[25:] = 200

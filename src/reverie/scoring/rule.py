@@ -18,7 +18,7 @@ SKIPPED_FRAMES: Final = 30
 """Frames at the start of a movie that are not scored (Bauer et al. 2026, Methods)."""
 
 WEAK_MASK: Final = "The mask reaches 1 at no pixel, so that pixels from 0.5 on are scored; compare with no other run."
-"""What the reader must know where the published evaluation mask would be empty."""
+"""Warning to the reader where the published evaluation mask would be empty."""
 
 
 def frames_to_skip(frames: int) -> int:
@@ -42,7 +42,7 @@ def scoring_threshold(mask: Mask) -> float:
 def scored_region(mask: Mask) -> Region:
     """Return the pixels that are scored, (height, width).
 
-    Raises ReverieError when the mask reaches not even the training threshold.
+    Raises ReverieError when the mask does not even reach the training threshold.
     """
     return evaluation_region(mask, scoring_threshold(mask))
 

@@ -45,10 +45,10 @@ MAIN_SCORES = (
 """The scores that come with controls, as columns named ``<score>_<control>``."""
 
 SHARES: Final = 0.2
-"""Values in 0-1 that differ by more than this are shares of white: as grey levels, all would be black to any eye."""
+"""Values in 0-1 that differ by more than this are taken for shares of white: as grey levels, all would look black."""
 
 AnyRows = Float[np.ndarray, "_ _"]
-"""A mask (height, width), or responses or rates (neuron, time), whose size is still to be compared."""
+"""A mask (height, width), or responses or rates (neuron, time), whose size was not checked yet."""
 
 
 def score(
@@ -81,9 +81,10 @@ def score(
     threshold
         Transparency of the mask from which on pixels are scored.
     other_movies
-        Of other trials, as controls; scores against them are NaN without any.
+        Movies of other trials, as controls; without any, scores against them are NaN.
     responses, rates_from_reconstruction, rates_from_truth
-        Recorded, and predicted from either movie, (neuron, time); scores that need them are NaN without them.
+        Recorded responses, and rates predicted from either movie, (neuron, time); without them, scores that need them
+        are NaN.
 
     Raises
     ------

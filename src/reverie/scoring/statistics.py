@@ -15,16 +15,16 @@ DRAWS = 5000
 """Bootstrap samples; enough for two digits of a 95 % interval."""
 
 LEVEL = 0.95
-"""Of the intervals."""
+"""Confidence level of the intervals."""
 
 Values = Float[np.ndarray, " clip"]
-"""One score of every clip; what is not a finite number is undefined and does not count."""
+"""One score of every clip; values that are not finite are undefined and do not count."""
 
 Weights = Int[np.ndarray, "draw clip"]
 """How often each clip was drawn in each bootstrap sample."""
 
 LEAST_ANIMALS: Final = 3
-"""Fewer animals than this are not tested: a paired test over one or two says nothing."""
+"""Fewest animals that are tested: a paired test over one or two says nothing."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Interval:
 def t_interval(values: Values) -> Interval:
     """Return the mean and its Student t interval, clips taken as independent (as in Bauer et al. 2026).
 
-    The ends are NaN for fewer than two clips, all is NaN for none.
+    The ends are NaN for fewer than two clips; for none, the mean is NaN too.
 
     >>> t_interval(np.array([1.0, 2.0, 3.0])).mean
     2.0
@@ -62,7 +62,7 @@ def bootstrap_interval(
     animals: the animal of each clip, for the hierarchical bootstrap (animals are drawn, then clips within each);
     without it the clips are drawn. With few clips the interval is narrower than it should be (about 90 % for ten).
     The ends are NaN for fewer than two clips.
-    Raises ReverieError when values and animals are not equally many.
+    Raises ReverieError when there are not as many values as animals.
     """
     generator = np.random.default_rng(seed)
     weights = _resample(values.size, animals, draws, generator)

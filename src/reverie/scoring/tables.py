@@ -12,7 +12,7 @@ from reverie.foundation.files import read_text, write_text
 from reverie.scoring.statistics import DRAWS, bootstrap_ends, resample_animals, t_interval
 
 KEYS = ("animal", "trial", "method")
-"""The columns that say what a row is about; every other column is a score."""
+"""The columns that identify a row; every other column is a score."""
 
 
 def score_columns(scores: pd.DataFrame) -> list[str]:
@@ -85,7 +85,7 @@ def summarise(scores: pd.DataFrame, *, seed: int) -> pd.DataFrame:
 
 
 def summarise_animals(scores: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-    """Return the same for every animal on its own, one row per animal × method × score; intervals are over clips."""
+    """Return the summary of every animal on its own: a row per animal × method × score, intervals over clips."""
     tables = [
         _summary(rows, {"animal": animal, "method": method}, seed)
         for (animal, method), rows in scores.groupby(["animal", "method"], sort=False)

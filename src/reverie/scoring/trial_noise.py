@@ -10,10 +10,10 @@ from reverie.foundation.arrays import Rates, Responses
 from reverie.foundation.errors import NotApplicable
 
 SMALLEST = 1e-9
-"""Rates, dispersions and shapes of the gamma distribution below this are taken for it."""
+"""Smallest rate, dispersion and shape of the gamma distribution; smaller ones are replaced by it."""
 
 LARGEST_PERSISTENCE = 0.95
-"""Noise that lasts longer than this is no noise of a trial."""
+"""Largest persistence: noise that lasts longer is not noise of a trial."""
 
 AnyRates = Float[np.ndarray, "neuron _"]
 """Rates of some trial, whatever its length."""
@@ -27,8 +27,8 @@ class TrialNoise:
     """How single trials scatter around the encoder's rates.
 
     dispersions: (neuron,), variance over rate, in the unit of the responses. persistence: correlation of the noise of
-    one frame with that of the next, 0 to 1. Neurons are independent of one another: activity that deviates in many
-    neurons at once is what the null distribution does not hold.
+    one frame with that of the next, 0 to 1. Neurons are independent of one another, so that the null distribution holds
+    no activity that deviates in many neurons at once.
     """
 
     dispersions: Float[np.ndarray, " neuron"]
@@ -37,10 +37,10 @@ class TrialNoise:
     def draw(self, rates: Rates, generator: np.random.Generator) -> Responses:
         """Draw one trial's responses (neuron, time) around the rates.
 
-        Each response is gamma-distributed with the mean ``rate`` and the variance ``dispersion * rate``; most are next
-        to nothing where the rate is far below the dispersion, as after deconvolution. Part of a frame's response comes
-        from the frame before, such that every frame keeps its distribution (the beta-gamma autoregression of Lewis,
-        McKenzie & Hugus 1989, with shapes that change).
+        Each response is gamma-distributed with mean ``rate`` and variance ``dispersion * rate``; where the rate is far
+        below the dispersion, most responses are almost 0, as after deconvolution. Part of a frame's response comes from
+        the frame before, in such a way that every frame keeps its distribution (the beta-gamma autoregression of Lewis,
+        McKenzie & Hugus 1989, with changing shapes).
         """
         unit = np.maximum(self.dispersions, SMALLEST)[:, None]
         shapes = np.maximum(rates / unit, SMALLEST)
@@ -58,8 +58,8 @@ class TrialNoise:
 def fit_trial_noise(trials: Sequence[tuple[AnyRates, AnyResponses]]) -> TrialNoise:
     """Return the noise that trials show around the rates predicted for them, both (neuron, time).
 
-    What the encoder misses counts as noise here, which makes a deviation harder, not easier, to call significant.
-    Raises ReverieError when there is no trial, or shapes do not agree.
+    The encoder's errors count as noise here, which makes the test conservative: fewer deviations are called
+    significant. Raises ReverieError when there is no trial, or shapes do not agree.
     """
     if not trials or any(rates.shape != responses.shape or rates.shape[1] < 2 for rates, responses in trials):
         raise NotApplicable("Trial noise is measured on at least one trial with rates and responses of one shape.")
