@@ -26,7 +26,7 @@ class Batch:
     state: Float[Tensor, "batch 4 time"]
     responses: Float[Tensor, "batch neuron time"]
     weight: Float[Tensor, "batch time"]
-    """1 for the frames the loss is taken over, 0 for context and padding."""
+    """1 for frames that count in the loss, 0 for context and padding."""
 
     def to(self, device: torch.device) -> "Batch":
         """Return the same windows on another device."""
@@ -35,7 +35,7 @@ class Batch:
 
 
 def generator_of(seed: int, step: int, purpose: str = "windows") -> np.random.Generator:
-    """Return the random generator of one step for one purpose, the same whatever happened before."""
+    """Return the random generator of one step for one purpose, which depends on nothing that happened before."""
     return np.random.default_rng((seed, step, *purpose.encode()))
 
 
@@ -44,10 +44,10 @@ IN_MEMORY = 2**30
 
 
 def load_trials(recording: Recording, names: Sequence[str], encoder: Encoder, *, limit: int = IN_MEMORY) -> HeldTrials:
-    """Return trials to learn from, read as they are needed; up to ``limit`` bytes of them are kept.
+    """Return trials to learn from, read when they are needed; up to ``limit`` bytes of them are kept in memory.
 
-    Raises ReverieError when the encoder is of another animal or another frame size, a trial has no responses, or no
-    trial is as long as the windows of the encoder.
+    Raises ReverieError when the encoder has no readout for the animal or is made for another frame size, a trial has no
+    responses, or no trial is as long as the encoder's windows.
     """
     neurons = encoder.require_mouse(recording.name)
     for name in names:
@@ -72,10 +72,10 @@ def load_trials(recording: Recording, names: Sequence[str], encoder: Encoder, *,
 
 
 class WindowSampler:
-    """Draws windows of several animals, which take turns from step to step.
+    """Draws windows of several animals, one animal per step, in turn.
 
-    Every frame of every trial is as likely to be scored as any other, but for the last frames of a trial, which
-    fewer windows reach. Frames that the encoder needs as context are not scored unless the clip begins with them.
+    All frames of all trials are equally likely to be scored, except the last ones of a trial, which fewer windows
+    reach. Frames that the encoder needs as context are not scored, unless the clip begins with them.
     """
 
     def __init__(
@@ -101,9 +101,9 @@ class WindowSampler:
         settings: TrainingSettings,
         targets: Mapping[str, Target] | None = None,
     ) -> "WindowSampler":
-        """Return a sampler of windows as an encoder needs them: of its own length, or with its history as context.
+        """Return a sampler of windows that fit an encoder: of the length it is bound to, or with history as context.
 
-        targets: what of each animal's responses is learned from; by default their sizes.
+        targets: the target of each animal's responses; by default their sizes.
         """
         bound = encoder.window is not None
         return cls(
@@ -124,7 +124,7 @@ class WindowSampler:
         frames = self.lengths[mouse]
         chosen = generator.choice(len(trials), size=self.batch, p=frames / frames.sum())
         drawn = generator.integers(-self.history, np.maximum(frames[chosen] - length, 0) + 1)
-        # A window drawn to begin before its clip begins with the clip: the encoder sees the grey before it itself.
+        # A window that would begin before its clip begins with the clip: the encoder itself puts grey before it.
         windows = [
             self._cut(trials, int(which), max(int(start), 0), length)
             for which, start in zip(chosen, drawn, strict=True)
@@ -137,7 +137,7 @@ class WindowSampler:
     def _cut(
         self, trials: Sequence[Trial], which: int, start: int, length: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return one window's movie, state, responses and weight; grey and weightless beyond the end of a trial."""
+        """Return a window's movie, state, responses and weight; beyond the end of a trial it is grey, with weight 0."""
         part = read_part(trials, which, start, start + length)
         missing = length - part.frames
         weight = np.ones(length, dtype=np.float32)
@@ -166,16 +166,16 @@ def box_of_area(area: float, height: int, width: int, generator: np.random.Gener
 
 
 def mix(kept: float, own: Float[Tensor, "*any"], other: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
-    """Return ``kept`` parts of one and ``1 - kept`` parts of the other."""
+    """Return the mean of two tensors with weights ``kept`` and ``1 - kept``."""
     return kept * own + (1 - kept) * other
 
 
 def cutmix(batch: Batch, generator: np.random.Generator, *, probability: float, alpha: float) -> Batch:
-    """With some probability paste the same box of another window into each window, in space, for its whole length.
+    """With some probability, paste the same spatial box of another window into each window, for its whole length.
 
-    Responses and state are mixed by the share of the area each window has in the end. A window counts only where
-    both it and the one it is mixed with count. The kept area is drawn from a beta distribution with both parameters
-    ``alpha``. As in the training of the published encoder (alpha 1, probability 1/2).
+    Responses and state are averaged with the shares of the area that each window has in the end. A frame counts only
+    where it counts in both windows. The kept area is drawn from a beta distribution with both parameters ``alpha``. The
+    published encoder was trained like this (alpha 1, probability 1/2).
     """
     if generator.random() >= probability or len(batch.movie) < 2:
         return batch

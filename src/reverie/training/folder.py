@@ -64,9 +64,9 @@ def train_encoder(
     request
         How to train; by default what fits the data and the machine.
     animals
-        Animals to train on; by default all that can be learned from; the others are left out with a message.
+        Animals to train on; by default all that can be learned from, and the others are left out with a message.
     reading
-        What the files of a folder do not say.
+        How a folder's recordings are read: what their files do not say.
     device
         auto, cpu, cuda or mps.
     **options
@@ -104,7 +104,7 @@ def train_encoder(
 
 
 def _trained_already(folder: Path, recordings: Mapping[str, Recording], device: torch.device) -> Encoder:
-    """Return the encoder of a finished training; what one that was killed at its very end left behind is removed."""
+    """Return the encoder of a finished training, and remove what a training killed at its very end left behind."""
     shutil.rmtree(folder / RESUME, ignore_errors=True)
     for place in (folder, folder / LAST):
         sweep(place.absolute())
@@ -117,7 +117,7 @@ def _trained_already(folder: Path, recordings: Mapping[str, Recording], device: 
 def _opened(
     recordings: Mapping[str, Recording] | Recording | Path | str, animals: str | Sequence[str], reading: Reading | None
 ) -> dict[str, Recording]:
-    """Return recordings by animal; raises ReverieError where there is none."""
+    """Return recordings by animal; raises ReverieError when there is none."""
     if isinstance(recordings, str | PathLike):
         return open_animals(recordings, animals, reading)
     given = {recordings.name: recordings} if isinstance(recordings, Recording) else recordings
@@ -165,7 +165,7 @@ def _require_same_movies(encoder: Encoder, recordings: Mapping[str, Recording]) 
 
 
 def _earlier_plan(out: Path, requested: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what an earlier call with the same request planned, None when there was none that began to train."""
+    """Return the plan of an earlier call with the same request; None when none of them began to train."""
     if not (out / PLAN).exists():
         if (out / "encoder.json").exists():
             raise ReverieError(f"{out} holds an encoder already; choose another --out, so that nothing is overwritten.")
@@ -190,7 +190,7 @@ def _earlier_plan(out: Path, requested: Mapping[str, Any]) -> dict[str, Any] | N
 
 
 def _earlier_settings(out: Path, requested: Mapping[str, Any], contents: Mapping[str, str]) -> TrainingSettings | None:
-    """Return the settings of the same training begun earlier, None when there was none; raises on other data."""
+    """Return the settings of the same training begun earlier, None when there was none; raises when data differ."""
     earlier = _earlier_plan(out, requested)
     if earlier is None:
         return None
@@ -200,7 +200,7 @@ def _earlier_settings(out: Path, requested: Mapping[str, Any], contents: Mapping
 
 
 def _untrained(recordings: Mapping[str, Recording], request: TrainingRequest, device: torch.device) -> Encoder:
-    """Build the encoder asked for; left to choose, the published one on a GPU and the compact one elsewhere."""
+    """Build the requested encoder; for "auto" the published one on a GPU, and the compact one elsewhere."""
     on_gpu = device.type == "cuda"
     architecture = request.architecture
     if architecture == "auto":
@@ -217,7 +217,7 @@ def _untrained(recordings: Mapping[str, Recording], request: TrainingRequest, de
 
 
 def _split(recordings: Mapping[str, Recording], request: TrainingRequest, *, all_needed: bool) -> dict[str, Split]:
-    """Read all that is to be learned from, divide it, and say how."""
+    """Read all trials to learn from, divide them into training and validation, and print how."""
     for animal, recording in recordings.items():
         names = [name for name, tier in recording.tiers.items() if tier != UNUSED and recording.has_movie(name)]
         readable(recording, tracked(names, len(names), f"Reading {animal}"))

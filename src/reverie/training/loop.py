@@ -49,7 +49,7 @@ class TrainingJob:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What must be the same for an interrupted run to go on."""
+        """What must be unchanged for an interrupted run to resume."""
         trials = {mouse: names_of(each) for mouse, each in self.training.items()}
         held_out = {mouse: names_of(each) for mouse, each in self.validation.items()}
         return {**asdict(self.settings), "training trials": trials, "validation trials": held_out}
@@ -73,7 +73,7 @@ def run_to_the_end(run: RunState, job: TrainingJob) -> None:
 
 
 def checked_loss(losses: Sequence[torch.Tensor], step: int) -> float:
-    """Return the mean of the latest losses; raises ReverieError when the training has run away."""
+    """Return the mean of the latest losses; raises ReverieError when the training has diverged."""
     loss = float(torch.stack(list(losses)).mean())
     if not math.isfinite(loss):
         raise ReverieError(
@@ -102,6 +102,6 @@ def _validate(run: RunState, job: TrainingJob, loss: float) -> None:
 
 
 def resume(run: RunState, job: TrainingJob) -> None:
-    """Put a run back where an interrupted one with the same settings and data stopped, if there is one."""
+    """Restore the state of an interrupted run with the same settings and data, if there is one."""
     if job.state_file.exists():
         load_state(run, job.state_file, job.identity)

@@ -32,27 +32,27 @@ RECIPES = {
 """Settings by architecture."""
 
 MINUTES = 6.0
-"""Minutes that training on a CPU takes at least where the time is not given, if there are data for it."""
+"""Least minutes of training on a CPU when no time is given, if there are enough data for it."""
 
 MINUTES_A_CLIP = 0.09
-"""Minutes for each 10-second clip of the animal that saw most: learning from 228 clips for 21 minutes instead of 6
+"""Minutes per 10-second clip of the animal with the most clips. Learning from 228 clips for 21 minutes instead of 6
 raised the single-trial correlation on new footage from .177 to .193 and the movies' video correlation from .792 to .814
 (animals outside the encoders' family; docs/log)."""
 
 CLIP_FRAMES = 300
-"""Frames of such a clip."""
+"""Frames of a 10-second clip at 30 Hz."""
 
 MINUTES_ON_GPU = 720.0
-"""Minutes on a graphics card where the time is not given; the paper trained for 12 hours."""
+"""Minutes of training on a GPU when no time is given; the paper trained for 12 hours."""
 
 PASSES = 40
-"""How often every training frame is seen, if the time allows."""
+"""How often each training frame is seen, if the time allows."""
 
 VALIDATIONS = 8
-"""How often a run is validated, and its state kept; they cost a little time each."""
+"""How often a run is validated and its state saved; each time costs a little."""
 
 FEWEST_STEPS = 50
-"""Steps that are taken at least, however short the time: fewer teach nothing."""
+"""Least number of steps, however short the time: with fewer, an encoder learns nothing."""
 
 DISTILLATION = 0.0036
 """Weight of a teacher's part of the loss in the Sensorium 2023 winner."""
@@ -61,15 +61,15 @@ STEPS_TIMED = 6
 """Steps that are timed; the first two warm the machine up."""
 
 COMPARED_FRAMES = 3000
-"""Frames that targets are compared on."""
+"""Number of frames on which targets are compared."""
 
 EVENTS_ADVANTAGE = 1.25
-"""How many times the explained share of sizes that of events must be to learn from them. It is 1.07 to 1.18 for Poisson
-counts, whose sizes are informative, .9 where large events mean high rates, 1.3 for animals whose movies are found
-better with encoders of events, and 2 where sizes are nothing but noise (docs/log/encoders.md)."""
+"""Least ratio of the explained shares, events over sizes, from which on events are learned from. The ratio is 1.07 to
+1.18 for Poisson counts, whose sizes are informative, .9 where large events mean high rates, 1.3 for animals whose
+movies are better with encoders of events, and 2 where sizes are only noise (docs/log/encoders.md)."""
 
 COMPARED_NEURONS = 300
-"""Neurons, evenly chosen, that targets are compared for."""
+"""Number of neurons, evenly chosen, on which targets are compared."""
 
 
 def plan_settings(
@@ -96,7 +96,7 @@ def plan_settings(
 
 
 def usual_minutes(recordings: Mapping[str, Recording], splits: Mapping[str, Split]) -> float:
-    """Return how long training on a CPU may take when nobody says: longer the more there is to learn."""
+    """Return how many minutes training on a CPU takes when no time is given: the more data, the longer."""
     most = max(
         sum(recording.frames(name) for name in splits[animal].training) for animal, recording in recordings.items()
     )
@@ -109,7 +109,7 @@ def _learn_from(
     splits: Mapping[str, Split],
     request: TrainingRequest,
 ) -> str:
-    """Return what of the responses to learn from: as asked for or, left to choose, what the first animal suggests."""
+    """Return the target to learn from: the requested one or, for "auto", the better one for the first animal."""
     if request.learn_from != "auto":
         return request.learn_from
     mouse = next(iter(recordings))
@@ -120,7 +120,7 @@ def _learn_from(
 
 
 def recipe(architecture: str, *, on_gpu: bool) -> TrainingSettings:
-    """Return the settings an architecture learns well with; the defaults for an architecture of the user's own.
+    """Return settings with which an architecture learns well; the defaults for an architecture of the user's own.
 
     On a CPU the published batch of DwiseNeuro is too slow; there it is 4, with the learning rate to match.
 
@@ -135,8 +135,8 @@ def recipe(architecture: str, *, on_gpu: bool) -> TrainingSettings:
 def best_target(encoder: Encoder, trials: Sequence[Trial]) -> str:
     """Return which target of one animal to learn from, "sizes" or "events", by ``explained_by_points``.
 
-    Each is judged by the share of its variance that a neuron's best point explains by its best probe, averaged over
-    neurons, in the first trials. An encoder without probes learns from sizes, as published.
+    The better target is the one of whose variance a neuron's best probe at its best grid point explains the larger
+    share, averaged over neurons, in the first trials. An encoder without probes learns from sizes, as published.
     """
     if not isinstance(encoder, PlaceStarting):
         return "sizes"
@@ -173,7 +173,7 @@ def seconds_per_step(
 
 
 def fit_to_time(settings: TrainingSettings, minutes: float, seconds_a_step: float) -> TrainingSettings:
-    """Return the settings with as many steps as the time allows, but no more than they ask for.
+    """Return the settings with as many steps as the time allows, but no more than they have.
 
     >>> fit_to_time(TrainingSettings(steps=10_000), 10.0, 0.5).steps
     1200
@@ -183,5 +183,5 @@ def fit_to_time(settings: TrainingSettings, minutes: float, seconds_a_step: floa
 
 
 def spaced(steps: int) -> int:
-    """Return how many steps lie between two of the ``VALIDATIONS``."""
+    """Return the number of steps between two of the ``VALIDATIONS``."""
     return max(1, -(-steps // VALIDATIONS))

@@ -13,24 +13,24 @@ from reverie.recordings.trial import Trial
 RecordedResponses = Float[np.ndarray, "neuron time"]
 
 Target = Callable[[RecordedResponses], RecordedResponses]
-"""Turns responses as recorded into those an encoder is to predict, in the same units."""
+"""Turns recorded responses into those an encoder is trained to predict, in the same units."""
 
 
 def sizes(responses: RecordedResponses) -> RecordedResponses:
-    """Return the responses as they are: their sizes count, as published."""
+    """Return the responses unchanged: their sizes count, as published."""
     return responses
 
 
 @dataclass(frozen=True)
 class Events:
-    """Every response of a neuron is replaced by their mean, so that the mean over all frames stays the same.
+    """Replaces every response above 0 by the neuron's mean one, which keeps the mean over all frames.
 
-    Deconvolved calcium responses are mostly zero and otherwise drawn from a long-tailed distribution: where their sizes
-    say little about the rate, they are mostly noise.
+    Deconvolved calcium responses are mostly 0, and otherwise have a long-tailed distribution. Where their sizes say
+    little about the rate, sizes are mostly noise.
     """
 
     mean_sizes: Float[np.ndarray, " neuron"]
-    """Mean of the responses above zero of each neuron."""
+    """Mean of each neuron's responses above 0, (neuron,)."""
 
     @classmethod
     def of(cls, trials: Sequence[Trial]) -> "Events":
@@ -44,7 +44,7 @@ class Events:
         return cls((total / np.maximum(count, 1)).astype(np.float32))
 
     def __call__(self, responses: RecordedResponses) -> RecordedResponses:
-        """Return the mean response where there is one, and 0 elsewhere."""
+        """Return the neuron's mean response where there is a response, and 0 elsewhere."""
         return np.where(responses > 0, self.mean_sizes[:, None], np.float32(0))
 
 
@@ -72,7 +72,7 @@ class TrainingSettings:
     learning_rate: float = 2e-2
     """The highest learning rate, reached after the warm-up."""
     final_fraction: float = 0.01
-    """Where the cosine ends, as a fraction of the highest learning rate."""
+    """Learning rate at the end of the cosine, as a fraction of the highest one."""
     warm_up: int = 50
     """Steps over which the learning rate rises linearly."""
     weight_decay: float = 0.05

@@ -45,7 +45,7 @@ class RunState:
 
 
 def save_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
-    """Write a run to one file; the file before it stays whole until this one is.
+    """Write a run to one file; the earlier file stays whole until the new one is complete.
 
     identity: what the run depends on (settings, data), compared when it is resumed.
     Raises ReverieError when the disk is full or the folder cannot be written.
@@ -54,7 +54,7 @@ def save_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
     tensors |= {f"average/{name}": tensor for name, tensor in run.averaged.state_dict().items()}
     for index, moments in run.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser/{index}/{name}": tensor for name, tensor in moments.items()}
-    # Channels-last weights are stored in plain order, which safetensors asks for; the values are the same.
+    # Channels-last weights are stored in plain order, which safetensors requires; the values are the same.
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     header = {"step": str(run.step), "progress": json.dumps(run.progress), "identity": json.dumps(identity)}
     header["digest"] = _digest(plain, header)
@@ -63,7 +63,7 @@ def save_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
 
 
 def load_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
-    """Put a run back to where it was saved, bit for bit.
+    """Restore a run as it was saved, bit for bit.
 
     Raises ReverieError when the file is damaged or belongs to a run with other settings or data.
     """

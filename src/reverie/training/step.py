@@ -39,10 +39,10 @@ def poisson_loss(
 
 
 def distillation_loss(student: Encoder, teacher: Encoder, batch: Batch) -> Float[Tensor, ""]:
-    """Return the Poisson loss towards the teacher's rates for every animal but the one recorded.
+    """Return the Poisson loss against the teacher's rates for every animal but the recorded one.
 
-    The absent animals are taken to be in the recorded animal's state. Second stage of the published encoder's
-    training, where it makes up 0.36 % of the loss. 0 when student and teacher share no other animal.
+    The other animals are taken to be in the recorded animal's state. This is the second stage of the published
+    encoder's training, where it makes up 0.36 % of the loss. 0 when student and teacher share no other animal.
     """
     absent = [mouse for mouse in student.mice if mouse != batch.mouse and mouse in teacher.mice]
     if not absent:
@@ -77,16 +77,16 @@ def moving_average(model: nn.Module, decay: float) -> AveragedModel:
             torch._foreach_copy_(means, news)
 
     averaged = AveragedModel(model, multi_avg_fn=average, use_buffers=True)
-    averaged.update_parameters(model)  # The start counts as the first of the weights that are averaged.
+    averaged.update_parameters(model)  # the initial weights are the first ones in the average
     return averaged
 
 
 def learning_rate_at(step: int, settings: TrainingSettings) -> float:
     """Return the learning rate of a step (from 0): a linear rise, then a cosine to the final fraction.
 
-    The last step has exactly ``learning_rate * final_fraction``. As in the Sensorium 2023 winner (warm-up of 3 epochs,
-    cosine of 18 epochs to 1 %). A function of the step and not a scheduler of torch, which has a state of its own that
-    an interrupted run would have to keep.
+    The last step has exactly ``learning_rate * final_fraction``. This is the schedule of the Sensorium 2023 winner
+    (warm-up of 3 epochs, cosine of 18 epochs to 1 %). It is a function of the step and not a scheduler of torch, whose
+    state an interrupted run would have to keep.
 
     >>> settings = TrainingSettings(steps=7, learning_rate=1.0, warm_up=2, final_fraction=0.0)
     >>> [round(learning_rate_at(step, settings), 2) for step in range(7)]

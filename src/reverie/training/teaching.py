@@ -11,26 +11,26 @@ from reverie.recordings.tiers import TRAIN
 
 
 def fit_to_teach(recordings: Mapping[str, Recording], *, all_needed: bool) -> dict[str, Recording]:
-    """Return the animals that have trials to learn from and saw movies of one frame size, that of most of them.
+    """Return the animals that have training trials and whose movies have the frame size that is most frequent.
 
     Parameters
     ----------
     recordings
         By animal.
     all_needed
-        Whether they were named; otherwise, those that cannot be used are left out with a message.
+        Whether all must be usable, because they were named; otherwise unusable ones are left out with a message.
 
     Raises
     ------
     ReverieError
-        When none is fit, or one is not and all are needed, or no frame size is that of most.
+        When none is usable, one is not and all are needed, or no frame size is the most frequent.
     """
     kept = of_each(recordings, _require_teaching, all_needed=all_needed)
     return _of_one_size({name: recordings[name] for name in kept}, all_needed)
 
 
 def _require_teaching(recording: Recording) -> None:
-    _ = recording.neurons, recording.frame_size  # raise where one of them is lacking
+    _ = recording.neurons, recording.frame_size  # raises where one of them is missing
     require_training_trials(recording)
     names = [name for name, tier in recording.tiers.items() if tier == TRAIN and recording.has_responses(name)]
     if names and all(_silent(recording, name) for name in names):
@@ -42,7 +42,7 @@ def _require_teaching(recording: Recording) -> None:
 def _silent(recording: Recording, name: str) -> bool:
     try:
         responses = recording.responses(name)
-    except ReverieError:  # reported when it is read to be learned from
+    except ReverieError:  # reported later, when it is read
         return False
     return responses is not None and not responses.any()
 

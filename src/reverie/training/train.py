@@ -31,8 +31,8 @@ class TrainingResult:
     folder: Path
     """Where the best encoder is."""
     correlation: dict[str, float]
-    """Of each animal, on the validation trials with the best weights (see ``validation_correlation``); empty without
-    validation trials."""
+    """Correlation of each animal on the validation trials with the best weights (see ``validation_correlation``); empty
+    without validation trials."""
     history: pd.DataFrame
     """One row per validation: step, seconds, loss, and a column for each animal."""
 
@@ -49,19 +49,18 @@ def train(
 ) -> TrainingResult:
     """Train an encoder; the best weights on the validation trials are kept in ``folder``, the last in ``folder/last``.
 
-    recordings, splits: by animal name; every animal of the encoder needs both. The same call after an interruption at
-    any moment goes on where the last validation was and, on a CPU, ends in the same weights bit for bit. The log
-    ``training.csv`` grows with every validation. The encoder passed in ends as the best one.
-    Raises ReverieError when recordings and encoder do not belong together, the folder holds an interrupted run with
-    other settings or data, the loss runs away, the architecture is not registered, or nothing can be written any more
-    (what is there stays whole).
+    recordings, splits: by animal name; every animal of the encoder needs both. After an interruption at any moment, the
+    same call resumes from the last validation and, on a CPU, ends with the same weights bit for bit. The log
+    ``training.csv`` grows with every validation. The encoder passed in ends as the best one. Raises ReverieError when
+    recordings and encoder do not belong together, the folder holds an interrupted run with other settings or data, the
+    loss diverges, the architecture is not registered, or nothing can be written any more (existing files stay whole).
     """
     if set(recordings) != set(encoder.mice):
         raise ReverieError(
             f"The encoder reads out {', '.join(encoder.mice)} but the recordings are of {', '.join(recordings)}; "
             "build the encoder for these recordings."
         )
-    name_architecture(encoder)  # an architecture nobody could load again is refused now rather than when it is saved
+    name_architecture(encoder)  # refuse an architecture that could not be loaded again now, not after the training
     seed_everything(settings.seed)
     job = _job(encoder, recordings, splits, settings, folder, teacher)
     if not job.state_file.exists():

@@ -12,8 +12,8 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.trial import Trial
 
 NEXT_TO_NOTHING: Final = 0.05
-"""Correlation of rates with single-trial responses below which nothing can be read from them: encoders trained on
-responses that were shifted against the movies by some frames came to 0.02 to 0.04."""
+"""Correlation of rates with single-trial responses below which an encoder explains next to nothing: encoders trained on
+responses that were shifted against the movies by some frames reached 0.02 to 0.04."""
 
 
 class RunningCorrelation:
@@ -25,8 +25,8 @@ class RunningCorrelation:
         self.origin: tuple[np.ndarray, np.ndarray] | None = None
 
     def add(self, first: Float[np.ndarray, "neuron time"], second: Float[np.ndarray, "neuron time"]) -> None:
-        """Take in more frames of both series."""
-        # Sums about the first means rather than about 0 keep the digits of nearly constant neurons.
+        """Add frames of both series."""
+        # Subtracting the first means before summing keeps precision for nearly constant neurons.
         if self.origin is None:
             self.origin = first.mean(axis=1, dtype=np.float64), second.mean(axis=1, dtype=np.float64)
         x = first - self.origin[0][:, None]
@@ -45,7 +45,7 @@ class RunningCorrelation:
         count = max(1, self.frames)
         x, y, xx, yy, xy = self.sums / count
         variances = np.maximum(xx - x * x, 0) * np.maximum(yy - y * y, 0)
-        # What rounding leaves of a constant series is no variance.
+        # The variance of a constant series is a rounding error, not exactly 0.
         constant = (xx - x * x <= 1e-12 * (xx + 1e-12)) | (yy - y * y <= 1e-12 * (yy + 1e-12))
         correlation: np.ndarray = np.where(constant, 0.0, (xy - x * y) / np.sqrt(np.where(constant, 1.0, variances)))
         return correlation
@@ -54,7 +54,7 @@ class RunningCorrelation:
 def neuron_correlations(encoder: Encoder, mouse: str, trials: Sequence[Trial]) -> Float[np.ndarray, " neuron"]:
     """Return, per neuron, the correlation of predicted rates with single-trial responses over all frames of the trials.
 
-    Trials without responses are passed over. Raises ReverieError when a rate is not finite, and as ``predict`` does.
+    Trials without responses are skipped. Raises ReverieError when a rate is not finite, and as ``predict`` does.
     """
     running = RunningCorrelation(encoder.require_mouse(mouse))
     for trial in trials:
@@ -76,7 +76,7 @@ def validation_correlation(encoder: Encoder, mouse: str, trials: Sequence[Trial]
 
 
 def poor_fit_warning(animal: str, correlation: float) -> str | None:
-    """Return a warning where an encoder explains next to nothing of held-out responses, None where it does better."""
+    """Return a warning when an encoder explains next to nothing of held-out responses, else None."""
     if correlation >= NEXT_TO_NOTHING:
         return None
     return (

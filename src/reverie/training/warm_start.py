@@ -17,16 +17,16 @@ from reverie.recordings.trial import Trial
 from reverie.training.settings import Target, sizes
 
 BEST_PROBES = 6
-"""How many probes a neuron's place is found with; the others only add noise."""
+"""Number of best probes with which a neuron's place is found; the others only add noise."""
 
 ENOUGH_FRAMES = 30_000
-"""Frames from which a receptive field's place is found well enough; later trials are not used."""
+"""Number of frames with which a receptive field's place is found well enough; later trials are not used."""
 
 BIN = 3
-"""Frames averaged before correlating (0.1 s at 30 Hz): slow enough to be quick, quick enough for cortex."""
+"""Frames averaged before correlating (0.1 s at 30 Hz): few enough for the time scale of cortex, and they save time."""
 
 AT_ONCE = 8
-"""Trials multiplied at once: each product is added to a number of every probe, point and neuron, some 100 MB."""
+"""Trials per matrix product; each product is added to an array (probe, point, neuron) of some 100 MB."""
 
 RIDGE = 0.3
 """Penalty of the regression, in units of a probe's mean variance."""
@@ -48,7 +48,7 @@ class LevelStarting(Protocol):
 
 @runtime_checkable
 class PlaceStarting(Protocol):
-    """An encoder whose readouts look at one place each and can start at the right one."""
+    """An encoder each of whose neurons reads one place, and can start at the right one."""
 
     grid: tuple[int, int]
 
@@ -56,13 +56,13 @@ class PlaceStarting(Protocol):
         """Put one animal's neurons at these grid points."""
 
     def probe(self, movie: Float[Tensor, "time height width"]) -> Float[Tensor, "time position probe"]:
-        """Return what there is to correlate responses with at every grid point."""
+        """Return signals at every grid point that responses are correlated with."""
 
 
 def warm_start(
     encoder: Encoder, trials: Mapping[str, Sequence[Trial]], targets: Mapping[str, Target] | None = None
 ) -> None:
-    """Initialise each animal's readout, as far as the encoder allows; targets: what it is to predict."""
+    """Initialise each animal's readout, as far as the encoder supports it; targets: what it is trained to predict."""
     for mouse, each in tracked(trials.items(), len(trials), "finding where neurons look"):
         start_levels(encoder, mouse, each)
         if isinstance(encoder, PlaceStarting):
@@ -98,7 +98,7 @@ def _levels(mouse: str, trials: Sequence[Trial]) -> tuple[np.ndarray, np.ndarray
 def mean_over_frames(series: Iterable[np.ndarray]) -> Float[np.ndarray, " row"]:
     """Return the mean of each row over the frames of several series (row, time), every frame counting the same.
 
-    They are gone through once, one after the other.
+    The series are read once, one after the other.
     """
     total, frames = np.zeros(()), 0
     for each in series:
@@ -111,10 +111,10 @@ def mean_over_frames(series: Iterable[np.ndarray]) -> Float[np.ndarray, " row"]:
 def find_places(encoder: PlaceStarting, trials: Sequence[Trial], target: Target = sizes) -> Int[np.ndarray, " neuron"]:
     """Guess which grid point lies nearest each neuron's receptive field.
 
-    For each probe, a ridge regression of the responses on the probe at all grid points undoes the correlation that
-    natural movies have over space. What a point explains (its weight times its correlation) is summed over the
-    neuron's best probes and smoothed over neighbouring points; the highest sum wins. Probes and responses are averaged
-    over 0.1 s.
+    For each probe, the responses are regressed on the probe at all grid points; ridge regression removes the spatial
+    correlations of natural movies. What a point explains (its weight times its correlation) is summed over the neuron's
+    best probes and smoothed over neighbouring points; the point with the highest sum is chosen. Probes and responses
+    are averaged over 0.1 s.
     """
     explained, _ = explained_by_points(encoder, first_trials(trials, ENOUGH_FRAMES), target)
     best = explained.topk(min(BEST_PROBES, len(explained)), dim=0).values.sum(dim=0)
@@ -126,7 +126,7 @@ def find_places(encoder: PlaceStarting, trials: Sequence[Trial], target: Target 
 def explained_by_points(
     encoder: PlaceStarting, trials: Sequence[Trial], target: Target
 ) -> tuple[Float[Tensor, "probe position neuron"], Float[Tensor, " neuron"]]:
-    """Return what each point explains by each probe, and all there is to explain."""
+    """Return what each point explains of each neuron by each probe, and the total to be explained."""
     responses = [
         _binned(torch.from_numpy(target(np.array(each.responses, dtype=np.float32)).T.copy())) for each in trials
     ]
@@ -144,7 +144,7 @@ def explained_by_points(
 
 
 def _seen(encoder: PlaceStarting, trial: Trial) -> Float[Tensor, "probe position bin"]:
-    """Return what the probes see of a trial, around its mean."""
+    """Return the probes' signals in a trial, minus their means."""
     seen = _binned(encoder.probe(torch.from_numpy(np.array(trial.known_movie, dtype=np.float32)))).permute(2, 1, 0)
     return seen - seen.mean(dim=2, keepdim=True)
 
@@ -160,7 +160,7 @@ def _explained(
 
 
 def first_trials(trials: Sequence[Trial], frames: int) -> Sequence[Trial]:
-    """Return trials from the first on until there are so many frames."""
+    """Return the first trials that together have this many frames."""
     before = np.cumsum([0, *lengths_of(trials)[:-1]])
     return [trials[index] for index in np.flatnonzero(before < frames).tolist()]
 
