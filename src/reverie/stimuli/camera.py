@@ -1,4 +1,4 @@
-"""A moving camera over a larger clip: makes still footage move and cut as the Sensorium 2023 movies do."""
+"""A moving camera over a larger clip: gives footage the motion and the cuts of the Sensorium 2023 movies."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -8,14 +8,14 @@ from reverie.foundation.errors import ReverieError
 from reverie.stimuli.resizing import box_weights
 
 SHOT_SECONDS = (1.7, 10.0)
-"""Range of shot lengths of naturalistic movies; clips of 10 s then hold shots of 3.3 s in the median, as the natural
-movies of Sensorium 2023 do."""
+"""Range of shot lengths of naturalistic movies, seconds; in clips of 10 s the median shot then lasts 3.3 s, as in the
+natural movies of Sensorium 2023."""
 
 PIXELS_PER_SECOND = (2.0, 12.0)
-"""Range of the camera's typical speed, in pixels of the new movie."""
+"""Range of the camera's typical speed, pixels of the new movie per second."""
 
 SMOOTHNESS = 15.0
-"""Frames over which the camera's velocity stays alike."""
+"""Correlation time of the camera's velocity, frames."""
 
 _Footage = Float[np.ndarray, "moments tall wide"]
 
@@ -31,12 +31,10 @@ def sweep(
 ) -> Movie:
     """Film a clip anew with a window that glides over it, in shots with cuts between them.
 
-    source: (time, height, width), best at least twice the frame's size. frames: how many to film. shot_seconds: the
-    range of shot lengths. zoom: range of the window's size, in shares of the largest window of the frame's shape that
-    fits. Each shot starts at a
-    random moment of the source, which plays on underneath (backwards from its end). Returns (frames, *frame_size).
-
-    Raises ReverieError when the ranges make no sense.
+    source: (time, height, width), preferably at least twice the frame's size. frames: how many to film. shot_seconds:
+    range of shot lengths. zoom: range of the window's size, as a share of the largest window of the frame's shape that
+    fits. Each shot starts at a random moment of the source, which keeps playing (backwards once its end is reached).
+    Returns (frames, *frame_size). Raises ReverieError when the ranges make no sense.
     """
     if frames < 1 or not 0 < zoom[0] <= zoom[1] <= 1 or not 0 < shot_seconds[0] <= shot_seconds[1]:
         raise ReverieError(f"A sweep needs frames >= 1, 0 < zoom <= 1 and shots > 0 s (got {frames}, {zoom}).")
@@ -58,14 +56,14 @@ def shot_lengths(frames: int, shot_seconds: tuple[float, float], generator: np.r
     lengths: list[int] = []
     while (left := frames - sum(lengths)) > 0:
         length = round(shortest * np.exp(generator.uniform(0.0, spread)))
-        # A last shot shorter than the range joins the one before it rather than flash by.
+        # A last shot shorter than the range is joined to the one before it.
         lengths.append(left if left - length < shortest // 2 else min(length, left))
     return lengths
 
 
 def glide(frames: int, speed: float, generator: np.random.Generator) -> Float[np.ndarray, "2 {frames}"]:
-    """Return a smooth random path (rows, columns) that starts at 0 and moves ``speed`` a frame on average."""
-    # A steady drift plus two slow waves has bounded acceleration everywhere, unlike a random walk.
+    """Return a smooth random path (rows, columns) that starts at 0 and moves ``speed`` pixels per frame on average."""
+    # Steady drift plus two slow waves: unlike a random walk, its acceleration is bounded.
     time = np.arange(frames)
     periods = SMOOTHNESS * generator.uniform(3.0, 8.0, (2, 2, 1))
     phases = generator.uniform(0.0, 2 * np.pi, (2, 2, 1))
@@ -99,14 +97,14 @@ def _film(
 
 
 def bounce(path: Float[np.ndarray, "2 time"], room: Float[np.ndarray, "2 1"]) -> Float[np.ndarray, "2 time"]:
-    """Fold a path back at the walls 0 and ``room``."""
+    """Reflect a path at 0 and ``room``."""
     safe = np.maximum(room, 1e-9)
     folded = np.mod(path, 2 * safe)
     return np.asarray(np.clip(np.minimum(folded, 2 * safe - folded), 0.0, np.maximum(room, 0.0)))
 
 
 def _ping_pong(first: int, length: int, available: int) -> Int[np.ndarray, " time"]:
-    """Return frame numbers that run on from ``first`` and turn round at the clip's ends."""
+    """Return frame numbers that count up from ``first`` and reverse at the clip's ends."""
     period = max(1, 2 * available - 2)
     position = (first + np.arange(length)) % period
     return np.minimum(position, period - position)

@@ -1,4 +1,4 @@
-"""What simulated animals are shown: movies drawn when they are asked for, so that none is kept in memory."""
+"""What simulated animals are shown: movies that are drawn whenever they are needed, so that none stays in memory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from reverie.stimuli.names import StimulusName
 from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
 
 HELD_SECONDS = 0.5
-"""How long a picture stays: that of Sensorium 2022 (Willeke et al. 2022, arXiv 2206.08666)."""
+"""Seconds that a still picture is shown, as in Sensorium 2022 (Willeke et al. 2022, arXiv 2206.08666)."""
 
 Picture = Float[np.ndarray, "height width"]
 
@@ -28,11 +28,11 @@ def checkerboards(
     gaussian: bool = False,
     contrast: float = 1.0,
 ) -> Movie:
-    """Draw frames of squares that know nothing of each other (Chichilnisky 2001, Network 12, 199).
+    """Draw frames of statistically independent squares (Chichilnisky 2001, Network 12, 199).
 
-    square: their side in pixels; squares at the right and lower edges may be cut. gaussian: greys from a normal
-    distribution with a standard deviation of a third of the way to black and white, instead of these two. contrast: 0-1
-    around grey 127.5. Returns float32 (frames, *frame_size). Raises ReverieError on impossible settings.
+    square: their side in pixels; squares at the right and lower edges may be cut. gaussian: draw greys from a normal
+    distribution whose standard deviation is a third of the distance to black and white, instead of these two. contrast:
+    0-1 around grey 127.5. Returns float32 (frames, *frame_size). Raises ReverieError on impossible settings.
 
     >>> noise = checkerboards(2, np.random.default_rng(0), square=12)
     >>> noise.shape, sorted(set(noise.ravel().tolist())), len(set(noise[0, :12, :12].ravel().tolist()))
@@ -50,9 +50,9 @@ def checkerboards(
 
 
 def held(draw: Callable[[], Picture], frames: int, *, seconds: float = HELD_SECONDS) -> Movie:
-    """Show picture after picture, each for so many seconds, without a pause; draw: gives the next one.
+    """Show pictures one after the other, each for ``seconds``, without a pause. draw: returns the next picture.
 
-    Returns (frames, height, width). Raises ReverieError without frames or time to see a picture.
+    Returns (frames, height, width). Raises ReverieError without frames, or when a picture lasts no time.
 
     >>> grey = iter(range(9))
     >>> held(lambda: np.full((2, 2), float(next(grey))), 40)[:, 0, 0].tolist()[13:17]
@@ -67,7 +67,7 @@ def held(draw: Callable[[], Picture], frames: int, *, seconds: float = HELD_SECO
 
 @dataclass(frozen=True)
 class DrawnMovie:
-    """A movie as what draws it and the seed it is drawn from; calling it draws it."""
+    """A movie stored as the function that draws it and a seed; calling it draws the movie."""
 
     draw: Callable[[np.random.Generator], Movie]
     seed: int
@@ -85,16 +85,16 @@ class StimulusSettings:
     square: int = 4
 
     def __post_init__(self) -> None:
-        """Raise ReverieError when the squares are none."""
+        """Raise ReverieError when the squares have no side."""
         if not 1 <= self.square <= max(FRAME_SIZE):
             raise ReverieError(
                 f"White noise cannot have squares of {self.square} pixels; choose 1 to {max(FRAME_SIZE)}."
             )
 
     def clip(self, frames: int, seed: int, footage: Movie | None = None) -> DrawnMovie:
-        """Return one clip of ``frames``: filmed off footage, larger than a frame, where there is any, else drawn.
+        """Return one clip of ``frames``: filmed from footage (larger than a frame) where there is any, else drawn.
 
-        White noise has nothing to do with footage.
+        White noise ignores footage.
         """
         if self.name in ("white-noise", "gaussian-noise"):
             gaussian = self.name == "gaussian-noise"

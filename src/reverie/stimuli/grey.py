@@ -1,4 +1,4 @@
-"""Pictures in the values of their files, made grey, and these values made grey levels 0-255."""
+"""Pictures made grey in the values of their files, and these values converted to grey levels 0-255."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -13,17 +13,17 @@ from reverie.foundation.progress import say
 Grey = Float[np.ndarray, "height width"]
 
 LUMINANCE: Final = (0.299, 0.587, 0.114)
-"""How much red, green and blue count (ITU-R BT.601, as video decoders take)."""
+"""Weights of red, green and blue (ITU-R BT.601, which video decoders use)."""
 
 DEPTHS: Final = (10, 12, 14, 16, 32, 64)
-"""Bits that whole numbers above 255 may have."""
+"""Bit depths that integers above 255 may have."""
 
 
 def grey_levels(movie: Movie, dtype: np.dtype[Any], path: Path) -> Movie:
-    """Return pictures in the values of their file, of some type, as grey levels 0-255.
+    """Return pictures in the values of their file (of this dtype) as grey levels 0-255.
 
     Whole numbers above 255 are taken to have the fewest bits that hold them, with a message where these are not 16.
-    Raises ReverieError when values are no whole numbers, and no grey levels.
+    Raises ReverieError when values are neither whole numbers nor grey levels.
     """
     low, high = float(movie.min(initial=0.0)), float(movie.max(initial=0.0))
     if dtype.kind in "bu" and high <= WHITE:
@@ -42,7 +42,7 @@ def grey_levels(movie: Movie, dtype: np.dtype[Any], path: Path) -> Movie:
 
 
 def bits_of(high: float) -> int:
-    """Return how many bits whole numbers have that go up to a value above 255.
+    """Return the bit depth of whole numbers whose highest value is above 255.
 
     >>> bits_of(4095.0), bits_of(4096.0), bits_of(16384.0)
     (12, 14, 16)
@@ -51,14 +51,14 @@ def bits_of(high: float) -> int:
 
 
 def as_grey(values: Shaped[np.ndarray, "..."]) -> Grey:
-    """Mix colours of any type to grey, (height, width), in the values they have; what is true is white."""
+    """Mix colours of any type to grey, (height, width), in the same values; of truth values, true is white."""
     white = WHITE if values.dtype.kind != "u" else float(np.iinfo(values.dtype).max)
     levels = np.asarray(values, dtype=np.float32) * np.float32(WHITE if values.dtype == np.bool_ else 1)
     return mix_colours(levels, white) if levels.ndim == 3 else levels
 
 
 def mix_colours(levels: Float[np.ndarray, "height width channel"], white: float = WHITE) -> Grey:
-    """Mix red, green and blue, or grey, and a last channel of opacity where there are two or four, to grey."""
+    """Mix channels to grey: red, green and blue, or grey alone; of two or four channels the last is opacity."""
     colours = levels.shape[-1]
     opacity = levels[..., -1] / np.float32(white) if colours in (2, 4) else np.float32(1)
     weights: tuple[float, ...] = LUMINANCE if colours >= 3 else (1.0,)

@@ -1,6 +1,6 @@
-"""Textured leaves that cover each other: still pictures with the edges, scales and spectra of natural ones.
+"""Textured leaves that cover each other: still pictures with the edges, scales and spectra of natural images.
 
-Pictures of opaque things at random places, whose sizes follow a power law with exponent -3, have the statistics of
+Pictures of opaque objects at random places, whose sizes follow a power law with exponent -3, have the statistics of
 natural scenes at every scale (Lee, Mumford & Huang 2001, International Journal of Computer Vision 41, 35).
 """
 
@@ -12,7 +12,7 @@ from jaxtyping import Float
 _LOBES = np.array([2, 3, 5])
 
 COVERINGS = 2.5
-"""Summed area of the leaves, in areas of the picture: about a twelfth of the ground stays bare."""
+"""Total area of the leaves relative to that of the picture; about a twelfth of the ground stays uncovered."""
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,18 @@ class Outline:
 
     @property
     def reach(self) -> float:
-        """Distance from the centre beyond which it covers nothing."""
+        """Distance from the centre beyond which nothing is covered, pixels."""
         widest = max(self.stretch, 1.0 / self.stretch)
         return (self.radius * (1.0 + float(np.abs(self.lobes).sum())) + 0.5) * widest
 
     def cover(
         self, along: Float[np.ndarray, " *place"], across: Float[np.ndarray, " *place"]
     ) -> Float[np.ndarray, " *place"]:
-        """Return how much of each pixel it covers, 0 to 1."""
+        """Return the covered share of each pixel, 0 to 1."""
         along, across = along / self.stretch, across * self.stretch
         distance = np.sqrt(along * along + across * across)
         covered = np.asarray(distance < self.radius, dtype=float)
-        # The lobes decide near the outline only; where they are is slow to compute.
+        # Lobes matter only near the outline, and are slow to compute.
         near = np.abs(distance - self.radius) < self.radius * np.abs(self.lobes).sum() + 0.5
         along, across, distance = along[near], across[near], distance[near]
         around = np.arctan2(across, along)
@@ -45,13 +45,13 @@ class Outline:
             lobe * np.cos(count * around + phase)
             for lobe, count, phase in zip(self.lobes, _LOBES, self.phases, strict=True)
         )
-        # Half a pixel either side of the outline is partly covered, as area averaging would have it.
+        # Pixels within half a pixel of the outline are partly covered, as by area averaging.
         covered[near] = np.clip(self.radius * (1.0 + wobble) - distance + 0.5, 0.0, 1.0)
         return covered
 
 
 def draw_outline(radius: float, generator: np.random.Generator) -> Outline:
-    """Draw the outline of something of this radius."""
+    """Draw the outline of an object of this radius, pixels."""
     return Outline(
         radius=radius,
         stretch=float(np.exp(generator.normal(0.0, 0.3))),
@@ -61,7 +61,7 @@ def draw_outline(radius: float, generator: np.random.Generator) -> Outline:
 
 
 def draw_radius(pixels: tuple[float, float], generator: np.random.Generator) -> float:
-    """Draw a radius between two, with a density that falls as its third power.
+    """Draw a radius from a range, with a density that falls as its third power.
 
     >>> generator = np.random.default_rng(0)
     >>> radii = [draw_radius((2.0, 20.0), generator) for _ in range(2000)]
@@ -75,7 +75,7 @@ def draw_radius(pixels: tuple[float, float], generator: np.random.Generator) -> 
 def texture(
     frame_size: tuple[int, int], slope: float, generator: np.random.Generator
 ) -> Float[np.ndarray, "height width"]:
-    """Draw a random texture with amplitude spectrum 1/frequency^slope; mean 0, standard deviation 1, wraps round."""
+    """Draw a random periodic texture with amplitude spectrum 1/frequency^slope, mean 0 and standard deviation 1."""
     rows = np.fft.fftfreq(frame_size[0])[:, None]
     columns = np.fft.rfftfreq(frame_size[1])[None, :]
     frequency = np.hypot(rows, columns)
@@ -91,9 +91,10 @@ def leaves(
     grain: Float[np.ndarray, "height width"],
     generator: np.random.Generator,
 ) -> Float[np.ndarray, "height width"]:
-    """Draw a picture of leaves with radii between ``pixels``, from the farthest to the nearest; it wraps round.
+    """Draw a periodic picture of leaves with radii in the range ``pixels``, from the farthest leaf to the nearest.
 
-    grain: a texture of this size that leaves, each from a place and at a strength of its own, and the ground have.
+    grain: a texture of the picture's size, for the ground and the leaves; each leaf takes it from a place of its own
+    and at a strength of its own.
     """
     picture = grain.copy()
     covered, enough = 0.0, COVERINGS * frame_size[0] * frame_size[1]
@@ -110,7 +111,7 @@ def _paint(
     grain: Float[np.ndarray, "height width"],
     generator: np.random.Generator,
 ) -> None:
-    """Paint one leaf over the picture, anywhere."""
+    """Paint one leaf over the picture, at a random place."""
     size = np.array(picture.shape)
     centre = generator.uniform(0.0, size)
     reach = np.minimum(int(np.ceil(outline.reach)), (size - 1) // 2)

@@ -1,4 +1,4 @@
-"""Naturalistic movies without any footage: textured leaves of all sizes, moving objects, camera motion, light, cuts."""
+"""Naturalistic movies without footage: textured leaves of all sizes, moving objects, camera motion, light, cuts."""
 
 from dataclasses import dataclass
 
@@ -14,34 +14,34 @@ from reverie.stimuli.leaves import draw_outline, draw_radius, leaves, texture
 
 @dataclass(frozen=True)
 class SceneSettings:
-    """What naturalistic scenes are made of; the defaults have the statistics of the Sensorium 2023 movies.
+    """Parameters of naturalistic scenes; the defaults give the statistics of the Sensorium 2023 movies.
 
-    Over many shots brightness, contrast and light give a mean of 80, a standard deviation of 57 and a median of 70, as
-    the real movies have.
+    Over many shots, grey levels have a mean of 80, a standard deviation of 57 and a median of 70, like those of the
+    real movies.
     """
 
     shot_seconds: tuple[float, float] = SHOT_SECONDS
-    """Range of shot lengths (real: median 3.3 s)."""
+    """Range of shot lengths, seconds (real movies: median 3.3 s)."""
     leaf_pixels: tuple[float, float] = (3.0, 32.0)
-    """Range of the radii of what the ground is covered with."""
+    """Range of the radii of the leaves that cover the ground, pixels."""
     objects: tuple[int, int] = (2, 6)
-    """Range of how many things move by themselves."""
+    """Range of the number of objects that move by themselves."""
     object_pixels: tuple[float, float] = (4.0, 13.0)
-    """Range of their radii."""
+    """Range of the objects' radii, pixels."""
     camera_speed: tuple[float, float] = (0.5, 14.0)
-    """Range of the camera's typical speed, pixels a second."""
+    """Range of the camera's typical speed, pixels per second."""
     object_speed: tuple[float, float] = (1.0, 14.0)
-    """Range of the objects' typical speed, pixels a second."""
+    """Range of the objects' typical speed, pixels per second."""
     zoom: float = 0.03
-    """Standard deviation of how much nearer the camera comes in a second."""
+    """Standard deviation of the camera's relative approach per second."""
     slope: tuple[float, float] = (0.9, 1.4)
     """Range of the exponent of the textures' amplitude spectra (natural scenes: about 1)."""
     brightness: float = 74.0
     """Median of each shot's mean grey level."""
     brightness_spread: float = 0.37
-    """Standard deviation of its log."""
+    """Standard deviation over shots of the log of their mean grey level."""
     contrast: tuple[float, float] = (0.35, 0.75)
-    """Range of a shot's standard deviation, in shares of its mean."""
+    """Range of a shot's standard deviation, relative to its mean."""
     light: float = 0.1
     """Standard deviation of the log of the slow changes of light within a shot."""
 
@@ -89,7 +89,7 @@ def _shot(
 
 
 def _wrapping_weights(positions: Float[np.ndarray, "time row"], size: int) -> Float[np.ndarray, "time row {size}"]:
-    """Return the weights of linear interpolation at positions on an axis that wraps round."""
+    """Return the weights of linear interpolation at positions on a periodic axis."""
     lower = np.floor(positions).astype(int)
     rest = (positions - lower)[..., None]
     weights = np.zeros((*positions.shape, size))
@@ -108,14 +108,14 @@ def _put_object(
     """Paint one moving object into the scene: a wobbly ellipse with its own shade, texture, course and spin."""
     length, *frame_size = scene.shape
     course = glide(length, generator.uniform(*settings.object_speed) / FRAME_RATE, generator)
-    # It is in the middle of the picture at a random moment, so that most objects are seen.
+    # The object crosses the middle of the picture at a random moment, so that most objects are visible.
     meeting = int(generator.integers(length))
     place = np.array([rows[meeting, 0], columns[meeting, 0]]) + generator.uniform(0, frame_size)
     centre = course - course[:, meeting : meeting + 1] + place[:, None]
     angle = generator.uniform(0, 2 * np.pi) + generator.normal(0.0, 0.5 / FRAME_RATE) * np.arange(length)
     outline = draw_outline(draw_radius(settings.object_pixels, generator), generator)
     down, right = rows - centre[0, :, None], columns - centre[1, :, None]
-    # Most pixels are out of its reach and are left out from here on.
+    # Most pixels are out of the object's reach; they are skipped from here on.
     near = np.nonzero((down**2)[:, :, None] + (right**2)[:, None] < outline.reach**2)
     down, right = down[near[0], near[1]], right[near[0], near[2]]
     cosine, sine = np.cos(angle)[near[0]], np.sin(angle)[near[0]]
@@ -131,14 +131,14 @@ def _lit(
     generator: np.random.Generator,
     settings: SceneSettings,
 ) -> Movie:
-    """Bring a shot to a brightness and a contrast of its own within 0-255, under a light that changes slowly."""
+    """Give a shot its own brightness and contrast within 0-255, and a slowly changing light."""
     mean = min(settings.brightness * np.exp(generator.normal(0.0, settings.brightness_spread)), 190.0)
     contrast = mean * generator.uniform(*settings.contrast)
     period = FRAME_RATE * generator.uniform(3.0, 12.0)
     light = np.sin(2 * np.pi * (np.arange(len(scene)) / period + generator.uniform()))
     light = np.exp(generator.normal(0.0, settings.light) * np.sqrt(2.0) * light)[:, None, None]
     movie = scene
-    # Clipping takes a little of the contrast back, which the next turn makes up for.
+    # Clipping reduces the contrast a little, which the next iteration compensates.
     for _ in range(3):
         movie = np.clip(mean + contrast * (movie - movie.mean()) / max(float(movie.std()), 1e-9), 0.0, 255.0)
     return np.asarray(np.clip(light * movie, 0.0, 255.0), dtype=np.float32)

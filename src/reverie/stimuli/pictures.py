@@ -28,29 +28,29 @@ STILL: Final = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm")
 """Endings of files that are single pictures, even where they cannot be read."""
 
 UNTIMED: Final = 0.1
-"""Seconds a picture lasts that says it lasts no time, as browsers show it."""
+"""Seconds that a picture lasts whose stated duration is 0, as in browsers."""
 
 Shown = tuple[float, float, Grey]
 """Seconds since the start, seconds it lasts, the grey picture in the values of its file."""
 
 
 def holds_pictures(path: Path) -> bool:
-    """Tell whether a video is a folder of pictures, a stack or an animation, rather than a film."""
+    """Return whether a video is a folder of pictures, a stack or an animation, rather than a film."""
     return path.is_dir() or path.suffix.lower() in STACKS + ANIMATIONS
 
 
 def is_picture(path: Path) -> bool:
-    """Tell whether a file is a single picture rather than a video, by its name and the number of its pictures."""
+    """Return whether a file is a single picture rather than a video, by its name and the number of its pictures."""
     if path.suffix.lower() not in SUFFIXES:
         return False
     try:
         return _count(path) == 1
     except (OSError, ValueError, SyntaxError, tifffile.TiffFileError, Image.DecompressionBombError):
-        return path.suffix.lower() in STILL  # whoever reads it will say what is wrong
+        return path.suffix.lower() in STILL  # reading it reports what is wrong
 
 
 def numbered_pictures(folder: Path) -> list[Path]:
-    """Return the pictures of a folder in the order of their numbers, or nothing where there are fewer than two.
+    """Return the pictures of a folder in the order of their numbers, or none where there are fewer than two.
 
     Raises ReverieError when they belong to several series or one is missing in between.
     """
@@ -83,9 +83,9 @@ def _numbered(folder: Path) -> list[Path]:
 
 
 def shown_pictures(path: Path, frame_rate: float) -> Iterator[Shown]:
-    """Yield the pictures of a folder, stack or animation; what keeps no times shows ``frame_rate`` a second.
+    """Yield the pictures of a folder, stack or animation; without stored times, ``frame_rate`` of them per second.
 
-    Raises ReverieError when there is but one picture or one cannot be read, OSError and ValueError when all cannot.
+    Raises ReverieError when there is only one picture or one cannot be read, OSError and ValueError when none can.
     """
     if path.is_dir():
         files = _numbered(path)
@@ -115,7 +115,7 @@ def stored_type(path: Path) -> np.dtype[Any]:
 
 
 def picture_facts(path: Path) -> tuple[tuple[int, int], float | None]:
-    """Return height and width of pictures in a file or folder, and the frames per second it keeps, if it does.
+    """Return height and width of pictures in a file or folder, and the frames per second that it states, if any.
 
     Raises ReverieError, OSError or ValueError when it holds no pictures that can be read.
     """
@@ -135,7 +135,7 @@ def picture_facts(path: Path) -> tuple[tuple[int, int], float | None]:
 
 
 def _kept_rate(stack: Any) -> float | None:  # noqa: ANN401 - tifffile ships no types
-    """Return the frames per second that ImageJ keeps in a TIFF."""
+    """Return the frames per second that ImageJ stored in a TIFF."""
     return float((stack.imagej_metadata or {}).get("fps") or 0) or None
 
 
@@ -152,7 +152,7 @@ def read_picture(path: Path) -> Grey:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Tell what goes wrong in reading a picture as bad input."""
+    """Turn errors in reading a picture into bad input."""
     try:
         yield
     except (OSError, ValueError, SyntaxError, tifffile.TiffFileError, Image.DecompressionBombError) as error:
@@ -177,18 +177,18 @@ def _animation(path: Path) -> Iterator[Shown]:
                 lasts = float(picture.info.get("duration", 0)) / 1000 or UNTIMED
                 yield moment, lasts, grey
                 moment += lasts
-    except (SyntaxError, Image.DecompressionBombError) as error:  # Pillow's word for what is broken
+    except (SyntaxError, Image.DecompressionBombError) as error:  # Pillow raises these for broken files
         raise ValueError(str(error)) from error
 
 
 def _stack(path: Path, frame_rate: float) -> Iterator[Shown]:
-    """Yield the pages of a TIFF at the rate that ImageJ keeps in it."""
+    """Yield the pages of a TIFF at the rate that ImageJ stored in it."""
     with tifffile.TiffFile(path) as stack:
         rate = _kept_rate(stack) or frame_rate
         before, frame = _axes(stack)
         count = math.prod(before)
         pages = stack.series[0].pages
-        # ImageJ writes large stacks as one page that the others follow.
+        # ImageJ writes large stacks as one page followed by the data of the others.
         together = None if len(pages) == count else stack.series[0].asarray()
         for number in range(count):
             picture = stack.asarray(key=number) if together is None else together.reshape(count, *frame)[number]
@@ -196,9 +196,9 @@ def _stack(path: Path, frame_rate: float) -> Iterator[Shown]:
 
 
 def _as_seen(values: np.ndarray, stack: Any) -> np.ndarray:  # noqa: ANN401 - tifffile ships no types
-    """Return values of which the highest is white, also of a TIFF that counts from white to black.
+    """Return values of which the highest is white, also from a TIFF that counts from white (0) to black.
 
-    tifffile says so of all truth values that it writes, unasked, which tells nothing: what is true is white there.
+    tifffile marks all truth values it writes in this way, so the mark says nothing about them: there, true is white.
     """
     page, kind = stack.pages[0], values.dtype.kind
     if page.photometric != tifffile.PHOTOMETRIC.MINISWHITE or kind not in "bu":

@@ -10,10 +10,10 @@ from reverie.foundation.errors import ReverieError
 def box_weights(
     starts: Float[np.ndarray, "*shots"], extents: Float[np.ndarray, "*shots"], target: int, source: int
 ) -> Float[np.ndarray, "*shots {target} {source}"]:
-    """Return how much each of ``source`` pixels counts in each of ``target`` equal bins of a stretch of them.
+    """Return the weights of ``source`` pixels in each of ``target`` equal bins of a stretch of pixels.
 
-    starts, extents: where each stretch begins and how long it is, in source pixels, fractions allowed; each must lie
-    within 0 and ``source``. The weights of a bin sum to 1.
+    starts, extents: begin and length of each stretch in source pixels, fractions allowed; each must lie within 0 and
+    ``source``. The weights of a bin sum to 1.
 
     >>> box_weights(np.array(0.0), np.array(3.0), 2, 3).tolist()
     [[0.6666666666666666, 0.3333333333333333, 0.0], [0.0, 0.3333333333333333, 0.6666666666666666]]

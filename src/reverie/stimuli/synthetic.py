@@ -51,10 +51,10 @@ def gaussian_noise(
 def pink_noise(frames: int, generator: np.random.Generator, *, frame_size: tuple[int, int] = FRAME_SIZE) -> Movie:
     """Draw Gaussian noise with power at every frequency, about as much in each octave of space and of time.
 
-    Its amplitude falls as 1 / spatial frequency, as that of natural scenes does (Field 1987), and as 1 / √(temporal
-    frequency); below one cycle a frame's width and a second it is flat. Its standard deviation is ``CONTRAST`` grey
-    levels around 127.5, before values are clipped to 0-255. It is cut out of a movie of twice the size, so that it does
-    not wrap round. Returns float32 (frames, *frame_size). Raises ReverieError without frames.
+    Its amplitude falls as 1 / spatial frequency, as in natural scenes (Field 1987), and as 1 / √(temporal frequency);
+    below one cycle per frame width, and one per second, it is constant. Its standard deviation is ``CONTRAST`` grey
+    levels around 127.5, before values are clipped to 0-255. It is cut out of a movie of twice the size, so that it is
+    not periodic. Returns float32 (frames, *frame_size). Raises ReverieError without frames.
     """
     if frames < 1:
         raise ReverieError("Noise needs at least 1 frame.")
@@ -75,7 +75,7 @@ def _root(size: int, sigma: float) -> Float[np.ndarray, "{size} {size}"]:
         return np.eye(size)
     distance = np.subtract.outer(np.arange(size), np.arange(size))
     values, vectors = np.linalg.eigh(np.exp(-((distance / (2 * sigma)) ** 2)))
-    # Wide blurs have eigenvalues that are zero but for rounding.
+    # Wide blurs have eigenvalues that are 0 up to rounding, and may be slightly negative.
     return np.asarray((vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T)
 
 
@@ -95,7 +95,7 @@ def in_the_middle(movie: AnyMovie, frame_size: tuple[int, int] = FRAME_SIZE) -> 
 
 
 def inverted(movie: AnyMovie) -> AnyMovie:
-    """Return the movie with light and dark exchanged about grey, which turns the phase of every frequency around.
+    """Return the movie with light and dark exchanged about grey, which inverts the phase of every frequency.
 
     >>> inverted(np.array([[[0.0, 127.5, 200.0]]])).tolist()
     [[[255.0, 127.5, 55.0]]]
@@ -106,8 +106,8 @@ def inverted(movie: AnyMovie) -> AnyMovie:
 def half_power_frequency(sigma: float, sample: float) -> float:
     """Return the frequency at which noise blurred by ``sigma`` samples has half the power it has at 0.
 
-    sample: what one sample is, such as degrees a pixel or seconds a frame; the frequency is in cycles per that unit.
-    The blur's amplitude is exp(-2π²σ²f²), so f = √(ln 2) / 2πσ. Infinite for white noise.
+    sample: extent of one sample, such as degrees per pixel or seconds per frame; the frequency is in cycles per that
+    unit. The blur's amplitude is exp(-2π²σ²f²), so f = √(ln 2) / 2πσ. Infinite for white noise.
 
     >>> round(half_power_frequency(1.0, 3.4), 4)
     0.039
@@ -147,7 +147,7 @@ def drifting_grating(
     if wave == "sine":
         level = np.sin(2 * np.pi * cycles)
     else:
-        # Rounding keeps bars even where the edge falls on a pixel exactly.
+        # Rounding keeps bars equally wide where an edge falls exactly on a pixel.
         level = np.where(np.mod(np.round(cycles, 9), 1.0) < 0.5, 1.0, -1.0)
     return np.asarray(GREY * (1.0 + contrast * level), dtype=np.float32)
 
@@ -163,7 +163,7 @@ class Stimulus:
 
     @property
     def name(self) -> str:
-        """What a clip of it is called."""
+        """Name of a clip of this stimulus."""
         return f"{self.row:g} x {self.column:g}, {self.variant}"
 
 
@@ -176,7 +176,7 @@ def noise_stimuli(
     seed: int,
     frame_size: tuple[int, int] = FRAME_SIZE,
 ) -> list[Stimulus]:
-    """Return noise of every spatial sigma (rows, pixels) and temporal sigma (columns, frames), amid a grey screen.
+    """Return noise of every spatial (rows, pixels) and temporal sigma (columns, frames), in the middle of grey.
 
     Every cell blurs the same white noise. both_polarities: each movie also with light and dark exchanged.
     """

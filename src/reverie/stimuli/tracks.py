@@ -8,44 +8,44 @@ import numpy as np
 from av.stream import Disposition
 
 UNEVEN: Final = 0.05
-"""By this share the usual rate of pictures differs from their mean where they come at uneven times."""
+"""Relative difference between usual and mean picture rate from which on pictures count as unevenly timed."""
 
 FORGIVING: Final = 19
-"""From this version on, av takes no word on what to do with metadata in a wrong encoding."""
+"""From this version on, av has no option for wrongly encoded metadata, and accepts them anyway."""
 
 
 def open_container(path: Path) -> Any:  # noqa: ANN401 - av ships few types
     """Return a video file, opened; raises what av raises.
 
-    Metadata is often mis-encoded in old files and none of it is used here. From its version 19 on, av never minds.
+    Metadata are often wrongly encoded in old files, and none are used here. From version 19 on, av accepts them anyway.
     """
     lenient: dict[str, Any] = {} if int(av.__version__.split(".")[0]) >= FORGIVING else {"metadata_errors": "ignore"}
     return av.open(str(path.absolute()), **lenient)
 
 
 def plays(path: Path) -> bool:
-    """Tell whether a file of any name is a video; a pipe or a device is none."""
+    """Return whether a file of any name is a video; a pipe or a device is none."""
     if not path.is_file():
         return False
     try:
         with open_container(path) as container:
             picture_track(container)
-            return not container.format.name.endswith("_pipe")  # as ffmpeg calls single pictures
+            return not container.format.name.endswith("_pipe")  # ffmpeg's formats of single pictures
     except (av.FFmpegError, OSError, ValueError, IndexError):
         return False
 
 
 def usual_picture_rate(container: Any, stream: Any) -> float | None:  # noqa: ANN401 - av ships few types
-    """Return the pictures per second of a track, None where nothing says them.
+    """Return the pictures per second of a track, None where the file does not show them.
 
-    Where they come at uneven times, after the usual step: the mean of a film that stands still at times, or of one
-    without the pictures that are like those before, is the rate of nothing in it.
+    Where pictures are unevenly timed, this is the rate of the median step. The mean would be wrong for a film that
+    stands still at times, or that leaves out pictures like those before.
     """
     mean = float(stream.average_rate or 0)
     if not mean or abs(float(stream.base_rate or 0) - mean) < 1e-3 * mean:
         return mean or None
     container.seek(0)
-    avi = container.format.name == "avi"  # which keeps the order of its packets alone
+    avi = container.format.name == "avi"  # which has no times, only an order of packets
     packets = [packet.dts if avi else packet.pts for packet in container.demux(stream) if packet.size]
     times = np.unique([time for time in packets if time is not None])
     step = float(np.median(np.diff(times)) * stream.time_base) if len(times) > 2 else 0.0
@@ -64,7 +64,7 @@ def picture_track(container: Any) -> Any:  # noqa: ANN401 - av ships few types
 
 
 def stated_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401
-    """Return how long a video says it lasts, 0 where it does not."""
+    """Return the length that a video states, seconds; 0 where it states none."""
     if stream.duration is not None:
         return float(stream.duration * stream.time_base)
     words = stream.metadata.get("DURATION", "").split(":")

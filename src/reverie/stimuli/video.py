@@ -27,13 +27,13 @@ _Picture = Float[np.ndarray, "rows columns"]
 NAMED_AS_VIDEO: Final = re.compile(
     r"\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|m?ts|m2ts|wmv|asf|flv|ogv|3gp|y4m|gif|webp|tiff?|apng)$", re.IGNORECASE
 )
-"""Endings of files that are taken for videos unread; others are tried."""
+"""Endings of files that are taken for videos without opening them; others are tried."""
 
 ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-"""Decoders that see the transparency kept beside WebM pictures; the usual ones do not."""
+"""Decoders that read the transparency stored beside WebM pictures, which the usual ones ignore."""
 
 NOT_SAID: Final = 0.5
-"""Seconds, and with a twentieth of the length, by which a video may end before it says without our saying so."""
+"""Seconds (and a twentieth of the length) by which a video may end before its stated end without a message."""
 
 
 def read_movie(
@@ -48,8 +48,8 @@ def read_movie(
     """Read a video file, or a folder of numbered pictures, as a movie.
 
     The picture is turned upright and grey (0-255, what is transparent being black), cropped around its middle to the
-    shape of the frame and area-averaged; in time, each frame is the one on show at that moment, so slower videos are
-    held and faster ones thinned. Only one full-size picture is in memory at a time.
+    shape of the frame and area-averaged; in time, each frame is the picture on show at that moment, so slower videos
+    repeat pictures and faster ones lose some. Only one full-size picture is in memory at a time.
 
     Parameters
     ----------
@@ -63,10 +63,10 @@ def read_movie(
     seconds
         How much of it to read, from its start; all by default.
     stored
-        Whether pictures in a stack, an animation or a folder keep the values of their files, of which the caller tells
-        what is white.
+        Whether pictures in a stack, an animation or a folder keep the values of their files, for callers that know
+        which value is white.
     numbered
-        Whether each picture is a frame, whenever it is on show: for those who count the pictures of a file.
+        Whether each picture is one frame, whenever it is on show, for callers that count the pictures of a file.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def read_movie(
     Raises
     ------
     ReverieError
-        When the file is missing, stands in for one, is no video, is damaged or cut short.
+        When the file is missing, a placeholder, no video, damaged or cut short.
 
     """
     if frame_rate <= 0 or min(frame_size) < 1 or (seconds is not None and seconds <= 0):
@@ -132,7 +132,7 @@ def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Ite
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[tuple[float | None, Any]]:  # noqa: ANN401
-    """Yield the frames of a track, with their transparency where there is any, each after its time if it has one."""
+    """Yield the frames of a track, with their transparency where there is any, each as (time or None, frame)."""
     name = ALPHA_DECODERS.get(stream.codec_context.name)
     if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
         yield from ((frame.time, frame) for frame in container.decode(stream))
@@ -143,10 +143,10 @@ def _decoded(container: Any, stream: Any) -> Iterator[tuple[float | None, Any]]:
 
 
 def _of_avi(container: Any, stream: Any) -> Iterator[tuple[float | None, Any]]:  # noqa: ANN401
-    """Yield the frames of an AVI, each after its time.
+    """Yield the frames of an AVI, each as (time, frame).
 
-    AVI keeps no timestamps, but an empty place for each frame that was dropped. The guesses made for frames are out of
-    order where these are coded out of order; those for packets never are, and there are as many.
+    AVI stores no timestamps, but an empty packet for each dropped frame. The decoder's guesses of frame times are out
+    of order where frames are coded out of order; those of packet times never are, and there are equally many.
     """
     times: deque[float] = deque()
     for packet in container.demux(stream):
@@ -186,7 +186,7 @@ def _say_doubts(path: Path, damaged: int, stated: float, end: float) -> None:
 
 
 def _counted(path: Path, pictures: Iterator[tuple[float, float, _Picture]]) -> Iterator[_Picture]:
-    """Yield every picture; say where they are on show at uneven times, so that numbers and times differ."""
+    """Yield every picture; print a message where they are unevenly timed, so that numbers and times differ."""
     moments = []
     for shown, _, picture in pictures:
         moments.append(shown)

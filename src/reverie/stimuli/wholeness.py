@@ -1,4 +1,4 @@
-"""Finding from a file's own table of contents whether its end is missing, as half a video plays without complaint."""
+"""Checks by a file's own table of contents whether its end is missing, since half a video plays without an error."""
 
 import struct
 from collections.abc import Iterator
@@ -8,20 +8,20 @@ from typing import IO, Final
 from reverie.foundation.errors import ReverieError
 
 SEGMENT: Final = b"\x18\x53\x80\x67"
-"""What introduces the whole content of a Matroska or WebM file."""
+"""Identifier of the element that holds the whole content of a Matroska or WebM file."""
 
 BOXES: Final = b"ftyp moov mdat wide free skip pnot moof mfra sidx styp uuid meta udta emsg prft pdin".split()
 """The outermost parts of MP4 and QuickTime files."""
 
 UNKNOWN: Final = (0, 0xFFFFFFFF)
-"""Lengths of RIFF files that were streamed."""
+"""Lengths that streamed RIFF files declare."""
 
 
 def require_whole(path: Path) -> None:
     """Raise ReverieError when a video or stack declares more bytes than it has.
 
-    Known are MP4 and QuickTime, Matroska and WebM, AVI and WebP, GIF and TIFF; of other kinds, and of files that were
-    streamed and declare nothing, this cannot be seen.
+    This works for MP4 and QuickTime, Matroska and WebM, AVI and WebP, GIF and TIFF. Other formats, and streamed files
+    that declare no length, pass unchecked.
     """
     with path.open("rb") as stream:
         size = path.stat().st_size
@@ -37,7 +37,7 @@ def require_whole(path: Path) -> None:
 
 
 def _declared(stream: IO[bytes], size: int) -> Iterator[int]:
-    """Yield how long the file must be at least, after each part of its table of contents."""
+    """Yield the least length of the file, bytes, after each part of its table of contents."""
     start = stream.read(16)
     if start[4:8] in BOXES:
         yield from _ends_of_boxes(stream, size)
