@@ -40,6 +40,12 @@ def test_an_invalid_item_of_experanto_is_not_shown(tmp_path, session, capsys):
     assert "Left out" not in capsys.readouterr().err
 
 
+def test_an_item_that_nothing_describes_is_told(tmp_path, session, capsys):
+    (layouts.write_experanto(tmp_path / "mouse", session) / "screen/meta/00002.yml").unlink()
+    assert len(open_recording(tmp_path / "mouse").tiers) == len(session.trials) - 1
+    assert "describes, so not used: 00002." in " ".join(capsys.readouterr().err.split())
+
+
 def test_files_about_a_film_are_not_taken_for_it(tmp_path, session):
     data = layouts.write_experanto(tmp_path / "mouse", session) / "screen/data"
     write_video(data / "00001.mp4", np.load(data / "00001.npy"))

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.files import read_json, read_npy
 from reverie.foundation.folders import may_enter
+from reverie.foundation.progress import say
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
 from reverie.recordings.lazy_trials import OnDisk
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
@@ -70,7 +71,12 @@ def _screen(folder: Path, reading: Reading) -> tuple[list[Showing], dict[str, Ca
         )
     times = times.astype(np.float64)
     step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
-    shown = [one for one in read_members(_items(folder), partial(_showing, times=times, step=step)) if one is not None]
+    items = _items(folder)
+    described = {stem for stem, _ in items.values()}
+    stems = {path.stem for path in (folder / "data").glob("*") if path.stem.isdecimal()}
+    if lost := sorted(stems - described):
+        say(f"{folder / 'data'} holds items that nothing in {folder / 'meta'} describes, so not used: {some(lost)}.")
+    shown = [one for one in read_members(items, partial(_showing, times=times, step=step)) if one is not None]
     clips: dict[str, Callable[[], Footage]] = {
         showing.clip: partial(_footage, folder / "data", showing.clip, len(showing.onsets), reading)
         for showing in shown
