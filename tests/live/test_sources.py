@@ -73,7 +73,7 @@ def test_a_trial_is_replayed_frame_by_frame():
     np.testing.assert_array_equal(asyncio.run(gathered(replayed(responses, 1000.0))), responses.T)
 
 
-@pytest.mark.parametrize("text", ["{", '{"rates": [1]}', '{"responses": ["a"]}', b"\xff"])
+@pytest.mark.parametrize("text", ["{", '{"rates": [1]}', "[" * 100_000, '{"responses": ["a"]}', b"\xff"])
 def test_what_is_no_frame_is_told(text):
     with pytest.raises(BadInput, match="must be JSON such as"):
         frame_of(text)

@@ -57,7 +57,7 @@ def frame_of(text: bytes | str) -> Float[np.ndarray, " neuron"]:
     try:
         content = json.loads(text)
         return np.asarray(content["responses"] if isinstance(content, dict) else content, dtype=np.float32)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         start = (text if isinstance(text, str) else text.decode(errors="replace"))[:60]
         raise BadInput(
             f'A live frame must be JSON such as {{"responses": [0.0, 1.5]}}, but one began with {start!r} ({error!r}).'
