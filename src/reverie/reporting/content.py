@@ -35,7 +35,7 @@ class TrialContent:
     std: AnyMovie | None = None
     """(time, height, width), standard deviation, grey levels."""
     information: Rows | None = None
-    """(height, width), what share of the prior's variance the responses took away, 0 to 1."""
+    """(height, width), share of the prior's variance that the responses removed, 0 to 1."""
     state: Rows | None = None
     """(4, time)."""
     state_units: tuple[str, str, str, str] = ("", "", "", "")
@@ -45,7 +45,7 @@ class TrialContent:
     rates: Rows | None = None
     """(neuron, time), what the encoder predicts from the reconstruction."""
     rates_from_truth: Rows | None = None
-    """(neuron, time), what it predicts from the true movie."""
+    """(neuron, time), what the encoder predicts from the true movie."""
     traces: Mapping[str, Sequence[Progress]] = field(default_factory=dict)
     """The steps of the optimisation, by model."""
     scores: Mapping[str, float] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class TrialContent:
 
     @property
     def name(self) -> str:
-        """How the trial is spoken of."""
+        """The animal and the trial, as titles name them."""
         return f"{self.animal} · trial {self.trial}"
 
     @property
@@ -86,7 +86,7 @@ class TrialContent:
 
     @property
     def training_region(self) -> Region:
-        """The pixels that could move: (height, width)."""
+        """The pixels that were reconstructed: (height, width)."""
         return np.asarray(self.mask >= TRAINING_THRESHOLD)
 
     @property
@@ -102,9 +102,9 @@ class RunContent:
     title: str
     trials: Sequence[TrialContent]
     sentences: Sequence[str] = ()
-    """What data this is, read first."""
+    """Sentences on the data, at the top of the page."""
     settings: Mapping[str, object] = field(default_factory=dict)
-    """How it was made (settings, versions, seed, times), nested as deep as is natural."""
+    """How the run was made (settings, versions, seed, times), nested to any depth."""
     summary: pd.DataFrame | None = None
     """As ``scoring.tables.summarise`` or ``summarise_animals`` returns it."""
     overview: str = ""

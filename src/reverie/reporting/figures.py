@@ -15,7 +15,7 @@ from reverie.reporting.pictures import evenly_placed, film_strip
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
 COLUMN: Final = 5.2
-"""Inches: the width of a text column; letters of 8 points stay legible in it."""
+"""Width of a text column, inches; letters of 8 points stay legible in it."""
 
 AMBER, SKY = "#ffb714", "#6fd3ff"
 """The outlines of the scored and the optimised region, which every kind of colour vision can tell apart on any grey."""
@@ -51,7 +51,7 @@ def strip_figure(
 def screen_figure(
     picture: Float[np.ndarray, "height width"], meaning: str, degrees_per_pixel: float = DEGREES_PER_PIXEL
 ) -> tuple[Figure, Axes]:
-    """Draw values from 0 up over the screen, axes in degrees, beside a bar that says their ``meaning``."""
+    """Draw values from 0 up over the screen, with axes in degrees and a colour bar labelled with ``meaning``."""
     height, width = picture.shape
     figure = Figure(figsize=(COLUMN, COLUMN * 0.8 * height / width + 0.4), layout="constrained")
     axes = figure.subplots()
@@ -83,7 +83,7 @@ def threshold_lines(
 ) -> None:
     """Draw the outlines of the scored and the optimised region into axes whose picture has this extent (degrees)."""
     for threshold, colour, dashes in ((TRAINING_THRESHOLD, SKY, "--"), (EVALUATION_THRESHOLD, AMBER, "-")):
-        # Where no line is to be drawn matplotlib warns, although an empty mask is a thing to be shown.
+        # matplotlib warns where there is no line to draw, but an empty mask is shown as it is.
         if mask.min() < threshold <= mask.max():
             axes.contour(
                 mask, [threshold], colors=[colour], linestyles=[dashes], extent=extent, origin="upper", linewidths=1.4

@@ -1,4 +1,4 @@
-"""One self-contained HTML page for a run: it opens from disk and asks the network for nothing."""
+"""One self-contained HTML page for a run: it opens from disk and needs no network."""
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -18,14 +18,14 @@ from reverie.reporting.trial_view import Still, still_of, still_png, trial_view
 from reverie.reporting.wording import CONTROL_LABELS
 
 SCRIPTS = ("pictures.js", "player.js", "page.js")
-"""The page's program, in the order it is read."""
+"""The page's scripts, in the order in which they are loaded."""
 
 
 def render_page(content: RunContent) -> str:
     """Return the page of a run as HTML; everything it shows and does is inside it.
 
     Every text is escaped, and a content security policy lets no other script run and no address be fetched.
-    Raises ReverieError when the summary is not one of the evaluation's.
+    Raises ReverieError when the summary is not a table of the evaluation.
     """
     stills = [
         still_of(trial, address_of(still_png(trial)), f"#trial-{number}")
@@ -39,7 +39,7 @@ def render_overview(content: RunContent, stills: Sequence[Still]) -> str:
 
     content: without trials. Raises ReverieError as ``render_page`` does.
     """
-    # Opened from a disk a page has no address that 'self' could stand for.
+    # A page opened from a disk has no origin that 'self' could mean.
     return _render(content, stills, "data: 'self' file:")
 
 
@@ -67,7 +67,7 @@ def _render(content: RunContent, stills: Sequence[Still], pictures_from: str) ->
 
 
 def fill_page(template: str, styles: Sequence[str], scripts: Sequence[str], **values: object) -> str:
-    """Return a page as HTML: a template with its style sheets and its program, all of them files beside it.
+    """Return a page as HTML: a template, filled in, with its style sheets and scripts.
 
     A content security policy lets no other script run.
     """
@@ -85,7 +85,7 @@ def fill_page(template: str, styles: Sequence[str], scripts: Sequence[str], **va
 
 
 def page_environment() -> Environment:
-    """Return where templates come from: every text is escaped, a forgotten value is an error."""
+    """Return jinja's environment for templates: every text is escaped, and a missing value is an error."""
     return Environment(
         loader=PackageLoader("reverie.reporting"),
         autoescape=True,
@@ -96,7 +96,7 @@ def page_environment() -> Environment:
 
 
 def asset(name: str) -> str:
-    """Return a file that pages are made of, such as a style sheet."""
+    """Return the text of a file that pages are made of, such as a style sheet."""
     return files("reverie.reporting").joinpath("templates", name).read_text(encoding="utf-8")
 
 

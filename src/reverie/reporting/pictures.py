@@ -13,7 +13,7 @@ from reverie.foundation.arrays import WHITE, Movie
 from reverie.scoring.correlation import Region
 
 WIDEST: Final = 16_000
-"""Pixels of a side that every browser can still draw on a canvas."""
+"""Largest side of a canvas, in pixels, that every browser can draw."""
 
 GAP: Final = 2
 """Pixels between the movies of a contact sheet."""
@@ -30,10 +30,10 @@ def grey_levels(values: Float[np.ndarray, "..."], top: float = WHITE) -> UInt8[n
 
 
 def top_of_std(std: Movie) -> float:
-    """Return where a scale of standard deviations ends that begins at 0: at the largest, at most half of white.
+    """Return the end of a scale of standard deviations that begins at 0: the largest one, or at most half of white.
 
-    Between black and white nothing varies by more than half of their distance. In corners that no neuron sees, few
-    draws from a Gaussian may say more, and would leave no colours for the rest.
+    No values between black and white have a standard deviation above half of their distance. In corners that no neuron
+    sees, a few draws from a Gaussian may exceed it, which would leave few colours for everything else.
     """
     return min(float(np.nanmax(std)), WHITE / 2) or 1.0
 
@@ -67,7 +67,7 @@ def movie_sheet(movie: Movie, top: float = WHITE) -> str:
     which here is the frame before: that is a third smaller than frames laid out as pictures.
     """
     time, height, width = movie.shape
-    # A frame too large for one row takes several whole ones; the order of the pixels stays the same.
+    # A frame too large for one row takes several complete rows; the order of the pixels stays the same.
     rows = next(rows for rows in range(1, height + 1) if height % rows == 0 and height // rows * width <= WIDEST)
     return picture(grey_levels(movie, top).reshape(time * rows, height // rows * width))
 

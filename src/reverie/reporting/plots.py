@@ -13,21 +13,21 @@ from reverie.inversion.problem import Progress
 from reverie.reporting.content import TrialContent
 
 MOST_POINTS: Final = 600
-"""Points of a line; a longer one is thinned out."""
+"""Largest number of points of a line; a longer one is thinned out."""
 
 MOST_ROWS: Final = 160
-"""Rows of a raster; more neurons than this share rows."""
+"""Largest number of rows of a raster; where there are more neurons, some share a row."""
 
 LEAST_DEVIATION: Final = 0.1
-"""Standard deviation, relative to the median neuron's, below which a neuron is all but silent in a trial."""
+"""Standard deviation, relative to the median neuron's, below which a neuron counts as almost silent in a trial."""
 
 BRIGHTEST: Final = 99.5
-"""Percentile of the raster that gets the strongest ink, so that a few events do not fade out the rest."""
+"""Percentile of the raster's values that is drawn darkest, so that a few large events do not make all others pale."""
 
 
 @dataclass(frozen=True)
 class Tick:
-    """One mark of an axis: where it stands (0 to 1 of the axis) and what it says."""
+    """One mark of an axis: its position (0 to 1 of the axis) and its label."""
 
     at: float
     text: str
@@ -69,7 +69,7 @@ def round_ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def number_text(value: float) -> str:
-    """Write a number with three figures that matter, and a proper minus sign.
+    """Write a number with three significant figures and a proper minus sign.
 
     >>> [number_text(value) for value in (0.0, 12.345, -0.00123, 123456.0)]
     ['0', '12.3', '−0.00123', '123,000']
@@ -100,7 +100,7 @@ def time_ticks(trial: TrialContent) -> list[Tick]:
 
 
 def state_curves(trial: TrialContent) -> list[Curve]:
-    """Return one curve for each recorded row of the state, each filling its own box; a point stands mid-frame."""
+    """Return a curve per recorded row of the state, each filling its own box, with points in the middle of frames."""
     if trial.state is None:
         return []
     x = (np.arange(trial.frames) + 0.5) / trial.frames
@@ -133,7 +133,7 @@ def loss_plot(traces: Mapping[str, Sequence[Progress]]) -> Plot | None:
 
 
 def loss_sentence(traces: Mapping[str, Sequence[Progress]]) -> str:
-    """Say in words what the optimisation did: steps, passes, time."""
+    """Return a sentence on the optimisation: steps, passes, time."""
     ends = [trace[-1] for trace in traces.values() if trace]
     if not ends:
         return ""
@@ -146,8 +146,8 @@ def loss_sentence(traces: Mapping[str, Sequence[Progress]]) -> str:
 class Rasters:
     """Rasters that share one order of rows and one scale.
 
-    rows: (row, time) by what it shows, in units of each neuron's own standard deviation. top: the strongest ink.
-    neurons: how many neurons there are; neurons_per_row: how many are averaged in a row.
+    rows: (row, time) by what the raster shows, in units of each neuron's standard deviation. top: the value drawn
+    darkest. neurons: their number. neurons_per_row: how many are averaged in a row.
     """
 
     rows: Mapping[str, Float[np.ndarray, "row time"]]
@@ -159,9 +159,9 @@ class Rasters:
 def rasters(trial: TrialContent) -> Rasters | None:
     """Return the aligned rasters of a trial, or None when it has no responses at all.
 
-    Each neuron is divided by its standard deviation in the recorded responses (in the first that exist, where none
-    were recorded), in the predictions as well, so that weak predictions look weak; one all but silent there by the
-    median neuron's.
+    Responses and predictions of a neuron are divided by the standard deviation of its recorded responses (where none
+    were recorded, of the first prediction), so that weak predictions look weak. Those of an almost silent neuron are
+    divided by the median neuron's.
     """
     named = {
         "responses": trial.responses,
@@ -174,7 +174,7 @@ def rasters(trial: TrialContent) -> Rasters | None:
     reference = next(iter(present.values()))
     order = order_by_likeness(reference)
     deviation = reference.std(axis=1, keepdims=True)
-    # A neuron that all but kept silent here would, divided by its own, outshine all others with what was predicted.
+    # Divided by its own tiny deviation, the predictions of an almost silent neuron would outshine all others.
     usual = float(np.median(deviation[deviation > 0])) if (deviation > 0).any() else 1.0
     unit = np.where(deviation > LEAST_DEVIATION * usual, deviation, usual)
     rows = {name: average_rows((values / unit)[order], MOST_ROWS) for name, values in present.items()}
@@ -184,15 +184,15 @@ def rasters(trial: TrialContent) -> Rasters | None:
 
 
 def order_by_likeness(responses: Responses) -> Indices:
-    """Return an order of the neurons in which neighbours have alike time courses.
+    """Return an order of the neurons in which neighbours have similar time courses.
 
-    It is the angle of each neuron in the plane of the first two principal components of the standardised responses
+    Neurons are sorted by their angle in the plane of the first two principal components of the standardised responses
     (neuron, time): neurons active at the same moments have the same angle.
     """
     centred = responses - responses.mean(axis=1, keepdims=True)
     norm = np.linalg.norm(centred, axis=1, keepdims=True)
     standard = centred / np.where(norm > 0, norm, 1)
-    # Time by time is far smaller than neuron by neuron.
+    # The (time, time) matrix is far smaller than the (neuron, neuron) one.
     _, courses = np.linalg.eigh(standard.T @ standard)
     weights = standard @ courses[:, -2:]
     angle = np.arctan2(weights[:, 0], weights[:, -1])

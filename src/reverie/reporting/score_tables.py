@@ -14,7 +14,7 @@ from reverie.scoring.controls import CONTROLS
 from reverie.scoring.scores import MAIN_SCORES
 
 SCALE: Final = (-0.5, 1.0)
-"""Ends of the small axis on which scores that cannot pass 1 are drawn."""
+"""Ends of the small axis on which scores of at most 1 are drawn."""
 
 ON_SCALE: Final = frozenset(name for name in MAIN_SCORES if "correlation" in name or name == "ssim")
 """The scores drawn on that axis."""
@@ -22,7 +22,7 @@ ON_SCALE: Final = frozenset(name for name in MAIN_SCORES if "correlation" in nam
 
 @dataclass(frozen=True)
 class Cell:
-    """One number as text; low and high as text where it has an interval; why it is missing where it is."""
+    """One number as text; low and high as text if it has an interval; the reason if it is missing."""
 
     text: str
     interval: str = ""

@@ -1,4 +1,4 @@
-"""One trial made ready for the page: pictures, paths, rows and words."""
+"""One trial prepared for the page: pictures, paths, rows and words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ from reverie.scoring.correlation import frame_correlations
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
 STRIP_FRAMES: Final = 6
-"""Frames of the strip that stands for a trial in the overview."""
+"""Number of frames in the strip that represents a trial in the overview."""
 
 ERROR_TOP: Final = 75
-"""Grey levels of error that get the full colour."""
+"""Error in grey levels from which on it is shown in full colour."""
 
 RASTER_LABELS: Final = {
     "responses": "Recorded responses",
@@ -62,7 +62,7 @@ class Still:
 class MaskView:
     """The mask as a picture, the outlines of its regions as paths, and their sizes in words.
 
-    information: a picture too, empty where it is not known, with a sentence on it. span: width and height in words.
+    information: a picture too, empty where unknown, with a sentence on it. span: width and height in words.
     """
 
     picture: str
@@ -96,7 +96,7 @@ class TrialView:
 
 
 def trial_view(trial: TrialContent, number: int) -> TrialView:
-    """Return a trial made ready for the page; ``number`` counts from 1."""
+    """Return a trial prepared for the page; ``number`` counts from 1."""
     found = rasters(trial)
     std_top = 0.0 if trial.std is None else top_of_std(trial.std)
     return TrialView(
@@ -118,13 +118,13 @@ def trial_view(trial: TrialContent, number: int) -> TrialView:
 
 
 def still_png(trial: TrialContent) -> bytes:
-    """Return the frames that stand for a trial in the overview, as PNG: of the truth above those found."""
+    """Return the frames that represent a trial in the overview, as PNG: true ones above reconstructed ones."""
     shown = [movie for movie in (trial.truth, trial.reconstruction) if movie is not None]
     return transparent_png(contact_sheet(shown, STRIP_FRAMES))
 
 
 def still_of(trial: TrialContent, picture: str, href: str) -> Still:
-    """Return a trial made ready for the overview, with the address of its picture and of where it is played."""
+    """Return a trial prepared for the overview, with the addresses of its picture and of the page that plays it."""
     video = trial.scores.get("video_correlation", float("nan"))
     found = "Frames of the truth above frames of the reconstruction" if trial.truth is not None else ""
     return Still(

@@ -21,13 +21,13 @@ GAP = 4
 """Pixels between movies that stand side by side, before scaling."""
 
 CODEC: Final = "libx264"
-"""The encoder of h264 that FFmpeg has where it was built with it."""
+"""FFmpeg's encoder of h264, which not every build contains."""
 
 QUALITY = "12"
 """Constant rate factor of h264: 0 is lossless, 18 looks lossless, 23 is usual."""
 
 PRESET = "veryfast"
-"""How long h264 looks for a shorter file: half the time of `medium` for files a ninth larger, both off by less than
+"""Effort of h264 to make the file smaller: half the time of `medium` for files a ninth larger; both err by less than
 half a grey level."""
 
 Frames = UInt8[np.ndarray, "time height width"]
@@ -69,7 +69,7 @@ def write_mp4(
 
 @dataclass(frozen=True)
 class Scene:
-    """Movies that are seen together, each (time, height, width), grey levels 0-255, with their names or without."""
+    """Movies shown side by side, each (time, height, width), grey levels 0-255, with or without their names."""
 
     movies: Sequence[AnyMovie]
     labels: Sequence[str] = ()
@@ -116,7 +116,7 @@ def _with_labels(frames: Frames, labels: Sequence[str], *, pitch: int) -> UInt8[
     strip = Image.new("L", (frames.shape[2], height))
     font = ImageFont.load_default(size=height * 0.7)
     for index, label in enumerate(labels):
-        # Each on a piece of its own, so that a long one ends at its movie.
+        # Each label on a picture of its own, so that a long one is cut at the edge of its movie.
         piece = Image.new("L", (pitch - height // 2, height))
         ImageDraw.Draw(piece).text((height // 4, height // 2), label, fill=255, font=font, anchor="lm")
         strip.paste(piece, (index * pitch, 0))
@@ -135,7 +135,8 @@ def _encode(path: Path, frames: Iterable[Picture], size: tuple[int, ...], frame_
         stream = container.add_stream(CODEC, rate=rate, options=options)
         stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
         for frame in frames:
-            # Grey to yuv would keep the full range, which players stretch again; by way of rgb it is mapped properly.
+            # Converting grey to yuv directly keeps the full range, which players stretch again; by way of rgb it is
+            # mapped right.
             picture = av.VideoFrame.from_ndarray(_padded(frame, height, width), format="rgb24")
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))
@@ -161,7 +162,7 @@ def write_tif(path: Path, movie: Movie, frame_rate: float = FRAME_RATE) -> None:
         "min": 0.0,
         "max": WHITE,
     }
-    # tifffile asks an open file for its name, which a temporary one has only as a number.
+    # tifffile needs the name of an open file, and that of a temporary one is only a number.
     content = BytesIO()
     tifffile.imwrite(content, movie.astype(np.float32), imagej=True, metadata=metadata)
     with replacing(path) as stream:

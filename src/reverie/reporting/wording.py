@@ -1,4 +1,4 @@
-"""How scores and controls are called and explained to a reader."""
+"""How scores and controls are named and explained to a reader."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Wording:
-    """A score in words: its name, its unit (may be empty), and one sentence on what it says."""
+    """A score in words: its name, its unit (may be empty), and one sentence on what it measures."""
 
     label: str
     unit: str
