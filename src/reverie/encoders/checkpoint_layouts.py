@@ -1,4 +1,4 @@
-"""Finding the network's weights, and the settings it was built with, in whatever was saved around them."""
+"""Finding the network's weights, and the settings it was built with, in checkpoints of various layouts."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,10 +13,10 @@ from reverie.encoders.dwiseneuro import DwiseNeuroConfig
 from reverie.foundation.errors import ReverieError
 
 FIRST_WEIGHT: Final = "core.stem.0.weight"
-"""The release's name of the first weight; what stands before it was put there by wrappers (``module.``, …)."""
+"""The release's name of the first weight; wrappers may have put a prefix before it (``module.``, …)."""
 
 USUAL_NAMES: Final = ("nn_state_dict", "state_dict", "model_state_dict", "model")
-"""Where trainings keep weights; the first that holds a network is taken."""
+"""Keys under which training programs store weights; the first that holds a network is used."""
 
 DEPTH: Final = 3
 """How deep a container is searched."""
@@ -31,7 +31,7 @@ class Checkpoint:
     Attributes
     ----------
     weights
-        Tensors by name, freed of what wrappers put before the names.
+        Tensors by name, without the prefixes that wrappers add.
     params
         Settings laid out as in the release: ``nn_module``, ``frame_stack``, ``inputs_processor``.
     assumed
@@ -45,7 +45,7 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a released checkpoint, or weights alone, whatever they are wrapped in; nothing in the file is executed.
+    """Read a released checkpoint, or weights alone, in any of the known layouts; nothing in the file is executed.
 
     Raises ReverieError when the file cannot be read, holds code, or holds no such network.
     """
@@ -93,7 +93,7 @@ def _networks(content: Mapping[str, Any], name: str, depth: int) -> Iterator[tup
 
 
 def _from_weights_alone(path: Path, weights: Mapping[str, Tensor]) -> Checkpoint:
-    """Infer the settings from the shapes of the weights; what shapes do not show is taken as published."""
+    """Infer the settings from the shapes of the weights; those that shapes do not show are taken as published."""
     blocks = [f"core.blocks.{index}" for index in _numbers(weights, r"core\.blocks\.(\d+)\.conv_pw\.0\.weight")]
     layers = [f"cortex.layers.{index}" for index in _numbers(weights, r"cortex\.layers\.(\d+)\.conv\.weight")]
     readouts = [f"readouts.{index}" for index in _numbers(weights, r"readouts\.(\d+)\.layer\.1\.weight")]
@@ -136,7 +136,7 @@ def _numbers(weights: Mapping[str, Tensor], pattern: str) -> list[int]:
 
 
 def _published_strides(features: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the strides after the rule the published network keeps: 2 at its start and where features grow.
+    """Return the strides by the rule of the published network: 2 at its start and where the number of features grows.
 
     >>> _published_strides(PUBLISHED.core_features) == PUBLISHED.spatial_strides
     True
@@ -146,6 +146,6 @@ def _published_strides(features: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _squeeze_ratio(wide: tuple[int, ...], squeezed: list[int]) -> int:
-    """Return a ratio that makes gates of these widths; where several do, they are the same network."""
+    """Return a squeeze ratio that gives gates of these widths; where several do, they give the same network."""
     pairs = list(zip(wide, squeezed, strict=True))
     return next(ratio for ratio in range(1, max(wide) + 1) if all(full // ratio == few for full, few in pairs))

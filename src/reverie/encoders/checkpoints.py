@@ -28,7 +28,7 @@ from reverie.foundation.requests import given_path
 DESCRIPTION = "encoder.json"
 WEIGHTS = "weights.safetensors"
 WEIGHTS_DIGEST = "weights_digest"
-"""What a description calls the digest of the file of weights beside it, by which a damaged one is noticed."""
+"""Key, in a description, of the digest of the file of weights beside it, by which a damaged file is noticed."""
 
 NOT_OWN = sys.stdlib_module_names | {"torch", "reverie"}
 """Packages whose classes do not change while somebody works on an encoder."""
@@ -40,8 +40,8 @@ VERSION = 1
 def save_encoder(encoder: Encoder, folder: Path, about: Mapping[str, Any] | None = None) -> None:
     """Write an encoder to a folder, each file whole or not at all.
 
-    about: whatever else is to be known of it (how it was trained, its scores), as JSON can hold.
-    Raises ReverieError when the architecture is not registered or the folder cannot be written.
+    about: further facts about the encoder (how it was trained, its scores), in types that JSON can hold. Raises
+    ReverieError when the architecture is not registered or the folder cannot be written.
     """
     weights = save(_tensors(encoder))
     description = {**_describe(encoder), WEIGHTS_DIGEST: bytes_digest(weights), "about": dict(about or {})}
@@ -51,7 +51,7 @@ def save_encoder(encoder: Encoder, folder: Path, about: Mapping[str, Any] | None
 
 
 def left_unfinished(folder: Path, encoder: Encoder) -> bool:
-    """Tell whether a folder holds an encoder's weights and no description, as a killed ``save_encoder`` leaves it."""
+    """Return whether a folder holds an encoder's weights but no description, as a killed ``save_encoder`` leaves it."""
     weights = folder / WEIGHTS
     alone = [path for path in folder.iterdir() if not is_left_behind(path)] == [weights]
     return alone and file_digest(weights) == bytes_digest(save(_tensors(encoder)))
@@ -96,7 +96,7 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
 
 
 def _about(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is said of an encoder, of which only the frame rates decide anything; any error says it is none."""
+    """Return the facts about an encoder from its description; the frame rates, the only ones used, are checked."""
     rates = {str(animal): float(rate) for animal, rate in dict(said.get("frame_rates", {})).items()}
     if not all(0 < rate < math.inf for rate in rates.values()):
         raise ValueError("frame rates are numbers above 0")
@@ -104,7 +104,7 @@ def _about(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def encoder_digest(encoder: Encoder) -> str:
-    """Return the hash of an encoder's architecture and weights, wherever it lies and whatever is said about it."""
+    """Return the hash of an encoder's architecture and weights; its folder and the facts about it do not matter."""
     described = {**_describe(encoder), "weights": hashlib.sha256(save(_tensors(encoder))).hexdigest()}
     if described["architecture"] not in BUILT_IN:
         described["code"] = _code_of(encoder)
@@ -112,17 +112,17 @@ def encoder_digest(encoder: Encoder) -> str:
 
 
 def _code_of(encoder: Encoder) -> list[str]:
-    """Return how the classes of a user's encoder are written, its layers' and bases' too, but for torch's and ours."""
+    """Return the source of the classes of a user's encoder, its layers and bases, except those of torch and reverie."""
     kinds = {kind for module in encoder.modules() for kind in type(module).__mro__}
     return sorted(_source(kind) for kind in kinds if kind.__module__.partition(".")[0] not in NOT_OWN)
 
 
 def _source(kind: type) -> str:
-    """Return how a class is written, which changes while it is worked on; empty where that is not known."""
+    """Return the source of a class, which changes while a user works on it; empty where it is not available."""
     known = []
     parts: list[type | FunctionType] = [kind, *filter(inspect.isfunction, vars(kind).values())]
-    for part in parts:  # in a notebook functions know how they are written, classes do not
-        with suppress(OSError, TypeError, SyntaxError):  # of a file that was edited since, perhaps
+    for part in parts:  # in a notebook, functions have a source, classes do not
+        with suppress(OSError, TypeError, SyntaxError):  # the file may have been edited since
             known.append(inspect.getsource(part))
     return "".join(known)
 
@@ -167,7 +167,7 @@ def read_description(folder: Path) -> dict[str, Any]:
 
 
 def read_weights(path: Path, expected: str | None = None) -> dict[str, torch.Tensor]:
-    """Read named tensors; raises ReverieError when the file is missing or damaged, or has not the expected digest."""
+    """Read named tensors; raises ReverieError when the file is missing, damaged or has another digest than expected."""
     read_start(path)
     try:
         content = path.read_bytes()

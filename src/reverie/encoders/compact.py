@@ -20,10 +20,10 @@ POOLING = 2
 """Side in pixels of the squares averaged before anything else; features are computed at each square."""
 
 SMALLEST = POOLING + 1
-"""Pixels down and across that it takes at least: a neuron looks between two squares."""
+"""Least height and width of frames in pixels: a neuron reads a place between two squares."""
 
 PROBED = 16
-"""Filters that receptive fields are looked for with: enough to cover sizes and orientations."""
+"""Number of filters with which receptive fields are found: enough to cover sizes and orientations."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,15 @@ class CompactConfig:
     features: int = 32
     """Channels that the readouts see."""
     smoothing: int = 6
-    """Frames of each neuron's own temporal kernel."""
+    """Length of each neuron's own temporal kernel, frames."""
     shifter: bool = False
     """Whether each animal's pupil displaces its receptive fields."""
     frame_gain: bool = False
-    """Whether the contrast of the whole frame turns neurons down."""
+    """Whether the contrast of the whole frame reduces rates."""
 
     @property
     def reach(self) -> int:
-        """How many earlier frames the filters and the smoothing see."""
+        """Number of earlier frames that filters and smoothing depend on."""
         return self.taps - 1 + self.smoothing - 1
 
 
@@ -110,12 +110,12 @@ class Compact(Encoder):
     def filtered(
         self, pictures: Float[Tensor, "batch time row column"]
     ) -> Float[Tensor, "batch longer position filter"]:
-        """Return what the space-time filters give at every grid point, before anything is rectified or mixed."""
+        """Return the outputs of the space-time filters at every grid point, before rectification and mixing."""
         batch = len(pictures)
         # Before the clip there was a grey screen, which is 0 here.
         scaled = functional.pad(pictures, (0, 0, 0, 0, self.config.reach, 0)).reshape(-1, 1, *self.grid)
         spatial = convolve_pictures(scaled, self.space)
-        # Channels-last memory, (batch, time, position, filter), is kept all the way.
+        # Memory stays channels-last, (batch, time, position, filter), throughout.
         spatial = spatial.permute(0, 2, 3, 1).reshape(batch, -1, self.grid[0] * self.grid[1], self.config.filters)
         return filter_frames(spatial, self.time[:, 0, :, 0])
 
@@ -146,13 +146,13 @@ class Compact(Encoder):
         readout.place(np.stack(np.unravel_index(places, self.grid), axis=1))
 
     def places(self, mouse: str) -> Float[np.ndarray, "neuron 2"]:
-        """Return where one animal's neurons look: row and column in squares of ``POOLING`` x ``POOLING`` pixels."""
+        """Return the places that one animal's neurons read: row and column in squares of ``POOLING`` pixels' side."""
         readout, _ = self._parts(mouse)
         places: np.ndarray = (readout.places + readout.shift).detach().cpu().numpy()
         return places
 
     def _own(self, parts: nn.ModuleList, mouse: str) -> nn.ModuleList:
-        """Return the animal's part, if the encoder has such parts."""
+        """Return the animal's own module of a list with one per animal, if the encoder has such a list."""
         row = list(self.mice).index(mouse)
         return parts[row : row + 1]
 

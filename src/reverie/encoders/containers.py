@@ -1,4 +1,4 @@
-"""Opening files of weights from others without running any code that may be hidden in them."""
+"""Opening other people's files of weights without running code that may be hidden in them."""
 
 import argparse
 import collections
@@ -29,10 +29,10 @@ OTHER_KINDS: Final = {
     b"7z\xbc\xaf": "a 7z archive: unpack it first",
     b"\x93NUMPY": "a numpy array",
 }
-"""How files begin that are sometimes given instead, and what they are."""
+"""First bytes of files that are sometimes given by mistake, and what these files are."""
 
 CODE: Final = re.compile(r"GLOBAL (?P<name>[\w.]+)|unrecognized|Can only build|Can only create|Can create new object")
-"""What torch says of a file that asks for more than tensors and plain values."""
+"""Torch's messages on a file that needs more than tensors and plain values."""
 
 
 def _as_text(*parts: str) -> str:
@@ -40,7 +40,7 @@ def _as_text(*parts: str) -> str:
 
 
 def _harmless() -> list[Callable[..., Any] | tuple[Callable[..., Any], str]]:
-    """Return what may stand beside weights, in the settings of a training: plain data, none of which can run code."""
+    """Return the types allowed beside weights, in the settings of a training: plain data that cannot run code."""
     paths = ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath", "Path")
     dtypes = [getattr(np.dtypes, name) for name in np.dtypes.__all__ if name != "ObjectDType"]
     return [
@@ -67,7 +67,7 @@ def read_container(path: Path) -> Mapping[str, Any]:
     _refuse_other_kinds(path, start)
     try:
         with warnings.catch_warnings(), safe_globals(_harmless()):
-            # torch warns of unusual pickles before it refuses them.
+            # Before torch refuses an unusual pickle, it warns about it.
             warnings.simplefilter("ignore")
             content = torch.load(path, map_location="cpu", weights_only=True)
     except MemoryError:

@@ -15,7 +15,7 @@ from torch.nn import functional
 from reverie.foundation.errors import ReverieError
 
 PIECE = 300
-"""Frames an encoder that takes any length is shown at once in a prediction."""
+"""Frames per piece of a prediction by an encoder that takes clips of any length."""
 
 
 class Encoder(nn.Module, ABC):
@@ -34,15 +34,15 @@ class Encoder(nn.Module, ABC):
     Attributes
     ----------
     history
-        Frames before a frame that its rate depends on. The first ``history`` rates of a clip are computed as if a grey
-        screen came before it; whoever cuts windows out of a clip adds that many frames of context.
+        Number of earlier frames that a rate depends on. The first ``history`` rates of a clip are computed as if a grey
+        screen came before it. Code that cuts windows out of a clip adds that many frames of context.
     window
         The clip length in frames the architecture is bound to, or None when any length will do. A bound architecture
         sees each window on its own and has no history.
     folder
-        Where it was read from, None for one that was made in memory.
+        Folder it was read from, None for an encoder made in memory.
     about
-        How it came to be (the trials it was trained and validated on, by animal), empty where that is not known.
+        How it was made (the trials it was trained and validated on, by animal), empty where that is not known.
     """
 
     history: int = 0
@@ -69,8 +69,8 @@ class Encoder(nn.Module, ABC):
     ) -> Float[Tensor, "batch neuron time"]:
         """Predict the rates of one animal.
 
-        A state with height and width is given only to architectures that see the state as picture planes
-        (``sees_state_as_planes``), by callers that need gradients with respect to those planes.
+        Only architectures that see the state as picture planes (``sees_state_as_planes``) are given a state with height
+        and width, by callers that need gradients with respect to those planes.
         """
 
     def predict_clip(
@@ -78,9 +78,9 @@ class Encoder(nn.Module, ABC):
     ) -> Float[Tensor, "neuron time"]:
         """Predict the rates of one animal to a whole clip, in pieces so that memory does not grow with its length.
 
-        Pieces get ``history`` frames of context, so that the result is that of one pass. An encoder bound to a
-        window sees one at every start, and what the windows say of a frame is averaged.
-        Raises ReverieError when the clip is shorter than the window.
+        Pieces get ``history`` frames of context, so that the result is that of a single pass. An encoder bound to a
+        window predicts one at every start, and the rates of all windows that hold a frame are averaged. Raises
+        ReverieError when the clip is shorter than the window.
         """
         self._require_clip(movie, state)
         if self.window is not None:
@@ -189,9 +189,9 @@ def crop_from_canvas(
 
 @contextmanager
 def evaluating(encoder: Encoder) -> Iterator[None]:
-    """Put an encoder in evaluation mode for a while; every part gets its own flag back."""
+    """Put an encoder in evaluation mode for the block; afterwards every module gets its own flag back."""
     learning = [module for module in encoder.modules() if module.training]
-    # In the steps of a search nothing learns, and to say so to every part takes a while.
+    # Setting the flag of every module takes time; in a search none of them is in training mode.
     if learning:
         encoder.eval()
     try:
@@ -203,7 +203,7 @@ def evaluating(encoder: Encoder) -> Iterator[None]:
 
 @contextmanager
 def frozen(encoder: Encoder) -> Iterator[None]:
-    """Put an encoder in evaluation mode and keep its weights out of gradients for a while; then as it was before."""
+    """Put an encoder in evaluation mode and its weights out of gradients for the block; then restore both."""
     learning = [weight for weight in encoder.parameters() if weight.requires_grad]
     with evaluating(encoder):
         try:
@@ -216,6 +216,6 @@ def frozen(encoder: Encoder) -> Iterator[None]:
 
 
 def device_of(encoder: Encoder) -> torch.device:
-    """Return where an encoder's first weight lies; the CPU when it has none."""
+    """Return the device of an encoder's first weight; the CPU when it has none."""
     first = next(chain(encoder.parameters(), encoder.buffers()), None)
     return torch.device("cpu") if first is None else first.device

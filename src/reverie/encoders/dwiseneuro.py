@@ -27,23 +27,23 @@ class DwiseNeuroConfig:
     temporal_kernel: int = 5
     """Odd size in frames."""
     expansion_ratio: int = 7
-    """How many times wider a block is inside."""
+    """How many times more channels a block has inside."""
     squeeze_ratio: int = 32
-    """How many times narrower a block's gate is."""
+    """How many times fewer channels a block's gate has."""
     cortex_features: tuple[int, ...] = (1024, 2048, 4096)
     """Channels of each cortex layer, in ``groups`` groups."""
     groups: int = 2
-    """Of the channels of cortex layers and readouts."""
+    """Number of groups of the channels of cortex layers and readouts."""
     softplus_beta: float = 0.07
     """Steepness of the last non-linearity."""
     dropout: float = 0.4
-    """Of readout channels."""
+    """Dropout probability of readout channels."""
     drop_path: float = 0.1
     """Greatest probability that a block is skipped."""
     stack_frames: int = 16
     """Frames of a stack."""
     frame_step: int = 2
-    """How many frames apart those of a stack are."""
+    """Distance between the frames of a stack."""
     canvas: tuple[int, int] = (64, 64)
     """Height and width of the planes, on which movies are centred."""
     padding: float = 0.0
@@ -90,7 +90,7 @@ class DwiseNeuro(StackEncoder):
         )
 
     def stacks_at_once(self) -> int:
-        """Return how many stacks of a prediction fit in about a gigabyte, judged by the widest features."""
+        """Return how many stacks of a prediction fit in about a gigabyte, estimated from the widest features."""
         config = self.config
         widest = max(config.core_features[0] * config.expansion_ratio, *config.core_features)
         numbers = config.stack_frames * config.canvas[0] * config.canvas[1] * widest
@@ -110,7 +110,7 @@ class DwiseNeuro(StackEncoder):
 
 
 def core_blocks(config: DwiseNeuroConfig) -> list[CoreBlock]:
-    """Return the core's blocks; each hands on as many channels as the next one takes, and shrinks the picture."""
+    """Return the core's blocks; each outputs as many channels as the next one takes, and reduces the picture."""
     blocks: list[CoreBlock] = []
     height, width = config.canvas
     following = (*config.core_features[1:], config.core_features[-1])

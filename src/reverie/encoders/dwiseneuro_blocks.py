@@ -1,9 +1,9 @@
 """The layers DwiseNeuro is made of.
 
 The core works on (batch · time, channel, height, width) tensors whose channels lie last in memory. The spatial
-depth-wise convolution is then an ordinary two-dimensional one, and the temporal one a two-dimensional one over
-(time, height · width) of the same memory seen through a view: several times faster than three-dimensional
-convolutions, with the same parameters and the same result.
+depth-wise convolution is then an ordinary two-dimensional one. The temporal one is two-dimensional too, over a view
+(time, height · width) of the same memory. This is several times faster than three-dimensional convolutions, with the
+same parameters and the same result.
 """
 
 import math
@@ -100,7 +100,7 @@ class SqueezeExcite(nn.Module):
     def forward(
         self, features: Float[Tensor, "batch_time channel height width"], frames: int
     ) -> Float[Tensor, "batch_time channel height width"]:
-        """Gate the channels of each sample, that is of ``frames`` rows in a row of the first axis."""
+        """Gate the channels of each sample, which is ``frames`` consecutive rows of the first axis."""
         mean = features.mean((2, 3)).view(-1, frames, features.shape[1]).mean(1)
         gate = torch.sigmoid(self.expand(functional.silu(self.reduce(mean))))
         return features * gate.repeat_interleave(frames, 0)[:, :, None, None]
@@ -195,7 +195,7 @@ class Readout(nn.Module):
         super().__init__()
         self.neurons, self.softplus_beta = neurons, softplus_beta
         self.dropout = nn.Dropout1d(dropout)
-        # Groups are equally large, so a few outputs beyond the last neuron may be computed and cut off.
+        # Groups are equally large, so a few outputs beyond the last neuron may be computed and then dropped.
         self.convolution = nn.Conv1d(inputs, math.ceil(neurons / groups) * groups, 1, groups=groups)
 
     def forward(self, features: Float[Tensor, "batch inputs time"]) -> Float[Tensor, "batch neuron time"]:

@@ -1,4 +1,4 @@
-"""The filters of a space-time core: initial values like receptive fields in V1, and convolving pictures with them."""
+"""The filters of a space-time core: initial values like receptive fields in V1, and their convolution with pictures."""
 
 import math
 from typing import Any
@@ -15,10 +15,10 @@ CONTRAST_UNIT = 57.0
 
 GOLDEN = (math.sqrt(5) - 1) / 2
 SILVER = math.sqrt(2) - 1
-"""Steps of such a fraction of a range spread any number of values evenly over it."""
+"""Steps of this fraction of a range, modulo the range, spread any number of values evenly over it."""
 
 SPOTS = 4
-"""Every so many pairs of filters are spots of light, without which luminance would be lost."""
+"""One in this many pairs of filters are spots, without which luminance would be lost."""
 
 FINEST = 2.5
 """The shortest wavelength of a Gabor patch in grid points."""
@@ -63,7 +63,7 @@ def _gabors(index: Tensor, wavelength: Tensor, axis: Tensor, distance: Tensor, s
 
 
 def temporal_filters(count: int, taps: int) -> Float[Tensor, "{count} {taps}"]:
-    """Return kernels of unit length, the latest frame last, both of a quadrature pair alike.
+    """Return kernels of unit length, latest frame last, the same for both filters of a quadrature pair.
 
     A gamma-shaped rise and fall with a delay between 2 and 5 frames, from purely positive to biphasic.
 
@@ -84,7 +84,7 @@ def temporal_filters(count: int, taps: int) -> Float[Tensor, "{count} {taps}"]:
 def convolve_pictures(
     pictures: Float[Tensor, "picture 1 height width"], filters: Float[Tensor, "filter 1 side side"]
 ) -> Float[Tensor, "picture filter height width"]:
-    """Correlate pictures of one channel with filters of odd side, zeros around; the same as ``conv2d``, any order.
+    """Correlate pictures of one channel with filters of odd side, padded with zeros; equal to ``conv2d``.
 
     The usual gradient with respect to the picture is a convolution onto a single channel, which leaves most of a
     processor's lanes idle: it takes ten times as long as the forward pass. Here blocks of pixels share the work.
@@ -122,7 +122,7 @@ def picture_gradient(
     side, margin = filters.shape[-1], filters.shape[-1] // 2
     tall, wide = BLOCK
     turned = filters[:, 0].flip(1, 2)
-    # One kernel for each pixel of a block: the turned filter, moved to where that pixel is.
+    # One kernel for each pixel of a block: the flipped filter, shifted to that pixel.
     kernels = filters.new_zeros(tall, wide, len(filters), side + tall - 1, side + wide - 1)
     for row in range(tall):
         for column in range(wide):

@@ -34,7 +34,7 @@ def import_weights(
     animals
         Name of each readout, in order; the published ten by default when the neuron counts match.
     neurons
-        Neurons of each readout, where the file does not say.
+        Number of neurons of each readout, where the file does not state it.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def import_weights(
 
 
 def _is_imported_already(out: Path, encoder: Encoder) -> bool:
-    """Tell whether a folder holds just this encoder; raises ReverieError when it holds anything else."""
+    """Return whether a folder holds exactly this encoder; raises ReverieError when it holds anything else."""
     mice, about = encoder.mice, encoder.about
     if (out / DESCRIPTION).exists():
         found = read_description(out)

@@ -18,21 +18,21 @@ STEEPEST = 1.5
 """Bound of the log gain: the state changes a rate by at most a factor of exp(1.5), about 4.5 up or down."""
 
 MEMORY = 12
-"""Frames, the present one included, over which contrast is averaged at most."""
+"""Largest number of frames, the present one included, over which contrast is averaged."""
 
 LEAST = 1e-4
-"""Variance of a frame, in squared units of contrast, that is added, so that a uniform one has a slope."""
+"""Added to the variance of a frame, squared units of contrast, so that a uniform frame has a finite gradient."""
 
 FURTHEST = 4.0
-"""Grid points (8 pixels, 27 degrees for the Sensorium screens) that fields are displaced by at most, on either axis."""
+"""Largest displacement of fields along each axis, grid points (8 pixels, 27 degrees for the Sensorium screens)."""
 
 
 class PointReadout(nn.Module):
     """Reads a feature map at one learned place per neuron (bilinear between the four nearest grid points).
 
-    places, shift: (neuron, 2), row and column in units of the feature grid; a neuron looks at their sum, so that
-    weight decay pulls it back to where it began. weights: (neuron, feature). smoothing:
-    (neuron, taps), over the current and earlier frames, the latest last.
+    places, shift: (neuron, 2), row and column in units of the feature grid; a neuron reads at their sum, so that weight
+    decay pulls it back to its initial place. weights: (neuron, feature). smoothing: (neuron, taps), over the current
+    and earlier frames, the latest last.
     """
 
     mean_rates: Tensor
@@ -51,12 +51,12 @@ class PointReadout(nn.Module):
 
     @torch.no_grad()
     def scale_to(self, mean_rates: Float[np.ndarray, " neuron"]) -> None:
-        """Set the unit of each neuron's rate; silent neurons keep a tiny one."""
+        """Set the unit of each neuron's rate to its mean; silent neurons get a tiny one."""
         self.mean_rates.copy_(torch.as_tensor(np.maximum(mean_rates, 1e-6)))
 
     @torch.no_grad()
     def place(self, places: Int[np.ndarray, "neuron 2"]) -> None:
-        """Set where the neurons look, row and column in units of the feature grid."""
+        """Set the places that neurons read, row and column in units of the feature grid."""
         self.places.copy_(torch.as_tensor(places))
 
     def neighbours(self) -> tuple[Int[Tensor, "neuron 4"], Float[Tensor, "neuron 4"]]:
@@ -66,7 +66,7 @@ class PointReadout(nn.Module):
         row, column = place[:, 0].clamp(0, rows - 1), place[:, 1].clamp(0, columns - 1)
         top, left = row.detach().floor().clamp(max=rows - 2), column.detach().floor().clamp(max=columns - 2)
         down, right = row - top, column - left
-        # Weights that are not numbers look at the first corner, and what is seen there is not a number either.
+        # A place that is NaN reads the first corner, and its interpolation weights make the result NaN.
         corner = (top * columns + left).nan_to_num().long()
         index = torch.stack([corner, corner + 1, corner + columns, corner + columns + 1], dim=1)
         weight = torch.stack([(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right], dim=1)
@@ -79,7 +79,7 @@ class PointReadout(nn.Module):
     ) -> Float[Tensor, "batch neuron shorter"]:
         """Return the rates before the state's gain; the smoothing uses up taps - 1 frames at the start.
 
-        gain: what each neuron's drive is multiplied by before it meets the threshold.
+        gain: multiplies each neuron's drive before the threshold.
         """
         batch, time = features.shape[:2]
         drive = read_points(features.flatten(0, 1), *self.neighbours(), self.weights)
@@ -90,7 +90,7 @@ class PointReadout(nn.Module):
 
 
 class _Standardised(nn.Module):
-    """Knows the mean and the standard deviation of what it takes, each of so many entries, as seen in training."""
+    """A module that standardises its inputs by the mean and the standard deviation of each entry in training."""
 
     mean: Tensor
     deviation: Tensor
@@ -109,8 +109,8 @@ class _Standardised(nn.Module):
 class StateGain(_Standardised):
     """One multiplicative gain per neuron and frame, a bounded log-linear function of the animal's state.
 
-    The state is standardised inside by the mean and the standard deviation seen in training, and squashed, so that a
-    rare burst of running cannot throw the rates off.
+    The state is standardised by the mean and the standard deviation seen in training, and squashed, so that a rare
+    burst of running cannot give extreme rates.
     """
 
     def __init__(self, neurons: int) -> None:
@@ -118,19 +118,19 @@ class StateGain(_Standardised):
         self.weight = nn.Parameter(torch.zeros(neurons, len(STATE_NAMES)))
 
     def forward(self, state: Float[Tensor, "batch 4 time"]) -> Float[Tensor, "batch neuron time"]:
-        """Return the gain, 1 where the state is ordinary or the neuron does not care."""
+        """Return the gain, which is 1 where the state is ordinary or does not affect the neuron."""
         squashed = torch.tanh((state - self.mean[:, None]) / (2 * self.deviation[:, None]))
         return torch.exp(STEEPEST * torch.tanh(torch.matmul(self.weight, squashed)))
 
 
 class FrameGain(nn.Module):
-    """Divides each neuron's drive by a power of the contrast that the whole frame had lately.
+    """Divides each neuron's drive by a power of the recent contrast of the whole frame.
 
         gain = ( (g + c) / (g + 1) ) ^ −power,      c = contrast of the frame, averaged over the last ``MEMORY`` frames
 
-    g and the weights of the average are one for all neurons of an animal; the power is each neuron's own and starts at
-    0, no gain. Source: contrast gain control, Shapley & Victor 1978 (J Physiol 285); normalisation, Carandini & Heeger
-    2012 (Nat Rev Neurosci 13), with the frame as pool.
+    All neurons of an animal share g and the weights of the average; each has its own power, which starts at 0 (no
+    gain). Source: contrast gain control, Shapley & Victor 1978 (J Physiol 285); normalisation, Carandini & Heeger 2012
+    (Nat Rev Neurosci 13), with the frame as pool.
     """
 
     def __init__(self, neurons: int) -> None:
@@ -140,7 +140,7 @@ class FrameGain(nn.Module):
         self.lags = nn.Parameter(torch.zeros(MEMORY))
 
     def forward(self, pictures: Float[Tensor, "batch time height width"]) -> Float[Tensor, "batch neuron time"]:
-        """Return the gain at each frame; pictures are in units of contrast, and 0, a grey screen, comes before them."""
+        """Return the gain at each frame; pictures are in units of contrast, and a grey screen (0) precedes them."""
         contrast = torch.sqrt(pictures.var(dim=(2, 3), correction=0) + LEAST)
         earlier = functional.pad(contrast[:, None], (MEMORY - 1, 0), value=LEAST**0.5)
         recent = functional.conv1d(earlier, self.lags.softmax(0)[None, None])
@@ -151,7 +151,7 @@ class FrameGain(nn.Module):
 def displaced(
     pictures: Float[Tensor, "batch time height width"], moved: Float[Tensor, "batch 2 time"]
 ) -> Float[Tensor, "batch time height width"]:
-    """Return what lies ``moved`` pixels down and to the right of each pixel; 0 beyond the edges.
+    """Return pictures whose pixels are those ``moved`` pixels further down and to the right; 0 beyond the edges.
 
     Between pixels it interpolates by cubic convolution (Keys 1981, IEEE ASSP 29, 1153), linear in the pictures.
     """
@@ -171,11 +171,11 @@ def _cubic_weights(moved: Float[Tensor, "batch time"], size: int) -> Float[Tenso
 
 
 class Shifter(_Standardised):
-    """Displaces pictures against the eye by a bounded linear function of the pupil's centre, learned for each animal.
+    """Displaces pictures against eye movements by a bounded linear function of the pupil's centre, learned per animal.
 
-    How many degrees of gaze a unit of pupil stands for depends on the camera, and no recording says. It starts at no
-    displacement, and stays there where the pupil was not recorded or holds no information.
-    Source: the shifter of Walker et al. 2019, Nature Neuroscience 22, 2060, with one linear layer.
+    How many degrees of gaze a unit of the pupil's centre corresponds to depends on the camera, and no recording states
+    it. The displacement starts at 0, and stays there if the pupil was not recorded or carries no information. Source:
+    the shifter of Walker et al. 2019, Nature Neuroscience 22, 2060, with one linear layer.
     """
 
     def __init__(self) -> None:
@@ -190,5 +190,5 @@ class Shifter(_Standardised):
     def forward(
         self, pictures: Float[Tensor, "batch time height width"], state: Float[Tensor, "batch 4 time"]
     ) -> Float[Tensor, "batch time height width"]:
-        """Return the pictures as the receptive fields meet them; 0, which is grey, beyond the edges."""
+        """Return the pictures as the displaced receptive fields see them; 0 (grey) beyond the edges."""
         return displaced(pictures, self.displacement(state))

@@ -22,7 +22,7 @@ class LinearNonlinearConfig:
     taps: int = 12
     """Length of the filters in frames."""
     rank: int = 1
-    """Space-time separable parts that a filter is the sum of."""
+    """Number of space-time separable parts whose sum is a filter."""
     pooling: int = 2
     """Side in pixels of the squares averaged before filtering."""
 

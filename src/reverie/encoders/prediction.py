@@ -1,4 +1,4 @@
-"""Predicting what neurons answer to a whole clip."""
+"""Predicting the responses of neurons to a whole clip."""
 
 import numpy as np
 import torch
@@ -22,10 +22,9 @@ def predict(
     """Predict the rates (neuron, time) of one animal to a clip of any length, without gradients, as float32.
 
     movie: (time, height, width), grey levels 0-255. state: (4, time), in the recording's units; a row of NaN is a
-    signal that was not recorded. device: where to compute, and where the encoder then stays; by default where it is.
-    The encoder's training flags are left alone.
-    Raises ReverieError when the encoder has no readout for the animal, the movie is of another size or shorter
-    than the encoder's window.
+    signal that was not recorded. device: where to compute, and where the encoder stays afterwards; by default where it
+    is. The encoder's training flags are left alone. Raises ReverieError when the encoder has no readout for the animal,
+    the movie is of another size or shorter than the encoder's window.
     """
     encoder.require_mouse(mouse)
     encoder.require_size((movie.shape[1], movie.shape[2]))

@@ -39,13 +39,13 @@ PRESETS: dict[str, dict[str, Any]] = {
         "tiny": LinearNonlinearConfig(pooling=4),
     },
 }
-"""Settings by architecture and name: ``paper`` as published, ``small`` trains on a CPU, ``gaze`` is small and lets the
-pupil displace receptive fields, ``contrast`` is small and lets the frame's contrast turn neurons down, ``tiny`` is for
-trying out."""
+"""Settings by architecture and name: ``paper`` as published; ``small`` trains on a CPU; ``gaze`` is small, with
+receptive fields that the pupil displaces; ``contrast`` is small, with rates that the frame's contrast reduces; ``tiny``
+is for trying out."""
 
 
 def preset(architecture: str, name: str) -> Any:  # noqa: ANN401 - each architecture has its own class of settings
-    """Return the settings of an architecture in a named size; one of the user's own has its defaults as ``small``.
+    """Return the settings of an architecture in a named size; for a user's own architecture, ``small`` is its defaults.
 
     Raises ReverieError when there is no such architecture or preset.
 

@@ -23,7 +23,8 @@ PUBLISHED_ANIMALS = {
     "dynamic29513-3-5-Video-8744edeac3b4d1ce16b680916b5267ce": 7671,
     "dynamic29514-2-9-Video-8744edeac3b4d1ce16b680916b5267ce": 7495,
 }
-"""Neurons of the ten animals of Sensorium 2023, no two alike, so that the size of a readout shows whose it is."""
+"""Neurons of the ten animals of Sensorium 2023; no two counts are equal, so the size of a readout identifies the
+animal."""
 
 CONFIG_WORDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "core_features": ("core_features", tuple),
@@ -38,7 +39,7 @@ CONFIG_WORDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "drop_rate": ("dropout", float),
     "drop_path_rate": ("drop_path", float),
 }
-"""The release's names of the settings of an architecture, and ours with their kind."""
+"""The release's names of an architecture's settings, each with our name and its type."""
 
 DEFAULTS = {
     "core_features": (64, 128, 256, 512),
@@ -53,7 +54,7 @@ DEFAULTS = {
     "drop_rate": 0.0,
     "drop_path_rate": 0.0,
 }
-"""What the release takes for settings a checkpoint does not name."""
+"""The release's defaults for settings that a checkpoint does not name."""
 
 WEIGHT_WORDS = (
     ("core.stem.0.", "stem.convolution."),
@@ -92,7 +93,7 @@ def build_encoder(
         Names of the readouts, in order; may be left out when the readouts' neuron counts are those of the ten animals
         of Sensorium 2023.
     neurons
-        Neurons of each readout, for weights alone, which show them only up to the next multiple of the groups.
+        Number of neurons of each readout, for weights alone, which show it only rounded up to a multiple of the groups.
 
     Raises
     ------
@@ -109,7 +110,7 @@ def build_encoder(
 
 
 def _is_weight(name: str, weight: Tensor) -> bool:
-    """Tell whether a tensor holds real numbers, or is one of the buffers, which may count."""
+    """Return whether a tensor holds real numbers, or is one of the buffers, which may hold counts."""
     return weight.is_floating_point() or not (weight.is_complex() or name.endswith(("weight", "bias")))
 
 
@@ -140,7 +141,7 @@ def _build(
 
 
 def _exact_counts(path: Path, rounded: list[int], neurons: Sequence[int] | None, groups: int) -> list[int]:
-    """Return the neurons of each readout, where weights show them only up to the next multiple of the groups."""
+    """Return the number of neurons of each readout, which weights show only rounded up to a multiple of the groups."""
     if neurons is None:
         published = {-(-count // groups) * groups: count for count in PUBLISHED_ANIMALS.values()}
         return [published.get(count, count) for count in rounded]
@@ -192,7 +193,7 @@ def fill_weights(encoder: DwiseNeuro, weights: Mapping[str, Tensor], path: Path)
     ours = encoder.state_dict()
     renamed = {rename(name): tensor for name, tensor in weights.items() if not name.endswith(".inv_freq")}
     counters = {name: count for name, count in ours.items() if name.endswith(".num_batches_tracked")}
-    renamed = counters | renamed  # early versions of torch saved none, and in evaluation nothing depends on them
+    renamed = counters | renamed  # early versions of torch saved no counters, and evaluation does not depend on them
     unmatched = sorted(ours.keys() ^ renamed.keys())
     if unmatched:
         raise ReverieError(f"{path} does not fit its own description: the weight {unmatched[0]!r} has no counterpart.")

@@ -1,4 +1,4 @@
-"""Receptive fields in silico: what single bright and dark pixels do to an encoder's neurons (Bauer et al. 2026)."""
+"""Receptive fields in silico: how single bright and dark pixels change an encoder's rates (Bauer et al. 2026)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ CHANGES_AT_ONCE = 2**24
 """Rates (neuron × frame × clip) held in memory at once."""
 
 SMALLEST_RATE = 1e-6
-"""Rates to grey below this are taken for it, so that a silent neuron's change is large but finite."""
+"""Smallest rate to grey; smaller ones are replaced by it, so that a silent neuron's relative change is finite."""
 
 THRESHOLD = 0.1
-"""Relative changes of the rate below this are taken for none (Bauer et al. 2026)."""
+"""Relative changes of the rate below this are set to 0 (Bauer et al. 2026)."""
 
 BLUR = 2.0
 """Standard deviation, in pixels, by which fields are blurred (Bauer et al. 2026)."""
 
 HALF = 0.5
-"""Share of its maximum down to which a field reaches."""
+"""Share of its maximum at which a field ends."""
 
 
 def pixel_places(frame_size: tuple[int, int], stride: int = 1) -> Int[np.ndarray, "place 2"]:
@@ -52,7 +52,7 @@ def probe_pixels(
     seconds: float = 0.5,
     frame_rate: float = FRAME_RATE,
 ) -> Float[np.ndarray, "2 neuron place"]:
-    """Return how much a bright (first) and a dark pixel at each place changes rates: (with it - grey) / grey.
+    """Return how much a bright (first) and a dark pixel at each place change rates: (with pixel - grey) / grey.
 
     encoders: of the same animals; their rates are averaged before the division, so that all of them count (the
     released code kept the last one only). state: held still throughout. places: rows and columns. seconds: for which
@@ -117,7 +117,7 @@ class ReceptiveFields:
     maps: Float[np.ndarray, "neuron height width"]
     """(neuron, height, width), relative change of the rate by a bright plus by a dark pixel, thresholded, blurred."""
     found: Bool[np.ndarray, " neuron"]
-    """Which neurons any pixel moved beyond the threshold."""
+    """(neuron,), whether any pixel changed the neuron's rate by more than the threshold."""
     centres: Float[np.ndarray, "neuron 2"]
     """(neuron, 2), row and column of each map's maximum, NaN where there is none."""
 
@@ -132,7 +132,7 @@ def receptive_fields(
     places: Int[np.ndarray, "place 2"],
     frame_size: tuple[int, int],
 ) -> ReceptiveFields:
-    """Return the fields that the changes at the places (rows and columns) draw.
+    """Return the receptive fields, given the changes of rates at places (rows and columns).
 
     Changes below ``THRESHOLD`` are set to 0, the bright and the dark map are added and blurred by ``BLUR``; the centre
     is the maximum. Source: Bauer et al. 2026, Methods.

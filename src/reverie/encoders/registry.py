@@ -1,4 +1,4 @@
-"""The architectures by name: what an encoder on the disk is built from, and where your own plugs in."""
+"""The architectures by name, from which encoders on the disk are built, and where your own is registered."""
 
 import dataclasses
 import importlib
@@ -22,7 +22,7 @@ from reverie.foundation.devices import usual_torch
 from reverie.foundation.errors import BadInput, ReverieError
 
 PLUGINS: Final = "REVERIE_PLUGINS"
-"""The environment variable that names modules, or files of Python, which call ``register``; parted as in ``PATH``."""
+"""The environment variable that names modules or Python files that call ``register``, separated as in ``PATH``."""
 
 GROUP: Final = "reverie.encoders"
 """The group of entry points by which an installed package names such modules."""
@@ -35,7 +35,7 @@ BUILT_IN = {
     "retinal_truth": "reverie.simulation.retina.RetinalTruth",
     "convolutional_truth": "reverie.simulation.convolutional.ConvolutionalTruth",
 }
-"""Dotted names, imported when first needed: some stand in rooms above this one. ``XConfig`` stands beside ``X``."""
+"""Dotted names of classes, imported when first needed, since some are in higher rooms; ``XConfig`` is beside ``X``."""
 
 
 EncoderClass = Callable[[Any, Mapping[str, int], tuple[int, int]], Encoder]
@@ -81,7 +81,7 @@ def _import_file(path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module  # where dataclasses look their module up
+    sys.modules[module_name] = module  # dataclasses look up their module there
     try:
         spec.loader.exec_module(module)
     except BaseException:
@@ -104,7 +104,7 @@ _weights_follow: ContextVar[bool] = ContextVar("weights_follow", default=False)
 
 
 def register(name: str, config: type[Any], encoder: EncoderClass) -> None:
-    """Make an architecture of your own known, so that it can be trained, saved and loaded by name.
+    """Register an architecture of your own, so that it can be trained, saved and loaded by name.
 
     config: a frozen dataclass of numbers, strings and tuples. Raises ReverieError when the name is taken already.
     """
@@ -115,7 +115,7 @@ def register(name: str, config: type[Any], encoder: EncoderClass) -> None:
 
 
 def find_architecture(name: str) -> Architecture:
-    """Return an architecture by name; raises ReverieError when none has it.
+    """Return an architecture by name; raises ReverieError when no architecture has this name.
 
     >>> find_architecture("dwiseneuro").config.__name__
     'DwiseNeuroConfig'
@@ -136,7 +136,7 @@ def find_architecture(name: str) -> Architecture:
 
 
 def name_architecture(encoder: Encoder) -> str:
-    """Return the name an encoder's architecture is known by; raises ReverieError when it is not registered."""
+    """Return the registered name of an encoder's architecture; raises ReverieError when there is none."""
     kind: object = type(encoder)
     dotted_name = f"{type(encoder).__module__}.{type(encoder).__qualname__}"
     for name, dotted in BUILT_IN.items():
@@ -155,14 +155,14 @@ def name_architecture(encoder: Encoder) -> str:
 def require_contract(encoder: Encoder) -> None:
     """Raise ReverieError unless a user's own encoder returns rates (batch, neuron, time) that torch can differentiate.
 
-    Those built in are known to, and are not asked.
+    Built-in encoders are not checked.
     """
     if f"{type(encoder).__module__}.{type(encoder).__qualname__}" in BUILT_IN.values():
         return
     frames, device, training = encoder.window or encoder.history + 2, device_of(encoder), encoder.training
     movie = torch.full((1, frames, *encoder.frame_size), GREY, device=device, requires_grad=True)
     for animal, neurons in encoder.mice.items():
-        encoder.eval()  # what it keeps of the clips it is trained on is none of this one's business
+        encoder.eval()  # so that statistics of training clips are not changed by this one
         try:
             rates = encoder(movie, torch.zeros(1, 4, frames, device=device), animal)
         finally:
@@ -184,7 +184,7 @@ def build(
 ) -> Encoder:
     """Build the encoder that weights are loaded into, from settings as JSON holds them; those left out take defaults.
 
-    What only decides the weights, such as calibrating a simulated animal, is left out: see ``weights_follow``.
+    Steps that only determine weights, such as calibrating a simulated animal, are skipped: see ``weights_follow``.
     Raises ReverieError when the architecture or a setting is unknown, or no encoder can have these settings.
     """
     found = find_architecture(architecture)
@@ -203,7 +203,7 @@ def build(
 
 
 def weights_follow() -> bool:
-    """Return whether the encoder that is being built is about to be given all its weights and buffers."""
+    """Return whether the encoder that is being built will then be given all its weights and buffers."""
     return _weights_follow.get()
 
 

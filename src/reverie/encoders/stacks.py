@@ -1,4 +1,4 @@
-"""What encoders share that see a clip as interleaved stacks of frames, with the state as planes beside the movie."""
+"""What encoders have in common that see a clip as interleaved stacks of frames, and the state as picture planes."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ PLANES = 5
 
 @dataclass(frozen=True)
 class StackLayout:
-    """A stack is ``frames`` frames, ``step`` apart, centred on a canvas with ``padding`` grey levels around."""
+    """A stack is ``frames`` frames, ``step`` apart, centred on a canvas with grey level ``padding`` around them."""
 
     frames: int
     step: int
@@ -44,7 +44,7 @@ class StackEncoder(Encoder):
     def predict_stacks(
         self, planes: Float[Tensor, "batch 5 time tall wide"], mouse: str
     ) -> Float[Tensor, "batch neuron time"]:
-        """Predict rates as ``network`` does, for ``predict_clip``; rounding is allowed where no gradient is asked."""
+        """Predict rates as ``network`` does, for ``predict_clip``; rounding is allowed, since no gradient is needed."""
         return self.network(planes, mouse)
 
     @abstractmethod

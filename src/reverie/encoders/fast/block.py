@@ -1,8 +1,8 @@
-"""A block of DwiseNeuro's core, forward and back by hand, in slices of channels that stay in a processor's caches.
+"""A block of DwiseNeuro's core with a hand-written backward pass, in slices of channels that fit a processor's caches.
 
-Between entrance and projection no channel knows of another, but for the gate. So a slice of the channels goes through
-the widening and both depth-wise layers on its own. What the way back needs is kept before each non-linearity; all else
-is computed anew, which costs less than the memory it would move.
+Between entrance and projection, channels interact only in the gate. A slice of the channels can therefore go through
+the widening and both depth-wise layers on its own. The inputs of each non-linearity are kept for the backward pass;
+everything else is computed again, which costs less than moving it through memory.
 
 Rows are (stack, time, pixel); a slice is a matrix of rows by channels. The spatial layer sees each frame as a picture,
 the temporal one each stack as a picture of time by pixel: the same memory, channels last.
@@ -19,24 +19,24 @@ from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock, Squee
 from reverie.encoders.fast.entrances import Entrance, folded
 
 SliceMemory = tuple[Tensor, Tensor, Tensor]
-"""What came before the non-linearities after the widening, the spatial and the temporal layer."""
+"""Inputs of the non-linearities after the widening, the spatial and the temporal layer."""
 
 silu_back = torch.ops.aten.silu_backward
 
 SLICE_NUMBERS = 2**20
-"""About how many numbers a slice of the widened features may hold: more leave the caches of a processor."""
+"""About how many numbers a slice of the widened features may hold: more do not fit a processor's caches."""
 
 NARROWEST = 32
 """Fewest channels of a slice; narrower ones leave lanes of a processor idle."""
 
 
 Memory = tuple[Tensor, ...]
-"""What the way forward leaves for the way back: what the entrance prepared, the means of the channels that are gated,
-and for each slice of channels what came before the non-linearities (``SliceMemory``), all in a row."""
+"""What the forward pass keeps for the backward pass: the entrance's prepared inputs, the means of the gated channels,
+and for each slice of channels the inputs of the non-linearities (``SliceMemory``), concatenated."""
 
 
 class Gate:
-    """The gate of each channel, from the means of all."""
+    """The gate of each channel, computed from the means of all."""
 
     def __init__(self, module: SqueezeExcite) -> None:
         self.reduce, self.reduce_bias = module.reduce.weight.detach(), module.reduce.bias.detach()
@@ -50,9 +50,9 @@ class Gate:
     def backward(
         self, slopes: Float[Tensor, "stack channel"], means: Float[Tensor, "stack channel"]
     ) -> Float[Tensor, "stack channel"]:
-        """Return the gradient with respect to the means. slopes: those with respect to the gates, times the gates.
+        """Return the gradient with respect to the means. slopes: gradient with respect to the gates, times the gates.
 
-        That product is what the gated features give directly, and what the sigmoid's slope gate · (1 - gate) needs.
+        The gated features give this product directly, and the sigmoid's slope, gate · (1 - gate), needs it.
         """
         before_sigmoid = slopes * (1 - self.forward(means))
         reduced = torch.ops.aten.silu_backward(before_sigmoid @ self.expand, self._reduced(means))
@@ -64,7 +64,7 @@ class Gate:
 
 
 class DepthwiseLayers:
-    """SiLU, spatial layer, SiLU, temporal layer, SiLU, with torch alone. size: of the pictures that enter."""
+    """SiLU, spatial layer, SiLU, temporal layer, SiLU, in plain torch. size: height and width of the input pictures."""
 
     def __init__(self, block: CoreBlock, size: tuple[int, int]) -> None:
         self.frames, self.size, self.stride = block.frames, size, block.stride
@@ -83,7 +83,7 @@ class DepthwiseLayers:
         return active, (widened, spaced, timed) if remember else None
 
     def gate_sums(self, gated: Float[Tensor, "fewer channel"], memory: SliceMemory) -> Float[Tensor, "stack channel"]:
-        """Return the sum over each stack's rows of gradient times what went to the gate."""
+        """Return the sum over each stack's rows of the gradient times the gate's input."""
         product = gated * functional.silu(memory[2])
         return product.view(-1, self.frames * self.smaller[0] * self.smaller[1], product.shape[1]).sum(1)
 
@@ -94,7 +94,7 @@ class DepthwiseLayers:
         memory: SliceMemory,
         part: slice,
     ) -> Float[Tensor, "row channel"]:
-        """Return the gradient with respect to the widened channels. share: is added to each row of a stack."""
+        """Return the gradient with respect to the widened channels. share: added to each row of a stack."""
         widened, spaced, timed = memory
         slopes = (gated.view(len(share), -1, share.shape[1]) + share[:, None]).view_as(gated)
         slopes = self.time.backward(silu_back(slopes, timed), part)
@@ -104,7 +104,7 @@ class DepthwiseLayers:
 
 
 class DepthwiseLayer:
-    """A folded depth-wise convolution. before, after: height and width the rows are laid out as."""
+    """A folded depth-wise convolution. before, after: height and width of the pictures of input and output rows."""
 
     def __init__(self, layer: ConvolutionNorm, before: tuple[int, int], after: tuple[int, int]) -> None:
         weight, self.bias = folded(layer)
@@ -122,7 +122,7 @@ class DepthwiseLayer:
     def backward(self, slopes: Float[Tensor, "fewer channel"], part: slice) -> Float[Tensor, "row channel"]:
         """Return the gradient with respect to the rows."""
         weight, pictures = self.weight[part], _as_pictures(slopes, self.after)
-        # Of what was convolved only the shape counts.
+        # Only the shape of the convolution's input is used here, not its values.
         rows = len(pictures) * self.before[0] * self.before[1]
         shape = _as_pictures(slopes.new_empty(rows, len(weight)), self.before)
         gradient, _, _ = torch.ops.aten.convolution_backward(
@@ -150,7 +150,7 @@ def _as_rows(pictures: Float[Tensor, "n channel height width"]) -> Float[Tensor,
 
 
 class FrozenBlock:
-    """A block whose normalisations are folded. size: height and width of the pictures that enter."""
+    """A block whose normalisations are folded. size: height and width of the input pictures."""
 
     def __init__(self, block: CoreBlock, entrance: Entrance, size: tuple[int, int]) -> None:
         self.layers = DepthwiseLayers(block, size)
@@ -162,12 +162,12 @@ class FrozenBlock:
 
     @property
     def pitch(self) -> int:
-        """Channels of the outputs, with those that only fill up."""
+        """Number of output channels, padding included."""
         return len(self.bias)
 
     @property
     def numbers(self) -> int:
-        """How many numbers the widened features of one stack are."""
+        """Number of values in the widened features of one stack."""
         return self.frames * self.pixels * len(self.projection)
 
     def forward(
@@ -192,7 +192,7 @@ class FrozenBlock:
     def backward(
         self, slopes: Float[Tensor, "picture fewer outputs"], memory: Memory
     ) -> Float[Tensor, "picture pixel channel"]:
-        """Return the gradient with respect to what the entrance prepared."""
+        """Return the gradient with respect to the entrance's prepared inputs."""
         features, means, *rest = memory
         slices = list(zip(rest[::3], rest[1::3], rest[2::3], strict=True))
         total = self.entrance.shortcut_back(features.shape, slopes)
@@ -204,7 +204,7 @@ class FrozenBlock:
             gated = torch.bmm(by_stack, (gate[:, part, None] * self.projection[part]).mT).flatten(0, 1)
             by_gate.append(self.layers.gate_sums(gated, layers))
             before_gate.append(gated)
-        # The gate looked at the mean over the rows, to which each contributed alike.
+        # The gate sees the mean over the rows, to which each row contributes equally.
         share = self.gate.backward(torch.cat(by_gate, dim=1), means) / by_stack.shape[1]
         for part, gated, layers in zip(parts, before_gate, slices, strict=True):
             self.entrance.widen_back(total, self.layers.backward(gated, share[:, part], layers, part), part)

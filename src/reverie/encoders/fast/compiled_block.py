@@ -1,8 +1,8 @@
-"""A block of DwiseNeuro's core in compiled kernels (``c/``), on CPUs: what ``block.FrozenBlock`` does, in fewer passes.
+"""A block of DwiseNeuro's core in compiled kernels (``c/``), on CPUs: ``block.FrozenBlock`` in fewer passes.
 
-Inside a block the channels lie in panels; a panel goes through the widening and both depth-wise layers while it is in
-the caches, its non-linearities done on the way. Kept are their slopes, in 16 bits, and what went to the gate.
-Features carry the next block's positions already, and zeros up to a whole number of panels.
+Inside a block the channels lie in panels. A panel goes through the widening, both depth-wise layers and their
+non-linearities while it is in the caches. The slopes of the non-linearities (in 16 bits) and the gate's inputs are
+kept. Features already contain the next block's positions, and are padded with zeros to a whole number of panels.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from reverie.encoders.fast.entrances import Entrance, FeatureEntrance, PlaneEntr
 from reverie.encoders.fast.kernels import LANES, PANEL, Layout, in_panels, padded
 
 Numbers = tuple[Tensor, Tensor | None]
-"""Numbers as they are, or rounded, and their steps (``rounding.Rounded``)."""
+"""Plain numbers and None, or rounded numbers and their steps (``rounding.Rounded``)."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class Widening:
 
 
 class CompiledBlock:
-    """A block whose normalisations are folded. size: height and width of the pictures that enter.
+    """A block whose normalisations are folded. size: height and width of the input pictures.
 
-    following: the next block, None after the last: as only the mean of its outputs over the picture is wanted, what its
-    gate sees is summed over the pixels before it is projected.
+    following: the next block, None for the last one. Only the mean of the last block's outputs over the picture is
+    needed, so the gate's inputs are summed over pixels before they are projected.
     """
 
     def __init__(
@@ -91,18 +91,18 @@ class CompiledBlock:
 
     @property
     def pitch(self) -> int:
-        """Channels of the outputs, with those that only fill up."""
+        """Number of output channels, padding included."""
         return padded(self.layout.outputs)
 
     @property
     def numbers(self) -> int:
-        """How many numbers the widened features of one stack are."""
+        """Number of values in the widened features of one stack."""
         return self.layout.frames * self.layout.pixels * self.middle
 
     def forward(
         self, inputs: Float[Tensor, "stack pixel time channel"], *, remember: bool
     ) -> tuple[Float[Tensor, "stack fewer time outputs"], Memory | None]:
-        """Return the outputs; if asked, what went to the gate, its means, and the slopes of the non-linearities."""
+        """Return the outputs; if requested, also the gate's inputs, their means, and the non-linearities' slopes."""
         shape = self.layout.shape(len(inputs))
         active, means = self.reserve_active(inputs, inputs.dtype)
         slopes = self._reserve_slopes(inputs) if remember else ()
@@ -114,7 +114,7 @@ class CompiledBlock:
     def widen_and_convolve(
         self, features: Numbers, weights: Numbers, active: Numbers, means: Tensor, slopes: tuple[Tensor, ...] = ()
     ) -> None:
-        """Take features as far as the gate. weights: of the widening. active, means, slopes: what is written."""
+        """Compute everything up to the gate. weights: of the widening. active, means, slopes: arrays to write."""
         depthwise = (self.space_taps, self.space_bias, self.time_taps, self.time_bias)
         constants = (*self.widening.start_arguments, *depthwise)
         results = (*active, means, *(slopes or (None, None, None)))
@@ -130,7 +130,7 @@ class CompiledBlock:
         return _widened(self.gate.forward(means[:, : self.middle]), means.shape[1])
 
     def reserve_active(self, inputs: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Return room for what goes to the gate, and for its means."""
+        """Return empty arrays for the gate's inputs, and for their means."""
         stacks, panels, layout = len(inputs), padded(self.middle) // PANEL, self.layout
         reserve = inputs.new_zeros if layout.pooled else inputs.new_empty
         active = reserve(stacks, panels, layout.gated_pixels, layout.frames, PANEL, dtype=dtype)
@@ -161,7 +161,7 @@ class CompiledBlock:
         return tuple(inputs.new_empty(size, dtype=torch.uint16) for size in sizes)
 
     def _shares(self, by_gate: Tensor, means: Tensor) -> Float[Tensor, "stack channel"]:
-        """The gate looked at the mean over a stack's rows, to which each contributed alike."""
+        """Return each row's part of the gradient through the gate, which sees the mean over a stack's rows."""
         middle = self.middle
         shares = self.gate.backward(by_gate[:, :middle], means[:, :middle])
         rows = self.layout.frames * self.layout.smaller_pixels
@@ -176,5 +176,5 @@ def _taps_and_bias(
 
 
 def _widened(numbers: Float[Tensor, "stack channel"], width: int) -> Float[Tensor, "stack wider"]:
-    """Fill up with zeros."""
+    """Pad the channels with zeros."""
     return torch.nn.functional.pad(numbers, (0, width - numbers.shape[1])).contiguous()

@@ -18,7 +18,7 @@ from reverie.encoders.fast.kernels import LANES, Layout, padded
 
 @runtime_checkable
 class Around(Protocol):
-    """What goes around a block, and the way back."""
+    """A shortcut around a block, forward and backward."""
 
     def forward(self, features: Float[Tensor, "stack pixel time channel"]) -> Float[Tensor, "stack fewer time outputs"]:
         """Carry features around the block."""
@@ -30,7 +30,7 @@ class Around(Protocol):
 class FeatureAround:
     """The shortcut of every block but the first. following: the next block, None after the last.
 
-    Where the layout is pooled, each pixel carries its part of the mean over the picture.
+    Where the layout is pooled, each pixel holds its part of the mean over the picture.
     """
 
     def __init__(self, block: CoreBlock, shortcut: Shortcut, layout: Layout, following: CoreBlock | None) -> None:
@@ -58,7 +58,7 @@ class FeatureAround:
 
 
 class PooledAround:
-    """What goes around the last block, of which only the mean over the picture is wanted. pixels: of that picture."""
+    """The shortcut of the last block, whose outputs are only needed as their mean over the picture of ``pixels``."""
 
     def __init__(self, rest: Around, pixels: int) -> None:
         self.rest, self.pixels = rest, pixels

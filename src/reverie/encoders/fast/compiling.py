@@ -23,7 +23,7 @@ from reverie.foundation.progress import say
 SOURCES: Final = Path(__file__).with_name("c")
 
 COMPILERS: Final = ("cc", "gcc", "clang")
-"""Tried in this order where CC names none."""
+"""Compilers to try, in this order, unless CC names one."""
 
 # Nothing here may change how the rest of the process rounds: -ffast-math would switch denormal numbers off for all.
 FLAGS: Final = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-std=c11", "-fPIC")
@@ -33,8 +33,8 @@ PROCESSORS: Final[Mapping[str, tuple[str, ...]]] = {
     "avx2": ("-mavx2", "-mfma"),
     "portable": (),
 }
-"""Processors the kernels can be compiled for, and the flags that say so: this machine's with all it can do, one with
-AVX2 but without AVX-512, and any of this architecture."""
+"""Compiler flags by processor that the kernels can be compiled for: this machine's with all its features, one with AVX2
+but without AVX-512, and any of this architecture."""
 
 PATIENCE: Final = 600.0
 """Seconds a compiler may take. On a quiet machine it needs five; only one that hangs should be given up."""
@@ -53,7 +53,7 @@ class _Found(ctypes.Structure):
 
 @lru_cache(maxsize=1)
 def torch_runtime() -> Path | None:
-    """Return the file of torch's OpenMP runtime, None where it has none or the system does not say."""
+    """Return the file of torch's OpenMP runtime, None where there is none or the system cannot tell."""
     folder = Path(torch.__file__).with_name("lib")
     for library in sorted(folder.glob("libtorch_cpu.*")):
         try:
@@ -68,7 +68,7 @@ def torch_runtime() -> Path | None:
 
 
 class CannotCompileError(Exception):
-    """Why there are no kernels, in a few words."""
+    """Raised with the reason, in a few words, why there are no kernels."""
 
 
 def compiled_kernels(processor: str) -> ctypes.CDLL:
@@ -77,7 +77,7 @@ def compiled_kernels(processor: str) -> ctypes.CDLL:
     Raises
     ------
     CannotCompileError
-        When there is no compiler, it fails, or what it made cannot be used from any folder.
+        When there is no compiler, it fails, or the library cannot be loaded from any folder.
 
     """
     if processor == "avx2" and torch.backends.cpu.get_cpu_capability() not in ("AVX2", "AVX512"):
@@ -97,7 +97,7 @@ def compiled_kernels(processor: str) -> ctypes.CDLL:
 
 
 def _compiler() -> list[str]:
-    """Return the words that call the compiler: those in CC, or the first of ``COMPILERS`` that there is."""
+    """Return the command of the compiler: that in CC, or the first of ``COMPILERS`` that is installed."""
     named = shlex.split(os.environ.get("CC", ""))
     if named:
         place = shutil.which(named[0])
@@ -123,7 +123,7 @@ def _with_types(kernels: ctypes.CDLL) -> ctypes.CDLL:
 
 
 def _compile(command: Sequence[str], path: Path) -> None:
-    """Compile with threads, or without where that does not go; the file appears whole or not at all."""
+    """Compile with threads, or without where that is impossible; the file appears whole or not at all."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         built = Path(folder) / path.name
         try:
@@ -137,8 +137,8 @@ def _compile(command: Sequence[str], path: Path) -> None:
 def _compile_with_threads(command: Sequence[str], built: Path) -> None:
     """Compile, and link to the OpenMP runtime that torch has loaded.
 
-    Told to link with ``-fopenmp``, a compiler takes its own runtime. A second one in the process would start threads of
-    its own beside those of torch.
+    With ``-fopenmp``, a compiler would link its own runtime. A second runtime in the process would start threads beside
+    those of torch.
     """
     runtime = torch_runtime()
     if runtime is None:
@@ -170,7 +170,7 @@ def _sources() -> list[str]:
 
 
 def _fingerprint(compiler: Sequence[str], processor: str) -> str:
-    """Tell apart sources, compilers, runtimes and processors: a home may be shared by machines that differ."""
+    """Return a hash of sources, compiler, runtime and processor: machines that differ may share a home directory."""
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(SOURCES.iterdir())))
     words = [*compiler, *FLAGS, *PROCESSORS[processor], str(torch_runtime()), platform.machine(), platform.processor()]
     digest.update(" ".join(words).encode(errors="surrogateescape"))

@@ -1,7 +1,7 @@
-"""DwiseNeuro with its weights folded for good, for one animal and the neurons that were observed.
+"""DwiseNeuro with folded, fixed weights, for one animal and its observed neurons.
 
-After the core features are rows of channels, a row being one moment of one stack: the weights, which are far larger
-than the features, are then read once for all moments of all stacks, forward and back.
+After the core, features are rows of channels, one row per frame of a stack. The weights, which are far larger than the
+features, are then read once for all frames of all stacks, in the forward and in the backward pass.
 """
 
 from collections.abc import Callable
@@ -27,19 +27,18 @@ from reverie.encoders.stacks import PLANES, StackEncoder
 Planes = Float[Tensor, "stack 5 time height width"]
 
 CORE_NUMBERS = (2**22, 2**28)
-"""About how many numbers the widest features may be of the stacks that go through the core together: on a CPU, on CUDA.
-
-On a CPU several stacks of the full size are slower together than one by one."""
+"""About how many values the widest features may have, summed over the stacks that go through the core together, on a
+CPU and on CUDA. On a CPU, several stacks of the full size are slower together than one by one."""
 
 STACKS_READ_OUT = 16
-"""Stacks of a prediction whose neurons are read out together: the readout's weights are then fetched once for all."""
+"""Stacks of a prediction that are read out together, so that the readout's weights are fetched only once for them."""
 
 
 class FrozenCore:
     """Picture planes in, features averaged over the picture out.
 
-    With torch alone, features between blocks are (stack · time, pixel, channel); the kernels want (stack, pixel, time,
-    channel), and channels that fill up.
+    In plain torch, features between blocks are (stack · time, pixel, channel); the kernels need (stack, pixel, time,
+    channel), with padded channels.
     """
 
     def __init__(self, encoder: DwiseNeuro) -> None:
@@ -61,7 +60,7 @@ class FrozenCore:
 
     @property
     def numbers(self) -> int:
-        """How many numbers the widest features of one stack are."""
+        """Number of values in the widest features of one stack."""
         return max(block.numbers for block in self.blocks)
 
     def __call__(self, planes: Planes) -> Float[Tensor, "stack channel time"]:
@@ -70,7 +69,7 @@ class FrozenCore:
         return pooled
 
     def forward(self, planes: Planes, *, remember: bool) -> tuple[Float[Tensor, "stack channel time"], list[Memory]]:
-        """Return the pooled features, and what the way back needs if it is asked for."""
+        """Return the pooled features and, if requested, what the backward pass needs."""
         features, memories = self._laid_out(planes), []
         for block in self.blocks:
             features, memory = block.forward(features, remember=remember)
@@ -79,7 +78,7 @@ class FrozenCore:
         return self._pooled(features, len(planes)), memories
 
     def predict(self, planes: Planes) -> Float[Tensor, "stack channel time"]:
-        """Return the pooled features without a way back, in rounded numbers where that is faster."""
+        """Return the pooled features without a backward pass, in rounded numbers where that is faster."""
         if not (self.rounded and kernels.rounding_pays()):
             return self.forward(planes, remember=False)[0]
         features = self._laid_out(planes)
@@ -112,7 +111,7 @@ class FrozenCore:
         )
 
     def _before_pooling(self, slopes: Float[Tensor, "stack time channel"]) -> Tensor:
-        """Return the gradient with respect to what ``_pooled`` was given: each pixel has the same part of it."""
+        """Return the gradient with respect to the features before pooling, in which each pixel has an equal part."""
         if self.compiled:
             return slopes[:, None].contiguous()
         pattern = "stack time channel -> (stack time) pixel channel"
@@ -162,7 +161,7 @@ class FrozenReadout(nn.Module):
         convolution = readout.convolution
         self.softplus_beta, self.groups = readout.softplus_beta, convolution.groups
         group = neurons // (convolution.out_channels // convolution.groups)
-        # The neurons by group, and where each of them then stands.
+        # Neurons sorted by group; below, the position of each in this order.
         order = torch.argsort(group, stable=True)
         sizes = torch.bincount(group, minlength=self.groups).tolist()
         weight = convolution.weight.detach()[neurons[order], :, 0]
@@ -207,7 +206,7 @@ class FrozenDwiseNeuro(StackEncoder):
     def predict_stacks(
         self, planes: Float[Tensor, "batch 5 time tall wide"], mouse: str
     ) -> Float[Tensor, "batch neuron time"]:
-        """Predict rates that nobody differentiates: where it is faster, in rounded numbers (``RoundedBlock``)."""
+        """Predict rates without gradients, in rounded numbers where that is faster (``RoundedBlock``)."""
         differentiable = torch.is_grad_enabled() and planes.requires_grad
         return self._through(self.core if differentiable else self.core.predict, planes, mouse)
 

@@ -1,8 +1,8 @@
-"""How features come into a block of the core: widened by a matrix product, and around it by a shortcut.
+"""How features enter a block of the core: through a widening matrix product, and around the block by a shortcut.
 
-Features are (picture, pixel, channel), a picture being one frame of one stack; a widened slice of channels is a matrix
-of (picture · pixel) rows. The first block's entrance takes the bare picture planes instead. Batch normalisation, once
-training is over a fixed scale and shift, is folded into the layer before it.
+Features are (picture, pixel, channel), where a picture is one frame of a stack; a widened slice of channels is a matrix
+with (picture · pixel) rows. The first block's entrance takes the picture planes instead. Batch normalisation, after
+training a fixed scale and shift, is folded into the layer before it.
 """
 
 from typing import Protocol, runtime_checkable
@@ -19,39 +19,39 @@ from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock
 def scale_and_shift(
     norm: nn.BatchNorm1d | nn.BatchNorm2d,
 ) -> tuple[Float[Tensor, " channel"], Float[Tensor, " channel"]]:
-    """Return the scale and the shift of each channel that a normalisation comes to in evaluation mode."""
+    """Return the scale and the shift that a normalisation applies to each channel in evaluation mode."""
     scale = norm.weight.detach() * torch.rsqrt(norm.get_buffer("running_var") + norm.eps)
     return scale, norm.bias.detach() - norm.get_buffer("running_mean") * scale
 
 
 def folded(layer: ConvolutionNorm) -> tuple[Float[Tensor, "outputs inputs tall wide"], Float[Tensor, " outputs"]]:
-    """Return the weight and the bias of the one convolution that a convolution and its normalisation come to."""
+    """Return weight and bias of the convolution that is equal to a convolution and its normalisation."""
     scale, shift = scale_and_shift(layer.norm)
     return layer.convolution.weight.detach() * scale[:, None, None, None], shift
 
 
 @runtime_checkable
 class Entrance(Protocol):
-    """What a block does to its inputs before the depth-wise layers, and the way back."""
+    """What a block does to its inputs before the depth-wise layers, forward and backward."""
 
     def prepare(self, inputs: Float[Tensor, "picture pixel channel"]) -> Float[Tensor, "picture pixel wider"]:
-        """Return what ``widen`` and ``shortcut`` look at; the gradient is with respect to this."""
+        """Return the inputs of ``widen`` and ``shortcut``; gradients are with respect to these."""
 
     def widen(self, features: Float[Tensor, "picture pixel channel"], part: slice) -> Float[Tensor, "row middle"]:
         """Return a slice of the widened channels, before their non-linearity."""
 
     def shortcut(self, features: Float[Tensor, "picture pixel channel"]) -> Float[Tensor, "picture fewer outputs"]:
-        """Return what goes around the block."""
+        """Return the shortcut's output."""
 
     def widen_back(
         self, total: Float[Tensor, "picture pixel channel"], slopes: Float[Tensor, "row middle"], part: slice
     ) -> None:
-        """Add what a gradient with respect to a widened slice says of the features to ``total``."""
+        """Add to ``total`` the gradient with respect to the features, given that with respect to a widened slice."""
 
     def shortcut_back(
         self, shape: torch.Size, slopes: Float[Tensor, "picture fewer outputs"]
     ) -> Float[Tensor, "picture pixel channel"]:
-        """Return what a gradient with respect to the shortcut says of the features, of the given shape."""
+        """Return the gradient with respect to features of the given shape, given that with respect to the shortcut."""
 
 
 class Shortcut:
@@ -84,7 +84,7 @@ class Shortcut:
         carried = rearrange(scaled, "n p (copy channel) -> n p copy channel", channel=self.channels).sum(2)
         if self.pixels is None:
             return carried
-        # Every pixel is chosen at most once, so that nothing needs to be added up.
+        # Every pixel is chosen at most once, so gradients need not be summed.
         spread = carried.new_zeros(len(carried), pixels, self.channels)
         return spread.index_copy_(1, self.pixels, carried)
 
@@ -127,8 +127,8 @@ class FeatureEntrance:
 class PlaneEntrance:
     """The entrance of the first block, which sees the picture planes: stem, positions and expansion in one.
 
-    All three are linear and what they add is the sum of a part for each moment and one for each pixel. So a widened
-    channel is a weighted sum of the planes plus these two: no matrix product over the stem's features is left.
+    All three are linear, and their constants are the sum of one part per frame and one per pixel. A widened channel is
+    therefore a weighted sum of the planes plus these two parts, without a matrix product over the stem's features.
     """
 
     def __init__(self, stem: ConvolutionNorm, block: CoreBlock, size: tuple[int, int]) -> None:
@@ -145,7 +145,7 @@ class PlaneEntrance:
         self.around = Shortcut(block, onto_features.shape[1], size)
 
     def prepare(self, inputs: Float[Tensor, "picture pixel plane"]) -> Float[Tensor, "picture pixel plane_and_one"]:
-        """Add a plane of ones, which the part for each moment is multiplied by."""
+        """Add a plane of ones, which multiplies the part of each frame."""
         return functional.pad(inputs, (0, 1), value=1.0)
 
     def widen(self, features: Float[Tensor, "picture pixel plane"], part: slice) -> Float[Tensor, "row middle"]:
@@ -170,7 +170,7 @@ class PlaneEntrance:
 
 
 class LinearMap:
-    """planes @ weight + a part for each moment + a part for each pixel; the plane of ones has no weight."""
+    """planes @ weight + a part for each frame + a part for each pixel; the plane of ones has no weight."""
 
     def __init__(self, weight: Tensor, by_moment: Tensor, by_pixel: Tensor) -> None:
         moments = len(by_moment)

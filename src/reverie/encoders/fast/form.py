@@ -18,10 +18,10 @@ from reverie.foundation.errors import ReverieError
 def frozen_form(encoder: Encoder, mouse: str, neurons: Int[Tensor, " chosen"] | None = None) -> Encoder:
     """Return the encoder of one animal's neurons in its fastest form: rates and movie gradients are the same.
 
-    The form takes the weights as they are now and stays on their device; its weights ask for no gradients, and it
-    is always in evaluation mode. neurons: rows of the animal's readout to keep, in the order wanted; None for all.
-    Architectures without a form of their own are evaluated as they are.
-    Raises ReverieError when the encoder has no readout for the animal or not that many neurons.
+    The form has the present weights, on their device, without gradients, and is always in evaluation mode. neurons:
+    rows of the animal's readout to keep, in this order; None for all. Architectures without a fast form are evaluated
+    as they are. Raises ReverieError when the encoder has no readout for the animal, or fewer neurons than ``neurons``
+    names.
 
     >>> from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
     >>> encoder = LinearNonlinear(LinearNonlinearConfig(), {"one": 7, "two": 5}, (36, 64))
@@ -41,7 +41,7 @@ def reduced(encoder: Compact | LinearNonlinear, mouse: str, rows: Int[Tensor, " 
     index, neurons = list(encoder.mice).index(mouse), encoder.mice[mouse]
     readout, gain = encoder.readouts[index], encoder.gains[index]
     of_readout = [name for name, _ in (*readout.named_parameters(), *readout.named_buffers())]
-    # What copying finds in its memo it takes to be copied already.
+    # deepcopy does not copy what is in its memo.
     memo = {
         id(encoder.readouts): nn.ModuleList([_rows_of(readout, of_readout, rows, neurons)]),
         id(encoder.gains): nn.ModuleList([_rows_of(gain, ["weight"], rows, neurons)]),
@@ -67,7 +67,7 @@ def _rows_of(module: nn.Module, names: Sequence[str], rows: Int[Tensor, " chosen
 
 
 class PlainForm(Encoder):
-    """Any encoder, evaluated as it is; the rows of the chosen neurons are cut out of its rates."""
+    """Any encoder, evaluated as it is; the rows of the chosen neurons are selected from its rates."""
 
     def __init__(self, encoder: Encoder, mouse: str, rows: Int[Tensor, " chosen"]) -> None:
         super().__init__({mouse: len(rows)}, encoder.frame_size)

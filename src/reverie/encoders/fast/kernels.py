@@ -1,7 +1,7 @@
-"""The compiled kernels, where the machine has a C compiler, and how they want their arrays: channels in panels.
+"""The compiled kernels, where the machine has a C compiler, and the layout of their arrays: channels in panels.
 
-They are built once, kept in the user's cache, and used through ctypes. Without a compiler everything works as well with
-torch alone, only slower; that is said once. The environment variable ``REVERIE_KERNELS`` chooses: ``native`` (the
+They are built once, kept in the user's cache, and called through ctypes. Without a compiler everything works in plain
+torch, only slower, and one message says so. The environment variable ``REVERIE_KERNELS`` chooses: ``native`` (the
 default), ``avx2`` and ``portable`` (``compiling.PROCESSORS``), or ``off``.
 """
 
@@ -61,12 +61,12 @@ class Shape(ctypes.Structure):
 
 
 def library() -> ctypes.CDLL | None:
-    """Return the compiled kernels; None where they are switched off or cannot be had.
+    """Return the compiled kernels; None where they are switched off or cannot be built.
 
     Raises
     ------
     ReverieError
-        When ``REVERIE_KERNELS`` is none of the words it may be.
+        When ``REVERIE_KERNELS`` has an unknown value.
 
     """
     choice = os.environ.get(CHOICE) or "native"
@@ -88,12 +88,12 @@ def _library(processor: str) -> ctypes.CDLL | None:
 
 
 def usable(tensor: Tensor) -> bool:
-    """Return whether the kernels can work on a tensor here."""
+    """Return whether the kernels can process a tensor on this machine."""
     return tensor.device.type == "cpu" and tensor.dtype == torch.float32 and library() is not None
 
 
 def rounding_pays() -> bool:
-    """Return whether the kernels multiply rounded numbers faster than others on this processor."""
+    """Return whether the kernels multiply rounded numbers faster than plain ones on this processor."""
     compiled = library()
     return compiled is not None and bool(compiled.rounding_pays())
 
@@ -113,7 +113,7 @@ def _as_c(argument: Tensor | int | None) -> ctypes.c_long | ctypes.c_void_p:
 
 
 def padded(channels: int) -> int:
-    """Return the channels of the panels that so many channels need.
+    """Return the number of channels, padded to whole panels.
 
     >>> padded(33)
     64
@@ -122,7 +122,7 @@ def padded(channels: int) -> int:
 
 
 def in_panels(matrix: Float[Tensor, "row column"], rows: int | None = None) -> Float[Tensor, "panel rows lane"]:
-    """Cut the columns into panels, the last one filled up with zeros; ``rows``: fill the rows up to so many."""
+    """Divide the columns into panels, the last one padded with zeros. rows: pad the rows to this many."""
     missing = padded(matrix.shape[1]) - matrix.shape[1]
     filled = functional.pad(matrix, (0, missing, 0, (rows or len(matrix)) - len(matrix)))
     return filled.view(len(filled), -1, PANEL).transpose(0, 1).contiguous()
@@ -134,7 +134,7 @@ class Layout:
 
     frames: int
     size: tuple[int, int]
-    """Height and width of the pictures that enter."""
+    """Height and width of the input pictures."""
     stride: int
     kernels: tuple[int, int]
     """Pixels of the spatial and frames of the temporal layer."""
@@ -142,31 +142,31 @@ class Layout:
     inputs: int
     """Channels that the widening reads."""
     pitch: int
-    """Numbers from one row of features to the next."""
+    """Distance between rows of features in memory, in numbers."""
     outputs: int
     pooled: bool
-    """Whether only the outputs' mean over the picture is wanted."""
+    """Whether only the outputs' mean over the picture is needed."""
 
     @staticmethod
     def of(block: CoreBlock, size: tuple[int, int], inputs: int, pitch: int, pooled: bool) -> "Layout":
-        """Return the layout of a block that such pictures enter."""
+        """Return the layout of a block for input pictures of this size."""
         kernels = (block.spatial.convolution.kernel_size[0], block.temporal.convolution.kernel_size[0])
         middle = block.projection.convolution.in_channels
         return Layout(block.frames, size, block.stride, kernels, middle, inputs, pitch, block.outputs, pooled)
 
     @property
     def pixels(self) -> int:
-        """Pixels of a picture that enters."""
+        """Pixels of an input picture."""
         return self.size[0] * self.size[1]
 
     @property
     def smaller(self) -> tuple[int, int]:
-        """Height and width of the pictures that leave."""
+        """Height and width of the output pictures."""
         return -(-self.size[0] // self.stride), -(-self.size[1] // self.stride)
 
     @property
     def smaller_pixels(self) -> int:
-        """Pixels of a picture that leaves the depth-wise layers."""
+        """Pixels of a picture after the depth-wise layers."""
         return self.smaller[0] * self.smaller[1]
 
     @property

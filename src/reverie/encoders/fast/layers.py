@@ -1,7 +1,7 @@
-"""Layers of small encoders, compiled where they can be, by torch alone elsewhere: filtering in time, reading points.
+"""Layers of small encoders, compiled where possible, in plain torch elsewhere: filtering in time, reading points.
 
-With torch alone, what every neuron sees, (neuron, frame, channel), goes through memory several times; for some thousand
-neurons this takes longer than the rest of a small encoder.
+In plain torch, the inputs of every neuron, (neuron, frame, channel), go through memory several times. For several
+thousand neurons this takes longer than the rest of a small encoder.
 """
 
 import ctypes
@@ -79,9 +79,9 @@ def read_points(
     shares: Float[Tensor, "neuron 4"],
     weights: Float[Tensor, "neuron channel"],
 ) -> Float[Tensor, "row neuron"]:
-    """Return, for each row, the features at each neuron's four points, added up by their shares and then by weight.
+    """Return, for each row, each neuron's weighted sum of features, interpolated between its four points.
 
-    Raises IndexError when a corner is none of the points.
+    Raises IndexError when a corner is not one of the points.
     """
     if kernels.usable(features):
         # Compiled code would read whatever lies beside the features.

@@ -1,7 +1,7 @@
-"""Compiled blocks for predictions alone: what enters their matrix products is rounded to 16 bits (``c/rounded.h``).
+"""Compiled blocks for predictions only: the inputs of their matrix products are rounded to 16 bits (``c/rounded.h``).
 
-The kernels multiply such numbers twice as fast. Rates change by 2e-6 to 3e-5 of the largest. That is nothing beside
-what an encoder errs by, but would drown differences between nearly equal movies, so that losses and gradients are
+The kernels multiply such numbers twice as fast. Rates change by 2e-6 to 3e-5 of the largest rate. That is negligible
+beside an encoder's errors, but would hide differences between nearly equal movies. Losses and gradients are therefore
 computed without rounding.
 """
 
@@ -17,14 +17,14 @@ from reverie.encoders.fast.kernels import PANEL, Shape
 
 
 class Rounded(NamedTuple):
-    """Whole numbers of steps, and the steps: one for each line of a panel, or each column of a panel of weights."""
+    """Integer multiples of steps, and the steps: one for each line of a panel, or each column of a panel of weights."""
 
     values: Int16[Tensor, "..."]
     steps: Float[Tensor, "..."]
 
 
 def rounded_features(shape: Shape, features: Float[Tensor, "stack pixel time channel"]) -> Rounded:
-    """Round features into panels; all numbers of a pixel and panel share a step."""
+    """Round features into panels; all numbers of one pixel in one panel share a step."""
     stacks, pixels, frames, channels = features.shape
     steps = features.new_empty(stacks, channels // PANEL, pixels)
     rounded = Rounded(features.new_empty(*steps.shape, frames, PANEL, dtype=torch.int16), steps)
@@ -53,7 +53,7 @@ class RoundedBlock:
             self.weights = rounded_weights(block.layout.shape(1), block.widening.weights)
 
     def forward(self, inputs: Float[Tensor, "stack pixel time channel"]) -> Float[Tensor, "stack fewer time outputs"]:
-        """Return the outputs. What is pooled before the projection is too little to be worth rounding."""
+        """Return the outputs. Features that are pooled before the projection are too few to be worth rounding."""
         block, shape = self.block, self.block.layout.shape(len(inputs))
         features = (inputs, None) if self.weights[1] is None else rounded_features(shape, inputs)
         rounds = not block.layout.pooled
