@@ -152,7 +152,7 @@ def test_a_disk_that_refuses_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = small_world.data.parent / "OUT.npz"
-    out.write_bytes(b"the old result")
+    out.write_bytes(b"rates.npy, the old result")
 
     def refuse(*arguments: object, **options: object) -> None:
         raise OSError(number, os.strerror(number))
@@ -162,7 +162,7 @@ def test_a_disk_that_refuses_leaves_nothing_behind(
     assert code == 1
     assert "OUT.npz" in told
     assert os.strerror(number) in told
-    assert out.read_bytes() == b"the old result"
+    assert out.read_bytes() == b"rates.npy, the old result"
     assert [path.name for path in out.parent.iterdir() if path.name.startswith(".")] == []
 
 

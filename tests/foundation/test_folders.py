@@ -7,10 +7,12 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import (
+    PAGE,
     building,
     cache_folders,
     holds_nothing,
     is_own,
+    require_file,
     require_folder,
     require_own,
     require_space,
@@ -34,6 +36,19 @@ def test_a_folder_that_can_be_written_is_left_as_it_was(tmp_path: Path, monkeypa
     for folder in (tmp_path, tmp_path / "a/b/c", Path("relative/new"), Path()):
         require_folder(folder)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_replaced_by_one_of_its_kind_only(tmp_path: Path):
+    page, thesis = tmp_path / "page.html", tmp_path / "thesis.txt"
+    require_file(page, PAGE)
+    page.write_text("<!doctype html>\n<html>")
+    require_file(page, PAGE)
+    thesis.write_text("my thesis")
+    for path, mark in ((thesis, PAGE), (page, b"rates.npy")):
+        with pytest.raises(ReverieError, match="is there already and of another kind; choose another name"):
+            require_file(path, mark)
+    with pytest.raises(ReverieError, match="is a folder, where a file"):
+        require_file(tmp_path, PAGE)
 
 
 def test_places_where_no_folder_can_be_are_refused(tmp_path: Path):

@@ -32,6 +32,17 @@ def test_predict_writes_rates_of_one_and_of_several_trials(unspoilt_world, tmp_p
     assert np.array_equal(several["rates"][1], one)
 
 
+def test_rates_take_the_place_of_rates_only(unspoilt_world, tmp_path, capsys):
+    own = tmp_path / "responses.npy"
+    np.save(own, np.ones(3))
+    words = ["predict", unspoilt_world.data, unspoilt_world.encoder, "--animal", "alpha", "--trials", "3", "--out", own]
+    with pytest.raises(SystemExit) as stopped:
+        main([str(word) for word in words])
+    assert stopped.value.code == 1
+    assert "is there already and of another kind" in " ".join(capsys.readouterr().err.split())
+    assert np.load(own).sum() == 3
+
+
 def test_from_fitting_to_report(tiny_world, tmp_path, quick_masks, capsys):
     world, out = tiny_world, tmp_path / "run"
     run("fit", world.data, world.encoder, "--animals", "alpha", "--parts", "mask", "prior")

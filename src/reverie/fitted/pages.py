@@ -13,7 +13,7 @@ import pandas as pd
 
 from reverie.fitted.reconstruction import Reconstruction, scores_of
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.folders import require_file
+from reverie.foundation.folders import PAGE, require_file
 from reverie.foundation.requests import given_path
 from reverie.inversion.problem import Progress, trace_of
 from reverie.reporting.content import RunContent, TrialContent
@@ -51,7 +51,7 @@ def report(
         When there is no reconstruction or the page cannot be written.
     """
     page = given_path(path, "A page")
-    require_file(page)
+    require_file(page, PAGE)
     shown = [reconstructions] if isinstance(reconstructions, Reconstruction) else reconstructions
     if not isinstance(shown, Sequence) or not all(isinstance(each, Reconstruction) for each in shown):
         raise ReverieError(f"A page shows what Reconstructor.reconstruct returns, but {reconstructions!r} was given.")
@@ -108,7 +108,7 @@ def show(reconstruction: Reconstruction, path: Path | str | None = None) -> Any:
         return display(f"<div>{frame}</div>")  # IPython warns of what begins with a frame
     folder = Path(tempfile.mkdtemp(prefix="reverie-")) if path is None else None
     page_path = given_path(path, "A page") if folder is None else folder / "reconstruction.html"
-    require_file(page_path)
+    require_file(page_path, PAGE)
     write_page(page_path, content)
     return page_path
 

@@ -93,11 +93,29 @@ def require_folder(folder: Path, needed: int = 0) -> None:
     require_space(folder, needed)
 
 
-def require_file(path: Path) -> None:
-    """Raise ReverieError unless a file of this name, which need not be there yet, can be written; see above."""
+PAGE: Final = b"<!doctype html"
+"""What our pages begin with."""
+
+
+def require_file(path: Path, mark: bytes) -> None:
+    """Raise ReverieError unless a file of this name can be written without the loss of one of another kind.
+
+    Parameters
+    ----------
+    path
+        The file, which need not be there yet.
+    mark
+        What is among the first bytes of such files, by which one that may be replaced is known.
+
+    """
     if path.is_dir():
         raise ReverieError(f"{path} is a folder, where a file is to be written; name a file in it.")
     _try(path.parent, path)
+    if path.is_file() and path.stat().st_size:
+        with path.open("rb") as stream:
+            start = stream.read(PROBE)
+        if mark not in start:
+            raise ReverieError(f"{path} is there already and of another kind; choose another name for what is written.")
 
 
 def _try(folder: Path, named: Path) -> None:

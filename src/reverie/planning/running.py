@@ -20,6 +20,7 @@ from reverie.fitted.solving import problem_of_trial
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import read_json, write_text
+from reverie.foundation.folders import PAGE, require_file
 from reverie.foundation.progress import say
 from reverie.inversion.methods.map import Map
 from reverie.inversion.objective import information_draw
@@ -140,6 +141,8 @@ def plan(
         raise ReverieError(
             "To plan with an encoder at hand give both its recordings and its folder (--data, --encoder)."
         )
+    if out is not None:
+        require_file(out, PAGE)
     bands = stand_in() if data is None or encoder is None else _of_encoder(data, encoder, animal, reading)
     outlook = predict_design(bands, design)
     rows = [

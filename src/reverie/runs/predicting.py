@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from reverie.foundation.folders import require_file
 from reverie.foundation.progress import say, tracked
 from reverie.recordings.opening import choose_trials
 from reverie.recordings.reading import Reading
+
+MARK: Final = b"rates.npy"
+"""What our files of rates hold first."""
 
 
 def predict_trials(
@@ -32,7 +36,7 @@ def predict_trials(
     (trial, neuron, time), shorter trials padded with NaN; and ``trials``, their names.
     Raises ReverieError when data and encoder do not belong together.
     """
-    require_file(out)
+    require_file(out, MARK)
     where = choose_device(device)
     opened, recording = open_one(data, encoder, animal, where, reading)
     names = choose_trials(recording, trials)
