@@ -9,19 +9,19 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocks import Times, usual_rate
 
 LONG_BEYOND: Final = 4.0
-"""Where responses go on for so many times as long as anything was shown, and their rate was told, it may be wrong."""
+"""Where responses last this many times as long as everything shown, and their rate was given, the rate may be wrong."""
 
 SLOWEST: Final = 2.0
-"""Seconds from one sample to the next; more tell nothing of a movie, and are mostly milliseconds."""
+"""Longest step between samples, seconds; longer steps resolve no movie, and are mostly times given in milliseconds."""
 
 
 def why_unusable(place: str, times: Times, shown: Float[np.ndarray, "showing 2"]) -> str | None:
-    """Return why a signal beside the responses tells nothing of what was shown: sampled too slowly, or at other times.
+    """Return why a signal cannot be used: it was sampled too slowly, or not while anything was shown; None if it can.
 
     Parameters
     ----------
     place, times
-        Where it lies, for the sentence, and when its samples were taken.
+        Where the signal lies, for the sentence, and when its samples were taken, in seconds.
     shown
         From when until when each movie was shown, in seconds.
     """
@@ -39,7 +39,7 @@ def why_unusable(place: str, times: Times, shown: Float[np.ndarray, "showing 2"]
 def clocks_apart(
     place: str, spans: Float[np.ndarray, "signal 2"], shown: Float[np.ndarray, "showing 2"], *, rate_given: bool
 ) -> tuple[str, ...]:
-    """Return a sentence where most was shown while nothing was recorded, or hardly anything of it was.
+    """Return a warning when most movies were shown while nothing was recorded, or were hardly recorded; else None.
 
     Parameters
     ----------
@@ -48,12 +48,12 @@ def clocks_apart(
     spans, shown
         From when until when each signal was recorded and each movie was shown, in seconds.
     rate_given
-        Whether the rate of the responses was told by hand.
+        Whether the rate of the responses was given by the user.
 
     Raises
     ------
     ReverieError
-        Where nothing at all was shown while responses were recorded.
+        When nothing at all was shown while responses were recorded.
     """
     if not np.isfinite(spans).any():
         return ()

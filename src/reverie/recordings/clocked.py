@@ -18,13 +18,13 @@ from reverie.recordings.signals import ClockedSeries, Sampled, Signal
 from reverie.recordings.source import Footage, Source
 
 FASTEST: Final = 40.0
-"""Frames per second that movies are thinned to by a whole factor, since the encoders' clocks are made for about 30."""
+"""Highest frame rate, Hz; faster movies are thinned by an integer factor, since encoders are made for about 30 Hz."""
 
 STILL: Final = 0.125
-"""Seconds; pictures that stay longer than this are images in turn, and tell no rate at which movies were shown."""
+"""Seconds; pictures that stay longer are a series of still images, and do not determine a frame rate."""
 
 SHORTEST_PIECE: Final = 1.0
-"""Seconds; what is left of a showing that is shorter joins the piece before it."""
+"""Seconds; if the rest of a showing is shorter, it is joined to the piece before it."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Showing:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a reader finds of a recording, each signal with its own times.
+    """What a reader finds in a recording, each signal with its own times.
 
     Attributes
     ----------
@@ -66,11 +66,11 @@ class Recorded:
     responses
         The neurons, plane by plane.
     signals
-        What there is of pupil and running, one row each, by the names of ``STATE_NAMES``.
+        Those of pupil and running that exist, one row each, by the names of ``STATE_NAMES``.
     showings
         What was shown when.
     clips
-        The movies, each opened when asked for.
+        The movies, each opened when it is needed.
     degrees_per_pixel
         Visual angle of one pixel, where it is known.
     notes
@@ -99,9 +99,9 @@ class _Piece:
 
 
 class ClockedSource(Source):
-    """A recording cut into trials: one showing of one movie each, longer ones in pieces of some seconds.
+    """A recording cut into trials: each is one showing of one movie, or a piece of a long showing.
 
-    Raises ReverieError when nothing was shown, or no neuron recorded.
+    Raises ReverieError when nothing was shown, or no neuron was recorded.
     """
 
     def __init__(self, recorded: Recorded, reading: Reading) -> None:
@@ -139,7 +139,7 @@ class ClockedSource(Source):
         self._opened: dict[str, Footage] = {}
 
     def tiers(self) -> Mapping[str, str]:
-        """Return the recording's own words, as far as it has any."""
+        """Return the recording's own words for the tiers of trials, as far as it has any."""
         return {name: piece.tier for name, piece in self._pieces.items() if piece.tier}
 
     def movie(self, name: str) -> Footage | None:
@@ -157,7 +157,7 @@ class ClockedSource(Source):
         whole = self._opened[piece.clip]
         if whole.axes != "auto":
             length = whole.values.shape[whole.axes.split(",").index("time")]
-            # All showings of it: where the last of its frames does not fit, neither do the others.
+            # Checked over all showings of the movie: if one frame number does not fit its file, none can be trusted.
             first, last = self._shown[piece.clip]
             if first < 0 or last >= length:
                 raise ReverieError(
@@ -178,7 +178,7 @@ class ClockedSource(Source):
         return found
 
     def clip(self, name: str) -> str | None:
-        """Return the recording's own name for what was shown, and the piece of it."""
+        """Return the recording's own name for what was shown, together with the piece that the trial shows."""
         return self._pieces[name].key
 
     def responses(self, name: str) -> ClockedSeries:
@@ -200,7 +200,7 @@ class ClockedSource(Source):
 
 
 def _usable_signals(signals: Mapping[str, Signal], shown: np.ndarray) -> tuple[dict[str, Signal], tuple[str, ...]]:
-    """Return the signals that were recorded when something was shown, and why others are left out, in sentences."""
+    """Return the signals that can be used, and sentences that say why others are left out."""
     reasons = {
         name: why_unusable(signal.place, signal.times, shown) if isinstance(signal, Sampled) else None
         for name, signal in signals.items()
@@ -210,10 +210,10 @@ def _usable_signals(signals: Mapping[str, Signal], shown: np.ndarray) -> tuple[d
 
 
 def _own_rate(showings: Sequence[Showing]) -> float | None:
-    """Return the frames per second at which movies were shown, after the median step of each.
+    """Return the frames per second at which movies were shown, from the median step of each.
 
-    Images, alone or in turn, tell none: None; they are cut into frames as movies usually are.
-    Raises ReverieError when the frames of every showing come all at once.
+    None for still images, which determine no rate; they are cut into frames at the usual rate. Raises ReverieError when
+    all frames of every showing have the same time.
     """
     several = [showing for showing in showings if showing.clip and len(showing.onsets) > 1]
     rates = [rate for rate in (usual_rate(showing.onsets) for showing in several) if rate > 0]

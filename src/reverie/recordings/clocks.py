@@ -1,4 +1,4 @@
-"""Bringing signals that were sampled on clocks of their own to the frames of the movie.
+"""Resampling signals that have clocks of their own to the frames of the movie.
 
 Everything here works on plain arrays of times in seconds. A frame lasts from its onset to the onset of the next.
 """
@@ -12,17 +12,17 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.gaps import LONGEST_BRIDGED, measured
 
 FASTER = 1.5
-"""Signals sampled more than this many times as often as frames come are averaged over each frame."""
+"""Signals with more than this many samples per frame are averaged over each frame."""
 
 SURPLUS = 3
-"""This many pulses (or samples) more than their partners are taken to be strays at the end of a recording."""
+"""Up to this many surplus pulses (or samples) are taken to be strays at the end of a recording."""
 
 Times = Float[np.ndarray, " sample"]
 Samples = Float[np.ndarray, "sample row"]
 
 
 def frame_edges(onsets: Float[np.ndarray, " frame"], rate: float) -> Float[np.ndarray, " edge"]:
-    """Return where frames begin, and where the last one ends.
+    """Return the times at which frames begin, and at which the last one ends.
 
     >>> frame_edges(np.array([0.0, 0.5]), 2.0).tolist()
     [0.0, 0.5, 1.0]
@@ -31,7 +31,7 @@ def frame_edges(onsets: Float[np.ndarray, " frame"], rate: float) -> Float[np.nd
 
 
 def usual_rate(times: Times) -> float:
-    """Return samples per second after the median step, which dropped samples do not change; 0 for a single sample."""
+    """Return samples per second from the median step, which dropped samples do not change; 0 for a single sample."""
     if len(times) < 2:
         return 0.0
     steps = np.diff(times)
@@ -41,7 +41,7 @@ def usual_rate(times: Times) -> float:
 
 
 def usual_step(times: Times, place: str) -> float:
-    """Return seconds from sample to sample; raises ReverieError when the times of what ``place`` names tell none."""
+    """Return the seconds between samples; raises ReverieError, naming ``place``, when the times determine none."""
     rate = usual_rate(times)
     if not rate:
         raise ReverieError(
@@ -52,12 +52,12 @@ def usual_step(times: Times, place: str) -> float:
 
 
 def sampled_times(count: int, rate: float, start: float = 0.0) -> Times:
-    """Return the times of samples that come regularly."""
+    """Return the times of regular samples, in seconds."""
     return np.asarray(start + np.arange(count) / rate)
 
 
 def paired_times(times: Times, samples: int, place: str) -> Float[np.ndarray, " paired"]:
-    """Return one time a sample where a few pulses were counted too many, or samples lack at the end.
+    """Return one time per sample, even if there are a few pulses too many, or a few samples are missing at the end.
 
     Raises ReverieError when they differ by more than a few, or times run backwards.
     """
@@ -96,9 +96,8 @@ def levels_at(
     """Return the level of each signal in each frame: for pupil, running, gaze, and fluorescence traces.
 
     Samples come every ``step`` seconds where none is missing, frames at ``rate``. Signals slower than the frames are
-    followed along straight lines between samples, to the onset of a frame; faster ones are averaged over the frame.
-    NaN where there is a gap of more than a second, or nothing was recorded. Samples that were not measured count as
-    not taken.
+    interpolated linearly at the onset of each frame; faster ones are averaged over the frame. NaN in gaps of more than
+    a second, and where nothing was recorded. Samples that are not finite count as missing.
     """
     result = np.full((values.shape[1], len(onsets)), np.nan)
     for rows, taken in _alike(measured(values)):
@@ -110,12 +109,12 @@ def levels_at(
 def held_at(
     times: Times, values: Samples, onsets: Float[np.ndarray, " frame"], step: float
 ) -> Float[np.ndarray, "row frame"]:
-    """Return the latest sample at the onset of each frame: for responses that were brought to a clock before.
+    """Return the latest sample at the onset of each frame: for responses that were already resampled to a clock.
 
     Samples come every ``step`` seconds. NaN before the first sample, and where the latest one is more than a second
     and two samples old.
     """
-    # Times are sums of many steps; a sample that is due at the very onset counts.
+    # Times are sums of many steps and slightly off; a sample due exactly at the onset counts.
     latest = np.searchsorted(times, onsets + 1e-3 * step, side="right") - 1
     held = np.asarray(values[np.maximum(latest, 0)].T, dtype=np.float64)
     held[:, (latest < 0) | (onsets - times[np.maximum(latest, 0)] > max(LONGEST_BRIDGED, 2 * step))] = np.nan
@@ -127,9 +126,9 @@ def amounts_in(
 ) -> Float[np.ndarray, "row frame"]:
     """Return how much of each signal falls into each frame: for deconvolved events and binned counts.
 
-    A sample is spread evenly over the time it stands for (``step`` seconds from its own time on), and each frame takes
-    its share, so that the sum over frames is the sum over samples. NaN where a frame lies where nothing was recorded,
-    or in a gap of more than a second.
+    A sample is spread evenly over the ``step`` seconds from its own time on, and each frame takes its share, so that
+    the sum over frames is the sum over samples. NaN for frames in which nothing was recorded, or in a gap of more than
+    a second.
     """
     ends = np.minimum(np.append(times[1:], times[-1] + step), times + step)
     total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
@@ -152,7 +151,7 @@ def counts_in(spikes: Float[np.ndarray, " spike"], edges: Float[np.ndarray, " ed
 
 
 def _alike(finite: Bool[np.ndarray, "sample row"]) -> Sequence[tuple[np.ndarray, np.ndarray]]:
-    """Return groups of rows that lack the same samples, and which samples each group has."""
+    """Return groups of rows in which the same samples are missing, and the samples that each group has."""
     if finite.all():
         return [(np.arange(finite.shape[1]), np.ones(len(finite), dtype=bool))]
     patterns, group = np.unique(finite, axis=1, return_inverse=True)
@@ -164,7 +163,8 @@ def _levels(
 ) -> Float[np.ndarray, "row frame"]:
     levels = _follow(times, values, _snapped(onsets, times, step)).T
     if step * FASTER * rate < 1:
-        # Times are sums of many steps; a sample that is due at the very edge belongs to the frame that begins there.
+        # Times are sums of many steps and slightly off; a sample due exactly at an edge belongs to the frame that
+        # begins there.
         edges = frame_edges(onsets, rate) - 1e-3 * step
         first, last = np.searchsorted(times, edges[:-1]), np.searchsorted(times, edges[1:])
         total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
@@ -175,7 +175,7 @@ def _levels(
 
 
 def _snapped(at: np.ndarray, times: np.ndarray, step: float) -> np.ndarray:
-    """Return moments, those within a thousandth of a step of a time brought to it: times are sums of many steps."""
+    """Return moments; those within a thousandth of a step of a sample are moved to it, since times are slightly off."""
     right = np.clip(np.searchsorted(times, at), 1, max(len(times) - 1, 1))
     near = times[np.minimum(right, len(times) - 1)]
     before = times[right - 1]
@@ -184,18 +184,18 @@ def _snapped(at: np.ndarray, times: np.ndarray, step: float) -> np.ndarray:
 
 
 def _follow(times: Times, values: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Return values on straight lines between samples, (at, row); the first and the last are held."""
+    """Return linearly interpolated values, (at, row); before the first and after the last sample they are held."""
     if len(times) == 1:
         return np.repeat(np.asarray(values, dtype=np.float64), len(at), axis=0)
     right = np.clip(np.searchsorted(times, at, side="right"), 1, len(times) - 1)
     span = times[right] - times[right - 1]
     share = np.clip((at - times[right - 1]) / np.where(span > 0, span, 1.0), 0.0, 1.0)[:, None]
-    # In this form nothing comes of two zeros: the least amount would count as an event.
+    # In this form, interpolating between two zeros gives exactly 0: any positive number would count as an event.
     return np.asarray(values[right - 1] + share * (values[right] - values[right - 1]))
 
 
 def _unrecorded(times: Times, begins: np.ndarray, ends: np.ndarray, step: float) -> Bool[np.ndarray, " frame"]:
-    """Tell which stretches lie before the first sample, after the last one, or in a gap that is not bridged."""
+    """Return which stretches lie before the first sample, after the last one, or in a gap that is not bridged."""
     before = begins < times[0] - max(step, 1e-6)
     after = ends > times[-1] + 2 * max(step, 1e-6)
     right = np.clip(np.searchsorted(times, begins, side="right"), 1, max(len(times) - 1, 1))

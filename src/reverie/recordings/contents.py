@@ -1,4 +1,4 @@
-"""What a recording holds, as hashes: known by its contents, wherever its files lie."""
+"""Hashes of the contents of a recording, which do not depend on where its files lie."""
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -28,9 +28,9 @@ def movie_digest(recording: Recording, name: str) -> str:
 def _digests(read: Callable[[str], Trial], name: str) -> tuple[str, str]:
     trial = read(name)
     arrays = [array for array in (trial.movie, trial.state, trial.responses) if array is not None]
-    if trial.frame_rate != FRAME_RATE:  # what was kept of trials at the usual rate has no rate in its hash
+    if trial.frame_rate != FRAME_RATE:  # no rate in hashes at the usual one: kept results stay valid
         arrays.append(np.array(trial.frame_rate))
-    # Without a movie, a trial is like no other.
+    # Without a movie, no trial is equal to another one.
     shown = trial.responses if trial.movie is None else trial.movie
     return digest(*arrays), "" if shown is None else digest(shown)
 
@@ -38,8 +38,8 @@ def _digests(read: Callable[[str], Trial], name: str) -> tuple[str, str]:
 def readable(recording: Recording, names: Iterable[str]) -> tuple[str, ...]:
     """Return those of some trials that can be read whole; the others are left out of the recording, with a message.
 
-    Opening a recording looks at some frames of each trial only. For whoever reads them all anyway: what is read here
-    is what hashes are made of.
+    Opening a recording reads only some frames of each trial. This is for callers that read all of them anyway; it reads
+    what the hashes are computed from.
     """
     kept, broken = [], {}
     for name in names:

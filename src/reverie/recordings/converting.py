@@ -20,7 +20,7 @@ from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 
 NEAR: Final = 0.5
-"""Frames per second by which a recording may differ from the 30 of the Sensorium layout, which keeps no rate."""
+"""Largest difference in frames per second from the 30 of the Sensorium layout, which stores no rate."""
 
 
 def convert(
@@ -28,9 +28,9 @@ def convert(
 ) -> list[Path]:
     """Write every animal of a path into a folder of its own below ``out``, as it is read here; return these folders.
 
-    What is written is what the program works with: neurons, trials and signals that can be used, on the movie's clock,
-    movies in grey levels; responses are those of the source.
-    Raises ReverieError when a recording cannot be read, does not fit the layout, or a folder exists already.
+    What is written is what the program works with: usable neurons, trials and signals, on the movie's clock, and movies
+    in grey levels. Responses are written in the source's units. Raises ReverieError when a recording cannot be read,
+    does not fit the layout, or a folder exists already.
     """
     require_folder(Path(out))
     recordings = open_animals(data, animals, reading)
@@ -51,7 +51,7 @@ def _trials(recording: Recording) -> Iterator[Trial]:
             continue
         trial = recording.trial(name)
         if recording.floor is not None and trial.responses is not None:
-            # Traces stay traces: they are told by going below 0.
+            # Traces stay recognisable as traces: by values below 0.
             trial = replace(trial, responses=trial.responses + recording.floor[:, None].astype(np.float32))
         yield trial
 
@@ -68,4 +68,4 @@ WRITERS: Final[Mapping[str, Callable[[Path, Iterator[Trial]], None]]] = {
     "sensorium": write_recording,
     "experanto": write_session,
 }
-"""What writes each layout."""
+"""The function that writes each layout."""

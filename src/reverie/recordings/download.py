@@ -111,12 +111,12 @@ def download(
     retries: int = 5,
     pause: float = 1.0,
 ) -> list[Path]:
-    """Download and unpack recordings into ``folder`` and return their folders; those already there are passed over.
+    """Download and unpack recordings into ``folder`` and return their folders; those already there are skipped.
 
     animals: folder names or unique beginnings of them, such as "dynamic29515" or "29515". base: another address that
-    serves ``<folder name>.zip``. An interrupted download goes on where it stopped. Archives are removed once unpacked;
-    their hash stays beside the recordings. retries, pause: see ``fetch``.
-    Raises ReverieError when a name is unknown, the server fails, or an archive is wrong, unsafe or too large.
+    serves ``<folder name>.zip``. An interrupted download resumes where it stopped. Archives are removed once unpacked;
+    their hash stays beside the recordings. retries, pause: see ``fetch``. Raises ReverieError when a name is unknown,
+    the server fails, or an archive is wrong, unsafe or too large.
     """
     if base is not None and not base.startswith(("http://", "https://")):
         raise ReverieError(f"{base} is not a web address; give one that starts with https:// or http://.")

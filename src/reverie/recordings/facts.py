@@ -1,4 +1,4 @@
-"""What is looked at of each trial before anything is decided: shapes, lengths, gaps, and a sample of the values."""
+"""Facts about each trial, gathered before anything is decided: shapes, lengths, gaps, and a sample of the values."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ class SeriesFacts:
     frames
         Its length without padding.
     marked
-        Whether padding can be told from values.
+        Whether padding can be distinguished from values.
     """
 
     place: str
@@ -43,7 +43,7 @@ class ResponseFacts(SeriesFacts):
     Attributes
     ----------
     lost
-        Rows that hold a value which was not measured before the padding, among those looked at.
+        Rows, among the sampled ones, that hold a value before the padding that was not measured.
     low
         The lowest value looked at.
     whole

@@ -23,9 +23,10 @@ def fetch(url: str, target: Path, *, retries: int = 5, pause: float = 1.0) -> No
     """Fetch ``url`` into ``target``; what an earlier attempt left in ``.part`` is used.
 
     A target that is there already is not fetched again. The size is checked against what the server declares, and the
-    hash is recorded beside the file (``.sha256``, as ``sha256sum`` reads it). It is given up when ``retries``
-    repetitions in a row bring nothing new; before each there is a pause of ``pause`` seconds, doubling every time.
-    Raises ReverieError when the server does not have the file or fails again and again, or when the disk is too small.
+    hash is recorded beside the file (``.sha256``, as ``sha256sum`` reads it). Fetching fails when ``retries``
+    repetitions in a row bring nothing new; before each there is a pause, first of ``pause`` seconds and then doubling
+    every time. Raises ReverieError when the server does not have the file or fails again and again, or when the disk is
+    too small.
     """
     if target.exists():
         return
@@ -54,7 +55,7 @@ def _continue(url: str, part: Path) -> None:
     mark = _mark_of(part)
     headers = {"Range": f"bytes={start}-"} if start else {}
     if start and mark.exists():
-        # If the file on the server has changed since, it answers with the whole of it instead of the rest.
+        # If the file on the server has changed since, the server answers with all of it instead of the rest.
         headers["If-Range"] = read_text(mark)
     try:
         response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT_SECONDS)
@@ -114,7 +115,7 @@ def _mark_of(part: Path) -> Path:
 
 
 def _is_final(error: Exception) -> bool:
-    """Tell whether trying again is pointless: the server understood and said no, or the disk takes nothing more."""
+    """Return whether trying again is pointless: the server refused the request, or the disk is full."""
     if isinstance(error, urllib.error.HTTPError):
         return 400 <= error.code < 500 and error.code not in (408, 416, 429)
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)

@@ -15,22 +15,23 @@ from reverie.stimuli.grey import LUMINANCE, bits_of
 from reverie.stimuli.resizing import resize
 
 SLACKS: Final = (0, 1, 3)
-"""Frames by which a movie may be longer or shorter than the rest of its trial when time is looked for in its shape."""
+"""Frames by which a movie may differ from the rest of its trial when its time axis is inferred; tried in this order."""
 
 COLOURS: Final = 4
-"""Colour channels that a movie has at most: red, green, blue and opacity."""
+"""Largest number of channels of a movie: red, green, blue and opacity."""
 
 LARGEST: Final = (96, 160)
-"""Movies with more pixels than this, down or across, are averaged down by a whole factor."""
+"""Height and width in pixels above which movies are averaged down by an integer factor."""
 
 OVERSHOOT: Final = 20.0
-"""Grey levels by which a resampled movie may pass 0 or 255, and that the brightest must reach, to be grey levels."""
+"""Values count as grey levels if they exceed 0-255 by at most this much (as after resampling) and the brightest one is
+above this."""
 
 Pixels = Float[np.ndarray, "time height width"]
 
 
 def infer_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[int]], place: str, likely: str) -> str:
-    """Return the order of the axes of a recording's movies, told by how long the other arrays of each trial are.
+    """Return the order of the axes of a recording's movies, inferred from the lengths of each trial's other arrays.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def infer_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[i
     place
         Where the movies lie, for the message.
     likely
-        The order to take when no axis fits, so that the lengths are found fault with.
+        The order to assume when no axis fits, so that the lengths are reported as wrong.
 
     Raises
     ------
@@ -70,9 +71,9 @@ def infer_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[i
 
 
 def _fitting(usual: Sequence[tuple[tuple[int, ...], Collection[int]]], slack: int) -> Counter[int]:
-    """Count for the first and the last axis in how many trials its size is a possible number of frames.
+    """Count in how many trials the size of the first axis, and that of the last, is a possible number of frames.
 
-    Of four axes the last may be colours, and time the one before.
+    With four axes, the last may be colours, and then the one before it may be time.
     """
     return Counter(
         axis
@@ -97,7 +98,7 @@ def _named(shape: tuple[int, ...], time: int) -> str:
 
 
 def stored_frames(footage: Footage, axes: str) -> int:
-    """Return how many frames a movie has as stored."""
+    """Return the number of frames of a movie as stored."""
     if footage.frames is not None:
         return len(footage.frames)
     return int(footage.values.shape[_position(footage, axes, "time")])
@@ -110,13 +111,13 @@ def picture_size(footage: Footage, axes: str) -> tuple[int, int]:
 
 
 def read_pictures(footage: Footage, axes: str, start: int, stop: int) -> Pixels:
-    """Read some frames as float32 (time, height, width), colours made grey, otherwise as stored."""
+    """Read some frames as float32 (time, height, width), with colours made grey, in the stored values."""
     names = axes.split(",")
     time = _position(footage, axes, "time")
     wanted: slice | np.ndarray = slice(start, stop)
     back = None
     if footage.frames is not None:
-        # Files are read in order and each picture once, which is what the libraries can do.
+        # The libraries read pictures only in order, each once.
         wanted, back = np.unique(footage.frames[start:stop], return_inverse=True)
         if len(wanted) and wanted[-1] - wanted[0] + 1 == len(wanted):
             wanted = slice(int(wanted[0]), int(wanted[-1]) + 1)
@@ -158,7 +159,7 @@ def _position(footage: Footage, axes: str, name: str) -> int:
 
 
 def target_size(size: tuple[int, int], asked: tuple[int, int] | None) -> tuple[int, int]:
-    """Return the frame size movies of a size are brought to.
+    """Return the frame size that movies of a stored size are averaged down to.
 
     >>> target_size((36, 64), None), target_size((304, 608), None), target_size((304, 608), (36, 64))
     ((36, 64), (76, 152), (36, 64))
@@ -171,18 +172,18 @@ def target_size(size: tuple[int, int], asked: tuple[int, int] | None) -> tuple[i
 
 @dataclass(frozen=True)
 class GreyScale:
-    """What is done to stored values to make them grey levels: ``(value - dark) * gain``, and why.
+    """How stored values become grey levels, ``(value - dark) * gain``, and why.
 
     Attributes
     ----------
     dark
         The stored value that is black.
     gain
-        Grey levels a unit.
+        Grey levels per stored unit.
     bounded
-        Whether values beyond black and white are cut off, because the scale was told from a sample.
+        Whether values beyond black and white are clipped, because the scale was inferred from a sample.
     bits
-        How many bits whole numbers are taken to have, None for values that are none.
+        Bit depth that integers are taken to have, None for other values.
     note
         What was done, in words; None where values are grey levels already.
     """
@@ -194,7 +195,7 @@ class GreyScale:
     note: str | None = None
 
     def require_fitting(self, pixels: Pixels, place: str) -> None:
-        """Raise ReverieError where stored values need more bits than those that were looked at."""
+        """Raise ReverieError when stored values need more bits than the sampled ones did."""
         if self.bits is not None and (high := float(pixels.max(initial=0))) >= 2**self.bits:
             raise ReverieError(
                 f"{place} has values up to {high:.4g}, but those of the recording's movies that were looked at have "
@@ -212,7 +213,7 @@ class GreyScale:
 
 
 def is_deep(dtype: np.dtype) -> bool:
-    """Tell whether a type is one of whole numbers of more than 8 bits.
+    """Return whether a type is one of integers of more than 8 bits.
 
     >>> is_deep(np.dtype(np.uint16)), is_deep(np.dtype(np.uint8)), is_deep(np.dtype(np.float32))
     (True, False, False)
@@ -221,7 +222,7 @@ def is_deep(dtype: np.dtype) -> bool:
 
 
 def grey_scale(low: float, high: float, dtype: np.dtype) -> GreyScale:
-    """Tell the unit of stored values from the lowest and the highest of a sample.
+    """Return the scale of stored values, inferred from the lowest and the highest of a sample.
 
     Grey levels 0-255 are kept. Values in 0-1 are taken as shares of white. Whole numbers above 255 are taken to have
     10, 12, 14 or 16 bits. Anything else, such as z-scores, is stretched so that the lowest value of the sample is black

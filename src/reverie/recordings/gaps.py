@@ -10,11 +10,12 @@ LONGEST_BRIDGED: Final = 1.0
 
 
 LARGEST: Final = 1e15
-"""No size of a response or signal is larger: such a number comes from damage, and its square leaves float32."""
+"""Largest possible size of a response or signal; larger numbers come from damage, and their squares overflow
+float32."""
 
 
 def measured(values: Num[np.ndarray, "*shape"]) -> Bool[np.ndarray, "*shape"]:
-    """Tell which values can have been measured: neither NaN nor infinite nor beyond 1e15.
+    """Return which values can have been measured: neither NaN nor infinite nor beyond 1e15.
 
     >>> measured(np.array([1.0, np.nan, np.inf, -1e30])).tolist()
     [True, False, False, False]
@@ -24,7 +25,7 @@ def measured(values: Num[np.ndarray, "*shape"]) -> Bool[np.ndarray, "*shape"]:
 
 
 def longest_gap(row: Float[np.ndarray, " time"]) -> int:
-    """Return how many frames in a row were not measured, at most.
+    """Return the largest number of consecutive frames that were not measured.
 
     >>> longest_gap(np.array([1.0, np.nan, np.inf, 2.0, np.nan]))
     2

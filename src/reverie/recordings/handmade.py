@@ -14,7 +14,7 @@ from reverie.recordings.trial import Trial
 
 
 def require_fitting(trial: Trial, recording: Recording) -> None:
-    """Raise ReverieError unless the arrays of a trial made by hand fit together, and the recording they are to be of.
+    """Raise ReverieError unless the arrays of a trial made by hand fit one another and the recording.
 
     A signal that was not recorded is a row of NaN; every other value must have been measured.
     """
@@ -52,7 +52,7 @@ def require_fitting(trial: Trial, recording: Recording) -> None:
 
 
 def _require_units(trial: Trial, recording: Recording) -> None:
-    """Raise ReverieError where values show that they are those of files, not of trials as they are read."""
+    """Raise ReverieError when values are evidently in the files' units, not in those of trials as they are read."""
     if trial.responses is not None and recording.floor is not None and (np.asarray(trial.responses) < 0).any():
         raise ReverieError(
             f"The responses of trial {trial.name} go below 0, but those of {recording.name} count from each neuron's "

@@ -1,4 +1,4 @@
-"""Trials, arrays on the disk and other large things that are read when they are asked for."""
+"""Trials, arrays on the disk and other large things that are read only when they are needed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,16 +16,16 @@ Thing = TypeVar("Thing")
 if TYPE_CHECKING:
 
     class Things(Sequence[Thing], Generic[Place, Thing]):
-        """What a sequence of things is to the type checker."""
+        """A sequence of things, for the type checker."""
 
 else:
     # Runtime type checks of a Sequence[Thing] look at a random item, which here would be read from the disk.
     class Things(Sequence, Generic[Place, Thing]):
-        """What a sequence of things is when it runs."""
+        """A sequence of things, at run time."""
 
 
 class Lazily(Things[Place, Thing]):
-    """Things that are read from their places whenever they are asked for, and never kept; slices read nothing.
+    """Things that are read from their places whenever they are needed, and never kept; slices read nothing.
 
     >>> squares = Lazily(lambda number: number**2, [1, 2, 3])
     >>> squares[1], list(squares[1:]), len(squares)
@@ -57,7 +57,7 @@ class Lazily(Things[Place, Thing]):
 class OnDisk:
     """A memory-mapped array that is mapped anew for each part that is read.
 
-    What stays mapped counts as memory of the process until the system takes it back: hours of responses are gigabytes.
+    Mapped parts count as memory of the process until the system reclaims them, and hours of responses are gigabytes.
     """
 
     path: Path
@@ -68,7 +68,7 @@ class OnDisk:
 
     @classmethod
     def of(cls, mapped: np.ndarray) -> "OnDisk | np.ndarray":
-        """Return an array that lies on the disk, by its file; one in memory as it is."""
+        """Return an array on the disk as an ``OnDisk``, and one in memory unchanged."""
         if not isinstance(mapped, np.memmap) or mapped.filename is None:
             return mapped
         order: Literal["C", "F"] = "C" if mapped.flags.c_contiguous else "F"
@@ -83,7 +83,7 @@ class OnDisk:
         if isinstance(key, slice) and self.order == "C":
             start, stop, step = key.indices(self.shape[0])
             row = int(np.prod(self.shape[1:]))
-            if step == 1:  # lies together: quicker read than mapped
+            if step == 1:  # contiguous on the disk: faster to read than to map
                 place, count = self.offset + start * row * self.dtype.itemsize, max(stop - start, 0) * row
                 return np.fromfile(self.path, self.dtype, count, offset=place).reshape(-1, *self.shape[1:])
         whole = np.memmap(self.path, self.dtype, "r", self.offset, self.shape, self.order)
@@ -96,7 +96,7 @@ LazyTrials: TypeAlias = Lazily[str, Trial]
 
 @runtime_checkable
 class TrialReader(Protocol):
-    """What holds trials: a ``Recording``."""
+    """Something that holds trials: a ``Recording``."""
 
     def trial(self, name: str, start: int = 0, stop: int | None = None) -> Trial:
         """Return some frames of a trial."""
@@ -106,21 +106,21 @@ class TrialReader(Protocol):
 
 
 class HeldTrials(Lazily[str, Trial]):
-    """Trials that are kept once they are read, up to so much memory; of the others parts are read each time.
+    """Trials that are kept once they are read, up to a limit of memory; parts of the others are read each time.
 
     Parameters
     ----------
     recording
-        What they are read from.
+        The recording that trials are read from.
     names
-        Their names.
+        Names of the trials.
     limit
-        Bytes after which no more are kept.
+        Bytes up to which trials are kept.
 
     Attributes
     ----------
     kept
-        Bytes that are kept.
+        Bytes kept so far.
     """
 
     def __init__(self, recording: TrialReader, names: tuple[str, ...], limit: int) -> None:
@@ -161,7 +161,7 @@ class HeldTrials(Lazily[str, Trial]):
 
 
 def part_of(trial: Trial, start: int, stop: int) -> Trial:
-    """Return some frames of a trial that is at hand."""
+    """Return some frames of a trial that is in memory."""
     return replace(
         trial,
         movie=None if trial.movie is None else trial.movie[start:stop],
@@ -172,15 +172,15 @@ def part_of(trial: Trial, start: int, stop: int) -> Trial:
 
 
 def read_part(trials: Sequence[Trial], index: int, start: int, stop: int) -> Trial:
-    """Return some frames of one of several trials, reading no more than need be."""
+    """Return some frames of one of several trials, reading no more than necessary."""
     return trials.part(index, start, stop) if isinstance(trials, HeldTrials) else part_of(trials[index], start, stop)
 
 
 def lengths_of(trials: Sequence[Trial]) -> tuple[int, ...]:
-    """Return how many frames each trial lasts, reading no more than need be."""
+    """Return the number of frames of each trial, reading no more than necessary."""
     return trials.lengths if isinstance(trials, HeldTrials) else tuple(trial.frames for trial in trials)
 
 
 def names_of(trials: Sequence[Trial]) -> list[str]:
-    """Return the names of trials, reading none that need not be."""
+    """Return the names of trials, reading no more than necessary."""
     return list(trials.places) if isinstance(trials, Lazily) else [trial.name for trial in trials]

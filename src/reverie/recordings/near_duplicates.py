@@ -1,9 +1,9 @@
 """Movies that are nearly the same, and which trials of which animals showed them.
 
-They are found by correlating small signatures, at any shift in time. The perceptual hash of the published folds changes
-with a single bit of a picture, so near copies of a movie scatter over the folds; Bauer et al. 2026 found nine of their
-fifty test movies in the training set that way. Here two movies count as near-duplicates when their edges, seen
-coarsely, correlate.
+They are found by correlating small signatures at any shift in time. The perceptual hash of the published folds changes
+with a single bit of a picture, so near copies of a movie scatter over the folds; in this way nine of the fifty test
+movies of Bauer et al. 2026 were in the training set. Here two movies count as near-duplicates when their coarse edges
+correlate.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,8 +52,8 @@ class Pair:
 def signature(movie: Movie) -> Signature:
     """Return the coarse edges of a movie: differences between neighbouring block averages, down and across.
 
-    Differences, because natural pictures share their broad gradients (sky above, ground below); brightness drops
-    out, and noise that is independent between pixels averages away. A bin lasts five frames; frames left over at the
+    Differences are used because natural pictures have similar broad gradients (sky above, ground below). Brightness
+    cancels, and noise that is independent between pixels averages out. A bin lasts five frames; frames left over at the
     end are left out.
     """
     averages = _block_averages(movie)
@@ -86,8 +86,8 @@ def best_correlations(signatures: Sequence[Signature]) -> Float[np.ndarray, "mov
 
 
 def near_duplicate_groups(pairs: Sequence[Pair], movies: int) -> list[tuple[int, ...]]:
-    """Divide ``movies`` movies into groups that hang together through pairs; a movie on its own is a group of one."""
-    from scipy.sparse import coo_array  # half a second, which ``inspect`` has no use for
+    """Divide ``movies`` movies into groups connected by pairs; a movie without near-duplicates is a group of one."""
+    from scipy.sparse import coo_array  # takes half a second, which `inspect` does not need
     from scipy.sparse.csgraph import connected_components
 
     ends = np.array([(pair.first, pair.second) for pair in pairs], dtype=np.int64).reshape(-1, 2)
@@ -120,10 +120,9 @@ def _block_averages(movie: Movie) -> Float[np.ndarray, "bins down across"]:
 
 
 def _stack(signatures: Sequence[Signature]) -> tuple[np.ndarray, Float[np.ndarray, "movie bins"]]:
-    """Stack signatures into (movie, bin, feature) with zeros behind the end of shorter ones; return which bins exist,
-    too.
+    """Stack signatures into (movie, bin, feature), padded with zeros at the end; return also which bins exist.
 
-    Movies of another frame size may have another number of features; they fill up with zeros too.
+    Movies of other frame sizes may have fewer features; these are padded with zeros too.
     """
     bins, features = max(len(s) for s in signatures), max(s.shape[1] for s in signatures)
     stacked = np.zeros((len(signatures), bins, features), dtype=np.float32)
@@ -153,7 +152,7 @@ def _later_ones(stacked: np.ndarray, present: np.ndarray, rows: slice) -> Float[
 
 
 def _normalise(products: np.ndarray, own: np.ndarray, other: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Divide products by the two energies; blank with blank correlates fully, blank with anything else not at all."""
+    """Divide products by the two energies; two blank movies correlate at 1, a blank one and any other at 0."""
     floor = BLANK * np.maximum(values, 1)
     blank_own, blank_other = own < floor, other < floor
     correlation = products / np.sqrt(np.maximum(own, floor) * np.maximum(other, floor))

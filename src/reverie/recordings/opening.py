@@ -31,7 +31,7 @@ def open_animals(
     names
         Animals to open; all when none is named. Names may be shortened.
     reading
-        What the files do not say; by default, nothing.
+        How the recording is read: what its files do not say.
 
     Raises
     ------
@@ -70,15 +70,15 @@ def say_notes(recordings: Mapping[str, Recording], *, all_needed: bool = False) 
 def say_left_out(kept: Collection[str], failed: Mapping[str, ReverieError]) -> None:
     """Say which animals are left out, and why; raises the first reason where none is kept."""
     if failed and not kept:
-        raise next(iter(failed.values()))  # printed once, by whoever catches it
+        raise next(iter(failed.values()))  # the caller that catches it prints it
     for name, reason in failed.items():
         say(f"Left out {name}: {reason}")
 
 
 def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
-    """Return trial names in the order asked for, with tier names expanded to their trials.
+    """Return trial names in the given order, with tier names expanded to their trials.
 
-    Raises ReverieError when none is named, or a name is neither a trial nor a tier of this animal, or of a trial that
+    Raises ReverieError when no name is given, or a name is neither a trial nor a tier of this animal, or the trial
     cannot be used.
     """
     if not names:
@@ -97,10 +97,10 @@ def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
 def of_each(
     recordings: Mapping[str, Recording], find: Callable[[Recording], Found], *, all_needed: bool
 ) -> dict[str, Found]:
-    """Return what is found of each animal, such as the trials that are meant; others are left out with a message.
+    """Return what ``find`` returns for each animal, such as its trials; animals without are left out with a message.
 
-    find: raises ReverieError where an animal lacks what is looked for.
-    Raises ReverieError when all lack it, or one does and all are needed.
+    find: raises ReverieError for an animal that has nothing of the kind. Raises ReverieError when no animal has, or one
+    has not and all are needed.
     """
     found: dict[str, Found] = {}
     failed: dict[str, ReverieError] = {}
@@ -116,7 +116,7 @@ def of_each(
 
 
 def _named(recording: Recording, name: str) -> str:
-    """Return the trial that is meant by a name; raises ReverieError when it cannot be used, or there is none."""
+    """Return the full name of a trial; raises ReverieError when the trial cannot be used or does not exist."""
     left_out = recording.left_out
     names = [*recording.tiers, *left_out]
     trial = meant(name, names)
@@ -128,7 +128,7 @@ def _named(recording: Recording, name: str) -> str:
         )
     if trial in left_out:
         raise ReverieError(f"Trial {trial} of {recording.name} cannot be used: {left_out[trial]}")
-    trial_digest(recording, trial)  # raises now, rather than in the middle of the work, where it is broken
+    trial_digest(recording, trial)  # a broken trial raises here, rather than in the middle of the work
     return trial
 
 

@@ -1,4 +1,4 @@
-"""Padding that no NaN marks: responses that stand still at the end of most trials."""
+"""Padding that is not marked by NaN: responses that are constant at the end of most trials."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -11,21 +11,21 @@ from reverie.recordings.source import Source, StoredSeries
 from reverie.recordings.spans import FEW_FRAMES
 
 COMPARED: Final = 8
-"""Trials that are looked at, evenly chosen."""
+"""Number of trials, evenly chosen, that are checked."""
 
 BY_CHANCE: Final = 1e-3
-"""Probability from which on as many frames in which no neuron changes are no padding; few neurons with few spikes are
+"""Probability from which on constant frames may be chance and do not count as padding; few neurons with few spikes are
 often all silent."""
 
 
 def padded_note(animal: str, source: Source, recorded: Mapping[str, ResponseFacts]) -> str | None:
-    """Return a sentence where most trials seem to end in padding that counts as responses, None where not."""
+    """Return a warning when most trials seem to end in padding that counts as responses, else None."""
     names = [*recorded][:: -(-len(recorded) // COMPARED) or 1]
     still: dict[str, int] = {}
     for name in names:
         series = source.responses(name)
         if not isinstance(series, StoredSeries):
-            return None  # cut out of one long recording, so that nothing was put behind
+            return None  # cut out of one long recording, so there is no padding
         if frames := frames_still(np.asarray(series.read(0, recorded[name].frames))):
             still[name] = frames
     if 2 * len(still) <= len(names):
@@ -38,7 +38,7 @@ def padded_note(animal: str, source: Source, recorded: Mapping[str, ResponseFact
 
 
 def frames_still(responses: Shaped[np.ndarray, "neuron time"]) -> int:
-    """Return for how many frames at the end nothing changes, 0 where that may be chance.
+    """Return the number of frames at the end in which nothing changes, 0 if this may be chance.
 
     >>> spikes = np.random.default_rng(0).poisson(1.0, (9, 60))
     >>> frames_still(spikes), frames_still(np.pad(spikes, ((0, 0), (0, 20)))), frames_still(spikes[:, :30] * 0)

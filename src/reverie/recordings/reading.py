@@ -20,7 +20,7 @@ Axes = Literal[
     "time-height-width-channel",
     "time-channel-height-width",
 ]
-"""How a movie lies in its file; ``auto`` finds it from the lengths of the other arrays of a trial."""
+"""Order of a movie's axes in its file; ``auto`` infers it from the lengths of a trial's other arrays."""
 
 
 Layout = Literal["sensorium", "experanto"]
@@ -28,14 +28,14 @@ Layout = Literal["sensorium", "experanto"]
 
 
 LARGEST_FRAME: Final = 4096
-"""Pixels that a side of the frames asked for may have; more is a slip of the fingers."""
+"""Largest side of the requested frames, pixels; more is a typing error."""
 
 HELP: Final = "see `help(Recording)` for what it takes"
 """What to do about arguments that cannot be read."""
 
 
 def settled(reading: "Reading | None") -> "Reading":
-    """Return how to read, by default with nothing to be said; raises BadInput when something else was given."""
+    """Return the reading, or the default for None; raises BadInput when something else was given."""
     if not isinstance(reading, Reading | None):
         raise BadInput(f"How to read is said by a Reading, such as Reading(rate=30), but {reading!r} was given.")
     return reading or Reading()
@@ -107,7 +107,7 @@ def with_absolute_paths(reading: Reading) -> Reading:
 
 
 def _absolute(given: str) -> str:
-    """Return a file, or CLIP=FILE, with its absolute path; a path inside a recording, or a name, as it is."""
+    """Return a file, or CLIP=FILE, with its absolute path; a path inside a recording, or a name, unchanged."""
     clip, place = clip_and_file(given)
     return (
         f"{clip}={place.absolute()}" if clip and place.exists() else str(place.absolute()) if place.exists() else given
@@ -115,7 +115,7 @@ def _absolute(given: str) -> str:
 
 
 def clip_and_file(given: str) -> tuple[str, Path]:
-    """Return the name of a movie, empty where there is none, and the file: either may hold further signs of equality.
+    """Return the name of a movie, empty where there is none, and the file; either may contain further ``=``.
 
     >>> clip_and_file("a=b.npy"), clip_and_file("b.npy")
     (('a', PosixPath('b.npy')), ('', PosixPath('b.npy')))

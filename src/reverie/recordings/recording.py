@@ -1,4 +1,4 @@
-"""All trials of one animal, read when asked for; the same whatever format they are stored in."""
+"""All trials of one animal, read when they are needed; the same whatever format they are stored in."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -32,7 +32,7 @@ class Recording:
     Parameters
     ----------
     source
-        The recording as a reader of its format hands it over.
+        The recording as a reader of its format returns it.
     reading
         What its files do not say.
     """
@@ -216,7 +216,7 @@ class Recording:
 
     @property
     def opened_tiers(self) -> Mapping[str, str]:
-        """The same, including trials that proved broken only when they were read; known before anything is read."""
+        """``tiers``, including trials that proved broken only when they were read; known before anything is read."""
         return self._split[0]
 
     def leave_out(self, name: str, reason: str) -> None:
@@ -316,15 +316,15 @@ class Recording:
 
     @cached_property
     def _split(self) -> tuple[dict[str, str], tuple[str, ...]]:
-        """The tier of each trial, and what was done where the recording has none that are understood."""
+        """The tier of each trial, and sentences on what was done if the recording has no known tiers."""
         usable = self._usable
         tiers, notes = settled_tiers(self.name, self.source.tiers(), [*usable.spans], usable.shown, self._clip)
         return {name: tier for name, tier in tiers.items() if name in usable.spans}, notes
 
     def _clip(self, name: str) -> str | None:
-        """Return what stands for the movie of a trial: the file's own name for it, or its perceptual hash.
+        """Return an identity of a trial's movie: the file's own name for it, or its perceptual hash.
 
-        A trial whose movie cannot be read is left out, and None stands for it.
+        None for a trial whose movie cannot be read, which is then left out.
         """
         try:
             return self.source.clip(name) or f"{self._hash(name):016x}"

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 SAMPLED_COLUMNS = 2048
-"""This many columns are kept for medians, or more where there are few rows."""
+"""Number of columns kept for medians; more where there are few rows."""
 
 SAMPLED_VALUES = 1_000_000
 """With few rows, about this many values in all are kept for medians."""
@@ -13,8 +13,8 @@ SAMPLED_VALUES = 1_000_000
 class RowStatistics:
     """Mean, standard deviation, minimum and maximum of each row exactly; its median from a systematic sample.
 
-    Pieces are (row, column) with the same rows. The sample holds every k-th column of all that came, k doubling
-    whenever more than ``SAMPLED_COLUMNS`` columns and ``SAMPLED_VALUES`` values are held; below that it is exact too.
+    Pieces are (row, column) with the same rows. The sample holds every k-th column so far; k doubles whenever the
+    sample has more than ``SAMPLED_COLUMNS`` columns and ``SAMPLED_VALUES`` values. Until then the median is exact too.
     """
 
     def __init__(self, rows: int) -> None:
@@ -28,14 +28,14 @@ class RowStatistics:
         self._kept_columns = max(SAMPLED_COLUMNS, SAMPLED_VALUES // rows)
 
     def add(self, piece: Float[np.ndarray, "rows columns"]) -> None:
-        """Take in one more piece."""
+        """Add a piece."""
         columns = piece.shape[1]
         if columns == 0:
             return
         self._keep_sample(piece)
         piece = piece.astype(np.float64)
         mean, total = piece.mean(axis=1), self.count + columns
-        # Two groups' squared deviations add up exactly once the distance of their means is accounted for.
+        # The sum of two groups' squared deviations is exact once the distance of their means is included.
         apart = mean - self.mean
         self._squares += ((piece - mean[:, None]) ** 2).sum(axis=1) + apart**2 * (self.count * columns / total)
         self.mean = self.mean + apart * (columns / total)
@@ -50,7 +50,7 @@ class RowStatistics:
 
     @property
     def median(self) -> Float[np.ndarray, " rows"]:
-        """The median of each row in the sample, NaN when nothing came."""
+        """The median of each row in the sample, NaN without any pieces."""
         if not self._sample:
             return np.full(self.mean.shape, np.nan)
         return np.asarray(np.median(np.concatenate(self._sample, axis=1), axis=1), dtype=np.float64)

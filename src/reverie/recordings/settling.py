@@ -1,4 +1,4 @@
-"""What of a recording can be used, decided once, before any work: the rest is left out and said."""
+"""Deciding, once and before any work, what of a recording can be used; the rest is left out with a message."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,22 +20,22 @@ from reverie.recordings.turned import turned_note
 from reverie.recordings.usability import NAMED, ResponseKind, Usable, meant, omissions
 
 MOST_LOST: Final = 0.5
-"""Where more than this share of the neurons is lost in a trial, the trial is lost, and not the neurons."""
+"""Share of neurons lost in a trial above which the trial counts as lost, and not the neurons."""
 
 LOST_SHARE: Final = 0.05
-"""A neuron that was lost in more than this share of the trials is left out; else the trials are."""
+"""Share of trials above which a neuron lost in them is left out; below it, the trials are left out."""
 
 ABSENT_SHARE: Final = 0.5
-"""A signal that cannot be used in more than this share of the trials counts as not recorded."""
+"""Share of trials above which a signal that cannot be used in them counts as not recorded."""
 
 BUSY: Final = 100
-"""Where most trials hold more responses than this that are not 0, one without any is no chance."""
+"""Where most trials have more non-zero responses than this, a trial without any is not chance."""
 
 LOOKED_THROUGH: Final = 50_000_000
-"""Recordings with fewer responses than this (0.2 GB as float32) are looked through; larger ones are sampled."""
+"""Recordings with fewer responses than this (0.2 GB as float32) are read in full; larger ones are sampled."""
 
 WHOLE_TRIALS: Final = 3
-"""Of larger recordings, this many trials are looked through, to find neurons that were lost."""
+"""Number of trials of larger recordings that are read in full, to find lost neurons."""
 
 
 def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
@@ -89,7 +89,7 @@ def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapp
 def _set_silent_trials_aside(source: Source, usable: Usable, recorded: Mapping[str, ResponseFacts]) -> None:
     """Count trials that no neuron responds to as not recorded, where that cannot be chance.
 
-    Some releases fill what they hold back of test trials with zeros, and so do pipelines what they lost.
+    Some releases replace withheld responses to test trials with zeros, and some pipelines lost ones.
     """
     tiers = {name: understood(word) for name, word in source.tiers().items()}
     busy = bool(recorded) and np.median([fact.active for fact in recorded.values()]) >= BUSY
@@ -108,11 +108,11 @@ def _kind(recorded: Sequence[ResponseFacts]) -> ResponseKind:
 
 
 def _lost_neurons(source: Source, usable: Usable, lost: Sequence[np.ndarray]) -> set[int]:
-    """Return the neurons that were lost in too many trials, after those whose neurons were all looked at."""
+    """Return the neurons that were lost in too many of the trials that were read in full."""
     whole = np.array([mask for mask in lost if mask.size == usable.neurons]).reshape(-1, usable.neurons)
     if not len(whole):
         return set()
-    # A plane that was lost in most trials is left out, however many neurons it has, for the sake of the others.
+    # Leave out a plane that was lost in most trials, however many neurons it has, rather than the trials.
     mostly = whole.mean(axis=0) > MOST_LOST
     mostly &= not mostly.all()
     seen = whole[whole[:, ~mostly].mean(axis=1) < MOST_LOST]
@@ -149,7 +149,7 @@ def settle_signals(source: Source, usable: Usable, facts: Mapping[str, TrialFact
 
 
 def _why_absent(animal: str, absent: Sequence[str], facts: Mapping[str, TrialFacts]) -> list[str]:
-    """Return why signals that are in the files count as not recorded, one sentence for those of one cause."""
+    """Return why signals that are in the files count as not recorded, one sentence per cause."""
     causes: dict[str, list[str]] = {}
     for signal in absent:
         reasons = [fact.broken_signals[signal] for fact in facts.values() if signal in fact.broken_signals]
@@ -168,7 +168,7 @@ def _leave_out_gaps(
 
 
 def _is_constant(signal: str, usable: Usable, facts: Mapping[str, TrialFacts]) -> bool:
-    """Tell whether a signal has one value in all trials."""
+    """Return whether a signal has the same value in all trials."""
     low, high = np.inf, -np.inf
     for name, span in usable.spans.items():
         if signal in facts[name].rows:
@@ -179,15 +179,15 @@ def _is_constant(signal: str, usable: Usable, facts: Mapping[str, TrialFacts]) -
 
 
 def _gap(facts: TrialFacts, signal: str, frames: int) -> float:
-    """Return the longest gap of a signal in frames; without end where there is nothing else."""
+    """Return the longest gap of a signal in frames; infinite where nothing was measured."""
     row = facts.rows.get(signal)
     return np.inf if row is None or not measured(row[:frames]).any() else float(longest_gap(row[:frames]))
 
 
 def find_usable(source: Source, reading: Reading) -> Usable:
-    """Look at every trial of a recording and decide what can be used.
+    """Examine every trial of a recording and decide what can be used.
 
-    Raises ReverieError when no trial can, or the order of a movie's axes is left open by its shape.
+    Raises ReverieError when no trial can be used, or a movie's shape does not determine the order of its axes.
     """
     usable = Usable(notes=list(source.notes))
     facts = _facts_of_trials(source, reading, usable)
@@ -204,7 +204,7 @@ def find_usable(source: Source, reading: Reading) -> Usable:
 
 
 def _facts_of_trials(source: Source, reading: Reading, usable: Usable) -> dict[str, TrialFacts]:
-    """Look at each trial; broken ones are left out."""
+    """Return the facts of each trial; broken ones are left out."""
     facts: dict[str, TrialFacts] = {}
     asked = omissions(reading.leave_out, source.name)
     unwanted = {name: meant(name, source.trials) for name in sorted(asked.trials)}
@@ -226,7 +226,7 @@ def _facts_of_trials(source: Source, reading: Reading, usable: Usable) -> dict[s
 
 
 def _settle_spans(usable: Usable, facts: dict[str, TrialFacts]) -> None:
-    """Find how long each trial is."""
+    """Find the length of each trial, and leave out those whose arrays do not fit together."""
     for name, fact in facts.items():
         if name in usable.left_out:
             continue

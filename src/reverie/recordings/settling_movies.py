@@ -25,17 +25,17 @@ from reverie.recordings.source import Footage, Source
 from reverie.recordings.usability import Usable
 
 GREY_TRIALS: Final = 24
-"""Movies that the unit of grey levels is told from, evenly chosen, by their first, middle and last frame."""
+"""Number of movies, evenly chosen, from whose first, middle and last frames the unit of grey levels is inferred."""
 
 FULL: Final = 16
-"""Bits of the files that hold more than 8; fewer are told from how bright movies are."""
+"""Bit depth of files with more than 8 bits; a lower depth is inferred from the brightness of movies."""
 
 ROUNDED: Final = 0.03
-"""By this share sizes on the screen may differ that were averaged down to whole pixels."""
+"""Largest relative difference between sizes on the screen that averaging down to whole pixels can cause."""
 
 LEAST_CONTRAST: Final = 0.2
-"""Values in 0-1 that differ by more than this are shares of white, where others of the recording's movies hold grey
-levels; a screen that is hardly lit, or the ringing of a filter, differs by less."""
+"""Where other movies of the recording hold grey levels, values in 0-1 are shares of white if they differ by more than
+this; those of an almost dark screen, or of a filter's ringing, differ by less."""
 
 
 def settle_movies(source: Source, reading: Reading, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
@@ -73,7 +73,7 @@ def settle_movies(source: Source, reading: Reading, usable: Usable, facts: Mappi
 
 
 def _alike(size: tuple[int, int], averaged: float, usable: Usable, reading: Reading) -> bool:
-    """Tell whether pictures of another size as stored were of the usual one on the screen, and come to the same.
+    """Return whether pictures of another stored size had the usual size on the screen, and are averaged to the same.
 
     Videos are averaged down as they are decoded, arrays when they are read.
     """
@@ -85,7 +85,7 @@ def _alike(size: tuple[int, int], averaged: float, usable: Usable, reading: Read
 
 
 def _require_axes(footage: Footage, axes: str) -> None:
-    """Raise ReverieError when a movie is laid otherwise than most of a recording's."""
+    """Raise ReverieError when the axes of a movie have another order than those of most movies of the recording."""
     if footage.axes not in ("auto", axes):
         raise ReverieError(
             f"{footage.place} is laid ({footage.axes}) but most of the recording's movies are laid ({axes}); write it "
@@ -97,7 +97,7 @@ def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, 
     footages = [fact.footage for fact in shown.values() if fact.footage is not None]
     (stored, _), *_ = Counter(footage.axes for footage in footages).most_common(1)
     if stored != "auto":
-        return stored  # a video lies as it was decoded, whatever was said of arrays
+        return stored  # decoding determines a video's axes, whatever the order given for arrays
     if reading.axes != "auto":
         return reading.axes
     lengths = [
@@ -116,7 +116,7 @@ def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, 
 
 
 def settle_grey(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
-    """Tell the unit of the movies from a few of them; that of whole numbers of more than 8 bits by themselves."""
+    """Infer the unit of the movies from a few of them, and separately that of integers of more than 8 bits."""
     names = [name for name in usable.spans if name in usable.shown]
     deep = [name for name in names if (footage := facts[name].footage) and is_deep(np.dtype(footage.values.dtype))]
     if (scale := _deep_scale(deep, usable, facts)) is not None:
@@ -130,9 +130,9 @@ def settle_grey(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
 
 
 def _deep_scale(names: Sequence[str], usable: Usable, facts: Mapping[str, TrialFacts]) -> GreyScale | None:
-    """Return the unit of movies of whole numbers of more than 8 bits, None where none goes above 255.
+    """Return the scale of movies of integers of more than 8 bits, None where none exceeds 255.
 
-    Where a few of them need less than 16, all are looked at, as one may be brighter.
+    Where the sampled ones need fewer than 16 bits, all movies are examined, as one may be brighter.
     """
     seen = _ranges(_some_of(names), usable, facts)
     scale = _scale_of([*seen.values()])
@@ -147,7 +147,7 @@ def _some_of(names: Sequence[str]) -> Sequence[str]:
 
 
 def _scale_of(ranges: Sequence[tuple[float, float, np.dtype[Any]]]) -> GreyScale:
-    """Return the unit of values of some ranges and types."""
+    """Return the scale of movies, given their ranges and types."""
     low, high = min((one[0] for one in ranges), default=np.inf), max((one[1] for one in ranges), default=-np.inf)
     return grey_scale(low, high, np.result_type(*(one[2] for one in ranges))) if high >= low else GreyScale()
 
@@ -181,9 +181,9 @@ def _range(name: str, usable: Usable, facts: Mapping[str, TrialFacts]) -> tuple[
 
 
 def _units(seen: Mapping[str, tuple[float, float, np.dtype[Any]]]) -> dict[str, str]:
-    """Return what the values of movies can only be: grey levels, shares of white, or neither; without those left open.
+    """Return the unit of each movie whose values allow only one: grey levels, shares of white, or neither.
 
-    Values beyond white and black are another unit only beside whole numbers of 8 bits, which have one.
+    Values beyond black and white count as neither only if other movies are 8-bit integers, whose unit is certain.
     """
     whole = any(dtype.kind in "iu" for _, _, dtype in seen.values())
     units = {name: _unit(*one, whole=whole) for name, one in seen.items()}

@@ -1,4 +1,4 @@
-"""Signals on clocks of their own, and what of them falls into the frames of a trial."""
+"""Signals on clocks of their own, resampled to the frames of a trial."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ from reverie.recordings.gaps import LONGEST_BRIDGED
 from reverie.recordings.source import Pictures
 
 Meaning = Literal["level", "amount", "held"]
-"""What a sample is: a level at its time, an amount since then, or a level that was brought to a clock before."""
+"""What a sample is: a level at its time, an amount from then on, or a level that was already resampled to a clock."""
 
 MARGIN: Final = 2.0
-"""Seconds before and after a trial that are read with it, so that gaps and straight lines are seen whole."""
+"""Seconds read before and after a trial, so that gaps and interpolation at its ends are complete."""
 
 HELD_MARGIN: Final = 0.2
-"""The same where only the latest sample is asked for."""
+"""Seconds read before and after a trial where only the latest sample is needed."""
 
 REAL: Final = "buif"
-"""Kinds of numpy's types that real numbers have."""
+"""Kinds of numpy types that hold real numbers."""
 
 STRETCHES: Final = 3
-"""Of a large trial, this many short stretches are looked at beforehand."""
+"""Number of short stretches of a large trial that are examined beforehand."""
 
 STRETCH: Final = 4
 """Frames of such a stretch."""
 
 PHASES: Final = 32
-"""Rows with phases of their own are read in this many groups; a phase is off by 1/64 of their range at most."""
+"""Number of groups in which rows with individual phases are read; a phase is off by at most 1/64 of their range."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Sampled:
     columns
         Which rows are taken, None for all.
     phases
-        How much later each row was sampled, in seconds; None for not at all.
+        How much later each row was sampled, in seconds; None where all were sampled at the same times.
     scale, offset
         A stored value times ``scale`` plus ``offset`` is in the source's unit.
     """
@@ -80,7 +80,7 @@ class Sampled:
         return int(self.values.shape[0 if self.rows_first else 1]) if self.columns is None else len(self.columns)
 
     def in_frames(self, onsets: Float[np.ndarray, " frame"], rate: float) -> Float[np.ndarray, "row frame"]:
-        """Return what falls into each frame, NaN where nothing was recorded."""
+        """Return the rows resampled to frames, NaN where nothing was recorded."""
         late = 0.0 if self.phases is None else float(np.max(self.phases, initial=0.0))
         margin = HELD_MARGIN if self.meaning == "held" else MARGIN
         begin, end = np.searchsorted(self.times, [onsets[0] - margin - late, onsets[-1] + margin])
@@ -102,7 +102,7 @@ class Sampled:
             raise ReverieError(f"{self.place} holds values of the type {part.dtype}, where real numbers were expected.")
         chosen = part if self.columns is None else part[:, self.columns]
         if (self.scale, self.offset) == (1.0, 0.0):
-            # Differences of unsigned numbers would come out wrong.
+            # Differences of unsigned integers would wrap around.
             return chosen if chosen.dtype.kind == "f" else chosen.astype(np.float64)
         return np.asarray(chosen * np.float64(self.scale) + np.float64(self.offset))
 
@@ -136,9 +136,10 @@ class SpikeTrains:
     trains
         The times of each unit's spikes, in seconds.
     recorded
-        From when until when spikes were recorded; by default from a second before the first to a second after the last.
+        Begin and end of the time in which spikes were recorded; by default from a second before the first spike to a
+        second after the last.
 
-    Raises ReverieError when there are no spikes, or one is at no time.
+    Raises ReverieError when there are no spikes, or the time of one is not finite.
     """
 
     place: str
@@ -146,7 +147,7 @@ class SpikeTrains:
     recorded: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        """Put the spikes in order, in which not every library keeps them."""
+        """Sort the spikes, since not every library keeps them in order."""
         trains = [np.sort(np.asarray(train, dtype=np.float64)) for train in self.trains]
         ends = np.array([(train[0], train[-1]) for train in trains if len(train)])
         if not len(ends):
@@ -160,7 +161,7 @@ class SpikeTrains:
 
     @property
     def span(self) -> tuple[float, float]:
-        """From when until when spikes were recorded, in seconds."""
+        """Begin and end of the time in which spikes were recorded, in seconds."""
         return self.recorded or (np.nan, np.nan)
 
     @property
@@ -182,7 +183,7 @@ Signal = Sampled | SpikeTrains
 
 @dataclass(frozen=True)
 class ClockedSeries:
-    """Signals brought to the frames of one trial when they are read."""
+    """Signals that are resampled to the frames of one trial when they are read."""
 
     parts: Sequence[Signal]
     onsets: Float[np.ndarray, " frame"]
@@ -200,7 +201,7 @@ class ClockedSeries:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The type of what is handed out."""
+        """The type of the values returned."""
         return np.dtype(np.float32)
 
     @property
@@ -213,7 +214,7 @@ class ClockedSeries:
         return len(self.onsets)
 
     def read(self, start: int, stop: int) -> np.ndarray:
-        """Return what falls into some frames."""
+        """Return the values in some frames, (row, frame)."""
         found = [part.in_frames(self.onsets[start:stop], self.rate) for part in self.parts]
         return np.concatenate(found).astype(np.float32)
 

@@ -1,6 +1,6 @@
 """What a reader of a format returns: the arrays of each trial as they are stored, unchecked.
 
-``Recording`` makes one thing of them all: it checks, cuts, rescales and leaves out, for every format alike.
+``Recording`` checks, cuts, rescales and leaves out, in the same way for every format.
 """
 
 from abc import ABC, abstractmethod
@@ -19,12 +19,12 @@ Member = TypeVar("Member")
 Part = TypeVar("Part")
 
 SAMPLED_ROWS: Final = 16
-"""This many evenly spaced rows stand for an array that is too large to be looked through."""
+"""Number of evenly spaced rows that represent an array too large to be read in full."""
 
 
 @runtime_checkable
 class Series(Protocol):
-    """Rows over time, such as the responses to one trial; read when asked for."""
+    """Rows over time, such as the responses to one trial; read when they are needed."""
 
     @property
     def place(self) -> str:
@@ -43,13 +43,13 @@ class Series(Protocol):
 
     @property
     def marks_padding(self) -> bool:
-        """Whether padding, if there is any, can be told from values."""
+        """Whether padding, if there is any, can be distinguished from values."""
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """Return some frames of it, (row, time); may be a view of a file."""
 
     def sample(self) -> np.ndarray:
-        """Return a part that is cheap to read and stands for all: some rows, or some frames."""
+        """Return a representative part that is cheap to read: some rows, or some frames."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class StoredSeries:
 
     @property
     def marks_padding(self) -> bool:
-        """Whether it holds floating-point numbers; whole ones have no NaN."""
+        """Whether it holds floating-point numbers; integers have no NaN."""
         return self.values.dtype.kind == "f"
 
     def read(self, start: int, stop: int) -> np.ndarray:
@@ -87,7 +87,7 @@ class StoredSeries:
         return part
 
     def sample(self) -> np.ndarray:
-        """Return some rows: each lies together on the disk, while a frame is spread over all of the file."""
+        """Return some rows, which are contiguous on the disk, while a frame is spread over the whole file."""
         rows = np.linspace(0, len(self.values) - 1, min(SAMPLED_ROWS, len(self.values))).round().astype(int)
         part: np.ndarray = self.values[rows]
         return part
@@ -167,7 +167,7 @@ class Source(ABC):
 
     @abstractmethod
     def signals(self, name: str) -> Mapping[str, Series | ReverieError]:
-        """Return what is there of ``STATE_NAMES``, (1, time) each; of one that cannot be read, why."""
+        """Return those of ``STATE_NAMES`` that exist, (1, time) each; for one that cannot be read, the error."""
 
     @cached_property
     def degrees_per_pixel(self) -> float | None:
@@ -191,12 +191,12 @@ class Source(ABC):
         return None
 
     def problems(self, neurons: int) -> Iterable[str]:
-        """Return what does not fit together among the files, though nothing is lost by it, in sentences."""
+        """Return sentences on files that do not fit together, as long as nothing is lost by it."""
         return ()
 
 
 def read_signal(offered: Series | ReverieError) -> Series:
-    """Return a signal that a source offers; raises ReverieError where it offers the reason why it cannot be read."""
+    """Return a signal that a source offers; where it offers the reason why the signal cannot be read, raise it."""
     if isinstance(offered, ReverieError):
         raise offered
     return offered
@@ -208,14 +208,14 @@ def read_members(members: Mapping[str, Member], read: Callable[[Member], Part]) 
     Parameters
     ----------
     members
-        By the place where each lies, for messages.
+        Members by the place where each lies, for messages.
     read
-        Reads one; may raise anything.
+        Reads one member; may raise anything.
 
     Raises
     ------
     ReverieError
-        Where all are broken.
+        When all are broken.
     """
     kept, broken = [], []
     for place, member in members.items():

@@ -11,13 +11,13 @@ from reverie.recordings.facts import SeriesFacts, TrialFacts
 from reverie.recordings.footage import read_pictures, stored_frames
 
 FEW_FRAMES: Final = 3
-"""Arrays of a trial may differ by this many frames: a frame that was dropped, a pulse too many at the end."""
+"""Number of frames by which a trial's arrays may differ in length: a dropped frame, a surplus pulse at the end."""
 
 SMALL_SHARE: Final = 0.1
-"""They may also differ by this share of the trial, where NaN marks which frames were not recorded."""
+"""Share of a trial by which its arrays may also differ, if NaN marks the frames that were not recorded."""
 
 LEAST_FRAMES: Final = 2
-"""A trial needs this many frames; with fewer nothing moves."""
+"""Least number of frames of a trial; with fewer nothing moves."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class Span:
 
 
 def fitting_together(facts: TrialFacts, axes: str) -> tuple[TrialFacts, Span]:
-    """Return a trial without the signals whose lengths do not fit movie and responses, and the part all else has.
+    """Return a trial without the signals whose lengths do not fit movie and responses, and the common part of the rest.
 
-    Each signal is judged alone; what does not fit is among the broken ones from then on.
-    Raises ReverieError when movie and responses do not fit each other.
+    Each signal is judged by itself; one that does not fit is then listed among the broken ones. Raises ReverieError
+    when movie and responses do not fit each other.
     """
     try:
         return facts, span_of(facts, axes)
@@ -77,7 +77,7 @@ def span_of(facts: TrialFacts, axes: str) -> Span:
 
 
 def _require_upright(responses: SeriesFacts | None, movie: SeriesFacts | None) -> None:
-    """Raise ReverieError where responses have a row a frame of the movie, but not a column."""
+    """Raise ReverieError when responses have a row per frame of the movie instead of a column per frame."""
     if responses is None or movie is None or responses.rows != movie.frames:
         return
     if abs(responses.frames - movie.frames) > max(FEW_FRAMES, int(SMALL_SHARE * movie.frames)):
@@ -102,7 +102,7 @@ def _cut(facts: TrialFacts, movie: SeriesFacts | None, frames: int, axes: str) -
 
 
 def _movie_facts(facts: TrialFacts, axes: str) -> SeriesFacts:
-    """Return the length of a movie, after a few pixels all over the picture."""
+    """Return the facts of a movie, whose length is that of a few pixels from all over the picture."""
     footage = facts.footage
     assert footage is not None
     stored = stored_frames(footage, axes)
@@ -120,7 +120,7 @@ def _movie_facts(facts: TrialFacts, axes: str) -> SeriesFacts:
 
 
 def _agreed(arrays: Sequence[SeriesFacts], signals: Sequence[SeriesFacts]) -> int:
-    """Return the length all arrays have; a signal's NaN at the end may be a blink, so that only its size counts."""
+    """Return the length that all arrays have; for signals, the stored one: their NaN at the end may be a blink."""
     marked = [part for part in arrays if part.marked]
     shortest = min(marked or [*arrays, *signals], key=lambda part: part.frames)
     frames = shortest.frames
@@ -145,7 +145,7 @@ def _padded_lengths(facts: TrialFacts) -> set[int]:
 
 
 def _begins_twice(facts: TrialFacts, axes: str) -> bool:
-    """Tell whether the surplus frame is the first one doubled, rather than the last one."""
+    """Return whether the surplus frame repeats the first frame, rather than the last one."""
     assert facts.footage is not None
     length = stored_frames(facts.footage, axes)
     first = read_pictures(facts.footage, axes, 0, 2)

@@ -1,4 +1,4 @@
-"""Which trials an encoder learns from, which validate it, and which it must not see since they resemble the others."""
+"""Which trials train an encoder, which validate it, and which are excluded because they resemble held-out ones."""
 
 import math
 from collections import Counter
@@ -14,7 +14,7 @@ from reverie.recordings.recording import Recording
 
 @dataclass(frozen=True)
 class Split:
-    """Trial names of one animal: to learn from, to validate on, and left out of learning with the reason for each."""
+    """Trial names of one animal: for training, for validation, and excluded from training, each with the reason."""
 
     training: tuple[str, ...]
     validation: tuple[str, ...]
@@ -117,10 +117,10 @@ def _choose_movies(listed: Catalogue, candidates: set[Showing], share: float) ->
 
 
 def _offers(listed: Catalogue) -> Iterator[tuple[tuple[int, ...], float]]:
-    """Yield sets of movies to hold out, best first, and how far each may overshoot the share.
+    """Yield sets of movies to hold out, best first, each with the amount by which it may exceed the share.
 
-    First whole groups of near-duplicates in the order of their folds; where they are too large, single movies, those
-    with the fewest near-duplicates first, since these are lost for learning.
+    First come whole groups of near-duplicates in the order of their folds. Where these are too large, single movies
+    follow, those with the fewest near-duplicates first, since near-duplicates are lost for training.
     """
     groups = near_duplicate_groups(listed.pairs, len(listed.hashes))
     yield from ((group, 2) for group in sorted(groups, key=lambda group: _hash_order(listed, group)))
@@ -131,7 +131,7 @@ def _offers(listed: Catalogue) -> Iterator[tuple[tuple[int, ...], float]]:
 
 
 def _hash_order(listed: Catalogue, group: tuple[int, ...]) -> tuple[int, int]:
-    """Order groups by published fold, and within a fold by a remainder that has nothing to do with the pictures."""
+    """Return a sort key: the published fold, and within a fold a remainder that is unrelated to the pictures."""
     code = min(listed.hashes[movie] for movie in group)
     return code % tiers.FOLDS, code % 1_000_003
 

@@ -22,16 +22,16 @@ from reverie.recordings.trial import Trial
 from reverie.recordings.usability import NAMED
 
 MOST_RESPONSES: Final = 15_000_000
-"""Of larger recordings, evenly chosen trials with about this many responses in all are read."""
+"""Recordings with more responses are sampled: evenly chosen trials with about this many responses in all are read."""
 
 MOST_PIXELS: Final = 300_000_000
-"""The same for pixels of movies."""
+"""Likewise for pixels of movies."""
 
 
 def survey(path: Path, reading: Reading | None = None, *, whole: bool = False) -> Survey:
-    """Look at the trials of every recording at a path and say what there is.
+    """Examine the trials of every recording at a path and return what there is.
 
-    What is odd or broken becomes a problem in words and is passed over. Of very large recordings, some trials are read.
+    Odd or broken parts are described as problems and skipped. Of very large recordings, only some trials are read.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class _Reader:
             self.opened = False
 
     def read(self) -> Iterator[tuple[str, str, str, bool, Movie]]:
-        """Yield what the catalogue wants of every trial that is read and shows a movie."""
+        """Yield what the catalogue needs of every trial that is read and shows a movie."""
         names = self._chosen() if self.opened else ()
         for name in tracked(names, len(names), f"Reading {self.recording.name}"):
             try:
@@ -167,9 +167,9 @@ class _Reader:
 
 
 def _odd_tiers(recording: Recording) -> Iterator[str]:
-    """Find words that are no tiers, and trials without responses where others of the tier, or of training, have some.
+    """Yield problems: unknown tiers, and trials without responses where others of the tier, or of training, have some.
 
-    Of whole tiers they are withheld on purpose, as in the tests of a competition.
+    Whole tiers without responses are no problem: competitions withhold those of their tests.
     """
     tiers = recording.tiers
     unknown = sorted(set(tiers.values()) - set(KNOWN_TIERS))

@@ -1,4 +1,4 @@
-"""How trials are divided: tiers and their names, published folds, and a split of our own where a recording has none."""
+"""How trials are divided: tiers and their names, published folds, and our own split where a recording has none."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
@@ -20,18 +20,18 @@ SPONTANEOUS: Final = "spontaneous"
 """Trials that show no movie: darkness, a grey screen, sleep. Nothing learns from them; they can be reconstructed."""
 
 VALIDATION_TIERS: Final = ("oracle", "validation", "val")
-"""Tiers whose responses are for choosing models; the Sensorium releases have ``oracle`` or ``validation``."""
+"""Tiers for choosing models; the Sensorium releases have ``oracle`` or ``validation``."""
 
 TEST_TIERS: Final = ("live_test_main", "live_test_bonus", "final_test_main", "final_test_bonus", "test", "final_test")
-"""Tiers that nothing is chosen on; their responses may be missing."""
+"""Tiers that are never used to choose anything; their responses may be missing."""
 
 KNOWN_TIERS: Final = (TRAIN, *VALIDATION_TIERS, *TEST_TIERS, SPONTANEOUS, UNUSED)
 
 FOLDED_TIERS: Final = (TRAIN, "oracle")
-"""Tiers the published folds divide: those of the five reconstructed animals that came with responses."""
+"""Tiers that the published folds divide: those whose responses were released for the five reconstructed animals."""
 
 FOLDS: Final = 7
-"""How many folds the release makes."""
+"""Number of folds in the release."""
 
 SYNONYMS: Final = {
     "training": TRAIN,
@@ -48,7 +48,7 @@ SYNONYMS: Final = {
 }
 
 HASHED_FRAMES = 5
-"""How many frames of a movie the release hashes."""
+"""Number of frames of a movie that the release hashes."""
 
 SHARE: Final = 0.1
 """The share of trials that validates, and the share that tests."""
@@ -73,9 +73,9 @@ def understood(word: str) -> str:
 def perceptual_hash(movie: Movie) -> int:
     """Return the 64-bit hash of a movie: the perceptual hashes of five evenly placed frames, XOR-ed.
 
-    movie: (time, height, width), grey levels 0-255, cut down to whole numbers as the release does. The frames are the
-    middles of the first five stretches of ``time // 5`` frames; a movie of fewer than five frames is hashed whole.
-    Source: the folds of the released encoder (DwiseNeuro), which Bauer et al. 2026 train on; equal to its values.
+    movie: (time, height, width), grey levels 0-255, truncated to integers as in the release. The frames are the middles
+    of the first five stretches of ``time // 5`` frames; a movie of fewer than five frames is hashed whole. Source: the
+    folds of the released encoder (DwiseNeuro), which Bauer et al. 2026 train on; equal to its values.
 
     >>> perceptual_hash(np.full((10, 36, 64), 127.5, dtype=np.float32))
     9223372036854775808
@@ -113,7 +113,7 @@ class OwnSplit:
     tiers: dict[str, str]
 
     def described(self, animal: str, words: Iterable[str]) -> str:
-        """Say what was done, and that the recording's own words did not help."""
+        """Return a sentence on what was done, and on the recording's own words that were not understood."""
         found = ", ".join(repr(word) for word in words)
         why = f"has tiers of unknown meaning ({found})" if found else "names no tiers"
         counts = {tier: list(self.tiers.values()).count(tier) for tier in (TRAIN, VALIDATION, TEST)}
@@ -122,16 +122,16 @@ class OwnSplit:
 
 
 def own_tiers(clips: Mapping[str, str]) -> OwnSplit:
-    """Divide trials such that all showings of a movie fall into one tier.
+    """Divide trials so that all repeats of a movie fall into one tier.
 
-    Movies are ordered by a hash of what stands for them, so that animals that saw the same movies get the same split.
-    The first tenth of the trials (at least one movie, where there are three) tests, the next validates. Near-duplicates
-    of held-out movies are left out of training later, see ``splits``.
+    Movies are ordered by a hash of their identity, so that animals that saw the same movies get the same split. The
+    first tenth of the trials (at least one movie, where there are three) tests, the next validates. Near-duplicates of
+    held-out movies are left out of training later, see ``splits``.
 
     Parameters
     ----------
     clips
-        What each trial showed, by trial name.
+        Identity of the movie that each trial showed, by trial name.
     """
     showings: dict[str, list[str]] = {}
     for name, clip in clips.items():
@@ -169,8 +169,7 @@ def settled_tiers(
     shown
         Those of them that show a movie.
     clip_of
-        What stands for the movie of a trial, None where it cannot be read; asked only where a split of our own is
-        needed.
+        Returns an identity of a trial's movie, None where it cannot be read; called only where our own split is needed.
     """
     names = list(trials)
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""One trial: reading its movie, state and responses, and what its missing signals become where numbers are needed."""
+"""One trial: reading its movie, state and responses, and replacing missing signals where numbers are needed."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from reverie.recordings.source import Source, read_signal
 from reverie.recordings.usability import Usable
 
 NEUTRAL = 0.0
-"""What a signal that was not recorded is taken to be, in all trials alike: a constant holds no information."""
+"""Value that replaces a signal that was not recorded, the same in all trials: a constant carries no information."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ class TrialArrays:
     Parameters
     ----------
     source
-        The recording as a reader of its format hands it over.
+        The recording as a reader of its format returns it.
     usable
-        What was found that can be used of it.
+        What of the recording can be used.
     """
 
     def __init__(self, source: Source, usable: Usable) -> None:
@@ -144,7 +144,7 @@ class TrialArrays:
 
 
 def _require_measured(values: np.ndarray, place: str, time: int) -> None:
-    """Raise ReverieError when something read was not measured: large recordings are only sampled beforehand."""
+    """Raise ReverieError when values were not measured, which in large recordings is found only when they are read."""
     if not measured(values).all():
         frame = int(np.argwhere(~measured(values))[:, time].min())
         raise ReverieError(

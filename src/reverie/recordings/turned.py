@@ -1,7 +1,7 @@
-"""Responses stored (time, neuron) where (neuron, time) is meant: told by their values where no length tells it.
+"""Responses stored as (time, neuron) instead of (neuron, time): recognised by values where lengths do not show it.
 
-What neurons do in one frame is much like what they do in the next, while neurons come in no order in which neighbours
-would be alike. Where there are as many neurons as frames, this is all there is to tell rows from columns by.
+Responses in one frame are similar to those in the next, while neighbouring neurons in a file are not similar. Where
+there are as many neurons as frames, nothing else distinguishes rows from columns.
 """
 
 from collections.abc import Mapping
@@ -15,15 +15,15 @@ from reverie.recordings.source import Source, StoredSeries
 from reverie.recordings.spans import FEW_FRAMES
 
 COMPARED: Final = 8
-"""Trials that are looked at, evenly chosen."""
+"""Number of trials, evenly chosen, that are checked."""
 
 CLEAR: Final = 0.1
-"""Neighbouring columns are clearly more alike than neighbouring rows, or less, from this correlation on. Of simulated
-recordings of every kind, two trials of 40 neurons and 40 frames give 0.2 to 0.8."""
+"""Difference of correlations from which on neighbouring columns are clearly more similar than neighbouring rows, or
+less. In simulated recordings of every kind, two trials of 40 neurons and 40 frames give 0.2 to 0.8."""
 
 
 def turned_note(animal: str, source: Source, recorded: Mapping[str, ResponseFacts]) -> str | None:
-    """Return a sentence where neurons may have been taken for frames and frames for neurons, None where not."""
+    """Return a warning when neurons and frames may have been exchanged, else None."""
     square = [name for name, fact in recorded.items() if abs(fact.rows - fact.frames) <= FEW_FRAMES]
     if 2 * len(square) <= len(recorded):
         return None
@@ -31,7 +31,7 @@ def turned_note(animal: str, source: Source, recorded: Mapping[str, ResponseFact
     for name in square[:: -(-len(square) // COMPARED)]:
         series = source.responses(name)
         if not isinstance(series, StoredSeries):
-            return None  # with times of its own, which tell its axis
+            return None  # its own times determine the time axis
         trials.append(np.nan_to_num(np.asarray(series.read(0, recorded[name].frames), dtype=np.float64)))
     shape, lead = (recorded[square[0]].rows, recorded[square[0]].frames), columns_lead(trials)
     if lead >= CLEAR or (lead > -CLEAR and shape[0] != shape[1]):
@@ -44,7 +44,7 @@ def turned_note(animal: str, source: Source, recorded: Mapping[str, ResponseFact
 
 
 def columns_lead(trials: list[Float[np.ndarray, "row column"]]) -> float:
-    """Return how much more neighbouring columns are alike than neighbouring rows, as a difference of correlations.
+    """Return how much more similar neighbouring columns are than neighbouring rows, as a difference of correlations.
 
     >>> smooth = np.cumsum(np.random.default_rng(0).normal(size=(20, 20)), axis=1)
     >>> columns_lead([smooth]) > 0.5, columns_lead([smooth.T]) < -0.5

@@ -1,4 +1,4 @@
-"""What can be used of one recording, filled in step by step, and what the user asked to leave out of it."""
+"""What of a recording can be used, filled in step by step, and what the user asked to leave out."""
 
 import math
 import re
@@ -14,13 +14,13 @@ from reverie.recordings.footage import GreyScale, is_deep
 from reverie.recordings.spans import Span
 
 NAMED = 6
-"""This many names are listed; the rest is counted."""
+"""Number of names that are listed; the others are counted."""
 
 SQUEEZED: Final = 0.1
-"""Change of the ratio of width to height, as a logarithm, that is worth a word; rounding to whole pixels makes less."""
+"""Log change of the aspect ratio from which on a message mentions it; rounding to whole pixels causes less."""
 
 ResponseKind = Literal["counts", "events", "traces"]
-"""What responses are: whole numbers of spikes, amounts of events that are never negative, traces that may be."""
+"""Kinds of responses: spike counts, amounts of events (never negative), and traces (which may be negative)."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Omissions:
 
 
 def omissions(asked: Sequence[str], animal: str) -> Omissions:
-    """Return what of an animal is to be left out.
+    """Return what the user asked to leave out of an animal.
 
     >>> omissions(("trial:3", "mouse2/neuron:7", "animal:mouse2"), "mouse1")
     Omissions(trials=frozenset({'3'}), neurons=frozenset(), animal=False)
@@ -60,7 +60,7 @@ def omissions(asked: Sequence[str], animal: str) -> Omissions:
 
 
 def grouped(reasons: Mapping[str, str]) -> Iterator[str]:
-    """Yield one line a cause, with the trials it concerns; causes are the same when only names and numbers differ.
+    """Yield one line per cause, with its trials; reasons that differ only in names and numbers are one cause.
 
     >>> list(grouped({"2": "a/2.npy is cut short.", "5": "a/5.npy is cut short.", "7": "nothing in it"}))
     ['2 trials (2, 5): a/2.npy is cut short.', '1 trial (7): nothing in it']
@@ -73,7 +73,7 @@ def grouped(reasons: Mapping[str, str]) -> Iterator[str]:
 
 
 def meant(name: str, names: Iterable[str]) -> str | None:
-    """Return the one of some names that is meant: that very one, or the only other way to write the same number.
+    """Return the name that the user means: exactly this one, or the only one that writes the same number differently.
 
     >>> meant("007", ["6", "7"]), meant("7", ["007", "7"]), meant("7", ["07", "007"]), meant("8", ["7"])
     ('7', '7', None, None)
@@ -87,7 +87,7 @@ def meant(name: str, names: Iterable[str]) -> str | None:
 
 @dataclass
 class Usable:
-    """What can be used of one recording, and what was found out about it on the way.
+    """What of a recording can be used, and what was found out about it.
 
     Attributes
     ----------
@@ -106,21 +106,21 @@ class Usable:
     frame_size
         Height and width of its movies as stored.
     averaged
-        How many pixels, as shown, one stored pixel is across.
+        Width of a stored pixel in pixels as shown.
     grey
-        What makes stored values grey levels.
+        Scale that turns stored values into grey levels.
     deep
-        The same of whole numbers of more than 8 bits that go above 255; None where there are none.
+        Scale of integers of more than 8 bits that exceed 255; None where there are none.
     neurons
         How many neurons its files hold.
     kept
-        The rows of those that can be used, None for all.
+        Rows of the neurons that can be used, None for all.
     signals
-        What is there of pupil and running.
+        Those of pupil and running that were recorded.
     kind
-        What its responses are.
+        Kind of its responses.
     floor
-        What is subtracted from the responses of each neuron in the files, None for nothing.
+        What is subtracted from each neuron's responses in the files, None for nothing.
     """
 
     spans: dict[str, Span] = field(default_factory=dict)
@@ -141,11 +141,11 @@ class Usable:
     floor: np.ndarray | None = None
 
     def scale(self, dtype: np.dtype) -> GreyScale:
-        """Return what makes stored values of a type grey levels."""
+        """Return the scale that turns stored values of a type into grey levels."""
         return self.deep if self.deep is not None and is_deep(dtype) else self.grey
 
     def known(self, animal: str, name: object) -> str:
-        """Return the name of the animal's trial that is meant; raises ReverieError where there is none to be used."""
+        """Return the full name of one of the animal's trials; raises ReverieError when there is no usable one."""
         if isinstance(name, str) and name in self.spans:
             return name
         names = [*self.spans, *self.left_out]
@@ -161,9 +161,9 @@ class Usable:
         return trial
 
     def sentences(self, animal: str, frame_size: tuple[int, int] | None, split: Sequence[str]) -> tuple[str, ...]:
-        """Return all that was found and done, one sentence a cause.
+        """Return everything that was found and done, one sentence per cause.
 
-        frame_size: that movies are brought to, None where there are none. split: what was done about tiers.
+        frame_size: that of movies after resizing, None where there are none. split: sentences on tiers.
         """
         scales = (self.grey, self.deep or self.grey)
         movies = [f"The movies of {animal}: {note}." for note in dict.fromkeys(one.note for one in scales) if note]
@@ -193,7 +193,7 @@ class Usable:
 
 
 def _resized(animal: str, stored: tuple[int, int], size: tuple[int, int]) -> str:
-    """Say how movies are brought to another frame size."""
+    """Return a sentence on how movies are brought to another frame size."""
     before, after = (f"{height} x {width}" for height, width in (stored, size))
     how = "averaged down" if size[0] <= stored[0] and size[1] <= stored[1] else "enlarged"
     squeezed = abs(math.log(stored[0] * size[1] / (stored[1] * size[0]))) > SQUEEZED
