@@ -39,6 +39,11 @@ def test_what_was_said_about_an_encoder_is_kept(folder):
     assert sorted(path.name for path in folder.iterdir()) == ["encoder.json", "weights.safetensors"]
 
 
+def test_its_folder_is_known_from_everywhere(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    assert load_encoder(folder.name).folder == folder
+
+
 def test_a_device_that_is_not_there_is_told(folder):
     with pytest.raises(ReverieError, match="The device 'tpu' cannot be used here"):
         load_encoder(folder, "tpu")

@@ -91,7 +91,8 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
             "or simulate it anew."
         ) from error
     with reading_foreign(folder / DESCRIPTION, "make its entry 'about' as it was, or save the encoder again"):
-        encoder.folder, encoder.about = folder, _about(description.get("about", {}))
+        # Absolute, since what is fitted is kept in it, from wherever a notebook works by then.
+        encoder.folder, encoder.about = folder.absolute(), _about(description.get("about", {}))
     return encoder.to(choose_device(str(device))).eval()
 
 

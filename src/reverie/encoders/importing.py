@@ -61,7 +61,7 @@ def import_weights(
     else:
         save_encoder(encoder, folder, about=encoder.about)
         say(f"{len(encoder.mice)} readouts ({', '.join(encoder.mice)}) are in {folder}.")
-    encoder.folder = folder
+    encoder.folder = folder.absolute()
     return encoder
 
 

@@ -138,6 +138,6 @@ class Reconstructor:
 
 def _folders(subject: Subject, kept: Path | str | None) -> tuple[Path, ...]:
     if kept is not None:
-        return (given_path(kept, "What is fitted"),)
+        return (given_path(kept, "What is fitted").absolute(),)
     own = subject.encoder.folder
     return (cache_folder() / FITTED,) if own is None else (own / FITTED, cache_folder() / FITTED)
