@@ -40,7 +40,7 @@ def test_the_first_cell_of_a_notebook_works_as_it_is_printed(laboratory):
     exec(CELL, names)
     movie = names["movie"]
     assert movie.frames.shape == movie.std.shape == (FRAMES, *SIZE)
-    assert names["encoder"].folder == Path("ENCODER")
+    assert names["encoder"].folder == Path("ENCODER").absolute()
     assert movie.half_widths is not None
     low, high = movie.interval(0.95)
     assert ((low <= movie.frames) & (movie.frames <= high)).all()
