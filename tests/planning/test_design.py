@@ -12,14 +12,14 @@ from reverie.planning.running import plan, stand_in
 
 @pytest.fixture(scope="module")
 def bands():
-    """Movies whose power falls with the square of both frequencies, and neurons that tell less of what is finer."""
+    """Movies whose power falls with the square of both frequencies, and neurons that say less about fine detail."""
     cycles = np.hypot(np.arange(36)[:, None] / 72, np.arange(64) / 128) / 3.4
     hertz = np.arange(60) / 120 * 30
     power = 1 / ((0.01 + cycles) ** 2)[None] / (1 + hertz**2)[:, None, None]
     power /= power.mean()
-    told = 100 * np.exp(-np.square(cycles / 0.05))[None] * np.exp(-hertz)[:, None, None]
+    information = 100 * np.exp(-np.square(cycles / 0.05))[None] * np.exp(-hertz)[:, None, None]
     return MeasuredBands.of(
-        cycles, hertz, power, told, picture=0.1, seconds=2.0, degrees=3.4, neurons=100, about="toys"
+        cycles, hertz, power, information, picture=0.1, seconds=2.0, degrees=3.4, neurons=100, about="toys"
     )
 
 
@@ -86,9 +86,14 @@ def test_a_finer_screen_changes_no_plan():
     """The same movies and neurons on twice the pixels a degree: three in four coefficients hold nothing."""
     coarse = stand_in()
     hertz = np.unique(coarse.hertz)
-    more = {"cycles": 0.3, "hertz": hertz, "power": 1e-9, "told": 1e-9}
+    more = {"cycles": 0.3, "hertz": hertz, "power": 1e-9, "information": 1e-9}
     shares = np.array([coarse.share[coarse.hertz == each].sum() for each in hertz])
-    scaled = {"cycles": coarse.cycles, "hertz": coarse.hertz, "power": 4 * coarse.power, "told": coarse.told / 4}
+    scaled = {
+        "cycles": coarse.cycles,
+        "hertz": coarse.hertz,
+        "power": 4 * coarse.power,
+        "information": coarse.information / 4,
+    }
     joined = {name: np.append(values, np.broadcast_to(more[name], hertz.shape)) for name, values in scaled.items()}
     share = np.append(coarse.share, 3 * shares) / 4
     finer = replace(coarse, degrees=coarse.degrees / 2, share=share, **joined)

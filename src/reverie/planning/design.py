@@ -49,7 +49,7 @@ class MeasuredBands:
         Share of the cosine transform's coefficients that lie in the band.
     power
         Mean variance of the movies' coefficients in the band, in units of the pixels' variance.
-    told
+    information
         Information about each coefficient of the band that one neuron per square degree gives, in inverse units of the
         power; it is multiplied by the density of neurons.
     picture
@@ -68,7 +68,7 @@ class MeasuredBands:
     hertz: Float[np.ndarray, " band"]
     share: Float[np.ndarray, " band"]
     power: Float[np.ndarray, " band"]
-    told: Float[np.ndarray, " band"]
+    information: Float[np.ndarray, " band"]
     picture: float
     seconds: float
     degrees: float
@@ -81,7 +81,7 @@ class MeasuredBands:
         cycles: Float[np.ndarray, "row column"],
         hertz: Float[np.ndarray, " time"],
         power: Float[np.ndarray, "time row column"],
-        told: Float[np.ndarray, "time row column"],
+        information: Float[np.ndarray, "time row column"],
         **known: Any,  # noqa: ANN401 - the other fields
     ) -> "MeasuredBands":
         """Average power and information over bands, given the frequencies of the coefficients."""
@@ -94,7 +94,7 @@ class MeasuredBands:
             return np.asarray(np.bincount(band, spread) / count)
 
         middle = mean(cycles[None]), mean(hertz[:, None, None])
-        return cls(*middle, count / power.size, mean(power), mean(told), **known)
+        return cls(*middle, count / power.size, mean(power), mean(information), **known)
 
     def to_json(self) -> dict[str, Any]:
         """Return the measurements, ready for JSON."""
@@ -108,7 +108,8 @@ class MeasuredBands:
         """Return measurements from what ``to_json`` returned; raises BadInput when something is missing."""
         try:
             arrays = {
-                name: np.asarray(measured[name], dtype=float) for name in ("cycles", "hertz", "share", "power", "told")
+                name: np.asarray(measured[name], dtype=float)
+                for name in ("cycles", "hertz", "share", "power", "information")
             }
             return cls(**{**measured, **arrays})
         except (KeyError, TypeError, ValueError) as error:
@@ -165,13 +166,13 @@ def information(bands: MeasuredBands, design: Design) -> Float[np.ndarray, " ban
     # A scan holds the mean over the time since the scan before.
     seen = np.square(np.sinc(bands.hertz / design.scan_rate))
     noise = design.noise + NONLINEAR_NOISE * _drive(bands) * seen
-    return np.asarray(bands.power * bands.told * density * known * seen / noise)
+    return np.asarray(bands.power * bands.information * density * known * seen / noise)
 
 
 def _drive(bands: MeasuredBands) -> Float[np.ndarray, " band"]:
     """Return the variance of one neuron's linear drive relative to its noise, at each band's temporal frequency."""
     moment = np.unique(bands.hertz.round(4), return_inverse=True)[1]
-    driven = np.bincount(moment, bands.share * bands.power * bands.told) / np.bincount(moment, bands.share)
+    driven = np.bincount(moment, bands.share * bands.power * bands.information) / np.bincount(moment, bands.share)
     return np.asarray(driven[moment] / bands.degrees**2)
 
 

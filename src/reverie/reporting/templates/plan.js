@@ -46,7 +46,7 @@ function along(axis, found, pooled) {
 /** Linear variance of one neuron's drive over that of its noise, at each band's temporal frequency. */
 const driven = bands.hertz.map((hertz) => {
   const together = bands.share.flatMap((share, band) => (Math.abs(bands.hertz[band] - hertz) < 1e-4 ? [[share, band]] : []));
-  const drive = sum(together.map(([share, band]) => share * bands.power[band] * bands.told[band]));
+  const drive = sum(together.map(([share, band]) => share * bands.power[band] * bands.information[band]));
   return drive / sum(together.map(([share]) => share)) / bands.degrees ** 2;
 });
 
@@ -56,7 +56,7 @@ function predict(design) {
   const found = bands.power.map((power, band) => {
     const seen = sinc(bands.hertz[band] / design.scan_rate) ** 2;
     const noise = design.noise + bands.curved * driven[band] * seen;
-    const signalToNoise = (power * bands.told[band] * density * known * seen) / noise;
+    const signalToNoise = (power * bands.information[band] * density * known * seen) / noise;
     return signalToNoise / (1 + signalToNoise);
   });
   const counted = bands.power.map((power, band) => {
