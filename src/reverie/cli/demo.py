@@ -32,25 +32,26 @@ from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
 
 FRAMES = 300
-"""Clips last 10 s, as in the Sensorium 2023 recordings."""
+"""Frames of a clip: 10 s, as in the Sensorium 2023 recordings."""
 
 VALIDATION_FRAMES = 150
-"""Validation clips only decide when to stop and how methods are weighed, for which half as long is enough."""
+"""Frames of a validation clip; these only decide when to stop and how methods are weighed, and half the length is
+enough."""
 
 MICE = {"mouse1": 1600}
-"""The simulated animal and its neurons; a second animal would double the time and show nothing new."""
+"""The simulated animal and its number of neurons; a second animal would double the time and show nothing new."""
 
 TRAINING_CLIPS = 60
-"""Clips that the encoder learns from: half taken from a real clip, half synthetic."""
+"""Number of clips that the encoder learns from: half taken from a real clip, half synthetic."""
 
 TRAINING_STEPS = 300
 """Steps of training, about a minute on two cores; a number, so that the same seed gives the same demo."""
 
 STOPS = (10, 20, 30, 40, 60)
-"""Numbers of steps to choose from; the published 1000 follow the noise of single trials on so few neurons."""
+"""Numbers of steps to choose from; with so few neurons, the published 1000 would fit the noise of single trials."""
 
 STRIDE = 32
-"""Frames between windows: the encoder looks back by itself, so that overlapping windows would be redundant."""
+"""Frames between windows; the encoder takes its history into account by itself, so overlapping windows add nothing."""
 
 
 @dataclass
@@ -75,7 +76,7 @@ def run_demo(out: Path, *, seed: int) -> None:
     Writes ``out``/first (one clip in seconds, with its page), ``out``/data, ``out``/encoder, ``out``/run (the published
     method, with report.html), ``out``/run-combined (the default method, likewise) and ``out``/stops.
     Stages finished before an interruption are not repeated.
-    Raises ReverieError when the real clips are not installed, and BadInput when the seed is none.
+    Raises ReverieError when the real clips are not installed, and BadInput when the seed is not valid.
     """
     seed, stages = require_seed(seed), Stages()
     data, encoder, run, combined = (out / name for name in ("data", "encoder", "run", "run-combined"))
@@ -137,12 +138,12 @@ def _train(data: Path, encoder: Path, seed: int) -> None:
 
 
 def _fit_masks(data: Path, folder: Path, seed: int) -> None:
-    """Fit the masks that are not there yet."""
+    """Fit the masks that were not fitted yet."""
     open_session(Sources(data, (folder,), seed=seed)).fit(["mask"])
 
 
 def _choose_stop(data: Path, folder: Path, out: Path, seed: int) -> int:
-    """Choose the number of steps on the first animal's validation trials; the scores they are chosen by are kept."""
+    """Choose the number of steps on the first animal's validation trials, and keep the scores it was chosen by."""
     session = open_session(Sources(data, (folder,), seed=seed))
     animal, recording = next(iter(session.recordings.items()))
     trials = [name for name, tier in recording.tiers.items() if tier == "oracle"]

@@ -17,13 +17,13 @@ from reverie.stimuli.video import read_movie
 
 NEURONS: Final = 1200
 CLIPS: Final = 6
-"""Synthetic ones of ``FRAMES`` frames, from which prior, likelihood and mask are learned."""
+"""Number of synthetic clips of ``FRAMES`` frames, from which prior, likelihood and mask are learned."""
 FRAMES: Final = 300
 SECONDS: Final = 5.0
-"""Of the real clip that is reconstructed."""
+"""Length of the reconstructed part of the real clip, seconds."""
 
 MASK: Final = MaskSettings(steps=100, learning_rate=160.0, batch=1)
-"""A quarter of the usual draws, each moving the mask four times as far."""
+"""A quarter of the usual number of draws, each of which changes the mask four times as much."""
 
 METHOD: Final = Map(draws=1, calibrated=False)
 
@@ -35,7 +35,7 @@ ABOUT: Final = (
 
 
 def first_picture(out: Path, seed: int) -> Path:
-    """Simulate, find the mask, reconstruct one real clip, and return its page; what is there already is kept."""
+    """Simulate, find the mask, reconstruct one real clip, and return its page; finished parts are kept."""
     data, mask = out / "data", out / "mask.npz"
     if not (data / TRUTH).exists():
         write_simulation(data, _movies(seed), mice={"mouse1": NEURONS}, seed=seed)

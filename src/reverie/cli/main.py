@@ -23,7 +23,7 @@ from reverie.cli.verbs import Verb, parse
 from reverie.foundation.errors import ReverieError
 
 OUT_OF_MEMORY: Final = ("out of memory", "can't allocate memory", "cannot allocate memory")
-"""What torch says, on any device, when it gets no memory; some of its versions have no class of error for it."""
+"""Torch's messages, on any device, when memory runs out; some of its versions have no class for this error."""
 
 VERSIONS: Final = ("reverie", "torch", "numpy", "scipy", "av", "pandas")
 """Packages whose versions a bug report should name."""
@@ -32,11 +32,11 @@ FAILED: Final = 1
 INTERRUPTED: Final = 128 + signal.SIGINT
 TERMINATED: Final = 128 + signal.SIGTERM
 NOBODY_READS: Final = 128 + 13
-"""Exit codes; the last three are those a shell gives a program that a signal ended (13: SIGPIPE)."""
+"""Exit codes; the last three are those that shells report for programs ended by a signal (13: SIGPIPE)."""
 
 
 def explain(error: BaseException) -> str | None:
-    """Return one sentence on a failure that could be foreseen, None for any other."""
+    """Return one sentence on a foreseen failure, None for any other."""
     if isinstance(error, ReverieError):
         return _on_one_line(str(error))
     if isinstance(error, MemoryError) or _says_out_of_memory(error):
@@ -52,7 +52,7 @@ def explain(error: BaseException) -> str | None:
 
 
 def _on_one_line(sentence: str) -> str:
-    """Return a sentence in which names of files and words of the user can neither break the line nor move the cursor.
+    """Return a sentence whose file names and user input can neither break the line nor move the cursor.
 
     >>> _on_one_line("a\\nb is not there.")
     'a\\\\nb is not there.'
@@ -61,7 +61,7 @@ def _on_one_line(sentence: str) -> str:
 
 
 def report_unforeseen(error: BaseException) -> str:
-    """Keep the details of a failure in a file and return one sentence that says where."""
+    """Write the details of a failure to a file, and return one sentence that names the file."""
     kind = traceback.format_exception_only(error)[-1].strip().splitlines()[0]
     details = _describe(error)
     place = _keep(details)
@@ -107,7 +107,7 @@ def _version(package: str) -> str:
 
 
 def _keep(details: str) -> Path | None:
-    """Write the details into the working directory or, where that cannot be, the folder for temporary files."""
+    """Write the details to the working directory or, where that fails, to the folder for temporary files."""
     name = f"reverie-error-{datetime.now():%Y%m%d-%H%M%S}.txt"
     folders: list[Callable[[], Path]] = [Path.cwd, lambda: Path(tempfile.gettempdir())]
     for folder in folders:
@@ -121,15 +121,15 @@ def _keep(details: str) -> Path | None:
 
 
 class Terminated(KeyboardInterrupt):
-    """Somebody asked the program to end, as batch systems do before they end it themselves."""
+    """The program was asked to end, as batch systems do before they kill it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 0 when the verb was done and with another code when it was not."""
     _print_anything()
     if arguments is None and not sys.warnoptions:
-        warnings.simplefilter("ignore")  # what libraries say to programmers; users are told in sentences
-        logging.getLogger("tifffile").disabled = True  # of broken files, which are told
+        warnings.simplefilter("ignore")  # warnings are for programmers; users get messages of our own
+        logging.getLogger("tifffile").disabled = True  # it logs broken files, which we report ourselves
     try:
         with _ended_like_interrupted():
             sys.exit(run_verb(lambda: parse(arguments)))
@@ -138,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run_verb(asked: Callable[[], Verb]) -> int:
-    """Do the verb that is asked for, print one sentence if anything goes wrong, and return the exit code."""
+    """Run the verb that was asked for, print one sentence if anything goes wrong, and return the exit code."""
     try:
         verb = asked()
         if verb.computes:
@@ -150,7 +150,7 @@ def run_verb(asked: Callable[[], Verb]) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
-        code = NOBODY_READS  # whoever read our output has seen enough, as in `reverie inspect DATA | head`
+        code = NOBODY_READS  # the reader of our output has closed it, as in `reverie inspect DATA | head`
     except KeyboardInterrupt as error:
         _print_error("Interrupted; give the same command again to go on where it stopped.")
         code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
@@ -163,7 +163,7 @@ def run_verb(asked: Callable[[], Verb]) -> int:
 
 
 def _require_working_directory() -> None:
-    """Raise ReverieError where the working directory was deleted: libraries that compute end the process without it."""
+    """Raise ReverieError when the working directory was deleted: without it, numerical libraries end the process."""
     try:
         Path.cwd()
     except FileNotFoundError as error:
@@ -171,12 +171,12 @@ def _require_working_directory() -> None:
 
 
 def _print_error(sentence: str) -> None:
-    with suppress(OSError):  # nobody listens
+    with suppress(OSError):  # standard error is closed
         print(f"reverie: {sentence}", file=sys.stderr, flush=True)
 
 
 def _print_anything() -> None:
-    """Let characters that a terminal lacks, and names whose bytes are no text, be printed as escapes."""
+    """Make characters that a terminal cannot show, and file names that are not valid text, print as escapes."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -184,7 +184,7 @@ def _print_anything() -> None:
 
 
 def _empty_output() -> None:
-    """Write what standard output still holds or, where nothing takes it, drop it, lest Python complain at its end."""
+    """Flush standard output or, if it is closed, drop the rest, so that Python does not report an error at exit."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -17,7 +17,7 @@ from reverie.jobs.engines.settings import On
 from reverie.runs.options import Joining
 
 SEED: Final = "seed"
-"""A setting of methods that the command line has once, for whatever is random."""
+"""A setting of several methods that is a single option on the command line, for everything random."""
 
 
 def chosen_method(options: Any, seed: int) -> Method:  # noqa: ANN401 - a generated dataclass
@@ -35,7 +35,7 @@ def chosen_method(options: Any, seed: int) -> Method:  # noqa: ANN401 - a genera
 def method_options() -> type[Any]:
     """Return a dataclass with ``method`` and every setting of every method, each once.
 
-    Settings that are not given stay as the method has them; a switch belongs to all methods that have it.
+    Settings that are not given keep the method's default; a setting that several methods have is one option for all.
     """
     described: dict[str, list[str]] = {}
     hints: dict[str, Any] = {}
@@ -61,7 +61,7 @@ def method_options() -> type[Any]:
 
 
 def field_docs(kind: type[Any]) -> dict[str, str]:
-    """Return what stands below each field of a dataclass, by the field's name.
+    """Return the docstring below each field of a dataclass, by the field's name.
 
     >>> field_docs(METHODS["ridge"])["blur"]
     'Gaussian sigma of a final blur, in pixels and frames.'

@@ -80,16 +80,16 @@ VERBS: Final = {
     "plan": "reverie.cli.experiment_verbs:Plan",
     "demo": "reverie.cli.run_verbs:Demo",
 }
-"""Where each verb is, in the order the help shows them."""
+"""Dotted name of each verb's class, in the order of the help."""
 
 ABOUT: Final = "Reconstruct the movie an animal saw from the activity of its visual cortex."
 
 WRONG_USAGE: Final = 2
-"""The exit code for words that the command line does not know."""
+"""The exit code for words that the command line does not understand."""
 
 
 def printed_script(on: On) -> bool:
-    """Print the script that a batch system would get, where that is asked for; return whether it was."""
+    """Print the script that a batch system would get, if this was asked for; return whether it was."""
     if not on.dry_run:
         return False
     from reverie.jobs.engines.batch import job_script
@@ -121,7 +121,7 @@ def parse(arguments: Sequence[str] | None = None) -> Verb:
         print(f"reverie: there is no verb {words[0]!r}; choose one of {', '.join(VERBS)}.", file=sys.stderr)
         sys.exit(WRONG_USAGE)
     for before, word in pairwise(words):
-        # As a path it would be the working directory.
+        # As a path, an empty word would mean the working directory.
         if word == "" or (word.startswith("--") and word.endswith("=")):
             raise ReverieError(f"Nothing was given with {word or before}; is a variable of the shell not set?")
     module, name = VERBS[words[0]].split(":")

@@ -28,8 +28,10 @@ def table_of_methods(scores: pd.DataFrame, columns: Sequence[str]) -> pd.DataFra
 
 
 def table_of_differences(scores: pd.DataFrame, pairs: Sequence[tuple[str, str]], seed: int) -> pd.DataFrame:
-    """Return a row per pair of conditions and score: first, second, score, mean of first − second, low, high, clips,
-    better (clips on which the first is better). Pairs without a common clip are left out.
+    """Return a row per pair of conditions and score, with the mean of first − second.
+
+    Columns: first, second, score, difference, low, high (95 %), clips, better (clips on which first is better).
+    Pairs of which a condition was not scored are left out.
     """
     known = set(scores["condition"])
     rows = []
