@@ -55,6 +55,15 @@ def test_lists_and_names_that_are_numbers_are_taken():
     assert np.array_equal(recorded(movies={1: SCREEN}, shown={" Onset": [0.0], "clip ": [1]})["0"].responses, usual)
 
 
+def test_a_movie_in_a_file_is_found_from_another_folder(tmp_path, monkeypatch):
+    (tmp_path / "inner").mkdir()
+    np.save(tmp_path / "movie.npy", SCREEN.astype(np.uint8))
+    monkeypatch.chdir(tmp_path)
+    recording = recorded(movies={"1": "movie.npy"})
+    monkeypatch.chdir(tmp_path / "inner")
+    np.testing.assert_array_equal(recording.movie("0"), SCREEN.astype(np.uint8))
+
+
 def test_a_movie_that_does_not_say_how_fast_it_was_shown_is_said_to_have_run_at_30_hz():
     assert any("(1); they are taken to have run at 30 frames a second" in note for note in recorded().notes)
     told = recorded(reading=Reading(frame_rate=40.0))

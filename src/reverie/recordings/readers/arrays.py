@@ -198,19 +198,25 @@ def _whole(clip: str, movie: Any) -> Showing:  # noqa: ANN401
     return Showing(times, times[-1] + usual_step(times, f"the movie {clip}"), clip)
 
 
+PATHS: Final = (str, Path)
+"""What names a file."""
+
+
 class _Clips:
     """Movies given as arrays, as objects with times, or as files."""
 
     def __init__(self, given: Mapping[str, Any], reading: Reading, *, numbered: bool) -> None:
-        self.given, self.reading, self.numbered = given, reading, numbered
+        # Files are read when they are asked for, and a notebook may stand in another folder by then.
+        self.given = {name: Path(one).absolute() if isinstance(one, PATHS) else one for name, one in given.items()}
+        self.reading, self.numbered = reading, numbered
 
     def open(self, clip: str, frames: int | None) -> OpenClip:
         """Open a movie by name; raises ReverieError when it was not given."""
         if clip not in self.given:
             raise ReverieError(f"The movie {clip!r} was shown but not given; give it in `movies`.")
         movie = self.given[clip]
-        if isinstance(movie, (str, Path)):
-            return open_clip(Path(movie), self.reading, frames, numbered=self.numbered)
+        if isinstance(movie, Path):
+            return open_clip(movie, self.reading, frames, numbered=self.numbered)
         place, rate = f"The movie {clip}", None
         values = as_movie(movie.d if isinstance(movie, TimedValues) else np.asarray(movie))
         if isinstance(movie, TimedValues):
