@@ -191,7 +191,7 @@ def write_plan(path: Path, bands: MeasuredBands, design: Design) -> None:
         ["report.css"],
         ["plan.js"],
         title="What an experiment will show",
-        lead=f"Measured on {bands.about}. Move a slider; all else follows.",
+        lead=f"Measured on {bands.about}. Move a slider, and everything else follows.",
         sliders=SLIDERS,
         design=asdict(design),
         measured=json.dumps({**bands.to_json(), **constants}),

@@ -176,7 +176,7 @@ def _reason(trial: TrialContent, name: str) -> str:
     if name.endswith("_other_movie"):
         return "the recording holds no other movie that is long enough"
     if name.endswith("_other_moment"):
-        return "no shot is long enough for another moment of it"
+        return "no shot is long enough to be compared with another moment of it"
     if name.startswith("response_"):
         return "responses were not predicted or not recorded"
     if "dynamic" in name:

@@ -110,7 +110,7 @@ def _gap(setup: Setup, job: Job) -> Mapping[str, float]:
 
 def _lost(parts: pd.DataFrame) -> str:
     losses = ", ".join(f"{name} {parts[name].mean():.3f}" for name in ("trial noise", "encoder", "search", "prior"))
-    return f"Of the {parts['total'].mean():.3f} that are missing: {losses}."
+    return f"Of the {parts['total'].mean():.3f} that it falls short of 1: {losses}."
 
 
 def _preferred(gaps: pd.DataFrame) -> str:
@@ -118,8 +118,8 @@ def _preferred(gaps: pd.DataFrame) -> str:
     return (
         f"The −log likelihood of the movie found less that of the true one is {recorded.mean():+.0f} nats on recorded "
         f"trials (below 0, the movie found is likelier, on {(recorded < 0).sum()} of {len(recorded)}). On simulated "
-        f"trials, where the encoder is right, it is {simulated.mean():+.0f}, for a movie follows the noise as well; "
-        "what recorded trials have below that is owed to an encoder or a noise that is wrong."
+        f"trials, where the encoder is right, it is {simulated.mean():+.0f}, since the movie found also fits the "
+        "noise. What recorded trials have below that is due to a wrong encoder or a wrong noise model."
     )
 
 

@@ -36,16 +36,16 @@ def conclude(setup: Setup) -> Findings:
         "the reconstruction explains the recorded trial better than the true movie does, so it has fitted some of the "
         "noise of this very trial"
         if excess > 0
-        else "the reconstruction does not explain the recorded trial better than the true movie, so nothing tells of "
-        "over-fitting to the noise of the trial"
+        else "the reconstruction does not explain the recorded trial better than the true movie, so there is no "
+        "sign of over-fitting to the noise of the trial"
     )
     sentences = [
         f"Predicted from the reconstruction, responses agree with the recorded ones at {value(summary, FOUND)}, from "
         f"the true movie at {value(summary, TRUTH)}: {verdict}.",
         f"Greying the true movie outside the training mask changes the consistency by "
         f"{100 * (means[MASKED] / means[TRUTH] - 1):+.1f} %; giving the reconstruction the truth's mean and contrast "
-        f"changes it by {100 * (means[MATCHED] / means[FOUND] - 1):+.1f} %: how far brightness and contrast can be "
-        "read from the responses.",
+        f"changes it by {100 * (means[MATCHED] / means[FOUND] - 1):+.1f} %, which shows how far the responses "
+        "determine brightness and contrast.",
         sentence_over_animals(scores, SCORE, TRUTH),
     ]
     theirs = {TRUTH: f"{published.CONSISTENCY_TRUTH}", FOUND: f"{published.CONSISTENCY_RECONSTRUCTION}"}

@@ -104,8 +104,8 @@ def conclude(setup: Setup) -> Findings:
     still, fastest = means[0.0], means[NYQUIST]
     return Findings(
         [
-            f"Gratings that stand still are found at {still[0]:.2f}, those of 15 Hz at {fastest[0]:.2f}; the paper's "
-            f"of the same spatial frequencies at {still[1]:.2f} and {fastest[1]:.2f}.",
+            f"Still gratings are reconstructed at r = {still[0]:.2f}, those of 15 Hz at {fastest[0]:.2f}; the "
+            f"paper's, of the same spatial frequencies, at {still[1]:.2f} and {fastest[1]:.2f}.",
             f"{verdict(aliasing)} At 15 Hz a grating turns into its negative with every frame: an encoder that takes "
             "every second frame sees a still grating in one half of the frames and its negative in the other.",
             f"Gratings of {size.frames / FRAME_RATE:.1f} s in {len(size.directions)} directions, reconstructed from "

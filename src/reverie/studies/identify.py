@@ -87,8 +87,8 @@ def conclude(setup: Setup) -> Findings:
             f"Up to {int(answers['questions'].max())} cut-outs of {len(setup.clips)} clips each, one trial of "
             "every clip; intervals: bootstrap over animals and clips.",
             "Candidates are cut-outs, at any time, of the movies on which the encoder was not trained, as they were "
-            "shown and in their mirror images in space and time. The encoder's rates to them are those in an ordinary "
-            "moment, so that behaviour gives no clue.",
+            "shown and in their mirror images in space and time. Rates to all of them are predicted in the same "
+            "ordinary state, so that behaviour gives no clue.",
         ],
         [Picture("identification", caption, figure, pd.DataFrame(summary))],
     )
@@ -265,6 +265,6 @@ def _row(
 IDENTIFY = Study(
     "identify",
     "Which movie was it?",
-    "Can the movie that was shown be told from 99 others, with how many neurons, in how short a time?",
+    "Can the movie that was shown be identified among 100, with how many neurons, and in how short a time?",
     conclude,
 )

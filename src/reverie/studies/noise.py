@@ -50,9 +50,9 @@ def conclude(setup: Setup) -> Findings:
     )
     return Findings(
         [
-            f"Noise is found best at σ = {best['pixels']:g} px ({best['degrees']:.1f}°) and {best['frames']:g} frames "
-            f"({best['seconds']:.2f} s), r = {best['here']:.2f}; noise that is white in space at "
-            f"{done.loc[white, 'here'].mean():.2f}.",
+            f"Noise is reconstructed best at σ = {best['pixels']:g} px ({best['degrees']:.1f}°) and "
+            f"{best['frames']:g} frames ({best['seconds']:.2f} s), r = {best['here']:.2f}; noise white in space "
+            f"at {done.loc[white, 'here'].mean():.2f}.",
             f"Averaging {by_models.index[-1]} models instead of one: {gain} video correlation over all cells.",
             f"{size.frames / recording.frame_rate:.1f} s of noise in the middle {side} × {side} pixels, "
             f"{'both polarities' if size.both_polarities else 'one polarity'}, from predicted responses of "

@@ -76,7 +76,7 @@ def conclude(setup: Setup) -> Findings:
 def _split_sentence(parts: pd.DataFrame) -> str:
     means = {name: float(parts[name].mean()) for name in ("trial noise", "encoder error", "inversion error", "total")}
     shares = ", ".join(f"{name} {means[name]:.3f}" for name in list(means)[:3])
-    return f"Of the {means['total']:.3f} that are missing to a perfect score: {shares}."
+    return f"Of the {means['total']:.3f} that it falls short of a perfect score: {shares}."
 
 
 def _bars(parts: pd.DataFrame) -> Picture:

@@ -211,5 +211,5 @@ def _stop_sentence(scale: Scale) -> str:
     return (
         "Every descent of the published method was stopped after the number of steps (of "
         f"{', '.join(map(str, scale.stops))}) that was best on validation clips, chosen for one encoder and each kind "
-        "of target responses; as published it takes 1000, which on few neurons follows the noise of the single trial."
+        "of target responses; as published it takes 1000, which with few neurons fits the noise of the single trial."
     )

@@ -177,9 +177,9 @@ def conclude(setup: Setup) -> Findings:
     local, overall = (int((table[name] <= LEVEL).sum()) for name in ("p_largest", "p_overall"))
     return Findings(
         [
-            f"{local} of {len(maps)} error maps hold a deviation that trial noise does not explain somewhere (largest "
-            f"deviation, p ≤ {LEVEL:g}), {overall} of them all over (overall deviation, p ≤ {LEVEL:g}); of maps that "
-            f"hold none, one in {1 / LEVEL:.0f} would be counted by either test.",
+            f"{local} of {len(maps)} error maps have a local deviation that trial noise does not explain (largest "
+            f"deviation, p ≤ {LEVEL:g}), and {overall} deviate as a whole (overall deviation, p ≤ {LEVEL:g}); of maps "
+            f"without deviations, either test would count one in {1 / LEVEL:.0f}.",
             f"Deviations measure {_extent(table, '')}; those of simulated trials {_extent(table, 'null_')}.",
             "A significant deviation is activity that many neurons share and the encoder does not expect: an error of "
             "the encoder, variability that neurons share, or another percept. The test does not tell which.",

@@ -208,8 +208,8 @@ def _about(setup: Setup) -> str:
         f"its windows began every {chosen.stride} frames (every {Paper.stride}, as published, they would make "
         f"{ratio:.1f} times as many passes). Held-out neurons are those of other animals that saw the same movie: the "
         "correlation of their responses with what the first encoder predicts from the reconstruction. Passes are "
-        "windows of 32 frames through one encoder, forward and back. Seconds are those of one process of this machine, "
-        "whatever else it did."
+        "windows of 32 frames through one encoder, forward and back. Seconds are those of one process on this machine, "
+        "which may have done other work too."
     )
 
 

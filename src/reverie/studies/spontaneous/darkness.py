@@ -44,7 +44,9 @@ from reverie.studies.spontaneous.templates import spanned, trials_to_look_at
 from reverie.studies.study import Findings, Picture, Question
 
 DARKNESS: Final = Question(
-    "darkness", "Without a stimulus", "Does activity say more of a picture than it says by what neurons share anyway?"
+    "darkness",
+    "Without a stimulus",
+    "Does activity hold more of a picture than shared fluctuations explain?",
 )
 
 STRETCHES: Final = "stretches.csv"
@@ -153,21 +155,21 @@ def _findings(
 ) -> Findings:
     departing = table[table["departs"]].sort_values("p")
     first = (
-        f"In {len(departing)} of {len(table)} stretches neurons say more together than by what they share anyway; "
-        f"where there is no picture, a page would claim any in {100 * CLAIMED:g} % of cases."
+        f"In {len(departing)} of {len(table)} stretches neurons agree on a picture more than their shared fluctuations "
+        f"explain; without any picture, some stretch would be claimed in {100 * CLAIMED:g} % of recordings."
         if len(departing)
-        else f"Nothing is seen: in none of {len(table)} stretches do neurons say more together than surrogates do."
+        else f"No picture is found: in none of {len(table)} stretches do neurons agree on one more than surrogates do."
     )
     means = bits.drop(columns="trial").mean()
     claims = ", ".join(f"{name} {means[name]:.3g}" for name in means.index)
     sentences = [
         first,
-        f"The posterior by itself claims, in bits per pixel and second: {claims}. It takes the encoder's word that "
-        "responses come from a picture; only what surrogates do not claim as well can be believed.",
-        "Surrogates keep ever less: what neurons share and each one's own course; each one's own course; only the "
-        "courses. Stretches are judged by the first kind.",
+        f"The posterior by itself claims, in bits per pixel and second: {claims}. It assumes that "
+        "responses come from a picture; only information beyond that about surrogates is evidence of one.",
+        "The three kinds of surrogates keep less and less: shared fluctuations and each neuron's time course; each "
+        "neuron's time course; only the time courses, exchanged between neurons. The first kind decides.",
     ]
-    caption = "What neurons say together in each stretch; bands: 5 to 95 % of surrogates. Filled: departures."
+    caption = "Joint energy of neurons in each stretch; bands: 5 to 95 % of surrogates. Filled: departures."
     picture = Picture("departures", caption, _departures(table, found), table)
     stills = [] if departing.empty else [_stills(departing.head(MOST_STILLS), movies, stretch)]
     return Findings(
@@ -198,5 +200,5 @@ def _stills(departing: pd.DataFrame, movies: Mapping[str, Reconstruction], stret
         axes.imshow(GREY + known * (movie.frames[middle] - GREY), cmap="gray", vmin=0, vmax=WHITE)
         axes.set_title(f"{row.trial}, {row.seconds:.1f} s", fontsize=6)
         axes.set_axis_off()
-    caption = "The middle of the stretches that depart most; grey where nothing is known."
+    caption = "The middle of the stretches that depart most from surrogates; grey where nothing is known."
     return Picture("stills", caption, figure, departing)

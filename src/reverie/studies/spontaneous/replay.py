@@ -35,7 +35,7 @@ from reverie.studies.spontaneous.templates import (
 from reverie.studies.study import Findings, Picture, Question
 
 REPLAY: Final = Question(
-    "replay", "Replay", "Does activity without a stimulus go through a clip that was shown, or one that never was?"
+    "replay", "Replay", "Does activity without a stimulus replay a clip that was shown, or one that never was?"
 )
 
 TABLE: Final = "candidates.csv"
@@ -76,16 +76,16 @@ def find_replays(
     }
     sentences = [
         _claims_sentence(table, asked),
-        f"Looked through: {hours * 60:.1f} min of activity ({len(trials)} trials) for {len(templates)} stretches of "
+        f"Searched: {hours * 60:.1f} min of activity ({len(trials)} trials) for {len(templates)} stretches of "
         f"{asked.seconds:g} s of {len(clips)} clips, at speeds {_listed(asked.speeds)} and contrasts "
-        f"{_listed(asked.contrasts)}. How rare a find is, is that of the strongest of the whole search in "
+        f"{_listed(asked.contrasts)}. The rate of false alarms is that of the whole search in "
         f"{asked.surrogates} surrogates that keep {asked.factors} shared fluctuations.",
-        "Surrogates that keep less would be fooled: at the thresholds they set for the same false alarms, those that "
-        "keep what is shared still give "
+        "Surrogates that keep less would mislead: at the thresholds that they set for the same rate of false alarms, "
+        "those that keep shared fluctuations still give "
         + ", ".join(f"{rate:.2g} an hour ({kind})" for kind, rate in naive.items())
         + ".",
     ]
-    caption = "Strongest finds of the search by block of activity; lines: the thresholds each kind of surrogate sets."
+    caption = "Strongest matches by block of activity; lines: the threshold that each kind of surrogate sets."
     rows = [{"of": kind, "z": value} for kind, values in [("recorded", recorded), *maxima.items()] for value in values]
     picture = Picture("maxima", caption, _figure(recorded, maxima, thresholds), pd.DataFrame(rows))
     return table, Findings(sentences, [picture], tables={"Candidates, the strongest first": table.head(20)})
@@ -146,10 +146,10 @@ def _claims_sentence(table: pd.DataFrame, asked: Search) -> str:
     claimed = table[table["claimed"]]
     limit = f"less than {asked.alarms:g} false alarms an hour"
     if claimed.empty:
-        return f"No stretch of activity speaks for a clip so strongly that {limit} are as strong."
+        return f"No stretch of activity matches a clip so strongly that {limit} are as strong."
     first = claimed.iloc[0]
     return (
-        f"{len(claimed)} stretches of activity speak for a clip so strongly that {limit} are as strong; the strongest "
+        f"{len(claimed)} stretches of activity match a clip so strongly that {limit} are as strong; the strongest "
         f"for clip {first['clip']} from {first['clip_seconds']:.1f} s at speed {first['speed']:g}, in trial "
         f"{first['trial']} from {first['seconds']:.1f} s."
     )
