@@ -58,9 +58,9 @@ def probe_pixels(
     released code kept the last one only). state: held still throughout. places: rows and columns. seconds: for which
     the pixel is on; rates are means over that time. Grey is the mean over the same frames of a clip that stays grey.
 
-    What comes after the pixel is not looked at, so it is not computed: encoders with a history start at grey anyhow and
-    see only the frames with the pixel; an encoder bound to a window sees one window, the pixel in its middle.
-    Raises ReverieError when there is no encoder, one has no readout for the animal or too short a window for the pixel.
+    Frames after the pixel are not used, so they are not computed: encoders with a history start from grey anyway and
+    see only the frames with the pixel; an encoder bound to a window sees one window, the pixel in its middle. Raises
+    ReverieError when there is no encoder, one has no readout for the animal or too short a window for the pixel.
     """
     if not encoders:
         raise ReverieError("Receptive fields need at least one encoder; name one.")

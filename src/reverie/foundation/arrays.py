@@ -1,4 +1,4 @@
-"""The field's words for the arrays that travel through the program, and the grey levels they use."""
+"""Types of the arrays that the program works with, named in the field's words, and their grey levels."""
 
 from typing import Final
 
@@ -36,7 +36,7 @@ FRAME_RATE: Final = 30.0
 """Frames per second of the Sensorium 2023 recordings."""
 
 SAME_RATE: Final = 0.01
-"""Share by which frame rates may differ: clocks of one laboratory do, by less."""
+"""Largest relative difference of frame rates that count as equal: clocks of one laboratory differ by less."""
 
 FRAME_SIZE: Final = (36, 64)
 """Height and width in pixels of the Sensorium 2023 movies."""

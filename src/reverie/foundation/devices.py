@@ -23,7 +23,7 @@ LARGEST_SEPARATE_BLOCKS = -4
 
 _PRECISION = threading.Lock()
 _CHOSEN: list[torch.dtype] = []
-"""The caller's default precision, as often as there are calls that compute in the usual one now."""
+"""The caller's default precision, once for each call that is computing in the usual one."""
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -55,10 +55,10 @@ def seed_everything(seed: int) -> None:
 
 @contextmanager
 def usual_torch() -> Iterator[None]:
-    """Compute as on the command line, whatever a notebook chose, and leave it its choices and random numbers.
+    """Compute as on the command line, whatever a notebook chose, and restore its choices and random numbers afterwards.
 
-    Its choices are those of gradients (``torch.no_grad``, ``torch.inference_mode``) and of the default precision, which
-    all its threads share: it comes back once the last of them is done.
+    The choices are those of gradients (``torch.no_grad``, ``torch.inference_mode``) and of the default precision. All
+    threads share the latter, so it is restored when the last of them is done.
     """
     states = random.getstate(), np.random.get_state()  # noqa: NPY002
     with _PRECISION:
@@ -79,8 +79,8 @@ def usual_torch() -> Iterator[None]:
 def seed_torch(seed: int, device: torch.device) -> None:
     """Seed the generator that torch draws from on a device, as often as every step.
 
-    Where there is no graphics card, ``torch.manual_seed`` notes for three kinds of them, each time anew, what to do
-    should one come, with the stack of all calls.
+    ``torch.manual_seed`` would be slow: without a GPU it records, on each call and for three kinds of devices, a
+    seeding to be done later, with a stack trace.
 
     >>> seed_torch(3, torch.device("cpu"))
     >>> drawn, same = torch.rand(2), torch.manual_seed(3)
@@ -94,11 +94,11 @@ def seed_torch(seed: int, device: torch.device) -> None:
 
 
 def prepare_threads() -> None:
-    """Make arithmetic on a CPU as quick as it can be, without changing a result that matters.
+    """Make arithmetic on a CPU as fast as possible, without changing results noticeably.
 
-    Denormal numbers become zero: the far tails of filters otherwise slow a CPU down by an order of magnitude. Freed
-    memory is kept for the next step: on Linux, large arrays otherwise go back to the system each time, and asking
-    for them anew takes two to five times as long as the arithmetic of a small network.
+    Denormal numbers become 0: the far tails of filters otherwise slow a CPU down by an order of magnitude. Freed memory
+    is kept for the next step: on Linux, large arrays otherwise go back to the system each time, and allocating them
+    again takes two to five times as long as the arithmetic of a small network.
     """
     torch.set_flush_denormal(True)
     with suppress(AttributeError, OSError, TypeError):  # only the GNU C library has it
@@ -108,7 +108,7 @@ def prepare_threads() -> None:
 
 
 def describe(settings: Mapping[str, object], *, seed: int, device: torch.device) -> dict[str, object]:
-    """Return what a result folder says of itself, ready for JSON."""
+    """Return the record of how a result was made, ready for JSON."""
     return {
         "settings": dict(settings),
         "seed": seed,

@@ -21,7 +21,7 @@ class ReverieError(Exception):
 
 
 class BadInput(ReverieError):
-    """A file, folder, array or option that was handed in is not what it should be.
+    """A file, folder, array or option that was given is not what it should be.
 
     Says which one, what was expected and what was found. The same call with the input mended succeeds.
     """
@@ -33,10 +33,10 @@ FILES: Final = "a file is not what its format says, so copy or write it again"
 
 @contextmanager
 def reading_foreign(place: object, advice: str = FILES) -> Iterator[None]:
-    """Tell whatever goes wrong in the block, which reads what others wrote, as bad input.
+    """Turn any error of the block, which reads files that others wrote, into bad input.
 
     Libraries and arithmetic fail in countless ways on files that are not what they claim to be.
-    Raises BadInput, which names ``place``, for all but our own errors and a lack of memory.
+    Raises BadInput, which names ``place``, for all errors but our own and a lack of memory.
     """
     try:
         yield
@@ -52,37 +52,37 @@ def reading_foreign(place: object, advice: str = FILES) -> Iterator[None]:
 
 
 def require_unlocked(place: object, error: OSError) -> None:
-    """Raise BadInput where a library could not open a file because another program writes it."""
+    """Raise BadInput when a library could not open a file because another program is writing it."""
     if "unable to lock file" in str(error):
         raise BadInput(f"{place} is open for writing in another program; close it there first.") from error
 
 
 class NotApplicable(ReverieError):
-    """A question cannot be asked of what was given: nothing is broken, something that it needs does not exist.
+    """A question does not apply to what was given: nothing is broken, but something that it needs does not exist.
 
-    Ensembling of one encoder, the true rates of a recorded animal, validation on clips that were not recorded. Whoever
-    asks many questions may leave this one out and say so; any other error must not be passed over.
+    Examples are ensembling of one encoder, the true rates of a recorded animal, and validation on clips that were not
+    recorded. A suite of questions may leave this one out with a message; any other error must not be skipped.
     """
 
 
 class NoSpace(ReverieError):
     """A result could not be written because the disk, or the quota of the user, is full.
 
-    Files written before are whole; the same command goes on from them once there is space.
+    Files written before are whole; the same command resumes from them once there is space.
     """
 
 
 class WorkerLost(ReverieError):
-    """A worker process ended before its task did: killed by the operating system, mostly for want of memory.
+    """A worker process ended before its task did: killed by the operating system, mostly because memory ran out.
 
     Tasks that were done before are kept.
     """
 
 
 class OutOfTime(ReverieError):
-    """A process that may run only for so long stopped in the middle of its work, which lies in a file.
+    """A process with limited time stopped in the middle of its work, and wrote its state to a file.
 
-    The same command goes on from there.
+    The same command resumes from there.
     """
 
 

@@ -1,6 +1,6 @@
 """Reading and writing files so that a bad one is named and a good one is never lost.
 
-Text is UTF-8 on every system. What stands in for data that are not here (pointers, web pages) is recognised.
+Text is UTF-8 on every system. Placeholders for data that are missing (pointers, web pages) are recognised.
 """
 
 import errno
@@ -22,19 +22,19 @@ from reverie.foundation.partial_files import open_partial, sweep
 from reverie.foundation.placeholders import read_start
 
 FULL: Final = (errno.ENOSPC, errno.EDQUOT)
-"""Errors of a disk, or a share of it, that takes no more."""
+"""Errors of a disk, or a quota, that is full."""
 
 LOSSES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ESTALE)
-"""Errors of fsync that mean lost data; any other says only that the file system does not do it (CIFS, FUSE)."""
+"""Errors of fsync that mean lost data; any other means only that the file system does not support it (CIFS, FUSE)."""
 
 NO_RENAMING: Final = (errno.ENOSYS, errno.ENOTSUP, errno.EPERM)
-"""Errors of rename on stores that have none; there a file appears at once when it is closed."""
+"""Errors of rename on file systems without it; there a file appears as soon as it is closed."""
 
 CHECKSUM: Final = "checksum"
-"""The entry of our own records and archives that says what else was in them."""
+"""Key of the checksum in our own records and archives."""
 
 CUT_SHORT: Final = ("mmap length", "cannot reshape", "EOF")
-"""What numpy says of an array whose file ends too early."""
+"""Numpy's messages on an array whose file ends too early."""
 
 
 @contextmanager
@@ -103,7 +103,7 @@ def read_text(path: Path) -> str:
     """Read a UTF-8 text file; raises ReverieError when it is missing, is no such text or stands in for one."""
     read_start(path)
     try:
-        return path.read_text(encoding="utf-8-sig")  # programs on Windows put a mark in front, which is no text
+        return path.read_text(encoding="utf-8-sig")  # programs on Windows put a byte order mark in front
     except (OSError, ValueError) as error:
         raise ReverieError(f"{path} could not be read as UTF-8 text ({error}); make it anew.") from error
 
@@ -146,12 +146,12 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def damaged_sentence(path: Path) -> str:
-    """Return the sentence on a file of ours that was damaged or edited."""
+    """Return the sentence about one of our files that was damaged or edited."""
     return f"{path} is not what was written (its checksum differs), so it was damaged or edited; make it anew."
 
 
 def read_npy(path: Path, *, memory_map: bool = True) -> np.ndarray:
-    """Read one ``.npy`` array, memory-mapped unless told otherwise; pickled objects are refused.
+    """Read one ``.npy`` array, memory-mapped by default; pickled objects are refused.
 
     Raises ReverieError when the file is missing, truncated, not an array, or an array of objects.
     """
@@ -162,7 +162,7 @@ def read_npy(path: Path, *, memory_map: bool = True) -> np.ndarray:
     if not start.startswith(b"\x93NUMPY"):
         raise ReverieError(f"{path} is not a numpy array file; write it again with numpy.save.")
     try:
-        with np.errstate(all="ignore"):  # of sizes that no memory could hold
+        with np.errstate(all="ignore"):  # sizes that no memory could hold overflow
             array: np.ndarray = np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
     except (OSError, ValueError, EOFError, TypeError, ArithmeticError) as error:
         _refuse_objects(path, error)
@@ -205,8 +205,8 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray], *, sealed: bool = True) -> None:
     """Write an ``.npz`` archive whole or not at all.
 
-    Not compressed: movies and weights would lose an eighth, for sixty times as long. sealed: with a checksum by which
-    ``read_npz`` notices every change; what others read needs none.
+    It is not compressed: movies and weights would shrink by an eighth, and take sixty times as long. sealed: with a
+    checksum by which ``read_npz`` notices every change; files for other programs need none.
     """
     extra = {CHECKSUM: np.array(arrays_digest(arrays))} if sealed else {}
     with replacing(path) as stream:
@@ -232,6 +232,6 @@ def read_table(path: Path, columns: Sequence[str], expected: str | None = None) 
 
 
 def _refuse_objects(path: Path, error: Exception) -> None:
-    """Say in our words what numpy says of pickled objects, for its own advise to load them."""
+    """Raise our own error for numpy's on pickled objects, whose message advises to load them."""
     if "allow_pickle" in str(error) or "Python objects" in str(error):
         raise ReverieError(f"{path} holds Python objects, which may hide code; write numbers instead.") from error

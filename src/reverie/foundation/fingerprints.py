@@ -11,7 +11,7 @@ import numpy as np
 from reverie.foundation.errors import ReverieError
 
 DIGITS: Final = 16
-"""Hexadecimal digits that are kept of a hash: 64 bits, more than any laboratory has files."""
+"""Hexadecimal digits kept of a hash: 64 bits, enough to tell apart all files of a laboratory."""
 
 
 def digest(*arrays: np.ndarray) -> str:
@@ -52,7 +52,7 @@ def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def seed_of(name: str) -> int:
-    """Return the number that a name has among seeds: what is drawn under two names has nothing to do with each other.
+    """Return a seed derived from a name, so that random numbers drawn under different names are independent.
 
     >>> seed_of("mouse1/3") == seed_of("mouse1/3"), seed_of("mouse1/3") == seed_of("mouse1/4")
     (True, False)

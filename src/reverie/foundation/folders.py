@@ -14,17 +14,17 @@ from reverie.foundation.partial_files import SUFFIX, hold_folder
 from reverie.foundation.progress import say
 
 LITTER: Final = (".DS_Store", ".localized", "Thumbs.db", "desktop.ini", ".directory")
-"""What file managers leave in a folder that somebody looked at."""
+"""Files that file managers leave in a folder that was opened with them."""
 
 PROBE: Final = 1 << 16
-"""Bytes written to see whether a disk takes any."""
+"""Bytes written to test whether a disk has space."""
 
 WRITABLE_BY_OTHERS = 0o022
 """The bits of a file's mode by which its group and everybody else may write to it."""
 
 
 def holds_nothing(folder: Path) -> bool:
-    """Tell whether a folder is missing or holds nothing but what file managers and killed processes leave behind.
+    """Return whether a folder is missing or holds nothing but what file managers and killed processes leave behind.
 
     Raises ReverieError when it is a file or cannot be read.
     """
@@ -39,7 +39,7 @@ def holds_nothing(folder: Path) -> bool:
 
 
 def require_own(folder: Path, what: str, *signs: str) -> None:
-    """Raise ReverieError where a folder holds things, but none that shows that they are ours: nothing is mixed up.
+    """Raise ReverieError when a folder holds files but none of ours, so that ours are not mixed with others.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def require_own(folder: Path, what: str, *signs: str) -> None:
     what
         What is written there, in a word.
     signs
-        Patterns of files of which there is one where we wrote before.
+        Patterns of files; a folder that we wrote before holds at least one of them.
 
     """
     if not holds_nothing(folder) and not any(any(folder.glob(sign)) for sign in signs):
@@ -56,12 +56,12 @@ def require_own(folder: Path, what: str, *signs: str) -> None:
 
 
 def is_left_behind(path: Path) -> bool:
-    """Tell whether a file was left behind by a file manager or by a process that was killed."""
+    """Return whether a file was left behind by a file manager or by a process that was killed."""
     return is_litter(path) or path.name.endswith(SUFFIX)
 
 
 def is_litter(path: Path) -> bool:
-    """Tell whether a file was left behind by a file manager.
+    """Return whether a file was left behind by a file manager.
 
     >>> is_litter(Path("data/.DS_Store")), is_litter(Path("data/0.npy"))
     (True, False)
@@ -71,7 +71,7 @@ def is_litter(path: Path) -> bool:
 
 @lru_cache
 def may_enter(folder: Path) -> bool:
-    """Tell whether what is in a folder may be read; of one that may not this is said, once."""
+    """Return whether we may read the contents of a folder; print a message, once, if not."""
     if os.access(folder, os.R_OK | os.X_OK):
         return True
     say(f"{folder} may not be read and is left out; change its permissions.")
@@ -98,14 +98,14 @@ PAGE: Final = b"<!doctype html"
 
 
 def require_file(path: Path, mark: bytes) -> None:
-    """Raise ReverieError unless a file of this name can be written without the loss of one of another kind.
+    """Raise ReverieError unless a file of this name can be written without replacing one of another kind.
 
     Parameters
     ----------
     path
         The file, which need not be there yet.
     mark
-        What is among the first bytes of such files, by which one that may be replaced is known.
+        Bytes at the start of files of this kind, by which a file that may be replaced is recognised.
 
     """
     if path.is_dir():
@@ -143,7 +143,7 @@ def require_space(folder: Path, needed: int) -> None:
 
 
 def cache_folder() -> Path:
-    """Return where this user's programs keep what they can make again; it need not be there yet.
+    """Return this user's cache folder, for files that can be made again; it need not exist yet.
 
     ``XDG_CACHE_HOME`` or the home folder decides; without either it is a folder of this user's own among the temporary
     files.
@@ -152,7 +152,7 @@ def cache_folder() -> Path:
 
 
 def _nearest(folder: Path) -> Path:
-    """Return the folder itself or the nearest one above it that is there."""
+    """Return the folder itself or the nearest existing one above it."""
     for place in (folder, *folder.absolute().parents):
         if place.exists():
             return place
@@ -162,11 +162,11 @@ def _nearest(folder: Path) -> Path:
 
 
 def cache_folders(name: str) -> Iterator[Path]:
-    """Yield the folders in which things may be kept from one process to the next, the best first.
+    """Yield the folders in which files may be kept from one process to the next, the best first.
 
     They are ``name`` in the user's cache (XDG_CACHE_HOME, or ~/.cache where there is a home) and ``name-<user id>``
-    among the temporary files. Each is made, for this user alone, just before it is yielded; one that cannot be made is
-    left out. One that belongs to somebody else, or that others may write to, is left out too, and that is said.
+    among the temporary files. Each is made, for this user only, just before it is yielded; one that cannot be made is
+    left out. One that belongs to somebody else, or that others may write to, is left out too, with a message.
     """
     for folder in _candidates(name):
         try:
@@ -187,7 +187,7 @@ def cache_folders(name: str) -> Iterator[Path]:
 def is_own(path: Path) -> bool:
     """Return whether a file or folder belongs to this user and no other user may write to it.
 
-    A link must be this user's too. Where the system knows no user ids everything is taken for the user's own.
+    A link must be this user's too. Where the system has no user ids, everything counts as the user's own.
     """
     if not hasattr(os, "geteuid"):
         return True
@@ -236,7 +236,7 @@ def building(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def held(hidden: Path, named: Path) -> Iterator[None]:
-    """Hold a folder in which something is made, so that no other process makes the same there at once.
+    """Lock a folder in which something is made, so that no other process makes the same there at the same time.
 
     Parameters
     ----------
@@ -248,7 +248,7 @@ def held(hidden: Path, named: Path) -> Iterator[None]:
     Raises
     ------
     ReverieError
-        When another process holds it.
+        When another process holds the lock.
     """
     hidden.mkdir(parents=True, exist_ok=True)
     with hold_folder(hidden) as mine:
@@ -258,6 +258,6 @@ def held(hidden: Path, named: Path) -> Iterator[None]:
 
 
 def clear(folder: Path) -> None:
-    """Remove all that is in a folder, and leave the folder, which somebody may hold."""
+    """Remove everything in a folder, but not the folder itself, which another process may hold."""
     for left in folder.iterdir():
         shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()

@@ -1,4 +1,4 @@
-"""Files being written: each locked by its writer, so that what a killed one left can be recognised and removed."""
+"""Files being written: each is locked by its writer, so that files of a killed one can be recognised and removed."""
 
 import hashlib
 import os
@@ -13,16 +13,16 @@ from typing import IO, Final
 
 try:
     import fcntl
-except ImportError:  # Windows, where nobody can remove a file that somebody has open
+except ImportError:  # Windows, where a file that is open cannot be removed
     fcntl = None  # type: ignore[assignment]
 
 SUFFIX: Final = ".partial"
 
 HOST: Final = hashlib.sha256(platform.node().encode(errors="surrogateescape")).hexdigest()[:6]
-"""This machine: others that share a folder may not see its locks."""
+"""Mark of this machine in file names: others that share a folder may not see its locks."""
 
 FORGOTTEN: Final = 86_400.0
-"""Seconds after which a file that another machine began is taken to be left behind."""
+"""Seconds after which a file that another machine began counts as left behind."""
 
 
 def open_partial(folder: Path) -> tuple[Path, IO[bytes]]:
@@ -38,14 +38,14 @@ def open_partial(folder: Path) -> tuple[Path, IO[bytes]]:
         _hold(stream)
         if path.exists():
             return path, stream
-        stream.close()  # somebody swept it away before it was held
+        stream.close()  # another process removed it before it was locked
 
 
 @lru_cache(maxsize=4096)
 def sweep(folder: Path) -> None:
-    """Remove what killed processes left in a folder; done once a process, for a folder may hold very many files.
+    """Remove what killed processes left in a folder, once per process, since a folder may hold very many files.
 
-    Only files that nobody holds are removed; those begun on other machines, only after a day.
+    Only files without a lock are removed; those begun on other machines, only after a day.
     """
     with suppress(OSError):
         left = [path for path in folder.iterdir() if path.name.startswith(".") and path.suffix == SUFFIX]
@@ -68,13 +68,13 @@ def _remove_forgotten(path: Path) -> None:
 
 def _hold(stream: IO[bytes]) -> None:
     if fcntl is not None:
-        with suppress(OSError):  # file systems without locks: nothing can be known there, so nothing is removed
+        with suppress(OSError):  # on file systems without locks nothing is removed
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager
 def hold_folder(folder: Path) -> Iterator[bool]:
-    """Hold a folder until the block ends; yields whether nobody else holds it, or has moved it away meanwhile."""
+    """Lock a folder for the block; yield False when another process holds it, or has moved it away meanwhile."""
     if fcntl is None:
         yield True
         return
@@ -86,7 +86,7 @@ def hold_folder(folder: Path) -> Iterator[bool]:
 
 
 def _is_held(handle: int) -> bool:
-    """Hold what is open, and return whether nobody else does."""
+    """Lock an open file, and return whether no other process has."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

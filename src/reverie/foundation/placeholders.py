@@ -7,7 +7,7 @@ from pathlib import Path
 from reverie.foundation.errors import ReverieError
 
 START = 1024
-"""Bytes of a file that are looked at."""
+"""Number of bytes of a file that are examined."""
 
 ANNEX_OBJECTS = re.compile(rb"^[./\\\w-]{0,200}annex[/\\]objects[/\\]")
 """What a git-annex pointer begins with: ``/annex/objects/KEY``, or the target of a link kept as text."""
@@ -19,7 +19,7 @@ WEB_PAGE = re.compile(rb"^(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)?<(!doctype\s+html|ht
 """What a web page begins with."""
 
 SERVER_ERROR = re.compile(rb"^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?<Error>")
-"""What the stores of clouds answer instead of a file that is not there or may not be read."""
+"""What cloud storage returns instead of a file that does not exist or may not be read."""
 
 
 def read_start(path: Path) -> bytes:

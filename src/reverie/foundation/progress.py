@@ -1,4 +1,4 @@
-"""Progress: what is being done, how far it is, how long it will take; a bar on a terminal, lines in a log file."""
+"""Progress: what is being done, how much of it, how long it will take; a bar on a terminal, lines in a log file."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
@@ -13,19 +13,19 @@ from reverie.foundation.errors import ReverieError
 Item = TypeVar("Item")
 
 LOG_INTERVAL = 30.0
-"""Seconds between two lines of progress where there is no terminal to draw a bar on."""
+"""Seconds between two lines of progress where there is no terminal for a bar."""
 
 console = Console(stderr=True, highlight=False)
 """Where progress and notes go: standard error, so that standard output stays clean for results."""
 
 
 def say(sentence: str) -> None:
-    """Tell the user something while the work goes on."""
+    """Print a message to the user without disturbing progress bars."""
     console.print(sentence, markup=False, soft_wrap=True)
 
 
 def say_broken(broken: Sequence[ReverieError], kept: Sized, what: str) -> None:
-    """Say what is wrong with members that are left out; raises the first of these errors where none is kept.
+    """Print what is wrong with members that are left out; raises the first of these errors when none is kept.
 
     what: begins each sentence, such as "Left out".
     """
@@ -37,7 +37,7 @@ def say_broken(broken: Sequence[ReverieError], kept: Sized, what: str) -> None:
 
 @contextmanager
 def bar(description: str, total: int, *, done: int = 0) -> Iterator[Callable[[], None]]:
-    """Show how far a piece of work is; call what this yields after each of its ``total`` steps.
+    """Show the progress of a piece of work; yields a function to call after each of its ``total`` steps.
 
     ``done`` steps were finished before, by a run that was interrupted.
     """
@@ -51,7 +51,7 @@ def bar(description: str, total: int, *, done: int = 0) -> Iterator[Callable[[],
 
 @contextmanager
 def labelled_bar(label: str, total: int, *, done: int = 0) -> Iterator[Callable[[], None]]:
-    """Show a bar where there is a label to it; without one, nothing, because somebody else shows how far things are."""
+    """Show a bar if there is a label; without one show nothing, because the caller shows the progress."""
     if not label:
         yield lambda: None
         return
@@ -60,7 +60,7 @@ def labelled_bar(label: str, total: int, *, done: int = 0) -> Iterator[Callable[
 
 
 def tracked(items: Iterable[Item], total: int, description: str, *, done: int = 0) -> Iterator[Item]:
-    """Yield the items while showing how many of ``total`` there have been.
+    """Yield the items while showing how many of ``total`` are done.
 
     >>> list(tracked("ab", 2, "letters"))
     ['a', 'b']

@@ -23,10 +23,10 @@ from typing import (
 from reverie.foundation.errors import BadInput, ReverieError
 
 SEEDS: Final = 2**63
-"""Seeds are smaller than this, which every generator that is seeded takes."""
+"""Seeds must be smaller than this, since all random generators accept such seeds."""
 
 MOST: Final = 1_000_000
-"""Steps, draws, trials, frames: more of anything that is counted is a slip of the fingers, and would take years."""
+"""Largest number of steps, draws, trials, frames: more is a typing error, and would take years."""
 
 WORDS: Final[dict[Any, str]] = {
     bool: "True or False",
@@ -36,7 +36,7 @@ WORDS: Final[dict[Any, str]] = {
     Path: "a path",
     NoneType: "None",
 }
-"""What values of a type are called."""
+"""Names of types in messages."""
 
 
 @runtime_checkable
@@ -52,7 +52,7 @@ Request = TypeVar("Request", bound=Options)
 def with_options(request: Request, options: Mapping[str, Any], name: str) -> Request:
     """Return a request with some of its fields changed; raises ReverieError when it has no such field.
 
-    name: what it asks for, as in ``"A training"``.
+    name: what the request is, for messages, as in ``"A training"``.
     """
     if not is_dataclass(request) or isinstance(request, type):
         raise BadInput(f"{name} is asked for by its settings, but {request!r} was given.")
@@ -64,14 +64,14 @@ def with_options(request: Request, options: Mapping[str, Any], name: str) -> Req
 
 
 def require_seed(seed: int) -> int:
-    """Return a seed as Python's own whole number; raises BadInput when random generators do not take it."""
+    """Return a seed as a Python integer; raises BadInput when random generators do not accept it."""
     if not (isinstance(seed, Integral) and 0 <= seed < SEEDS):
         raise BadInput(f"The seed is {seed} but must be a whole number from 0 to 2^63 - 1.")
     return int(seed)
 
 
 def given_path(given: object, what: str) -> Path:
-    """Return the path that something was named by; raises BadInput when it is none.
+    """Return what was given as a path; raises BadInput when it is none.
 
     >>> given_path("ENCODER", "An encoder")
     PosixPath('ENCODER')
@@ -89,7 +89,7 @@ def given_path(given: object, what: str) -> Path:
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether something is at a path; raises OSError for what can be none, as ``exists`` did until Python 3.14."""
+    """Return whether a path exists; raises OSError for an impossible path, as ``exists`` did until Python 3.14."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -102,11 +102,11 @@ class _Misfit(Exception):
 
 
 def settle_types(settings: Options) -> None:
-    """Bring every field of a frozen dataclass to its type, as the command line does; called as it is made.
+    """Convert every field of a frozen dataclass to its type, as the command line does; called when one is made.
 
-    Text is taken for a path, one item for a list of it, and a whole number for a number, where a field wants those.
-    Types that are none of these, such as arrays, are left as they are.
-    Raises BadInput when a value is of another kind than its field, or counts more than anybody can mean.
+    Where a field needs it, text becomes a path, a single item a list, and an integer a float. Types that are none of
+    these, such as arrays, are left as they are. Raises BadInput when a value is of another kind than its field, or
+    counts more than anybody can mean.
     """
     hints = get_type_hints(type(settings))
     for field in fields(settings):

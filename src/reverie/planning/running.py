@@ -119,7 +119,7 @@ def plan(
     out: Path | None = None,
     reading: Reading | None = None,
 ) -> pd.DataFrame:
-    """Say what a design will show, and write the page where it is asked for.
+    """Print what a design will show, return it, and write the page where ``out`` is given.
 
     Parameters
     ----------

@@ -45,15 +45,15 @@ class ResponseFacts(SeriesFacts):
     lost
         Rows, among the sampled ones, that hold a value before the padding that was not measured.
     low
-        The lowest value looked at.
+        The lowest of the sampled values.
     whole
-        Whether all values looked at are whole numbers.
+        Whether all sampled values are whole numbers.
     silent
-        Whether all values looked at that were measured are 0, and some were.
+        Whether the sample holds measured values, and all of them are 0.
     active
-        How many of the values looked at are not 0.
+        Number of sampled values that are not 0.
     lowest
-        The lowest value of each row, where all rows were looked at.
+        The lowest value of each row, where all rows were sampled.
     """
 
     lost: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))

@@ -91,7 +91,7 @@ class OnDisk:
 
 
 LazyTrials: TypeAlias = Lazily[str, Trial]
-"""Trials of one recording by name, each read when it is asked for."""
+"""Trials of one recording by name, each read when it is needed."""
 
 
 @runtime_checkable

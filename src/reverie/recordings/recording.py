@@ -302,7 +302,7 @@ class Recording:
         return names_in(split, self.name, self.tiers, self.fold)
 
     def trials(self, split: str) -> LazyTrials:
-        """Return the trials of a tier or of a fold (see ``names``), each read when it is asked for."""
+        """Return the trials of a tier or of a fold (see ``names``), each read when it is needed."""
         return LazyTrials(self.trial, self.names(split))
 
     @cached_property

@@ -38,7 +38,7 @@ def omissions(asked: Sequence[str], animal: str) -> Omissions:
     >>> omissions(("trial:3", "mouse2/neuron:7", "animal:mouse2"), "mouse1")
     Omissions(trials=frozenset({'3'}), neurons=frozenset(), animal=False)
 
-    Raises ReverieError when something asked for is not of the form trial:NAME, neuron:NUMBER or animal:NAME.
+    Raises ReverieError when an item is not of the form trial:NAME, neuron:NUMBER or animal:NAME.
     """
     trials, neurons, whole = set(), set(), False
     for text in asked:

@@ -135,7 +135,7 @@ def first_alike(videos: Sequence[Path]) -> dict[Path, Path]:
 
 
 def _whole(videos: Sequence[Path]) -> list[Path]:
-    """Return the videos of a folder that are whole, as far as can be told unread; others are said."""
+    """Return the videos of a folder that are whole, as far as seen without decoding; a message names the others."""
     whole, broken = [], []
     for video in videos:
         try:

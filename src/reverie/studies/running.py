@@ -81,7 +81,7 @@ def run_request(request: Request) -> Path:
     Raises
     ------
     NotApplicable
-        A single study cannot be asked of the session; the suite leaves such studies out and says so.
+        The question of a single study does not apply to the session; the suite leaves such studies out with a message.
     ReverieError
         The name is unknown, data and encoders do not belong together, or something failed.
     """
@@ -118,7 +118,7 @@ def run_study(setup: Setup, study: Study) -> Section:
 def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
     """Run studies that share their jobs, each with its own page, and write one page of all.
 
-    A study whose question cannot be asked of the session is left out. When a study fails in any other way, the others
+    A study whose question does not apply to the session is left out. When a study fails in any other way, the others
     are still done and reported, and its error is raised in the end.
     """
     begin = perf_counter()

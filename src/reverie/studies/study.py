@@ -95,7 +95,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Study(Question):
-    """One question asked of the trials of a session.
+    """One question about the trials of a session.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class Study(Question):
     sized
         Returns the setup with other clips or stops than its scale says, for a question that needs them.
 
-    ``plan`` and ``conclude`` raise NotApplicable when the question cannot be asked of the session.
+    ``plan`` and ``conclude`` raise NotApplicable when the question does not apply to the session.
     """
 
     conclude: Callable[[Setup], Findings]

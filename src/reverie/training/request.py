@@ -10,7 +10,7 @@ from reverie.foundation.requests import require_seed, settle_types
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What is asked for; None and "auto" leave the choice to the program."""
+    """How to train; None and "auto" leave the choice to the program."""
 
     architecture: str = "auto"
     """Kind of encoder, such as compact, dwiseneuro, linear_nonlinear or one you registered; auto takes what the machine

@@ -76,7 +76,7 @@ class DepthwiseLayers:
     def forward(
         self, widened: Float[Tensor, "row channel"], part: slice, *, remember: bool
     ) -> tuple[Float[Tensor, "fewer channel"], SliceMemory | None]:
-        """Return what goes to the gate, and what the way back needs if it is asked for."""
+        """Return the gate's inputs and, if requested, what the backward pass needs."""
         spaced = self.space.forward(functional.silu(widened, inplace=not remember), part)
         timed = self.time.forward(functional.silu(spaced, inplace=not remember), part)
         active = functional.silu(timed, inplace=not remember)
@@ -173,7 +173,7 @@ class FrozenBlock:
     def forward(
         self, inputs: Float[Tensor, "picture pixel channel"], *, remember: bool
     ) -> tuple[Float[Tensor, "picture fewer outputs"], Memory | None]:
-        """Return the outputs, and what the way back needs if it is asked for."""
+        """Return the outputs and, if requested, what the backward pass needs."""
         features = self.entrance.prepare(inputs)
         parts = self._parts(len(inputs))
         active, slices = [], []
