@@ -163,6 +163,7 @@ CASES = {
     "an infinite speed": (edit("behavior", at((1, 3), np.inf), [4]), 10, 7, 0, "gaps of up to 1 s in running"),
     "a gap too long": (edit("behavior", at((0, slice(3, 38)), np.nan), [2]), 9, 7, 0, "missing for 1.2 s"),
     "a neuron lost": (edit("responses", at(3, np.nan)), 10, 6, 0, "1 of 7 neurons of mouse1 are NaN"),
+    "a neuron without end": (edit("responses", at(3, -np.inf)), 10, 6, 0, "1 of 7 neurons of mouse1 are NaN"),
     "no pupil position": (without("data/pupil_center"), 10, 7, 2, "pupil x, pupil y not recorded"),
     "no behaviour at all": (without("data/behavior", "data/pupil_center"), 10, 7, 4, "not recorded"),
     "behaviour of nothing but NaN": (edit("behavior", lambda a: a * np.nan), 10, 7, 2, "not recorded"),

@@ -44,7 +44,7 @@ def frames_still(responses: Shaped[np.ndarray, "neuron time"]) -> int:
     >>> frames_still(spikes), frames_still(np.pad(spikes, ((0, 0), (0, 20)))), frames_still(spikes[:, :30] * 0)
     (0, 20, 0)
     """
-    same = (np.diff(responses, axis=1) == 0).all(axis=0)
+    same = (responses[:, 1:] == responses[:, :-1]).all(axis=0)
     run = int(np.argmin(same[::-1])) if not same.all() else 0
     before = same[: len(same) - run]
     probable = float(before.mean()) ** run if before.size else 1.0
