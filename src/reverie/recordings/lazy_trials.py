@@ -55,7 +55,7 @@ class Lazily(Things[Place, Thing]):
 
 @dataclass(frozen=True)
 class OnDisk:
-    """A memory-mapped array that is mapped anew for each part that is read.
+    """An array on the disk that is memory-mapped again for each part that is read.
 
     Mapped parts count as memory of the process until the system reclaims them, and hours of responses are gigabytes.
     """

@@ -26,8 +26,8 @@ from reverie.recordings.usability import ResponseKind, Usable
 class Recording:
     """All trials of one animal.
 
-    Opening one reads next to nothing. The first question about its trials checks each of them and decides which can be
-    used; the others are in ``left_out``, with the reasons.
+    Opening a recording reads almost nothing. The first question about its trials checks each of them and decides which
+    can be used; the others are in ``left_out``, with the reasons.
 
     Parameters
     ----------

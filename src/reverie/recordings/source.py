@@ -111,7 +111,7 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True)
 class Footage:
-    """A movie as it lies on disk.
+    """A movie as it is stored.
 
     Attributes
     ----------

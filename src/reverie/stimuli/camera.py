@@ -29,7 +29,7 @@ def sweep(
     shot_seconds: tuple[float, float] = SHOT_SECONDS,
     zoom: tuple[float, float] = (0.4, 0.8),
 ) -> Movie:
-    """Film a clip anew with a window that glides over it, in shots with cuts between them.
+    """Film a clip again with a window that glides over it, in shots with cuts between them.
 
     source: (time, height, width), preferably at least twice the frame's size. frames: how many to film. shot_seconds:
     range of shot lengths. zoom: range of the window's size, as a share of the largest window of the frame's shape that

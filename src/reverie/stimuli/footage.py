@@ -27,7 +27,8 @@ MAGNIFICATION = 2
 
 
 REUSE = 3
-"""How often training footage is filmed anew at most; all else is drawn, for encoders learn from different scenes."""
+"""Largest total length of clips filmed from training footage, relative to the footage; all other clips are drawn, since
+encoders learn from different scenes."""
 
 
 def embedded_clips() -> dict[str, Path]:
@@ -55,7 +56,7 @@ def mix_footage(
     generator: np.random.Generator,
     stimulus: StimulusSettings = MOVIES,
 ) -> list[DrawnMovie]:
-    """Return ``count`` clips of so many frames: a ``share`` filmed off the footage, the others drawn.
+    """Return ``count`` clips of ``frames`` frames: a ``share`` filmed from the footage, the others drawn.
 
     footage: movies larger than a frame; none means that all are drawn. Every clip is of a scene of its own.
     """
@@ -68,7 +69,7 @@ def mix_footage(
 
 
 def deal_videos(videos: Sequence[Path], test_videos: Sequence[Path] = ()) -> dict[str, list[Path]]:
-    """Deal video files to tiers, whole, so that no footage is in two: about a tenth each to test and to oracle.
+    """Assign whole video files to tiers, so that no footage is in two: about a tenth each to test and to oracle.
 
     The test tier comes first: a single video is kept to be reconstructed, and training is then synthetic. Where
     ``test_videos`` are named, they alone are the test tier.
@@ -179,8 +180,8 @@ def make_tiers(
 ) -> dict[str, list[DrawnMovie]]:
     """Return the clips of each tier: real where there is footage for the tier, the rest drawn.
 
-    Of the training clips half are real at most, and no more than the footage holds ``REUSE`` times. test_videos:
-    footage of the test tier alone; without it some of ``videos``, as ``deal_videos`` says.
+    At most half of the training clips are real, and their total length is at most ``REUSE`` times that of the footage.
+    test_videos: footage of the test tier only; without them some of ``videos``, see ``deal_videos``.
     """
     dealt = deal_videos(videos, test_videos)
     tiers = {}

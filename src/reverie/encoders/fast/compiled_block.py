@@ -27,7 +27,7 @@ Numbers = tuple[Tensor, Tensor | None]
 class Widening:
     """weights: from inputs to the panels' channels. start: what is added, for all pixels alike or for each.
 
-    moments: what is added for each frame, None for nothing. back: the weights for the way back.
+    moments: what is added for each frame, None for nothing. back: the weights of the backward pass.
     """
 
     weights: Float[Tensor, "panel input lane"]

@@ -175,7 +175,7 @@ class Layout:
         return 1 if self.pooled else self.smaller_pixels
 
     def shape(self, stacks: int) -> Shape:
-        """Return the structure that the kernels read, for so many stacks."""
+        """Return the structure that the kernels read, for a number of stacks."""
         outputs = (self.outputs, padded(self.outputs))
         panels = padded(self.middle) // PANEL
         sizes = (stacks, self.frames, *self.size, *self.smaller, self.stride, *self.kernels)

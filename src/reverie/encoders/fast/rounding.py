@@ -44,7 +44,7 @@ def rounded_weights(
 
 
 class RoundedBlock:
-    """The way forward of a block in rounded numbers; bare picture planes, which fill no panel, enter as they are."""
+    """The forward pass of a block in rounded numbers; picture planes, too few for a panel, are not rounded."""
 
     def __init__(self, block: CompiledBlock) -> None:
         self.block = block
