@@ -57,7 +57,7 @@ def reduced(encoder: Compact | LinearNonlinear, mouse: str, rows: Int[Tensor, " 
 
 
 def _rows_of(module: nn.Module, names: Sequence[str], rows: Int[Tensor, " chosen"], neurons: int) -> nn.Module:
-    """Return a copy of a module in which the named tensors, one block of rows a neuron, keep some neurons only."""
+    """Return a copy of a module in which the named tensors, one block of rows per neuron, keep only some neurons."""
     small = copy.deepcopy(module)
     for name in names:
         tensor = getattr(module, name)
