@@ -1,5 +1,4 @@
 import json
-import sys
 from dataclasses import fields, replace
 
 import numpy as np
@@ -210,9 +209,3 @@ def test_places_are_pixels_where_their_size_is_not_known():
 def test_what_is_not_known_is_left_out():
     data = made_up(std=None, truth=None, information=None, responses=None, rates=None).to_xarray()
     assert set(data.data_vars) == {"movie", "mask"}
-
-
-def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "xarray", None)
-    with pytest.raises(ReverieError, match="pip install xarray"):
-        made_up().to_xarray()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.fitted.reconstructions import made_up
 
-from reverie.fitted.reconstruction import Reconstruction
+from reverie.fitted.reconstruction import SEEN_IN_TRAINING, Reconstruction
 from reverie.foundation.errors import ReverieError
 from reverie.runs.evaluating import evaluate_run
 from reverie.runs.exporting import export_run
@@ -35,8 +35,23 @@ def test_every_movie_with_a_truth_is_scored(run, capsys):
     assert scores["trial"].tolist() == ["1", "2"]
     assert scores["rmse"].iloc[1] == pytest.approx(made_up(2).score()["rmse"])
     told = capsys.readouterr().out
-    assert "mean [95 % confidence interval] over 2 movies" in told
+    assert "mean over 2 movies" in told
     assert "coverage" in told
+
+
+def test_five_movies_have_an_interval(run, capsys):
+    for trial in (3, 4, 5):
+        made_up(trial).save(run / "mouse1" / str(trial))
+    evaluate_run(run)
+    assert "mean [95 % confidence interval] over 5 movies" in capsys.readouterr().out
+
+
+def test_movies_of_training_trials_are_told_from_held_out_ones(run, capsys):
+    made_up(2, notes=(f"{SEEN_IN_TRAINING} encoder: its scores are not held out.",)).save(run / "mouse1/2")
+    warning = "Encoders were trained on mouse1 trial 2: the scores of these movies"
+    evaluate_run(run)
+    assert warning in capsys.readouterr().err
+    assert warning in report_run(run).read_text()
 
 
 def test_without_any_truth_there_are_no_scores(run, capsys):

@@ -86,14 +86,14 @@ def test_pairing_takes_the_difficulty_of_clips_out():
 
 @pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
 def test_undefined_values_do_not_count(broken):
-    values = np.array([1.0, 2.0, 3.0, broken])
-    assert t_interval(values) == t_interval(values[:3])
+    values = np.array([1.0, 2.0, 3.0, 4.0, 5.0, broken])
+    assert t_interval(values) == t_interval(values[:5])
     interval = bootstrap_interval(values, seed=0)
-    assert (interval.mean, interval.clips) == (2, 3)
-    assert 1 <= interval.low < interval.high <= 3
+    assert (interval.mean, interval.clips) == (3, 5)
+    assert 1 <= interval.low < interval.high <= 5
 
 
-@pytest.mark.parametrize("values", [[], [0.5], [0.5, np.nan], [np.nan, np.nan]])
+@pytest.mark.parametrize("values", [[], [0.5], [0.5, 0.7], [0.5, np.nan, 0.7], [np.nan, np.nan]])
 def test_too_few_clips_have_no_interval(values):
     for interval in (t_interval(np.array(values)), bootstrap_interval(np.array(values), seed=0)):
         assert np.isnan(interval.low)

@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 
 from reverie.encoders.prediction import predict_mean
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.reconstruction import Reconstruction
+from reverie.fitted.reconstruction import SEEN_IN_TRAINING, Reconstruction
 from reverie.fitted.uncertainty import uncertainty_of
 from reverie.foundation.arrays import Mask, Movie
 from reverie.inversion.methods.registry import Method
@@ -97,7 +97,7 @@ def _seen_in_training(fits: Sequence[Fitted], trial: Trial) -> tuple[str, ...]:
     ]
     if not seen:
         return ()
-    return (f"This trial was among the training trials of {', '.join(seen)}: its scores are not held out.",)
+    return (f"{SEEN_IN_TRAINING} {', '.join(seen)}: its scores are not held out.",)
 
 
 def _trace_table(solution: Solution, number: int) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from reverie.fitted.reconstruction import Reconstruction, scores_of
+from reverie.fitted.reconstruction import Reconstruction, scores_of, training_warning
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import PAGE, require_file
 from reverie.foundation.requests import given_path
@@ -74,14 +74,18 @@ def content_of(
     table = scores_of(reconstructions, seed=seed) if scores is None else scores
     # Measured here, they are in the reconstructions' order, of which several may be of one trial and method.
     places = iter(range(len(table)))
-    rows = [
-        _row(table, each) if scores is not None else _scores_at(table, next(places)) if each.truth is not None else {}
-        for each in reconstructions
-    ]
+    trials, seen = [], []
+    for each in reconstructions:
+        own = next(places) if scores is None and each.truth is not None else None
+        row = _row(table, each) if scores is not None else {} if own is None else _scores_at(table, own)
+        trials.append(_trial_content(each, row))
+        seen += [each.name] if row and not each.held_out else []
+    # Of a single movie its own note says so.
+    warnings = [training_warning(seen)] if seen and len(trials) > 1 else []
     return RunContent(
         title=title,
-        trials=[_trial_content(each, row) for each, row in zip(reconstructions, rows, strict=True)],
-        sentences=sentences,
+        trials=trials,
+        sentences=[*sentences, *warnings],
         settings=settings or {},
         summary=None if table.empty else summary_of(table, seed),
     )

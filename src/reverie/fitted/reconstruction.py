@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from math import isfinite
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 from scipy.special import ndtri
 
 from reverie.foundation.arrays import FRAME_RATE, Mask, Movie, Rates, Responses, State
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.files import (
     damaged_sentence,
     read_npz,
@@ -30,11 +30,17 @@ from reverie.scoring.calibration import LEVELS, HalfWidths, coverage, standard_e
 from reverie.scoring.rule import frames_to_skip, scored_region, scoring_threshold
 from reverie.scoring.scores import score
 
+if TYPE_CHECKING:
+    import xarray
+
 DESCRIPTION = "reconstruction.json"
 MOVIE = "movie.npz"
 EVIDENCE = "evidence.npz"
 TRACE = "trace.csv"
 DIGESTS = "digests"
+
+SEEN_IN_TRAINING = "This trial was among the training trials of"
+"""How the note of a reconstruction begins that is not held out."""
 """What the description calls the digests of the other files, by which damaged ones are noticed."""
 
 IN_MOVIE = ("frames", "mask", "std", "half_widths", "information")
@@ -143,6 +149,11 @@ class Reconstruction:
         return {**numbers, **self._coverage(self.truth)}
 
     @property
+    def held_out(self) -> bool:
+        """Whether no encoder was trained on this trial, as far as encoders say what they were trained on."""
+        return not any(note.startswith(SEEN_IN_TRAINING) for note in self.notes)
+
+    @property
     def name(self) -> str:
         """The animal and the trial, as sentences and titles name it."""
         return f"{self.animal} trial {self.trial}"
@@ -201,16 +212,13 @@ class Reconstruction:
                 raise ReverieError(damaged_sentence(place / name))
         return found
 
-    def to_xarray(self) -> Any:  # noqa: ANN401 - xarray is optional
+    def to_xarray(self) -> "xarray.Dataset":
         """Return movie, standard deviation, truth, mask and rates as an ``xarray.Dataset``.
 
         Coordinates are time in seconds, and y and x in degrees where a pixel's size is known, else in pixels.
-        Raises ReverieError when xarray is not installed.
         """
-        try:
-            import xarray
-        except ImportError as error:
-            raise ReverieError("Labelled arrays need xarray; install it with `pip install xarray`.") from error
+        import xarray  # which takes long to import, and is seldom needed
+
         frames, height, width = self.frames.shape
         size, unit = (self.degrees_per_pixel or 1.0), "degree" if self.degrees_per_pixel else "pixel"
         coordinates = {
@@ -262,6 +270,14 @@ def _require_types(description: Mapping[str, Any]) -> None:
         raise ValueError("animal, trial, method and notes are words")
     if not (all(isinstance(number, int | float) and isfinite(number) for number in numbers) and rate > 0):
         raise ValueError("frame rate, start and degrees are numbers, and the first is above 0")
+
+
+def training_warning(names: Sequence[str]) -> str:
+    """Return a sentence on movies that are not held out, so that nobody takes their mean scores for held-out ones."""
+    return (
+        f"Encoders were trained on {some(names)}: the scores of these movies, and the means that include them, are not "
+        "held out."
+    )
 
 
 def truth_is_kept(folder: Path) -> bool:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from reverie.fitted.reconstruction import Reconstruction
+from reverie.fitted.reconstruction import Reconstruction, training_warning
 from reverie.foundation.files import write_text
 from reverie.foundation.progress import say, tracked
 from reverie.runs.run_folder import RunFolder
 from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, scoring_threshold
+from reverie.scoring.statistics import FEWEST_CLIPS
 from reverie.scoring.tables import as_text, read_scores, score_table, summarise, write_scores
 
 SHOWN = (
@@ -34,12 +35,14 @@ def evaluate_run(folder: Path) -> pd.DataFrame:
     places = run.whole_trials()
     rows: list[dict[str, str | float]] = []
     weak: list[str] = []
+    seen: list[str] = []
     for place in tracked(places, len(places), "scoring"):
         found = Reconstruction.load(place.folder)
         if found.truth is None:
             continue
         rows.append({"animal": place.animal, "trial": place.trial, "method": found.method, **found.score(seed=seed)})
         weak += [found.name] if scoring_threshold(found.mask) < EVALUATION_THRESHOLD else []
+        seen += [] if found.held_out else [found.name]
     if weak:
         say(f"{', '.join(weak)}: {WEAK_MASK}")
     if not rows:
@@ -49,6 +52,8 @@ def evaluate_run(folder: Path) -> pd.DataFrame:
     write_scores(run.scores, scores)
     write_text(run.scores_digest, _sum_of(run.scores))
     _print_summary(scores, seed)
+    if seen:
+        say(training_warning(seen))
     say(f"All scores are in {run.scores}.")
     return scores
 
@@ -77,10 +82,11 @@ def _sum_of(path: Path) -> str:
 
 
 def _print_summary(scores: pd.DataFrame, seed: int) -> None:
-    """Print the main scores of each trial, and their means with 95 % confidence intervals."""
+    """Print the main scores of each trial, and their means, with 95 % confidence intervals where there are enough trials."""
     shown = [*SHOWN, *(name for name in scores.columns if name.startswith("coverage"))]
     print(scores[["animal", "trial", *shown]].to_string(index=False, float_format="%.3f"))
     if len(scores) > 1:
         means = as_text(summarise(scores, seed=seed)).iloc[0]
-        print(f"\nmean [95 % confidence interval] over {len(scores)} movies")
+        interval = " [95 % confidence interval]" if len(scores) >= FEWEST_CLIPS else ""
+        print(f"\nmean{interval} over {len(scores)} movies")
         print("\n".join(f"  {name.replace('_', ' '):<32}{means[name]}" for name in shown))

@@ -76,7 +76,7 @@ def _write_zarr(path: Path, found: Reconstruction) -> None:
     try:
         import zarr  # noqa: F401 - xarray writes through it
     except ImportError as error:
-        raise ReverieError("Writing zarr needs two libraries: `pip install xarray zarr`.") from error
+        raise ReverieError("Writing zarr needs a library: `pip install zarr`.") from error
     found.to_xarray().to_zarr(path, mode="w", consolidated=False)
 
 

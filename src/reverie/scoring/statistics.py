@@ -23,6 +23,13 @@ Values = Float[np.ndarray, " clip"]
 Weights = Int[np.ndarray, "draw clip"]
 """How often each clip was drawn in each bootstrap sample."""
 
+FEWEST_CLIPS: Final = 5
+"""Fewest clips of a bootstrap interval: that of three would reach from the lowest to the highest of them, as if it were a
+confidence interval."""
+
+FEWEST_FOR_T: Final = 3
+"""Fewest clips of a t interval: that of two is twelve standard errors wide to either side, and passes all bounds."""
+
 LEAST_ANIMALS: Final = 3
 """Fewest animals that are tested: a paired test over one or two says nothing."""
 
@@ -40,16 +47,15 @@ class Interval:
 def t_interval(values: Values) -> Interval:
     """Return the mean and its Student t interval, clips taken as independent (as in Bauer et al. 2026).
 
-    The ends are NaN for fewer than two clips; for none, the mean is NaN too.
+    The ends are NaN for fewer than three clips; for none, the mean is NaN too.
 
     >>> t_interval(np.array([1.0, 2.0, 3.0])).mean
     2.0
     """
     defined = values[np.isfinite(values)]
-    if defined.size < 2:
-        mean = float(defined[0]) if defined.size else float("nan")
+    mean = float(defined.mean()) if defined.size else float("nan")
+    if defined.size < FEWEST_FOR_T:
         return Interval(mean, float("nan"), float("nan"), defined.size)
-    mean = float(defined.mean())
     reach = float(stats.t.ppf((1 + LEVEL) / 2, defined.size - 1) * stats.sem(defined))
     return Interval(mean, mean - reach, mean + reach, defined.size)
 
@@ -61,7 +67,7 @@ def bootstrap_interval(
 
     animals: the animal of each clip, for the hierarchical bootstrap (animals are drawn, then clips within each);
     without it the clips are drawn. With few clips the interval is narrower than it should be (about 90 % for ten).
-    The ends are NaN for fewer than two clips.
+    The ends are NaN for fewer than five clips.
     Raises ReverieError when there are not as many values as animals.
     """
     generator = np.random.default_rng(seed)
@@ -96,14 +102,14 @@ def bootstrap_ends(
 ) -> tuple[Float[np.ndarray, " score"], Float[np.ndarray, " score"]]:
     """Return the lower and upper ends of the percentile interval of each score's mean.
 
-    Undefined values do not count; a score with fewer than two defined clips has NaN for ends.
+    Undefined values do not count; a score with fewer than five defined clips has NaN for ends.
     """
     defined = np.isfinite(values)
     counts = (weights @ defined).astype(np.float64)
     sums = weights @ np.where(defined, values, 0.0)
     means = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
     ends = np.full((2, values.shape[1]), np.nan)
-    enough = defined.sum(axis=0) >= 2
+    enough = defined.sum(axis=0) >= FEWEST_CLIPS
     if enough.any():
         ends[:, enough] = np.nanquantile(means[:, enough], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return ends[0], ends[1]

@@ -115,7 +115,10 @@ def _learn_from(
     mouse = next(iter(recordings))
     found = best_target(encoder, load_trials(recordings[mouse], splits[mouse].training, encoder))
     if found == "events":
-        say("Learning from whether neurons respond: how much is mostly noise here (--learn-from sizes to differ).")
+        say(
+            "The encoder learns only whether neurons respond, since the sizes of their responses are mostly noise here "
+            "(--learn-from sizes to differ)."
+        )
     return found
 
 
