@@ -82,7 +82,7 @@ def _sum_of(path: Path) -> str:
 
 
 def _print_summary(scores: pd.DataFrame, seed: int) -> None:
-    """Print the main scores of each trial, and their means, with 95 % confidence intervals where there are enough trials."""
+    """Print the main scores of each trial, and their means, with 95 % confidence intervals if there are enough."""
     shown = [*SHOWN, *(name for name in scores.columns if name.startswith("coverage"))]
     print(scores[["animal", "trial", *shown]].to_string(index=False, float_format="%.3f"))
     if len(scores) > 1:

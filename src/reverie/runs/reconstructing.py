@@ -94,6 +94,7 @@ def reconstruct_trials(
         scores = evaluate_run(out)
     finally:
         tally.require_all()  # why there may be no movie to score
+    say(f"The movies are in {out}; `reverie report {out}` makes a page of them.")
     return scores
 
 

@@ -24,8 +24,7 @@ Weights = Int[np.ndarray, "draw clip"]
 """How often each clip was drawn in each bootstrap sample."""
 
 FEWEST_CLIPS: Final = 5
-"""Fewest clips of a bootstrap interval: that of three would reach from the lowest to the highest of them, as if it were a
-confidence interval."""
+"""Fewest clips of a bootstrap interval: that of three is no more than their range, which holds the mean too seldom."""
 
 FEWEST_FOR_T: Final = 3
 """Fewest clips of a t interval: that of two is twelve standard errors wide to either side, and passes all bounds."""
