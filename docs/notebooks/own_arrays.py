@@ -42,13 +42,14 @@ responses = generator.poisson(0.05 + (light / 60 - 1) ** 1.5 * 2).astype(float)
 wheel = np.arange(int(100 * scan[-1])) / 100
 
 # %% [markdown]
-# `from_arrays` resamples everything to the movie's frames, and says what it did. What is missing stays missing.
+# `from_arrays` resamples everything to the movie's frames; its `notes` say what it did. What is missing stays missing.
 
 # %%
 mine = rv.Recording.from_arrays(
     "toy", (scan, responses), movies=movies, shown=shown, running=(wheel, generator.normal(size=len(wheel)))
 )
-print(mine.neurons, "neurons at", mine.frame_rate, "frames a second; recorded:", sorted(mine.signals))
+print(f"{mine.neurons} neurons at {mine.frame_rate:g} frames a second; recorded: {sorted(mine.signals)}")
+print(*mine.notes, sep="\n")
 print(mine.tiers)
 
 # %% [markdown]
