@@ -14,12 +14,12 @@ from reverie.inversion.gradients import SMALLEST_NORM, how_many_fit, squared_err
 from reverie.recordings.trial import Trial
 
 LEAST_UNIT = 1e-30
-"""Mean square of responses, in their own units, that silent trials are taken to have."""
+"""Smallest mean square of a trial's responses, in their squared units, so that silent trials do not divide by 0."""
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """What a batch of trials showed and caused, and for each another movie, flipped in time and space.
+    """Movies, states and responses of a batch of trials, and for each trial another movie, flipped in time and space.
 
     The last frames are scored; those before are context for encoders that look back.
     """
@@ -45,7 +45,7 @@ class Excerpts:
     context: int
 
     def draw(self, size: int, generator: np.random.Generator, device: torch.device) -> Pairs:
-        """Draw trials at random, and for each another one."""
+        """Draw trials at random, and for each the movie of another one."""
         shown = generator.integers(len(self.trials), size=size)
         others = (shown + generator.integers(1, len(self.trials), size=size)) % len(self.trials)
         flipped = [np.flip(self._movie(index), (0, 1, 2)) for index in others.tolist()]
@@ -65,7 +65,7 @@ class Excerpts:
 def excerpts_for(encoder: Encoder, trials: Sequence[Trial], window: int, first_frame: int) -> Excerpts:
     """Choose the frames of each trial: ``window`` (or what the encoder is bound to) from ``first_frame`` on.
 
-    Shorter trials are looked at earlier. Raises ReverieError when one is shorter than the window.
+    Shorter trials contribute their last ``window`` frames. Raises ReverieError when one is shorter than the window.
     """
     window = encoder.window or window
     for trial in trials:
@@ -83,9 +83,9 @@ def mask_gradient(
 ) -> Float[Tensor, "height width"]:
     """Return the sum over trials of the gradients of their errors with respect to the mask, on the encoder's canvas.
 
-    Each trial's error is that between responses and rates · (1 − mean of the mask). Its gradient with respect to a
-    mask for every frame is brought to unit length, clipped at ``largest`` and averaged over frames. Of responses in
-    small units (dF/F), what is added to the length is as small, so that the mask does not depend on the unit.
+    Each trial's error is that between responses and rates · (1 − mean of the mask). Its gradient, with respect to a
+    mask for every frame, is scaled to unit length, clipped at ``largest`` and averaged over frames. The constant added
+    to the length is scaled down for responses in small units (dF/F), so that the mask does not depend on the unit.
     Source: Bauer et al. 2026, Methods.
     """
     alpha = mask.expand(*pairs.movies.shape[:2], *mask.shape).clone().requires_grad_()

@@ -1,4 +1,4 @@
-"""Where a movie found from responses was cut: responses outlast a cut, so it shows as a blurred jump."""
+"""Finding the cuts in a reconstructed movie, in which they are blurred jumps, since responses outlast a cut."""
 
 from collections.abc import Sequence
 
@@ -13,39 +13,40 @@ AVERAGED = 3
 """Frames averaged before and after a possible cut."""
 
 SKIPPED = 1
-"""Frames left out on either side of it, over which the cut is smeared."""
+"""Frames left out on either side of a possible cut, over which it is smeared."""
 
 NEARBY = 40
-"""Frames on either side that show how much changes there without a cut."""
+"""Frames on either side from which the change without a cut is estimated."""
 
 OWN = AVERAGED + SKIPPED + 3
-"""Frames on either side over which a cut itself lifts the differences."""
+"""Frames on either side in which a cut itself raises the differences."""
 
 BUSIEST = 90
-"""Percentile of the changes nearby that a cut must rise above."""
+"""Percentile of the changes nearby that a cut must exceed."""
 
 LEAST_EXCESS = 0.2
-"""How far it must, as a share of the picture's contrast; see docs/decisions/044."""
+"""Least excess of a cut over that percentile, as a share of the picture's contrast; see docs/decisions/044."""
 
 APART = 15
-"""Frames between two cuts."""
+"""Fewest frames between two cuts."""
 
 LEAST_CONTRAST = 8.0
-"""Grey levels taken for the contrast of pictures that have less."""
+"""Smallest contrast of a picture, grey levels; smaller ones are replaced by it."""
 
 CONTRAST_BLUR = 8.0
 """Gaussian sigma in frames over which the contrast is averaged."""
 
 SHORTEST = 2 * (OWN + AVERAGED + SKIPPED) + 8
-"""Frames of a clip below which there is too little around a cut to compare it with."""
+"""Fewest frames of a clip; in shorter ones, too few frames surround a cut for a comparison."""
 
 
 def shots_found(movie: Movie) -> Sequence[int]:
     """Return the first frames of the shots of a reconstruction (time, height, width), the first of which is 0.
 
-    A cut is where the picture changes from three frames to three others, two between them left out, by clearly more
-    than anywhere else within 40 frames. Unlike ``scoring.parts``, which looks for cuts in true movies, it does
-    without a single frame at which everything changes. Clips shorter than ``SHORTEST`` are one shot.
+    The mean of the three frames before a possible cut is compared with the mean of three frames after it; two frames
+    between them are left out. At a cut this change is clearly larger than elsewhere within 40 frames. Unlike
+    ``scoring.parts``, which finds cuts in true movies, this needs no single frame at which everything changes. Clips
+    shorter than ``SHORTEST`` are one shot.
 
     >>> movie = np.tile(np.linspace(0, 60, 20, dtype=np.float32), (80, 1, 1))
     >>> movie[50:] = movie[50:, :, ::-1]
@@ -54,7 +55,7 @@ def shots_found(movie: Movie) -> Sequence[int]:
     """
     if len(movie) < SHORTEST:
         return (0,)
-    from scipy.signal import find_peaks  # half a second, which most commands have no use for
+    from scipy.signal import find_peaks  # takes half a second, and most commands do not need it
 
     change = _change(movie)
     contrast = gaussian_filter1d(movie.std(axis=(1, 2), dtype=np.float64), CONTRAST_BLUR)
@@ -64,7 +65,7 @@ def shots_found(movie: Movie) -> Sequence[int]:
 
 
 def _change(movie: Movie) -> Float[np.ndarray, " time"]:
-    """Return the root mean square difference between what comes before and after each frame, NaN at both ends."""
+    """Return the root mean square difference between the frames before and after each frame, NaN at both ends."""
     reach = AVERAGED + SKIPPED
     summed = np.cumsum(np.concatenate([np.zeros_like(movie[:1]), movie]), axis=0, dtype=np.float64)
     means = (summed[AVERAGED:] - summed[:-AVERAGED]) / AVERAGED
@@ -75,7 +76,7 @@ def _change(movie: Movie) -> Float[np.ndarray, " time"]:
 
 
 def _busiest_nearby(change: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
-    """Return the percentile ``BUSIEST`` of the changes near each frame, without those that are its own."""
+    """Return the percentile ``BUSIEST`` of the changes near each frame, without the nearest (``OWN``)."""
     windows = sliding_window_view(np.pad(change, NEARBY, constant_values=np.nan), 2 * NEARBY + 1)
     others = np.delete(windows, slice(NEARBY - OWN, NEARBY + OWN + 1), axis=1)
     return np.asarray(np.nanpercentile(others, BUSIEST, axis=1))

@@ -1,4 +1,4 @@
-"""The most exciting movie of a neuron: what it likes best among movies that are equally probable."""
+"""The most exciting movie of a neuron: the one it responds to most, among movies that are equally probable."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Problem
 
 STEPS, STARTS = 30, 2
-"""Steps at most, and random movies that are begun from beside the gradient at the mean."""
+"""Largest number of steps, and number of random starting movies besides the gradient at the mean."""
 
 SHORTENINGS = 5
-"""Times a step along the sphere is halved before the movie is taken for the best."""
+"""How often a step along the sphere is halved before the search ends."""
 
 LEAST_GAIN = 1e-3
-"""Share of the rate below which a step's gain ends the ascent."""
+"""The ascent ends when a step raises the rate by less than this share."""
 
 LEAST_SLOPE = 1e-12
-"""Length of a gradient below which a neuron is taken to respond to nothing."""
+"""Length of a gradient below which a neuron counts as not responding to the movie."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,14 @@ class Excitement:
 
 
 def most_exciting_movie(problem: Problem, *, first: int = 0, contrast: float = 200.0) -> Excitement:
-    """Find the movie that raises the mean rate of a problem's neurons most, frames from ``first`` on counting.
+    """Find the movie with the highest mean rate of a problem's neurons, over the frames from ``first`` on.
 
-    It is mean + colour(w) of the problem's Gaussian prior, cut off at 0 and 255, with w on a sphere: all movies
-    compared are equally probable under the prior, so that none owes its effect to contrast or grain that movies do not
+    It is mean + colour(w) of the problem's Gaussian prior, clipped to 0-255, with w on a sphere. All movies on the
+    sphere are equally probable under the prior, so that none excites by contrast or grain that natural movies do not
     have. The sphere's radius is such that the first movie, along the gradient, departs from the mean by at most
-    ``contrast`` grey levels before it is cut off. A step goes from w towards the gradient there and back onto the
-    sphere, as far as the rate rises. It is tried from the gradient at the mean and from ``STARTS`` random movies, since
-    complex cells have no gradient at grey; the best is returned. Responses play no part.
+    ``contrast`` grey levels before it is clipped. A step goes from w towards the gradient at w and back onto the
+    sphere, and is shortened until the rate rises. The ascent starts from the gradient at the mean and from ``STARTS``
+    random movies, since complex cells have no gradient at grey; the best movie is returned. Responses are not used.
     Source: Walker et al., Inception loops discover what excites neurons most, 2019 (their norm is that of pixels).
     Raises ReverieError when a setting is out of range, the problem has no Gaussian prior, or no neuron responds.
     """
@@ -58,7 +58,7 @@ def most_exciting_movie(problem: Problem, *, first: int = 0, contrast: float = 2
 
 
 def _starts(problem: Problem) -> Iterator[Float[Tensor, "time height width"]]:
-    """Yield the mean's coefficients, which are 0, and random ones."""
+    """Yield the coefficients of the mean, which are 0, and random ones."""
     shape = (problem.frames, *problem.frame_size)
     yield torch.zeros(shape, device=problem.device)
     generator = torch.Generator().manual_seed(0)
@@ -109,7 +109,7 @@ def _step(
 def _rate(problem: Problem, prior: GaussianPrior, white: Tensor, first: int) -> tuple[float, Tensor]:
     """Return the mean rate at white coefficients, and its gradient with respect to them."""
     rate, gradient = mean_rate_and_gradient(problem, _movie(prior, white), first)
-    # Not cut off where grey levels end, so that a saturated pixel can find its way back.
+    # The gradient ignores the clipping of grey levels, so that a saturated pixel can find its way back.
     return rate, prior.adjoint(gradient)
 
 

@@ -11,9 +11,9 @@ from reverie.inversion.problem import Observation
 from reverie.inversion.windows import WindowGroup, Windows
 
 MEMORY_BUDGET = 2**28
-"""Bytes that one batch may keep for its backward pass, where the device does not say how many are free.
+"""Bytes that one batch may keep for its backward pass, where the device does not report its free memory.
 
-On a CPU more would fit, but larger batches leave its caches and are slower."""
+On a CPU more would fit, but larger batches do not fit in its caches and are slower."""
 
 SMALLEST_NORM = 1e-6
 """Added to a gradient's length before dividing by it, as the published code does."""
@@ -46,7 +46,7 @@ def squared_error(
 def how_many_fit(try_one: Callable[[], Tensor], device: torch.device) -> int:
     """Return how many clips may go through an encoder at once, at least 1.
 
-    ``try_one`` sends one of them through, with gradients; what it keeps for the backward pass is compared with half
+    ``try_one`` sends one clip through, with gradients; the memory it keeps for the backward pass is compared with half
     the free memory of a CUDA device, or with ``MEMORY_BUDGET`` elsewhere.
 
     >>> weight = torch.ones(2**24, requires_grad=True)
@@ -63,7 +63,7 @@ def how_many_fit(try_one: Callable[[], Tensor], device: torch.device) -> int:
     with torch.autograd.graph.saved_tensors_hooks(weigh, lambda tensor: tensor):
         result = try_one()
     budget = torch.cuda.mem_get_info(device)[0] // 2 if device.type == "cuda" else MEMORY_BUDGET
-    # Alive until here, so that no two tensors were counted at one address.
+    # Kept alive until here, so that no two tensors were counted at one address.
     del result
     return max(1, budget // max(1, sum(kept.values())))
 
@@ -76,10 +76,10 @@ def normalised_gradient(
     batch: int,
     over_state: bool,
 ) -> tuple[Float[Tensor, "time height width"], Float[Tensor, " window"]]:
-    """Return the mean over windows of their gradients, each of unit length, and the loss of each window.
+    """Return the mean over windows of their gradients, each scaled to unit length, and the loss of each window.
 
-    A frame's gradient is what all windows say about it, divided by the number of windows that score it. batch: windows
-    that go through the encoder at once; it changes speed and memory, not the result. over_state: as in
+    A frame's gradient is the sum over windows, divided by the number of windows that score the frame. batch: windows
+    that go through the encoder at once; it affects speed and memory, not the result. over_state: as in
     ``window_gradients``. Source: Bauer et al. 2026, Methods.
     """
     total = torch.zeros_like(movie)
@@ -100,10 +100,10 @@ def window_gradients(
     *,
     over_state: bool,
 ) -> tuple[Float[Tensor, "window frame height width"], Float[Tensor, " window"]]:
-    """Return each window's gradient with respect to its own frames, of unit length, and its loss.
+    """Return each window's gradient with respect to its own frames, scaled to unit length, and its loss.
 
-    over_state: the length counts the gradient with respect to the state's picture planes too, where the encoder has
-    such planes. Windows do not see each other.
+    over_state: the length includes the gradient with respect to the state's picture planes, where the encoder has such
+    planes. Windows are independent of each other.
     """
     clips = movie[group.frames].requires_grad_()
     state = observation.state[:, group.frames].transpose(0, 1)

@@ -16,26 +16,26 @@ LEAST_RATE = 1e-8
 """Added to a rate before its logarithm is taken, as in the published loss."""
 
 LEAST_EXPECTED = 1e-3
-"""Expected events a frame, or rate over dispersion, below which information is not taken to grow further."""
+"""Expected events per frame, or rate over dispersion, below which the information no longer grows."""
 
 MOST: Final = 15.0
-"""How many times as much as the median neuron's the responses of one neuron may count in a trial. Of 500 simulated
-neurons the largest had 4 to 46 times as much. One that was silent where its noise was measured, and answers now, had
-50,000 times as much, and the search ended when it was content (docs/log/map.md)."""
+"""Largest weight of one neuron's responses in a trial, as a multiple of the median neuron's. Of 500 simulated neurons
+the largest had 4 to 46 times the median. A neuron that was silent where its noise was measured, and responded later,
+had 50,000 times the median, and the search ended once that neuron was fitted (docs/log/map.md)."""
 
 
 class Likelihood(ABC):
     """A likelihood of one animal's responses (neuron, time), given an encoder's rates, both in recorded units.
 
-    All that is known of the neurons are tensors of one number a neuron. dispersion: (neuron,), by how much sums of a
-    neuron's responses over time vary more than the likelihood itself says.
+    Its parameters are tensors with one number per neuron. dispersion: (neuron,), how many times more the sums of a
+    neuron's responses over time vary than under the likelihood without dispersion.
     """
 
     dispersion: Float[Tensor, " neuron"]
 
     @abstractmethod
     def loss(self, rates: Float[Tensor, "neuron time"], responses: Float[Tensor, "neuron time"]) -> Float[Tensor, ""]:
-        """Return the negative log (quasi-)likelihood, summed, without what does not depend on the rates."""
+        """Return the summed negative log (quasi-)likelihood, without terms that do not depend on the rates."""
 
     @abstractmethod
     def root_information(self, rates: Float[Tensor, "neuron time"]) -> Float[Tensor, "neuron time"]:
@@ -43,7 +43,7 @@ class Likelihood(ABC):
 
     @abstractmethod
     def statistic(self, responses: Float[Tensor, "neuron time"]) -> Float[Tensor, "row time"]:
-        """Return what counts of the responses."""
+        """Return the statistic of the responses that the likelihood depends on."""
 
     @abstractmethod
     def natural(
@@ -51,33 +51,33 @@ class Likelihood(ABC):
     ) -> tuple[Float[Tensor, "row time"], Float[Tensor, "row time"]]:
         """Return slope and offset of the log likelihood: it is the sum of statistic · slope − offset.
 
-        With them, many responses are held against many rates by matrix products.
+        With them, many responses are compared with many rates by matrix products.
         """
 
     @abstractmethod
     def limited(self, responses: Float[Tensor, "neuron time"]) -> "Likelihood":
-        """Return the noise with more dispersion where a neuron's responses count far more than those of others."""
+        """Return the likelihood with more dispersion for neurons whose responses count far more than others'."""
 
     def over_dispersed(self, times: int) -> "Likelihood":
-        """Return the noise with ``times`` the dispersion, for responses that are used as many times."""
+        """Return the likelihood with ``times`` the dispersion, for responses that are used that many times."""
         return self._with(**{name: each * times for name, each in vars(self).items() if name.endswith("dispersion")})
 
     def chosen(self, rows: Int[Tensor, " chosen"]) -> "Likelihood":
-        """Return the noise of some of the neurons."""
+        """Return the likelihood of some of the neurons."""
         return self._with(**{name: each[rows] for name, each in vars(self).items()})
 
     def to(self, device: torch.device) -> "Likelihood":
-        """Return the same noise on another device."""
+        """Return the same likelihood on another device."""
         return self._with(**{name: each.to(device) for name, each in vars(self).items()})
 
     def _with(self, **tensors: Tensor) -> "Likelihood":
-        """Return the same noise but for some of what is known of the neurons."""
+        """Return the same likelihood with some parameters replaced."""
         return type(self)(**{**vars(self), **tensors})
 
 
 @dataclass(frozen=True)
 class PoissonLikelihood(Likelihood):
-    """Responses vary as the rate times the dispersion; their size counts.
+    """The variance of responses is the rate times the dispersion; their size counts.
 
     loss = Σ (rate − response · log rate) / dispersion. dispersion: (neuron,), in units of the responses.
     Source: McCullagh & Nelder, Generalized Linear Models, 1989, chapter 9.
@@ -106,13 +106,13 @@ class PoissonLikelihood(Likelihood):
         return torch.log(rates + LEAST_RATE) / dispersion, rates / dispersion
 
     def limited(self, responses: Float[Tensor, "neuron time"]) -> "Likelihood":
-        """Return the noise with more dispersion where the responses' sum counts too much."""
+        """Return the likelihood with more dispersion where the responses' sum counts too much."""
         return self._with(dispersion=self.dispersion * _excess(responses.sum(dim=1) / self.dispersion))
 
 
 @dataclass(frozen=True)
 class EventLikelihood(Likelihood):
-    """What counts is whether there was a response at all; its size says nothing.
+    """Only whether there was a response counts; its size does not.
 
     A response is above zero with probability 1 − exp(−frequency · rate), as for a Poisson number of events, so that
     loss = Σ ( frequency · rate where there is none, −log(1 − exp(−frequency · rate)) where there is ) / dispersion.
@@ -147,18 +147,18 @@ class EventLikelihood(Likelihood):
         return (some + expected) / dispersion, expected / dispersion
 
     def limited(self, responses: Float[Tensor, "neuron time"]) -> "Likelihood":
-        """Return the noise as it is: that there is a response counts no more than once a frame."""
+        """Return the likelihood unchanged: an event counts at most once per frame."""
         return self
 
 
 @dataclass(frozen=True)
 class GaussianLikelihood(Likelihood):
-    """Responses vary as much at every rate, as traces of fluorescence do whose noise is the detector's.
+    """The variance of responses is the same at every rate, as of fluorescence traces with detector noise.
 
     loss = Σ rate · (rate / 2 − response) / (variance · dispersion), which is half the squared error over the variance,
-    but for what does not depend on the rates; adding a constant to both changes nothing of its slopes. variance:
-    (neuron,), of single frames, in squared units of the responses. dispersion: (neuron,), by how much sums over time
-    vary more.
+    without terms that do not depend on the rates; adding a constant to rates and responses does not change its slopes.
+    variance: (neuron,), of single frames, in squared units of the responses. dispersion: (neuron,), how many times more
+    sums over time vary than for independent frames.
     """
 
     variance: Float[Tensor, " neuron"]
@@ -183,7 +183,7 @@ class GaussianLikelihood(Likelihood):
         return rates / self._scatter, rates.square() / (2 * self._scatter)
 
     def limited(self, responses: Float[Tensor, "neuron time"]) -> "Likelihood":
-        """Return the noise with more dispersion where the responses' variance counts too much."""
+        """Return the likelihood with more dispersion where the responses' variance counts too much."""
         variance = responses.var(dim=1, correction=0)
         return self._with(dispersion=self.dispersion * _excess(variance / self._scatter[:, 0]))
 
@@ -196,8 +196,8 @@ class GaussianLikelihood(Likelihood):
 class JointLikelihood(Likelihood):
     """The sum of both (quasi) log likelihoods: of whether there is a response, and of its size.
 
-    Where sizes are chance, their dispersion is large and they count for little; where large responses mean high rates,
-    events alone would waste that. A composite likelihood: Varin, Reid & Firth, Statistica Sinica 21, 2011. frequency,
+    Where sizes are random, their dispersion is large and they count little; where large responses mean high rates,
+    events alone would ignore that. A composite likelihood: Varin, Reid & Firth, Statistica Sinica 21, 2011. frequency,
     dispersion: (neuron,), of events; size_dispersion: (neuron,), of sizes.
     """
 
@@ -225,7 +225,7 @@ class JointLikelihood(Likelihood):
         return torch.hypot(events, sizes)
 
     def statistic(self, responses: Float[Tensor, "neuron time"]) -> Float[Tensor, "twice time"]:
-        """Return what counts to events, then what counts to sizes."""
+        """Return the statistic of events, then that of sizes."""
         return torch.cat([part.statistic(responses) for part in self._parts])
 
     def natural(
@@ -236,24 +236,24 @@ class JointLikelihood(Likelihood):
         return torch.cat(slopes), torch.cat(offsets)
 
     def limited(self, responses: Float[Tensor, "neuron time"]) -> "Likelihood":
-        """Return the noise with more dispersion of sizes where the responses' sum counts too much."""
+        """Return the likelihood with more dispersion of sizes where the responses' sum counts too much."""
         return self._with(size_dispersion=PoissonLikelihood(self.size_dispersion).limited(responses).dispersion)
 
 
 def _excess(counts: Float[Tensor, " neuron"]) -> Float[Tensor, " neuron"]:
-    """Return how many times more than allowed each neuron counts, at least 1."""
+    """Return the factor by which each neuron counts more than allowed, at least 1."""
     some = counts[counts > 0]
     usual = some.median() if len(some) else counts.new_ones(())
     return (counts / (MOST * usual)).clamp_min(1.0)
 
 
 def likelihood_arrays(noise: Likelihood) -> dict[str, np.ndarray]:
-    """Return a noise as arrays, for an ``.npz`` file."""
+    """Return a likelihood as arrays, for an ``.npz`` file."""
     return {name: value.cpu().numpy() for name, value in vars(noise).items()}
 
 
 def likelihood_from_arrays(arrays: Mapping[str, np.ndarray]) -> Likelihood:
-    """Return the likelihood that ``likelihood_arrays`` laid out; raises ReverieError when something is missing."""
+    """Return a likelihood from the arrays of ``likelihood_arrays``; raises ReverieError when something is missing."""
     values = {name: torch.tensor(array, dtype=torch.float32) for name, array in arrays.items()}
     if "dispersion" not in values or not all(bool(((v > 0) & torch.isfinite(v)).all()) for v in values.values()):
         raise ReverieError("The noise of an animal should hold `dispersion`, numbers above 0; measure it again.")

@@ -1,7 +1,7 @@
 """Fitting likelihoods: how an animal's responses scatter around an encoder's rates, on trials whose movies are known.
 
-The likelihood of a reconstruction is divided by what is measured here, so that the weight of a prior means the same for
-every recording.
+The log likelihood of a reconstruction is divided by the dispersion measured here, so that the weight of a prior means
+the same for every recording.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,27 +33,27 @@ LEAST_MEMORY = 0.02
 """Autocorrelation from which on residuals count as independent."""
 
 FURTHEST = 5.0
-"""How many times a neuron's dispersion may be above or below the population's."""
+"""Largest factor by which a neuron's dispersion may be above or below the population's median."""
 
 LEAST_NOISE = 1e-3
-"""Dispersion, in units of what the likelihood itself says or of the mean rate, that is always assumed."""
+"""Smallest median dispersion of a population, relative to that of the likelihood itself or to the mean rate."""
 
 ROUNDS = 25
-"""Rounds in which frequencies of events are fitted; each brings the error down by about half."""
+"""Iterations in which frequencies of events are fitted; each about halves the error."""
 
 LEAST_VARIANCE = 1e-3
-"""Variance of events in a frame that residuals are scaled by at least."""
+"""Added to the variance of events in a frame before residuals are divided by its square root."""
 
 EVENTS_ADVANTAGE = 1.2
-"""How many times the information in sizes events must hold to be used alone. Below it either may be far better: sizes
-by .010 to .013 where events held 1.04 times as much (animals made from networks fitted to real mice), events by .001 to
-.047 on simulated animals of few training clips. Both at once were never far from the better one, and better than it
-half of the time (docs/log/map.md)."""
+"""Events are used alone where they hold at least this many times the information of sizes. Below it either may be far
+better: sizes by .010 to .013 where events held 1.04 times as much (animals made from networks fitted to real mice),
+events by .001 to .047 on simulated animals with few training clips. Both together were never far from the better one,
+and exceeded it half of the time (docs/log/map.md)."""
 
 Sample = Float[np.ndarray, "neuron trial time"]
 
 Kind = Callable[[Sample, Sample], Likelihood]
-"""Fits one kind of noise to rates and responses."""
+"""Fits one kind of likelihood to rates and responses."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class LikelihoodFits:
 
     @property
     def single(self) -> Likelihood:
-        """The chosen one, but of both that of sizes: where one number is to count of each response."""
+        """The chosen likelihood, or that of sizes where both were chosen, for uses with one statistic per response."""
         return self.kinds["sizes" if self.chosen == "both" else self.chosen]
 
 
@@ -81,15 +81,15 @@ def fit_likelihoods(
 ) -> LikelihoodFits:
     """Fit kinds of likelihood (those of events by default) to one animal's responses around an encoder's rates.
 
-    The chosen one of sizes and events is that whose Fisher information about the logarithm of the rates, summed over
-    neurons and frames, is larger: it explains the responses with less scatter. Unless events hold clearly more (by
-    ``EVENTS_ADVANTAGE``), both are used or, for counts, which are whole numbers, sizes. On traces, see ``steady``.
+    Of sizes and events, the one with more Fisher information about the logarithm of the rates is chosen, summed over
+    neurons and frames: it explains the responses with less scatter. Unless events hold clearly more (by
+    ``EVENTS_ADVANTAGE``), both are used, or sizes for counts, which are whole numbers. On traces, see ``steady``.
 
     trials: those without responses are left out. skip: frames at the start of a trial that are left out.
     Raises ReverieError when no trial is left or the encoder predicts nothing finite.
     """
     answered = [trial for trial in trials if trial.responses is not None and trial.frames > skip + 1]
-    # All are cut to the shortest: one that is much shorter would cost the others most of their frames.
+    # All are cut to the shortest, so a trial that is much shorter would cost the others most of their frames.
     longest = max((trial.frames for trial in answered), default=0)
     answered = [trial for trial in answered if 2 * trial.frames >= longest]
     if not answered:
@@ -115,7 +115,7 @@ def fit_likelihoods(
 
 
 def joint(fitted: Mapping[str, Likelihood]) -> Mapping[str, Likelihood]:
-    """Return the likelihood of sizes and events at once, as ``both``, where both are fitted."""
+    """Return the joint likelihood of sizes and events, as ``both``, where both are fitted."""
     sizes, events = fitted.get("sizes"), fitted.get("events")
     if isinstance(sizes, PoissonLikelihood) and isinstance(events, EventLikelihood):
         return {"both": JointLikelihood.of(sizes, events)}
@@ -123,10 +123,10 @@ def joint(fitted: Mapping[str, Likelihood]) -> Mapping[str, Likelihood]:
 
 
 def fit_poisson_likelihood(rates: Sample, responses: Sample) -> PoissonLikelihood:
-    """Return the noise of responses whose size counts: variance over mean, times how long noise lasts.
+    """Return the likelihood of responses' sizes, with dispersion variance / mean times the memory factor of the noise.
 
-    With residuals e = response − rate it is Σ e² / Σ rate, near what is usual in units of a neuron's mean rate, times
-    the memory factor of e.
+    With residuals e = response − rate, the dispersion is Σ e² / Σ rate, limited to near the population's median in
+    units of a neuron's mean rate, times the memory factor of e.
     """
     residuals = responses - rates
     means = rates.mean((1, 2), dtype=np.float64)
@@ -136,10 +136,10 @@ def fit_poisson_likelihood(rates: Sample, responses: Sample) -> PoissonLikelihoo
 
 
 def fit_event_likelihood(rates: Sample, responses: Sample) -> EventLikelihood:
-    """Return the noise of responses of which only their presence counts.
+    """Return the likelihood of events, for which only the presence of a response counts.
 
-    Frequencies are such that the expected number of frames with a response is the number found. The dispersion is the
-    variance of residuals over the expected one, times the memory factor of standardised residuals.
+    Frequencies make the expected number of frames with a response equal to the recorded number. The dispersion is the
+    variance of residuals over the expected variance, times the memory factor of standardised residuals.
     """
     present = responses > 0
     frames = present[0].size
@@ -152,13 +152,13 @@ def fit_event_likelihood(rates: Sample, responses: Sample) -> EventLikelihood:
     expected = -np.expm1(-frequency[:, None, None] * floored)
     residuals, variance = present - expected, expected * (1 - expected)
     relative = np.square(residuals).sum((1, 2)) / np.maximum(variance.sum((1, 2)), 0.5)
-    # A response where hardly any was expected would count for more than all others without a floor.
+    # Without a floor, a response where hardly any was expected would count more than all others.
     memory = memory_factor(lagged_products(residuals / np.sqrt(variance + LEAST_VARIANCE)))
     return EventLikelihood(_tensor(frequency), _tensor(_near_usual(relative) * memory))
 
 
 def fit_gaussian_likelihood(rates: Sample, responses: Sample) -> GaussianLikelihood:
-    """Return the noise of traces: the residuals' variance, near what is usual in units of the responses' variance."""
+    """Return the likelihood of traces; variances, in units of the responses', are limited to near their median."""
     residuals = responses - rates
     whole = responses.var((1, 2), dtype=np.float64)
     whole = np.maximum(whole, 1e-6 * max(whole.max(initial=0.0), 1e-12))
@@ -172,11 +172,12 @@ KINDS: Final[Mapping[str, Kind]] = {
     "events": fit_event_likelihood,
     "traces": fit_gaussian_likelihood,
 }
-"""The kinds of noise by what counts in a response: its size, that there is one, or its level at any rate alike."""
+"""The kinds of likelihood by what counts in a response: its size, its presence, or its level with the same variance at
+every rate."""
 
 
 def kinds_of(responses: ResponseKind) -> Mapping[str, Kind]:
-    """Return the kinds of noise that responses of a kind may have: traces are never without a response.
+    """Return the kinds of likelihood that suit a kind of responses; traces have no events, since they are never 0.
 
     >>> list(kinds_of("traces")), list(kinds_of("counts"))
     (['sizes', 'traces'], ['sizes', 'events'])
@@ -186,10 +187,10 @@ def kinds_of(responses: ResponseKind) -> Mapping[str, Kind]:
 
 
 def steady(rates: Sample, responses: Sample) -> bool:
-    """Tell whether responses scatter alike at all rates rather than as the rates.
+    """Return whether the variance of responses is the same at all rates rather than proportional to the rates.
 
-    Both are judged by the likelihood of the residuals were they Gaussian, with a variance that is constant or follows
-    the rate. Source: Davidian & Carroll, Variance function estimation, J. Am. Stat. Assoc. 82, 1987.
+    The two are compared by the Gaussian likelihood of the residuals, with a constant variance or one that follows the
+    rate. Source: Davidian & Carroll, Variance function estimation, J. Am. Stat. Assoc. 82, 1987.
     """
     squared = np.square(responses - rates, dtype=np.float64)
     floored = np.maximum(rates, 1e-6 * max(float(rates.mean()), 1e-6)).astype(np.float64)
@@ -206,7 +207,7 @@ def information(noise: Likelihood, rates: Sample) -> float:
 
 
 def memory_factor(products: Float[np.ndarray, " lag"]) -> float:
-    """Return by how much sums over time vary more than for independent frames, from products of lagged residuals.
+    """Return how many times more sums over time vary than for independent frames, from products of lagged residuals.
 
     It is 1 + 2 Σ ρ(lag), where ρ is the autocorrelation, over lags until it vanishes.
 
@@ -220,7 +221,7 @@ def memory_factor(products: Float[np.ndarray, " lag"]) -> float:
 
 
 def lagged_products(residuals: Sample) -> Float[np.ndarray, " lag"]:
-    """Return the mean over neurons of residual · residual some frames later, each neuron centred and scaled to one."""
+    """Return the mean of residual · residual some frames later over neurons, each centred and scaled to variance 1."""
     centred = residuals - residuals.mean((1, 2), keepdims=True)
     scale = np.sqrt(np.square(centred).mean((1, 2), keepdims=True))
     scaled = np.divide(centred, scale, out=np.zeros_like(centred), where=scale > 0)
@@ -237,7 +238,7 @@ def _near_usual(relative: Float[np.ndarray, " neuron"]) -> Float[np.ndarray, " n
 
 def _rates(encoder: Encoder, mouse: str, trial: Trial) -> Float[np.ndarray, "neuron time"]:
     device = device_of(encoder)
-    # Copies: the arrays of a recording are memory-mapped and may not be written.
+    # Copies, since the arrays of a recording are memory-mapped and read-only.
     movie, state = torch.tensor(trial.known_movie, device=device), torch.tensor(trial.known_state, device=device)
     array: Float[np.ndarray, "neuron time"] = rates_in_pieces(encoder, movie, state, mouse).cpu().numpy()
     return array

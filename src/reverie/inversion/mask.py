@@ -1,4 +1,4 @@
-"""The mask: where a population can see, found by blending another movie in (Bauer et al. 2026, Methods)."""
+"""The mask: where a population can see, estimated by blending in another movie (Bauer et al. 2026, Methods)."""
 
 import math
 from collections.abc import Sequence
@@ -31,23 +31,23 @@ class MaskSettings:
     """
 
     steps: int = 400
-    """How many trials are drawn; published 1000."""
+    """Number of trials that are drawn; published 1000."""
     learning_rate: float = 40.0
-    """Transparency per unit gradient of one trial; published 10, which takes more trials to get as far."""
+    """Transparency per unit gradient of one trial; published 10, which needs more trials."""
     batch: int = 4
-    """Trials whose gradients are summed for each change of the mask; published 1. Where learning_rate times batch is
-    beyond some 200, the mask overshoots."""
+    """Trials whose gradients are summed for each change of the mask; published 1. Where learning_rate times batch
+    exceeds about 200, the mask overshoots."""
     averaged: float = 0.4
-    """Share of the changes, the last ones, over which the mask is averaged, since single trials make it fluctuate;
-    published 0, the last mask alone."""
+    """Share of the changes, counted from the end, over which the mask is averaged, since single trials make it
+    fluctuate; published 0, which is the last mask alone."""
     window: int = 32
     """Frames of a trial that are used; an encoder bound to a window keeps its own."""
     first_frame: int = 50
-    """The first of these frames; of trials that are too short for it, an earlier one."""
+    """The first of these frames; an earlier one in trials that are too short."""
     blur: float = 5.0
     """Gaussian sigma in pixels of each change."""
     start: float = 0.05
-    """Largest transparency to begin with."""
+    """Largest transparency at the start."""
     gradient_clip: float = 1.0
     """Largest gradient of a pixel."""
 
@@ -62,7 +62,7 @@ class MaskSettings:
 
 
 PUBLISHED_SETTINGS: Final = MaskSettings(steps=1000, learning_rate=10.0, batch=1, averaged=0.0)
-"""The settings of Bauer et al. 2026: one trial after the other, a small rate, the last mask."""
+"""The settings of Bauer et al. 2026: one trial per change, a small learning rate, the last mask."""
 
 
 def estimate_mask(
@@ -74,7 +74,7 @@ def estimate_mask(
     seed: int,
     device: torch.device,
 ) -> Mask:
-    """Estimate where one animal's population sees, (height, width); 0 is not at all, values may pass 1.
+    """Estimate where one animal's population sees, (height, width); 0 means not at all, values may exceed 1.
 
     Each trial's movie is blended with another, α · movie + (1 − α) · other, the other flipped in time and space. The
     mask α descends on the squared error between responses and rates · (1 − mean α): it rises where the true movie
@@ -125,7 +125,7 @@ def _descend(
 
 
 def _sizes(settings: MaskSettings) -> list[int]:
-    """Return how many trials are drawn at each change of the mask."""
+    """Return the number of trials drawn at each change of the mask."""
     whole, rest = divmod(settings.steps, settings.batch)
     return [settings.batch] * whole + [rest] * (rest > 0)
 
@@ -135,8 +135,8 @@ def diameter_in_degrees(
 ) -> float:
     """Return the diameter, in degrees of visual angle, of a disc as large as the part of the mask above a threshold.
 
-    degrees_per_pixel: of the recording; where it is not known, None, that of Sensorium 2023.
-    Source: Bauer et al. 2026 (89 degrees at 0.5 and 65 at 1, mean over their animals).
+    degrees_per_pixel: of the recording; None stands for that of Sensorium 2023. Source: Bauer et al. 2026 (89 degrees
+    at 0.5 and 65 at 1, mean over their animals).
 
     >>> round(diameter_in_degrees(np.ones((36, 64))), 1)
     184.2
@@ -146,16 +146,16 @@ def diameter_in_degrees(
 
 
 def save_mask(path: Path, mask: Mask) -> None:
-    """Keep a mask (height, width) as ``mask`` in an ``.npz`` file."""
+    """Write a mask (height, width) as the array ``mask`` to an ``.npz`` file."""
     write_npz(path, {"mask": mask.astype(np.float32)})
 
 
 def load_mask(path: Path, frame_size: tuple[int, int]) -> Mask:
     """Read a mask, (height, width) of the frame, from an ``.npz`` file (its array ``mask``) or an ``.npy`` file.
 
-    A mask for a canvas that is larger than the frame in one direction, as the published ones are (64 x 64), is cut to
-    the frame. Raises ReverieError when the file cannot be read, the shape does not fit or a value is not a finite
-    number, and NotApplicable when none reaches the training threshold.
+    A mask for a canvas that is larger than the frame in one direction, as the published ones are (64 x 64), is cropped
+    to the frame. Raises ReverieError when the file cannot be read, the shape does not fit or a value is not a finite
+    number, and NotApplicable when no value reaches the training threshold.
     """
     mask = _read(path)
     fits = mask.ndim == 2 and (np.array(mask.shape) >= frame_size).all() and (np.array(mask.shape) == frame_size).any()

@@ -1,4 +1,4 @@
-"""How the picture as a whole moves from frame to frame: a translation for each pair of frames, by least squares."""
+"""Motion of the whole picture from frame to frame: a translation for each pair of frames, by least squares."""
 
 from collections.abc import Sequence
 from itertools import pairwise, product
@@ -30,7 +30,7 @@ def sample(
     columns: Float[Tensor, "time column"],
     mode: str = "bicubic",
 ) -> Float[Tensor, "time row column"]:
-    """Return each picture at its own rows and columns, fractions included; beyond the edge the edge goes on.
+    """Return each picture interpolated at its own rows and columns; beyond its edge, the edge's values are repeated.
 
     mode: ``bicubic`` or ``bilinear``. Differentiable with respect to the pictures.
     """
@@ -47,7 +47,7 @@ def sample(
 def translations(
     earlier: Float[np.ndarray, "pair height width"], later: Float[np.ndarray, "pair height width"]
 ) -> Float[np.ndarray, "pair 2"]:
-    """Return by how many pixels down and to the right each earlier frame is moved to become the later one.
+    """Return the translation from each earlier to the later frame, in pixels down and to the right.
 
     The best whole translation within ``FARTHEST``, refined by Gauss-Newton steps that are taken only where they bring
     the frames closer. Source: Lucas & Kanade, An iterative image registration technique, 1981.
@@ -70,9 +70,9 @@ def translations(
 
 
 def path_of(shot: Movie, lag: int = 1) -> Path:
-    """Return where the picture of a shot (time, height, width) has moved to at each frame, starting from (0, 0).
+    """Return the position of the picture of a shot (time, height, width) at each frame, starting from (0, 0).
 
-    lag: frames between those compared; each step is the mean of all comparisons that span it.
+    lag: distance of compared frames; each step is the mean of all comparisons that span it.
     """
     steps = len(shot) - 1
     lag = min(lag, steps)
@@ -87,9 +87,10 @@ def path_of(shot: Movie, lag: int = 1) -> Path:
 
 
 def smoothed_path(path: Path, power: Float[np.ndarray, "frequency 2"], error: float) -> Path:
-    """Return the path that is most probable given one measured with errors, centred on its mean.
+    """Return the most probable path given one that was measured with errors, centred on its mean.
 
-    power: variance of the coefficients of paths' cosine transform. error: standard deviation of each step's, in pixels.
+    power: variance of the coefficients of paths' cosine transforms. error: standard deviation of the error of each
+    step, in pixels.
     """
     frequencies = np.arange(len(path))
     known = np.stack(
@@ -103,7 +104,7 @@ def smoothed_path(path: Path, power: Float[np.ndarray, "frequency 2"], error: fl
 
 
 def path_power(paths: Sequence[Float[np.ndarray, "_ 2"]], length: int) -> Float[np.ndarray, "{length} 2"]:
-    """Return the mean power of paths' cosine transforms at ``length`` frequencies, longer ones counting more."""
+    """Return the mean power of paths' cosine transforms at ``length`` frequencies; longer paths have more weight."""
     total, frames = np.zeros((length, 2)), 0
     for path in paths:
         power = np.square(dct(path, axis=0, norm="ortho"))
@@ -115,7 +116,7 @@ def path_power(paths: Sequence[Float[np.ndarray, "_ 2"]], length: int) -> Float[
 
 
 def shots_of(movie: Movie, starts: Sequence[int]) -> list[Float[np.ndarray, "_ height width"]]:
-    """Return the shots of a movie, which begin at these frames."""
+    """Return the shots of a movie, given their first frames."""
     return [movie[start:end] for start, end in pairwise((*starts, len(movie)))]
 
 
@@ -140,7 +141,7 @@ def _improvement(found: Tensor, wanted: Tensor) -> Float[Tensor, "pair 2"]:
 
 
 def _whole(first: Tensor, second: Tensor) -> Float[Tensor, "pair 2"]:
-    """Return the best translation by whole pixels, comparing what both frames show."""
+    """Return the best translation by whole pixels, comparing the pixels that both frames show."""
     height, width = first.shape[1:]
     # From near to far, so that a picture without detail stays where it is.
     candidates = sorted(product(*(range(-far, far + 1) for far in FARTHEST)), key=lambda by: by[0] ** 2 + by[1] ** 2)

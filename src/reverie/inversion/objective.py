@@ -1,7 +1,7 @@
 """The loss of a whole movie over all observations, its gradient, and the Fisher information about the movie.
 
 A clip goes through an encoder in pieces, each with the frames the encoder looks back on, so that memory does not grow
-with the clip's length. Unlike the published method's windows, pieces are added up: the result is the gradient of one
+with the clip's length. Unlike the published method's windows, pieces are summed: the result is the gradient of one
 number, the negative log likelihood of all responses.
 """
 
@@ -16,10 +16,10 @@ from reverie.encoders.contract import Encoder, frozen
 from reverie.inversion.problem import Observation, Problem
 
 PIECE = 100
-"""Frames that go through an encoder of any length at once: larger pieces leave a processor's caches."""
+"""Frames that go at once through an encoder that takes any length; larger pieces do not fit in a processor's caches."""
 
 DIFFERENCE = 4.0
-"""Grey levels over which slopes of rates are taken as a difference."""
+"""Largest grey-level change over which slopes of rates are computed as a finite difference."""
 
 PASS = 32
 """Frames that count as one pass, the length of the published windows, so that methods can be compared."""
@@ -35,10 +35,10 @@ class Piece:
 
 
 def pieces(encoder: Encoder, frames: int) -> Iterator[Piece]:
-    """Cut a clip so that every frame is scored once; an encoder bound to a window gets windows side by side.
+    """Cut a clip so that every frame is scored once; an encoder bound to a window gets adjacent windows.
 
-    The last window of a clip that is not a multiple of it reaches back. Raises ReverieError when the clip is shorter
-    than the window the encoder is bound to.
+    Where the clip is no multiple of the window, the last window overlaps the one before. Raises ReverieError when the
+    clip is shorter than the window the encoder is bound to.
     """
     encoder.require_frames(frames)
     length = encoder.window or PIECE
@@ -52,7 +52,7 @@ def loss_and_gradient(
 ) -> tuple[float, Float[Tensor, "time height width"]]:
     """Return the negative log likelihood of all responses, up to a constant, and its gradient.
 
-    It is the sum over observations, neurons and frames of what each observation's noise says.
+    It is the sum over observations, neurons and frames under each observation's likelihood.
     """
 
     def summed(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
@@ -96,8 +96,8 @@ def gauss_newton_product(
 ) -> Float[Tensor, "time height width"]:
     """Return the Fisher information of the responses about the movie, times a direction.
 
-    How rates change along the direction is a difference over at most ``DIFFERENCE`` grey levels, which any encoder can
-    give and which looks past the kinks of rectified ones.
+    The slope of rates along the direction is a finite difference over at most ``DIFFERENCE`` grey levels, which works
+    for any encoder and averages over the kinks of rectified ones.
     """
     length = DIFFERENCE / max(float(direction.abs().max()), 1e-12)
 
@@ -116,7 +116,7 @@ def gauss_newton_product(
 def rates_in_pieces(
     encoder: Encoder, movie: Float[Tensor, "time height width"], state: Float[Tensor, "4 time"], mouse: str
 ) -> Float[Tensor, "neuron time"]:
-    """Return the rates as the loss sees them: for encoders bound to a window, each frame in one window alone."""
+    """Return the rates that the loss uses; with encoders bound to a window, each frame is in one window only."""
     with frozen(encoder):
         parts = [
             encoder(movie[None, piece.first : piece.end], state[None, :, piece.first : piece.end], mouse)[
@@ -128,7 +128,7 @@ def rates_in_pieces(
 
 
 def passes_of(problem: Problem, frames: int) -> int:
-    """Return how many published windows the frames of one pass through all encoders make up."""
+    """Return the length of one pass of a clip through all encoders, in published windows."""
     return -(-frames // PASS) * len(problem.observations)
 
 

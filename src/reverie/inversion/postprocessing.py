@@ -1,6 +1,6 @@
-"""Processing movies after they were found, without the responses: averaging over models, blurring, masking.
+"""Processing of reconstructed movies, without the responses: averaging over models, blurring, masking.
 
-The gradients of several models, instead of their movies, join as observations of one problem.
+To combine the gradients of several models instead of their movies, use several observations in one problem.
 """
 
 from collections.abc import Sequence
@@ -16,17 +16,16 @@ from reverie.foundation.errors import ReverieError
 from reverie.inversion.problem import Solution
 
 LARGEST_BLUR: Final = 100.0
-"""Frames and pixels; of a movie that is blurred farther nothing is left."""
+"""Largest sigma of a blur, in frames and pixels; a wider blur would leave nothing of a movie."""
 
 
 def average(reconstructions: Sequence[Solution]) -> Solution:
-    """Return the mean movie of several models, and how far the models are apart.
+    """Return the mean movie of several models, and its standard deviation over models.
 
-    std is their standard deviation at each pixel and frame, None for a single one that has none; where each has its
-    own, the mean of their variances is added. The trace holds one model's
-    steps after the other's; seconds and passes add up. Source: Bauer et al. 2026 (seven models, video correlation
-    0.569 rather than 0.444).
-    Raises ReverieError when there is none, or the movies differ in shape.
+    std is the movies' standard deviation at each pixel and frame, None for a single movie without one; where each movie
+    has its own, the mean of their variances is added. The trace holds the steps of one model after the other; seconds
+    and passes are summed. Source: Bauer et al. 2026 (seven models, video correlation 0.569 rather than 0.444). Raises
+    ReverieError when there is none, or the movies differ in shape.
     """
     shapes = {reconstruction.movie.shape for reconstruction in reconstructions}
     if len(shapes) != 1:
@@ -80,8 +79,8 @@ def grey_outside(movie: Movie, region: Bool[np.ndarray, "height width"]) -> Movi
 def match_luminance_and_contrast(movie: Movie, truth: Movie, region: Bool[np.ndarray, "height width"]) -> Movie:
     """Give a movie the mean and standard deviation of the truth, for display only.
 
-    Both are taken over all pixels of the region and all frames; the result is cut to 0-255 and grey outside the
-    region. Neither can be read from the responses (Bauer et al. 2026): this borrows them from the truth.
+    Both are computed over all pixels of the region and all frames; the result is clipped to 0-255 and grey outside the
+    region. Neither can be reconstructed from the responses (Bauer et al. 2026), so this takes them from the truth.
     Raises ReverieError when the region is empty.
     """
     if not region.any():
@@ -95,5 +94,5 @@ def match_luminance_and_contrast(movie: Movie, truth: Movie, region: Bool[np.nda
 
 
 def _ratio(true: Float[np.ndarray, "time pixel"], found: Float[np.ndarray, "time pixel"]) -> float:
-    # A blank movie has no contrast to stretch; it only takes the mean.
+    # A blank movie has no contrast to scale; only its mean is set.
     return float(true.std() / found.std()) if found.std() > 0 else 0.0

@@ -1,4 +1,4 @@
-"""The nouns of inversion: observation, problem, solution."""
+"""The data types of inversion: observation, problem, solution."""
 
 import reprlib
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from reverie.inversion.likelihood import Likelihood, PoissonLikelihood
 from reverie.inversion.priors.gaussian import GaussianPrior
 
 Prior = Callable[[Tensor], Tensor]
-"""A movie (time, height, width) to one number that falls as the movie is more plausible."""
+"""From a movie (time, height, width) to a number, which is smaller for more plausible movies."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Observation:
     responses
         (neuron, time), every neuron the encoder predicts.
     neurons
-        The rows to use, None for all; neurons left out are dropped from rates and responses alike, not set to zero.
+        The rows to use, None for all; other neurons are dropped from both rates and responses, not set to zero.
     likelihood
-        Of every neuron's responses, for methods that use one; None for Poisson counts.
+        Likelihood of every neuron's responses, for methods that use one; None for Poisson counts.
 
     Raises
     ------
@@ -48,7 +48,7 @@ class Observation:
 
     encoder: Encoder
     mouse: str
-    # The names of these axes differ so that a wrong shape reaches the check below, which says what to do about it.
+    # The names of these axes differ so that a wrong shape reaches the check below, whose message says what to do.
     state: Float[Tensor, "row frame"]
     responses: Float[Tensor, "neuron time"]
     neurons: Int[Tensor, " chosen"] | None = None
@@ -99,14 +99,14 @@ class Observation:
 
 @dataclass(frozen=True)
 class Problem:
-    """Find the movie that explains the observations; data, no behaviour.
+    """The task of finding the movie that explains the observations; data only, no behaviour.
 
     Parameters
     ----------
     observations
         One or more (``Observation``): each an animal, a repeat or an encoder that explains the same movie.
     prior
-        Over movies; None where every movie is as plausible as any other.
+        Prior over movies; None where all movies are equally plausible.
 
     Raises
     ------
@@ -138,7 +138,7 @@ class Problem:
 
     @property
     def frames(self) -> int:
-        """How many frames the movie has."""
+        """Number of frames of the movie."""
         return int(self.observations[0].responses.shape[1])
 
     @property
@@ -155,7 +155,7 @@ class Problem:
 
     @property
     def device(self) -> torch.device:
-        """Where the observations lie."""
+        """Device of the observations."""
         return self.observations[0].responses.device
 
     def to(self, device: torch.device) -> "Problem":
@@ -165,32 +165,32 @@ class Problem:
         return replace(self, observations=observations, prior=prior)
 
     def in_fast_form(self) -> "Problem":
-        """Return the same problem with all encoders in their fastest form, as their weights are now."""
+        """Return the same problem with all encoders in their fastest form, made from their current weights."""
         return replace(self, observations=tuple(observation.in_fast_form() for observation in self.observations))
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One line of a trace: how far a method is."""
+    """One line of a trace: the progress of a method."""
 
     step: int
-    """How many steps were taken, 1 after the first."""
+    """Number of steps taken, 1 after the first."""
     seconds: float
-    """Since the start."""
+    """Seconds since the start."""
     passes: int
     """Windows of 32 frames sent through an encoder, forward and back, since the start."""
     loss: float
-    """Negative log likelihood, plus prior: of `paper` that of the movie that went into the step, averaged over windows
-    and observations; of `map` that of the movie that came out of it, summed over all responses."""
+    """Negative log likelihood plus prior. For `paper`: of the movie before the step, averaged over windows and
+    observations. For `map`: of the movie after the step, summed over all responses."""
 
 
 def trace_rows(trace: Sequence[Progress]) -> Float[np.ndarray, "line 4"]:
-    """Lay a trace out as numbers, one row a step: step, seconds, passes, loss."""
+    """Return a trace as numbers, a row per step: step, seconds, passes, loss."""
     return np.array([(line.step, line.seconds, line.passes, line.loss) for line in trace]).reshape(-1, 4)
 
 
 def trace_of(rows: Float[np.ndarray, "line 4"]) -> tuple[Progress, ...]:
-    """Return the trace that ``trace_rows`` laid out.
+    """Return a trace from the rows of ``trace_rows``.
 
     >>> trace_of(np.array([[1.0, 0.5, 35.0, 2.25]]))
     (Progress(step=1, seconds=0.5, passes=35, loss=2.25),)
@@ -199,35 +199,35 @@ def trace_of(rows: Float[np.ndarray, "line 4"]) -> tuple[Progress, ...]:
 
 
 Observer = Callable[[Progress, Movie], None]
-"""Called after each step with the progress and the movie as it stands (time, height, width)."""
+"""Called after each step with the progress and the current movie (time, height, width)."""
 
 
 def ignore(progress: Progress, movie: Movie) -> None:
-    """Watch nothing."""
+    """Do nothing with the progress."""
 
 
 @dataclass(frozen=True)
 class Solution:
-    """What a method found, and how it got there."""
+    """The movie that a method found, and how it was found."""
 
     movie: Movie
     """(time, height, width), grey levels 0-255."""
     trace: tuple[Progress, ...]
-    """Every step."""
+    """The progress at every step."""
     seconds: float
-    """How long it took."""
+    """Duration in seconds."""
     passes: int
     """Windows of 32 frames sent through an encoder, forward and back."""
     std: Movie | None = None
     """Standard deviation (time, height, width), grey levels: of the posterior where the method draws from it, of errors
-    where they were learned, over models where several were averaged, or both."""
+    where they were learned, over models where several were averaged, or of both kinds together."""
     information: Mask | None = None
     """Share of the prior's variance, 0 to 1, that the responses removed at each pixel (height, width), where it is
     known without ``std``."""
 
 
 def _check_kinds(observation: Observation) -> None:
-    """Raise BadInput unless everything is of the kind it should be: numpy's arrays, above all, are no tensors."""
+    """Raise BadInput unless everything has the right type; above all, numpy arrays are not tensors."""
     if not isinstance(observation.encoder, Encoder):
         raise BadInput(f"An observation is explained by an Encoder, not by a {type(observation.encoder).__name__}.")
     if not isinstance(observation.likelihood, Likelihood | None):

@@ -1,4 +1,4 @@
-"""The one call from a problem to the movie that solves it; a search resumed from a snapshot ends in the same bits."""
+"""Solving a problem by any solver; a search resumed from a snapshot gives the same result to the bit."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -19,14 +19,14 @@ from reverie.inversion.problem import Observer, Problem, Progress, Solution, ign
 
 @runtime_checkable
 class SolverState(Protocol):
-    """What a solver knows between two steps: steps and passes so far, the last loss, the movie, whether it is done.
+    """The state of a solver between two steps: steps and passes so far, the last loss, the movie, whether it settled.
 
-    ``to_arrays`` lays all of it out for an ``.npz`` file, from which ``Solver.restore`` gives the same state back.
+    ``to_arrays`` returns all of it as arrays for an ``.npz`` file, from which ``Solver.restore`` makes the same state.
     """
 
     @property
     def step(self) -> int:
-        """How many steps were taken."""
+        """Number of steps taken."""
 
     @property
     def passes(self) -> int:
@@ -34,11 +34,11 @@ class SolverState(Protocol):
 
     @property
     def loss(self) -> float:
-        """What the last step measured."""
+        """Loss that the last step measured."""
 
     @property
     def settled(self) -> bool:
-        """Whether further steps would change nothing."""
+        """Whether further steps would hardly change the movie."""
 
     @property
     def movie(self) -> Float[Tensor, "time height width"]:
@@ -56,7 +56,7 @@ StateT = TypeVar("StateT", bound=SolverState)
 
 @dataclass(frozen=True)
 class Snapshot(Generic[StateT]):
-    """What an interrupted search is resumed from: its state, and the trace so far."""
+    """Everything needed to resume an interrupted search: its state, and the trace so far."""
 
     state: StateT
     trace: tuple[Progress, ...]
@@ -69,7 +69,7 @@ class Snapshot(Generic[StateT]):
     def from_arrays(
         arrays: Mapping[str, np.ndarray], restore: Callable[[Mapping[str, np.ndarray]], StateT]
     ) -> "Snapshot[StateT]":
-        """Return the snapshot that ``to_arrays`` laid out; raises ReverieError when something is missing.
+        """Return a snapshot from the arrays of ``to_arrays``; raises ReverieError when something is missing.
 
         restore: ``Solver.restore``.
         """
@@ -80,20 +80,20 @@ class Snapshot(Generic[StateT]):
 
 
 Keeper = Callable[[Snapshot[StateT]], None]
-"""Called after each step with all that is needed to resume from there."""
+"""Called after each step with the snapshot from which the search can be resumed."""
 
 
 def forget(snapshot: Snapshot[StateT]) -> None:
-    """Keep nothing."""
+    """Do nothing with the snapshot."""
 
 
 @runtime_checkable
 class Solver(Protocol[StateT]):
-    """A method that needs nothing but the problem: its settings, a first state, and the step from state to state."""
+    """A method that needs only the problem: its settings, a first state, and the step from state to state."""
 
     @property
     def steps(self) -> int:
-        """How many steps to take."""
+        """Number of steps to take."""
 
     def begin(self, problem: Problem, start: Movie | None = None) -> StateT:
         """Return the state before the first step."""
@@ -105,7 +105,7 @@ class Solver(Protocol[StateT]):
         """Return the state whose ``to_arrays`` gave these arrays."""
 
     def estimate(self, problem: Problem, state: StateT) -> tuple[Float[Tensor, "time height width"], Movie | None]:
-        """Return the movie to be shown, of frame or canvas, and how far it may be off, None where that is not known.
+        """Return the final movie, of frame or canvas size, and its standard deviation, None where it is not known.
 
         The latter is (time, height, width), in grey levels.
         """
@@ -122,16 +122,16 @@ def solve(
     keep: Keeper[StateT] = forget,
     device: torch.device | None = None,
 ) -> Solution:
-    """Find the movie that explains the observations, and return it with how it was found.
+    """Find the movie that explains the observations; return it with its trace.
 
     Parameters
     ----------
     problem
-        What was observed.
+        The observations and the prior.
     method
-        How to find the movie: ``Map()`` or ``Paper()``, with their settings.
+        The method and its settings: ``Map()`` or ``Paper()``.
     start
-        A movie (time, height, width) to begin with instead of what the method chooses.
+        A movie (time, height, width) to start from instead of the method's own.
     resume
         A snapshot of an interrupted run of the same problem and method; on a CPU the result is the same to the bit.
     observe
@@ -139,7 +139,7 @@ def solve(
     keep
         Called after each step with a snapshot.
     device
-        Where to compute, by default where the observations lie; encoders stay there.
+        Where to compute, by default the device of the observations; encoders stay on it afterwards.
 
     Raises
     ------

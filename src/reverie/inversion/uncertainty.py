@@ -1,10 +1,10 @@
-"""How far the most probable movie may be off: draws from the Laplace approximation of its posterior, and information.
+"""Uncertainty of the most probable movie: draws from the Laplace approximation of its posterior, and information.
 
-Around the most probable white coefficients the posterior is taken as Gaussian, its precision being the Gauss-Newton
-matrix: the prior's weight plus the Fisher information of the responses. A draw solves one linear system with a random
-right-hand side whose covariance is that matrix (perturb and solve), by conjugate gradients. Information is how much of
-the prior's variance the responses took away at each pixel.
-Source: Papandreou & Yuille, Gaussian sampling by local perturbations, 2010.
+Around the most probable white coefficients, the posterior is approximated by a Gaussian whose precision is the
+Gauss-Newton matrix: the prior's weight plus the Fisher information of the responses. A draw solves one linear system
+with a random right-hand side whose covariance is that matrix (perturb and solve), by conjugate gradients. Information
+is the share of the prior's variance that the responses removed at each pixel. Source: Papandreou & Yuille, Gaussian
+sampling by local perturbations, 2010.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Problem
 
 InformationMap = Float[np.ndarray, "height width"]
-"""1 where the responses leave nothing open, 0 where they say nothing."""
+"""Information, 0 to 1, of each pixel: 1 where the responses determine it fully, 0 where they hold no information."""
 
 
 def draw_departure(
@@ -37,10 +37,11 @@ def draw_departure(
     tolerance: float = 0.0,
     generator: torch.Generator,
 ) -> Float[Tensor, "time height width"]:
-    """Return one draw of how a movie from the posterior departs from the most probable one, in grey levels, unclipped.
+    """Return a posterior draw's departure from the most probable movie, in grey levels, unclipped.
 
-    bend: slope of the soft clip at the movie. ease: multiplies by an estimate of the inverse precision, with which the
-    conjugate gradients are preconditioned; few iterations are enough then. iterations, tolerance: when these end.
+    bend: slope of the soft clip at the movie. ease: the preconditioner of conjugate gradients, which multiplies by an
+    estimate of the inverse precision, so that few iterations are enough. iterations, tolerance: when conjugate
+    gradients end.
     """
 
     def precision(white: Coefficients) -> Coefficients:
@@ -49,7 +50,7 @@ def draw_departure(
 
     noise = torch.randn(len(movie), *prior.scene_size, generator=generator).to(movie.device)
     drawn = prior.adjoint(bend * information_draw(problem, movie, generator))
-    # From a draw of the prior, which is right wherever the responses say nothing, however few the iterations.
+    # Starts from a draw of the prior, which is right where responses hold no information, however few the iterations.
     right, start = weight**0.5 * noise + drawn, weight**-0.5 * noise
     white = conjugate_gradients(precision, right, ease, iterations, start, tolerance)
     return prior.colour(white)
@@ -58,9 +59,9 @@ def draw_departure(
 def information_map(movie: Movie, std: Movie, prior: GaussianPrior, softness: float) -> InformationMap:
     """Return 1 − posterior variance / prior variance of each pixel (height, width), both averaged over frames.
 
-    movie: the one that was found. std: the posterior's standard deviation, as drawn, (time, height, width). Both
-    variances are those of grey levels after the soft clip of ``softness`` grey levels at the movie found, so that its
-    slope weighs on both alike. Where chance makes the posterior's the larger one, 0.
+    movie: the most probable one. std: the posterior's standard deviation, from draws, (time, height, width). Both
+    variances are of grey levels after the soft clip (of ``softness`` grey levels) at this movie, so that its slope
+    affects both equally. 0 where the posterior's variance happens to be larger.
     """
     bend = slope_of_clip(torch.from_numpy(movie), softness).numpy()
     before = (np.square(bend) * prior_variance(prior, len(movie))).mean(axis=0)
@@ -71,8 +72,8 @@ def information_map(movie: Movie, std: Movie, prior: GaussianPrior, softness: fl
 def prior_variance(prior: GaussianPrior, frames: int) -> Float[np.ndarray, "{frames} height width"]:
     """Return the variance of each pixel of a clip under the prior, before the clip, in squared grey levels.
 
-    It is the sum over coefficients of their variance times the squared value of their cosine at the pixel, which is
-    the spectrum sent through squared cosines, dimension by dimension.
+    It is the sum over coefficients of their variance times the squared value of their cosine at the pixel, computed by
+    multiplying the spectrum by squared cosines, one dimension after the other.
     """
     variance = prior.amplitude(frames).square().cpu().double()
     for dimension, length in enumerate(variance.shape):
@@ -85,7 +86,7 @@ def information_bits(draw: Float[torch.Tensor, "time height width"], prior: Gaus
     """Return the information of the responses about a movie, in bits: Σ ½ log2(1 + S · I) over white coefficients.
 
     draw: a random gradient whose covariance is the responses' information (``information_draw``). Coefficients are
-    taken to be found independently, which makes it an upper bound (Hadamard's inequality).
+    treated as independent, which makes it an upper bound (Hadamard's inequality).
     """
     diagonal = estimated_precision(draw, prior, 1.0).diagonal
     return float(diagonal.log2().sum() / 2)

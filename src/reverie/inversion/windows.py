@@ -1,4 +1,4 @@
-"""Cutting a clip into overlapping windows, and putting what was found in the windows back into the clip."""
+"""Cutting a clip into overlapping windows, and averaging the windows' results back into the clip."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,8 +16,8 @@ from reverie.foundation.errors import ReverieError
 class WindowGroup:
     """Windows of one shape, so that they can go through an encoder together.
 
-    frames: the clip's frames that each window holds. context: how many of them, at the front, are only there for the
-    encoder to look back to; the others are scored.
+    frames: the clip's frames that each window holds. context: how many of them, at the front, serve only as the
+    encoder's context; the others are scored.
     """
 
     frames: Int[Tensor, "window frame"]
@@ -37,7 +37,7 @@ class WindowGroup:
 class Windows:
     """All windows of a clip, in order of time, grouped by shape.
 
-    coverage: how many windows score each frame; at least 1.
+    coverage: number of windows that score each frame; at least 1.
     """
 
     groups: tuple[WindowGroup, ...]
@@ -45,11 +45,11 @@ class Windows:
 
     @property
     def count(self) -> int:
-        """How many windows there are."""
+        """Number of windows."""
         return sum(len(group.frames) for group in self.groups)
 
     def average(self, total: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
-        """Divide what the windows add up to at each frame by the number of windows that score the frame."""
+        """Divide the sum over windows at each frame by the number of windows that score the frame."""
         return total / self.coverage[:, None, None]
 
 
@@ -64,7 +64,7 @@ def cut(
 ) -> Windows:
     """Cut a clip into windows of ``length`` frames every ``stride`` frames, the last one flush with the end.
 
-    offset: where the second window starts, the first always being flush with the start; 0 for a stride further.
+    offset: where the second window starts; the first always starts at 0. With offset 0 the second starts at the stride.
 
     Each window gets the ``history`` frames before it, as far as the clip has them, as context. A clip shorter than a
     window is one window. Source: Bauer et al. 2026, Methods (32 frames every 8, no context).

@@ -1,4 +1,4 @@
-"""Decoders on the disk: a folder with a readable description and the fitted numbers, nothing that could execute."""
+"""Decoders on disk: a folder with a readable description and the fitted numbers, and no code."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,8 +23,8 @@ VERSION = 2
 def save_decoder(decoder: RidgeDecoder, folder: Path, about: Mapping[str, Any] | None = None) -> None:
     """Write a decoder to a folder, each file whole or not at all.
 
-    about: whatever else is to be known of it (the trials it learned from), as JSON can hold.
-    Raises ReverieError when the folder cannot be written.
+    about: further facts to store with it (such as its training trials), values that JSON can hold. Raises ReverieError
+    when the folder cannot be written.
     """
     population = decoder.population
     weights = save({name: np.ascontiguousarray(array) for name, array in decoder.arrays().items()})

@@ -1,4 +1,4 @@
-"""The animal that a decoder was fitted to: whose responses it reads, and which movies it writes."""
+"""The population that a decoder was fitted to: its neurons and the size of its movies."""
 
 from dataclasses import dataclass
 

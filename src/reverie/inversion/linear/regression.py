@@ -1,7 +1,7 @@
-"""Ridge regression whose penalty is chosen by cross-validation, without ever holding all samples.
+"""Ridge regression with a penalty chosen by cross-validation, without holding all samples in memory.
 
-In primal form from one set of sums for each fold, for more samples than features; in dual form from the products of all
-samples with each other, for fewer.
+With more samples than features it is solved in primal form, from one set of sums for each fold; with fewer, in dual
+form, from the products of all pairs of samples.
 """
 
 from abc import ABC, abstractmethod
@@ -20,20 +20,20 @@ FIRST_WEIGHT = 1.0
 """Where the search for the penalty begins, in units of the features' mean variance times the number of samples."""
 
 WEIGHT_RATIO = 2.5
-"""Ratio of neighbouring penalties; the error is flat on this scale."""
+"""Ratio of neighbouring penalties; the error hardly changes over smaller steps."""
 
 WEIGHTS_TRIED = 8
-"""The search goes at most so many ratios up or down."""
+"""Largest number of such steps that the search goes up or down."""
 
 COMPONENTS_JUDGED = 128
-"""Components of the pictures, the first, that the error is measured in; they hold what can be decoded."""
+"""Number of leading components of the pictures in which the error is measured; they hold what can be decoded."""
 
 ROWS_AT_ONCE = 1500
-"""Samples that are multiplied at once: many, because every product is added to a large matrix in memory."""
+"""Samples that are multiplied at once; many, because every product is added to a large matrix in memory."""
 
 
 class Regression(ABC):
-    """Samples in folds, from which ridge weights are found for any penalty, of all folds or of all but one."""
+    """Samples in folds, from which ridge weights are solved for any penalty, from all folds or all but one."""
 
     @abstractmethod
     def solve(self, weight: float) -> Float[np.ndarray, "feature component"]:
@@ -69,7 +69,7 @@ class Regression(ABC):
 
 
 def penalty(weight: float, energy: float, features: int) -> float:
-    """Return the penalty that a weight stands for: it means the same whatever the units and the numbers.
+    """Return the penalty of a weight, which is independent of units and of the numbers of samples and features.
 
     energy: Σ x² over samples and features.
     """
@@ -94,10 +94,10 @@ def blocks_of(
 
 @dataclass
 class NormalEquations:
-    """Sums of products of features x and targets z over samples, which is all that ridge regression needs.
+    """Sums over samples of products of features x and targets z, which are all that ridge regression needs.
 
-    gram: Σ x xᵀ. cross: Σ x zᵀ. energy: Σ z², per target. Features and targets are taken to have mean 0. Products are
-    as precise as what is added, sums double precision.
+    gram: Σ x xᵀ. cross: Σ x zᵀ. energy: Σ z², per target. Features and targets are assumed to have mean 0. Products
+    have the precision of their factors; sums are in double precision.
     """
 
     gram: Float[np.ndarray, "feature feature"]
@@ -106,12 +106,12 @@ class NormalEquations:
 
     @classmethod
     def empty(cls, features: int, targets: int) -> "NormalEquations":
-        """Return sums over nothing."""
+        """Return sums over no samples."""
         return cls(np.zeros((features, features)), np.zeros((features, targets)), np.zeros(targets))
 
     def add(self, features: Float[np.ndarray, "sample feature"], targets: Float[np.ndarray, "sample target"]) -> None:
-        """Take in samples."""
-        self.gram += features.T @ features  # numpy sees the same matrix twice and does half of the work
+        """Add samples to the sums."""
+        self.gram += features.T @ features  # numpy recognises the same matrix twice and does half the work
         self.cross += features.T @ targets
         self.energy += (targets.astype(np.float64) ** 2).sum(axis=0)
 
@@ -140,7 +140,7 @@ class NormalEquations:
 class FoldedSums(Regression):
     """The normal equations of every fold; the samples themselves are not kept.
 
-    beside: of each fold, further samples to learn from that are never judged, such as simulated ones.
+    beside: further training samples of each fold, such as simulated ones, that the error is never measured on.
     """
 
     folds: Sequence[NormalEquations]
@@ -148,7 +148,7 @@ class FoldedSums(Regression):
 
     @classmethod
     def of(cls, samples: Iterable[Sample], features: FeaturesOf, every: int) -> "FoldedSums":
-        """Add up the samples, which come fold by fold and are gone through once."""
+        """Sum over the samples, which come fold by fold and are read once."""
         folds = []
         for _, members in groupby(samples, key=lambda sample: sample.fold):
             sums: NormalEquations | None = None
@@ -202,7 +202,7 @@ class SampleProducts(Regression):
 
     @classmethod
     def of(cls, samples: Iterable[Sample], features: FeaturesOf, every: int) -> "SampleProducts":
-        """Take in the samples, which are gone through once."""
+        """Store features and scores of the samples, which are read once."""
         parts = [(features(one.responses, every), one.scores, np.full(len(one.scores), one.fold)) for one in samples]
         seen, scores, folds = (np.concatenate(each) for each in zip(*parts, strict=True))
         return cls(seen, scores, folds, (seen @ seen.T).astype(np.float64))

@@ -1,9 +1,9 @@
-"""The features of responses that decoders use: compressed, scaled, averaged around several lags, with a kernel.
+"""The features of responses that decoders use: compressed, scaled and averaged around several lags, or a kernel.
 
-The linear decoder gives a neuron's response the same meaning whatever the others do. Where the population normalises,
-the same picture at another contrast moves all of them, which a Gaussian kernel around chosen frames of training sees.
-Source: Saunders, Gammerman & Vovk 1998 (ICML); with chosen centres, Rifkin, Yeo & Poggio 2003 (Advances in Learning
-Theory, chapter 7).
+To a linear decoder, a neuron's response means the same whatever the others' are. Where the population normalises
+contrast, the same picture at another contrast changes all responses together; a Gaussian kernel around chosen training
+frames accounts for that. Source: Saunders, Gammerman & Vovk 1998 (ICML); with chosen centres, Rifkin, Yeo & Poggio 2003
+(Advances in Learning Theory, chapter 7).
 """
 
 from collections.abc import Iterable
@@ -21,14 +21,15 @@ from reverie.inversion.linear.samples import Sample
 from reverie.recordings.row_statistics import RowStatistics
 
 Features = Float[np.ndarray, "frame feature"]
-"""One row a frame; those of one neuron's responses lie beside each other, one for each lag."""
+"""A row per frame; the features of one neuron are adjacent, one for each lag."""
 
 AXES: Final = 200
-"""Principal components of the features that distances are measured in; the others hold mostly noise. On `outside`
-animals 100, 200, 400 and all left .526, .522, .526 and .529 of the pictures' variance unexplained (docs/log)."""
+"""Number of the features' principal components in which distances are measured; the others hold mostly noise. On
+`outside` animals 100, 200, 400 and all left .526, .522, .526 and .529 of the pictures' variance unexplained
+(docs/log)."""
 
 CENTRES: Final = 2000
-"""Frames that others are compared with, at most; all 4500 there were left .522 unexplained, 2000 .528, 1000 .537."""
+"""Largest number of frames used as centres; all 4500 available ones left .522 unexplained, 2000 .528, 1000 .537."""
 
 WIDTH: Final = 0.5
 """Squared width of the kernel in units of the mean squared distance of two frames: .25, .5, 1, 2 left .561, .529, .536,
@@ -37,7 +38,7 @@ WIDTH: Final = 0.5
 
 @runtime_checkable
 class FeaturesOf(Protocol):
-    """From responses to features, ``count`` of them a frame."""
+    """From responses to features, ``count`` per frame."""
 
     @property
     def count(self) -> int:
@@ -52,11 +53,11 @@ class ResponseFeatures:
     """From responses to features, with the mean and scale of each neuron."""
 
     power: float
-    """What responses are raised to first; 0.5 evens out trial noise that grows with the rate, as Anscombe's
-    transformation does for Poisson counts; with 0, only whether there was a response counts."""
+    """Power that responses are raised to first; 0.5 evens out trial noise that grows with the rate, as Anscombe's
+    transformation does for Poisson counts; with 0, only the presence of a response counts."""
     lags: tuple[int, ...]
-    """In frames, rising; a positive lag looks at responses after the frame, since rates lag the movie. A feature
-    averages a neuron's responses around its lag with a triangle that reaches to the next lags."""
+    """Lags in frames, rising; a positive lag means responses after the frame, since rates lag the movie. A feature is
+    the average of a neuron's responses around its lag, weighted by a triangle that reaches to the neighbouring lags."""
     mean: Float[np.ndarray, " neuron"]
     """(neuron,), mean of the responses raised to the power."""
     deviation: Float[np.ndarray, " neuron"]
@@ -64,13 +65,13 @@ class ResponseFeatures:
 
     @classmethod
     def of(cls, responses: Iterable[Responses], power: float, lags: tuple[int, ...]) -> "ResponseFeatures":
-        """Measure mean and deviation over the responses to several trials, which are not kept."""
+        """Compute mean and standard deviation over the responses of several trials, which are not kept."""
         statistics: RowStatistics | None = None
         for one in responses:
             statistics = statistics or RowStatistics(len(one))
             statistics.add(compress(one, power))
         assert statistics is not None
-        # A neuron that never fires has no scale; its features are 0 whatever it is divided by.
+        # A neuron that never fires has standard deviation 0; its features are 0 whatever they are divided by.
         deviation = np.where(statistics.std > 0, statistics.std, 1.0)
         return cls(power, lags, statistics.mean.astype(np.float32), deviation.astype(np.float32))
 
@@ -88,14 +89,14 @@ class ResponseFeatures:
         reach = int(np.abs(corners).max())
         taps = np.arange(-reach, reach + 1)
         hats = np.stack([np.interp(taps, corners[number : number + 3], [0, 1, 0]) for number in range(len(self.lags))])
-        # Convolution runs backwards in time: a response after the frame meets the tap of the opposite sign.
+        # Convolution reverses the kernel in time: a response after the frame meets the tap of the opposite sign.
         kernels: np.ndarray = (hats / hats.sum(axis=1, keepdims=True))[:, ::-1].astype(np.float32)
         return kernels
 
     def __call__(self, responses: Responses, every: int = 1) -> Features:
         """Return the features of every frame, or of every ``every``-th one from the first on.
 
-        Beyond the ends of a trial a neuron is taken to fire at its mean.
+        Beyond the ends of a trial, neurons are assumed to fire at their mean.
         """
         scaled = (compress(responses, self.power) - self.mean[:, None]) / self.deviation[:, None]
         neurons, frames = scaled.shape
@@ -107,7 +108,7 @@ class ResponseFeatures:
         return features
 
     def _filters(self, frames: int, every: int) -> Float[np.ndarray, "frame sample_and_lag"]:
-        """Return the kernels as they lie about each sampled frame: a product with them filters at those alone."""
+        """Return the kernels placed around each sampled frame: multiplying with them filters at these frames only."""
         reach = self.kernels.shape[1] // 2
         samples = np.arange(0, frames, every)
         taps = samples[None, :] + reach - np.arange(frames)[:, None]
@@ -129,20 +130,20 @@ def compress(responses: Responses, power: float) -> Responses:
 
 @dataclass(frozen=True)
 class KernelFeatures:
-    """From responses to how alike they are to those around each of the centres, 0 to 1."""
+    """From responses to their similarity, 0 to 1, with the responses around each of the centres."""
 
     features: ResponseFeatures
-    """What is compared."""
+    """The features that are compared."""
     axes: Float[np.ndarray, "feature axis"]
-    """The principal components that distances are measured in."""
+    """The principal components in which distances are measured."""
     centres: Float[np.ndarray, "centre axis"]
-    """The chosen frames, on these axes."""
+    """The chosen frames in these components."""
     width: float
-    """The squared distance over which likeness falls to 1/e."""
+    """The squared distance at which similarity falls to 1/e."""
 
     @classmethod
     def of(cls, samples: Iterable[Sample], features: ResponseFeatures, every: int) -> "KernelFeatures":
-        """Choose evenly placed frames of the samples, which are gone through twice, and measure their distances."""
+        """Choose evenly spaced frames of the samples, which are read twice, and measure their distances."""
         step = -(-sum(len(one.scores) for one in samples) // CENTRES)
         seen, gone = [], 0
         for one in samples:
@@ -153,9 +154,9 @@ class KernelFeatures:
         count = min(AXES, *chosen.shape)
         products = (chosen @ chosen.T).astype(np.float64)
         values, vectors = eigh(products, subset_by_index=(len(chosen) - count, len(chosen) - 1), check_finite=False)
-        # Directions that hold nothing have no length to divide by.
+        # Directions without variance have no length to divide by.
         held = values > 1e-9 * max(float(values[-1]), np.finfo(np.float64).tiny)
-        # Products round differently when an array lies otherwise in memory than the one that was read back.
+        # Products are rounded differently when an array has another memory layout than the one that is read back.
         axes = np.ascontiguousarray(chosen.T @ (vectors[:, held] / np.sqrt(values[held])), dtype=np.float32)
         centres = chosen @ axes
         apart = 2 * float(centres.var(axis=0, dtype=np.float64).sum())
@@ -167,7 +168,7 @@ class KernelFeatures:
         return len(self.centres)
 
     def __call__(self, responses: Responses, every: int = 1) -> Features:
-        """Return the likenesses of every frame, or of every ``every``-th one from the first on."""
+        """Return the similarities of every frame, or of every ``every``-th one from the first on."""
         near = self.features(responses, every) @ self.axes
         squares = np.square(near).sum(axis=1)[:, None] + np.square(self.centres).sum(axis=1)
         apart = np.maximum(squares - 2 * near @ self.centres.T, 0)
@@ -177,7 +178,7 @@ class KernelFeatures:
 
 @dataclass(frozen=True)
 class KernelRegression:
-    """Scores of pictures as a weighted sum of likenesses: weights (centre, component)."""
+    """Scores of pictures as weighted sums of similarities: weights (centre, component)."""
 
     features: KernelFeatures
     weights: Float[np.ndarray, "centre component"]
@@ -188,6 +189,6 @@ class KernelRegression:
         return scores
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return everything that was fitted, but for the width, by the name it is stored under."""
+        """Return all fitted arrays except for the width, by the name under which they are stored."""
         seen = self.features
         return {"kernel_axes": seen.axes, "kernel_centres": seen.centres, "kernel_weights": self.weights}

@@ -40,17 +40,17 @@ class RidgeSettings:
         tuple(range(1, 17)),
     )
     """Candidates for the lags of the features in frames (see ``ResponseFeatures``): far apart for movies that change
-    slowly, frame by frame for noise, with later ones wider. Longer lists are only tried where there are not too many
-    neurons for them."""
+    slowly, frame by frame for noise, and wider apart at long lags. Longer lists are only tried where neurons are few
+    enough."""
     every: int = 4
-    """Frames between two samples at most; fewer where the movies' frames have little in common over as many."""
+    """Largest number of frames between two samples; fewer are used where the movies change faster."""
     components: tuple[int, ...] = (512, 4096)
-    """Candidates for the number of the pictures' components, rising; all there are where a number is larger. Natural
-    movies need few; noise that neurons see in detail needs more."""
+    """Candidates for the number of the pictures' components, rising; larger numbers stand for all components. Natural
+    movies need few; noise that neurons resolve in detail needs more."""
     kernels: tuple[bool, ...] = (False, True)
     """Candidates: a linear decoder, and one with a Gaussian kernel (see ``KernelFeatures``)."""
     folds: int = 3
-    """Of the cross-validation."""
+    """Number of folds of the cross-validation."""
 
     def __post_init__(self) -> None:
         def rises(numbers: tuple[int, ...]) -> bool:
@@ -83,7 +83,7 @@ class RidgeDecoder:
     """The penalty's ``weight``, the frames between two samples (``every``), and the share of the variance of the
     pictures' first components that is ``explained`` in cross-validation."""
     kernel: KernelRegression | None = None
-    """What decodes instead of the weights, where it explained more; else None."""
+    """Kernel regression used instead of the weights where it explained more; else None."""
 
     def decode(self, responses: Responses) -> Movie:
         """Return the movie (time, height, width), grey levels 0-255, float32.
@@ -105,7 +105,7 @@ class RidgeDecoder:
         return Solution(movie, (Progress(1, seconds, 0, float("nan")),), seconds, 0)
 
     def config(self) -> Mapping[str, Any]:
-        """Return the settings and what was chosen."""
+        """Return the settings and the chosen values."""
         return {
             "settings": asdict(self.settings),
             "power": self.features.power,

@@ -1,6 +1,6 @@
 """Fitting the ridge decoder: features and penalty chosen by cross-validation, then the weights.
 
-Training trials are divided such that a movie and its near-duplicates stay on one side.
+Training trials are divided so that a movie and its near-duplicates are in one fold.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,25 +26,25 @@ from reverie.recordings.near_duplicates import near_duplicate_groups, near_dupli
 from reverie.recordings.trial import Trial
 
 POWER_NEURONS: Final = 300
-"""Neurons, evenly chosen, that the power is chosen with: enough to rank candidates, in little time and memory."""
+"""Number of evenly chosen neurons with which the power is chosen: enough to rank candidates, at little cost."""
 
 LAG_NEURONS: Final = 100
-"""The same for lags, of which there may be many per neuron, and for components."""
+"""Number of neurons with which lags, of which there may be many per neuron, and components are chosen."""
 
 MOST_FEATURES: Final = 6000
-"""Features that are solved for at most, where there is a choice: the time grows with their cube."""
+"""Largest number of features, where there is a choice; the time to solve grows with the cube of their number."""
 
 WORTHWHILE: Final = 0.02
-"""How much more must be explained by more lags or a kernel, or lost by fewer components, to be worth it, as a share."""
+"""Share by which more lags or a kernel must explain more to be used, and fewer components may explain less."""
 
 NEARLY_ALL: Final = 0.95
-"""Share of the pictures' variance from which on further components cannot matter."""
+"""Share of the pictures' variance above which further components do not matter."""
 
 
 def movie_folds(trials: Sequence[Trial], folds: int) -> list[int]:
     """Return the fold of each trial, 0 to ``folds - 1``; there are fewer folds when there are fewer distinct movies.
 
-    Groups of near-duplicate movies go, largest first, to the fold that has the fewest frames so far.
+    Groups of near-duplicate movies are assigned, largest first, to the fold with the fewest frames so far.
     """
     signatures, frames = [], []
     for trial in trials:
@@ -92,7 +92,7 @@ def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | Non
 
 
 def _with_kernel(decoder: RidgeDecoder, samples: Samples) -> RidgeDecoder:
-    """Return the decoder with a kernel, if that explains clearly more or is the only candidate."""
+    """Return the decoder with a kernel where that explains clearly more or is the only candidate."""
     seen = KernelFeatures.of(samples, decoder.features, samples.every)
     regression = FoldedSums.of(samples, seen, samples.every)
     weight, unexplained = regression.best_weight()
@@ -106,9 +106,9 @@ def _with_kernel(decoder: RidgeDecoder, samples: Samples) -> RidgeDecoder:
 def choose_features(
     samples: Samples, neurons: int, settings: RidgeSettings, label: str
 ) -> tuple[float, tuple[int, ...]]:
-    """Return the power, tried with the first lags, and then the lags that explain most.
+    """Return the power that explains most with the first lags, and then the lags that explain most with it.
 
-    Lags longer than the shortest must be affordable with all neurons, and explain clearly more.
+    Lists of lags longer than the shortest must be affordable with all neurons, and explain clearly more.
     """
     shortest = min(map(len, settings.lags))
     lags = [one for one in settings.lags if len(one) == shortest or len(one) * neurons <= MOST_FEATURES]
@@ -129,7 +129,7 @@ def choose_features(
 def choose_pictures(
     samples: Samples, moments: PictureMoments, settings: RidgeSettings, power: float, lags: tuple[int, ...]
 ) -> PictureComponents:
-    """Return the fewest components, of the candidates, that explain nearly as much as the most components."""
+    """Return the smallest candidate number of components that explains nearly as much as the largest."""
     largest = moments.coarse_components(settings.components[-1])
     samples = replace(samples, pictures=largest)
     features = ResponseFeatures.of((sample.responses for sample in samples), power, lags)
@@ -143,7 +143,7 @@ def choose_pictures(
 
 
 def regression_of(samples: Iterable[Sample], features: FeaturesOf, every: int) -> Regression:
-    """Return the regression on samples in the form that costs less; the samples are read twice."""
+    """Return the regression in the form, primal or dual, that costs less; the samples are read twice."""
     count = sum(len(sample.scores) for sample in samples)
     form = SampleProducts if count < features.count else FoldedSums
     return form.of(samples, features, every)

@@ -1,6 +1,6 @@
-"""What regression learns from: the responses to a trial beside the principal components of its frames.
+"""Samples for regression: the responses of a trial and the principal components of its frames.
 
-They are far fewer numbers than pixels, and hold everything that responses can determine.
+Components are far fewer than pixels, and hold everything that responses can determine.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,19 +18,19 @@ from reverie.inversion.linear.population import Population
 from reverie.recordings.trial import Trial
 
 Scores = Float[np.ndarray, "frame component"]
-"""How much of each component a frame holds, in grey levels."""
+"""Score of each frame on each component, in grey levels."""
 
 
 COARSE: Final = 1.0
-"""Gaussian sigma in pixels of the blur that brings coarse components to the front."""
+"""Gaussian sigma in pixels of the blur with which coarse components come first."""
 
 TRIALS_COMPARED: Final = 20
-"""Trials, evenly chosen, from whose movies it is measured how fast frames change."""
+"""Number of evenly chosen trials from whose movies the rate of change is measured."""
 
 ALIKE: Final = 0.5
-"""Correlation of two frames above which the second adds little to learn from: of natural movies, which keep .8 and more
-over four frames, every frame, every second and every sixth taught the same (docs/log); of white noise every frame is
-new."""
+"""Correlation of two frames above which the second adds little information. Frames of natural movies correlate by .8
+and more over four frames; with every, every second and every sixth of them the fit was equally good (docs/log). Frames
+of white noise are all new."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ class PictureMoments:
 
     @classmethod
     def of(cls, movies: Iterable[Movie]) -> "PictureMoments":
-        """Measure them; movies are not kept."""
+        """Compute mean and covariance; movies are not kept."""
         total = square = None
         frames = 0
         for movie in movies:
             pixels = np.asarray(movie, dtype=np.float32).reshape(len(movie), -1)
-            # Centred on the middle grey, single precision holds the products; the sums are double.
+            # Centred on middle grey, products are precise enough in single precision; sums are double.
             pixels = pixels - np.float32(GREY)
             total = pixels.sum(axis=0, dtype=np.float64) + (0 if total is None else total)
             square = (pixels.T @ pixels).astype(np.float64) + (0 if square is None else square)
@@ -76,15 +76,16 @@ class PictureMoments:
         return cls((mean + GREY).reshape(size).astype(np.float32), square / frames - np.outer(mean, mean))
 
     def components(self, count: int) -> tuple[PictureComponents, float]:
-        """Return the ``count`` components of largest variance (all when there are fewer), and the share they hold."""
+        """Return the ``count`` components of largest variance (all when there are fewer), and their share of it."""
         found = self._largest(self.covariance, count)
         held = float(np.vdot(found.basis.T, self.covariance @ found.basis.T))
         return found, held / max(float(np.trace(self.covariance)), np.finfo(np.float64).tiny)
 
     def coarse_components(self, count: int) -> PictureComponents:
-        """Return the ``count`` components that vary most once pictures are blurred.
+        """Return the ``count`` components that vary most after pictures are blurred.
 
-        Of white noise, where all components vary alike, coarse ones come first, about which responses say most.
+        For white noise, all of whose components have the same variance, coarse ones come first; responses determine
+        them best.
         """
         size = self.mean.shape
         blurred = gaussian_filter(self.covariance.reshape(*size, *size), COARSE, mode="nearest")
@@ -101,7 +102,7 @@ class PictureMoments:
 class Sample:
     """One trial: responses (neuron, time), and scores (time, component) of every ``every``-th frame.
 
-    fold: of the cross-validation.
+    fold: the trial's fold of the cross-validation.
     """
 
     responses: Responses
@@ -111,7 +112,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Samples:
-    """The trials of one animal as samples, each read when it is its turn and not kept.
+    """The trials of one animal as samples, each read when needed and not kept.
 
     each: use every ``each``-th neuron.
     """
@@ -132,9 +133,9 @@ class Samples:
 
 
 def frames_apart(trials: Sequence[Trial], most: int) -> int:
-    """Return how many frames may lie between two samples: as many as movies stay alike over, ``most`` at most.
+    """Return how many frames two samples may be apart: as many as movies stay similar over, ``most`` at most.
 
-    Alike are frames that correlate at ``ALIKE`` or more around the movies' mean picture, in a few trials.
+    Frames are similar when they correlate by ``ALIKE`` or more around the movies' mean picture, in a few trials.
     """
     products, energy = np.zeros(most + 1), 0.0
     movies = [trial.known_movie for trial in trials[:: -(-len(trials) // TRIALS_COMPARED)]]
@@ -149,7 +150,7 @@ def frames_apart(trials: Sequence[Trial], most: int) -> int:
 
 
 def population_of(mouse: str, trials: Sequence[Trial]) -> Population:
-    """Return whom the trials are of; raises ReverieError when there are none or one has no responses or another size.
+    """Return the trials' population; raises ReverieError when there are none, or one has no responses or another size.
 
     The trials are read one at a time.
     """

@@ -1,1 +1,1 @@
-"""One file a method: its settings, and how it finds a movie."""
+"""A file per method: its settings, and how it finds a movie."""

@@ -1,9 +1,9 @@
 """The weighted mean of two movies per frequency band, in time and space.
 
-Two estimates of a movie err differently at different frequencies: what changes fast is mostly noise in both, what
-changes about once a second is too faint in both, and the most probable movie knows more of fine detail than ridge
-regression. Each band of each movie is given the weight with the least squared error on clips whose movies are known,
-as a Wiener filter of two channels would (docs/decisions/205).
+The errors of the two movies depend on frequency: fast changes are mostly noise in both, changes about once a second are
+too faint in both, and fine detail is better in the most probable movie than in that of ridge regression. Each band of
+each movie gets the weight with the least squared error on clips whose movies are known, as in a Wiener filter of two
+channels (docs/decisions/205).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,15 +19,16 @@ from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 
 HERTZ: Final = (0.3, 1.0, 3.0)
-"""Where bands meet in time. Below .3 Hz lies most of the brightness of whole frames, where ridge knows more; neurons
-that are smeared over a few frames hold little information above 3 Hz."""
+"""Edges of the temporal bands. Below .3 Hz lies most of the brightness of whole frames, which ridge reconstructs
+better; responses smeared over a few frames hold little information above 3 Hz."""
 
 CYCLES: Final = (1.0, 2.5, 5.0)
-"""Where bands meet in space, in cycles per height of the frame (about 120 degrees on the Sensorium screens)."""
+"""Edges of the spatial bands, in cycles per height of the frame (about 120 degrees on the Sensorium screens)."""
 
 SHRINKAGE_CLIPS: Final = 27.0
-"""Validation clips that the plain weights count for: few say little about sixteen bands. Of 1, 3, 9 and 27 the one with
-which each validation clip, weighed as five others say, came nearest on five kinds of animals (docs/log/best.md)."""
+"""Number of validation clips that the plain weights count as, since few clips say little about sixteen bands. Of 1, 3,
+9 and 27, the number with the least error of each validation clip, with weights chosen on five others, on five kinds of
+animals (docs/log/best.md)."""
 
 BANDS: Final = (len(HERTZ) + 1) * (len(CYCLES) + 1)
 
@@ -35,7 +36,7 @@ Centre = Float[np.ndarray, "height width"]
 
 
 def band_of(shape: tuple[int, int, int], frame_rate: float) -> Int[np.ndarray, "time height width"]:
-    """Return which band each coefficient of a movie's cosine transform lies in, numbered from slow and coarse.
+    """Return the band of each coefficient of a movie's cosine transform, numbered from slow and coarse.
 
     shape: (time, height, width). frame_rate: Hz.
 
@@ -50,7 +51,7 @@ def band_of(shape: tuple[int, int, int], frame_rate: float) -> Int[np.ndarray, "
 
 
 def parts_of(movie: Movie, frame_rate: float) -> Iterator[Movie]:
-    """Return what a movie shows in each band; the parts add up to it. The mean over the clip is in the first."""
+    """Return the part of a movie in each band; the parts add up to it. The mean over the clip is in the first."""
     coefficients, band = dctn(movie, norm="ortho"), band_of(movie.shape, frame_rate)
     for number in range(BANDS):
         yield idctn(np.where(band == number, coefficients, np.float32(0)), norm="ortho")
@@ -58,10 +59,10 @@ def parts_of(movie: Movie, frame_rate: float) -> Iterator[Movie]:
 
 @dataclass(frozen=True)
 class BandMoments:
-    """How the parts of a clip's two movies lie about the truth, where pixels are scored.
+    """Sums of products between the parts of a clip's two movies and the truth, over scored pixels and frames.
 
-    together: (2 · BANDS, 2 · BANDS), sums over scored pixels and frames of products of parts, those of the most
-    probable movie first. towards: (2 · BANDS,), sums of their products with the truth.
+    together: (2 · BANDS, 2 · BANDS), products of parts with each other, those of the most probable movie first.
+    towards: (2 · BANDS,), products of parts with the truth.
     """
 
     together: Float[np.ndarray, "part part"]
@@ -75,13 +76,13 @@ class BandMoments:
         scored: tuple[slice, Bool[np.ndarray, "height width"]],
         frame_rate: float,
     ) -> "BandMoments":
-        """Measure them; movies are departures from the mean picture, (time, height, width).
+        """Compute the sums; movies are departures from the mean picture, (time, height, width).
 
-        scored: the frames, and the pixels of each, that count.
+        scored: the scored frames, and the scored pixels of each.
         """
         frames, region = scored
         shown = truth[frames][:, region].ravel()
-        # One row after the other, since all of them together are as large as dozens of movies.
+        # Filled row by row, since all parts together are as large as dozens of movies.
         parts = np.empty((2 * BANDS, shown.size), dtype=np.float32)
         each = chain(parts_of(probable, frame_rate), parts_of(linear, frame_rate))
         for row, part in zip(parts, each, strict=True):
@@ -91,16 +92,16 @@ class BandMoments:
 
 @dataclass(frozen=True)
 class BandWeights:
-    """How much each band of each movie counts, from slow and coarse to fast and fine (``band_of``).
+    """The weight of each band of each movie, from slow and coarse to fast and fine (``band_of``).
 
-    Weights may add up to more than 1, where both movies are too faint, or to less, where both are noise.
+    The two weights of a band may add up to more than 1, where both movies are too faint, or less, where both are noise.
     """
 
     probable: tuple[float, ...]
     linear: tuple[float, ...]
 
     def blend(self, probable: Movie, linear: Movie, centre: Centre, frame_rate: float) -> Movie:
-        """Return the weighed movie (time, height, width), grey levels; ``centre`` is the mean picture."""
+        """Return the weighted movie (time, height, width), grey levels; ``centre`` is the mean picture."""
         band = band_of(probable.shape, frame_rate)
         coefficients = sum(
             np.asarray(weights, dtype=np.float32)[band] * dctn((movie - centre).astype(np.float32), norm="ortho")
@@ -110,12 +111,12 @@ class BandWeights:
         return weighed
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return them as arrays, for an ``.npz`` file."""
+        """Return the weights as arrays, for an ``.npz`` file."""
         return {"probable_bands": np.array(self.probable), "linear_bands": np.array(self.linear)}
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "BandWeights | None":
-        """Return the weights that ``to_arrays`` laid out, None where none were; raises ReverieError on too few."""
+        """Return weights from ``to_arrays``'s arrays, None where there are none; raises ReverieError on too few."""
         if "probable_bands" not in arrays and "linear_bands" not in arrays:
             return None
         given = [np.asarray(arrays.get(name, ())) for name in ("probable_bands", "linear_bands")]
@@ -126,15 +127,15 @@ class BandWeights:
 
 
 def choose_band_weights(clips: Sequence[BandMoments], share: float) -> BandWeights | None:
-    """Return the weights with the least squared error over clips, drawn towards share and 1 − share; None without any.
+    """Return the weights with the least squared error, shrunk towards share and 1 − share; None without clips.
 
-    share: of the most probable movie, where all bands have the same.
+    share: the most probable movie's weight where all bands have the same.
     """
     if not clips:
         return None
     together, towards = (sum(getattr(clip, name) for clip in clips) for name in ("together", "towards"))
     energy = together.diagonal().reshape(2, BANDS).mean(axis=0)
-    # Where both movies show nothing, the plain weights hold.
+    # In bands without energy in both movies, the plain weights remain.
     firmness = np.tile(SHRINKAGE_CLIPS / len(clips) * energy + np.finfo(np.float64).tiny, 2)
     plain = np.repeat([share, 1 - share], BANDS)
     found = np.linalg.solve(together + np.diag(firmness), towards + firmness * plain)

@@ -1,11 +1,11 @@
-"""The weighted mean of the most probable movie and that of ridge regression: two estimates that err in different ways.
+"""The weighted mean of the most probable movie and that of ridge regression, whose errors differ.
 
 The most probable movie relies on encoder and likelihood, and errs where these are wrong, above all in slow changes of
-the whole frame's brightness. Ridge regression makes less of each neuron, but needs no model. Their errors differ, so
-that their mean is nearer to the truth than either (docs/decisions/071).
+the whole frame's brightness. Ridge regression uses less of each neuron's information, but needs no model. Their errors
+differ, so their mean is nearer to the truth than either (docs/decisions/071).
 
-Where a camera moves over scenes, there are several searches: the movie found so far shows how the camera moves, and the
-next search has a prior that knows it (docs/decisions/200).
+Where a camera moves over scenes, there are several searches: the camera's motion is measured in the movie found so far,
+and the next search has a prior that follows it (docs/decisions/200).
 """
 
 from collections.abc import Callable, Sequence
@@ -27,44 +27,44 @@ from reverie.inversion.priors.scenes import path_in
 from reverie.inversion.problem import Problem, Solution
 
 USUAL_FOLLOWS = 2
-"""How often the camera's motion is measured where following it is worthwhile."""
+"""Number of times the camera's motion is measured where following it is worthwhile."""
 
 MOST_FOLLOWS = 100
-"""How often it may be measured at most; each costs a search, and after two hardly anything changes."""
+"""Largest number of times; each costs a search, and after two hardly anything changes."""
 
 LOOSE_TOLERANCE = 2e-2
-"""Tolerance of searches that only serve to measure the camera's motion: five times the usual one. Twelve times would
-save another 13 % of all passes, and cost .002 in video correlation (docs/log/best.md)."""
+"""Tolerance of searches that only serve to measure the camera's motion: five times the default. Twelve times would save
+another 13 % of all passes, but cost .002 in video correlation (docs/log/best.md)."""
 
 LARGEST_SCENE = 6
-"""How many times the frame's area a scene may have; a camera that moves farther is not followed."""
+"""Largest area of a scene, in areas of the frame; a camera that moves farther is not followed."""
 
 Search = Callable[[Problem, Map, str], Solution]
-"""Solves a problem; the last argument names this search among those of one clip."""
+"""Solves a problem; the last argument is the search's name among those of one clip."""
 
 
 @dataclass(frozen=True)
 class Combined:
     """The weighted mean of map and ridge, per frequency band; weights and likelihood are the best on validation trials.
 
-    The standard deviation is that of errors on clips whose movies are known, where the two movies differed as much as
-    here, contrast and grey levels were similar, and the posterior of `map` was as wide (``scoring.error_model``).
+    The standard deviation is that of errors on clips whose movies are known, at pixels where the two movies differed as
+    much, contrast and grey levels were similar, and the posterior of `map` was as wide (``scoring.error_model``).
     Raises ReverieError when a setting is out of range.
     """
 
     name: ClassVar[str] = "combined"
 
     map_share: float | None = None
-    """Weight of the most probable movie, 0 to 1, the same in all frequency bands; by default each band of it and of
-    ridge's movie has the weight that was best on validation trials."""
+    """Weight of the most probable movie, 0 to 1, the same in all frequency bands; by default, each band of the two
+    movies has the weights that were best on validation trials."""
     follow: int | None = None
-    """How often to measure the camera's motion and search anew with a prior that knows it, each time for nearly as long
-    as the first search; by default twice where that clearly reduced the error on validation movies, else never."""
+    """How often to measure the camera's motion and search again with a prior that follows it, each time for nearly as
+    long as the first search; by default twice where that clearly reduced the error on validation movies, else never."""
     seed: int = 0
-    """Seed of all that is drawn."""
+    """Seed of all random draws."""
     find_cuts: bool = True
-    """Look for cuts in the movie once the search has nearly settled, and take what comes before a cut to say nothing
-    about what comes after it."""
+    """Look for cuts in the movie once the search has nearly settled, and treat the shots before and after a cut as
+    independent."""
     calibrated: bool = True
     """Give each pixel a standard deviation, learned once for each encoder and animal from short reconstructions of
     trials whose movies are known; without it there is none."""
@@ -86,7 +86,7 @@ class Combined:
         return Map(draws=0, seed=self.seed, find_cuts=self.find_cuts, likelihood=likelihood)
 
     def searches(self, likelihood: str, follows: int) -> tuple[Map, ...]:
-        """Return the searches, one after the other, for the most probable movie while the camera is followed."""
+        """Return the successive searches for the most probable movie while the camera is followed."""
         usual = self.search(likelihood)
         loose = replace(usual, tolerance=LOOSE_TOLERANCE)
         # From the second search on, the prior knows the cuts.
@@ -97,22 +97,22 @@ class Combined:
 def search_in_turns(
     searches: Sequence[Map], problem: Problem, scenes: GaussianPrior | None, linear: Movie, share: float, find: Search
 ) -> list[Solution]:
-    """Return what each search for the most probable movie finds; the last is the movie wanted.
+    """Return the solutions of all searches for the most probable movie; the last is the result.
 
     Parameters
     ----------
     searches
-        One after the other, each but the first with a prior that follows the camera (``Combined.searches``).
+        In order; each but the first has a prior that follows the camera (``Combined.searches``).
     problem
         Of the clip.
     scenes
-        A prior that knows scenes; None where there is one search.
+        A prior with scenes; None where there is one search.
     linear
         The movie of ridge regression, (time, height, width).
     share
-        Of the most probable movie, 0 to 1, in the mean in which the camera's motion is measured.
+        Weight of the most probable movie, 0 to 1, in the mean in which the camera's motion is measured.
     find
-        Makes one search.
+        Carries out one search.
     """
     found: list[Solution] = []
     for number, search in enumerate(searches):
@@ -125,7 +125,7 @@ def search_in_turns(
 
 
 def search_name(number: int, count: int) -> str:
-    """Return the name of a search among so many for one clip, `map` where it is the only one.
+    """Return the name of one of ``count`` searches for a clip, `map` where it is the only one.
 
     >>> search_name(0, 1), search_name(2, 3)
     ('map', 'map-3-of-3')
@@ -134,12 +134,13 @@ def search_name(number: int, count: int) -> str:
 
 
 def following(scenes: GaussianPrior, movie: Movie, *, cuts: bool, again: bool) -> GaussianPrior:
-    """Return the prior that knows where shots of a movie found so far begin, and how the camera moves in each.
+    """Return the prior with the shots, and the camera's motion in each, of a movie found so far.
 
-    It knows only the shots where no scenes could be learned, or the camera moves so far that the scene would be vast.
+    It has only the shots where no scenes could be learned, or the camera moves so far that the scene would be too
+    large.
 
-    movie: (time, height, width), grey levels. cuts: whether to look for cuts. again: the movie was found with a prior
-    that knew the camera already.
+    movie: (time, height, width), grey levels. cuts: whether to look for cuts. again: whether the movie was found with a
+    prior that already followed the camera.
     """
     starts = tuple(shots_found(movie)) if cuts else (0,)
     if scenes.scenes is None:
@@ -155,7 +156,7 @@ def weighed(probable: Movie, linear: Movie, share: float) -> Movie:
 
 
 def combine(found: Sequence[Solution], movie: Movie, std: Movie | None, information: Mask | None) -> Solution:
-    """Return the weighted movie and what is known of its errors, with the trace of all searches."""
+    """Return the weighted movie with its standard deviation and information, and the trace of all searches."""
     trace, steps, seconds, passes = [], 0, 0.0, 0
     for one in found:
         trace += [

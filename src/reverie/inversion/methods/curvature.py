@@ -26,20 +26,20 @@ NEARBY = 2.0
 """Gaussian sigma in pixels over which the information of single pixels is averaged."""
 
 COARSE = 3
-"""Rows and columns of frequencies there are for each that is taken together with others; finer ones stand alone."""
+"""Only this fraction, one third, of the frequencies along rows and columns is coupled; finer ones are independent."""
 
 LEAST_SHARE = 1e-3
-"""Information of a place, relative to the mean, that is always assumed."""
+"""Smallest information of a place, relative to the mean; smaller values are replaced by it."""
 
 SOLVING = 4
-"""Iterations of conjugate gradients that are usually enough."""
+"""Default number of iterations of conjugate gradients; usually enough."""
 
 TENSORS = ("amplitudes", "information", "places")
-"""What is moved between devices and written to files."""
+"""Fields that are moved between devices and written to files."""
 
 LEAST_CURVATURE = 1e-6
-"""Cosine between a step and the gradient's change below which the pair is not remembered: there the loss is not
-convex, and believing it would turn directions uphill."""
+"""Cosine between a step and the gradient's change below which the pair is not kept: there the loss is not convex, and
+using the pair could turn directions uphill."""
 
 
 def conjugate_gradients(
@@ -50,10 +50,10 @@ def conjugate_gradients(
     start: Coefficients | None = None,
     tolerance: float = 0.0,
 ) -> Coefficients:
-    """Solve product(x) = right, product being symmetric and positive, from a first guess or from 0.
+    """Solve product(x) = right for a symmetric and positive product, from a first guess or from 0.
 
-    ease: the preconditioner, a rough solution of the same system that is itself symmetric and positive.
-    iterations: at most. tolerance: share to which the preconditioned square of the residual must fall to stop earlier.
+    ease: the preconditioner, a symmetric and positive approximation of the inverse. iterations: largest number.
+    tolerance: the iteration stops early once the preconditioned square of the residual has fallen to this share.
     Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 5.3.
     """
     found = torch.zeros_like(right) if start is None else start
@@ -89,17 +89,17 @@ class Precision:
         weight + A · T √p T⁻¹ · I · T √p T⁻¹ · A,
 
     where T is the cosine transform of each shot, A the prior's amplitudes, I the information of the responses about
-    each frequency, and p how that is distributed over places: most is where most neurons look. Of fine frequencies,
-    which hardly any response depends on, only the diagonal is kept.
+    each frequency, and p its distribution over places: it is largest where most receptive fields are. Of fine
+    frequencies, on which hardly any response depends, only the diagonal is kept.
     """
 
     weight: float
     amplitudes: Coefficients
-    """A, (time, row, column): of every frequency of every shot."""
+    """A, (time, row, column), for every frequency of every shot."""
     information: Coefficients
     """I, (time, row, column), likewise."""
     places: Float[Tensor, "coarse_row coarse_column"]
-    """√p, on a grid as coarse as the frequencies taken together."""
+    """√p, on the coarse grid that the coupled frequencies correspond to."""
     lengths: tuple[int, ...]
     """Frames of each shot."""
 
@@ -109,7 +109,7 @@ class Precision:
         return self.weight + self.information * self.amplitudes.square()
 
     def solve(self, right: Coefficients, iterations: int = SOLVING) -> Coefficients:
-        """Return, nearly, the coefficients whose product with the precision is given."""
+        """Return, approximately, the coefficients whose product with the precision is ``right``."""
         coarse, diagonal = self._coarse, self.diagonal
         amplitudes, kept = self.amplitudes[coarse], diagonal[coarse]
 
@@ -150,7 +150,7 @@ def estimated_precision(draw: Float[Tensor, "time height width"], prior: Gaussia
     """Return the precision under a prior, given a random gradient whose covariance is the responses' information.
 
     draw: (time, height, width), with respect to grey levels. weight: of the prior. Squares of the draw's coefficients
-    are averaged over neighbouring frequencies of a shot, and those of its pixels, all frequencies counting alike,
+    are averaged over neighbouring frequencies of a shot; squares of its pixels, with all frequencies equally weighted,
     over frames and neighbours.
     """
     lengths = prior.lengths(len(draw))
@@ -168,7 +168,7 @@ def estimated_precision(draw: Float[Tensor, "time height width"], prior: Gaussia
 
 
 def _coarser(picture: Float[Tensor, "row column"]) -> Float[Tensor, "coarse_row coarse_column"]:
-    """Return a picture on a coarser grid, without what is too fine for it."""
+    """Return a picture on a coarser grid, without the frequencies that are too fine for it."""
     rows, columns = (-(-length // COARSE) for length in picture.shape)
     kept = cosine_transform(cosine_transform(picture, 0), 1)[:rows, :columns]
     scale = (rows * columns / picture.numel()) ** 0.5
@@ -192,12 +192,12 @@ class Curvature:
 
     @staticmethod
     def begin(precision: Precision) -> "Curvature":
-        """Return what is known before the first step."""
+        """Return the curvature before the first step."""
         none = precision.information.new_zeros(0, *precision.information.shape)
         return Curvature(precision, none, none)
 
     def forgotten(self) -> "Curvature":
-        """Return the estimate alone."""
+        """Return the first estimate alone, without the steps."""
         return Curvature.begin(self.precision)
 
     def direction(self, gradient: Coefficients) -> Coefficients:
@@ -216,7 +216,7 @@ class Curvature:
         return -left
 
     def learned(self, step: Coefficients, change: Coefficients, memory: int) -> "Curvature":
-        """Return the curvature with one more pair, at most ``memory``; a pair without curvature is left out."""
+        """Return the curvature with one more pair, of which ``memory`` are kept; one without curvature is left out."""
         if not dot(step, change) > LEAST_CURVATURE * float(step.norm() * change.norm()):
             return self
         steps, changes = (

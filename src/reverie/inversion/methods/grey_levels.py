@@ -10,11 +10,11 @@ from torch.nn import functional
 from reverie.foundation.arrays import WHITE
 
 LOGISTIC = math.pi / math.sqrt(3)
-"""Standard deviation of the logistic distribution, of which the smooth clip is the expected clip."""
+"""Standard deviation of the logistic distribution, noise under which the expected clip is the smooth clip."""
 
 
 def soft_clip(values: Float[Tensor, "..."], softness: float) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
-    """Return values bent into 0-255, over ``softness`` grey levels at either end, and the slope of the bend."""
+    """Return values smoothly clipped to 0-255, over ``softness`` grey levels at either end, and the clip's slope."""
     low, high = values / softness, (values - WHITE) / softness
     bent = softness * (functional.softplus(low) - functional.softplus(high))
     return bent, torch.sigmoid(low) - torch.sigmoid(high)
@@ -36,7 +36,7 @@ def expected_grey(
 ) -> Float[Tensor, "..."]:
     """Return the mean of the smooth clip of Gaussian values with these means and standard deviations.
 
-    Logistic and Gaussian scatter are taken together as one Gaussian's, of which the mean clip is known.
+    The sum of logistic and Gaussian scatter is approximated by a Gaussian, for which the mean clip is known.
 
     >>> [round(grey, 3) for grey in expected_grey(torch.tensor([127.5, 0.0]), torch.tensor(20.0), 1e-3).tolist()]
     [127.5, 7.979]
@@ -46,7 +46,7 @@ def expected_grey(
 
 
 def _above(values: Tensor, scatter: Tensor) -> Tensor:
-    """Return the mean of what exceeds 0 of Gaussian values."""
+    """Return the mean of the positive part of Gaussian values."""
     standard = values / scatter
     density = torch.exp(-standard.square() / 2) / math.sqrt(2 * math.pi)
     return values * (1 + torch.erf(standard / math.sqrt(2))) / 2 + scatter * density

@@ -24,30 +24,31 @@ from reverie.inversion.problem import Problem
 from reverie.inversion.uncertainty import draw_departure
 
 HALVINGS = 8
-"""Times a step is shortened before the direction is given up."""
+"""Largest number of times that a step is shortened before its direction is given up."""
 
 SUFFICIENT_DECREASE = 1e-4
 """Share of the decrease predicted by the slope that a step must bring (Armijo's rule)."""
 
 NEARLY_SETTLED = 5
-"""Cuts are looked for once a step lowers the loss by less than this many times what would settle the search."""
+"""Cuts are searched for once a step lowers the loss by less than this multiple of the decrease that settles the
+search."""
 
 SOLVING, SOLVED = 24, 5e-4
-"""For each draw from the posterior: iterations of conjugate gradients at most, and the share of the squared residual at
-which they stop. That takes 9 iterations with 500 neurons and 11 with 8000; after 6, the standard deviation would be a
-fifth too large."""
+"""For each draw from the posterior: largest number of iterations of conjugate gradients, and the share of the squared
+residual at which they stop. This takes 9 iterations with 500 neurons and 11 with 8000; after 6, the standard deviation
+would be a fifth too large."""
 
 STD_BLUR = (4.0, 2.0, 2.0)
 """Gaussian sigma in frames and pixels by which squared draws are smoothed."""
 
 
 LIKELIHOODS: Final = ("measured", "sizes", "events", "both", "traces")
-"""What may count of the responses; ``fitted.likelihood`` finds them by these names."""
+"""Names of the likelihoods, by which ``LikelihoodFits`` finds them."""
 
 
 @dataclass(frozen=True)
 class Map:
-    """Find the movie that is most probable given the responses and what movies look like.
+    """Find the movie that is most probable given the responses and a prior over movies.
 
     That movie x has the least J:
 
@@ -55,46 +56,45 @@ class Map:
         x = soft_clip( mean + colour(w) ),
 
     where mean and colour belong to the Gaussian prior of the problem, under which the white coefficients w are
-    independent with unit variance. The likelihood is that of each observation's noise, given its encoder's rates to the
-    whole clip x, every frame counted once. J is minimised by limited-memory BFGS with a line search, starting from the
-    prior's mean and from an estimate of the curvature (``Precision``), drawn once at a movie from the prior. The last
-    step, which is predicted to change next to nothing, is taken without a pass. The movie returned is the expectation
-    of the clipped values, given the remaining uncertainty.
+    independent with unit variance. The likelihood is that of each observation, given its encoder's rates to the whole
+    clip x; every frame counts once. J is minimised by limited-memory BFGS with a line search, starting from the prior's
+    mean and an estimate of the curvature (``Precision``), drawn once at a movie from the prior. The last step, whose
+    predicted change is negligible, is taken without a pass. The movie returned is the expectation of the clipped
+    values, given the remaining uncertainty.
 
-    Masks play no part: where the population does not see, the prior's mean stays.
-    Source: Nocedal & Wright, Numerical Optimization, 2006, chapter 7.
-    Raises ReverieError when a setting is out of range.
+    Masks are not used: where the population does not see, the movie stays at the prior's mean. Source: Nocedal &
+    Wright, Numerical Optimization, 2006, chapter 7. Raises ReverieError when a setting is out of range.
     """
 
     name: ClassVar[str] = "map"
 
     steps: int = 60
-    """Steps at most; usually the search settles earlier."""
+    """Largest number of steps; usually the search settles earlier."""
     tolerance: float = 4e-3
     """The search settles when a step lowers J, or the next one is predicted to, by less than this share of its total
     decrease."""
     weight: float = 1.0
-    """Weight of the prior over movies; 1 takes prior and likelihood as they were fitted."""
+    """Weight of the prior over movies; 1 uses prior and likelihood as fitted."""
     softness: float = 8.0
     """Grey levels over which the soft clip bends into 0 and 255."""
     pairs: int = 10
-    """Pairs of steps and gradients that the quasi-Newton method keeps."""
+    """Number of pairs of steps and gradient changes that the quasi-Newton method keeps."""
     draws: int = 2
     """Draws from the posterior, for its standard deviation; each costs about as much as a search, 0 for none."""
     seed: int = 0
-    """Seed of all that is drawn."""
+    """Seed of all random draws."""
     longest: float = 40.0
-    """Grey levels (root mean square) by which a step changes the movie at most, before it is clipped: from pixels far
-    beyond black or white, the search would take dozens of steps to come back."""
+    """Largest change of the unclipped movie in one step, grey levels (root mean square): from pixels far beyond black
+    or white, the search would take dozens of steps to return."""
     find_cuts: bool = True
-    """Look for cuts in the movie once the search has nearly settled, and take what comes before a cut to say nothing
-    about what comes after it."""
+    """Look for cuts in the movie once the search has nearly settled, and treat the shots before and after a cut as
+    independent."""
     likelihood: str = "measured"
-    """What of the responses is explained: their `sizes` (Poisson), only whether there are any (`events`), `both` of
-    these, their level (`traces`, Gaussian), or what was `measured` to suit the training trials best."""
+    """The likelihood: of the responses' `sizes` (Poisson), of their presence alone (`events`), of `both`, of their
+    level (`traces`, Gaussian), or the one `measured` to suit the training trials best."""
     calibrated: bool = True
-    """Scale the standard deviation such that it holds the truth as often as it should, learned once for each encoder
-    and animal from short reconstructions of trials whose movies are known."""
+    """Scale the standard deviation so that intervals hold the truth as often as they should. The scale is learned once
+    for each encoder and animal, from short reconstructions of trials whose movies are known."""
     blur: float = 0.0
     """Gaussian sigma of a final blur, in pixels and frames."""
 
@@ -157,9 +157,10 @@ class Map:
         return MapState.from_arrays(arrays)
 
     def estimate(self, problem: Problem, state: MapState) -> tuple[Float[Tensor, "time height width"], Movie | None]:
-        """Return the movie, and with draws the posterior's standard deviation (time, height, width) in grey levels.
+        """Return the movie and, where there are draws, the posterior's standard deviation, both (time, height, width).
 
-        The squared draws are averaged over neighbouring pixels and frames, since few draws say little about one.
+        The standard deviation is in grey levels. Squared draws are averaged over neighbouring pixels and frames, since
+        a few draws alone estimate it poorly.
         """
         problem = informed(problem, state)
         prior, precision = prior_of(problem), state.curvature.precision
@@ -201,12 +202,12 @@ class Map:
         """Return the state after a direction along which the loss does not fall."""
         if len(state.curvature.steps):
             return self._with_direction(replace(state, curvature=state.curvature.forgotten()))
-        # With nothing remembered, and still no decrease, the movie is as probable as it gets.
+        # Without pairs, and still without decrease, the movie cannot be made more probable.
         stuck = replace(state, ahead=torch.zeros_like(state.ahead), settled=True)
         return self._look_for_cuts(problem, stuck) if self.find_cuts and state.starts is None else stuck
 
     def _look_for_cuts(self, problem: Problem, state: MapState) -> MapState:
-        """Return the first state of a search that knows the shots, or the same state where there is only one shot."""
+        """Return the first state of a search with the shots found, or the same state where there is only one shot."""
         state = replace(state, starts=tuple(shots_found(state.movie.cpu().numpy())))
         if state.starts == (0,):
             return state
@@ -229,7 +230,7 @@ class Map:
             found = self._evaluate(problem, point.white + length * direction)
             if found.loss <= point.loss + SUFFICIENT_DECREASE * length * slope:
                 return found, tried
-            # The minimum of the parabola through both losses and the slope, kept within reason.
+            # The minimum of the parabola through both losses and the slope, within limits.
             parabola = -slope * length**2 / (2 * (found.loss - point.loss - slope * length))
             length = min(max(parabola, 0.1 * length), 0.5 * length)
         return None, HALVINGS

@@ -14,32 +14,32 @@ from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Problem
 
 PRECISION = "precision."
-"""What the names of the precision's arrays begin with."""
+"""Prefix of the names of the precision's arrays."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """A point of the search, and what was evaluated there."""
+    """A point of the search, and the loss, gradient and movie there."""
 
     white: Float[Tensor, "time row column"]
     """White coefficients of the movie."""
     loss: float
-    """J there."""
+    """J at this point."""
     gradient: Float[Tensor, "time row column"]
-    """Of J, with respect to the coefficients."""
+    """Gradient of J with respect to the coefficients."""
     slope: Float[Tensor, "time height width"]
-    """Of the likelihood alone, with respect to grey levels before the clip."""
+    """Gradient of the likelihood alone, with respect to grey levels before the clip."""
     movie: Float[Tensor, "time height width"]
     """The movie, grey levels 0-255."""
 
 
 @dataclass(frozen=True)
 class MapState:
-    """Everything the solver knows between two steps."""
+    """The whole state of the solver between two steps."""
 
     step: int
     passes: int
-    """Published windows' worth of frames sent through encoders so far, forward and back."""
+    """Frames sent through encoders so far, forward and back, in published windows."""
     point: Point
     curvature: Curvature
     draw: Float[Tensor, "time height width"]
@@ -52,16 +52,16 @@ class MapState:
     settled: bool = False
     """Whether the loss hardly falls any more, or no step lowers it."""
     starts: tuple[int, ...] | None = None
-    """First frames of the shots that were found, None until cuts are looked for."""
+    """First frames of the shots that were found, None until cuts are searched for."""
 
     @property
     def loss(self) -> float:
-        """The loss of the movie as it stands, in nats: negative log likelihood and prior."""
+        """The loss of the current movie, in nats: negative log likelihood and prior."""
         return self.point.loss
 
     @property
     def movie(self) -> Float[Tensor, "time height width"]:
-        """The movie as it stands, grey levels 0-255."""
+        """The current movie, grey levels 0-255."""
         return self.point.movie
 
     def to(self, device: torch.device) -> "MapState":
@@ -120,7 +120,7 @@ class MapState:
 
 
 def informed(problem: Problem, state: MapState) -> Problem:
-    """Return the problem with a prior that knows the cuts found so far."""
+    """Return the problem with a prior that has the cuts found so far."""
     return problem if state.starts is None else replace(problem, prior=prior_of(problem).cut(state.starts))
 
 

@@ -23,10 +23,10 @@ from reverie.scoring.rule import TRAINING_THRESHOLD
 
 @dataclass(frozen=True)
 class DescentState:
-    """Everything the descent knows between two steps."""
+    """The whole state of the descent between two steps."""
 
     step: int
-    """How many steps were taken."""
+    """Number of steps taken."""
     movie: Float[Tensor, "time height width"]
     """Grey levels 0-255 on the canvas."""
     momentum: Float[Tensor, "time height width"]
@@ -36,9 +36,9 @@ class DescentState:
     passes: int = 0
     """Windows sent through encoders so far."""
     loss: float = float("nan")
-    """The mean over windows and observations, before the last step moved the movie; NaN before the first step."""
+    """Mean loss over windows and observations, before the last step changed the movie; NaN before the first step."""
     last_window_loss: float = float("nan")
-    """The same of the last observation's last window alone."""
+    """The same for the last observation's last window alone."""
 
     def to(self, device: torch.device) -> "DescentState":
         """Return the same state on another device."""
@@ -60,7 +60,7 @@ class DescentState:
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "DescentState":
-        """Return the state that ``to_arrays`` laid out; raises KeyError or ValueError when something is missing."""
+        """Return a state from the arrays of ``to_arrays``; raises KeyError or ValueError when something is missing."""
         step, batch, passes = (int(count) for count in arrays["counts"])
         loss, last = (float(value) for value in arrays["losses"])
         movie, momentum = torch.from_numpy(arrays["movie"]), torch.from_numpy(arrays["momentum"])
@@ -76,46 +76,48 @@ class Paper:
 
         learning_rate · min(i / warm_up, 1) · √(1 − second_decay^(i+1)) / (1 − momentum^(i+1))² · m
 
-    and is cut to 0-255. Several observations: their gradients count alike ("gradient ensembling"). A prior's gradient
-    is added to g; the published method has none.
+    and is clipped to 0-255. Gradients of several observations have equal weight ("gradient ensembling"). A prior's
+    gradient is added to g; the published method has no prior.
 
-    Four settings are deviations of the published code from its text, each of which can be switched off
-    (``padding_grey``, ``correct_momentum_twice``, ``idle_first_step``, ``normalise_over_state``).
-    The likelihood is the published one, Poisson counts, whatever the observation's own is.
-    Raises ReverieError when a setting is out of range or the mask is not finite.
+    In four settings the published code deviates from its text; each deviation can be switched off (``padding_grey``,
+    ``correct_momentum_twice``, ``idle_first_step``, ``normalise_over_state``). The likelihood is always the published
+    one, of Poisson counts, whatever the observation's own is. Raises ReverieError when a setting is out of range or the
+    mask is not finite.
     """
 
     name: ClassVar[str] = "paper"
 
     steps: int = 1000
-    """Steps to take; on small populations the published 1000 follow the noise of the single trial."""
+    """Number of steps; for small populations, the published 1000 fit the noise of the single trial."""
     learning_rate: float = 1000.0
     """Grey levels per unit gradient."""
     warm_up: int = 10
-    """Steps until the learning rate is full, 0 for none."""
+    """Steps until the full learning rate is reached, 0 for none."""
     momentum: float = 0.9
-    """Part of the old direction that is kept."""
+    """Share of the old direction that is kept."""
     second_decay: float = 0.999
-    """Decay in the bias correction of a second moment that the method does not have; 0 switches the correction off."""
+    """Decay in the bias correction for a second moment, which the method does not have; 0 switches the correction
+    off."""
     gradient_clip: float = 1.0
     """Largest gradient of a pixel."""
     training_threshold: float = TRAINING_THRESHOLD
-    """The mask's value from which on a pixel may move; 0 lets all move, including the padding of the canvas."""
+    """Smallest mask value at which a pixel may change; with 0 all may, including the padding of the canvas."""
     window: int = 32
     """Frames of a window; an encoder bound to a window keeps its own."""
     stride: int = 8
-    """Frames from one window to the next; 32 is four times faster and covers each frame once."""
+    """Frames from one window to the next; 32 is four times as fast and covers each frame once."""
     batch: int | None = None
-    """Windows sent through an encoder at once; by default what fits the machine. The result is the same."""
+    """Windows sent through an encoder at once; by default as many as fit in memory. The result does not depend on
+    it."""
     padding_grey: bool = True
-    """Canvas rows around the movie are 127.5, though encoders were trained with 0 there. Off: 0."""
+    """Canvas rows around the movie are 127.5, although encoders were trained with 0 there. Off: 0."""
     correct_momentum_twice: bool = True
-    """The momentum's bias correction is applied twice, as the square above. Off: once."""
+    """The momentum's bias correction is applied twice, hence the square above. Off: once."""
     idle_first_step: bool = True
-    """Step 0 measures only; its gradient does not enter the momentum. Off: it enters."""
+    """Step 0 only measures; its gradient does not enter the momentum. Off: it does."""
     normalise_over_state: bool = True
     """A window's gradient is divided by the length of its gradient with respect to the movie and the state's picture
-    planes together. Off: the movie alone. No difference for encoders without such planes."""
+    planes together. Off: with respect to the movie alone. Both are the same for encoders without such planes."""
     random_offsets: bool = False
     """Shift the windows at random at each step, so that with a stride of 32 no frame is always at a border."""
     offset_seed: int = 0
@@ -123,7 +125,8 @@ class Paper:
     blur: float = 0.5
     """Gaussian sigma of the final blur, in pixels and frames."""
     mask: Mask | None = field(default=None, compare=False, repr=False)
-    """Transparency (height, width) of a frame or of the encoder's canvas; None lets every pixel of the frame move."""
+    """Transparency (height, width) of a frame or of the encoder's canvas; with None, every pixel of the frame may
+    change."""
 
     def __post_init__(self) -> None:
         settle_types(self)
@@ -174,13 +177,13 @@ class Paper:
         return DescentState.from_arrays(arrays)
 
     def estimate(self, problem: Problem, state: DescentState) -> tuple[Float[Tensor, "time height width"], None]:
-        """Return the movie as it stands; the published method measures no uncertainty."""
+        """Return the current movie; the published method measures no uncertainty."""
         return state.movie, None
 
     def _measure(
         self, problem: Problem, state: DescentState
     ) -> tuple[Float[Tensor, "time height width"], DescentState]:
-        """Return the gradient of the movie as it stands, and the state with its losses."""
+        """Return the gradient at the current movie, and the state with its losses."""
         gradient = torch.zeros_like(state.movie)
         losses, passes = [], state.passes
         for observation in problem.observations:

@@ -11,7 +11,7 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
 
 Method = Combined | Map | Paper | Ridge
-"""The settings of a method; which class they are of says which method."""
+"""The settings of a method; their class tells which method."""
 
 METHODS: Final[Mapping[str, type[Combined] | type[Paper] | type[Map] | type[Ridge]]] = {
     kind.name: kind for kind in (Combined, Map, Paper, Ridge)
@@ -19,14 +19,14 @@ METHODS: Final[Mapping[str, type[Combined] | type[Paper] | type[Map] | type[Ridg
 """The methods by name, the default first."""
 
 DEFAULT: Final = Combined
-"""What is used unless another method is asked for."""
+"""The method that is used unless another is named."""
 
 ARRAYS: Final = ("mask",)
-"""Fields that hold arrays: they are known by their contents where they come from."""
+"""Fields that hold arrays; where they come from, they are identified by their contents."""
 
 AFTERWARDS: Final = ("blur", "calibrated")
-"""Fields that are applied to a movie that was found: they do not decide how it is found. With `combined`, whose
-standard deviation exists only where it is calibrated, that is true of the blur alone."""
+"""Fields that are applied after a movie was found and do not affect how it is found. For `combined`, whose standard
+deviation exists only where it is calibrated, that is the blur alone."""
 
 
 def describe_method(method: Method) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def describe_method(method: Method) -> dict[str, Any]:
 
 
 def deciding_settings(method: Method) -> dict[str, Any]:
-    """Return what decides what is found: not how it is blurred or its standard deviation scaled afterwards."""
+    """Return the settings that affect the movie found, without the blur and the scaling of its standard deviation."""
     afterwards = ("blur",) if isinstance(method, Combined) else AFTERWARDS
     return {"method": method.name, **_settings(method, (*ARRAYS, *afterwards))}
 

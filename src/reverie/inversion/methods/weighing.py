@@ -13,37 +13,38 @@ EVEN_SHARE = 0.5
 """The weight of the most probable movie where there was no clip to choose it on."""
 
 BOTH_ALLOWANCE = 0.03
-"""How much larger, as a share, the squared error of the likelihood `both` may be and it is still chosen. By chance it
-is up to 5 % better or worse than events on one clip; averaged over test clips it was never worse (docs/log/map.md)."""
+"""Share by which the squared error of the likelihood `both` may exceed the smallest for it still to be chosen. By
+chance it is up to 5 % better or worse than events on one clip; averaged over test clips it was never worse
+(docs/log/map.md)."""
 
 WORTHWHILE_GAIN = 0.01
-"""Share of the squared error that following the camera must save to be worth its searches."""
+"""Share by which following the camera must reduce the squared error to be worth its searches."""
 
 SHRINKAGE_CLIPS = 3.0
-"""Validation clips that the even weight counts as, since few clips say little about the best one."""
+"""Number of validation clips that the even weight counts as, since few clips determine the best weight poorly."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What was best on validation trials."""
+    """The likelihood and weights that were best on validation trials."""
 
     likelihood: str
     """The likelihood of `map`."""
     share: float = EVEN_SHARE
-    """The weight of its movie, that of ridge's being the rest."""
+    """The weight of its movie; that of ridge's movie is the rest."""
     error: float = float("nan")
-    """Squared error of the movie so weighed, summed over scored pixels and frames; not a number without trials."""
+    """Squared error of the weighted movie, summed over scored pixels and frames; NaN without trials."""
     bands: BandWeights | None = None
     """Weights of each frequency band (``choose_band_weights``), None without trials."""
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return them as arrays, for an ``.npz`` file."""
+        """Return the weights as arrays, for an ``.npz`` file."""
         plain = {name: np.array(getattr(self, name)) for name in ("likelihood", "share", "error")}
         return plain if self.bands is None else {**plain, **self.bands.to_arrays()}
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "Weights":
-        """Return the weights that ``to_arrays`` laid out; raises ReverieError when something is missing."""
+        """Return weights from the arrays of ``to_arrays``; raises ReverieError when something is missing."""
         try:
             plain = str(arrays["likelihood"]), float(arrays["share"]), float(arrays["error"])
             weights = Weights(*plain, BandWeights.from_arrays(arrays))
@@ -56,14 +57,14 @@ class Weights:
 
 @dataclass(frozen=True)
 class Moments:
-    """How a clip's two movies differ from the truth: sums over scored pixels and frames of products of differences."""
+    """Sums of products of differences between a clip's two movies and the truth, over scored pixels and frames."""
 
     between: float
-    """Of (map − ridge) · (truth − ridge)."""
+    """Sum of (map − ridge) · (truth − ridge)."""
     apart: float
-    """Of (map − ridge)²."""
+    """Sum of (map − ridge)²."""
     missing: float
-    """Of (truth − ridge)²."""
+    """Sum of (truth − ridge)²."""
 
     @staticmethod
     def of(
@@ -71,7 +72,7 @@ class Moments:
         linear: Float[np.ndarray, "time pixel"],
         truth: Float[np.ndarray, "time pixel"],
     ) -> "Moments":
-        """Measure them."""
+        """Compute the sums."""
         towards, lacking = (probable - linear).astype(np.float64), (truth - linear).astype(np.float64)
         return Moments(
             float(np.vdot(towards, lacking)), float(np.vdot(towards, towards)), float(np.vdot(lacking, lacking))
@@ -81,9 +82,9 @@ class Moments:
 def choose_weights(measured: Mapping[str, Sequence[Moments]]) -> Weights:
     """Return the likelihood and the share with the least squared error over clips, the share shrunk towards a half.
 
-    The likelihood `both` is taken unless another is clearly better.
+    The likelihood `both` is chosen unless another is clearly better.
 
-    measured: the moments of validation clips by likelihood. Without clips, the first likelihood and a half.
+    measured: the moments of validation clips by likelihood. Without clips, the first likelihood and one half.
 
     >>> best = choose_weights({"sizes": [Moments(3.0, 4.0, 3.0)] * 6, "events": [Moments(1.0, 4.0, 3.0)] * 6})
     >>> best.likelihood, round(best.share, 3), round(best.error, 3)

@@ -1,1 +1,1 @@
-"""What movies look like: priors over movies."""
+"""Priors over movies."""

@@ -1,4 +1,4 @@
-"""A Gaussian prior over movies: a mean picture, a deviation at each pixel, and a space-time spectrum between them."""
+"""A Gaussian prior over movies: a mean picture, a standard deviation of each pixel, and a space-time spectrum."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,16 +19,17 @@ from reverie.inversion.priors.spectrum import movie_of, resampled_spectrum, smoo
 from reverie.recordings.trial import Trial
 
 SCENE_TRIALS = 20
-"""Training trials of which scenes are learned, evenly chosen."""
+"""Number of evenly chosen training trials that scenes are learned from."""
 
 FEWEST_MOVIES = 2
-"""Fewest movies; the spectrum of a single one would be that of its picture."""
+"""Fewest movies that the prior is fitted to; the spectrum of a single one would be that of its picture."""
 
 PICTURE_BLUR = 4.0
-"""Gaussian sigma in pixels by which the mean and the deviation of pixels are smoothed: few movies were averaged."""
+"""Gaussian sigma in pixels by which mean and standard deviation of pixels are smoothed, since few movies are
+averaged."""
 
 LEAST_DEVIATION = 1.0
-"""Grey levels by which every pixel may vary."""
+"""Smallest standard deviation of a pixel, grey levels."""
 
 
 Picture = Float[np.ndarray, "height width"]
@@ -39,8 +40,8 @@ class GaussianPrior:
     """Movies are mean + deviation · (stationary Gaussian noise with mirrored borders).
 
     A movie is written as mean + colour(white), where the coefficients ``white`` are independent with unit variance.
-    Calling the prior with a movie (time, height, width) gives half the sum of their squares. The prior knows nothing of
-    edges and objects, nor that grey levels end at 0 and 255.
+    Calling the prior with a movie (time, height, width) gives half the sum of their squares. The prior does not
+    describe edges and objects, nor the limits of grey levels at 0 and 255.
     """
 
     mean: Float[Tensor, "height width"]
@@ -52,11 +53,12 @@ class GaussianPrior:
     so that fine patterns may change faster than coarse ones. It holds for clips of any length: frequencies in between
     are interpolated."""
     starts: tuple[int, ...] = (0,)
-    """The first frame of every shot; what comes before a cut says nothing about what comes after it."""
+    """The first frame of every shot; shots are independent of each other."""
     scenes: Scenes | None = None
-    """What movies look like once the camera's motion is removed, where that was learned."""
+    """Spectra of movies with the camera's motion removed, where they were learned."""
     camera: Camera | None = None
-    """Where the camera looks, where that is known; then the noise is that of a scene larger than the frame."""
+    """The camera's position at each frame, where it is known; the noise is then that of a scene larger than the
+    frame."""
     _amplitudes: dict[int, Tensor] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -66,7 +68,8 @@ class GaussianPrior:
 
     @property
     def scene_size(self) -> tuple[int, int]:
-        """Height and width of what white coefficients stand for: the scene, larger than the frame where it moves."""
+        """Height and width of the scene that white coefficients describe; where the camera moves, it exceeds the
+        frame."""
         return self.frame_size if self.camera is None else self.camera.scene_size
 
     def to(self, device: torch.device) -> "GaussianPrior":
@@ -88,9 +91,9 @@ class GaussianPrior:
     def following(self, starts: Sequence[int], path: Float[np.ndarray, "time 2"]) -> "GaussianPrior":
         """Return the prior over movies whose shots begin at these frames and whose picture moves along a path.
 
-        path: (time, 2), pixels down and to the right, of what is seen; shots may jump. What moves is noise around the
-        mean picture, in units of the deviation, neither of which moves. Raises ReverieError when the prior was fitted
-        to movies of which no scene could be learned.
+        path: (time, 2), motion of the picture's contents in pixels down and to the right; it may jump between shots.
+        The noise around the mean picture, in units of the deviation, moves; mean and deviation do not. Raises
+        ReverieError when the prior was fitted to movies from which no scenes could be learned.
         """
         if self.scenes is None:
             raise ReverieError("The prior knows nothing of scenes; fit it to longer training movies.")
@@ -98,7 +101,7 @@ class GaussianPrior:
         return replace(self.cut(starts), power=torch.from_numpy(self.scenes.power).to(self.mean), camera=camera)
 
     def lengths(self, frames: int) -> list[int]:
-        """Return how many frames each shot of a clip has; raises ReverieError when a shot begins after its end."""
+        """Return the number of frames of each shot of a clip; raises ReverieError when a shot begins after its end."""
         if self.starts[-1] >= frames:
             raise ReverieError(f"A shot begins at frame {self.starts[-1]}, but the clip has {frames} frames.")
         return [end - start for start, end in pairwise((*self.starts, frames))]
@@ -111,7 +114,7 @@ class GaussianPrior:
         return self._amplitudes[frames]
 
     def colour(self, white: Float[Tensor, "time row column"]) -> Float[Tensor, "time height width"]:
-        """Return the departure from the mean, in grey levels, that white coefficients stand for."""
+        """Return the departure from the mean, in grey levels, that white coefficients describe."""
         scene = movie_of(white * self.amplitude(len(white)), self.lengths(len(white)))
         return (scene if self.camera is None else self.camera.see(scene)) * self.deviation
 
@@ -125,9 +128,9 @@ class GaussianPrior:
         return spectrum_of(self.on_scene(gradient), self.lengths(len(gradient))) * self.amplitude(len(gradient))
 
     def whitened(self, departure: Float[Tensor, "time height width"]) -> Float[Tensor, "time height width"]:
-        """Return the white coefficients that stand for a departure from the mean, in grey levels.
+        """Return the white coefficients of a departure from the mean in grey levels.
 
-        Raises ReverieError where the camera moves: then many stand for the same.
+        Raises ReverieError where the camera moves, since they are not unique then.
         """
         if self.camera is not None:
             raise ReverieError("A movie does not tell what a moving camera's scene looks like where it is not seen.")
@@ -135,7 +138,7 @@ class GaussianPrior:
         return spectrum_of(departure / self.deviation, self.lengths(frames)) / self.amplitude(frames)
 
     def __call__(self, movie: Float[Tensor, "time height width"]) -> Float[Tensor, ""]:
-        """Return how implausible a movie is: half the squared length of its white coefficients."""
+        """Return half the squared length of a movie's white coefficients, which is larger for less plausible movies."""
         return self.whitened(movie - self.mean).square().sum() / 2
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -145,7 +148,7 @@ class GaussianPrior:
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "GaussianPrior":
-        """Return the prior that ``to_arrays`` laid out; raises ReverieError when something is missing."""
+        """Return a prior from the arrays of ``to_arrays``; raises ReverieError when something is missing."""
         try:
             mean, deviation, power = (
                 torch.tensor(arrays[name], dtype=torch.float32) for name in ("mean", "deviation", "power")
@@ -183,7 +186,7 @@ def fit_prior(trials: Sequence[Trial]) -> GaussianPrior:
 def with_scenes(
     prior: GaussianPrior, trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]]
 ) -> GaussianPrior:
-    """Return the prior with scenes learned from the movies of trials, which takes longer than all else it knows.
+    """Return the prior with scenes learned from the movies of trials, the slowest part of fitting it.
 
     starts: returns the first frames of a movie's shots. Scenes stay unknown where all shots are too short.
     """
@@ -200,7 +203,7 @@ def _standard_shots(
 
 
 def _pictures(trials: Sequence[Trial]) -> tuple[Picture, Picture, int]:
-    """Return smoothed mean and standard deviation of each pixel, every movie counting alike, and the longest movie."""
+    """Return smoothed mean and deviation of each pixel, with equal weight for movies, and the length of the longest."""
     means, squares, lengths, sizes = [], [], [], set()
     for trial in trials:
         means.append(trial.known_movie.mean(0, dtype=np.float64))

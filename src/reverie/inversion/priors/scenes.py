@@ -1,6 +1,6 @@
-"""A camera that moves over a scene larger than its picture: what it sees, and how scenes and paths are distributed.
+"""A camera that moves over a scene larger than its picture: its pictures, and the spectra of scenes and paths.
 
-Scenes are what pictures look like once the camera's motion is taken out; both are learned from training movies.
+Scenes are pictures with the camera's motion removed; scenes and paths are learned from training movies.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,31 +17,33 @@ from reverie.inversion.motion import Path, path_of, path_power, sample, shots_of
 from reverie.inversion.priors.spectrum import resampled_spectrum, smoothed_spectrum
 
 EDGE = 1
-"""Pixels of scene beyond all that is seen, so that every pixel lies between four others."""
+"""Pixels of scene beyond all that is seen, so that every pixel seen lies between four pixels of the scene."""
 
 LENGTH = 100
 """Frequencies at which spectra over time are kept; shots last about as many frames."""
 
 SHORTEST = 20
-"""Frames of a shot below which it says too little."""
+"""Fewest frames of a shot that is used."""
 
 OFTEN = 0.6
 """Share of a shot's frames in which a pixel of the scene must be seen to count."""
 
 LAG = 3
-"""Frames between those compared in movies found from responses."""
+"""Distance in frames of the frames compared in reconstructed movies."""
 
 AT_FIRST, AGAIN = (1.3, 0.15), (1.15, 0.08)
-"""By how much motion is stretched, and the standard deviation of the error of each step in pixels; see docs/log.md."""
+"""Factor by which motion is stretched, and standard deviation of the error of each step in pixels; see docs/log.md."""
 
 NARROWEST = 12
-"""Rows and columns of such pixels a shot must have."""
+"""Fewest rows and columns of such pixels in a shot that is used."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """places: (time, 2), rows and columns by which the upper left corner of the picture lies below and right of that of
-    the scene, fractions included. frame_size, scene_size: heights and widths of picture and scene."""
+    """A camera's position in a scene at each frame, and the sizes of both.
+
+    places: (time, 2), position of the picture's upper left corner in the scene, rows and columns with fractions.
+    frame_size, scene_size: heights and widths of picture and scene."""
 
     places: Float[Tensor, "time 2"]
     frame_size: tuple[int, int]
@@ -71,7 +73,8 @@ class Camera:
         return sample(scene, rows, columns, "bilinear")
 
     def spread_out(self, gradient: Float[Tensor, "time height width"]) -> Float[Tensor, "time row column"]:
-        """Return the gradient with respect to the scene, given that with respect to the pictures: see's transpose."""
+        """Return the gradient with respect to the scene from that with respect to the pictures (transpose of
+        ``see``)."""
         with torch.enable_grad():
             scene = gradient.new_zeros(len(gradient), *self.scene_size).requires_grad_()
             (transposed,) = torch.autograd.grad(self.see(scene), scene, gradient)
@@ -91,7 +94,7 @@ class Scenes:
 
 
 def fit_scenes(shots: Iterable[Movie], frame_size: tuple[int, int]) -> Scenes | None:
-    """Fit scenes to shots, whose pixels have mean 0 and deviation 1; None where all are too short, small or fast."""
+    """Fit scenes to shots whose pixels have mean 0 and deviation 1; None where all are too short, small or fast."""
     if min(frame_size) < NARROWEST:
         return None
     total, frames, paths = torch.zeros(LENGTH, *frame_size), 0, []
@@ -117,9 +120,10 @@ def at_size(power: Float[torch.Tensor, "..."], size: tuple[int, int, int]) -> Fl
 
 
 def path_in(movie: Movie, starts: Sequence[int], scenes: Scenes, *, again: bool = False) -> Path:
-    """Return how the picture of a movie found from responses moves, (time, 2), each shot around its mean.
+    """Return the path of the picture of a reconstructed movie, (time, 2), for each shot around its mean.
 
-    Such movies are smeared over time and move too little. again: the movie was found with its motion known already.
+    Such movies are smeared over time and move too little, so the path is stretched. again: whether the movie was found
+    with a prior that already followed the camera.
     """
     stretch, error = AGAIN if again else AT_FIRST
     paths = [stretch * path_of(shot, LAG) for shot in shots_of(movie, starts)]
@@ -127,8 +131,10 @@ def path_in(movie: Movie, starts: Sequence[int], scenes: Scenes, *, again: bool 
 
 
 def _scene_of(shot: Movie, path: Path) -> Float[np.ndarray, "time row column"]:
-    """Return the shot with its motion taken out, cut to what is seen often; what is not seen at a moment is taken from
-    the nearest moment at which it is."""
+    """Return the shot with its motion removed, cropped to the pixels seen often.
+
+    Pixels not seen in a frame are taken from the nearest frame in which they are seen.
+    """
     centred = path - np.median(path, axis=0)
     height, width = shot.shape[1:]
     low, high = np.floor((-centred).min(0)).astype(int), np.ceil((-centred).max(0)).astype(int)
@@ -151,7 +157,7 @@ def _inside(places: Float[np.ndarray, "time place"], length: int) -> Bool[np.nda
 
 
 def _nearest_seen(seen: Bool[np.ndarray, "time row column"]) -> np.ndarray:
-    """Return for each pixel and frame the nearest frame at which the pixel is seen."""
+    """Return for each pixel and frame the nearest frame in which the pixel is seen."""
     frames = np.arange(len(seen))[:, None, None]
     never = 10 * len(seen)
     before = np.maximum.accumulate(np.where(seen, frames, -never), axis=0)

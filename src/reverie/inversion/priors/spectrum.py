@@ -1,6 +1,7 @@
 """The spectrum of movies in the orthonormal cosine transform (DCT-II), in which mirrored borders leave no correlation.
 
-A product with the matrix of cosines: for the lengths of shots and frames faster than a fast Fourier transform.
+It is computed as a product with the matrix of cosines, which for the usual lengths of shots and sizes of frames is
+faster than a fast Fourier transform.
 """
 
 import math
@@ -36,13 +37,13 @@ def inverse_cosine_transform(values: Float[Tensor, "..."], dimension: int) -> Fl
 
 
 def spectrum_of(movie: Float[Tensor, "time row column"], lengths: Sequence[int]) -> Float[Tensor, "time row column"]:
-    """Return the transforms over time, rows and columns of shots that last so many frames, one after the other."""
+    """Return the transforms over time, rows and columns of successive shots of these lengths in frames."""
     in_time = torch.cat([cosine_transform(shot, 0) for shot in torch.split(movie, list(lengths))])
     return cosine_transform(cosine_transform(in_time, 1), 2)
 
 
 def movie_of(spectrum: Float[Tensor, "time row column"], lengths: Sequence[int]) -> Float[Tensor, "time row column"]:
-    """Return the shots of which ``spectrum_of`` gives these transforms."""
+    """Return the shots whose transforms by ``spectrum_of`` these are."""
     in_time = torch.cat([inverse_cosine_transform(shot, 0) for shot in torch.split(spectrum, list(lengths))])
     return inverse_cosine_transform(inverse_cosine_transform(in_time, 1), 2)
 
@@ -50,7 +51,7 @@ def movie_of(spectrum: Float[Tensor, "time row column"], lengths: Sequence[int])
 def _product(
     matrix: Float[Tensor, "length length"], values: Float[Tensor, "..."], dimension: int
 ) -> Float[Tensor, "..."]:
-    """Return the matrix times the values along a dimension, without moving them in memory."""
+    """Return the matrix times the values along a dimension, without rearranging them in memory."""
     before, length, after = values.shape[:dimension], values.shape[dimension], values.shape[dimension:][1:]
     if not after:
         return values @ matrix.T
@@ -81,8 +82,8 @@ def resampled_spectrum(
 ) -> Float[Tensor, "{frames} height width"]:
     """Return the spectrum at the frequencies of a clip of another length.
 
-    Coefficient k of a clip of n frames is at k / 2n cycles a frame, whatever n; beyond the last known frequency the
-    last one is kept.
+    Coefficient k of a clip of n frames is at k / 2n cycles per frame; beyond the last known frequency, the power there
+    is kept.
     """
     known = len(power)
     if known == frames:
