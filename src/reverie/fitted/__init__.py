@@ -1,1 +1,1 @@
-"""What is fitted once for an animal and an encoder: mask, prior, noise, calibration, ridge."""
+"""Parts fitted once for an animal and an encoder (mask, prior, likelihood, calibration, ridge), and their use."""

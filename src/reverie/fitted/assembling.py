@@ -22,10 +22,10 @@ from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 
 OTHER_MOVIES: Final = 4
-"""How many other movies of the recording serve as controls."""
+"""Number of other movies of the recording that serve as controls."""
 
 SAME_MOVIE: Final = 0.5
-"""Pixel correlation from which another trial is taken to show the same movie and is no control."""
+"""Pixel correlation above which another trial counts as showing the same movie and is no control."""
 
 
 def assemble(
@@ -38,20 +38,20 @@ def assemble(
     joined: bool = False,
     notes: Sequence[str] = (),
 ) -> Reconstruction:
-    """Average the solutions of a trial, calibrate their standard deviation, and gather what they are compared with.
+    """Average the solutions of a trial, calibrate their standard deviation, and add what they are compared with.
 
     Parameters
     ----------
     solutions
         One for each encoder, or a single one for all.
     fits
-        What was fitted to the animal and each of the encoders.
+        The parts fitted to the animal and each of the encoders.
     mask
         Where the population sees, (height, width).
     joined
-        Whether responses of several trials, or several encoders, were explained together in one solution.
+        Whether one solution explains responses of several trials, or of several encoders, together.
     notes
-        Sentences the reader must know.
+        Sentences that the reader must know.
     """
     known = uncertainty_of(solutions, fits, method, trial, joined)
     mean = average(known.solutions)
@@ -84,12 +84,12 @@ def assemble(
 
 
 def _warnings(fits: Sequence[Fitted]) -> tuple[str, ...]:
-    """Say which encoders can hardly have been trained on these responses."""
+    """Return sentences that name the encoders that can hardly have been trained on these responses."""
     return tuple(warning for fitted in fits for warning in fitted.subject.warnings)
 
 
 def _seen_in_training(fits: Sequence[Fitted], trial: Trial) -> tuple[str, ...]:
-    """Say which encoders saw this trial while they were trained."""
+    """Return sentences that name the encoders that saw this trial during training."""
     seen = [
         fitted.subject.encoder.folder.name if fitted.subject.encoder.folder else "the encoder"
         for fitted in fits
@@ -106,10 +106,10 @@ def _trace_table(solution: Solution, number: int) -> pd.DataFrame:
 
 
 def other_movies(recording: Recording, trial: Trial) -> UInt8[np.ndarray, "number time height width"]:
-    """Return movies of other trials, cut to the trial's length, that do not show the same thing.
+    """Return movies of other trials, cut to the trial's length, that show something else.
 
-    Trials are taken evenly from the whole recording; near copies of the trial's movie, copies of one another (the
-    repeats of a tier), shorter movies and those that cannot be read are passed over.
+    Trials are evenly chosen from the whole recording; near copies of the trial's movie, copies of one another (the
+    repeats of a tier), shorter movies and those that cannot be read are skipped.
     """
     names = [name for name in recording.tiers if name != trial.name and recording.has_movie(name)]
     order = np.random.default_rng(len(names)).permutation(len(names))
@@ -127,5 +127,5 @@ def other_movies(recording: Recording, trial: Trial) -> UInt8[np.ndarray, "numbe
 
 
 def _shown_already(movie: Movie, found: list[Movie]) -> bool:
-    with np.errstate(invalid="ignore"):  # of a screen that stays grey, which is like no other movie
+    with np.errstate(invalid="ignore"):  # a constant grey screen, which resembles no other movie
         return any(np.corrcoef(movie.ravel(), other.ravel())[0, 1] > SAME_MOVIE for other in found)

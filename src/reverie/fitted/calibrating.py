@@ -1,4 +1,4 @@
-"""Learning from clips whose movies are known: how to weigh map and ridge, and how to scale standard deviations."""
+"""Learning from clips whose movies are known: the weights of map and ridge, and the scale of standard deviations."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -22,22 +22,22 @@ from reverie.scoring.calibration import FEWEST_CLIPS, Calibration, Errors, calib
 from reverie.scoring.rule import frames_to_skip, scored_region
 
 WEIGHING_CLIPS: Final = 6
-"""Validation clips that are reconstructed to find weights, at most, evenly chosen."""
+"""Largest number of validation clips, evenly chosen, that are reconstructed to find weights."""
 
 FEWEST_TO_FOLLOW: Final = 3
-"""Fewer validation movies than this, and no camera is followed: what helps one may harm others (docs/decisions/200)."""
+"""Fewest validation movies with which a camera is followed: what helps one may harm others (docs/decisions/200)."""
 
 CALIBRATION_CLIPS: Final = 24
-"""Clips of different movies that are reconstructed to learn how far movies err, at most."""
+"""Largest number of clips of different movies that are reconstructed to learn how large errors are."""
 
 VALIDATION_CLIPS: Final = 6
-"""How many of these are of validation trials, at most; the others are of training trials."""
+"""Largest number of these that are from validation trials; the others are from training trials."""
 
 
 def fit_weights(fitted: Fitted) -> Weights:
     """Reconstruct the beginnings of validation trials with each likelihood; return the weights with the least error.
 
-    Only trials count that neither encoder nor ridge learned from, inside the evaluation mask.
+    Only trials that neither encoder nor ridge learned from are used. Errors count inside the evaluation mask.
     """
     kinds = candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind)
     method = Combined()
@@ -70,9 +70,10 @@ def _chosen(measured: Mapping[str, Sequence[tuple[Moments, BandMoments]]]) -> We
 def _measure(
     fitted: Fitted, tried: Mapping[str, Sequence[Map]], share: float, description: str
 ) -> dict[str, list[tuple[Moments, BandMoments]]]:
-    """Return, for each likelihood tried, moments of the movies found of validation clips, about the truth.
+    """Return, for each likelihood tried, moments of the movies found for validation clips, relative to the truth.
 
-    tried: searches by likelihood. share: of the most probable movie, in the mean that the camera is looked for in.
+    tried: searches by likelihood. share: weight of the most probable movie in the mean in which the camera's motion is
+    measured.
     """
     subject, region = fitted.subject, scored_region(fitted.mask)
     names = subject.trials(subject.validation, WEIGHING_CLIPS).places
@@ -101,7 +102,7 @@ def candidates(kinds: Iterable[str], responses: ResponseKind) -> list[str]:
     names = list(kinds)
     if "both" not in names:
         return names
-    # Of amounts, their sizes alone were always less than both (docs/log/map.md); of counts nothing is known beforehand.
+    # For amounts, sizes alone were always worse than both (docs/log/map.md); for counts, nothing is known beforehand.
     return ["both", "sizes", "events"] if responses == "counts" else ["both", "events"]
 
 
@@ -120,8 +121,8 @@ def fit_calibration(fitted: Fitted) -> Calibration | None:
 def calibration_trials(subject: Subject) -> list[str]:
     """Return trials of different movies: those the encoder was validated on, then those it was trained on.
 
-    Validation movies are few, and training movies as varied as those asked for; but an encoder that has memorised their
-    noise would make intervals too narrow. So both are taken, each evenly chosen.
+    Validation movies are few. Training movies are as varied as the movies to be reconstructed, but an encoder that has
+    memorised their noise would make intervals too narrow. So both are used, each evenly chosen.
     """
     held_out = _different(subject, subject.validation)
     chosen = evenly(held_out, VALIDATION_CLIPS)
@@ -132,7 +133,7 @@ def calibration_trials(subject: Subject) -> list[str]:
 
 
 def errors_of(fitted: Fitted, name: str) -> Errors:
-    """Return the standard errors of the beginning of a trial, found by `map` with its usual settings."""
+    """Return the standard errors of the beginning of a trial, reconstructed by `map` with its default settings."""
     trial = fitted.subject.recording.trial(name, stop=SHORT_CLIP)
     found = solve_trial(fitted, trial, Map())
     assert found.std is not None
@@ -150,6 +151,6 @@ def _different(subject: Subject, names: Sequence[str]) -> list[str]:
 
 
 def evenly(names: Sequence[str], most: int) -> list[str]:
-    """Return at most so many of the names, evenly chosen."""
+    """Return at most ``most`` of the names, evenly chosen."""
     places = np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int)
     return [names[place] for place in places]

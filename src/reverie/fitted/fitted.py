@@ -1,15 +1,15 @@
-"""What was fitted to one animal and one encoder: where its parts are kept, and reading them; nothing is fitted here.
+"""The parts fitted to one animal and one encoder: where they are kept, and reading them; nothing is fitted here.
 
-FOLDER/<animal>/<fingerprint>/fitted.json      what it was fitted to
+FOLDER/<animal>/<fingerprint>/fitted.json      what the parts were fitted to
 FOLDER/<animal>/<fingerprint>/mask.npz         where the population can see, (height, width)
-FOLDER/<animal>/<fingerprint>/prior.npz        what the training movies look like (``GaussianPrior``)
-FOLDER/<animal>/<fingerprint>/scenes.npz       the same and how cameras move over scenes
-FOLDER/<animal>/<fingerprint>/likelihood.npz   how responses scatter around the encoder's rates (``LikelihoodFits``)
+FOLDER/<animal>/<fingerprint>/prior.npz        the prior over movies (``GaussianPrior``)
+FOLDER/<animal>/<fingerprint>/scenes.npz       the prior with scenes and paths of cameras
+FOLDER/<animal>/<fingerprint>/likelihood.npz   likelihoods of responses given the encoder's rates (``LikelihoodFits``)
 FOLDER/<animal>/<fingerprint>/calibration.npz  how to scale the posterior standard deviation (``Calibration``)
 FOLDER/<animal>/<fingerprint>/ridge            ridge decoder
-FOLDER/<animal>/<fingerprint>/weights.npz      how `combined` weighs map and ridge
-FOLDER/<animal>/<fingerprint>/followed_weights.npz  the same, once the camera is followed
-FOLDER/<animal>/<fingerprint>/errors.npz       how far movies of `combined` err (``LearnedErrors``)
+FOLDER/<animal>/<fingerprint>/weights.npz      weights of map and ridge in `combined`
+FOLDER/<animal>/<fingerprint>/followed_weights.npz  the same where the camera is followed
+FOLDER/<animal>/<fingerprint>/errors.npz       how large errors of `combined` are (``LearnedErrors``)
 """
 
 import os
@@ -37,7 +37,7 @@ from reverie.scoring.calibration import Calibration
 from reverie.scoring.error_model import LearnedErrors
 
 FITTED_TO: Final = "fitted_to"
-"""What a part says of the subject that it was fitted to: its fingerprint."""
+"""Key of the fingerprint of the subject that a part was fitted to."""
 
 Part = TypeVar("Part")
 
@@ -46,14 +46,14 @@ Part = TypeVar("Part")
 class Fitted:
     """The parts that were fitted to one subject.
 
-    ``has`` says which parts there are. The properties read them, once; a part that was not fitted raises ReverieError.
+    ``has`` tells which parts exist. Each property reads its part, once; a part that was not fitted raises ReverieError.
     """
 
     subject: Subject
     folders: Sequence[Path]
-    """Where parts may be; new ones go to the first that can be written."""
+    """Folders in which parts may be; new ones go to the first that can be written."""
     elsewhere: Path | None = None
-    """A folder that parts may be copied from, such as this user's cache, which other machines may not see."""
+    """A folder that parts may be copied from, such as this user's cache, which other machines may be unable to read."""
     _read: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def has(self, part: str) -> bool:
@@ -61,7 +61,7 @@ class Fitted:
         return self._find(part) is not None
 
     def missing(self, parts: Iterable[str]) -> list[str]:
-        """Return those of the parts that were not fitted yet, in the order in which they are fitted."""
+        """Return the parts that are not fitted yet, in the order in which they are fitted."""
         wanted = set(parts)
         return [part for part in PARTS if part in wanted and not self.has(part)]
 
@@ -72,12 +72,12 @@ class Fitted:
 
     @property
     def prior(self) -> GaussianPrior:
-        """What movies look like."""
+        """The prior over movies."""
         return self._once("prior", lambda _, arrays: GaussianPrior.from_arrays(arrays))
 
     @property
     def scenes(self) -> GaussianPrior:
-        """The prior that also knows scenes and how cameras move over them."""
+        """The prior with scenes and how cameras move over them."""
         return self._once("scenes", lambda _, arrays: GaussianPrior.from_arrays(arrays))
 
     @property
@@ -92,17 +92,17 @@ class Fitted:
 
     @property
     def weights(self) -> Weights:
-        """How `combined` weighs the most probable movie and that of ridge regression."""
+        """The weights that `combined` gives the most probable movie and that of ridge regression."""
         return self._once("weights", lambda _, arrays: Weights.from_arrays(arrays))
 
     @property
     def followed_weights(self) -> Weights:
-        """The same as ``weights``, once the camera is followed."""
+        """The same as ``weights`` where the camera is followed."""
         return self._once("followed_weights", lambda _, arrays: Weights.from_arrays(arrays))
 
     @property
     def errors(self) -> LearnedErrors | None:
-        """How far movies of `combined` err; None where there were too few movies to learn it from."""
+        """How large errors of `combined` are; None where there were too few movies to learn it from."""
         return self._once("errors", lambda _, arrays: LearnedErrors.from_arrays(arrays) if arrays else None)
 
     @property
@@ -132,33 +132,33 @@ class Fitted:
         raise ReverieError(f"What is fitted can be kept in neither {places}; make one of them writable.")
 
     def tidy(self) -> None:
-        """Remove what killed processes left among the parts."""
+        """Remove unfinished files that killed processes left among the parts."""
         for inside in map(self._inside, self.folders):
             for place in {(inside / name).parent.absolute() for name in PARTS.values()}:
                 if place.is_dir():
                     sweep(place)
 
     def adopt(self) -> None:
-        """Copy the parts that are missing, but complete elsewhere, to where new ones are kept."""
+        """Copy parts that are missing here, but complete elsewhere, to the folder for new ones."""
         there = Fitted(self.subject, () if self.elsewhere is None else (self.elsewhere,))
         for part in self.missing(each for each in PARTS if there.has(each)):
             try:
                 getattr(there, part)
-            except ReverieError:  # damaged, so it will be fitted anew
+            except ReverieError:  # damaged, so it is fitted again
                 continue
             source, target = there.found(part), self.place(part)
             in_own_folder = source.parent.name == part
             others = [file for file in source.parent.iterdir() if file != source] if in_own_folder else []
-            for file in (*others, source):  # which is the last one, since it marks the part as complete
+            for file in (*others, source):  # the source comes last, since it marks the part as complete
                 write_bytes(target.parent / file.name, file.read_bytes())
             self.describe(part)
 
     def keep(self, part: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write a part that is made of arrays, with what it was fitted to; raises ReverieError when it cannot be."""
+        """Write a part made of arrays, with its subject's fingerprint; raises ReverieError when that is impossible."""
         write_npz(self.place(part), {**arrays, FITTED_TO: np.array(self.subject.fingerprint)})
 
     def describe(self, part: str) -> None:
-        """Write beside a part what it was fitted to; raises ReverieError when that cannot be written."""
+        """Write beside a part what it was fitted to; raises ReverieError when it cannot be written."""
         subject = self.subject
         write_json(
             self.place(part).parents[PARTS[part].count("/")] / "fitted.json",
@@ -174,9 +174,9 @@ class Fitted:
         )
 
     def _own_arrays(self, path: Path) -> dict[str, np.ndarray]:
-        """Return the arrays of a part, where it is kept as such; raises ReverieError when it is of another subject.
+        """Return the arrays of a part that is kept as arrays; raises ReverieError when it is of another subject.
 
-        Parts that do not say what they were fitted to (a mask that was put there by hand) are taken as they are.
+        Parts without a fingerprint (such as a mask put there by hand) are accepted.
         """
         described = path.name == DESCRIPTION
         arrays = {} if described else read_npz(path)
@@ -199,7 +199,7 @@ class Fitted:
             path = self.found(part)
             try:
                 self._read[part] = read(path, self._own_arrays(path))
-            except NotApplicable:  # not damaged, but of no use; fitting it anew would not help
+            except NotApplicable:  # not damaged, but unusable; fitting it again would not help
                 raise
             except (ReverieError, KeyError, TypeError, ValueError, RuntimeError) as error:
                 reason = error if isinstance(error, ReverieError) else f"{path} is damaged ({error!r})."
@@ -217,7 +217,7 @@ def likelihood_fits_arrays(fits: LikelihoodFits) -> dict[str, np.ndarray]:
 
 
 def likelihood_fits_of(arrays: Mapping[str, np.ndarray]) -> LikelihoodFits:
-    """Return the likelihoods that ``likelihood_fits_arrays`` laid out; raises ReverieError when some are missing."""
+    """Return likelihoods from the arrays of ``likelihood_fits_arrays``; raises ReverieError when some are missing."""
     kinds: dict[str, dict[str, np.ndarray]] = {}
     for key, array in arrays.items():
         if "." in key:

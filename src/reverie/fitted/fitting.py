@@ -22,20 +22,21 @@ from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
 MASK_TRIALS: Final = 100
-"""Training trials a mask is estimated from, evenly chosen; more would only take memory."""
+"""Number of evenly chosen training trials that a mask is estimated from; more would only take memory."""
 
 LIKELIHOOD_TRIALS: Final = 16
-"""Training trials that the likelihood is fitted to, evenly chosen; enough for a few per cent."""
+"""Number of evenly chosen training trials that the likelihood is fitted to; enough for a precision of a few per
+cent."""
 
 PRIOR_TRIALS: Final = 200
-"""Training trials whose movies the prior is fitted to, evenly chosen."""
+"""Number of evenly chosen training trials whose movies the prior is fitted to."""
 
 
 def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
     """Fit the parts that are missing and the parts these are made from, and keep each; return the same object.
 
-    An interruption loses the part under way. Raises ReverieError when a part is unknown, there are too few trials for
-    it, or it cannot be kept, and NotApplicable when the mask leaves nothing to see.
+    An interruption loses only the part that is being fitted. Raises ReverieError when a part is unknown, there are too
+    few trials for it, or it cannot be kept, and NotApplicable when the mask leaves nothing to see.
     """
     wanted = {parts} if isinstance(parts, str) or not isinstance(parts, Iterable) else set(parts)
     if unknown := wanted - PARTS.keys():
@@ -46,7 +47,7 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
         say(warning)
     for part in fitted.missing(needed):
         if part != "mask" and "mask" in needed:
-            _ = fitted.mask  # raises before the work where nothing can be seen, since all else would be in vain
+            _ = fitted.mask  # raises before the work where nothing can be seen, since the rest would be useless
         fitted.describe(part)  # raises before the work where nothing can be written
         begin = perf_counter()
         say(f"Fitting the {part} of {fitted.subject.animal}.")
@@ -58,7 +59,7 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
 def _fit_mask(fitted: Fitted) -> None:
     subject = fitted.subject
     lengths = {name: subject.recording.frames(name) for name in subject.training}
-    # Images last less than the usual window; trials shorter than it are no use beside longer ones.
+    # Images are shorter than the default window; trials shorter than it are left out where others are longer.
     window = subject.encoder.window or min(MaskSettings().window, max(lengths.values(), default=0))
     names = [name for name in subject.training if lengths[name] >= window]
     if len(names) < 2:

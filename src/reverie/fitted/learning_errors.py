@@ -1,4 +1,4 @@
-"""How far movies of `combined` err, learned by reconstructing short clips whose movies are known."""
+"""How large errors of `combined` are, learned by reconstructing short clips whose movies are known."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -27,25 +27,26 @@ from reverie.scoring.error_model import ClipErrors, LearnedErrors, features_of, 
 from reverie.scoring.rule import frames_to_skip, scored_region
 
 DRAWN_CLIPS: Final = 6
-"""Clips for which movies are drawn from the posterior: how wide it is at each place differs little between clips."""
+"""Number of clips for which movies are drawn from the posterior, whose width at each place differs little between
+clips."""
 
 MOST_LEFT_OUT: Final = 0.12
-"""Largest share of the training movies that a decoder is fitted without, to judge them, unless it takes more than
-``MOST_FOLDS`` fits. Without 18 of 60, errors of `harsh` animals came out so large that 80 % intervals held 88 %."""
+"""Largest share of the training movies that a decoder is fitted without, to test it on them, unless that takes more
+than ``MOST_FOLDS`` fits. Without 18 of 60, errors of `harsh` animals were so large that 80 % intervals held 88 %."""
 
 MOST_FOLDS: Final = 4
-"""Decoders that are fitted without some of the training movies, at most."""
+"""Largest number of decoders that are fitted without some of the training movies."""
 
 NEARLY_SAME: Final = 0.9
-"""Movies whose coarse edges correlate this much are nearly the same: with noise, other brightness, blur or shifts in
-time they still do (see ``recordings.near_duplicates``), at other moments of a scene mostly not."""
+"""Correlation of coarse edges from which on movies are nearly the same. Copies with noise, other brightness, blur or
+shifts in time still reach it (see ``recordings.near_duplicates``); other moments of a scene mostly do not."""
 
 
 def fit_errors(fitted: Fitted) -> LearnedErrors | None:
-    """Reconstruct short clips by `combined`, and learn what its errors depend on and how often intervals hold them.
+    """Reconstruct short clips by `combined`; learn what its errors depend on and how often intervals hold them.
 
-    Each clip is judged by a model fitted to the others, inside the animal's evaluation mask. None when there are fewer
-    than two movies to learn from.
+    Each clip is tested with a model fitted to the others, inside the animal's evaluation mask. None when there are
+    fewer than two movies to learn from.
     """
     names = calibration_trials(fitted.subject)
     if len(names) < FEWEST_CLIPS:
@@ -53,7 +54,7 @@ def fit_errors(fitted: Fitted) -> LearnedErrors | None:
         return None
     say(f"Learning how far movies of {fitted.subject.animal} err from {len(names)} short clips.")
     ridges, drawn = held_out_ridges(fitted, names), evenly(names, DRAWN_CLIPS)
-    # Each clip has its own draws: with the same random numbers, six would say hardly more than one.
+    # Each clip has its own draws: with the same random numbers, six would hold hardly more information than one.
     drawing = {name: replace(Map(), seed=seed) for seed, name in enumerate(drawn)}
     clips = {
         name: _search_known(fitted, name, ridges[name], drawing.get(name, Map(draws=0)))
@@ -63,7 +64,7 @@ def fit_errors(fitted: Fitted) -> LearnedErrors | None:
     posterior = np.mean([_posterior(each) for each in found], axis=0)
     information = np.mean([_information(fitted, each) for each in found], axis=0)
     measured = {name: clip.errors(fitted, posterior) for name, clip in clips.items()}
-    # In a small mask and a short clip there may be nothing to judge.
+    # In a small mask and a short clip, there may be no scored pixel.
     judged = {name: its for name, its in measured.items() if its.scored.any()}
     if len(judged) < FEWEST_CLIPS:
         return None
@@ -73,12 +74,12 @@ def fit_errors(fitted: Fitted) -> LearnedErrors | None:
 
 
 def held_out_ridges(fitted: Fitted, names: Sequence[str]) -> dict[str, RidgeDecoder]:
-    """Return for each trial a ridge decoder that has not learned from its movie, nor from one that is nearly the same.
+    """Return for each trial a ridge decoder that was not fitted to its movie, nor to one that is nearly the same.
 
-    A decoder errs far less on movies it learned from, whatever the trial, than on others. For trials whose movies it
-    did not learn from, the fitted decoder serves. The others are left out a few at a time, so that the decoders that
-    judge them have learned from nearly as many. Where leaving out nearly equal movies leaves too few, only exact copies
-    are left out; where that leaves too few, none.
+    A decoder's errors are far smaller on movies it was fitted to, in whatever trial, than on others. Trials with other
+    movies use the fitted decoder. The rest is left out a few trials at a time, so that their decoders are fitted to
+    nearly as many trials. Where leaving out nearly equal movies leaves too few, only exact copies are left out; where
+    that leaves too few, none.
     """
     subject = fitted.subject
     digests = {name: movie_digest(subject.recording, name) for name in (*subject.training, *names)}
@@ -109,12 +110,12 @@ def ridge_without(fitted: Fitted, left_out: Collection[str]) -> RidgeDecoder | N
     )
     try:
         return fit_ridge(subject.animal, subject.trials(left), settings)
-    except NotApplicable:  # what is left shows a single movie
+    except NotApplicable:  # the remaining trials show a single movie
         return None
 
 
 def _nearly_the_same(subject: Subject, names: Sequence[str]) -> dict[str, set[str]]:
-    """Return for each trial the training trials whose movies are like its own, such as a frame later."""
+    """Return for each trial the training trials with nearly the same movie, such as one shifted by a frame."""
     training = [name for name in subject.training if subject.recording.has_movie(name)]
     alike = best_correlations([signature(subject.recording.movie(name)) for name in (*names, *training)]) >= NEARLY_SAME
     rows = alike[: len(names), len(names) :]
@@ -140,7 +141,10 @@ class _Known:
 
 
 def _search_known(fitted: Fitted, name: str, ridge: RidgeDecoder, drawing: Map) -> _Known:
-    """drawing: how many movies the last search draws from the posterior, and their seed."""
+    """Reconstruct the beginning of a trial.
+
+    drawing: settings with the number of posterior draws in the last search, and their seed.
+    """
     trial = fitted.subject.recording.trial(name, stop=SHORT_CLIP)
     searches, share = plan_of(Combined(), fitted)
     linear = ridge.decode(responses_of(fitted.subject.animal, trial))
@@ -149,7 +153,7 @@ def _search_known(fitted: Fitted, name: str, ridge: RidgeDecoder, drawing: Map) 
 
 
 def _posterior(found: Solution) -> Mask:
-    """Return the variance of the movies that were drawn at each pixel, (height, width), averaged over scored frames."""
+    """Return the variance of posterior draws at each pixel, (height, width), averaged over scored frames."""
     assert found.std is not None
     return np.asarray(np.square(found.std[_scored(found.movie)]).mean(axis=0), dtype=np.float32)
 

@@ -9,28 +9,28 @@ from reverie.recordings.trial import Trial
 from reverie.training.validation import RunningCorrelation, poor_fit_warning
 
 COMPARED_TRIALS: Final = 4
-"""Training trials that are compared; with this many, the mean over neurons is known to some hundredths."""
+"""Number of training trials that are compared; with so many, the mean over neurons is precise to some hundredths."""
 
 COMPARED_FRAMES: Final = 150
-"""Frames of each of these trials, from its beginning."""
+"""Number of frames of each of these trials, from its beginning."""
 
 LEAST_SHARE: Final = 0.5
-"""Share of the correlation measured at training below which an encoder was trained on other responses than these: with
-training trials, rates correlate better than with the held-out ones on which it was measured."""
+"""Share of the correlation measured during training below which an encoder was trained on other responses: on training
+trials, rates should correlate even better than on the held-out ones on which it was measured."""
 
 LEAST_MEASURED: Final = 0.1
-"""Correlation measured at training from which on it is compared; a lower one is lost in the noise of so few trials."""
+"""Smallest correlation measured during training that is compared; lower ones are lost in the noise of so few trials."""
 
 LARGEST_RATIO: Final = 3.0
-"""How many times as large, or as small, responses may be as the rates predicted; training gives both the same mean."""
+"""Largest ratio of mean responses and predicted rates, either way; training makes their means equal."""
 
 
 def mismatch_warnings(encoder: Encoder, animal: str, trials: Iterable[Trial]) -> tuple[str, ...]:
     """Return warnings where an encoder can hardly have been trained on these responses; none where all is well.
 
-    None either where it is not known how well the encoder did when it was trained, as with imported weights.
+    None either where the correlation measured during training is unknown, as with imported weights.
 
-    encoder: with a readout for the animal. trials: some that it was trained on, with movies and responses.
+    encoder: one with a readout for the animal. trials: some of its training trials, with movies and responses.
     """
     measured = encoder.about.get("validation_correlation", {}).get(animal)
     if measured is None:

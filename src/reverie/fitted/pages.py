@@ -22,7 +22,7 @@ from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, frames_to_skip
 from reverie.scoring.tables import score_columns, summarise, summarise_animals
 
 PLAYER_HEIGHT: Final = 900
-"""Pixels that the player takes in a notebook."""
+"""Height of the player in a notebook, pixels."""
 
 
 def report(
@@ -37,13 +37,13 @@ def report(
     Parameters
     ----------
     reconstructions
-        One or several, of any animals, trials and methods.
+        One or several reconstructions, of any animals, trials and methods.
     path
-        Where to write the page (html); nothing else is needed to open it.
+        File to write, html; the page needs no other file.
     title
         The title of the page.
     seed
-        Of the controls and intervals.
+        Seed of the controls and of the confidence intervals.
 
     Raises
     ------
@@ -68,11 +68,11 @@ def content_of(
     sentences: Sequence[str] = (),
     settings: Mapping[str, object] | None = None,
 ) -> RunContent:
-    """Return what a page of reconstructions shows; scores are measured unless they are given."""
+    """Return the content of a page of reconstructions; scores are computed unless they are given."""
     if not reconstructions:
         raise ReverieError("There is no reconstruction to show; make at least one.")
     table = scores_of(reconstructions, seed=seed) if scores is None else scores
-    # Measured here, they are in the reconstructions' order, of which several may be of one trial and method.
+    # Scores computed here are in the reconstructions' order, and several may be of one trial and method.
     places = iter(range(len(table)))
     trials, seen = [], []
     for each in reconstructions:
@@ -92,7 +92,7 @@ def content_of(
 
 
 def summary_of(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the scores over all animals first, and then of each where there are several."""
+    """Return the summary over all animals and, where there are several, of each."""
     tables = [summarise(scores, seed=seed).assign(animal="all animals")]
     if scores["animal"].nunique() > 1:
         tables.append(summarise_animals(scores, seed=seed))
@@ -101,7 +101,7 @@ def summary_of(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 def show(reconstruction: Reconstruction, path: Path | str | None = None) -> Any:  # noqa: ANN401 - a notebook's object
     """Display a reconstruction in a notebook, or write its page and return the path."""
-    # A summary of one movie would only say its scores twice, and push the player out of sight.
+    # A summary of one movie would only repeat its scores, and push the player out of sight.
     content = replace(content_of([reconstruction], title=reconstruction.name), summary=None)
     if path is None and _in_notebook():
         from IPython.display import HTML
@@ -109,7 +109,7 @@ def show(reconstruction: Reconstruction, path: Path | str | None = None) -> Any:
         page = html.escape(render_page(content), quote=True)
         display: Callable[[str], object] = HTML
         frame = f'<iframe srcdoc="{page}" width="100%" height="{PLAYER_HEIGHT}" style="border:0"></iframe>'
-        return display(f"<div>{frame}</div>")  # IPython warns of what begins with a frame
+        return display(f"<div>{frame}</div>")  # IPython warns about HTML that begins with a frame
     folder = Path(tempfile.mkdtemp(prefix="reverie-")) if path is None else None
     page_path = given_path(path, "A page") if folder is None else folder / "reconstruction.html"
     require_file(page_path, PAGE)
@@ -118,7 +118,7 @@ def show(reconstruction: Reconstruction, path: Path | str | None = None) -> Any:
 
 
 def _in_notebook() -> bool:
-    """Return whether an IPython kernel with a front end that shows HTML runs this."""
+    """Return whether this runs in an IPython kernel whose front end shows HTML."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"
 

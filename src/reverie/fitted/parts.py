@@ -1,4 +1,4 @@
-"""The parts that are fitted to an animal and an encoder: what each is made from, and which of them a method needs."""
+"""The parts that are fitted to an animal and an encoder: what each is made from, and which ones a method needs."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -20,10 +20,10 @@ PARTS: Final[Mapping[str, str]] = {
     "calibration": "calibration.npz",
     "errors": "errors.npz",
 }
-"""The parts in the order in which they are fitted, each with the file that is there once it is complete."""
+"""The parts in the order in which they are fitted, each with the file that exists once it is complete."""
 
 POSTERIOR: Final = ("mask", "prior", "likelihood")
-"""What the most probable movie takes; the mask is where it is compared with the truth."""
+"""The parts that the most probable movie needs; it is compared with the truth inside the mask."""
 
 MADE_FROM: Final[Mapping[str, tuple[str, ...]]] = {
     "scenes": ("prior",),
@@ -32,7 +32,7 @@ MADE_FROM: Final[Mapping[str, tuple[str, ...]]] = {
     "calibration": POSTERIOR,
     "errors": (*POSTERIOR, "scenes", "ridge", "weights", "followed_weights"),
 }
-"""The parts that are made from others, with all of these."""
+"""For parts that are made from others, all of these."""
 
 
 def sources_of(parts: Iterable[str]) -> set[str]:
@@ -46,16 +46,16 @@ def parts_for(method: Method) -> tuple[str, ...]:
         return (*POSTERIOR, *(("calibration",) if calibrates(method) else ()))
     if isinstance(method, Combined):
         errors = ("errors",) if method.calibrated else ()
-        # Errors are learned as the default does it, which may follow the camera.
+        # Errors are learned with the default settings, which may follow the camera.
         camera = () if method.follow == 0 and not errors else ("scenes", "followed_weights")
         return (*POSTERIOR, "ridge", "weights", *camera, *errors)
     return ("mask", "ridge") if isinstance(method, Ridge) else ("mask",)
 
 
 def calibrates(method: Method) -> bool:
-    """Return whether a posterior standard deviation found with these settings is the one that is calibrated.
+    """Return whether the calibration holds for the posterior standard deviation found with these settings.
 
-    Likelihood, the prior's weight and cuts decide how wide the posterior is; draws only how well that is known.
+    Likelihood, the prior's weight and cuts determine the width of the posterior; draws only how precisely it is known.
     """
     usual = Map()
     return (

@@ -38,31 +38,33 @@ MOVIE = "movie.npz"
 EVIDENCE = "evidence.npz"
 TRACE = "trace.csv"
 DIGESTS = "digests"
+"""Key, in the description, of the hashes of the other files, by which damaged ones are noticed."""
 
 SEEN_IN_TRAINING = "This trial was among the training trials of"
-"""How the note of a reconstruction begins that is not held out."""
-"""What the description calls the digests of the other files, by which damaged ones are noticed."""
+"""Beginning of the note on a reconstruction whose trial an encoder was trained on."""
 
 IN_MOVIE = ("frames", "mask", "std", "half_widths", "information")
-"""Arrays that are kept in ``movie.npz``; the others, which it was made from and is compared with, beside it."""
+"""Arrays that are kept in ``movie.npz``; the others, from which the movie was made or with which it is compared, are in
+another file."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Reconstruction:
-    """A movie found from the responses to one trial, how far it may be off, and what it is compared with."""
+    """A movie reconstructed from the responses to one trial, its uncertainty, and what it is compared with."""
 
     animal: str
-    """Whose responses it was made from."""
+    """Name of the animal."""
     trial: str
-    """Which trial."""
+    """Name of the trial."""
     method: str
-    """By which method: ``map``, ``paper``, ``ridge`` …"""
+    """Name of the method: ``map``, ``paper``, ``ridge`` …"""
     frames: Movie
     """The movie (time, height, width), grey levels 0-255."""
     mask: Mask
     """Where the population can see: transparency (height, width)."""
     trace: pd.DataFrame
-    """How it was found, a row per step: step, seconds, passes (windows of 32 frames through encoders), loss, model."""
+    """Trace of the search, a row per step: step, seconds, passes (windows of 32 frames through encoders), loss,
+    model."""
     std: Movie | None = None
     """Standard deviation (time, height, width), grey levels: learned, of the posterior, or over models; or None."""
     half_widths: HalfWidths | None = None
@@ -124,7 +126,7 @@ class Reconstruction:
         Parameters
         ----------
         seed
-            Of the shuffled control.
+            Seed of the shuffled control.
 
         Raises
         ------
@@ -150,21 +152,21 @@ class Reconstruction:
 
     @property
     def held_out(self) -> bool:
-        """Whether no encoder was trained on this trial, as far as encoders say what they were trained on."""
+        """Whether no encoder was trained on this trial, as far as their training trials are known."""
         return not any(note.startswith(SEEN_IN_TRAINING) for note in self.notes)
 
     @property
     def name(self) -> str:
-        """The animal and the trial, as sentences and titles name it."""
+        """Animal and trial, as used in sentences and titles."""
         return f"{self.animal} trial {self.trial}"
 
     def __repr__(self) -> str:
-        """Say what it is in a line: its arrays would fill the screen."""
+        """Return a description of one line, since the arrays would fill the screen."""
         frames, height, width = self.frames.shape
         return f"<Reconstruction of {self.name} by {self.method}: {frames} frames of {height} x {width}>"
 
     def save(self, folder: Path | str) -> None:
-        """Write it to a folder: movie.npz, evidence.npz, trace.csv and, last of all, reconstruction.json.
+        """Write the reconstruction to a folder: movie.npz, evidence.npz, trace.csv and, last, reconstruction.json.
 
         Raises ReverieError when the folder cannot be written.
         """
@@ -178,7 +180,7 @@ class Reconstruction:
         write_text(place / TRACE, trace)
         write_npz(place / MOVIE, movie, sealed=False)
         names = ("animal", "trial", "method", "notes", "frame_rate", "degrees_per_pixel", "start")
-        # Written last: its presence means that all of it is there.
+        # Written last: its presence means that all files are there.
         description: dict[str, Any] = {name: getattr(self, name) for name in names}
         description[DIGESTS] = {
             EVIDENCE: arrays_digest(evidence),
@@ -189,7 +191,7 @@ class Reconstruction:
 
     @staticmethod
     def load(folder: Path | str) -> "Reconstruction":
-        """Read it back; raises ReverieError when a file is missing, damaged or incomplete."""
+        """Read a reconstruction from a folder; raises ReverieError when a file is missing, damaged or incomplete."""
         place = given_path(folder, "The folder of a reconstruction")
         description = read_record(place / DESCRIPTION)
         try:
@@ -252,7 +254,7 @@ class Reconstruction:
         return show(self, path)
 
     def _coverage(self, truth: Movie) -> dict[str, float]:
-        """Return how often the truth lay inside the intervals, where they were calibrated."""
+        """Return the share of pixels whose truth lies inside the intervals, where those are calibrated."""
         if self.std is None or self.half_widths is None:
             return {}
         scored, region = slice(frames_to_skip(len(truth)), None), scored_region(self.mask)
@@ -289,7 +291,7 @@ def truth_is_kept(folder: Path) -> bool:
         with zipfile.ZipFile(folder / EVIDENCE) as evidence:
             return "truth.npy" in evidence.namelist()
     except (OSError, zipfile.BadZipFile):
-        return "truth" in read_npz(folder / EVIDENCE)  # which says what is wrong with it
+        return "truth" in read_npz(folder / EVIDENCE)  # raises with what is wrong with the file
 
 
 def scores_of(reconstructions: Sequence[Reconstruction], *, seed: int = 0) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""From an encoder and a recording to movies, in memory, as in a notebook."""
+"""From an encoder and a recording to movies, in memory, for notebooks and scripts."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -30,17 +30,17 @@ class Reconstructor:
     Parameters
     ----------
     encoder
-        A trained encoder with a readout for the animal, or several.
+        A trained encoder with a readout for the animal, or several encoders.
     recording
         The animal's recording; the method is fitted to its training and validation trials.
     method
         Settings of a method, such as ``Map()``, ``Paper(steps=100)`` or ``Ridge()``, or a method's name.
     seed
-        Of whatever is random in fitting.
+        Seed of all random choices in fitting.
     device
         auto, cpu, cuda or mps.
     kept
-        A folder for what is fitted; by default beside the encoder, or in this user's cache where that cannot be
+        A folder for the fitted parts; by default beside the encoder, or in this user's cache where that cannot be
         written.
 
     Raises
@@ -88,12 +88,13 @@ class Reconstructor:
     def fit(self, parts: Iterable[str] | None = None) -> "Reconstructor":
         """Fit what the method needs for this animal and encoder, keep it, and return the reconstructor.
 
-        What was fitted to the same trials and weights before is read, not fitted again. Fitting takes minutes on a CPU.
+        Parts that were fitted to the same trials and weights before are read, not fitted again. Fitting takes minutes
+        on a CPU.
 
         Parameters
         ----------
         parts
-            Some of those that `reverie fit` lists; by default those that the method needs.
+            Some of the parts that `reverie fit` lists; by default those that the method needs.
 
         Raises
         ------
@@ -132,7 +133,7 @@ class Reconstructor:
         return assemble(solutions, self.fits, self.method, shown, mask)
 
     def _asked(self) -> Sequence[Fitted]:
-        """Return the fits whose movies are averaged; a ridge decoder asks no encoder, so one is enough."""
+        """Return the fits whose movies are averaged; ridge uses no encoder, so one is enough."""
         return self.fits[:1] if self.method.name == "ridge" else self.fits
 
 

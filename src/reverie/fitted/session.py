@@ -1,4 +1,4 @@
-"""Recordings and encoders opened together, what was fitted to them and, for simulated animals, the truth."""
+"""Recordings and encoders opened together, the parts fitted to them and, for simulated animals, the truth."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,27 +32,27 @@ class Sources:
     data: Path
     """Folder or file of recordings."""
     encoders: tuple[Path, ...]
-    """Their folders."""
+    """Folders of the encoders."""
     animals: tuple[str, ...] = ()
-    """Names; all that data and encoders share when empty."""
+    """Names of animals; when empty, all that data and encoders share."""
     truth: Path | None = None
     """Folder of the encoder that is the truth of simulated animals; by default DATA/truth, where it exists."""
     mask: Path | None = None
     """A mask file for all animals; by default each has the mean of its encoders' masks."""
     seed: int = 0
-    """Of whatever is random."""
+    """Seed of all random choices."""
     device: str = "auto"
     """Where to compute: auto, cpu, cuda or mps."""
     kept: Path | None = None
-    """A folder for what is fitted where an encoder's own cannot be written; this user's cache by default."""
+    """A folder for fitted parts where an encoder's own cannot be written; by default this user's cache."""
     reading: Reading = field(default_factory=Reading)
-    """What the files of the recordings do not say."""
+    """Facts that the files of the recordings do not state."""
 
     def __post_init__(self) -> None:
         require_seed(self.seed)
 
     def absolute(self) -> "Sources":
-        """Return the same with absolute paths: another process may work in another folder."""
+        """Return the same sources with absolute paths, since another process may work in another folder."""
         data, encoders = self.data.absolute(), tuple(folder.absolute() for folder in self.encoders)
         truth, mask, kept = (path and path.absolute() for path in (self.truth, self.mask, self.kept))
         reading = with_absolute_paths(self.reading)
@@ -61,14 +61,14 @@ class Sources:
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """Opened sources."""
+    """Opened recordings and encoders."""
 
     sources: Sources
-    """Where all of it came from."""
+    """The sources that were opened."""
     recordings: Mapping[str, Recording]
-    """By animal."""
+    """Recordings by animal."""
     encoders: Mapping[Path, Encoder]
-    """The trained ones by folder, in the order named."""
+    """The trained encoders by folder, in the order named."""
     device: torch.device
     """Where to compute."""
     _fitted: dict[tuple[str, Path], Fitted] = field(default_factory=dict, init=False, repr=False)
@@ -80,7 +80,7 @@ class Session:
         return [(animal, folder) for animal in self.recordings for folder in self.encoders]
 
     def fitted(self, animal: str, folder: Path) -> Fitted:
-        """Return what was fitted to an animal and an encoder; nothing is fitted here."""
+        """Return the parts fitted to an animal and an encoder; nothing is fitted here."""
         if (animal, folder) not in self._fitted:
             encoder = self.encoder(folder)
             subject = Subject(self.recordings[animal], encoder, self.sources.seed, self.device)
@@ -91,14 +91,14 @@ class Session:
         return self._fitted[animal, folder]
 
     def fit(self, parts: Iterable[str]) -> None:
-        """Fit the parts that are missing, for every animal and trained encoder; the mask only where none is named."""
+        """Fit the missing parts for every animal and trained encoder; the mask only where no mask file is named."""
         wanted = [part for part in parts if part != "mask" or self.sources.mask is None]
         for animal, folder in self.pairs:
             fit(self.fitted(animal, folder), wanted)
 
     @cached_property
     def masks(self) -> "Masks":
-        """Each animal's mask (height, width): the one named, or the mean over encoders of those fitted before."""
+        """Each animal's mask (height, width): that of the named file, or the mean over encoders of the fitted ones."""
         return Masks(self)
 
     @cached_property
@@ -120,11 +120,11 @@ class Session:
 
     @cached_property
     def simulated(self) -> bool:
-        """Whether the recordings say that they were simulated."""
+        """Whether the recordings state that they were simulated."""
         return self.truth_folder is not None and bool(self.truth.about.get("simulated"))
 
     def encoder(self, folder: Path) -> Encoder:
-        """Return an encoder by its folder, the truth as well."""
+        """Return an encoder by its folder, which may be that of the truth."""
         return self.truth if folder == self.truth_folder else self.encoders[folder]
 
     def encoder_digest(self, folder: Path) -> str:
@@ -135,7 +135,7 @@ class Session:
 
 
 class Masks:
-    """Masks by animal, each read when it is asked for, so that one that cannot be read does not affect others."""
+    """Masks by animal, each read on access, so that one that cannot be read does not affect others."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -208,7 +208,7 @@ def open_matching_animals(
 def open_one(
     data: Path, encoder: Path, animal: str | None, device: torch.device, reading: Reading | None = None
 ) -> tuple[Encoder, Recording]:
-    """Open an encoder and the recording of the one animal that is named, or that there is.
+    """Open an encoder and the recording of the named animal, or of the only one.
 
     Raises ReverieError when they do not belong together, or there are several animals and none is named.
     """

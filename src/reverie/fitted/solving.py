@@ -1,4 +1,4 @@
-"""One trial through one encoder: its problem, with the likelihood and prior fitted to it, solved by any method."""
+"""One trial with one encoder: its problem, with the fitted likelihood and prior, solved by any method."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,9 +21,9 @@ from reverie.recordings.trial import Trial
 from reverie.scoring.error_model import joined_errors
 
 SHORT_CLIP: Final = 150
-"""Frames, from its start, of a trial that is reconstructed to learn from: half the usual length saves half the time,
-and is long enough for cuts, where errors are largest. It is a trial's beginning because encoders assume that a grey
-screen came before a clip."""
+"""Number of frames, from its start, of a trial that is reconstructed to learn from. Half the usual length saves half
+the time and is long enough for cuts, where errors are largest. The beginning is used because encoders assume that a
+grey screen came before a clip."""
 
 
 def problem_of_trial(fitted: Fitted, trial: Trial, method: Method) -> Problem:
@@ -44,7 +44,7 @@ def observe(
     Raises ReverieError when there are no responses.
     """
     given = responses_of(fitted.subject.animal, trial) if responses is None else responses
-    # Copies: the arrays of a recording are memory-mapped and may not be written.
+    # Copies, since the arrays of a recording are memory-mapped and read-only.
     state, recorded = torch.tensor(trial.known_state), torch.tensor(given)
     likelihood = None
     if isinstance(method, Map):
@@ -63,19 +63,19 @@ def solve_trial(fitted: Fitted, trial: Trial, method: Method, *, mask: Mask | No
     Parameters
     ----------
     fitted
-        What the method needs of the animal and the encoder.
+        The fitted parts that the method needs.
     trial
         With responses.
     method
         Any method.
     mask
-        Where pixels may move, (height, width), for the published method where its settings do not say; the fitted one
-        by default.
+        Where pixels may change, (height, width), for the published method where its settings have no mask; by default
+        the fitted mask.
 
     Raises
     ------
     ReverieError
-        When the trial has no responses, or something the method needs was not fitted.
+        When the trial has no responses, or a part that the method needs was not fitted.
     """
     device, animal = fitted.subject.device, fitted.subject.animal
     if isinstance(method, Paper):
@@ -93,7 +93,7 @@ def solve_trial(fitted: Fitted, trial: Trial, method: Method, *, mask: Mask | No
 
 
 def plan_of(method: Combined, fitted: Fitted) -> tuple[tuple[Map, ...], float]:
-    """Return the searches that find a clip's most probable movie, and its weight, as asked for or as fitted."""
+    """Return the searches for a clip's most probable movie, and its weight, as set or as fitted."""
     return method.searches(fitted.weights.likelihood, _follows(method, fitted)), _share(method, fitted)
 
 
@@ -103,7 +103,7 @@ def weights_of(method: Combined, fitted: Fitted) -> Weights:
 
 
 def _follows(method: Combined, fitted: Fitted) -> int:
-    """Return how often the camera is followed: as asked for, or as often as was worthwhile."""
+    """Return how often the camera is followed: as set, or as often as was worthwhile."""
     if method.follow is None:
         return USUAL_FOLLOWS if worth_following(fitted.weights, fitted.followed_weights) else 0
     return method.follow
@@ -114,9 +114,9 @@ def _share(method: Combined, fitted: Fitted) -> float:
 
 
 def weigh(method: Combined, fitted: Fitted, probable: Movie, linear: Movie) -> Movie:
-    """Return the weighted mean of two movies, per frequency band where such weights were fitted and no share is given.
+    """Return the weighted mean of two movies, per frequency band where band weights were fitted and no share is set.
 
-    probable, linear: what `map` and ridge found, (time, height, width), grey levels.
+    probable, linear: the movies of `map` and ridge, (time, height, width), grey levels.
     """
     bands = weights_of(method, fitted).bands
     if bands is None or method.map_share is not None:
@@ -126,9 +126,10 @@ def weigh(method: Combined, fitted: Fitted, probable: Movie, linear: Movie) -> M
 
 
 def finish(method: Combined, fits: Sequence[Fitted], found: Sequence[Solution], linear: Movie) -> Solution:
-    """Return the weighted mean of what the last search found and ridge's movie, with its standard deviation.
+    """Return the weighted mean of the last search's movie and ridge's movie, with its standard deviation.
 
-    fits: of each trial that was explained, the one asked for first; its weights count. linear: (time, height, width).
+    fits: of each trial that was explained, starting with the one to reconstruct, whose weights are used. linear: (time,
+    height, width).
     """
     first, probable = fits[0], found[-1].movie
     movie = weigh(method, first, probable, linear)
@@ -141,7 +142,7 @@ def finish(method: Combined, fits: Sequence[Fitted], found: Sequence[Solution], 
 
 
 def search_trial(fitted: Fitted, trial: Trial, searches: Sequence[Map], linear: Movie, share: float) -> list[Solution]:
-    """Return what the searches for a trial's most probable movie find (see ``search_in_turns``)."""
+    """Return the solutions of the searches for a trial's most probable movie (see ``search_in_turns``)."""
     problem, scenes = problem_of_trial(fitted, trial, searches[0]), fitted.scenes if len(searches) > 1 else None
 
     def find(asked: Problem, search: Map, _: str) -> Solution:

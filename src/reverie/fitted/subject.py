@@ -21,11 +21,11 @@ from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
 
 FITTING_VERSION: Final = 20
-"""Of the code that fits; increased whenever that code gives other results from the same data, so that no old ones are
-used."""
+"""Version of the fitting code; it is increased whenever that code gives other results from the same data, so that no
+old results are used."""
 
 FITTED: Final = "fitted"
-"""The folder, beside an encoder's weights, of what was fitted with it."""
+"""Folder, beside an encoder's weights, of the parts fitted with it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Subject:
     recording: Recording
     encoder: Encoder
     seed: int = 0
-    """Of whatever is random in fitting, such as which movies are blended to estimate a mask."""
+    """Seed of all random choices in fitting, such as which movies are blended to estimate a mask."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     """Where to compute."""
 
@@ -66,7 +66,7 @@ class Subject:
         return readable(self.recording, (name for name in names if self.recording.has_responses(name)))
 
     def trials(self, names: Sequence[str], most: int | None = None) -> LazyTrials:
-        """Return trials by name, read when they are asked for; at most so many, evenly chosen."""
+        """Return trials by name, each read on access; at most ``most``, evenly chosen."""
         step = 1 if most is None else max(1, -(-len(names) // most))
         return LazyTrials(self.recording.trial, tuple(names[::step]))
 
@@ -79,7 +79,7 @@ class Subject:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of all that decides what is fitted: weights, trials, seed, version of the fitting code; no names."""
+        """A hash of all that determines the fitted parts: weights, trials, seed and fitting version, but no names."""
         contents = {
             kind: trials_digest(self.recording, names)
             for kind, names in (("training", self.training), ("validation", self.validation))

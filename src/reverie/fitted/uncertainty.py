@@ -1,4 +1,4 @@
-"""How far a reconstruction may be off: its calibrated standard deviation and intervals, and the sentences on them."""
+"""Uncertainty of a reconstruction: its calibrated standard deviation and intervals, and sentences about them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ OF_SINGLES: Final = "The calibration is that of single trials explained by singl
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """Solutions, their standard deviations calibrated where they could be, and what else is known of their errors."""
+    """Solutions with calibrated standard deviations where possible, and what else is known about their errors."""
 
     solutions: Sequence[Solution]
     half_widths: HalfWidths | None = None
@@ -51,9 +51,9 @@ class Uncertainty:
 def uncertainty_of(
     solutions: Sequence[Solution], fits: Sequence[Fitted], method: Method, trial: Trial, joined: bool
 ) -> Uncertainty:
-    """Return the solutions of a trial with calibrated standard deviations, where there are any, and what they mean.
+    """Return the solutions of a trial with calibrated standard deviations, where possible, and sentences about them.
 
-    joined: whether responses of several trials, or several encoders, were explained together in one solution.
+    joined: whether one solution explains responses of several trials, or of several encoders, together.
     """
     if any(solution.std is None for solution in solutions):
         notes = (*without_errors(fits, method), *((OVER_MODELS,) if len(solutions) > 1 else ()))
@@ -79,7 +79,7 @@ def without_errors(fits: Iterable[Fitted], method: Method) -> tuple[str, ...]:
 
 
 def _reserves(fitted: Fitted, method: Method, joined: bool) -> tuple[str, ...]:
-    """Say how the movie differs from those that the calibration was learned from."""
+    """Return sentences on how the movie differs from those that the calibration was learned from."""
     unusual = isinstance(method, Combined) and not amounts_to_default(fitted, method)
     return (*((OF_SINGLES,) if joined else ()), *((OF_USUAL,) if unusual else ()))
 
@@ -97,7 +97,7 @@ def _scaled(solution: Solution, calibration: Calibration) -> Solution:
 
 
 def _sentence(calibration: Calibration, method: Method, trial: str) -> str:
-    """Say what the standard deviation is, and how often the truth lay within it."""
+    """Return a sentence on what the standard deviation is, and how often the truth lay within it."""
     levels = ", ".join(f"{100 * level:g}" for level in LEVELS)
     found, before, half_widths = (
         ", ".join(form.format(value) for value in values)

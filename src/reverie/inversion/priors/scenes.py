@@ -73,8 +73,7 @@ class Camera:
         return sample(scene, rows, columns, "bilinear")
 
     def spread_out(self, gradient: Float[Tensor, "time height width"]) -> Float[Tensor, "time row column"]:
-        """Return the gradient with respect to the scene from that with respect to the pictures (transpose of
-        ``see``)."""
+        """Return the gradient with respect to the scene from that with respect to pictures (transpose of ``see``)."""
         with torch.enable_grad():
             scene = gradient.new_zeros(len(gradient), *self.scene_size).requires_grad_()
             (transposed,) = torch.autograd.grad(self.see(scene), scene, gradient)
