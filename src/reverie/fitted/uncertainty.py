@@ -26,10 +26,7 @@ UNCALIBRATED: Final = (
     "not calibrated against true movies."
 )
 DRAWN: Final = "The standard deviation is that of movies drawn from the posterior, times {:.2f}"
-LEARNED: Final = (
-    "The standard deviation is that of errors on clips whose movies are known, where map and ridge differed as much as "
-    "here, contrast and grey levels were similar, and the responses left as much uncertainty"
-)
+LEARNED: Final = "The standard deviation was learned from the errors of clips whose movies are known"
 WITHOUT_ERRORS: Final = (
     "{} has too few clips with known movies to learn errors from, so movies made from its responses have no standard "
     "deviation of errors."
@@ -110,10 +107,9 @@ def _sentence(calibration: Calibration, method: Method, trial: str) -> str:
     among = ", this trial among them" if trial in calibration.clips else ""
     what = LEARNED if isinstance(method, Combined) else DRAWN.format(calibration.factor)
     return (
-        f"{what}, such that 68 % of the true pixels lie within one standard deviation. On {len(calibration.clips)} "
-        f"validation and training clips{among}, {found} % of the true pixels lay inside the {levels} % intervals "
-        f"({before} % without calibration), each clip judged by a calibration learned from the others. These intervals "
-        f"reach {half_widths} standard deviations to either side."
+        f"{what}, so that 68 % of the true pixels lie within one. On {len(calibration.clips)} validation and training "
+        f"clips{among}, each left out in turn, the {levels} % intervals held {found} % of the true pixels ({before} % "
+        f"without calibration); they reach {half_widths} standard deviations to either side."
     )
 
 
