@@ -70,6 +70,14 @@ def test_losses_share_axes_and_what_is_not_finite_is_left_out() -> None:
     assert loss_sentence({"one": falling, "again": falling}) == "2 models, last step 3, 420 encoder passes, 3 s in all"
 
 
+def test_the_next_search_is_told_from_one_that_diverges() -> None:
+    losses = [5.0, 3.0, 1.0, 4.0, 0.5]
+    trace = [Progress(step, 0.5 * step, 70 * step, loss) for step, loss in enumerate(losses)]
+    assert loss_sentence({"one": trace}).endswith("in all; where the loss jumps up, the next search begins")
+    slight = [Progress(step, 0.5 * step, 70 * step, loss) for step, loss in enumerate([5.0, 3.0, 3.2, 1.0])]
+    assert loss_sentence({"one": slight}).endswith("in all")
+
+
 MASK = np.ones((2, 2), np.float32)
 
 

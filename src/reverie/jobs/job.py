@@ -195,7 +195,8 @@ def _combine(job: Job, method: Combined, session: Session, place: JobFolder, lab
     joined = np.einsum("ctyx,cyx->tyx", np.stack(linear), weights / weights.sum(axis=0), dtype=np.float32)
 
     def find(asked: Problem, search: Map, name: str) -> Solution:
-        return solve_or_resume(asked, search, place.part(name), label, session.device)
+        shown = f"{label}, {name.replace('-', ' ')}" if label and len(searches) > 1 else label
+        return solve_or_resume(asked, search, place.part(name), shown, session.device)
 
     scenes = fitted.scenes if len(searches) > 1 else None
     found = search_in_turns(searches, problem, scenes, joined, share, find)

@@ -24,6 +24,9 @@ LEAST_DEVIATION: Final = 0.1
 BRIGHTEST: Final = 99.5
 """Percentile of the raster's values that is drawn darkest, so that a few large events do not make all others pale."""
 
+JUMP: Final = 0.2
+"""Rise of the loss between two steps, as a share of its range, that no single search makes."""
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -139,7 +142,14 @@ def loss_sentence(traces: Mapping[str, Sequence[Progress]]) -> str:
         return ""
     models = f"{len(ends)} models" if len(ends) > 1 else "one model"
     passes, seconds = sum(end.passes for end in ends), sum(end.seconds for end in ends)
-    return f"{models}, last step {ends[0].step:,}, {passes:,} encoder passes, {seconds:,.0f} s in all"
+    rises = any(_jumps([step.loss for step in trace]) for trace in traces.values())
+    searches = "; where the loss jumps up, the next search begins" if rises else ""
+    return f"{models}, last step {ends[0].step:,}, {passes:,} encoder passes, {seconds:,.0f} s in all{searches}"
+
+
+def _jumps(losses: Sequence[float]) -> bool:
+    """Return whether a loss ever rises by more than ``JUMP`` of its range, as where one search follows another."""
+    return len(losses) > 1 and bool(np.diff(losses).max() > JUMP * np.ptp(losses))
 
 
 @dataclass(frozen=True)
