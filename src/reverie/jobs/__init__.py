@@ -1,1 +1,1 @@
-"""One reconstruction as a job that is done once, wherever it runs."""
+"""Reconstructions as jobs, each done once, wherever it runs."""

@@ -1,4 +1,4 @@
-"""What a job starts from: a trial of a recording, or a stimulus that was never shown."""
+"""The input of a job: a trial of a recording, or a stimulus that was never shown."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,11 @@ from reverie.recordings.trial import Trial
 from reverie.scoring.trial_noise import TrialNoise, fit_trial_noise
 
 JOINS = ("nothing", "repeats", "animals", "all")
-"""What is joined: each trial alone, an animal's repeats, one trial of each animal, or all trials of all animals."""
+"""Trials explained together: each trial alone, an animal's repeats, one trial of each animal, or all trials of all
+animals."""
 
 NOISE_TRIALS = 10
-"""Training trials on which the noise is measured at most, evenly chosen."""
+"""Largest number of training trials, evenly chosen, on which the noise is measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class Clip:
     responses: Responses | None = None
 
     def read(self, session: Session) -> Trial:
-        """Return it as a trial; a stimulus has the responses given, if any."""
+        """Return the clip as a trial; a stimulus has the given responses, if any."""
         recording = session.recordings[self.animal]
         if self.movie is None or self.state is None:
             return recording.trial(self.name)
@@ -46,11 +47,11 @@ class Clip:
         return Trial(self.name, "stimulus", self.movie, self.state, self.responses, frame_rate=rate)
 
     def frames(self, session: Session) -> int:
-        """Return how many frames it lasts."""
+        """Return the number of frames."""
         return session.recordings[self.animal].frames(self.name) if self.movie is None else len(self.movie)
 
     def digest(self, session: Session) -> str:
-        """Return a hash of its contents."""
+        """Return a hash of the clip's contents."""
         if self.movie is None:
             return trial_digest(session.recordings[self.animal], self.name)
         return digest(*(array for array in (self.movie, self.state, self.responses) if array is not None))
@@ -63,7 +64,7 @@ def excerpt(session: Session, clip: Clip, frames: int) -> Clip:
 
 
 def repeats_of(session: Session, clip: Clip, join: str) -> tuple[Clip, ...]:
-    """Return the other trials of the clip's tier, with responses, that show its movie, as ``join`` asks for.
+    """Return the other trials with responses of the clip's tier that show its movie, as ``join`` says.
 
     Raises ReverieError when ``join`` is none of ``JOINS``.
     """
@@ -85,7 +86,7 @@ def repeats_of(session: Session, clip: Clip, join: str) -> tuple[Clip, ...]:
 
 
 def first_repeats(session: Session, names: Mapping[str, Sequence[str]], join: str) -> dict[str, list[str]]:
-    """Return the trials without those that are joined to an earlier one: each movie once."""
+    """Return the trials without those that are joined to an earlier one, so that each movie is there once."""
     joined: set[tuple[str, str]] = set()
     kept: dict[str, list[str]] = {}
     for animal, trials in names.items():
@@ -99,7 +100,7 @@ def first_repeats(session: Session, names: Mapping[str, Sequence[str]], join: st
 
 @lru_cache(maxsize=16)
 def measure_trial_noise(session: Session, animal: str) -> TrialNoise:
-    """Measure how the training trials of an animal and the first encoder scatter around the encoders' mean rates.
+    """Measure how responses to the first encoder's training trials scatter around the encoders' mean rates.
 
     Raises NotApplicable when there are no training trials with responses.
     """
@@ -114,9 +115,9 @@ def measure_trial_noise(session: Session, animal: str) -> TrialNoise:
 
 
 def simulated_clips(session: Session, clip: Clip, count: int) -> Iterator[Clip]:
-    """Yield the clip with responses drawn around the mean rates of the encoders instead of the recorded ones.
+    """Yield the clip with responses drawn around the encoders' mean rates in place of the recorded ones.
 
-    The seed of the session, the clip's name and the number of a draw decide what is drawn.
+    Draws depend on the session's seed, the clip's name and the number of the draw.
     """
     trial, noise = clip.read(session), measure_trial_noise(session, clip.animal)
     rates = predict_mean(tuple(session.encoders.values()), trial.known_movie, trial.known_state, clip.animal)

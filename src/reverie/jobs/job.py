@@ -1,4 +1,5 @@
-"""A job is one reconstruction of one clip; everything that decides its result is in it, and so in its fingerprint."""
+"""A job is one reconstruction of one clip; it holds all that determines its result, from which its fingerprint
+comes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -30,10 +31,10 @@ from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 
 LEAST_WEIGHT: Final = 1e-3
-"""Weight of an animal's ridge movie among those of others where its mask is 0."""
+"""Weight of an animal's ridge movie, among those of other animals, where its mask is 0."""
 
 Targets = Literal["recorded", "predicted", "truth"]
-"""What a reconstruction starts from: recorded responses, each encoder's own rates to the true movie, true rates."""
+"""The responses to explain: recorded ones, each encoder's own rates to the true movie, or true rates."""
 
 
 @dataclass(frozen=True)
@@ -43,27 +44,28 @@ class Job:
     clip: Clip
     """The trial, or stimulus, whose responses are explained."""
     encoders: tuple[Path, ...]
-    """Their folders. The gradients of several are averaged; to average their movies, make a job of each."""
+    """Folders of encoders. The gradients of several are averaged; to average their movies, make a job for each."""
     method: Method = field(default_factory=Paper)
-    """How the movie is found."""
+    """The method of reconstruction, with its settings."""
     targets: Targets = "recorded"
     """The responses that are explained."""
     share: float = 1.0
-    """Share of the neurons that is kept, the same for all encoders; a smaller share is a subset of a larger one."""
+    """Share of the neurons that is kept, the same for all encoders; the neurons of a smaller share are among those of a
+    larger one."""
     silenced: bool = False
-    """Whether neurons that are left out stay in the loss with responses of 0, as in the released code."""
+    """Whether omitted neurons stay in the loss with responses of 0, as in the released code."""
     draw: int = 0
-    """Number of the draw of neurons; another number draws others."""
+    """Number of the random draw of neurons."""
     together: tuple[Clip, ...] = ()
     """Other trials of the same movie, of this or other animals, whose responses are explained as well."""
 
     @property
     def name(self) -> str:
-        """The animal and the trial, as messages name it."""
+        """Animal and trial, as used in messages."""
         return f"{self.clip.animal} trial {self.clip.name}"
 
     def describe(self, session: Session) -> dict[str, Any]:
-        """Return all that decides the result, ready for JSON: contents, never names or places of files."""
+        """Return all that determines the result, ready for JSON: contents, never names or places of files."""
         truth = session.truth_folder if self.targets == "truth" else None
         animals = dict.fromkeys(clip.animal for clip in (self.clip, *self.together))
         return {
@@ -87,7 +89,7 @@ class Job:
         }
 
     def fingerprint(self, session: Session) -> str:
-        """Return 16 hexadecimal digits that change whenever anything that decides the result changes."""
+        """Return 16 hexadecimal digits that change whenever anything that determines the result changes."""
         return digest_of(self.describe(session))
 
     def _own(self, session: Session) -> tuple[Path, ...]:
@@ -96,16 +98,16 @@ class Job:
 
 
 def expected_work(job: Job, session: Session) -> float:
-    """Return how long a job takes, roughly and in no unit: steps times neurons times frames of all its encoders."""
+    """Return the approximate work of a job, without unit: steps times neurons times frames of all its encoders."""
     steps = 1 if isinstance(job.method, Ridge) else getattr(job.method, "steps", Map().steps)
     seen = sum(clip.frames(session) * session.recordings[clip.animal].neurons for clip in (job.clip, *job.together))
     return float(steps * seen * len(job.encoders) * job.share)
 
 
 def perform(job: Job, session: Session, place: JobFolder, label: str = "") -> Solution:
-    """Do one job, or read its result where it is finished already; ``label`` shows a bar of its steps.
+    """Do one job, or read its result where it is finished already; with a ``label``, a bar shows its steps.
 
-    Raises ReverieError when the clip has no responses to start from or something was not fitted.
+    Raises ReverieError when the clip has no responses or a part was not fitted.
     """
     if place.finished.exists():
         return read_solution(place.finished)
@@ -121,7 +123,7 @@ def perform(job: Job, session: Session, place: JobFolder, label: str = "") -> So
 
 
 def parts_of(jobs: Iterable[Job]) -> dict[tuple[str, Path], set[str]]:
-    """Return what must be fitted before some jobs are done: parts by animal and encoder."""
+    """Return the parts that jobs need, by animal and encoder."""
     wanted: dict[tuple[str, Path], set[str]] = {}
     for job in jobs:
         for clip in (job.clip, *job.together):
@@ -131,13 +133,13 @@ def parts_of(jobs: Iterable[Job]) -> dict[tuple[str, Path], set[str]]:
 
 
 def fit_parts(session: Session, task: tuple[str, Path, tuple[str, ...]]) -> None:
-    """Fit parts of one animal and encoder that jobs need, where they are not fitted yet."""
+    """Fit parts of one animal and encoder where they are not fitted yet."""
     animal, folder, parts = task
     fit(session.fitted(animal, folder), parts)
 
 
 def joined_mask(job: Job, session: Session) -> Mask:
-    """Return where any of a job's animals sees (height, width): the largest of their masks at each pixel."""
+    """Return the largest of the masks of a job's animals at each pixel, (height, width)."""
     animals = dict.fromkeys(clip.animal for clip in (job.clip, *job.together))
     union: Mask = np.max([session.masks[animal] for animal in animals], axis=0)
     return union
@@ -146,7 +148,7 @@ def joined_mask(job: Job, session: Session) -> Mask:
 def problem_of(job: Job, session: Session) -> Problem:
     """Return the problem of a job, each encoder an observation of each trial.
 
-    Raises ReverieError when the clip has no responses to start from.
+    Raises ReverieError when the clip has no responses.
     """
     observations = tuple(
         observation
@@ -177,7 +179,7 @@ def _observations(job: Job, session: Session) -> list[Observation]:
 
 
 def _combine(job: Job, method: Combined, session: Session, place: JobFolder, label: str) -> Solution:
-    """Find the most probable movie, which may be interrupted, and average it with ridge's movies of the trials."""
+    """Find the most probable movie, in resumable searches, and average it with ridge's movies of the trials."""
     if job.share < 1:
         raise NotApplicable("The method `combined` reads all neurons; choose `map` or `paper` to leave some out.")
     fitted = session.fitted(job.clip.animal, job.encoders[0])
@@ -190,7 +192,7 @@ def _combine(job: Job, method: Combined, session: Session, place: JobFolder, lab
         )
         for clip in clips
     ]
-    # Where an animal sees nothing, its decoder knows nothing, and the movies of the others count.
+    # Where an animal does not see, its decoder has no information, and the movies of the others count.
     weights = np.stack([session.masks[clip.animal] for clip in clips]).clip(LEAST_WEIGHT)
     joined = np.einsum("ctyx,cyx->tyx", np.stack(linear), weights / weights.sum(axis=0), dtype=np.float32)
 
@@ -229,7 +231,7 @@ def kept_neurons(job: Job, session: Session) -> Indices:
 
 
 def targets_of(job: Job, session: Session, trial: Trial, folder: Path) -> Responses:
-    """Return what the encoder of one folder is to explain: (neuron, time)."""
+    """Return the responses that the encoder of one folder is to explain, (neuron, time)."""
     if job.targets == "recorded":
         return responses_of(job.clip.animal, trial)
     source = session.truth if job.targets == "truth" else session.encoder(folder)

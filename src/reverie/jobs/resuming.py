@@ -1,4 +1,4 @@
-"""Solving the problem of a job such that an interruption loses next to nothing."""
+"""Solving the problem of a job so that an interruption loses hardly any work."""
 
 import time
 from pathlib import Path
@@ -15,7 +15,7 @@ from reverie.jobs.engines.contract import out_of_time, stopped
 from reverie.jobs.store import JobFolder, read_solution, write_solution
 
 KEEP_EVERY = 30.0
-"""Seconds between two snapshots: the most that an interruption can lose."""
+"""Seconds between two snapshots, which are the most that an interruption can lose."""
 
 
 def solve_or_resume(
@@ -23,10 +23,10 @@ def solve_or_resume(
 ) -> Solution:
     """Solve a problem, from the snapshot of an interrupted call where there is one, and keep the result.
 
-    A result that is kept already is read.
+    If a result is kept already, it is read.
 
-    label: what the progress bar says; none is shown when it is empty.
-    Raises OutOfTime, with a snapshot kept, when this process should stop.
+    label: text of the progress bar; no bar is shown when it is empty. Raises OutOfTime when this process should stop; a
+    snapshot is kept.
     """
     unfinished = place.unfinished
     if place.finished.exists():
@@ -53,7 +53,7 @@ def solve_or_resume(
 
 
 def _read_snapshot(path: Path, method: Solver[Any]) -> Snapshot[Any] | None:
-    """Return the snapshot of an interrupted search; None, which is said, where its file is damaged."""
+    """Return the snapshot of an interrupted search; None, with a message, where its file is damaged."""
     try:
         return Snapshot.from_arrays(read_npz(path), method.restore)
     except (ReverieError, KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""The shuffle control: what a method makes of the trial's responses when they are shuffled between neurons."""
+"""The shuffle control: the movie found from a trial's responses that were shuffled between neurons."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -30,23 +30,23 @@ from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import frames_to_skip, scored_region
 
 LEAST_MEAN = 1e-6
-"""Added to mean responses before one is divided by another."""
+"""Added to mean responses before one is divided by the other."""
 
 
 @dataclass(frozen=True)
 class ShuffleControl:
-    """The movie found from shuffled responses, in numbers."""
+    """Numbers on the movie found from shuffled responses."""
 
     correlation: float
     """Video correlation of the movie with the truth."""
     departure: float
-    """Its root mean square distance from the prior's mean, in grey levels."""
+    """Root mean square distance of the movie from the prior's mean, in grey levels."""
     of_recorded: float
-    """The same of the movie found from the responses as recorded."""
+    """The same distance for the movie found from the responses as recorded."""
 
     @property
     def sentence(self) -> str:
-        """What the page says of it."""
+        """The sentence about it on the page."""
         return (
             "With responses shuffled between neurons, each scaled to its new neuron's mean and the likelihood fitted "
             f"anew, the same method gives a movie that correlates {self.correlation:.2f} with the truth and departs "
@@ -57,10 +57,10 @@ class ShuffleControl:
 def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFolder) -> ShuffleControl:
     """Find the most probable movie of a job's clip from shuffled responses, and compare it with that of the job.
 
-    found: where the job's result lies. Of `combined` it is the movie of the first search, before a camera is followed,
-    and shuffled responses are searched with the same settings.
+    found: folder of the job's result. For `combined`, the movie of the first search is used, before a camera is
+    followed, and the search on shuffled responses has the same settings.
 
-    Raises NotApplicable when the job's method is another one.
+    Raises NotApplicable when the job's method does not search for the most probable movie.
     """
     require_search(job.method)
     if isinstance(job.method, Combined):
@@ -90,7 +90,7 @@ def shuffled_problem(job: Job, session: Session) -> Problem:
     """Return the problem of a job with responses shuffled between neurons, scaled to each neuron's own mean.
 
     The likelihood is fitted again, to training trials shuffled in the same way: it describes what the encoder does not
-    explain, which is more when the neurons are shuffled.
+    explain, and that is more when neurons are shuffled.
     """
     trial, animal = job.clip.read(session), job.clip.animal
     kind = job.method.likelihood if isinstance(job.method, Map) else "measured"
@@ -108,14 +108,14 @@ def shuffled_problem(job: Job, session: Session) -> Problem:
 
 @dataclass(frozen=True)
 class Shuffle:
-    """Which neuron's responses each neuron gets, times what, and the likelihood that training trials have then."""
+    """Which neuron's responses each neuron gets, their scale, and the likelihood fitted to shuffled training trials."""
 
     rows: Indices
     scales: Float[np.ndarray, " neuron"]
     likelihood: Likelihood
 
     def mix(self, responses: Responses) -> Responses:
-        """Return the responses (neuron, time) with every time course in another neuron's place."""
+        """Return the responses (neuron, time) with every time course assigned to another neuron."""
         return mixed_up(responses, self.rows, self.scales)
 
 
@@ -126,9 +126,9 @@ def mixed_up(responses: Responses, rows: Indices, scales: Float[np.ndarray, " ne
 
 @lru_cache(maxsize=8)
 def shuffle_of(session: Session, animal: str, folder: Path, kind: str = "measured") -> Shuffle:
-    """Return how an animal's neurons are mixed up, drawn from the session's seed, and the likelihood they have then.
+    """Return how an animal's neurons are shuffled, drawn from the session's seed, and the likelihood after that.
 
-    kind: of likelihood, ``measured`` for the one that was chosen for the encoder.
+    kind: the kind of likelihood, ``measured`` for the one that was chosen for the encoder.
     """
     fits = session.fitted(animal, folder)
     subject, read = fits.subject, fits.subject.recording.trial

@@ -1,4 +1,4 @@
-"""The results of jobs on the disk: one folder for each job, named by its fingerprint."""
+"""The results of jobs on disk: one folder for each job, named by its fingerprint."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,26 +12,26 @@ from reverie.inversion.problem import Solution, trace_of, trace_rows
 UNFINISHED = "unfinished.npz"
 
 UNCERTAINTY = ("std", "information")
-"""Fields of a solution that say how far it may be off; some solutions have neither."""
+"""Fields of a solution that hold its uncertainty; some solutions have neither."""
 
 
 @dataclass(frozen=True)
 class JobFolder:
-    """Where one job's result lies: job.json says what it is, movie.npz is there once it is finished."""
+    """The folder of one job's result: job.json describes the job, movie.npz exists once it is finished."""
 
     folder: Path
 
     @property
     def finished(self) -> Path:
-        """The movie and its trace."""
+        """File of the movie and its trace."""
         return self.folder / "movie.npz"
 
     def part(self, name: str) -> "JobFolder":
-        """Return where a part of the job that can be interrupted by itself lies."""
+        """Return the folder of a part of the job that can be interrupted by itself."""
         return JobFolder(self.folder / name)
 
     def clean(self) -> None:
-        """Remove what a process killed at its very end left of the way to a finished job."""
+        """Remove snapshots and temporary files that a process killed at its very end left of a finished job."""
         for left in self.folder.rglob(UNFINISHED):
             left.unlink(missing_ok=True)
         for place in (self.folder, *(path for path in self.folder.iterdir() if path.is_dir())):
@@ -39,7 +39,7 @@ class JobFolder:
 
     @property
     def unfinished(self) -> Path:
-        """The latest snapshot of a search that was interrupted."""
+        """File of the latest snapshot of an interrupted search."""
         return self.folder / UNFINISHED
 
 
@@ -50,22 +50,22 @@ class Store:
     folder: Path
 
     def place(self, fingerprint: str) -> JobFolder:
-        """Return where the result of a job lies, whether it is there yet or not."""
+        """Return the folder of a job's result, whether it exists yet or not."""
         return JobFolder(self.folder / fingerprint)
 
     def read(self, fingerprints: Sequence[str]) -> list[Solution]:
-        """Return the results of finished jobs; raises ReverieError when one is not finished or damaged."""
+        """Return the results of finished jobs; raises ReverieError when one is unfinished or damaged."""
         return [read_solution(self.place(fingerprint).finished) for fingerprint in fingerprints]
 
 
 def write_solution(path: Path, solution: Solution) -> None:
-    """Keep a movie and how it was found."""
+    """Write a solution to a file."""
     uncertainty = {name: getattr(solution, name) for name in UNCERTAINTY if getattr(solution, name) is not None}
     write_npz(path, {"movie": solution.movie, "trace": trace_rows(solution.trace), **uncertainty})
 
 
 def read_solution(path: Path) -> Solution:
-    """Read it back; raises ReverieError when the file is missing or damaged."""
+    """Read a solution from a file; raises ReverieError when the file is missing or damaged."""
     try:
         arrays = read_npz(path)
         trace = trace_of(arrays["trace"])

@@ -1,4 +1,4 @@
-"""Several encoders of the same recordings, one for each seed, trained side by side here or on a cluster."""
+"""Training several encoders of the same recordings, one for each seed, in parallel here or on a cluster."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
 
 MOST_ENCODERS: Final = 1000
-"""The paper averages seven; more than this is a slip of the fingers."""
+"""Largest number of encoders, against typing errors; the paper averages seven."""
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What all encoders learn from: a folder of recordings and its animals (all where none is named).
+    """The training data of all encoders: a folder of recordings and its animals (all where none is named).
 
-    reading: what the files do not say. device: where to train; auto, cpu, cuda or mps.
+    reading: facts that the files do not state. device: where to train; auto, cpu, cuda or mps.
     """
 
     data: Path
@@ -34,10 +34,11 @@ class TrainingData:
 def train_encoders(
     source: TrainingData, out: Path, request: TrainingRequest, *, encoders: int = 1, on: On
 ) -> list[Path]:
-    """Train encoders whose seeds follow each other and return their folders, in which the same call resumes.
+    """Train encoders with successive seeds and return their folders; the same call resumes from these.
 
-    The folders are ``out``/seed-0 and so on, from the seed of the request on; of a single encoder ``out`` itself.
-    Raises, when all others are trained, what kept one from it; BadInput when there are none to train, or far too many.
+    The folders are ``out``/seed-0 and so on, from the seed of the request on; for a single encoder it is ``out``
+    itself. Raises the error of an encoder that could not be trained, after all others are trained; BadInput when there
+    are none to train, or far too many.
     """
     if not 1 <= encoders <= MOST_ENCODERS:
         raise BadInput(f"{encoders} encoders were asked for; there must be 1 to {MOST_ENCODERS}.")
@@ -50,7 +51,7 @@ def train_encoders(
     requests = [replace(request, seed=request.seed + number, teacher=teacher) for number in range(encoders)]
     folders = [folder if encoders == 1 else folder / f"seed-{each.seed}" for each in requests]
     elsewhere = replace(source, data=source.data.absolute(), reading=with_absolute_paths(source.reading))
-    # Other processes have nothing to open: what they are given is all they need.
+    # Other processes need not open anything: they receive all they need.
     with open_workers(elsewhere, partial(replace, elsewhere), on) as workers:
         names = [f"the encoder {place.name}" for place in folders]
         workers.run(_train, list(zip(folders, requests, strict=True)), "training", names)

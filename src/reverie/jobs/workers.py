@@ -17,7 +17,7 @@ Context = TypeVar("Context")
 
 @dataclass(frozen=True)
 class Workers(Generic[Context]):
-    """Whoever does tasks: this process, or those of an engine. context: what the tasks are done with, here."""
+    """The workers that do tasks: this process, or those of an engine. context: the tasks' context in this process."""
 
     context: Context
     engine: Engine | None = None
@@ -29,10 +29,10 @@ class Workers(Generic[Context]):
         description: str,
         names: Sequence[str] | None = None,
     ) -> list[Result]:
-        """Do all tasks and return their results in order, showing how many are done and how long the rest will take.
+        """Do all tasks and return their results in order, showing how many are done and the time left.
 
-        work: a function of a module, so that other processes find it. names: what the user calls each task.
-        Raises, when all others are done, what a task raised; WorkerLost when its process was killed again and again.
+        work: a module-level function, so that other processes can import it. names: the tasks' names for messages.
+        Raises the error of a failed task after all others are done; WorkerLost when its process was killed repeatedly.
         """
         outcomes = self.attempt(work, tasks, description, names)
         raise_all({names[one.number] if names else str(one.number): one.error for one in outcomes if one.error})
@@ -46,10 +46,10 @@ class Workers(Generic[Context]):
         names: Sequence[str] | None = None,
         on_outcome: Callable[[Outcome], None] = lambda outcome: None,
     ) -> list[Outcome]:
-        """Do all tasks, whatever becomes of the others, and return what became of each, in order.
+        """Do all tasks, even where some fail, and return their outcomes in order.
 
-        on_outcome: called here with each outcome when it is there.
-        Raises what no other task could be done after either: NoSpace, OutOfTime.
+        on_outcome: called in this process with each outcome as soon as it is known. Raises errors that prevent all
+        other tasks too: NoSpace, OutOfTime.
         """
         called = names or [f"{description} {number}" for number in range(len(tasks))]
         outcomes: dict[int, Outcome] = {}
@@ -78,10 +78,10 @@ class Workers(Generic[Context]):
 
 @contextmanager
 def open_workers(context: Context, reopen: Callable[[], Context], on: On, usual: int = 1) -> Iterator[Workers[Context]]:
-    """Yield the workers that are asked for; with one here, tasks are done in this process.
+    """Yield the requested workers; with one here, tasks are done in this process.
 
-    reopen: opens the context anew in another process; it must be picklable. usual: how many there are here where no
-    number is given. The processes end with the block, and with this process, however it ends.
+    reopen: opens the context in another process; it must be picklable. usual: the default number of workers here. The
+    processes end with the block, and with this process, however it ends.
     """
     if on.on == HERE and (on.jobs or usual) <= 1:
         yield Workers(context)
@@ -89,7 +89,7 @@ def open_workers(context: Context, reopen: Callable[[], Context], on: On, usual:
         with processes_here(Opening(reopen), on.jobs or usual) as here:
             yield Workers(context, here)
     else:
-        # Only now: few need it, and it takes a second to import.
+        # Imported only here, since few need it and it takes a second.
         from reverie.jobs.engines.dask import processes_elsewhere
 
         with processes_elsewhere(Opening(reopen), on) as elsewhere:

@@ -1,4 +1,4 @@
-"""Doing a list of jobs: what they need is fitted first, results go to the store, and no job is done twice."""
+"""Doing a list of jobs: the parts they need are fitted first, results go to the store, no job is done twice."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from reverie.jobs.store import JobFolder, Store
 from reverie.jobs.workers import Workers, open_workers
 
 FitTask = tuple[str, Path, tuple[str, ...]]
-"""Animal, encoder, and the parts to fit to them."""
+"""Animal, folder of the encoder, and the parts to fit to them."""
 
 
 @dataclass(frozen=True)
@@ -24,24 +24,24 @@ class Tally:
     """The outcome of a list of jobs."""
 
     done: int
-    """How many were done now."""
+    """Number of jobs done now."""
     found: int
-    """How many had been done before."""
+    """Number of jobs that had been done before."""
     failed: Mapping[str, Exception]
-    """Why others failed, by name."""
+    """Errors of the failed jobs, by name."""
 
     def require_all(self) -> None:
-        """Raise what failed, if anything, naming the jobs."""
+        """Raise the failures, if any, naming the jobs."""
         raise_all(self.failed)
 
 
 def fit_for(workers: Workers[Session], jobs: Sequence[Job], animals: Iterable[str] = ()) -> dict[str, ReverieError]:
-    """Fit the missing parts that jobs need, each once, and always the masks; return why animals failed, by name.
+    """Fit the missing parts that jobs need, each once, and always the masks; return errors of animals, by name.
 
     An animal that cannot be fitted does not affect the others.
 
-    animals: further animals whose masks are wanted.
-    Raises WorkerLost when a process was killed again and again, and whatever is no ReverieError.
+    animals: further animals whose masks are needed. Raises WorkerLost when a process was killed repeatedly, and any
+    error that is not a ReverieError.
     """
     session, wanted = workers.context, parts_of(jobs)
     animals = dict.fromkeys([*animals, *(animal for animal, _ in wanted)])
@@ -50,7 +50,7 @@ def fit_for(workers: Workers[Session], jobs: Sequence[Job], animals: Iterable[st
             wanted.setdefault((animal, folder), set()).add("mask")
     failed: dict[str, Exception] = {}
     if session.sources.mask is not None:
-        _read_masks(session, animals, failed)  # before the work, which would be in vain
+        _read_masks(session, animals, failed)  # before the work, which would be useless otherwise
     sound = {pair: parts for pair, parts in wanted.items() if pair[0] not in failed}
     failed |= fit_all(workers, [(*pair, tuple(_needed(session, parts))) for pair, parts in sound.items()])
     _read_masks(session, animals, failed)
@@ -63,7 +63,7 @@ def fit_for(workers: Workers[Session], jobs: Sequence[Job], animals: Iterable[st
 
 
 def _read_masks(session: Session, animals: Iterable[str], failed: dict[str, Exception]) -> None:
-    """Read the masks of the animals that have not failed, and note whose cannot be read."""
+    """Read the masks of the animals that have not failed, and store errors of those that cannot be read."""
     for animal in animals:
         if animal not in failed:
             with noted(failed, animal):
@@ -71,14 +71,14 @@ def _read_masks(session: Session, animals: Iterable[str], failed: dict[str, Exce
 
 
 def fit_all(workers: Workers[Session], tasks: Iterable[FitTask]) -> dict[str, Exception]:
-    """Fit parts of animals and encoders where they are not fitted yet; return what failed, by animal."""
+    """Fit parts of animals and encoders where they are not fitted yet; return errors by animal."""
     session = workers.context
     left = [
         (animal, folder, tuple(missing))
         for animal, folder, parts in tasks
         if (missing := _tidied(session, animal, folder).missing(parts))
     ]
-    # In this process each part shows how far it is.
+    # In this process, each part shows its own progress.
     description = "" if workers.engine is None else "fitting what is needed once"
     outcomes = workers.attempt(fit_parts, left, description, [f"the fits of {animal}" for animal, _, _ in left])
     return {left[one.number][0]: one.error for one in reversed(outcomes) if one.error}
@@ -92,7 +92,7 @@ def _tidied(session: Session, animal: str, folder: Path) -> Fitted:
 
 
 def fit_everything(sources: Sources, parts: Sequence[str], on: On) -> None:
-    """Fit the missing parts of all animals and encoders of a session; raises what failed once the others are fitted."""
+    """Fit the missing parts of all animals and encoders of a session; raises failures once the others are fitted."""
     sources = sources.absolute()
     session = open_session(sources)
     with open_workers(session, partial(open_session, sources), on) as workers:
@@ -100,7 +100,7 @@ def fit_everything(sources: Sources, parts: Sequence[str], on: On) -> None:
 
 
 def _needed(session: Session, parts: set[str]) -> set[str]:
-    """Return the parts without the mask where one is named and nothing else is made from the animal's own."""
+    """Return the parts without the mask where a mask file is named and no other part is made from the animal's own."""
     own = session.sources.mask is None or "mask" in sources_of(parts)
     return parts if own else parts - {"mask"}
 
@@ -112,12 +112,12 @@ def do_jobs(
     description: str,
     finished: Callable[[Job], None] = lambda job: None,
 ) -> Tally:
-    """Do the jobs that are not finished yet, each once and the longest first; what they need is fitted before.
+    """Do the unfinished jobs, each once and the longest first, after fitting the parts they need.
 
-    A job that fails does not keep others from being done; failures are returned.
+    A failed job does not stop the others; failures are returned.
 
-    finished: called with each job that was done now, while others go on; where it raises, the job counts as failed.
-    Raises the reason where an animal cannot be fitted.
+    finished: called with each job as soon as it is done, while others continue; where it raises, the job counts as
+    failed. Raises the error where an animal cannot be fitted.
     """
     if failed := fit_for(workers, jobs):
         raise next(iter(failed.values()))
@@ -126,7 +126,7 @@ def do_jobs(
     left = [(job, place) for place, job in places.items() if not place.finished.exists()]
     for place in places.keys() - {place for _, place in left}:
         place.clean()
-    # The longest first, so that at the end no process works alone for long.
+    # The longest first, so that no process works alone for long at the end.
     left.sort(key=lambda task: expected_work(task[0], session), reverse=True)
     names = [f"{job.name} (job {place.folder.name})" for job, place in left]
     problems: dict[str, Exception] = {}

@@ -1,4 +1,4 @@
-"""Scoring the movies of a run against what the animals saw."""
+"""Scoring the movies of a run against the movies that were shown."""
 
 import hashlib
 from pathlib import Path
@@ -21,7 +21,7 @@ SHOWN = (
     "ssim",
     "video_correlation_other_movie",
 )
-"""The scores that are printed; the table holds all."""
+"""The scores that are printed; the table holds all scores."""
 
 
 def evaluate_run(folder: Path) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def evaluate_run(folder: Path) -> pd.DataFrame:
 
 
 def read_or_evaluate(folder: Path, known: int) -> pd.DataFrame:
-    """Return the kept scores of ``known`` movies or, where they are of others or not what was written, new ones.
+    """Return the kept scores of ``known`` movies; where they are of other movies or were changed, new ones.
 
     Raises ReverieError when a movie cannot be read.
     """

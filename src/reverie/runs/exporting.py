@@ -20,7 +20,7 @@ from reverie.runs.options import ExportFormat
 from reverie.runs.run_folder import RunFolder, read_lazily
 
 MARK: Final = "export.json"
-"""Says of which run a folder holds the movies."""
+"""File that names the run whose movies a folder holds."""
 
 UNKNOWN_START = "The start of the session was not given; the time of writing stands for it."
 
@@ -28,13 +28,12 @@ UNKNOWN_START = "The start of the session was not given; the time of writing sta
 def export_run(
     folder: Path, to: ExportFormat, out: Path | None = None, *, session_start: str | None = None
 ) -> list[Path]:
-    """Write every finished movie of a run, and what is known of it, into ``out``; return the files.
+    """Write every finished movie of a run, with its uncertainty and context, into ``out``; return the files.
 
-    One file a movie, or for NWB one an animal. By default they go to ``folder/export``. Files that are there already
-    are replaced.
-    session_start: when the recording began, as 2026-03-01T10:00:00+00:00; NWB files must say.
-    Raises ReverieError when the folder is not a run, nothing is finished, ``out`` holds anything else than an export of
-    this run, or a library that is needed is not installed.
+    There is one file per movie, or for NWB one per animal, by default in ``folder/export``. Existing files are
+    replaced. session_start: when the recording began, as 2026-03-01T10:00:00+00:00; required for NWB files. Raises
+    ReverieError when the folder is not a run, nothing is finished, ``out`` holds anything other than an export of this
+    run, or a required library is not installed.
     """
     run = RunFolder(folder)
     made = run.read_record()
@@ -59,7 +58,7 @@ def export_run(
 
 
 def _claim(place: Path, run: str) -> None:
-    """Mark a folder as the export of a run; raises ReverieError when it is that of another one."""
+    """Mark a folder as the export of a run; raises ReverieError when it is that of another run."""
     mark = place / MARK
     if mark.exists() and read_record(mark).get("run") != run:
         raise ReverieError(f"{place} holds the export of another run; choose another --out.")
@@ -86,7 +85,7 @@ WRITERS: Final[Mapping[str, Callable[[Path, Reconstruction], None]]] = {
     "npz": _write_npz,
     "zarr": _write_zarr,
 }
-"""What writes one movie in each format."""
+"""The function that writes one movie, for each format."""
 
 
 def write_nwb(
@@ -94,10 +93,9 @@ def write_nwb(
 ) -> Path:
     """Write the movies of one animal, each with its standard deviation, predicted rates and mask; return the path.
 
-    Each movie begins when its trial did, on the recording's clock; movies whose recording keeps none follow one
-    another.
-    record: how the run was made, kept as text. session_start: when the recording began, in ISO 8601.
-    Raises ReverieError when pynwb is not installed, the start is no time, or the file cannot be written.
+    Each movie begins when its trial did, on the recording's clock; without a clock, movies follow one another. record:
+    settings of the run, kept as text. session_start: when the recording began, in ISO 8601. Raises ReverieError when
+    pynwb is not installed, the start is no time, or the file cannot be written.
     """
     try:
         from pynwb import NWBHDF5IO, NWBFile
@@ -111,7 +109,7 @@ def write_nwb(
         session_start_time=_time(session_start),
         notes=json.dumps(record, default=str),
         keywords=["reconstruction"],
-        # Sex unknown, at least 0 days old: a run does not know, and the archive's checks ask for both.
+        # Sex unknown, at least 0 days old: the archive's checks require both, and a run holds neither.
         subject=Subject(
             subject_id=movies[0].animal, sex="U", age="P0D/", description="For age, sex and species see the recording."
         ),
@@ -122,7 +120,7 @@ def write_nwb(
     for movie, start in zip(movies, _starts(movies), strict=True):
         for series in _series(movie, start):
             module.add(series)
-    # The library takes a path and no stream; the file is written whole beside its place and then moved there.
+    # The library writes to a path, not a stream; the file is written beside its place and then moved there.
     path.parent.mkdir(parents=True, exist_ok=True)
     building = path.with_name(f".partial.{path.name}")
     try:
@@ -150,7 +148,7 @@ def _time(text: str | None) -> datetime:
 
 
 def _starts(movies: Sequence[Reconstruction]) -> list[float]:
-    """Return when each movie began; one after the other where they have no clock."""
+    """Return the start of each movie in seconds; one after the other where there is no clock."""
     starts = [movie.start for movie in movies]
     if len(set(starts)) == len(starts):
         return starts

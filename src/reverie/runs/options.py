@@ -1,4 +1,4 @@
-"""Options of a run and of its export, in a module that costs nothing to import, as the command line needs."""
+"""Options of a run and of its export, in a module that is quick to import, for the command line."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ ExportFormat = Literal["nwb", "mp4", "tif", "npz", "zarr"]
 
 @dataclass(frozen=True)
 class Joining:
-    """What is explained together, and whether there is a control."""
+    """Which trials are explained together, and whether there is a shuffle control."""
 
     join: Literal["nothing", "repeats", "animals", "all"] = "nothing"
     """Trials that show the same movie explained together: an animal's repeats, one trial of each animal, or all."""

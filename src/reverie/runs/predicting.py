@@ -17,7 +17,7 @@ from reverie.recordings.opening import choose_trials
 from reverie.recordings.reading import Reading
 
 MARK: Final = b"rates.npy"
-"""What our files of rates hold first."""
+"""Name of the first array in files of rates written here."""
 
 
 def predict_trials(

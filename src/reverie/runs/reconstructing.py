@@ -1,4 +1,4 @@
-"""Reconstructing trials into a run folder: do the jobs, write a trial's folder once its jobs are done, then score."""
+"""Reconstructing trials into a run folder: doing jobs, writing each trial's folder once its jobs are done, scoring."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -41,13 +41,13 @@ from reverie.runs.run_folder import RunFolder, TrialFolder
 class Run:
     """How the trials of a run are reconstructed.
 
-    Raises NotApplicable when trials are to be joined, or a shuffle control is asked for, and the method has none.
+    Raises NotApplicable when the method cannot join trials, or has no shuffle control, as requested.
     """
 
     method: Method
     joining: Joining = field(default_factory=Joining)
     about: tuple[str, ...] = ()
-    """Sentences that the run's page begins with."""
+    """Sentences at the beginning of the run's page."""
 
     def __post_init__(self) -> None:
         if self.joining.join != "nothing":
@@ -58,7 +58,7 @@ class Run:
     def jobs(self, session: Session, clip: Clip) -> list[Job]:
         """Return the jobs of a clip whose movies are averaged: one per encoder, or one for all that are combined.
 
-        A ridge decoder is one job, since it is fitted to the training trials of the first encoder and uses none.
+        A ridge decoder is one job, since it is fitted to the training trials of the first encoder and uses no encoder.
         """
         encoders = session.sources.encoders
         if self.method.name == "ridge":
@@ -71,12 +71,12 @@ class Run:
 def reconstruct_trials(
     sources: Sources, out: Path, *, trials: Sequence[str], run: Run, on: On | None = None
 ) -> pd.DataFrame:
-    """Reconstruct trials of one or more animals and return their scores; what is finished is not done again.
+    """Reconstruct trials of one or more animals and return their scores; finished trials are not done again.
 
-    What an encoder and an animal need once (masks, priors and so on) is fitted first, and kept beside the encoder, or
-    in the run folder where that cannot be written. Trials that cannot be reconstructed are left out with a message.
-    Raises ReverieError when data and encoders do not belong together, no trial is left, or ``out`` holds a run with
-    other settings; and, once all other trials are done and scored, when one could not be reconstructed.
+    The parts that an encoder and an animal need once (masks, priors and so on) are fitted first and kept beside the
+    encoder, or in the run folder where that cannot be written. Trials that cannot be reconstructed are left out with a
+    message. Raises ReverieError when data and encoders do not belong together, no trial is left, or ``out`` holds a run
+    with other settings; and, once all other trials are done and scored, when one could not be reconstructed.
     """
     require_folder(out)
     sources = replace(sources, kept=out / "fitted").absolute()
@@ -93,13 +93,13 @@ def reconstruct_trials(
     try:
         scores = evaluate_run(out)
     finally:
-        tally.require_all()  # why there may be no movie to score
+        tally.require_all()  # tells why there is no movie to score
     say(f"The movies are in {out}; `reverie report {out}` makes a page of them.")
     return scores
 
 
 def _say_what_was_learned_from(session: Session, names: Mapping[str, Sequence[str]]) -> None:
-    """Say which trials encoders were trained on, so that nobody takes their scores for held-out ones."""
+    """Print which trials encoders were trained on, so that nobody mistakes their scores for held-out ones."""
     for animal, trials in names.items():
         learned_from = [
             encoder.about.get("training_trials", {}).get(animal, ()) for encoder in session.encoders.values()
@@ -114,7 +114,7 @@ def _say_what_was_learned_from(session: Session, names: Mapping[str, Sequence[st
 def fill_run(
     folder: RunFolder, names: Mapping[str, Sequence[str]], run: Run, workers: Workers[Session], store: Store
 ) -> Tally:
-    """Do the unfinished jobs of the named trials, and write the folder of each trial whose jobs are done.
+    """Do the unfinished jobs of the named trials, and write the folder of each trial once its jobs are done.
 
     Animals that cannot be fitted are left out with a message; raises ReverieError when none is left.
     """
@@ -124,7 +124,7 @@ def fill_run(
     failed = fit_for(workers, [job for each in jobs.values() for job in each])
     jobs = {clip: each for clip, each in jobs.items() if not _animals_of(each) & failed.keys()}
     if not jobs:
-        raise next(iter(failed.values()))  # printed once, by whoever catches it
+        raise next(iter(failed.values()))  # printed once, where it is caught
     for animal, reason in failed.items():
         say(f"{animal} is left out: {reason}")
     every = [job for each in jobs.values() for job in each]
@@ -152,7 +152,7 @@ def _animals_of(jobs: Sequence[Job]) -> set[str]:
 
 
 def with_responses(session: Session, names: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return the trials that have responses, and print which have none; raises ReverieError when none is left."""
+    """Return the trials that have responses and print which have none; raises ReverieError when none is left."""
     kept: dict[str, list[str]] = {}
     for animal, trials in names.items():
         recording = session.recordings[animal]
@@ -185,7 +185,7 @@ def record_of(session: Session, names: Mapping[str, Sequence[str]], run: Run) ->
 
 
 def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Session, store: Store) -> None:
-    """Write the folder of one trial from its finished jobs, unless it holds them already."""
+    """Write the folder of one trial from its finished jobs, unless it holds their movie already."""
     require_folder(place.folder)
     prints, mask = [job.fingerprint(session) for job in jobs], joined_mask(jobs[0], session)
     made = {"jobs": prints, "mask": digest(mask), **describe_method(run.method), **vars(run.joining)}
@@ -230,7 +230,7 @@ def _is_made(place: TrialFolder, made: Mapping[str, object]) -> bool:
 
 
 def write_watchable(folder: Path, found: Reconstruction) -> None:
-    """Write a movie as mp4 (where a codec is there), as tif for ImageJ, and as a strip of frames (png)."""
+    """Write a movie as mp4 (where a codec is available), as tif for ImageJ, and as a strip of frames (png)."""
     rate, truth = found.frame_rate, found.truth
     shown = {"reconstruction": found.frames} if truth is None else {"truth": truth, "reconstruction": found.frames}
     try:
@@ -243,15 +243,15 @@ def write_watchable(folder: Path, found: Reconstruction) -> None:
 
 
 def _control(job: Job, run: Run, session: Session, found: JobFolder) -> tuple[str, ...]:
-    """Return a sentence on what shuffled responses give, where that was asked for."""
+    """Return a sentence on the shuffle control, where it was requested."""
     if not run.joining.shuffle_control:
         return ()
-    # Beside the job's result, since the job's fingerprint also identifies what this is made from.
+    # Kept beside the job's result, since the job's fingerprint also identifies the control.
     return (shuffle_control(job, session, found, found.part("shuffled")).sentence,)
 
 
 def _joined(together: Sequence[Clip]) -> tuple[str, ...]:
-    """Return a sentence that names the other trials the movie was made from."""
+    """Return a sentence that names the other trials that the movie was made from."""
     if not together:
         return ()
     named = ", ".join(f"{clip.animal} trial {clip.name}" for clip in together)
@@ -259,7 +259,7 @@ def _joined(together: Sequence[Clip]) -> tuple[str, ...]:
 
 
 def _warnings_of_others(job: Job, session: Session) -> tuple[str, ...]:
-    """Return the warnings on other animals that are joined, as ``assemble`` gives them on a movie's own animal."""
+    """Return the warnings on joined animals, as ``assemble`` gives them for a movie's own animal."""
     others = dict.fromkeys(clip.animal for clip in job.together if clip.animal != job.clip.animal)
     fits = [session.fitted(animal, folder) for animal in others for folder in session.encoders]
     return (*(warning for fitted in fits for warning in fitted.subject.warnings), *without_errors(fits, job.method))

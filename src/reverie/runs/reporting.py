@@ -1,4 +1,4 @@
-"""Turning a run folder into the page to look at, and into a film."""
+"""Making a page and a film of a run folder."""
 
 import os
 from collections.abc import Sequence
@@ -26,18 +26,18 @@ from reverie.runs.evaluating import read_or_evaluate
 from reverie.runs.run_folder import RunFolder, TrialFolder, read_lazily
 
 TOGETHER: Final = 24
-"""Trials that are shown on one page, each half a megabyte to one of it; of more, each has a page of its own."""
+"""Largest number of trials on one page, to which each adds half a megabyte to one; of more, each has its own page."""
 
 FILM_SECONDS: Final = 10.0
-"""Of each trial that a film shows."""
+"""Seconds of each trial that a film shows."""
 
 
 def report_run(folder: Path, *, film: bool = False) -> Path:
-    """Write RUN/report.html and return its path; movies that are not scored yet are scored first.
+    """Write RUN/report.html and return its path; movies without scores are scored first.
 
-    Of more than ``TOGETHER`` trials it is an overview that leads to a page in the folder of each.
+    With more than ``TOGETHER`` trials it is an overview with links to a page in the folder of each.
 
-    film: write RUN/film.mp4 too, the trials one after the other.
+    film: also write RUN/film.mp4, which shows the trials one after the other.
 
     Raises ReverieError when the folder is not a run or holds no finished movie.
     """
@@ -71,7 +71,7 @@ def report_run(folder: Path, *, film: bool = False) -> Path:
 
 
 def _write_trial(run: RunFolder, place: TrialFolder, one: Reconstruction, scores: pd.DataFrame) -> Still:
-    """Write the page of one trial, and its picture; return what leads there."""
+    """Write the page of one trial, and its picture; return the entry that links to it."""
     content = content_of([one], title=one.name, scores=scores)
     back = os.path.relpath(run.report, place.folder)
     write_page(place.page, replace(content, summary=None, overview=_address(Path(back))))
@@ -87,8 +87,8 @@ def _address(path: Path) -> str:
 def write_run_film(path: Path, found: Sequence[Reconstruction]) -> None:
     """Write the start of each trial, one after the other: truth, reconstruction and standard deviation side by side.
 
-    The standard deviation is drawn from black, 0, to white, the end of its scale. Movies run at the frame rate of the
-    first.
+    The standard deviation is shown from black (0) to white (the end of its scale). All movies run at the first one's
+    frame rate.
     """
     write_film(path, Lazily(_scene, found), frame_rate=found[0].frame_rate)
 

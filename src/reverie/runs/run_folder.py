@@ -3,8 +3,8 @@
 RUN/run.json                              settings, versions, seed, trials
 RUN/scores.csv                            one row per animal, trial and method
 RUN/scores.csv.sha256                     its hash, by which a damaged or edited one is noticed
-RUN/report.html                           the page to look at; of many trials it leads to a page of each
-RUN/film.mp4                              all trials one after the other, where that was asked for
+RUN/report.html                           the page of the run; with many trials it links to a page of each
+RUN/film.mp4                              all trials one after the other, where requested
 RUN/<animal>/<trial>/movie.npz            frames (time, height, width) float32 0-255, mask (height, width); where known
                                           std (time, height, width), half_widths of its 50, 80 and 95 % intervals in
                                           standard deviations, information (height, width)
@@ -13,9 +13,9 @@ RUN/<animal>/<trial>/trace.csv            step, seconds, encoder passes, loss, m
 RUN/<animal>/<trial>/reconstruction.json  animal, trial, method, notes; there once the rest is
 RUN/<animal>/<trial>/movie.mp4, movie.tif the movie to watch, and for ImageJ
 RUN/<animal>/<trial>/strip.png            frames of the truth above those of the reconstruction
-RUN/<animal>/<trial>/report.html, still.png  its page and its picture in RUN/report.html, where those are many
-RUN/jobs/<fingerprint>/                   the movie of each job before averaging, or where it stands; in shuffled/
-                                          that from shuffled responses, where it was asked for
+RUN/<animal>/<trial>/report.html, still.png  its page and its picture in RUN/report.html, where trials are many
+RUN/jobs/<fingerprint>/                   the movie of each job before averaging, or its last snapshot; in shuffled/
+                                          that from shuffled responses, where requested
 RUN/fitted/                               what was fitted, where the encoder's folder cannot be written
 """
 
@@ -35,7 +35,7 @@ from reverie.foundation.requests import SEEDS
 from reverie.recordings.lazy_trials import Lazily
 
 NOT_COMPARED = ("trials",)
-"""Settings that may differ when a run is continued: more trials may be added to it."""
+"""Settings that may differ when a run is continued, since trials may be added."""
 
 
 @dataclass(frozen=True)
@@ -48,27 +48,27 @@ class TrialFolder:
 
     @property
     def finished(self) -> Path:
-        """Its presence means the trial is done."""
+        """File whose presence means that the trial is done."""
         return self.folder / DESCRIPTION
 
     @property
     def page(self) -> Path:
-        """The page of this trial alone, where RUN/report.html leads to one of each."""
+        """The page of this trial alone, where RUN/report.html links to a page of each."""
         return self.folder / "report.html"
 
     @property
     def still(self) -> Path:
-        """The picture that stands for it in RUN/report.html."""
+        """The picture of the trial in RUN/report.html."""
         return self.folder / "still.png"
 
     @property
     def made(self) -> Path:
-        """From which jobs the trial was made."""
+        """File that names the jobs from which the trial was made."""
         return self.folder / "jobs.json"
 
 
 LEFT_OUT: Final = "Left out, until the same `reverie reconstruct` makes it anew"
-"""What is said of a trial that cannot be read."""
+"""Message on a trial that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -79,38 +79,38 @@ class RunFolder:
 
     @property
     def record(self) -> Path:
-        """How the run was made."""
+        """File of the run's settings and versions."""
         return self.folder / "run.json"
 
     @property
     def scores(self) -> Path:
-        """The table of scores."""
+        """File of the table of scores."""
         return self.folder / "scores.csv"
 
     @property
     def scores_digest(self) -> Path:
-        """The hash of the table, as ``sha256sum`` reads it, by which a damaged or edited one is noticed."""
+        """File of the table's hash, as ``sha256sum`` reads it, by which a damaged or edited table is noticed."""
         return self.folder / "scores.csv.sha256"
 
     @property
     def report(self) -> Path:
-        """The page to look at."""
+        """File of the run's page."""
         return self.folder / "report.html"
 
     @property
     def film(self) -> Path:
-        """The film of all trials."""
+        """File of the film of all trials."""
         return self.folder / "film.mp4"
 
     def trial(self, animal: str, trial: str) -> TrialFolder:
-        """Return the place of one trial, whether it is there yet or not."""
+        """Return the folder of one trial, whether it exists yet or not."""
         return TrialFolder(self.folder / animal / trial, animal, trial)
 
     def finished_trials(self) -> list[TrialFolder]:
         """Return the reconstructed trials, by animal and then by trial number.
 
-        Their names are those in the files, whatever their folders are called; of two copies of a trial the
-        second is left out with a message, as is one without a name. Raises ReverieError when there is no other.
+        Their names are those in the files, whatever their folders are called. The second of two copies of a trial, and
+        trials without a name, are left out with a message. Raises ReverieError when no trial is left.
         """
         found: dict[tuple[str, str], TrialFolder] = {}
         nameless: list[ReverieError] = []
@@ -133,7 +133,7 @@ class RunFolder:
         return sorted(found.values(), key=lambda one: (one.animal, len(one.trial), one.trial))
 
     def whole_trials(self) -> list[TrialFolder]:
-        """Return those of ``finished_trials`` that can be read; others are left out with a message.
+        """Return the ``finished_trials`` that can be read; others are left out with a message.
 
         Raises ReverieError when none can.
         """
@@ -161,7 +161,7 @@ class RunFolder:
 
     @property
     def identity(self) -> str:
-        """What the run is known by, whatever trials are added to it: a hash of its settings and seed."""
+        """A hash of the run's settings and seed, which does not change when trials are added."""
         record = self.read_record()
         settings = {name: value for name, value in record["settings"].items() if name not in NOT_COMPARED}
         return digest_of({"settings": settings, "seed": record["seed"]})
@@ -172,7 +172,7 @@ class RunFolder:
         Raises ReverieError when the folder holds a run with other settings or something else, such as an encoder or
         recordings, so that nothing is overwritten or mixed up.
         """
-        settings = json.loads(json.dumps(record["settings"]))  # as the file will hold them: lists for tuples
+        settings = json.loads(json.dumps(record["settings"]))  # as read from the file, with lists for tuples
         trials = dict(settings.get("trials", {}))
         if self.record.exists():
             old = self.read_record().get("settings", {})
@@ -195,7 +195,7 @@ class RunFolder:
 
 
 def _named(path: Path) -> TrialFolder:
-    """Return the trial whose description lies at a path; raises ReverieError when it holds no name."""
+    """Return the trial whose description is at a path; raises ReverieError when it holds no name."""
     description = read_record(path)
     if not (isinstance(description.get("animal"), str) and isinstance(description.get("trial"), str)):
         raise ReverieError(f"{path} does not say of which animal and trial it is; reconstruct the trial again.")
@@ -203,5 +203,5 @@ def _named(path: Path) -> TrialFolder:
 
 
 def read_lazily(places: Sequence[TrialFolder]) -> Lazily[TrialFolder, Reconstruction]:
-    """Return the reconstructions of trials, each read whenever it is asked for."""
+    """Return the reconstructions of trials, each read on every access."""
     return Lazily(lambda place: Reconstruction.load(place.folder), places)

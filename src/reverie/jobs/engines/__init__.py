@@ -1,1 +1,1 @@
-"""Where tasks are done: processes of this machine, or those of a cluster. Nothing else knows which."""
+"""Engines that do tasks, in processes of this machine or of a cluster; no other package depends on which."""

@@ -1,4 +1,4 @@
-"""The vocabulary of batch systems, and the script they get: one worker per job, one thread per worker."""
+"""The options of batch systems, and the job script: one worker per job, one thread per worker."""
 
 import time
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ CLUSTERS: Final[Mapping[str, str]] = {
     "lsf": "LSFCluster",
     "htcondor": "HTCondorCluster",
 }
-"""Classes of dask-jobqueue."""
+"""The class of dask-jobqueue for each batch system."""
 
 GPUS: Final[Mapping[str, str]] = {
     "slurm": "--gres=gpu:{}",
@@ -25,17 +25,17 @@ GPUS: Final[Mapping[str, str]] = {
     "lsf": "-gpu num={}",
     "htcondor": "request_gpus={}",
 }
-"""How a worker asks for graphics cards; PBS has it in one word with the cores."""
+"""How a job script requests GPUs; in PBS it is one word together with the cores."""
 
 MARGIN: Final = 120
-"""Seconds before its walltime at which a worker stops at the next snapshot: enough for a step at real size. A tenth of
-shorter walltimes."""
+"""Seconds before the end of its walltime at which a worker stops at the next snapshot: enough for a step at real size.
+It is at most a tenth of the walltime."""
 
 INSTALL: Final = "install what clusters need with `pip install 'reverie[cluster]'`."
 
 
 def logs_folder() -> str:
-    """Return where the batch system puts what workers print; it lies where every node sees it."""
+    """Return the folder for the output of workers, which every node can access."""
     return str(cache_folder() / "workers")
 
 
@@ -53,7 +53,7 @@ def cluster_class(on: On) -> Any:  # noqa: ANN401 - the packages are optional, a
 
 
 def directives(on: On) -> list[str] | dict[str, str]:
-    """Return the further lines of a job script: graphics cards, and whatever the user passes on."""
+    """Return the further lines of a job script: GPUs, and the options that the user passes on."""
     cards = [GPUS[on.on].format(on.gpus)] if on.gpus and on.on in GPUS else []
     lines = [*cards, *on.scheduler_option]
     if on.on != "htcondor":
@@ -62,20 +62,20 @@ def directives(on: On) -> list[str] | dict[str, str]:
 
 
 def options(on: On) -> dict[str, Any]:
-    """Return what makes the workers: each one process of one thread that stops shortly before its walltime."""
+    """Return the options of workers: each is one process of one thread that stops shortly before its walltime ends."""
     stops_after = on.seconds - min(MARGIN, on.seconds // 10)
     found: dict[str, Any] = {
         "cores": 1,
         "processes": 1,
         "memory": on.memory,
         "job_name": "reverie",
-        # Seconds a worker has to start in, since a node may be busy; so long one whose driver died then keeps its node.
+        # Seconds in which a worker must start, since nodes may be busy; one whose driver died keeps its node as long.
         "death_timeout": 300,
         "log_directory": logs_folder(),
         "job_extra_directives": directives(on),
         "job_script_prologue": ["export OMP_NUM_THREADS=1"],
     }
-    if on.on == "htcondor":  # knows no walltime
+    if on.on == "htcondor":  # HTCondor has no walltime
         return found | {"disk": "10GB"}
     found["job_script_prologue"] += [f"export {STOP_AT}=$(( $(date +%s) + {stops_after} ))"]
     if on.on == "pbs" and on.gpus:
@@ -84,23 +84,23 @@ def options(on: On) -> dict[str, Any]:
 
 
 def job_script(on: On) -> str:
-    """Return the script that the batch system gets for each worker, with a placeholder for this machine's address."""
+    """Return the job script of each worker, with a placeholder for this machine's address."""
     found = cluster_class(on)
     return str(found.job_cls("tcp://ADDRESS-OF-THIS-MACHINE:PORT", name="WORKER", **options(on)).job_script())
 
 
 def refusing(on: On, refusals: list[str]) -> Any:  # noqa: ANN401 - as above
-    """Return the class of one job of the batch system that notes in ``refusals`` why it was not taken."""
+    """Return the class of a job of the batch system that notes in ``refusals`` why the job was refused."""
     usual = cluster_class(on).job_cls
 
     class Job(usual):  # type: ignore[misc,valid-type]
         async def start(self) -> None:
-            """Hand the script over."""
+            """Submit the script."""
             try:
                 await super().start()
             except Exception as error:
                 refusals.append(f"{error} ({time.strftime('%H:%M:%S')})")
-                self.status = import_or_tell("distributed").Status.failed  # else its cluster would not close
+                self.status = import_or_tell("distributed").Status.failed  # otherwise its cluster would not close
                 raise
 
     return Job

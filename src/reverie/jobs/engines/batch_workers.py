@@ -1,7 +1,7 @@
-"""Workers of a batch system: keeping as many as were asked for, though some of its jobs end before they start.
+"""Workers of a batch system: keeping the requested number, although some jobs end before their worker starts.
 
-dask-jobqueue replaces workers that came and were lost. Of a job that ended before its worker was known (killed while
-it started or waited, its node lost, a script that fails) it learns nothing; the batch system's own list shows it.
+dask-jobqueue replaces workers that connected and were lost. It does not notice jobs that ended before their worker
+connected (killed while starting or waiting, node lost, script failed); the batch system's own list shows them.
 """
 
 import getpass
@@ -18,10 +18,10 @@ from reverie.jobs.engines.contract import TRIES
 from reverie.jobs.engines.settings import On
 
 USUAL_JOBS: Final = 2
-"""Workers of a batch system where no number is given."""
+"""Number of workers of a batch system by default."""
 
 LIST_EVERY: Final = 30.0
-"""Seconds between two looks at the batch system's list, which many people ask for; only while a worker is missing."""
+"""Seconds between queries of the batch system's list, which burden it; made only while a worker is missing."""
 
 PATIENCE: Final = 60.0
 """Seconds to wait for that list."""
@@ -33,17 +33,17 @@ LISTS: Final[Mapping[str, Sequence[str]]] = {
     "lsf": ("bjobs", "-w"),
     "htcondor": ("condor_q", "-nobatch"),
 }
-"""What prints a line for each job of this user that waits or runs; it begins with the job's number."""
+"""Commands that print a line for each of this user's waiting or running jobs, which begins with the job's number."""
 
 NO_JOBS: Final = "No unfinished job found"
-"""What LSF says, as of an error, where there is none."""
+"""Part of LSF's error message where the user has no jobs."""
 
 NAMED: Final = 6
-"""Jobs that are named in a sentence."""
+"""Largest number of jobs that are named in a sentence."""
 
 
 class BatchWorkers:
-    """The workers asked for. refusals: why the batch system did not take jobs, as it said itself."""
+    """The requested workers. refusals: the batch system's own messages about jobs that it refused."""
 
     def __init__(self, on: On, cluster: Any, refusals: list[str]) -> None:  # noqa: ANN401 - an optional package without types
         self.on, self.cluster, self.refusals = on, cluster, refusals
@@ -55,9 +55,9 @@ class BatchWorkers:
         self.cluster.scale(self.on.jobs or USUAL_JOBS)
 
     def keep(self) -> None:
-        """Ask for others in place of workers whose time was over, and of jobs that ended before their worker started.
+        """Replace workers whose walltime ended, and jobs that ended before their worker started.
 
-        Raises ReverieError when the batch system takes no jobs, or no worker has started though each was asked for
+        Raises ReverieError when the batch system refuses jobs, or no worker has started although each was requested
         ``TRIES`` times.
         """
         registered, missing = self.cluster.sync(_who_is_there, self.cluster)
@@ -76,7 +76,7 @@ class BatchWorkers:
         if listed is None:
             return
         unlisted = {job for job in missing.values() if job is not None and job not in listed}
-        # Twice in a row: one that has just ended in good order is replaced by dask.
+        # Missing in two successive lists, since dask replaces a worker that has just ended normally.
         gone = {name: job for name, job in missing.items() if job is None or job in unlisted & self.unlisted}
         self.unlisted = unlisted
         self.lost += [] if anybody else [job or "" for job in gone.values()]
@@ -113,9 +113,9 @@ def _named(jobs: Sequence[str]) -> str:
 
 
 def _listed(system: str, number: str) -> set[str] | None:
-    """Return the numbers of this user's jobs that wait or run; None where the batch system does not say.
+    """Return the numbers of this user's waiting and running jobs; None where the batch system does not answer.
 
-    number: a regular expression of what it calls a job, with a group ``job_id``.
+    number: a regular expression for the number of a job, with a group ``job_id``.
     """
     words = [word.format(user=getpass.getuser()) for word in LISTS[system]]
     try:

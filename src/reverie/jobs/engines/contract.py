@@ -1,4 +1,4 @@
-"""What an engine does: tasks in, outcomes out, in any order; a task that fails does not keep others from being done."""
+"""The interface of engines: tasks in, outcomes out, in any order; a failed task does not stop the others."""
 
 import os
 import time
@@ -11,13 +11,13 @@ from uuid import uuid4
 from reverie.foundation.errors import NoSpace, OutOfTime, ReverieError, WorkerLost
 
 TRIES: Final = 3
-"""How often a task may lose the process that does it before it is given up."""
+"""Number of times that a task may lose its process before it is given up."""
 
 FATAL: Final = (NoSpace, OutOfTime)
 """Errors after which no other task can be done either."""
 
 NAMED = 5
-"""Failures that are named one by one."""
+"""Largest number of failures that are listed one by one."""
 
 STOP_AT: Final = "REVERIE_STOP_AT"
 """Environment variable: seconds since 1970 after which a job stops at its next snapshot."""
@@ -25,9 +25,9 @@ STOP_AT: Final = "REVERIE_STOP_AT"
 
 @dataclass(frozen=True)
 class Opening:
-    """How a process opens what all tasks are done with (recordings, encoders). It travels, so it must be picklable.
+    """How a process opens the context of all tasks (recordings, encoders); it is sent to processes, so it must pickle.
 
-    token: of this opening, so that a process which is there for longer does not take it for an earlier one.
+    token: identifies this opening, so that a long-lived process does not confuse it with an earlier one.
     """
 
     reopen: Callable[[], Any]
@@ -36,7 +36,7 @@ class Opening:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task, by its number in the list: a result, or the error it ended with."""
+    """The outcome of a task, by its number in the list: a result, or the error it ended with."""
 
     number: int
     result: Any = None
@@ -45,22 +45,22 @@ class Outcome:
 
 @runtime_checkable
 class Engine(Protocol):
-    """Processes that do tasks and share nothing with this one but files."""
+    """Processes that do tasks and share only files with this one."""
 
     def do(self, work: Callable[[Any, Any], Any], tasks: Sequence[Any], names: Sequence[str]) -> Iterator[Outcome]:
-        """Begin tasks in their order and yield each outcome when it is there.
+        """Begin tasks in their order and yield each outcome as soon as it is known.
 
-        A task whose process is killed is begun again, at most ``TRIES`` times in all. Tasks that are left when the
+        A task whose process is killed is started again, at most ``TRIES`` times in all. Tasks that remain when the
         iterator is closed are not done.
 
         Parameters
         ----------
         work
-            A function of a module, so that other processes find it: of what they opened and of a task.
+            A module-level function, so that other processes can import it, called with the opened context and a task.
         tasks
             Plain data.
         names
-            What the user calls each task.
+            Names of the tasks for messages.
         """
 
 
@@ -74,7 +74,7 @@ def lost(name: str) -> WorkerLost:
 
 @contextmanager
 def noted(failed: dict[str, Exception], name: str) -> Iterator[None]:
-    """Keep an error of the block under a name and go on, unless nothing else could be done after it either."""
+    """Store an error of the block under a name and continue, unless it prevents all other tasks too."""
     try:
         yield
     except FATAL:
@@ -84,7 +84,7 @@ def noted(failed: dict[str, Exception], name: str) -> Iterator[None]:
 
 
 def raise_all(failed: Mapping[str, Exception]) -> None:
-    """Raise what failed, if anything: a defect of the program as it is, one error as it is, several as one."""
+    """Raise the failures, if any: a defect of the program or a single error unchanged, several errors as one."""
     errors = list(failed.values())
     for error in errors:
         if not isinstance(error, ReverieError):
@@ -106,5 +106,5 @@ def out_of_time() -> bool:
 
 
 def stopped() -> OutOfTime:
-    """Return what a job that stopped at its snapshot raises."""
+    """Return the error that a job raises when it stopped at its snapshot."""
     return OutOfTime("The time of this process is over; give the same command again to go on where it stopped.")

@@ -1,6 +1,6 @@
 """Tasks in the processes of a cluster, by dask.distributed, whose workers may come and go at any time.
 
-What travels are descriptions of tasks; results lie in files that every machine sees.
+Only descriptions of tasks are sent; results are in files that every machine can access.
 """
 
 import time
@@ -19,24 +19,24 @@ from reverie.jobs.engines.here import do_task
 from reverie.jobs.engines.settings import On
 
 LOOK_EVERY: Final = 5.0
-"""Seconds between two looks whether workers are missing."""
+"""Seconds between checks for missing workers."""
 
 PATIENCE: Final = 60.0
 """Seconds to wait for a scheduler's answer."""
 
 SCHEDULER: Final = {
-    # Scheduler and driver are one process; a task that has to wait does so there, not in the queue of a worker, where
-    # it would be taken for the cause of that worker's death.
+    # Waiting tasks stay in the scheduler, which is in this process. In a worker's queue, they would be counted among
+    # the tasks that may have killed the worker.
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": TRIES - 1,
-    # A worker that was killed is begun again in its own job; only after this time that job is ended and another asked.
+    # A killed worker is started again in its own job; after this time the job is ended and another requested.
     "distributed.deploy.lost-worker-timeout": "120s",
 }
 
 
 @contextmanager
 def processes_elsewhere(opening: Opening, on: On) -> Iterator["Elsewhere"]:
-    """Yield the workers of a batch system, which are asked for now and end with the block, or of a Dask scheduler.
+    """Yield the workers of a batch system, which are requested now and end with the block, or of a Dask scheduler.
 
     Raises ReverieError when there is no such scheduler or the packages are not installed.
     """
@@ -50,7 +50,7 @@ def processes_elsewhere(opening: Opening, on: On) -> Iterator["Elsewhere"]:
                 yield Elsewhere(opening, on, client, None if cluster is None else BatchWorkers(on, cluster, refusals))
         finally:
             if cluster is not None:
-                with suppress(Exception):  # what cannot be ended now ends by itself when it misses us
+                with suppress(Exception):  # workers that cannot be ended now end by themselves without this process
                     cluster.close()
 
 
@@ -74,16 +74,16 @@ def _batch_cluster(on: On, refusals: list[str]) -> Any:  # noqa: ANN401 - an opt
 
 
 class Elsewhere:
-    """Workers of a Dask scheduler, our own or somebody else's."""
+    """Workers of a Dask scheduler, one started here or an existing one."""
 
     def __init__(self, opening: Opening, on: On, client: Any, batch: BatchWorkers | None) -> None:  # noqa: ANN401
         self.opening, self.on, self.client, self.batch = opening, on, client, batch
         self.looked = time.monotonic()
 
     def do(self, work: Callable[[Any, Any], Any], tasks: Sequence[Any], names: Sequence[str]) -> Iterator[Outcome]:
-        """Begin tasks in their order and yield each outcome when it is there.
+        """Begin tasks in their order and yield each outcome as soon as it is known.
 
-        Raises ReverieError when the batch system takes no jobs or starts no worker; WorkerLost when the scheduler is
+        Raises ReverieError when the batch system refuses jobs or starts no worker; WorkerLost when the scheduler is
         gone.
         """
         ended: SimpleQueue[Any] = SimpleQueue()
@@ -99,7 +99,7 @@ class Elsewhere:
                 if future is not None:
                     yield self._outcome(future, left.pop(future.key), names)
         finally:
-            # After an error nobody waits for the tasks that are left.
+            # After an error, the remaining tasks are not needed.
             if left and self.client.status == "running":
                 self.client.cancel(list(left))
 
@@ -129,7 +129,7 @@ class Elsewhere:
 
 
 def _do_or_leave(opening: Opening, work: Callable[[Any, Any], Any], task: object) -> object:
-    """Do a task; where this worker's time is over before or during that, let another one go on with it."""
+    """Do a task; where this worker's time ends before or during it, another worker continues it."""
     from distributed import Reschedule, Status, get_worker
 
     from reverie.foundation.errors import OutOfTime

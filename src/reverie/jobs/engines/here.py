@@ -1,6 +1,6 @@
 """Tasks in processes of this machine, which share its cores and can be interrupted.
 
-One thread a process does small arithmetic faster than several threads in one process.
+Several processes of one thread each are faster at small arithmetic than one process of several threads.
 """
 
 import multiprocessing
@@ -22,17 +22,17 @@ from reverie.foundation.devices import prepare_threads
 from reverie.jobs.engines.contract import TRIES, Opening, Outcome, lost
 
 _OPENED: dict[str, Any] = {}
-"""What the tasks of this process are done with, by the token of its opening; only the last one is kept."""
+"""The opened context of this process's tasks, by the token of its opening; only the last one is kept."""
 
 _ALONE = threading.Lock()
-"""A process of somebody else's cluster may have several threads; what is opened is made for one."""
+"""Held during a task: a process of an existing cluster may have several threads, but a context is made for one."""
 
 MOST_WORKERS = 4
-"""More processes would need more memory than a machine without a graphics card usually has."""
+"""Largest number of processes by default; more would need more memory than a machine without a GPU usually has."""
 
 
 def do_task(opening: Opening, work: Callable[[Any, Any], Any], task: object) -> object:
-    """Do one task with what this process opened, or opens now."""
+    """Do one task with the context that this process has opened, or opens now."""
     with _ALONE:
         if opening.token not in _OPENED:
             _OPENED.clear()
@@ -47,7 +47,7 @@ def available_cores() -> int:
 
 
 def usual_workers(device: torch.device) -> int:
-    """Return how many workers suit the device: one for a graphics card, one a core otherwise, up to ``MOST_WORKERS``.
+    """Return the default number of workers: one for a GPU, else one per core, up to ``MOST_WORKERS``.
 
     >>> usual_workers(torch.device("cuda"))
     1
@@ -56,34 +56,34 @@ def usual_workers(device: torch.device) -> int:
 
 
 def threads_of_each(count: int) -> int:
-    """Return how many threads each of so many processes has: its share of the cores, but no more than this one has."""
+    """Return the number of threads of each of ``count`` processes: its share of the cores, at most as many as here."""
     return max(1, min(available_cores() // count, torch.get_num_threads()))
 
 
 @contextmanager
 def processes_here(opening: Opening, count: int) -> Iterator["Here"]:
-    """Yield so many processes; they end with the block, and with this process, however it ends."""
+    """Yield ``count`` processes; they end with the block, and with this process, however it ends."""
     engine = Here(opening, count)
     try:
         yield engine
     except BaseException:
-        # An interruption should not wait for tasks that take minutes; what they had found is kept in their files.
+        # An interruption should not wait for tasks that take minutes; their progress is kept in their files.
         engine.end()
         raise
     engine.close()
 
 
 class Here:
-    """Processes of this machine, each started when there is a first task for it."""
+    """Processes of this machine, each started with its first task."""
 
     def __init__(self, opening: Opening, count: int) -> None:
         self.opening = opening
         self.seats = [_Seat(threads_of_each(count)) for _ in range(count)]
 
     def do(self, work: Callable[[Any, Any], Any], tasks: Sequence[Any], names: Sequence[str]) -> Iterator[Outcome]:
-        """Begin tasks in their order and yield each outcome when it is there.
+        """Begin tasks in their order and yield each outcome as soon as it is known.
 
-        What killed a process is tried again when nothing else is left, with the whole machine to itself.
+        A task that killed its process is tried again after all others, alone on the machine.
         """
         waiting, again, deaths = deque(range(len(tasks))), deque[int](), Counter[int]()
         idle, running = self.seats[::-1], dict[Future[Any], tuple[int, _Seat]]()
@@ -116,13 +116,13 @@ class Here:
             seat.end()
 
     def close(self) -> None:
-        """Let the processes, which have nothing to do, end."""
+        """Let the idle processes end."""
         for seat in self.seats:
             seat.close()
 
 
 class _Seat:
-    """One process at a time, in a pool of its own: so it is known which task killed it, and no other is lost."""
+    """One process at a time, in its own pool, so that it is known which task killed it, and no other task is lost."""
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
@@ -151,21 +151,21 @@ class _Seat:
 
 
 class _OwnProcesses(SpawnContext):
-    """Starts processes as usual and remembers which: others of this interpreter are not ours to end."""
+    """Starts processes as usual and remembers them, since other processes of this interpreter must not be ended."""
 
     def __init__(self) -> None:
         super().__init__()
         self.started: list[BaseProcess] = []
 
     def Process(self, *arguments: Any, **named: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: ANN401, N802
-        """Start what ``multiprocessing`` starts."""
+        """Start a process of ``multiprocessing``."""
         process = SpawnProcess(*arguments, **named)
         self.started.append(process)
         return process
 
 
 def _begin(threads: int) -> None:
-    # Ctrl-C reaches every process of a terminal; the first one tells the others.
+    # Ctrl-C reaches every process of a terminal; the main process ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)

@@ -1,4 +1,4 @@
-"""Where jobs are done: options shared by all verbs that do several jobs."""
+"""Options on where jobs are done, shared by all commands that do several jobs."""
 
 import re
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ SCHEDULERS: Final = ("slurm", "pbs", "sge", "lsf", "htcondor")
 """Batch systems, by the names on the command line."""
 
 ADDRESS: Final = re.compile(r"(tcp|tls|ws|wss|ucx)://\S+")
-"""What the address of a Dask scheduler looks like."""
+"""Pattern of the address of a Dask scheduler."""
 
 MOST_JOBS: Final = 10_000
-"""At once; more than clusters give to one person."""
+"""Largest number of jobs at once; more than clusters give to one person."""
 
 LEAST_WALLTIME: Final = 60
-"""Seconds; batch systems count in minutes."""
+"""Shortest walltime, seconds; batch systems count in minutes."""
 
 
 @dataclass(frozen=True)
 class On:
-    """Where jobs are done, and what each worker there may take."""
+    """Where jobs are done, and the resources of each worker."""
 
     on: str = HERE
     """here, a batch system (slurm, pbs, sge, lsf, htcondor), or a Dask scheduler's address (tcp://HOST:8786)."""
