@@ -1,1 +1,1 @@
-"""One file a format of recordings."""
+"""A file per format of recordings."""

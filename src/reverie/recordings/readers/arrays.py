@@ -1,4 +1,4 @@
-"""Recordings from Python: arrays with times of their own, or trials at hand already, cut and on one clock."""
+"""Recordings from Python: arrays with their own times, or trials that are already cut and on one clock."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -23,14 +23,14 @@ from reverie.recordings.source import Footage, Source, StoredSeries
 from reverie.recordings.trial import Trial
 
 LONGEST_NAME: Final = 200
-"""Bytes; file systems take 255, of which the names of files that are being written need some."""
+"""Longest name, bytes; file systems allow 255, of which temporary names during writing need some."""
 
 
 class TrialsSource(Source):
-    """The trials of one animal, held in memory or read by whoever made the sequence.
+    """The trials of one animal, held in memory or read by the given sequence.
 
-    Raises ReverieError when there are none, two have one name or are at different frame rates, or a name cannot be that
-    of a folder.
+    Raises ReverieError when there are none, two have the same name or different frame rates, or a name cannot be a
+    folder's.
     """
 
     def __init__(self, name: str, trials: Sequence[Trial], degrees_per_pixel: float | None = None) -> None:
@@ -80,9 +80,9 @@ class TrialsSource(Source):
 
 
 def _with_arrays(trial: Trial, animal: str) -> Trial:
-    """Return a trial of arrays and plain numbers; what reads an array when it is asked stays as it is.
+    """Return a trial of arrays and plain numbers; objects that read their array on access stay as they are.
 
-    Raises ReverieError when the state has not a row for each signal.
+    Raises ReverieError when the state does not have a row for each signal.
     """
     given = {what: getattr(trial, what) for what in ("movie", "state", "responses")}
     made: dict[str, Any] = {
@@ -98,7 +98,7 @@ def _with_arrays(trial: Trial, animal: str) -> Trial:
 
 
 def require_folder_name(name: object) -> str:
-    """Return the name of an animal or a trial; raises ReverieError when it cannot be that of its folder in a run."""
+    """Return the name of an animal or a trial; raises ReverieError when it cannot name its folder in a run."""
     if not isinstance(name, str) or name in ("", "..") or Path(name).name != name or not name.isprintable():
         raise ReverieError(f"Animals and trials have names that can be those of folders, but {name!r} was given.")
     if len(name.encode()) > LONGEST_NAME:
@@ -107,7 +107,7 @@ def require_folder_name(name: object) -> str:
 
 
 MEANINGS: Final[Mapping[str, Meaning]] = {"traces": "level", "events": "amount", "held": "held"}
-"""What responses can be said to be."""
+"""Kinds of responses that a user can state, and their meanings."""
 
 
 def arrays_source(
@@ -191,7 +191,7 @@ def _behaviour(name: str, running: Timed | None, pupil: Timed | None, gaze: Time
 
 
 def _whole(clip: str, movie: Any) -> Showing:  # noqa: ANN401
-    """Return the one showing of a movie that has times itself."""
+    """Return the only showing of a movie that has its own times."""
     if not isinstance(movie, TimedValues):
         raise ReverieError(f"When {clip!r} was shown is not said; give `shown`, or a movie with times (.t and .d).")
     times, _ = timed(f"The movie {clip}", movie)
@@ -199,14 +199,14 @@ def _whole(clip: str, movie: Any) -> Showing:  # noqa: ANN401
 
 
 PATHS: Final = (str, Path)
-"""What names a file."""
+"""Types that name a file."""
 
 
 class _Clips:
     """Movies given as arrays, as objects with times, or as files."""
 
     def __init__(self, given: Mapping[str, Any], reading: Reading, *, numbered: bool) -> None:
-        # Files are read when they are asked for, and a notebook may stand in another folder by then.
+        # Files are read on access, when a notebook may be in another folder.
         self.given = {name: Path(one).absolute() if isinstance(one, PATHS) else one for name, one in given.items()}
         self.reading, self.numbered = reading, numbered
 

@@ -1,4 +1,4 @@
-"""What lies beside responses that come without a stimulus: a table of what was shown, movies, tables of behaviour."""
+"""Files beside responses without a stimulus: a table of what was shown, movies, and tables of behaviour."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -25,18 +25,18 @@ from reverie.stimuli.pictures import SUFFIXES
 from reverie.stimuli.video import NAMED_AS_VIDEO
 
 TIMES: Final = ("time", "times", "t", "timestamp", "timestamps", "seconds")
-"""What a column of times may be called, before a unit."""
+"""Names of a column of times, without a unit."""
 
 WHOLE: Final = re.compile(r"\d+\.0")
-"""A whole number, as it is written in a column that lacks some."""
+"""A whole number, as pandas writes it in a column with empty cells."""
 
 OTHER_UNIT: Final = re.compile(r"[ _(\[](ms|msec|milliseconds|us|\u00b5s|\u03bcs|microseconds|min|minutes)\W*$")
-"""Units of time that are no seconds, at the end of such a name."""
+"""Units of time other than seconds, at the end of such a name."""
 
 
 @dataclass(frozen=True)
 class ShownMovies:
-    """What was shown when, the movies, and what was taken for granted, in sentences."""
+    """What was shown when, the movies, and the assumptions made, in sentences."""
 
     showings: list[Showing]
     clips: dict[str, Callable[[], Footage]]
@@ -49,11 +49,11 @@ def shown_beside(
     inside: Mapping[str, Callable[[], OpenClip]] | None = None,
     rows: tuple[pd.DataFrame, str] | None = None,
 ) -> ShownMovies:
-    """Return what was shown when, after ``--frames-table``, and the movies it names.
+    """Return what was shown when, according to ``--frames-table``, and the movies it names.
 
-    A clip is one of ``--movie``, one ``inside`` the recording, or a file beside the table that has its name. The
-    recording may hold the table itself: its ``rows``, and where they lie, for messages.
-    Raises ReverieError when there is no table, or a clip is not found.
+    A clip is one of ``--movie``, one ``inside`` the recording, or a file of its name beside the table. ``rows`` is a
+    table that the recording itself holds, with its place for messages. Raises ReverieError when there is no table, or a
+    clip is not found.
     """
     if reading.frames_table is None:
         raise ReverieError(
@@ -82,14 +82,14 @@ def shown_beside(
 
 
 def spellings(clip: str) -> tuple[str, str, str]:
-    """Return by what names a movie may be known that a table calls so: with its folder and ending, or without.
+    """Return the names that a movie in a table may have elsewhere: with its folder and ending, or without.
 
-    What follows a dot may be a part of the name. Whole numbers beside empty cells are written with one more 0.
+    Text after a dot may be part of the name. Whole numbers in a column with empty cells end in .0.
 
     >>> spellings("stimuli/clip1.avi")
     ('stimuli\\\\clip1.avi', 'clip1.avi', 'clip1')
     """
-    last = PureWindowsPath(normalize("NFC", clip))  # which knows the slashes of every system
+    last = PureWindowsPath(normalize("NFC", clip))  # accepts the slashes of every system
     ends = (
         last.suffix.lower() in (*ARRAYS, *SUFFIXES, OME)
         or NAMED_AS_VIDEO.search(last.name)
@@ -101,7 +101,7 @@ def spellings(clip: str) -> tuple[str, str, str]:
 def _openers(
     files: Mapping[str, Path], reading: Reading, numbered: bool
 ) -> dict[str, Callable[[int | None], OpenClip]]:
-    """Return what opens each movie, told how many frames it has where that is known."""
+    """Return a function for each movie that opens it, given its number of frames where that is known."""
     return {
         normalize("NFC", name): partial(open_clip, path, reading, numbered=numbered) for name, path in files.items()
     }
@@ -119,7 +119,7 @@ def _footage(opened: Callable[[str, int | None], OpenClip], clip: str, frames: i
 
 
 def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
-    """Return pupil and running from csv files of a time and a value a row (for gaze, two values).
+    """Return pupil and running from csv files with a time and a value (for gaze, two values) per row.
 
     Raises ReverieError when a file is no such table.
     """
@@ -129,7 +129,7 @@ def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
         if place is None:
             continue
         rows = read_csv(Path(place)).apply(pd.to_numeric, errors="coerce")
-        # In whatever order, times come first where a column is called so.
+        # Times come first where a column has such a name, whatever the order.
         names = sorted(rows, key=lambda name: re.split(r"[ _(\[]", str(name))[0] not in TIMES)
         if len(names) and OTHER_UNIT.search(str(names[0])):
             raise ReverieError(f"{place} has a column {names[0]!r}; give times in seconds.")

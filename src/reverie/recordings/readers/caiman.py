@@ -15,11 +15,11 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
 
 TRACES: Final[dict[str, Meaning]] = {"S": "amount", "C": "level", "F_dff": "level"}
-"""What ``--responses`` may be: deconvolved activity, denoised calcium, or dF/F."""
+"""Choices of ``--responses``: deconvolved activity, denoised calcium, or dF/F."""
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Say why a path is no output of CaImAn, None where it is."""
+    """Return why a path is no output of CaImAn, None where it is."""
     if path.suffix.lower() not in (".hdf5", ".h5") or not path.is_file():
         return "it is not a file that ends in .hdf5"
     try:
@@ -31,7 +31,7 @@ def refusal(path: Path, reading: Reading) -> str | None:
 
 
 def open_source(place: Path, reading: Reading) -> ClockedSource:
-    """Open the traces; raises ReverieError when the asked ones are not there, or the rate is not known."""
+    """Open the traces; raises ReverieError when the chosen ones do not exist, or the rate is not known."""
     which = reading.responses or "S"
     file = h5py.File(place, "r")
     estimates = file["estimates"]
@@ -44,7 +44,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     if rate is None:
         raise ReverieError(f"{place} does not say how often it was scanned; give --rate (in Hz).")
     accepted = estimates.get("idx_components")
-    # CaImAn writes the word NoneType where nothing was judged.
+    # CaImAn writes the word NoneType where no component was evaluated.
     judged = isinstance(accepted, h5py.Dataset) and accepted.ndim == 1 and accepted.dtype.kind in "iu"
     columns = np.asarray(accepted) if judged else None
     responses = Sampled(

@@ -1,4 +1,4 @@
-"""How a movie lies in an array of its own: which axis is time, and which holds colours."""
+"""The axes of a movie in an array: which one is time, and which one holds colours."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,10 +14,10 @@ COLOURED: Final = (
     "time,channel,height,width",
     "height,width,channel,time",
 )
-"""How movies with colours are laid, the usual order first."""
+"""Orders of the axes of movies with colours, the most common first."""
 
 MOST_COLOURS: Final = 4
-"""Red, green, blue and transparency; screens for mice often have two."""
+"""Largest number of colour channels: red, green, blue and transparency; screens for mice often have two."""
 
 
 def as_movie(values: Pictures) -> Pictures:
@@ -36,13 +36,14 @@ def array_axes(
     time_last: bool = False,
     ask: bool = False,
 ) -> str:
-    """Return the order of an array's axes: as given, told by its number of frames, or time first (or last, if usual).
+    """Return the order of an array's axes: as given, from its number of frames, or by default time first (or last).
 
     >>> array_axes((36, 64, 900), Reading(), 900, "a.npy"), array_axes((900, 36, 64, 3), Reading(), None, "a.npy")
     ('height,width,time', 'time,height,width,channel')
 
-    Raises ReverieError when it is no movie, has too few frames either way, or pictures that are no pictures; where
-    ``ask`` says so, also when it has more frames than were shown either way, since it need not have been shown whole.
+    Raises ReverieError when the array is no movie, has too few frames in either order, or its pictures have no
+    plausible shape; with ``ask``, also when it has more frames than were shown in either order, since a part of it may
+    have been shown.
     """
     if reading.axes != "auto":
         return reading.axes
@@ -62,7 +63,7 @@ def array_axes(
         return usual[0]
     lengths = {axes: shape[axes.split(",").index("time")] for axes in (last, first)}
     exact = [axes for axes in (first, last) if lengths[axes] == frames]
-    # An axis as long as the part that was shown is chance where it leaves stripes, and the other order leaves pictures.
+    # An axis of just the shown length is chance where its order gives stripes, and the other order gives pictures.
     if exact and (not ask or exact[0] in sound or all(lengths[axes] < frames for axes in sound)):
         return exact[0]
     if ask and len(shape) == 3:
@@ -86,5 +87,5 @@ def _open_axes(shape: Sequence[int], place: str) -> ReverieError:
 
 
 def _stretched(size: Sequence[int]) -> bool:
-    """Tell whether a picture is more than twice as long as it is wide, or the other way round."""
+    """Return whether one side of a picture is more than twice as long as the other."""
     return max(size) > 2 * max(min(size), 1)

@@ -1,4 +1,4 @@
-"""Movies that lie beside a recording: arrays in files, or videos, found by the name that the recording gives them."""
+"""Movies beside a recording: arrays in files, or videos, found by the name that the recording gives them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,19 +26,19 @@ from reverie.stimuli.tracks import open_container, picture_track, usual_picture_
 from reverie.stimuli.video import read_movie
 
 MATLAB: Final = ".mat"
-"""Ending of files whose movies are (height, width, time), where nothing else tells."""
+"""Ending of files whose movies are (height, width, time) by default."""
 
 ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5", MATLAB)
 """Endings of files that hold a movie as an array."""
 
 TEXTS: Final = (".csv", ".tsv", ".txt", ".md", ".log", ".json", ".yml", ".yaml", ".xml", ".pdf", ".py", ".m")
-"""Endings of files about movies, which lie beside them under the same name."""
+"""Endings of files about movies, which may lie beside them under the same name."""
 
 OME: Final = ".ome"
-"""What stands before the ending of stacks that keep OME's metadata."""
+"""Part of the name before the ending of stacks with OME metadata."""
 
 UNTIMED: Final = 30.0
-"""Frames per second of an array, where nothing else says how fast it was shown."""
+"""Frames per second of an array by default."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class OpenClip:
     Attributes
     ----------
     footage
-        The movie as it lies there.
+        The movie as it is stored.
     frames
-        How many frames it has.
+        Number of frames.
     rate
         Frames per second.
     timed
-        Whether the file itself says so; pictures in an array, a stack or a folder mostly have no times.
+        Whether the file itself states the rate; arrays, stacks and folders of pictures mostly do not.
     """
 
     footage: Footage
@@ -63,7 +63,7 @@ class OpenClip:
     timed: bool = True
 
     def shown(self, frames: int) -> Footage:
-        """Return the movie, of which so many frames were shown; raises ReverieError when it has fewer."""
+        """Return the movie, of which ``frames`` frames were shown; raises ReverieError when it has fewer."""
         if self.frames < frames:
             raise ReverieError(
                 f"{self.footage.place} has {self.frames} frames, but frame {frames - 1} was shown; is it the movie?"
@@ -77,14 +77,14 @@ def named_files(given: Sequence[str], beside: Path | None = None) -> dict[str, P
     Parameters
     ----------
     given
-        What was given; a name is the file's own without its ending where none was given.
+        The values of ``--movie``; the default name is the file's own without its ending.
     beside
-        A folder whose movies are known by name as well.
+        A folder whose movies are found by name too.
 
     Raises
     ------
     ReverieError
-        When a file is not there.
+        When a file does not exist.
     """
     found = {_name_of(path): path for path in _movies_in(beside)} if beside is not None else {}
     for text in given:
@@ -99,12 +99,12 @@ def named_files(given: Sequence[str], beside: Path | None = None) -> dict[str, P
 
 
 def _name_of(path: Path) -> str:
-    """Return the name of a file without its ending, of which OME's stacks have two."""
+    """Return the name of a file without its ending; stacks with OME metadata have two endings."""
     return path.stem.removesuffix(OME) if path.suffix.lower() in STACKS else path.stem
 
 
 def _movies_in(folder: Path) -> Iterator[Path]:
-    """Yield what may be movies; of two that are called alike, arrays are taken, unless MATLAB's, which may be notes."""
+    """Yield possible movies; of two files of one name, the array is taken, but not MATLAB's, which may be notes."""
     found = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
     found = [path for path in found if path.suffix.lower() not in TEXTS]
     yield from sorted(found, key=lambda path: (path.suffix.lower() != MATLAB, path.suffix.lower() in ARRAYS))
@@ -118,12 +118,12 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None, *, number
     path
         A file of one array (npy, npz, h5, mat), anything that plays, or a folder of numbered pictures.
     reading
-        The order of an array's axes, its frames per second and the frame size, where they are given.
+        Order of an array's axes, frames per second and frame size, where they are given.
     frames
-        How many frames it has, where that is known: tells time from space.
+        Number of frames, where it is known; it identifies the axis of time.
     numbered
-        Whether the recording names frames by their numbers, so that each picture of a video is one, whenever it is on
-        show; else videos are seen at a constant rate.
+        Whether the recording refers to frames by number, so that each picture of a video is one frame, whatever its
+        time; else videos are sampled at a constant rate.
     """
     if path.suffix.lower() in ARRAYS:
         values = as_movie(_array(path))
@@ -160,7 +160,7 @@ def _array(path: Path) -> Pictures:
 
 
 def _only(found: Mapping[str, Pictures], path: Path) -> Pictures:
-    """Return the one array of a file that may be a movie."""
+    """Return the only array in a file that may be a movie."""
     movies = {name: values for name, values in found.items() if len(values.shape) in (3, 4)}
     if len(movies) != 1:
         what = ", ".join(movies) or "none"
@@ -175,7 +175,7 @@ def _only(found: Mapping[str, Pictures], path: Path) -> Pictures:
 def _video(
     path: Path, size: tuple[int, int] | None, untimed: float, numbered: bool
 ) -> tuple[np.ndarray, float | None, float]:
-    """Read a video at its own frame rate, averaged down as it comes; return it as stored, its rate, and how far.
+    """Read a video at its own frame rate, reducing its size; return it as stored, its rate and the reduction.
 
     ``untimed``: frames per second of one without times, whose rate is None.
     """
@@ -187,14 +187,14 @@ def _video(
 
 
 def _as_stored(movie: Movie, dtype: np.dtype[Any]) -> np.ndarray:
-    """Return a movie in the type that its file holds, from which the unit of its values is told."""
+    """Return a movie in the type of its file, which determines the unit of its values."""
     if dtype.kind in "iu":
         return np.asarray(movie.round().astype(dtype))
     return movie.round().astype(np.uint8) if dtype.kind == "b" else movie
 
 
 def _video_facts(path: Path) -> tuple[tuple[int, int], float | None]:
-    """Return height and width as shown, and frames per second, None where nothing says them."""
+    """Return height and width as shown, and frames per second, None where they are not stated."""
     if not path.is_dir():
         read_start(path)
     try:
@@ -207,5 +207,5 @@ def _video_facts(path: Path) -> tuple[tuple[int, int], float | None]:
             height, width = (frame.width, frame.height) if turned else (frame.height, frame.width)
             return (height, width), usual_picture_rate(container, stream)
     except (av.FFmpegError, OSError, ValueError, IndexError, StopIteration):
-        # Broken files, which are told by whoever reads them.
+        # Broken files are reported when they are read.
         return (36, 64), None

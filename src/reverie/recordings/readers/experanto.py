@@ -1,6 +1,6 @@
-"""Sessions as experanto lays them on disk: one folder a device, each with a clock of its own.
+"""Sessions in the format of experanto: a folder per device, each with its own clock.
 
-Source: github.com/sensorium-competition/experanto, whose loader takes the sample in force at a moment, as here.
+Source: github.com/sensorium-competition/experanto, whose loader uses the latest sample at a moment, as here.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,14 +23,14 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, read_members
 
 MODALITIES: Final = ("image", "video", "blank", "invalid")
-"""What items of a screen may be; during invalid ones nobody knows what was shown."""
+"""Kinds of items of a screen; during invalid ones, it is not known what was shown."""
 
 LEAST_BLANK: Final = 2.0
-"""Seconds; shorter grey screens between images are no trials of their own."""
+"""Shortest grey screen that is a trial, seconds; shorter ones only separate images."""
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Say why a path is no session or folder of sessions, None where it is one."""
+    """Return why a path is no session or folder of sessions, None where it is one."""
     if not path.is_dir():
         return "it is not a folder"
     if not places(path, reading):
@@ -86,7 +86,7 @@ def _screen(folder: Path, reading: Reading) -> tuple[list[Showing], dict[str, Ca
 
 
 def _showing(item: tuple[str, Callable[[], Mapping[str, Any]]], times: np.ndarray, step: float) -> Showing | None:
-    """Return when an item was shown; None for a short grey screen or an invalid one. step: seconds a frame lasts."""
+    """Return when an item was shown; None for a short grey screen or an invalid one. step: frame duration, seconds."""
     stem, described = item
     about = described()
     modality = str(about.get("modality", "")).casefold()
@@ -100,7 +100,7 @@ def _showing(item: tuple[str, Callable[[], Mapping[str, Any]]], times: np.ndarra
     if not 0 <= first < last:
         raise ReverieError(f"timestamps.npy ends before the item {stem}; copy it again.")
     onsets = times[first:last]
-    # A picture stays until the next one comes; what follows a video may come after a pause.
+    # A picture stays until the next one; after a video there may be a pause.
     stays = last < len(times) and modality != "video"
     end = float(times[last]) if stays else float(onsets[-1]) + step
     if modality in ("image", "video"):
@@ -111,7 +111,7 @@ def _showing(item: tuple[str, Callable[[], Mapping[str, Any]]], times: np.ndarra
 
 
 def _items(folder: Path) -> dict[str, tuple[str, Callable[[], Mapping[str, Any]]]]:
-    """Return the name of each item and what reads its description, in order, by its place."""
+    """Return the items in order, by place: the name of each and a function that reads its description."""
     files = sorted(path for path in (folder / "meta").glob("*.yml") if path.stem.isdecimal())
     if files:
         return {str(path): (path.stem, partial(read_yaml, path)) for path in files}
@@ -125,9 +125,9 @@ def _items(folder: Path) -> dict[str, tuple[str, Callable[[], Mapping[str, Any]]
 def _footage(folder: Path, stem: str, frames: int, reading: Reading) -> Footage:
     """Open the movie of an item; an image is a movie of one frame."""
     usual = folder / f"{stem}.npy"
-    # Looking through a folder of a thousand files a thousand times takes seconds.
+    # Listing a folder of a thousand files a thousand times takes seconds.
     beside = () if usual.exists() else sorted(folder.glob(f"{stem}.*"))
-    # A link to nothing counts, since what it leads to may yet be fetched.
+    # A broken link counts, since its data may yet be fetched.
     films = [path for path in beside if path.is_file() or path.is_symlink()]
     found = [path for path in films if path.suffix.lower() not in TEXTS] or [usual]
     if found[0].suffix != ".npy":

@@ -1,4 +1,4 @@
-"""What the devices of an experanto session recorded: a folder each, with a description and values."""
+"""Recordings of the devices of an experanto session: a folder each, with a description and values."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -20,10 +20,10 @@ EYE_COLUMNS: Final = {
     3: (PUPIL, GAZE_X, GAZE_Y),
     4: (PUPIL, None, GAZE_X, GAZE_Y),
 }
-"""What the columns of ``eye_tracker`` are by their number; the second of four is how fast the pupil changes."""
+"""Signals in the columns of ``eye_tracker``, by their number; the second of four is the pupil's rate of change."""
 
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Takes plain values only; the one in C, where it was built, is ten times as fast on the hundreds of small files."""
+"""Loader of plain values only; the one in C, where available, is ten times as fast on hundreds of small files."""
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _values(folder: Path, meta: Mapping[str, Any]) -> OnDisk | np.ndarray:
     wanted, there = int(np.prod(shape)) * dtype.itemsize, path.stat().st_size
     if there < wanted:
         raise ReverieError(f"{path} is cut short: it has {there} bytes where {wanted} were expected; copy it again.")
-    if there > wanted:  # of another number of signals, every sample would be taken for another neuron's
+    if there > wanted:  # with another number of signals, samples would be assigned to wrong neurons
         raise ReverieError(
             f"{path} has {there} bytes, but {shape[0]} samples of {shape[1]} signals in its meta.yml take {wanted}: "
             "the two are not of one export."
@@ -86,7 +86,7 @@ def _values(folder: Path, meta: Mapping[str, Any]) -> OnDisk | np.ndarray:
 
 
 def _require_described(folder: Path, shape: tuple[int, ...], meta: Mapping[str, Any]) -> None:
-    """Raise ReverieError where an array has not the number of signals that its description speaks of."""
+    """Raise ReverieError where an array does not have the number of signals that its description states."""
     if len(shape) == 2 and "n_signals" in meta and shape[1] != int(meta["n_signals"]):
         raise ReverieError(
             f"{folder / 'data.npy'} has the shape {shape}, where (time, signal) with the {meta['n_signals']} signals "
@@ -107,7 +107,7 @@ def _spikes(folder: Path, meta: Mapping[str, Any]) -> SpikeTrains:
 
 
 def read_behaviour(place: Path) -> tuple[dict[str, Signal], tuple[str, ...]]:
-    """Return pupil and running, as far as they were recorded, and how they were read or why not, in sentences."""
+    """Return pupil and running, as far as recorded, and sentences on how they were read or why not."""
     found: dict[str, Signal] = {}
     notes: list[str] = []
     if (treadmill := _device_or_none(place / "treadmill", notes)) is not None:

@@ -1,4 +1,4 @@
-"""Writing a recording the way experanto lays a session on disk."""
+"""Writing a recording as a session in the format of experanto."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,9 +17,8 @@ def write_session(folder: Path, trials: Iterable[Trial]) -> None:
     """Write the trials of one animal into ``folder``, one at a time as they come.
 
     Trials follow one another without a pause, on one clock of their frame rate. Signals that were not recorded in any
-    trial are left out; where one lacks in some, it is NaN there.
-    The folder appears only once it is whole.
-    Raises ReverieError when it exists and is not empty, a trial has no responses, or it cannot be written.
+    trial are left out; where a signal is missing in some trials, it is NaN there. The folder appears only once it is
+    complete. Raises ReverieError when it exists and is not empty, a trial has no responses, or it cannot be written.
     """
     with building(folder) as hidden:
         _write_parts(hidden, trials)

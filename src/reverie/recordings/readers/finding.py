@@ -1,4 +1,4 @@
-"""Which reader a path is for, and what to give instead of a path that is for none."""
+"""Finding the reader for a path, and suggestions for a path that none reads."""
 
 import re
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ HDF5: Final = (".h5", ".hdf5")
 """Endings of files of any content that may be recordings."""
 
 OUTERMOST: Final = 3
-"""So many folders up a recording is looked for that a path may be a part of."""
+"""Number of parent folders that are checked: a path may be a part of a recording."""
 
 MOST_INNER: Final = 20
-"""So many folders in one that is no recording are looked at for one that is."""
+"""Largest number of folders inside a folder that are checked for recordings."""
 
 
 def refusals(path: Path, reading: Reading) -> dict[Reader, str | None]:
@@ -29,7 +29,7 @@ def refusals(path: Path, reading: Reading) -> dict[Reader, str | None]:
 
 
 def find_reader(path: Path, reading: Reading) -> Reader:
-    """Return the reader that claims a path, or the one asked for; raises ReverieError where that is not one."""
+    """Return the reader that claims a path, or the one requested; raises ReverieError unless there is exactly one."""
     _require_there(path)
     wanted = [reader for reader in READERS if reading.format in ("auto", reader.format)]
     answers = {reader: reader.refusal(path, reading) for reader in wanted}
@@ -51,7 +51,7 @@ def find_reader(path: Path, reading: Reading) -> Reader:
 
 
 def _require_there(path: Path) -> None:
-    """Raise ReverieError when there is nothing at a path, or no file nor folder."""
+    """Raise ReverieError when nothing is at a path, or neither a file nor a folder."""
     if path.is_symlink() and not path.exists():
         raise ReverieError(f"{path} is a link to {path.readlink()}, which is not there; bring that back.")
     if re.match(r"\w{2,}:/", str(path)) and not path.exists():
@@ -67,7 +67,7 @@ def _look_outside(path: Path, wanted: Sequence[Reader], reading: Reading) -> Non
     for outer in [*path.absolute().parents][:OUTERMOST]:
         for reader in wanted:
             with suppress(OSError, ReverieError):
-                # To ask of any folder would mean to list, say, all homes.
+                # Checking every folder could mean listing, say, all home folders.
                 claimed = reader.may_be(outer) and reader.refusal(outer, reading) is None
                 if claimed and [*reader.places(outer, reading)] == [outer]:
                     break
@@ -77,7 +77,7 @@ def _look_outside(path: Path, wanted: Sequence[Reader], reading: Reading) -> Non
 
 
 def _look_inside(path: Path, wanted: Sequence[Reader], reading: Reading) -> None:
-    """Raise ReverieError when what is in a folder is a recording, or cannot be read for a known reason."""
+    """Raise ReverieError when a folder contains a recording, or one that cannot be read for a known reason."""
     refused: list[ReverieError] = []
     for inner in sorted(path.iterdir())[:MOST_INNER] if path.is_dir() else ():
         for reader in wanted if inner.is_dir() or inner.suffix.lower() in HDF5 else ():

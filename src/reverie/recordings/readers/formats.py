@@ -20,17 +20,18 @@ class Reader:
     Attributes
     ----------
     format
-        What ``--format`` calls it.
+        Name in ``--format``.
     description
-        What it reads, for people.
+        What it reads, in words.
     module
-        Where its functions are, imported when needed: ``refusal(path, reading)`` says why a path is not of the format
-        (None where it is), ``open_source(place, reading)`` opens one. Of a format that may hold several,
-        ``places(path, reading)`` lists them; of one whose files leave a choice, ``candidates(place)`` does.
+        Module of its functions, imported when needed: ``refusal(path, reading)`` returns why a path is not of the
+        format (None where it is), ``open_source(place, reading)`` opens a recording. Where a path may hold several
+        recordings, ``places(path, reading)`` lists them; where files leave a choice, ``candidates(place)`` lists the
+        options.
     complete
-        Whether its files say what was shown and recorded, and when, so that ``BESIDE`` says nothing more.
+        Whether its files state what was shown and recorded, and when, so that the fields ``BESIDE`` are not needed.
     marks
-        Where recordings are folders, what one of lies in each.
+        Where recordings are folders: names, of which each folder contains one.
     """
 
     format: str
@@ -40,29 +41,29 @@ class Reader:
     marks: tuple[str, ...] = ()
 
     def may_be(self, folder: Path) -> bool:
-        """Tell whether a folder may be a recording, without listing what is in it."""
+        """Return whether a folder may be a recording, without listing its contents."""
         return any((folder / mark).exists() for mark in self.marks)
 
     def refusal(self, path: Path, reading: Reading) -> str | None:
-        """Say why a path is not of this format, None where it is."""
+        """Return why a path is not of this format, None where it is."""
         ask: Callable[[Path, Reading], str | None] = import_module(self.module).refusal
         with reading_foreign(path):
             return ask(path, reading)
 
     def places(self, path: Path, reading: Reading) -> Sequence[Path]:
-        """List the recordings there are at a path."""
+        """List the recordings at a path."""
         listed: Callable[[Path, Reading], Sequence[Path]] | None = getattr(import_module(self.module), "places", None)
         with reading_foreign(path):
             return [path] if listed is None else listed(path, reading)
 
     def candidates(self, path: Path, reading: Reading) -> list[str]:
-        """List what may be chosen from at a path that cannot be opened as it is, a line each; mostly nothing."""
+        """List the choices, a line each, at a path that cannot be opened without one; mostly none."""
         listed: Callable[[Path], list[str]] | None = getattr(import_module(self.module), "candidates", None)
         with reading_foreign(path):
             return [] if listed is None else [each for place in self.places(path, reading) for each in listed(place)]
 
     def open_source(self, place: Path, reading: Reading) -> Source:
-        """Open one of them; its name is proper text, whatever its folder is called."""
+        """Open one recording; its name is valid text, whatever the name of its folder."""
         opened: Callable[[Path, Reading], Source] = import_module(self.module).open_source
         with reading_foreign(place):
             source = opened(place, reading)
@@ -93,15 +94,15 @@ READERS: Final = (
     Reader("caiman", "a CaImAn file", f"{_HERE}.caiman"),
     Reader("spikes", "sorted spikes (phy, Kilosort)", f"{_HERE}.spikes", marks=("spike_times.npy",)),
 )
-"""All readers, in the order they are asked."""
+"""All readers, in the order in which they are tried."""
 
 
 def readable_name(name: str) -> str:
-    """Return a file's name as proper text.
+    """Return a file's name as valid text.
 
-    Python carries bytes that are not UTF-8 as lone surrogates, which neither JSON readers nor safetensors nor a
-    terminal take. Such names come from old Windows shares, so the bytes are read as Latin-1. Accents are composed,
-    since macOS hands them out apart and keyboards type them together.
+    Python represents bytes that are not UTF-8 as lone surrogates, which JSON readers, safetensors and terminals reject.
+    Such names come from old Windows shares, so the bytes are read as Latin-1. Accents are composed, since macOS returns
+    them decomposed and keyboards type them composed.
 
     >>> readable_name("M\\udce4us") == readable_name("Ma\\u0308us") == "Mäus"
     True

@@ -1,4 +1,4 @@
-"""Arrays in files of MATLAB, old (version 5 to 7) and new (7.3, which are HDF5): never code, nor objects."""
+"""Arrays in MATLAB files, old (version 5 to 7) and new (7.3, which are HDF5), but neither code nor objects."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,14 +20,14 @@ NUMBERS: Final = (
     "logical",
     *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
 )
-"""Classes of MATLAB that hold numbers."""
+"""MATLAB classes of numbers."""
 
 LEAST_AXES: Final = 3
-"""Arrays with fewer axes are no movies, and not read."""
+"""Fewest axes of a movie; arrays with fewer are not read."""
 
 
 def read_mat(path: Path) -> Mapping[str, Pictures]:
-    """Return the arrays of numbers with three axes or more, as MATLAB shows their axes.
+    """Return the arrays of numbers with three axes or more, with axes in MATLAB's order.
 
     Raises ReverieError when it is no such file.
     """
@@ -45,14 +45,14 @@ def read_mat(path: Path) -> Mapping[str, Pictures]:
 
 
 class Turned:
-    """An array that is stored with its axes the other way round, read by parts."""
+    """An array stored with its axes in reverse order, read by parts."""
 
     def __init__(self, stored: Pictures) -> None:
         self.stored = stored
         self.shape, self.dtype = tuple(stored.shape[::-1]), stored.dtype
 
     def __getitem__(self, key: object) -> np.ndarray:
-        """Return a part; ``key`` slices some of the first axes, or picks along one."""
+        """Return a part; ``key`` slices some of the first axes, or indexes one."""
         keys = key if isinstance(key, tuple) else (key,)
         every = (*keys, *[slice(None)] * (len(self.shape) - len(keys)))
         return np.asarray(self.stored[every[::-1]]).T

@@ -14,13 +14,13 @@ from reverie.recordings.recording import Recording
 from reverie.recordings.usability import omissions
 
 BESIDE: Final = ("movie", "frames_table", "rate", "trial_seconds", "responses", "running", "pupil", "gaze")
-"""Fields of a reading that say what some formats do not."""
+"""Fields of a reading with facts that some formats do not contain."""
 
 
 def open_recordings(path: str | PathLike[str], reading: Reading | None = None) -> dict[str, Recording]:
-    """Open every animal at a path; by animal name.
+    """Open every animal at a path, by animal name.
 
-    Animals whose files cannot be opened are left out, and said; so are those the reading leaves out.
+    Animals whose files cannot be opened, and those that the reading leaves out, are left out with a message.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def open_each(path: str | PathLike[str], reading: Reading) -> tuple[dict[str, Re
     reader = find_reader(where, reading)
     recordings: dict[str, Recording] = {}
     problems: list[str] = []
-    # Files are read when they are asked for, and a notebook may stand in another folder by then.
+    # Files are read on access, when a notebook may be in another folder.
     reading = with_absolute_paths(reading)
     for place in reader.places(where.absolute(), reading):
         try:
@@ -62,7 +62,7 @@ def open_each(path: str | PathLike[str], reading: Reading) -> tuple[dict[str, Re
 
 
 def find_animal(recordings: Mapping[str, Recording], name: str) -> Recording:
-    """Return the animal of that name, or the only one whose name starts with it or contains it.
+    """Return the animal of this name, or the only one whose name starts with it or contains it.
 
     Raises ReverieError listing the names when none or several fit.
     """

@@ -1,4 +1,4 @@
-"""Recordings as the Sensorium 2023 release lays them on disk: one folder an animal, one file an array and trial."""
+"""Recordings in the format of the Sensorium 2023 release: a folder per animal, a file per array and trial."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -20,11 +20,11 @@ SIGNALS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     layout.BEHAVIOR: STATE_NAMES[:2],
     layout.PUPIL_CENTER: STATE_NAMES[2:],
 }
-"""Which signals the files of a folder hold."""
+"""Signals in the files of each folder."""
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Say why a path is no folder of this layout, None where it is one."""
+    """Return why a path is no folder of this layout, None where it is one."""
     if not path.is_dir():
         return "it is not a folder"
     if not places(path, reading):
@@ -72,7 +72,7 @@ class SensoriumSource(Source):
 
     def __init__(self, folder: Path, reading: Reading) -> None:
         self.place = folder
-        # A link keeps its own name; only "." and ".." need to be followed to have one.
+        # A link keeps its own name; only "." and ".." are resolved to get one.
         self.name = folder.name if folder.name not in ("", "..") else folder.resolve().name
         self.frame_rate = reading.frame_rate or FRAME_RATE
         self._arrays = (self.pictures, layout.RESPONSES, layout.BEHAVIOR, layout.PUPIL_CENTER)
@@ -89,7 +89,7 @@ class SensoriumSource(Source):
         self.notes = (*notes, *self._unread())
 
     def _unread(self) -> Iterator[str]:
-        """Say of each folder that holds files, but none of a trial, that nothing is read from it."""
+        """Yield a sentence on each folder that holds files, but none of a trial, that nothing is read from it."""
         for kind in self._arrays[1:]:
             files = _files_in(self.place / kind)
             if files and not self._numbers[kind]:
@@ -100,7 +100,7 @@ class SensoriumSource(Source):
 
     @cached_property
     def degrees_per_pixel(self) -> float | None:
-        """Known for movies of the release's frame size only."""
+        """Degrees per pixel, known only for movies of the release's frame size."""
         for name in self.trials:
             try:
                 movie = self.movie(name)
@@ -125,7 +125,7 @@ class SensoriumSource(Source):
         return None if path is None else StoredSeries(str(path), read_npy(path))
 
     def signals(self, name: str) -> Mapping[str, StoredSeries | ReverieError]:
-        """Return pupil dilation and running speed, pupil x and y, as far as there are files; each file for itself."""
+        """Return pupil dilation, running speed, pupil x and y, as far as there are files; each is read separately."""
         found: dict[str, StoredSeries | ReverieError] = {}
         for kind, signals in SIGNALS_OF.items():
             try:
@@ -137,7 +137,7 @@ class SensoriumSource(Source):
         return found
 
     def _rows_of(self, kind: str, path: Path) -> dict[str, StoredSeries]:
-        """Return the signals that a file holds; raises ReverieError when they cannot be told from its shape."""
+        """Return the signals in a file; raises ReverieError when they cannot be identified by its shape."""
         values = read_npy(path)
         if values.ndim != 2 or values.shape[0] != 2:
             raise ReverieError(f"{path} has the shape {values.shape}, where (2, time) was expected.")
@@ -150,7 +150,7 @@ class SensoriumSource(Source):
 
     @cached_property
     def coordinates(self) -> np.ndarray | None:
-        """Where the cell bodies lie in micrometres, (neuron, 3), or None when the file is absent."""
+        """Positions of cell bodies in micrometres, (neuron, 3), or None when the file is absent."""
         return _neuron_table(self.place / layout.COORDINATES, dimensions=2)
 
     def listed_neurons(self) -> int | None:
@@ -158,7 +158,7 @@ class SensoriumSource(Source):
         return None if self.unit_ids is None else len(self.unit_ids)
 
     def problems(self, neurons: int) -> Iterator[str]:
-        """Yield what does not fit together among the files, though nothing is lost by it."""
+        """Yield inconsistencies among the files that do not prevent reading them."""
         for what in ("unit_ids", "coordinates"):
             try:
                 table = getattr(self, what)
@@ -175,18 +175,18 @@ class SensoriumSource(Source):
                 yield f"{folder} holds files that are no trials and are passed over: {some(odd, NAMED)}."
 
     def _path(self, kind: str, name: str) -> Path | None:
-        """Return where an array of a trial lies; a link to nothing counts, since its data may yet be fetched."""
+        """Return the file of a trial's array; a broken link counts, since its data may yet be fetched."""
         return self.place / kind / f"{name}.npy" if int(name) in self._numbers[kind] else None
 
     def _require_like_others(self, kind: str, name: str) -> Path | None:
-        """Return where an array of a trial lies; raises ReverieError when most trials have one but this has not."""
+        """Return the file of a trial's array; raises ReverieError when most trials have one but this one does not."""
         path = self._path(kind, name)
         if path is None and 2 * len(self._numbers[kind]) > len(self.trials):
             raise ReverieError(f"{self.place / kind / name}.npy is missing, though other trials have theirs.")
         return path
 
     def _read_tiers(self) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Return the tier of each trial and what is wrong with the file."""
+        """Return the tier of each trial and sentences on what is wrong with the file."""
         path = self.place / layout.TIERS
         if not path.exists():
             return {}, ()
@@ -206,7 +206,7 @@ class SensoriumSource(Source):
 
 
 def _files_in(folder: Path) -> list[str]:
-    """Return the names of what a folder holds, without hidden ones."""
+    """Return the names in a folder, without hidden ones."""
     return sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
 
 
@@ -218,7 +218,7 @@ def _trial_numbers(folder: Path) -> set[int]:
 
 
 def _neuron_table(path: Path, *, dimensions: int) -> np.ndarray | None:
-    """Return an array with one row a neuron, None when the file is absent; raises ReverieError when it is no such."""
+    """Return an array with a row per neuron, None when the file is absent; raises ReverieError when it is invalid."""
     if not path.exists():
         return None
     table = read_npy(path, memory_map=False)

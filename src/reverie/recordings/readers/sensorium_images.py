@@ -1,4 +1,4 @@
-"""Recordings as the Sensorium 2022 release lays them on disk: images; each becomes a movie that stands still."""
+"""Recordings in the format of the Sensorium 2022 release: images, each of which becomes a still movie."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -22,11 +22,11 @@ COLUMNS: Final[Mapping[str, Mapping[int, tuple[int, int]]]] = {
     layout.BEHAVIOR: {3: (0, 2), 2: (0, 1)},
     layout.PUPIL_CENTER: {2: (0, 1)},
 }
-"""Which values of a file are which signals, by how many values there are."""
+"""Positions of the signals in a file, by its number of values."""
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Say why a path is no folder of this layout, None where it is one."""
+    """Return why a path is no folder of this layout, None where it is one."""
     if not path.is_dir():
         return "it is not a folder"
     return None if places(path, reading) else "no folder in it holds data/images"
@@ -66,7 +66,7 @@ class ImagesSource(SensoriumSource):
         return None
 
     def movie(self, name: str) -> Footage | None:
-        """Return the image of a trial, held."""
+        """Return the image of a trial as a still movie."""
         path = self._path(layout.IMAGES, name)
         if path is None:
             return None
@@ -82,7 +82,7 @@ class ImagesSource(SensoriumSource):
         return Footage(str(path), np.broadcast_to(image, (self.frames, *image.shape)), axes)
 
     def responses(self, name: str) -> StoredSeries | None:
-        """Return the responses to an image, spread over its frames."""
+        """Return the responses to an image, distributed over its frames."""
         path = self._path(layout.RESPONSES, name)
         if path is None:
             return None
@@ -94,7 +94,7 @@ class ImagesSource(SensoriumSource):
         return StoredSeries(str(path), self._held(values.astype(np.float32) / self.frames))
 
     def _rows_of(self, kind: str, path: Path) -> dict[str, StoredSeries]:
-        """Return the signals that a file holds, each value held; raises ReverieError when they cannot be told."""
+        """Return the signals in a file, each value held; raises ReverieError when they cannot be identified."""
         values, columns = read_npy(path), COLUMNS[kind]
         if values.ndim != 1 or len(values) not in columns:
             raise ReverieError(

@@ -1,4 +1,4 @@
-"""A folder of the Sensorium releases of 2023 and 2022: where the arrays of one animal lie, and writing one."""
+"""The layout of a folder of the Sensorium 2023 and 2022 releases, and writing one."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,14 +36,14 @@ UNIT_IDS: Final = "meta/neurons/unit_ids.npy"
 """(neuron,) whole numbers."""
 
 COORDINATES: Final = "meta/neurons/cell_motor_coordinates.npy"
-"""(neuron, 3): where the cell bodies lie, in micrometres."""
+"""(neuron, 3): positions of cell bodies, micrometres."""
 
 STATISTICS: Final = "meta/statistics"
 """``<array>/all/<statistic>.npy`` for each array above and mean, std, median, min and max."""
 
 
 def is_trial_file(name: str) -> bool:
-    """Tell whether a file holds an array of a trial: it is named 0.npy, 1.npy and so on.
+    """Return whether a file holds an array of a trial, whose name is 0.npy, 1.npy and so on.
 
     >>> is_trial_file("12.npy"), is_trial_file("012.npy"), is_trial_file("notes.txt")
     (True, False, False)
@@ -53,7 +53,7 @@ def is_trial_file(name: str) -> bool:
 
 
 def statistic_path(folder: Path, array: str, name: str) -> Path:
-    """Return where a statistic lies, such as ``meta/statistics/responses/all/mean.npy``."""
+    """Return the file of a statistic, such as ``meta/statistics/responses/all/mean.npy``."""
     return folder / STATISTICS / array / "all" / f"{name}.npy"
 
 
@@ -67,12 +67,12 @@ def write_recording(
 ) -> None:
     """Write the trials of one animal into ``folder``, one at a time as they come.
 
-    Reading it back gives the same trials. A trial's name is its number; numbers left out get the tier "none".
-    Arrays shorter than ``padded_frames`` are padded with NaN up to it, as the release pads its own to 324; None pads
-    nothing. Trials without responses get no response file. Statistics are one number a neuron or row, and one for all
-    movies; the medians come from evenly placed frames (2048 at most) or pixels (a million at most). The folder appears
-    only once it is whole.
-    Raises ReverieError when it exists and is not empty, or when a trial's name is not a number of its own.
+    Reading it back gives the same trials. A trial's name is its number; numbers left out get the tier "none". Arrays
+    shorter than ``padded_frames`` are padded with NaN to this length, as the release pads its own to 324; None pads
+    nothing. Trials without responses get no response file. Statistics are one number per neuron or row, and one for all
+    movies; medians are computed from evenly spaced frames (at most 2048) or pixels (at most a million). The folder
+    appears only once it is complete. Raises ReverieError when the folder exists and is not empty, or when a trial's
+    name is not a unique number.
     """
     with building(folder) as hidden:
         _write_parts(hidden, trials, padded_frames)
@@ -104,7 +104,7 @@ def _write_parts(folder: Path, trials: Iterable[Trial], padded_frames: int | Non
 
 
 def _arrays(trial: Trial) -> dict[str, np.ndarray]:
-    """Return the arrays of a trial by the folder they go to, time last."""
+    """Return the arrays of a trial, time last, by the folder that they are written to."""
     arrays = {
         VIDEOS: None if trial.movie is None else trial.movie.transpose(1, 2, 0),
         BEHAVIOR: _recorded(trial.state[:2]),
@@ -115,7 +115,7 @@ def _arrays(trial: Trial) -> dict[str, np.ndarray]:
 
 
 def _recorded(signals: np.ndarray) -> np.ndarray | None:
-    """Return two signals, None where neither was recorded; of one alone, the other stays NaN."""
+    """Return two signals, None where neither was recorded; where only one was, the other stays NaN."""
     return None if np.isnan(signals).all() else signals
 
 
@@ -127,7 +127,7 @@ def _padded(values: np.ndarray, frames: int | None) -> np.ndarray:
 
 
 def _number(trial: Trial, taken: dict[int, str]) -> int:
-    """Return the number a trial is filed under."""
+    """Return the number of a trial's files."""
     if not trial.name.isdecimal():
         raise ReverieError(
             f"The trial {trial.name!r} cannot be filed; the layout numbers its trials 0, 1, 2 and so on."

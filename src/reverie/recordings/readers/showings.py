@@ -1,4 +1,4 @@
-"""What was shown when, read from tables: a row a frame, or a row a showing."""
+"""What was shown when, read from tables with a row per frame or a row per showing."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -14,37 +14,37 @@ from reverie.recordings.clocked import STILL, Showing
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
 
 PAUSE: Final = 1.0
-"""Seconds without a new frame that end a showing of a movie; of images in turn, twice their time."""
+"""Seconds without a new frame that end a showing of a movie; for series of images, twice their duration."""
 
 SLOWEST_IMAGES: Final = 10.0
-"""Seconds from one picture to the next; more are mostly milliseconds."""
+"""Longest time from one picture to the next, seconds; larger values are mostly milliseconds."""
 
 OVERLAP: Final = 0.1
-"""Seconds by which a movie may reach into the next: three frames that were dropped, or clocks that differ."""
+"""Largest overlap of a movie with the next, seconds: three dropped frames, or clocks that differ."""
 
 
 def by_frame(table: pd.DataFrame) -> bool:
-    """Tell whether a table has a row a frame, rather than a row a showing."""
+    """Return whether a table has a row per frame, rather than a row per showing."""
     return {"time", "clip", "frame"} <= set(table.columns)
 
 
 def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip]) -> list[Showing]:
-    """Return what a table says was shown, in order of time.
+    """Return what was shown according to a table, in order of time.
 
     Parameters
     ----------
     table
-        Columns time, clip, frame (a row a frame), or onset, clip (a row a showing; ``end`` may say until when). An
-        empty clip is a stretch without a movie. ``tier`` may say what each is for.
+        Columns time, clip, frame (a row per frame), or onset, clip and optionally ``end`` (a row per showing). An empty
+        clip is a stretch without a movie. A column ``tier`` may hold the tier of each.
     place
-        Where the table lies, for messages.
+        Place of the table, for messages.
     opened
-        Opens a clip by its name; told how many frames of it were shown, where that is known.
+        Opens a clip by its name, given the number of frames that were shown, where that is known.
 
     Raises
     ------
     ReverieError
-        When columns are missing or there twice, or times are no numbers.
+        When columns are missing or duplicate, or times are no numbers.
     """
     if (twice := table.columns[table.columns.duplicated()]).size:
         raise ReverieError(f"{place} has two columns {twice[0]!r}; remove one.")
@@ -71,13 +71,13 @@ def _numbers(table: pd.DataFrame, columns: tuple[str, ...], place: str) -> pd.Da
 
 
 def moves(showings: Sequence[Showing]) -> bool:
-    """Tell whether what was shown is a movie, rather than images in turn."""
+    """Return whether movies were shown, rather than a series of images."""
     steps = [float(np.median(np.diff(showing.onsets))) for showing in showings if len(showing.onsets) > 1]
     return bool(steps) and float(np.median(steps)) <= STILL
 
 
 def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
-    """Return what a table of time, clip and frame says was shown; see ``showings_of``."""
+    """Return what was shown according to a table of time, clip and frame; see ``showings_of``."""
     table = _numbers(table, ("time", "frame"), place).sort_values("time", kind="stable")
     times, frames = table["time"].to_numpy(float), table["frame"].to_numpy(int)
     if (frames != table["frame"]).any():
@@ -87,7 +87,7 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
     steps, jumps, same = np.diff(times), np.diff(frames), clips[1:] == clips[:-1]
     usual = pd.Series(steps[same]).groupby(clips[1:][same]).median()
     stay = pd.Series(clips).map(usual).fillna(1 / UNTIMED).to_numpy(float)
-    # Images in turn come in any order, and each is shown by itself.
+    # Images of a series come in any order, and each is a showing of its own.
     alone = (stay[1:] > STILL) & ~np.isin(jumps, (0, 1))
     breaks = (steps > np.maximum(PAUSE, 2 * stay[1:])) | (jumps < 0) | ~same | alone
     starts = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(times)]])
@@ -101,7 +101,7 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
 
 
 def _require_forward(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, place: str) -> None:
-    """Raise ReverieError where most frames come long after, or in another order than, the frames before them."""
+    """Raise ReverieError where most frames follow the frames before them late or in another order."""
     same = (clips[1:] == clips[:-1]) & (clips[1:] != "")
     steps, order = np.diff(times)[same], np.diff(frames)[same]
     if len(steps) and np.median(steps) > SLOWEST_IMAGES:
@@ -146,7 +146,7 @@ def _by_showing(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
 
 
 def _lengths(clips: Iterable[str], opened: Callable[[str, int | None], OpenClip]) -> dict[str, tuple[int, float]]:
-    """Return how many frames each movie has, and how many a second; one that cannot be opened is left out, and said."""
+    """Return frames and frame rate of each movie; one that cannot be opened is left out with a message."""
     lengths: dict[str, tuple[int, float]] = {}
     broken = []
     for clip in dict.fromkeys(filter(None, clips)):
@@ -160,7 +160,7 @@ def _lengths(clips: Iterable[str], opened: Callable[[str, int | None], OpenClip]
 
 
 def _apart(showings: Sequence[Showing], place: str) -> Iterator[Showing]:
-    """Yield showings, each ended where the next begins; raises ReverieError where it is by much."""
+    """Yield showings, each cut where the next begins; raises ReverieError where they overlap by too much."""
     for showing, following in pairwise([*showings, None]):
         assert showing is not None
         begins = np.inf if following is None else float(following.onsets[0])
@@ -176,7 +176,7 @@ def _apart(showings: Sequence[Showing], place: str) -> Iterator[Showing]:
 
 
 def words(table: pd.DataFrame, column: str) -> np.ndarray:
-    """Return a column of text, without spaces around it; empty where there is none."""
+    """Return a column of text without surrounding spaces; empty where there is no such column."""
     if column not in table:
         return np.full(len(table), "", dtype=object)
     return np.array(table[column].astype("string").fillna("").str.strip(), dtype=object)

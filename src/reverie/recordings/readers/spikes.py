@@ -1,4 +1,4 @@
-"""Sorted spikes as phy, Kilosort and SpikeInterface keep them, with a table of what was shown."""
+"""Sorted spikes in the format of phy, Kilosort and SpikeInterface, with a table of what was shown."""
 
 import re
 from pathlib import Path
@@ -20,20 +20,20 @@ LABELS: Final = (
     ("cluster_info.tsv", "group"),
     ("cluster_KSLabel.tsv", "KSLabel"),
 )
-"""Tables that say which clusters are single units, the curated one first, and their column that does."""
+"""Tables that label single units, the curated one first, and the column of the label."""
 
 NUMBERS: Final = ("cluster_id", "id")
-"""What their column of clusters' numbers may be called."""
+"""Names of their column of cluster numbers."""
 
 GOOD: Final = "good"
-"""What single units are called in them."""
+"""Label of single units."""
 
 UNJUDGED: Final = {"unsorted", "nan", ""}
-"""Where they call all clusters so, nobody has looked yet."""
+"""Labels of clusters that were not curated yet; where all clusters have them, the table is not used."""
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Say why a path holds no sorted spikes, None where it does."""
+    """Return why a path holds no sorted spikes, None where it does."""
     if not path.is_dir():
         return "it is not a folder"
     if not all((path / name).exists() for name in ("spike_times.npy", "spike_clusters.npy")):
@@ -76,7 +76,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
 
 
 def _whole(path: Path, what: str, reading: Reading | None = None) -> np.ndarray:
-    """Read whole numbers, one a spike, or seconds where these are asked for; raises ReverieError for anything else."""
+    """Read whole numbers, one per spike, or seconds where requested; raises ReverieError for anything else."""
     values = read_npy(path, memory_map=False).ravel()
     seconds = reading is not None and reading.rate == 1
     if values.dtype.kind not in "fiu" or not (np.isfinite(values).all() and (seconds or (values % 1 == 0).all())):
@@ -110,7 +110,7 @@ def _sample_rate(path: Path) -> float | None:
     """Return the sampling rate in phy's ``params.py``, which is read as text and never run."""
     if not path.exists():
         return None
-    # As Python writes numbers, 30_000.0 among them; of anything else no part is taken for a number.
+    # A Python number, such as 30_000.0; no part of any other text counts as a number.
     found = re.search(r"^\s*sample_rate\s*=\s*([0-9][0-9_.eE+]*)\s*(?:#.*)?$", read_text(path), re.MULTILINE)
     try:
         return float(found[1]) if found else None

@@ -1,6 +1,7 @@
 """Traces that suite2p extracted, with a table of what was shown.
 
-Nothing is unpickled: ``stat.npy``, ``ops.npy`` and ``settings.npy`` are pickles, so that the rate of the scan is asked.
+Nothing is unpickled: ``stat.npy``, ``ops.npy`` and ``settings.npy`` are pickles, so the user must state the rate of the
+scan.
 """
 
 from pathlib import Path
@@ -18,17 +19,17 @@ from reverie.recordings.signals import Meaning, Sampled
 from reverie.recordings.source import Pictures, read_members
 
 TRACES: Final[dict[str, Meaning]] = {"spks": "amount", "F": "level", "dF": "level"}
-"""What ``--responses`` may be: deconvolved activity, fluorescence, or fluorescence without 0.7 of the neuropil's."""
+"""Choices of ``--responses``: deconvolved activity, fluorescence, or fluorescence minus 0.7 times the neuropil's."""
 
 FILES: Final = {"spks": ("spks.npy",), "F": ("F.npy",), "dF": ("F.npy", "Fneu.npy")}
-"""What each is made of."""
+"""Files that each is computed from."""
 
 NEUROPIL: Final = 0.7
-"""Share of the neuropil's fluorescence that is taken to shine into a cell; the default of suite2p."""
+"""Share of the neuropil's fluorescence that is subtracted from a cell's; the default of suite2p."""
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Say why a path is no output of suite2p, None where it is."""
+    """Return why a path is no output of suite2p, None where it is."""
     if not path.is_dir():
         return "it is not a folder"
     if not _planes(path):
@@ -104,7 +105,7 @@ def _plane(folder: Path, which: str, rate: float, delay: float) -> Sampled:
 
 
 class _Corrected:
-    """Fluorescence without the neuropil's share, computed where it is read."""
+    """Fluorescence without the neuropil's share, computed when read."""
 
     def __init__(self, fluorescence: np.ndarray, neuropil: np.ndarray) -> None:
         if fluorescence.shape != neuropil.shape:

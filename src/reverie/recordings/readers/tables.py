@@ -1,4 +1,4 @@
-"""Tables as people save them: by any spreadsheet, in any language's numbers, with a time and a value a row."""
+"""Tables saved by any spreadsheet, with numbers in any language's format, with a time and a value per row."""
 
 import io
 import re
@@ -12,25 +12,25 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
 
 SEPARATORS: Final = ",;\t|"
-"""What may stand between the cells of a row, the usual one first."""
+"""Separators of the cells of a row, the most common first."""
 
 WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""What files of spreadsheets begin with: archives, and those of old."""
+"""First bytes of spreadsheet files, new (archives) and old."""
 
 DECIMAL_COMMA: Final = re.compile(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*")
 
 SECONDS: Final = re.compile(r"[ _]*[(\[](s|sec|seconds)[)\]]$")
-"""The unit that times have here, which names of columns may say."""
+"""Seconds as a unit at the end of a column's name."""
 
 UNNAMED: Final = "unnamed:"
-"""What pandas calls a column without a name, such as that of the row numbers it writes itself, as R does."""
+"""Prefix of pandas' names of columns without a name, such as the row numbers that pandas and R write."""
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read a table, all cells as text, names of columns in small letters; raises ReverieError when it is none.
+    """Read a table with all cells as text and column names in lower case; raises ReverieError when it is no table.
 
-    Cells are parted by commas, semicolons, tabs or bars, whichever the first line holds most of; where not by commas,
-    numbers may have one. Letters are in UTF-8, in UTF-16 or as on old Windows.
+    Cells are separated by commas, semicolons, tabs or bars, whichever is most frequent in the first line; unless it is
+    the comma, numbers may have decimal commas. The encoding is UTF-8, UTF-16 or that of old Windows.
     """
     if read_start(path).startswith(WORKBOOKS):
         raise ReverieError(f"{path} is a file of a spreadsheet program; save the table as csv there, and give that.")
@@ -40,7 +40,7 @@ def read_csv(path: Path) -> pd.DataFrame:
     first = text.lstrip().partition("\n")[0]
     separator = max(SEPARATORS, key=first.count)
     try:
-        # Clips may be called 001.
+        # Text, since clips may have names such as 001.
         table = pd.read_csv(io.StringIO(text), skipinitialspace=True, dtype=str, sep=separator)
     except ValueError as error:
         raise ReverieError(f"{path} could not be read as a table ({str(error).strip()}); write it as csv.") from error
@@ -51,7 +51,7 @@ def read_csv(path: Path) -> pd.DataFrame:
 
 
 def _says_nothing(column: pd.Series) -> bool:
-    """Tell whether a column is empty, or numbers the rows; one without a name may also hold times."""
+    """Return whether a column is empty, or numbers the rows; one without a name may also hold times."""
     numbers = pd.to_numeric(column, errors="coerce")
     return bool(column.isna().all() or any((numbers == np.arange(len(column)) + first).all() for first in (0, 1)))
 

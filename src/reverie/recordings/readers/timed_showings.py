@@ -1,4 +1,4 @@
-"""What a table says was shown, with what was taken for granted and what is doubtful, in sentences."""
+"""What was shown according to a table, with sentences on assumptions and doubts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -14,11 +14,11 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.usability import NAMED
 
 LONGER: Final = 1.1
-"""Times the length of a movie; showings of more than this are asked about."""
+"""Duration of a showing, in durations of its movie, above which there is a message."""
 
 
 def frames_shown(showings: Sequence[Showing]) -> dict[str, int]:
-    """Return how many frames a clip must have for what was shown of it."""
+    """Return the number of frames that each clip must have, given what was shown of it."""
     most: dict[str, int] = {}
     for showing in showings:
         if showing.clip is not None and showing.frames is not None:
@@ -27,7 +27,7 @@ def frames_shown(showings: Sequence[Showing]) -> dict[str, int]:
 
 
 def _counted_from_one(showings: Sequence[Showing], place: str) -> tuple[str, ...]:
-    """Return a sentence where movies seem to be counted from 1, so that each frame would be taken for the next one."""
+    """Return a sentence where frames seem to be counted from 1, so that each would be confused with the next one."""
     firsts: dict[str, int] = {}
     for showing in showings:
         if showing.clip is not None and showing.frames is not None:
@@ -41,7 +41,7 @@ def _counted_from_one(showings: Sequence[Showing], place: str) -> tuple[str, ...
 
 
 def _shown_longer(table: pd.DataFrame, seconds: Mapping[str, float], place: str) -> tuple[str, ...]:
-    """Return a sentence where movies were shown for longer than they last at their own speed."""
+    """Return a sentence where movies were shown for longer than they last at their own frame rate."""
     if "end" not in table:
         return ()
     shown = pd.to_numeric(table["end"], errors="coerce") - pd.to_numeric(table["onset"])
@@ -60,7 +60,7 @@ def _shown_longer(table: pd.DataFrame, seconds: Mapping[str, float], place: str)
 def timed_showings(
     table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip], reading: Reading
 ) -> tuple[list[Showing], tuple[str, ...]]:
-    """Return what a table says was shown, as ``showings_of``, and which rate of movies was taken for granted."""
+    """Return what was shown according to a table, as ``showings_of``, and sentences on the assumed rate of movies."""
     untimed: dict[str, str] = {}
     seconds: dict[str, float] = {}
 

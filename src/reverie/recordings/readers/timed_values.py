@@ -1,4 +1,4 @@
-"""Values with times, as a user hands them over: a pair, or an object of any library that keeps both."""
+"""Values with times, as a user gives them: a pair, or an object of any library that holds both."""
 
 from typing import Any, Protocol, runtime_checkable
 
@@ -19,7 +19,7 @@ class TimedValues(Protocol):
 
     @property
     def d(self) -> Any:  # noqa: ANN401
-        """The values, one a time along the first axis."""
+        """The values, one per time along the first axis."""
 
 
 Timed = TimedValues | tuple[Any, Any]
@@ -27,7 +27,7 @@ Timed = TimedValues | tuple[Any, Any]
 
 
 def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
-    """Return times and values of whatever holds both; raises ReverieError when they do not belong together."""
+    """Return times and values of a pair or object; raises ReverieError when they do not belong together."""
     if isinstance(given, TimedValues):
         times, values = given.t, given.d
     elif isinstance(given, tuple | list) and len(given) == 2:
@@ -39,7 +39,7 @@ def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
         raise ReverieError(f"{place} came with times of the type {times.dtype}; give seconds, as numbers.")
     times = times.astype(np.float64)
     values = values if hasattr(values, "shape") else np.asarray(values)
-    if isinstance(values, np.ma.MaskedArray):  # whose mask every other function forgets
+    if isinstance(values, np.ma.MaskedArray):  # other functions would ignore its mask
         values = np.ma.filled(values.astype(np.float64), np.nan)
     if times.ndim != 1 or len(times) < 2:
         raise ReverieError(f"{place} needs the time of each sample, two at least; got the shape {times.shape}.")

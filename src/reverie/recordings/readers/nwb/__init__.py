@@ -1,4 +1,4 @@
-"""Recordings in NWB files: four layouts that are known by name, and any other by explicit choice."""
+"""Recordings in NWB files: four known layouts, and any other by explicit choice."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +14,17 @@ from reverie.recordings.readers.nwb.file import H5Object, lost_links, open_file
 from reverie.recordings.reading import Reading
 
 LAYOUTS = (allen, microns, neuropixels, suite2p)
-"""The layouts known by name, each with ``DESCRIPTION``, ``fits(file)`` and ``recorded(file, place, reading)``."""
+"""The known layouts, each with ``DESCRIPTION``, ``fits(file)`` and ``recorded(file, place, reading)``."""
 
 
 ZARR: Final = ("zarr.json", ".zgroup", ".zattrs", ".zmetadata")
-"""One of these is in the folder of every Zarr store."""
+"""Files of which every Zarr store contains one."""
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Say why a path is no NWB file or folder of them, None where it is.
+    """Return why a path is no NWB file or folder of them, None where it is.
 
-    Raises ReverieError when it is a Zarr store, which is nothing that any reader reads.
+    Raises ReverieError when it is a Zarr store, which no reader can read.
     """
     if path.is_dir() and any((path / name).is_file() for name in ZARR):
         raise ReverieError(
@@ -38,7 +38,7 @@ def refusal(path: Path, reading: Reading) -> str | None:
 
 
 def _says_nwb(path: Path) -> bool:
-    """Tell whether a file of another name is an HDF5 file that calls itself NWB."""
+    """Return whether a file with another ending is an HDF5 file whose attributes say that it is NWB."""
     if path.suffix.lower() not in (".h5", ".hdf5") or not path.is_file():
         return False
     try:
@@ -49,7 +49,7 @@ def _says_nwb(path: Path) -> bool:
 
 
 def places(path: Path, reading: Reading) -> list[Path]:
-    """Return every file, one recording each."""
+    """Return every file, each of which is a recording."""
     if path.is_file():
         return [path]
     found = (each for each in sorted(path.iterdir()) if each.suffix.lower() == ".nwb" and each.is_file())
@@ -64,7 +64,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
 
 
 def _recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
-    """Return what is in a file: where a path is chosen, what is chosen; else after the layout that it has."""
+    """Return the contents of a file: those chosen by path, where any are, else according to its layout."""
     named = reading.responses or ""
     if "/" in named:
         return chosen.recorded(file, place, reading)
@@ -82,7 +82,7 @@ def _recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
 
 
 def candidates(place: Path) -> list[str]:
-    """Return what may be movie, responses and behaviour in a file, a line each."""
+    """Return possible movies, responses and behaviour in a file, a line each."""
     try:
         with h5py.File(place, "r") as file:
             return listed(file)

@@ -22,12 +22,12 @@ BEHAVIOUR: Final = "processing/behavior"
 
 
 def fits(file: H5Object) -> bool:
-    """Tell whether a file is laid out this way."""
+    """Return whether a file has this layout."""
     return TRACES in file and any(within(file, "stimulus/presentation", "IndexSeries"))
 
 
 def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
-    """Return what is in the file: movies shown by index, events or dF/F, running, pupil."""
+    """Return the file's contents: movies shown by index, events or dF/F, running, pupil."""
     which = reading.responses or ("events" if EVENTS in file else "dff")
     paths = {"events": EVENTS, "dff": TRACES}
     if which not in paths or paths[which] not in file:
@@ -54,7 +54,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
 
 
 def _chosen(parts: list[Indexed], place: Path, reading: Reading) -> tuple[list[Indexed], tuple[str, ...]]:
-    """Return the movies asked for, or else all but images in turn, and say so: both have sizes of their own."""
+    """Return the requested movies, by default all but series of images, and a sentence on that; their sizes differ."""
     there = ", ".join(dict.fromkeys(name for name, *_ in parts))
     if reading.movie:
         asked = [part for part in parts if part[0] in {path.rsplit("/", 1)[-1] for path in reading.movie}]
@@ -70,7 +70,7 @@ def _chosen(parts: list[Indexed], place: Path, reading: Reading) -> tuple[list[I
 
 
 def behaviour(file: H5Object) -> dict[str, Signal]:
-    """Return running and pupil, as far as they were recorded."""
+    """Return running and pupil, as far as recorded."""
     found: dict[str, Signal] = {}
     if (series := file.get(f"{BEHAVIOUR}/BehavioralTimeSeries/running_speed")) is not None:
         found |= signals_in(series, RUNNING)

@@ -1,4 +1,4 @@
-"""An NWB file of any layout, in which the user says what is what; nothing is guessed."""
+"""An NWB file of any layout, in which the user chooses every part; nothing is guessed."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
@@ -37,19 +37,19 @@ from reverie.recordings.signals import Meaning, Signal, SpikeTrains
 from reverie.recordings.source import read_members
 
 AMOUNTS: Final = ("event", "deconv", "spike")
-"""Responses whose path holds one of these words are amounts; others are levels."""
+"""Words in the path of responses that are amounts; other responses are levels."""
 
 JUDGEMENTS: Final = ("quality", "group")
-"""Columns in which those who sorted spikes say what each unit is: Allen's and SpikeInterface's, and phy's own."""
+"""Columns with the spike sorter's label of each unit: those of Allen and SpikeInterface, and of phy."""
 
 NOISE: Final = "noise"
-"""What units are called in them that are no neurons."""
+"""Label of units that are no neurons."""
 
 LISTS: Final = "`reverie inspect` lists what there is"
 
 
 def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
-    """Return what the options choose: ``--responses``, ``--movie`` or ``--frames-table``, ``--running`` and so on."""
+    """Return what the options select: ``--responses``, ``--movie`` or ``--frames-table``, ``--running`` and so on."""
     assert reading.responses is not None
     responses, note = _responses(file, _object(file, place, reading.responses), reading.responses)
     beside = _shown(file, place, reading)
@@ -67,7 +67,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
 
 
 def _shown(file: H5Object, place: Path, reading: Reading) -> ShownMovies:
-    """Return what was shown when: after the file's own movies, or after a table, in the file or beside it."""
+    """Return what was shown when, from the file's own movies, or from a table in the file or beside it."""
     inside, files = _asked(file, place, reading)
     if reading.frames_table is None:
         if inside:
@@ -83,9 +83,9 @@ def _shown(file: H5Object, place: Path, reading: Reading) -> ShownMovies:
 
 
 def _asked(file: H5Object, place: Path, reading: Reading) -> tuple[dict[str, H5Object], tuple[str, ...]]:
-    """Return the movies in the file that are asked for, by path, and those in files.
+    """Return the requested movies in the file, by path, and those in other files.
 
-    A movie is named by its path, with or without the first slash, by that of what holds it, or by its own name.
+    A movie is named by its path, with or without the first slash, by that of its container, or by its own name.
     """
     inside: dict[str, H5Object] = {}
     files = []
@@ -105,7 +105,7 @@ def _asked(file: H5Object, place: Path, reading: Reading) -> tuple[dict[str, H5O
 
 
 def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading) -> ShownMovies:
-    """Return the movies in a file that say themselves when they were shown; raises ReverieError of any that do not."""
+    """Return the movies in a file that have times; raises ReverieError when one has none."""
     showings, clips = [], {}
     for path, series in inside.items():
         if kind_of(series) == "IndexSeries":
@@ -127,11 +127,11 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
 def _table_inside(
     file: H5Object, place: Path, path: Path, chosen: Sequence[str], movies: Iterable[str]
 ) -> tuple[pd.DataFrame, str] | None:
-    """Return a table of the file as one of what was shown, and its place; None where the path is that of a csv file.
+    """Return a table in the file as a table of what was shown, and its place; None where the path is a csv file's.
 
-    The movies are named by a column ``clip``, or by the only one with names of movies in it, whose other rows are of
-    other stimuli and left out; where none does, all rows are of the one movie that was chosen.
-    Raises ReverieError where the path is that of neither.
+    Movies are named in a column ``clip``, or in the only column that contains names of movies; rows of other stimuli
+    are left out. Without such a column, all rows are of the one movie that was chosen. Raises ReverieError where the
+    path is neither.
     """
     if path.exists():
         return None
@@ -145,7 +145,7 @@ def _table_inside(
     if len(named) == 1:
         rows = rows.assign(clip=rows[named[0]])
         shown = _names(rows["clip"], known)
-        if shown.any() and not shown.all():  # of rows that name nothing known the names are told
+        if shown.any() and not shown.all():  # the names in rows without a known movie are reported
             other = sorted(set(rows["clip"][~shown].astype(str)))
             say(f"{said}: rows that name no known movie are left out ({some(other)}).")
             rows = rows[shown]
@@ -160,12 +160,12 @@ def _table_inside(
 
 
 def _names(column: pd.Series, known: Set[str]) -> pd.Series:
-    """Tell which rows of a column name one of the movies that are known."""
+    """Return which rows of a column name a known movie."""
     return column.astype(str).map(lambda clip: not known.isdisjoint(spellings(clip))).astype(bool)
 
 
 def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
-    """Return a movie in a file, for a table that says when it was shown."""
+    """Return a movie in a file, for a table of when it was shown."""
     footage = image_footage(series, place, reading)
     try:
         rate = usual_rate(image_times(series, place, reading))
@@ -175,7 +175,7 @@ def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
 
 
 def _responses(file: H5Object, item: H5Object, path: str) -> tuple[Sequence[Signal], str]:
-    """Return units, one series, or all series of a container: planes with times of their own."""
+    """Return units, one series, or all series of a container (planes, each with its own times)."""
     if kind_of(item) == "Units":
         trains, told = _neurons(item)
         return [SpikeTrains(path, trains)], f"spikes of {len(trains)} units in {path}{told}"
@@ -188,7 +188,7 @@ def _responses(file: H5Object, item: H5Object, path: str) -> tuple[Sequence[Sign
 
 
 def _neurons(units: H5Object) -> tuple[list[np.ndarray], str]:
-    """Return the spikes of units that nobody calls noise, and in words what the table calls all of them."""
+    """Return the spikes of units that are not labelled noise, and the table's labels of all units in words."""
     trains, facts = spike_times(units), table(units)
     column = next((name for name in JUDGEMENTS if name in facts and not is_numeric_dtype(facts[name])), None)
     if column is None:

@@ -1,4 +1,4 @@
-"""What an NWB file of any layout holds: what may be movies, responses, behaviour, and tables of what was shown."""
+"""The contents of an NWB file of any layout: possible movies, responses, behaviour, and tables of what was shown."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,10 +12,10 @@ from reverie.recordings.readers.nwb.file import H5Object, kind_of, times_of, whe
 
 MOVIES: Final = ("ImageSeries", "IndexSeries", "OpticalSeries")
 MICROSCOPES: Final = ("OnePhotonSeries", "TwoPhotonSeries", "ImageMaskSeries")
-"""Series of pictures that are no movies: what a microscope saw."""
+"""Types of image series that are no stimuli but microscope recordings."""
 
 TEMPLATES: Final = "/stimulus/templates/"
-"""Where movies lie that may be shown at any time, and often."""
+"""Group of movies that may be shown at any time, and repeatedly."""
 
 RESPONSES: Final = ("RoiResponseSeries", "FluorescenceSeries", "Units")
 BEHAVIOUR: Final = ("TimeSeries", "SpatialSeries", "IntervalSeries")
@@ -23,14 +23,14 @@ TABLES: Final = "intervals"
 
 
 def is_movie(item: H5Object) -> bool:
-    """Tell whether an object may be a movie; types of extensions are told by the field that all movies have."""
+    """Return whether an object may be a movie; types of extensions are recognised by the field that all movies have."""
     if not isinstance(item, h5py.Group) or kind_of(item) in MICROSCOPES:
         return False
     return kind_of(item) in MOVIES or ("format" in item and bool(kind_of(item)))
 
 
 def movies_under(item: H5Object) -> dict[str, H5Object]:
-    """Return what may be movies, by path: the object itself, or all in it, in order of their names."""
+    """Return possible movies by path: the object itself, or all inside it, in order of their names."""
     if is_movie(item):
         return {item.name: item}
     found: dict[str, H5Object] = {}
@@ -41,7 +41,7 @@ def movies_under(item: H5Object) -> dict[str, H5Object]:
 
 
 def movies_in(file: H5Object) -> dict[str, H5Object]:
-    """Return all that may be movies of a stimulus, by path, those that say when they were shown first."""
+    """Return all possible movies of a stimulus by path, those with times first."""
     places = (file.get(path) for path in ("stimulus/presentation", "acquisition", "stimulus/templates"))
     return {path: movie for place in places if place is not None for path, movie in movies_under(place).items()}
 
@@ -61,7 +61,7 @@ def require_other_regions(series: Sequence[H5Object]) -> None:
 
 
 def listed(file: H5Object) -> list[str]:
-    """Return what may be movie, responses and behaviour, a line each: path, type, shape, rate, option."""
+    """Return possible movies, responses and behaviour, a line each: path, type, shape, rate, option."""
     found: dict[str, list[str]] = {"--movie": [], "--responses": [], "--running, --pupil or --gaze": []}
 
     def visit(name: str, item: H5Object) -> None:
@@ -96,7 +96,7 @@ def _line(name: str, item: H5Object, kind: str) -> str:
     if kind == "Units":
         return f"/{name}  {kind}, {len(item['id'])} units"
     try:
-        count = len(item["timestamps"]) if "timestamps" in item else 2  # of a constant rate two samples tell as much
+        count = len(item["timestamps"]) if "timestamps" in item else 2  # at a constant rate, two samples are enough
         rate = f", {usual_rate(times_of(item, count)):.4g} Hz"
     except (ReverieError, TypeError):
         rate = ", no times of its own"

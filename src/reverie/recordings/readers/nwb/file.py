@@ -1,4 +1,4 @@
-"""The parts an NWB file is made of, read with h5py: time series and tables.
+"""The parts of an NWB file, read with h5py: time series and tables.
 
 Source: the NWB schema 2.x (nwb-schema.readthedocs.io), and files written with pynwb.
 """
@@ -21,7 +21,7 @@ from reverie.recordings.readers.stored import require_stored
 from reverie.recordings.signals import REAL, Meaning, Sampled
 
 MOST_SORTED: Final = 50_000_000
-"""Samples that are read at once where some of them are at no time."""
+"""Largest number of samples that are read at once where some have no time."""
 
 H5Object: TypeAlias = Any
 """A file, group or data set of h5py, which ships no types."""
@@ -50,12 +50,12 @@ def where(item: H5Object) -> str:
 
 
 def placed(items: Iterable[H5Object]) -> dict[str, H5Object]:
-    """Return objects by their places, for ``read_members``."""
+    """Return objects by file and path, for ``read_members``."""
     return {where(item): item for item in items}
 
 
 def lost_links(group: H5Object) -> Iterator[str]:
-    """Yield a sentence on each link in a file that leads to nothing, so that what it stands for is left out."""
+    """Yield a sentence on each broken link in a file, whose target is left out."""
     for name in group:
         link = group.get(name, getlink=True)
         if isinstance(link, h5py.HardLink):
@@ -93,12 +93,12 @@ def data_of(series: H5Object) -> H5Object:
 
 
 def _stamps(series: H5Object) -> np.ndarray:
-    """Return the times that a series keeps of its samples."""
+    """Return the stored times of a series' samples."""
     return np.asarray(require_stored(series["timestamps"], where(series)), dtype=np.float64).ravel()
 
 
 def times_of(series: H5Object, count: int) -> np.ndarray:
-    """Return when each of so many samples was taken, in seconds; raises ReverieError when a series does not say."""
+    """Return the times of ``count`` samples in seconds; raises ReverieError when a series has none."""
     if "timestamps" in series:
         return paired_times(_stamps(series), count, where(series))
     start = series.get("starting_time")
@@ -112,7 +112,7 @@ def times_of(series: H5Object, count: int) -> np.ndarray:
 def sampled(series: H5Object, meaning: Meaning = "level", *, column: int | None = None) -> Sampled:
     """Return a time series in its own unit (after ``conversion`` and ``offset``), or one column of it.
 
-    Some writers put regions first, against the schema; told by how many regions there are.
+    Some writers put regions first, against the schema; this is recognised by the number of regions.
     """
     data, regions = data_of(series), series.get("rois")
     require_number_type(data.dtype, where(series))
@@ -134,7 +134,7 @@ def sampled(series: H5Object, meaning: Meaning = "level", *, column: int | None 
 
 
 def _timed(series: H5Object, data: H5Object, axis: int) -> tuple[np.ndarray, H5Object]:
-    """Return times and samples of a series without the samples at no time, such as pulses that were lost leave."""
+    """Return times and samples of a series, without samples that have no time, as lost pulses leave them."""
     stamps = _stamps(series) if "timestamps" in series else None
     known = None if stamps is None else np.isfinite(stamps)
     lost = known is not None and len(known) == data.shape[axis] and not known.all()
@@ -146,16 +146,16 @@ def _timed(series: H5Object, data: H5Object, axis: int) -> tuple[np.ndarray, H5O
 
 
 def unit_of(data: H5Object) -> tuple[float, float]:
-    """Return the scale and the offset that bring stored samples to the unit of their series.
+    """Return the scale and the offset that convert stored samples to the unit of their series.
 
-    A conversion of 0 or NaN, as some writers leave it, says nothing.
+    A conversion of 0 or NaN, as some writers leave it, is ignored.
     """
     scale, offset = (float(data.attrs.get(name, usual)) for name, usual in (("conversion", 1.0), ("offset", 0.0)))
     return scale if np.isfinite(scale) and scale != 0 else 1.0, offset if np.isfinite(offset) else 0.0
 
 
 def pair(series: H5Object) -> dict[str, Sampled]:
-    """Return a series of positions (time, 2) as pupil x and y; raises ReverieError when it is no such."""
+    """Return a series of positions (time, 2) as pupil x and y; raises ReverieError when it is not one."""
     shape = data_of(series).shape
     if len(shape) != 2 or shape[1] < 2:
         raise ReverieError(f"{where(series)} has the shape {shape}, where (time, 2) was expected.")
@@ -163,7 +163,7 @@ def pair(series: H5Object) -> dict[str, Sampled]:
 
 
 def signals_in(series: H5Object, signal: str | None = None) -> dict[str, Sampled]:
-    """Return one signal, or pupil x and y where none is named; nothing, which is said, where a series is broken."""
+    """Return one signal, or pupil x and y where none is named; nothing, with a message, where a series is broken."""
     try:
         with reading_foreign(where(series)):
             return pair(series) if signal is None else {signal: sampled(series, column=0)}
@@ -173,9 +173,9 @@ def signals_in(series: H5Object, signal: str | None = None) -> dict[str, Sampled
 
 
 def table(group: H5Object, *needed: str) -> pd.DataFrame:
-    """Return the plain columns of a table, one value a row; text decoded.
+    """Return the columns of a table with one value per row; text is decoded.
 
-    Raises ReverieError when one of those that are needed does not hold a number a row.
+    Raises ReverieError when a needed column does not hold one number per row.
     """
     names = [name.decode() if isinstance(name, bytes) else str(name) for name in group.attrs.get("colnames", ())]
     columns, count = {}, group["id"].size
@@ -190,7 +190,7 @@ def table(group: H5Object, *needed: str) -> pd.DataFrame:
 
 
 def spike_times(units: H5Object) -> list[np.ndarray]:
-    """Return when each unit of a table fired, in seconds; raises ReverieError when a part of that is not there."""
+    """Return the spike times of each unit of a table, in seconds; raises ReverieError when a part is missing."""
     flat, ends = units.get("spike_times", units), units.get("spike_times_index", units)
     sound = all(_is_row(part) and part.dtype.kind in REAL for part in (flat, ends)) and ends.size == units["id"].size
     flat, ends = (
@@ -205,5 +205,5 @@ def spike_times(units: H5Object) -> list[np.ndarray]:
 
 
 def _is_row(item: H5Object) -> bool:
-    """Tell whether an object is a row of values; MATLAB knows no arrays of one axis, and writes (1, value) or so."""
+    """Return whether an object is a row of values, which MATLAB, without arrays of one axis, writes as (1, value)."""
     return isinstance(item, h5py.Dataset) and item.ndim > 0 and item.size == max(item.shape)

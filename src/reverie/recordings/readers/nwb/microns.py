@@ -1,4 +1,4 @@
-"""MICrONS functional scans (DANDI:000402): one long movie, tables of clips, one response series a field."""
+"""MICrONS functional scans (DANDI:000402): one long movie, tables of clips, a response series per field."""
 
 from functools import partial
 from pathlib import Path
@@ -26,13 +26,13 @@ MOVIE: Final = "movie"
 
 
 def fits(file: H5Object) -> bool:
-    """Tell whether a file is laid out this way."""
+    """Return whether a file has this layout."""
     tables = [file[f"intervals/{name}"] for name in TABLES if f"intervals/{name}" in file]
     return FLUORESCENCE in file and any("condition_hash" in group for group in tables)
 
 
 def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
-    """Return what is in the file: each clip a stretch of the long movie, repeats known by their hash."""
+    """Return the file's contents: each clip is a stretch of the long movie; repeats are identified by their hash."""
     series = _movie(file, place, reading)
     planes = read_members(placed(within(file, FLUORESCENCE, "RoiResponseSeries")), sampled)
     neurons = sum(plane.rows for plane in planes)
@@ -50,7 +50,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
 
 
 def _movie(file: H5Object, place: Path, reading: Reading) -> H5Object:
-    """Return the movie of the file, or the one that was chosen; raises ReverieError where that leaves several."""
+    """Return the movie of the file, or the one that was chosen; raises ReverieError where several are left."""
     places = [list(within(file, folder, "ImageSeries")) for folder in MOVIE_PLACES]
     found = [series for each in places for series in each]
     asked = [series for series in found if series.name in reading.movie]
@@ -62,7 +62,7 @@ def _movie(file: H5Object, place: Path, reading: Reading) -> H5Object:
 
 
 def _showings(file: H5Object, times: np.ndarray) -> list[Showing]:
-    """Return the stretch of the movie that each row of the tables stands for."""
+    """Return the stretch of the movie that each row of the tables describes."""
     tables = [file[f"intervals/{name}"] for name in TABLES if f"intervals/{name}" in file]
     found = [showing for part in read_members(placed(tables), partial(_stretches, times=times)) for showing in part]
     return sorted(found, key=lambda showing: float(showing.onsets[0]))
@@ -73,7 +73,7 @@ def _stretches(group: H5Object, times: np.ndarray) -> list[Showing]:
     found = []
     rows = table(group, "start_time", "stop_time").to_dict("records")
     for row in rows:
-        # Half a frame earlier, so that times that were rounded fall to the right side.
+        # Half a frame earlier, so that rounded times fall on the right side.
         first, last = np.searchsorted(times, [float(row[end]) - 0.5 * step for end in ("start_time", "stop_time")])
         if last > first:
             frames = np.arange(first, last)

@@ -1,4 +1,4 @@
-"""What was shown, in an NWB file: pictures over time, pictures shown by their numbers, and stretches without any."""
+"""What was shown, in an NWB file: image series, images shown by index, and stretches without a movie."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage
 
 Indexed = tuple[str, list[Showing], Callable[[], Footage]]
-"""The name of a movie that is shown by the numbers of its pictures, its showings, and what opens it."""
+"""The name of a movie that is shown by index, its showings, and a function that opens it."""
 
 
 def shown_itself(series: H5Object, name: str, place: Path, reading: Reading) -> list[Showing]:
@@ -31,11 +31,11 @@ def shown_itself(series: H5Object, name: str, place: Path, reading: Reading) -> 
 
 
 def image_times(series: H5Object, place: Path, reading: Reading) -> np.ndarray:
-    """Return when each picture of an ``ImageSeries`` came on; of one in other files, as many as these hold."""
+    """Return the onset of each picture of an ``ImageSeries``; for one in other files, of as many as these hold."""
     footage = image_footage(series, place, reading)
     count, stamps = stored_frames(footage, footage.axes), series.get("timestamps")
     if len(series.get("external_file", ())) and stamps is not None:
-        count = min(count, len(stamps))  # a film need not have been shown to its end
+        count = min(count, len(stamps))  # a film may not have been shown to its end
     return times_of(series, count)
 
 
@@ -63,7 +63,7 @@ def image_footage(series: H5Object, place: Path, reading: Reading) -> Footage:
 
 
 class _InUnits:
-    """Stored pictures in the unit that their series names, computed where they are read."""
+    """Stored pictures in the unit of their series, converted when read."""
 
     def __init__(self, stored: H5Object, scale: float, offset: float) -> None:
         self.stored, self.scale, self.offset = stored, np.float32(scale), np.float32(offset)
@@ -74,9 +74,9 @@ class _InUnits:
 
 
 def _found(name: str, place: Path, series: H5Object) -> Path:
-    """Return a file that a series names: where it says, in either system's spelling, or else beside the NWB file.
+    """Return a file that a series names: at its path, with slashes of either kind, or else beside the NWB file.
 
-    Raises ReverieError when it is nowhere.
+    Raises ReverieError when it is not found.
     """
     spelled = PureWindowsPath(name)
     for path in (place.parent / name, place.parent / spelled.as_posix(), place.parent / spelled.name):
@@ -88,7 +88,7 @@ def _found(name: str, place: Path, series: H5Object) -> Path:
 
 
 def images_footage(group: H5Object) -> Footage:
-    """Return an ``Images`` container as a movie, a picture a frame, in its own order."""
+    """Return an ``Images`` container as a movie, with a frame per picture, in its own order."""
     order = group.get("order_of_images")
     if order is not None:
         pictures = [group.file[reference] for reference in order[()]]
@@ -111,7 +111,7 @@ def indexed(series: H5Object, place: Path, reading: Reading) -> Indexed:
         raise ReverieError(f"{where(series)} points at no movie{lost}; copy the file again, or choose another.")
     name = _own_name(pictures if target is None else target)
     numbers = np.asarray(data_of(series)).astype(np.int64).ravel()
-    # Some writers fill up with -1 where the screen was grey.
+    # Some writers use -1 where the screen was grey.
     shown = numbers >= 0
     rows = pd.DataFrame({"time": times_of(series, len(numbers))[shown], "clip": name, "frame": numbers[shown]})
     opener = partial(images_footage, pictures) if target is None else partial(image_footage, target, place, reading)
@@ -119,7 +119,7 @@ def indexed(series: H5Object, place: Path, reading: Reading) -> Indexed:
 
 
 def _own_name(item: H5Object) -> str:
-    """Return the name of a movie that a link leads to, which h5py calls by the name of the link."""
+    """Return a linked movie's own name, since h5py gives that of the link."""
     for folder in (item.file.get(path, {}) for path in ("stimulus/templates", "stimulus/presentation", "acquisition")):
         for name in folder:
             if folder.get(name) == item:
@@ -128,7 +128,7 @@ def _own_name(item: H5Object) -> str:
 
 
 def _numbered(name: str) -> list[tuple[int, str]]:
-    """Order names by the numbers in them.
+    """Return a sort key that orders names by the numbers in them.
 
     >>> sorted(["image10", "image9"], key=_numbered)
     ['image9', 'image10']
@@ -137,7 +137,7 @@ def _numbered(name: str) -> list[tuple[int, str]]:
 
 
 def spontaneous(file: H5Object) -> list[Showing]:
-    """Return the stretches that the table of epochs calls spontaneous."""
+    """Return the stretches that are labelled spontaneous in the table of epochs."""
     group = file.get("intervals/epochs")
     if group is None:
         return []

@@ -1,4 +1,4 @@
-"""Allen Neuropixels (DANDI:000021, 000022): sorted units, a table row a movie frame; the movies are given apart."""
+"""Allen Neuropixels (DANDI:000021, 000022): sorted units, tables with a row per frame, movies in separate files."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -22,19 +22,19 @@ from reverie.recordings.source import Footage, read_members
 DESCRIPTION: Final = "Allen Neuropixels: /units, /intervals/natural_movie_*_presentations"
 
 VISUAL: Final = "VIS"
-"""What the names of visual areas of cortex begin with."""
+"""Prefix of the names of visual areas of cortex."""
 
 GOOD: Final = "good"
 ENDING: Final = "_presentations"
 
 
 def fits(file: H5Object) -> bool:
-    """Tell whether a file is laid out this way."""
+    """Return whether a file has this layout."""
     return "units/spike_times" in file and bool(_movie_tables(file))
 
 
 def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
-    """Return what is in the file, and the movies given beside it."""
+    """Return the file's contents, with the movies given separately."""
     trains, note = _units(file, place)
     files = named_files(reading.movie)
     showings: list[Showing] = spontaneous(file)
@@ -66,14 +66,14 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
 
 
 def _movie_tables(file: H5Object) -> dict[str, str]:
-    """Return the tables that have a row a frame, by the name of the movie."""
+    """Return the tables that have a row per frame, by the name of the movie."""
     group = file.get("intervals")
     names = [] if group is None else [name for name in group if name.endswith(ENDING) and "frame" in group[name]]
     return {name.removesuffix(ENDING): name for name in sorted(names) if "movie" in name}
 
 
 def _path(clip: str, files: Mapping[str, Path]) -> Path | None:
-    """Return the file of a movie; of more repeats of one, that of its first."""
+    """Return the file of a movie; tables of further repeats use that of the first."""
     return files.get(clip) or next((files[known] for known in files if clip.startswith(known)), None)
 
 
@@ -93,7 +93,7 @@ def _footage(path: Path, reading: Reading, frames: int) -> Footage:
 
 
 def _units(file: H5Object, place: Path) -> tuple[list[np.ndarray], str]:
-    """Return the spikes of good units in visual cortex; of all units where the file does not say which they are."""
+    """Return the spikes of good units in visual cortex, or of all units where the file does not label them."""
     units = file["units"]
     trains = spike_times(units)
     facts = table(units)
@@ -111,7 +111,7 @@ def _units(file: H5Object, place: Path) -> tuple[list[np.ndarray], str]:
 
 
 def _areas(file: H5Object, facts: pd.DataFrame) -> pd.Series | None:
-    """Return the area of each unit, after the electrode where it is largest."""
+    """Return the area of each unit, which is that of the electrode where its spikes are largest."""
     group = file.get("general/extracellular_ephys/electrodes")
     if group is None or "peak_channel_id" not in facts:
         return None

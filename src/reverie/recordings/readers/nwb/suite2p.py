@@ -1,4 +1,4 @@
-"""What suite2p saves as NWB: one series a plane, at a rate and from 0; what was shown comes from a table."""
+"""NWB files of suite2p: a series per plane, at a constant rate from 0; what was shown comes from a table."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,16 +17,16 @@ from reverie.recordings.source import read_members
 DESCRIPTION: Final = "suite2p's NWB: /processing/ophys/Deconvolved/plane0"
 
 KINDS: Final = ("Deconvolved", "Fluorescence")
-"""What ``--responses`` may be."""
+"""Choices of ``--responses``."""
 
 
 def fits(file: H5Object) -> bool:
-    """Tell whether a file is laid out this way."""
+    """Return whether a file has this layout."""
     return any(_planes(file, kind) for kind in KINDS)
 
 
 def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
-    """Return the cells of every plane, and what a table says was shown."""
+    """Return the cells of every plane, and what was shown according to a table."""
     which = reading.responses or next(kind for kind in KINDS if _planes(file, kind))
     planes = _planes(file, which)
     if not planes:
@@ -46,7 +46,7 @@ def _planes(file: H5Object, kind: str) -> list[H5Object]:
 
 
 def _cells(file: H5Object, plane: Sampled, series: H5Object) -> Sampled:
-    """Return a plane with the regions that suite2p takes for cells."""
+    """Return a plane with only the regions that suite2p classified as cells."""
     regions = series.get("rois")
     own = [] if regions is None or not regions.attrs.get("table") else [file[regions.attrs["table"]]]
     segmentations = [*own, *within(file, "processing/ophys", "PlaneSegmentation")]
