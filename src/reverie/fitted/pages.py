@@ -80,7 +80,7 @@ def content_of(
         row = _row(table, each) if scores is not None else {} if own is None else _scores_at(table, own)
         trials.append(_trial_content(each, row))
         seen += [each.name] if row and not each.held_out else []
-    # Of a single movie its own note says so.
+    # A single movie has a note on this itself.
     warnings = [training_warning(seen)] if seen and len(trials) > 1 else []
     return RunContent(
         title=title,

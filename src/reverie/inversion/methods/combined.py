@@ -89,7 +89,7 @@ class Combined:
         """Return the successive searches for the most probable movie while the camera is followed."""
         usual = self.search(likelihood)
         loose = replace(usual, tolerance=LOOSE_TOLERANCE)
-        # From the second search on, the prior knows the cuts.
+        # From the second search on, the prior has the cuts.
         later = [replace(one, find_cuts=False) for one in (*[loose] * (follows - 1), usual)]
         return (loose, *later) if follows else (usual,)
 

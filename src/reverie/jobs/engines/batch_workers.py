@@ -129,18 +129,18 @@ def _listed(system: str, number: str) -> set[str] | None:
 
 
 async def _who_is_there(cluster: Any) -> tuple[int, dict[str, str | None]]:  # noqa: ANN401
-    """Return how many workers are known, and the jobs of the others by their name; None where none was taken.
+    """Return the number of connected workers, and the jobs of the others by name, None where a job was refused.
 
-    Runs in the scheduler's own thread, where nothing changes meanwhile.
+    This runs in the scheduler's own thread, so nothing changes meanwhile.
     """
     there = {worker.name for worker in cluster.scheduler.workers.values()}
     return len(there), {name: job.job_id for name, job in cluster.workers.items() if name not in there}
 
 
 async def _forget(cluster: Any, names: Sequence[str]) -> None:  # noqa: ANN401
-    """Let the cluster think that it never asked for some workers, so that it asks again, under other names.
+    """Make the cluster forget its requests for some workers, so that it requests them again, under other names.
 
-    Under the same name, a worker that had been there would count as lost once more, and the new job be ended.
+    Under the same name, a worker that had been connected would count as lost again, and the new job would be ended.
     """
     for name in names:
         cluster.worker_spec.pop(name, None)

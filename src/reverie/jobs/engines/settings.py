@@ -32,7 +32,7 @@ class On:
     gpus: int = 0
     """Graphics cards that each worker of a batch system asks for."""
     walltime: str = "01:00:00"
-    """HH:MM:SS that a worker of a batch system may run; a job that takes longer goes on in another."""
+    """HH:MM:SS that a worker of a batch system may run; a longer job continues in another worker."""
     memory: str = "8GB"
     """Memory that each worker of a batch system asks for."""
     scheduler_option: tuple[str, ...] = ()
