@@ -48,7 +48,7 @@ class Animals:
     animals: Annotated[tuple[str, ...], arg(aliases=("--animal",))] = ()
     """The animal or animals; all that the data and the encoders share by default."""
     seed: int = 0
-    """Seed of whatever is random (masks, draws from the posterior, controls, subsets of neurons)."""
+    """Seed of all random numbers (masks, draws from the posterior, controls, subsets of neurons)."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
     reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)

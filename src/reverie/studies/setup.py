@@ -89,7 +89,7 @@ class Setup:
 
     @property
     def seed(self) -> int:
-        """The seed of whatever is random."""
+        """The seed of all random numbers."""
         return self.session.sources.seed
 
     @cached_property
