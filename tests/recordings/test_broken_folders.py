@@ -10,7 +10,7 @@ from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, write_npy, write_npz
-from reverie.recordings.opening import choose_trials
+from reverie.recordings.opening import broken_among, choose_trials
 from reverie.recordings.readers.registry import open_recordings
 from reverie.training.folder import train_encoder
 
@@ -224,13 +224,17 @@ def test_what_reading_finds_leaves_the_trial_out_and_says_so_once(animal, capsys
     assert "1" in recording.opened_tiers
     for name in ("1", "01"):
         with pytest.raises(ReverieError, match=r"Trial 1 of .* cannot be used: .*videos/1\.npy holds NaN"):
-            choose_trials(recording, ["0", name])
+            choose_trials(recording, [name])
+        assert choose_trials(recording, ["0", name]) == ["0"]
+        assert "Left out: Trial 1 of" in capsys.readouterr().err
+        assert len(broken_among(recording, ["0", name])) == 1
+    assert not broken_among(recording, ["train"])
 
 
-def test_a_trial_named_by_the_user_is_told_before_any_work(animal):
+def test_a_trial_named_by_the_user_is_told_before_any_work(animal, capsys):
     replace(animal / VIDEO, put((3, 4, 5), np.nan))
-    with pytest.raises(ReverieError, match=r"videos/1\.npy holds NaN"):
-        choose_trials(open_recording(animal), ["0", "1"])
+    assert choose_trials(open_recording(animal), ["0", "1"]) == ["0"]
+    assert "videos/1.npy holds NaN" in capsys.readouterr().err
     for name in "0234":
         replace(animal / f"data/videos/{name}.npy", put((3, 4, 5), np.nan))
     with pytest.raises(ReverieError, match=r"No trial of tier 'train' .* can be used: .*videos/0\.npy holds NaN"):

@@ -209,6 +209,14 @@ def test_an_animal_without_the_trials_asked_for_is_left_out_unless_it_is_named(t
         reconstruct(tiny_world, out, mask=mask)
 
 
+def test_a_broken_trial_among_those_named_spoils_no_other(tiny_world, mask, out, capsys):
+    (tiny_world.data / "alpha/data/videos/1.npy").write_bytes(b"")
+    with pytest.raises(ReverieError, match=r"^Trial 1 of alpha cannot be used: .*1\.npy is empty"):
+        reconstruct(tiny_world, out, "1", "6", mask=mask)
+    assert read_scores(out / "scores.csv")["trial"].tolist() == ["6"]
+    assert "Left out: Trial 1 of alpha" in capsys.readouterr().err
+
+
 def test_an_animal_that_cannot_be_fitted_spoils_no_other(tiny_world, out, capsys):
     unfit = np.full((12, 16), 0.1, np.float32)
     for animal, mask in (("alpha", unfit), ("beta", np.full_like(unfit, 1.2))):

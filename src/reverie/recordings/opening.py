@@ -78,20 +78,24 @@ def say_left_out(kept: Collection[str], failed: Mapping[str, ReverieError]) -> N
 def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
     """Return trial names in the given order, with tier names expanded to their trials.
 
-    Raises ReverieError when no name is given, or a name is neither a trial nor a tier of this animal, or the trial
-    cannot be used.
+    Trials that are named and cannot be used are left out with a message; see ``broken_among``.
+    Raises ReverieError when no name is given, a name is neither a trial nor a tier of this animal, or no trial is left.
     """
-    if not names:
-        raise ReverieError("No trial is named; name some, or a tier, such as oracle.")
-    chosen: dict[str, None] = {}
-    for name in names:
-        of_tier = [trial for trial, tier in recording.tiers.items() if tier == name]
-        usable = readable(recording, of_tier) if of_tier else (_named(recording, name),)
-        if not usable:
-            reason = recording.left_out[of_tier[0]]
-            raise ReverieError(f"No trial of tier {name!r} of {recording.name} can be used: {reason}")
-        chosen |= dict.fromkeys(usable)
-    return list(chosen)
+    chosen, broken = _usable_and_broken(recording, names)
+    if not chosen:
+        raise next(iter(broken.values()))
+    for error in broken.values():
+        say(f"Left out: {error}")
+    return chosen
+
+
+def broken_among(recording: Recording, names: Sequence[str]) -> dict[str, ReverieError]:
+    """Return why trials that are named cannot be used, by animal and trial; those of a tier that is named do not count.
+
+    Raises ReverieError as ``choose_trials`` does.
+    """
+    _, broken = _usable_and_broken(recording, names)
+    return {f"{recording.name} trial {name}": error for name, error in broken.items()}
 
 
 def of_each(
@@ -115,10 +119,32 @@ def of_each(
     return found
 
 
-def _named(recording: Recording, name: str) -> str:
-    """Return the full name of a trial; raises ReverieError when the trial cannot be used or does not exist."""
-    left_out = recording.left_out
-    names = [*recording.tiers, *left_out]
+def _usable_and_broken(recording: Recording, names: Sequence[str]) -> tuple[list[str], dict[str, ReverieError]]:
+    """Return the trials that can be used, and why others that are named cannot; raises ReverieError on other names."""
+    if not names:
+        raise ReverieError("No trial is named; name some, or a tier, such as oracle.")
+    chosen: dict[str, None] = {}
+    broken: dict[str, ReverieError] = {}
+    for name in names:
+        if of_tier := [trial for trial, tier in recording.tiers.items() if tier == name]:
+            usable = readable(recording, of_tier)
+            if not usable:
+                reason = recording.left_out[of_tier[0]]
+                raise ReverieError(f"No trial of tier {name!r} of {recording.name} can be used: {reason}")
+            chosen |= dict.fromkeys(usable)
+            continue
+        trial = _full_name(recording, name)
+        try:
+            _require_usable(recording, trial)
+            chosen[trial] = None
+        except ReverieError as error:
+            broken[trial] = error
+    return list(chosen), broken
+
+
+def _full_name(recording: Recording, name: str) -> str:
+    """Return the full name of a trial; raises ReverieError when there is none of that name."""
+    names = [*recording.tiers, *recording.left_out]
     trial = meant(name, names)
     if trial is None:
         known = ", ".join(dict.fromkeys(recording.tiers.values())) or "none"
@@ -126,10 +152,13 @@ def _named(recording: Recording, name: str) -> str:
             f"Animal {recording.name} has no trial or tier {name!r}; its {len(names)} trials are named "
             f"{names[0]} to {names[-1]} and its tiers are {known}."
         )
-    if trial in left_out:
-        raise ReverieError(f"Trial {trial} of {recording.name} cannot be used: {left_out[trial]}")
-    trial_digest(recording, trial)  # a broken trial raises here, rather than in the middle of the work
     return trial
+
+
+def _require_usable(recording: Recording, trial: str) -> None:
+    if reason := recording.left_out.get(trial):
+        raise ReverieError(f"Trial {trial} of {recording.name} cannot be used: {reason}")
+    trial_digest(recording, trial)  # a broken trial raises here, rather than in the middle of the work
 
 
 def responses_of(animal: str, trial: Trial) -> Responses:

@@ -29,7 +29,7 @@ from reverie.jobs.shuffling import require_search, shuffle_control
 from reverie.jobs.store import JobFolder, Store
 from reverie.jobs.workers import Workers, open_workers
 from reverie.jobs.working import Tally, do_jobs, fit_for
-from reverie.recordings.opening import choose_trials, of_each
+from reverie.recordings.opening import broken_among, choose_trials, of_each
 from reverie.reporting.figures import save_figure, strip_figure
 from reverie.reporting.video_files import write_mp4, write_tif
 from reverie.runs.evaluating import evaluate_run
@@ -82,6 +82,7 @@ def reconstruct_trials(
     sources = replace(sources, kept=out / "fitted").absolute()
     session = open_session(sources)
     names = of_each(session.recordings, partial(choose_trials, names=trials), all_needed=bool(sources.animals))
+    broken = dict(each for animal in names for each in broken_among(session.recordings[animal], trials).items())
     names = first_repeats(session, with_responses(session, names), run.joining.join)
     if run.joining.join == "animals" and len(session.recordings) == 1:
         say(f"Only {next(iter(session.recordings))} is named, so there are no other animals to join.")
@@ -90,6 +91,7 @@ def reconstruct_trials(
     folder.open(record_of(session, names, run))
     with open_workers(session, partial(open_session, sources), on or On()) as workers:
         tally = fill_run(folder, names, run, workers, Store(out.absolute() / "jobs"))
+    tally = replace(tally, failed={**tally.failed, **broken})
     try:
         scores = evaluate_run(out)
     finally:
