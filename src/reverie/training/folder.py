@@ -80,13 +80,12 @@ def train_encoder(
     request = with_options(request or TrainingRequest(), options, "A training")
     where, folder = choose_device(device), given_path(out, "The folder of an encoder")
     require_folder(folder)
-    all_needed = bool(animals)
-    opened = fit_to_teach(_opened(recordings, animals, reading), all_needed=all_needed)
+    opened = fit_to_teach(_opened(recordings, animals, reading), all_needed=bool(animals))
     requested = _requested(opened, request)
     if _earlier_plan(folder, requested) is not None and (folder / LAST / "encoder.json").exists():
         return _trained_already(folder, opened, where)
     encoder = _untrained(opened, request, where)  # raises where it cannot be built, before all movies are read
-    splits = _split(opened, request, all_needed=all_needed)
+    splits = _split(opened, request, all_needed=bool(animals))
     if len(splits) < len(opened):  # animals that were left out have no readout
         opened = {animal: opened[animal] for animal in splits}
         encoder = _untrained(opened, request, where)
