@@ -1,11 +1,12 @@
 """What a notebook works with, in memory."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from tests.worlds import files_in, opened, replace_encoder
+from tests.worlds import files_in, opened, replace_encoder, scale_responses
 
 from reverie.encoders.checkpoints import load_encoder
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
@@ -15,6 +16,7 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import DEFAULT
 from reverie.inversion.methods.ridge import Ridge
+from reverie.recordings.readers.registry import open_recordings
 
 QUICK = Map(steps=4, draws=1, calibrated=False)
 
@@ -142,6 +144,19 @@ def test_a_trial_made_by_hand_must_fit(encoder, recording, quick_masks):
         ReverieError, match=r"responses of trial 6 should be an array of numbers of the shape \(20, 48\)"
     ):
         reader.reconstruct(trial)
+
+
+def test_a_trial_of_another_animal_is_refused_however_alike_it_is(encoder, recording, tiny_world, quick_masks):
+    reader = Reconstructor(encoder, recording, Ridge()).fit()
+    own = reader.reconstruct("6")
+    shutil.copytree(tiny_world.data / "alpha", tiny_world.data / "copy")
+    scale_responses(tiny_world, "0", factor=1.5, animal="copy")
+    again, other = opened(tiny_world).recordings["alpha"], open_recordings(tiny_world.data)["copy"]
+    np.testing.assert_array_equal(reader.reconstruct(again["6"]).frames, own.frames)
+    with pytest.raises(ReverieError, match=r"Trial 6 was read from another recording than that of alpha; .*replace"):
+        reader.reconstruct(other["6"])
+    same_neurons = replace(other["6"], recording=None)
+    np.testing.assert_array_equal(reader.reconstruct(same_neurons).frames, own.frames)
 
 
 def test_a_notebook_that_needs_no_gradients_gets_the_same_movie(tiny_world, recording, quick_masks, tmp_path):

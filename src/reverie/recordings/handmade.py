@@ -1,4 +1,4 @@
-"""Checking trials that a user made by hand before they are used."""
+"""Checking trials that a user gives, made by hand or read from a recording, before they are used."""
 
 from numbers import Real
 
@@ -14,7 +14,7 @@ from reverie.recordings.trial import Trial
 
 
 def require_fitting(trial: Trial, recording: Recording) -> None:
-    """Raise ReverieError unless the arrays of a trial made by hand fit one another and the recording.
+    """Raise ReverieError unless a trial is not of another recording, and its arrays fit one another and this one.
 
     A signal that was not recorded is a row of NaN; every other value must have been measured.
     """
@@ -48,6 +48,11 @@ def require_fitting(trial: Trial, recording: Recording) -> None:
         raise ReverieError(
             f"Trial {trial.name} is said to have {rate} frames per second, but {recording.name} is read at "
             f"{recording.frame_rate:g}."
+        )
+    if trial.recording not in (None, recording.identity):
+        raise ReverieError(
+            f"Trial {trial.name} was read from another recording than that of {recording.name}; give one of its own, "
+            "or, if the neurons are the same in the same order, dataclasses.replace(trial, recording=None)."
         )
 
 

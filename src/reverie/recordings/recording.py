@@ -12,6 +12,7 @@ from jaxtyping import Float
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.footage import target_size
+from reverie.recordings.identity import identity_of
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.readers.arrays import TrialsSource, arrays_source
 from reverie.recordings.readers.timed_values import Timed, TimedValues
@@ -203,6 +204,11 @@ class Recording:
         """The trials that cannot be used, each with the reason."""
         return self._usable.left_out
 
+    @cached_property
+    def identity(self) -> str | None:
+        """A hash of its contents that tells it from other recordings; see ``identity_of``."""
+        return identity_of(self.source, self._usable)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What was found and done in reading, one sentence per cause."""
@@ -245,6 +251,7 @@ class Recording:
             responses=self.responses(name, start, stop),
             start=self.source.start(name) + start / self.frame_rate,
             frame_rate=self.frame_rate,
+            recording=self.identity,
         )
 
     def movie(self, name: str, start: int = 0, stop: int | None = None) -> Movie:

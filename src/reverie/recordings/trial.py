@@ -38,6 +38,8 @@ class Trial:
         When the first frame was shown, in seconds on the recording's own clock; 0 where it keeps none.
     frame_rate
         Frames per second.
+    recording
+        ``Recording.identity`` of the recording it was read from; None for a trial made by hand.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Trial:
     responses: Responses | None
     start: float = 0.0
     frame_rate: float = FRAME_RATE
+    recording: str | None = None
 
     @property
     def frames(self) -> int:
