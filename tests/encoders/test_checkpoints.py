@@ -90,6 +90,21 @@ def test_a_description_that_was_tampered_with_is_refused(folder, changes, senten
         load_encoder(folder)
 
 
+@pytest.mark.parametrize("absurd", [0, -3, 10**12, 10**30])
+@pytest.mark.parametrize("key", ["core_features", "spatial_kernel", "squeeze_ratio", "canvas", "mice: b", "frame_size"])
+def test_an_absurd_size_is_named_before_anything_is_built(folder, monkeypatch, key, absurd):
+    config = json.loads((folder / "encoder.json").read_text())["config"]
+    monkeypatch.setattr("reverie.encoders.checkpoints.build", lambda *_: pytest.fail("it was built"))
+    if key in config:
+        edit(folder, config={**config, key: [8, absurd] if isinstance(config[key], list) else absurd})
+    else:
+        edit(folder, **{"mice": {"b": absurd, "a": 4}} if key == "mice: b" else {"frame_size": [absurd, 16]})
+    with pytest.raises(
+        ReverieError, match=rf"In .*encoder\.json, {key} is .*{absurd}.*, but its numbers must be from 1"
+    ):
+        load_encoder(folder)
+
+
 @pytest.mark.parametrize("content", [b"", b"junk", None])
 def test_damaged_or_missing_weights_are_refused(folder, content):
     path = folder / "weights.safetensors"

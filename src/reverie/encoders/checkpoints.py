@@ -18,12 +18,13 @@ from safetensors.torch import load, save
 from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import BUILT_IN, build, name_architecture
 from reverie.foundation.devices import choose_device, usual_torch
-from reverie.foundation.errors import ReverieError, reading_foreign
+from reverie.foundation.errors import BadInput, ReverieError, reading_foreign
 from reverie.foundation.files import read_record, replacing, write_record
 from reverie.foundation.fingerprints import bytes_digest, digest_of, file_digest
 from reverie.foundation.folders import is_left_behind
 from reverie.foundation.placeholders import read_start
-from reverie.foundation.requests import given_path
+from reverie.foundation.requests import MOST, given_path
+from reverie.recordings.reading import LARGEST_FRAME
 
 DESCRIPTION = "encoder.json"
 WEIGHTS = "weights.safetensors"
@@ -74,26 +75,49 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
         When a file is missing, damaged, foreign, or the two do not belong together.
     """
     folder = given_path(folder, "An encoder")
-    description = read_description(folder)
+    description, weights_path = read_description(folder), folder / WEIGHTS
+    weights = read_weights(weights_path, description.get(WEIGHTS_DIGEST))
+    most = min(MOST, max(LARGEST_FRAME, sum(tensor.numel() for tensor in weights.values())))
     try:
+        _require_sizes(description, most, folder / DESCRIPTION)
         size = description["frame_size"]
         mice = {str(name): int(neurons) for name, neurons in description["mice"].items()}
         architecture, config = description["architecture"], description["config"]
         encoder = build(architecture, config, mice, (int(size[0]), int(size[1])))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ReverieError(f"{folder / DESCRIPTION} is incomplete ({error!r}); save the encoder again.") from error
-    weights = read_weights(folder / WEIGHTS, description.get(WEIGHTS_DIGEST))
     try:
         encoder.load_state_dict(weights)
     except RuntimeError as error:
         raise ReverieError(
-            f"{folder / WEIGHTS} does not fit the encoder described beside it (of an earlier version?); train, import "
+            f"{weights_path} does not fit the encoder described beside it (of an earlier version?); train, import "
             "or simulate it anew."
         ) from error
     with reading_foreign(folder / DESCRIPTION, "make its entry 'about' as it was, or save the encoder again"):
         # Absolute, since what is fitted is kept in it, from wherever a notebook works by then.
         encoder.folder, encoder.about = folder.absolute(), _about(description.get("about", {}))
     return encoder.to(choose_device(str(device))).eval()
+
+
+def _require_sizes(description: Mapping[str, Any], most: int, place: Path) -> None:
+    """Raise BadInput when a size is so absurd that building the encoder would exhaust the memory, or fail anyhow.
+
+    most: the number of weights, or of pixels along the largest frame; no size is larger than both. Settings of a user's
+    own architecture may be numbers of any kind, and are left to it.
+    """
+    named = {
+        "frame_size": description["frame_size"],
+        **{f"mice: {name}": count for name, count in description["mice"].items()},
+    }
+    if description["architecture"] in BUILT_IN:
+        named |= {name: value for name, value in description["config"].items() if not name.endswith("seed")}
+    for name, value in named.items():
+        for number in value if isinstance(value, list) else [value]:
+            if isinstance(number, int) and not isinstance(number, bool) and not 1 <= number <= most:
+                raise BadInput(
+                    f"In {place}, {name} is {value}, but its numbers must be from 1 to {most}; copy or save the "
+                    "encoder again."
+                )
 
 
 def _about(said: Mapping[str, Any]) -> dict[str, Any]:
