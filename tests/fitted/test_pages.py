@@ -7,6 +7,7 @@ import pytest
 from tests.fitted.reconstructions import made_up
 
 from reverie.fitted.pages import content_of, report, show
+from reverie.fitted.reconstruction import SIMULATED
 from reverie.foundation.errors import ReverieError
 from reverie.reporting.score_tables import trial_table
 from reverie.reporting.wording import wording_of
@@ -24,6 +25,14 @@ def test_a_page_shows_every_reconstruction_with_its_scores_and_notes(tmp_path):
     assert "Made up." in text
     assert f"{made_up(1).score()['video_correlation']:.3f}" in text
     assert "http://" not in text.replace("http://www.w3.org", "")
+
+
+def test_that_animals_are_simulated_is_said_once_or_of_each_of_some(tmp_path):
+    simulated, recorded = made_up(1, notes=("Made up.", SIMULATED)), made_up(2, notes=())
+    assert report([simulated, simulated], tmp_path / "all.html").read_text().count(SIMULATED) == 1
+    some = content_of([simulated, recorded], title="")
+    assert [SIMULATED in trial.notes for trial in some.trials] == [True, False]
+    assert SIMULATED not in some.sentences
 
 
 def test_nothing_makes_no_page(tmp_path):

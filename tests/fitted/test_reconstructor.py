@@ -8,8 +8,9 @@ import pytest
 import torch
 from tests.worlds import files_in, opened, replace_encoder, scale_responses
 
-from reverie.encoders.checkpoints import load_encoder
+from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
+from reverie.fitted.reconstruction import SIMULATED
 from reverie.fitted.reconstructor import Reconstructor
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.methods.map import Map
@@ -17,6 +18,7 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import DEFAULT
 from reverie.inversion.methods.ridge import Ridge
 from reverie.recordings.readers.registry import open_recordings
+from reverie.simulation.folder import TRUTH
 
 QUICK = Map(steps=4, draws=1, calibrated=False)
 
@@ -157,6 +159,13 @@ def test_a_trial_of_another_animal_is_refused_however_alike_it_is(encoder, recor
         reader.reconstruct(other["6"])
     same_neurons = replace(other["6"], recording=None)
     np.testing.assert_array_equal(reader.reconstruct(same_neurons).frames, own.frames)
+
+
+def test_that_an_animal_is_simulated_is_noted(encoder, recording, tiny_world, quick_masks):
+    assert SIMULATED not in Reconstructor(encoder, recording, Ridge()).fit().reconstruct("6").notes
+    save_encoder(encoder, tiny_world.data / TRUTH, about={"simulated": True})
+    again = opened(tiny_world).recordings["alpha"]
+    assert SIMULATED in Reconstructor(encoder, again, Ridge()).reconstruct("6").notes
 
 
 def test_a_notebook_that_needs_no_gradients_gets_the_same_movie(tiny_world, recording, quick_masks, tmp_path):

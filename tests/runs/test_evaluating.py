@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.fitted.reconstructions import made_up
 
-from reverie.fitted.reconstruction import SEEN_IN_TRAINING, Reconstruction
+from reverie.fitted.reconstruction import SEEN_IN_TRAINING, SIMULATED, Reconstruction
 from reverie.foundation.errors import ReverieError
 from reverie.runs.evaluating import evaluate_run
 from reverie.runs.exporting import export_run
@@ -97,6 +97,15 @@ def test_many_trials_have_pages_of_their_own(run, monkeypatch):
         assert 'href="../../report.html"' in page
         assert '"movies": {"reconstruction": "data:image/png' in page
     assert f"{made_up(2).score()['video_correlation']:.3f}" in (run / "mouse1/2/report.html").read_text()
+
+
+@pytest.mark.parametrize("together", [2, 24])
+def test_a_page_says_that_animals_are_simulated(run, monkeypatch, together):
+    monkeypatch.setattr("reverie.runs.reporting.TOGETHER", together)
+    assert SIMULATED not in report_run(run).read_text()
+    for trial in ("1", "2", "10"):
+        made_up(int(trial), notes=(SIMULATED,)).save(run / "mouse1" / trial)
+    assert report_run(run).read_text().count(SIMULATED) == 1
 
 
 def test_of_many_trials_one_is_read_at_a_time(run, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
-from reverie.simulation.folder import PARTIAL, TRUTH, simulate, simulate_animals
+from reverie.simulation.folder import PARTIAL, TRUTH, is_simulated, simulate, simulate_animals
 from reverie.simulation.kinds import KINDS
 from reverie.simulation.mouse import SimulatedMouse, schedule
 from reverie.simulation.noise import SessionNoise
@@ -83,6 +83,18 @@ def simulate_little(out: Path, seed: int = 0) -> None:
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_was_simulated_is_known_whichever_way_it_is_opened(tmp_path: Path):
+    simulate_animals(tmp_path, animals=1, neurons=5, train=1, oracle=1, test=0, frames=40)
+    for place in (tmp_path, tmp_path / "mouse1"):
+        recording = open_recording(place)
+        assert is_simulated(recording)
+    description = tmp_path / TRUTH / "encoder.json"
+    description.write_text(description.read_text().replace('"mouse1"', '"mouse2"'))
+    assert not is_simulated(recording)
+    description.write_text("garbage")
+    assert not is_simulated(recording)
 
 
 def test_the_folder_one_stands_in_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 
 from reverie.encoders.prediction import predict_mean
 from reverie.fitted.fitted import Fitted
-from reverie.fitted.reconstruction import SEEN_IN_TRAINING, Reconstruction
+from reverie.fitted.reconstruction import SEEN_IN_TRAINING, SIMULATED, Reconstruction
 from reverie.fitted.uncertainty import uncertainty_of
 from reverie.foundation.arrays import Mask, Movie
 from reverie.inversion.methods.registry import Method
@@ -76,7 +76,13 @@ def assemble(
         if trial.movie is None
         else predict_mean(encoders, trial.movie, trial.known_state, subject.animal),
         other_movies=None if trial.movie is None else other_movies(subject.recording, trial),
-        notes=(*_warnings(fits), *_seen_in_training(fits, trial), *notes, *known.notes),
+        notes=(
+            *((SIMULATED,) if subject.simulated else ()),
+            *_warnings(fits),
+            *_seen_in_training(fits, trial),
+            *notes,
+            *known.notes,
+        ),
         frame_rate=subject.recording.frame_rate,
         degrees_per_pixel=subject.recording.degrees_per_pixel,
         start=trial.start,

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from reverie.fitted.reconstruction import Reconstruction, scores_of, training_warning
+from reverie.fitted.reconstruction import SIMULATED, Reconstruction, scores_of, training_warning
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import PAGE, require_file
 from reverie.foundation.requests import given_path
@@ -68,24 +68,30 @@ def content_of(
     sentences: Sequence[str] = (),
     settings: Mapping[str, object] | None = None,
 ) -> RunContent:
-    """Return the content of a page of reconstructions; scores are computed unless they are given."""
+    """Return the content of a page of reconstructions; scores are computed unless they are given.
+
+    What is noted of all of them, that they are of simulated animals, is said once, at the beginning.
+    """
     if not reconstructions:
         raise ReverieError("There is no reconstruction to show; make at least one.")
     table = scores_of(reconstructions, seed=seed) if scores is None else scores
     # Scores computed here are in the reconstructions' order, and several may be of one trial and method.
     places = iter(range(len(table)))
-    trials, seen = [], []
+    trials, seen, simulated = [], [], True
     for each in reconstructions:
         own = next(places) if scores is None and each.truth is not None else None
         row = _row(table, each) if scores is not None else {} if own is None else _scores_at(table, own)
         trials.append(_trial_content(each, row))
         seen += [each.name] if row and not each.held_out else []
+        simulated = simulated and SIMULATED in each.notes
     # A single movie has a note on this itself.
     warnings = [training_warning(seen)] if seen and len(trials) > 1 else []
+    if simulated:
+        trials = [replace(one, notes=tuple(note for note in one.notes if note != SIMULATED)) for one in trials]
     return RunContent(
         title=title,
         trials=trials,
-        sentences=[*sentences, *warnings],
+        sentences=[*((SIMULATED,) if simulated else ()), *sentences, *warnings],
         settings=settings or {},
         summary=None if table.empty else summary_of(table, seed),
     )

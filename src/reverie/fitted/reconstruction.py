@@ -43,6 +43,9 @@ DIGESTS = "digests"
 SEEN_IN_TRAINING = "This trial was among the training trials of"
 """Beginning of the note on a reconstruction whose trial an encoder was trained on."""
 
+SIMULATED = "Simulated: the responses come from a model, not from a brain."
+"""The note on a reconstruction whose animal is a simulated one."""
+
 IN_MOVIE = ("frames", "mask", "std", "half_widths", "information")
 """Arrays that are kept in ``movie.npz``; the others, from which the movie was made or with which it is compared, are in
 another file."""

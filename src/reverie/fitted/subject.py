@@ -19,6 +19,7 @@ from reverie.recordings.contents import readable, trials_digest
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
+from reverie.simulation.folder import is_simulated
 
 FITTING_VERSION: Final = 20
 """Version of the fitting code; it is increased whenever that code gives other results from the same data, so that no
@@ -76,6 +77,11 @@ class Subject:
         names = self.trials([name for name in self.training if self.recording.has_movie(name)], COMPARED_TRIALS).places
         trials = (self.recording.trial(name, stop=COMPARED_FRAMES) for name in names)
         return mismatch_warnings(self.encoder, self.animal, trials)
+
+    @cached_property
+    def simulated(self) -> bool:
+        """Whether the animal is a simulated one."""
+        return is_simulated(self.recording)
 
     @cached_property
     def fingerprint(self) -> str:

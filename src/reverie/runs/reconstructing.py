@@ -170,7 +170,6 @@ def with_responses(session: Session, names: Mapping[str, Sequence[str]]) -> dict
 def record_of(session: Session, names: Mapping[str, Sequence[str]], run: Run) -> dict[str, object]:
     """Return the contents of run.json: settings, versions, seed, and the paths of everything used."""
     sources = session.sources
-    sentence = "The animals are simulated: their responses come from a model, not from a brain."
     settings = {
         **describe_method(run.method),
         **vars(run.joining),
@@ -182,8 +181,7 @@ def record_of(session: Session, names: Mapping[str, Sequence[str]], run: Run) ->
         "encoders": [str(folder.resolve()) for folder in sources.encoders],
         "mask": str(sources.mask.resolve()) if sources.mask else "the encoders' own",
     }
-    about = [*((sentence,) if session.simulated else ()), *run.about]
-    return {**describe(settings, seed=sources.seed, device=session.device), "places": places, "about": about}
+    return {**describe(settings, seed=sources.seed, device=session.device), "places": places, "about": list(run.about)}
 
 
 def write_trial(place: TrialFolder, jobs: Sequence[Job], run: Run, session: Session, store: Store) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from reverie.fitted.pages import content_of, summary_of
-from reverie.fitted.reconstruction import Reconstruction, training_warning, truth_is_kept
+from reverie.fitted.reconstruction import SIMULATED, Reconstruction, training_warning, truth_is_kept
 from reverie.foundation.arrays import WHITE
 from reverie.foundation.errors import counted
 from reverie.foundation.files import write_bytes, write_text
@@ -54,12 +54,13 @@ def report_run(folder: Path, *, film: bool = False) -> Path:
             content_of(found, title=title, seed=seed, scores=scores, sentences=sentences, settings=record),
         )
     else:
-        stills, seen = [], []
+        stills, seen, simulated = [], [], True
         for place in tracked(places, len(places), "pages"):
             one = Reconstruction.load(place.folder)
             stills.append(_write_trial(run, place, one, scores))
             seen += [] if one.truth is None or one.held_out else [one.name]
-        sentences += [training_warning(seen)] if seen else []
+            simulated = simulated and SIMULATED in one.notes
+        sentences = [*((SIMULATED,) if simulated else ()), *sentences, *([training_warning(seen)] if seen else [])]
         summary = None if scores.empty else summary_of(scores, seed)
         content = RunContent(title, trials=(), sentences=sentences, settings=record, summary=summary)
         write_text(run.report, render_overview(content, stills))

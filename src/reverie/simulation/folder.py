@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from reverie.encoders.checkpoints import save_encoder
+from reverie.encoders.checkpoints import read_description, save_encoder
 from reverie.foundation.arrays import FRAME_SIZE
-from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.errors import ReverieError, reading_foreign, some
 from reverie.foundation.files import write_text
 from reverie.foundation.folders import clear, held, holds_nothing, require_folder
 from reverie.foundation.progress import say, tracked
@@ -36,7 +36,7 @@ REPLAYS: Final = "replays.csv"
 DARK: Final = 7
 """Separates the random numbers of hidden replays from all others of the same seed."""
 
-__all__ = ["TRUTH", "simulate_animals", "write_simulation"]
+__all__ = ["TRUTH", "is_simulated", "simulate_animals", "write_simulation"]
 
 PARTIAL = ".partial"
 """The hidden folder in which recordings and truth are written before they are moved to their places."""
@@ -204,6 +204,18 @@ def simulate_animals(
     made = "1 simulated animal is" if asked.animals == 1 else f"{asked.animals} simulated animals are"
     say(f"{made} in {folder}; the encoder that knows the truth is {folder / TRUTH}.")
     return open_recordings(folder)
+
+
+def is_simulated(recording: Recording) -> bool:
+    """Return whether an animal is a simulated one, whose true encoder lies beside its recording."""
+    folder = recording.place.parent / TRUTH
+    try:
+        with reading_foreign(folder):
+            description = read_description(folder)
+            stated = description["about"].get("simulated") and recording.name in description["mice"]
+    except ReverieError:  # there is none, or none that says so
+        return False
+    return bool(stated) and recording.place.exists()
 
 
 def _require_possible(asked: SimulationRequest, trials: Mapping[str, int], folder: Path) -> None:
