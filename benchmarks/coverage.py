@@ -16,7 +16,7 @@ from reverie.fitted.solving import problem_of_trial
 from reverie.inversion.methods.map import Map
 from reverie.inversion.solve import solve
 from reverie.scoring.correlation import video_correlation
-from reverie.scoring.rule import frames_to_skip
+from reverie.scoring.rule import scored_frames
 from reverie.simulation.kinds import KINDS
 
 
@@ -49,7 +49,7 @@ def main() -> None:
             for who, observations in {"left animal": seen[:1], "right animal": seen[1:], "joined": seen}.items():
                 problem = replace(problems[0], observations=tuple(observations))
                 found = solve(problem, Map(draws=0, find_cuts=False)).movie
-                truth, scored = fits[0].subject.recording.movie(name), slice(frames_to_skip(len(found)), None)
+                truth, scored = fits[0].subject.recording.movie(name), scored_frames(len(found))
                 correlations = {
                     key: video_correlation(found[scored], truth[scored], each) for key, each in regions.items()
                 }

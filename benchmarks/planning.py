@@ -35,7 +35,7 @@ from reverie.inversion.solve import solve
 from reverie.planning.design import Design, predict_design
 from reverie.planning.running import measure_bands, stand_in
 from reverie.scoring.correlation import video_correlation
-from reverie.scoring.rule import frames_to_skip
+from reverie.scoring.rule import frames_to_skip, scored_frames
 from reverie.simulation.folder import simulate
 from reverie.simulation.kinds import KINDS, Kind
 from reverie.stimuli.naturalistic import naturalistic_movie
@@ -129,7 +129,7 @@ def reconstructed(fits: list[Fitted], chosen: list[np.ndarray], name: str) -> Cl
     )
     found = solve(replace(problems[0], observations=observations), Map(draws=0, find_cuts=False)).movie
     recording, region = fits[0].subject.recording, fits[0].mask >= 1
-    scored = slice(frames_to_skip(len(found)), None)
+    scored = scored_frames(len(found))
     movies = found[scored], recording.movie(name)[scored]
     angle, rate = degrees_of(fits[0]), recording.frame_rate
     in_space, in_time = (

@@ -19,7 +19,7 @@ from reverie.recordings.contents import movie_digest
 from reverie.recordings.opening import responses_of
 from reverie.recordings.usability import ResponseKind
 from reverie.scoring.calibration import FEWEST_CLIPS, Calibration, Errors, calibrate, standard_errors
-from reverie.scoring.rule import frames_to_skip, scored_region
+from reverie.scoring.rule import scored_frames, scored_region
 
 WEIGHING_CLIPS: Final = 6
 """Largest number of validation clips, evenly chosen, that are reconstructed to find weights."""
@@ -83,7 +83,7 @@ def _measure(
         trial = subject.recording.trial(name, stop=SHORT_CLIP)
         if trial.movie is None:
             continue
-        scored = slice(frames_to_skip(trial.frames), None)
+        scored = scored_frames(trial.frames)
         linear = fitted.ridge.decode(responses_of(subject.animal, trial))
         for kind, searches in tried.items():
             movies = search_trial(fitted, trial, searches, linear, share)[-1].movie, linear, trial.movie
@@ -137,7 +137,7 @@ def errors_of(fitted: Fitted, name: str) -> Errors:
     trial = fitted.subject.recording.trial(name, stop=SHORT_CLIP)
     found = solve_trial(fitted, trial, Map())
     assert found.std is not None
-    scored = slice(frames_to_skip(len(found.movie)), None)
+    scored = scored_frames(len(found.movie))
     region = scored_region(fitted.mask)
     return standard_errors(found.movie[scored], trial.known_movie[scored], found.std[scored], region)
 

@@ -24,7 +24,7 @@ from reverie.recordings.near_duplicates import best_correlations, signature
 from reverie.recordings.opening import responses_of
 from reverie.scoring.calibration import FEWEST_CLIPS, calibrate
 from reverie.scoring.error_model import ClipErrors, LearnedErrors, features_of, fit_error_model
-from reverie.scoring.rule import frames_to_skip, scored_region
+from reverie.scoring.rule import scored_frames, scored_region
 
 DRAWN_CLIPS: Final = 6
 """Number of clips for which movies are drawn from the posterior, whose width at each place differs little between
@@ -137,7 +137,7 @@ class _Known:
         """Return the errors of the weighted movie, with their features."""
         movie, rate = weigh(Combined(), fitted, self.found.movie, self.linear), fitted.subject.recording.frame_rate
         features = features_of(movie, self.found.movie - self.linear, posterior, rate)
-        return ClipErrors.of(features, movie, self.truth, _scored(movie), scored_region(fitted.mask))
+        return ClipErrors.of(features, movie, self.truth, scored_frames(len(movie)), scored_region(fitted.mask))
 
 
 def _search_known(fitted: Fitted, name: str, ridge: RidgeDecoder, drawing: Map) -> _Known:
@@ -155,13 +155,9 @@ def _search_known(fitted: Fitted, name: str, ridge: RidgeDecoder, drawing: Map) 
 def _posterior(found: Solution) -> Mask:
     """Return the variance of posterior draws at each pixel, (height, width), averaged over scored frames."""
     assert found.std is not None
-    return np.asarray(np.square(found.std[_scored(found.movie)]).mean(axis=0), dtype=np.float32)
+    return np.asarray(np.square(found.std[scored_frames(len(found.movie))]).mean(axis=0), dtype=np.float32)
 
 
 def _information(fitted: Fitted, found: Solution) -> Mask:
     assert found.std is not None
     return information_map(found.movie, found.std, fitted.prior, Map().softness)
-
-
-def _scored(movie: Movie) -> slice:
-    return slice(frames_to_skip(len(movie)), None)

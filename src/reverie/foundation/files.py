@@ -89,8 +89,7 @@ def write_text(path: Path, text: str) -> None:
 
     Bytes of file names that are no UTF-8 are written as ``\\udcXX``, since a text file must be readable everywhere.
     """
-    with replacing(path) as stream:
-        stream.write(text.encode("utf-8", errors="backslashreplace"))
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -27,7 +27,7 @@ from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 from reverie.scoring.correlation import video_correlation
-from reverie.scoring.rule import frames_to_skip, scored_region
+from reverie.scoring.rule import scored_frames, scored_region
 
 LEAST_MEAN = 1e-6
 """Added to mean responses before one is divided by the other."""
@@ -73,7 +73,7 @@ def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFold
     label = f"{job.clip.animal} trial {job.clip.name}, shuffled"
     result = solve_or_resume(problem, replace(job.method, draws=0), place, label, session.device)
     mean = prior_of(problem).mean.cpu().numpy()
-    truth, scored = job.clip.read(session).known_movie, slice(frames_to_skip(len(movie)), None)
+    truth, scored = job.clip.read(session).known_movie, scored_frames(len(movie))
     away, of_recorded = (
         float(np.sqrt(np.square((each[scored] - mean)[:, region]).mean())) for each in (result.movie, movie)
     )

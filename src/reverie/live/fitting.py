@@ -25,7 +25,7 @@ from reverie.inversion.linear.ridge_fit import MOST_FEATURES, fit_ridge, movie_f
 from reverie.inversion.linear.samples import Samples
 from reverie.live.simulated_trials import simulated_samples
 from reverie.recordings.trial import Trial
-from reverie.scoring.rule import frames_to_skip
+from reverie.scoring.rule import scored_frames
 
 SPACINGS: Final = (3, 4, 5)
 """Candidate spacings, in frames, between the lags of a decoder's features; wider ones reach further back, but blur
@@ -133,7 +133,7 @@ def _standard_errors(
     errors = []
     for trial in judged:
         assert trial.responses is not None
-        error = judge.decode(trial.responses)[frames_to_skip(trial.frames) :]
-        errors.append(np.square(error - trial.known_movie[frames_to_skip(trial.frames) :]).mean(axis=0))
+        apart = judge.decode(trial.responses) - trial.known_movie
+        errors.append(np.square(apart[scored_frames(trial.frames)]).mean(axis=0))
     smooth = gaussian_filter(np.mean(errors, axis=0), STD_BLUR, mode="nearest")
     return np.asarray(np.sqrt(smooth), dtype=np.float32)

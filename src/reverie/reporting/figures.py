@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, WHITE, Movie
-from reverie.foundation.files import replacing
+from reverie.foundation.files import write_bytes
 from reverie.reporting.pictures import evenly_placed, film_strip
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
@@ -96,5 +96,4 @@ def save_figure(path: Path, figure: Figure) -> None:
     """Write a figure as a PNG picture whole or not at all."""
     stream = BytesIO()
     figure.savefig(stream, format="png", dpi=200)
-    with replacing(path) as file:
-        file.write(stream.getvalue())
+    write_bytes(path, stream.getvalue())

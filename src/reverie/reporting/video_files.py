@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from reverie.foundation.arrays import FRAME_RATE, WHITE, AnyMovie, Movie
 from reverie.foundation.errors import NotApplicable, ReverieError
-from reverie.foundation.files import replacing
+from reverie.foundation.files import replacing, write_bytes
 
 GAP = 4
 """Pixels between movies that stand side by side, before scaling."""
@@ -165,5 +165,4 @@ def write_tif(path: Path, movie: Movie, frame_rate: float = FRAME_RATE) -> None:
     # tifffile needs the name of an open file, and that of a temporary one is only a number.
     content = BytesIO()
     tifffile.imwrite(content, movie.astype(np.float32), imagej=True, metadata=metadata)
-    with replacing(path) as stream:
-        stream.write(content.getvalue())
+    write_bytes(path, content.getvalue())

@@ -12,7 +12,7 @@ import numpy as np
 
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.errors import ReverieError, counted
-from reverie.foundation.files import read_record, replacing, write_npz, write_record
+from reverie.foundation.files import read_record, write_bytes, write_npz, write_record
 from reverie.foundation.folders import require_own
 from reverie.foundation.progress import say
 from reverie.reporting.video_files import write_mp4, write_tif
@@ -126,8 +126,7 @@ def write_nwb(
     try:
         with NWBHDF5IO(building, "w") as stream:
             stream.write(file)
-        with replacing(path) as whole:
-            whole.write(building.read_bytes())
+        write_bytes(path, building.read_bytes())
     except OSError as error:
         raise ReverieError(
             f"{path} could not be written ({error.strerror or error}); choose another folder."

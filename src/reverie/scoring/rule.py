@@ -30,6 +30,11 @@ def frames_to_skip(frames: int) -> int:
     return min(SKIPPED_FRAMES, frames // 5)
 
 
+def scored_frames(frames: int) -> slice:
+    """Return the frames of a clip that are scored: those after the ones to skip."""
+    return slice(frames_to_skip(frames), None)
+
+
 def scoring_threshold(mask: Mask) -> float:
     """Return the transparency from which on pixels are scored: 1 as published, or 0.5 where the mask never reaches 1.
 

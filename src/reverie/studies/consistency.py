@@ -10,7 +10,7 @@ from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job
 from reverie.recordings.opening import responses_of
 from reverie.scoring.correlation import response_consistency
-from reverie.scoring.rule import TRAINING_THRESHOLD, frames_to_skip
+from reverie.scoring.rule import TRAINING_THRESHOLD, scored_frames
 from reverie.studies import published
 from reverie.studies.conditions import mean_of, sentence_over_animals, summarise_conditions, value
 from reverie.studies.setup import Setup
@@ -70,11 +70,11 @@ def _rows(setup: Setup, clip: Clip, jobs: Sequence[Job]) -> list[dict[str, objec
         MATCHED: match_luminance_and_contrast(movie, trial.known_movie, region),
     }
     encoders = tuple(setup.session.encoders.values())
-    skip = frames_to_skip(trial.frames)
+    scored = scored_frames(trial.frames)
     rows: list[dict[str, object]] = []
     for name, shown in movies.items():
         rates = predict_mean(encoders, shown, trial.known_state, clip.animal)
-        agreement = response_consistency(rates[:, skip:], recorded[:, skip:])
+        agreement = response_consistency(rates[:, scored], recorded[:, scored])
         rows.append({"condition": name, "animal": clip.animal, "clip": clip.name, SCORE: agreement})
     return rows
 

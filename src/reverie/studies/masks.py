@@ -7,7 +7,7 @@ import pandas as pd
 
 from reverie.encoders.receptive_fields import ReceptiveFields
 from reverie.scoring.correlation import video_correlation
-from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, evaluation_region, frames_to_skip
+from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, evaluation_region, scored_frames
 from reverie.studies import published
 from reverie.studies.conditions import sentence_over_animals, summarise_conditions, value
 from reverie.studies.fields import coverage_pictures, describe_fields, fields_of, mask_diameters
@@ -81,7 +81,7 @@ def _sweep(setup: Setup) -> pd.DataFrame:
     for name, clips in conditions(setup).items():
         for clip, jobs in clips.items():
             mask, truth = setup.session.masks[clip.animal], clip.read(setup.session).known_movie
-            movie, scored = setup.movie(jobs), slice(frames_to_skip(len(truth)), None)
+            movie, scored = setup.movie(jobs), scored_frames(len(truth))
             for threshold in setup.scale.thresholds:
                 if mask.max() >= threshold:
                     found = video_correlation(movie[scored], truth[scored], evaluation_region(mask, threshold))

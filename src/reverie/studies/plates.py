@@ -12,7 +12,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reverie.foundation.files import replacing
+from reverie.foundation.files import write_bytes
 from reverie.reporting.figures import COLUMN
 
 COLUMN_WIDTH: Final = 85 / 25.4
@@ -163,6 +163,5 @@ def save_plate(stem: Path, figure: Figure) -> bytes:
     """Write STEM.svg and STEM.pdf, each whole or not at all, and return the svg."""
     svg = vector_bytes(figure, "svg")
     for kind, content in (("svg", svg), ("pdf", vector_bytes(figure, "pdf"))):
-        with replacing(stem.with_suffix(f".{kind}")) as stream:
-            stream.write(content)
+        write_bytes(stem.with_suffix(f".{kind}"), content)
     return svg

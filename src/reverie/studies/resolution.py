@@ -13,7 +13,7 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
 from reverie.jobs.clip import Clip
 from reverie.scoring.coherence import COARSE_CYCLES, SLOW_HERTZ, Bands, Spectra, add_up, crossing, spectra_of
-from reverie.scoring.rule import frames_to_skip, scored_region
+from reverie.scoring.rule import scored_frames, scored_region
 from reverie.scoring.statistics import resample_clips
 from reverie.stimuli.synthetic import pink_noise
 from reverie.studies.plates import COLOURS, column_figure, explain, grid_figure
@@ -107,7 +107,7 @@ def spectra_of_clips(session: Session, movies: Mapping[Clip, Movie], bands: Band
     found = []
     for clip, movie in movies.items():
         mask, trial = session.masks[clip.animal], clip.read(session)
-        region, scored = scored_region(mask), slice(frames_to_skip(trial.frames), None)
+        region, scored = scored_region(mask), scored_frames(trial.frames)
         recording = session.recordings[clip.animal]
         units = {"frame_rate": recording.frame_rate, "degrees_per_pixel": degrees_of_pixel(recording)}
         found.append(spectra_of(movie[scored], trial.known_movie[scored], region, bands, **units))

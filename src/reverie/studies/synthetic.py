@@ -19,7 +19,7 @@ from reverie.recordings.tiers import TRAIN
 from reverie.recordings.trial import fill_missing
 from reverie.scoring.correlation import Region, video_correlation
 from reverie.scoring.image_quality import motion_energy, shannon_entropy
-from reverie.scoring.rule import frames_to_skip, scored_region
+from reverie.scoring.rule import scored_frames, scored_region
 from reverie.simulation.kinds import find_kind
 from reverie.simulation.mouse import Presentation, SimulatedMouse
 from reverie.simulation.true_encoder import TrueEncoder
@@ -120,10 +120,10 @@ def score_stimuli(setup: Setup, plan: Plan, within: Region | None = None) -> pd.
 
 
 def _rows(setup: Setup, stimulus: Stimulus, jobs: list[Job], region: Region) -> Iterator[dict[str, object]]:
-    skip = frames_to_skip(len(stimulus.movie))
-    truth = stimulus.movie[skip:]
+    scored = scored_frames(len(stimulus.movie))
+    truth = stimulus.movie[scored]
     for group in [[job] for job in jobs] + ([jobs] if jobs[1:] else []):
-        found = setup.movie(group)[skip:]
+        found = setup.movie(group)[scored]
         yield {
             "animal": jobs[0].clip.animal,
             "row": stimulus.row,

@@ -14,7 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from reverie.encoders.contract import Encoder
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import replacing
+from reverie.foundation.files import write_bytes
 from reverie.foundation.fingerprints import digest, digest_of
 
 
@@ -58,8 +58,7 @@ def save_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     header = {"step": str(run.step), "progress": json.dumps(run.progress), "identity": json.dumps(identity)}
     header["digest"] = _digest(plain, header)
-    with replacing(path) as stream:
-        stream.write(save(plain, metadata=header))
+    write_bytes(path, save(plain, metadata=header))
 
 
 def load_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:

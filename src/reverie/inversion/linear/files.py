@@ -9,7 +9,7 @@ from safetensors.numpy import save
 
 from reverie.encoders.checkpoints import WEIGHTS_DIGEST, read_weights
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_record, replacing, write_record
+from reverie.foundation.files import read_record, write_bytes, write_record
 from reverie.foundation.fingerprints import bytes_digest
 from reverie.inversion.linear.population import Population
 from reverie.inversion.linear.ridge import RidgeDecoder
@@ -28,8 +28,7 @@ def save_decoder(decoder: RidgeDecoder, folder: Path, about: Mapping[str, Any] |
     """
     population = decoder.population
     weights = save({name: np.ascontiguousarray(array) for name, array in decoder.arrays().items()})
-    with replacing(folder / WEIGHTS) as stream:
-        stream.write(weights)
+    write_bytes(folder / WEIGHTS, weights)
     description = {
         "format": FORMAT,
         "version": VERSION,

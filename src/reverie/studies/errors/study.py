@@ -15,7 +15,7 @@ from reverie.reporting.video_files import write_colour_mp4
 from reverie.scoring.correlation import Region
 from reverie.scoring.deviations import Deviations, Patch, find_deviations
 from reverie.scoring.error_statistics import describe_error, error_profiles
-from reverie.scoring.rule import frames_to_skip, scored_region
+from reverie.scoring.rule import scored_frames, scored_region
 from reverie.studies.errors.figures import coloured, error_strip_figure, null_figure, profiles_figure
 from reverie.studies.setup import Setup, degrees_of_pixel
 from reverie.studies.study import Findings, Picture, Study
@@ -106,9 +106,9 @@ def make_error_map(
 
     Raises ReverieError when there are too few simulated trials for the level.
     """
-    skip, region = frames_to_skip(len(truth)), scored_region(mask)
-    truth, recorded, predicted = truth[skip:], recorded[skip:], predicted[skip:]
-    maps = [each[skip:] - predicted for each in nulls]
+    scored, region = scored_frames(len(truth)), scored_region(mask)
+    truth, recorded, predicted = truth[scored], recorded[scored], predicted[scored]
+    maps = [each[scored] - predicted for each in nulls]
     test = find_deviations(recorded - predicted, maps, region, level=level)
     shown = (degrees_per_pixel, frame_rate)
     return ErrorMap(name, np.asarray(truth), recorded, predicted, maps, mask, region, test, *shown)

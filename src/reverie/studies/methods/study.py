@@ -22,7 +22,7 @@ from reverie.jobs.job import Job
 from reverie.jobs.store import JobFolder, read_solution
 from reverie.recordings.opening import responses_of
 from reverie.scoring.correlation import mean_of_defined, response_correlation
-from reverie.scoring.rule import frames_to_skip
+from reverie.scoring.rule import scored_frames
 from reverie.studies.methods.figures import (
     differences_figure,
     methods_figure,
@@ -82,9 +82,9 @@ def held_out_correlation(session: Session, movie: Movie, clip: Clip, used: Colle
     for other in repeats_of(session, clip, "animals"):
         if other.animal not in used:
             trial = other.read(session)
-            skip = frames_to_skip(trial.frames)
+            scored = scored_frames(trial.frames)
             rates = predict(encoder, movie, trial.known_state, other.animal)
-            found.append(response_correlation(rates[:, skip:], responses_of(other.animal, trial)[:, skip:]))
+            found.append(response_correlation(rates[:, scored], responses_of(other.animal, trial)[:, scored]))
     return mean_of_defined(np.array(found, dtype=float))
 
 
