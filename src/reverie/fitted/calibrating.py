@@ -15,8 +15,8 @@ from reverie.inversion.methods.bands import BandMoments, choose_band_weights
 from reverie.inversion.methods.combined import USUAL_FOLLOWS, Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.weighing import EVEN_SHARE, Moments, Weights, choose_weights
-from reverie.recordings.contents import movie_digest
-from reverie.recordings.opening import responses_of
+from reverie.recordings.contents import different_movies, movie_digest
+from reverie.recordings.opening import evenly, responses_of
 from reverie.recordings.usability import ResponseKind
 from reverie.scoring.calibration import FEWEST_CLIPS, Calibration, Errors, calibrate, standard_errors
 from reverie.scoring.rule import scored_frames, scored_region
@@ -48,7 +48,7 @@ def fit_weights(fitted: Fitted) -> Weights:
 def fit_followed_weights(fitted: Fitted) -> Weights:
     """Reconstruct the same beginnings while the camera is followed, and return the weights with the least error."""
     subject, weights = fitted.subject, fitted.weights
-    movies = len(_different(subject, [name for name in subject.validation if subject.recording.has_movie(name)]))
+    movies = len(different_movies(subject.recording, filter(subject.recording.has_movie, subject.validation)))
     if movies < FEWEST_TO_FOLLOW:
         say(
             f"{subject.animal} has {counted(movies, 'validation movie')}, too few to tell whether "
@@ -124,10 +124,10 @@ def calibration_trials(subject: Subject) -> list[str]:
     Validation movies are few. Training movies are as varied as the movies to be reconstructed, but an encoder that has
     memorised their noise would make intervals too narrow. So both are used, each evenly chosen.
     """
-    held_out = _different(subject, subject.validation)
+    held_out = different_movies(subject.recording, subject.validation)
     chosen = evenly(held_out, VALIDATION_CLIPS)
     shown = {movie_digest(subject.recording, name) for name in held_out}
-    training = _different(subject, subject.training)
+    training = different_movies(subject.recording, subject.training)
     training = [name for name in training if movie_digest(subject.recording, name) not in shown]
     return [*chosen, *evenly(training, CALIBRATION_CLIPS - len(chosen))]
 
@@ -140,17 +140,3 @@ def errors_of(fitted: Fitted, name: str) -> Errors:
     scored = scored_frames(len(found.movie))
     region = scored_region(fitted.mask)
     return standard_errors(found.movie[scored], trial.known_movie[scored], found.std[scored], region)
-
-
-def _different(subject: Subject, names: Sequence[str]) -> list[str]:
-    """Return the first trial of each movie."""
-    firsts: dict[str, str] = {}
-    for name in names:
-        firsts.setdefault(movie_digest(subject.recording, name), name)
-    return list(firsts.values())
-
-
-def evenly(names: Sequence[str], most: int) -> list[str]:
-    """Return at most ``most`` of the names, evenly chosen."""
-    places = np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int)
-    return [names[place] for place in places]

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from reverie.fitted.calibrating import calibration_trials, evenly
+from reverie.fitted.calibrating import calibration_trials
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.solving import SHORT_CLIP, plan_of, search_trial, weigh
 from reverie.fitted.subject import Subject
@@ -21,7 +21,7 @@ from reverie.inversion.problem import Solution
 from reverie.inversion.uncertainty import information_map
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.near_duplicates import best_correlations, signature
-from reverie.recordings.opening import responses_of
+from reverie.recordings.opening import evenly, responses_of
 from reverie.scoring.calibration import FEWEST_CLIPS, calibrate
 from reverie.scoring.error_model import ClipErrors, LearnedErrors, features_of, fit_error_model
 from reverie.scoring.rule import scored_frames, scored_region

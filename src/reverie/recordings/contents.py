@@ -24,6 +24,14 @@ def movie_digest(recording: Recording, name: str) -> str:
     return _digests(recording.trial, name)[1]
 
 
+def different_movies(recording: Recording, names: Iterable[str]) -> list[str]:
+    """Return the first of the trials that show each movie, in their order."""
+    firsts: dict[str, str] = {}
+    for name in names:
+        firsts.setdefault(movie_digest(recording, name), name)
+    return list(firsts.values())
+
+
 @lru_cache(maxsize=8192)
 def _digests(read: Callable[[str], Trial], name: str) -> tuple[str, str]:
     trial = read(name)

@@ -10,10 +10,7 @@ from typing import Final
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import require_space
 from reverie.foundation.progress import say, tracked
-from reverie.recordings.fetching import fetch
-
-PIECE = 1 << 20
-"""Bytes read at once."""
+from reverie.recordings.fetching import PIECE, fetch
 
 _RECONSTRUCTED_BASE: Final = "https://gin.g-node.org/pollytur/sensorium_2023_dataset/raw/master"
 _OTHER_BASE: Final = "https://gin.g-node.org/pollytur/Sensorium2023Data/raw/master"

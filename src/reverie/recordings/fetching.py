@@ -16,6 +16,8 @@ from reverie.foundation.folders import require_space
 from reverie.foundation.progress import say, tracked
 
 PIECE: Final = 1 << 20
+"""Bytes read at once."""
+
 TIMEOUT_SECONDS: Final = 60.0
 
 

@@ -17,6 +17,9 @@ from reverie.stimuli.resizing import resize
 SLACKS: Final = (0, 1, 3)
 """Frames by which a movie may differ from the rest of its trial when its time axis is inferred; tried in this order."""
 
+USUAL_AXES: Final = "height,width,time"
+"""The order of the axes of a movie without colours, in the releases."""
+
 COLOURS: Final = 4
 """Largest number of channels of a movie: red, green, blue and opacity."""
 
@@ -30,7 +33,7 @@ above this."""
 Pixels = Float[np.ndarray, "time height width"]
 
 
-def infer_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[int]], place: str, likely: str) -> str:
+def infer_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[int]], place: str) -> str:
     """Return the order of the axes of a recording's movies, inferred from the lengths of each trial's other arrays.
 
     Parameters
@@ -41,8 +44,6 @@ def infer_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[i
         How many frames the movie of each trial may have.
     place
         Where the movies lie, for the message.
-    likely
-        The order to assume when no axis fits, so that the lengths are reported as wrong.
 
     Raises
     ------
@@ -67,7 +68,8 @@ def infer_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[i
             )
         if best:
             return _named(usual[0][0], best[0][0])
-    return likely if axes == 3 else _named(usual[0][0], axes - 1)
+    # Where no axis fits, the usual order lets the lengths be reported as wrong.
+    return USUAL_AXES if axes == 3 else _named(usual[0][0], axes - 1)
 
 
 def _fitting(usual: Sequence[tuple[tuple[int, ...], Collection[int]]], slack: int) -> Counter[int]:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from os import PathLike
 from typing import TypeVar
 
+import numpy as np
+
 from reverie.foundation.arrays import Responses
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
@@ -15,6 +17,7 @@ from reverie.recordings.trial import Trial
 from reverie.recordings.usability import meant
 
 Found = TypeVar("Found")
+Item = TypeVar("Item")
 
 
 def open_animals(
@@ -87,6 +90,16 @@ def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
     for error in broken.values():
         say(f"Left out: {error}")
     return chosen
+
+
+def evenly(items: Sequence[Item], most: int) -> list[Item]:
+    """Return at most ``most`` of the items, such as trials, evenly chosen.
+
+    >>> evenly(range(10), 3)
+    [0, 4, 9]
+    """
+    places = np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int)
+    return [items[place] for place in places]
 
 
 def broken_among(recording: Recording, names: Sequence[str]) -> dict[str, ReverieError]:

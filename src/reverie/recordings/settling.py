@@ -10,13 +10,12 @@ from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError, reading_foreign, some
 from reverie.recordings.facts import ResponseFacts, TrialFacts, facts_of
 from reverie.recordings.gaps import LONGEST_BRIDGED, longest_gap, measured
-from reverie.recordings.padded import padded_note
 from reverie.recordings.reading import Reading
+from reverie.recordings.response_checks import padded_note, turned_note
 from reverie.recordings.settling_movies import settle_grey, settle_movies
 from reverie.recordings.source import Source
 from reverie.recordings.spans import fitting_together
 from reverie.recordings.tiers import TEST_TIERS, understood
-from reverie.recordings.turned import turned_note
 from reverie.recordings.usability import NAMED, ResponseKind, Usable, meant, omissions
 
 MOST_LOST: Final = 0.5

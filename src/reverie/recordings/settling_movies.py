@@ -11,6 +11,7 @@ from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.facts import TrialFacts
 from reverie.recordings.footage import (
     OVERSHOOT,
+    USUAL_AXES,
     GreyScale,
     grey_scale,
     infer_axes,
@@ -105,8 +106,8 @@ def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, 
         for fact in shown.values()
     ]
     shapes = [tuple(footage.values.shape) for footage in footages]
-    axes = infer_axes(shapes, lengths, footages[0].place, "height,width,time")
-    if axes != "height,width,time":
+    axes = infer_axes(shapes, lengths, footages[0].place)
+    if axes != USUAL_AXES:
         usable.notes.append(f"The movies of {source.name} are laid ({axes.replace(',', ', ')}), told by their shape.")
     if "channel" in axes:
         count = shapes[0][axes.split(",").index("channel")]

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Final
 
 import imagehash
@@ -106,23 +105,8 @@ def names_in(split: str, animal: str, tiers: Mapping[str, str], fold_of: Callabl
     return tuple(name for name, tier in tiers.items() if tier == split)
 
 
-@dataclass(frozen=True)
-class OwnSplit:
-    """The tier of each trial."""
-
-    tiers: dict[str, str]
-
-    def described(self, animal: str, words: Iterable[str]) -> str:
-        """Return a sentence on what was done, and on the recording's own words that were not understood."""
-        found = ", ".join(repr(word) for word in words)
-        why = f"has tiers of unknown meaning ({found})" if found else "names no tiers"
-        counts = {tier: list(self.tiers.values()).count(tier) for tier in (TRAIN, VALIDATION, TEST)}
-        shares = ", ".join(f"{count} {tier}" for tier, count in counts.items())
-        return f"{animal} {why}, so that its trials are divided by movie: {shares}."
-
-
-def own_tiers(clips: Mapping[str, str]) -> OwnSplit:
-    """Divide trials so that all repeats of a movie fall into one tier.
+def own_tiers(clips: Mapping[str, str]) -> dict[str, str]:
+    """Divide trials so that all repeats of a movie fall into one tier; return the tier of each.
 
     Movies are ordered by a hash of their identity, so that animals that saw the same movies get the same split. The
     first tenth of the trials (at least one movie, where there are three) tests, the next validates. Near-duplicates of
@@ -139,14 +123,22 @@ def own_tiers(clips: Mapping[str, str]) -> OwnSplit:
     order = sorted(showings, key=lambda clip: hashlib.sha256(clip.encode()).digest())
     tiers = dict.fromkeys(clips, TRAIN)
     if len(order) < 3:
-        return OwnSplit(tiers)
+        return tiers
     for tier in (TEST, VALIDATION):
         taken = 0
         while taken < max(1, round(SHARE * len(clips))) and len(order) > 1:
             names = showings[order.pop(0)]
             tiers |= dict.fromkeys(names, tier)
             taken += len(names)
-    return OwnSplit(tiers)
+    return tiers
+
+
+def _own_split_note(animal: str, words: Iterable[str], tiers: Mapping[str, str]) -> str:
+    """Return a sentence on a split of our own, and on the recording's own words that were not understood."""
+    found = ", ".join(repr(word) for word in words)
+    why = f"has tiers of unknown meaning ({found})" if found else "names no tiers"
+    shares = ", ".join(f"{[*tiers.values()].count(tier)} {tier}" for tier in (TRAIN, VALIDATION, TEST))
+    return f"{animal} {why}, so that its trials are divided by movie: {shares}."
 
 
 def settled_tiers(
@@ -177,8 +169,8 @@ def settled_tiers(
     used = [name for name in names if name in shown and known.get(name) != UNUSED]
     if used and not {known.get(name) for name in used} & (set(KNOWN_TIERS) - {UNUSED}):
         own = own_tiers({name: clip for name in used if (clip := clip_of(name)) is not None})
-        notes = (own.described(animal, dict.fromkeys(known.values())),)
-        known |= own.tiers
+        notes = (_own_split_note(animal, dict.fromkeys(known.values()), own),)
+        known |= own
     elif untold := [name for name in names if name in shown and name not in known]:
         notes = (f"{animal}: trials without a tier, which others have, are not used ({some(untold)}).",)
     lacking = [name for name in names if name not in shown and known.get(name) in MOVIE_TIERS]

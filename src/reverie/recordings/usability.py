@@ -10,7 +10,7 @@ import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError, counted, some
-from reverie.recordings.footage import GreyScale, is_deep
+from reverie.recordings.footage import USUAL_AXES, GreyScale, is_deep
 from reverie.recordings.spans import Span
 
 NAMED = 6
@@ -129,7 +129,7 @@ class Usable:
     left_out: dict[str, str] = field(default_factory=dict)
     cut: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    axes: str = "height,width,time"
+    axes: str = USUAL_AXES
     frame_size: tuple[int, int] | None = None
     averaged: float = 1.0
     grey: GreyScale = field(default_factory=GreyScale)

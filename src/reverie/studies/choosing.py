@@ -22,8 +22,8 @@ from reverie.inversion.solve import solve
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, problem_of
 from reverie.jobs.workers import Workers
-from reverie.recordings.contents import movie_digest, readable
-from reverie.recordings.opening import choose_trials, of_each
+from reverie.recordings.contents import different_movies, movie_digest, readable
+from reverie.recordings.opening import choose_trials, evenly, of_each
 from reverie.recordings.recording import Recording
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import scored_region
@@ -101,9 +101,7 @@ def choose_clips(session: Session, trials: Sequence[str], most: int) -> tuple[Cl
     found = of_each(session.recordings, choose, all_needed=bool(session.sources.animals))
     for animal, names in found.items():
         recording = session.recordings[animal]
-        different = {movie_digest(recording, name): name for name in reversed(names)}
-        names = [name for name in names if name in different.values()]
-        chosen += [Clip(animal, name) for name in _spread(names, most)]
+        chosen += [Clip(animal, name) for name in evenly(different_movies(recording, names), most)]
     return tuple(chosen)
 
 
@@ -118,7 +116,7 @@ def validation_clips(session: Session, reported: Sequence[Clip], count: int) -> 
         shown = {movie_digest(recording, clip.name) for clip in reported if clip.animal == animal}
         names = [name for name in _of_tier(recording, VALIDATION_TIER) if (animal, name) not in taken]
         names = [name for name in names if movie_digest(recording, name) not in shown]
-        found += [Clip(animal, name) for name in _spread(names, count)]
+        found += [Clip(animal, name) for name in evenly(names, count)]
     if not found:
         raise NotApplicable(
             f"The recordings have no trials of the tier {VALIDATION_TIER!r} with responses beside those reported, to "
@@ -140,11 +138,6 @@ def _test_trials(recording: Recording) -> list[str]:
 def _of_tier(recording: Recording, tier: str) -> list[str]:
     names = [name for name, its in recording.tiers.items() if its == tier and recording.has_responses(name)]
     return list(readable(recording, names))
-
-
-def _spread(names: Sequence[str], most: int) -> list[str]:
-    count = min(most, len(names))
-    return [names[int(place)] for place in np.linspace(0, len(names) - 1, count).round()] if count else []
 
 
 Stop = tuple[int, float]

@@ -24,7 +24,7 @@ from reverie.foundation.progress import tracked
 from reverie.inversion.likelihood import Likelihood
 from reverie.jobs.clip import Clip
 from reverie.recordings.contents import movie_digest, readable
-from reverie.recordings.opening import responses_of
+from reverie.recordings.opening import evenly, responses_of
 from reverie.scoring.rule import frames_to_skip
 from reverie.studies.conditions import summarise_conditions
 from reverie.studies.plates import column_figure, draw_curve, explain
@@ -249,8 +249,7 @@ def _statistic(session: Session, clip: Clip, folder: Path, lineup: Lineup) -> tu
 def _row(
     clip: Clip, statistic: Float[Tensor, "neuron time"], shown: int, pool: Pool, starts: Sequence[int], rate: float
 ) -> dict[str, object]:
-    asked = np.linspace(0, len(starts) - 1, min(MOST_QUESTIONS, len(starts))).round().astype(int)
-    right = [pool.identifies(statistic, (shown, starts[place])) for place in asked]
+    right = [pool.identifies(statistic, (shown, start)) for start in evenly(starts, MOST_QUESTIONS)]
     return {
         "animal": clip.animal,
         "clip": clip.name,

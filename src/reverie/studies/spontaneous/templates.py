@@ -22,7 +22,7 @@ from reverie.foundation.errors import NotApplicable, ReverieError, counted, some
 from reverie.foundation.progress import say, tracked
 from reverie.foundation.requests import settle_types
 from reverie.inversion.likelihood import EventLikelihood, Likelihood
-from reverie.recordings.contents import movie_digest
+from reverie.recordings.contents import different_movies
 from reverie.recordings.opening import choose_trials, responses_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import fill_missing
@@ -191,13 +191,10 @@ def clips_of(recording: Recording, names: Sequence[str]) -> dict[str, Movie]:
 
     Raises NotApplicable when none of them shows a movie.
     """
-    seen: dict[str, str] = {}
-    for name in choose_trials(recording, names):
-        if recording.has_movie(name):
-            seen.setdefault(movie_digest(recording, name), name)
-    if not seen:
+    shown = different_movies(recording, filter(recording.has_movie, choose_trials(recording, names)))
+    if not shown:
         raise NotApplicable(f"None of the trials {', '.join(names)} of {recording.name} shows a movie to look for.")
-    return {name: np.array(recording.movie(name), dtype=np.float32) for name in seen.values()}
+    return {name: np.array(recording.movie(name), dtype=np.float32) for name in shown}
 
 
 def templates_of(
