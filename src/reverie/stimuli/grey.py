@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float, Shaped
+from PIL import Image
 
 from reverie.foundation.arrays import WHITE, Movie
 from reverie.foundation.errors import ReverieError
@@ -55,6 +56,14 @@ def as_grey(values: Shaped[np.ndarray, "..."]) -> Grey:
     white = WHITE if values.dtype.kind != "u" else float(np.iinfo(values.dtype).max)
     levels = np.asarray(values, dtype=np.float32) * np.float32(WHITE if values.dtype == np.bool_ else 1)
     return mix_colours(levels, white) if levels.ndim == 3 else levels
+
+
+def grey_picture(picture: Image.Image) -> Grey:
+    """Return a picture grey, in the values of its file; what is transparent is black, as players show it."""
+    if picture.mode[0] in "IF":
+        return as_grey(np.asarray(picture))
+    transparent = "A" in picture.mode or "transparency" in picture.info
+    return as_grey(np.asarray(picture.convert("RGBA" if transparent else "RGB")))
 
 
 def mix_colours(levels: Float[np.ndarray, "height width channel"], white: float = WHITE) -> Grey:

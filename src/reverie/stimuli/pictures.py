@@ -1,6 +1,5 @@
 """Videos that are pictures: a folder of numbered ones, a stack in a TIFF, an animated WebP or PNG."""
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,17 +9,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import tifffile
 from PIL import Image, ImageOps
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
-from reverie.stimuli.grey import Grey, as_grey
+from reverie.stimuli.grey import Grey, grey_picture
+from reverie.stimuli.tiffs import STACKS, pictures_of, stack_facts
 
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".pgm", ".ppm")
 """Endings of files that may be single pictures."""
 
-STACKS: Final = (".tif", ".tiff")
 ANIMATIONS: Final = (".webp", ".png", ".apng")
 """Endings of files of several pictures that are read here, not by the decoders of videos."""
 
@@ -45,7 +43,7 @@ def is_picture(path: Path) -> bool:
         return False
     try:
         return _count(path) == 1
-    except (OSError, ValueError, SyntaxError, tifffile.TiffFileError, Image.DecompressionBombError):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return path.suffix.lower() in STILL  # reading it reports what is wrong
 
 
@@ -107,8 +105,7 @@ def stored_type(path: Path) -> np.dtype[Any]:
             raise ReverieError(f"{path} holds pictures of {listed}; write them all in one type.")
         return next(iter(types))
     if path.suffix.lower() in STACKS:
-        with _reading(path), tifffile.TiffFile(path) as stack:
-            return np.dtype(stack.series[0].dtype)
+        return stack_facts(path).dtype
     with _reading(path), Image.open(path) as picture:
         mode = picture.mode
     return np.dtype(np.uint16 if mode.startswith("I") else np.float32 if mode == "F" else np.uint8)
@@ -126,17 +123,8 @@ def picture_facts(path: Path) -> tuple[tuple[int, int], float | None]:
         with Image.open(path) as picture:
             lasts = [lasts for _, lasts, _ in _animation(path)]
             return (picture.height, picture.width), 1 / float(np.median(lasts))
-    try:
-        with tifffile.TiffFile(path) as stack:
-            height, width = _axes(stack)[1][:2]
-            return (height, width), _kept_rate(stack)
-    except tifffile.TiffFileError as error:
-        raise ValueError(str(error)) from error
-
-
-def _kept_rate(stack: Any) -> float | None:  # noqa: ANN401 - tifffile ships no types
-    """Return the frames per second that ImageJ stored in a TIFF."""
-    return float((stack.imagej_metadata or {}).get("fps") or 0) or None
+    facts = stack_facts(path)
+    return facts.size, facts.rate
 
 
 def read_picture(path: Path) -> Grey:
@@ -144,10 +132,9 @@ def read_picture(path: Path) -> Grey:
     read_start(path)
     with _reading(path):
         if path.suffix.lower() in STACKS:
-            with tifffile.TiffFile(path) as stack:
-                return as_grey(_as_seen(stack.asarray(), stack))
+            return next(pictures_of(path))
         with Image.open(path) as picture:
-            return _grey(ImageOps.exif_transpose(picture))
+            return grey_picture(ImageOps.exif_transpose(picture))
 
 
 @contextmanager
@@ -155,14 +142,13 @@ def _reading(path: Path) -> Iterator[None]:
     """Turn errors in reading a picture into bad input."""
     try:
         yield
-    except (OSError, ValueError, SyntaxError, tifffile.TiffFileError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ReverieError(f"{path} could not be read as a picture ({error}); copy it again.") from error
 
 
 def _count(path: Path) -> int:
     if path.suffix.lower() in STACKS:
-        with tifffile.TiffFile(path) as stack:
-            return math.prod(_axes(stack)[0])
+        return stack_facts(path).count
     with Image.open(path) as picture:
         return int(getattr(picture, "n_frames", 1))
 
@@ -173,7 +159,7 @@ def _animation(path: Path) -> Iterator[Shown]:
         with Image.open(path) as picture:
             for number in range(getattr(picture, "n_frames", 1)):
                 picture.seek(number)
-                grey = _grey(picture)
+                grey = grey_picture(picture)
                 lasts = float(picture.info.get("duration", 0)) / 1000 or UNTIMED
                 yield moment, lasts, grey
                 moment += lasts
@@ -183,44 +169,6 @@ def _animation(path: Path) -> Iterator[Shown]:
 
 def _stack(path: Path, frame_rate: float) -> Iterator[Shown]:
     """Yield the pages of a TIFF at the rate that ImageJ stored in it."""
-    with tifffile.TiffFile(path) as stack:
-        rate = _kept_rate(stack) or frame_rate
-        before, frame = _axes(stack)
-        count = math.prod(before)
-        pages = stack.series[0].pages
-        # ImageJ writes large stacks as one page followed by the data of the others.
-        together = None if len(pages) == count else stack.series[0].asarray()
-        for number in range(count):
-            picture = stack.asarray(key=number) if together is None else together.reshape(count, *frame)[number]
-            yield number / rate, 1 / rate, as_grey(_as_seen(picture, stack))
-
-
-def _as_seen(values: np.ndarray, stack: Any) -> np.ndarray:  # noqa: ANN401 - tifffile ships no types
-    """Return values of which the highest is white, also from a TIFF that counts from white (0) to black.
-
-    tifffile marks all truth values it writes in this way, so the mark says nothing about them: there, true is white.
-    """
-    page, kind = stack.pages[0], values.dtype.kind
-    if page.photometric != tifffile.PHOTOMETRIC.MINISWHITE or kind not in "bu":
-        return values
-    return values if kind == "b" and page.software.startswith("tifffile") else ~values
-
-
-def _axes(stack: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:  # noqa: ANN401 - tifffile ships no types
-    """Return the lengths of a stack's axes before those of a picture, and of a picture: rows, columns, any colours."""
-    series = stack.series[0]
-    if len(stack.series) > 1:
-        raise ValueError(f"it holds {len(stack.series)} series of pictures of different kinds; save the movie alone")
-    coloured = series.axes.endswith("S")
-    if not series.axes.removesuffix("S").endswith("YX") or "C" in series.axes:
-        raise ValueError(f"its axes are {series.axes}; a stack of grey or RGB pictures over time was expected")
-    first = len(series.shape) - (3 if coloured else 2)
-    return tuple(series.shape[:first]), tuple(series.shape[first:])
-
-
-def _grey(picture: Image.Image) -> Grey:
-    """Return a picture grey, in the values of its file; what is transparent is black, as players show it."""
-    if picture.mode[0] in "IF":
-        return as_grey(np.asarray(picture))
-    transparent = "A" in picture.mode or "transparency" in picture.info
-    return as_grey(np.asarray(picture.convert("RGBA" if transparent else "RGB")))
+    rate = stack_facts(path).rate or frame_rate
+    for number, grey in enumerate(pictures_of(path)):
+        yield number / rate, 1 / rate, grey

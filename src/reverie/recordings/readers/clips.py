@@ -20,8 +20,9 @@ from reverie.recordings.readers.matlab import read_mat
 from reverie.recordings.readers.stored import require_stored
 from reverie.recordings.reading import Reading, clip_and_file
 from reverie.recordings.source import Footage, Pictures
-from reverie.stimuli.pictures import STACKS, holds_pictures, is_picture, picture_facts, read_picture, stored_type
+from reverie.stimuli.pictures import holds_pictures, is_picture, picture_facts, read_picture, stored_type
 from reverie.stimuli.resizing import resize
+from reverie.stimuli.tiffs import STACKS
 from reverie.stimuli.tracks import open_container, picture_track, usual_picture_rate
 from reverie.stimuli.video import read_movie
 

@@ -1,0 +1,78 @@
+"""Stacks in TIFF files of every layout: those of other programs than ImageJ, with colours, compressed."""
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from reverie.stimuli.pictures import stored_type
+from reverie.stimuli.tiffs import pictures_of, stack_facts
+
+GREYS = np.random.default_rng(0).integers(0, 256, (6, 18, 32)).astype(np.uint8)
+COLOURS = np.random.default_rng(1).integers(0, 256, (6, 18, 32, 3)).astype(np.uint8)
+LUMA = COLOURS @ np.array([0.299, 0.587, 0.114])
+
+
+def each_page_a_series(path):
+    with tifffile.TiffWriter(path) as stack:
+        for picture in GREYS:
+            stack.write(picture)
+
+
+def each_colour_a_plane(path):
+    tifffile.imwrite(path, COLOURS.transpose(0, 3, 1, 2), photometric="rgb", planarconfig="separate")
+
+
+def each_page_a_series_of_planes(path):
+    with tifffile.TiffWriter(path) as stack:
+        for picture in COLOURS:
+            stack.write(picture.transpose(2, 0, 1), photometric="rgb", planarconfig="separate")
+
+
+def numbered_colours(path):
+    order = np.random.default_rng(2).permutation(256)
+    table = np.stack([order * 257] * 3).astype(np.uint16)
+    tifffile.imwrite(path, np.argsort(order)[GREYS].astype(np.uint8), photometric="palette", colormap=table)
+
+
+def numbered_colours_of_each_page(path):
+    pages = [Image.fromarray(picture).quantize(256) for picture in GREYS[:, :8, :8].repeat(2, axis=1).repeat(2, axis=2)]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+
+
+def compressed_as_by_imagej(path):
+    pages = [Image.fromarray(picture) for picture in GREYS]
+    pages[0].save(path, save_all=True, append_images=pages[1:], compression="tiff_lzw")
+
+
+@pytest.mark.parametrize(
+    ("write", "seen"),
+    [
+        (each_page_a_series, GREYS),
+        (each_colour_a_plane, LUMA),
+        (each_page_a_series_of_planes, LUMA),
+        (numbered_colours, GREYS),
+        (numbered_colours_of_each_page, GREYS[:, :8, :8].repeat(2, axis=1).repeat(2, axis=2)),
+        (compressed_as_by_imagej, GREYS),
+    ],
+)
+def test_a_stack_is_seen_as_it_was_shown(write, seen, tmp_path):
+    write(tmp_path / "a.tif")
+    facts = stack_facts(tmp_path / "a.tif")
+    assert (facts.count, facts.size) == (len(seen), seen.shape[1:])
+    assert stored_type(tmp_path / "a.tif") == np.uint8
+    np.testing.assert_allclose(np.stack([*pictures_of(tmp_path / "a.tif")]), seen, atol=0.01)
+
+
+def test_colours_of_printers_are_refused(tmp_path):
+    inks = np.zeros((6, 18, 32, 4), np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", inks, photometric="separated")
+    with pytest.raises(ValueError, match="its colours are SEPARATED; save it with grey or RGB pictures"):
+        stack_facts(tmp_path / "a.tif")
+
+
+def test_pictures_of_different_sizes_are_no_stack(tmp_path):
+    for picture in (GREYS[0], GREYS[1, :9]):
+        tifffile.imwrite(tmp_path / "a.tif", picture, append=True)
+    with pytest.raises(ValueError, match="2 series of pictures of different kinds"):
+        stack_facts(tmp_path / "a.tif")
