@@ -1,12 +1,14 @@
 """Movies that lie beside a recording keep their own frame size, whatever they are kept as."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from tests.stimuli.odd_videos import encoded
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
@@ -31,6 +33,15 @@ def test_the_frame_size_is_that_of_the_pictures(tmp_path: Path, name: str, write
     write(tmp_path / name)
     clip = open_clip(tmp_path / name, Reading())
     np.testing.assert_array_equal(np.asarray(clip.footage.values[:]), MOVIE)
+
+
+def test_of_a_film_whose_pixels_are_shown_wider_nothing_is_cut_off(tmp_path: Path) -> None:
+    columns = np.arange(32, dtype=np.uint8)[:, None] * 8
+    paint = {"paint": lambda _, size: np.tile(columns, (size[0], 1, 3))}
+    encoded("libx264", "yuv444p", size=(36, 32), shape=Fraction(2), **paint)(tmp_path / "a.mp4")
+    pictures = np.asarray(open_clip(tmp_path / "a.mp4", Reading()).footage.values[:])
+    assert pictures.shape[1:] == (36, 64)
+    np.testing.assert_allclose(pictures, np.broadcast_to(np.repeat(columns, 2), pictures.shape), atol=3)
 
 
 @pytest.mark.parametrize(

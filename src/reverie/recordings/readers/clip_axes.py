@@ -79,6 +79,15 @@ def array_axes(
     )
 
 
+def may_be_turned(shape: Sequence[int], axes: str) -> bool:
+    """Return whether an array whose time was taken to be its first axis (or last) would show pictures otherwise too.
+
+    >>> may_be_turned((64, 64, 100), "time,height,width"), may_be_turned((36, 64, 900), "height,width,time")
+    (True, False)
+    """
+    return len(shape) == 3 and not _stretched(shape[:2] if axes.startswith("time") else shape[1:])
+
+
 def _open_axes(shape: Sequence[int], place: str) -> ReverieError:
     return ReverieError(
         f"{place} has the shape {tuple(shape)}, so that time may be its first axis or its last; say which with "

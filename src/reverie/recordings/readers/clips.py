@@ -204,9 +204,10 @@ def _video_facts(path: Path) -> tuple[tuple[int, int], float | None]:
         with open_container(path) as container:
             stream = picture_track(container)
             frame = next(container.decode(stream))
+            # Pixels of films from tapes and discs are not square, but shown wider or narrower.
+            height, width = frame.height, round(frame.width * float(stream.sample_aspect_ratio or 1))
             turned = round(getattr(frame, "rotation", 0) / 90) % 2
-            height, width = (frame.width, frame.height) if turned else (frame.height, frame.width)
-            return (height, width), usual_picture_rate(container, stream)
+            return (width, height) if turned else (height, width), usual_picture_rate(container, stream)
     except (av.FFmpegError, OSError, ValueError, IndexError, StopIteration):
         # Broken files are reported when they are read.
         return (36, 64), None

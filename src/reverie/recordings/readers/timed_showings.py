@@ -1,6 +1,7 @@
 """What was shown according to a table, with sentences on assumptions and doubts."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -8,7 +9,8 @@ import pandas as pd
 from reverie.foundation.errors import some
 from reverie.recordings.clocked import Showing
 from reverie.recordings.footage import picture_size
-from reverie.recordings.readers.clips import OpenClip
+from reverie.recordings.readers.clip_axes import may_be_turned
+from reverie.recordings.readers.clips import ARRAYS, OpenClip
 from reverie.recordings.readers.showings import by_frame, showings_of, words
 from reverie.recordings.reading import Reading
 from reverie.recordings.usability import NAMED
@@ -62,6 +64,7 @@ def timed_showings(
 ) -> tuple[list[Showing], tuple[str, ...]]:
     """Return what was shown according to a table, as ``showings_of``, and sentences on the assumed rate of movies."""
     untimed: dict[str, str] = {}
+    turned: dict[str, str] = {}
     seconds: dict[str, float] = {}
 
     def timed(clip: str, frames: int | None) -> OpenClip:
@@ -70,14 +73,20 @@ def timed_showings(
             seconds[clip] = movie.frames / movie.rate
         if not movie.timed and movie.frames > 1:
             height, width = picture_size(movie.footage, movie.footage.axes)
-            untimed[clip] = (
-                f"{movie.rate:g} frames a second (--frame-rate to differ), and {clip} to be {movie.frames} frames of "
-                f"{height} x {width} pixels (--movie-axes to differ)"
-            )
+            laid = f"{movie.frames} frames of {height} x {width} pixels (--movie-axes to differ)"
+            untimed[clip] = f"{movie.rate:g} frames a second (--frame-rate to differ), and {clip} to be {laid}"
+            stored = Path(movie.footage.place).suffix.lower() in ARRAYS
+            if stored and reading.axes == "auto" and may_be_turned(movie.footage.values.shape, movie.footage.axes):
+                turned[clip] = laid
         return movie
 
     showings = showings_of(table, place, timed)
     doubts = _counted_from_one(showings, place) if by_frame(table) else _shown_longer(table, seconds, place)
+    if turned and reading.frame_rate is not None:
+        note = (
+            f"{place} names arrays whose first axis or last may be time ({some(turned, NAMED)}); they are taken to be "
+        )
+        return showings, (f"{note}{next(iter(turned.values()))}.", *doubts)
     if not untimed or reading.frame_rate is not None:
         return showings, doubts
     note = (
