@@ -1,6 +1,6 @@
 """Recordings and encoders opened together, the parts fitted to them and, for simulated animals, the truth."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,14 +12,14 @@ from reverie.encoders.checkpoints import encoder_digest, load_encoder
 from reverie.encoders.contract import Encoder
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
+from reverie.fitted.opening import open_encoders, open_matching_animals
 from reverie.fitted.subject import FITTED, Subject, check_match
 from reverie.foundation.arrays import Mask
 from reverie.foundation.devices import choose_device
-from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.foundation.errors import NotApplicable
 from reverie.foundation.folders import cache_folder
 from reverie.foundation.requests import require_seed
 from reverie.inversion.mask import load_mask
-from reverie.recordings.opening import open_animals
 from reverie.recordings.reading import Reading, with_absolute_paths
 from reverie.recordings.recording import Recording
 from reverie.simulation.folder import TRUTH
@@ -170,50 +170,3 @@ def open_session(sources: Sources) -> Session:
     return Session(
         sources, open_matching_animals(sources.data, sources.animals, encoders, sources.reading), encoders, device
     )
-
-
-def open_encoders(folders: Sequence[Path], device: torch.device) -> dict[Path, Encoder]:
-    """Load encoders; raises ReverieError when none is named, one is named twice or one cannot be read."""
-    if not folders:
-        raise ReverieError("No encoder is named; give the folder of at least one (see `reverie train`).")
-    repeated = [str(folder) for folder in folders if folders.count(folder) > 1]
-    if repeated:
-        raise ReverieError(f"The encoder {repeated[0]} is named twice; name each one once.")
-    return {folder: load_encoder(folder, device) for folder in folders}
-
-
-def open_matching_animals(
-    data: Path, names: Sequence[str], encoders: Mapping[Path, Encoder], reading: Reading | None = None
-) -> dict[str, Recording]:
-    """Open the named animals, or all that every encoder has a readout for; each is checked against each encoder.
-
-    Raises ReverieError when none fits or a named one does not.
-    """
-    recordings = open_animals(data, names, reading)
-    if not names:
-        shared = [name for name in recordings if all(name in encoder.mice for encoder in encoders.values())]
-        if not shared:
-            readouts = "; ".join(f"{folder}: {', '.join(encoder.mice)}" for folder, encoder in encoders.items())
-            raise ReverieError(
-                f"No animal of {data} ({', '.join(recordings)}) has a readout in the encoder ({readouts}); "
-                "train one on these animals."
-            )
-        recordings = {name: recordings[name] for name in shared}
-    for recording in recordings.values():
-        for encoder in encoders.values():
-            check_match(recording, encoder)
-    return recordings
-
-
-def open_one(
-    data: Path, encoder: Path, animal: str | None, device: torch.device, reading: Reading | None = None
-) -> tuple[Encoder, Recording]:
-    """Open an encoder and the recording of the named animal, or of the only one.
-
-    Raises ReverieError when they do not belong together, or there are several animals and none is named.
-    """
-    opened = open_encoders([encoder], device)
-    recordings = open_matching_animals(data, [animal] if animal else [], opened, reading)
-    if len(recordings) > 1:
-        raise ReverieError(f"{data} holds several animals ({', '.join(recordings)}); say which with --animal.")
-    return opened[encoder], next(iter(recordings.values()))

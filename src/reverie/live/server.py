@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from reverie.fitted.opening import open_one
 from reverie.fitted.reconstructor import Reconstructor
-from reverie.fitted.session import open_one
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say

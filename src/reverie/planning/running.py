@@ -14,8 +14,8 @@ import torch
 
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
+from reverie.fitted.opening import open_one
 from reverie.fitted.reconstructor import Reconstructor
-from reverie.fitted.session import open_one
 from reverie.fitted.solving import problem_of_trial
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import NotApplicable, ReverieError

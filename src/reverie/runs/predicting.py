@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from reverie.encoders.prediction import predict
-from reverie.fitted.session import open_one
+from reverie.fitted.opening import open_one
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import counted
 from reverie.foundation.files import write_npz

@@ -16,6 +16,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.recordings.lazy_trials import names_of
 from reverie.recordings.recording import Recording
+from reverie.recordings.remembered import remembered
 from reverie.recordings.splits import Split
 from reverie.training.batches import IN_MEMORY, load_trials
 from reverie.training.loop import LAST, TrainingJob, resume, run_to_the_end
@@ -104,5 +105,7 @@ def _job(
         "training_trials": {mouse: names_of(each) for mouse, each in training.items()},
         "validation_trials": {mouse: names_of(each) for mouse, each in validation.items()},
         "frame_rates": {mouse: recordings[mouse].frame_rate for mouse in encoder.mice},
+        "recordings": {mouse: recordings[mouse].identity for mouse in encoder.mice},
+        "reading": {mouse: remembered(recordings[mouse].reading) for mouse in encoder.mice},
     }
     return TrainingJob(settings, training, validation, targets, folder, teacher, about)

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
+from reverie.fitted.opening import open_one
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.reconstructor import Reconstructor
-from reverie.fitted.session import open_one
 from reverie.fitted.solving import problem_of_trial, solve_trial
 from reverie.foundation.arrays import GREY, WHITE, Movie
 from reverie.foundation.devices import choose_device

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
+from reverie.fitted.opening import open_one
 from reverie.fitted.reconstructor import Reconstructor
-from reverie.fitted.session import open_one
 from reverie.foundation.devices import choose_device
 from reverie.foundation.files import write_text
 from reverie.foundation.folders import require_folder, require_own

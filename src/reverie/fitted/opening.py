@@ -1,0 +1,107 @@
+"""Opening encoders and the recordings that belong to them, read as they were for training."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from reverie.encoders.checkpoints import load_encoder
+from reverie.encoders.contract import Encoder
+from reverie.fitted.subject import check_match
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
+from reverie.recordings.opening import choose_animals, say_notes
+from reverie.recordings.readers.registry import open_recordings
+from reverie.recordings.reading import Reading, settled
+from reverie.recordings.recording import Recording
+from reverie.recordings.remembered import as_remembered, differing, in_words
+
+
+def open_encoders(folders: Sequence[Path], device: torch.device) -> dict[Path, Encoder]:
+    """Load encoders; raises ReverieError when none is named, one is named twice or one cannot be read."""
+    if not folders:
+        raise ReverieError("No encoder is named; give the folder of at least one (see `reverie train`).")
+    repeated = [str(folder) for folder in folders if folders.count(folder) > 1]
+    if repeated:
+        raise ReverieError(f"The encoder {repeated[0]} is named twice; name each one once.")
+    return {folder: load_encoder(folder, device) for folder in folders}
+
+
+def open_matching_animals(
+    data: Path, names: Sequence[str], encoders: Mapping[Path, Encoder], reading: Reading | None = None
+) -> dict[str, Recording]:
+    """Open the named animals, or all that every encoder has a readout for; each is checked against each encoder.
+
+    Options that are not given are those with which the first encoder's recordings were read, where these are the same.
+    Raises ReverieError when none fits or a named one does not.
+    """
+    recordings = _open_as_trained(data, names, next(iter(encoders.values())), settled(reading))
+    if not names:
+        shared = [name for name in recordings if all(name in encoder.mice for encoder in encoders.values())]
+        if not shared:
+            readouts = "; ".join(f"{folder}: {', '.join(encoder.mice)}" for folder, encoder in encoders.items())
+            raise ReverieError(
+                f"No animal of {data} ({', '.join(recordings)}) has a readout in the encoder ({readouts}); "
+                "train one on these animals."
+            )
+        recordings = {name: recordings[name] for name in shared}
+    for recording in recordings.values():
+        for encoder in encoders.values():
+            check_match(recording, encoder)
+    return recordings
+
+
+def _open_as_trained(data: Path, names: Sequence[str], encoder: Encoder, given: Reading) -> dict[str, Recording]:
+    """Open animals as they were read for training, as far as no options are given and they are the same recordings."""
+    options = next((each for each in _about(encoder, "reading").values() if isinstance(each, Mapping)), {})
+    reading = as_remembered(given, options)
+    recordings = {} if reading == given else _those_trained_on(data, names, encoder, reading)
+    if recordings:
+        say(f"Recordings are read as for the training of {encoder.folder}: {in_words(options)}.")
+    else:
+        reading, recordings = given, choose_animals(open_recordings(data, given), names)
+    changes = differing(reading, options)
+    if changes and _are_those_trained_on(recordings, encoder):
+        then, now = (in_words({name: pair[place] for name, pair in changes.items()}) for place in (0, 1))
+        say(f"For the training of {encoder.folder}, recordings were read with {then}, but now with {now}.")
+    return say_notes(recordings, all_needed=bool(names))
+
+
+def _those_trained_on(data: Path, names: Sequence[str], encoder: Encoder, reading: Reading) -> dict[str, Recording]:
+    """Open animals with remembered options; none when they are others than the encoder's, or files were moved."""
+    with suppress(ReverieError):
+        recordings = choose_animals(open_recordings(data, reading), names)
+        if _are_those_trained_on(recordings, encoder):
+            return recordings
+    return {}
+
+
+def _are_those_trained_on(recordings: Mapping[str, Recording], encoder: Encoder) -> bool:
+    """Return whether the recordings of the encoder's animals are, by their contents, those it was trained on."""
+    identities, known = _about(encoder, "recordings"), []
+    for name in recordings.keys() & identities.keys():
+        with suppress(ReverieError):  # this one cannot be read, as will be said
+            known.append(recordings[name].identity == identities[name])
+    return bool(known) and all(known)
+
+
+def _about(encoder: Encoder, key: str) -> Mapping[str, Any]:
+    """Return a fact about each animal of an encoder; empty where it is not known."""
+    found = encoder.about.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def open_one(
+    data: Path, encoder: Path, animal: str | None, device: torch.device, reading: Reading | None = None
+) -> tuple[Encoder, Recording]:
+    """Open an encoder and the recording of the named animal, or of the only one.
+
+    Raises ReverieError when they do not belong together, or there are several animals and none is named.
+    """
+    opened = open_encoders([encoder], device)
+    recordings = open_matching_animals(data, [animal] if animal else [], opened, reading)
+    if len(recordings) > 1:
+        raise ReverieError(f"{data} holds several animals ({', '.join(recordings)}); say which with --animal.")
+    return opened[encoder], next(iter(recordings.values()))

@@ -1,0 +1,84 @@
+"""The options that a recording was read with, as an encoder trained on it remembers them."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from reverie.foundation.requests import with_options
+from reverie.recordings.reading import Reading, with_absolute_paths
+
+NEURON: Final = "neuron:"
+"""Marks neurons among what is left out. Only these are remembered: movies are often made of the very trials and animals
+that were left out of a training."""
+
+MOVED: Final = ("movie", "frames_table", "leave_out")
+"""Options that may differ although a recording is read alike: files are moved, and more is left out."""
+
+
+def remembered(reading: Reading) -> dict[str, Any]:
+    """Return the options that differ from their defaults, ready for JSON.
+
+    >>> remembered(Reading(frame_rate=60.0, leave_out=("trial:3", "neuron:7")))
+    {'frame_rate': 60.0, 'leave_out': ['neuron:7']}
+    """
+    read = with_absolute_paths(reading)
+    neurons = tuple(item for item in read.leave_out if NEURON in item)
+    return {name: _as_json(value) for name, value in _given(replace(read, leave_out=neurons)).items()}
+
+
+def as_remembered(given: Reading, options: Mapping[str, Any]) -> Reading:
+    """Return a reading with what is remembered for all options that are not given; what is left out adds up.
+
+    Raises ReverieError when a remembered option is unknown or impossible.
+
+    >>> as_remembered(Reading(trial_seconds=5.0), {"trial_seconds": 4.0, "frame_rate": 60.0}).trial_seconds
+    5.0
+    """
+    chosen = {**{name: _from_json(name, value) for name, value in options.items()}, **_given(given)}
+    chosen["leave_out"] = tuple(dict.fromkeys((*options.get("leave_out", ()), *given.leave_out)))
+    return with_options(Reading(), chosen, "A reading")
+
+
+def differing(reading: Reading, options: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return the options by which a reading differs from what is remembered: (remembered, now), ready for JSON.
+
+    >>> differing(Reading(trial_seconds=5.0), {"frame_rate": 60.0})
+    {'frame_rate': (60.0, None), 'trial_seconds': (10.0, 5.0)}
+    """
+    then, now = as_remembered(Reading(), options), reading
+    pairs = {one.name: (_as_json(getattr(then, one.name)), _as_json(getattr(now, one.name))) for one in fields(Reading)}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1] and name not in MOVED}
+
+
+def in_words(options: Mapping[str, Any]) -> str:
+    """Return options as the command line takes them.
+
+    >>> in_words({"frame_rate": 60.0, "leave_out": ["neuron:7", "neuron:9"]})
+    '--frame-rate 60 --leave-out neuron:7 neuron:9'
+    """
+    return " ".join(f"--{name.replace('_', '-')} {_words(value)}" for name, value in options.items())
+
+
+def _words(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, list):
+        return " ".join(map(_words, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _given(reading: Reading) -> dict[str, Any]:
+    """Return the options that differ from their defaults."""
+    values = {one.name: (getattr(reading, one.name), one.default) for one in fields(Reading)}
+    return {name: value for name, (value, default) in values.items() if value != default}
+
+
+def _from_json(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever an option holds
+    if name == "frames_table":
+        return Path(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_json(value: Any) -> Any:  # noqa: ANN401 - whatever an option holds
+    if isinstance(value, tuple):
+        return list(value)
+    return value if isinstance(value, float | None) else str(value)

@@ -1,0 +1,67 @@
+"""Recordings opened beside an encoder are read as they were to train it."""
+
+import pytest
+from tests.worlds import scale_responses
+
+from reverie.encoders.checkpoints import load_encoder, save_encoder
+from reverie.fitted.opening import open_matching_animals
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.reading import Reading
+from reverie.recordings.recording import Recording
+from reverie.training.folder import train_encoder
+
+HALVED = Reading(frame_size=(6, 8), leave_out=("neuron:3", "trial:1"))
+
+
+@pytest.fixture
+def folder(tiny_world, tmp_path):
+    """An encoder that was trained on frames of half the size, without one neuron and one trial."""
+    train_encoder(tiny_world.data, tmp_path / "halved", animals="alpha", reading=HALVED, steps=2, device="cpu")
+    return tmp_path / "halved"
+
+
+def opened_beside(folder, world, reading: Reading | None = None) -> Recording:
+    (recording,) = open_matching_animals(world.data, ["alpha"], {folder: load_encoder(folder)}, reading).values()
+    return recording
+
+
+def test_options_need_not_be_repeated(folder, tiny_world, capsys):
+    recording = opened_beside(folder, tiny_world)
+    assert recording.frame_size == (6, 8)
+    assert recording.neurons == 19
+    assert "1" in recording.tiers  # to hold a trial out of the training is not to do without its movie
+    said = f"Recordings are read as for the training of {folder}: --frame-size 6 8 --leave-out neuron:3."
+    assert said in capsys.readouterr().err.splitlines()
+    assert "0" not in opened_beside(folder, tiny_world, Reading(leave_out=("trial:0",))).tiers
+
+
+def test_options_that_are_given_count_and_differences_are_said(folder, tiny_world, capsys):
+    with pytest.raises(ReverieError, match=r"movies of alpha are \(12, 16\) pixels"):
+        opened_beside(folder, tiny_world, Reading(frame_size=(12, 16)))
+    other = opened_beside(folder, tiny_world, Reading(trial_seconds=4.0))
+    assert other.reading.trial_seconds == 4.0
+    assert other.frame_size == (6, 8)
+    assert f"training of {folder}, recordings were read with --trial-seconds 10, but now with --trial-seconds 4." in (
+        capsys.readouterr().err
+    )
+
+
+def test_other_recordings_are_not_read_so(folder, tiny_world, capsys):
+    scale_responses(tiny_world, "0")
+    with pytest.raises(ReverieError, match=r"has 20 neurons but the encoder .* predicts 19"):
+        opened_beside(folder, tiny_world)
+    assert "are read as" not in capsys.readouterr().err
+
+
+def test_files_that_were_moved_are_asked_about_as_usual(folder, tiny_world):
+    encoder = load_encoder(folder)
+    about = {**encoder.about, "reading": {"alpha": {"format": "suite2p", "frames_table": "/gone/table.csv"}}}
+    save_encoder(encoder, folder, about)
+    assert opened_beside(folder, tiny_world, HALVED).neurons == 19
+
+
+@pytest.mark.parametrize("reading", [None, 3, {"alpha": 3}, {}])
+def test_an_encoder_that_remembers_nothing_is_as_usual(folder, tiny_world, reading):
+    encoder = load_encoder(folder)
+    save_encoder(encoder, folder, {**encoder.about, "reading": reading})
+    assert opened_beside(folder, tiny_world, HALVED).neurons == 19
