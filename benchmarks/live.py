@@ -19,10 +19,9 @@ import pandas as pd
 import reverie as rv
 from benchmarks.kinds import ANIMAL, Materials, Size, prepare
 from reverie.foundation.devices import prepare_threads
-from reverie.inversion.linear.population import Population
 from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
-from reverie.inversion.linear.samples import PictureComponents
+from reverie.inversion.linear.samples import PictureComponents, Population
 from reverie.live.fitting import LiveDecoder, causal_lags
 from reverie.recordings.trial import Trial
 

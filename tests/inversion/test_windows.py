@@ -49,7 +49,7 @@ def test_average_of_a_constant_is_the_constant():
 
 def test_a_short_clip_is_one_window_unless_the_encoder_is_bound():
     assert starts(cut_for(SpotEncoder(), 5, 32, 8)) == [0]
-    with pytest.raises(ReverieError, match=r"5 frames but the encoder sees windows of 8"):
+    with pytest.raises(ReverieError, match=r"5 frames but the encoder needs at least 8"):
         cut_for(PlaneEncoder(), 5, 32, 8)
 
 

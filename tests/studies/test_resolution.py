@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from reverie.inversion.postprocessing import blur
-from reverie.scoring.coherence import Bands
+from reverie.scoring.coherence import SPATIAL, TEMPORAL
 from reverie.studies.resolution import (
     as_rows,
     coherence_table,
@@ -25,13 +25,13 @@ def spectra(session):
         return (blur(movie, sigma) + generator.normal(0, 4, movie.shape)).astype(np.float32)
 
     return {
-        name: spectra_of_clips(session, {clip: hidden(clip.movie, sigma) for clip in clips}, Bands())
+        name: spectra_of_clips(session, {clip: hidden(clip.movie, sigma) for clip in clips})
         for name, sigma in (("sharp", 0.7), ("blurred", 1.5))
     }
 
 
 def test_a_sharper_movie_reaches_further_along_both_axes(spectra):
-    found = limits(spectra, Bands(), seed=0).set_index(["method", "axis"])
+    found = limits(spectra, seed=0).set_index(["method", "axis"])
     for axis in ("cycles per degree", "hertz"):
         assert found.loc[("sharp", axis), "limit"] > found.loc[("blurred", axis), "limit"] > 0
     row = found.loc[("blurred", "cycles per degree")]
@@ -39,16 +39,16 @@ def test_a_sharper_movie_reaches_further_along_both_axes(spectra):
 
 
 def test_curves_fall_and_have_a_point_a_band(spectra):
-    curves = transfer(spectra, Bands())
-    assert len(curves) == 2 * (len(Bands().spatial) + len(Bands().temporal) - 2)
+    curves = transfer(spectra)
+    assert len(curves) == 2 * (len(SPATIAL) + len(TEMPORAL) - 2)
     blurred = curves[(curves["method"] == "blurred") & (curves["axis"] == "hertz")]["coherence"].to_numpy()
     assert blurred[0] > 0.9
     assert blurred[-1] < 0.3
 
 
 def test_the_table_has_a_cell_for_each_pair_of_bands(spectra):
-    table = coherence_table(spectra["sharp"], Bands())
-    assert table.shape == (len(Bands().spatial) - 1, len(Bands().temporal) - 1)
+    table = coherence_table(spectra["sharp"])
+    assert table.shape == (len(SPATIAL) - 1, len(TEMPORAL) - 1)
     rows = as_rows(table)
     cell = rows[(rows["cycles_per_degree"] == table.index[2]) & (rows["hertz"] == table.columns[3])]
     assert cell["coherence"].item() == table.iloc[2, 3]

@@ -28,8 +28,7 @@ from reverie.foundation.files import read_npz, write_bytes, write_json, write_np
 from reverie.foundation.partial_files import sweep
 from reverie.inversion.likelihood import likelihood_arrays, likelihood_from_arrays
 from reverie.inversion.likelihood_fit import LikelihoodFits
-from reverie.inversion.linear.files import DESCRIPTION, load_decoder, read_decoder_description
-from reverie.inversion.linear.ridge import RidgeDecoder
+from reverie.inversion.linear.ridge import DESCRIPTION, RidgeDecoder, load_decoder, read_decoder_description
 from reverie.inversion.mask import load_mask
 from reverie.inversion.methods.weighing import Weights
 from reverie.inversion.priors.gaussian import GaussianPrior

@@ -13,7 +13,7 @@ from reverie.fitted.parts import PARTS, sources_of
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.progress import say
 from reverie.inversion.likelihood_fit import fit_likelihoods, kinds_of
-from reverie.inversion.linear.files import save_decoder
+from reverie.inversion.linear.ridge import save_decoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.mask import MaskSettings, diameter_in_degrees, estimate_mask
 from reverie.inversion.methods.weighing import worth_following

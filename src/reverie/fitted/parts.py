@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from reverie.inversion.linear.files import DESCRIPTION
+from reverie.inversion.linear.ridge import DESCRIPTION
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method

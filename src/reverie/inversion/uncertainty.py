@@ -19,6 +19,7 @@ from reverie.inversion.methods.curvature import Coefficients, conjugate_gradient
 from reverie.inversion.methods.grey_levels import slope_of_clip
 from reverie.inversion.objective import gauss_newton_product, information_draw
 from reverie.inversion.priors.gaussian import GaussianPrior
+from reverie.inversion.priors.spectrum import cosines
 from reverie.inversion.problem import Problem
 
 InformationMap = Float[np.ndarray, "height width"]
@@ -77,7 +78,8 @@ def prior_variance(prior: GaussianPrior, frames: int) -> Float[np.ndarray, "{fra
     """
     variance = prior.amplitude(frames).square().cpu().double()
     for dimension, length in enumerate(variance.shape):
-        variance = torch.tensordot(_squared_cosines(length), variance.movedim(dimension, 0), dims=1)
+        squares = cosines(length, variance.dtype, variance.device).square()
+        variance = torch.tensordot(squares.T, variance.movedim(dimension, 0), dims=1)
         variance = variance.movedim(0, dimension)
     return np.asarray((variance * prior.deviation.cpu().square()).numpy())
 
@@ -90,12 +92,3 @@ def information_bits(draw: Float[torch.Tensor, "time height width"], prior: Gaus
     """
     diagonal = estimated_precision(draw, prior, 1.0).diagonal
     return float(diagonal.log2().sum() / 2)
-
-
-def _squared_cosines(length: int) -> torch.Tensor:
-    """Return the squares of the orthonormal cosines, (place, frequency)."""
-    places = torch.arange(length, dtype=torch.float64)
-    angles = torch.pi / length * (places[:, None] + 0.5) * torch.arange(length, dtype=torch.float64)
-    squares = angles.cos().square() * (2 / length)
-    squares[:, 0] = 1 / length
-    return squares

@@ -100,11 +100,7 @@ def cut_for(
     ``length`` counts for encoders that take any length. Raises ReverieError when the clip is shorter than the window
     the encoder is bound to.
     """
-    if encoder.window is not None and frames < encoder.window:
-        raise ReverieError(
-            f"The clip has {frames} frames but the encoder sees windows of {encoder.window}; "
-            "choose a longer trial or another encoder."
-        )
+    encoder.require_frames(frames)
     return cut(frames, encoder.window or length, stride, encoder.history, device, offset)
 
 

@@ -18,9 +18,8 @@ from reverie.fitted.subject import Subject
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
 from reverie.foundation.progress import say
-from reverie.inversion.linear.files import load_decoder, save_decoder
 from reverie.inversion.linear.regression import FoldedSums
-from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
+from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings, load_decoder, save_decoder
 from reverie.inversion.linear.ridge_fit import MOST_FEATURES, fit_ridge, movie_folds
 from reverie.inversion.linear.samples import Samples
 from reverie.live.simulated_trials import simulated_samples

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -14,29 +15,20 @@ from reverie.scoring.correlation import Region
 TAPER = 2.0
 """Gaussian sigma in pixels with which the region fades out at its border."""
 
+SPATIAL: Final = np.array([0.008, 0.016, 0.024, 0.032, 0.044, 0.06, 0.08, 0.11, 0.147])
+"""Edges of the bands of spatial frequency, cycles per degree, whatever the orientation."""
+
+TEMPORAL: Final = np.array([0.2, 0.7, 1.5, 2.5, 3.5, 5.0, 7.0, 10.0, 14.0])
+"""Edges of the bands of temporal frequency, hertz."""
+
+SPATIAL_CENTRES, TEMPORAL_CENTRES = (np.sqrt(edges[:-1] * edges[1:]) for edges in (SPATIAL, TEMPORAL))
+"""Geometric means of the edges of each band."""
+
 COARSE_CYCLES, SLOW_HERTZ = 0.032, 2.5
 """Cycles per degree and hertz: bands below are pooled when the resolution along the other axis is measured."""
 
 Cells = Float[np.ndarray, "spatial temporal"]
 """A value for each band of spatial and temporal frequency."""
-
-
-@dataclass(frozen=True)
-class Bands:
-    """Edges of frequency bands: spatial in cycles per degree, whatever the orientation, and temporal in hertz."""
-
-    spatial: tuple[float, ...] = (0.008, 0.016, 0.024, 0.032, 0.044, 0.06, 0.08, 0.11, 0.147)
-    temporal: tuple[float, ...] = (0.2, 0.7, 1.5, 2.5, 3.5, 5.0, 7.0, 10.0, 14.0)
-
-    @property
-    def spatial_centres(self) -> Float[np.ndarray, " spatial"]:
-        """Geometric means of the edges, cycles per degree."""
-        return np.sqrt(np.multiply(self.spatial[:-1], self.spatial[1:]))
-
-    @property
-    def temporal_centres(self) -> Float[np.ndarray, " temporal"]:
-        """Geometric means of the edges, hertz."""
-        return np.sqrt(np.multiply(self.temporal[:-1], self.temporal[1:]))
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,6 @@ def spectra_of(
     found: Movie,
     truth: Movie,
     region: Region,
-    bands: Bands,
     *,
     frame_rate: float = FRAME_RATE,
     degrees_per_pixel: float = DEGREES_PER_PIXEL,
@@ -91,10 +82,10 @@ def spectra_of(
     time, height, width = truth.shape
     hertz = np.fft.rfftfreq(time, 1 / frame_rate)
     rows, columns = (np.fft.fftfreq(size, degrees_per_pixel) for size in (height, width))
-    place = np.digitize(np.hypot(rows[:, None], columns), bands.spatial) - 1
-    moment = np.digitize(hertz, bands.temporal) - 1
+    place = np.digitize(np.hypot(rows[:, None], columns), SPATIAL) - 1
+    moment = np.digitize(hertz, TEMPORAL) - 1
     values = (np.abs(first) ** 2, np.abs(second) ** 2, first.conj() * second)
-    return Spectra(*(_summed(value, moment, place, bands) for value in values))
+    return Spectra(*(_summed(value, moment, place) for value in values))
 
 
 def crossing(centres: Float[np.ndarray, " band"], values: Float[np.ndarray, " band"]) -> float:
@@ -121,7 +112,7 @@ def _transform(movie: Movie, window: Float[np.ndarray, "time height width"]) -> 
     return np.asarray(np.fft.fft2(np.fft.rfft(centred * window, axis=0)))
 
 
-def _summed(values: np.ndarray, moment: np.ndarray, place: np.ndarray, bands: Bands) -> np.ndarray:
+def _summed(values: np.ndarray, moment: np.ndarray, place: np.ndarray) -> np.ndarray:
     """Sum values (frequency, row, column) over the frequencies of each band."""
-    by_place = np.stack([values[:, place == number].sum(axis=1) for number in range(len(bands.spatial) - 1)])
-    return np.stack([by_place[:, moment == number].sum(axis=1) for number in range(len(bands.temporal) - 1)], axis=1)
+    by_place = np.stack([values[:, place == number].sum(axis=1) for number in range(len(SPATIAL) - 1)])
+    return np.stack([by_place[:, moment == number].sum(axis=1) for number in range(len(TEMPORAL) - 1)], axis=1)

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reverie.inversion.linear.files import read_decoder_description
+from reverie.inversion.linear.ridge import read_decoder_description
 from reverie.inversion.methods.ridge import Ridge
 from reverie.jobs.job import Job
 from reverie.jobs.store import read_solution

@@ -12,7 +12,18 @@ from reverie.foundation.arrays import Movie
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
 from reverie.jobs.clip import Clip
-from reverie.scoring.coherence import COARSE_CYCLES, SLOW_HERTZ, Bands, Spectra, add_up, crossing, spectra_of
+from reverie.scoring.coherence import (
+    COARSE_CYCLES,
+    SLOW_HERTZ,
+    SPATIAL,
+    SPATIAL_CENTRES,
+    TEMPORAL,
+    TEMPORAL_CENTRES,
+    Spectra,
+    add_up,
+    crossing,
+    spectra_of,
+)
 from reverie.scoring.rule import scored_frames, scored_region
 from reverie.scoring.statistics import resample_clips
 from reverie.stimuli.synthetic import pink_noise
@@ -20,8 +31,6 @@ from reverie.studies.plates import COLOURS, column_figure, explain, grid_figure
 from reverie.studies.setup import Conditions, Setup, degrees_of_pixel, jobs_for
 from reverie.studies.study import Findings, Picture, Study
 from reverie.studies.synthetic import frame_rate_of, frame_size_of, knows_truth, simulate_responses
-
-BANDS = Bands()
 
 DRAWS = 500
 """Bootstrap samples over clips."""
@@ -54,11 +63,11 @@ def conclude(setup: Setup) -> Findings:
     """Compare the methods' coherence along both axes, and where it falls below a half."""
     size, session = SIZES[setup.scale.name], setup.session
     spectra = {
-        name: spectra_of_clips(session, {clip: setup.movie(jobs) for clip, jobs in clips.items()}, BANDS)
+        name: spectra_of_clips(session, {clip: setup.movie(jobs) for clip, jobs in clips.items()})
         for name, clips in conditions(setup).items()
     }
-    curves, found = transfer(spectra, BANDS), limits(spectra, BANDS, session.sources.seed)
-    cells = {name: coherence_table(each, BANDS) for name, each in spectra.items()}
+    curves, found = transfer(spectra), limits(spectra, session.sources.seed)
+    cells = {name: coherence_table(each) for name, each in spectra.items()}
     return Findings(
         [
             f"Where coherence with the truth falls below a half: {limits_text(found)}.",
@@ -102,7 +111,7 @@ def noise_clips(session: Session, animals: int, count: int, frames: int) -> list
     ]
 
 
-def spectra_of_clips(session: Session, movies: Mapping[Clip, Movie], bands: Bands) -> list[Spectra]:
+def spectra_of_clips(session: Session, movies: Mapping[Clip, Movie]) -> list[Spectra]:
     """Return the spectra of each clip and its reconstruction, inside the evaluation mask of its animal."""
     found = []
     for clip, movie in movies.items():
@@ -110,13 +119,13 @@ def spectra_of_clips(session: Session, movies: Mapping[Clip, Movie], bands: Band
         region, scored = scored_region(mask), scored_frames(trial.frames)
         recording = session.recordings[clip.animal]
         units = {"frame_rate": recording.frame_rate, "degrees_per_pixel": degrees_of_pixel(recording)}
-        found.append(spectra_of(movie[scored], trial.known_movie[scored], region, bands, **units))
+        found.append(spectra_of(movie[scored], trial.known_movie[scored], region, **units))
     return found
 
 
-def coherence_table(spectra: Sequence[Spectra], bands: Bands) -> pd.DataFrame:
+def coherence_table(spectra: Sequence[Spectra]) -> pd.DataFrame:
     """Return coherence over all clips, a row per spatial band (cycles per degree), a column per temporal band (Hz)."""
-    rows, columns = bands.spatial_centres.round(3).tolist(), bands.temporal_centres.round(1).tolist()
+    rows, columns = SPATIAL_CENTRES.round(3).tolist(), TEMPORAL_CENTRES.round(1).tolist()
     return pd.DataFrame(add_up(spectra).coherence, rows, columns)
 
 
@@ -126,14 +135,14 @@ def as_rows(table: pd.DataFrame) -> pd.DataFrame:
     return wide.melt("cycles_per_degree", var_name="hertz", value_name="coherence")
 
 
-def transfer(by_method: Mapping[str, Sequence[Spectra]], bands: Bands) -> pd.DataFrame:
+def transfer(by_method: Mapping[str, Sequence[Spectra]]) -> pd.DataFrame:
     """Return coherence along both axes, by method: method, axis, frequency, coherence.
 
     Along one axis, bands of the other are pooled up to ``SLOW_HERTZ`` hertz or ``COARSE_CYCLES`` cycles per degree.
     """
     rows = []
     for method, spectra in by_method.items():
-        for axis, centres, values in _curves(add_up(spectra), bands):
+        for axis, centres, values in _curves(add_up(spectra)):
             rows += [
                 {"method": method, "axis": axis, "frequency": frequency, "coherence": value}
                 for frequency, value in zip(centres.tolist(), values.tolist(), strict=True)
@@ -141,7 +150,7 @@ def transfer(by_method: Mapping[str, Sequence[Spectra]], bands: Bands) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-def limits(by_method: Mapping[str, Sequence[Spectra]], bands: Bands, seed: int) -> pd.DataFrame:
+def limits(by_method: Mapping[str, Sequence[Spectra]], seed: int) -> pd.DataFrame:
     """Return where coherence falls below a half: method, axis, limit, low and high (95 %, bootstrap over clips).
 
     A limit is infinite where coherence is above a half in all bands, and NaN where it is below in the lowest one
@@ -151,11 +160,8 @@ def limits(by_method: Mapping[str, Sequence[Spectra]], bands: Bands, seed: int) 
     rows = []
     for method, spectra in by_method.items():
         draws = resample_clips(len(spectra), DRAWS, generator)
-        drawn = [
-            _limits([spectra[int(place)] for place in np.repeat(np.arange(len(spectra)), draw)], bands)
-            for draw in draws
-        ]
-        for axis, limit in _limits(spectra, bands).items():
+        drawn = [_limits([spectra[int(place)] for place in np.repeat(np.arange(len(spectra)), draw)]) for draw in draws]
+        for axis, limit in _limits(spectra).items():
             values = np.array([each[axis] for each in drawn])
             # A draw without a coherent band has its limit below the lowest band, here 0.
             low, high = np.quantile(np.nan_to_num(values, nan=0.0, posinf=np.inf), [0.025, 0.975], method="nearest")
@@ -163,19 +169,19 @@ def limits(by_method: Mapping[str, Sequence[Spectra]], bands: Bands, seed: int) 
     return pd.DataFrame(rows)
 
 
-def _limits(spectra: Sequence[Spectra], bands: Bands) -> dict[str, float]:
-    return {axis: crossing(centres, values) for axis, centres, values in _curves(add_up(spectra), bands)}
+def _limits(spectra: Sequence[Spectra]) -> dict[str, float]:
+    return {axis: crossing(centres, values) for axis, centres, values in _curves(add_up(spectra))}
 
 
-def _curves(summed: Spectra, bands: Bands) -> list[tuple[str, np.ndarray, np.ndarray]]:
+def _curves(summed: Spectra) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """Return coherence along both axes, each as (name, centres of the bands, coherence)."""
-    slow = slice(0, int(np.searchsorted(bands.temporal[1:], SLOW_HERTZ, side="right")))
-    coarse = slice(0, int(np.searchsorted(bands.spatial[1:], COARSE_CYCLES, side="right")))
-    space = [summed.pooled(slice(band, band + 1), slow).coherence[0, 0] for band in range(len(bands.spatial) - 1)]
-    time = [summed.pooled(coarse, slice(band, band + 1)).coherence[0, 0] for band in range(len(bands.temporal) - 1)]
+    slow = slice(0, int(np.searchsorted(TEMPORAL[1:], SLOW_HERTZ, side="right")))
+    coarse = slice(0, int(np.searchsorted(SPATIAL[1:], COARSE_CYCLES, side="right")))
+    space = [summed.pooled(slice(band, band + 1), slow).coherence[0, 0] for band in range(len(SPATIAL) - 1)]
+    time = [summed.pooled(coarse, slice(band, band + 1)).coherence[0, 0] for band in range(len(TEMPORAL) - 1)]
     return [
-        ("cycles per degree", bands.spatial_centres, np.array(space)),
-        ("hertz", bands.temporal_centres, np.array(time)),
+        ("cycles per degree", SPATIAL_CENTRES, np.array(space)),
+        ("hertz", TEMPORAL_CENTRES, np.array(time)),
     ]
 
 

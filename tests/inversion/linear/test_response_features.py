@@ -10,9 +10,8 @@ import pytest
 from tests.inversion.linear.toys import linear_trials
 
 from reverie.inversion.linear import response_features
-from reverie.inversion.linear.files import load_decoder, save_decoder
 from reverie.inversion.linear.response_features import KernelFeatures, ResponseFeatures
-from reverie.inversion.linear.ridge import RidgeSettings
+from reverie.inversion.linear.ridge import RidgeSettings, load_decoder, save_decoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.linear.samples import Sample
 

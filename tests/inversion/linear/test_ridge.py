@@ -9,8 +9,7 @@ from tests.inversion.linear.toys import linear_trials, noise_trials, toy_trials,
 
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.linear import ridge_fit
-from reverie.inversion.linear.files import load_decoder, save_decoder
-from reverie.inversion.linear.ridge import RidgeSettings
+from reverie.inversion.linear.ridge import RidgeSettings, load_decoder, save_decoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.linear.samples import frames_apart
 from reverie.scoring.correlation import video_correlation

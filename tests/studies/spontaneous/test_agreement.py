@@ -2,10 +2,9 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.linear.population import Population
 from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
-from reverie.inversion.linear.samples import PictureComponents
+from reverie.inversion.linear.samples import PictureComponents, Population
 from reverie.studies.spontaneous.agreement import AgreementSettings, JointEnergy, agreement, p_values
 from reverie.studies.spontaneous.templates import Search
 

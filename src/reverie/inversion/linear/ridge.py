@@ -1,23 +1,33 @@
 """The decoder: ridge regression from lagged responses to pictures, linear or with a kernel, in closed form.
 
 Linear stimulus reconstruction goes back to Bialek et al. 1991 (Science 252) and Stanley, Li & Dan 1999 (J Neurosci
-19); the penalty is Hoerl & Kennard's (1970).
+19); the penalty is Hoerl & Kennard's (1970). A decoder is kept in a folder with a readable description and the fitted
+numbers, and no code.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from safetensors.numpy import save
 
+from reverie.encoders.checkpoints import WEIGHTS_DIGEST, read_weights
 from reverie.foundation.arrays import WHITE, Movie, Responses
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.linear.population import Population
+from reverie.foundation.files import read_record, write_bytes, write_record
+from reverie.foundation.fingerprints import bytes_digest
 from reverie.inversion.linear.response_features import KernelFeatures, KernelRegression, ResponseFeatures
-from reverie.inversion.linear.samples import PictureComponents
+from reverie.inversion.linear.samples import PictureComponents, Population
 from reverie.inversion.problem import Progress, Solution
+
+DESCRIPTION = "decoder.json"
+WEIGHTS = "weights.safetensors"
+FORMAT = "reverie decoder"
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -142,3 +152,53 @@ class RidgeDecoder:
             seen = KernelFeatures(features, arrays["kernel_axes"], arrays["kernel_centres"], float(width))
             kernel = KernelRegression(seen, arrays["kernel_weights"])
         return cls(population, RidgeSettings(**kept), features, pictures, arrays["weights"], chosen, kernel)
+
+
+def save_decoder(decoder: RidgeDecoder, folder: Path, about: Mapping[str, Any] | None = None) -> None:
+    """Write a decoder to a folder, each file whole or not at all.
+
+    about: further facts to store with it (such as its training trials), values that JSON can hold. Raises ReverieError
+    when the folder cannot be written.
+    """
+    population = decoder.population
+    weights = save({name: np.ascontiguousarray(array) for name, array in decoder.arrays().items()})
+    write_bytes(folder / WEIGHTS, weights)
+    description = {
+        "format": FORMAT,
+        "version": VERSION,
+        "mouse": population.mouse,
+        "neurons": population.neurons,
+        "frame_size": population.frame_size,
+        "config": decoder.config(),
+        WEIGHTS_DIGEST: bytes_digest(weights),
+        "about": dict(about or {}),
+    }
+    # Written last: its presence means that the decoder is whole.
+    write_record(folder / DESCRIPTION, description)
+
+
+def load_decoder(folder: Path) -> RidgeDecoder:
+    """Read a decoder back, bit for bit.
+
+    Raises ReverieError when a file is missing, damaged or foreign.
+    """
+    description = read_decoder_description(folder)
+    arrays = {
+        name: tensor.numpy() for name, tensor in read_weights(folder / WEIGHTS, description.get(WEIGHTS_DIGEST)).items()
+    }
+    try:
+        height, width = description["frame_size"]
+        population = Population(str(description["mouse"]), int(description["neurons"]), (int(height), int(width)))
+        return RidgeDecoder.restore(population, description["config"], arrays)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ReverieError(f"{folder / DESCRIPTION} is incomplete ({error!r}); fit the decoder again.") from error
+
+
+def read_decoder_description(folder: Path) -> dict[str, Any]:
+    """Read the description of a decoder folder; raises ReverieError when it is not one this version can read."""
+    if not (folder / DESCRIPTION).is_file():
+        raise ReverieError(f"{folder} is not the folder of a decoder (it has no {DESCRIPTION}); fit one first.")
+    description = read_record(folder / DESCRIPTION)
+    if description.get("format") != FORMAT or description.get("version") != VERSION:
+        raise ReverieError(f"{folder / DESCRIPTION} is not a decoder of format version {VERSION}; fit it again.")
+    return description

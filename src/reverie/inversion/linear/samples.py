@@ -1,4 +1,4 @@
-"""Samples for regression: the responses of a trial and the principal components of its frames.
+"""Samples for regression: the responses of a trial and the principal components of its frames, and whose they are.
 
 Components are far fewer than pixels, and hold everything that responses can determine.
 """
@@ -14,7 +14,6 @@ from scipy.ndimage import gaussian_filter
 
 from reverie.foundation.arrays import GREY, Movie, Responses
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.linear.population import Population
 from reverie.recordings.trial import Trial
 
 Scores = Float[np.ndarray, "frame component"]
@@ -31,6 +30,28 @@ ALIKE: Final = 0.5
 """Correlation of two frames above which the second adds little information. Frames of natural movies correlate by .8
 and more over four frames; with every, every second and every sixth of them the fit was equally good (docs/log). Frames
 of white noise are all new."""
+
+
+@dataclass(frozen=True)
+class Population:
+    """Animal, neuron count, frame height and width."""
+
+    mouse: str
+    neurons: int
+    frame_size: tuple[int, int]
+
+    def check(self, responses: Responses) -> None:
+        """Raise ReverieError when responses (neuron, time) are not of this population or not finite."""
+        if responses.ndim != 2 or responses.shape[0] != self.neurons:
+            raise ReverieError(
+                f"The decoder was fitted to the {self.neurons} neurons of {self.mouse} but was given responses of "
+                f"shape {responses.shape}; give it (neuron, time) of that animal, or fit one to this animal."
+            )
+        if not np.isfinite(responses).all():
+            raise ReverieError(
+                f"The responses of {self.mouse} hold values that are not finite; cut the padding off, or choose "
+                "another trial."
+            )
 
 
 @dataclass(frozen=True)

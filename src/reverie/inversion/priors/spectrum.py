@@ -28,12 +28,12 @@ def cosine_transform(values: Float[Tensor, "..."], dimension: int) -> Float[Tens
     >>> [round(value, 4) for value in cosine_transform(torch.tensor([1.0, 1.0, 1.0, 1.0]), 0).tolist()]
     [2.0, 0.0, 0.0, 0.0]
     """
-    return _product(_cosines(values.shape[dimension], values.dtype, values.device), values, dimension)
+    return _product(cosines(values.shape[dimension], values.dtype, values.device), values, dimension)
 
 
 def inverse_cosine_transform(values: Float[Tensor, "..."], dimension: int) -> Float[Tensor, "..."]:
     """Return the inverse of ``cosine_transform`` along a dimension."""
-    return _product(_cosines(values.shape[dimension], values.dtype, values.device).T, values, dimension)
+    return _product(cosines(values.shape[dimension], values.dtype, values.device).T, values, dimension)
 
 
 def spectrum_of(movie: Float[Tensor, "time row column"], lengths: Sequence[int]) -> Float[Tensor, "time row column"]:
@@ -60,7 +60,7 @@ def _product(
 
 
 @lru_cache(maxsize=64)
-def _cosines(length: int, dtype: torch.dtype, device: torch.device) -> Float[Tensor, "length length"]:
+def cosines(length: int, dtype: torch.dtype, device: torch.device) -> Float[Tensor, "length length"]:
     """Return the matrix whose rows are cosines of rising frequency, of unit length."""
     places = torch.arange(length, dtype=torch.float64)
     cosines = torch.cos(math.pi / length * torch.outer(places, places + 0.5)) * math.sqrt(2 / length)

@@ -6,8 +6,7 @@ import pytest
 from tests.inversion.linear.toys import toy_trials
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.linear.files import load_decoder, save_decoder
-from reverie.inversion.linear.ridge import RidgeSettings
+from reverie.inversion.linear.ridge import RidgeSettings, load_decoder, save_decoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
 
 
