@@ -110,7 +110,6 @@ def test_hostile_names_stay_text(make_run: Callable[..., RunContent]) -> None:
     trial = replace(
         run.trials[0], animal=evil, notes=[evil], traces={evil: next(iter(run.trials[0].traces.values()))},
         scores={**run.trials[0].scores, evil: 1.0, "ssim": float("nan")},
-        state_units=(evil, evil, evil, evil),
     )  # fmt: skip
     summary = run.summary
     assert summary is not None

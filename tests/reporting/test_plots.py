@@ -51,11 +51,11 @@ def test_time_is_told_in_seconds() -> None:
 def test_a_state_gives_four_curves_and_a_still_one_runs_through_the_middle() -> None:
     state = np.stack([np.full(5, 3.0), np.arange(5.0), np.arange(5.0), np.arange(5.0)])
     movie, mask = np.zeros((5, 2, 2), np.float32), np.ones((2, 2), np.float32)
-    trial = TrialContent("a", "1", movie, mask, state=state, state_units=("px", "cm/s", "px", "px"))
+    trial = TrialContent("a", "1", movie, mask, state=state)
     curves = state_curves(trial)
     assert [curve.name for curve in curves] == ["pupil dilation", "running speed", "pupil x", "pupil y"]
     assert curves[0].path.count(" 50") == 5
-    assert (curves[1].low, curves[1].high, curves[1].unit) == ("0", "4", "cm/s")
+    assert (curves[1].low, curves[1].high) == ("0", "4")
 
 
 def test_losses_share_axes_and_what_is_not_finite_is_left_out() -> None:

@@ -10,7 +10,7 @@ from tests.training.toys import HEIGHT, WIDTH, toy_recording, trials_of
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
 from reverie.recordings.trial import Trial
-from reverie.training.planning import FEWEST_STEPS, VALIDATIONS, best_target, fit_to_time, seconds_per_step, spaced
+from reverie.training.planning import FEWEST_STEPS, VALIDATIONS, best_target, fit_to_time, seconds_per_step, with_steps
 from reverie.training.settings import TrainingSettings
 
 TRIALS = trials_of(toy_recording(neurons=20, trials=10))
@@ -29,8 +29,8 @@ def test_steps_are_cut_to_the_time_but_never_added() -> None:
 
 
 def test_validations_are_spread_over_the_steps() -> None:
-    assert -(-1000 // spaced(1000)) == VALIDATIONS
-    assert spaced(1) == 1
+    assert -(-1000 // with_steps(TrainingSettings(), 1000).validate_every) == VALIDATIONS
+    assert with_steps(TrainingSettings(), 1).validate_every == 1
 
 
 def test_timing_a_few_steps_leaves_the_encoder_as_it_was() -> None:

@@ -37,9 +37,7 @@ class TrialContent:
     information: Rows | None = None
     """(height, width), share of the prior's variance that the responses removed, 0 to 1."""
     state: Rows | None = None
-    """(4, time)."""
-    state_units: tuple[str, str, str, str] = ("", "", "", "")
-    """The unit of each row of the state."""
+    """(4, time), in the recording's own units."""
     responses: Rows | None = None
     """(neuron, time), recorded."""
     rates: Rows | None = None

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, WHITE, Movie
 from reverie.foundation.files import write_bytes
-from reverie.reporting.pictures import evenly_placed, film_strip
+from reverie.reporting.pictures import GAP, evenly_placed, film_strip
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
 COLUMN: Final = 5.2
@@ -42,7 +42,7 @@ def strip_figure(
         axes.set(xticks=[], yticks=[])
         axes.set_ylabel(name, fontsize=8, rotation=0, ha="right", va="center")
         axes.spines[:].set_visible(False)
-    centres = [place * (width + 2) + width / 2 for place in range(len(chosen))]
+    centres = [place * (width + GAP) + width / 2 for place in range(len(chosen))]
     rows[-1].set_xticks(centres, [f"{frame / frame_rate:.1f}" for frame in chosen], fontsize=8)
     rows[-1].set_xlabel("time (s)", fontsize=8)
     return figure

@@ -16,7 +16,7 @@ WIDEST: Final = 16_000
 """Largest side of a canvas, in pixels, that every browser can draw."""
 
 GAP: Final = 2
-"""Pixels between the movies of a contact sheet."""
+"""Pixels between the frames of a strip, and between the movies of a contact sheet."""
 
 
 def grey_levels(values: Float[np.ndarray, "..."], top: float = WHITE) -> UInt8[np.ndarray, "..."]:
@@ -82,20 +82,20 @@ def evenly_placed(frames: int, count: int) -> list[int]:
     return [int(frames * (part + 0.5) / count) for part in range(count)]
 
 
-def film_strip(movie: Movie, chosen: list[int], gap: int = 2) -> Float[np.ndarray, "height length"]:
+def film_strip(movie: Movie, chosen: list[int]) -> Float[np.ndarray, "height length"]:
     """Lay chosen frames of a movie (time, height, width) side by side; the gaps between them are NaN.
 
     >>> film_strip(np.zeros((9, 3, 5)), [0, 4]).shape
     (3, 12)
     """
-    frames = np.pad(movie[chosen].astype(np.float32), ((0, 0), (0, 0), (0, gap)), constant_values=np.nan)
+    frames = np.pad(movie[chosen].astype(np.float32), ((0, 0), (0, 0), (0, GAP)), constant_values=np.nan)
     strip = np.concatenate(list(frames), axis=1)
-    return strip[:, : strip.shape[1] - gap]
+    return strip[:, : strip.shape[1] - GAP]
 
 
 def contact_sheet(movies: Sequence[Movie], count: int) -> Float[np.ndarray, "heights length"]:
     """Lay evenly placed frames of several movies (time, height, width) out as rows below each other; gaps are NaN."""
-    rows = [film_strip(movie, evenly_placed(len(movie), count), GAP) for movie in movies]
+    rows = [film_strip(movie, evenly_placed(len(movie), count)) for movie in movies]
     sheet = np.concatenate([np.pad(row, ((0, GAP), (0, 0)), constant_values=np.nan) for row in rows])
     return sheet[:-GAP]
 

@@ -41,7 +41,6 @@ class Curve:
     """One line in a box of 1000 by 100 units, y downwards, with the values at its ends."""
 
     name: str
-    unit: str
     path: str
     low: str
     high: str
@@ -108,12 +107,12 @@ def state_curves(trial: TrialContent) -> list[Curve]:
         return []
     x = (np.arange(trial.frames) + 0.5) / trial.frames
     curves = []
-    for name, unit, row in zip(STATE_NAMES, trial.state_units, trial.state.astype(np.float64), strict=True):
+    for name, row in zip(STATE_NAMES, trial.state.astype(np.float64), strict=True):
         if np.isnan(row).all():
             continue
         low, high = float(np.nanmin(row)), float(np.nanmax(row))
         y = (row - low) / (high - low) if high > low else np.full_like(row, 0.5)
-        curves.append(Curve(name, unit, line_path(x, y), number_text(low), number_text(high)))
+        curves.append(Curve(name, line_path(x, y), number_text(low), number_text(high)))
     return curves
 
 
@@ -129,7 +128,7 @@ def loss_plot(traces: Mapping[str, Sequence[Progress]]) -> Plot | None:
     curves = []
     for name, line in lines.items():
         path = line_path((line[:, 0] - left) / width, (line[:, 1] - bottom) / height)
-        curves.append(Curve(name, "", path, number_text(line[0, 1]), number_text(line[-1, 1])))
+        curves.append(Curve(name, path, number_text(line[0, 1]), number_text(line[-1, 1])))
     across = [Tick((at - left) / width, number_text(at)) for at in round_ticks(left, right, 5)]
     up = [Tick((at - bottom) / height, number_text(at)) for at in round_ticks(bottom, top, 4)]
     return Plot(curves, across, up)

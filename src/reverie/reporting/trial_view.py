@@ -186,7 +186,7 @@ def frame_correlation_curve(trial: TrialContent) -> list[Curve]:
     values = frame_correlations(trial.reconstruction, trial.truth, region)
     low = float(np.fmin.reduce(values, initial=0))
     x = (np.arange(trial.frames) + 0.5) / trial.frames
-    return [Curve("frame correlation", "", line_path(x, (values - low) / (1 - low)), number_text(low), "1")]
+    return [Curve("frame correlation", line_path(x, (values - low) / (1 - low)), number_text(low), "1")]
 
 
 def _hints(trial: TrialContent, found: Rasters | None) -> list[str]:
@@ -196,7 +196,7 @@ def _hints(trial: TrialContent, found: Rasters | None) -> list[str]:
         order = ", ordered so that neighbours have alike time courses" if found.neurons > 1 else ""
         many = "neurons" if found.neurons > 1 else "neuron"
         hints.append(f"{found.neurons:,} {many}{shared}, in units of each neuron's standard deviation{order}.")
-    if trial.state is not None and not any(trial.state_units):
+    if trial.state is not None:
         hints.append("Behaviour is in the recording's own units.")
     if trial.scored_from:
         hints.append(f"The hatched first {trial.scored_from} frames are not scored.")

@@ -19,7 +19,7 @@ from reverie.recordings.lazy_trials import names_of
 from reverie.recordings.trial import Trial
 from reverie.training.batches import WindowSampler
 from reverie.training.settings import Target, TrainingSettings
-from reverie.training.state import RunState, load_state, save_state
+from reverie.training.state import RunState, save_state
 from reverie.training.step import take_step
 from reverie.training.validation import validation_correlation
 
@@ -99,9 +99,3 @@ def _validate(run: RunState, job: TrainingJob, loss: float) -> None:
         about = {**job.about, "step": run.step, "validation_correlation": correlation}
         save_encoder(run.averaged, job.folder, about)
     write_text(job.folder / LOG, pd.DataFrame(run.progress["history"]).to_csv(index=False))
-
-
-def resume(run: RunState, job: TrainingJob) -> None:
-    """Restore the state of an interrupted run with the same settings and data, if there is one."""
-    if job.state_file.exists():
-        load_state(run, job.state_file, job.identity)

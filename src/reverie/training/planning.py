@@ -85,8 +85,7 @@ def plan_settings(
     if request.teacher is not None:
         settings = replace(settings, distillation=DISTILLATION)
     if request.steps is not None:
-        steps = request.steps
-        return replace(settings, steps=steps, warm_up=min(settings.warm_up, steps // 10), validate_every=spaced(steps))
+        return with_steps(settings, request.steps)
     frames = sum(recording.frames(name) for mouse, recording in recordings.items() for name in splits[mouse].training)
     steps = -(-PASSES * frames // (settings.batch * (encoder.window or settings.window)))
     few = {mouse: load_trials(recordings[mouse], splits[mouse].training[:8], encoder) for mouse in recordings}
@@ -182,9 +181,10 @@ def fit_to_time(settings: TrainingSettings, minutes: float, seconds_a_step: floa
     1200
     """
     steps = max(FEWEST_STEPS, min(settings.steps, int(60 * minutes / seconds_a_step)))
-    return replace(settings, steps=steps, warm_up=min(settings.warm_up, steps // 10), validate_every=spaced(steps))
+    return with_steps(settings, steps)
 
 
-def spaced(steps: int) -> int:
-    """Return the number of steps between two of the ``VALIDATIONS``."""
-    return max(1, -(-steps // VALIDATIONS))
+def with_steps(settings: TrainingSettings, steps: int) -> TrainingSettings:
+    """Return the settings with a number of steps: a tenth at most to warm up, and about ``VALIDATIONS`` validations."""
+    spacing = max(1, -(-steps // VALIDATIONS))
+    return replace(settings, steps=steps, warm_up=min(settings.warm_up, steps // 10), validate_every=spacing)

@@ -19,8 +19,9 @@ from reverie.recordings.recording import Recording
 from reverie.recordings.remembered import remembered
 from reverie.recordings.splits import Split
 from reverie.training.batches import IN_MEMORY, load_trials
-from reverie.training.loop import LAST, TrainingJob, resume, run_to_the_end
+from reverie.training.loop import LAST, TrainingJob, run_to_the_end
 from reverie.training.settings import TARGETS, TrainingSettings
+from reverie.training.state import load_state
 from reverie.training.step import new_run
 from reverie.training.warm_start import warm_start
 
@@ -64,14 +65,15 @@ def train(
     name_architecture(encoder)  # refuse an architecture that could not be loaded again now, not after the training
     seed_everything(settings.seed)
     job = _job(encoder, recordings, splits, settings, folder, teacher)
-    if not job.state_file.exists():
+    interrupted = job.state_file.exists()
+    if not interrupted:
         warm_start(encoder, job.training, job.targets)
     encoder.to(device)
     if teacher is not None:
         teacher.to(device).eval().requires_grad_(False)
     run = new_run(encoder, settings)
-    resume(run, job)
-    if run.step:
+    if interrupted:
+        load_state(run, job.state_file, job.identity)
         say(f"Resuming after step {run.step} of {settings.steps}.")
     run_to_the_end(run, job)
     save_encoder(run.averaged, folder / LAST, {**job.about, "step": run.step})
