@@ -151,7 +151,7 @@ def by_published(materials: Materials, clip: Clip) -> tuple[Solution, Mapping[st
         jobs = [Job(Clip(ANIMAL, name), (materials.encoder,), Paper(stride=32)) for name in names]
         candidates = [*product(STOPS, BLURS)]
         materials.fitted("mask")
-        curves = {job.clip.name: score_on_the_way(job, materials.session, candidates) for job in jobs}
+        curves = {job.clip.name: score_on_the_way(materials.session, job, candidates) for job in jobs}
         write_text(kept, stop_table(curves).to_csv())
     steps, sigma = best_stop(pd.read_csv(kept, index_col=["steps", "blur"]))
     return by_method(Paper(stride=32, steps=steps, blur=sigma))(materials, clip)

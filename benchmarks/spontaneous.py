@@ -26,7 +26,7 @@ from reverie.simulation.kinds import KINDS, Kind
 from reverie.simulation.mouse import SimulatedMouse, in_the_dark, schedule
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.naturalistic import naturalistic_movie
-from reverie.studies.spontaneous.agreement import AgreementSettings, JointEnergy, agreement, scaled_activity
+from reverie.studies.spontaneous.agreement import AgreementSettings, JointEnergy, agreement
 from reverie.studies.spontaneous.search import Alarms, alarms_of, block_maxima, candidates, search, surrogate_maxima
 from reverie.studies.spontaneous.surrogates import KINDS as SURROGATES
 from reverie.studies.spontaneous.templates import SAMPLE, Search, Template, clips_of, in_samples, templates_of
@@ -145,7 +145,7 @@ def measure_darkness(folder: Path, hours: float) -> None:
     pages = claims = stretches = below = 0
     minutes = dark_minutes(truth, movies, Darkness(round(60 * hours), MINUTE), 5)
     for pages_seen, (responses, _) in enumerate(minutes, 1):
-        found = agreement(joint_energy, [scaled_activity(decoder, responses)], 60, AgreementSettings(surrogates=30))
+        found = agreement(joint_energy, [decoder.features.scaled(responses)], 60, AgreementSettings(surrogates=30))
         pages += bool(found.departs.any())
         claims += int(found.departs.sum())
         below += int((found.p <= 0.05).sum())

@@ -13,7 +13,6 @@ from reverie.fitted.reconstructor import Reconstructor
 from reverie.foundation.arrays import WHITE
 from reverie.foundation.devices import usual_torch
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.linear.response_features import compress
 from reverie.live.fitting import LiveDecoder, fit_live, load_live
 from reverie.recordings.gaps import measured
 
@@ -173,8 +172,7 @@ class Live:
 
     def _take_in(self, responses: Float[np.ndarray, " neuron"]) -> None:
         """Shift the window by one frame; before the first frame a neuron is taken to fire at its mean."""
-        features = self.decoder.ridge.features
-        scaled = (compress(responses[:, None], features.power)[:, 0] - features.mean) / features.deviation
+        scaled = self.decoder.ridge.features.scaled(responses[:, None])[:, 0]
         if self._window is None:
             self._window = np.zeros((self._taps.shape[1], len(scaled)), dtype=np.float32)
         self._window[:-1] = self._window[1:]

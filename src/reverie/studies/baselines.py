@@ -11,12 +11,12 @@ from reverie.inversion.linear.ridge import read_decoder_description
 from reverie.inversion.methods.ridge import Ridge
 from reverie.jobs.job import Job
 from reverie.jobs.store import read_solution
-from reverie.studies.conditions import sentence_on_difference, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, sentence_on_difference, summarise_conditions, value
 from reverie.studies.setup import Conditions, Setup, jobs_for, jobs_of
 from reverie.studies.study import Beside, Findings, Study, groups_picture
 from reverie.training.loop import LOG
 
-VIDEO, DYNAMIC = "video_correlation", "video_correlation_dynamic"
+DYNAMIC: Final = "video_correlation_dynamic"
 PAPER: Final = "the paper's method"
 RIDGE: Final = "ridge"
 

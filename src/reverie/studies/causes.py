@@ -15,11 +15,10 @@ from reverie.inversion.problem import Problem
 from reverie.jobs.clip import simulated_clips
 from reverie.jobs.job import Job, problem_of
 from reverie.scoring.parts import shot_starts
-from reverie.studies.conditions import summarise_conditions, value
+from reverie.studies.conditions import VIDEO, by_clip, summarise_conditions, value
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Findings, Study, groups_picture
 
-VIDEO = "video_correlation"
 RECORDED, SIMULATED, TRUE_RATES = "recorded responses", "a simulated trial", "true rates"
 OWN_RATES, PATIENT = "the encoder's own rates", "own rates, long search"
 
@@ -53,7 +52,7 @@ def split(scores: pd.DataFrame) -> pd.DataFrame:
     rates) − r(recorded). Where no truth is known, noise = r(own rates) − r(simulated) and encoder = r(simulated) −
     r(recorded). Search = r(long search) − r(own rates), prior = 1 − r(long search). A part may be negative.
     """
-    r = scores.pivot_table(index=["animal", "clip"], columns="condition", values=VIDEO, sort=False)
+    r = by_clip(scores, VIDEO)
     encoder = r[OWN_RATES] - r[TRUE_RATES] if TRUE_RATES in r else r[SIMULATED] - r[RECORDED]
     parts = {
         "trial noise": r[OWN_RATES] - r[RECORDED] - encoder,

@@ -160,7 +160,7 @@ def best_stop(scores: pd.DataFrame) -> Stop:
     return int(steps), float(blur)
 
 
-def score_on_the_way(job: Job, session: Session, candidates: Sequence[Stop]) -> dict[Stop, float]:
+def score_on_the_way(session: Session, job: Job, candidates: Sequence[Stop]) -> dict[Stop, float]:
     """Return the score of each candidate stop on one descent.
 
     The score is the video correlation, inside the evaluation mask, of the movie after that many steps, with that blur.
@@ -193,13 +193,9 @@ def choose_stop(jobs: Sequence[Job], candidates: Sequence[Stop], workers: Worker
     path = folder / f"{key}.csv"
     if path.exists():
         return best_stop(pd.read_csv(path, index_col=["steps", "blur"]))
-    tasks = [(job, tuple(candidates)) for job in jobs]
     names = [f"{job.clip.animal} {job.clip.name}" for job in jobs]
-    curves = workers.run(_score, tasks, f"choosing the stop for {jobs[0].targets} responses", names)
+    score = partial(score_on_the_way, candidates=candidates)
+    curves = workers.run(score, jobs, f"choosing the stop for {jobs[0].targets} responses", names)
     scores = stop_table(dict(zip(names, curves, strict=True)))
     write_text(path, scores.to_csv())
     return best_stop(scores)
-
-
-def _score(session: Session, task: tuple[Job, tuple[Stop, ...]]) -> dict[Stop, float]:
-    return score_on_the_way(task[0], session, task[1])

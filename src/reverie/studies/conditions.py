@@ -1,6 +1,7 @@
 """Conditions of an experiment compared: a table of means, and the numbers as its page prints them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,14 @@ from reverie.scoring.statistics import (
     compare_over_animals,
     t_interval,
 )
+
+VIDEO: Final = "video_correlation"
+"""The score that most studies compare."""
+
+
+def by_clip(scores: pd.DataFrame, score: str) -> pd.DataFrame:
+    """Return a score as a table: a row per clip, a column per condition."""
+    return scores.pivot_table(index=["animal", "clip"], columns="condition", values=score, sort=False)
 
 
 def summarise_conditions(scores: pd.DataFrame, score: str, names: Sequence[str], seed: int) -> pd.DataFrame:
@@ -57,8 +66,7 @@ def difference(scores: pd.DataFrame, score: str, first: str, second: str, seed: 
 
     The interval is the bootstrap over clips within animals, 95 %.
     """
-    wide = scores.pivot_table(index=["animal", "clip"], columns="condition", values=score, sort=False)
-    wide = wide[[first, second]].dropna()
+    wide = by_clip(scores, score)[[first, second]].dropna()
     ours, theirs = (wide[name].to_numpy(np.float64) for name in (first, second))
     animals = wide.index.get_level_values("animal").tolist()
     return bootstrap_interval(ours - theirs, seed=seed, animals=animals), int((ours > theirs).sum())

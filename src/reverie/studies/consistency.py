@@ -13,17 +13,12 @@ from reverie.scoring.correlation import response_consistency
 from reverie.scoring.rule import TRAINING_THRESHOLD, scored_frames
 from reverie.studies import published
 from reverie.studies.conditions import mean_of, sentence_over_animals, summarise_conditions, value
-from reverie.studies.setup import Setup
+from reverie.studies.setup import Setup, plain_jobs
 from reverie.studies.study import Beside, Findings, Study, groups_picture
 
 TRUTH, MASKED, FOUND, MATCHED = "true movie", "masked true movie", "reconstruction", "matched reconstruction"
 NAMES = (TRUTH, MASKED, FOUND, MATCHED)
 SCORE = "response_consistency"
-
-
-def plan(setup: Setup) -> list[Job]:
-    """The plain reconstructions."""
-    return [job for jobs in setup.jobs().values() for job in jobs]
 
 
 def conclude(setup: Setup) -> Findings:
@@ -84,5 +79,5 @@ CONSISTENCY = Study(
     "Consistency with the recorded responses",
     "Does a reconstruction explain the recorded responses better than the movie that was really shown?",
     conclude,
-    plan,
+    plain_jobs,
 )

@@ -5,12 +5,11 @@ import pandas as pd
 from reverie.foundation.errors import NotApplicable, counted
 from reverie.jobs.job import Job
 from reverie.studies import published
-from reverie.studies.conditions import mean_of, percent, sentence_over_animals, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, mean_of, percent, sentence_over_animals, summarise_conditions, value
 from reverie.studies.plates import column_figure, draw_curve, draw_groups, draw_published, explain
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Beside, Findings, Picture, Study
 
-VIDEO = "video_correlation"
 GRADIENTS, UNBLURRED = "gradients averaged", "without blur"
 
 

@@ -9,13 +9,12 @@ from reverie.encoders.receptive_fields import ReceptiveFields
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, evaluation_region, scored_frames
 from reverie.studies import published
-from reverie.studies.conditions import sentence_over_animals, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, sentence_over_animals, summarise_conditions, value
 from reverie.studies.fields import coverage_pictures, describe_fields, fields_of, mask_diameters
 from reverie.studies.plates import column_figure, draw_curve, draw_published, explain
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Beside, Findings, Picture, Study
 
-VIDEO = "video_correlation"
 TRAINED = {"no mask": 0.0, "mask at 0.5": TRAINING_THRESHOLD, "strict mask": EVALUATION_THRESHOLD}
 """Training masks: the transparency from which on the descent may change a pixel."""
 

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from reverie.jobs.clip import Clip
-from reverie.jobs.job import Job
 from reverie.reporting.pictures import evenly_placed
 from reverie.runs.evaluating import evaluate_run
 from reverie.runs.reconstructing import Run, fill_run, record_of
@@ -12,12 +11,11 @@ from reverie.runs.reporting import report_run
 from reverie.runs.run_folder import RunFolder
 from reverie.scoring.controls import CONTROLS
 from reverie.studies import published
-from reverie.studies.conditions import mean_of, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, mean_of, summarise_conditions, value
 from reverie.studies.plates import column_figure, strips
-from reverie.studies.setup import Setup
+from reverie.studies.setup import Setup, plain_jobs
 from reverie.studies.study import Beside, Findings, Picture, Study, groups_picture
 
-VIDEO = "video_correlation"
 PARTS = {
     "whole": VIDEO,
     "static part": f"{VIDEO}_static",
@@ -27,11 +25,6 @@ PARTS = {
     "full frame": f"{VIDEO}_full_frame",
 }
 CHANCE = {"found": VIDEO, **{name.replace("_", " "): f"{VIDEO}_{name}" for name in CONTROLS}}
-
-
-def plan(setup: Setup) -> list[Job]:
-    """Plan one reconstruction for each clip and encoder."""
-    return [job for jobs in setup.jobs().values() for job in jobs]
 
 
 def conclude(setup: Setup) -> Findings:
@@ -87,7 +80,7 @@ def _moment(score: float) -> str:
 
 def _run_folder(setup: Setup) -> RunFolder:
     """Return the run folder of exactly these jobs; other clips or settings get another folder."""
-    names = [setup.place(job).folder.name for job in plan(setup)]
+    names = [setup.place(job).folder.name for job in plain_jobs(setup)]
     return RunFolder(setup.out / "natural" / "runs" / f"{pd.util.hash_array(np.array(names, object)).sum():016x}")
 
 
@@ -132,5 +125,5 @@ NATURAL = Study(
     "Natural movies from single trials",
     "How well can a movie be reconstructed from the responses to a single trial?",
     conclude,
-    plan,
+    plain_jobs,
 )

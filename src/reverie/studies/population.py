@@ -2,12 +2,11 @@
 
 from reverie.jobs.job import Job
 from reverie.studies import published
-from reverie.studies.conditions import mean_of, percent, sentence_over_animals, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, mean_of, percent, sentence_over_animals, summarise_conditions, value
 from reverie.studies.plates import column_figure, draw_curve, draw_published, explain
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Beside, Findings, Picture, Study
 
-VIDEO = "video_correlation"
 WAYS = {False: "left out", True: "silenced"}
 
 

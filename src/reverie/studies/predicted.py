@@ -7,12 +7,11 @@ import pandas as pd
 
 from reverie.jobs.job import Targets
 from reverie.studies import published
-from reverie.studies.conditions import mean_of, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, by_clip, mean_of, summarise_conditions, value
 from reverie.studies.plates import COLOURS, column_figure
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Beside, Findings, Picture, Study, groups_picture
 
-VIDEO = "video_correlation"
 RECORDED, PREDICTED = "recorded", "predicted"
 TRUE_RATES, TRUE_ENCODER, PERFECT = "true rates", "recorded, true encoder", "true rates, true encoder"
 
@@ -37,7 +36,7 @@ def split(scores: pd.DataFrame) -> pd.DataFrame:
     truth) − r(true rates, trained); trial noise = r(true rates, trained) − r(recorded, trained). They add up to 1 −
     r(recorded, trained). A part may be negative.
     """
-    r = scores.pivot_table(index=["animal", "clip"], columns="condition", values=VIDEO, sort=False)
+    r = by_clip(scores, VIDEO)
     parts = {
         "inversion error": 1 - r[PERFECT],
         "encoder error": r[PERFECT] - r[TRUE_RATES],

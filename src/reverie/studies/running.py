@@ -127,7 +127,9 @@ def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
     for study in studies:
         with _noted(problems, study.title):
             jobs += study.plan(study.sized(setup))
-    _do_together(setup, jobs)
+    # All jobs together, so that no process is idle between two studies. One that fails is tried again by its study.
+    with _noted({}, "Reconstructions of all experiments"):
+        setup.run(jobs, "reconstructions of all experiments")
     sections = []
     for study in studies:
         if study.title not in problems:
@@ -163,15 +165,6 @@ def fit_masks(workers: Workers[Session]) -> Session:
     kept = {animal: recording for animal, recording in session.recordings.items() if animal not in failed}
     say_left_out(kept, failed)
     return replace(session, recordings=kept)
-
-
-def _do_together(setup: Setup, jobs: Sequence[Job]) -> None:
-    """Do the jobs of all studies together, so that no process is idle between two studies.
-
-    A job that fails here is left to its study, which tries it again; if it fails again, only that study fails.
-    """
-    with _noted({}, "Reconstructions of all experiments"):
-        setup.run(jobs, "reconstructions of all experiments")
 
 
 @contextmanager

@@ -42,6 +42,11 @@ def jobs_for(conditions: "Callable[[Setup], Conditions]") -> "Callable[[Setup], 
     return lambda setup: jobs_of(conditions(setup))
 
 
+def plain_jobs(setup: "Setup") -> list[Job]:
+    """Return the jobs of every clip by every encoder, from recorded responses, as published."""
+    return jobs_of({"": setup.jobs()})
+
+
 def degrees_of_pixel(recording: Recording) -> float:
     """Return the visual angle of a pixel of a recording's movies; where it does not say, that of Sensorium 2023."""
     return recording.degrees_per_pixel or DEGREES_PER_PIXEL

@@ -93,12 +93,17 @@ class ResponseFeatures:
         kernels: np.ndarray = (hats / hats.sum(axis=1, keepdims=True))[:, ::-1].astype(np.float32)
         return kernels
 
+    def scaled(self, responses: Responses) -> Float[np.ndarray, "neuron time"]:
+        """Return responses raised to the power, less their mean, in each neuron's standard deviations."""
+        scaled = (compress(responses, self.power) - self.mean[:, None]) / self.deviation[:, None]
+        return np.asarray(scaled, dtype=np.float32)
+
     def __call__(self, responses: Responses, every: int = 1) -> Features:
         """Return the features of every frame, or of every ``every``-th one from the first on.
 
         Beyond the ends of a trial, neurons are assumed to fire at their mean.
         """
-        scaled = (compress(responses, self.power) - self.mean[:, None]) / self.deviation[:, None]
+        scaled = self.scaled(responses)
         neurons, frames = scaled.shape
         if every == 1:
             lagged = [convolve1d(scaled, kernel, axis=1, mode="constant") for kernel in self.kernels]

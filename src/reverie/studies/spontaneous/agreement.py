@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float
 from reverie.foundation.errors import BadInput
 from reverie.foundation.progress import tracked
 from reverie.foundation.requests import settle_types
-from reverie.inversion.linear.response_features import ResponseFeatures, compress
+from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.scoring.correlation import Region
 from reverie.studies.spontaneous.surrogates import KINDS, Activity, Kind, shared_part, surrogate
@@ -66,7 +66,7 @@ class AgreementSettings:
 class JointEnergy:
     """The energy of a linearly decoded movie minus that of each neuron's own contribution to it, inside a region.
 
-    Activity is the decoder's input: responses raised to its power, in standard deviations (``scaled_activity``).
+    Activity is the decoder's input: responses as ``ResponseFeatures.scaled`` returns them.
     """
 
     def __init__(self, decoder: RidgeDecoder, region: Region) -> None:
@@ -97,7 +97,7 @@ def agreement(
 ) -> Agreement:
     """Compare trials with surrogates of all of them. stretch: frames; an incomplete one at a trial's end is left out.
 
-    activity: (neuron, time), scaled as the decoder sees it (``scaled_activity``).
+    activity: (neuron, time), see ``JointEnergy``.
     """
     joined = np.concatenate(list(activity), axis=1)
     ends = np.cumsum([one.shape[1] for one in activity])[:-1]
@@ -149,10 +149,3 @@ def holm(p: Float[np.ndarray, " test"], level: float) -> Bool[np.ndarray, " test
     stands = np.zeros(len(p), dtype=bool)
     stands[order[:first]] = True
     return stands
-
-
-def scaled_activity(decoder: RidgeDecoder, responses: Float[np.ndarray, "neuron time"]) -> Activity:
-    """Return responses as the decoder reads them: compressed, less their mean, in each neuron's standard deviations."""
-    features = decoder.features
-    scaled = (compress(responses, features.power) - features.mean[:, None]) / features.deviation[:, None]
-    return np.asarray(scaled, dtype=np.float32)

@@ -37,7 +37,6 @@ from reverie.studies.spontaneous.agreement import (
     AgreementSettings,
     JointEnergy,
     agreement,
-    scaled_activity,
 )
 from reverie.studies.spontaneous.surrogates import KINDS, amplitude_adjusted, shared_part, surrogate
 from reverie.studies.spontaneous.templates import spanned, trials_to_look_at
@@ -102,7 +101,7 @@ def darkness(
     chosen = [recording.trial(name) for name in names]
     stretch = spanned(recording, asked.seconds)
     joint_energy = JointEnergy(decoder, scored_region(reader.mask))
-    activity = [scaled_activity(decoder, responses_of(recording.name, trial)) for trial in chosen]
+    activity = [decoder.features.scaled(responses_of(recording.name, trial)) for trial in chosen]
     found = agreement(joint_energy, activity, stretch, asked, seed=seed)
     table = _stretch_table(chosen, found, stretch, recording.frame_rate)
     movies = {trial.name: reader.reconstruct(trial) for trial in tracked(chosen, len(chosen), "movies")}
