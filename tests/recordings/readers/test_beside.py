@@ -54,6 +54,14 @@ def test_images_in_turn_come_in_any_order_and_stay_until_the_next() -> None:
     assert [showing.end for showing in shown] == pytest.approx([2.25, 2.75, 3.0, 3.25, 3.5, 3.75])
 
 
+def test_of_images_in_any_order_two_neighbours_are_two_showings_but_a_slow_movie_is_one() -> None:
+    times = 2 + 0.25 * np.arange(9)
+    by_chance = showings_of(table(times, np.array([7, 3, 4, 9, 1, 0, 5, 2, 8])), "t.csv", never)
+    assert [showing.frames.tolist() for showing in by_chance] == [[frame] for frame in (7, 3, 4, 9, 1, 0, 5, 2, 8)]
+    slow = showings_of(table(times, np.array([0, 1, 2, 4, 5, 6, 7, 8, 9])), "t.csv", never)
+    assert [showing.frames.tolist() for showing in slow] == [[0, 1, 2], [4, 5, 6, 7, 8, 9]]
+
+
 @pytest.mark.parametrize(("rate", "end"), [(30.0, 4.0), (29.8, 4.0), (31.0, 2 + FRAMES / 31)])
 def test_a_movie_ends_where_the_next_begins(rate: float, end: float) -> None:
     onsets = pd.DataFrame({"onset": [2.0, 4.0], "clip": ["a", "b"]})

@@ -187,6 +187,19 @@ def test_a_probe_says_which_of_its_movies_are_not_given(session, tmp_path):
     assert any("natural_movie_three were shown but does not hold them" in note for note in recording.notes)
 
 
+@pytest.mark.parametrize(("name", "given"), [("more_repeats", True), ("shuffled", False)])
+def test_a_shuffled_movie_is_not_the_one_that_it_was_made_of(name, given, session, tmp_path):
+    place = nwb_layouts.write_neuropixels(tmp_path / "probe.nwb", session, tmp_path / "movie.npy")
+    with h5py.File(place, "a") as file:
+        file.move("intervals/natural_movie_one_presentations", f"intervals/natural_movie_one_{name}_presentations")
+    reading = Reading(movie=(f"natural_movie_one={tmp_path / 'movie.npy'}",))
+    if given:
+        np.testing.assert_array_equal(open_recording(place, reading).movie("1"), session.trials[1].movie.round())
+    else:
+        with pytest.raises(ReverieError, match="give --movie natural_movie_one_shuffled=FILE"):
+            open_recording(place, reading)
+
+
 def test_the_gaze_of_a_probe_is_the_filtered_one_where_there_are_both(session, tmp_path):
     place = nwb_layouts.write_neuropixels(tmp_path / "probe.nwb", session, tmp_path / "movie.npy")
     at, x = session.state(2, 20.0)

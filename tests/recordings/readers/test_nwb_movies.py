@@ -1,8 +1,11 @@
 """Movies in NWB files, and in files that they name: where these lie, their length, their unit, their axes."""
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
+from pynwb.base import Images
+from pynwb.image import GrayscaleImage, ImageSeries, IndexSeries
 from tests.recordings.readers import layouts, nwb_layouts
 from tests.recordings.readers.nwb_layouts import SHOWN, free, movies_of
 from tests.worlds import open_recording
@@ -52,6 +55,91 @@ def test_files_of_one_movie_that_differ_in_type_are_told(session, tmp_path):
         ReverieError, match=r"files that differ in type or size \(uint16 .*, uint8 .*\); write them alike"
     ):
         open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,)))
+
+
+@pytest.mark.parametrize(("first", "held"), [(38, 2), (40, 0), (55, 0)])
+def test_the_first_frame_of_each_file_says_how_much_of_the_file_before_was_shown(first, held, session, tmp_path):
+    np.save(tmp_path / "a.npy", session.movie[:first])
+    np.save(tmp_path / "b.npy", session.movie[40:])
+    file = free(session, external_file=["a.npy", "b.npy"], starting_frame=[0, 40], format="external")
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    found = np.concatenate(movies_of(open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,)))))
+    wanted = session.movie.copy()
+    wanted[40 - held : 40] = wanted[40 - held - 1] if held else wanted[40:40]
+    np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_file_that_lacks_much_of_what_was_shown_is_told(session, tmp_path):
+    np.save(tmp_path / "a.npy", session.movie[:30])
+    np.save(tmp_path / "b.npy", session.movie[40:])
+    file = free(session, external_file=["a.npy", "b.npy"], starting_frame=[0, 40], format="external")
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    with pytest.raises(ReverieError, match=r"shows 40 frames of a\.npy, which has 30; bring back the whole file"):
+        open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,)))
+
+
+def test_colours_may_come_before_rows(session, tmp_path):
+    coloured = np.repeat(session.movie[:, None], 3, axis=1)
+    place = nwb_layouts.save(tmp_path / "mine.nwb", free(session, data=coloured, format="raw"))
+    found = movies_of(open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,))))
+    np.testing.assert_allclose(np.concatenate(found), session.movie, atol=0.01)
+
+
+def test_a_movie_of_volumes_is_refused(session, tmp_path):
+    volumes = np.zeros((len(session.movie), 12, 16, 9), np.uint8)
+    place = nwb_layouts.save(tmp_path / "mine.nwb", free(session, data=volumes, format="raw"))
+    with pytest.raises(ReverieError, match="no axis holds colours; is it a movie"):
+        open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,)))
+
+
+def indexed_file(path, session, numbers, times):
+    """A file in which a template is shown by index."""
+    file = free(session)
+    file.add_stimulus_template(ImageSeries(name="all", data=session.movie, unit="n.a.", format="raw", rate=30.0))
+    place = nwb_layouts.save(path, file)
+    with h5py.File(place, "a") as written:
+        shown = written.create_group("stimulus/presentation/by_index")
+        shown.attrs["neurodata_type"] = "IndexSeries"
+        shown["data"], shown["timestamps"] = numbers, times
+        shown["indexed_timeseries"] = h5py.SoftLink("/stimulus/templates/all")
+    return place
+
+
+@pytest.mark.parametrize("grey", [-1.0, np.nan])
+def test_a_short_grey_screen_ends_a_showing(grey, session, tmp_path):
+    """No picture was on the screen then, so that the one before must not be taken to have stayed."""
+    numbers = np.concatenate([np.arange(40.0), np.full(15, grey), np.arange(40.0, 80.0)])
+    place = indexed_file(tmp_path / "mine.nwb", session, numbers, 2 + np.arange(95) / 30)
+    chosen = Reading(responses="/acquisition/cells", movie=("/stimulus/presentation/by_index",))
+    recording = open_recording(place, chosen)
+    assert [recording[name].start for name in recording.tiers] == pytest.approx([2.0, 2 + 55 / 30])
+    for movie, wanted in zip(movies_of(recording), (session.movie[:40], session.movie[40:80]), strict=True):
+        np.testing.assert_array_equal(movie, wanted)
+
+
+def test_pictures_in_a_container_may_be_put_upright(session, tmp_path):
+    file = free(session)
+    drawn = [GrayscaleImage(name=f"picture{n:04d}", data=frame.T) for n, frame in enumerate(session.movie)]
+    pictures = Images(name="pictures", images=drawn)
+    file.add_stimulus_template(pictures)
+    numbers = np.arange(len(session.movie), dtype=np.uint32)
+    shown = {"name": "shown", "data": numbers, "unit": "N/A", "timestamps": session.frame_times}
+    file.add_stimulus(IndexSeries(**shown, indexed_images=pictures))
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    chosen = Reading(responses="/acquisition/cells", movie=(SHOWN,), movie_axes="time-width-height")
+    np.testing.assert_array_equal(np.concatenate(movies_of(open_recording(place, chosen))), session.movie)
+
+
+def test_movies_of_one_name_in_two_places_are_two(session, tmp_path):
+    file = free(session)
+    half = len(session.movie) // 2
+    for add, part in ((file.add_stimulus, slice(0, half)), (file.add_acquisition, slice(half, None))):
+        times = session.frame_times[part]
+        add(ImageSeries(name="movie", data=session.movie[part], unit="n.a.", format="raw", timestamps=times))
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    chosen = ("/stimulus/presentation/movie", "/acquisition/movie")
+    recording = open_recording(place, Reading(responses="/acquisition/cells", movie=chosen))
+    np.testing.assert_array_equal(np.concatenate(movies_of(recording)), session.movie)
 
 
 def test_a_movie_in_a_file_that_is_nowhere_is_told(session, tmp_path):

@@ -87,8 +87,10 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
     steps, jumps, same = np.diff(times), np.diff(frames), clips[1:] == clips[:-1]
     usual = pd.Series(steps[same]).groupby(clips[1:][same]).median()
     stay = pd.Series(clips).map(usual).fillna(1 / UNTIMED).to_numpy(float)
-    # Images of a series come in any order, and each is a showing of its own.
-    alone = (stay[1:] > STILL) & ~np.isin(jumps, (0, 1))
+    # Images of a series come in any order, and each is a showing of its own; pictures in order may be a slow movie.
+    ordered = pd.Series(np.isin(jumps, (0, 1))[same]).groupby(clips[1:][same]).mean()
+    in_order = pd.Series(clips).map(ordered).fillna(1.0).to_numpy(float)[1:] > 0.5
+    alone = (stay[1:] > STILL) & (jumps != 0) & ~((jumps == 1) & in_order)
     breaks = (steps > np.maximum(PAUSE, 2 * stay[1:])) | (jumps < 0) | ~same | alone
     starts = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(times)]])
     found = []

@@ -1,5 +1,6 @@
 """An NWB file of any layout, in which the user chooses every part; nothing is guessed."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
@@ -107,6 +108,7 @@ def _asked(file: H5Object, place: Path, reading: Reading) -> tuple[dict[str, H5O
 def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading) -> ShownMovies:
     """Return the movies in a file that have times; raises ReverieError when one has none."""
     showings, clips = [], {}
+    own = Counter(path.rsplit("/", 1)[-1] for path in inside)
     for path, series in inside.items():
         if kind_of(series) == "IndexSeries":
             name, shown, opener = indexed(series, place, reading)
@@ -117,7 +119,8 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
                 f"the clip is {path.rsplit('/', 1)[-1]}."
             )
         else:
-            name, opener = path.rsplit("/", 1)[-1], partial(image_footage, series, place, reading)
+            last = path.rsplit("/", 1)[-1]
+            name, opener = last if own[last] == 1 else path, partial(image_footage, series, place, reading)
             shown = shown_itself(series, name, place, reading)
         showings += shown
         clips[name] = opener

@@ -1,7 +1,7 @@
 """What was shown, in an NWB file: image series, images shown by index, and stretches without a movie."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PureWindowsPath
@@ -11,8 +11,11 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.progress import say
 from reverie.recordings.clocked import Showing
+from reverie.recordings.clocks import SURPLUS
 from reverie.recordings.footage import picture_size, stored_frames
+from reverie.recordings.readers.clip_axes import array_axes
 from reverie.recordings.readers.clips import open_clip
 from reverie.recordings.readers.nwb.file import H5Object, data_of, table, times_of, unit_of, where
 from reverie.recordings.readers.showings import showings_by_frame
@@ -42,24 +45,57 @@ def image_times(series: H5Object, place: Path, reading: Reading) -> np.ndarray:
 def image_footage(series: H5Object, place: Path, reading: Reading) -> Footage:
     """Return the movie in an ``ImageSeries``, in its own unit, or in the files it names beside the NWB file."""
     if len(series.get("external_file", ())):
-        names = [name.decode() if isinstance(name, bytes) else str(name) for name in series["external_file"][()]]
-        movies = [open_clip(_found(name, place, series), reading, numbered=True).footage for name in names]
-        if len(movies) == 1:
-            return movies[0]
-        time = movies[0].axes.split(",").index("time")
-        if len(kinds := {f"{each.values.dtype} of {picture_size(each, each.axes)}" for each in movies}) > 1:
-            raise ReverieError(
-                f"{where(series)} shows a movie in files that differ in type or size ({some(sorted(kinds))}); write "
-                "them alike."
-            )
-        return replace(movies[0], values=np.concatenate([np.asarray(movie.values) for movie in movies], axis=time))
+        return _external(series, place, reading)
     data = data_of(series)
-    axes = "time,height,width" if data.ndim == 3 else "time,height,width,channel"
     if data.ndim not in (3, 4):
         raise ReverieError(f"{where(series)} has the shape {data.shape}, where (time, y, x) was expected.")
+    # Only the place of colours is open; the schema puts time first.
+    axes = "time,height,width" if data.ndim == 3 else array_axes(data.shape, reading, None, where(series))
     unit = unit_of(data)
     values = data if unit == (1.0, 0.0) else _InUnits(data, *unit)
     return Footage(where(series), values, axes if reading.axes == "auto" else reading.axes)
+
+
+def _external(series: H5Object, place: Path, reading: Reading) -> Footage:
+    """Return the movie in the files that a series names, one after the other."""
+    names = [name.decode() if isinstance(name, bytes) else str(name) for name in series["external_file"][()]]
+    movies = [open_clip(_found(name, place, series), reading, numbered=True).footage for name in names]
+    if len(movies) == 1:
+        return movies[0]
+    time = movies[0].axes.split(",").index("time")
+    if len(kinds := {f"{each.values.dtype} of {picture_size(each, each.axes)}" for each in movies}) > 1:
+        raise ReverieError(
+            f"{where(series)} shows a movie in files that differ in type or size ({some(sorted(kinds))}); write them "
+            "alike."
+        )
+    lengths = [stored_frames(each, each.axes) for each in movies]
+    parts = [
+        np.take(np.asarray(each.values), np.minimum(np.arange(shown), length - 1), axis=time)
+        for each, length, shown in zip(movies, lengths, _shown_of_each(series, names, lengths), strict=True)
+    ]
+    return replace(movies[0], values=np.concatenate(parts, axis=time))
+
+
+def _shown_of_each(series: H5Object, names: Sequence[str], lengths: Sequence[int]) -> list[int]:
+    """Return how many frames of each file a series shows, which follows from the first frame it has in each.
+
+    All frames where there are as many times, or the file does not say; some writers number the files there instead. The
+    last frame is held where up to three are lacking. Raises ReverieError where more are.
+    """
+    starts = np.asarray(series["external_file"].attrs.get("starting_frame", ())).ravel()
+    said = len(starts) == len(lengths) and (np.diff(starts) > 0).all() and starts[-1] >= len(starts)
+    if not said or len(series.get("timestamps", ())) == sum(lengths):
+        return list(lengths)
+    shown = [*np.diff(starts).astype(int).tolist(), lengths[-1]]
+    for name, length, wanted in zip(names, lengths, shown, strict=True):
+        if wanted - length > SURPLUS:
+            raise ReverieError(
+                f"{where(series)} shows {wanted} frames of {name}, which has {length}; bring back the whole file."
+            )
+        if wanted != length:
+            left = "the others are left out" if wanted < length else "its last one is held"
+            say(f"{where(series)} shows {wanted} frames of {name}, which has {length}; {left}.")
+    return shown
 
 
 class _InUnits:
@@ -87,7 +123,7 @@ def _found(name: str, place: Path, series: H5Object) -> Path:
     )
 
 
-def images_footage(group: H5Object) -> Footage:
+def images_footage(group: H5Object, reading: Reading) -> Footage:
     """Return an ``Images`` container as a movie, with a frame per picture, in its own order."""
     order = group.get("order_of_images")
     if order is not None:
@@ -98,7 +134,8 @@ def images_footage(group: H5Object) -> Footage:
     if len(sizes) != 1:
         raise ReverieError(f"{where(group)} holds pictures of several sizes ({sizes}); a movie has one.")
     values = np.stack([np.asarray(picture) for picture in pictures])
-    return Footage(where(group), values, "time,height,width" if values.ndim == 3 else "time,height,width,channel")
+    axes = "time,height,width" if values.ndim == 3 else "time,height,width,channel"
+    return Footage(where(group), values, axes if reading.axes == "auto" else reading.axes)
 
 
 def indexed(series: H5Object, place: Path, reading: Reading) -> Indexed:
@@ -110,12 +147,23 @@ def indexed(series: H5Object, place: Path, reading: Reading) -> Indexed:
         lost = next((f" but at {link.path}, which is not there" for link in links if hasattr(link, "path")), "")
         raise ReverieError(f"{where(series)} points at no movie{lost}; copy the file again, or choose another.")
     name = _own_name(pictures if target is None else target)
-    numbers = np.asarray(data_of(series)).astype(np.int64).ravel()
-    # Some writers use -1 where the screen was grey.
-    shown = numbers >= 0
-    rows = pd.DataFrame({"time": times_of(series, len(numbers))[shown], "clip": name, "frame": numbers[shown]})
-    opener = partial(images_footage, pictures) if target is None else partial(image_footage, target, place, reading)
-    return name, showings_by_frame(rows, where(series)), opener
+    numbers = np.asarray(data_of(series)).ravel()
+    shown = showings_by_number(times_of(series, len(numbers)), numbers, name, where(series))
+    opener = (
+        partial(images_footage, pictures, reading) if target is None else partial(image_footage, target, place, reading)
+    )
+    return name, shown, opener
+
+
+def showings_by_number(times: np.ndarray, numbers: np.ndarray, name: str, place: str) -> list[Showing]:
+    """Return when a movie was shown, from the number of its frame at each time.
+
+    Some writers use -1, or no number, where the screen was grey, which ends a showing.
+    """
+    shown = np.isfinite(numbers) & (numbers >= 0)
+    frames = np.where(shown, numbers, 0).astype(np.int64)
+    rows = pd.DataFrame({"time": times, "clip": np.where(shown, name, ""), "frame": frames})
+    return [showing for showing in showings_by_frame(rows, place) if showing.clip]
 
 
 def _own_name(item: H5Object) -> str:

@@ -13,8 +13,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.clips import named_files, open_clip
 from reverie.recordings.readers.nwb.file import H5Object, placed, signals_in, spike_times, table, where
-from reverie.recordings.readers.nwb.movies import spontaneous
-from reverie.recordings.readers.showings import showings_by_frame
+from reverie.recordings.readers.nwb.movies import showings_by_number, spontaneous
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal, SpikeTrains
 from reverie.recordings.source import Footage, read_members
@@ -26,6 +25,9 @@ VISUAL: Final = "VIS"
 
 GOOD: Final = "good"
 ENDING: Final = "_presentations"
+
+REPEATS: Final = "_more_repeats"
+"""End of the name of a table of further showings of a movie."""
 
 
 def fits(file: H5Object) -> bool:
@@ -73,19 +75,18 @@ def _movie_tables(file: H5Object) -> dict[str, str]:
 
 
 def _path(clip: str, files: Mapping[str, Path]) -> Path | None:
-    """Return the file of a movie; tables of further repeats use that of the first."""
-    return files.get(clip) or next((files[known] for known in files if clip.startswith(known)), None)
+    """Return the file of a movie; a table of further repeats uses that of the first, a shuffled movie is another."""
+    return files.get(clip) or files.get(clip.removesuffix(REPEATS))
 
 
 def _showings(group: H5Object) -> tuple[str, list[Showing]]:
     """Return the name of the movie of a table, and its showings."""
     clip = group.name.rsplit("/", 1)[-1].removesuffix(ENDING)
     rows = table(group, "start_time", "frame")
-    shown = rows[np.isfinite(rows["frame"]) & (rows["frame"] >= 0)]
-    if shown.empty:
+    found = showings_by_number(rows["start_time"].to_numpy(), rows["frame"].to_numpy(), clip, where(group))
+    if not found:
         raise ReverieError(f"{where(group)} shows no frame of a movie.")
-    named = pd.DataFrame({"time": shown["start_time"], "clip": clip, "frame": shown["frame"].astype(int)})
-    return clip, showings_by_frame(named, where(group))
+    return clip, found
 
 
 def _footage(path: Path, reading: Reading, frames: int) -> Footage:
