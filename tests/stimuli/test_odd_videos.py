@@ -33,6 +33,7 @@ UNEVEN = [33 * n if n < 6 else 200 + 100 * (n - 6) for n in range(len(LEVELS))]
 GAP = [33 * n if n < 6 else 1000 + 33 * (n - 6) for n in range(len(LEVELS))]
 DROPPED = [n if n < 6 else n + 3 for n in range(len(LEVELS))]
 DROPPING = encoded("mjpeg", "yuvj420p", times=DROPPED, base=30)
+REORDERED = encoded("libx264", "yuv420p", times=DROPPED, base=30)
 PICTURES = numbered("{:02d}.png")
 
 PLAYS: dict[str, tuple[Writer, list[int]]] = {
@@ -50,6 +51,7 @@ PLAYS: dict[str, tuple[Writer, list[int]]] = {
     "gap.mkv": (encoded("libx264", "yuv420p", times=GAP), [*LEVELS[:5], *[LEVELS[5]] * 25, *LEVELS[6:]]),
     "gap.avi": (encoded("mjpeg", "yuvj420p", times=GAP), [*LEVELS[:5], *[LEVELS[5]] * 25, *LEVELS[6:11]]),
     "dropped.avi": (DROPPING, [*LEVELS[:6], *[LEVELS[5]] * 3, *LEVELS[6:]]),
+    "reordered.avi": (REORDERED, [*LEVELS[:6], *[LEVELS[5]] * 3, *LEVELS[6:]]),
     "rotated.mp4": (rotated, LEVELS),
     "slow.gif": (animated(picture, TENTHS), np.repeat(LEVELS, 3).tolist()),
     "long_end.gif": (animated(picture, [*TENTHS[:11], 500]), [*np.repeat(LEVELS[:11], 3), *[LEVELS[11]] * 15]),

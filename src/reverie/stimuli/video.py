@@ -147,12 +147,20 @@ def _of_avi(container: Any, stream: Any) -> Iterator[tuple[float | None, Any]]: 
 
     AVI stores no timestamps, but an empty packet for each dropped frame. The decoder's guesses of frame times are out
     of order where frames are coded out of order; those of packet times never are, and there are equally many.
+    Frames that are coded out of order leave the decoder some packets late, by which gaps are late as well; the last of
+    them, for which no packets are left, have None for a time.
     """
     times: deque[float] = deque()
+    late = bool(stream.codec_context.has_b_frames)
+    if late:  # threads that decode a frame each would add to the delay
+        stream.thread_type = "SLICE"
     for packet in container.demux(stream):
         if packet.size and packet.dts is not None:
             times.append(float(packet.dts * packet.time_base))
         for frame in packet.decode():
+            while late and len(times) > 1:
+                times.popleft()
+            late = False
             yield (times.popleft() if times else None), frame
 
 
