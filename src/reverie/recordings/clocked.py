@@ -75,6 +75,8 @@ class Recorded:
         Visual angle of one pixel, where it is known.
     notes
         What was done in reading, in sentences.
+    invalid
+        From when until when what was recorded is invalid, in seconds.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Recorded:
     clips: Mapping[str, Callable[[], Footage]]
     degrees_per_pixel: float | None = None
     notes: tuple[str, ...] = ()
+    invalid: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,8 +185,12 @@ class ClockedSource(Source):
         return self._pieces[name].key
 
     def responses(self, name: str) -> ClockedSeries:
-        """Return the responses in a trial."""
-        return ClockedSeries(self.recorded.responses, self._pieces[name].onsets, self.frame_rate)
+        """Return the responses in a trial; raises ReverieError when they are said to be invalid."""
+        onsets = self._pieces[name].onsets
+        for begin, end in self.recorded.invalid:
+            if begin < onsets[-1] + 1 / self.frame_rate and end > onsets[0]:
+                raise ReverieError(f"{self.place} says that what it holds from {begin:g} to {end:g} s is invalid.")
+        return ClockedSeries(self.recorded.responses, onsets, self.frame_rate)
 
     def signals(self, name: str) -> Mapping[str, ClockedSeries]:
         """Return pupil and running in a trial."""

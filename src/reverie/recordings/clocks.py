@@ -150,6 +150,20 @@ def counts_in(spikes: Float[np.ndarray, " spike"], edges: Float[np.ndarray, " ed
     return np.diff(np.searchsorted(spikes, edges, side="left"))
 
 
+def covered(
+    onsets: Float[np.ndarray, " frame"], intervals: Float[np.ndarray, "interval 2"], step: float
+) -> Bool[np.ndarray, " frame"]:
+    """Return which frames of ``step`` seconds lie in one of some intervals, give or take a frame.
+
+    >>> covered(np.arange(0.0, 5.0), np.array([[0.0, 2.0], [4.0, 9.0]]), 0.5).tolist()
+    [True, True, True, False, True]
+    """
+    order = np.argsort(intervals[:, 0])
+    latest = np.searchsorted(intervals[order, 0], onsets + step, side="right") - 1
+    until = np.maximum.accumulate(intervals[order, 1])[np.maximum(latest, 0)]
+    return np.asarray((latest >= 0) & (onsets <= until))
+
+
 def _alike(finite: Bool[np.ndarray, "sample row"]) -> Sequence[tuple[np.ndarray, np.ndarray]]:
     """Return groups of rows in which the same samples are missing, and the samples that each group has."""
     if finite.all():

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.clocks import amounts_in, counts_in, frame_edges, held_at, levels_at, usual_rate
+from reverie.recordings.clocks import amounts_in, counts_in, covered, frame_edges, held_at, levels_at, usual_rate
 from reverie.recordings.gaps import LONGEST_BRIDGED
 from reverie.recordings.source import Pictures
 
@@ -138,6 +138,9 @@ class SpikeTrains:
     recorded
         Begin and end of the time in which spikes were recorded; by default from a second before the first spike to a
         second after the last.
+    observed
+        For each unit, the intervals in which it was observed, (interval, 2) in seconds; None for all of
+        the time.
 
     Raises ReverieError when there are no spikes, or the time of one is not finite.
     """
@@ -145,6 +148,7 @@ class SpikeTrains:
     place: str
     trains: Sequence[np.ndarray]
     recorded: tuple[float, float] | None = None
+    observed: Sequence[Float[np.ndarray, "interval 2"]] | None = None
 
     def __post_init__(self) -> None:
         """Sort the spikes, since not every library keeps them in order."""
@@ -175,6 +179,9 @@ class SpikeTrains:
         counts = np.stack([counts_in(train, edges) for train in self.trains]).astype(np.float64)
         begin, end = self.recorded or (-np.inf, np.inf)
         counts[:, (edges[:-1] < begin - 1.0 / rate) | (edges[1:] > end + 1.0 / rate)] = np.nan
+        if self.observed is not None:
+            for row, intervals in zip(counts, self.observed, strict=True):
+                row[~covered(onsets, intervals, 1.0 / rate)] = np.nan
         return counts
 
 

@@ -130,6 +130,49 @@ def test_units_whose_spikes_are_in_no_order_are_counted_alike(session, tmp_path)
         open_recording(cut, Reading(responses="/units", movie=(SHOWN,)))
 
 
+def observed_units(path, session, intervals):
+    """Units that fire ten times a second in the intervals in which they were observed, and the intervals of each."""
+    file = free(session, data=session.movie, format="raw")
+    for unit, own in enumerate(intervals):
+        ticks = np.arange(0.01 * unit, session.seconds, 0.1)
+        inside = np.any([(ticks >= begin) & (ticks < end) for begin, end in own], axis=0)
+        file.add_unit(spike_times=ticks[inside], obs_intervals=own)
+    return nwb_layouts.save(path, file)
+
+
+def test_a_unit_that_was_not_observed_did_not_fall_silent(session, tmp_path):
+    """Trials are from 2, 4.33, 6.67 and 9 s on, 1.33 s each; counts of 0 would say that the unit was silent."""
+    always, twice = [[0.0, 5.0], [5.0, session.seconds]], [[0.0, 4.0]]
+    place = observed_units(tmp_path / "mine.nwb", session, [always] * 5 + [twice] * 2)
+    recording = open_recording(place, Reading(responses="/units", movie=(SHOWN,)))
+    assert recording.rows.tolist() == [0, 1, 2, 3, 4]
+    assert len(recording.tiers) == len(session.trials)
+    assert all(recording.responses(name).sum(axis=1).min() > 0 for name in recording.tiers)
+
+
+def test_intervals_that_hold_few_of_the_spikes_are_of_something_else(session, tmp_path, capsys):
+    place = observed_units(tmp_path / "mine.nwb", session, [[[0.0, session.seconds]]] * 7)
+    with h5py.File(place, "a") as file:
+        file["units/obs_intervals"][:, 1] = 0.5
+    recording = open_recording(place, Reading(responses="/units", movie=(SHOWN,)))
+    assert recording.neurons == 7
+    assert "many spikes lie outside their units' obs_intervals, which are not used" in capsys.readouterr().err
+
+
+def test_trials_in_times_that_the_file_calls_invalid_are_left_out(session, tmp_path, capsys):
+    file = free(session, data=session.movie, format="raw")
+    file.add_invalid_time_interval(start_time=5.0, stop_time=5.2)
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    chosen = Reading(responses="/acquisition/cells", movie=(SHOWN,))
+    recording = open_recording(place, chosen)
+    assert [*recording.tiers] == ["0", "2", "3"]
+    assert recording.left_out["1"].endswith("says that what it holds from 5 to 5.2 s is invalid.")
+    with h5py.File(place, "a") as written:
+        del written["intervals/invalid_times/stop_time"]
+    assert [*open_recording(place, chosen).tiers] == ["0", "1", "2", "3"]
+    assert "invalid_times is not used" in capsys.readouterr().err
+
+
 def test_several_movies_shown_by_their_numbers_are_told_apart(session, tmp_path):
     file, half = free(session), len(session.movie) // 2
     shown = {"second": session.movie[:half], "first": session.movie[half:]}

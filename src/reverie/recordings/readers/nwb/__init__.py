@@ -7,10 +7,11 @@ from typing import Final
 import h5py
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
 from reverie.recordings.clocked import ClockedSource, Recorded
 from reverie.recordings.readers.nwb import allen, chosen, microns, neuropixels, suite2p
 from reverie.recordings.readers.nwb.contents import listed
-from reverie.recordings.readers.nwb.file import H5Object, lost_links, open_file
+from reverie.recordings.readers.nwb.file import H5Object, lost_links, open_file, table, where
 from reverie.recordings.reading import Reading
 
 LAYOUTS = (allen, microns, neuropixels, suite2p)
@@ -60,7 +61,20 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     """Open one file; raises ReverieError when its layout is unknown and nothing was chosen in it."""
     file = open_file(place)
     recorded = _recorded(file, place, reading)
-    return ClockedSource(replace(recorded, notes=(*recorded.notes, *lost_links(file))), reading)
+    notes = (*recorded.notes, *lost_links(file))
+    return ClockedSource(replace(recorded, notes=notes, invalid=_invalid_times(file)), reading)
+
+
+def _invalid_times(file: H5Object) -> tuple[tuple[float, float], ...]:
+    """Return the intervals that a file wants removed from analysis, in seconds, by the table of NWB for these."""
+    if not isinstance(group := file.get("intervals/invalid_times"), h5py.Group):
+        return ()
+    try:
+        rows = table(group, "start_time", "stop_time")
+    except ReverieError as error:
+        say(f"{where(group)} is not used: {error}")
+        return ()
+    return tuple(zip(rows["start_time"].tolist(), rows["stop_time"].tolist(), strict=True))
 
 
 def _recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:

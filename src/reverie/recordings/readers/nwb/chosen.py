@@ -28,11 +28,11 @@ from reverie.recordings.readers.nwb.file import (
     pair,
     placed,
     sampled,
-    spike_times,
     table,
     within,
 )
 from reverie.recordings.readers.nwb.movies import image_footage, image_times, indexed, shown_itself
+from reverie.recordings.readers.nwb.units import spike_times, spike_trains
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Signal, SpikeTrains
 from reverie.recordings.source import read_members
@@ -180,8 +180,8 @@ def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
 def _responses(file: H5Object, item: H5Object, path: str) -> tuple[Sequence[Signal], str]:
     """Return units, one series, or all series of a container (planes, each with its own times)."""
     if kind_of(item) == "Units":
-        trains, told = _neurons(item)
-        return [SpikeTrains(path, trains)], f"spikes of {len(trains)} units in {path}{told}"
+        trains, told = _neurons(item, path)
+        return [trains], f"spikes of {trains.rows} units in {path}{told}"
     meaning: Meaning = "amount" if any(word in path.casefold() for word in AMOUNTS) else "level"
     inside = [series for kind in RESPONSES for series in within(file, path, kind)]
     require_other_regions(inside)
@@ -190,18 +190,18 @@ def _responses(file: H5Object, item: H5Object, path: str) -> tuple[Sequence[Sign
     return planes, f"{path} as {kind} of {sum(plane.rows for plane in planes)} neurons"
 
 
-def _neurons(units: H5Object) -> tuple[list[np.ndarray], str]:
+def _neurons(units: H5Object, path: str) -> tuple[SpikeTrains, str]:
     """Return the spikes of units that are not labelled noise, and the table's labels of all units in words."""
     trains, facts = spike_times(units), table(units)
     column = next((name for name in JUDGEMENTS if name in facts and not is_numeric_dtype(facts[name])), None)
     if column is None:
-        return trains, ""
+        return spike_trains(units, path, trains, np.ones(len(trains), dtype=bool)), ""
     words = facts[column].astype(str).str.strip().str.casefold()
     kept = words != NOISE if (words != NOISE).any() else words == NOISE
     called = some(f"{count} {word or 'nothing'}" for word, count in words.value_counts().items())
     left_out = "" if kept.all() else "; noise is left out"
     told = f" (its column {column!r} calls {called}{left_out})"
-    return [train for train, use in zip(trains, kept, strict=True) if use], told
+    return spike_trains(units, path, trains, kept.to_numpy(dtype=bool)), told
 
 
 def _object(file: H5Object, place: Path, path: str) -> H5Object:

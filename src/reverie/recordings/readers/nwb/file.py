@@ -181,7 +181,7 @@ def table(group: H5Object, *needed: str) -> pd.DataFrame:
     columns, count = {}, group["id"].size
     for name in names:
         column = group.get(name)
-        if _is_row(column) and column.size == count and f"{name}_index" not in group:
+        if is_row(column) and column.size == count and f"{name}_index" not in group:
             values = column.asstr()[()] if h5py.check_string_dtype(column.dtype) else column[()]
             columns[name] = values.ravel()
     if lacking := [name for name in needed if name not in columns or columns[name].dtype.kind not in REAL]:
@@ -189,21 +189,6 @@ def table(group: H5Object, *needed: str) -> pd.DataFrame:
     return pd.DataFrame(columns, index=range(count))
 
 
-def spike_times(units: H5Object) -> list[np.ndarray]:
-    """Return the spike times of each unit of a table, in seconds; raises ReverieError when a part is missing."""
-    flat, ends = units.get("spike_times", units), units.get("spike_times_index", units)
-    sound = all(_is_row(part) and part.dtype.kind in REAL for part in (flat, ends)) and ends.size == units["id"].size
-    flat, ends = (
-        np.asarray(require_stored(part, where(units))).ravel() if sound else np.zeros(0) for part in (flat, ends)
-    )
-    bounds = np.concatenate([[0], ends.astype(np.int64)])
-    if not sound or (np.diff(bounds) < 0).any() or bounds[-1] != len(flat):
-        raise ReverieError(
-            f"{where(units)} has no column 'spike_times' that fits its other columns; copy the file again."
-        )
-    return np.split(flat, bounds[1:-1])
-
-
-def _is_row(item: H5Object) -> bool:
+def is_row(item: H5Object) -> bool:
     """Return whether an object is a row of values, which MATLAB, without arrays of one axis, writes as (1, value)."""
     return isinstance(item, h5py.Dataset) and item.ndim > 0 and item.size == max(item.shape)

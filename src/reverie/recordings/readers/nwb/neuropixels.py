@@ -12,8 +12,9 @@ from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.clips import named_files, open_clip
-from reverie.recordings.readers.nwb.file import H5Object, placed, signals_in, spike_times, table, where
+from reverie.recordings.readers.nwb.file import H5Object, placed, signals_in, table, where
 from reverie.recordings.readers.nwb.movies import showings_by_number, spontaneous
+from reverie.recordings.readers.nwb.units import spike_times, spike_trains
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Signal, SpikeTrains
 from reverie.recordings.source import Footage, read_members
@@ -59,7 +60,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     return Recorded(
         name=place.stem,
         place=place,
-        responses=[SpikeTrains(f"The units of {place}", trains)],
+        responses=[trains],
         signals=_behaviour(file),
         showings=sorted(showings, key=lambda showing: float(showing.onsets[0])),
         clips=clips,
@@ -93,7 +94,7 @@ def _footage(path: Path, reading: Reading, frames: int) -> Footage:
     return open_clip(path, reading, frames, numbered=True).shown(frames)
 
 
-def _units(file: H5Object, place: Path) -> tuple[list[np.ndarray], str]:
+def _units(file: H5Object, place: Path) -> tuple[SpikeTrains, str]:
     """Return the spikes of good units in visual cortex, or of all units where the file does not label them."""
     units = file["units"]
     trains = spike_times(units)
@@ -107,8 +108,8 @@ def _units(file: H5Object, place: Path) -> tuple[list[np.ndarray], str]:
     if areas is not None and areas.str.startswith(VISUAL).any():
         kept &= areas.str.startswith(VISUAL).to_numpy()
         how.append("in visual cortex")
-    chosen = [train for train, use in zip(trains, kept, strict=True) if use]
-    return chosen, f"{place}: {len(chosen)} of {len(trains)} units{', those ' + ' and '.join(how) if how else ''}."
+    told = f"{place}: {kept.sum()} of {len(trains)} units{', those ' + ' and '.join(how) if how else ''}."
+    return spike_trains(units, f"The units of {place}", trains, kept), told
 
 
 def _areas(file: H5Object, facts: pd.DataFrame) -> pd.Series | None:

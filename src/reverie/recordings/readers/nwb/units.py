@@ -1,0 +1,63 @@
+"""Sorted units of an NWB file: their spikes, and when each was observed."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool
+
+from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
+from reverie.recordings.clocks import covered
+from reverie.recordings.readers.nwb.file import H5Object, is_row, where
+from reverie.recordings.readers.stored import require_stored
+from reverie.recordings.signals import REAL, SpikeTrains
+
+BELIEVED: Final = 0.9
+"""Least share of all spikes that lie in the intervals in which their units are said to have been observed; with fewer,
+these intervals are of something else."""
+
+
+def spike_trains(
+    units: H5Object, place: str, trains: Sequence[np.ndarray], kept: Bool[np.ndarray, " unit"]
+) -> SpikeTrains:
+    """Return the spikes of some of the units of a table, whose spikes are given, as a signal called ``place``."""
+    observed = _observed(units, trains)
+    chosen = np.flatnonzero(kept).tolist()
+    return SpikeTrains(
+        place, [trains[unit] for unit in chosen], observed=observed and [observed[unit] for unit in chosen]
+    )
+
+
+def spike_times(units: H5Object) -> list[np.ndarray]:
+    """Return the spike times of each unit of a table, in seconds; raises ReverieError when a part is missing."""
+    flat, ends = units.get("spike_times", units), units.get("spike_times_index", units)
+    sound = all(is_row(part) and part.dtype.kind in REAL for part in (flat, ends)) and ends.size == units["id"].size
+    flat, ends = (
+        np.asarray(require_stored(part, where(units))).ravel() if sound else np.zeros(0) for part in (flat, ends)
+    )
+    bounds = np.concatenate([[0], ends.astype(np.int64)])
+    if not sound or (np.diff(bounds) < 0).any() or bounds[-1] != len(flat):
+        raise ReverieError(
+            f"{where(units)} has no column 'spike_times' that fits its other columns; copy the file again."
+        )
+    return np.split(flat, bounds[1:-1])
+
+
+def _observed(units: H5Object, trains: Sequence[np.ndarray]) -> list[np.ndarray] | None:
+    """Return the intervals, (interval, 2) in seconds, in which each unit was observed; None where they are not said."""
+    intervals, ends = units.get("obs_intervals"), units.get("obs_intervals_index")
+    if intervals is None or ends is None or intervals.ndim != 2 or intervals.shape[1] != 2:
+        return None
+    bounds = np.concatenate([[0], np.asarray(ends).ravel().astype(np.int64)])
+    if len(bounds) != len(trains) + 1 or (np.diff(bounds) < 0).any() or bounds[-1] != len(intervals):
+        say(f"{where(units)}: obs_intervals does not fit the other columns and is not used.")
+        return None
+    found = [np.asarray(part, dtype=np.float64) for part in np.split(np.asarray(intervals), bounds[1:-1])]
+    always = np.array([[-np.inf, np.inf]])
+    found = [part if len(part) else always for part in found]
+    inside = sum(int(covered(np.asarray(train), part, 0.0).sum()) for train, part in zip(trains, found, strict=True))
+    if inside < BELIEVED * sum(map(len, trains)):
+        say(f"{where(units)}: many spikes lie outside their units' obs_intervals, which are not used.")
+        return None
+    return found
