@@ -148,7 +148,7 @@ class SpikeTrains:
     place: str
     trains: Sequence[np.ndarray]
     recorded: tuple[float, float] | None = None
-    observed: Sequence[Float[np.ndarray, "interval 2"]] | None = None
+    observed: Sequence[Float[np.ndarray, "_ 2"]] | None = None
 
     def __post_init__(self) -> None:
         """Sort the spikes, since not every library keeps them in order."""
