@@ -53,6 +53,14 @@ def sine_positions(channels: int, frames: int, height: int, width: int) -> Float
     return encoding[:, :channels].contiguous(memory_format=torch.channels_last)
 
 
+def scale_and_shift(
+    norm: nn.BatchNorm1d | nn.BatchNorm2d,
+) -> tuple[Float[Tensor, " channel"], Float[Tensor, " channel"]]:
+    """Return the scale and the shift that a normalisation applies to each channel in evaluation mode."""
+    scale = norm.weight * torch.rsqrt(norm.get_buffer("running_var") + norm.eps)
+    return scale, norm.bias - norm.get_buffer("running_mean") * scale
+
+
 class ConvolutionNorm(nn.Module):
     """A convolution without bias followed by batch normalisation, and by a SiLU unless told otherwise."""
 
@@ -75,18 +83,17 @@ class ConvolutionNorm(nn.Module):
 
     def forward(self, features: Float[Tensor, "batch inputs height width"]) -> Float[Tensor, "batch outputs tall wide"]:
         """Convolve, normalise, activate."""
-        normalised: Tensor = self.norm(self.convolution(features)) if self.training else self.convolve_folded(features)
+        if self.training:
+            normalised: Tensor = self.norm(self.convolution(features))
+        else:
+            layer, (weight, bias) = self.convolution, self.folded()
+            normalised = functional.conv2d(features, weight, bias, layer.stride, layer.padding, groups=layer.groups)
         return functional.silu(normalised, inplace=not torch.is_grad_enabled()) if self.activate else normalised
 
-    def convolve_folded(
-        self, features: Float[Tensor, "batch inputs height width"]
-    ) -> Float[Tensor, "batch outputs tall wide"]:
-        """Convolve with the normalisation, a fixed scale and shift in evaluation mode, folded into the weights."""
-        layer, norm = self.convolution, self.norm
-        scale = norm.weight * torch.rsqrt(norm.get_buffer("running_var") + norm.eps)
-        weight = layer.weight * scale[:, None, None, None]
-        bias = norm.bias - norm.get_buffer("running_mean") * scale
-        return functional.conv2d(features, weight, bias, layer.stride, layer.padding, groups=layer.groups)
+    def folded(self) -> tuple[Float[Tensor, "outputs inputs tall wide"], Float[Tensor, " outputs"]]:
+        """Return weight and bias of the one convolution that both are equal to in evaluation mode."""
+        scale, shift = scale_and_shift(self.norm)
+        return self.convolution.weight * scale[:, None, None, None], shift
 
 
 class SqueezeExcite(nn.Module):

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock, SqueezeExcite
-from reverie.encoders.fast.entrances import Entrance, folded
+from reverie.encoders.fast.entrances import Entrance
 
 SliceMemory = tuple[Tensor, Tensor, Tensor]
 """Inputs of the non-linearities after the widening, the spatial and the temporal layer."""
@@ -55,7 +55,7 @@ class Gate:
         The gated features give this product directly, and the sigmoid's slope, gate · (1 - gate), needs it.
         """
         before_sigmoid = slopes * (1 - self.forward(means))
-        reduced = torch.ops.aten.silu_backward(before_sigmoid @ self.expand, self._reduced(means))
+        reduced = silu_back(before_sigmoid @ self.expand, self._reduced(means))
         by_means: Tensor = reduced @ self.reduce
         return by_means
 
@@ -107,7 +107,7 @@ class DepthwiseLayer:
     """A folded depth-wise convolution. before, after: height and width of the pictures of input and output rows."""
 
     def __init__(self, layer: ConvolutionNorm, before: tuple[int, int], after: tuple[int, int]) -> None:
-        weight, self.bias = folded(layer)
+        weight, self.bias = layer.folded()
         self.weight = weight.contiguous(memory_format=torch.channels_last)
         self.kernel, self.stride = layer.convolution.kernel_size, list(layer.convolution.stride)
         self.padding = [length // 2 for length in self.kernel]
@@ -157,7 +157,7 @@ class FrozenBlock:
         self.entrance, self.frames, self.pixels = entrance, block.frames, size[0] * size[1]
         self.smaller = self.layers.smaller
         self.gate = Gate(block.squeeze_excite)
-        weight, self.bias = folded(block.projection)
+        weight, self.bias = block.projection.folded()
         self.projection = weight[:, :, 0, 0].T.contiguous()
 
     @property

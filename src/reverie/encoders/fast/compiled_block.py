@@ -16,7 +16,7 @@ from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock
 from reverie.encoders.fast import kernels
 from reverie.encoders.fast.block import Gate, Memory
 from reverie.encoders.fast.compiled_shortcut import Around, FeatureAround, PlaneAround, PooledAround
-from reverie.encoders.fast.entrances import Entrance, FeatureEntrance, PlaneEntrance, folded
+from reverie.encoders.fast.entrances import Entrance, FeatureEntrance, PlaneEntrance
 from reverie.encoders.fast.kernels import LANES, PANEL, Layout, in_panels, padded
 
 Numbers = tuple[Tensor, Tensor | None]
@@ -73,12 +73,11 @@ class CompiledBlock:
             self.layout, self.widening = Layout.of(block, size, inputs, inputs, pooled), Widening.of_planes(entrance)
             self.around: Around = PlaneAround(block, entrance, self.layout, following)
         else:
-            assert isinstance(entrance, FeatureEntrance)
             inputs = len(entrance.weight)
             self.layout = Layout.of(block, size, inputs, padded(inputs), pooled)
             self.widening = Widening.of_features(entrance)
             self.around = FeatureAround(block, entrance.around, self.layout, following)
-        weight = folded(block.projection)[0][:, :, 0, 0].T
+        weight = block.projection.folded()[0][:, :, 0, 0].T
         if pooled:
             self.around = PooledAround(self.around, self.layout.smaller_pixels)
             weight = weight / self.layout.smaller_pixels
@@ -171,7 +170,7 @@ class CompiledBlock:
 def _taps_and_bias(
     layer: ConvolutionNorm,
 ) -> tuple[Float[Tensor, "panel position lane"], Float[Tensor, "panel 1 lane"]]:
-    weight, bias = folded(layer)
+    weight, bias = layer.folded()
     return in_panels(weight.flatten(1).T), in_panels(bias[None])
 
 

@@ -2,7 +2,6 @@
 
 import copy
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
 
 import torch
 from einops import rearrange
@@ -12,19 +11,8 @@ from torch.nn import functional
 
 from reverie.encoders.dwiseneuro_blocks import CoreBlock
 from reverie.encoders.fast import kernels
-from reverie.encoders.fast.entrances import PlaneEntrance, Shortcut, folded
+from reverie.encoders.fast.entrances import PlaneEntrance, Shortcut
 from reverie.encoders.fast.kernels import LANES, Layout, padded
-
-
-@runtime_checkable
-class Around(Protocol):
-    """A shortcut around a block, forward and backward."""
-
-    def forward(self, features: Float[Tensor, "stack pixel time channel"]) -> Float[Tensor, "stack fewer time outputs"]:
-        """Carry features around the block."""
-
-    def backward(self, slopes: Float[Tensor, "stack fewer time outputs"]) -> Float[Tensor, "stack pixel time channel"]:
-        """Carry a gradient back."""
 
 
 class FeatureAround:
@@ -37,7 +25,7 @@ class FeatureAround:
         self.layout = layout
         part = 1 / layout.smaller_pixels if layout.pooled else 1
         self.scale = (part * shortcut.scale).contiguous()
-        self.shift = part * (shortcut.shift + folded(block.projection)[1])
+        self.shift = part * (shortcut.shift + block.projection.folded()[1])
         self.chosen = _chosen(shortcut, layout.pixels)
         self.positions = None if following is None else _positions(following)
 
@@ -60,7 +48,7 @@ class FeatureAround:
 class PooledAround:
     """The shortcut of the last block, whose outputs are only needed as their mean over the picture of ``pixels``."""
 
-    def __init__(self, rest: Around, pixels: int) -> None:
+    def __init__(self, rest: "FeatureAround | PlaneAround", pixels: int) -> None:
         self.rest, self.pixels = rest, pixels
 
     def forward(self, features: Float[Tensor, "stack pixel time channel"]) -> Float[Tensor, "stack 1 time outputs"]:
@@ -96,6 +84,9 @@ class PlaneAround:
         stacks, _, frames, planes = carried.shape
         total = carried.new_zeros(stacks, self.pixels, frames, LANES)
         return total.index_copy_(1, self.chosen, functional.pad(carried, (0, LANES - planes)))
+
+
+Around = FeatureAround | PooledAround | PlaneAround
 
 
 def _chosen(shortcut: Shortcut, pixels: int) -> Int[Tensor, " chosen"]:

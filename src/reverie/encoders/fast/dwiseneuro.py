@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from reverie.encoders.dwiseneuro import DwiseNeuro
-from reverie.encoders.dwiseneuro_blocks import CoreBlock, CortexLayer, Readout
+from reverie.encoders.dwiseneuro_blocks import CoreBlock, CortexLayer, Readout, scale_and_shift
 from reverie.encoders.fast import kernels
 from reverie.encoders.fast.block import FrozenBlock, Memory
 from reverie.encoders.fast.compiled_block import CompiledBlock
-from reverie.encoders.fast.entrances import FeatureEntrance, PlaneEntrance, scale_and_shift
+from reverie.encoders.fast.entrances import FeatureEntrance, PlaneEntrance
 from reverie.encoders.fast.kernels import LARGEST_KERNEL
 from reverie.encoders.fast.rounding import RoundedBlock
 from reverie.encoders.stacks import PLANES, StackEncoder
@@ -41,10 +41,12 @@ class FrozenCore:
     channel), with padded channels.
     """
 
+    @torch.no_grad()
     def __init__(self, encoder: DwiseNeuro) -> None:
         blocks = [block for block in encoder.blocks if isinstance(block, CoreBlock)]
         small = encoder.config.spatial_kernel <= LARGEST_KERNEL
         self.compiled = small and kernels.usable(blocks[0].projection.convolution.weight)
+        self.pattern = "stack (h w) time plane" if self.compiled else "(stack time) (h w) plane"
         self.blocks: list[FrozenBlock | CompiledBlock] = []
         self.size = size = encoder.canvas
         self.outputs = blocks[-1].outputs
@@ -87,8 +89,7 @@ class FrozenCore:
         return self._pooled(features, len(planes))
 
     def _laid_out(self, planes: Planes) -> Tensor:
-        pattern = "stack (h w) time plane" if self.compiled else "(stack time) (h w) plane"
-        return rearrange(planes, f"stack plane time h w -> {pattern}").contiguous()
+        return rearrange(planes, f"stack plane time h w -> {self.pattern}").contiguous()
 
     def _pooled(self, features: Tensor, stacks: int) -> Float[Tensor, "stack channel time"]:
         # The last of the compiled blocks averages over its pixels itself.
@@ -100,15 +101,8 @@ class FrozenCore:
         features = self._before_pooling(functional.pad(slopes.mT, (0, self.blocks[-1].pitch - self.outputs)))
         for block, memory in zip(reversed(self.blocks), reversed(memories), strict=True):
             features = block.backward(features, memory)
-        pattern = "stack (h w) time plane" if self.compiled else "(stack time) (h w) plane"
-        height, width = self.size
-        return rearrange(
-            features[..., :PLANES],
-            f"{pattern} -> stack plane time h w",
-            stack=len(slopes),
-            h=height,
-            w=width,
-        )
+        lengths = {"stack": len(slopes), "h": self.size[0], "w": self.size[1]}
+        return rearrange(features[..., :PLANES], f"{self.pattern} -> stack plane time h w", **lengths)
 
     def _before_pooling(self, slopes: Float[Tensor, "stack time channel"]) -> Tensor:
         """Return the gradient with respect to the features before pooling, in which each pixel has an equal part."""
@@ -136,10 +130,11 @@ class _Core(torch.autograd.Function):
 class FrozenCortexLayer(nn.Module):
     """A cortex layer whose normalisations are folded."""
 
+    @torch.no_grad()
     def __init__(self, layer: CortexLayer) -> None:
         super().__init__()
         scale, shift = scale_and_shift(layer.norm)
-        weight = layer.convolution.weight.detach()[:, :, 0] * scale[:, None]
+        weight = layer.convolution.weight[:, :, 0] * scale[:, None]
         self.weights = rearrange(weight, "(group out) channel -> group channel out", group=layer.groups).contiguous()
         self.bias = rearrange(shift, "(group out) -> group 1 out", group=layer.groups).contiguous()
         self.scale, self.shift = scale_and_shift(layer.shortcut_norm)

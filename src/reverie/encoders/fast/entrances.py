@@ -5,53 +5,13 @@ with (picture · pixel) rows. The first block's entrance takes the picture plane
 training a fixed scale and shift, is folded into the layer before it.
 """
 
-from typing import Protocol, runtime_checkable
-
 import torch
 from einops import rearrange
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock
-
-
-def scale_and_shift(
-    norm: nn.BatchNorm1d | nn.BatchNorm2d,
-) -> tuple[Float[Tensor, " channel"], Float[Tensor, " channel"]]:
-    """Return the scale and the shift that a normalisation applies to each channel in evaluation mode."""
-    scale = norm.weight.detach() * torch.rsqrt(norm.get_buffer("running_var") + norm.eps)
-    return scale, norm.bias.detach() - norm.get_buffer("running_mean") * scale
-
-
-def folded(layer: ConvolutionNorm) -> tuple[Float[Tensor, "outputs inputs tall wide"], Float[Tensor, " outputs"]]:
-    """Return weight and bias of the convolution that is equal to a convolution and its normalisation."""
-    scale, shift = scale_and_shift(layer.norm)
-    return layer.convolution.weight.detach() * scale[:, None, None, None], shift
-
-
-@runtime_checkable
-class Entrance(Protocol):
-    """What a block does to its inputs before the depth-wise layers, forward and backward."""
-
-    def prepare(self, inputs: Float[Tensor, "picture pixel channel"]) -> Float[Tensor, "picture pixel wider"]:
-        """Return the inputs of ``widen`` and ``shortcut``; gradients are with respect to these."""
-
-    def widen(self, features: Float[Tensor, "picture pixel channel"], part: slice) -> Float[Tensor, "row middle"]:
-        """Return a slice of the widened channels, before their non-linearity."""
-
-    def shortcut(self, features: Float[Tensor, "picture pixel channel"]) -> Float[Tensor, "picture fewer outputs"]:
-        """Return the shortcut's output."""
-
-    def widen_back(
-        self, total: Float[Tensor, "picture pixel channel"], slopes: Float[Tensor, "row middle"], part: slice
-    ) -> None:
-        """Add to ``total`` the gradient with respect to the features, given that with respect to a widened slice."""
-
-    def shortcut_back(
-        self, shape: torch.Size, slopes: Float[Tensor, "picture fewer outputs"]
-    ) -> Float[Tensor, "picture pixel channel"]:
-        """Return the gradient with respect to features of the given shape, given that with respect to the shortcut."""
+from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock, scale_and_shift
 
 
 class Shortcut:
@@ -93,34 +53,34 @@ class FeatureEntrance:
     """The entrance of every block but the first: positions added, then a point-wise layer."""
 
     def __init__(self, block: CoreBlock, size: tuple[int, int]) -> None:
-        weight, self.bias = folded(block.expansion)
+        weight, self.bias = block.expansion.folded()
         self.weight = weight[:, :, 0, 0].T.contiguous()
         self.positions = rearrange(block.positions, "time channel h w -> time (h w) channel").contiguous()
         self.around = Shortcut(block, len(self.weight), size)
 
     def prepare(self, inputs: Float[Tensor, "picture pixel channel"]) -> Float[Tensor, "picture pixel channel"]:
-        """Add the positions."""
+        """Add the positions; gradients are with respect to the features that this returns."""
         stacks = inputs.view(-1, *self.positions.shape)
         return (stacks + self.positions).flatten(0, 1)
 
     def widen(self, features: Float[Tensor, "picture pixel channel"], part: slice) -> Float[Tensor, "row middle"]:
-        """Multiply by a slice of the weights."""
+        """Return a slice of the widened channels, before their non-linearity."""
         return torch.addmm(self.bias[part], features.flatten(0, 1), self.weight[:, part])
 
     def shortcut(self, features: Float[Tensor, "picture pixel channel"]) -> Float[Tensor, "picture fewer outputs"]:
-        """Carry the features around."""
+        """Carry the features around the block."""
         return self.around.forward(features)
 
     def widen_back(
         self, total: Float[Tensor, "picture pixel channel"], slopes: Float[Tensor, "row middle"], part: slice
     ) -> None:
-        """Multiply by the weights the other way."""
+        """Add to ``total`` the gradient with respect to the features, given that with respect to a widened slice."""
         total.flatten(0, 1).addmm_(slopes, self.weight[:, part].T)
 
     def shortcut_back(
         self, shape: torch.Size, slopes: Float[Tensor, "picture fewer outputs"]
     ) -> Float[Tensor, "picture pixel channel"]:
-        """Carry the gradient back."""
+        """Carry a gradient back, to features of the given shape."""
         return self.around.backward(slopes, shape[1])
 
 
@@ -132,8 +92,8 @@ class PlaneEntrance:
     """
 
     def __init__(self, stem: ConvolutionNorm, block: CoreBlock, size: tuple[int, int]) -> None:
-        stem_weight, stem_bias = (part.double() for part in folded(stem))
-        weight, bias = (part.double() for part in folded(block.expansion))
+        stem_weight, stem_bias = (part.double() for part in stem.folded())
+        weight, bias = (part.double() for part in block.expansion.folded())
         positions = rearrange(block.positions.double(), "time channel h w -> time (h w) channel")
         by_pixel = positions[0]
         by_moment = (positions - positions[:1]).mean(1) + stem_bias
@@ -167,6 +127,9 @@ class PlaneEntrance:
     ) -> Float[Tensor, "picture pixel plane"]:
         """Carry the gradient back through the stem."""
         return self.around.backward(slopes, shape[1]) @ self.features.weight.T
+
+
+Entrance = FeatureEntrance | PlaneEntrance
 
 
 class LinearMap:
