@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from reverie.encoders.contract import row_of
 from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.dwiseneuro_blocks import (
     ConvolutionNorm,
@@ -29,12 +30,11 @@ class PublishedNetwork(nn.Module):
 
     def __init__(self, encoder: DwiseNeuro, mouse: str) -> None:
         super().__init__()
-        encoder.require_mouse(mouse)
         self.stem = ConvolutionNorm3d(encoder.stem, temporal=False)
         self.blocks = nn.Sequential(*(Block3d(block) for block in encoder.blocks if isinstance(block, CoreBlock)))
         # These work on pooled features and are as published already.
         self.cortex = copy.deepcopy(encoder.cortex)
-        self.readout = copy.deepcopy(encoder.readouts[list(encoder.mice).index(mouse)])
+        self.readout = copy.deepcopy(encoder.readouts[row_of(encoder, mouse)])
 
     def forward(self, planes: Float[Tensor, "stack 5 time height width"]) -> Float[Tensor, "stack neuron time"]:
         """Predict the rates of stacks."""

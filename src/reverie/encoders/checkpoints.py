@@ -19,7 +19,7 @@ from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import BUILT_IN, build, name_architecture
 from reverie.foundation.devices import choose_device, usual_torch
 from reverie.foundation.errors import BadInput, ReverieError, reading_foreign
-from reverie.foundation.files import read_record, replacing, write_record
+from reverie.foundation.files import read_record, write_bytes, write_record
 from reverie.foundation.fingerprints import bytes_digest, digest_of, file_digest
 from reverie.foundation.folders import is_left_behind
 from reverie.foundation.placeholders import read_start
@@ -46,8 +46,7 @@ def save_encoder(encoder: Encoder, folder: Path, about: Mapping[str, Any] | None
     """
     weights = save(_tensors(encoder))
     description = {**_describe(encoder), WEIGHTS_DIGEST: bytes_digest(weights), "about": dict(about or {})}
-    with replacing(folder / WEIGHTS) as stream:
-        stream.write(weights)
+    write_bytes(folder / WEIGHTS, weights)
     write_record(folder / DESCRIPTION, description)
 
 

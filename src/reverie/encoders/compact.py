@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.encoders.contract import Encoder
+from reverie.encoders.contract import Encoder, row_of
 from reverie.encoders.fast.layers import filter_frames
 from reverie.encoders.filters import CONTRAST_UNIT, convolve_pictures, spatial_filters, temporal_filters
 from reverie.encoders.layers import MEMORY, FrameGain, PointReadout, Shifter, StateGain
@@ -153,12 +153,11 @@ class Compact(Encoder):
 
     def _own(self, parts: nn.ModuleList, mouse: str) -> nn.ModuleList:
         """Return the animal's own module of a list with one per animal, if the encoder has such a list."""
-        row = list(self.mice).index(mouse)
+        row = row_of(self, mouse)
         return parts[row : row + 1]
 
     def _parts(self, mouse: str) -> tuple[PointReadout, StateGain]:
-        self.require_mouse(mouse)
-        row = list(self.mice).index(mouse)
+        row = row_of(self, mouse)
         readout, gain = self.readouts[row], self.gains[row]
         assert isinstance(readout, PointReadout)
         assert isinstance(gain, StateGain)

@@ -215,6 +215,12 @@ def frozen(encoder: Encoder) -> Iterator[None]:
                 weight.requires_grad_(True)
 
 
+def row_of(encoder: Encoder, mouse: str) -> int:
+    """Return the place of an animal's readout among all; raises ReverieError when the encoder has none for it."""
+    encoder.require_mouse(mouse)
+    return list(encoder.mice).index(mouse)
+
+
 def device_of(encoder: Encoder) -> torch.device:
     """Return the device of an encoder's first weight; the CPU when it has none."""
     first = next(chain(encoder.parameters(), encoder.buffers()), None)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.encoders.contract import Encoder
+from reverie.encoders.contract import Encoder, row_of
 from reverie.encoders.filters import CONTRAST_UNIT, temporal_filters
 from reverie.encoders.layers import INVERSE_SOFTPLUS_OF_ONE, StateGain
 from reverie.foundation.arrays import GREY
@@ -67,8 +67,7 @@ class LinearNonlinear(Encoder):
         mouse: str,
     ) -> Float[Tensor, "batch neuron time"]:
         """Predict the rates of one animal; raises ReverieError when there is no readout for it."""
-        self.require_mouse(mouse)
-        row = list(self.mice).index(mouse)
+        row = row_of(self, mouse)
         pooled = functional.avg_pool2d((movie - GREY) / CONTRAST_UNIT, self.config.pooling, ceil_mode=True)
         pixels = functional.pad(pooled.flatten(2), (0, 0, self.history, 0))
         rates: Tensor = self.readouts[row](pixels)
@@ -84,8 +83,7 @@ class LinearNonlinear(Encoder):
         state_deviation: Float[np.ndarray, "4"],
     ) -> None:
         """Start one animal's readout from its mean rates and the mean and deviation of its state."""
-        self.require_mouse(mouse)
-        row = list(self.mice).index(mouse)
+        row = row_of(self, mouse)
         readout, gain = self.readouts[row], self.gains[row]
         assert isinstance(readout, LinearNonlinearReadout)
         assert isinstance(gain, StateGain)

@@ -26,35 +26,20 @@ PUBLISHED_ANIMALS = {
 """Neurons of the ten animals of Sensorium 2023; no two counts are equal, so the size of a readout identifies the
 animal."""
 
-CONFIG_WORDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "core_features": ("core_features", tuple),
-    "spatial_strides": ("spatial_strides", tuple),
-    "spatial_kernel": ("spatial_kernel", int),
-    "temporal_kernel": ("temporal_kernel", int),
-    "expansion_ratio": ("expansion_ratio", int),
-    "se_reduce_ratio": ("squeeze_ratio", int),
-    "cortex_features": ("cortex_features", tuple),
-    "groups": ("groups", int),
-    "softplus_beta": ("softplus_beta", float),
-    "drop_rate": ("dropout", float),
-    "drop_path_rate": ("drop_path", float),
+SETTINGS: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
+    "core_features": ("core_features", tuple, (64, 128, 256, 512)),
+    "spatial_strides": ("spatial_strides", tuple, (2, 2, 2, 2)),
+    "spatial_kernel": ("spatial_kernel", int, 3),
+    "temporal_kernel": ("temporal_kernel", int, 3),
+    "expansion_ratio": ("expansion_ratio", int, 3),
+    "se_reduce_ratio": ("squeeze_ratio", int, 16),
+    "cortex_features": ("cortex_features", tuple, (4096, 4096)),
+    "groups": ("groups", int, 4),
+    "softplus_beta": ("softplus_beta", float, 1),
+    "drop_rate": ("dropout", float, 0.0),
+    "drop_path_rate": ("drop_path", float, 0.0),
 }
-"""The release's names of an architecture's settings, each with our name and its type."""
-
-DEFAULTS = {
-    "core_features": (64, 128, 256, 512),
-    "spatial_strides": (2, 2, 2, 2),
-    "spatial_kernel": 3,
-    "temporal_kernel": 3,
-    "expansion_ratio": 3,
-    "se_reduce_ratio": 16,
-    "cortex_features": (4096, 4096),
-    "groups": 4,
-    "softplus_beta": 1,
-    "drop_rate": 0.0,
-    "drop_path_rate": 0.0,
-}
-"""The release's defaults for settings that a checkpoint does not name."""
+"""The release's names of an architecture's settings, each with our name, its type, and the release's default."""
 
 WEIGHT_WORDS = (
     ("core.stem.0.", "stem.convolution."),
@@ -155,9 +140,7 @@ def _exact_counts(path: Path, rounded: list[int], neurons: Sequence[int] | None,
 
 def translate_config(params: Mapping[str, Any], settings: Mapping[str, Any]) -> DwiseNeuroConfig:
     """Turn the release's settings into ours."""
-    words: dict[str, Any] = {}
-    for theirs, (ours, kind) in CONFIG_WORDS.items():
-        words[ours] = kind(settings.get(theirs, DEFAULTS[theirs]))
+    words = {ours: kind(settings.get(theirs, default)) for theirs, (ours, kind, default) in SETTINGS.items()}
     stack, processor = params["frame_stack"], params["inputs_processor"][1]
     width, height = processor["size"]
     return DwiseNeuroConfig(

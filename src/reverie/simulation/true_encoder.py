@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reverie.encoders.contract import Encoder
+from reverie.encoders.contract import Encoder, row_of
 from reverie.encoders.registry import weights_follow
 from reverie.foundation.arrays import FRAME_SIZE, GREY
 from reverie.foundation.errors import ReverieError
@@ -115,16 +115,16 @@ class TrueEncoder(Encoder, ABC):
         self.eyes, self.tissues = nn.ModuleDict(), nn.ModuleDict()
         footage = None if weights_follow() else calibration_footage(frame_size)
         self.prepare(footage)
-        for mouse, neurons in mice.items():
+        for row, (mouse, neurons) in enumerate(mice.items()):
             animal = self.draw_animal(neurons, self.generator(mouse))
             if footage is not None:
                 animal.calibrate(footage)
             self.animals.append(animal)
             self.indicators.append(Indicator(config, self.generator(mouse, SCAN).uniform(size=neurons)))
             if (eye := draw_gaze(config, self.temperament(mouse), self.generator(mouse, GAZE))) is not None:
-                self.eyes[self._number(mouse)] = eye
+                self.eyes[str(row)] = eye
             if config.neuropil > 0:
-                self.tissues[self._number(mouse)] = Neuropil(config.neuropil, self.places(mouse))
+                self.tissues[str(row)] = Neuropil(config.neuropil, self.places(mouse))
         self.lead = self.indicator(mouse).lead
         self.history = animal.memory - 1 + self.lead
 
@@ -165,35 +165,31 @@ class TrueEncoder(Encoder, ABC):
 
     def animal(self, mouse: str) -> Cortex:
         """Return the neurons of one animal; raises ReverieError when no animal has that name."""
-        self.require_mouse(mouse)
-        cortex = self.animals[int(self._number(mouse))]
+        cortex = self.animals[row_of(self, mouse)]
         assert isinstance(cortex, Cortex)
         return cortex
 
     def eye(self, mouse: str) -> Gaze | None:
         """Return how an animal's gaze displaces what its neurons see, or None where it does not."""
-        eye = dict(self.eyes.items()).get(self._number(mouse))
+        eye = dict(self.eyes.items()).get(str(row_of(self, mouse)))
         assert eye is None or isinstance(eye, Gaze)
         return eye
 
     def tissue(self, mouse: str) -> Neuropil | None:
         """Return the neuropil that leaks into the traces of one animal, or None where nothing does."""
-        tissue = dict(self.tissues.items()).get(self._number(mouse))
+        tissue = dict(self.tissues.items()).get(str(row_of(self, mouse)))
         assert tissue is None or isinstance(tissue, Neuropil)
         return tissue
 
     def indicator(self, mouse: str) -> Indicator:
         """Return the indicator of one animal: how its events become responses."""
-        indicator = self.indicators[int(self._number(mouse))]
+        indicator = self.indicators[row_of(self, mouse)]
         assert isinstance(indicator, Indicator)
         return indicator
 
     def generator(self, mouse: str, *purpose: int) -> np.random.Generator:
         """Return one animal's random generator for one purpose."""
         return animal_generator(self.config.seed, mouse, *purpose)
-
-    def _number(self, mouse: str) -> str:
-        return str(list(self.mice).index(mouse))
 
     def temperament(self, mouse: str) -> Temperament:
         """Return the temperament of one animal."""

@@ -176,15 +176,6 @@ def _fingerprint(compiler: Sequence[str], processor: str) -> str:
     digest.update(" ".join(words).encode(errors="surrogateescape"))
     features = Path("/proc/cpuinfo")
     if features.exists():
-        digest.update(
-            "".join(
-                sorted(
-                    {
-                        line
-                        for line in features.read_text(encoding="ascii", errors="replace").splitlines()
-                        if "flags" in line
-                    }
-                )
-            ).encode()
-        )
+        lines = features.read_text(encoding="ascii", errors="replace").splitlines()
+        digest.update("".join(sorted({line for line in lines if "flags" in line})).encode())
     return digest.hexdigest()[:16]
