@@ -76,7 +76,7 @@ def _fit_mask(fitted: Fitted) -> None:
     sizes = " and ".join(
         f"{diameter_in_degrees(mask, level, angle or 1.0):.0f}{unit} at α ≥ {level:g}" for level in levels
     )
-    say(f"{subject.animal} sees {sizes} (equal-area diameter).")
+    say(f"{subject.animal} sees {sizes} (equal-area diameter; α is the mask's transparency, how well a pixel is seen).")
 
 
 def _fit_prior(fitted: Fitted) -> None:
