@@ -7,43 +7,27 @@ from dataclasses import replace
 import av
 import h5py
 import numpy as np
-import pandas as pd
 import pytest
 import tifffile
 import xarray
 from nwbinspector import Importance, inspect_nwbfile
 from pynwb import NWBHDF5IO
+from tests.fitted.reconstructions import SHAPE, made_up
 
-from reverie.fitted.reconstruction import Reconstruction
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz
 from reverie.runs.exporting import export_run
 
-FRAMES, SIZE = 20, (12, 16)
-
-
-def made_up(trial: str, **known) -> Reconstruction:
-    generator = np.random.default_rng(int(trial))
-    movie, std, truth = (generator.uniform(0, 255, (FRAMES, *SIZE)).astype(np.float32) for _ in range(3))
-    parts = {
-        "std": std,
-        "truth": truth,
-        "information": np.full(SIZE, 0.5, np.float32),
-        "responses": generator.gamma(1.0, 1.0, (5, FRAMES)).astype(np.float32),
-        "rates": generator.gamma(1.0, 1.0, (5, FRAMES)).astype(np.float32),
-        "frame_rate": 25.0,
-        "notes": ("Not held out.",),
-        **known,
-    }
-    trace = pd.DataFrame({"step": [1], "seconds": [0.1], "passes": [1], "loss": [2.0], "model": [0]})
-    return Reconstruction("Mäus 1", trial, "map", movie, np.full(SIZE, 1.2, np.float32), trace, **parts)
+FRAMES, *SIZE = SHAPE
+MADE_UP = {"animal": "Mäus 1", "frame_rate": 25.0, "notes": ("Not held out.",)}
+IN_DARKNESS = {"truth": None, "rates_from_truth": None, "std": None, "information": None}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run of two trials, the second in darkness, and its movies."""
     folder = tmp_path_factory.mktemp("run")
-    movies = [made_up("3", start=12.5), made_up("4", start=60.0, truth=None, std=None, information=None)]
+    movies = [made_up(3, start=12.5, **MADE_UP), made_up(4, start=60.0, **IN_DARKNESS, **MADE_UP)]
     for movie in movies:
         movie.save(folder / movie.animal / movie.trial)
     (folder / "run.json").write_text(json.dumps({"settings": {"method": "map"}, "seed": 0}))
