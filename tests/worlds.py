@@ -94,3 +94,8 @@ def describe_training(world: Any, training: list[str], validation: list[str], an
 def files_in(folder: Path) -> dict[str, int]:
     """Return all files below a folder with the time they were last written."""
     return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def looking(frames: int, x: float = 140.0, y: float = 140.0, *, batch: int = 1) -> torch.Tensor:
+    """The state (batch, 4, time) of an animal that stands and looks one way."""
+    return torch.tensor([50.0, 0.0, x, y])[None, :, None].expand(batch, 4, frames)

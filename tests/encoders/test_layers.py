@@ -7,6 +7,7 @@ The pupil displaces what neurons see: neutral before it is learned, bounded, the
 
 import numpy as np
 import torch
+from tests.worlds import looking
 
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.encoders.layers import FURTHEST, MEMORY, STEEPEST, FrameGain, Shifter, StateGain, displaced
@@ -73,10 +74,6 @@ def test_a_window_with_its_history_has_the_rates_of_the_whole_clip():
 SIZE = (12, 16)
 
 
-def looking(x: float, y: float, frames: int = 3) -> torch.Tensor:
-    return torch.tensor([50.0, 0.0, x, y])[None, :, None].expand(1, 4, frames)
-
-
 def test_nothing_moves_before_it_is_learned():
     pictures = torch.randn(2, 5, *SIZE)
     assert torch.allclose(Shifter()(pictures, 100 * torch.randn(2, 4, 5)), pictures, atol=1e-6)
@@ -87,10 +84,10 @@ def test_fields_are_displaced_as_far_as_the_pupil_says_and_no_farther():
     shifter.standardise(np.array([140.0, 130.0]), np.array([6.0, 0.0]))
     with torch.no_grad():
         shifter.weight.copy_(torch.tensor([[0.0, 0.0], [0.5, 0.0]]))
-    assert torch.allclose(shifter.displacement(looking(140.0, 130.0)), torch.zeros(1, 2, 3), atol=1e-6)
-    moved = shifter.displacement(looking(146.0, 130.0))[0, :, 0]
+    assert torch.allclose(shifter.displacement(looking(3, 140.0, 130.0)), torch.zeros(1, 2, 3), atol=1e-6)
+    moved = shifter.displacement(looking(3, 146.0, 130.0))[0, :, 0]
     assert torch.allclose(moved, torch.tensor([0.0, FURTHEST * float(np.tanh(0.5 / FURTHEST))]), atol=1e-5)
-    assert shifter.displacement(looking(1e6, -1e6)).abs().max() <= FURTHEST
+    assert shifter.displacement(looking(3, 1e6, -1e6)).abs().max() <= FURTHEST
 
 
 def test_a_step_to_the_right_shows_what_lies_there_and_grey_beyond_the_edge():

@@ -135,34 +135,24 @@ def shorten(world, trial, frames, animal="alpha"):
 
 
 @pytest.mark.parametrize(
-    ("shortened", "window", "used"), [(["3"], 32, ["1", "4"]), (["1", "3", "4"], 15, ["1", "3", "4"])]
+    ("shortened", "window", "used"),
+    [([], 32, ["1", "3", "4"]), (["3"], 32, ["1", "4"]), (["1", "3", "4"], 15, ["1", "3", "4"])],
 )
-def test_short_trials_spoil_no_mask_and_images_have_one(tiny_world, monkeypatch, shortened, window, used):
+def test_the_mask_is_estimated_from_the_training_trials_short_ones_only_where_all_are(
+    tiny_world, monkeypatch, shortened, window, used
+):
     seen = {}
 
-    def estimate(encoder, mouse, trials, settings, **others):
-        seen.update(names=[trial.name for trial in trials], window=settings.window)
+    def estimate(encoder, mouse, trials, settings, *, seed, device):
+        seen.update(names=[trial.name for trial in trials], window=settings.window, mouse=mouse, seed=seed)
         return np.full((12, 16), 1.2, np.float32)
 
     monkeypatch.setattr(fitting, "estimate_mask", estimate)
     describe_training(tiny_world, ["1", "3", "4"], ["6"])
     for trial in shortened:
         shorten(tiny_world, trial, 15)
-    fit(fitted_to(tiny_world), ["mask"])
-    assert seen == {"names": used, "window": window}
-
-
-def test_the_mask_is_estimated_from_the_training_trials(tiny_world, monkeypatch):
-    seen = {}
-
-    def estimate(encoder, mouse, trials, settings, *, seed, device):
-        seen.update(names=[trial.name for trial in trials], mouse=mouse, seed=seed)
-        return np.full((12, 16), 1.2, np.float32)
-
-    monkeypatch.setattr(fitting, "estimate_mask", estimate)
-    describe_training(tiny_world, ["1", "3", "4"], ["6"])
     fit(fitted_to(tiny_world, seed=5), ["mask"])
-    assert seen == {"names": ["1", "3", "4"], "mouse": "alpha", "seed": 5}
+    assert seen == {"names": used, "window": window, "mouse": "alpha", "seed": 5}
 
 
 def test_the_likelihood_is_that_of_the_training_trials(tiny_world):

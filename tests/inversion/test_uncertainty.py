@@ -3,23 +3,33 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.inversion.toys import SpotEncoder, observe, problem, smooth_movie
+from tests.inversion.toys import SpotEncoder, observe, problem, shown, smooth_movie
 
 from reverie.inversion.likelihood import PoissonLikelihood
 from reverie.inversion.methods.map import Map
 from reverie.inversion.objective import gauss_newton_product
-from reverie.inversion.priors.gaussian import GaussianPrior, fit_prior
+from reverie.inversion.priors.gaussian import fit_prior
 from reverie.inversion.solve import solve
 from reverie.inversion.uncertainty import draw_departure, information_map, prior_variance
-from reverie.recordings.trial import Trial
 
 SIZE, FRAMES = (4, 5), 6
 
 
+WIDE, LONG = (12, 16), 30
+
+
+def prior_of(frames, size):
+    return fit_prior([shown(smooth_movie(frames, size, seed)) for seed in range(8)])
+
+
 @pytest.fixture(scope="module")
 def prior():
-    movies = [smooth_movie(FRAMES, SIZE, seed) for seed in range(8)]
-    return fit_prior([Trial("0", "t", movie, np.zeros((4, FRAMES), np.float32), None) for movie in movies])
+    return prior_of(FRAMES, SIZE)
+
+
+@pytest.fixture(scope="module")
+def wide_prior():
+    return prior_of(LONG, WIDE)
 
 
 @pytest.fixture(scope="module")
@@ -68,19 +78,16 @@ def test_draws_scatter_as_the_exact_posterior_does(asked, prior):
     assert exact.mean() < 0.9 * (colour.square().sum(1)).sqrt().mean()
 
 
-def test_the_standard_deviation_is_larger_where_no_neuron_looks(prior):
-    size, frames = (12, 16), 30
-    movies = [smooth_movie(frames, size, seed) for seed in range(8)]
-    wide = fit_prior([Trial("0", "t", movie, np.zeros((4, frames), np.float32), None) for movie in movies])
-    encoder = SpotEncoder(80, history=2, size=size)
+def test_the_standard_deviation_is_larger_where_no_neuron_looks(wide_prior):
+    encoder = SpotEncoder(80, history=2, size=WIDE)
     with torch.no_grad():
         encoder.spots[:, :, 8:] = 0
     seen = replace(
-        observe(encoder, smooth_movie(frames, size, 30)), likelihood=PoissonLikelihood(torch.full((80,), 0.05))
+        observe(encoder, smooth_movie(LONG, WIDE, 30)), likelihood=PoissonLikelihood(torch.full((80,), 0.05))
     )
-    asked = replace(problem(seen), prior=wide)
+    asked = replace(problem(seen), prior=wide_prior)
     std = solve(asked, Map(draws=4)).std
-    assert std.shape == (frames, *size)
+    assert std.shape == (LONG, *WIDE)
     assert std[:, :, 12:].mean() > 1.3 * std[:, :, :4].mean()
 
 
@@ -90,15 +97,6 @@ def test_the_default_draws_and_without_draws_nothing_is_known(asked):
     assert drawn.std.shape == (FRAMES, *SIZE)
     assert (drawn.std > 0).all()
     assert silent.std is None
-
-
-WIDE, LONG = (12, 16), 30
-
-
-@pytest.fixture(scope="module")
-def wide_prior() -> GaussianPrior:
-    movies = [smooth_movie(LONG, WIDE, seed) for seed in range(8)]
-    return fit_prior([Trial("0", "t", movie, np.zeros((4, LONG), np.float32), None) for movie in movies])
 
 
 def test_the_variance_of_the_prior_is_that_of_its_movies(wide_prior):

@@ -104,6 +104,11 @@ def problem(*observations: Observation) -> Problem:
     return Problem(observations)
 
 
+def shown(movie: np.ndarray, name: str = "0") -> Trial:
+    """A training trial in which only the movie matters."""
+    return Trial(name, "train", movie, np.zeros((4, len(movie)), np.float32), None)
+
+
 def trials_of(encoder: Encoder, count: int, frames: int = 90) -> list[Trial]:
     """Trials with Poisson noise, each with another movie."""
     trials = []

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from tests.worlds import looking
 
 from reverie.simulation.behaviour import Gaze, draw_state, draw_temperament
 from reverie.simulation.truth import SimulatedTruth, SimulatedTruthConfig
@@ -58,24 +59,20 @@ def test_saccades_are_rare_and_fast_and_leave_the_spread_alone():
 SIZE = (12, 16)
 
 
-def looking(x: float, y: float, frames: int = 3) -> torch.Tensor:
-    return torch.tensor([50.0, 0.0, x, y])[None, :, None].expand(1, 4, frames)
-
-
 def test_looking_right_by_whole_pixels_shows_what_lies_there():
     eye = Gaze(np.array([[0.0, 0.5], [0.25, 0.0]]), (140.0, 130.0))
     movie = 255 * torch.rand(1, 3, *SIZE, generator=torch.Generator().manual_seed(0))
-    seen = eye(movie, looking(148.0, 132.0))
+    seen = eye(movie, looking(3, 148.0, 132.0))
     np.testing.assert_allclose(seen[..., :-1, :-2], movie[..., 1:, 2:], atol=1e-3)
     np.testing.assert_allclose(seen[..., -1, :], 127.5, atol=1e-3)
-    np.testing.assert_allclose(eye(movie, looking(140.0, 130.0)), movie, atol=1e-3)
+    np.testing.assert_allclose(eye(movie, looking(3, 140.0, 130.0)), movie, atol=1e-3)
 
 
 def test_between_pixels_smooth_pictures_move_smoothly():
     eye = Gaze(np.eye(2), (0.0, 0.0))
     columns = torch.arange(16.0)
     movie = (127.5 + 100 * torch.sin(columns / 2)).expand(1, 1, 12, 16)
-    seen = eye(movie, looking(0.0, 0.4, 1))[0, 0, 5, 3:12]
+    seen = eye(movie, looking(1, 0.0, 0.4))[0, 0, 5, 3:12]
     np.testing.assert_allclose(seen, 127.5 + 100 * torch.sin((columns[3:12] + 0.4) / 2), atol=2.0)
 
 
@@ -97,7 +94,7 @@ def test_rates_follow_the_eye_and_only_where_it_matters():
     fixed = SimulatedTruth(SimulatedTruthConfig(seed=1), {"a": 20}, SIZE)
     movie = 255 * torch.rand(1, 20, *SIZE, generator=torch.Generator().manual_seed(1))
     resting = moving.temperament("a").gaze
-    ahead, aside = looking(*resting, 20), looking(resting[0] + 9.0, resting[1], 20)
+    ahead, aside = looking(20, *resting), looking(20, resting[0] + 9.0, resting[1])
     np.testing.assert_allclose(moving(movie, ahead, "a"), fixed(movie, aside, "a"), rtol=1e-3, atol=1e-3)
     assert (moving(movie, aside, "a") - moving(movie, ahead, "a")).abs().max() > 0.1
     assert fixed.eye("a") is None

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.worlds import looking
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.simulation.convolutional import ConvolutionalTruth, ConvolutionalTruthConfig
@@ -22,17 +23,13 @@ def movie() -> torch.Tensor:
     return torch.from_numpy(naturalistic_movie(100, np.random.default_rng(0), frame_size=SIZE))[None]
 
 
-def at_rest(frames: int) -> torch.Tensor:
-    return torch.tensor([50.0, 0.0, 140.0, 140.0])[None, :, None].expand(1, 4, frames)
-
-
 def test_a_changed_frame_reaches_later_ones_and_no_further_than_the_history(
     truth: ConvolutionalTruth, movie: torch.Tensor
 ):
     changed = movie.clone()
     changed[:, 20] = 255 - changed[:, 20]
     with torch.no_grad():
-        difference = (truth(movie, at_rest(100), "a") - truth(changed, at_rest(100), "a"))[0].abs().amax(dim=0)
+        difference = (truth(movie, looking(100), "a") - truth(changed, looking(100), "a"))[0].abs().amax(dim=0)
     assert difference[:20].max() == 0
     assert difference[20 + truth.history + 1 :].max() == 0
     assert difference[20 + truth.history - 15 :].max() > 0
@@ -40,14 +37,14 @@ def test_a_changed_frame_reaches_later_ones_and_no_further_than_the_history(
 
 def test_pieces_with_their_history_are_the_whole(truth: ConvolutionalTruth, movie: torch.Tensor):
     with torch.no_grad():
-        whole = truth(movie, at_rest(100), "a")[0]
-        later = truth(movie[:, 70 - truth.history :], at_rest(30 + truth.history), "a")[0, :, truth.history :]
+        whole = truth(movie, looking(100), "a")[0]
+        later = truth(movie[:, 70 - truth.history :], looking(30 + truth.history), "a")[0, :, truth.history :]
     np.testing.assert_allclose(later, whole[:, 70:], rtol=1e-3, atol=1e-4)
 
 
 def test_gradients_agree_with_finite_differences(truth: ConvolutionalTruth, movie: torch.Tensor):
     precise = copy.deepcopy(truth).double()
-    clip, state = movie[:, :16].double().requires_grad_(), at_rest(16).double()
+    clip, state = movie[:, :16].double().requires_grad_(), looking(16).double()
     (gradient,) = torch.autograd.grad(precise(clip, state, "b").sum(), clip)
     direction = torch.randn(clip.shape, generator=torch.Generator().manual_seed(0)).double()
     with torch.no_grad():
@@ -59,7 +56,7 @@ def test_saved_and_loaded_it_is_the_same(truth: ConvolutionalTruth, movie: torch
     save_encoder(truth, tmp_path / "truth")
     again = load_encoder(tmp_path / "truth")
     with torch.no_grad():
-        rates = [one(movie[:, :40], at_rest(40), "b") for one in (truth, again)]
+        rates = [one(movie[:, :40], looking(40), "b") for one in (truth, again)]
     np.testing.assert_array_equal(*rates)
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from tests.worlds import looking
 
 from reverie.simulation.kinds import find_kind
 from reverie.simulation.mouse import SimulatedMouse, schedule
@@ -14,14 +15,10 @@ def retina() -> RetinalTruth:
     return RetinalTruth(RetinalTruthConfig(seed=2), {"a": 120}, SIZE)
 
 
-def at_rest(frames: int) -> torch.Tensor:
-    return torch.tensor([50.0, 0.0, 140.0, 140.0])[None, :, None].expand(1, 4, frames)
-
-
 def test_white_noise_finds_centres_with_weak_opposite_surrounds(retina: RetinalTruth):
     noise = torch.from_numpy(np.random.default_rng(0).choice([0.0, 255.0], (1, 1500, *SIZE)).astype(np.float32))
     with torch.no_grad():
-        rates = retina(noise, at_rest(1500), "a")[0]
+        rates = retina(noise, looking(1500), "a")[0]
     signs = (noise[0].flatten(1) - 127.5) / 127.5
     average = torch.stack([(rates[:, 20:] - rates.mean(1, keepdim=True)) @ signs[20 - d : 1500 - d] for d in (1, 2, 3)])
     best = average.abs().amax(dim=0).argmax(dim=1)
@@ -36,8 +33,8 @@ def test_white_noise_finds_centres_with_weak_opposite_surrounds(retina: RetinalT
 
 def test_behaviour_changes_nothing(retina: RetinalTruth):
     movie = 255 * torch.rand(1, 30, *SIZE, generator=torch.Generator().manual_seed(0))
-    running = at_rest(30) + torch.tensor([20.0, 15.0, 10.0, -10.0])[:, None]
-    np.testing.assert_array_equal(retina(movie, at_rest(30), "a"), retina(movie, running, "a"))
+    running = looking(30) + torch.tensor([20.0, 15.0, 10.0, -10.0])[:, None]
+    np.testing.assert_array_equal(retina(movie, looking(30), "a"), retina(movie, running, "a"))
 
 
 def test_responses_are_numbers_of_spikes(retina: RetinalTruth):

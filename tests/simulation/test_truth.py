@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import gaussian_filter
+from tests.worlds import looking
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.foundation.errors import ReverieError
@@ -104,16 +105,9 @@ def test_contrast_far_away_does_not_count():
     assert middle < corner
 
 
-RESTING = torch.tensor([50.0, 0.0, 140.0, 140.0])
-
-
-def at_rest(frames: int, batch: int = 1) -> torch.Tensor:
-    return RESTING[None, :, None].expand(batch, 4, frames)
-
-
 def rates_of(truth: SimulatedTruth, movie: np.ndarray, state: torch.Tensor | None = None) -> torch.Tensor:
     with torch.no_grad():
-        return truth(torch.from_numpy(movie)[None], at_rest(len(movie)) if state is None else state, "ada")[0]
+        return truth(torch.from_numpy(movie)[None], looking(len(movie)) if state is None else state, "ada")[0]
 
 
 def test_a_changed_frame_reaches_exactly_as_far_as_the_history(truth: SimulatedTruth, movies: list[np.ndarray]):
@@ -136,8 +130,8 @@ def test_a_clip_starts_as_if_grey_came_before(truth: SimulatedTruth, movies: lis
 
 def test_clips_of_a_batch_do_not_mix(truth: SimulatedTruth, movies: list[np.ndarray]):
     pair = torch.from_numpy(np.stack([movies[0][:25], movies[1][:25]]))
-    together = truth(pair, at_rest(25, 2), "bo")
-    apart = torch.cat([truth(pair[i : i + 1], at_rest(25), "bo") for i in range(2)])
+    together = truth(pair, looking(25, batch=2), "bo")
+    apart = torch.cat([truth(pair[i : i + 1], looking(25), "bo") for i in range(2)])
     assert together.shape == (2, 60, 25)
     np.testing.assert_allclose(together, apart, rtol=1e-4, atol=1e-4)
 
@@ -146,7 +140,7 @@ def test_gradients_agree_with_finite_differences():
     truth = SimulatedTruth(SimulatedTruthConfig(seed=3), {"m": 8}, (12, 16)).double()
     generator = torch.Generator().manual_seed(0)
     movie = (255 * torch.rand(1, 18, 12, 16, generator=generator)).double().requires_grad_()
-    state = at_rest(18).double()
+    state = looking(18).double()
     weights = torch.rand(8, 18, generator=generator).double()
 
     def total(clip: torch.Tensor) -> torch.Tensor:
@@ -164,7 +158,7 @@ def test_the_seed_and_the_name_decide_the_neurons(movies: list[np.ndarray]):
     def rates(seed: int, mice: dict[str, int], mouse: str) -> np.ndarray:
         truth = SimulatedTruth(SimulatedTruthConfig(seed=seed), mice, (36, 64))
         with torch.no_grad():
-            return truth(torch.from_numpy(movies[0][:20])[None], at_rest(20), mouse)[0].numpy()
+            return truth(torch.from_numpy(movies[0][:20])[None], looking(20), mouse)[0].numpy()
 
     first = rates(1, {"x": 30}, "x")
     np.testing.assert_array_equal(first, rates(1, {"other": 5, "x": 30}, "x"))
@@ -187,7 +181,7 @@ def test_running_and_wide_pupils_raise_the_rates_modestly(truth: SimulatedTruth,
     movie = movies[0][:60]
     resting = rates_of(truth, movie).mean(dim=1)
     for row, value in ((0, 80.0), (1, 20.0)):
-        state = at_rest(60).clone()
+        state = looking(60).clone()
         state[:, row] = value
         ratio = rates_of(truth, movie, state).mean(dim=1) / resting
         assert 1.05 < ratio.mean() < 1.6
@@ -195,14 +189,14 @@ def test_running_and_wide_pupils_raise_the_rates_modestly(truth: SimulatedTruth,
 
 
 def test_gaze_changes_nothing(truth: SimulatedTruth, movies: list[np.ndarray]):
-    state = at_rest(30).clone()
+    state = looking(30).clone()
     state[:, 2:] = 10.0
     np.testing.assert_array_equal(rates_of(truth, movies[0][:30]), rates_of(truth, movies[0][:30], state))
 
 
 def test_the_middle_of_the_screen_counts_more_than_its_edge(truth: SimulatedTruth, movies: list[np.ndarray]):
     movie = torch.from_numpy(np.stack([clip[:40] for clip in movies[:4]])).requires_grad_()
-    truth(movie, at_rest(40, 4), "ada").square().mean().sqrt().backward()
+    truth(movie, looking(40, batch=4), "ada").square().mean().sqrt().backward()
     sensitivity = movie.grad.square().mean(dim=(0, 1)).sqrt()
     rows, columns = np.mgrid[:36, :64]
     distance = np.hypot(rows - 17.5, columns - 31.5)
@@ -245,11 +239,11 @@ def test_the_movie_can_be_found_again_from_the_rates(movies: list[np.ndarray]):
     truth = SimulatedTruth(SimulatedTruthConfig(seed=5), {"m": 1000}, (36, 64)).eval()
     movie = torch.from_numpy(movies[1][:45])[None]
     with torch.no_grad():
-        goal = truth(movie, at_rest(45), "m")
+        goal = truth(movie, looking(45), "m")
     found, momentum = torch.full_like(movie, 127.5), torch.zeros_like(movie)
     for _ in range(40):
         found.requires_grad_()
-        rates = truth(found, at_rest(45), "m")
+        rates = truth(found, looking(45), "m")
         (gradient,) = torch.autograd.grad((rates - goal * torch.log(rates)).mean(), found)
         momentum = 0.9 * momentum + 0.1 * gradient / gradient.norm()
         found = (found.detach() - 1500 * momentum).clamp(0, 255)
@@ -264,4 +258,4 @@ def test_no_animals_and_unknown_animals_are_refused(truth: SimulatedTruth):
     with pytest.raises(ReverieError, match="animals with neurons"):
         SimulatedTruth(SimulatedTruthConfig(), {"m": 0}, (36, 64))
     with pytest.raises(ReverieError, match="no readout for animal 'eve'"):
-        truth(torch.zeros(1, 5, 36, 64), at_rest(5), "eve")
+        truth(torch.zeros(1, 5, 36, 64), looking(5), "eve")

@@ -1,7 +1,6 @@
-"""Compiled filtering in time beside the sum written out, as each kind of processor runs it.
+"""Compiled filtering in time and reading of points beside the sums written out, as each kind of processor runs them."""
 
-Compiled reading beside torch's own, as each kind of processor runs it.
-"""
+from functools import partial
 
 import pytest
 import torch
@@ -45,14 +44,6 @@ def test_clips_and_gradients_are_those_of_the_sum_written_out(monkeypatch, choic
         torch.testing.assert_close(ours.double(), theirs, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("choice", COMPILED)
-def test_threads_change_no_bit(monkeypatch, choice):
-    monkeypatch.setenv(kernels.CHOICE, choice)
-    one, *more = by_threads(lambda: filtered_and_gradients(SIZES["usual"]))
-    for others in more:
-        assert all(torch.equal(ours, theirs) for ours, theirs in zip(one, others, strict=True))
-
-
 READOUTS = {"usual": (13, 40, 32, 300), "few channels": (5, 9, 6, 7), "one neuron": (1, 4, 32, 1)}
 
 
@@ -91,10 +82,13 @@ def test_drives_and_gradients_are_those_of_the_sum_written_out(monkeypatch, choi
         torch.testing.assert_close(ours.double(), theirs, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    "computed", [partial(filtered_and_gradients, SIZES["usual"]), partial(read_and_gradients, READOUTS["usual"])]
+)
 @pytest.mark.parametrize("choice", COMPILED)
-def test_threads_change_no_bit_of_a_readout(monkeypatch, choice):
+def test_threads_change_no_bit(monkeypatch, choice, computed):
     monkeypatch.setenv(kernels.CHOICE, choice)
-    one, *more = by_threads(lambda: read_and_gradients(READOUTS["usual"]))
+    one, *more = by_threads(computed)
     for others in more:
         assert all(torch.equal(ours, theirs) for ours, theirs in zip(one, others, strict=True))
 

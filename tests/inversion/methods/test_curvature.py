@@ -16,8 +16,7 @@ def test_the_inner_product_is_that_of_all_coefficients():
 
 @pytest.mark.parametrize("guessed", [True, False])
 def test_conjugate_gradients_solve_a_linear_system(guessed):
-    root = torch.randn(24, 24, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    matrix = root @ root.T + torch.eye(24, dtype=torch.float64)
+    matrix = quadratic()
     right = torch.ones(2, 3, 4, dtype=torch.float64)
     diagonal = matrix.diagonal().reshape(2, 3, 4)
     found = conjugate_gradients(

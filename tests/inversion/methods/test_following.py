@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from tests.inversion.toys import SpotEncoder, observe, panned, wandering
+from tests.inversion.toys import SpotEncoder, observe, panned, shown, wandering
 
 from reverie.inversion.methods import combined
 from reverie.inversion.methods.combined import Combined, following, search_in_turns
 from reverie.inversion.priors.gaussian import fit_prior, with_scenes
 from reverie.inversion.problem import Problem
 from reverie.inversion.solve import solve
-from reverie.recordings.trial import Trial
 from reverie.scoring.correlation import video_correlation
 
 WIDE = (24, 32)
@@ -17,8 +16,7 @@ TRUTH = np.clip(panned(wandering(90, 40), 40, WIDE), 0, 255)
 
 
 def panned_trial(seed):
-    movie = np.clip(panned(wandering(90, seed), seed, WIDE), 0, 255)
-    return Trial(str(seed), "train", movie, np.zeros((4, 90), np.float32), None)
+    return shown(np.clip(panned(wandering(90, seed), seed, WIDE), 0, 255), str(seed))
 
 
 @pytest.fixture(scope="module")

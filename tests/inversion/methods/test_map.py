@@ -4,7 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from tests.inversion.toys import SIZE, PlaneEncoder, SpotEncoder, observe, problem, smooth_movie
+from tests.inversion.toys import SIZE, PlaneEncoder, SpotEncoder, observe, problem, shown, smooth_movie
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
@@ -14,7 +14,6 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.priors.gaussian import fit_prior
 from reverie.inversion.solve import Snapshot, solve
-from reverie.recordings.trial import Trial
 
 FRAMES = 40
 EVERYWHERE = np.ones(SIZE, bool)
@@ -25,7 +24,7 @@ SEARCH = Map(draws=0)
 @pytest.fixture(scope="module")
 def prior():
     movies = [smooth_movie(FRAMES, SIZE, seed) for seed in range(100, 112)]
-    return fit_prior([Trial("0", "train", movie, np.zeros((4, FRAMES), np.float32), None) for movie in movies])
+    return fit_prior(list(map(shown, movies)))
 
 
 def asked_of(prior, *observations):
@@ -165,7 +164,7 @@ def shots(seed, *lengths):
 @pytest.fixture(scope="module")
 def of_shots():
     movies = [shots(seed, 40 + seed, 60, 80 - seed) for seed in range(1, 13)]
-    return fit_prior([Trial("0", "train", movie, np.zeros((4, 180), np.float32), None) for movie in movies])
+    return fit_prior(list(map(shown, movies)))
 
 
 def test_cuts_are_found_and_make_the_movie_better(of_shots):
@@ -224,7 +223,7 @@ def test_what_it_cannot_do_is_said(prior):
         solve(problem(observation), SEARCH)
     with pytest.raises(ReverieError, match="no movie to start from"):
         solve(asked_of(prior, observation), SEARCH, start=smooth_movie(FRAMES))
-    small = fit_prior([Trial("0", "t", smooth_movie(9, (8, 8)), np.zeros((4, 9), np.float32), None)] * 2)
+    small = fit_prior([shown(smooth_movie(9, (8, 8)))] * 2)
     with pytest.raises(ReverieError, match="fitted to movies of"):
         solve(asked_of(small, observation), SEARCH)
 

@@ -1,17 +1,12 @@
 import numpy as np
 import pytest
 import torch
-from tests.inversion.toys import smooth_movie
+from tests.inversion.toys import shown, smooth_movie
 
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.priors.gaussian import GaussianPrior, fit_prior, with_scenes
-from reverie.recordings.trial import Trial
 
 SIZE = (12, 16)
-
-
-def trial_of(movie):
-    return Trial("0", "train", movie, np.zeros((4, len(movie)), np.float32), None)
 
 
 def drawn(prior, frames, seed):
@@ -21,7 +16,7 @@ def drawn(prior, frames, seed):
 
 @pytest.fixture(scope="module")
 def prior():
-    return fit_prior([trial_of(smooth_movie(40, SIZE, seed)) for seed in range(12)])
+    return fit_prior([shown(smooth_movie(40, SIZE, seed)) for seed in range(12)])
 
 
 @pytest.mark.parametrize("frames", [40, 64, 17])
@@ -56,7 +51,7 @@ def test_shots_begin_at_the_beginning_and_one_after_the_other(prior, starts):
 
 @pytest.fixture(scope="module")
 def of_scenes():
-    trials = [trial_of(smooth_movie(60, (20, 24), seed, 6.0)) for seed in range(6)]
+    trials = [shown(smooth_movie(60, (20, 24), seed, 6.0)) for seed in range(6)]
     return with_scenes(fit_prior(trials), trials, lambda movie: [0, 25])
 
 
@@ -83,7 +78,7 @@ def test_scenes_survive_being_laid_out(of_scenes):
 
 
 def test_what_is_drawn_from_a_prior_gives_the_prior_back(prior):
-    again = fit_prior([trial_of(drawn(prior, 40, seed)) for seed in range(40)])
+    again = fit_prior([shown(drawn(prior, 40, seed)) for seed in range(40)])
     assert np.corrcoef(again.power.log().flatten(), prior.power.log().flatten())[0, 1] > 0.98
     np.testing.assert_allclose(again.deviation, prior.deviation, rtol=0.15)
     np.testing.assert_allclose(again.mean, prior.mean, atol=8)
@@ -99,7 +94,7 @@ def test_other_lengths_vary_and_move_alike(prior, frames):
 
 
 def test_movies_of_several_lengths_may_be_mixed():
-    mixed = fit_prior([trial_of(smooth_movie(frames, SIZE, frames)) for frames in (30, 40, 50)])
+    mixed = fit_prior([shown(smooth_movie(frames, SIZE, frames)) for frames in (30, 40, 50)])
     assert mixed.power.shape == (50, *SIZE)
 
 
@@ -118,8 +113,8 @@ def test_it_survives_being_laid_out(prior):
 @pytest.mark.parametrize(
     ("trials", "sentence"),
     [
-        ([trial_of(smooth_movie(9, SIZE))], "at least 2 training movies"),
-        ([trial_of(smooth_movie(9, SIZE)), trial_of(smooth_movie(9, (8, 8)))], "different sizes"),
+        ([shown(smooth_movie(9, SIZE))], "at least 2 training movies"),
+        ([shown(smooth_movie(9, SIZE)), shown(smooth_movie(9, (8, 8)))], "different sizes"),
     ],
 )
 def test_too_few_or_unlike_movies_are_refused(trials, sentence):
