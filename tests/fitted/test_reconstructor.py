@@ -85,10 +85,15 @@ def test_the_paper_s_movie_moves_inside_the_mask_only(encoder, recording, monkey
     assert frames[:, own > 0].std() > 0
 
 
-def test_movies_of_several_encoders_are_averaged(tiny_world, recording, quick_masks, tmp_path):
+@pytest.fixture
+def pair(tiny_world, tmp_path):
+    """Two encoders of the same animals."""
     shutil.copytree(tiny_world.encoder, tmp_path / "other")
     replace_encoder(tiny_world)
-    pair = [load_encoder(tiny_world.encoder), load_encoder(tmp_path / "other")]
+    return [load_encoder(tiny_world.encoder), load_encoder(tmp_path / "other")]
+
+
+def test_movies_of_several_encoders_are_averaged(pair, recording, quick_masks):
     both = Reconstructor(pair, recording, QUICK).fit().reconstruct("6")
     singles = [Reconstructor(one, recording, QUICK).reconstruct("6").frames for one in pair]
     np.testing.assert_allclose(both.frames, np.mean(singles, axis=0), atol=1e-3)
@@ -96,10 +101,7 @@ def test_movies_of_several_encoders_are_averaged(tiny_world, recording, quick_ma
     assert quick_masks == ["alpha", "alpha"]
 
 
-def test_a_linear_decoder_asks_no_encoder_twice(tiny_world, recording, quick_masks, tmp_path):
-    shutil.copytree(tiny_world.encoder, tmp_path / "other")
-    replace_encoder(tiny_world)
-    pair = [load_encoder(tiny_world.encoder), load_encoder(tmp_path / "other")]
+def test_a_linear_decoder_asks_no_encoder_twice(pair, recording, quick_masks):
     assert len(Reconstructor(pair, recording, Ridge()).fit().reconstruct("6").trace) == 1
 
 

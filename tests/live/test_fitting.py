@@ -33,21 +33,23 @@ def test_what_the_encoder_knows_of_the_neurons_makes_up_for_few_trials(subject):
     assert score(taught, subject) > score(alone, subject) + 0.02
 
 
+def check_nothing_is_taught(subject):
+    trials = subject.trials(subject.training)
+    found, alone = fit_causal(subject, trials, SETTINGS), fit_ridge("mouse", trials, SETTINGS)
+    np.testing.assert_array_equal(found.weights, alone.weights)
+
+
 def test_an_encoder_that_knows_nothing_teaches_nothing(subject, monkeypatch):
     def noise(subject, trial, movie):
         return np.random.default_rng(0).random(trial.responses.shape, dtype=np.float32)
 
     monkeypatch.setattr("reverie.live.simulated_trials.rates_of", noise)
-    trials = subject.trials(subject.training)
-    found, alone = fit_causal(subject, trials, SETTINGS), fit_ridge("mouse", trials, SETTINGS)
-    np.testing.assert_array_equal(found.weights, alone.weights)
+    check_nothing_is_taught(subject)
 
 
 def test_where_there_are_too_many_features_no_trial_is_simulated(subject, monkeypatch):
     monkeypatch.setattr(fitting, "MOST_FEATURES", 10)
-    trials = subject.trials(subject.training)
-    found, alone = fit_causal(subject, trials, SETTINGS), fit_ridge("mouse", trials, SETTINGS)
-    np.testing.assert_array_equal(found.weights, alone.weights)
+    check_nothing_is_taught(subject)
 
 
 def test_without_validation_trials_errors_are_those_of_movies_that_were_not_learned(

@@ -36,8 +36,6 @@ REPLAYS: Final = "replays.csv"
 DARK: Final = 7
 """Separates the random numbers of hidden replays from all others of the same seed."""
 
-__all__ = ["TRUTH", "is_simulated", "simulate_animals", "write_simulation"]
-
 PARTIAL = ".partial"
 """The hidden folder in which recordings and truth are written before they are moved to their places."""
 
@@ -81,7 +79,6 @@ def simulate(
             tracked(trials, len(presentations), f"simulating {mouse}"),
             unit_ids=np.arange(animal.neurons),
             coordinates=animal.coordinates,
-            padded_frames=None,
         )
     return truth
 

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from scipy.spatial import cKDTree
 
+from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.simulation.behaviour import wander
 from reverie.simulation.imaging import Indicator, Neuropil
@@ -172,7 +173,7 @@ class SessionGains:
     def _shared_gain(
         self, trial: str, frames: int, generator: np.random.Generator
     ) -> Float[np.ndarray, "neuron {frames}"]:
-        fast = np.stack([wander(frames, FAST_SECONDS * 30.0, generator) for _ in range(RANK)])
+        fast = np.stack([wander(frames, FAST_SECONDS * FRAME_RATE, generator) for _ in range(RANK)])
         later = np.linspace(0.0, 1.0, frames)
         before, after = self.anchors[:, self.places[trial], None], self.anchors[:, self.places[trial] + 1, None]
         alike = np.exp(-1.0 / SLOW_TRIALS)

@@ -11,7 +11,7 @@ from reverie.foundation.arrays import FRAME_RATE, FRAME_SIZE, GREY, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.stimuli.camera import sweep
 from reverie.stimuli.names import StimulusName
-from reverie.stimuli.naturalistic import SceneSettings, naturalistic_movie
+from reverie.stimuli.naturalistic import naturalistic_movie
 
 HELD_SECONDS = 0.5
 """Seconds that a still picture is shown, as in Sensorium 2022 (Willeke et al. 2022, arXiv 2206.08666)."""
@@ -99,7 +99,7 @@ class StimulusSettings:
         if self.name in ("white-noise", "gaussian-noise"):
             gaussian = self.name == "gaussian-noise"
             return DrawnMovie(partial(checkerboards, frames, square=self.square, gaussian=gaussian), seed)
-        film = partial(naturalistic_movie, settings=SceneSettings()) if footage is None else partial(sweep, footage)
+        film = naturalistic_movie if footage is None else partial(sweep, footage)
         if self.name == "images":
             return DrawnMovie(lambda generator: held(lambda: film(1, generator)[0], frames), seed)
         return DrawnMovie(partial(film, frames), seed)

@@ -78,16 +78,16 @@ def deal_videos(videos: Sequence[Path], test_videos: Sequence[Path] = ()) -> dic
     >>> deal_videos([Path("a.mp4"), Path("b.mp4"), Path("c.mp4")])["train"]
     [PosixPath('a.mp4')]
     """
-    firsts = first_alike([*videos, *test_videos])
+    ordered = [*videos, *test_videos]
+    firsts = first_alike(ordered)
     shared = [video for video in test_videos if firsts[video] in videos]
     if shared:
         copy, first = shared[0], firsts[shared[0]]
         named = "" if first.resolve() == copy.resolve() else f" (as {first})"
         raise ReverieError(f"{copy} is named for training{named} and for the test; a held-out movie must be in one.")
     tenth = max(1, len(videos) // 10)
-    ordered = [*videos, *test_videos]
-    tests = len(test_videos) or tenth
-    rest, test = ordered[: max(len(ordered) - tests, 0)], ordered[max(len(ordered) - tests, 0) :]
+    first_test = max(len(ordered) - (len(test_videos) or tenth), 0)
+    rest, test = ordered[:first_test], ordered[first_test:]
     kept = max(len(rest) - tenth, 0)
     return {"train": rest[:kept], "oracle": rest[kept:], "live_test_main": test}
 
