@@ -26,6 +26,17 @@ def test_a_slow_level_is_followed_along_straight_lines():
     np.testing.assert_allclose(found[0], 3 * ONSETS)
 
 
+def test_an_amount_that_is_no_number_spoils_no_other():
+    times, values = np.arange(0, 20, 0.1), np.full((200, 4), 3.0)
+    values[20, 1], values[100:160, 2], values[:, 3] = np.nan, np.inf, np.nan
+    found = amounts_in(times, values, np.arange(0.0, 19.5, 0.5), 0.1)
+    np.testing.assert_allclose(found[:2], 15.0)  # a short gap is bridged
+    lost = np.isnan(found[2])
+    np.testing.assert_array_equal(np.flatnonzero(lost), np.arange(20, 32))
+    np.testing.assert_allclose(found[2, ~lost], 15.0)
+    assert np.isnan(found[3]).all()
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, bool])
 def test_a_level_in_unsigned_numbers_may_fall(dtype):
     falling = Sampled("wheel", np.array([4.0, 8.0]), np.array([[1], [0]]).astype(dtype))

@@ -11,6 +11,10 @@ from reverie.recordings.clocks import Times, usual_rate
 LONG_BEYOND: Final = 4.0
 """Where responses last this many times as long as everything shown, and their rate was given, the rate may be wrong."""
 
+FAR_BEYOND: Final = 300.0
+"""Where a signal lasts this many times as long as until the end of all that was shown, its times are no seconds but
+mostly milliseconds (1000 times) or samples, whatever its rate seems to be."""
+
 SLOWEST: Final = 2.0
 """Longest step between samples, seconds; longer steps resolve no movie, and are mostly times given in milliseconds."""
 
@@ -28,6 +32,11 @@ def why_unusable(place: str, times: Times, shown: Float[np.ndarray, "showing 2"]
     rate = usual_rate(times)
     if 0 < rate < 1 / SLOWEST:
         return f"{place} is not used, since its samples are {1 / rate:.4g} s apart; give its times in seconds."
+    if len(times) and times[-1] - times[0] > FAR_BEYOND * (shown.max() - times[0]) > 0:
+        return (
+            f"{place} is not used, since it lasts from {times[0]:.6g} to {times[-1]:.6g} s, but all that was shown was "
+            f"over after {shown.max():.6g} s; give its times in seconds."
+        )
     if len(times) and not ((shown[:, 1] > times[0]) & (shown[:, 0] < times[-1])).any():
         return (
             f"{place} is not used, since it was recorded from {times[0]:.6g} to {times[-1]:.6g} s, but what was shown "
@@ -53,7 +62,7 @@ def clocks_apart(
     Raises
     ------
     ReverieError
-        When nothing at all was shown while responses were recorded.
+        When nothing at all was shown while responses were recorded, or they last several hundred times as long.
     """
     if not np.isfinite(spans).any():
         return ()
@@ -63,7 +72,7 @@ def clocks_apart(
         f"{place} holds responses from {begin:.6g} to {end:.6g} s, but what was shown came from {shown.min():.6g} to "
         f"{shown.max():.6g} s"
     )
-    if not during.any():
+    if not during.any() or end - begin > FAR_BEYOND * (shown.max() - begin):
         raise ReverieError(f"{finding}; give both in seconds on one clock, and the rate of the responses as it was.")
     too_long = rate_given and end - begin > LONG_BEYOND * (shown.max() - begin)
     if too_long or during.mean() < 0.5:

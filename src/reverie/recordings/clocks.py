@@ -128,8 +128,14 @@ def amounts_in(
 
     A sample is spread evenly over the ``step`` seconds from its own time on, and each frame takes its share, so that
     the sum over frames is the sum over samples. NaN for frames in which nothing was recorded, or in a gap of more than
-    a second.
+    a second. Samples that are not finite, such as of frames in which the brain moved, count as missing; where fewer are
+    missing, they are interpolated linearly.
     """
+    groups = [(rows, taken) for rows, taken in _alike(measured(values)) if not taken.all()]
+    values = np.array(values, dtype=np.float64) if groups else values
+    for rows, taken in groups:
+        known = values[np.ix_(taken, rows)]
+        values[:, rows] = _follow(times[taken], known, times) if taken.any() else 0.0
     ends = np.minimum(np.append(times[1:], times[-1] + step), times + step)
     total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
     knots, heights = np.empty(2 * len(times)), np.empty((2 * len(times), values.shape[1]))
@@ -138,6 +144,11 @@ def amounts_in(
     reached = _follow(knots, heights, _snapped(edges, knots, step))
     amounts = np.diff(reached, axis=0).T
     amounts[:, _unrecorded(times, edges[:-1], edges[1:], step)] = np.nan
+    for rows, taken in groups:
+        lost = (
+            _unrecorded(times[taken], edges[:-1], edges[1:], step) if taken.any() else np.ones(amounts.shape[1], bool)
+        )
+        amounts[np.ix_(rows, lost)] = np.nan
     return amounts
 
 

@@ -6,10 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from reverie.foundation.arrays import STATE_NAMES
+from reverie.foundation.arrays import PUPIL, STATE_NAMES
 from reverie.foundation.errors import ReverieError, reading_foreign, some
 from reverie.recordings.facts import ResponseFacts, TrialFacts, facts_of
 from reverie.recordings.gaps import LONGEST_BRIDGED, longest_gap, measured
+from reverie.recordings.lost_pupil import lost_pupil_note
 from reverie.recordings.reading import Reading
 from reverie.recordings.response_checks import padded_note, turned_note
 from reverie.recordings.settling_movies import settle_grey, settle_movies
@@ -141,6 +142,10 @@ def settle_signals(source: Source, usable: Usable, facts: Mapping[str, TrialFact
                 if gaps[name]:
                     usable.note(name, f"gaps of up to {LONGEST_BRIDGED:g} s in {signal} are bridged by straight lines")
     usable.notes += _why_absent(source.name, absent, facts)
+    if PUPIL not in (*absent, *constant):
+        seen = {name: facts[name].rows.get(PUPIL) for name in usable.spans}
+        rows = [row[: usable.spans[name].frames] for name, row in seen.items() if row is not None]
+        usable.notes += filter(None, [lost_pupil_note(source.name, rows)])
     usable.signals = tuple(signal for signal in STATE_NAMES if signal not in (*absent, *constant))
     for signals, how in ((absent, "not recorded"), (constant, "constant, which counts as not recorded")):
         if signals:

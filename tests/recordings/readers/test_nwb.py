@@ -130,6 +130,16 @@ def test_units_whose_spikes_are_in_no_order_are_counted_alike(session, tmp_path)
         open_recording(cut, Reading(responses="/units", movie=(SHOWN,)))
 
 
+def test_spikes_at_times_that_are_no_seconds_are_told(session, tmp_path):
+    """In milliseconds, hardly any lie in a movie, as if the units had been almost silent."""
+    file = free(session, data=session.movie, format="raw")
+    for unit in range(5):
+        file.add_unit(spike_times=1000 * np.arange(0.01 * unit, session.seconds, 0.1))
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    with pytest.raises(ReverieError, match=r"holds responses from .* to .* s, but what was shown .*; give both in sec"):
+        open_recording(place, Reading(responses="/units", movie=(SHOWN,)))
+
+
 def observed_units(path, session, intervals):
     """Units that fire ten times a second in the intervals in which they were observed, and the intervals of each."""
     file = free(session, data=session.movie, format="raw")

@@ -97,3 +97,28 @@ def test_a_plane_without_a_cell_is_told_and_spoils_no_other(session, tmp_path, c
     np.save(iscell, np.load(iscell) * 0)
     assert read(tmp_path, rate=30.0).neurons == 4
     assert "iscell.npy calls no region a cell (1)" in capsys.readouterr().err
+
+
+def test_probabilities_of_being_a_cell_are_no_judgement(session, tmp_path):
+    """Those that happen to be 1 would be the only cells."""
+    layouts.write_suite2p(tmp_path, session)
+    iscell = tmp_path / "suite2p/plane0/iscell.npy"
+    np.save(iscell, np.linspace(0.2, 1.0, len(np.load(iscell))))
+    with pytest.raises(ReverieError, match=r"iscell\.npy should hold, in its first column, 1 .* but holds 0\.2"):
+        read(tmp_path, rate=30.0)
+
+
+def test_a_plane_without_traces_was_scanned_all_the_same(session, tmp_path):
+    """Where it took its time, the planes after it were scanned that much later."""
+    layouts.write_suite2p(tmp_path, session, planes=3)
+    whole = read(tmp_path, rate=30.0, responses="F")
+    rows = [len(np.load(tmp_path / f"suite2p/plane{plane}/F.npy")) for plane in range(3)]
+    cells = [int((np.load(tmp_path / f"suite2p/plane{plane}/iscell.npy")[:, 0] == 1).sum()) for plane in range(3)]
+    assert sum(cells) == whole.neurons < sum(rows)
+    for name in ("F.npy", "spks.npy"):
+        (tmp_path / "suite2p/plane1" / name).unlink()
+    without = read(tmp_path, rate=30.0, responses="F")
+    assert any("(with 1 without traces)" in note for note in without.notes)
+    kept = [*range(cells[0]), *range(cells[0] + cells[1], sum(cells))]
+    for name in whole.tiers:
+        np.testing.assert_array_equal(without.responses(name), whole.responses(name)[kept])

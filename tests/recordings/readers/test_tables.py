@@ -82,6 +82,25 @@ def test_behaviour_on_another_clock_is_told(session, tmp_path, change, said):
     assert re.search(said, note)
 
 
+def test_fast_behaviour_in_milliseconds_is_told_by_how_long_it_lasts(session, tmp_path):
+    """At 1000 samples a second, their steps look like slow seconds."""
+    times, _ = session.state(1, 1000.0)
+    recording = open_recording(tmp_path, with_running(tmp_path, session, time=1000 * times, speed=np.cumsum(times)))
+    assert RUNNING not in recording.signals
+    assert any(re.search(r"lasts from 0 to .* but all that was shown was over after", note) for note in recording.notes)
+
+
+def test_times_that_begin_again_are_told_but_a_row_in_the_wrong_place_is_put_right(session, tmp_path):
+    times, speed = session.state(1, 100.0)
+    swapped = with_running(tmp_path, session, time=np.roll(times, 1)[1:], speed=np.roll(speed, 1)[1:])
+    table = pd.read_csv(tmp_path / "running.csv")
+    pd.concat([table[1:40], table[:1], table[40:]]).to_csv(tmp_path / "running.csv", index=False)
+    assert RUNNING in open_recording(tmp_path, swapped).signals
+    pd.concat([table, table]).to_csv(tmp_path / "running.csv", index=False)
+    with pytest.raises(ReverieError, match=rf"times that go back in row {len(table) + 2}, .*; give all one clock"):
+        open_recording(tmp_path, swapped)
+
+
 @pytest.mark.parametrize("numbered", [False, True])
 def test_times_may_be_the_index_that_pandas_wrote_and_rows_be_numbered(session, tmp_path, numbered):
     times, speed = session.state(1, 100.0)

@@ -27,6 +27,9 @@ from reverie.stimuli.video import NAMED_AS_VIDEO
 TIMES: Final = ("time", "times", "t", "timestamp", "timestamps", "seconds")
 """Names of a column of times, without a unit."""
 
+LARGEST_SWAP: Final = 1.0
+"""Seconds by which a row of behaviour may come before those above it, as where two programs wrote one file."""
+
 WHOLE: Final = re.compile(r"\d+\.0")
 """A whole number, as pandas writes it in a column with empty cells."""
 
@@ -137,6 +140,12 @@ def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
         if table.shape[1] != 1 + len(signals) or len(table) < 2 or not np.isfinite(table[:, 0]).all():
             raise ReverieError(
                 f"{place} should hold a time and {counted(len(signals), 'value')} a row, with a line of names."
+            )
+        steps = np.diff(table[:, 0])
+        if (steps > 0).any() and steps.min() < -LARGEST_SWAP:
+            row = int(np.flatnonzero(steps < -LARGEST_SWAP)[0]) + 3
+            raise ReverieError(
+                f"{place} has times that go back in row {row}, as where another recording begins; give all one clock."
             )
         order = np.argsort(table[:, 0], kind="stable")
         for column, signal in enumerate(signals, start=1):

@@ -4,6 +4,8 @@ Nothing is unpickled: ``stat.npy``, ``ops.npy`` and ``settings.npy`` are pickles
 scan.
 """
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +25,9 @@ TRACES: Final[dict[str, Meaning]] = {"spks": "amount", "F": "level", "dF": "leve
 
 FILES: Final = {"spks": ("spks.npy",), "F": ("F.npy",), "dF": ("F.npy", "Fneu.npy")}
 """Files that each is computed from."""
+
+NUMBERED: Final = re.compile(r"plane\d+")
+"""Names of the folders of planes."""
 
 NEUROPIL: Final = 0.7
 """Share of the neuropil's fluorescence that is subtracted from a cell's; the default of suite2p."""
@@ -49,14 +54,15 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
         there = [name for name, files in FILES.items() if all(_has(folder, *files) for folder in planes)]
         choice = f"choose --responses from: {', '.join(there)}" if there else "copy it again"
         raise ReverieError(f"{planes[0]} holds no {' and '.join(FILES[which])}, of which {which} is made; {choice}.")
-    delays = {str(folder): (folder, k / len(planes)) for k, folder in enumerate(planes)}
+    numbers, scanned = _scanned(planes)
+    delays = {str(folder): (folder, number / scanned) for folder, number in zip(planes, numbers, strict=True)}
     responses = read_members(delays, lambda plane: _plane(plane[0], which, float(reading.rate or 0), plane[1]))
     judged = all((folder / "iscell.npy").exists() for folder in planes)
     chosen = "the cells (iscell)" if judged else "all regions (iscell.npy is missing)"
     beside = shown_beside(place, reading)
     notes = (
         f"{place}: {which} of {chosen} of {counted(len(responses), 'plane')} at {reading.rate:g} Hz, scanned one "
-        "after the other.",
+        f"after the other{f' (with {scanned - len(planes)} without traces)' if scanned > len(planes) else ''}.",
         *beside.notes,
     )
     name = place.resolve().parent.name if place.resolve().name == "suite2p" else place.resolve().name
@@ -69,10 +75,22 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
 def _planes(path: Path) -> list[Path]:
     """Return the folders of the planes, in the order of their numbers."""
     for folder in (path, path / "suite2p"):
-        found = [plane for plane in folder.glob("plane*") if plane.name[5:].isdecimal() and _has_traces(plane)]
+        found = [plane for plane in folder.glob("plane*") if NUMBERED.fullmatch(plane.name) and _has_traces(plane)]
         if found:
             return sorted(found, key=lambda plane: int(plane.name[5:]))
     return [path] if _has_traces(path) else []
+
+
+def _scanned(planes: Sequence[Path]) -> tuple[list[int], int]:
+    """Return the numbers of planes, and how many were scanned one after the other within a frame.
+
+    Planes in which no cell was found, or during which the objective flew back, have a folder but no traces.
+    """
+    if not all(NUMBERED.fullmatch(folder.name) for folder in planes):
+        return [*range(len(planes))], len(planes)
+    beside = (folder.name for folder in planes[0].absolute().parent.iterdir() if folder.is_dir())
+    last = max(int(name[5:]) for name in beside if NUMBERED.fullmatch(name))
+    return [int(folder.name[5:]) for folder in planes], last + 1
 
 
 def _has(folder: Path, *files: str) -> bool:
@@ -96,6 +114,11 @@ def _plane(folder: Path, which: str, rate: float, delay: float) -> Sampled:
         if len(chosen) != len(cells):
             raise ReverieError(
                 f"{folder / 'iscell.npy'} judges {len(chosen)} of {len(cells)} traces; run suite2p again."
+            )
+        if not np.isin(chosen, (0, 1)).all():
+            raise ReverieError(
+                f"{folder / 'iscell.npy'} should hold, in its first column, 1 for each region that is a cell and 0 for "
+                f"others, but holds {chosen[~np.isin(chosen, (0, 1))][0]:.4g}, such as a probability; write 0 and 1."
             )
         cells = np.flatnonzero(chosen == 1)
         if not len(cells):
