@@ -10,7 +10,7 @@ from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, write_npy, write_npz
-from reverie.recordings.opening import broken_among, choose_trials
+from reverie.recordings.opening import choose_trials, usable_and_broken
 from reverie.recordings.readers.registry import open_recordings
 from reverie.training.folder import train_encoder
 
@@ -225,10 +225,10 @@ def test_what_reading_finds_leaves_the_trial_out_and_says_so_once(animal, capsys
     for name in ("1", "01"):
         with pytest.raises(ReverieError, match=r"Trial 1 of .* cannot be used: .*videos/1\.npy holds NaN"):
             choose_trials(recording, [name])
-        assert choose_trials(recording, ["0", name]) == ["0"]
+        usable, broken = usable_and_broken(recording, ["0", name])
+        assert (usable, list(broken)) == (["0"], [f"{recording.name} trial 1"])
         assert "Left out: Trial 1 of" in capsys.readouterr().err
-        assert len(broken_among(recording, ["0", name])) == 1
-    assert not broken_among(recording, ["train"])
+    assert usable_and_broken(recording, ["train"]) == (["0", "2", "3"], {})
 
 
 def test_a_trial_named_by_the_user_is_told_before_any_work(animal, capsys):

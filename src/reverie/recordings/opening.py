@@ -81,15 +81,10 @@ def say_left_out(kept: Collection[str], failed: Mapping[str, ReverieError]) -> N
 def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
     """Return trial names in the given order, with tier names expanded to their trials.
 
-    Trials that are named and cannot be used are left out with a message; see ``broken_among``.
+    Trials that are named and cannot be used are left out with a message.
     Raises ReverieError when no name is given, a name is neither a trial nor a tier of this animal, or no trial is left.
     """
-    chosen, broken = _usable_and_broken(recording, names)
-    if not chosen:
-        raise next(iter(broken.values()))
-    for error in broken.values():
-        say(f"Left out: {error}")
-    return chosen
+    return usable_and_broken(recording, names)[0]
 
 
 def evenly(items: Sequence[Item], most: int) -> list[Item]:
@@ -100,15 +95,6 @@ def evenly(items: Sequence[Item], most: int) -> list[Item]:
     """
     places = np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int)
     return [items[place] for place in places]
-
-
-def broken_among(recording: Recording, names: Sequence[str]) -> dict[str, ReverieError]:
-    """Return why trials that are named cannot be used, by animal and trial; those of a tier that is named do not count.
-
-    Raises ReverieError as ``choose_trials`` does.
-    """
-    _, broken = _usable_and_broken(recording, names)
-    return {f"{recording.name} trial {name}": error for name, error in broken.items()}
 
 
 def of_each(
@@ -132,8 +118,11 @@ def of_each(
     return found
 
 
-def _usable_and_broken(recording: Recording, names: Sequence[str]) -> tuple[list[str], dict[str, ReverieError]]:
-    """Return the trials that can be used, and why others that are named cannot; raises ReverieError on other names."""
+def usable_and_broken(recording: Recording, names: Sequence[str]) -> tuple[list[str], dict[str, ReverieError]]:
+    """Return what ``choose_trials`` does, and why other trials that are named cannot be used, by animal and trial.
+
+    Those of a tier that is named do not count as named. Raises ReverieError as ``choose_trials`` does.
+    """
     if not names:
         raise ReverieError("No trial is named; name some, or a tier, such as oracle.")
     chosen: dict[str, None] = {}
@@ -151,7 +140,11 @@ def _usable_and_broken(recording: Recording, names: Sequence[str]) -> tuple[list
             _require_usable(recording, trial)
             chosen[trial] = None
         except ReverieError as error:
-            broken[trial] = error
+            broken[f"{recording.name} trial {trial}"] = error
+    if not chosen:
+        raise next(iter(broken.values()))
+    for why in broken.values():
+        say(f"Left out: {why}")
     return list(chosen), broken
 
 

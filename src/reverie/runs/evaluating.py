@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from reverie.fitted.reconstruction import Reconstruction, training_warning
+from reverie.fitted.reconstruction import training_warning
 from reverie.foundation.files import write_text
-from reverie.foundation.progress import say, tracked
+from reverie.foundation.progress import say
 from reverie.runs.run_folder import RunFolder
 from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, scoring_threshold
 from reverie.scoring.statistics import FEWEST_CLIPS
@@ -32,12 +32,10 @@ def evaluate_run(folder: Path) -> pd.DataFrame:
     """
     run = RunFolder(folder)
     seed = int(run.read_record()["seed"])
-    places = run.whole_trials()
     rows: list[dict[str, str | float]] = []
     weak: list[str] = []
     seen: list[str] = []
-    for place in tracked(places, len(places), "scoring"):
-        found = Reconstruction.load(place.folder)
+    for place, found in run.read_trials("scoring"):
         if found.truth is None:
             continue
         rows.append({"animal": place.animal, "trial": place.trial, "method": found.method, **found.score(seed=seed)})

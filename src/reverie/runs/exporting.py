@@ -17,7 +17,7 @@ from reverie.foundation.folders import require_own
 from reverie.foundation.progress import say
 from reverie.reporting.video_files import write_mp4, write_tif
 from reverie.runs.options import ExportFormat
-from reverie.runs.run_folder import RunFolder, read_lazily
+from reverie.runs.run_folder import RunFolder
 
 MARK: Final = "export.json"
 """File that names the run whose movies a folder holds."""
@@ -37,7 +37,6 @@ def export_run(
     """
     run = RunFolder(folder)
     made = run.read_record()
-    trials = run.whole_trials()
     place = folder / "export" if out is None else out
     if out is not None:
         require_own(out, "export", MARK)
@@ -45,12 +44,12 @@ def export_run(
     if to == "nwb":
         record = {"run": str(folder), **made}
         written = [
-            write_nwb(place / f"{animal}.nwb", [Reconstruction.load(one.folder) for one in own], record, session_start)
-            for animal, own in groupby(trials, key=lambda one: one.animal)
+            write_nwb(place / f"{animal}.nwb", [movie for _, movie in own], record, session_start)
+            for animal, own in groupby(run.read_trials("exporting"), key=lambda pair: pair[0].animal)
         ]
     else:
         written = []
-        for movie in read_lazily(trials):
+        for _, movie in run.read_trials("exporting"):
             written.append(place / f"{movie.animal}_{movie.trial}.{to}")
             WRITERS[to](written[-1], movie)
     say(f"{place} holds {counted(len(written), f'{to} file')}.")

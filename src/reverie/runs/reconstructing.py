@@ -29,7 +29,7 @@ from reverie.jobs.shuffling import require_search, shuffle_control
 from reverie.jobs.store import JobFolder, Store
 from reverie.jobs.workers import Workers, open_workers
 from reverie.jobs.working import Tally, do_jobs, fit_for
-from reverie.recordings.opening import broken_among, choose_trials, of_each
+from reverie.recordings.opening import of_each, usable_and_broken
 from reverie.reporting.figures import save_figure, strip_figure
 from reverie.reporting.video_files import write_mp4, write_tif
 from reverie.runs.evaluating import evaluate_run
@@ -81,9 +81,10 @@ def reconstruct_trials(
     require_folder(out)
     sources = replace(sources, kept=out / "fitted").absolute()
     session = open_session(sources)
-    names = of_each(session.recordings, partial(choose_trials, names=trials), all_needed=bool(sources.animals))
-    broken = dict(each for animal in names for each in broken_among(session.recordings[animal], trials).items())
-    names = first_repeats(session, with_responses(session, names), run.joining.join)
+    chosen = of_each(session.recordings, partial(usable_and_broken, names=trials), all_needed=bool(sources.animals))
+    broken = {name: error for _, broken in chosen.values() for name, error in broken.items()}
+    usable = with_responses(session, {animal: usable for animal, (usable, _) in chosen.items()})
+    names = first_repeats(session, usable, run.joining.join)
     if run.joining.join == "animals" and len(session.recordings) == 1:
         say(f"Only {next(iter(session.recordings))} is named, so there are no other animals to join.")
     _say_what_was_learned_from(session, names)

@@ -20,7 +20,7 @@ RUN/fitted/                               what was fitted, where the encoder's f
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +30,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.folders import require_own
-from reverie.foundation.progress import say, say_broken
+from reverie.foundation.progress import say, say_broken, tracked
 from reverie.foundation.requests import SEEDS
 from reverie.recordings.lazy_trials import Lazily
 
@@ -132,22 +132,26 @@ class RunFolder:
             raise ReverieError(f"{self.folder} holds no reconstructed movie{how}.")
         return sorted(found.values(), key=lambda one: (one.animal, len(one.trial), one.trial))
 
-    def whole_trials(self) -> list[TrialFolder]:
-        """Return the ``finished_trials`` that can be read; others are left out with a message.
+    def read_trials(self, doing: str) -> Iterator[tuple[TrialFolder, Reconstruction]]:
+        """Yield the ``finished_trials`` that can be read; others are left out, with a message at the end.
 
-        Raises ReverieError when none can.
+        doing: what is done with them, for the progress bar. Raises ReverieError at the end when none could be read.
         """
-        kept: list[TrialFolder] = []
+        places, kept = self.finished_trials(), []
         broken: list[ReverieError] = []
-        for place in self.finished_trials():
+        for place in tracked(places, len(places), doing):
             try:
-                Reconstruction.load(place.folder)
+                found = Reconstruction.load(place.folder)
             except ReverieError as error:
                 broken.append(error)
             else:
                 kept.append(place)
+                yield place, found
         say_broken(broken, kept, LEFT_OUT)
-        return kept
+
+    def whole_trials(self) -> list[TrialFolder]:
+        """Return the ``finished_trials`` that can be read, as ``read_trials`` finds them."""
+        return [place for place, _ in self.read_trials("reading")]
 
     def read_record(self) -> dict[str, Any]:
         """Return the contents of run.json; raises ReverieError when this is not a run folder, or it is damaged."""
