@@ -1,6 +1,6 @@
 """What parts are fitted to: one animal's recording and one encoder of it, identified by their contents."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -15,7 +15,7 @@ from reverie.foundation.arrays import SAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.requests import require_seed
-from reverie.recordings.contents import readable, trials_digest
+from reverie.recordings.contents import answered, trials_digest
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
@@ -56,15 +56,18 @@ class Subject:
     @cached_property
     def training(self) -> tuple[str, ...]:
         """Names of the trials the encoder was trained on, or the recording's training tier where that is not known."""
-        names = self._known("training_trials") or [name for name, tier in self.recording.tiers.items() if tier == TRAIN]
-        return readable(self.recording, (name for name in names if self.recording.has_responses(name)))
+        return self._trials("training_trials", (TRAIN,))
 
     @cached_property
     def validation(self) -> tuple[str, ...]:
         """Names of the trials the encoder was validated on, or those of the validation tiers."""
-        tiers = self.recording.tiers
-        names = self._known("validation_trials") or [name for name, tier in tiers.items() if tier in VALIDATION_TIERS]
-        return readable(self.recording, (name for name in names if self.recording.has_responses(name)))
+        return self._trials("validation_trials", VALIDATION_TIERS)
+
+    def _trials(self, which: str, tiers: Collection[str]) -> tuple[str, ...]:
+        """Return the trials with responses that the encoder names, or those of the tiers where it names none."""
+        own = self.recording.tiers
+        named = [name for name in self.encoder.about.get(which, {}).get(self.animal, ()) if name in own]
+        return answered(self.recording, named or [name for name, tier in own.items() if tier in tiers])
 
     def trials(self, names: Sequence[str], most: int | None = None) -> LazyTrials:
         """Return trials by name, each read on access; at most ``most``, evenly chosen."""
@@ -92,10 +95,6 @@ class Subject:
         }
         parts = {"version": FITTING_VERSION, "encoder": encoder_digest(self.encoder), "seed": self.seed}
         return digest_of({**parts, "readout": self.animal, **contents})
-
-    def _known(self, which: str) -> list[str]:
-        known = self.encoder.about.get(which, {}).get(self.animal, ())
-        return [name for name in known if name in self.recording.tiers]
 
 
 def check_match(recording: Recording, encoder: Encoder) -> None:

@@ -11,7 +11,7 @@ from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import digest, seed_of
-from reverie.recordings.contents import movie_digest, readable, trial_digest
+from reverie.recordings.contents import answered, movie_digest, trial_digest
 from reverie.recordings.lazy_trials import part_of
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
@@ -78,8 +78,8 @@ def repeats_of(session: Session, clip: Clip, join: str) -> tuple[Clip, ...]:
     for animal, recording in session.recordings.items():
         if (join == "repeats" and animal != clip.animal) or (join == "animals" and animal == clip.animal):
             continue
-        own = [name for name, its in recording.tiers.items() if its == tier and recording.has_responses(name)]
-        names = [name for name in readable(recording, own) if movie_digest(recording, name) == shown]
+        own = answered(recording, [name for name, its in recording.tiers.items() if its == tier])
+        names = [name for name in own if movie_digest(recording, name) == shown]
         others = [Clip(animal, name) for name in names if (animal, name) != (clip.animal, clip.name)]
         found += others[:1] if join == "animals" else others
     return tuple(found)

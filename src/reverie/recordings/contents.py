@@ -63,6 +63,11 @@ def readable(recording: Recording, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(kept)
 
 
+def answered(recording: Recording, names: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some trials that have responses and can be read whole, as ``readable`` does."""
+    return readable(recording, filter(recording.has_responses, names))
+
+
 def trials_digest(recording: Recording, names: Iterable[str]) -> str:
     """Return the hash of several trials' contents, in their order."""
     return digest_of({"trials": [trial_digest(recording, name) for name in names]})

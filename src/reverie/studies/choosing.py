@@ -22,7 +22,7 @@ from reverie.inversion.solve import solve
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, problem_of
 from reverie.jobs.workers import Workers
-from reverie.recordings.contents import different_movies, movie_digest, readable
+from reverie.recordings.contents import answered, different_movies, movie_digest
 from reverie.recordings.opening import choose_trials, evenly, of_each
 from reverie.recordings.recording import Recording
 from reverie.scoring.correlation import video_correlation
@@ -136,8 +136,7 @@ def _test_trials(recording: Recording) -> list[str]:
 
 
 def _of_tier(recording: Recording, tier: str) -> list[str]:
-    names = [name for name, its in recording.tiers.items() if its == tier and recording.has_responses(name)]
-    return list(readable(recording, names))
+    return list(answered(recording, [name for name, its in recording.tiers.items() if its == tier]))
 
 
 Stop = tuple[int, float]
