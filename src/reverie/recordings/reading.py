@@ -67,7 +67,8 @@ class Reading:
     trial_seconds: float = 10.0
     """Longer showings are cut into trials of this length, where the recording is one long session."""
     responses: str | None = None
-    """In a free NWB file, the path of the responses inside it; for suite2p and CaImAn which traces to take."""
+    """In a free NWB file, the path of the responses inside it, which may hold *; for suite2p and CaImAn which traces to
+    take."""
     running: str | None = None
     """In a free NWB file, the path of the running speed inside it."""
     pupil: str | None = None

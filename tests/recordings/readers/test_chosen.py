@@ -1,6 +1,7 @@
 """NWB files of no known layout: what is chosen in them, by whatever name, and when it was shown."""
 
 import re
+import shutil
 from pathlib import Path
 
 import h5py
@@ -213,6 +214,56 @@ def test_series_of_the_same_regions_are_no_planes(session, tmp_path):
     with pytest.raises(ReverieError, match=r"Neuropil and .*RoiResponseSeries1 are of the same regions; name one"):
         open_recording(place, Reading(**reading))
     assert open_recording(place, Reading(**reading | {"responses": reading["responses"] + "/Neuropil"})).neurons == 4
+
+
+def test_regions_that_their_table_rejects_are_no_neurons(session, tmp_path):
+    """As NeuroConv writes what suite2p and CaImAn found: all regions, and which of them were accepted."""
+    place = tmp_path / "mine.nwb"
+    nwb_layouts.write_microns(place, session, rate=30.0)
+    reading = Reading(responses="/processing/ophys/Fluorescence", movie=("stimulus",))
+    whole = open_recording(place, reading)
+    counts = [series.rows for series in whole.source.recorded.responses]
+    with h5py.File(copy_of(place), "a") as file:
+        for plane, count in enumerate(counts):
+            table = file[file[f"processing/ophys/Fluorescence/RoiResponseSeries{plane + 1}/rois"].attrs["table"]]
+            table["Accepted"] = np.arange(count) % 2 if plane == 0 else np.zeros(count, int)  # of none, nothing is said
+    recording = open_recording(place.with_name("copy.nwb"), reading)
+    kept = [*range(1, counts[0], 2), *range(counts[0], sum(counts))]
+    np.testing.assert_array_equal(recording.responses("1"), whole.responses("1")[kept])
+    assert any(f"call {len(kept)} of {sum(counts)} regions cells; the others" in note for note in recording.notes)
+
+
+def copy_of(place):
+    """A copy of a file, which may still be open."""
+    return shutil.copy(place, place.with_name("copy.nwb"))
+
+
+def test_several_planes_beside_their_neuropil_are_named_by_a_pattern(session, tmp_path):
+    place = nwb_layouts.write_microns(tmp_path / "mine.nwb", session, rate=30.0)
+    reading = {"movie": ("stimulus",)}
+    whole = open_recording(copy_of(place), Reading(**reading, responses="/processing/ophys/Fluorescence"))
+    with h5py.File(place, "a") as file:
+        fluorescence = file["processing/ophys/Fluorescence"]
+        for plane in (1, 2):
+            fluorescence.copy(f"RoiResponseSeries{plane}", fluorescence, f"Neuropil{plane}")
+    found = open_recording(place, Reading(**reading, responses="/processing/ophys/*/RoiResponseSeries*"))
+    np.testing.assert_array_equal(found.responses("1"), whole.responses("1"))
+    with pytest.raises(ReverieError, match=r"holds no responses at /processing/ophys/\*Denoised"):
+        open_recording(place, Reading(**reading, responses="/processing/ophys/*Denoised"))
+
+
+def test_further_times_of_trials_are_asked_about(tmp_path, session, capsys):
+    """Trials often begin with a grey screen, and the movie comes on later."""
+    file = nwb_layouts.with_units(session)
+    movie = session.trials[0].movie.round().astype(np.uint8)
+    file.add_stimulus_template(ImageSeries(name="m0", data=movie, unit="n.a.", format="raw", rate=30.0))
+    for name in ("stimulus_on", "contrast"):
+        file.add_trial_column(name=name, description=name)
+    for onset in session.onsets:
+        file.add_trial(start_time=onset - 0.2, stop_time=onset + 1.5, stimulus_on=onset, contrast=0.8)
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    open_recording(place, Reading(responses="/units", movie=("m0",), frames_table=Path("/intervals/trials")))
+    assert "come on at start_time, though there are further times (stimulus_on)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("conversion", [0.0, float("nan")])

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 import h5py
-import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
@@ -20,7 +19,7 @@ from reverie.recordings.clocks import usual_rate
 from reverie.recordings.footage import stored_frames
 from reverie.recordings.readers.beside import ShownMovies, shown_beside, spellings
 from reverie.recordings.readers.clips import UNTIMED, OpenClip, named_files
-from reverie.recordings.readers.nwb.contents import RESPONSES, TEMPLATES, movies_in, movies_under, require_other_regions
+from reverie.recordings.readers.nwb.contents import TEMPLATES, movies_in, movies_under, require_other_regions
 from reverie.recordings.readers.nwb.file import (
     H5Object,
     data_of,
@@ -29,22 +28,19 @@ from reverie.recordings.readers.nwb.file import (
     placed,
     sampled,
     table,
-    within,
 )
 from reverie.recordings.readers.nwb.movies import image_footage, image_times, indexed, shown_itself
-from reverie.recordings.readers.nwb.units import spike_times, spike_trains
+from reverie.recordings.readers.nwb.regions import only_cells, response_series
+from reverie.recordings.readers.nwb.units import labelled_trains
 from reverie.recordings.reading import Reading
-from reverie.recordings.signals import Meaning, Signal, SpikeTrains
+from reverie.recordings.signals import Meaning, Sampled, Signal
 from reverie.recordings.source import read_members
 
 AMOUNTS: Final = ("event", "deconv", "spike")
 """Words in the path of responses that are amounts; other responses are levels."""
 
-JUDGEMENTS: Final = ("quality", "group")
-"""Columns with the spike sorter's label of each unit: those of Allen and SpikeInterface, and of phy."""
-
-NOISE: Final = "noise"
-"""Label of units that are no neurons."""
+FEWEST: Final = 3
+"""Rows of a table from which on a column whose values lie within its rows' times is one of times."""
 
 LISTS: Final = "`reverie inspect` lists what there is"
 
@@ -52,7 +48,7 @@ LISTS: Final = "`reverie inspect` lists what there is"
 def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     """Return what the options select: ``--responses``, ``--movie`` or ``--frames-table``, ``--running`` and so on."""
     assert reading.responses is not None
-    responses, note = _responses(file, _object(file, place, reading.responses), reading.responses)
+    responses, note = _responses(file, place, reading.responses)
     beside = _shown(file, place, reading)
     signals: dict[str, Signal] = {}
     notes = [f"{place}: {note}."]
@@ -159,7 +155,23 @@ def _table_inside(
             f"{said} has no column of the names of movies in the file (its columns: {', '.join(map(str, rows))}); name "
             "one movie with --movie, or give --frames-table with a csv file."
         )
+    _say_other_times(rows, said)
     return rows.rename(columns={"start_time": "time" if "frame" in rows else "onset", "stop_time": "end"}), said
+
+
+def _say_other_times(rows: pd.DataFrame, said: str) -> None:
+    """Print a message where a table holds further times within its rows, since movies may have come on then."""
+    if "stop_time" not in rows:
+        return
+    start, stop = rows["start_time"], rows["stop_time"]
+    columns = [name for name in rows if name not in ("start_time", "stop_time") and is_numeric_dtype(rows[name])]
+    inside = {name: (rows[name] >= start) & (rows[name] <= stop) for name in columns}
+    others = [str(name) for name in columns if inside[name].mean() > 0.9 and (rows[name] > start).any()]
+    if others and len(rows) >= FEWEST:
+        say(
+            f"{said}: movies are taken to have come on at start_time, though there are further times ({some(others)}); "
+            "if they came on then, say so in a csv file for --frames-table."
+        )
 
 
 def _names(column: pd.Series, known: Set[str]) -> pd.Series:
@@ -177,31 +189,28 @@ def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
     return OpenClip(footage, stored_frames(footage, footage.axes), rate or reading.frame_rate or UNTIMED, rate > 0)
 
 
-def _responses(file: H5Object, item: H5Object, path: str) -> tuple[Sequence[Signal], str]:
-    """Return units, one series, or all series of a container (planes, each with its own times)."""
-    if kind_of(item) == "Units":
-        trains, told = _neurons(item, path)
+def _responses(file: H5Object, place: Path, path: str) -> tuple[Sequence[Signal], str]:
+    """Return units, one series, or several (planes, each with its own times), and how they are taken."""
+    if "*" not in path and kind_of(units := _object(file, place, path)) == "Units":
+        trains, told = labelled_trains(units, path)
         return [trains], f"spikes of {trains.rows} units in {path}{told}"
+    found = response_series(file, path)
+    if not found:
+        raise ReverieError(f"{place} holds no responses at {path}; {LISTS}.")
+    require_other_regions(found)
     meaning: Meaning = "amount" if any(word in path.casefold() for word in AMOUNTS) else "level"
-    inside = [series for kind in RESPONSES for series in within(file, path, kind)]
-    require_other_regions(inside)
-    planes = read_members(placed(inside or [item]), partial(sampled, meaning=meaning))
-    kind = "amounts (events)" if meaning == "amount" else "levels (traces)"
-    return planes, f"{path} as {kind} of {sum(plane.rows for plane in planes)} neurons"
+    whole: list[int] = []
 
+    def cells(series: H5Object) -> Sampled:
+        responses = sampled(series, meaning)
+        plane = only_cells(responses, series)
+        whole.append(responses.rows)
+        return plane
 
-def _neurons(units: H5Object, path: str) -> tuple[SpikeTrains, str]:
-    """Return the spikes of units that are not labelled noise, and the table's labels of all units in words."""
-    trains, facts = spike_times(units), table(units)
-    column = next((name for name in JUDGEMENTS if name in facts and not is_numeric_dtype(facts[name])), None)
-    if column is None:
-        return spike_trains(units, path, trains, np.ones(len(trains), dtype=bool)), ""
-    words = facts[column].astype(str).str.strip().str.casefold()
-    kept = words != NOISE if (words != NOISE).any() else words == NOISE
-    called = some(f"{count} {word or 'nothing'}" for word, count in words.value_counts().items())
-    left_out = "" if kept.all() else "; noise is left out"
-    told = f" (its column {column!r} calls {called}{left_out})"
-    return spike_trains(units, path, trains, kept.to_numpy(dtype=bool)), told
+    planes = read_members(placed(found), cells)
+    count, kind = sum(plane.rows for plane in planes), "amounts (events)" if meaning == "amount" else "levels (traces)"
+    told = f" (their tables call {count} of {sum(whole)} regions cells; the others are left out)"
+    return planes, f"{path} as {kind} of {count} neurons{told if count < sum(whole) else ''}"
 
 
 def _object(file: H5Object, place: Path, path: str) -> H5Object:

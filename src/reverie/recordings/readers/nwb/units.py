@@ -5,17 +5,38 @@ from typing import Final
 
 import numpy as np
 from jaxtyping import Bool
+from pandas.api.types import is_numeric_dtype
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.progress import say
 from reverie.recordings.clocks import covered
-from reverie.recordings.readers.nwb.file import H5Object, is_row, where
+from reverie.recordings.readers.nwb.file import H5Object, is_row, table, where
 from reverie.recordings.readers.stored import require_stored
 from reverie.recordings.signals import REAL, SpikeTrains
+
+JUDGEMENTS: Final = ("quality", "group")
+"""Columns with the spike sorter's label of each unit: those of Allen and SpikeInterface, and of phy."""
+
+NOISE: Final = "noise"
+"""Label of units that are no neurons."""
 
 BELIEVED: Final = 0.9
 """Least share of all spikes that lie in the intervals in which their units are said to have been observed; with fewer,
 these intervals are of something else."""
+
+
+def labelled_trains(units: H5Object, path: str) -> tuple[SpikeTrains, str]:
+    """Return the spikes of units that are not labelled noise, and the table's labels of all units in words."""
+    trains, facts = spike_times(units), table(units)
+    column = next((name for name in JUDGEMENTS if name in facts and not is_numeric_dtype(facts[name])), None)
+    if column is None:
+        return spike_trains(units, path, trains, np.ones(len(trains), dtype=bool)), ""
+    words = facts[column].astype(str).str.strip().str.casefold()
+    kept = words != NOISE if (words != NOISE).any() else words == NOISE
+    called = some(f"{count} {word or 'nothing'}" for word, count in words.value_counts().items())
+    left_out = "" if kept.all() else "; noise is left out"
+    told = f" (its column {column!r} calls {called}{left_out})"
+    return spike_trains(units, path, trains, kept.to_numpy(dtype=bool)), told
 
 
 def spike_trains(
