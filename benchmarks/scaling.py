@@ -1,6 +1,6 @@
 """How the cost of a step grows with the clip, the neurons, the models and the threads, and what memory it takes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,32 +65,34 @@ def one_step(problem: Problem, batch: int | None = None) -> Callable[[], object]
 def by_length(size: str, lengths: Sequence[int], rounds: int) -> Scaling:
     """Time a step of clips of several lengths in frames."""
     subject = make_subject(size, 500)
-    timings = in_turns({str(frames): one_step(problem_with(subject, frames)) for frames in lengths}, rounds)
-    return fitted("frames of the clip", "s", lengths, _typical(timings, lengths))
+    return _timed("frames of the clip", {frames: problem_with(subject, frames) for frames in lengths}, rounds)
 
 
 def by_neurons(size: str, counts: Sequence[int], rounds: int) -> Scaling:
     """Time a step for several numbers of neurons."""
-    timings = in_turns({str(count): one_step(problem_with(make_subject(size, count), 100)) for count in counts}, rounds)
-    return fitted("neurons", "s", counts, _typical(timings, counts))
+    return _timed("neurons", {count: problem_with(make_subject(size, count), 100) for count in counts}, rounds)
 
 
 def by_models(size: str, counts: Sequence[int], rounds: int) -> Scaling:
     """Time a step for several numbers of models."""
     subject = make_subject(size, 500)
-    timings = in_turns({str(count): one_step(problem_with(subject, 100, count)) for count in counts}, rounds)
-    return fitted("models", "s", counts, _typical(timings, counts))
+    return _timed("models", {count: problem_with(subject, 100, count) for count in counts}, rounds)
 
 
 def by_animals(size: str, counts: Sequence[int], rounds: int) -> Scaling:
     """Time a step for several numbers of animals that saw the same movie."""
     _, state, responses = make_clip(100, 500)
-    steps = {}
+    problems = {}
     for count in counts:
         forms = make_animals(size, 500, count)
         seen = [Observation(form, mouse, state, responses) for mouse, form in forms.items()]
-        steps[str(count)] = one_step(Problem(tuple(seen)))
-    return fitted("animals", "s", counts, _typical(in_turns(steps, rounds), counts))
+        problems[count] = Problem(tuple(seen))
+    return _timed("animals", problems, rounds)
+
+
+def _timed(quantity: str, problems: Mapping[int, Problem], rounds: int) -> Scaling:
+    timings = in_turns({str(number): one_step(problem) for number, problem in problems.items()}, rounds)
+    return fitted(quantity, "s", list(problems), _typical(timings, list(problems)))
 
 
 def by_threads(subject: Subject, rounds: int) -> Scaling:
