@@ -101,7 +101,7 @@ class Slow:
     def run(self):
         print("begun", flush=True)
         time.sleep(60)
-with entry._ended_like_interrupted():
+with entry._terminated_like_interrupted():
     sys.exit(entry.run_verb(Slow))
 """
 

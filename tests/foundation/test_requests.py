@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import BadInput, ReverieError
-from reverie.foundation.requests import given_path, require_seed, settle_types, with_options
+from reverie.foundation.requests import convert_fields, given_path, require_seed, with_options
 from reverie.inversion.methods.map import Map
 from reverie.simulation.request import SimulationRequest
 from reverie.training.request import TrainingRequest
@@ -58,7 +58,7 @@ class Settings:
     mask: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        settle_types(self)
+        convert_fields(self)
 
 
 def made(**given: Any) -> Settings:

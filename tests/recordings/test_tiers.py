@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reverie.recordings.tiers import FOLDS, perceptual_hash, settled_tiers
+from reverie.recordings.tiers import FOLDS, perceptual_hash, tiers_and_notes
 
 
 def test_hashes_equal_the_published_ones(golden):
@@ -37,6 +37,6 @@ def test_short_movies_have_a_hash(golden, frames):
 
 def test_a_trial_without_a_tier_is_said_where_others_have_one():
     words = {"0": "train", "2": "test"}
-    tiers, notes = settled_tiers("mouse", words, ["0", "1", "2"], {"0", "1", "2"}, lambda name: name)
+    tiers, notes = tiers_and_notes("mouse", words, ["0", "1", "2"], {"0", "1", "2"}, lambda name: name)
     assert tiers == {"0": "train", "1": "none", "2": "test"}
     assert notes == ("mouse: trials without a tier, which others have, are not used (1).",)

@@ -126,12 +126,12 @@ class Terminated(KeyboardInterrupt):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 0 when the verb was done and with another code when it was not."""
-    _print_anything()
+    _escape_unprintable()
     if arguments is None and not sys.warnoptions:
         warnings.simplefilter("ignore")  # warnings are for programmers; users get messages of our own
         logging.getLogger("tifffile").disabled = True  # it logs broken files, which we report ourselves
     try:
-        with _ended_like_interrupted():
+        with _terminated_like_interrupted():
             sys.exit(run_verb(lambda: parse(arguments)))
     finally:
         _empty_output()
@@ -175,7 +175,7 @@ def _print_error(sentence: str) -> None:
         print(f"reverie: {sentence}", file=sys.stderr, flush=True)
 
 
-def _print_anything() -> None:
+def _escape_unprintable() -> None:
     """Make characters that a terminal cannot show, and file names that are not valid text, print as escapes."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
@@ -194,7 +194,7 @@ def _empty_output() -> None:
 
 
 @contextmanager
-def _ended_like_interrupted() -> Iterator[None]:
+def _terminated_like_interrupted() -> Iterator[None]:
     """Treat SIGTERM as ctrl-C while the block lasts; a second one ends the program at once."""
     if threading.current_thread() is not threading.main_thread():
         yield

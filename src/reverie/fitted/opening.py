@@ -14,7 +14,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.recordings.opening import choose_animals, say_notes
 from reverie.recordings.readers.registry import open_recordings
-from reverie.recordings.reading import Reading, settled
+from reverie.recordings.reading import Reading, given_reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.remembered import as_remembered, differing, in_words
 
@@ -37,7 +37,7 @@ def open_matching_animals(
     Options that are not given are those with which the first encoder's recordings were read, where these are the same.
     Raises ReverieError when none fits or a named one does not.
     """
-    recordings = _open_as_trained(data, names, next(iter(encoders.values())), settled(reading))
+    recordings = _open_as_trained(data, names, next(iter(encoders.values())), given_reading(reading))
     if not names:
         shared = [name for name in recordings if all(name in encoder.mice for encoder in encoders.values())]
         if not shared:

@@ -129,10 +129,10 @@ class Reconstructor:
         shown = trial if isinstance(trial, Trial) else self.recording.trial(trial)
         require_fitting(shown, self.recording)
         mask = self.mask
-        solutions = [solve_trial(fitted, shown, self.method, mask=mask) for fitted in self._asked()]
+        solutions = [solve_trial(fitted, shown, self.method, mask=mask) for fitted in self._fits_to_average()]
         return assemble(solutions, self.fits, self.method, shown, mask)
 
-    def _asked(self) -> Sequence[Fitted]:
+    def _fits_to_average(self) -> Sequence[Fitted]:
         """Return the fits whose movies are averaged; ridge uses no encoder, so one is enough."""
         return self.fits[:1] if self.method.name == "ridge" else self.fits
 

@@ -101,7 +101,7 @@ class _Misfit(Exception):
     """A value is not of a type."""
 
 
-def settle_types(settings: Options) -> None:
+def convert_fields(settings: Options) -> None:
     """Convert every field of a frozen dataclass to its type, as the command line does; called when one is made.
 
     Where a field needs it, text becomes a path, a single item a list, and an integer a float. Types that are none of
@@ -112,12 +112,12 @@ def settle_types(settings: Options) -> None:
     for field in fields(settings):
         value = getattr(settings, field.name)
         try:
-            settled = _as(hints[field.name], value)
+            converted = _as(hints[field.name], value)
         except _Misfit:
             raise BadInput(f"{field.name} is {value!r} but must be {_worded(hints[field.name])}.") from None
-        if isinstance(settled, int) and settled > MOST and not field.name.endswith("seed"):
-            raise BadInput(f"{field.name} is {settled} but must be {MOST} or less.")
-        object.__setattr__(settings, field.name, settled)
+        if isinstance(converted, int) and converted > MOST and not field.name.endswith("seed"):
+            raise BadInput(f"{field.name} is {converted} but must be {MOST} or less.")
+        object.__setattr__(settings, field.name, converted)
 
 
 def _as(hint: Any, value: Any) -> Any:  # noqa: ANN401

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from reverie.encoders.contract import Encoder, crop_from_canvas
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.gradients import SMALLEST_NORM, how_many_fit, squared_error
+from reverie.inversion.gradients import SMALLEST_NORM, clips_that_fit, squared_error
 from reverie.recordings.trial import Trial
 
 LEAST_UNIT = 1e-30
@@ -99,7 +99,7 @@ def how_many_pairs_fit(encoder: Encoder, mouse: str, pairs: Pairs, mask: Float[T
     """Return how many pairs may go through the encoder at once on this machine."""
     one = pairs.split(1)[0]
     alpha = mask.expand(*one.movies.shape[:2], *mask.shape).clone().requires_grad_()
-    return how_many_fit(lambda: _errors(encoder, mouse, one, alpha), mask.device)
+    return clips_that_fit(lambda: _errors(encoder, mouse, one, alpha), mask.device)
 
 
 def _errors(

@@ -43,14 +43,14 @@ def squared_error(
     return (rates - responses).square().mean(dim=(-2, -1))
 
 
-def how_many_fit(try_one: Callable[[], Tensor], device: torch.device) -> int:
+def clips_that_fit(try_one: Callable[[], Tensor], device: torch.device) -> int:
     """Return how many clips may go through an encoder at once, at least 1.
 
     ``try_one`` sends one clip through, with gradients; the memory it keeps for the backward pass is compared with half
     the free memory of a CUDA device, or with ``MEMORY_BUDGET`` elsewhere.
 
     >>> weight = torch.ones(2**24, requires_grad=True)
-    >>> how_many_fit(lambda: (weight * 1.0).square().sum(), torch.device("cpu"))
+    >>> clips_that_fit(lambda: (weight * 1.0).square().sum(), torch.device("cpu"))
     4
     """
     kept: dict[int, int] = {}
@@ -132,5 +132,5 @@ def fitting_batch(observation: Observation, movie: Tensor, windows: Windows) -> 
     clips = movie[largest.frames].requires_grad_()
     state = observation.state[:, largest.frames].transpose(0, 1)
     with frozen(observation.encoder):
-        fitting = how_many_fit(lambda: _losses(observation, clips, state, largest), movie.device)
+        fitting = clips_that_fit(lambda: _losses(observation, clips, state, largest), movie.device)
     return min(fitting, windows.count)

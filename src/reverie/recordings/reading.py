@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from reverie.foundation.errors import BadInput, ReverieError
-from reverie.foundation.requests import settle_types
+from reverie.foundation.requests import convert_fields
 
 Format = Literal["auto", "sensorium", "sensorium-images", "experanto", "nwb", "suite2p", "caiman", "spikes"]
 """The formats there are readers for; ``auto`` asks every reader."""
@@ -34,7 +34,7 @@ HELP: Final = "see `help(Recording)` for what it takes"
 """What to do about arguments that cannot be read."""
 
 
-def settled(reading: "Reading | None") -> "Reading":
+def given_reading(reading: "Reading | None") -> "Reading":
     """Return the reading, or the default for None; raises BadInput when something else was given."""
     if not isinstance(reading, Reading | None):
         raise BadInput(f"How to read is said by a Reading, such as Reading(rate=30), but {reading!r} was given.")
@@ -81,7 +81,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         """Raise ReverieError when a value is of another kind, or a number is not possible."""
-        settle_types(self)
+        convert_fields(self)
         for name in ("rate", "frame_rate", "degrees_per_pixel", "trial_seconds"):
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):

@@ -11,15 +11,15 @@ from jaxtyping import Float
 
 from reverie.foundation.arrays import Movie, Responses, State
 from reverie.foundation.errors import ReverieError, reading_foreign
+from reverie.recordings.checks import find_usable
 from reverie.recordings.footage import target_size
 from reverie.recordings.identity import identity_of
 from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.readers.arrays import TrialsSource, arrays_source
 from reverie.recordings.readers.timed_values import Timed, TimedValues
-from reverie.recordings.reading import HELP, Reading, settled
-from reverie.recordings.settling import find_usable
+from reverie.recordings.reading import HELP, Reading, given_reading
 from reverie.recordings.source import Source
-from reverie.recordings.tiers import FOLDS, names_in, perceptual_hash, settled_tiers
+from reverie.recordings.tiers import FOLDS, names_in, perceptual_hash, tiers_and_notes
 from reverie.recordings.trial import Trial, TrialArrays
 from reverie.recordings.usability import ResponseKind, Usable
 
@@ -40,7 +40,7 @@ class Recording:
 
     def __init__(self, source: Source, reading: Reading | None = None) -> None:
         self.source = source
-        self.reading = settled(reading)
+        self.reading = given_reading(reading)
         self.notes_said = False
         self._hashes: dict[str, int] = {}
 
@@ -130,7 +130,7 @@ class Recording:
         >>> made.neurons, len(made.tiers), made.signals
         (5, 3, ())
         """
-        reading, behaviour = settled(reading), {"running": running, "pupil": pupil, "gaze": gaze}
+        reading, behaviour = given_reading(reading), {"running": running, "pupil": pupil, "gaze": gaze}
         with reading_foreign("What was given as arrays", HELP):
             given = arrays_source(name, responses, movies, shown, behaviour, meaning, degrees_per_pixel, reading)
             return cls(given, reading)
@@ -325,7 +325,7 @@ class Recording:
     def _split(self) -> tuple[dict[str, str], tuple[str, ...]]:
         """The tier of each trial, and sentences on what was done if the recording has no known tiers."""
         usable = self._usable
-        tiers, notes = settled_tiers(self.name, self.source.tiers(), [*usable.spans], usable.shown, self._clip)
+        tiers, notes = tiers_and_notes(self.name, self.source.tiers(), [*usable.spans], usable.shown, self._clip)
         return {name: tier for name, tier in tiers.items() if name in usable.spans}, notes
 
     def _clip(self, name: str) -> str | None:

@@ -91,7 +91,7 @@ def _cut(facts: TrialFacts, movie: SeriesFacts | None, frames: int, axes: str) -
     """Say what is cut of the movie, or else of the responses."""
     surplus = 0 if movie is None else movie.frames - frames
     padding = movie is not None and not movie.marked and movie.stored in _padded_lengths(facts)
-    if surplus == 1 and not padding and _begins_twice(facts, axes):
+    if surplus == 1 and not padding and _first_frame_repeats(facts, axes):
         return Span(frames, 1, "the movie has 1 frame more than the rest; its first comes twice, and once is cut")
     if surplus > 0 and not padding:
         return Span(frames, 0, f"the movie has {counted(surplus, 'more frame')} than the rest, cut at its end")
@@ -144,7 +144,7 @@ def _padded_lengths(facts: TrialFacts) -> set[int]:
     return {part.stored for part in parts if part.marked and part.stored > part.frames}
 
 
-def _begins_twice(facts: TrialFacts, axes: str) -> bool:
+def _first_frame_repeats(facts: TrialFacts, axes: str) -> bool:
     """Return whether the surplus frame repeats the first frame, rather than the last one."""
     assert facts.footage is not None
     length = stored_frames(facts.footage, axes)

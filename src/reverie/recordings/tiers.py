@@ -141,7 +141,7 @@ def _own_split_note(animal: str, words: Iterable[str], tiers: Mapping[str, str])
     return f"{animal} {why}, so that its trials are divided by movie: {shares}."
 
 
-def settled_tiers(
+def tiers_and_notes(
     animal: str,
     words: Mapping[str, str],
     trials: Iterable[str],

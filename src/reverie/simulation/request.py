@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from reverie.foundation.errors import BadInput
-from reverie.foundation.requests import require_seed, settle_types
+from reverie.foundation.requests import convert_fields, require_seed
 from reverie.stimuli.names import StimulusName
 
 KindName = Literal["default", "realistic", "harsh", "outside", "retina"]
@@ -65,7 +65,7 @@ class SimulationRequest:
     """Same seed, same recordings."""
 
     def __post_init__(self) -> None:
-        settle_types(self)
+        convert_fields(self)
         require_seed(self.seed)
         if self.replays and not self.dark:
             raise BadInput("Replays are hidden in trials in front of a grey screen; say with --dark how many.")

@@ -28,7 +28,7 @@ METHOD: Final = Map(draws=0, likelihood="sizes")
 LONG: Final = replace(METHOD, steps=4 * Map.steps, tolerance=Map.tolerance / 10)
 
 
-def through_the_first(setup: Setup) -> Setup:
+def with_first_encoder_only(setup: Setup) -> Setup:
     """Return the setup with the first encoder alone: simulated trials scatter around its rates."""
     session, first = setup.session, setup.encoders[0]
     sources = replace(session.sources, encoders=(first,))
@@ -128,5 +128,5 @@ CAUSES = Study(
     "How much of what is missing is the noise of the trial, how much the encoder, the search, the prior?",
     conclude,
     jobs_for(conditions),
-    through_the_first,
+    with_first_encoder_only,
 )

@@ -31,7 +31,7 @@ from reverie.training.loop import LAST, RESUME
 from reverie.training.planning import plan_settings
 from reverie.training.request import TrainingRequest
 from reverie.training.settings import TrainingSettings
-from reverie.training.teaching import fit_to_teach
+from reverie.training.teaching import trainable_animals
 from reverie.training.train import TrainingResult, train
 from reverie.training.validation import poor_fit_warning
 
@@ -80,7 +80,7 @@ def train_encoder(
     request = with_options(request or TrainingRequest(), options, "A training")
     where, folder = choose_device(device), given_path(out, "The folder of an encoder")
     require_folder(folder)
-    opened = fit_to_teach(_opened(recordings, animals, reading), all_needed=bool(animals))
+    opened = trainable_animals(_opened(recordings, animals, reading), all_needed=bool(animals))
     requested = _requested(opened, request)
     if _earlier_plan(folder, requested) is not None and (folder / LAST / "encoder.json").exists():
         return _trained_already(folder, opened, where)

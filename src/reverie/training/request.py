@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from reverie.foundation.errors import BadInput
-from reverie.foundation.requests import require_seed, settle_types
+from reverie.foundation.requests import convert_fields, require_seed
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class TrainingRequest:
     """Same seed, same weights (on a CPU of the same kind)."""
 
     def __post_init__(self) -> None:
-        settle_types(self)
+        convert_fields(self)
         require_seed(self.seed)
         if self.minutes is not None and not 0 < self.minutes < float("inf"):
             raise BadInput(f"minutes is {self.minutes} but must be a number above 0.")

@@ -10,7 +10,7 @@ from reverie.recordings.splits import require_training_trials
 from reverie.recordings.tiers import TRAIN
 
 
-def fit_to_teach(recordings: Mapping[str, Recording], *, all_needed: bool) -> dict[str, Recording]:
+def trainable_animals(recordings: Mapping[str, Recording], *, all_needed: bool) -> dict[str, Recording]:
     """Return the animals that have training trials and whose movies have the frame size that is most frequent.
 
     Parameters

@@ -17,7 +17,7 @@ import numpy as np
 
 from reverie.foundation.arrays import Mask, Movie
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.requests import require_seed, settle_types
+from reverie.foundation.requests import convert_fields, require_seed
 from reverie.inversion.cuts import shots_found
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.weighing import EVEN_SHARE
@@ -72,7 +72,7 @@ class Combined:
     """Gaussian sigma of a final blur, in pixels and frames."""
 
     def __post_init__(self) -> None:
-        settle_types(self)
+        convert_fields(self)
         require_seed(self.seed)
         share, follow = (EVEN_SHARE if self.map_share is None else self.map_share), self.follow or 0
         if not (0 <= share <= 1 and 0 <= follow <= MOST_FOLLOWS and 0 <= self.blur <= LARGEST_BLUR):

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from reverie.foundation.arrays import WHITE, Movie
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.requests import require_seed, settle_types
+from reverie.foundation.requests import convert_fields, require_seed
 from reverie.inversion.cuts import shots_found
 from reverie.inversion.methods.curvature import Curvature, dot, estimated_precision
 from reverie.inversion.methods.grey_levels import expected_grey, slope_of_clip, soft_clip
@@ -99,7 +99,7 @@ class Map:
     """Gaussian sigma of a final blur, in pixels and frames."""
 
     def __post_init__(self) -> None:
-        settle_types(self)
+        convert_fields(self)
         require_seed(self.seed)
         if self.likelihood not in LIKELIHOODS:
             raise ReverieError(f"There is no likelihood {self.likelihood!r}; choose one of: {', '.join(LIKELIHOODS)}.")

@@ -13,7 +13,7 @@ from torch import Tensor
 from reverie.encoders.contract import centre_on_canvas, crop_from_canvas
 from reverie.foundation.arrays import GREY, WHITE, Mask, Movie
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.requests import require_seed, settle_types
+from reverie.foundation.requests import convert_fields, require_seed
 from reverie.inversion.gradients import fitting_batch, normalised_gradient
 from reverie.inversion.postprocessing import LARGEST_BLUR
 from reverie.inversion.problem import Observation, Problem
@@ -129,7 +129,7 @@ class Paper:
     change."""
 
     def __post_init__(self) -> None:
-        settle_types(self)
+        convert_fields(self)
         require_seed(self.offset_seed)
         requirements = {
             "steps must be at least 1": self.steps >= 1,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.requests import settle_types
+from reverie.foundation.requests import convert_fields
 from reverie.inversion.postprocessing import LARGEST_BLUR
 
 
@@ -21,6 +21,6 @@ class Ridge:
     """Gaussian sigma of a final blur, in pixels and frames."""
 
     def __post_init__(self) -> None:
-        settle_types(self)
+        convert_fields(self)
         if not 0 <= self.blur <= LARGEST_BLUR:
             raise ReverieError(f"The blur of the method `ridge` is {self.blur} but must be 0 to {LARGEST_BLUR:g}.")

@@ -60,12 +60,12 @@ class BatchWorkers:
         Raises ReverieError when the batch system refuses jobs, or no worker has started although each was requested
         ``TRIES`` times.
         """
-        registered, missing = self.cluster.sync(_who_is_there, self.cluster)
+        registered, missing = self.cluster.sync(_workers_and_waiting, self.cluster)
         self.seen |= registered > 0
         if registered:
             self.lost.clear()
         if self.refusals and not self.seen:
-            raise ReverieError(f"{self._takes_none()}; see --dry-run.")
+            raise ReverieError(f"{self._refusal_sentence()}; see --dry-run.")
         if missing and time.monotonic() - self.listed >= LIST_EVERY:
             self._replace_lost(missing, anybody=registered > 0)
             self.listed = time.monotonic()
@@ -87,21 +87,21 @@ class BatchWorkers:
             say(
                 f"{self.on.on}: {_named(ended)} ended before a worker started; others are asked for."
                 if ended
-                else f"{self._takes_none()}; it is asked again."
+                else f"{self._refusal_sentence()}; it is asked again."
             )
             self.cluster.sync(_forget, self.cluster, list(gone))
         elif waiting := [job for job in missing.values() if job in listed and not (self.waited or anybody)]:
             self.waited = True
             say(f"{self.on.on} has started no worker yet; in its queue: {_named(waiting)}.")
 
-    def _takes_none(self) -> str:
+    def _refusal_sentence(self) -> str:
         why = " ".join(self.refusals[-1].split()) if self.refusals else "it did not say why"
         return f"{self.on.on} takes no jobs: {why}"
 
     def _why(self) -> str:
         ended = [job for job in self.lost if job]
         if not ended:
-            return f"{self._takes_none()}; give the same command again once it does."
+            return f"{self._refusal_sentence()}; give the same command again once it does."
         return (
             f"{self.on.on} started no worker, though {len(ended)} were asked for: {_named(ended)} ended before that. "
             f"What they printed is in {logs_folder()}; mend what it tells, then give the same command again."
@@ -128,7 +128,7 @@ def _listed(system: str, number: str) -> set[str] | None:
     return {match["job_id"] for match in found if match}
 
 
-async def _who_is_there(cluster: Any) -> tuple[int, dict[str, str | None]]:  # noqa: ANN401
+async def _workers_and_waiting(cluster: Any) -> tuple[int, dict[str, str | None]]:  # noqa: ANN401
     """Return the number of connected workers, and the jobs of the others by name, None where a job was refused.
 
     This runs in the scheduler's own thread, so nothing changes meanwhile.

@@ -91,7 +91,7 @@ class Elsewhere:
         try:
             for number, (task, name) in enumerate(zip(tasks, names, strict=True)):
                 key = f"{name} {uuid4().hex[:8]}"
-                future = self.client.submit(_do_or_leave, self.opening, work, task, key=key, pure=False)
+                future = self.client.submit(_do_or_reschedule, self.opening, work, task, key=key, pure=False)
                 left[key] = number
                 future.add_done_callback(ended.put)
             while left:
@@ -128,7 +128,7 @@ class Elsewhere:
             self.batch.keep()
 
 
-def _do_or_leave(opening: Opening, work: Callable[[Any, Any], Any], task: object) -> object:
+def _do_or_reschedule(opening: Opening, work: Callable[[Any, Any], Any], task: object) -> object:
     """Do a task; where this worker's time ends before or during it, another worker continues it."""
     from distributed import Reschedule, Status, get_worker
 

@@ -9,7 +9,7 @@ from reverie.foundation.progress import say
 from reverie.foundation.requests import given_path
 from reverie.recordings.readers.finding import find_reader
 from reverie.recordings.readers.formats import readable_name
-from reverie.recordings.reading import Reading, settled, with_absolute_paths
+from reverie.recordings.reading import Reading, given_reading, with_absolute_paths
 from reverie.recordings.recording import Recording
 from reverie.recordings.usability import omissions
 
@@ -27,7 +27,7 @@ def open_recordings(path: str | PathLike[str], reading: Reading | None = None) -
     ReverieError
         When no reader claims the path, several do, or no animal is left.
     """
-    recordings, problems = open_each(path, settled(reading))
+    recordings, problems = open_each(path, given_reading(reading))
     for problem in problems:
         say(problem)
     return recordings

@@ -47,10 +47,10 @@ def read_csv(path: Path) -> pd.DataFrame:
     if separator != ",":
         table = table.map(lambda cell: cell.replace(",", ".") if _has_comma(cell) else cell)
     table = table.rename(columns=lambda name: SECONDS.sub("", str(name).strip().casefold()))
-    return table[[name for name in table if not (str(name).startswith(UNNAMED) and _says_nothing(table[name]))]]
+    return table[[name for name in table if not (str(name).startswith(UNNAMED) and _is_uninformative(table[name]))]]
 
 
-def _says_nothing(column: pd.Series) -> bool:
+def _is_uninformative(column: pd.Series) -> bool:
     """Return whether a column is empty, or numbers the rows; one without a name may also hold times."""
     numbers = pd.to_numeric(column, errors="coerce")
     return bool(column.isna().all() or any((numbers == np.arange(len(column)) + first).all() for first in (0, 1)))

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float
 
 from reverie.foundation.errors import BadInput
 from reverie.foundation.progress import tracked
-from reverie.foundation.requests import settle_types
+from reverie.foundation.requests import convert_fields
 from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.scoring.correlation import Region
@@ -58,7 +58,7 @@ class AgreementSettings:
     """Number of shared fluctuations that surrogates keep."""
 
     def __post_init__(self) -> None:
-        settle_types(self)
+        convert_fields(self)
         if not (0 < self.seconds < math.inf and self.surrogates >= 2 and self.factors >= 0):
             raise BadInput("Looking needs seconds above 0, two surrogates or more, and no negative number of factors.")
 

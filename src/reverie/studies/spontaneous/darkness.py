@@ -39,7 +39,7 @@ from reverie.studies.spontaneous.agreement import (
     agreement,
 )
 from reverie.studies.spontaneous.surrogates import KINDS, amplitude_adjusted, shared_part, surrogate
-from reverie.studies.spontaneous.templates import spanned, trials_to_look_at
+from reverie.studies.spontaneous.templates import long_enough_trials, spanned
 from reverie.studies.study import Findings, Picture, Question
 
 DARKNESS: Final = Question(
@@ -94,7 +94,7 @@ def darkness(
     require_own(out, "page", "movies", STRETCHES)
     require_folder(out)
     opened, recording = open_one(data, encoder, animal, choose_device("cpu"), reading)
-    names = trials_to_look_at(recording, trials, asked.seconds)
+    names = long_enough_trials(recording, trials, asked.seconds)
     reader = Reconstructor(opened, recording, Map(seed=seed, calibrated=False), seed=seed, device="cpu").fit()
     fitted = fit(reader.fits[0], ["ridge"])
     decoder = fitted.ridge

@@ -29,8 +29,8 @@ from reverie.studies.spontaneous.templates import (
     Search,
     activity_of,
     clips_of,
+    long_enough_trials,
     templates_of,
-    trials_to_look_at,
 )
 from reverie.studies.study import Findings, Picture, Question
 
@@ -131,7 +131,7 @@ def replay(
     require_own(out, "page", TABLE)
     require_folder(out)
     opened, recording = open_one(data, encoder, animal, choose_device("cpu"), reading)
-    names = trials_to_look_at(recording, trials, asked.seconds)
+    names = long_enough_trials(recording, trials, asked.seconds)
     clips_of(recording, library)
     fitted = fit(Reconstructor(opened, recording, device="cpu").fits[0], ["likelihood"])
     table, findings = find_replays(fitted, names, library, asked, seed=seed)

@@ -20,7 +20,7 @@ from reverie.fitted.fitted import Fitted
 from reverie.foundation.arrays import GREY, Movie
 from reverie.foundation.errors import NotApplicable, ReverieError, counted, some
 from reverie.foundation.progress import say, tracked
-from reverie.foundation.requests import settle_types
+from reverie.foundation.requests import convert_fields
 from reverie.inversion.likelihood import EventLikelihood, Likelihood
 from reverie.recordings.contents import different_movies
 from reverie.recordings.opening import choose_trials, responses_of
@@ -152,7 +152,7 @@ class Search:
     """False alarms per hour, over the whole search, below which a match is claimed."""
 
     def __post_init__(self) -> None:
-        settle_types(self)
+        convert_fields(self)
         slowest, fastest = SPEEDS
         fine = min(self.seconds, self.alarms) > 0 and bool(self.speeds) and bool(self.contrasts)
         fine = fine and all(slowest <= abs(speed) <= fastest for speed in self.speeds)
@@ -164,7 +164,7 @@ class Search:
             )
 
 
-def trials_to_look_at(recording: Recording, names: Sequence[str], seconds: float) -> list[str]:
+def long_enough_trials(recording: Recording, names: Sequence[str], seconds: float) -> list[str]:
     """Return those of the named trials or tiers that have responses and last this long; a message names the others.
 
     Raises NotApplicable when there is none, and ReverieError when a name is unknown.

@@ -39,7 +39,7 @@ LEAST_CONTRAST: Final = 0.2
 this; those of an almost dark screen, or of a filter's ringing, differ by less."""
 
 
-def settle_movies(source: Source, reading: Reading, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
+def check_movies(source: Source, reading: Reading, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
     """Find the order of axes and the frame size; movies that differ are left out."""
     shown = {name: fact for name, fact in facts.items() if fact.footage is not None}
     if not shown:
@@ -116,7 +116,7 @@ def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, 
     return axes
 
 
-def settle_grey(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
+def check_grey_levels(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
     """Infer the unit of the movies from a few of them, and separately that of integers of more than 8 bits."""
     names = [name for name in usable.spans if name in usable.shown]
     deep = [name for name in names if (footage := facts[name].footage) and is_deep(np.dtype(footage.values.dtype))]

@@ -11,9 +11,9 @@ from reverie.foundation.errors import ReverieError, reading_foreign, some
 from reverie.recordings.facts import ResponseFacts, TrialFacts, facts_of
 from reverie.recordings.gaps import LONGEST_BRIDGED, longest_gap, measured
 from reverie.recordings.lost_pupil import lost_pupil_note
+from reverie.recordings.movie_checks import check_grey_levels, check_movies
 from reverie.recordings.reading import Reading
 from reverie.recordings.response_checks import padded_note, turned_note
-from reverie.recordings.settling_movies import settle_grey, settle_movies
 from reverie.recordings.source import Source
 from reverie.recordings.spans import fitting_together
 from reverie.recordings.tiers import TEST_TIERS, understood
@@ -38,10 +38,10 @@ WHOLE_TRIALS: Final = 3
 """Number of trials of larger recordings that are read in full, to find lost neurons."""
 
 
-def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
+def check_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
     """Find which neurons can be used, and what kind of responses they have."""
     recorded = {name: fact.responses for name, fact in facts.items() if name in usable.recorded and fact.responses}
-    _set_silent_trials_aside(source, usable, recorded)
+    _leave_out_silent_trials(source, usable, recorded)
     if not recorded:
         usable.neurons = source.listed_neurons() or 0
         return
@@ -86,7 +86,7 @@ def settle_neurons(source: Source, reading: Reading, usable: Usable, facts: Mapp
         )
 
 
-def _set_silent_trials_aside(source: Source, usable: Usable, recorded: Mapping[str, ResponseFacts]) -> None:
+def _leave_out_silent_trials(source: Source, usable: Usable, recorded: Mapping[str, ResponseFacts]) -> None:
     """Count trials that no neuron responds to as not recorded, where that cannot be chance.
 
     Some releases replace withheld responses to test trials with zeros, and some pipelines lost ones.
@@ -125,7 +125,7 @@ def _lost_neurons(source: Source, usable: Usable, lost: Sequence[np.ndarray]) ->
     return set(unfit.tolist())
 
 
-def settle_signals(source: Source, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
+def check_signals(source: Source, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
     """Find which of pupil and running were recorded; trials with a long gap in one that was are left out."""
     limit = LONGEST_BRIDGED * source.frame_rate
     absent, constant = [], []
@@ -195,11 +195,11 @@ def find_usable(source: Source, reading: Reading) -> Usable:
     """
     usable = Usable(notes=list(source.notes))
     facts = _facts_of_trials(source, reading, usable)
-    settle_movies(source, reading, usable, facts)
-    _settle_spans(usable, facts)
-    settle_neurons(source, reading, usable, facts)
-    settle_signals(source, usable, facts)
-    settle_grey(usable, facts)
+    check_movies(source, reading, usable, facts)
+    _check_spans(usable, facts)
+    check_neurons(source, reading, usable, facts)
+    check_signals(source, usable, facts)
+    check_grey_levels(usable, facts)
     if not usable.spans:
         reason = next(iter(usable.left_out.values()), f"{source.place} holds no trials.")
         raise ReverieError(f"No trial of {source.name} can be used ({len(usable.left_out)} were tried): {reason}")
@@ -229,7 +229,7 @@ def _facts_of_trials(source: Source, reading: Reading, usable: Usable) -> dict[s
     return facts
 
 
-def _settle_spans(usable: Usable, facts: dict[str, TrialFacts]) -> None:
+def _check_spans(usable: Usable, facts: dict[str, TrialFacts]) -> None:
     """Find the length of each trial, and leave out those whose arrays do not fit together."""
     for name, fact in facts.items():
         if name in usable.left_out:
