@@ -182,6 +182,7 @@ LAYOUTS = {
             dict.fromkeys(range(4), (30.0, latest)),
             whole=lambda responses: np.repeat(responses.mean(axis=1, keepdims=True), responses.shape[1], axis=1),
         ),
+        lambda folder: {"frame_rate": 30.0},
         animal=IMAGES,
     ),
     "suite2p, a colour movie, no behaviour": Layout(

@@ -5,7 +5,10 @@ import pytest
 from tests.recordings.readers import layouts
 from tests.worlds import open_recording
 
+from reverie.encoders.compact import CompactConfig
+from reverie.encoders.dwiseneuro import DwiseNeuroConfig
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.reading import Reading
 
 
 @pytest.fixture
@@ -16,6 +19,13 @@ def animal(make_trial, tmp_path):
 def change(animal, kind, how):
     for path in (animal / "data" / kind).iterdir():
         np.save(path, how(np.load(path)))
+
+
+def test_images_last_long_enough_for_every_encoder(animal):
+    (frames,) = {open_recording(animal).frames(name) for name in open_recording(animal).tiers}
+    window = DwiseNeuroConfig().stack_frames * DwiseNeuroConfig().frame_step
+    assert frames >= max(window, 2 * CompactConfig().reach)
+    assert open_recording(animal, Reading(frame_rate=30.0)).frames("0") == 15
 
 
 LAID = {

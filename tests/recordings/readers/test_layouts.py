@@ -125,10 +125,10 @@ def test_sensorium_images(tmp_path, session):
     assert sorted(set(recording.tiers.values())) == ["test", "train", "validation"]
     for name, trial in zip(recording.tiers, session.trials, strict=True):
         read = recording.trial(name)
-        assert read.frames == 15
-        np.testing.assert_allclose(read.movie, np.repeat(trial.movie[:1], 15, axis=0), rtol=1e-6)
+        assert read.frames == 32
+        np.testing.assert_allclose(read.movie, np.repeat(trial.movie[:1], 32, axis=0), rtol=1e-6)
         np.testing.assert_allclose(read.responses.sum(axis=1), trial.responses[:, :15].sum(axis=1), rtol=1e-4)
-        np.testing.assert_allclose(read.state, np.repeat(trial.state[:, :1], 15, axis=1))
+        np.testing.assert_allclose(read.state, np.repeat(trial.state[:, :1], 32, axis=1))
 
 
 @pytest.mark.parametrize("planes", [1, 2])

@@ -18,6 +18,10 @@ from reverie.recordings.source import Footage, StoredSeries
 IMAGE_SECONDS: Final = 0.5
 """How long an image was shown, and how long responses were summed. Source: Willeke et al. 2022, arXiv 2206.08666."""
 
+IMAGE_RATE: Final = 64.0
+"""Frames per second, where none is given: images have no rate of their own. At this one they last 32 frames, the window
+of DwiseNeuro and twice what the compact encoder looks back; 15 frames would leave nothing to reconstruct from."""
+
 COLUMNS: Final[Mapping[str, Mapping[int, tuple[int, int]]]] = {
     layout.BEHAVIOR: {3: (0, 2), 2: (0, 1)},
     layout.PUPIL_CENTER: {2: (0, 1)},
@@ -53,6 +57,7 @@ class ImagesSource(SensoriumSource):
 
     def __init__(self, folder: Path, reading: Reading) -> None:
         super().__init__(folder, reading)
+        self.frame_rate = reading.frame_rate or IMAGE_RATE
         self.frames = max(2, round(IMAGE_SECONDS * self.frame_rate))
         self.notes = (
             *self.notes,
