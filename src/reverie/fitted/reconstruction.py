@@ -1,9 +1,7 @@
 """A reconstructed movie with everything known about it, the same in memory, in a run folder and in a notebook."""
 
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from math import isfinite
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,18 +11,9 @@ import pandas as pd
 from jaxtyping import UInt8
 from scipy.special import ndtri
 
+from reverie.fitted.reconstruction_files import read_files, write_files
 from reverie.foundation.arrays import FRAME_RATE, Mask, Movie, Rates, Responses, State
 from reverie.foundation.errors import ReverieError, some
-from reverie.foundation.files import (
-    damaged_sentence,
-    read_npz,
-    read_record,
-    read_table,
-    write_npz,
-    write_record,
-    write_text,
-)
-from reverie.foundation.fingerprints import arrays_digest, bytes_digest
 from reverie.foundation.requests import given_path
 from reverie.scoring.calibration import LEVELS, HalfWidths, coverage, standard_errors
 from reverie.scoring.rule import frames_to_skip, scored_region, scoring_threshold
@@ -33,22 +22,11 @@ from reverie.scoring.scores import score
 if TYPE_CHECKING:
     import xarray
 
-DESCRIPTION = "reconstruction.json"
-MOVIE = "movie.npz"
-EVIDENCE = "evidence.npz"
-TRACE = "trace.csv"
-DIGESTS = "digests"
-"""Key, in the description, of the hashes of the other files, by which damaged ones are noticed."""
-
 SEEN_IN_TRAINING = "This trial was among the training trials of"
 """Beginning of the note on a reconstruction whose trial an encoder was trained on."""
 
 SIMULATED = "Simulated: the responses come from a model, not from a brain."
 """The note on a reconstruction whose animal is a simulated one."""
-
-IN_MOVIE = ("frames", "mask", "std", "half_widths", "information")
-"""Arrays that are kept in ``movie.npz``; the others, from which the movie was made or with which it is compared, are in
-another file."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -174,48 +152,19 @@ class Reconstruction:
         Raises ReverieError when the folder cannot be written.
         """
         place = given_path(folder, "The folder of a reconstruction")
-        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        arrays = {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
-        evidence = {name: array for name, array in arrays.items() if name not in IN_MOVIE}
-        movie = {name: array for name, array in arrays.items() if name in IN_MOVIE}
-        trace = self.trace.to_csv(index=False)
-        write_npz(place / EVIDENCE, evidence, sealed=False)
-        write_text(place / TRACE, trace)
-        write_npz(place / MOVIE, movie, sealed=False)
+        values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "trace"}
+        arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
         names = ("animal", "trial", "method", "notes", "frame_rate", "degrees_per_pixel", "start")
-        # Written last: its presence means that all files are there.
-        description: dict[str, Any] = {name: getattr(self, name) for name in names}
-        description[DIGESTS] = {
-            EVIDENCE: arrays_digest(evidence),
-            MOVIE: arrays_digest(movie),
-            TRACE: bytes_digest(trace.encode()),
-        }
-        write_record(place / DESCRIPTION, description)
+        write_files(place, {name: values[name] for name in names}, arrays, self.trace)
 
     @staticmethod
     def load(folder: Path | str) -> "Reconstruction":
         """Read a reconstruction from a folder; raises ReverieError when a file is missing, damaged or incomplete."""
         place = given_path(folder, "The folder of a reconstruction")
-        description = read_record(place / DESCRIPTION)
         try:
-            digests = dict(description.pop(DIGESTS, {}))
-            _require_types(description)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ReverieError(
-                f"{place / DESCRIPTION} is incomplete ({error}); reconstruct the trial again."
-            ) from error
-        evidence, movie = read_npz(place / EVIDENCE), read_npz(place / MOVIE)
-        trace = read_table(place / TRACE, ("step", "seconds", "passes", "loss", "model"), digests.get(TRACE))
-        arrays: dict[str, Any] = {**evidence, **movie}
-        try:
-            description["notes"] = tuple(description["notes"])
-            found = Reconstruction(**description, **arrays, trace=trace)
-        except (KeyError, TypeError) as error:
+            return Reconstruction(**read_files(place))
+        except TypeError as error:
             raise ReverieError(f"{place} is incomplete ({error}); reconstruct the trial again.") from error
-        for name, read in ((EVIDENCE, evidence), (MOVIE, movie)):
-            if digests.get(name, arrays_digest(read)) != arrays_digest(read):
-                raise ReverieError(damaged_sentence(place / name))
-        return found
 
     def to_xarray(self) -> "xarray.Dataset":
         """Return movie, standard deviation, truth, mask and rates as an ``xarray.Dataset``.
@@ -266,35 +215,12 @@ class Reconstruction:
         return {f"coverage_{100 * level:.0f}": float(share) for level, share in zip(LEVELS, shares, strict=True)}
 
 
-def _require_types(description: Mapping[str, Any]) -> None:
-    """Raise ValueError where the description of a reconstruction does not have the types of its fields."""
-    rate, degrees = description.get("frame_rate", FRAME_RATE), description.get("degrees_per_pixel")
-    words = [description[name] for name in ("animal", "trial", "method")]
-    numbers = [rate, description.get("start", 0.0)] + ([] if degrees is None else [degrees])
-    if not all(isinstance(word, str) for word in [*words, *description["notes"]]):
-        raise ValueError("animal, trial, method and notes are words")
-    if not (all(isinstance(number, int | float) and isfinite(number) for number in numbers) and rate > 0):
-        raise ValueError("frame rate, start and degrees are numbers, and the first is above 0")
-
-
 def training_warning(names: Sequence[str]) -> str:
     """Return a sentence on movies that are not held out, so that nobody takes their mean scores for held-out ones."""
     return (
         f"Encoders were trained on {some(names)}: the scores of these movies, and the means that include them, are not "
         "held out."
     )
-
-
-def truth_is_kept(folder: Path) -> bool:
-    """Return whether a saved reconstruction holds the true movie, without reading it.
-
-    Raises ReverieError when its file cannot be read.
-    """
-    try:
-        with zipfile.ZipFile(folder / EVIDENCE) as evidence:
-            return "truth.npy" in evidence.namelist()
-    except (OSError, zipfile.BadZipFile):
-        return "truth" in read_npz(folder / EVIDENCE)  # raises with what is wrong with the file
 
 
 def scores_of(reconstructions: Sequence[Reconstruction], *, seed: int = 0) -> pd.DataFrame:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from reverie.fitted.pages import content_of, summary_of
-from reverie.fitted.reconstruction import SIMULATED, Reconstruction, training_warning, truth_is_kept
+from reverie.fitted.reconstruction import SIMULATED, Reconstruction, training_warning
+from reverie.fitted.reconstruction_files import truth_is_kept
 from reverie.foundation.arrays import WHITE
 from reverie.foundation.errors import counted
 from reverie.foundation.files import write_bytes, write_text

@@ -25,7 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from reverie.fitted.reconstruction import DESCRIPTION, Reconstruction
+from reverie.fitted.reconstruction import Reconstruction
+from reverie.fitted.reconstruction_files import DESCRIPTION
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_record, write_record
 from reverie.foundation.fingerprints import digest_of
