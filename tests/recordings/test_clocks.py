@@ -13,6 +13,7 @@ from reverie.recordings.clocks import (
     paired_times,
     regular_frames,
     sampled_times,
+    shown_rate,
     usual_step,
 )
 from reverie.recordings.signals import Sampled
@@ -24,6 +25,18 @@ def test_a_slow_level_is_followed_along_straight_lines():
     times = np.arange(0, 10, 0.2)
     found = levels_at(times, 3 * times[:, None], ONSETS, 30.0, 0.2)
     np.testing.assert_allclose(found[0], 3 * ONSETS)
+
+
+@pytest.mark.parametrize(
+    ("onsets", "rate"),
+    [
+        (np.ceil(np.arange(480) * 2.5 - 1e-9) / 60, 24.0),  # a film on a screen of 60 Hz
+        (np.delete(np.arange(300), [5, 80, 81, 200]) / 30, 30.0),  # dropped frames
+        (np.arange(300) / 30 + np.random.default_rng(0).normal(0, 0.003, 300), 30.0),
+    ],
+)
+def test_the_rate_of_pictures_is_told_from_uneven_steps(onsets, rate):
+    assert shown_rate(np.sort(onsets)) == pytest.approx(rate, rel=0.004)
 
 
 def test_an_amount_that_is_no_number_spoils_no_other():

@@ -112,3 +112,37 @@ def test_floats_alone_may_go_beyond_white(monkeypatch: pytest.MonkeyPatch) -> No
     )
     assert not recording.left_out
     assert recording.movie("0").max() == pytest.approx(255)
+
+
+@pytest.mark.parametrize("white", [1.0, 2.5])
+def test_the_unit_is_told_where_movies_begin_and_end_with_grey(white: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frames that usually stand for a movie, its first, middle and last one, tell nothing then."""
+    movies = [(movie / 1000 * white).astype(np.float32) for movie in movies_of_10_bits(4)]
+    for movie in movies:
+        movie[[0, FRAMES // 2 - 1, FRAMES // 2, -1]] = 0
+    recording = recording_of(movies, monkeypatch)
+    assert recording.movie("1").max() == pytest.approx(255, abs=3)
+
+
+@pytest.mark.parametrize(("gain", "said"), [(1 / 255, "of 0 to 1, shares of white"), (16.0, "no grey levels")])
+def test_one_of_many_movies_in_another_unit_is_left_out(
+    gain: float, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    movies = [(movie // 4).astype(np.float32) for movie in movies_of_10_bits(60)]
+    for movie in movies:
+        movie[0, 0, :2] = (0, 255)
+    movies[37] *= np.float32(gain)
+    recording = recording_of(movies, monkeypatch)
+    assert list(recording.left_out) == ["37"]
+    assert said in recording.left_out["37"]
+    np.testing.assert_array_equal(recording.movie("36"), movies[36])
+
+
+def test_a_movie_in_another_unit_that_was_not_looked_at_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole numbers of 16 bits that hold grey levels, but for one movie that uses more of them."""
+    movies = [(movie // 4).astype(np.uint16) for movie in movies_of_10_bits(60)]
+    movies[37] *= 16
+    recording = recording_of(movies, monkeypatch)
+    np.testing.assert_array_equal(recording.movie("36"), movies[36])
+    with pytest.raises(ReverieError, match=r"37\.npy has values of .*, but the recording's movies .* hold grey levels"):
+        recording.movie("37")

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clock_checks import SLOWEST, clocks_apart, why_unusable
-from reverie.recordings.clocks import regular_frames, usual_rate
+from reverie.recordings.clocks import regular_frames, shown_rate, usual_rate
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import ClockedSeries, Sampled, Signal
 from reverie.recordings.source import Footage, Source
@@ -217,13 +217,13 @@ def _usable_signals(signals: Mapping[str, Signal], shown: np.ndarray) -> tuple[d
 
 
 def _own_rate(showings: Sequence[Showing]) -> float | None:
-    """Return the frames per second at which movies were shown, from the median step of each.
+    """Return the frames per second at which movies were shown, from the usual step of each.
 
     None for still images, which determine no rate; they are cut into frames at the usual rate. Raises ReverieError when
     all frames of every showing have the same time.
     """
     several = [showing for showing in showings if showing.clip and len(showing.onsets) > 1]
-    rates = [rate for rate in (usual_rate(showing.onsets) for showing in several) if rate > 0]
+    rates = [rate for rate in (shown_rate(showing.onsets) for showing in several) if rate > 0]
     if several and not rates:
         raise ReverieError(
             f"The times of the frames of {several[0].clip} do not tell a rate, nor do those of other movies: most are "

@@ -14,6 +14,12 @@ from reverie.recordings.gaps import LONGEST_BRIDGED, measured
 FASTER = 1.5
 """Signals with more than this many samples per frame are averaged over each frame."""
 
+ALIKE = 0.15
+"""Relative difference up to which steps between pictures count as alike; screens jitter by less."""
+
+USUAL = 0.75
+"""Share of steps that are alike from which on the median step is the usual one."""
+
 SURPLUS = 3
 """Up to this many surplus pulses (or samples) are taken to be strays at the end of a recording."""
 
@@ -38,6 +44,23 @@ def usual_rate(times: Times) -> float:
     middle = [(len(steps) - 1) // 2, len(steps) // 2]
     step = float(np.partition(steps, middle)[middle].mean())  # the median, without its overhead
     return 1.0 / step if step > 0 else 0.0
+
+
+def shown_rate(onsets: Times) -> float:
+    """Return pictures per second, also where a screen shows them for 2 and 3 of its own frames in turn; 0 for one.
+
+    A film of 24 pictures a second on a screen of 60 Hz has no step of 1/24 s. The median step is used unless few are
+    like it; then the mean of those that are not gaps.
+
+    >>> round(shown_rate(np.array([0.0, 3.0, 5.0, 8.0, 10.0, 40.0, 43.0, 45.0]) / 60), 3)
+    24.0
+    """
+    rate = usual_rate(onsets)
+    steps = np.diff(onsets) * rate
+    if not rate or np.mean(np.abs(steps - 1) < ALIKE) >= USUAL:
+        return rate
+    kept = steps[steps < 2]
+    return float(rate / kept.mean()) if len(kept) and kept.mean() > 0 else rate
 
 
 def usual_step(times: Times, place: str) -> float:

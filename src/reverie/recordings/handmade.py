@@ -6,8 +6,8 @@ import numpy as np
 
 from reverie.foundation.arrays import SAME_RATE, STATE_NAMES, WHITE
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.footage import OVERSHOOT
 from reverie.recordings.gaps import measured
+from reverie.recordings.grey_scale import OVERSHOOT
 from reverie.recordings.movie_checks import LEAST_CONTRAST
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial

@@ -1,5 +1,6 @@
 """Deciding what can be used of a recording: the order of the movies' axes, their size, and what their values mean."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -9,24 +10,23 @@ import numpy as np
 from reverie.foundation.arrays import WHITE
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.recordings.facts import TrialFacts
-from reverie.recordings.footage import (
-    OVERSHOOT,
-    USUAL_AXES,
-    GreyScale,
-    grey_scale,
-    infer_axes,
-    is_deep,
-    picture_size,
-    read_pictures,
-    stored_frames,
-    target_size,
-)
+from reverie.recordings.footage import USUAL_AXES, infer_axes, picture_size, read_pictures, stored_frames, target_size
+from reverie.recordings.grey_scale import OVERSHOOT, GreyScale, grey_scale, is_deep
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Source
 from reverie.recordings.usability import Usable
 
 GREY_TRIALS: Final = 24
 """Number of movies, evenly chosen, from whose first, middle and last frames the unit of grey levels is inferred."""
+
+SMALL: Final = 2**28
+"""Bytes of all movies together up to which each of them is looked at."""
+
+WHOLE_MOVIES: Final = 3
+"""Number of movies that are looked at in full where all sampled frames are of one grey."""
+
+ALMOST_ALL: Final = 0.9
+"""Share of movies of real numbers within black and white from which on the others are no grey levels."""
 
 FULL: Final = 16
 """Bit depth of files with more than 8 bits; a lower depth is inferred from the brightness of movies."""
@@ -123,11 +123,21 @@ def check_grey_levels(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
     if (scale := _deep_scale(deep, usable, facts)) is not None:
         usable.deep = scale
         names = [name for name in names if name not in set(deep)]
-    seen = _ranges(_some_of(names), usable, facts)
+    seen = _ranges(_some_of(names) if _is_large(names, facts) else names, usable, facts)
+    if seen and min(one[0] for one in seen.values()) >= max(one[1] for one in seen.values()):
+        # As where movies begin and end with a grey screen, and show one in between.
+        seen |= _ranges([*seen][:WHOLE_MOVIES], usable, facts, whole=True)
     if len(set(_units(seen).values())) > 1:
         seen |= _ranges([name for name in names if name not in seen and name in usable.spans], usable, facts)
         _leave_out_other_units(seen, usable, facts)
     usable.grey = _scale_of([one for name, one in seen.items() if name in usable.spans])
+
+
+def _is_large(names: Sequence[str], facts: Mapping[str, TrialFacts]) -> bool:
+    """Return whether movies are too large to look at each of them, or of a type that tells their unit anyway."""
+    values = [footage.values for name in names if (footage := facts[name].footage) is not None]
+    real = [one for one in values if np.dtype(one.dtype).kind == "f"]
+    return not real or sum(math.prod(one.shape) * np.dtype(one.dtype).itemsize for one in values) > SMALL
 
 
 def _deep_scale(names: Sequence[str], usable: Usable, facts: Mapping[str, TrialFacts]) -> GreyScale | None:
@@ -154,7 +164,7 @@ def _scale_of(ranges: Sequence[tuple[float, float, np.dtype[Any]]]) -> GreyScale
 
 
 def _ranges(
-    names: Sequence[str], usable: Usable, facts: Mapping[str, TrialFacts]
+    names: Sequence[str], usable: Usable, facts: Mapping[str, TrialFacts], *, whole: bool = False
 ) -> dict[str, tuple[float, float, np.dtype[Any]]]:
     """Return the range of each movie, see ``_range``; those that cannot be read are left out."""
     found = {}
@@ -162,19 +172,25 @@ def _ranges(
         footage = facts[name].footage
         try:
             with reading_foreign(f"Trial {name}" if footage is None else footage.place):
-                found[name] = _range(name, usable, facts)
+                found[name] = _range(name, usable, facts, whole=whole)
         except ReverieError as error:
             usable.leave_out(name, str(error))
     return found
 
 
-def _range(name: str, usable: Usable, facts: Mapping[str, TrialFacts]) -> tuple[float, float, np.dtype[Any]]:
-    """Return the lowest and the highest value of the first, the middle and the last frame of a movie, and its type."""
+def _range(
+    name: str, usable: Usable, facts: Mapping[str, TrialFacts], *, whole: bool
+) -> tuple[float, float, np.dtype[Any]]:
+    """Return the lowest and the highest value of a movie, and its type.
+
+    Unless the whole movie is asked for, its first, its middle and its last frame stand for it.
+    """
     footage, span = facts[name].footage, usable.spans[name]
     assert footage is not None
     last = min(span.skipped + span.frames, stored_frames(footage, usable.axes)) - 1
     low, high = np.inf, -np.inf
-    for frame in {span.skipped, (span.skipped + last) // 2, last}:
+    few = sorted({span.skipped, (span.skipped + last) // 2, last})
+    for frame in range(span.skipped, last + 1) if whole else few:
         picture = read_pictures(footage, usable.axes, frame, frame + 1)
         sound = picture[np.isfinite(picture)]
         low, high = min(low, float(sound.min(initial=np.inf))), max(high, float(sound.max(initial=-np.inf)))
@@ -184,15 +200,18 @@ def _range(name: str, usable: Usable, facts: Mapping[str, TrialFacts]) -> tuple[
 def _units(seen: Mapping[str, tuple[float, float, np.dtype[Any]]]) -> dict[str, str]:
     """Return the unit of each movie whose values allow only one: grey levels, shares of white, or neither.
 
-    Values beyond black and white count as neither only if other movies are 8-bit integers, whose unit is certain.
+    Values beyond black and white count as neither only if other movies are 8-bit integers, whose unit is certain, or
+    almost all others are within.
     """
     whole = any(dtype.kind in "iu" for _, _, dtype in seen.values())
-    units = {name: _unit(*one, whole=whole) for name, one in seen.items()}
+    within = [low >= -OVERSHOOT and OVERSHOOT < high <= WHITE + OVERSHOOT for low, high, _ in seen.values()]
+    certain = whole or sum(within) >= ALMOST_ALL * len(seen)
+    units = {name: _unit(*one, certain=certain) for name, one in seen.items()}
     return {name: unit for name, unit in units.items() if unit is not None}
 
 
-def _unit(low: float, high: float, dtype: np.dtype[Any], *, whole: bool) -> str | None:
-    if whole and dtype.kind == "f" and (low < -OVERSHOOT or high > WHITE + OVERSHOOT):
+def _unit(low: float, high: float, dtype: np.dtype[Any], *, certain: bool) -> str | None:
+    if certain and dtype.kind == "f" and (low < -OVERSHOOT or high > WHITE + OVERSHOOT):
         return "no grey levels"
     if high > OVERSHOOT:
         return "grey levels"

@@ -10,7 +10,8 @@ import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError, counted, some
-from reverie.recordings.footage import USUAL_AXES, GreyScale, is_deep
+from reverie.recordings.footage import USUAL_AXES
+from reverie.recordings.grey_scale import GreyScale, is_deep
 from reverie.recordings.spans import Span
 
 NAMED = 6

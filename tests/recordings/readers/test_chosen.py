@@ -233,6 +233,27 @@ def test_regions_that_their_table_rejects_are_no_neurons(session, tmp_path):
     assert any(f"call {len(kept)} of {sum(counts)} regions cells; the others" in note for note in recording.notes)
 
 
+@pytest.mark.parametrize("timed", [False, True])
+def test_behaviour_with_time_last_is_read_as_matlab_writes_it(session, tmp_path, timed):
+    file = nwb_layouts.with_units(session)
+    movie = ImageSeries(name="shown", data=session.movie, unit="n.a.", format="raw", timestamps=session.frame_times)
+    file.add_stimulus(movie)
+    times, speed = session.state(1, 100.0)
+    gaze = np.stack([session.state(row, 100.0)[1] for row in (2, 3)], axis=1)
+    clock = {"timestamps": times} if timed else {"rate": 100.0, "starting_time": float(times[0])}
+    for name, values in (("wheel", speed), ("eye", gaze)):
+        file.add_acquisition(TimeSeries(name=name, data=values, unit="n.a.", **clock))
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    reading = {"responses": "/units", "movie": ("shown",), "running": "/acquisition/wheel"}
+    reading |= {"gaze": "/acquisition/eye"} if timed else {}
+    expected = open_recording(place, Reading(**reading)).state("1")
+    with h5py.File(copy_of(place), "a") as written:
+        for name, values in (("wheel", speed[None]), ("eye", gaze.T)):
+            del written[f"acquisition/{name}/data"]
+            written[f"acquisition/{name}/data"] = values
+    np.testing.assert_array_equal(open_recording(place.with_name("copy.nwb"), Reading(**reading)).state("1"), expected)
+
+
 def copy_of(place):
     """A copy of a file, which may still be open."""
     return shutil.copy(place, place.with_name("copy.nwb"))

@@ -117,6 +117,13 @@ def test_a_short_grey_screen_ends_a_showing(grey, session, tmp_path):
         np.testing.assert_array_equal(movie, wanted)
 
 
+def test_indices_that_seem_to_be_counted_from_1_are_asked_about(session, tmp_path):
+    numbers = np.tile(np.arange(1.0, 80.0), 2)
+    place = indexed_file(tmp_path / "mine.nwb", session, numbers, 2 + np.arange(len(numbers)) / 30)
+    chosen = Reading(responses="/acquisition/cells", movie=("/stimulus/presentation/by_index",))
+    assert any("are frames counted from 1?" in note for note in open_recording(place, chosen).notes)
+
+
 def test_pictures_in_a_container_may_be_put_upright(session, tmp_path):
     file = free(session)
     drawn = [GrayscaleImage(name=f"picture{n:04d}", data=frame.T) for n, frame in enumerate(session.movie)]

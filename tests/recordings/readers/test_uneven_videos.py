@@ -97,3 +97,10 @@ def test_a_film_without_the_pictures_that_are_like_those_before_keeps_its_rate(s
     movie = np.asarray(clip.footage.values[:])
     for frame in np.flatnonzero(kept)[:8]:
         assert np.abs(movie[frame].astype(float) - pictures[frame]).max() <= 1
+
+
+def test_times_rounded_to_milliseconds_are_even(tmp_path, capsys):
+    pictures = np.random.default_rng(0).integers(0, 256, (150, 8, 12)).astype(np.uint8)
+    clip = open_clip(write_uneven(tmp_path / "all.mkv", pictures, np.arange(150) / 24), Reading(), numbered=True)
+    np.testing.assert_array_equal(np.asarray(clip.footage.values[:]), pictures)
+    assert "uneven times" not in capsys.readouterr().err

@@ -28,7 +28,7 @@ def frames_shown(showings: Sequence[Showing]) -> dict[str, int]:
     return most
 
 
-def _counted_from_one(showings: Sequence[Showing], place: str) -> tuple[str, ...]:
+def counted_from_one(showings: Sequence[Showing], place: str) -> tuple[str, ...]:
     """Return a sentence where frames seem to be counted from 1, so that each would be confused with the next one."""
     firsts: dict[str, int] = {}
     for showing in showings:
@@ -81,7 +81,7 @@ def timed_showings(
         return movie
 
     showings = showings_of(table, place, timed)
-    doubts = _counted_from_one(showings, place) if by_frame(table) else _shown_longer(table, seconds, place)
+    doubts = counted_from_one(showings, place) if by_frame(table) else _shown_longer(table, seconds, place)
     if turned and reading.frame_rate is not None:
         note = (
             f"{place} names arrays whose first axis or last may be time ({some(turned, NAMED)}); they are taken to be "

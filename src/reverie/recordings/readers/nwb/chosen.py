@@ -22,7 +22,6 @@ from reverie.recordings.readers.clips import UNTIMED, OpenClip, named_files
 from reverie.recordings.readers.nwb.contents import TEMPLATES, movies_in, movies_under, require_other_regions
 from reverie.recordings.readers.nwb.file import (
     H5Object,
-    data_of,
     kind_of,
     pair,
     placed,
@@ -32,6 +31,7 @@ from reverie.recordings.readers.nwb.file import (
 from reverie.recordings.readers.nwb.movies import image_footage, image_times, indexed, shown_itself
 from reverie.recordings.readers.nwb.regions import only_cells, response_series
 from reverie.recordings.readers.nwb.units import labelled_trains
+from reverie.recordings.readers.timed_showings import counted_from_one
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled, Signal
 from reverie.recordings.source import read_members
@@ -56,8 +56,8 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
         if named is not None:
             series = _series(file, place, named)
             signals[signal] = sampled(series, column=0)
-            if (data := data_of(series)).ndim == 2 and data.shape[1] > 1:
-                notes.append(f"{place}: the first of the {data.shape[1]} columns of {named} is taken as {signal}.")
+            if (columns := sampled(series).rows) > 1:
+                notes.append(f"{place}: the first of the {columns} columns of {named} is taken as {signal}.")
     if reading.gaze is not None:
         signals |= pair(_series(file, place, reading.gaze))
     return Recorded(place.stem, place, responses, signals, beside.showings, beside.clips, notes=(*notes, *beside.notes))
@@ -104,10 +104,12 @@ def _asked(file: H5Object, place: Path, reading: Reading) -> tuple[dict[str, H5O
 def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading) -> ShownMovies:
     """Return the movies in a file that have times; raises ReverieError when one has none."""
     showings, clips = [], {}
+    notes: list[str] = []
     own = Counter(path.rsplit("/", 1)[-1] for path in inside)
     for path, series in inside.items():
         if kind_of(series) == "IndexSeries":
             name, shown, opener = indexed(series, place, reading)
+            notes += counted_from_one(shown, f"{place}:{path}")
         elif path.startswith(TEMPLATES):
             raise ReverieError(
                 f"{place}:{path} is a template, which does not say when it was shown; give --frames-table with a csv "
@@ -120,7 +122,7 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
             shown = shown_itself(series, name, place, reading)
         showings += shown
         clips[name] = opener
-    return ShownMovies(showings, clips)
+    return ShownMovies(showings, clips, tuple(notes))
 
 
 def _table_inside(

@@ -4,6 +4,7 @@ Source: the NWB schema 2.x (nwb-schema.readthedocs.io), and files written with p
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -112,14 +113,14 @@ def times_of(series: H5Object, count: int) -> np.ndarray:
 def sampled(series: H5Object, meaning: Meaning = "level", *, column: int | None = None) -> Sampled:
     """Return a time series in its own unit (after ``conversion`` and ``offset``), or one column of it.
 
-    Some writers put regions first, against the schema; this is recognised by the number of regions.
+    Some writers put rows first, against the schema; this is recognised by the number of regions, or of times.
     """
     data, regions = data_of(series), series.get("rois")
     require_number_type(data.dtype, where(series))
     if data.ndim > 2:
         raise ReverieError(f"{where(series)} has the shape {data.shape}, where (time, row) was expected.")
     scale, offset = unit_of(data)
-    rows_first = data.ndim == 2 and regions is not None and len(data) == len(regions) != data.shape[1]
+    rows_first = data.ndim == 2 and (_is_turned(series, data) if regions is None else _has_rows(data, len(regions)))
     times, values = _timed(series, data, 1 if rows_first else 0)
     return Sampled(
         where(series),
@@ -131,6 +132,18 @@ def sampled(series: H5Object, meaning: Meaning = "level", *, column: int | None 
         scale=scale,
         offset=offset,
     )
+
+
+def _has_rows(data: H5Object, count: int) -> bool:
+    """Return whether the first axis of data, and not the second, has a certain length."""
+    return bool(len(data) == count != data.shape[1])
+
+
+def _is_turned(series: H5Object, data: H5Object) -> bool:
+    """Return whether data are (row, time), as MATLAB writes them: there are as many times as columns, or one row."""
+    if "timestamps" in series:
+        return bool(data.shape[1] == series["timestamps"].size != len(data))
+    return bool(len(data) == 1 < data.shape[1])
 
 
 def _timed(series: H5Object, data: H5Object, axis: int) -> tuple[np.ndarray, H5Object]:
@@ -156,10 +169,11 @@ def unit_of(data: H5Object) -> tuple[float, float]:
 
 def pair(series: H5Object) -> dict[str, Sampled]:
     """Return a series of positions (time, 2) as pupil x and y; raises ReverieError when it is not one."""
-    shape = data_of(series).shape
-    if len(shape) != 2 or shape[1] < 2:
+    both = sampled(series)
+    if both.rows < 2:
+        shape = data_of(series).shape
         raise ReverieError(f"{where(series)} has the shape {shape}, where (time, 2) was expected.")
-    return {GAZE_X: sampled(series, column=0), GAZE_Y: sampled(series, column=1)}
+    return {name: replace(both, columns=np.array([column])) for column, name in enumerate((GAZE_X, GAZE_Y))}
 
 
 def signals_in(series: H5Object, signal: str | None = None) -> dict[str, Sampled]:
