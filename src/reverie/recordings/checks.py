@@ -16,7 +16,7 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.response_checks import padded_note, turned_note
 from reverie.recordings.source import Source
 from reverie.recordings.spans import fitting_together
-from reverie.recordings.tiers import TEST_TIERS, understood
+from reverie.recordings.tiers import TEST_TIERS, standard_tier
 from reverie.recordings.usability import NAMED, ResponseKind, Usable, meant, omissions
 
 MOST_LOST: Final = 0.5
@@ -91,7 +91,7 @@ def _leave_out_silent_trials(source: Source, usable: Usable, recorded: Mapping[s
 
     Some releases replace withheld responses to test trials with zeros, and some pipelines lost ones.
     """
-    tiers = {name: understood(word) for name, word in source.tiers().items()}
+    tiers = {name: standard_tier(word) for name, word in source.tiers().items()}
     busy = bool(recorded) and np.median([fact.active for fact in recorded.values()]) >= BUSY
     for name, fact in recorded.items():
         test = tiers.get(name) in TEST_TIERS

@@ -19,8 +19,8 @@ from reverie.recordings.readers.arrays import TrialsSource, arrays_source
 from reverie.recordings.readers.timed_values import Timed, TimedValues
 from reverie.recordings.reading import HELP, Reading, given_reading
 from reverie.recordings.source import Source
-from reverie.recordings.tiers import FOLDS, names_in, perceptual_hash, tiers_and_notes
 from reverie.recordings.trial import Trial, TrialArrays
+from reverie.recordings.trial_tiers import TrialTiers
 from reverie.recordings.usability import ResponseKind, Usable
 
 
@@ -42,7 +42,6 @@ class Recording:
         self.source = source
         self.reading = given_reading(reading)
         self.notes_said = False
-        self._hashes: dict[str, int] = {}
 
     @classmethod
     def from_trials(
@@ -213,17 +212,17 @@ class Recording:
     def notes(self) -> tuple[str, ...]:
         """What was found and done in reading, one sentence per cause."""
         size = None if self._usable.frame_size is None else self.frame_size
-        return self._usable.sentences(self.name, size, self._split[1])
+        return self._usable.sentences(self.name, size, self._tiers.notes)
 
     @property
     def tiers(self) -> dict[str, str]:
         """The tier of each trial that can be used, by trial name, in recorded order."""
-        return {name: tier for name, tier in self.opened_tiers.items() if name in self._usable.spans}
+        return self._tiers.usable
 
     @property
     def opened_tiers(self) -> Mapping[str, str]:
         """``tiers``, including trials that proved broken only when they were read; known before anything is read."""
-        return self._split[0]
+        return self._tiers.opened
 
     def leave_out(self, name: str, reason: str) -> None:
         """Leave a trial out from now on, because reading it showed that it cannot be used."""
@@ -259,7 +258,7 @@ class Recording:
         name = self._known(name)
         if not self.has_movie(name):
             raise ReverieError(f"Trial {name} of {self.name} (tier {self.tiers[name]}) shows no movie.")
-        return self._arrays.movie(name, self.frame_size, start, stop)
+        return self._arrays.movie(name, start, stop)
 
     def state(self, name: str) -> State:
         """Return the state of one trial alone, (4, time); NaN where a signal was not recorded."""
@@ -298,7 +297,7 @@ class Recording:
 
     def fold(self, name: str) -> int:
         """Return the published fold of a trial's movie, 0 to 6."""
-        return self._hash(self._known(name)) % FOLDS
+        return self._tiers.fold(self._known(name))
 
     def names(self, split: str) -> tuple[str, ...]:
         """Return the names of the trials of a tier, or of ``fold_0`` to ``fold_6``, in recorded order.
@@ -306,7 +305,7 @@ class Recording:
         A fold holds trials of the tiers "train" and "oracle" whose movies share it, as in the Sensorium 2023 release.
         Raises ReverieError when the split is neither a fold, nor a tier of the releases or of this recording.
         """
-        return names_in(split, self.name, self.tiers, self.fold)
+        return self._tiers.names(split)
 
     def trials(self, split: str) -> LazyTrials:
         """Return the trials of a tier or of a fold (see ``names``), each read when it is needed."""
@@ -319,30 +318,11 @@ class Recording:
 
     @cached_property
     def _arrays(self) -> TrialArrays:
-        return TrialArrays(self.source, self._usable)
+        return TrialArrays(self.source, self._usable, self.reading.frame_size)
 
     @cached_property
-    def _split(self) -> tuple[dict[str, str], tuple[str, ...]]:
-        """The tier of each trial, and sentences on what was done if the recording has no known tiers."""
-        usable = self._usable
-        tiers, notes = tiers_and_notes(self.name, self.source.tiers(), [*usable.spans], usable.shown, self._clip)
-        return {name: tier for name, tier in tiers.items() if name in usable.spans}, notes
-
-    def _clip(self, name: str) -> str | None:
-        """Return an identity of a trial's movie: the file's own name for it, or its perceptual hash.
-
-        None for a trial whose movie cannot be read, which is then left out.
-        """
-        try:
-            return self.source.clip(name) or f"{self._hash(name):016x}"
-        except ReverieError as error:
-            self.leave_out(name, str(error))
-            return None
-
-    def _hash(self, name: str) -> int:
-        if name not in self._hashes:
-            self._hashes[name] = perceptual_hash(self.movie(name))
-        return self._hashes[name]
+    def _tiers(self) -> TrialTiers:
+        return TrialTiers(self.source, self._arrays)
 
     def _known(self, name: str) -> str:
         return self._usable.known(self.name, name)

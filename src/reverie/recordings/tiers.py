@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from reverie.foundation.arrays import Movie
-from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.errors import some
 
 TRAIN: Final = "train"
 UNUSED: Final = "none"
@@ -59,11 +59,11 @@ TEST: Final = "test"
 VALIDATION: Final = "validation"
 
 
-def understood(word: str) -> str:
+def standard_tier(word: str) -> str:
     """Return the tier that a word means: capitals, spaces and common other words are understood, the rest is kept.
 
-    >>> understood(" Train "), understood("Validation"), understood("live test main"), understood("habituation")
-    ('train', 'validation', 'live_test_main', 'habituation')
+    >>> [standard_tier(word) for word in (" Train ", "Validation", "live test main", "habituation")]
+    ['train', 'validation', 'live_test_main', 'habituation']
     """
     plain = word.strip().casefold().replace(" ", "_").replace("-", "_")
     return SYNONYMS.get(plain, plain)
@@ -86,23 +86,6 @@ def perceptual_hash(movie: Movie) -> int:
     for picture in pictures:
         combined ^= int(str(imagehash.phash(Image.fromarray(picture))), 16)
     return combined
-
-
-def names_in(split: str, animal: str, tiers: Mapping[str, str], fold_of: Callable[[str], int]) -> tuple[str, ...]:
-    """Return the names of an animal's trials of a tier, or of ``fold_0`` to ``fold_6``, in recorded order.
-
-    tiers: of each trial. fold_of: the fold of a trial; asked only where a fold is.
-    Raises ReverieError when the split is neither a fold, nor a tier of the releases or of this recording.
-    """
-    if split in {f"fold_{fold}" for fold in range(FOLDS)}:
-        folded = (name for name, tier in tiers.items() if tier in FOLDED_TIERS)
-        return tuple(name for name in folded if split == f"fold_{fold_of(name)}")
-    if split not in tiers.values() and split not in KNOWN_TIERS:
-        present = ", ".join(dict.fromkeys(tiers.values()))
-        raise ReverieError(
-            f"{animal} has no trials of {split!r}; choose a tier ({present}) or a fold (fold_0 to fold_{FOLDS - 1})."
-        )
-    return tuple(name for name, tier in tiers.items() if tier == split)
 
 
 def own_tiers(clips: Mapping[str, str]) -> dict[str, str]:
@@ -165,7 +148,7 @@ def tiers_and_notes(
     """
     names = list(trials)
     notes: tuple[str, ...] = ()
-    known = {name: understood(word) for name, word in words.items()}
+    known = {name: standard_tier(word) for name, word in words.items()}
     used = [name for name in names if name in shown and known.get(name) != UNUSED]
     if used and not {known.get(name) for name in used} & (set(KNOWN_TIERS) - {UNUSED}):
         own = own_tiers({name: clip for name in used if (clip := clip_of(name)) is not None})

@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from reverie.foundation.arrays import FRAME_RATE, STATE_NAMES, Movie, Responses, State
 from reverie.foundation.errors import ReverieError, reading_foreign
-from reverie.recordings.footage import read_pictures
+from reverie.recordings.footage import read_pictures, target_size
 from reverie.recordings.gaps import bridged, measured
 from reverie.recordings.source import Source, read_signal
 from reverie.recordings.usability import Usable
@@ -100,14 +100,17 @@ class TrialArrays:
         The recording as a reader of its format returns it.
     usable
         What of the recording can be used.
+    frame_size
+        The requested height and width of movies, None for the usual one.
     """
 
-    def __init__(self, source: Source, usable: Usable) -> None:
+    def __init__(self, source: Source, usable: Usable, frame_size: tuple[int, int] | None) -> None:
         self.source = source
         self.usable = usable
+        self.frame_size = frame_size
 
-    def movie(self, name: str, frame_size: tuple[int, int], start: int = 0, stop: int | None = None) -> Movie:
-        """Return some frames of the movie of a trial that shows one, averaged down to a frame size."""
+    def movie(self, name: str, start: int = 0, stop: int | None = None) -> Movie:
+        """Return some frames of the movie of a trial that shows one, averaged down to the frame size."""
         span, footage = self.usable.spans[name], self.source.movie(name)
         assert footage is not None
         stop = span.frames if stop is None else min(stop, span.frames)
@@ -116,7 +119,8 @@ class TrialArrays:
         _require_measured(pixels, footage.place, 0)
         scale = self.usable.scale(footage.values.dtype)
         scale.require_fitting(pixels, footage.place)
-        return scale.applied(pixels, frame_size)
+        assert self.usable.frame_size is not None
+        return scale.applied(pixels, target_size(self.usable.frame_size, self.frame_size))
 
     def state(self, name: str) -> State:
         """Return the state, (4, time); NaN where a signal was not recorded."""
