@@ -122,7 +122,7 @@ def test_as_many_tiers_as_trials_are_those_of_the_trials_that_are_left(animal):
     write_npy(animal / "meta/trials/tiers.npy", np.array(["train", "train", "oracle", "oracle", "test"]))
     recording = open_recording(animal)
     assert recording.tiers == {"0": "train", "2": "train", "3": "oracle", "4": "oracle", "5": "test"}
-    assert any("whose numbers have gaps: taken in order" in note for note in recording.notes)
+    assert any("whose numbers have gaps: they are taken in order" in note for note in recording.notes)
 
 
 def test_an_animal_is_called_by_its_folder(animal, monkeypatch):

@@ -201,7 +201,9 @@ class SensoriumSource(Source):
         words = [word.decode(errors="replace") if isinstance(word, bytes) else str(word) for word in tiers]
         beyond = [name for name in self.trials if int(name) >= len(words)]
         if beyond and len(words) == len(self.trials):
-            told = f"{path} holds as many tiers as there are trials, whose numbers have gaps: taken in order."
+            told = (
+                f"{path} holds {len(words)} tiers for as many trials, whose numbers have gaps: they are taken in order."
+            )
             return dict(zip(self.trials, words, strict=True)), (told,)
         found = {name: words[int(name)] if int(name) < len(words) else "none" for name in self.trials}
         note = f"{path} holds {len(words)} tiers, so that trials beyond it are not used: {some(beyond, NAMED)}."
