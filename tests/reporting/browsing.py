@@ -163,10 +163,14 @@ class Page:
         assert told["passes"] > 15
         return [f"{rule}: {', '.join(places)}" for rule, places in told["violations"]]
 
-    def contrasts(self) -> list[tuple[float, str]]:
-        """The contrast of every text on the page with its ground, closed details opened."""
+    def check_contrasts(self, *, dark: bool, texts: int) -> None:
+        """Check that the page is dark or light, and that its texts, more than so many, stand out from their ground."""
+        ground = self.run("return getComputedStyle(document.body).backgroundColor")
+        assert (sum(int(part) for part in ground[4:-1].split(",")) < 150) == dark
         self.run("for (const d of document.querySelectorAll('details')) d.open = true")
-        return [(float(ratio), text) for ratio, text in self.run(CONTRASTS)]
+        contrasts = self.run(CONTRASTS)
+        assert len(contrasts) > texts
+        assert [line for line in contrasts if line[0] < 4.5] == []
 
 
 @contextmanager

@@ -190,11 +190,7 @@ def test_regions_can_be_drawn_and_hidden(page: Page) -> None:
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_text_has_contrast_in_both_schemes(page: Page, dark: bool) -> None:
     page.open(dark=dark)
-    ground = page.run("return getComputedStyle(document.body).backgroundColor")
-    assert (sum(int(part) for part in ground[4:-1].split(",")) < 150) == dark
-    contrasts = page.contrasts()
-    assert len(contrasts) > 200
-    assert [line for line in contrasts if line[0] < 4.5] == []
+    page.check_contrasts(dark=dark, texts=200)
 
 
 def test_the_scheme_can_be_chosen_and_the_pictures_follow(page: Page) -> None:

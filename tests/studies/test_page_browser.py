@@ -34,11 +34,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_text_has_contrast_in_both_schemes(page: Page, dark: bool) -> None:
     page.open(dark=dark, ready="document.readyState === 'complete'")
-    ground = page.run("return getComputedStyle(document.body).backgroundColor")
-    assert (sum(int(part) for part in ground[4:-1].split(",")) < 150) == dark
-    contrasts = page.contrasts()
-    assert len(contrasts) > 20
-    assert [line for line in contrasts if line[0] < 4.5] == []
+    page.check_contrasts(dark=dark, texts=20)
 
 
 def test_figures_are_inside_the_page_and_drawn(page: Page) -> None:
