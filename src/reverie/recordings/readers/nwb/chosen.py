@@ -65,7 +65,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
 
 def _shown(file: H5Object, place: Path, reading: Reading) -> ShownMovies:
     """Return what was shown when, from the file's own movies, or from a table in the file or beside it."""
-    inside, files = _asked(file, place, reading)
+    inside, files = _requested_movies(file, place, reading)
     if reading.frames_table is None:
         if inside:
             return _shown_inside(inside, place, reading)
@@ -79,7 +79,7 @@ def _shown(file: H5Object, place: Path, reading: Reading) -> ShownMovies:
     return shown_beside(place, replace(reading, movie=files), clips, rows)
 
 
-def _asked(file: H5Object, place: Path, reading: Reading) -> tuple[dict[str, H5Object], tuple[str, ...]]:
+def _requested_movies(file: H5Object, place: Path, reading: Reading) -> tuple[dict[str, H5Object], tuple[str, ...]]:
     """Return the requested movies in the file, by path, and those in other files.
 
     A movie is named by its path, with or without the first slash, by that of its container, or by its own name.
