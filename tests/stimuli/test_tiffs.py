@@ -76,3 +76,9 @@ def test_pictures_of_different_sizes_are_no_stack(tmp_path):
         tifffile.imwrite(tmp_path / "a.tif", picture, append=True)
     with pytest.raises(ValueError, match="2 series of pictures of different kinds"):
         stack_facts(tmp_path / "a.tif")
+
+
+def test_opacity_in_shares_is_not_taken_for_almost_none(tmp_path):
+    clear = np.concatenate([COLOURS / 255, np.ones((6, 18, 32, 1))], axis=-1).astype(np.float32)
+    tifffile.imwrite(tmp_path / "a.tif", clear, photometric="rgb", extrasamples=["unassalpha"])
+    np.testing.assert_allclose(np.stack([*pictures_of(tmp_path / "a.tif")]), LUMA / 255, atol=1e-5)

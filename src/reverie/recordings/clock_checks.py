@@ -45,6 +45,19 @@ def why_unusable(place: str, times: Times, shown: Float[np.ndarray, "showing 2"]
     return None
 
 
+def counted_samples(place: str, times: Times) -> str | None:
+    """Return a warning when the times of responses are those of numbered samples, else None.
+
+    >>> counted_samples("They", np.arange(9.0)) is None, counted_samples("They", np.arange(9.0) + 0.5)
+    (False, None)
+    """
+    if len(times) < 2 or (np.diff(times) != 1).any() or times[0] % 1:
+        return None
+    return (
+        f"{place} have the times {times[0]:g}, {times[0] + 1:g} and so on, as numbers of frames: are they in seconds?"
+    )
+
+
 def clocks_apart(
     place: str, spans: Float[np.ndarray, "signal 2"], shown: Float[np.ndarray, "showing 2"], *, rate_given: bool
 ) -> tuple[str, ...]:

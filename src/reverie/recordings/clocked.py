@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.clock_checks import SLOWEST, clocks_apart, why_unusable
+from reverie.recordings.clock_checks import SLOWEST, clocks_apart, counted_samples, why_unusable
 from reverie.recordings.clocks import regular_frames, shown_rate, usual_rate
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import ClockedSeries, Sampled, Signal
@@ -114,8 +114,9 @@ class ClockedSource(Source):
             raise ReverieError(f"{self.place} does not say what was shown when; give --frames-table.")
         if not sum(signal.rows for signal in recorded.responses):
             raise ReverieError(f"{self.place} holds no neuron; check how it was made.")
-        for signal in recorded.responses:
-            if isinstance(signal, Sampled) and 0 < usual_rate(signal.times) < 1 / SLOWEST:
+        sampled = [signal for signal in recorded.responses if isinstance(signal, Sampled)]
+        for signal in sampled:
+            if 0 < usual_rate(signal.times) < 1 / SLOWEST:
                 raise ReverieError(
                     f"{signal.place} have samples that are {1 / usual_rate(signal.times):.4g} s apart, too slow for "
                     "movies; give their times in seconds."
@@ -123,6 +124,7 @@ class ClockedSource(Source):
         spans = np.array([signal.span for signal in recorded.responses])
         shown = np.array([(showing.onsets[0], showing.end) for showing in recorded.showings])
         doubts = clocks_apart(str(self.place), spans, shown, rate_given=reading.rate is not None)
+        doubts += tuple(filter(None, (counted_samples(signal.place, signal.times) for signal in sampled)))
         self._signals, unusable = _usable_signals(recorded.signals, shown)
         own_rate = _own_rate(recorded.showings)
         usual = own_rate or FRAME_RATE

@@ -53,7 +53,8 @@ def bits_of(high: float) -> int:
 
 def as_grey(values: Shaped[np.ndarray, "..."]) -> Grey:
     """Mix colours of any type to grey, (height, width), in the same values; of truth values, true is white."""
-    white = WHITE if values.dtype.kind != "u" else float(np.iinfo(values.dtype).max)
+    shares = values.dtype.kind == "f" and values.size > 0 and values.max() <= 1
+    white = float(np.iinfo(values.dtype).max) if values.dtype.kind == "u" else 1.0 if shares else WHITE
     levels = np.asarray(values, dtype=np.float32) * np.float32(WHITE if values.dtype == np.bool_ else 1)
     return mix_colours(levels, white) if levels.ndim == 3 else levels
 

@@ -123,3 +123,11 @@ def test_values_under_a_mask_were_not_measured():
     assert np.array_equal(recorded(responses=(TIMES, values))["0"].responses, recorded()["0"].responses)
     values[:, 0] = np.ma.masked
     assert recorded(responses=(TIMES, values)).neurons == RATES.shape[1] - 1
+
+
+def test_times_that_are_numbers_of_frames_are_asked_about():
+    movie, frames = np.zeros((30, 6, 8), np.uint8), np.arange(300.0)
+    for times, asked in ((frames, True), (frames / 10, False)):
+        given = (times, np.ones((300, 2)))
+        recording = Recording.from_arrays("m", given, movies={"a": movie}, shown={"onset": [5.0], "clip": ["a"]})
+        assert any("as numbers of frames: are they in seconds?" in note for note in recording.notes) == asked

@@ -81,6 +81,15 @@ def test_movies_that_would_overlap_were_shown_faster_or_not_to_their_end() -> No
         showings_of(onsets.assign(end=["4", "later"]), "t.csv", clips_of(15.0))
 
 
+def test_rows_of_what_never_began_or_was_over_before_it_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    onsets = pd.DataFrame({"onset": [2.0, np.nan, 10.0, 14.0, 18.0], "end": [4.0, 8.0, 10.0, 13.0, 20.0], "clip": "a"})
+    shown = showings_of(onsets, "t.csv", clips_of(30.0))
+    assert [float(showing.onsets[0]) for showing in shown] == [2.0, 18.0]
+    said = capsys.readouterr().err
+    assert "t.csv: 1 row without 'onset' left out." in said
+    assert "t.csv says that a, on at 14 s, was over at 13 s; this row is left out." in said
+
+
 def test_an_image_stays_until_its_end() -> None:
     onsets = pd.DataFrame({"onset": [2.0], "clip": ["a"]})
     (showing,) = showings_of(onsets.assign(end=3.5), "t.csv", clips_of(30.0, 1))

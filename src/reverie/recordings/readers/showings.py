@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.errors import ReverieError
-from reverie.foundation.progress import say_broken
+from reverie.foundation.errors import ReverieError, counted
+from reverie.foundation.progress import say, say_broken
 from reverie.recordings.clocked import STILL, Showing
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
 
@@ -51,7 +51,7 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
     if by_frame(table):
         return showings_by_frame(table, place)
     if {"onset", "clip"} <= set(table.columns):
-        rows = _numbers(table, ("onset",), place).sort_values("onset", kind="stable")
+        rows = _numbers(_timed_rows(table, "onset", place), ("onset",), place).sort_values("onset", kind="stable")
         return list(_apart(_by_showing(rows, place, opened), place))
     raise ReverieError(
         f"{place} has the columns {', '.join(map(str, table.columns))}; time, clip, frame or onset, clip are needed."
@@ -70,6 +70,15 @@ def _numbers(table: pd.DataFrame, columns: tuple[str, ...], place: str) -> pd.Da
     return table
 
 
+def _timed_rows(table: pd.DataFrame, column: str, place: str) -> pd.DataFrame:
+    """Return the rows that have a time; those of trials that never began have none, and are left out with a message."""
+    never = table[column].isna()
+    if not never.any() or never.all():
+        return table
+    say(f"{place}: {counted(int(never.sum()), 'row')} without {column!r} left out.")
+    return table[~never]
+
+
 def moves(showings: Sequence[Showing]) -> bool:
     """Return whether movies were shown, rather than a series of images."""
     steps = [float(np.median(np.diff(showing.onsets))) for showing in showings if len(showing.onsets) > 1]
@@ -78,7 +87,7 @@ def moves(showings: Sequence[Showing]) -> bool:
 
 def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
     """Return what was shown according to a table of time, clip and frame; see ``showings_of``."""
-    table = _numbers(table, ("time", "frame"), place).sort_values("time", kind="stable")
+    table = _numbers(_timed_rows(table, "time", place), ("time", "frame"), place).sort_values("time", kind="stable")
     times, frames = table["time"].to_numpy(float), table["frame"].to_numpy(int)
     if (frames != table["frame"]).any():
         raise ReverieError(f"{place} has frames that are no whole numbers; they are numbered 0, 1, 2 and so on.")
@@ -141,6 +150,9 @@ def _by_showing(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
             continue
         onsets = onset + np.arange(count) / rate
         last = onset + count / rate
+        if end <= onset:
+            say(f"{place} says that {clip}, on at {onset:g} s, was over at {end:g} s; this row is left out.")
+            continue
         if np.isfinite(end) and end < last:
             onsets, last = onsets[onsets < end], end
         found.append(Showing(onsets, last, clip, np.arange(len(onsets)), tier, clip))
