@@ -33,10 +33,11 @@ def test_a_slow_level_is_followed_along_straight_lines():
         (np.ceil(np.arange(480) * 2.5 - 1e-9) / 60, 24.0),  # a film on a screen of 60 Hz
         (np.delete(np.arange(300), [5, 80, 81, 200]) / 30, 30.0),  # dropped frames
         (np.arange(300) / 30 + np.random.default_rng(0).normal(0, 0.003, 300), 30.0),
+        ((10_800 + np.arange(600) / 30).astype(np.float32).astype(float), 30.0),  # steps of 0.033203 s, mostly
     ],
 )
 def test_the_rate_of_pictures_is_told_from_uneven_steps(onsets, rate):
-    assert shown_rate(np.sort(onsets)) == pytest.approx(rate, rel=0.004)
+    assert shown_rate(np.sort(onsets)) == pytest.approx(rate, rel=0.002)
 
 
 def test_an_amount_that_is_no_number_spoils_no_other():

@@ -49,18 +49,18 @@ def usual_rate(times: Times) -> float:
 def shown_rate(onsets: Times) -> float:
     """Return pictures per second, also where a screen shows them for 2 and 3 of its own frames in turn; 0 for one.
 
-    A film of 24 pictures a second on a screen of 60 Hz has no step of 1/24 s. The median step is used unless few are
-    like it; then the mean of those that are not gaps.
+    It is the mean of the steps that are like the median one, which may be rounded, as 32 bits are some hours after the
+    start. A film of 24 pictures a second on a screen of 60 Hz has no step of 1/24 s: where few steps are like the median
+    one, it is the mean of those that are not gaps.
 
     >>> round(shown_rate(np.array([0.0, 3.0, 5.0, 8.0, 10.0, 40.0, 43.0, 45.0]) / 60), 3)
     24.0
     """
     rate = usual_rate(onsets)
     steps = np.diff(onsets) * rate
-    if not rate or np.mean(np.abs(steps - 1) < ALIKE) >= USUAL:
-        return rate
-    kept = steps[steps < 2]
-    return float(rate / kept.mean()) if len(kept) and kept.mean() > 0 else rate
+    alike = np.abs(steps - 1) < ALIKE
+    kept = steps[alike] if rate and alike.mean() >= USUAL else steps[steps < 2]
+    return float(rate / kept.mean()) if rate and kept.mean() > 0 else rate
 
 
 def usual_step(times: Times, place: str) -> float:
