@@ -14,6 +14,7 @@ from tests.recordings.readers.nwb_layouts import SHOWN, free, movies_of
 from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers.registry import open_recordings
 from reverie.recordings.reading import Reading
 
 pytestmark = pytest.mark.filterwarnings("ignore:The linked table for DynamicTableRegion")
@@ -128,6 +129,17 @@ def test_units_whose_spikes_are_in_no_order_are_counted_alike(session, tmp_path)
         spoil(written["units"], "spike_times", trains.ravel()[:50])
     with pytest.raises(ReverieError, match="/units has no column 'spike_times' that fits"):
         open_recording(cut, Reading(responses="/units", movie=(SHOWN,)))
+
+
+def test_an_archive_keeps_files_in_folders_of_subjects(session, tmp_path):
+    """As ``dandi download`` writes a data set."""
+    for subject in ("1", "2"):
+        folder = tmp_path / f"000728/sub-{subject}"
+        folder.mkdir(parents=True)
+        nwb_layouts.write_allen(folder / f"sub-{subject}_ses-9.nwb", session)
+    (tmp_path / "000728/dandiset.yaml").write_text("name: data")
+    found = open_recordings(tmp_path / "000728")
+    assert [*found] == ["sub-1_ses-9", "sub-2_ses-9"]
 
 
 def test_spikes_at_times_that_are_no_seconds_are_told(session, tmp_path):

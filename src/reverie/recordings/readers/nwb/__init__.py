@@ -7,16 +7,20 @@ from typing import Final
 import h5py
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.folders import may_enter
 from reverie.foundation.progress import say
 from reverie.recordings.clocked import ClockedSource, Recorded
 from reverie.recordings.readers.nwb import allen, chosen, microns, neuropixels, suite2p
-from reverie.recordings.readers.nwb.contents import listed
+from reverie.recordings.readers.nwb.contents import INVALID, TABLES, listed
 from reverie.recordings.readers.nwb.file import H5Object, lost_links, open_file, table, where
 from reverie.recordings.reading import Reading
 
 LAYOUTS = (allen, microns, neuropixels, suite2p)
 """The known layouts, each with ``DESCRIPTION``, ``fits(file)`` and ``recorded(file, place, reading)``."""
 
+
+SUBFOLDERS: Final = ("sub-", "ses-")
+"""First letters of the names of folders in which DANDI and BIDS keep the files of a subject, or of a session."""
 
 ZARR: Final = ("zarr.json", ".zgroup", ".zattrs", ".zmetadata")
 """Files of which every Zarr store contains one."""
@@ -50,11 +54,13 @@ def _says_nwb(path: Path) -> bool:
 
 
 def places(path: Path, reading: Reading) -> list[Path]:
-    """Return every file, each of which is a recording."""
+    """Return every file, each of which is a recording; also those in an archive's folders of subjects and sessions."""
     if path.is_file():
         return [path]
-    found = (each for each in sorted(path.iterdir()) if each.suffix.lower() == ".nwb" and each.is_file())
-    return [each for each in found if not each.name.startswith(".")]
+    inside = [each for each in sorted(path.iterdir()) if not each.name.startswith(".")]
+    folders = [each for each in inside if each.is_dir() and each.name.startswith(SUBFOLDERS) and may_enter(each)]
+    files = [each for each in inside if each.suffix.lower() == ".nwb" and each.is_file()]
+    return [*files, *(inner for folder in folders for inner in places(folder, reading))]
 
 
 def open_source(place: Path, reading: Reading) -> ClockedSource:
@@ -67,7 +73,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
 
 def _invalid_times(file: H5Object) -> tuple[tuple[float, float], ...]:
     """Return the intervals that a file wants removed from analysis, in seconds, by the table of NWB for these."""
-    if not isinstance(group := file.get("intervals/invalid_times"), h5py.Group):
+    if not isinstance(group := file.get(f"{TABLES}/{INVALID}"), h5py.Group):
         return ()
     try:
         rows = table(group, "start_time", "stop_time")

@@ -21,6 +21,9 @@ RESPONSES: Final = ("RoiResponseSeries", "FluorescenceSeries", "Units")
 BEHAVIOUR: Final = ("TimeSeries", "SpatialSeries", "IntervalSeries")
 TABLES: Final = "intervals"
 
+INVALID: Final = "invalid_times"
+"""Name of the table of times that are to be left out."""
+
 
 def is_movie(item: H5Object) -> bool:
     """Return whether an object may be a movie; types of extensions are recognised by the field that all movies have."""
@@ -78,7 +81,10 @@ def listed(file: H5Object) -> list[str]:
     for option, candidates in found.items():
         lines.append(f"{option}: {'one of' if candidates else 'nothing in the file'}")
         lines += [f"  {line}" for line in candidates]
-    tables = [_table_line(group) for group in file.get(TABLES, {}).values() if isinstance(group, h5py.Group)]
+    groups = [
+        group for name, group in file.get(TABLES, {}).items() if isinstance(group, h5py.Group) and name != INVALID
+    ]
+    tables = [_table_line(group) for group in groups]
     csv = "a csv file that says what was shown when, where no movie in the file does"
     lines.append(f"--frames-table: {csv}{', or one of' if tables else ''}")
     lines += [f"  {line}" for line in tables]
