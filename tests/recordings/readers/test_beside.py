@@ -81,6 +81,23 @@ def test_movies_that_would_overlap_were_shown_faster_or_not_to_their_end() -> No
         showings_of(onsets.assign(end=["4", "later"]), "t.csv", clips_of(15.0))
 
 
+def test_a_movie_whose_parts_have_several_tiers_is_as_many_showings() -> None:
+    """The tier of its beginning would be that of all of it, and training would see the test."""
+    rows = table(np.arange(FRAMES) / 30, np.arange(FRAMES)).assign(tier=["train"] * 40 + ["test"] * 20)
+    shown = showings_of(rows, "t.csv", never)
+    assert [(showing.tier, len(showing.onsets)) for showing in shown] == [("train", 40), ("test", 20)]
+
+
+def test_parts_of_a_table_may_come_in_any_order_but_not_at_the_same_times() -> None:
+    first = table(np.arange(FRAMES) / 30, np.arange(FRAMES))
+    later = first.assign(time=first["time"] + 60)
+    shown = showings_of(pd.concat([later, first], ignore_index=True), "t.csv", never)
+    assert [float(showing.onsets[0]) for showing in shown] == [0.0, 60.0]
+    again = pd.concat([first, first.assign(time=first["time"] + 0.01)], ignore_index=True)
+    with pytest.raises(ReverieError, match=rf"t\.csv has times that begin again in row {FRAMES + 2}, .* all one clock"):
+        showings_of(again, "t.csv", never)
+
+
 def test_rows_of_what_never_began_or_was_over_before_it_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     onsets = pd.DataFrame({"onset": [2.0, np.nan, 10.0, 14.0, 18.0], "end": [4.0, 8.0, 10.0, 13.0, 20.0], "clip": "a"})
     shown = showings_of(onsets, "t.csv", clips_of(30.0))

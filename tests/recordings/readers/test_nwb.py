@@ -267,6 +267,15 @@ def test_a_shuffled_movie_is_not_the_one_that_it_was_made_of(name, given, sessio
             open_recording(place, reading)
 
 
+def test_channels_of_several_probes_that_are_numbered_alike_tell_no_areas(session, tmp_path, capsys):
+    place = nwb_layouts.write_neuropixels(tmp_path / "probe.nwb", session, tmp_path / "movie.npy")
+    reading = Reading(movie=(f"natural_movie_one={tmp_path / 'movie.npy'}",))
+    with h5py.File(place, "a") as file:
+        file["general/extracellular_ephys/electrodes/id"][:] = 100
+    assert "and in visual cortex" not in open_recording(place, reading).notes[0]
+    assert "numbers the channels of each probe alike" in capsys.readouterr().err
+
+
 def test_the_gaze_of_a_probe_is_the_filtered_one_where_there_are_both(session, tmp_path):
     place = nwb_layouts.write_neuropixels(tmp_path / "probe.nwb", session, tmp_path / "movie.npy")
     at, x = session.state(2, 20.0)

@@ -71,7 +71,7 @@ def listed(file: H5Object) -> list[str]:
         kind = kind_of(item)
         if is_movie(item):
             found["--movie"].append(_line(name, item, kind))
-        elif kind in RESPONSES:
+        elif kind in RESPONSES or (isinstance(item, h5py.Group) and {"rois", "data"} <= set(item)):
             found["--responses"].append(_line(name, item, kind))
         elif kind in BEHAVIOUR:
             found["--running, --pupil or --gaze"].append(_line(name, item, kind))

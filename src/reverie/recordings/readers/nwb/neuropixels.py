@@ -10,6 +10,7 @@ import pandas as pd
 
 from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.clips import named_files, open_clip
 from reverie.recordings.readers.nwb.file import H5Object, placed, signals_in, table, where
@@ -120,7 +121,11 @@ def _areas(file: H5Object, facts: pd.DataFrame) -> pd.Series | None:
     electrodes = table(group)
     if "location" not in electrodes:
         return None
-    located = dict(zip(np.asarray(group["id"]).tolist(), electrodes["location"], strict=True))
+    numbers = np.asarray(group["id"]).ravel().tolist()
+    located = dict(zip(numbers, electrodes["location"], strict=True))
+    if electrodes["location"].tolist() != [located[number] for number in numbers]:
+        say(f"{where(group)} numbers the channels of each probe alike, so that the areas of units are not known.")
+        return None
     return facts["peak_channel_id"].map(located).fillna("").astype(str)
 
 
