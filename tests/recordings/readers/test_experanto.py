@@ -63,3 +63,23 @@ def test_a_film_that_was_not_fetched_is_told_to_be_so(tmp_path, session, ending)
     recording = open_recording(tmp_path / "mouse")
     assert len(recording.tiers) == len(session.trials) - 1
     assert "was not fetched (it is a git-annex pointer)" in recording.left_out["1"]
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(5), np.full(7, np.nan), np.array(["0"] * 7)])
+def test_phases_of_other_signals_are_told(tmp_path, session, wrong):
+    """Signals without one would hold whatever was in memory."""
+    path = layouts.write_experanto(tmp_path / "mouse", session, phases=True) / "responses/meta/phase_shifts.npy"
+    np.save(path, wrong)
+    with pytest.raises(ReverieError, match=r"phase_shifts\.npy should hold a number of seconds for each of 7 signals"):
+        open_recording(tmp_path / "mouse")
+
+
+def test_lost_phases_and_a_rate_that_contradicts_the_times_are_said(tmp_path, session, capsys):
+    place = layouts.write_experanto(tmp_path / "mouse", session, phases=True)
+    (place / "responses/meta/phase_shifts.npy").unlink()
+    meta = place / "treadmill/meta.yml"
+    meta.write_text(meta.read_text().replace("sampling_rate: 100.0", "sampling_rate: 60.0"))
+    assert len(open_recording(place).tiers) == len(session.trials)
+    said = " ".join(capsys.readouterr().err.split())
+    assert "phase_shifts.npy is not there, though each signal has a phase of its own" in said
+    assert "by its start_time and end_time; the rate is believed" in said

@@ -2,6 +2,7 @@
 
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 from tests.recordings.readers import layouts
@@ -122,3 +123,15 @@ def test_a_plane_without_traces_was_scanned_all_the_same(session, tmp_path):
     kept = [*range(cells[0]), *range(cells[0] + cells[1], sum(cells))]
     for name in whole.tiers:
         np.testing.assert_array_equal(without.responses(name), whole.responses(name)[kept])
+
+
+@pytest.mark.parametrize("accepted", [[0, 1, 1, 1, 0, 1, 1], [2, 9]])
+def test_a_list_of_components_that_is_none_is_told(session, tmp_path, accepted):
+    """Where each is judged by 0 or 1, components 0 and 1 would be taken many times."""
+    place = layouts.write_caiman(tmp_path / "mouse.hdf5", session)
+    layouts.write_table(tmp_path, session)
+    with h5py.File(place, "a") as file:
+        del file["estimates/idx_components"]
+        file["estimates/idx_components"] = np.array(accepted)
+    with pytest.raises(ReverieError, match="idx_components should list each accepted one of 7 components once"):
+        open_recording(place, Reading(frames_table=tmp_path / "shown.csv"))

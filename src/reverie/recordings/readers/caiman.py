@@ -47,6 +47,11 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     # CaImAn writes the word NoneType where no component was evaluated.
     judged = isinstance(accepted, h5py.Dataset) and accepted.ndim == 1 and accepted.dtype.kind in "iu"
     columns = np.asarray(accepted) if judged else None
+    if columns is not None and (len(np.unique(columns)) < len(columns) or columns.max(initial=0) >= values.shape[0]):
+        raise ReverieError(
+            f"{place}:estimates/idx_components should list each accepted one of {values.shape[0]} components once; "
+            "evaluate them again, or remove it."
+        )
     responses = Sampled(
         f"{place}:estimates/{which}",
         sampled_times(values.shape[1], rate),

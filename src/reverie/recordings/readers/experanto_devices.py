@@ -1,6 +1,7 @@
 """Recordings of the devices of an experanto session: a folder each, with a description and values."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ import yaml
 from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.files import read_npy, read_text
+from reverie.foundation.progress import say
 from reverie.recordings.clocks import sampled_times
 from reverie.recordings.lazy_trials import OnDisk
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
@@ -21,6 +23,9 @@ EYE_COLUMNS: Final = {
     4: (PUPIL, None, GAZE_X, GAZE_Y),
 }
 """Signals in the columns of ``eye_tracker``, by their number; the second of four is the pupil's rate of change."""
+
+OTHER_LENGTH: Final = 0.01
+"""Relative difference from which on the stated duration of a device's samples contradicts their rate."""
 
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Loader of plain values only; the one in C, where available, is ten times as fast on hundreds of small files."""
@@ -54,9 +59,35 @@ def read_device(folder: Path, meaning: Meaning) -> Signal:
         )
     if len(values.shape) != 2:
         raise ReverieError(f"{folder} holds values of the shape {values.shape}, where (time, signal) was expected.")
-    shifts = folder / "meta" / "phase_shifts.npy"
-    phases = read_npy(shifts, memory_map=False) if meta.get("phase_shift_per_signal") and shifts.exists() else None
+    _say_other_length(folder, len(values) / rate, meta)
+    phases = _phases(folder, values.shape[1]) if meta.get("phase_shift_per_signal") else None
     return Sampled(str(folder), sampled_times(len(values), rate, start), values, meaning, phases=phases)
+
+
+def _phases(folder: Path, signals: int) -> np.ndarray | None:
+    """Return how much later than its sample's time each signal was sampled, in seconds; None where the file is gone."""
+    path = folder / "meta" / "phase_shifts.npy"
+    if not path.exists():
+        say(f"{path} is not there, though each signal has a phase of its own; all are taken to have none.")
+        return None
+    phases = read_npy(path, memory_map=False).ravel()
+    if phases.dtype.kind not in "fiu" or len(phases) != signals or not np.isfinite(phases).all():
+        raise ReverieError(
+            f"{path} should hold a number of seconds for each of {signals} signals but holds {len(phases)} values of "
+            f"the type {phases.dtype}, or some that are no numbers; export the session again."
+        )
+    return phases
+
+
+def _say_other_length(folder: Path, seconds: float, meta: Mapping[str, Any]) -> None:
+    """Print a message where samples last longer or shorter than their description says, as at another rate."""
+    with suppress(KeyError, TypeError, ValueError):
+        stated = float(meta["end_time"]) - float(meta["start_time"])
+        if abs(seconds - stated) > max(1.0, OTHER_LENGTH * stated):
+            say(
+                f"{folder} holds samples of {seconds:.4g} s at its sampling_rate, but lasts {stated:.4g} s by its "
+                "start_time and end_time; the rate is believed."
+            )
 
 
 def _values(folder: Path, meta: Mapping[str, Any]) -> OnDisk | np.ndarray:
