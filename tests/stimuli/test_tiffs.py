@@ -40,6 +40,12 @@ def numbered_colours_of_each_page(path):
     pages[0].save(path, save_all=True, append_images=pages[1:])
 
 
+def frames_called_channels(path):
+    tifffile.imwrite(path, GREYS, imagej=True)
+    with tifffile.TiffFile(path) as stack:
+        assert stack.series[0].axes == "CYX"
+
+
 def compressed_as_by_imagej(path):
     pages = [Image.fromarray(picture) for picture in GREYS]
     pages[0].save(path, save_all=True, append_images=pages[1:], compression="tiff_lzw")
@@ -54,6 +60,7 @@ def compressed_as_by_imagej(path):
         (numbered_colours, GREYS),
         (numbered_colours_of_each_page, GREYS[:, :8, :8].repeat(2, axis=1).repeat(2, axis=2)),
         (compressed_as_by_imagej, GREYS),
+        (frames_called_channels, GREYS),
     ],
 )
 def test_a_stack_is_seen_as_it_was_shown(write, seen, tmp_path):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,9 @@ STACKS: Final = (".tif", ".tiff")
 
 INKS: Final = (tifffile.PHOTOMETRIC.SEPARATED, tifffile.PHOTOMETRIC.CIELAB, tifffile.PHOTOMETRIC.ICCLAB)
 """Kinds of colours that are not made of red, green and blue, as printers use them."""
+
+MOST_COLOURS: Final = 4
+"""Largest number of colours of a picture: red, green, blue and opacity."""
 
 CODECS: Final = "imagecodecs"
 """Package without which tifffile reads few compressions."""
@@ -55,6 +59,13 @@ class StackFacts:
 
 def stack_facts(path: Path) -> StackFacts:
     """Return what a TIFF file holds; raises OSError or ValueError when it cannot be read as pictures of one kind."""
+    changed = path.stat()
+    return _facts_of(path, changed.st_mtime_ns, changed.st_size)
+
+
+@lru_cache(maxsize=64)
+def _facts_of(path: Path, changed: int, size: int) -> StackFacts:
+    """Return ``stack_facts`` of a file as it is now; reading its table of contents may take seconds."""
     with tifffile.TiffFile(path) as stack:
         return _facts(stack)
 
@@ -62,7 +73,7 @@ def stack_facts(path: Path) -> StackFacts:
 def pictures_of(path: Path) -> Iterator[Grey]:
     """Yield the pictures of a TIFF file, grey, in its values; raises as ``stack_facts``."""
     with tifffile.TiffFile(path) as stack:
-        facts = _facts(stack)
+        facts = stack_facts(path)
         try:
             stack.pages[0].asarray()
         except ValueError as error:
@@ -101,7 +112,9 @@ def _facts(stack: Any) -> StackFacts:  # noqa: ANN401 - tifffile's pages have ma
     if len({(one.shape, one.dtype, one.axes) for one in stack.series}) > 1:
         raise ValueError(f"it holds {len(stack.series)} series of pictures of different kinds; save the movie alone")
     axes, count = series.axes, _axes(series.axes)
-    if not count or "C" in axes:
+    # tifffile calls the frames of a stack channels where it writes for ImageJ and nobody names the axes.
+    frames_called_channels = axes == "CYX" and series.shape[0] > MOST_COLOURS
+    if not count or ("C" in axes and not frames_called_channels):
         raise ValueError(f"its axes are {axes}; a stack of grey or RGB pictures over time was expected")
     if page.photometric in INKS:
         raise ValueError(f"its colours are {page.photometric.name}; save it with grey or RGB pictures")

@@ -1,5 +1,6 @@
 """Movies that lie beside a recording keep their own frame size, whatever they are kept as."""
 
+import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from tests.recordings.readers.layouts import write_video
 from tests.stimuli.odd_videos import encoded
 
 from reverie.foundation.errors import ReverieError
@@ -117,3 +119,16 @@ def test_a_single_picture_is_a_movie_of_one_frame():
     for shape in ((36, 64), (36, 64, 3)):
         assert as_movie(np.zeros(shape)).shape == (1, *shape)
     assert as_movie(np.zeros((2, 36, 64))).shape == (2, 36, 64)
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.mkv"])
+def test_a_file_that_was_written_again_is_read_again(tmp_path: Path, name: str) -> None:
+    for second, movie in enumerate((MOVIE, MOVIE[::-1, ::-1])):
+        if name == "a.tif":
+            tifffile.imwrite(tmp_path / name, movie)
+        else:
+            write_video(tmp_path / name, np.repeat(np.repeat(movie, 2, 1), 2, 2)[:, :, :32])
+        os.utime(tmp_path / name, (second, second))
+        pictures = np.asarray(open_clip(tmp_path / name, Reading()).footage.values[:])
+        wanted = movie if name == "a.tif" else np.repeat(np.repeat(movie, 2, 1), 2, 2)[:, :, :32]
+        np.testing.assert_allclose(pictures, wanted, atol=1)

@@ -138,9 +138,10 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None, *, number
         picture = _as_stored(resize(grey[None], target), stored_type(path))
         footage = Footage(str(path), picture, "time,height,width", averaged=grey.shape[0] / target[0])
         return OpenClip(footage, 1, UNTIMED, timed=False)
-    movie, rate, averaged = _video(path, reading.frame_size, reading.frame_rate or UNTIMED, numbered)
+    untimed = reading.frame_rate or UNTIMED
+    movie, rate, averaged = _video(path, reading.frame_size, untimed, numbered, _changed(path))
     footage = Footage(str(path), movie, "time,height,width", averaged=averaged)
-    return OpenClip(footage, len(movie), rate or reading.frame_rate or UNTIMED, rate is not None)
+    return OpenClip(footage, len(movie), rate or untimed, rate is not None)
 
 
 def _array(path: Path) -> Pictures:
@@ -172,13 +173,23 @@ def _only(found: Mapping[str, Pictures], path: Path) -> Pictures:
     return values
 
 
+def _changed(path: Path) -> tuple[int, int]:
+    """Return when a file was changed, and its size; nothing where it is not there, which is told when it is read."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return 0, 0
+    return facts.st_mtime_ns, facts.st_size
+
+
 @lru_cache(maxsize=8)
 def _video(
-    path: Path, size: tuple[int, int] | None, untimed: float, numbered: bool
+    path: Path, size: tuple[int, int] | None, untimed: float, numbered: bool, changed: tuple[int, int]
 ) -> tuple[np.ndarray, float | None, float]:
     """Read a video at its own frame rate, reducing its size; return it as stored, its rate and the reduction.
 
-    ``untimed``: frames per second of one without times, whose rate is None.
+    ``untimed``: frames per second of one without times, whose rate is None. ``changed``: see ``_changed``; another file
+    of the same name may have taken its place.
     """
     own_size, rate = _video_facts(path)
     target = target_size(own_size, size)
