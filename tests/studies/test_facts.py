@@ -65,7 +65,7 @@ def test_the_training_mask_decides_where_the_movie_may_move(setup):
     assert wider["strict mask"] < wider["mask at 0.5"]
     assert inside["strict mask"] > wider["strict mask"]
     strict = next(job for job in MASKS.plan(setup) if job.method.training_threshold == 1.0)
-    movie, outside = setup.movie([strict], 0.0), setup.session.masks[strict.clip.animal] < 1.0
+    movie, outside = setup.movie([strict], 0.0), setup.session.mask(strict.clip.animal) < 1.0
     assert (movie[:, outside] == 127.5).all()
     assert movie[:, ~outside].std() > 1
 
@@ -73,9 +73,9 @@ def test_the_training_mask_decides_where_the_movie_may_move(setup):
 def test_the_mask_is_set_beside_the_receptive_fields_of_every_animal(setup):
     section = run_study(setup, MASKS)
     table = {picture.name: picture.data for picture in section.findings.pictures}
-    for animal, mask in setup.session.masks.items():
+    for animal in setup.session.recordings:
         centres = table[f"coverage-{animal}"].dropna()
-        inside = mask[centres["row"].astype(int), centres["column"].astype(int)] >= 0.5
+        inside = setup.session.mask(animal)[centres["row"].astype(int), centres["column"].astype(int)] >= 0.5
         assert 0.2 < inside.mean() <= 1
     assert "% of the fields' centres lie at α ≥ 0.5" in section.findings.sentences[1]
 

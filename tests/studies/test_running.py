@@ -123,7 +123,7 @@ def test_an_animal_that_cannot_be_fitted_is_left_out_unless_it_is_named(tiny_wor
         save_mask(fitted_to(tiny_world, animal, animals=(animal,)).place("mask"), np.full((12, 16), level))
     session = fit_masks(Workers(opened(tiny_world, animals=())))
     assert [*session.recordings] == ["beta"]
-    assert (session.masks["beta"] == np.float32(1.2)).all()
+    assert (session.mask("beta") == np.float32(1.2)).all()
     assert "Left out alpha: The mask" in capsys.readouterr().err
     with pytest.raises(NotApplicable, match="The mask"):
         fit_masks(Workers(opened(tiny_world, animals=("alpha", "beta"))))

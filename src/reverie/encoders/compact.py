@@ -145,12 +145,6 @@ class Compact(Encoder):
         readout, _ = self._parts(mouse)
         readout.place(np.stack(np.unravel_index(places, self.grid), axis=1))
 
-    def places(self, mouse: str) -> Float[np.ndarray, "neuron 2"]:
-        """Return the places that one animal's neurons read: row and column in squares of ``POOLING`` pixels' side."""
-        readout, _ = self._parts(mouse)
-        places: np.ndarray = (readout.places + readout.shift).detach().cpu().numpy()
-        return places
-
     def _own(self, parts: nn.ModuleList, mouse: str) -> nn.ModuleList:
         """Return the animal's own module of a list with one per animal, if the encoder has such a list."""
         row = row_of(self, mouse)

@@ -72,6 +72,7 @@ class Session:
     device: torch.device
     """Where to compute."""
     _fitted: dict[tuple[str, Path], Fitted] = field(default_factory=dict, init=False, repr=False)
+    _masks: dict[str, Mask] = field(default_factory=dict, init=False, repr=False)
     _digests: dict[Path, str] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -96,10 +97,15 @@ class Session:
         for animal, folder in self.pairs:
             fit(self.fitted(animal, folder), wanted)
 
-    @cached_property
-    def masks(self) -> "Masks":
-        """Each animal's mask (height, width): that of the named file, or the mean over encoders of the fitted ones."""
-        return Masks(self)
+    def mask(self, animal: str) -> Mask:
+        """Return an animal's mask (height, width): that of the named file, or the mean over encoders of the fitted."""
+        if animal not in self._masks:
+            if self.sources.mask is not None:
+                self._masks[animal] = load_mask(self.sources.mask, self.recordings[animal].frame_size)
+            else:
+                own = [self.fitted(animal, folder).mask for folder in self.encoders]
+                self._masks[animal] = np.stack(own).mean(axis=0, dtype=np.float32)
+        return self._masks[animal]
 
     @cached_property
     def truth_folder(self) -> Path | None:
@@ -132,35 +138,6 @@ class Session:
         if folder not in self._digests:
             self._digests[folder] = encoder_digest(self.encoder(folder))
         return self._digests[folder]
-
-
-class Masks:
-    """Masks by animal, each read on access, so that one that cannot be read does not affect others."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.read: dict[str, Mask] = {}
-
-    def __getitem__(self, animal: str) -> Mask:
-        if animal not in self.read:
-            self.read[animal] = self._mask(animal)
-        return self.read[animal]
-
-    def items(self) -> list[tuple[str, Mask]]:
-        """Return every animal with its mask."""
-        return [(animal, self[animal]) for animal in self.session.recordings]
-
-    def values(self) -> list[Mask]:
-        """Return every animal's mask."""
-        return [mask for _, mask in self.items()]
-
-    def _mask(self, animal: str) -> Mask:
-        sources, recording = self.session.sources, self.session.recordings[animal]
-        if sources.mask is not None:
-            return load_mask(sources.mask, recording.frame_size)
-        own = [self.session.fitted(animal, folder).mask for folder in self.session.encoders]
-        mean: Mask = np.stack(own).mean(axis=0, dtype=np.float32)
-        return mean
 
 
 def open_session(sources: Sources) -> Session:

@@ -80,7 +80,7 @@ class Job:
             "truth": session.encoder_digest(truth) if truth else None,
             "mask": None
             if isinstance(self.method, Map | Ridge)
-            else digest(*(session.masks[animal] for animal in animals)),
+            else digest(*(session.mask(animal) for animal in animals)),
             **deciding_settings(self.method),
             "targets": self.targets,
             "share": self.share,
@@ -141,7 +141,7 @@ def fit_parts(session: Session, task: tuple[str, Path, tuple[str, ...]]) -> None
 def joined_mask(job: Job, session: Session) -> Mask:
     """Return the largest of the masks of a job's animals at each pixel, (height, width)."""
     animals = dict.fromkeys(clip.animal for clip in (job.clip, *job.together))
-    union: Mask = np.max([session.masks[animal] for animal in animals], axis=0)
+    union: Mask = np.max([session.mask(animal) for animal in animals], axis=0)
     return union
 
 
@@ -193,7 +193,7 @@ def _combine(job: Job, method: Combined, session: Session, place: JobFolder, lab
         for clip in clips
     ]
     # Where an animal does not see, its decoder has no information, and the movies of the others count.
-    weights = np.stack([session.masks[clip.animal] for clip in clips]).clip(LEAST_WEIGHT)
+    weights = np.stack([session.mask(clip.animal) for clip in clips]).clip(LEAST_WEIGHT)
     joined = np.einsum("ctyx,cyx->tyx", np.stack(linear), weights / weights.sum(axis=0), dtype=np.float32)
 
     def find(asked: Problem, search: Map, name: str) -> Solution:

@@ -68,7 +68,7 @@ def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFold
         job, found = replace(job, method=searches[0]), found.part(search_name(0, len(searches)))
     assert isinstance(job.method, Map)
     movie = read_solution(found.finished).movie
-    region = scored_region(session.masks[job.clip.animal])
+    region = scored_region(session.mask(job.clip.animal))
     problem = shuffled_problem(job, session)
     label = f"{job.clip.animal} trial {job.clip.name}, shuffled"
     result = solve_or_resume(problem, replace(job.method, draws=0), place, label, session.device)

@@ -67,7 +67,7 @@ def _read_masks(session: Session, animals: Iterable[str], failed: dict[str, Exce
     for animal in animals:
         if animal not in failed:
             with noted(failed, animal):
-                _ = session.masks[animal]
+                session.mask(animal)
 
 
 def fit_all(workers: Workers[Session], tasks: Iterable[FitTask]) -> dict[str, Exception]:

@@ -165,7 +165,7 @@ def score_on_the_way(session: Session, job: Job, candidates: Sequence[Stop]) -> 
     The score is the video correlation, inside the evaluation mask, of the movie after that many steps, with that blur.
     """
     trial = job.clip.read(session)
-    mask = session.masks[job.clip.animal]
+    mask = session.mask(job.clip.animal)
     region = scored_region(mask)
     assert isinstance(job.method, Paper)
     method = replace(job.method, steps=max(steps for steps, _ in candidates), mask=mask)

@@ -56,7 +56,7 @@ def conclude(setup: Setup) -> Findings:
 def _rows(setup: Setup, clip: Clip, jobs: Sequence[Job]) -> list[dict[str, object]]:
     trial = clip.read(setup.session)
     recorded = responses_of(clip.animal, trial)
-    region = setup.session.masks[clip.animal] >= TRAINING_THRESHOLD
+    region = setup.session.mask(clip.animal) >= TRAINING_THRESHOLD
     movie = setup.movie(jobs)
     movies = {
         TRUTH: trial.known_movie,

@@ -81,7 +81,7 @@ def describe_fields(session: Session, fields: Mapping[str, ReceptiveFields]) -> 
     """
     rows = []
     for animal, found in fields.items():
-        mask, coverage = session.masks[animal], population_coverage(found)
+        mask, coverage = session.mask(animal), population_coverage(found)
         at = mask[tuple(found.centres[found.found].astype(np.intp).T)]
         distance = _distance_to_truth(session, animal, found)
         rows.append(
@@ -117,7 +117,7 @@ def coverage_pictures(setup: Setup, fields: Mapping[str, ReceptiveFields]) -> li
         figure = coverage_figure(
             population_coverage(found),
             found,
-            setup.session.masks[animal],
+            setup.session.mask(animal),
             degrees_per_pixel=degrees_of_pixel(setup.session.recordings[animal]),
         )
         words = f"{animal}: how many of the neurons with a field look at each place, with the mask's outlines."
@@ -128,7 +128,7 @@ def coverage_pictures(setup: Setup, fields: Mapping[str, ReceptiveFields]) -> li
 def mask_diameters(session: Session, level: float) -> list[float]:
     """Return the equal-area diameter of each animal's mask above a level, degrees."""
     return [
-        diameter_in_degrees(session.masks[animal], level, recording.degrees_per_pixel)
+        diameter_in_degrees(session.mask(animal), level, recording.degrees_per_pixel)
         for animal, recording in session.recordings.items()
     ]
 

@@ -79,7 +79,7 @@ def _sweep(setup: Setup) -> pd.DataFrame:
     rows = []
     for name, clips in conditions(setup).items():
         for clip, jobs in clips.items():
-            mask, truth = setup.session.masks[clip.animal], clip.read(setup.session).known_movie
+            mask, truth = setup.session.mask(clip.animal), clip.read(setup.session).known_movie
             movie, scored = setup.movie(jobs), scored_frames(len(truth))
             for threshold in setup.scale.thresholds:
                 if mask.max() >= threshold:

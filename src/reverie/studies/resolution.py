@@ -115,7 +115,7 @@ def spectra_of_clips(session: Session, movies: Mapping[Clip, Movie]) -> list[Spe
     """Return the spectra of each clip and its reconstruction, inside the evaluation mask of its animal."""
     found = []
     for clip, movie in movies.items():
-        mask, trial = session.masks[clip.animal], clip.read(session)
+        mask, trial = session.mask(clip.animal), clip.read(session)
         region, scored = scored_region(mask), scored_frames(trial.frames)
         recording = session.recordings[clip.animal]
         units = {"frame_rate": recording.frame_rate, "degrees_per_pixel": degrees_of_pixel(recording)}

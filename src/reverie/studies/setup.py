@@ -57,7 +57,7 @@ def measure_movie(session: Session, movie: Movie, clip: Clip) -> dict[str, float
     truth = clip.read(session).known_movie
     skip = frames_to_skip(len(truth))
     shots = np.unique(np.maximum(shot_starts(truth) - skip, 0))
-    return measure(Comparison(movie[skip:], truth[skip:], shots), scored_region(session.masks[clip.animal]))
+    return measure(Comparison(movie[skip:], truth[skip:], shots), scored_region(session.mask(clip.animal)))
 
 
 @dataclass(frozen=True, eq=False)

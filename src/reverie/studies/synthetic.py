@@ -114,7 +114,7 @@ def score_stimuli(setup: Setup, plan: Plan, within: Region | None = None) -> pd.
     """
     rows = []
     for stimulus, jobs in plan:
-        region = scored_region(setup.session.masks[jobs[0].clip.animal])
+        region = scored_region(setup.session.mask(jobs[0].clip.animal))
         rows += list(_rows(setup, stimulus, jobs, region if within is None else region & within))
     return pd.DataFrame(rows)
 

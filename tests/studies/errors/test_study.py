@@ -64,7 +64,7 @@ def one_encoder(setup):
     truth = opened.truth_folder
     alone = replace(opened.sources, encoders=(truth,))
     session = Session(alone, opened.recordings, {truth: opened.truth}, opened.device)
-    keep_mask(session, opened.masks["left"])
+    keep_mask(session, opened.mask("left"))
     workers = replace(setup.workers, context=session)
     scale = replace(setup.scale, stops=(20,), clips=1)
     with pytest.MonkeyPatch.context() as patch:

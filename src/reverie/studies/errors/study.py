@@ -152,7 +152,7 @@ def examine(setup: Setup, clip: Clip) -> ErrorMap:
         setup.movie(recorded),
         setup.movie(predicted),
         [setup.movie(jobs) for jobs in nulls],
-        session.masks[clip.animal],
+        session.mask(clip.animal),
         level=LEVEL,
         degrees_per_pixel=degrees_of_pixel(session.recordings[clip.animal]),
         frame_rate=session.recordings[clip.animal].frame_rate,
