@@ -130,6 +130,13 @@ def test_a_movie_that_was_shown_for_longer_than_it_lasts_is_asked_about(end: flo
     assert any("a was shown for 4 s, but it lasts 2 s at its own speed" in note for note in notes) == said
 
 
+def test_movies_that_were_mostly_shown_for_less_than_they_last_are_asked_about() -> None:
+    rows = pd.DataFrame({"onset": [2.0, 6.0, 10.0], "clip": ["a", "b", "a"]})
+    for ends, said in (([3.6, 7.6, 12.0], True), ([3.6, 8.0, 12.0], False)):
+        _, notes = timed_showings(rows.assign(end=ends), "t.csv", clips_of(30.0), Reading())
+        assert any("for 1.6 s, but it lasts 2 s at its own speed, of which only" in note for note in notes) == said
+
+
 @pytest.mark.parametrize(
     ("said", "known"),
     [

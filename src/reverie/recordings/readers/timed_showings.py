@@ -16,7 +16,7 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.usability import NAMED
 
 LONGER: Final = 1.1
-"""Duration of a showing, in durations of its movie, above which there is a message."""
+"""Duration of a showing, in durations of its movie, above which there is a message; so there is below its inverse."""
 
 
 def frames_shown(showings: Sequence[Showing]) -> dict[str, int]:
@@ -42,20 +42,22 @@ def counted_from_one(showings: Sequence[Showing], place: str) -> tuple[str, ...]
     )
 
 
-def _shown_longer(table: pd.DataFrame, seconds: Mapping[str, float], place: str) -> tuple[str, ...]:
-    """Return a sentence where movies were shown for longer than they last at their own frame rate."""
+def _at_other_speed(table: pd.DataFrame, seconds: Mapping[str, float], place: str) -> tuple[str, ...]:
+    """Return sentences where movies were shown for longer than they last at their own frame rate, or most for less."""
     if "end" not in table:
         return ()
-    shown = pd.to_numeric(table["end"], errors="coerce") - pd.to_numeric(table["onset"])
+    shown = pd.to_numeric(table["end"], errors="coerce") - pd.to_numeric(table["onset"], errors="coerce")
     own = pd.Series(words(table, "clip"), index=table.index).map(seconds)
-    longer = table.index[shown > LONGER * own]
-    if not len(longer):
-        return ()
-    clip = str(table["clip"][longer[0]]).strip()
-    return (
-        f"{place} says that {clip} was shown for {shown[longer[0]]:.4g} s, but it lasts {own[longer[0]]:.4g} s at its "
-        "own speed, after which nothing is taken to have been shown; if it ran more slowly, give a table of a row a "
-        "frame.",
+    longer, shorter = table.index[shown > LONGER * own], table.index[(shown > 0) & (LONGER * shown < own)]
+    doubts = []
+    if len(longer):
+        doubts.append((longer[0], "after which nothing is taken to have been shown; if it ran more slowly"))
+    if 2 * len(shorter) > own.notna().sum():
+        doubts.append((shorter[0], "of which only the beginning is taken to have been shown; if it ran faster"))
+    return tuple(
+        f"{place} says that {str(table['clip'][row]).strip()} was shown for {shown[row]:.4g} s, but it lasts "
+        f"{own[row]:.4g} s at its own speed, {what}, give a table of a row a frame."
+        for row, what in doubts
     )
 
 
@@ -81,7 +83,7 @@ def timed_showings(
         return movie
 
     showings = showings_of(table, place, timed)
-    doubts = counted_from_one(showings, place) if by_frame(table) else _shown_longer(table, seconds, place)
+    doubts = counted_from_one(showings, place) if by_frame(table) else _at_other_speed(table, seconds, place)
     if turned and reading.frame_rate is not None:
         note = (
             f"{place} names arrays whose first axis or last may be time ({some(turned, NAMED)}); they are taken to be "
