@@ -93,6 +93,8 @@ def test_parts_of_a_table_may_come_in_any_order_but_not_at_the_same_times() -> N
     later = first.assign(time=first["time"] + 60)
     shown = showings_of(pd.concat([later, first], ignore_index=True), "t.csv", never)
     assert [float(showing.onsets[0]) for showing in shown] == [0.0, 60.0]
+    (mixed,) = showings_of(first.sample(frac=1, random_state=0), "t.csv", never)
+    np.testing.assert_array_equal(mixed.frames, np.arange(FRAMES))
     again = pd.concat([first, first.assign(time=first["time"] + 0.01)], ignore_index=True)
     with pytest.raises(ReverieError, match=rf"t\.csv has times that begin again in row {FRAMES + 2}, .* all one clock"):
         showings_of(again, "t.csv", never)

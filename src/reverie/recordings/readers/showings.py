@@ -23,6 +23,9 @@ INTERLEAVED: Final = 0.25
 """Share of rows that come from another part of a table than the row before, in order of time, from which on its parts
 are at the same times."""
 
+SHORTEST_PART: Final = 20
+"""Rows of a part of a table, on average, from which on it has parts."""
+
 OVERLAP: Final = 0.1
 """Largest overlap of a movie with the next, seconds: three dropped frames, or clocks that differ."""
 
@@ -122,7 +125,8 @@ def _in_order(table: pd.DataFrame, place: str) -> pd.DataFrame:
     """
     block = np.concatenate([[0], np.cumsum(np.diff(table["time"]) < -PAUSE)])
     order = np.argsort(table["time"].to_numpy(float), kind="stable")
-    if np.count_nonzero(np.diff(block[order])) > INTERLEAVED * len(order):
+    long = len(block) >= SHORTEST_PART * (block[-1] + 1)  # else rows are in no order at all
+    if long and np.count_nonzero(np.diff(block[order])) > INTERLEAVED * len(order):
         row = int(table.index[np.flatnonzero(np.diff(block))[0] + 1]) + 2
         raise ReverieError(
             f"{place} has times that begin again in row {row}, and rows of both parts at the same times; give all one "
