@@ -97,7 +97,7 @@ def test_times_that_begin_again_are_told_but_a_row_in_the_wrong_place_is_put_rig
     pd.concat([table[1:40], table[:1], table[40:]]).to_csv(tmp_path / "running.csv", index=False)
     assert RUNNING in open_recording(tmp_path, swapped).signals
     pd.concat([table, table]).to_csv(tmp_path / "running.csv", index=False)
-    with pytest.raises(ReverieError, match=rf"times that go back in row {len(table) + 2}, .*; give all one clock"):
+    with pytest.raises(ReverieError, match=rf"times that begin again in row {len(table) + 2}, .*; give all one clock"):
         open_recording(tmp_path, swapped)
 
 

@@ -16,7 +16,7 @@ from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Showing
 from reverie.recordings.readers.clips import ARRAYS, OME, OpenClip, named_files, open_clip
 from reverie.recordings.readers.showings import by_frame
-from reverie.recordings.readers.tables import read_csv
+from reverie.recordings.readers.tables import in_order, read_csv
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Sampled, Signal
@@ -26,9 +26,6 @@ from reverie.stimuli.video import NAMED_AS_VIDEO
 
 TIMES: Final = ("time", "times", "t", "timestamp", "timestamps", "seconds")
 """Names of a column of times, without a unit."""
-
-LARGEST_SWAP: Final = 1.0
-"""Seconds by which a row of behaviour may come before those above it, as where two programs wrote one file."""
 
 WHOLE: Final = re.compile(r"\d+\.0")
 """A whole number, as pandas writes it in a column with empty cells."""
@@ -141,13 +138,7 @@ def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
             raise ReverieError(
                 f"{place} should hold a time and {counted(len(signals), 'value')} a row, with a line of names."
             )
-        steps = np.diff(table[:, 0])
-        if (steps > 0).any() and steps.min() < -LARGEST_SWAP:
-            row = int(np.flatnonzero(steps < -LARGEST_SWAP)[0]) + 3
-            raise ReverieError(
-                f"{place} has times that go back in row {row}, as where another recording begins; give all one clock."
-            )
-        order = np.argsort(table[:, 0], kind="stable")
+        order = in_order(table[:, 0], np.arange(len(table)) + 2, place)
         for column, signal in enumerate(signals, start=1):
             found[signal] = Sampled(place, table[order, 0], table[order, column : column + 1])
     return found

@@ -12,19 +12,13 @@ from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.progress import say, say_broken
 from reverie.recordings.clocked import STILL, Showing
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
+from reverie.recordings.readers.tables import in_order
 
 PAUSE: Final = 1.0
 """Seconds without a new frame that end a showing of a movie; for series of images, twice their duration."""
 
 SLOWEST_IMAGES: Final = 10.0
 """Longest time from one picture to the next, seconds; larger values are mostly milliseconds."""
-
-INTERLEAVED: Final = 0.25
-"""Share of rows that come from another part of a table than the row before, in order of time, from which on its parts
-are at the same times."""
-
-SHORTEST_PART: Final = 20
-"""Rows of a part of a table, on average, from which on it has parts."""
 
 OVERLAP: Final = 0.1
 """Largest overlap of a movie with the next, seconds: three dropped frames, or clocks that differ."""
@@ -94,7 +88,8 @@ def moves(showings: Sequence[Showing]) -> bool:
 
 def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
     """Return what was shown according to a table of time, clip and frame; see ``showings_of``."""
-    table = _in_order(_numbers(_timed_rows(table, "time", place), ("time", "frame"), place), place)
+    table = _numbers(_timed_rows(table, "time", place), ("time", "frame"), place)
+    table = table.iloc[in_order(table["time"].to_numpy(float), table.index.to_numpy() + 2, place)]
     times, frames = table["time"].to_numpy(float), table["frame"].to_numpy(int)
     if (frames != table["frame"]).any():
         raise ReverieError(f"{place} has frames that are no whole numbers; they are numbered 0, 1, 2 and so on.")
@@ -105,8 +100,8 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
     stay = pd.Series(clips).map(usual).fillna(1 / UNTIMED).to_numpy(float)
     # Images of a series come in any order, and each is a showing of its own; pictures in order may be a slow movie.
     ordered = pd.Series(np.isin(jumps, (0, 1))[same]).groupby(clips[1:][same]).mean()
-    in_order = pd.Series(clips).map(ordered).fillna(1.0).to_numpy(float)[1:] > 0.5
-    alone = (stay[1:] > STILL) & (jumps != 0) & ~((jumps == 1) & in_order)
+    steady = pd.Series(clips).map(ordered).fillna(1.0).to_numpy(float)[1:] > 0.5
+    alone = (stay[1:] > STILL) & (jumps != 0) & ~((jumps == 1) & steady)
     breaks = (steps > np.maximum(PAUSE, 2 * stay[1:])) | (jumps < 0) | ~same | alone | (tiers[1:] != tiers[:-1])
     starts = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(times)]])
     found = []
@@ -116,23 +111,6 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
         key = f"{clips[first]} from {frames[first]}" if clips[first] else None
         found.append(Showing(onsets, onsets[-1] + step, clips[first] or None, frames[first:last], tiers[first], key))
     return found
-
-
-def _in_order(table: pd.DataFrame, place: str) -> pd.DataFrame:
-    """Return the rows in order of time; a table may list movie after movie, or block after block.
-
-    Raises ReverieError where the blocks are at the same times, as where the clock of each begins at 0.
-    """
-    block = np.concatenate([[0], np.cumsum(np.diff(table["time"]) < -PAUSE)])
-    order = np.argsort(table["time"].to_numpy(float), kind="stable")
-    long = len(block) >= SHORTEST_PART * (block[-1] + 1)  # else rows are in no order at all
-    if long and np.count_nonzero(np.diff(block[order])) > INTERLEAVED * len(order):
-        row = int(table.index[np.flatnonzero(np.diff(block))[0] + 1]) + 2
-        raise ReverieError(
-            f"{place} has times that begin again in row {row}, and rows of both parts at the same times; give all one "
-            "clock."
-        )
-    return table.iloc[order]
 
 
 def _require_forward(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, place: str) -> None:

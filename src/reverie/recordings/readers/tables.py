@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float, Int
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
@@ -21,6 +22,16 @@ DECIMAL_COMMA: Final = re.compile(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*")
 
 SECONDS: Final = re.compile(r"[ _]*[(\[](s|sec|seconds)[)\]]$")
 """Seconds as a unit at the end of a column's name."""
+
+APART: Final = 1.0
+"""Seconds by which the time of a row may be before that of the row above it within one part of a table."""
+
+SHORTEST_PART: Final = 20
+"""Rows of a part of a table, on average, from which on it has parts; with fewer, its rows are in no order."""
+
+INTERLEAVED: Final = 0.25
+"""Share of rows that come from another part than the row before, in order of time, from which on parts are at the same
+times."""
 
 UNNAMED: Final = "unnamed:"
 """Prefix of pandas' names of columns without a name, such as the row numbers that pandas and R write."""
@@ -48,6 +59,30 @@ def read_csv(path: Path) -> pd.DataFrame:
         table = table.map(lambda cell: cell.replace(",", ".") if _has_comma(cell) else cell)
     table = table.rename(columns=lambda name: SECONDS.sub("", str(name).strip().casefold()))
     return table[[name for name in table if not (str(name).startswith(UNNAMED) and _is_uninformative(table[name]))]]
+
+
+def in_order(times: Float[np.ndarray, " row"], rows: Int[np.ndarray, " row"], place: str) -> Int[np.ndarray, " row"]:
+    """Return the order of a table's rows in time; it may list movie after movie, block after block, or be in no order.
+
+    Raises ReverieError where its parts are at the same times, as where the clock of each begins at 0.
+
+    Parameters
+    ----------
+    times, rows
+        The time of each row, in seconds, and its number, for the message.
+    place
+        Where the table lies, for the message.
+    """
+    part = np.concatenate([[0], np.cumsum(np.diff(times) < -APART)])
+    order = np.argsort(times, kind="stable")
+    has_parts = len(times) >= SHORTEST_PART * (part[-1] + 1)
+    if has_parts and np.count_nonzero(np.diff(part[order])) > INTERLEAVED * len(times):
+        row = rows[np.flatnonzero(np.diff(part))[0] + 1]
+        raise ReverieError(
+            f"{place} has times that begin again in row {row}, and rows of both parts at the same times; give all one "
+            "clock."
+        )
+    return order
 
 
 def _is_uninformative(column: pd.Series) -> bool:
