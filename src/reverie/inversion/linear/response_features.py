@@ -9,7 +9,7 @@ frames accounts for that. Source: Saunders, Gammerman & Vovk 1998 (ICML); with c
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -34,18 +34,6 @@ CENTRES: Final = 2000
 WIDTH: Final = 0.5
 """Squared width of the kernel in units of the mean squared distance of two frames: .25, .5, 1, 2 left .561, .529, .536,
 .543 unexplained."""
-
-
-@runtime_checkable
-class FeaturesOf(Protocol):
-    """From responses to features, ``count`` per frame."""
-
-    @property
-    def count(self) -> int:
-        """How many features there are."""
-
-    def __call__(self, responses: Responses, every: int = 1) -> Features:
-        """Return the features of every frame, or of every ``every``-th one from the first on."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +167,10 @@ class KernelFeatures:
         apart = np.maximum(squares - 2 * near @ self.centres.T, 0)
         likeness: Features = np.exp(apart * np.float32(-1 / self.width))
         return likeness
+
+
+FeaturesOf = ResponseFeatures | KernelFeatures
+"""From responses to features, ``count`` per frame."""
 
 
 @dataclass(frozen=True)
