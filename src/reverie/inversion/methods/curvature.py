@@ -196,6 +196,10 @@ class Curvature:
         none = precision.information.new_zeros(0, *precision.information.shape)
         return Curvature(precision, none, none)
 
+    def to(self, device: torch.device) -> "Curvature":
+        """Return the same estimate on another device."""
+        return Curvature(self.precision.to(device), self.steps.to(device), self.changes.to(device))
+
     def forgotten(self) -> "Curvature":
         """Return the first estimate alone, without the steps."""
         return Curvature.begin(self.precision)

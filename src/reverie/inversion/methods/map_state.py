@@ -16,6 +16,9 @@ from reverie.inversion.problem import Problem
 PRECISION = "precision."
 """Prefix of the names of the precision's arrays."""
 
+POINT = ("white", "gradient", "slope", "movie")
+"""The tensors of a point."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -67,14 +70,11 @@ class MapState:
     def to(self, device: torch.device) -> "MapState":
         """Return the same state on another device."""
         point = self.point
-        tensors = {name: getattr(point, name).to(device) for name in ("white", "gradient", "slope", "movie")}
-        curvature = Curvature(
-            self.curvature.precision.to(device), self.curvature.steps.to(device), self.curvature.changes.to(device)
-        )
+        tensors = {name: getattr(point, name).to(device) for name in POINT}
         return replace(
             self,
             point=replace(point, **tensors),
-            curvature=curvature,
+            curvature=self.curvature.to(device),
             draw=self.draw.to(device),
             ahead=self.ahead.to(device),
         )
@@ -86,7 +86,7 @@ class MapState:
             "changes": self.curvature.changes,
             "draw": self.draw,
             "ahead": self.ahead,
-            **{name: getattr(self.point, name) for name in ("white", "gradient", "slope", "movie")},
+            **{name: getattr(self.point, name) for name in POINT},
         }
         return {
             **{name: tensor.cpu().numpy() for name, tensor in tensors.items()},
@@ -100,7 +100,7 @@ class MapState:
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "MapState":
         """Return the state whose ``to_arrays`` gave these arrays."""
         loss, fallen = (float(value) for value in arrays["losses"])
-        tensors = {name: torch.from_numpy(arrays[name]) for name in ("white", "gradient", "slope", "movie")}
+        tensors = {name: torch.from_numpy(arrays[name]) for name in POINT}
         pairs = (torch.from_numpy(arrays[name]) for name in ("steps", "changes"))
         step, passes, settled = (int(count) for count in arrays["counts"])
         precision = {
