@@ -11,7 +11,7 @@ from reverie.recordings.clocks import Times, usual_rate
 LONG_BEYOND: Final = 4.0
 """Where responses last this many times as long as everything shown, and their rate was given, the rate may be wrong."""
 
-FAR_BEYOND: Final = 300.0
+FAR_BEYOND: Final = 800.0
 """Where a signal lasts this many times as long as until the end of all that was shown, its times are no seconds but
 mostly milliseconds (1000 times) or samples, whatever its rate seems to be."""
 
