@@ -22,6 +22,9 @@ GREY_TRIALS: Final = 24
 SMALL: Final = 2**28
 """Bytes of all movies together up to which each of them is looked at."""
 
+BLOCK: Final = 64
+"""Frames of a movie that are read at once where all of it is looked at."""
+
 WHOLE_MOVIES: Final = 3
 """Number of movies that are looked at in full where all sampled frames are of one grey."""
 
@@ -190,9 +193,10 @@ def _range(
     last = min(span.skipped + span.frames, stored_frames(footage, usable.axes)) - 1
     low, high = np.inf, -np.inf
     few = sorted({span.skipped, (span.skipped + last) // 2, last})
-    for frame in range(span.skipped, last + 1) if whole else few:
-        picture = read_pictures(footage, usable.axes, frame, frame + 1)
-        sound = picture[np.isfinite(picture)]
+    for frame in range(span.skipped, last + 1, BLOCK) if whole else few:
+        until = min(frame + BLOCK, last + 1) if whole else frame + 1
+        pictures = read_pictures(footage, usable.axes, frame, until)
+        sound = pictures[np.isfinite(pictures)]
         low, high = min(low, float(sound.min(initial=np.inf))), max(high, float(sound.max(initial=-np.inf)))
     return low, high, np.dtype(footage.values.dtype)
 
