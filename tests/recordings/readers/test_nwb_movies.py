@@ -69,6 +69,23 @@ def test_the_first_frame_of_each_file_says_how_much_of_the_file_before_was_shown
     np.testing.assert_array_equal(found, wanted)
 
 
+@pytest.mark.parametrize("lacking", [0, 30])
+def test_a_series_without_times_says_how_much_of_its_file_was_shown(lacking, session, tmp_path):
+    film = np.concatenate([session.movie, session.movie[:20]])
+    np.save(tmp_path / "a.npy", film[: len(session.movie) - lacking] if lacking else film)
+    file = free(session)
+    shown = {"external_file": ["a.npy"], "starting_frame": [0], "format": "external", "num_samples": len(session.movie)}
+    file.add_stimulus(ImageSeries(name="shown", unit="n.a.", rate=30.0, starting_time=1.0, **shown))
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    chosen = Reading(responses="/acquisition/cells", movie=(SHOWN,))
+    if lacking:
+        with pytest.raises(ReverieError, match=r"shows 120 frames, but its files hold 90; bring back the whole"):
+            open_recording(place, chosen)
+    else:
+        found = np.concatenate(movies_of(open_recording(place, chosen)))
+        np.testing.assert_array_equal(found, session.movie)
+
+
 def test_a_file_that_lacks_much_of_what_was_shown_is_told(session, tmp_path):
     np.save(tmp_path / "a.npy", session.movie[:30])
     np.save(tmp_path / "b.npy", session.movie[40:])

@@ -34,12 +34,30 @@ def shown_itself(series: H5Object, name: str, place: Path, reading: Reading) -> 
 
 
 def image_times(series: H5Object, place: Path, reading: Reading) -> np.ndarray:
-    """Return the onset of each picture of an ``ImageSeries``; for one in other files, of as many as these hold."""
+    """Return the onset of each picture of an ``ImageSeries``; for one in other files, of as many as were shown."""
     footage = image_footage(series, place, reading)
-    count, stamps = stored_frames(footage, footage.axes), series.get("timestamps")
-    if len(series.get("external_file", ())) and stamps is not None:
-        count = min(count, len(stamps))  # a film may not have been shown to its end
+    count = stored_frames(footage, footage.axes)
+    if len(series.get("external_file", ())):
+        count = min(count, _stated_samples(series, count))  # a film may not have been shown to its end
     return times_of(series, count)
+
+
+def _stated_samples(series: H5Object, stored: int) -> int:
+    """Return how many frames a series in other files says it has, and as many as are stored where it does not say.
+
+    Raises ReverieError when they are many more than are stored.
+    """
+    stamps, stated = series.get("timestamps"), series.get("num_samples")
+    if stamps is not None:
+        return len(stamps)
+    if stated is None or stated.size != 1:
+        return stored
+    count = int(np.ravel(stated)[0])
+    if count - stored > SURPLUS:
+        raise ReverieError(
+            f"{where(series)} shows {count} frames, but its files hold {stored}; bring back the whole files."
+        )
+    return count
 
 
 def image_footage(series: H5Object, place: Path, reading: Reading) -> Footage:
