@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from reverie.foundation.arrays import PUPIL, STATE_NAMES
+from reverie.foundation.arrays import PUPIL, RUNNING, STATE_NAMES
 from reverie.foundation.errors import ReverieError, reading_foreign, some
+from reverie.recordings.behaviour_checks import lost_pupil_note, wrapped_running_note
 from reverie.recordings.facts import ResponseFacts, TrialFacts, facts_of
 from reverie.recordings.gaps import LONGEST_BRIDGED, longest_gap, measured
-from reverie.recordings.lost_pupil import lost_pupil_note
 from reverie.recordings.movie_checks import check_grey_levels, check_movies
 from reverie.recordings.reading import Reading
 from reverie.recordings.response_checks import padded_note, turned_note
@@ -142,10 +142,11 @@ def check_signals(source: Source, usable: Usable, facts: Mapping[str, TrialFacts
                 if gaps[name]:
                     usable.note(name, f"gaps of up to {LONGEST_BRIDGED:g} s in {signal} are bridged by straight lines")
     usable.notes += _why_absent(source.name, absent, facts)
-    if PUPIL not in (*absent, *constant):
-        seen = {name: facts[name].rows.get(PUPIL) for name in usable.spans}
+    for signal, doubt in ((PUPIL, lost_pupil_note), (RUNNING, wrapped_running_note)):
+        seen = {name: facts[name].rows.get(signal) for name in usable.spans}
         rows = [row[: usable.spans[name].frames] for name, row in seen.items() if row is not None]
-        usable.notes += filter(None, [lost_pupil_note(source.name, rows)])
+        if signal not in (*absent, *constant):
+            usable.notes += filter(None, [doubt(source.name, rows)])
     usable.signals = tuple(signal for signal in STATE_NAMES if signal not in (*absent, *constant))
     for signals, how in ((absent, "not recorded"), (constant, "constant, which counts as not recorded")):
         if signals:

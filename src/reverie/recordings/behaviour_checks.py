@@ -1,0 +1,79 @@
+"""Doubts about behaviour: a pupil that was lost but is not NaN, a running speed that is none or jumps with a wheel."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+from scipy.ndimage import median_filter
+
+from reverie.recordings.gaps import measured
+
+FEWEST: Final = 3
+"""Number of frames from which on a pupil of size 0 is mentioned."""
+
+SPIKE: Final = 10.0
+"""Running speeds of single frames that are this many times as large as almost all others are no speeds."""
+
+WRAP: Final = 0.8
+"""Share of its range by which a position jumps where it wraps around."""
+
+SMALL: Final = 0.25
+"""Share of the median size below which pupils are rare; where sizes were scaled such that the smallest is 0, there are
+more of these than of size 0."""
+
+
+def lost_pupil_note(animal: str, trials: Sequence[Float[np.ndarray, " _"]]) -> str | None:
+    """Return a warning when the size of the pupil jumps to one value that no pupil has, else None.
+
+    trials: the size in each trial, (time,).
+
+    >>> lost_pupil_note("a", [np.array([5.0, 0.0, 0.0, 0.0, 6.0, 5.5, 6.0])])
+    'The pupil of a has the size 0 in 3 of 7 frames, which counts as recorded: write NaN where its tracking was lost.'
+    >>> lost_pupil_note("a", [np.linspace(-2.0, 2.0, 9), np.linspace(0.0, 1.0, 9)])
+    """
+    sizes = np.concatenate([*trials, np.zeros(0)])
+    sizes = sizes[measured(sizes)]
+    lost, seen = sizes[sizes <= 0], sizes[sizes > 0]
+    if not FEWEST <= len(lost) < len(seen) or len(np.unique(lost)) > 1:
+        return None
+    if np.sum(seen < SMALL * np.median(seen)) > len(lost):
+        return None
+    return (
+        f"The pupil of {animal} has the size {lost[0]:g} in {len(lost)} of {len(sizes)} frames, which counts as "
+        "recorded: write NaN where its tracking was lost."
+    )
+
+
+def wrapped_running_note(animal: str, trials: Sequence[Float[np.ndarray, " _"]]) -> str | None:
+    """Return a warning when a running speed looks like a position that wraps around, or like its derivative, else None.
+
+    trials: the speed in each trial, (time,).
+
+    >>> position = np.arange(0.0, 900.0, 3.0) % 100
+    >>> wrapped_running_note("a", [position])
+    'The running speed of a looks like a position that wraps around; give a speed, such as in cm/s.'
+    >>> wrapped_running_note("a", [np.diff(position)])
+    'The running speed of a jumps by 100 in 8 single frames, as where the count of an encoder wraps around: correct it.'
+    >>> wrapped_running_note("a", [20 + 5 * np.sin(position)])
+    """
+    sound = [row[measured(row)] for row in trials]
+    speeds = np.concatenate([*sound, np.zeros(0)])
+    # Over two frames: where wheels are sampled faster than frames, one frame is the average of before and after.
+    steps = np.concatenate([*(row[2:] - row[:-2] for row in sound), np.zeros(0)])
+    if len(steps) < FEWEST:
+        return None
+    jumps = np.abs(steps) > WRAP * np.ptp(speeds)
+    rest = steps[~jumps]
+    forward = abs(np.sign(rest[rest != 0]).mean()) if rest.any() else 0.0
+    if jumps.sum() >= FEWEST and forward > WRAP and (np.sign(steps[jumps]) == -np.sign(rest.mean())).all():
+        return f"The running speed of {animal} looks like a position that wraps around; give a speed, such as in cm/s."
+    beside = np.concatenate([np.abs(row - median_filter(row, 5, mode="nearest")) for row in sound if len(row)])
+    usual = np.quantile(np.abs(speeds), 0.95)
+    spikes = beside > SPIKE * usual
+    if spikes.sum() < FEWEST or usual == 0:
+        return None
+    return (
+        f"The running speed of {animal} jumps by {np.median(beside[spikes]):.3g} in {spikes.sum()} single frames, as "
+        "where the count of an encoder wraps around: correct it."
+    )
