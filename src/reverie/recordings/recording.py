@@ -97,7 +97,8 @@ class Recording:
         name
             The animal's name.
         responses
-            (time, neuron); a list of these for planes scanned one after the other; or spike times, by unit.
+            (time, neuron); a list of these for planes scanned one after the other; or spike times, by unit (of a group
+            with a ``time_support``, nothing was recorded outside of that).
         movies
             The movies that were shown, by name: arrays (time, height, width), files, or arrays with times.
         shown

@@ -131,3 +131,24 @@ def test_times_that_are_numbers_of_frames_are_asked_about():
         given = (times, np.ones((300, 2)))
         recording = Recording.from_arrays("m", given, movies={"a": movie}, shown={"onset": [5.0], "clip": ["a"]})
         assert any("as numbers of frames: are they in seconds?" in note for note in recording.notes) == asked
+
+
+class Intervals:
+    start, end = np.array([0.5, 40.0]), np.array([20.0, 59.5])
+
+
+class Group(dict):
+    """Spike trains that say when they were recorded, as pynapple's ``TsGroup`` does."""
+
+    time_support = Intervals()
+
+
+def test_spikes_outside_of_what_a_group_covers_were_not_recorded():
+    """Between its intervals, units did not fall silent."""
+    ticks = np.arange(0.5, 59.5, 0.1)
+    inside = ticks[(ticks < 20) | (ticks >= 40)]
+    movies, shown = {"a": np.zeros((60, 6, 8), np.uint8)}, {"onset": [0.0, 10.0, 30.0, 45.0], "clip": ["a"] * 4}
+    for group, kept in ((Group, ["0", "1", "3"]), (dict, ["0", "1", "2", "3"])):
+        spikes = group({unit: inside + 0.001 * unit for unit in range(5)})
+        recording = Recording.from_arrays("m", spikes, movies=movies, shown=shown)
+        assert [*recording.tiers] == kept

@@ -12,6 +12,7 @@ from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING, STATE_NAME
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
 from reverie.recordings.clocks import usual_rate, usual_step
+from reverie.recordings.gaps import LONGEST_BRIDGED
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
 from reverie.recordings.readers.clips import UNTIMED, OpenClip, open_clip
 from reverie.recordings.readers.showings import by_frame
@@ -160,7 +161,9 @@ def _table(shown: Any, place: str) -> pd.DataFrame:  # noqa: ANN401 - whatever p
 def _responses(name: str, given: Timed | Sequence[Timed] | Mapping[Any, Any], meaning: Meaning) -> list[Signal]:
     place = f"The responses of {name}"
     if isinstance(given, Mapping):
-        return [SpikeTrains(place, [np.asarray(getattr(train, "t", train), float) for train in given.values()])]
+        trains = [np.asarray(getattr(train, "t", train), float) for train in given.values()]
+        support = _support(given)
+        return [SpikeTrains(place, trains, observed=support if support is None else [support] * len(trains))]
     planes: Sequence[Timed] = list(given) if isinstance(given, list) else [given]  # type: ignore[list-item]
     found: list[Signal] = []
     for plane in planes:
@@ -169,6 +172,22 @@ def _responses(name: str, given: Timed | Sequence[Timed] | Mapping[Any, Any], me
             raise ReverieError(f"{place} have the shape {tuple(values.shape)}, where (time, neuron) was expected.")
         found.append(Sampled(place, times, values, meaning))
     return found
+
+
+def _support(given: Mapping[Any, Any]) -> np.ndarray | None:
+    """Return the intervals, (interval, 2) in seconds, that a group of spike trains (pynapple's) says it covers.
+
+    By default these last from its first spike to its last, which is no sign that nothing was recorded just outside.
+    """
+    told: Any = getattr(given, "time_support", None)
+    if told is None or not (hasattr(told, "start") and hasattr(told, "end")):
+        return None
+    intervals = np.stack([np.atleast_1d(np.asarray(edge, dtype=float)) for edge in (told.start, told.end)], axis=1)
+    if not len(intervals) or not np.isfinite(intervals).all():
+        return None
+    intervals[0, 0] -= LONGEST_BRIDGED
+    intervals[-1, 1] += LONGEST_BRIDGED
+    return intervals
 
 
 def _behaviour(name: str, running: Timed | None, pupil: Timed | None, gaze: Timed | None) -> dict[str, Signal]:
