@@ -88,7 +88,7 @@ class Combined:
     def searches(self, likelihood: str, follows: int) -> tuple[Map, ...]:
         """Return the successive searches for the most probable movie while the camera is followed."""
         usual = self.search(likelihood)
-        loose = replace(usual, tolerance=LOOSE_TOLERANCE)
+        loose = replace(usual, tolerance=LOOSE_TOLERANCE, averaged_over=0)
         # From the second search on, the prior has the cuts.
         later = [replace(one, find_cuts=False) for one in (*[loose] * (follows - 1), usual)]
         return (loose, *later) if follows else (usual,)

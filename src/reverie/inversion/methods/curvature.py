@@ -34,6 +34,9 @@ LEAST_SHARE = 1e-3
 SOLVING = 4
 """Default number of iterations of conjugate gradients; usually enough."""
 
+DRAWING = 8
+"""Number of iterations for a random draw, whose right-hand side is not as smooth as a gradient."""
+
 TENSORS = ("amplitudes", "information", "places")
 """Fields that are moved between devices and written to files."""
 
@@ -120,6 +123,17 @@ class Precision:
         found[coarse] = conjugate_gradients(product, right[coarse], lambda rest: rest / kept, iterations)
         return found
 
+    def draw(self, generator: torch.Generator) -> Coefficients:
+        """Return a random departure whose covariance is, approximately, the inverse of the precision.
+
+        Perturb and solve (Papandreou & Yuille 2010), with the estimate in place of the loss: no encoder is asked.
+        """
+        coarse, shape = self._coarse, self.information.shape
+        by_prior, by_responses = (torch.randn(shape, generator=generator).to(self.information) for _ in range(2))
+        informed = self.information.sqrt() * by_responses
+        informed[coarse] = self._placed(informed[coarse])
+        return self.solve(self.weight**0.5 * by_prior + self.amplitudes * informed, DRAWING)
+
     def to(self, device: torch.device) -> "Precision":
         """Return the same estimate on another device."""
         return replace(self, **{name: getattr(self, name).to(device) for name in TENSORS})
@@ -141,9 +155,11 @@ class Precision:
         return slice(None), slice(self.places.shape[0]), slice(self.places.shape[1])
 
     def _told(self, spectrum: Coefficients) -> Coefficients:
-        weighed = spectrum_of(movie_of(spectrum, self.lengths) * self.places, self.lengths)
-        back = movie_of(weighed * self.information[self._coarse], self.lengths)
-        return spectrum_of(back * self.places, self.lengths)
+        return self._placed(self.information[self._coarse] * self._placed(spectrum))
+
+    def _placed(self, spectrum: Coefficients) -> Coefficients:
+        """Return T √p T⁻¹ times coarse coefficients."""
+        return spectrum_of(movie_of(spectrum, self.lengths) * self.places, self.lengths)
 
 
 def estimated_precision(draw: Float[Tensor, "time height width"], prior: GaussianPrior, weight: float) -> Precision:

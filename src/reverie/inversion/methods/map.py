@@ -41,6 +41,8 @@ would be a fifth too large."""
 STD_BLUR = (4.0, 2.0, 2.0)
 """Gaussian sigma in frames and pixels by which squared draws are smoothed."""
 
+MOST_AVERAGED = 100
+"""Largest number of pairs over which a likelihood is averaged; after two, hardly anything changes."""
 
 LIKELIHOODS: Final = ("measured", "sizes", "events", "both", "traces")
 """Names of the likelihoods, by which ``LikelihoodFits`` finds them."""
@@ -55,15 +57,17 @@ class Map:
         J(w) = −log likelihood of all responses  +  weight / 2 · ‖w‖²,
         x = soft_clip( mean + colour(w) ),
 
-    where mean and colour belong to the Gaussian prior of the problem, under which the white coefficients w are
+    with the log likelihood averaged over movies that scatter around x as much as is left open (``averaged_over``).
+    Here mean and colour belong to the Gaussian prior of the problem, under which the white coefficients w are
     independent with unit variance. The likelihood is that of each observation, given its encoder's rates to the whole
     clip x; every frame counts once. J is minimised by limited-memory BFGS with a line search, starting from the prior's
     mean and an estimate of the curvature (``Precision``), drawn once at a movie from the prior. The last step, whose
     predicted change is negligible, is taken without a pass. The movie returned is the expectation of the clipped
     values, given the remaining uncertainty.
 
-    Masks are not used: where the population does not see, the movie stays at the prior's mean. Source: Nocedal &
-    Wright, Numerical Optimization, 2006, chapter 7. Raises ReverieError when a setting is out of range.
+    Masks are not used: where the population does not see, the movie stays at the prior's mean. Sources: Nocedal &
+    Wright, Numerical Optimization, 2006, chapter 7; Opper & Archambeau, The variational Gaussian approximation
+    revisited, Neural Computation 21, 2009 (the average). Raises ReverieError when a setting is out of range.
     """
 
     name: ClassVar[str] = "map"
@@ -79,6 +83,10 @@ class Map:
     """Grey levels over which the soft clip bends into 0 and 255."""
     pairs: int = 10
     """Number of pairs of steps and gradient changes that the quasi-Newton method keeps."""
+    averaged_over: int = 1
+    """Pairs of movies over which the likelihood is averaged: the movie plus and minus a draw from the approximate
+    posterior, made once at the start. What is left open is filled with typical detail in this way; encoders respond
+    less to the movie alone, which is smoother than any that was shown. 0 uses the movie alone, in half the time."""
     draws: int = 2
     """Draws from the posterior, for its standard deviation; each costs about as much as a search, 0 for none."""
     seed: int = 0
@@ -110,12 +118,13 @@ class Map:
             and self.longest > 0
             and self.tolerance >= 0
             and self.draws >= 0
+            and 0 <= self.averaged_over <= MOST_AVERAGED
             and 0 <= self.blur <= LARGEST_BLUR
         ):
             raise ReverieError(
                 "The settings of the method `map` are not possible: steps and pairs must be at least 1, weight, "
                 f"softness and longest above 0, weight finite, softness at most {WHITE:g}, tolerance and draws at "
-                f"least 0, blur 0 to {LARGEST_BLUR:g}."
+                f"least 0, averaged_over 0 to {MOST_AVERAGED}, blur 0 to {LARGEST_BLUR:g}."
             )
 
     def begin(self, problem: Problem, start: Movie | None = None) -> MapState:
@@ -130,14 +139,18 @@ class Map:
         white = torch.randn(problem.frames, *prior.scene_size, generator=generator).to(problem.device)
         movie, bend = soft_clip(prior.mean + prior.colour(white), self.softness)
         draw = information_draw(problem, movie, generator) * bend
-        point = self._evaluate(problem, torch.zeros_like(white))
-        curvature = Curvature.begin(estimated_precision(draw, prior, self.weight))
-        ahead = curvature.direction(point.gradient)
-        return MapState(0, 2 * passes_of(problem, problem.frames), point, curvature, draw, ahead)
+        precision = estimated_precision(draw, prior, self.weight)
+        pairs = [prior.colour(precision.draw(generator)) for _ in range(self.averaged_over)]
+        around = torch.stack(pairs) if pairs else draw.new_zeros(0, *draw.shape)
+        point = self._evaluate(problem, torch.zeros_like(white), around)
+        curvature = Curvature.begin(precision)
+        passes = (1 + self._evaluations) * passes_of(problem, problem.frames)
+        return MapState(0, passes, point, curvature, draw, curvature.direction(point.gradient), around)
 
     def step(self, problem: Problem, state: MapState) -> MapState:
         """Return the state one step further; raises ReverieError when loss or gradient is not finite."""
-        found, tried = self._search(informed(problem, state), state.point, state.ahead)
+        found, tried = self._search(informed(problem, state), state)
+        tried *= self._evaluations
         state = replace(state, step=state.step + 1, passes=state.passes + tried * passes_of(problem, problem.frames))
         if found is None:
             return self._without_decrease(problem, state)
@@ -221,13 +234,19 @@ class Map:
         curvature = Curvature.begin(estimated_precision(state.draw, pieces, self.weight))
         return self._with_direction(replace(state, point=point, curvature=curvature, settled=False))
 
-    def _search(self, problem: Problem, point: Point, direction: Tensor) -> tuple[Point | None, int]:
-        """Return the first point along the direction with enough decrease, or None, and how many points were tried."""
+    @property
+    def _evaluations(self) -> int:
+        """How often the clip goes through the encoders for one value of J."""
+        return max(1, 2 * self.averaged_over)
+
+    def _search(self, problem: Problem, state: MapState) -> tuple[Point | None, int]:
+        """Return the first point ahead with enough decrease, or None, and how many points were tried."""
+        point, direction = state.point, state.ahead
         slope = dot(direction, point.gradient)
         change = float(prior_of(problem).colour(direction).square().mean().sqrt())
         length = min(1.0, self.longest / max(change, 1e-12))
         for tried in range(1, HALVINGS + 1):
-            found = self._evaluate(problem, point.white + length * direction)
+            found = self._evaluate(problem, point.white + length * direction, state.around)
             if found.loss <= point.loss + SUFFICIENT_DECREASE * length * slope:
                 return found, tried
             # The minimum of the parabola through both losses and the slope, within limits.
@@ -235,11 +254,20 @@ class Map:
             length = min(max(parabola, 0.1 * length), 0.5 * length)
         return None, HALVINGS
 
-    def _evaluate(self, problem: Problem, white: Float[Tensor, "time row column"]) -> Point:
+    def _evaluate(
+        self,
+        problem: Problem,
+        white: Float[Tensor, "time row column"],
+        around: Float[Tensor, "pair time height width"],
+    ) -> Point:
         prior = prior_of(problem)
-        movie, bend = soft_clip(prior.mean + prior.colour(white), self.softness)
-        loss, gradient = loss_and_gradient(problem, movie)
-        slope = gradient * bend
+        values = prior.mean + prior.colour(white)
+        loss, slope = 0.0, torch.zeros_like(values)
+        for departure in (*around, *-around) if len(around) else (torch.zeros_like(values),):
+            movie, bend = soft_clip(values + departure, self.softness)
+            cost, gradient = loss_and_gradient(problem, movie)
+            loss += cost / self._evaluations
+            slope += gradient * bend / self._evaluations
         gradient = prior.adjoint(slope) + self.weight * white
         loss += self.weight / 2 * dot(white, white)
         if not (np.isfinite(loss) and bool(torch.isfinite(gradient).all())):
@@ -247,4 +275,4 @@ class Map:
                 "The loss or its gradient is not finite; the encoder's weights or the responses are damaged or out of "
                 "range."
             )
-        return Point(white, loss, gradient, slope, movie)
+        return Point(white, loss, gradient, slope, soft_clip(values, self.softness)[0])

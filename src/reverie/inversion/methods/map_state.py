@@ -16,6 +16,9 @@ from reverie.inversion.problem import Problem
 PRECISION = "precision."
 """Prefix of the names of the precision's arrays."""
 
+OWN = ("draw", "ahead", "around")
+"""Tensors of the state itself, in the order of its fields."""
+
 POINT = ("white", "gradient", "slope", "movie")
 """The tensors of a point."""
 
@@ -50,6 +53,9 @@ class MapState:
     responses."""
     ahead: Float[Tensor, "time row column"]
     """The direction of the next step."""
+    around: Float[Tensor, "pair time height width"]
+    """(pair, time, height, width), departures from the movie, grey levels before the clip; the likelihood is averaged
+    over movies that depart so, and in the opposite direction."""
     fallen: float = 0.0
     """The total decrease of the loss so far."""
     settled: bool = False
@@ -75,8 +81,7 @@ class MapState:
             self,
             point=replace(point, **tensors),
             curvature=self.curvature.to(device),
-            draw=self.draw.to(device),
-            ahead=self.ahead.to(device),
+            **{name: getattr(self, name).to(device) for name in OWN},
         )
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -84,8 +89,7 @@ class MapState:
         tensors = {
             "steps": self.curvature.steps,
             "changes": self.curvature.changes,
-            "draw": self.draw,
-            "ahead": self.ahead,
+            **{name: getattr(self, name) for name in OWN},
             **{name: getattr(self.point, name) for name in POINT},
         }
         return {
@@ -111,8 +115,7 @@ class MapState:
             passes,
             Point(loss=loss, **tensors),
             Curvature(Precision.from_arrays(precision), *pairs),
-            torch.from_numpy(arrays["draw"]),
-            torch.from_numpy(arrays["ahead"]),
+            *(torch.from_numpy(arrays[name]) for name in OWN),
             fallen,
             bool(settled),
             tuple(int(start) for start in arrays["starts"]) or None,
