@@ -33,6 +33,8 @@ def test_following_takes_loose_searches_before_the_last():
     assert usual.searches("sizes", 0) == (usual.search("sizes"),)
     first, second, last = usual.searches("sizes", 2)
     assert [one.tolerance for one in (first, second, last)] == [LOOSE_TOLERANCE, LOOSE_TOLERANCE, Map().tolerance]
+    # The first two only serve to measure the camera's motion.
+    assert [one.averaged_over for one in (first, second, last)] == [0, 0, Map().averaged_over]
     # Afterwards the prior knows the cuts.
     assert [one.find_cuts for one in (first, second, last)] == [True, False, False]
 

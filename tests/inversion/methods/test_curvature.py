@@ -177,3 +177,13 @@ def test_a_pair_of_negative_curvature_is_not_remembered():
     known = Curvature.begin(diagonal(torch.ones(SMALL)))
     assert len(known.learned(torch.ones(SMALL), -torch.ones(SMALL), 5).steps) == 0
     assert len(known.learned(torch.ones(SMALL), torch.ones(SMALL), 5).forgotten().steps) == 0
+
+
+def test_random_departures_vary_as_the_inverse_says(precision):
+    generator = torch.Generator().manual_seed(3)
+    draws = torch.stack([precision.draw(generator).flatten() for _ in range(500)])
+    inverse = np.linalg.inv(exact(precision))
+    # The coefficients' own standard deviations, and a direction across all of them, within sampling error.
+    np.testing.assert_allclose(draws.var(dim=0).numpy(), np.diag(inverse), rtol=0.35)
+    across = drawn(4, draws.shape[1]).numpy()
+    np.testing.assert_allclose((draws.double().numpy() @ across).var(), across @ inverse @ across, rtol=0.35)

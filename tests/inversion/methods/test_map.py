@@ -4,11 +4,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 from tests.inversion.toys import SIZE, PlaneEncoder, SpotEncoder, observe, problem, shown, smooth_movie
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
-from reverie.inversion.likelihood import PoissonLikelihood
+from reverie.inversion.likelihood import GaussianLikelihood, PoissonLikelihood
 from reverie.inversion.methods.grey_levels import soft_clip
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -189,7 +190,7 @@ def test_a_movie_without_cuts_is_found_as_if_nobody_had_looked(of_shots):
 
 def test_a_search_resumed_before_or_after_its_cuts_is_the_same_to_the_bit(of_shots, tmp_path):
     asked = asked_of(of_shots, observe(SpotEncoder(150, history=4), shots(31, 70, 50, 60), noisy=True))
-    solver, kept = Map(draws=1), []
+    solver, kept = Map(draws=1, averaged_over=2), []
     whole = solve(asked, solver, keep=kept.append)
     for place in (1, len(kept) - 2):
         write_npz(tmp_path / "kept.npz", kept[place].to_arrays())
@@ -217,6 +218,42 @@ def test_a_loss_that_is_not_convex_still_falls_at_every_step(prior):
     assert losses[-1] < losses[0]
 
 
+def test_opposite_departures_change_nothing_where_rates_are_linear(prior):
+    class Linear(SpotEncoder):
+        """Rates are a constant plus the spots' contrast."""
+
+        def forward(self, movie, state, mouse):
+            return 20 + torch.einsum("bthw,nhw->bnt", movie - 127.5, self.spots)
+
+    observation = observe(Linear(60), (0.25 * smooth_movie(FRAMES) + 95).astype(np.float32))
+    noise = GaussianLikelihood(torch.full((60,), 4.0), torch.ones(60))
+    asked = asked_of(replace(prior, deviation=prior.deviation / 4), replace(observation, likelihood=noise))
+    exact = replace(SEARCH, tolerance=1e-7, softness=0.1)
+    alone, averaged = (solve(asked, replace(exact, averaged_over=pairs)).movie for pairs in (0, 1))
+    np.testing.assert_allclose(averaged, alone, atol=0.3)
+
+
+def test_averaging_mends_that_a_movie_without_fine_detail_has_less_contrast():
+    class Normalised(SpotEncoder):
+        """The drive is divided by the contrast of the frame, as in a population with gain control."""
+
+        def forward(self, movie, state, mouse):
+            contrast = (movie - 127.5).square().mean((2, 3), keepdim=True).sqrt()
+            return super().forward(127.5 + 40 * (movie - 127.5) / (5 + contrast), state, mouse)
+
+    def detailed(seed):
+        noise = gaussian_filter(np.random.default_rng(seed).standard_normal((FRAMES, *SIZE)), (1.5, 0.3, 0.3))
+        return np.clip(127.5 + 45 * noise / noise.std(), 0, 255).astype(np.float32)
+
+    prior, scores = fit_prior([shown(detailed(seed)) for seed in range(100, 112)]), {0: [], 1: []}
+    for seed in range(3):
+        asked = asked_of(prior, observe(Normalised(80, history=4), detailed(seed), seed=seed, noisy=True))
+        for pairs, reached in scores.items():
+            found = solve(asked, replace(SEARCH, averaged_over=pairs)).movie
+            reached.append(correlation(gaussian_filter(found, (0, 1, 1)), gaussian_filter(detailed(seed), (0, 1, 1))))
+    assert np.mean(scores[1]) > np.mean(scores[0]) + 0.03, scores
+
+
 def test_what_it_cannot_do_is_said(prior):
     observation = observe(SpotEncoder(), smooth_movie(FRAMES))
     with pytest.raises(ReverieError, match="needs a Gaussian prior"):
@@ -238,6 +275,8 @@ def test_what_it_cannot_do_is_said(prior):
         {"longest": np.nan},
         {"tolerance": np.nan},
         {"draws": -1},
+        {"averaged_over": -1},
+        {"averaged_over": 101},
         {"blur": 101.0},
     ],
 )
