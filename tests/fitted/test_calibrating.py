@@ -5,6 +5,7 @@ from tests.worlds import describe_training, fitted_to, show_again
 from reverie.fitted import calibrating
 from reverie.fitted.calibrating import (
     CALIBRATION_CLIPS,
+    USUAL_AVERAGE,
     VALIDATION_CLIPS,
     calibration_trials,
     candidates,
@@ -16,7 +17,7 @@ from reverie.fitted.fitting import fit
 from reverie.fitted.solving import solve_trial
 from reverie.foundation.files import write_npz
 from reverie.inversion.methods.map import Map
-from reverie.inversion.methods.weighing import Moments, choose_weights, worth_following
+from reverie.inversion.methods.weighing import Moments, Weights, choose_weights, worthwhile
 from reverie.inversion.priors import scenes
 from reverie.scoring.rule import frames_to_skip, scored_region
 
@@ -28,22 +29,33 @@ def fitted(tiny_world, quick_masks):
 
 
 def test_weights_are_those_that_are_best_on_validation_trials(fitted):
-    scored, measured = slice(frames_to_skip(48), None), {}
-    for kind in candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind):
-        measured[kind] = []
-        for name in ("5", "6"):
-            trial = fitted.subject.recording.trial(name)
-            probable = solve_trial(fitted, trial, Map(draws=0, likelihood=kind)).movie
-            movies = (
-                movie[scored].reshape(-1, 12 * 16)
-                for movie in (probable, fitted.ridge.decode(trial.responses), trial.movie)
-            )
-            measured[kind].append(Moments.of(*movies))
+    kinds = candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind)
+    usual = choose_weights({kind: moments_of(fitted, Map(draws=0, likelihood=kind)) for kind in kinds})
+    search = Map(draws=0, likelihood=usual.likelihood, averaged_over=USUAL_AVERAGE)
+    averaged = choose_weights({usual.likelihood: moments_of(fitted, search)})
+    expected = averaged if worthwhile(usual, averaged) else usual
     found = fit_weights(fitted)
-    expected = choose_weights(measured)
     assert found.likelihood == expected.likelihood
     assert found.share == pytest.approx(expected.share, abs=1e-5)
+    assert found.error == pytest.approx(expected.error, rel=1e-4)
     assert 0 <= found.share <= 1
+
+
+def moments_of(fitted, search):
+    """Moments of both validation trials."""
+    moments, scored = [], slice(frames_to_skip(48), None)
+    for name in ("5", "6"):
+        trial = fitted.subject.recording.trial(name)
+        movies = (solve_trial(fitted, trial, search).movie, fitted.ridge.decode(trial.responses), trial.movie)
+        moments.append(Moments.of(*(movie[scored].reshape(-1, 12 * 16) for movie in movies)))
+    return moments
+
+
+@pytest.mark.parametrize(("asked", "pairs"), [(-0.01, 0), (-10.0, USUAL_AVERAGE)])
+def test_likelihoods_are_averaged_where_that_lowers_the_error_enough(fitted, monkeypatch, asked, pairs):
+    errors = iter([100.0, 100.0 + asked])
+    monkeypatch.setattr(calibrating, "_chosen", lambda _: Weights("sizes", 0.5, next(errors)))
+    assert fit_weights(fitted).averaged_over == pairs
 
 
 def test_weights_of_bands_come_nearer_to_those_trials_than_the_plain_ones(fitted):
@@ -67,7 +79,7 @@ def test_followed_the_same_clips_are_judged(fitted, monkeypatch):
     monkeypatch.setattr(scenes, "NARROWEST", 4)  # the world's frames are small
     fit(fitted, ["scenes", "weights"])
     weights, found = fitted.weights, fit_followed_weights(fitted)
-    assert found.likelihood == weights.likelihood
+    assert (found.likelihood, found.averaged_over) == (weights.likelihood, weights.averaged_over)
     # A different movie is found where scenes could be learned, of the same clips: neither error is far from the other.
     assert fitted.scenes.scenes is not None
     assert found.error != weights.error
@@ -97,7 +109,7 @@ def test_without_scenes_nothing_is_followed(tiny_world, fitted, monkeypatch):
     write_npz(fitted.place("scenes"), fitted.prior.to_arrays())
     found = fit_followed_weights(fitted_to(tiny_world))
     assert np.isnan(found.error)
-    assert not worth_following(fitted.weights, found)
+    assert not worthwhile(fitted.weights, found)
 
 
 def test_they_are_kept(tiny_world, fitted):

@@ -55,12 +55,13 @@ def parts_for(method: Method) -> tuple[str, ...]:
 def calibrates(method: Method) -> bool:
     """Return whether the calibration holds for the posterior standard deviation found with these settings.
 
-    Likelihood, the prior's weight and cuts determine the width of the posterior; draws only how precisely it is known.
+    Likelihood, its average, the prior's weight and cuts determine movie and posterior; draws only how precisely its
+    width is known.
     """
-    usual = Map()
+    deciding = ("weight", "likelihood", "find_cuts", "averaged_over")
     return (
         isinstance(method, Map)
         and method.calibrated
         and method.draws > 0
-        and (method.weight, method.likelihood, method.find_cuts) == (usual.weight, usual.likelihood, usual.find_cuts)
+        and all(getattr(method, name) == getattr(Map(), name) for name in deciding)
     )

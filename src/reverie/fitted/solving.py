@@ -12,7 +12,7 @@ from reverie.inversion.methods.combined import USUAL_FOLLOWS, Combined, combine,
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
-from reverie.inversion.methods.weighing import Weights, worth_following
+from reverie.inversion.methods.weighing import Weights, worthwhile
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Observation, Problem, Solution
 from reverie.inversion.solve import solve
@@ -94,7 +94,8 @@ def solve_trial(fitted: Fitted, trial: Trial, method: Method, *, mask: Mask | No
 
 def plan_of(method: Combined, fitted: Fitted) -> tuple[tuple[Map, ...], float]:
     """Return the searches for a clip's most probable movie, and its weight, as set or as fitted."""
-    return method.searches(fitted.weights.likelihood, _follows(method, fitted)), _share(method, fitted)
+    known = fitted.weights
+    return method.searches(known.likelihood, _follows(method, fitted), known.averaged_over), _share(method, fitted)
 
 
 def weights_of(method: Combined, fitted: Fitted) -> Weights:
@@ -105,7 +106,7 @@ def weights_of(method: Combined, fitted: Fitted) -> Weights:
 def _follows(method: Combined, fitted: Fitted) -> int:
     """Return how often the camera is followed: as set, or as often as was worthwhile."""
     if method.follow is None:
-        return USUAL_FOLLOWS if worth_following(fitted.weights, fitted.followed_weights) else 0
+        return USUAL_FOLLOWS if worthwhile(fitted.weights, fitted.followed_weights) else 0
     return method.follow
 
 

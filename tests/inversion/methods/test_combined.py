@@ -31,10 +31,10 @@ def test_the_trace_of_several_searches_goes_on():
 def test_following_takes_loose_searches_before_the_last():
     usual = Combined(seed=3)
     assert usual.searches("sizes", 0) == (usual.search("sizes"),)
-    first, second, last = usual.searches("sizes", 2)
+    first, second, last = usual.searches("sizes", 2, averaged_over=3)
     assert [one.tolerance for one in (first, second, last)] == [LOOSE_TOLERANCE, LOOSE_TOLERANCE, Map().tolerance]
     # The first two only serve to measure the camera's motion.
-    assert [one.averaged_over for one in (first, second, last)] == [0, 0, Map().averaged_over]
+    assert [one.averaged_over for one in (first, second, last)] == [0, 0, 3]
     # Afterwards the prior knows the cuts.
     assert [one.find_cuts for one in (first, second, last)] == [True, False, False]
 

@@ -66,7 +66,7 @@ def test_moments_are_sums_of_products_of_differences():
 def test_weights_survive_the_disk(tmp_path):
     write_npz(tmp_path / "weights.npz", Weights("events", 0.125, 7.0).to_arrays())
     assert Weights.from_arrays(read_npz(tmp_path / "weights.npz")) == Weights("events", 0.125, 7.0)
-    banded = Weights("both", 0.5, 1.0, BandWeights((0.5,) * BANDS, (0.25,) * BANDS))
+    banded = Weights("both", 0.5, 1.0, BandWeights((0.5,) * BANDS, (0.25,) * BANDS), averaged_over=2)
     assert Weights.from_arrays(banded.to_arrays()) == banded
     with pytest.raises(ReverieError, match="incomplete"):
         Weights.from_arrays({"share": np.array(0.5)})

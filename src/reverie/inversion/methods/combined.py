@@ -85,9 +85,12 @@ class Combined:
         """Return the settings of the search for the most probable movie, with a likelihood."""
         return Map(draws=0, seed=self.seed, find_cuts=self.find_cuts, likelihood=likelihood)
 
-    def searches(self, likelihood: str, follows: int) -> tuple[Map, ...]:
-        """Return the successive searches for the most probable movie while the camera is followed."""
-        usual = self.search(likelihood)
+    def searches(self, likelihood: str, follows: int, averaged_over: int = 0) -> tuple[Map, ...]:
+        """Return the successive searches for the most probable movie while the camera is followed.
+
+        averaged_over: pairs of movies over which the last search averages its likelihood (``Map.averaged_over``).
+        """
+        usual = replace(self.search(likelihood), averaged_over=averaged_over)
         loose = replace(usual, tolerance=LOOSE_TOLERANCE, averaged_over=0)
         # From the second search on, the prior has the cuts.
         later = [replace(one, find_cuts=False) for one in (*[loose] * (follows - 1), usual)]

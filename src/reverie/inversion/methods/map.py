@@ -83,10 +83,9 @@ class Map:
     """Grey levels over which the soft clip bends into 0 and 255."""
     pairs: int = 10
     """Number of pairs of steps and gradient changes that the quasi-Newton method keeps."""
-    averaged_over: int = 1
+    averaged_over: int = 0
     """Pairs of movies over which the likelihood is averaged: the movie plus and minus a draw from the approximate
-    posterior, made once at the start. What is left open is filled with typical detail in this way; encoders respond
-    less to the movie alone, which is smoother than any that was shown. 0 uses the movie alone, in half the time."""
+    posterior, made once at the start, which fills in typical detail that the responses leave open. 0 uses the movie alone."""
     draws: int = 2
     """Draws from the posterior, for its standard deviation; each costs about as much as a search, 0 for none."""
     seed: int = 0

@@ -18,7 +18,8 @@ chance it is up to 5 % better or worse than events on one clip; averaged over te
 (docs/log/map.md)."""
 
 WORTHWHILE_GAIN = 0.01
-"""Share by which following the camera must reduce the squared error to be worth its searches."""
+"""Share by which following the camera, or averaging the likelihood, must reduce the squared error to be worth its
+passes."""
 
 SHRINKAGE_CLIPS = 3.0
 """Number of validation clips that the even weight counts as, since few clips determine the best weight poorly."""
@@ -36,10 +37,12 @@ class Weights:
     """Squared error of the weighted movie, summed over scored pixels and frames; NaN without trials."""
     bands: BandWeights | None = None
     """Weights of each frequency band (``choose_band_weights``), None without trials."""
+    averaged_over: int = 0
+    """Pairs of movies over which the likelihood is averaged (``Map.averaged_over``)."""
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the weights as arrays, for an ``.npz`` file."""
-        plain = {name: np.array(getattr(self, name)) for name in ("likelihood", "share", "error")}
+        plain = {name: np.array(getattr(self, name)) for name in ("likelihood", "share", "error", "averaged_over")}
         return plain if self.bands is None else {**plain, **self.bands.to_arrays()}
 
     @staticmethod
@@ -47,7 +50,7 @@ class Weights:
         """Return weights from the arrays of ``to_arrays``; raises ReverieError when something is missing."""
         try:
             plain = str(arrays["likelihood"]), float(arrays["share"]), float(arrays["error"])
-            weights = Weights(*plain, BandWeights.from_arrays(arrays))
+            weights = Weights(*plain, BandWeights.from_arrays(arrays), int(arrays["averaged_over"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ReverieError(f"The weights of map and ridge are incomplete ({error}); fit them anew.") from error
         if not 0 <= weights.share <= 1:
@@ -97,14 +100,14 @@ def choose_weights(measured: Mapping[str, Sequence[Moments]]) -> Weights:
     return Weights(name, *candidates[name])
 
 
-def worth_following(still: Weights, followed: Weights) -> bool:
-    """Return whether following the camera clearly lowers the error on the same clips.
+def worthwhile(usual: Weights, dearer: Weights) -> bool:
+    """Return whether following the camera, or averaging the likelihood, clearly lowers the error on the same clips.
 
-    >>> still = Weights("both", 0.5, 100.0)
-    >>> [worth_following(still, Weights("both", 0.5, error)) for error in (90.0, 99.5, float("nan"))]
+    >>> usual = Weights("both", 0.5, 100.0)
+    >>> [worthwhile(usual, Weights("both", 0.5, error)) for error in (90.0, 99.5, float("nan"))]
     [True, False, False]
     """
-    return followed.error < (1 - WORTHWHILE_GAIN) * still.error
+    return dearer.error < (1 - WORTHWHILE_GAIN) * usual.error
 
 
 def _share_and_error(clips: Sequence[Moments]) -> tuple[float, float]:
