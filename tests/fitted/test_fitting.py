@@ -17,7 +17,7 @@ from reverie.inversion.linear.ridge import RidgeSettings
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.combined import Combined
-from reverie.inversion.methods.weighing import worthwhile
+from reverie.inversion.methods.weighing import worth_following
 from reverie.inversion.priors import scenes
 from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
@@ -190,7 +190,7 @@ def test_whether_the_camera_is_followed_is_measured_and_said(tiny_world, quick_m
     assert fitted.missing(["mask", "prior", "scenes", "ridge", "weights", "followed_weights"]) == []
     assert fitted_to(tiny_world).followed_weights == fitted.followed_weights
     assert fitted.followed_weights.likelihood == fitted.weights.likelihood
-    worth = worthwhile(fitted.weights, fitted.followed_weights)
+    worth = worth_following(fitted.weights, fitted.followed_weights)
     assert ("so it is followed" if worth else "so it is not followed") in capsys.readouterr().err
 
 

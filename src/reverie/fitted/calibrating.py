@@ -14,7 +14,7 @@ from reverie.foundation.progress import say, tracked
 from reverie.inversion.methods.bands import BandMoments, choose_band_weights
 from reverie.inversion.methods.combined import USUAL_FOLLOWS, Combined
 from reverie.inversion.methods.map import Map
-from reverie.inversion.methods.weighing import EVEN_SHARE, Moments, Weights, choose_weights, worthwhile
+from reverie.inversion.methods.weighing import EVEN_SHARE, Moments, Weights, better_on_every_clip, choose_weights
 from reverie.recordings.contents import different_movies, movie_digest
 from reverie.recordings.opening import evenly, responses_of
 from reverie.recordings.usability import ResponseKind
@@ -40,16 +40,19 @@ VALIDATION_CLIPS: Final = 6
 def fit_weights(fitted: Fitted) -> Weights:
     """Reconstruct the beginnings of validation trials with each likelihood; return the weights with the least error.
 
-    The best likelihood is also averaged over several movies, which is kept where it clearly lowers the error. Only
+    The best likelihood is also averaged over several movies, which is kept where it lowers the error on every clip. Only
     trials that neither encoder nor ridge learned from are used. Errors count inside the evaluation mask.
     """
     kinds = candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind)
     method = Combined()
     tried = {kind: method.searches(kind, 0) for kind in kinds}
-    weights = _chosen(_measure(fitted, tried, EVEN_SHARE, "weighing map and ridge"))
+    usual = _measure(fitted, tried, EVEN_SHARE, "weighing map and ridge")
+    weights = _chosen(usual)
     tried = {weights.likelihood: method.searches(weights.likelihood, 0, USUAL_AVERAGE)}
-    averaged = _chosen(_measure(fitted, tried, EVEN_SHARE, "averaging the likelihood"))
-    return replace(averaged, averaged_over=USUAL_AVERAGE) if worthwhile(weights, averaged) else weights
+    averaged = _measure(fitted, tried, EVEN_SHARE, "averaging the likelihood")
+    if better_on_every_clip(*([plain for plain, _ in each[weights.likelihood]] for each in (usual, averaged))):
+        return replace(_chosen(averaged), averaged_over=USUAL_AVERAGE)
+    return weights
 
 
 def fit_followed_weights(fitted: Fitted) -> Weights:

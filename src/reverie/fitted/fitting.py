@@ -16,7 +16,7 @@ from reverie.inversion.likelihood_fit import fit_likelihoods, kinds_of
 from reverie.inversion.linear.ridge import save_decoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.mask import MaskSettings, diameter_in_degrees, estimate_mask
-from reverie.inversion.methods.weighing import worthwhile
+from reverie.inversion.methods.weighing import worth_following
 from reverie.inversion.priors.gaussian import fit_prior, with_scenes
 from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
@@ -124,7 +124,7 @@ def _fit_weights(fitted: Fitted) -> None:
 def _fit_followed_weights(fitted: Fitted) -> None:
     followed = fit_followed_weights(fitted)
     fitted.keep("followed_weights", followed.to_arrays())
-    worth = worthwhile(fitted.weights, followed)
+    worth = worth_following(fitted.weights, followed)
     if fitted.weights.error > 0 and not np.isnan(followed.error):
         change = 100 * (followed.error / fitted.weights.error - 1)
         say(

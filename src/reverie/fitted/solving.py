@@ -12,7 +12,7 @@ from reverie.inversion.methods.combined import USUAL_FOLLOWS, Combined, combine,
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
-from reverie.inversion.methods.weighing import Weights, worthwhile
+from reverie.inversion.methods.weighing import Weights, worth_following
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Observation, Problem, Solution
 from reverie.inversion.solve import solve
@@ -106,7 +106,7 @@ def weights_of(method: Combined, fitted: Fitted) -> Weights:
 def _follows(method: Combined, fitted: Fitted) -> int:
     """Return how often the camera is followed: as set, or as often as was worthwhile."""
     if method.follow is None:
-        return USUAL_FOLLOWS if worthwhile(fitted.weights, fitted.followed_weights) else 0
+        return USUAL_FOLLOWS if worth_following(fitted.weights, fitted.followed_weights) else 0
     return method.follow
 
 

@@ -18,8 +18,10 @@ chance it is up to 5 % better or worse than events on one clip; averaged over te
 (docs/log/map.md)."""
 
 WORTHWHILE_GAIN = 0.01
-"""Share by which following the camera, or averaging the likelihood, must reduce the squared error to be worth its
-passes."""
+"""Share by which following the camera must reduce the squared error to be worth its searches."""
+
+FEWEST_CLIPS_TO_AGREE = 3
+"""Fewest clips that can show that averaging the likelihood helps."""
 
 SHRINKAGE_CLIPS = 3.0
 """Number of validation clips that the even weight counts as, since few clips determine the best weight poorly."""
@@ -81,6 +83,10 @@ class Moments:
             float(np.vdot(towards, lacking)), float(np.vdot(towards, towards)), float(np.vdot(lacking, lacking))
         )
 
+    def error(self, share: float) -> float:
+        """Return the squared error of the weighted movie in which `map` has a share."""
+        return self.missing - 2 * share * self.between + share**2 * self.apart
+
 
 def choose_weights(measured: Mapping[str, Sequence[Moments]]) -> Weights:
     """Return the likelihood and the share with the least squared error over clips, the share shrunk towards a half.
@@ -100,14 +106,29 @@ def choose_weights(measured: Mapping[str, Sequence[Moments]]) -> Weights:
     return Weights(name, *candidates[name])
 
 
-def worthwhile(usual: Weights, dearer: Weights) -> bool:
-    """Return whether following the camera, or averaging the likelihood, clearly lowers the error on the same clips.
+def worth_following(still: Weights, followed: Weights) -> bool:
+    """Return whether following the camera clearly lowers the error on the same clips.
 
-    >>> usual = Weights("both", 0.5, 100.0)
-    >>> [worthwhile(usual, Weights("both", 0.5, error)) for error in (90.0, 99.5, float("nan"))]
+    >>> still = Weights("both", 0.5, 100.0)
+    >>> [worth_following(still, Weights("both", 0.5, error)) for error in (90.0, 99.5, float("nan"))]
     [True, False, False]
     """
-    return dearer.error < (1 - WORTHWHILE_GAIN) * usual.error
+    return followed.error < (1 - WORTHWHILE_GAIN) * still.error
+
+
+def better_on_every_clip(usual: Sequence[Moments], other: Sequence[Moments]) -> bool:
+    """Return whether the other weighted movie is nearer to the truth on each of at least three clips.
+
+    How much nearer does not matter: of white noise, hardly any of the error can be removed.
+
+    >>> usual, other = [Moments(3.0, 4.0, 3.0)] * 3, [Moments(3.0, 3.8, 3.0)] * 3
+    >>> better_on_every_clip(usual, other), better_on_every_clip(usual[1:], other[1:])
+    (True, False)
+    """
+    if len(usual) < FEWEST_CLIPS_TO_AGREE:
+        return False
+    before, after = (_share_and_error(clips)[0] for clips in (usual, other))
+    return all(one.error(before) > two.error(after) for one, two in zip(usual, other, strict=True))
 
 
 def _share_and_error(clips: Sequence[Moments]) -> tuple[float, float]:
@@ -115,4 +136,4 @@ def _share_and_error(clips: Sequence[Moments]) -> tuple[float, float]:
     prior = SHRINKAGE_CLIPS / len(clips)
     best = (between + prior * apart * EVEN_SHARE) / (apart * (1 + prior)) if apart > 0 else EVEN_SHARE
     share = float(np.clip(best, 0, 1))
-    return share, missing - 2 * share * between + share**2 * apart
+    return share, Moments(between, apart, missing).error(share)
