@@ -16,7 +16,7 @@ from reverie.fitted.calibrating import (
 from reverie.fitted.fitting import fit
 from reverie.fitted.solving import solve_trial
 from reverie.foundation.files import write_npz
-from reverie.inversion.methods import weighing
+from reverie.inversion.methods.bands import BANDS, BandMoments
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.weighing import Moments, choose_weights, worth_following
 from reverie.inversion.priors import scenes
@@ -50,17 +50,30 @@ def moments_of(fitted, search):
 
 
 def test_likelihoods_are_averaged_where_that_lowers_every_error(fitted, monkeypatch):
-    assert fit_weights(fitted).averaged_over == 0  # two clips are too few to tell
-    monkeypatch.setattr(weighing, "FEWEST_CLIPS_TO_AGREE", 2)
-    kind = fit_weights(fitted).likelihood
-    usual, averaged = (
-        moments_of(fitted, Map(draws=0, likelihood=kind, averaged_over=pairs)) for pairs in (0, USUAL_AVERAGE)
+    usual = fit_weights(fitted)
+    assert usual.averaged_over == 0  # two clips are too few to tell
+    monkeypatch.setattr(calibrating, "FEWEST_TO_AVERAGE", 2)
+    before, after = (
+        moments_of(fitted, Map(draws=0, likelihood=usual.likelihood, averaged_over=pairs)) for pairs in (0, 2)
     )
-    better = weighing.better_on_every_clip(usual, averaged)
-    assert fit_weights(fitted).averaged_over == (USUAL_AVERAGE if better else 0)
-    # Judged by the same movies, the usual search is not better than itself.
+    better = [two.error(usual.share) < one.error(usual.share) for one, two in zip(before, after, strict=True)]
+    assert fit_weights(fitted).averaged_over == (2 if all(better) else 0)
+    # Where nothing is averaged, no error is lower.
     monkeypatch.setattr(calibrating, "USUAL_AVERAGE", 0)
-    assert not weighing.better_on_every_clip(usual, usual)
+    assert fit_weights(fitted) == usual
+
+
+@pytest.mark.parametrize(("errors", "pairs"), [((9.0, 9.0), USUAL_AVERAGE), ((9.0, 10.0), 0)])
+def test_one_clip_that_does_not_improve_is_enough_against_averaging(fitted, monkeypatch, errors, pairs):
+    def clips(_, tried, *__):
+        averaged = any(search.averaged_over for searches in tried.values() for search in searches)
+        for error in errors if averaged else (10.0, 10.0):
+            bands = BandMoments(np.eye(2 * BANDS), np.ones(2 * BANDS))
+            yield dict.fromkeys(tried, (Moments(0.0, 0.0, error), bands))
+
+    monkeypatch.setattr(calibrating, "FEWEST_TO_AVERAGE", 2)
+    monkeypatch.setattr(calibrating, "_clips", clips)
+    assert fit_weights(fitted).averaged_over == pairs
 
 
 def test_weights_of_bands_come_nearer_to_those_trials_than_the_plain_ones(fitted):

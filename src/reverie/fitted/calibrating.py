@@ -1,6 +1,6 @@
 """Learning from clips whose movies are known: the weights of map and ridge, and the scale of standard deviations."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +14,7 @@ from reverie.foundation.progress import say, tracked
 from reverie.inversion.methods.bands import BandMoments, choose_band_weights
 from reverie.inversion.methods.combined import USUAL_FOLLOWS, Combined
 from reverie.inversion.methods.map import Map
-from reverie.inversion.methods.weighing import EVEN_SHARE, Moments, Weights, better_on_every_clip, choose_weights
+from reverie.inversion.methods.weighing import EVEN_SHARE, Moments, Weights, choose_weights
 from reverie.recordings.contents import different_movies, movie_digest
 from reverie.recordings.opening import evenly, responses_of
 from reverie.recordings.usability import ResponseKind
@@ -30,6 +30,12 @@ WEIGHING_CLIPS: Final = 6
 FEWEST_TO_FOLLOW: Final = 3
 """Fewest validation movies with which a camera is followed: what helps one may harm others (docs/decisions/200)."""
 
+FEWEST_TO_AVERAGE: Final = 3
+"""Fewest validation clips that can show that averaging the likelihood helps."""
+
+Measured = tuple[Moments, BandMoments]
+"""Moments of one clip, over all frequencies and by band."""
+
 CALIBRATION_CLIPS: Final = 24
 """Largest number of clips of different movies that are reconstructed to learn how large errors are."""
 
@@ -40,19 +46,31 @@ VALIDATION_CLIPS: Final = 6
 def fit_weights(fitted: Fitted) -> Weights:
     """Reconstruct the beginnings of validation trials with each likelihood; return the weights with the least error.
 
-    The best likelihood is also averaged over several movies, which is kept where it lowers the error on every clip. Only
-    trials that neither encoder nor ridge learned from are used. Errors count inside the evaluation mask.
+    The best likelihood is also averaged over several movies, which is kept where it lowers the error on every clip.
+    Only trials that neither encoder nor ridge learned from are used. Errors count inside the evaluation mask.
     """
     kinds = candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind)
     method = Combined()
     tried = {kind: method.searches(kind, 0) for kind in kinds}
     usual = _measure(fitted, tried, EVEN_SHARE, "weighing map and ridge")
     weights = _chosen(usual)
-    tried = {weights.likelihood: method.searches(weights.likelihood, 0, USUAL_AVERAGE)}
-    averaged = _measure(fitted, tried, EVEN_SHARE, "averaging the likelihood")
-    if better_on_every_clip(*([plain for plain, _ in each[weights.likelihood]] for each in (usual, averaged))):
-        return replace(_chosen(averaged), averaged_over=USUAL_AVERAGE)
-    return weights
+    averaged = _averaged(fitted, weights, [plain for plain, _ in usual[weights.likelihood]])
+    if len(averaged) < max(FEWEST_TO_AVERAGE, len(usual[weights.likelihood])):
+        return weights
+    return replace(_chosen({weights.likelihood: averaged}), averaged_over=USUAL_AVERAGE)
+
+
+def _averaged(fitted: Fitted, weights: Weights, usual: Sequence[Moments]) -> list[Measured]:
+    """Return the moments of the same clips with the likelihood averaged, up to the first on which that does not help.
+
+    How much it helps does not matter: of white noise, hardly any of the error can be removed.
+    """
+    tried, found = {weights.likelihood: Combined().searches(weights.likelihood, 0, USUAL_AVERAGE)}, list[Measured]()
+    for before, measured in zip(usual, _clips(fitted, tried, EVEN_SHARE, "averaging the likelihood"), strict=False):
+        found.append(measured[weights.likelihood])
+        if found[-1][0].error(weights.share) >= before.error(weights.share):
+            return found[:-1]
+    return found
 
 
 def fit_followed_weights(fitted: Fitted) -> Weights:
@@ -72,7 +90,7 @@ def fit_followed_weights(fitted: Fitted) -> Weights:
     return replace(followed, averaged_over=weights.averaged_over)
 
 
-def _chosen(measured: Mapping[str, Sequence[tuple[Moments, BandMoments]]]) -> Weights:
+def _chosen(measured: Mapping[str, Sequence[Measured]]) -> Weights:
     weights = choose_weights({name: [plain for plain, _ in clips] for name, clips in measured.items()})
     bands = [each for _, each in measured[weights.likelihood]]
     return replace(weights, bands=choose_band_weights(bands, weights.share))
@@ -80,8 +98,16 @@ def _chosen(measured: Mapping[str, Sequence[tuple[Moments, BandMoments]]]) -> We
 
 def _measure(
     fitted: Fitted, tried: Mapping[str, Sequence[Map]], share: float, description: str
-) -> dict[str, list[tuple[Moments, BandMoments]]]:
-    """Return, for each likelihood tried, moments of the movies found for validation clips, relative to the truth.
+) -> dict[str, list[Measured]]:
+    """Return, for each likelihood tried, moments of the movies found for all validation clips, as ``_clips`` does."""
+    clips = list(_clips(fitted, tried, share, description))
+    return {kind: [measured[kind] for measured in clips] for kind in tried}
+
+
+def _clips(
+    fitted: Fitted, tried: Mapping[str, Sequence[Map]], share: float, description: str
+) -> Iterator[dict[str, Measured]]:
+    """Yield, for each validation clip, moments of the movies found with each likelihood, relative to the truth.
 
     tried: searches by likelihood. share: weight of the most probable movie in the mean in which the camera's motion is
     measured.
@@ -89,19 +115,19 @@ def _measure(
     subject, region = fitted.subject, scored_region(fitted.mask)
     names = subject.trials(subject.validation, WEIGHING_CLIPS).places
     centre, rate = fitted.prior.mean.cpu().numpy(), subject.recording.frame_rate
-    measured: dict[str, list[tuple[Moments, BandMoments]]] = {name: [] for name in tried}
     for name in tracked(names, len(names), description):
         trial = subject.recording.trial(name, stop=SHORT_CLIP)
         if trial.movie is None:
             continue
         scored = scored_frames(trial.frames)
         linear = fitted.ridge.decode(responses_of(subject.animal, trial))
+        measured: dict[str, Measured] = {}
         for kind, searches in tried.items():
             movies = search_trial(fitted, trial, searches, linear, share)[-1].movie, linear, trial.movie
             plain = Moments.of(*(each[scored][:, region] for each in movies))
             probable, decoded, truth = ((each - centre).astype(np.float32) for each in movies)
-            measured[kind].append((plain, BandMoments.of(probable, decoded, truth, (scored, region), rate)))
-    return measured
+            measured[kind] = plain, BandMoments.of(probable, decoded, truth, (scored, region), rate)
+        yield measured
 
 
 def candidates(kinds: Iterable[str], responses: ResponseKind) -> list[str]:

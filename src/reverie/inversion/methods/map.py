@@ -57,8 +57,8 @@ class Map:
         J(w) = −log likelihood of all responses  +  weight / 2 · ‖w‖²,
         x = soft_clip( mean + colour(w) ),
 
-    with the log likelihood averaged over movies that scatter around x as much as is left open (``averaged_over``).
-    Here mean and colour belong to the Gaussian prior of the problem, under which the white coefficients w are
+    with the log likelihood of x alone, or averaged over movies that scatter around x as much as the responses leave
+    open (``averaged_over``). Here mean and colour belong to the Gaussian prior of the problem, under which the white coefficients w are
     independent with unit variance. The likelihood is that of each observation, given its encoder's rates to the whole
     clip x; every frame counts once. J is minimised by limited-memory BFGS with a line search, starting from the prior's
     mean and an estimate of the curvature (``Precision``), drawn once at a movie from the prior. The last step, whose
@@ -85,7 +85,7 @@ class Map:
     """Number of pairs of steps and gradient changes that the quasi-Newton method keeps."""
     averaged_over: int = 0
     """Pairs of movies over which the likelihood is averaged: the movie plus and minus a draw from the approximate
-    posterior, made once at the start, which fills in typical detail that the responses leave open. 0 uses the movie alone."""
+    posterior, made once at the start, which fills in detail that the responses leave open. 0 uses the movie alone."""
     draws: int = 2
     """Draws from the posterior, for its standard deviation; each costs about as much as a search, 0 for none."""
     seed: int = 0

@@ -17,7 +17,7 @@ PRECISION = "precision."
 """Prefix of the names of the precision's arrays."""
 
 OWN = ("draw", "ahead", "around")
-"""Tensors of the state itself, in the order of its fields."""
+"""The tensors of the state itself."""
 
 POINT = ("white", "gradient", "slope", "movie")
 """The tensors of a point."""
@@ -115,10 +115,10 @@ class MapState:
             passes,
             Point(loss=loss, **tensors),
             Curvature(Precision.from_arrays(precision), *pairs),
-            *(torch.from_numpy(arrays[name]) for name in OWN),
-            fallen,
-            bool(settled),
-            tuple(int(start) for start in arrays["starts"]) or None,
+            **{name: torch.from_numpy(arrays[name]) for name in OWN},
+            fallen=fallen,
+            settled=bool(settled),
+            starts=tuple(int(start) for start in arrays["starts"]) or None,
         )
 
 

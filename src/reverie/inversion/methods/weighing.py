@@ -20,9 +20,6 @@ chance it is up to 5 % better or worse than events on one clip; averaged over te
 WORTHWHILE_GAIN = 0.01
 """Share by which following the camera must reduce the squared error to be worth its searches."""
 
-FEWEST_CLIPS_TO_AGREE = 3
-"""Fewest clips that can show that averaging the likelihood helps."""
-
 SHRINKAGE_CLIPS = 3.0
 """Number of validation clips that the even weight counts as, since few clips determine the best weight poorly."""
 
@@ -114,21 +111,6 @@ def worth_following(still: Weights, followed: Weights) -> bool:
     [True, False, False]
     """
     return followed.error < (1 - WORTHWHILE_GAIN) * still.error
-
-
-def better_on_every_clip(usual: Sequence[Moments], other: Sequence[Moments]) -> bool:
-    """Return whether the other weighted movie is nearer to the truth on each of at least three clips.
-
-    How much nearer does not matter: of white noise, hardly any of the error can be removed.
-
-    >>> usual, other = [Moments(3.0, 4.0, 3.0)] * 3, [Moments(3.0, 3.8, 3.0)] * 3
-    >>> better_on_every_clip(usual, other), better_on_every_clip(usual[1:], other[1:])
-    (True, False)
-    """
-    if len(usual) < FEWEST_CLIPS_TO_AGREE:
-        return False
-    before, after = (_share_and_error(clips)[0] for clips in (usual, other))
-    return all(one.error(before) > two.error(after) for one, two in zip(usual, other, strict=True))
 
 
 def _share_and_error(clips: Sequence[Moments]) -> tuple[float, float]:
