@@ -58,12 +58,12 @@ class Map:
         x = soft_clip( mean + colour(w) ),
 
     with the log likelihood of x alone, or averaged over movies that scatter around x as much as the responses leave
-    open (``averaged_over``). Here mean and colour belong to the Gaussian prior of the problem, under which the white coefficients w are
-    independent with unit variance. The likelihood is that of each observation, given its encoder's rates to the whole
-    clip x; every frame counts once. J is minimised by limited-memory BFGS with a line search, starting from the prior's
-    mean and an estimate of the curvature (``Precision``), drawn once at a movie from the prior. The last step, whose
-    predicted change is negligible, is taken without a pass. The movie returned is the expectation of the clipped
-    values, given the remaining uncertainty.
+    open (``averaged_over``). Here mean and colour belong to the Gaussian prior of the problem, under which the white
+    coefficients w are independent with unit variance. The likelihood is that of each observation, given its encoder's
+    rates to the whole clip x; every frame counts once. J is minimised by limited-memory BFGS with a line search,
+    starting from the prior's mean and an estimate of the curvature (``Precision``), drawn once at a movie from the
+    prior. The last step, whose predicted change is negligible, is taken without a pass. The movie returned is the
+    expectation of the clipped values, given the remaining uncertainty.
 
     Masks are not used: where the population does not see, the movie stays at the prior's mean. Sources: Nocedal &
     Wright, Numerical Optimization, 2006, chapter 7; Opper & Archambeau, The variational Gaussian approximation
