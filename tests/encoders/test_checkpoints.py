@@ -105,6 +105,14 @@ def test_an_absurd_size_is_named_before_anything_is_built(folder, monkeypatch, k
         load_encoder(folder)
 
 
+@pytest.mark.parametrize("setting", [{"dropout": 0}, {"drop_path": 0, "padding": -1}, {"softplus_beta": 0}])
+def test_whole_numbers_are_no_sizes_where_a_setting_is_none(folder, monkeypatch, setting):
+    encoder = DwiseNeuro(CONFIG, {"b": 5, "a": 4}, (10, 16))
+    monkeypatch.setattr("reverie.encoders.checkpoints.build", lambda *_: encoder)
+    edit(folder, config={**json.loads((folder / "encoder.json").read_text())["config"], **setting})
+    assert load_encoder(folder) is encoder
+
+
 @pytest.mark.parametrize("content", [b"", b"junk", None])
 def test_damaged_or_missing_weights_are_refused(folder, content):
     path = folder / "weights.safetensors"

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from reverie.encoders.contract import Encoder
-from reverie.encoders.registry import BUILT_IN, build, name_architecture
+from reverie.encoders.registry import BUILT_IN, build, find_architecture, name_architecture
 from reverie.foundation.devices import choose_device, usual_torch
 from reverie.foundation.errors import BadInput, ReverieError, reading_foreign
 from reverie.foundation.files import read_record, write_bytes, write_record
@@ -109,7 +109,8 @@ def _require_sizes(description: Mapping[str, Any], most: int, place: Path) -> No
         **{f"mice: {name}": count for name, count in description["mice"].items()},
     }
     if description["architecture"] in BUILT_IN:
-        named |= {name: value for name, value in description["config"].items() if not name.endswith("seed")}
+        counts = _counts(find_architecture(description["architecture"]).config)
+        named |= {name: value for name, value in description["config"].items() if name in counts}
     for name, value in named.items():
         for number in value if isinstance(value, list) else [value]:
             if isinstance(number, int) and not isinstance(number, bool) and not 1 <= number <= most:
@@ -117,6 +118,18 @@ def _require_sizes(description: Mapping[str, Any], most: int, place: Path) -> No
                     f"In {place}, {name} is {value}, but its numbers must be from 1 to {most}; copy or save the "
                     "encoder again."
                 )
+
+
+def _counts(config: type) -> set[str]:
+    """Return the names of settings that are counts. Of others, such as a dropout of 0, an integer is no size."""
+    defaults = {
+        setting.name: setting.default for setting in dataclasses.fields(config) if not setting.name.endswith("seed")
+    }
+    return {
+        name
+        for name, default in defaults.items()
+        if all(type(number) is int for number in (default if isinstance(default, tuple) else (default,)))
+    }
 
 
 def _about(said: Mapping[str, Any]) -> dict[str, Any]:
