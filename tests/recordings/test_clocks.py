@@ -19,6 +19,7 @@ from reverie.recordings.clocks import (
 from reverie.recordings.signals import Sampled
 
 ONSETS = 5.0 + np.arange(60) / 30
+JITTER = np.random.default_rng(0).normal(0, 0.0004, 2250)
 
 
 def test_a_slow_level_is_followed_along_straight_lines():
@@ -32,6 +33,7 @@ def test_a_slow_level_is_followed_along_straight_lines():
     [
         (np.ceil(np.arange(480) * 2.5 - 1e-9) / 60, 24.0),  # a film on a screen of 60 Hz
         (np.delete(np.arange(300), [5, 80, 81, 200]) / 30, 30.0),  # dropped frames
+        (JITTER + np.delete(np.arange(3000), np.arange(1, 3000, 4)) / 60, 60.0),  # many of them
         (np.arange(300) / 30 + np.random.default_rng(0).normal(0, 0.003, 300), 30.0),
         ((10_800 + np.arange(600) / 30).astype(np.float32).astype(float), 30.0),  # steps of 0.033203 s, mostly
     ],

@@ -20,6 +20,10 @@ ALIKE = 0.15
 USUAL = 0.75
 """Share of steps that are alike from which on the median step is the usual one."""
 
+SKIPPED = 1.75
+"""Steps between pictures from this many times the median one on are gaps, or twice as long since one was skipped; a
+film on a screen has none that are more than 1.5 times as long."""
+
 SURPLUS = 3
 """Up to this many surplus pulses (or samples) are taken to be strays at the end of a recording."""
 
@@ -59,7 +63,7 @@ def shown_rate(onsets: Times) -> float:
     rate = usual_rate(onsets)
     steps = np.diff(onsets) * rate
     alike = np.abs(steps - 1) < ALIKE
-    kept = steps[alike] if rate and alike.mean() >= USUAL else steps[steps < 2]
+    kept = steps[alike] if rate and alike.mean() >= USUAL else steps[steps < SKIPPED]
     return float(rate / kept.mean()) if rate and kept.mean() > 0 else rate
 
 
