@@ -8,6 +8,7 @@ from reverie.recordings.behaviour_checks import lost_pupil_note, wrapped_running
 DICE = np.random.default_rng(0)
 TIMES = np.arange(3000) / 30
 BOUTS = np.where(TIMES % 30 < 8, 20 + DICE.normal(0, 4, 3000), DICE.normal(0, 0.1, 3000))
+RARE = DICE.normal(0, 0.02, 3000) + np.where(TIMES > 96, 10 + DICE.normal(0, 1, 3000), 0)
 SIZES = 5 + np.sin(TIMES) + DICE.normal(0, 0.1, 3000)
 
 
@@ -37,6 +38,8 @@ def test_a_wheel_that_wraps_around_is_told_from_bouts_of_running():
         np.zeros(3000),
         (DICE.uniform(size=3000) < 0.02) * 0.3,
         np.sin(3 * TIMES),
+        RARE,
+        RARE + np.where(TIMES % 20 < 0.03, 30 * DICE.uniform(size=3000), 0),
         BOUTS[:2],
     ],
 )

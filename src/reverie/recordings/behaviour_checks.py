@@ -15,6 +15,12 @@ FEWEST: Final = 3
 SPIKE: Final = 10.0
 """Running speeds of single frames that are this many times as large as almost all others are no speeds."""
 
+FASTER: Final = 2.0
+"""Multiple of the largest speed over several frames that the jump of a count, a turn of the wheel in one frame, is."""
+
+ALIKE: Final = 0.5
+"""Spread of the jumps of one count, relative to their median, above which they are none."""
+
 WRAP: Final = 0.8
 """Share of its range by which a position jumps where it wraps around."""
 
@@ -68,12 +74,13 @@ def wrapped_running_note(animal: str, trials: Sequence[Float[np.ndarray, " _"]])
     forward = abs(np.sign(rest[rest != 0]).mean()) if rest.any() else 0.0
     if jumps.sum() >= FEWEST and forward > WRAP and (np.sign(steps[jumps]) == -np.sign(rest.mean())).all():
         return f"The running speed of {animal} looks like a position that wraps around; give a speed, such as in cm/s."
-    beside = np.concatenate([np.abs(row - median_filter(row, 5, mode="nearest")) for row in sound if len(row)])
-    usual = np.quantile(np.abs(speeds), 0.95)
-    spikes = beside > SPIKE * usual
-    if spikes.sum() < FEWEST or usual == 0:
+    smooth = np.concatenate([median_filter(row, 5, mode="nearest") for row in sound if len(row)])
+    beside, usual = np.abs(speeds - smooth), np.quantile(np.abs(speeds), 0.95)
+    spikes = beside[beside > max(SPIKE * usual, FASTER * np.abs(smooth).max())]
+    # Animals that hardly ever run are fast, and start suddenly, relative to their usual speed; but each time otherwise.
+    if len(spikes) < FEWEST or usual == 0 or np.ptp(np.quantile(spikes, (0.1, 0.9))) > ALIKE * np.median(spikes):
         return None
     return (
-        f"The running speed of {animal} jumps by {np.median(beside[spikes]):.3g} in {spikes.sum()} single frames, as "
-        "where the count of an encoder wraps around: correct it."
+        f"The running speed of {animal} jumps by {np.median(spikes):.3g} in {len(spikes)} single frames, as where the "
+        "count of an encoder wraps around: correct it."
     )
