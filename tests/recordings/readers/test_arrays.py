@@ -52,6 +52,8 @@ def test_what_cannot_be_is_refused_in_one_sentence(case):
 def test_lists_and_names_that_are_numbers_are_taken():
     usual = recorded()["0"].responses
     assert np.array_equal(recorded(responses=(list(TIMES), RATES.tolist()))["0"].responses, usual)
+    named = pd.DataFrame(FASTER | {"time": TIMES[:40]}, index=[f"row {k}" for k in range(40)])
+    assert np.array_equal(recorded(shown=named)["0"].responses, usual[:, :40])
     assert np.array_equal(recorded(movies={1: SCREEN}, shown={" Onset": [0.0], "clip ": [1]})["0"].responses, usual)
 
 

@@ -100,6 +100,13 @@ def test_parts_of_a_table_may_come_in_any_order_but_not_at_the_same_times() -> N
         showings_of(again, "t.csv", never)
 
 
+def test_a_table_may_list_all_times_of_each_image_together() -> None:
+    frames = np.concatenate([np.random.default_rng(seed).permutation(5) for seed in range(40)])
+    images = table(2 + 0.25 * np.arange(200), frames)
+    (usual, listed) = (showings_of(rows, "t.csv", never) for rows in (images, images.sort_values(["frame", "time"])))
+    assert [showing.frames.tolist() for showing in listed] == [showing.frames.tolist() for showing in usual]
+
+
 def test_rows_of_what_never_began_or_was_over_before_it_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     onsets = pd.DataFrame({"onset": [2.0, np.nan, 10.0, 14.0, 18.0], "end": [4.0, 8.0, 10.0, 13.0, 20.0], "clip": "a"})
     shown = showings_of(onsets, "t.csv", clips_of(30.0))

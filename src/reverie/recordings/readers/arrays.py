@@ -153,9 +153,10 @@ def arrays_source(
 
 def _table(shown: Any, place: str) -> pd.DataFrame:  # noqa: ANN401 - whatever pandas makes a table of
     try:
-        return pd.DataFrame(shown).rename(columns=lambda column: str(column).strip().casefold())
+        table = pd.DataFrame(shown).reset_index(drop=True)  # rows are named by their place
     except ValueError as error:
         raise ReverieError(f"{place} is no table ({error}); give columns of one length.") from error
+    return table.rename(columns=lambda column: str(column).strip().casefold())
 
 
 def _responses(name: str, given: Timed | Sequence[Timed] | Mapping[Any, Any], meaning: Meaning) -> list[Signal]:

@@ -89,7 +89,7 @@ def moves(showings: Sequence[Showing]) -> bool:
 def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
     """Return what was shown according to a table of time, clip and frame; see ``showings_of``."""
     table = _numbers(_timed_rows(table, "time", place), ("time", "frame"), place)
-    table = table.iloc[in_order(table["time"].to_numpy(float), table.index.to_numpy() + 2, place)]
+    table = table.iloc[_order(table, place)]
     times, frames = table["time"].to_numpy(float), table["frame"].to_numpy(int)
     if (frames != table["frame"]).any():
         raise ReverieError(f"{place} has frames that are no whole numbers; they are numbered 0, 1, 2 and so on.")
@@ -111,6 +111,15 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
         key = f"{clips[first]} from {frames[first]}" if clips[first] else None
         found.append(Showing(onsets, onsets[-1] + step, clips[first] or None, frames[first:last], tiers[first], key))
     return found
+
+
+def _order(table: pd.DataFrame, place: str) -> np.ndarray:
+    """Return the order of rows in time; a table may also list frame after frame, all times of each together."""
+    times, clips = table["time"].to_numpy(float), words(table, "clip")
+    other = (np.diff(table["frame"]) != 0) | (clips[1:] != clips[:-1])
+    if other.sum() <= np.sum(np.diff(times) < 0):
+        return np.argsort(times, kind="stable")
+    return in_order(times, table.index.to_numpy() + 2, place)
 
 
 def _require_forward(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, place: str) -> None:
