@@ -11,10 +11,13 @@ from jaxtyping import Bool
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.nwb.contents import RESPONSES
-from reverie.recordings.readers.nwb.file import H5Object, kind_of, within
+from reverie.recordings.readers.nwb.file import H5Object, kind_of, where, within
 from reverie.recordings.signals import Sampled
 
-JUDGEMENTS: Final = ("iscell", "Accepted", "accepted")
+SUITE2P: Final = "iscell"
+"""Column in which suite2p says of each region whether it is a cell, always after it judged them."""
+
+JUDGEMENTS: Final = (SUITE2P, "Accepted", "accepted")
 """Columns that say of each region whether it is a cell: those of suite2p and NeuroConv."""
 
 
@@ -36,14 +39,15 @@ def _all_series(group: H5Object) -> Iterator[H5Object]:
 
 
 def only_cells(responses: Sampled, series: H5Object, further: Iterable[H5Object] = ()) -> Sampled:
-    """Return responses of those regions that their table calls cells; of all where it calls none so, or does not say.
+    """Return responses of those regions that their table calls cells; of all where it accepts none, or does not say.
 
     further: tables that may hold the judgement where the one that the series names does not. Raises ReverieError when
-    the judgement is of other regions.
+    the judgement is of other regions, or suite2p found no cell among them.
     """
     regions = series.get("rois")
     own = [] if regions is None or not regions.attrs.get("table") else [series.file[regions.attrs["table"]]]
-    judged = next((found for table in (*own, *further) if (found := _judgement(table)) is not None), None)
+    table = next((each for each in (*own, *further) if any(name in each for name in JUDGEMENTS)), None)
+    judged = None if table is None else _judgement(table)
     if judged is None:
         return responses
     rows = np.arange(responses.rows) if regions is None else np.asarray(regions)
@@ -55,10 +59,14 @@ def only_cells(responses: Sampled, series: H5Object, further: Iterable[H5Object]
 
 
 def _judgement(table: H5Object) -> Bool[np.ndarray, " region"] | None:
-    """Return whether each region of a table is a cell; None where it calls none so, or says something else."""
-    column = next((table[name] for name in JUDGEMENTS if name in table), None)
-    if column is None or column.dtype.kind not in "buif" or column.ndim not in (1, 2):
+    """Return whether each region of a table is a cell; None where it says something else, or accepts none."""
+    column = next(table[name] for name in JUDGEMENTS if name in table)
+    if column.dtype.kind not in "buif" or column.ndim not in (1, 2):
         return None
     values = np.asarray(column)
     first = values[:, 0] if values.ndim == 2 else values
-    return first == 1 if np.isin(first, (0, 1)).all() and (first == 1).any() else None
+    if not np.isin(first, (0, 1)).all():
+        return None
+    if not first.any() and len(first) and SUITE2P in table:
+        raise ReverieError(f"{where(table)} calls no region a cell ({SUITE2P}); curate it, or remove this column.")
+    return first == 1 if first.any() else None  # NeuroConv writes 0 where nobody judged
