@@ -197,6 +197,20 @@ def test_trials_in_times_that_the_file_calls_invalid_are_left_out(session, tmp_p
     assert "invalid_times is not used" in capsys.readouterr().err
 
 
+def test_times_in_which_one_probe_failed_are_used(session, tmp_path, capsys):
+    """As Allen's files tag them, where responses are those of other probes."""
+    file = free(session, data=session.movie, format="raw")
+    device = file.create_device("probe")
+    for name in ("probeA", "probeB"):
+        file.create_electrode_group(name=name, description="a probe", location="VISp", device=device)
+    file.add_invalid_time_interval(start_time=0.0, stop_time=1000.0, tags=["EcephysProbe", "729445654", "probeB"])
+    file.add_invalid_time_interval(start_time=5.0, stop_time=5.2, tags=["stimulus"])
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    recording = open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,)))
+    assert [*recording.tiers] == ["0", "2", "3"]
+    assert "invalid_times: 1 interval of single probes not used." in capsys.readouterr().err
+
+
 def test_several_movies_shown_by_their_numbers_are_told_apart(session, tmp_path):
     file, half = free(session), len(session.movie) // 2
     shown = {"second": session.movie[:half], "first": session.movie[half:]}
@@ -298,7 +312,7 @@ def test_each_plane_of_suite2p_has_cells_of_its_own_and_regions_may_come_first(s
     for turned in (False, True):
         file = nwb_layouts.new_nwb()
         series = []
-        for plane, cells in enumerate((slice(0, 5), slice(5, 7))):
+        for plane, cells in enumerate((slice(0, 5), slice(5, 7), slice(0, 0))):  # no region of the last is a cell
             regions = nwb_layouts._plane(file, 7, f"plane{plane}")
             judged = np.zeros((7, 2))
             judged[cells, 0] = 1

@@ -69,6 +69,18 @@ def test_the_first_frame_of_each_file_says_how_much_of_the_file_before_was_shown
     np.testing.assert_array_equal(found, wanted)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_some_writers_number_the_files_where_their_first_frames_should_stand(first, session, tmp_path):
+    np.save(tmp_path / "a.npy", session.movie[:40])
+    np.save(tmp_path / "b.npy", session.movie[40:])
+    file, numbers = free(session), [first, first + 1]
+    shown = {"external_file": ["a.npy", "b.npy"], "starting_frame": numbers, "format": "external", "num_samples": 120}
+    file.add_stimulus(ImageSeries(name="shown", unit="n.a.", rate=30.0, starting_time=1.0, **shown))
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    found = movies_of(open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,))))
+    np.testing.assert_array_equal(np.concatenate(found), session.movie)
+
+
 @pytest.mark.parametrize("lacking", [0, 30])
 def test_a_series_without_times_says_how_much_of_its_file_was_shown(lacking, session, tmp_path):
     film = np.concatenate([session.movie, session.movie[:20]])

@@ -8,11 +8,11 @@ import h5py
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import may_enter
-from reverie.foundation.progress import say
 from reverie.recordings.clocked import ClockedSource, Recorded
 from reverie.recordings.readers.nwb import allen, chosen, microns, neuropixels, suite2p
-from reverie.recordings.readers.nwb.contents import INVALID, TABLES, listed
-from reverie.recordings.readers.nwb.file import H5Object, lost_links, open_file, table, where
+from reverie.recordings.readers.nwb.contents import listed
+from reverie.recordings.readers.nwb.file import H5Object, lost_links, open_file
+from reverie.recordings.readers.nwb.invalid import invalid_times
 from reverie.recordings.reading import Reading
 
 LAYOUTS = (allen, microns, neuropixels, suite2p)
@@ -68,19 +68,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     file = open_file(place)
     recorded = _recorded(file, place, reading)
     notes = (*recorded.notes, *lost_links(file))
-    return ClockedSource(replace(recorded, notes=notes, invalid=_invalid_times(file)), reading)
-
-
-def _invalid_times(file: H5Object) -> tuple[tuple[float, float], ...]:
-    """Return the intervals that a file wants removed from analysis, in seconds, by the table of NWB for these."""
-    if not isinstance(group := file.get(f"{TABLES}/{INVALID}"), h5py.Group):
-        return ()
-    try:
-        rows = table(group, "start_time", "stop_time")
-    except ReverieError as error:
-        say(f"{where(group)} is not used: {error}")
-        return ()
-    return tuple(zip(rows["start_time"].tolist(), rows["stop_time"].tolist(), strict=True))
+    return ClockedSource(replace(recorded, notes=notes, invalid=invalid_times(file)), reading)
 
 
 def _recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:

@@ -101,7 +101,7 @@ def _shown_of_each(series: H5Object, names: Sequence[str], lengths: Sequence[int
     last frame is held where up to three are lacking. Raises ReverieError where more are.
     """
     starts = np.asarray(series["external_file"].attrs.get("starting_frame", ())).ravel()
-    said = len(starts) == len(lengths) and (np.diff(starts) > 0).all() and starts[-1] >= len(starts)
+    said = len(starts) == len(lengths) and (np.diff(starts) > 0).all() and starts[-1] > len(starts)
     if not said or len(series.get("timestamps", ())) == sum(lengths):
         return list(lengths)
     shown = [*np.diff(starts).astype(int).tolist(), lengths[-1]]
