@@ -46,18 +46,36 @@ def test_options_that_are_given_count_and_differences_are_said(folder, tiny_worl
     )
 
 
+@pytest.mark.parametrize("given", [Reading(frame_rate=15.0), Reading(frame_rate=15.0, frame_size=(6, 8))])
+def test_a_recording_whose_responses_are_read_otherwise_is_known(folder, tiny_world, given, capsys):
+    """At another frame rate, the responses are others too, which does not make it another recording."""
+    with pytest.raises(ReverieError, match=r"alpha is read at 15 frames per second .* was trained at 30; give"):
+        opened_beside(folder, tiny_world, given)
+    assert "recordings were read with no --frame-rate, but now with --frame-rate 15." in capsys.readouterr().err
+
+
+def test_further_neurons_may_be_left_out(folder, tiny_world, capsys):
+    with pytest.raises(ReverieError, match=r"has 18 neurons but the encoder .* predicts 19"):
+        opened_beside(folder, tiny_world, Reading(leave_out=("neuron:5",)))
+    assert "Recordings are read as for the training" in capsys.readouterr().err
+
+
 def test_other_recordings_are_not_read_so(folder, tiny_world, capsys):
     scale_responses(tiny_world, "0")
     with pytest.raises(ReverieError, match=r"has 20 neurons but the encoder .* predicts 19"):
         opened_beside(folder, tiny_world)
-    assert "are read as" not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "are read as" not in said
+    assert f"Not read as for the training of {folder} (--frame-size 6 8 --leave-out neuron:3)" in said
+    assert "the responses are others" in said
 
 
-def test_files_that_were_moved_are_asked_about_as_usual(folder, tiny_world):
+def test_files_that_were_moved_are_asked_about_as_usual(folder, tiny_world, capsys):
     encoder = load_encoder(folder)
     about = {**encoder.about, "reading": {"alpha": {"format": "suite2p", "frames_table": "/gone/table.csv"}}}
     save_encoder(encoder, folder, about)
     assert opened_beside(folder, tiny_world, HALVED).neurons == 19
+    assert "since they cannot be: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("reading", [None, 3, {"alpha": 3}, {}])

@@ -16,7 +16,7 @@ from reverie.recordings.opening import choose_animals, say_notes
 from reverie.recordings.readers.registry import open_recordings
 from reverie.recordings.reading import Reading, given_reading
 from reverie.recordings.recording import Recording
-from reverie.recordings.remembered import as_remembered, differing, in_words
+from reverie.recordings.remembered import as_known, as_remembered, differing, in_words
 
 
 def open_encoders(folders: Sequence[Path], device: torch.device) -> dict[Path, Encoder]:
@@ -57,25 +57,30 @@ def _open_as_trained(data: Path, names: Sequence[str], encoder: Encoder, given: 
     """Open animals as they were read for training, as far as no options are given and they are the same recordings."""
     options = next((each for each in _about(encoder, "reading").values() if isinstance(each, Mapping)), {})
     reading = as_remembered(given, options)
-    recordings = {} if reading == given else _those_trained_on(data, names, encoder, reading)
-    if recordings:
-        say(f"Recordings are read as for the training of {encoder.folder}: {in_words(options)}.")
-    else:
-        reading, recordings = given, choose_animals(open_recordings(data, given), names)
-    changes = differing(reading, options)
-    if changes and _are_those_trained_on(recordings, encoder):
+    known = as_known(reading, options)
+    if given == known:  # nothing is remembered that was not given, and nothing differs
+        return say_notes(choose_animals(open_recordings(data, given), names), all_needed=bool(names))
+    why_not = _why_not_those_trained_on(data, names, encoder, known)
+    if reading != given:
+        say(
+            f"Not read as for the training of {encoder.folder} ({in_words(options)}), since {why_not}"
+            if why_not
+            else f"Recordings are read as for the training of {encoder.folder}: {in_words(options)}."
+        )
+    recordings = choose_animals(open_recordings(data, given if why_not else reading), names)
+    if (changes := differing(reading, options)) and not why_not:
         then, now = (in_words({name: pair[place] for name, pair in changes.items()}) for place in (0, 1))
         say(f"For the training of {encoder.folder}, recordings were read with {then}, but now with {now}.")
     return say_notes(recordings, all_needed=bool(names))
 
 
-def _those_trained_on(data: Path, names: Sequence[str], encoder: Encoder, reading: Reading) -> dict[str, Recording]:
-    """Open animals with remembered options; none when they are others than the encoder's, or files were moved."""
-    with suppress(ReverieError):
-        recordings = choose_animals(open_recordings(data, reading), names)
-        if _are_those_trained_on(recordings, encoder):
-            return recordings
-    return {}
+def _why_not_those_trained_on(data: Path, names: Sequence[str], encoder: Encoder, known: Reading) -> str:
+    """Return why animals, with responses read as for training, are not those of the training; empty when they are."""
+    try:
+        recordings = choose_animals(open_recordings(data, known), names)
+    except ReverieError as error:
+        return f"they cannot be: {error}"
+    return "" if _are_those_trained_on(recordings, encoder) else "the responses are others."
 
 
 def _are_those_trained_on(recordings: Mapping[str, Recording], encoder: Encoder) -> bool:

@@ -15,6 +15,9 @@ that were left out of a training."""
 MOVED: Final = ("movie", "frames_table", "leave_out")
 """Options that may differ although a recording is read alike: files are moved, and more is left out."""
 
+RESPONSES: Final = ("responses", "rate", "frame_rate", "leave_out")
+"""Options on which the responses depend that a recording is known by."""
+
 
 def remembered(reading: Reading) -> dict[str, Any]:
     """Return the options that differ from their defaults, ready for JSON.
@@ -40,6 +43,16 @@ def as_remembered(given: Reading, options: Mapping[str, Any]) -> Reading:
     return with_options(Reading(), chosen, "A reading")
 
 
+def as_known(reading: Reading, options: Mapping[str, Any]) -> Reading:
+    """Return a reading with the responses that are remembered: read otherwise, the same recording looks like another.
+
+    >>> as_known(Reading(trial_seconds=5.0, frame_rate=15.0), {"frame_rate": 60.0}).frame_rate
+    60.0
+    """
+    then = as_remembered(Reading(), options)
+    return replace(reading, **{name: getattr(then, name) for name in RESPONSES})
+
+
 def differing(reading: Reading, options: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return the options by which a reading differs from what is remembered: (remembered, now), ready for JSON.
 
@@ -56,8 +69,13 @@ def in_words(options: Mapping[str, Any]) -> str:
 
     >>> in_words({"frame_rate": 60.0, "leave_out": ["neuron:7", "neuron:9"]})
     '--frame-rate 60 --leave-out neuron:7 neuron:9'
+    >>> in_words({"frame_rate": None})
+    'no --frame-rate'
     """
-    return " ".join(f"--{name.replace('_', '-')} {_words(value)}" for name, value in options.items())
+    flags = {name: f"--{name.replace('_', '-')}" for name in options}
+    return " ".join(
+        f"no {flags[name]}" if value is None else f"{flags[name]} {_words(value)}" for name, value in options.items()
+    )
 
 
 def _words(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
