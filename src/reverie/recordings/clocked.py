@@ -219,10 +219,11 @@ def _usable_signals(signals: Mapping[str, Signal], shown: np.ndarray) -> tuple[d
 
 
 def _own_rate(showings: Sequence[Showing]) -> float | None:
-    """Return the frames per second at which movies were shown, from the usual step of each.
+    """Return the frames per second at which movies were shown, from the usual step of each, to nine digits.
 
-    None for still images, which determine no rate; they are cut into frames at the usual rate. Raises ReverieError when
-    all frames of every showing have the same time.
+    More digits are the noise of sums, which differs between processors, and with it all that is hashed. None for still
+    images, which determine no rate; they are cut into frames at the usual rate. Raises ReverieError when all frames of
+    every showing have the same time.
     """
     several = [showing for showing in showings if showing.clip and len(showing.onsets) > 1]
     rates = [rate for rate in (shown_rate(showing.onsets) for showing in several) if rate > 0]
@@ -232,7 +233,7 @@ def _own_rate(showings: Sequence[Showing]) -> float | None:
             "those of the frame before; repair them."
         )
     moving = [rate for rate in rates if rate > 1 / STILL]
-    return float(np.median(moving)) if moving else None
+    return float(f"{np.median(moving):.9g}") if moving else None
 
 
 def _pieces(showing: Showing, rate: float, seconds: float) -> Iterable[_Piece]:

@@ -14,6 +14,7 @@ from reverie.foundation.arrays import STATE_NAMES
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.findings import render
 from reverie.recordings.reading import Reading
+from reverie.recordings.signals import ClockedSeries
 from reverie.recordings.splits import split_all
 from reverie.recordings.survey import survey
 
@@ -68,6 +69,16 @@ def test_experanto(tmp_path, session, mapped):
     assert recording.response_kind == "events"
     assert list(recording.tiers.values()) == [trial.tier for trial in session.trials]
     assert [recording[name].start for name in recording.tiers] == pytest.approx(session.onsets)
+
+
+def test_a_recording_is_the_same_although_a_processor_rounds_otherwise(tmp_path, session, monkeypatch):
+    place = layouts.write_experanto(tmp_path / "mouse", session)
+    usual, read = open_recording(place), ClockedSeries.read
+    monkeypatch.setattr(ClockedSeries, "read", lambda *given: read(*given) * (1 + 2e-16 * np.arange(-3, 4))[:, None])
+    assert open_recording(place).identity == usual.identity
+    monkeypatch.setattr(ClockedSeries, "read", lambda *given: read(*given)[::-1])
+    assert open_recording(place).identity != usual.identity
+    assert usual.frame_rate == float(f"{usual.frame_rate:.9g}")
 
 
 def test_experanto_without_an_eye_and_with_a_phase_for_each_neuron(tmp_path, session):
