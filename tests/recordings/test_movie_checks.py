@@ -114,6 +114,15 @@ def test_floats_alone_may_go_beyond_white(monkeypatch: pytest.MonkeyPatch) -> No
     assert recording.movie("0").max() == pytest.approx(255)
 
 
+def test_a_movie_that_rings_is_neither_left_out_nor_changes_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    movies = [(movie / 4).astype(np.float32) for movie in movies_of_10_bits(12)]
+    movies[3] = movies[3] * 1.3 - 38
+    recording = recording_of(movies, monkeypatch)
+    assert not recording.left_out
+    for number, movie in enumerate(movies):
+        np.testing.assert_allclose(recording.movie(str(number)), movie, atol=1e-3)
+
+
 @pytest.mark.parametrize("white", [1.0, 2.5])
 def test_the_unit_is_told_where_movies_begin_and_end_with_grey(white: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """The frames that usually stand for a movie, its first, middle and last one, tell nothing then."""

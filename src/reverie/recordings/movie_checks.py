@@ -31,6 +31,10 @@ WHOLE_MOVIES: Final = 3
 ALMOST_ALL: Final = 0.9
 """Share of movies of real numbers within black and white from which on the others are no grey levels."""
 
+RINGING: Final = 64.0
+"""Grey levels by which single movies may exceed black and white, as after sharpening or resampling, beside others that
+do not."""
+
 FULL: Final = 16
 """Bit depth of files with more than 8 bits; a lower depth is inferred from the brightness of movies."""
 
@@ -161,7 +165,9 @@ def _some_of(names: Sequence[str]) -> Sequence[str]:
 
 
 def _scale_of(ranges: Sequence[tuple[float, float, np.dtype[Any]]]) -> GreyScale:
-    """Return the scale of movies, given their ranges and types."""
+    """Return the scale of movies, given their ranges and types; that of almost all, where these are grey levels."""
+    if _are_grey_levels(ranges):
+        ranges = [one for one in ranges if _is_grey(*one[:2])]
     low, high = min((one[0] for one in ranges), default=np.inf), max((one[1] for one in ranges), default=-np.inf)
     return grey_scale(low, high, np.result_type(*(one[2] for one in ranges))) if high >= low else GreyScale()
 
@@ -205,17 +211,25 @@ def _units(seen: Mapping[str, tuple[float, float, np.dtype[Any]]]) -> dict[str, 
     """Return the unit of each movie whose values allow only one: grey levels, shares of white, or neither.
 
     Values beyond black and white count as neither only if other movies are 8-bit integers, whose unit is certain, or
-    almost all others are within.
+    almost all others are within; then single ones may ring.
     """
     whole = any(dtype.kind in "iu" for _, _, dtype in seen.values())
-    within = [low >= -OVERSHOOT and OVERSHOOT < high <= WHITE + OVERSHOOT for low, high, _ in seen.values()]
-    certain = whole or sum(within) >= ALMOST_ALL * len(seen)
-    units = {name: _unit(*one, certain=certain) for name, one in seen.items()}
+    beyond = OVERSHOOT if whole else RINGING if _are_grey_levels([*seen.values()]) else np.inf
+    units = {name: _unit(*one, beyond=beyond) for name, one in seen.items()}
     return {name: unit for name, unit in units.items() if unit is not None}
 
 
-def _unit(low: float, high: float, dtype: np.dtype[Any], *, certain: bool) -> str | None:
-    if certain and dtype.kind == "f" and (low < -OVERSHOOT or high > WHITE + OVERSHOOT):
+def _are_grey_levels(ranges: Sequence[tuple[float, float, np.dtype[Any]]]) -> bool:
+    """Return whether almost all movies lie within black and white, and are no shares of white."""
+    return sum(_is_grey(low, high) for low, high, _ in ranges) >= ALMOST_ALL * len(ranges)
+
+
+def _is_grey(low: float, high: float) -> bool:
+    return low >= -OVERSHOOT and OVERSHOOT < high <= WHITE + OVERSHOOT
+
+
+def _unit(low: float, high: float, dtype: np.dtype[Any], *, beyond: float) -> str | None:
+    if dtype.kind == "f" and (low < -beyond or high > WHITE + beyond):
         return "no grey levels"
     if high > OVERSHOOT:
         return "grey levels"
