@@ -1,5 +1,6 @@
 import pytest
 
+from reverie import __version__
 from reverie.cli.main import main
 from reverie.cli.verbs import VERBS, Verb, overview, parse
 from reverie.foundation.errors import ReverieError
@@ -22,6 +23,14 @@ def test_every_verb_has_help_of_its_own(verb, capsys):
         parse([verb, "--help"])
     assert stopped.value.code == 0
     assert f"reverie {verb}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("word", ["-V", "--version"])
+def test_the_version_is_told(word, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([word])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out.strip() == f"reverie {__version__}"
 
 
 @pytest.mark.parametrize("words", [[], ["mask"], ["reconstrukt", "--help"]])

@@ -80,7 +80,7 @@ def test_problems_are_collected_and_do_not_stop_the_survey(animal, make_trial):
     for sentence in expected:
         assert sum(sentence in problem for problem in found.problems) == 1, sentence
     assert len(found.problems) == len(expected)
-    assert f"Problems found: {len(expected)}" in render(found)
+    assert f"Notes and problems: {len(expected)}" in render(found)
 
 
 def test_a_trial_that_alone_of_its_tier_lacks_responses_is_named(tmp_path, make_trial):
@@ -154,7 +154,7 @@ def test_the_text_is_aligned(animal):
     assert "  trials     train 4, oracle 1, live_test_main 1 (0 with responses)" in lines
     assert "  lengths    40 frames (1.3 s)" in lines
     assert "Near-duplicate movies in different folds: none" in lines
-    assert lines[-1] == "Problems found: none"
+    assert lines[-1] == "Notes and problems: none"
 
 
 def test_no_recording_at_all_is_an_error(tmp_path):

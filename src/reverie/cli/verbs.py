@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Protocol, runtime_
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional, UseAppendAction, arg
 
+from reverie import __version__
 from reverie.foundation.errors import ReverieError
 from reverie.jobs.engines.settings import On
 from reverie.recordings.reading import Reading
@@ -117,6 +118,9 @@ def parse(arguments: Sequence[str] | None = None) -> Verb:
     if not words or words[0] in ("-h", "--help"):
         print(overview())
         sys.exit(0 if words else WRONG_USAGE)
+    if words[0] in ("-V", "--version"):
+        print(f"reverie {__version__}")
+        sys.exit(0)
     if words[0] not in VERBS:
         print(f"reverie: there is no verb {words[0]!r}; choose one of {', '.join(VERBS)}.", file=sys.stderr)
         sys.exit(WRONG_USAGE)

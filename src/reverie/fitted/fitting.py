@@ -50,9 +50,9 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
             _ = fitted.mask  # raises before the work where nothing can be seen, since the rest would be useless
         fitted.describe(part)  # raises before the work where nothing can be written
         begin = perf_counter()
-        say(f"Fitting the {part} of {fitted.subject.animal}.")
+        say(f"Fitting the {part.replace('_', ' ')} of {fitted.subject.animal}.")
         FITS[part](fitted)
-        say(f"The {part} of {fitted.subject.animal} took {perf_counter() - begin:.0f} s.")
+        say(f"The {part.replace('_', ' ')} of {fitted.subject.animal} took {perf_counter() - begin:.0f} s.")
     return fitted
 
 
@@ -100,7 +100,7 @@ def _fit_likelihood(fitted: Fitted) -> None:
     kinds = kinds_of(subject.recording.response_kind)
     fits = fit_likelihoods(subject.encoder, subject.animal, trials, skip=subject.encoder.history, kinds=kinds)
     fitted.keep("likelihood", likelihood_fits_arrays(fits))
-    say(f"{subject.animal}: of the likelihoods {', '.join(kinds)}, “{fits.chosen}” suits the training trials best.")
+    say(f"{subject.animal}: of the likelihoods {', '.join(kinds)}, “{fits.chosen}” describes the training trials best.")
 
 
 def _fit_ridge(fitted: Fitted) -> None:
@@ -116,8 +116,9 @@ def _fit_weights(fitted: Fitted) -> None:
     fitted.keep("weights", weights.to_arrays())
     averaged = f" averaged over {weights.averaged_over} pairs of movies" if weights.averaged_over else ""
     say(
-        f"{fitted.subject.animal}: the most probable movie, of the likelihood “{weights.likelihood}”{averaged}, counts "
-        f"{weights.share:.2f}, ridge {1 - weights.share:.2f}."
+        f"{fitted.subject.animal}: on validation trials, movies come nearest with the likelihood "
+        f"“{weights.likelihood}”{averaged}, where the most probable movie counts {weights.share:.2f} and ridge "
+        f"{1 - weights.share:.2f}."
     )
 
 

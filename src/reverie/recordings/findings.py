@@ -133,7 +133,8 @@ def _animal(animal: AnimalFindings) -> Iterator[str]:
     if animal.lengths:
         yield _entry("lengths", _lengths(animal))
         if any(animal.folds):
-            yield _entry("folds 0-6", "  ".join(map(str, animal.folds)))
+            counts = "  ".join(map(str, animal.folds))
+            yield _entry("folds 0-6", f"{counts}  trials (movies that look alike share a fold)")
     if animal.read < sum(animal.trials.values()):
         yield _entry("read", f"{animal.read} of {sum(animal.trials.values())} trials, evenly chosen (--whole for all)")
     if animal.responses:
@@ -176,7 +177,7 @@ def _leak_lines(leaks: Sequence[Leak]) -> Iterator[str]:
 
 
 def _problem_lines(problems: Sequence[str]) -> Iterator[str]:
-    yield f"Problems found: {len(problems) or 'none'}"
+    yield f"Notes and problems: {len(problems) or 'none'}"
     yield from (f"  {problem}" for problem in problems)
 
 

@@ -192,6 +192,8 @@ class RunFolder:
     def _refuse_other_settings(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         names = [name for name in {**old, **new} if name not in NOT_COMPARED]
         changed = [name for name in names if old.get(name) != new.get(name)]
+        if "method" in changed:
+            changed = ["method"]  # another method has other settings, which say no more
         if changed:
             differences = ", ".join(f"{name}: {old.get(name)} there, {new.get(name)} now" for name in changed)
             raise ReverieError(

@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from pynwb import TimeSeries
 from scipy.ndimage import gaussian_filter1d
 from tests.recordings.readers import layouts, nwb_layouts
 from tests.worlds import open_recording
@@ -244,6 +245,17 @@ def test_nwb_of_no_known_layout_is_listed_and_chosen_from(tmp_path, session):
         responses="/acquisition/my_cells", movie=("/stimulus/presentation/shown",), running="/acquisition/wheel"
     )
     check(open_recording(place, reading), session, signals=("running speed",))
+
+
+def test_plain_series_of_many_columns_may_be_responses(tmp_path):
+    file = nwb_layouts.new_nwb()
+    for name, shape in (("cells", (90, 40)), ("place", (90, 3)), ("wheel", (90,))):
+        file.add_acquisition(TimeSeries(name=name, data=np.ones(shape), unit="a.u.", rate=30.0))
+    listing = render(survey(nwb_layouts.save(tmp_path / "mine.nwb", file))).splitlines()
+    first, second = (listing.index(f"--{what}: one of") for what in ("responses", "running, --pupil or --gaze"))
+    named = [line.split()[0] for line in listing]
+    assert named[first + 1 : second] == ["/acquisition/cells"]
+    assert named[second + 1 : second + 3] == ["/acquisition/place", "/acquisition/wheel"]
 
 
 def test_long_showings_are_cut_and_their_repeats_stay_together(tmp_path, session):

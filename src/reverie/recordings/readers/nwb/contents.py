@@ -19,6 +19,10 @@ TEMPLATES: Final = "/stimulus/templates/"
 
 RESPONSES: Final = ("RoiResponseSeries", "FluorescenceSeries", "Units")
 BEHAVIOUR: Final = ("TimeSeries", "SpatialSeries", "IntervalSeries")
+
+FEWEST_NEURONS: Final = 4
+"""Columns from which a plain series may be of neurons; fewer are behaviour, such as the three axes of a place."""
+
 TABLES: Final = "intervals"
 
 INVALID: Final = "invalid_times"
@@ -71,7 +75,7 @@ def listed(file: H5Object) -> list[str]:
         kind = kind_of(item)
         if is_movie(item):
             found["--movie"].append(_line(name, item, kind))
-        elif kind in RESPONSES or (isinstance(item, h5py.Group) and {"rois", "data"} <= set(item)):
+        elif kind in RESPONSES or (isinstance(item, h5py.Group) and {"rois", "data"} <= set(item)) or _is_wide(item):
             found["--responses"].append(_line(name, item, kind))
         elif kind in BEHAVIOUR:
             found["--running, --pupil or --gaze"].append(_line(name, item, kind))
@@ -89,6 +93,12 @@ def listed(file: H5Object) -> list[str]:
     lines.append(f"--frames-table: {csv}{', or one of' if tables else ''}")
     lines += [f"  {line}" for line in tables]
     return lines
+
+
+def _is_wide(item: H5Object) -> bool:
+    """Return whether an object is a plain series of as many columns as behaviour hardly has."""
+    data = item.get("data") if kind_of(item) == "TimeSeries" and isinstance(item, h5py.Group) else None
+    return isinstance(data, h5py.Dataset) and data.ndim == 2 and data.shape[1] >= FEWEST_NEURONS
 
 
 def _table_line(group: H5Object) -> str:
