@@ -142,6 +142,6 @@ def test_traces_as_the_files_hold_them_are_told(recording: Recording) -> None:
     traces = Recording.from_trials("mouse", trials)
     with pytest.raises(ReverieError, match=r"go below 0, but those of mouse count .*; give them as recording.as_read"):
         require_fitting(trials[1], traces)
-    fitting = altered(trials[1], responses=traces.as_read(trials[1].responses), recording=traces.identity)
+    fitting = altered(trials[1], responses=traces.as_read(trials[1].responses))
     require_fitting(fitting, traces)
     np.testing.assert_array_equal(fitting.responses, traces["1"].responses)

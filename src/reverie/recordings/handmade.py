@@ -49,7 +49,7 @@ def require_fitting(trial: Trial, recording: Recording) -> None:
             f"Trial {trial.name} is said to have {rate} frames per second, but {recording.name} is read at "
             f"{recording.frame_rate:g}."
         )
-    if trial.recording not in (None, recording.identity):
+    if trial.recording not in (None, recording.identity, *recording.source.origins):
         raise ReverieError(
             f"Trial {trial.name} was read from another recording than that of {recording.name}; give one of its own, "
             "or, if the neurons are the same in the same order, dataclasses.replace(trial, recording=None)."

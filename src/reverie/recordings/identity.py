@@ -31,7 +31,7 @@ def identity_of(source: Source, usable: Usable) -> str | None:
     for name in source.trials:
         try:
             series = source.responses(name)
-            if series is not None:
+            if series is not None and len(series.shape) == 2:
                 with reading_foreign(series.place):
                     first = np.asarray(series.read(0, min(HASHED_FRAMES, series.shape[-1])))
                     return _rounded_digest(first if usable.kept is None else first[usable.kept])

@@ -149,6 +149,8 @@ class Source(ABC):
         The names of all trials there may be, in recorded order.
     notes
         What was done to the data in reading, in sentences for the user.
+    origins
+        ``Recording.identity`` of the recordings from which its trials were read before it was made of them.
     """
 
     name: str
@@ -156,6 +158,7 @@ class Source(ABC):
     frame_rate: float
     trials: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    origins: frozenset[str] = frozenset()
 
     @abstractmethod
     def movie(self, name: str) -> Footage | None:

@@ -47,6 +47,7 @@ class TrialsSource(Source):
             raise ReverieError(f"The trials of {name} have several frame rates ({sorted(rates)}); bring them to one.")
         self.trials = tuple(self._held)
         (self.frame_rate,) = rates
+        self.origins = frozenset(trial.recording for trial in self._held.values() if trial.recording is not None)
 
     def tiers(self) -> Mapping[str, str]:
         """Return the tier of each trial."""
