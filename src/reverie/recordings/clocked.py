@@ -13,6 +13,7 @@ from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clock_checks import SLOWEST, clocks_apart, counted_samples, why_unusable
 from reverie.recordings.clocks import regular_frames, shown_rate, usual_rate
+from reverie.recordings.observed import as_far_as_usable
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import ClockedSeries, Sampled, Signal
 from reverie.recordings.source import Footage, Source
@@ -137,10 +138,13 @@ class ClockedSource(Source):
                 f"{self.frame_rate:.4g} frames a second (--frame-rate to differ).",
             )
         )
-        self.notes = (*recorded.notes, *thinned, *doubts, *unusable)
         pieces = [p for showing in recorded.showings for p in _pieces(showing, self.frame_rate, reading.trial_seconds)]
         self._pieces = {str(number): piece for number, piece in enumerate(pieces)}
         self.trials = tuple(self._pieces)
+        told = [as_far_as_usable(signal, [p.onsets for p in pieces], self.frame_rate) for signal in recorded.responses]
+        self._responses = [signal for signal, _ in told]
+        silent = [sentence for _, sentence in told if sentence]
+        self.notes = (*recorded.notes, *thinned, *doubts, *unusable, *silent)
         self._opened: dict[str, Footage] = {}
 
     def tiers(self) -> Mapping[str, str]:
@@ -192,7 +196,7 @@ class ClockedSource(Source):
         for begin, end in self.recorded.invalid:
             if begin < onsets[-1] + 1 / self.frame_rate and end > onsets[0]:
                 raise ReverieError(f"{self.place} says that what it holds from {begin:g} to {end:g} s is invalid.")
-        return ClockedSeries(self.recorded.responses, onsets, self.frame_rate)
+        return ClockedSeries(self._responses, onsets, self.frame_rate)
 
     def signals(self, name: str) -> Mapping[str, ClockedSeries]:
         """Return pupil and running in a trial."""

@@ -172,6 +172,17 @@ def test_a_unit_that_was_not_observed_did_not_fall_silent(session, tmp_path):
     assert all(recording.responses(name).sum(axis=1).min() > 0 for name in recording.tiers)
 
 
+def test_units_that_were_lost_in_one_trial_each_do_not_take_all_trials_with_them(session, tmp_path):
+    """Trials are from 2, 4.33, 6.67 and 9 s on; the last unit was lost in most of them."""
+    each = [[[0.0, begin - 0.1], [begin + 1.5, session.seconds]] for begin in (2.0, 4.33, 6.67)]
+    place = observed_units(tmp_path / "mine.nwb", session, [*each, [[0.0, session.seconds]], [[0.0, 3.0]]])
+    recording = open_recording(place, Reading(responses="/units", movie=(SHOWN,)))
+    assert [*recording.tiers] == ["0", "1", "2", "3"]
+    assert recording.rows.tolist() == [0, 1, 2, 3]
+    assert recording.responses("1")[1].max() == 0
+    assert any("In 3 of 4 trials, some of the units of /units were not observed" in note for note in recording.notes)
+
+
 def test_intervals_that_hold_few_of_the_spikes_are_of_something_else(session, tmp_path, capsys):
     place = observed_units(tmp_path / "mine.nwb", session, [[[0.0, session.seconds]]] * 7)
     with h5py.File(place, "a") as file:
