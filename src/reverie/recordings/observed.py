@@ -27,7 +27,7 @@ def as_far_as_usable(signal: Signal, trials: Sequence[Float[np.ndarray, " _"]], 
         return signal, ""
     ends = np.array([(onsets[0], onsets[-1]) for onsets in trials])
     seen = np.stack([covered(ends.ravel(), own, 1 / rate) for own in signal.observed])
-    lacks = ~seen.reshape(len(seen), -1, 2).all(axis=2)
+    lacks: np.ndarray = ~np.asarray(seen.reshape(len(seen), -1, 2).all(axis=2))
     gone, rare = lacks.mean(axis=0) > OFTEN, lacks.mean(axis=1) > OFTEN
     filled = lacks[~rare].any(axis=0) & ~gone
     if filled.sum() <= OFTEN * np.sum(~gone):
