@@ -272,11 +272,21 @@ def test_a_mask_that_cannot_be_read_is_told_once_and_before_any_fit(tiny_world, 
     assert not list((tiny_world.encoder / "fitted").glob("*/*/*.npz"))
 
 
-def test_a_run_read_at_another_frame_rate_is_made_anew(tiny_world, mask, out):
+@pytest.mark.parametrize("other", [Reading(frame_rate=60.0), Reading(trial_seconds=1.0)])
+def test_a_run_is_not_continued_with_trials_that_are_read_otherwise(tiny_world, mask, out, other):
+    """The same name may then mean another stretch of the session, and its movie would replace the first."""
     paper = Paper(steps=1)
     reconstruct(tiny_world, out, "6", method=paper, mask=mask)
-    (first,) = (out / "jobs").iterdir()
-    reconstruct(tiny_world, out, "6", method=paper, mask=mask, reading=Reading(frame_rate=60.0))
-    assert len(list((out / "jobs").iterdir())) == 2
-    assert first.exists()
-    assert Reconstruction.load(out / "alpha/6").frame_rate == 60.0
+    kept = files_in(out)
+    with pytest.raises(ReverieError, match=r"other settings \(reading: None there, --.* now\); choose another --out"):
+        reconstruct(tiny_world, out, "6", method=paper, mask=mask, reading=other)
+    assert files_in(out) == kept
+    reconstruct(tiny_world, out.with_name("other"), "6", method=paper, mask=mask, reading=other)
+    assert json.loads((out.with_name("other") / "run.json").read_text())["settings"]["reading"].startswith("--")
+
+
+def test_what_is_left_out_may_differ_in_a_run(tiny_world, mask, out):
+    reconstruct(tiny_world, out, "6", method=Paper(steps=1), mask=mask)
+    reconstruct(tiny_world, out, "4", method=Paper(steps=1), mask=mask, reading=Reading(leave_out=("trial:5",)))
+    assert (out / "alpha/6").is_dir()
+    assert (out / "alpha/4").is_dir()

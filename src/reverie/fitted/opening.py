@@ -61,14 +61,14 @@ def _open_as_trained(data: Path, names: Sequence[str], encoder: Encoder, given: 
     if given == known:  # nothing is remembered that was not given, and nothing differs
         return say_notes(choose_animals(open_recordings(data, given), names), all_needed=bool(names))
     why_not = _why_not_those_trained_on(data, names, encoder, known)
-    if reading != given:
-        say(
-            f"Not read as for the training of {encoder.folder} ({in_words(options)}), since {why_not}"
-            if why_not
-            else f"Recordings are read as for the training of {encoder.folder}: {in_words(options)}."
-        )
+    changes = differing(reading, options)
+    taken = in_words({name: value for name, value in options.items() if name not in changes})
+    if reading != given and why_not:
+        say(f"Not read as for the training of {encoder.folder} ({taken}), since {why_not}")
+    elif reading != given:
+        say(f"Recordings are read as for the training of {encoder.folder}: {taken}.")
     recordings = choose_animals(open_recordings(data, given if why_not else reading), names)
-    if (changes := differing(reading, options)) and not why_not:
+    if changes and not why_not:
         then, now = (in_words({name: pair[place] for name, pair in changes.items()}) for place in (0, 1))
         say(f"For the training of {encoder.folder}, recordings were read with {then}, but now with {now}.")
     return say_notes(recordings, all_needed=bool(names))

@@ -12,7 +12,7 @@ from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import require_contract
 from reverie.fitted.mismatch import COMPARED_FRAMES, COMPARED_TRIALS, mismatch_warnings
 from reverie.foundation.arrays import SAME_RATE
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.requests import require_seed
 from reverie.recordings.contents import answered, trials_digest
@@ -108,8 +108,8 @@ def check_match(recording: Recording, encoder: Encoder) -> None:
     expected = encoder.mice[recording.name]
     if recording.neurons != expected:
         raise ReverieError(
-            f"Animal {recording.name} has {recording.neurons} neurons but {where[0].lower()}{where[1:]} predicts "
-            f"{expected}; they are not of the same recording."
+            f"Animal {recording.name} has {counted(recording.neurons, 'neuron')} but "
+            f"{where[0].lower()}{where[1:]} predicts {expected}; they are not of the same recording."
         )
     if recording.frame_size != encoder.frame_size:
         raise ReverieError(

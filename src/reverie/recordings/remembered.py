@@ -15,6 +15,9 @@ that were left out of a training."""
 MOVED: Final = ("movie", "frames_table", "leave_out")
 """Options that may differ although a recording is read alike: files are moved, and more is left out."""
 
+BEHAVIOUR: Final = ("running", "pupil", "gaze")
+"""Options that may name files, which are moved as well."""
+
 RESPONSES: Final = ("responses", "rate", "frame_rate", "leave_out")
 """Options on which the responses depend that a recording is known by."""
 
@@ -51,6 +54,16 @@ def as_known(reading: Reading, options: Mapping[str, Any]) -> Reading:
     """
     then = as_remembered(Reading(), options)
     return replace(reading, **{name: getattr(then, name) for name in RESPONSES})
+
+
+def deciding(reading: Reading) -> str:
+    """Return, as the command line takes them, the options that decide what a trial of a name is.
+
+    >>> deciding(Reading(trial_seconds=4.0, leave_out=("trial:3",)))
+    '--trial-seconds 4'
+    """
+    free = (*MOVED, *BEHAVIOUR)
+    return in_words({name: value for name, value in remembered(reading).items() if name not in free})
 
 
 def differing(reading: Reading, options: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

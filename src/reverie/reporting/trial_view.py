@@ -142,8 +142,8 @@ def mask_view(trial: TrialContent) -> MaskView:
     height, width = (f"{size} px" if degree is None else f"{size * degree:.0f}°" for size in trial.mask.shape)
     top = max(float(np.nanmax(trial.mask)), EVALUATION_THRESHOLD)
     regions = (
-        (f"evaluation (α ≥ {EVALUATION_THRESHOLD:g})", trial.evaluation_region),
-        (f"training (α ≥ {TRAINING_THRESHOLD:g})", trial.training_region),
+        (f"scored (α ≥ {EVALUATION_THRESHOLD:g})", trial.evaluation_region),
+        (f"optimised (α ≥ {TRAINING_THRESHOLD:g})", trial.training_region),
     )
     sizes = []
     for name, region in regions:

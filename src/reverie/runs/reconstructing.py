@@ -30,6 +30,7 @@ from reverie.jobs.store import JobFolder, Store
 from reverie.jobs.workers import Workers, open_workers
 from reverie.jobs.working import Tally, do_jobs, fit_for
 from reverie.recordings.opening import of_each, usable_and_broken
+from reverie.recordings.remembered import deciding
 from reverie.reporting.figures import save_figure, strip_figure
 from reverie.reporting.video_files import write_mp4, write_tif
 from reverie.runs.evaluating import evaluate_run
@@ -171,9 +172,11 @@ def with_responses(session: Session, names: Mapping[str, Sequence[str]]) -> dict
 def record_of(session: Session, names: Mapping[str, Sequence[str]], run: Run) -> dict[str, object]:
     """Return the contents of run.json: settings, versions, seed, and the paths of everything used."""
     sources = session.sources
+    reading = deciding(next(iter(session.recordings.values())).reading)
     settings = {
         **describe_method(run.method),
         **vars(run.joining),
+        **({"reading": reading} if reading else {}),
         "encoders": [session.encoder_digest(folder) for folder in sources.encoders],
         "trials": dict(names),
     }
