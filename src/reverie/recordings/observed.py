@@ -13,6 +13,9 @@ from reverie.recordings.signals import Signal, SpikeTrains
 OFTEN: Final = 0.5
 """Share of trials that a unit may lack, of units that a trial may lack, and of trials that may lack any."""
 
+LOOKED_AT: Final = 11
+"""Moments of each trial, evenly chosen, at which units are looked for."""
+
 
 def as_far_as_usable(signal: Signal, trials: Sequence[Float[np.ndarray, " _"]], rate: float) -> tuple[Signal, str]:
     """Return a signal, whose units count as silent where leaving trials out would leave few, and a sentence on this.
@@ -25,15 +28,15 @@ def as_far_as_usable(signal: Signal, trials: Sequence[Float[np.ndarray, " _"]], 
     """
     if not isinstance(signal, SpikeTrains) or signal.observed is None:
         return signal, ""
-    ends = np.array([(onsets[0], onsets[-1]) for onsets in trials])
-    seen = np.stack([covered(ends.ravel(), own, 1 / rate) for own in signal.observed])
-    lacks: np.ndarray = ~np.asarray(seen.reshape(len(seen), -1, 2).all(axis=2))
+    points = np.array([np.linspace(onsets[0], onsets[-1], LOOKED_AT) for onsets in trials])
+    seen = np.stack([covered(points.ravel(), own, 1 / rate) for own in signal.observed])
+    lacks: np.ndarray = ~np.asarray(seen.reshape(len(seen), *points.shape).all(axis=2))
     gone, rare = lacks.mean(axis=0) > OFTEN, lacks.mean(axis=1) > OFTEN
     filled = lacks[~rare].any(axis=0) & ~gone
     if filled.sum() <= OFTEN * np.sum(~gone):
         return signal, ""
     pairs = zip(signal.observed, rare, strict=True)
-    observed = [own if lost else np.concatenate([own, ends[filled]]) for own, lost in pairs]
+    observed = [own if lost else np.concatenate([own, points[filled][:, [0, -1]]]) for own, lost in pairs]
     return replace(signal, observed=observed), (
         f"In {filled.sum()} of {len(trials)} trials, some of the units of {signal.place} were not observed (each in "
         "others): they count as silent there, since else these trials could not be used."
