@@ -45,12 +45,13 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
     needed = wanted | sources_of(wanted)
     for warning in fitted.subject.warnings:
         say(warning)
-    for part in fitted.missing(needed):
+    missing = fitted.missing(needed)
+    for number, part in enumerate(missing, start=1):
         if part != "mask" and "mask" in needed:
             _ = fitted.mask  # raises before the work where nothing can be seen, since the rest would be useless
         fitted.describe(part)  # raises before the work where nothing can be written
         begin = perf_counter()
-        say(f"Fitting the {part.replace('_', ' ')} of {fitted.subject.animal}.")
+        say(f"Fitting the {part.replace('_', ' ')} of {fitted.subject.animal} ({number} of {len(missing)}).")
         FITS[part](fitted)
         say(f"The {part.replace('_', ' ')} of {fitted.subject.animal} took {perf_counter() - begin:.0f} s.")
     return fitted
