@@ -70,7 +70,11 @@ def _open_as_trained(data: Path, names: Sequence[str], encoder: Encoder, given: 
     recordings = choose_animals(open_recordings(data, given if why_not else reading), names)
     if changes and not why_not:
         then, now = (in_words({name: pair[place] for name, pair in changes.items()}) for place in (0, 1))
-        say(f"For the training of {encoder.folder}, recordings were read with {then}, but now with {now}.")
+        cut = " Trials of the same name are then other stretches, and which are held out is not known."
+        say(
+            f"For the training of {encoder.folder}, recordings were read with {then}, but now with {now}."
+            f"{cut if 'trial_seconds' in changes else ''}"
+        )
     return say_notes(recordings, all_needed=bool(names))
 
 
