@@ -23,6 +23,7 @@ FOREIGN = {
     "--quiet",
     "--editable",
     "--help",
+    "--version",
     "--mode",
     "--name-only",
     "--repo-type",
@@ -32,7 +33,7 @@ FOREIGN = {
     "--me",
     "--noheader",
 }
-"""Options of other programs that are named (pip, the linker, hf, sbatch, squeue); and the one that every verb has."""
+"""Options of other programs that are named (pip, the linker, hf, sbatch, squeue); and two that are no verb's own."""
 
 NO_VERB = {"anew", "as", "in", "is", "encoder", "decoder", "VERB", "run", "from"}
 """Words after the program's name in sentences about it."""
