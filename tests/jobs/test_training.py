@@ -1,5 +1,6 @@
 """Several encoders of the same recordings, trained side by side."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,10 +8,11 @@ import pytest
 import torch
 
 import reverie as rv
-from reverie.foundation.errors import BadInput
+from reverie.foundation.errors import BadInput, ReverieError
 from reverie.jobs.engines.settings import On
 from reverie.jobs.training import TrainingData, train_encoders
 from reverie.recordings.reading import Reading
+from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
 
 REQUEST = TrainingRequest(architecture="linear_nonlinear", preset="tiny", steps=2, seed=3)
@@ -39,6 +41,21 @@ def test_what_is_trained_is_not_trained_again(tiny_world, tmp_path):
     made = {path: path.stat().st_mtime_ns for path in first[0].rglob("*.safetensors")}
     assert train_encoders(lessons, tmp_path / "mine", REQUEST, encoders=1, on=On()) == first
     assert made == {path: path.stat().st_mtime_ns for path in first[0].rglob("*.safetensors")}
+
+
+def test_an_encoder_of_another_frame_rate_is_not_taken_for_it(tiny_world, tmp_path):
+    (folder,) = train_encoders(lessons_of(tiny_world), tmp_path / "mine", REQUEST, on=On())
+    description = json.loads((folder / "encoder.json").read_text())
+    del description["checksum"]
+    # Versions before this one kept the last digits of sums.
+    for rate in (30.000000000000107, 25.0):
+        description["about"]["frame_rates"] = {"alpha": rate}
+        (folder / "encoder.json").write_text(json.dumps(description))
+        if rate == 25.0:
+            with pytest.raises(ReverieError, match=r"trained on frames of .* at 25 per second, but alpha is .* at 30;"):
+                train_encoder(tiny_world.data, folder, REQUEST, animals=["alpha"], device="cpu")
+        else:
+            train_encoder(tiny_world.data, folder, REQUEST, animals=["alpha"], device="cpu")
 
 
 def test_none_to_train_and_far_too_many_are_told(tiny_world, tmp_path):

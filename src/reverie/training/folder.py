@@ -13,6 +13,7 @@ from reverie.encoders.checkpoints import encoder_digest, load_encoder
 from reverie.encoders.contract import Encoder
 from reverie.encoders.presets import preset
 from reverie.encoders.registry import find_architecture, require_contract
+from reverie.foundation.arrays import SAME_RATE
 from reverie.foundation.devices import choose_device, describe, seed_everything, usual_torch
 from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import read_record, write_record
@@ -153,13 +154,12 @@ def _require_same_movies(encoder: Encoder, recordings: Mapping[str, Recording]) 
     """Raise ReverieError unless an encoder was trained on movies of the size and rate that recordings are read at."""
     rates = encoder.about.get("frame_rates", {})
     for animal, recording in recordings.items():
-        now = (recording.frame_size, recording.frame_rate)
-        then = (tuple(encoder.frame_size), rates.get(animal, recording.frame_rate))
-        if now != then:
-            (height, width), rate = then
+        (height, width), size = encoder.frame_size, recording.frame_size
+        now, rate = recording.frame_rate, rates.get(animal, recording.frame_rate)
+        if (height, width) != size or abs(now - rate) > SAME_RATE * rate:
             raise ReverieError(
                 f"{encoder.folder} holds an encoder trained on frames of {height} x {width} pixels at {rate:g} per "
-                f"second, but {animal} is read with {now[0][0]} x {now[0][1]} at {now[1]:g}; choose another --out."
+                f"second, but {animal} is read with {size[0]} x {size[1]} at {now:g}; choose another --out."
             )
 
 
