@@ -4,6 +4,7 @@ from reverie import __version__
 from reverie.cli.main import main
 from reverie.cli.verbs import VERBS, Verb, overview, parse
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.reading import Reading, with_absolute_paths
 
 
 def test_the_overview_names_every_verb_with_what_it_does(capsys):
@@ -90,3 +91,18 @@ def test_orders_of_axes_are_words_that_commas_part(capsys):
         parse(["inspect", "--help"])
     assert "{auto,height-width-time,time-height-width," in capsys.readouterr().out
     assert parse(["inspect", "DATA", "--movie-axes", "time-width-height"]).reading.axes == "time,width,height"
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (["--trial-seconds", "10"], {"trial_seconds"}),
+        (["--frame_rate=None", "--leave-out"], {"frame_rate", "leave_out"}),
+        ([], set()),
+    ],
+)
+def test_options_count_as_given_even_as_their_defaults(words, options):
+    reading = parse(["fit", "DATA", "ENCODER", *words]).subjects.reading
+    assert reading == Reading()
+    assert reading.stated == options
+    assert with_absolute_paths(reading).stated == options  # as other processes are told

@@ -6,7 +6,7 @@ from tests.worlds import scale_responses
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.fitted.opening import open_matching_animals
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.reading import Reading
+from reverie.recordings.reading import Reading, stating
 from reverie.recordings.recording import Recording
 from reverie.training.folder import train_encoder
 
@@ -45,6 +45,14 @@ def test_options_that_are_given_count_and_differences_are_said(folder, tiny_worl
         f"training of {folder}, recordings were read with --trial-seconds 10, but now with --trial-seconds 4. Trials of"
         in (capsys.readouterr().err)
     )
+
+
+def test_options_that_are_given_as_nothing_are_back_at_their_defaults(folder, tiny_world, capsys):
+    with pytest.raises(ReverieError, match=r"movies of alpha are \(12, 16\) pixels"):
+        opened_beside(folder, tiny_world, stating(Reading(), ["frame_size"]))
+    assert "read with --frame-size 6 8, but now with no --frame-size." in capsys.readouterr().err
+    with pytest.raises(ReverieError, match=r"has 20 neurons but the encoder .* predicts 19"):
+        opened_beside(folder, tiny_world, stating(Reading(), ["leave_out"]))
 
 
 @pytest.mark.parametrize("given", [Reading(frame_rate=15.0), Reading(frame_rate=15.0, frame_size=(6, 8))])

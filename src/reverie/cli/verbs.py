@@ -2,13 +2,13 @@
 
 import ast
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Protocol, runtime_checkable
 
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional, UseAppendAction, arg
@@ -16,7 +16,7 @@ from tyro.conf import OmitArgPrefixes, Positional, UseAppendAction, arg
 from reverie import __version__
 from reverie.foundation.errors import ReverieError
 from reverie.jobs.engines.settings import On
-from reverie.recordings.reading import Reading
+from reverie.recordings.reading import Reading, stating
 
 if TYPE_CHECKING:
     from reverie.fitted.session import Sources
@@ -130,7 +130,20 @@ def parse(arguments: Sequence[str] | None = None) -> Verb:
             raise ReverieError(f"Nothing was given with {word or before}; is a variable of the shell not set?")
     module, name = VERBS[words[0]].split(":")
     verb: Verb = tyro.cli(getattr(import_module(module), name), prog=f"reverie {words[0]}", args=words[1:])
-    return verb
+    options = [word.partition("=")[0][2:].replace("-", "_") for word in words if word.startswith("--")]
+    stated: Verb = _stating(verb, options)
+    return stated
+
+
+def _stating(part: Any, options: Collection[str]) -> Any:  # noqa: ANN401 - a verb, or any of its values
+    """Return a verb, or a part of one, whose reading knows which options were given, even as their defaults."""
+    if isinstance(part, Reading):
+        return stating(part, options)
+    if not is_dataclass(part) or isinstance(part, type):
+        return part
+    values = {one.name: getattr(part, one.name) for one in fields(part) if one.init}
+    changed = {name: _stating(value, options) for name, value in values.items()}
+    return replace(part, **{name: value for name, value in changed.items() if value is not values[name]})
 
 
 def overview() -> str:

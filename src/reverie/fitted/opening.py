@@ -58,10 +58,10 @@ def _open_as_trained(data: Path, names: Sequence[str], encoder: Encoder, given: 
     options = next((each for each in _about(encoder, "reading").values() if isinstance(each, Mapping)), {})
     reading = as_remembered(given, options)
     known = as_known(reading, options)
-    if given == known:  # nothing is remembered that was not given, and nothing differs
+    changes = differing(reading, options)
+    if given == known and not changes:  # nothing is remembered that was not given
         return say_notes(choose_animals(open_recordings(data, given), names), all_needed=bool(names))
     why_not = _why_not_those_trained_on(data, names, encoder, known)
-    changes = differing(reading, options)
     taken = in_words({name: value for name, value in options.items() if name not in changes})
     if reading != given and why_not:
         say(f"Not read as for the training of {encoder.folder} ({taken}), since {why_not}")

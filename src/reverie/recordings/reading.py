@@ -1,6 +1,7 @@
 """How recordings are to be read: what their files do not say. The command line's options are these fields."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -78,6 +79,8 @@ class Reading:
     leave_out: tuple[str, ...] = ()
     """What is not used: trial:NAME, neuron:NUMBER (from 0, as in the file) or animal:NAME; ANIMAL/trial:NAME for one
     animal only."""
+    stated: frozenset[str] = field(default=frozenset(), init=False, compare=False, repr=False)
+    """Options that count as given even where their values are the defaults; not an argument, but set by ``stating``."""
 
     def __post_init__(self) -> None:
         """Raise ReverieError when a value is of another kind, or a number is not possible."""
@@ -97,7 +100,7 @@ class Reading:
 
 def with_absolute_paths(reading: Reading) -> Reading:
     """Return the same with absolute paths of files: another process may work in another folder."""
-    return replace(
+    absolute = replace(
         reading,
         frames_table=reading.frames_table and Path(_absolute(str(reading.frames_table))),
         movie=tuple(map(_absolute, reading.movie)),
@@ -105,6 +108,17 @@ def with_absolute_paths(reading: Reading) -> Reading:
         pupil=reading.pupil and _absolute(reading.pupil),
         gaze=reading.gaze and _absolute(reading.gaze),
     )
+    return stating(absolute, reading.stated)
+
+
+def stating(reading: Reading, options: Collection[str]) -> Reading:
+    """Return the same, with options that count as given even where their values are the defaults.
+
+    What an encoder remembers does not take their place.
+    """
+    stated = replace(reading)
+    object.__setattr__(stated, "stated", frozenset(options))
+    return stated
 
 
 def _absolute(given: str) -> str:

@@ -8,6 +8,9 @@ from typing import Any, Final
 from reverie.foundation.requests import with_options
 from reverie.recordings.reading import Reading, with_absolute_paths
 
+OPTIONS: Final = tuple(option for option in fields(Reading) if option.init)
+"""The options that there are."""
+
 NEURON: Final = "neuron:"
 """Marks neurons among what is left out. Only these are remembered: movies are often made of the very trials and animals
 that were left out of a training."""
@@ -36,13 +39,19 @@ def remembered(reading: Reading) -> dict[str, Any]:
 def as_remembered(given: Reading, options: Mapping[str, Any]) -> Reading:
     """Return a reading with what is remembered for all options that are not given; what is left out adds up.
 
-    Raises ReverieError when a remembered option is unknown or impossible.
+    An option that is given as nothing, even of what is left out, is taken at its default. Raises ReverieError when a
+    remembered option is unknown or impossible.
 
     >>> as_remembered(Reading(trial_seconds=5.0), {"trial_seconds": 4.0, "frame_rate": 60.0}).trial_seconds
     5.0
+    >>> from reverie.recordings.reading import stating
+    >>> as_remembered(stating(Reading(), ["trial_seconds"]), {"trial_seconds": 4.0}).trial_seconds
+    10.0
     """
-    chosen = {**{name: _from_json(name, value) for name, value in options.items()}, **_given(given)}
-    chosen["leave_out"] = tuple(dict.fromkeys((*options.get("leave_out", ()), *given.leave_out)))
+    taken = {name: _from_json(name, value) for name, value in options.items() if name not in given.stated}
+    chosen = {**taken, **_given(given)}
+    if given.leave_out or "leave_out" not in given.stated:
+        chosen["leave_out"] = tuple(dict.fromkeys((*options.get("leave_out", ()), *given.leave_out)))
     return with_options(Reading(), chosen, "A reading")
 
 
@@ -73,7 +82,7 @@ def differing(reading: Reading, options: Mapping[str, Any]) -> dict[str, tuple[A
     {'frame_rate': (60.0, None), 'trial_seconds': (10.0, 5.0)}
     """
     then, now = as_remembered(Reading(), options), reading
-    pairs = {one.name: (_as_json(getattr(then, one.name)), _as_json(getattr(now, one.name))) for one in fields(Reading)}
+    pairs = {one.name: (_as_json(getattr(then, one.name)), _as_json(getattr(now, one.name))) for one in OPTIONS}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1] and name not in MOVED}
 
 
@@ -99,7 +108,7 @@ def _words(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
 
 def _given(reading: Reading) -> dict[str, Any]:
     """Return the options that differ from their defaults."""
-    values = {one.name: (getattr(reading, one.name), one.default) for one in fields(Reading)}
+    values = {one.name: (getattr(reading, one.name), one.default) for one in OPTIONS}
     return {name: value for name, (value, default) in values.items() if value != default}
 
 

@@ -9,35 +9,31 @@ from typing import Any
 
 import torch
 
-from reverie.encoders.checkpoints import encoder_digest, load_encoder
+from reverie.encoders.checkpoints import load_encoder
 from reverie.encoders.contract import Encoder
 from reverie.encoders.presets import preset
 from reverie.encoders.registry import find_architecture, require_contract
 from reverie.foundation.arrays import SAME_RATE
 from reverie.foundation.devices import choose_device, describe, seed_everything, usual_torch
 from reverie.foundation.errors import ReverieError, counted
-from reverie.foundation.files import read_record, write_record
-from reverie.foundation.fingerprints import digest_of
-from reverie.foundation.folders import held, require_folder, require_own
+from reverie.foundation.files import write_record
+from reverie.foundation.folders import held, require_folder
 from reverie.foundation.partial_files import sweep
 from reverie.foundation.progress import say, tracked
 from reverie.foundation.requests import given_path, with_options
-from reverie.recordings.contents import readable, trials_digest
+from reverie.recordings.contents import readable
 from reverie.recordings.opening import choose_animals, open_animals, say_notes
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split, split_all
 from reverie.recordings.tiers import UNUSED
+from reverie.training.earlier import PLAN, as_requested, contents_of, earlier_plan, earlier_settings
 from reverie.training.loop import LAST, RESUME
 from reverie.training.planning import plan_settings
 from reverie.training.request import TrainingRequest
-from reverie.training.settings import TrainingSettings
 from reverie.training.teaching import trainable_animals
 from reverie.training.train import TrainingResult, train
 from reverie.training.validation import poor_fit_warning
-
-PLAN = "plan.json"
-"""Written before the first step, so that the same command resumes with the same settings."""
 
 
 @usual_torch()
@@ -82,18 +78,18 @@ def train_encoder(
     where, folder = choose_device(device), given_path(out, "The folder of an encoder")
     require_folder(folder)
     opened = trainable_animals(_opened(recordings, animals, reading), all_needed=bool(animals))
-    requested = _requested(opened, request)
-    if _earlier_plan(folder, requested) is not None and (folder / LAST / "encoder.json").exists():
+    requested = as_requested(opened, request)
+    if earlier_plan(folder, requested) is not None and (folder / LAST / "encoder.json").exists():
         return _trained_already(folder, opened, where)
     encoder = _untrained(opened, request, where)  # raises where it cannot be built, before all movies are read
     splits = _split(opened, request, all_needed=bool(animals))
     if len(splits) < len(opened):  # animals that were left out have no readout
         opened = {animal: opened[animal] for animal in splits}
         encoder = _untrained(opened, request, where)
-    contents = _contents(opened, splits)
+    contents = contents_of(opened, splits)
     teacher = load_encoder(request.teacher, where) if request.teacher else None
     with held(folder, folder):
-        settings = _earlier_settings(folder, requested, contents)  # also what another process planned meanwhile
+        settings = earlier_settings(folder, requested, contents)  # also what another process planned meanwhile
         if settings is None:
             settings = plan_settings(encoder, opened, splits, request, where)
             plan = {"asked": requested, "contents": contents, "training": asdict(settings)}
@@ -130,26 +126,6 @@ def _opened(
     return say_notes(chosen, all_needed=bool(animals) or len(given) == 1)
 
 
-def _requested(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Any]:
-    """Return a description of the request and its animals, ready for JSON, without paths of files."""
-    requested = {name: value if value is None else str(value) for name, value in asdict(request).items()}
-    if request.teacher is not None:
-        requested["teacher"] = encoder_digest(load_encoder(request.teacher))
-    animals = {
-        name: {"neurons": recording.neurons, "trials": digest_of(recording.opened_tiers)}
-        for name, recording in sorted(recordings.items())
-    }
-    return {**requested, "animals": animals}
-
-
-def _contents(recordings: Mapping[str, Recording], splits: Mapping[str, Split]) -> dict[str, str]:
-    """Return a hash of the trials that are learned from and validated on, by animal."""
-    return {
-        animal: trials_digest(recordings[animal], (*split.training, *split.validation))
-        for animal, split in splits.items()
-    }
-
-
 def _require_same_movies(encoder: Encoder, recordings: Mapping[str, Recording]) -> None:
     """Raise ReverieError unless an encoder was trained on movies of the size and rate that recordings are read at."""
     rates = encoder.about.get("frame_rates", {})
@@ -161,41 +137,6 @@ def _require_same_movies(encoder: Encoder, recordings: Mapping[str, Recording]) 
                 f"{encoder.folder} holds an encoder trained on frames of {height} x {width} pixels at {rate:g} per "
                 f"second, but {animal} is read with {size[0]} x {size[1]} at {now:g}; choose another --out."
             )
-
-
-def _earlier_plan(out: Path, requested: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the plan of an earlier call with the same request; None when none of them began to train."""
-    if not (out / PLAN).exists():
-        if (out / "encoder.json").exists():
-            raise ReverieError(f"{out} holds an encoder already; choose another --out, so that nothing is overwritten.")
-        require_own(out, "training")
-        return None
-    plan = read_record(out / PLAN)
-    try:
-        earlier: dict[str, Any] = {name: plan["settings"][name] for name in ("asked", "contents", "training")}
-        TrainingSettings(**earlier["training"])
-    except (KeyError, TypeError) as error:
-        raise ReverieError(
-            f"{out / PLAN} is damaged or of an earlier version ({error}); remove the folder and train again."
-        ) from error
-    if not ((out / "encoder.json").exists() or any(out.glob("*/*.safetensors"))):
-        return None  # a start that failed leaves the folder free
-    changed = [name for name in requested if earlier["asked"].get(name) != requested[name]]
-    if changed:
-        there = earlier["asked"]
-        differences = ", ".join(f"{name}: {there.get(name)} there, {requested[name]} now" for name in changed)
-        raise ReverieError(f"{out} holds an encoder trained otherwise ({differences}); choose another --out.")
-    return earlier
-
-
-def _earlier_settings(out: Path, requested: Mapping[str, Any], contents: Mapping[str, str]) -> TrainingSettings | None:
-    """Return the settings of the same training begun earlier, None when there was none; raises when data differ."""
-    earlier = _earlier_plan(out, requested)
-    if earlier is None:
-        return None
-    if earlier["contents"] != contents:
-        raise ReverieError(f"{out} holds a training interrupted on other data; choose another --out.")
-    return TrainingSettings(**earlier["training"])
 
 
 def _untrained(recordings: Mapping[str, Recording], request: TrainingRequest, device: torch.device) -> Encoder:
