@@ -84,7 +84,27 @@ def test_files_that_were_moved_are_asked_about_as_usual(folder, tiny_world, caps
     about = {**encoder.about, "reading": {"alpha": {"format": "suite2p", "frames_table": "/gone/table.csv"}}}
     save_encoder(encoder, folder, about)
     assert opened_beside(folder, tiny_world, HALVED).neurons == 19
-    assert "since they cannot be: " in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "since they cannot be: " in said
+    assert "Give again the options whose files lie elsewhere now." in said
+
+
+def test_files_that_are_given_where_they_lie_now_are_all_that_is_needed(folder, tiny_world, tmp_path, capsys):
+    """Paths of the machine that trained are not told as if they had been read."""
+    encoder = load_encoder(folder)
+    options = {**encoder.about["reading"]["alpha"], "frames_table": "/gone/table.csv", "movie": ["/gone"]}
+    save_encoder(encoder, folder, {**encoder.about, "reading": {"alpha": options}})
+    here = Reading(frames_table=tmp_path / "table.csv", movie=(str(tmp_path),))
+    assert opened_beside(folder, tiny_world, here).neurons == 19
+    said = capsys.readouterr().err
+    assert f"Recordings are read as for the training of {folder}: --frame-size 6 8 --leave-out neuron:3." in said
+    assert "/gone" not in said
+
+
+def test_an_animal_without_a_readout_is_not_said_to_have_other_responses(folder, tiny_world, capsys):
+    with pytest.raises(ReverieError, match=r"beta"):
+        open_matching_animals(tiny_world.data, ["beta"], {folder: load_encoder(folder)})
+    assert "since the encoder has no readout for beta." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("reading", [None, 3, {"alpha": 3}, {}])

@@ -16,7 +16,7 @@ from reverie.recordings.opening import choose_animals, say_notes
 from reverie.recordings.readers.registry import open_recordings
 from reverie.recordings.reading import Reading, given_reading
 from reverie.recordings.recording import Recording
-from reverie.recordings.remembered import as_known, as_remembered, differing, in_words
+from reverie.recordings.remembered import as_known, as_remembered, differing, in_words, taken
 
 
 def open_encoders(folders: Sequence[Path], device: torch.device) -> dict[Path, Encoder]:
@@ -62,19 +62,13 @@ def _open_as_trained(data: Path, names: Sequence[str], encoder: Encoder, given: 
     if given == known and not changes:  # nothing is remembered that was not given
         return say_notes(choose_animals(open_recordings(data, given), names), all_needed=bool(names))
     why_not = _why_not_those_trained_on(data, names, encoder, known)
-    taken = in_words({name: value for name, value in options.items() if name not in changes})
-    if reading != given and why_not:
-        say(f"Not read as for the training of {encoder.folder} ({taken}), since {why_not}")
+    if why_not and reading != given:
+        say(f"Not read as for the training of {encoder.folder} ({in_words(options)}), since {why_not}")
     elif reading != given:
-        say(f"Recordings are read as for the training of {encoder.folder}: {taken}.")
+        say(f"Recordings are read as for the training of {encoder.folder}: {in_words(taken(given, options))}.")
     recordings = choose_animals(open_recordings(data, given if why_not else reading), names)
     if changes and not why_not:
-        then, now = (in_words({name: pair[place] for name, pair in changes.items()}) for place in (0, 1))
-        cut = " Trials of the same name are then other stretches, and which are held out is not known."
-        say(
-            f"For the training of {encoder.folder}, recordings were read with {then}, but now with {now}."
-            f"{cut if 'trial_seconds' in changes else ''}"
-        )
+        _say_changes(encoder, changes)
     return say_notes(recordings, all_needed=bool(names))
 
 
@@ -83,8 +77,19 @@ def _why_not_those_trained_on(data: Path, names: Sequence[str], encoder: Encoder
     try:
         recordings = choose_animals(open_recordings(data, known), names)
     except ReverieError as error:
-        return f"they cannot be: {error}"
+        return f"they cannot be: {error} Give again the options whose files lie elsewhere now."
+    if not recordings.keys() & encoder.mice.keys():
+        return f"the encoder has no readout for {', '.join(recordings)}."
     return "" if _are_those_trained_on(recordings, encoder) else "the responses are others."
+
+
+def _say_changes(encoder: Encoder, changes: Mapping[str, tuple[Any, Any]]) -> None:
+    then, now = (in_words({name: pair[place] for name, pair in changes.items()}) for place in (0, 1))
+    cut = " Trials of the same name are then other stretches, and which are held out is not known."
+    say(
+        f"For the training of {encoder.folder}, recordings were read with {then}, but now with {now}."
+        f"{cut if 'trial_seconds' in changes else ''}"
+    )
 
 
 def _are_those_trained_on(recordings: Mapping[str, Recording], encoder: Encoder) -> bool:

@@ -48,11 +48,20 @@ def as_remembered(given: Reading, options: Mapping[str, Any]) -> Reading:
     >>> as_remembered(stating(Reading(), ["trial_seconds"]), {"trial_seconds": 4.0}).trial_seconds
     10.0
     """
-    taken = {name: _from_json(name, value) for name, value in options.items() if name not in given.stated}
-    chosen = {**taken, **_given(given)}
-    if given.leave_out or "leave_out" not in given.stated:
-        chosen["leave_out"] = tuple(dict.fromkeys((*options.get("leave_out", ()), *given.leave_out)))
-    return with_options(Reading(), chosen, "A reading")
+    chosen = {name: _from_json(name, value) for name, value in taken(given, options).items()}
+    left_out = tuple(dict.fromkeys((*chosen.get("leave_out", ()), *given.leave_out)))
+    return with_options(Reading(), {**chosen, **_given(given), "leave_out": left_out}, "A reading")
+
+
+def taken(given: Reading, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the remembered options that are not given; what is left out is, unless nothing is to be.
+
+    >>> taken(Reading(trial_seconds=5.0), {"trial_seconds": 4.0, "frame_rate": 60.0})
+    {'frame_rate': 60.0}
+    """
+    settled = _given(given).keys() | given.stated
+    adds_up = bool(given.leave_out) or "leave_out" not in settled
+    return {name: options[name] for name in options if name not in settled or (name == "leave_out" and adds_up)}
 
 
 def as_known(reading: Reading, options: Mapping[str, Any]) -> Reading:
