@@ -9,8 +9,10 @@ import pytest
 from tests.worlds import describe_training, files_in, fitted_to, opened, replace_encoder, scale_responses
 
 from reverie.fitted import calibrating, fitting
+from reverie.fitted.calibrating import candidates
 from reverie.fitted.fitting import fit
 from reverie.fitted.parts import PARTS, parts_for
+from reverie.foundation import progress
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.inversion.likelihood_fit import fit_likelihoods
 from reverie.inversion.linear.ridge import RidgeSettings
@@ -192,6 +194,20 @@ def test_whether_the_camera_is_followed_is_measured_and_said(tiny_world, quick_m
     assert fitted.followed_weights.likelihood == fitted.weights.likelihood
     worth = worth_following(fitted.weights, fitted.followed_weights)
     assert ("so it is followed" if worth else "so it is not followed") in capsys.readouterr().err
+
+
+def test_without_a_terminal_each_search_and_each_movie_can_show_progress(
+    tiny_world, quick_masks, quick_ridge, capsys, monkeypatch
+):
+    monkeypatch.setattr(progress, "LOG_INTERVAL", 0.0)
+    monkeypatch.setattr(scenes, "NARROWEST", 4)  # the world's frames are small
+    fitted = fit(fitted_to(tiny_world), ["weights", "scenes"])
+    said, clips = capsys.readouterr().err, len(fitted.subject.validation)
+    tried = clips * len(candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind))
+    assert tried > clips
+    assert f"weighing map and ridge: {tried}/{tried}, 0.0 min left" in said
+    movies = len(fitted.subject.training)
+    assert f"finding how cameras move over scenes: {movies}/{movies}, 0.0 min left" in said
 
 
 def test_movies_that_tell_nothing_of_cameras_are_said(tiny_world, capsys):

@@ -10,7 +10,7 @@ from reverie.fitted.fitted import Fitted
 from reverie.fitted.solving import SHORT_CLIP, search_trial, solve_trial
 from reverie.fitted.subject import Subject
 from reverie.foundation.errors import counted
-from reverie.foundation.progress import say, tracked
+from reverie.foundation.progress import bar, say, tracked
 from reverie.inversion.methods.bands import BandMoments, choose_band_weights
 from reverie.inversion.methods.combined import USUAL_FOLLOWS, Combined
 from reverie.inversion.methods.map import Map
@@ -115,19 +115,21 @@ def _clips(
     subject, region = fitted.subject, scored_region(fitted.mask)
     names = subject.trials(subject.validation, WEIGHING_CLIPS).places
     centre, rate = fitted.prior.mean.cpu().numpy(), subject.recording.frame_rate
-    for name in tracked(names, len(names), description):
-        trial = subject.recording.trial(name, stop=SHORT_CLIP)
-        if trial.movie is None:
-            continue
-        scored = scored_frames(trial.frames)
-        linear = fitted.ridge.decode(responses_of(subject.animal, trial))
-        measured: dict[str, Measured] = {}
-        for kind, searches in tried.items():
-            movies = search_trial(fitted, trial, searches, linear, share)[-1].movie, linear, trial.movie
-            plain = Moments.of(*(each[scored][:, region] for each in movies))
-            probable, decoded, truth = ((each - centre).astype(np.float32) for each in movies)
-            measured[kind] = plain, BandMoments.of(probable, decoded, truth, (scored, region), rate)
-        yield measured
+    with bar(description, len(names) * len(tried)) as advance:
+        for name in names:
+            trial = subject.recording.trial(name, stop=SHORT_CLIP)
+            if trial.movie is None:
+                continue
+            scored = scored_frames(trial.frames)
+            linear = fitted.ridge.decode(responses_of(subject.animal, trial))
+            measured: dict[str, Measured] = {}
+            for kind, searches in tried.items():
+                movies = search_trial(fitted, trial, searches, linear, share)[-1].movie, linear, trial.movie
+                plain = Moments.of(*(each[scored][:, region] for each in movies))
+                probable, decoded, truth = ((each - centre).astype(np.float32) for each in movies)
+                measured[kind] = plain, BandMoments.of(probable, decoded, truth, (scored, region), rate)
+                advance()
+            yield measured
 
 
 def candidates(kinds: Iterable[str], responses: ResponseKind) -> list[str]:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.foundation.progress import tracked
 from reverie.inversion.motion import shots_of
 from reverie.inversion.priors.scenes import Camera, Scenes, at_size, fit_scenes
 from reverie.inversion.priors.spectrum import movie_of, resampled_spectrum, smoothed_spectrum, spectrum_of
@@ -197,7 +198,8 @@ def with_scenes(
 def _standard_shots(
     trials: Sequence[Trial], starts: Callable[[Movie], Sequence[int]], mean: Picture, deviation: Picture
 ) -> Iterator[Movie]:
-    for trial in trials[:: -(-len(trials) // SCENE_TRIALS)]:
+    chosen = trials[:: -(-len(trials) // SCENE_TRIALS)]
+    for trial in tracked(chosen, len(chosen), "finding how cameras move over scenes"):
         movie = np.asarray((trial.known_movie - mean) / deviation, dtype=np.float32)
         yield from shots_of(movie, starts(trial.known_movie))
 
