@@ -26,22 +26,14 @@ PUBLISHED: Final = DwiseNeuroConfig()
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file of weights holds, in the release's own names.
-
-    Attributes
-    ----------
-    weights
-        Tensors by name, without the prefixes that wrappers add.
-    params
-        Settings laid out as in the release: ``nn_module``, ``frame_stack``, ``inputs_processor``.
-    assumed
-        One sentence on settings that are not in the file; empty where all are.
-
-    """
+    """What a file of weights holds, in the release's own names."""
 
     weights: Mapping[str, Tensor]
+    """Tensors by name, without the prefixes that wrappers add."""
     params: Mapping[str, Any]
+    """Settings laid out as in the release: ``nn_module``, ``frame_stack``, ``inputs_processor``."""
     assumed: str = ""
+    """One sentence on settings that are not in the file; empty where all are."""
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -22,27 +22,18 @@ LONGEST_LAG: Final = 0.5
 
 @dataclass(frozen=True, eq=False)
 class LiveFrame:
-    """One frame of the movie, decoded while responses come in.
-
-    Attributes
-    ----------
-    number
-        Number of the frame, counted from 0 at the start.
-    picture
-        The decoded picture (height, width), grey levels 0-255.
-    std
-        Its standard error (height, width), grey levels, as measured on trials whose movies are known.
-    lag
-        Seconds between this frame and the newest responses it was decoded from.
-    took
-        Seconds that decoding took.
-    """
+    """One frame of the movie, decoded while responses come in."""
 
     number: int
+    """Number of the frame, counted from 0 at the start."""
     picture: Float[np.ndarray, "height width"]
+    """The decoded picture (height, width), grey levels 0-255."""
     std: Float[np.ndarray, "height width"]
+    """Its standard error (height, width), grey levels, as measured on trials whose movies are known."""
     lag: float
+    """Seconds between this frame and the newest responses it was decoded from."""
     took: float
+    """Seconds that decoding took."""
 
     @property
     def behind(self) -> float:

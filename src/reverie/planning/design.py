@@ -39,41 +39,28 @@ MOST_NEURONS: Final = 10_000_000
 
 @dataclass(frozen=True, eq=False)
 class MeasuredBands:
-    """Measurements of movies and of one animal's neurons, by frequency band; empty bands are left out.
-
-    Attributes
-    ----------
-    cycles, hertz
-        Centre of each band, cycles per degree and hertz.
-    share
-        Share of the cosine transform's coefficients that lie in the band.
-    power
-        Mean variance of the movies' coefficients in the band, in units of the pixels' variance.
-    information
-        Information about each coefficient of the band that one neuron per square degree gives, in inverse units of the
-        power; it is multiplied by the density of neurons.
-    picture
-        Variance over the field of the movies' mean picture, in units of the pixels' variance.
-    seconds
-        Length of the clips.
-    degrees
-        Visual angle that a pixel spans, degrees.
-    neurons
-        Number of neurons it was measured on.
-    about
-        Words that say where it was measured.
-    """
+    """Measurements of movies and of one animal's neurons, by frequency band; empty bands are left out."""
 
     cycles: Float[np.ndarray, " band"]
     hertz: Float[np.ndarray, " band"]
+    """Centre of each band, cycles per degree and hertz."""
     share: Float[np.ndarray, " band"]
+    """Share of the cosine transform's coefficients that lie in the band."""
     power: Float[np.ndarray, " band"]
+    """Mean variance of the movies' coefficients in the band, in units of the pixels' variance."""
     information: Float[np.ndarray, " band"]
+    """Information about each coefficient of the band that one neuron per square degree gives, in inverse units of the
+    power; it is multiplied by the density of neurons."""
     picture: float
+    """Variance over the field of the movies' mean picture, in units of the pixels' variance."""
     seconds: float
+    """Length of the clips."""
     degrees: float
+    """Visual angle that a pixel spans, degrees."""
     neurons: int
+    """Number of neurons it was measured on."""
     about: str
+    """Words that say where it was measured."""
 
     @classmethod
     def of(
@@ -141,22 +128,15 @@ class Design:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a design will show.
-
-    Attributes
-    ----------
-    video_correlation
-        Video correlation of the reconstruction with the truth, inside the field.
-    cycles_per_degree
-        Spatial frequency at which the coherence of slow patterns falls below a half; infinite where it never does, NaN
-        where it is never above.
-    hertz
-        Temporal frequency at which the coherence of patterns coarser than 0.032 cycles per degree falls below a half.
-    """
+    """What a design will show."""
 
     video_correlation: float
+    """Video correlation of the reconstruction with the truth, inside the field."""
     cycles_per_degree: float
+    """Spatial frequency at which the coherence of slow patterns falls below a half; infinite where it never does, NaN
+    where it is never above."""
     hertz: float
+    """Temporal frequency at which the coherence of patterns coarser than 0.032 cycles per degree falls below a half."""
 
 
 def information(bands: MeasuredBands, design: Design) -> Float[np.ndarray, " band"]:

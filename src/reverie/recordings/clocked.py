@@ -30,65 +30,43 @@ SHORTEST_PIECE: Final = 1.0
 
 @dataclass(frozen=True)
 class Showing:
-    """One movie shown once, or a stretch without one.
-
-    Attributes
-    ----------
-    onsets
-        When each picture came on, in seconds.
-    end
-        When the last one went off.
-    clip
-        The name of the movie; None where nothing was shown.
-    frames
-        Which frame of the movie each picture is; None for all in order.
-    tier
-        The recording's own word for what the trial is for; empty where it has none.
-    key
-        The recording's own name for what was shown, the same for each showing; None where it has none.
-    """
+    """One movie shown once, or a stretch without one."""
 
     onsets: Float[np.ndarray, " shown"]
+    """When each picture came on, in seconds."""
     end: float
+    """When the last one went off."""
     clip: str | None = None
+    """The name of the movie; None where nothing was shown."""
     frames: Int[np.ndarray, " shown"] | None = None
+    """Which frame of the movie each picture is; None for all in order."""
     tier: str = ""
+    """The recording's own word for what the trial is for; empty where it has none."""
     key: str | None = None
+    """The recording's own name for what was shown, the same for each showing; None where it has none."""
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a reader finds in a recording, each signal with its own times.
-
-    Attributes
-    ----------
-    name, place
-        Whose recording it is, and where it lies.
-    responses
-        The neurons, plane by plane.
-    signals
-        Those of pupil and running that exist, one row each, by the names of ``STATE_NAMES``.
-    showings
-        What was shown when.
-    clips
-        The movies, each opened when it is needed.
-    degrees_per_pixel
-        Visual angle of one pixel, where it is known.
-    notes
-        What was done in reading, in sentences.
-    invalid
-        From when until when what was recorded is invalid, in seconds.
-    """
+    """What a reader finds in a recording, each signal with its own times."""
 
     name: str
     place: Path
+    """Whose recording it is, and where it lies."""
     responses: Sequence[Signal]
+    """The neurons, plane by plane."""
     signals: Mapping[str, Signal]
+    """Those of pupil and running that exist, one row each, by the names of ``STATE_NAMES``."""
     showings: Sequence[Showing]
+    """What was shown when."""
     clips: Mapping[str, Callable[[], Footage]]
+    """The movies, each opened when it is needed."""
     degrees_per_pixel: float | None = None
+    """Visual angle of one pixel, where it is known."""
     notes: tuple[str, ...] = ()
+    """What was done in reading, in sentences."""
     invalid: tuple[tuple[float, float], ...] = ()
+    """From when until when what was recorded is invalid, in seconds."""
 
 
 @dataclass(frozen=True)

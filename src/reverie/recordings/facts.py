@@ -13,55 +13,36 @@ from reverie.recordings.source import Footage, Series, Source, read_signal
 
 @dataclass(frozen=True)
 class SeriesFacts:
-    """One array of rows over time.
-
-    Attributes
-    ----------
-    place
-        Where it lies.
-    rows
-        How many rows it has.
-    stored
-        Its length as stored.
-    frames
-        Its length without padding.
-    marked
-        Whether padding can be distinguished from values.
-    """
+    """One array of rows over time."""
 
     place: str
+    """Where it lies."""
     rows: int
+    """How many rows it has."""
     stored: int
+    """Its length as stored."""
     frames: int
+    """Its length without padding."""
     marked: bool
+    """Whether padding can be distinguished from values."""
 
 
 @dataclass(frozen=True)
 class ResponseFacts(SeriesFacts):
-    """The responses to one trial.
-
-    Attributes
-    ----------
-    lost
-        Rows, among the sampled ones, that hold a value before the padding that was not measured.
-    low
-        The lowest of the sampled values.
-    whole
-        Whether all sampled values are whole numbers.
-    silent
-        Whether the sample holds measured values, and all of them are 0.
-    active
-        Number of sampled values that are not 0.
-    lowest
-        The lowest value of each row, where all rows were sampled.
-    """
+    """The responses to one trial."""
 
     lost: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    """Rows, among the sampled ones, that hold a value before the padding that was not measured."""
     low: float = 0.0
+    """The lowest of the sampled values."""
     whole: bool = False
+    """Whether all sampled values are whole numbers."""
     silent: bool = False
+    """Whether the sample holds measured values, and all of them are 0."""
     active: int = 0
+    """Number of sampled values that are not 0."""
     lowest: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    """The lowest value of each row, where all rows were sampled."""
 
 
 @dataclass(frozen=True)

@@ -15,46 +15,32 @@ SHOWN_LEAKS = 20
 
 @dataclass(frozen=True)
 class AnimalFindings:
-    """What the trials of one animal hold.
-
-    Attributes
-    ----------
-    name, neurons, frame_size, degrees_per_pixel, frame_rate
-        As in ``Recording``; the frame size is None where no movie was shown.
-    response_kind
-        Counts, events or traces.
-    recorded_signals
-        Which of pupil and running there are.
-    trials
-        Trials that can be used, by tier.
-    recorded
-        Those of them with responses, by tier.
-    read
-        How many trials were read for what follows.
-    lengths
-        Frames of each trial.
-    folds
-        Trials in each published fold.
-    responses
-        5 %, median and 95 % across neurons of each statistic over time.
-    signals
-        Mean, standard deviation and median of the recorded signals and of the movies.
-    """
+    """What the trials of one animal hold; what is not documented here is as in ``Recording``."""
 
     name: str
     neurons: int
     response_kind: str
+    """Counts, events or traces."""
     frame_size: tuple[int, int] | None
+    """None where no movie was shown."""
     degrees_per_pixel: float | None
     frame_rate: float
     recorded_signals: tuple[str, ...]
+    """Which of pupil and running there are."""
     trials: dict[str, int]
+    """Trials that can be used, by tier."""
     recorded: dict[str, int]
+    """Those of them with responses, by tier."""
     read: int
+    """How many trials were read for what follows."""
     lengths: tuple[int, ...]
+    """Frames of each trial."""
     folds: tuple[int, ...]
+    """Trials in each published fold."""
     responses: dict[str, tuple[float, float, float]]
+    """5 %, median and 95 % across neurons of each statistic over time."""
     signals: dict[str, tuple[float, float, float]]
+    """Mean, standard deviation and median of the recorded signals and of the movies."""
 
 
 @dataclass(frozen=True)
@@ -69,38 +55,26 @@ class Leak:
 
 @dataclass(frozen=True)
 class Survey:
-    """What there is at a path, and every problem found, in words.
-
-    Attributes
-    ----------
-    folder
-        The path.
-    format
-        How it was read.
-    refusals
-        Why it was not read in other ways, by format.
-    animals
-        What each holds.
-    movies, shared, repeated
-        Distinct movies among the trials read; those seen by several animals, and several times by one.
-    leaks
-        Near-duplicates in different published folds.
-    problems
-        What is odd or broken, and what was done about it.
-    candidates
-        Where a file cannot be read as it is: what is in it, and which options choose among that.
-    """
+    """What there is at a path, and every problem found, in words."""
 
     folder: Path
+    """The path."""
     format: str
+    """How it was read."""
     refusals: dict[str, str]
+    """Why it was not read in other ways, by format."""
     animals: tuple[AnimalFindings, ...]
+    """What each holds."""
     movies: int
     shared: int
     repeated: int
+    """Distinct movies among the trials read; those seen by several animals, and several times by one."""
     leaks: tuple[Leak, ...]
+    """Near-duplicates in different published folds."""
     problems: tuple[str, ...]
+    """What is odd or broken, and what was done about it."""
     candidates: tuple[str, ...] = ()
+    """Where a file cannot be read as it is: what is in it, and which options choose among that."""
 
 
 def render(survey: Survey) -> str:

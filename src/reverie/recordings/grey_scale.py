@@ -22,27 +22,18 @@ above this."""
 
 @dataclass(frozen=True)
 class GreyScale:
-    """How stored values become grey levels, ``(value - dark) * gain``, and why.
-
-    Attributes
-    ----------
-    dark
-        The stored value that is black.
-    gain
-        Grey levels per stored unit.
-    bounded
-        Whether values beyond black and white are clipped, because the scale was inferred from a sample.
-    bits
-        Bit depth that integers are taken to have, None for other values.
-    note
-        What was done, in words; None where values are grey levels already.
-    """
+    """How stored values become grey levels, ``(value - dark) * gain``, and why."""
 
     dark: float = 0.0
+    """The stored value that is black."""
     gain: float = 1.0
+    """Grey levels per stored unit."""
     bounded: bool = False
+    """Whether values beyond black and white are clipped, because the scale was inferred from a sample."""
     bits: int | None = None
+    """Bit depth that integers are taken to have, None for other values."""
     note: str | None = None
+    """What was done, in words; None where values are grey levels already."""
 
     def require_fitting(self, pixels: Pixels, place: str) -> None:
         """Raise ReverieError when stored values need more bits than the sampled ones did, or have another unit."""

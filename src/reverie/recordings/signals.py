@@ -37,37 +37,25 @@ PHASES: Final = 32
 
 @dataclass(frozen=True)
 class Sampled:
-    """Rows sampled at common times, such as the neurons of one plane, or a running speed.
-
-    Attributes
-    ----------
-    place
-        Where they lie, for messages.
-    times
-        When each sample was taken, in seconds, in order.
-    values
-        (sample, row) on disk or in memory, or (row, sample).
-    meaning
-        What a sample is.
-    rows_first
-        Whether ``values`` is (row, sample).
-    columns
-        Which rows are taken, None for all.
-    phases
-        How much later each row was sampled, in seconds; None where all were sampled at the same times.
-    scale, offset
-        A stored value times ``scale`` plus ``offset`` is in the source's unit.
-    """
+    """Rows sampled at common times, such as the neurons of one plane, or a running speed."""
 
     place: str
+    """Where they lie, for messages."""
     times: Float[np.ndarray, " sample"]
+    """When each sample was taken, in seconds, in order."""
     values: Pictures
+    """(sample, row) on disk or in memory, or (row, sample)."""
     meaning: Meaning = "level"
+    """What a sample is."""
     rows_first: bool = False
+    """Whether ``values`` is (row, sample)."""
     columns: np.ndarray | None = None
+    """Which rows are taken, None for all."""
     phases: np.ndarray | None = None
+    """How much later each row was sampled, in seconds; None where all were sampled at the same times."""
     scale: float = 1.0
     offset: float = 0.0
+    """A stored value times ``scale`` plus ``offset`` is in the source's unit."""
 
     @property
     def span(self) -> tuple[float, float]:
@@ -129,26 +117,18 @@ class Sampled:
 class SpikeTrains:
     """Spikes of sorted units.
 
-    Attributes
-    ----------
-    place
-        Where they lie, for messages.
-    trains
-        The times of each unit's spikes, in seconds.
-    recorded
-        Begin and end of the time in which spikes were recorded; by default from a second before the first spike to a
-        second after the last.
-    observed
-        For each unit, the intervals in which it was observed, (interval, 2) in seconds; None for all of
-        the time.
-
     Raises ReverieError when there are no spikes, or the time of one is not finite.
     """
 
     place: str
+    """Where they lie, for messages."""
     trains: Sequence[np.ndarray]
+    """The times of each unit's spikes, in seconds."""
     recorded: tuple[float, float] | None = None
+    """Begin and end of the time in which spikes were recorded; by default from a second before the first spike to a
+    second after the last."""
     observed: Sequence[Float[np.ndarray, "_ 2"]] | None = None
+    """For each unit, the intervals in which it was observed, (interval, 2) in seconds; None for all of the time."""
 
     def __post_init__(self) -> None:
         """Sort the spikes, since not every library keeps them in order."""

@@ -111,27 +111,18 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True)
 class Footage:
-    """A movie as it is stored.
-
-    Attributes
-    ----------
-    place
-        Where it lies, for messages.
-    values
-        The pictures.
-    axes
-        The order of the axes, such as "height,width,time"; "auto" where the file leaves it open.
-    frames
-        Which of the stored frames were shown, in order; None for all of them.
-    averaged
-        How many pixels of the movie as shown were averaged into one as it was decoded, down and across alike.
-    """
+    """A movie as it is stored."""
 
     place: str
+    """Where it lies, for messages."""
     values: Pictures
+    """The pictures."""
     axes: str = "auto"
+    """The order of the axes, such as "height,width,time"; "auto" where the file leaves it open."""
     frames: np.ndarray | None = None
+    """Which of the stored frames were shown, in order; None for all of them."""
     averaged: float = 1.0
+    """How many pixels of the movie as shown were averaged into one as it was decoded, down and across alike."""
 
 
 class Source(ABC):

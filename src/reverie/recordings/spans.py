@@ -22,21 +22,14 @@ LEAST_FRAMES: Final = 2
 
 @dataclass(frozen=True)
 class Span:
-    """The part of a trial that all of its arrays have.
-
-    Attributes
-    ----------
-    frames
-        How many frames it lasts.
-    skipped
-        Frames at the start of the movie that are not part of it.
-    note
-        What was cut, in words; None where nothing was.
-    """
+    """The part of a trial that all of its arrays have."""
 
     frames: int
+    """How many frames it lasts."""
     skipped: int = 0
+    """Frames at the start of the movie that are not part of it."""
     note: str | None = None
+    """What was cut, in words; None where nothing was."""
 
 
 def fitting_together(facts: TrialFacts, axes: str) -> tuple[TrialFacts, Span]:

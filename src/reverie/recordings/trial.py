@@ -21,35 +21,24 @@ class Trial:
     """One stretch of a recording: usually one movie shown once to one animal.
 
     All arrays are equally long; padding is cut.
-
-    Attributes
-    ----------
-    name
-        The trial's name in the recording, such as "3".
-    tier
-        What the trial is for: the recording's own split, such as "train" or "oracle".
-    movie
-        (time, height, width), grey levels 0-255; None where nothing was shown (darkness, a grey screen, sleep).
-    state
-        (4, time): pupil dilation, running speed, pupil x and y; the row of a signal that was not recorded is NaN.
-    responses
-        (neuron, time), or None where the recording holds none (some test tiers).
-    start
-        When the first frame was shown, in seconds on the recording's own clock; 0 where it keeps none.
-    frame_rate
-        Frames per second.
-    recording
-        ``Recording.identity`` of the recording it was read from; None for a trial made by hand.
     """
 
     name: str
+    """The trial's name in the recording, such as "3"."""
     tier: str
+    """What the trial is for: the recording's own split, such as "train" or "oracle"."""
     movie: Movie | None
+    """(time, height, width), grey levels 0-255; None where nothing was shown (darkness, a grey screen, sleep)."""
     state: State
+    """(4, time): pupil dilation, running speed, pupil x and y; the row of a signal that was not recorded is NaN."""
     responses: Responses | None
+    """(neuron, time), or None where the recording holds none (some test tiers)."""
     start: float = 0.0
+    """When the first frame was shown, in seconds on the recording's own clock; 0 where it keeps none."""
     frame_rate: float = FRAME_RATE
+    """Frames per second."""
     recording: str | None = None
+    """``Recording.identity`` of the recording it was read from; None for a trial made by hand."""
 
     @property
     def frames(self) -> int:

@@ -88,58 +88,39 @@ def meant(name: str, names: Iterable[str]) -> str | None:
 
 @dataclass
 class Usable:
-    """What of a recording can be used, and what was found out about it.
-
-    Attributes
-    ----------
-    spans
-        The trials that can be used, in recorded order, and the part of each that all of its arrays have.
-    recorded, shown
-        Trials with responses; trials with a movie.
-    left_out
-        Trials that cannot be used, each with the reason.
-    cut
-        What was cut or bridged in a trial, in words.
-    notes
-        What concerns the recording as a whole, in sentences.
-    axes
-        The order of the axes of its movies.
-    frame_size
-        Height and width of its movies as stored.
-    averaged
-        Width of a stored pixel in pixels as shown.
-    grey
-        Scale that turns stored values into grey levels.
-    deep
-        Scale of integers of more than 8 bits that exceed 255; None where there are none.
-    neurons
-        How many neurons its files hold.
-    kept
-        Rows of the neurons that can be used, None for all.
-    signals
-        Those of pupil and running that were recorded.
-    kind
-        Kind of its responses.
-    floor
-        What is subtracted from each neuron's responses in the files, None for nothing.
-    """
+    """What of a recording can be used, and what was found out about it."""
 
     spans: dict[str, Span] = field(default_factory=dict)
+    """The trials that can be used, in recorded order, and the part of each that all of its arrays have."""
     recorded: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
+    """Trials with responses; trials with a movie."""
     left_out: dict[str, str] = field(default_factory=dict)
+    """Trials that cannot be used, each with the reason."""
     cut: dict[str, str] = field(default_factory=dict)
+    """What was cut or bridged in a trial, in words."""
     notes: list[str] = field(default_factory=list)
+    """What concerns the recording as a whole, in sentences."""
     axes: str = USUAL_AXES
+    """The order of the axes of its movies."""
     frame_size: tuple[int, int] | None = None
+    """Height and width of its movies as stored."""
     averaged: float = 1.0
+    """Width of a stored pixel in pixels as shown."""
     grey: GreyScale = field(default_factory=GreyScale)
+    """Scale that turns stored values into grey levels."""
     deep: GreyScale | None = None
+    """Scale of integers of more than 8 bits that exceed 255; None where there are none."""
     neurons: int = 0
+    """How many neurons its files hold."""
     kept: np.ndarray | None = None
+    """Rows of the neurons that can be used, None for all."""
     signals: tuple[str, ...] = STATE_NAMES
+    """Those of pupil and running that were recorded."""
     kind: ResponseKind = "events"
+    """Kind of its responses."""
     floor: np.ndarray | None = None
+    """What is subtracted from each neuron's responses in the files, None for nothing."""
 
     def scale(self, dtype: np.dtype) -> GreyScale:
         """Return the scale that turns stored values of a type into grey levels."""

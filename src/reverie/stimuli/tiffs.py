@@ -31,30 +31,20 @@ DEEPEST: Final = 255
 
 @dataclass(frozen=True)
 class StackFacts:
-    """What a TIFF file holds.
-
-    Attributes
-    ----------
-    count
-        How many pictures.
-    size
-        Their height and width.
-    rate
-        The frames per second that ImageJ stored; None where it did not.
-    dtype
-        The type of the numbers in which ``pictures_of`` returns their greys.
-    planes
-        Whether each colour of a picture is a plane of its own, (colour, row, column).
-    each
-        How many pictures each of the file's series holds; many programs make every page a series.
-    """
+    """What a TIFF file holds."""
 
     count: int
+    """How many pictures."""
     size: tuple[int, int]
+    """Their height and width."""
     rate: float | None
+    """The frames per second that ImageJ stored; None where it did not."""
     dtype: np.dtype[Any]
+    """The type of the numbers in which ``pictures_of`` returns their greys."""
     planes: bool
+    """Whether each colour of a picture is a plane of its own, (colour, row, column)."""
     each: int
+    """How many pictures each of the file's series holds; many programs make every page a series."""
 
 
 def stack_facts(path: Path) -> StackFacts:

@@ -31,36 +31,24 @@ from reverie.scoring.rule import scored_region
 
 @dataclass(frozen=True)
 class Scale:
-    """The size of a study, from minutes on a laptop to the paper's full size.
-
-    Attributes
-    ----------
-    name
-        On the command line.
-    clips
-        Different movies of each animal.
-    stride
-        Frames between windows.
-    stops
-        Numbers of steps to choose from on validation clips; a single number is taken as it is.
-    validation
-        Clips of each animal on which the number of steps is chosen.
-    shares
-        Shares of the neurons that are kept, in the study of population size.
-    thresholds
-        Thresholds of the evaluation mask that are swept.
-    probes
-        Distance in pixels between neighbouring probes of the receptive fields.
-    """
+    """The size of a study, from minutes on a laptop to the paper's full size."""
 
     name: str
+    """On the command line."""
     clips: int
+    """Different movies of each animal."""
     stride: int
+    """Frames between windows."""
     stops: tuple[int, ...]
+    """Numbers of steps to choose from on validation clips; a single number is taken as it is."""
     validation: int
+    """Clips of each animal on which the number of steps is chosen."""
     shares: tuple[float, ...]
+    """Shares of the neurons that are kept, in the study of population size."""
     thresholds: tuple[float, ...]
+    """Thresholds of the evaluation mask that are swept."""
     probes: int
+    """Distance in pixels between neighbouring probes of the receptive fields."""
 
 
 THRESHOLDS: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.1, 1.2)

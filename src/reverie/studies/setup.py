@@ -62,30 +62,20 @@ def measure_movie(session: Session, movie: Movie, clip: Clip) -> dict[str, float
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """Everything a study may use.
-
-    Attributes
-    ----------
-    session
-        Recordings, encoders, masks, truth, seed.
-    scale
-        How large studies are.
-    out
-        Folder of all studies, which share their finished jobs.
-    workers
-        The processes that do the jobs.
-    trials
-        Names of trials or tiers to study; the test tier when empty.
-    stops
-        Stops chosen so far, by encoder, targets and blurs to choose from.
-    """
+    """Everything a study may use."""
 
     session: Session
+    """Recordings, encoders, masks, truth, seed."""
     scale: Scale
+    """How large studies are."""
     out: Path
+    """Folder of all studies, which share their finished jobs."""
     workers: Workers[Session]
+    """The processes that do the jobs."""
     trials: tuple[str, ...] = ()
+    """Names of trials or tiers to study; the test tier when empty."""
     stops: dict[tuple[Path, Targets, tuple[float, ...]], Stop] = field(default_factory=dict)
+    """Stops chosen so far, by encoder, targets and blurs to choose from."""
 
     @property
     def encoders(self) -> tuple[Path, ...]:

@@ -43,27 +43,18 @@ class Beside:
 
 @dataclass(frozen=True)
 class Findings:
-    """The results of a study.
-
-    Attributes
-    ----------
-    sentences
-        The finding first.
-    pictures
-        Figures, each with its caption and its data.
-    comparison
-        Our numbers beside the paper's.
-    links
-        Further pages and files, by the words of the link.
-    tables
-        Tables that the page shows in full, by their captions.
-    """
+    """The results of a study."""
 
     sentences: Sequence[str]
+    """The finding first."""
     pictures: Sequence[Picture]
+    """Figures, each with its caption and its data."""
     comparison: Sequence[Beside] = ()
+    """Our numbers beside the paper's."""
     links: Mapping[str, Path] = field(default_factory=dict)
+    """Further pages and files, by the words of the link."""
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """Tables that the page shows in full, by their captions."""
 
 
 def no_jobs(setup: Setup) -> list[Job]:
@@ -78,37 +69,25 @@ def as_it_is(setup: Setup) -> Setup:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked.
-
-    Attributes
-    ----------
-    name
-        On the command line, and of the folder of its page.
-    title, question
-        What the page says above the findings.
-    """
+    """What is asked."""
 
     name: str
+    """On the command line, and of the folder of its page."""
     title: str
     question: str
+    """What the page says above the findings."""
 
 
 @dataclass(frozen=True)
 class Study(Question):
     """One question about the trials of a session.
 
-    Attributes
-    ----------
-    conclude
-        Makes the findings; called when the jobs are done.
-    plan
-        Returns the jobs that are needed. A job that another study needs too is done once.
-    sized
-        Returns the setup with other clips or stops than its scale says, for a question that needs them.
-
     ``plan`` and ``conclude`` raise NotApplicable when the question does not apply to the session.
     """
 
     conclude: Callable[[Setup], Findings]
+    """Makes the findings; called when the jobs are done."""
     plan: Callable[[Setup], Sequence[Job]] = no_jobs
+    """Returns the jobs that are needed. A job that another study needs too is done once."""
     sized: Callable[[Setup], Setup] = as_it_is
+    """Returns the setup with other clips or stops than its scale says, for a question that needs them."""

@@ -44,24 +44,16 @@ UNTIMED: Final = 30.0
 
 @dataclass(frozen=True)
 class OpenClip:
-    """A movie in a file.
-
-    Attributes
-    ----------
-    footage
-        The movie as it is stored.
-    frames
-        Number of frames.
-    rate
-        Frames per second.
-    timed
-        Whether the file itself states the rate; arrays, stacks and folders of pictures mostly do not.
-    """
+    """A movie in a file."""
 
     footage: Footage
+    """The movie as it is stored."""
     frames: int
+    """Number of frames."""
     rate: float
+    """Frames per second."""
     timed: bool = True
+    """Whether the file itself states the rate; arrays, stacks and folders of pictures mostly do not."""
 
     def shown(self, frames: int) -> Footage:
         """Return the movie, of which ``frames`` frames were shown; raises ReverieError when it has fewer."""

@@ -15,30 +15,20 @@ from reverie.recordings.source import Source
 
 @dataclass(frozen=True)
 class Reader:
-    """A reader of one format.
-
-    Attributes
-    ----------
-    format
-        Name in ``--format``.
-    description
-        What it reads, in words.
-    module
-        Module of its functions, imported when needed: ``refusal(path, reading)`` returns why a path is not of the
-        format (None where it is), ``open_source(place, reading)`` opens a recording. Where a path may hold several
-        recordings, ``places(path, reading)`` lists them; where files leave a choice, ``candidates(place)`` lists the
-        options.
-    complete
-        Whether its files state what was shown and recorded, and when, so that the fields ``BESIDE`` are not needed.
-    marks
-        Where recordings are folders: names, of which each folder contains one.
-    """
+    """A reader of one format."""
 
     format: str
+    """Name in ``--format``."""
     description: str
+    """What it reads, in words."""
     module: str
+    """Module of its functions, imported when needed: ``refusal(path, reading)`` returns why a path is not of the format
+    (None where it is), ``open_source(place, reading)`` opens a recording. Where a path may hold several recordings,
+    ``places(path, reading)`` lists them; where files leave a choice, ``candidates(place)`` lists the options."""
     complete: bool = False
+    """Whether its files state what was shown and recorded, and when, so that the fields ``BESIDE`` are not needed."""
     marks: tuple[str, ...] = ()
+    """Where recordings are folders: names, of which each folder contains one."""
 
     def may_be(self, folder: Path) -> bool:
         """Return whether a folder may be a recording, without listing its contents."""
