@@ -13,6 +13,7 @@ from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clock_checks import SLOWEST, clocks_apart, counted_samples, why_unusable
 from reverie.recordings.clocks import regular_frames, shown_rate, usual_rate
+from reverie.recordings.footage import stored_frames
 from reverie.recordings.observed import as_far_as_usable
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import ClockedSeries, Sampled, Signal
@@ -143,7 +144,7 @@ class ClockedSource(Source):
             self._opened[piece.clip] = self.recorded.clips[piece.clip]()
         whole = self._opened[piece.clip]
         if whole.axes != "auto":
-            length = whole.values.shape[whole.axes.split(",").index("time")]
+            length = stored_frames(whole, whole.axes)
             # Checked over all showings of the movie: if one frame number does not fit its file, none can be trusted.
             first, last = self._shown[piece.clip]
             if first < 0 or last >= length:

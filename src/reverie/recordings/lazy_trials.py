@@ -124,25 +124,12 @@ class HeldTrials(Lazily[str, Trial]):
     """
 
     def __init__(self, recording: TrialReader, names: tuple[str, ...], limit: int) -> None:
-        super().__init__(recording.trial, names)
+        self.places = names
         self.recording = recording
         self.limit = limit
         self.lengths = tuple(recording.frames(name) for name in names)
         self._whole: dict[str, Trial] = {}
         self.kept = 0
-
-    @overload
-    def __getitem__(self, index: int) -> Trial: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> LazyTrials: ...
-
-    def __getitem__(self, index: int | slice) -> Trial | LazyTrials:
-        """Read one trial unless it is kept, or choose several without reading them."""
-        if isinstance(index, slice):
-            return super().__getitem__(index)
-        name = self.places[index]
-        return self._whole[name] if name in self._whole else self._read_whole(name)
 
     def part(self, index: int, start: int, stop: int) -> Trial:
         """Return some frames of a trial."""
@@ -151,7 +138,10 @@ class HeldTrials(Lazily[str, Trial]):
             return self.recording.trial(name, start, stop)
         return part_of(self[index], start, stop)
 
-    def _read_whole(self, name: str) -> Trial:
+    def read(self, name: str) -> Trial:
+        """Return a whole trial, from the recording unless it is kept."""
+        if name in self._whole:
+            return self._whole[name]
         trial = self.recording.trial(name)
         if self.kept < self.limit:
             self._whole[name] = trial

@@ -124,9 +124,9 @@ def stating(reading: Reading, options: Collection[str]) -> Reading:
 def _absolute(given: str) -> str:
     """Return a file, or CLIP=FILE, with its absolute path; a path inside a recording, or a name, unchanged."""
     clip, place = clip_and_file(given)
-    return (
-        f"{clip}={place.absolute()}" if clip and place.exists() else str(place.absolute()) if place.exists() else given
-    )
+    if not place.exists():
+        return given
+    return f"{clip}={place.absolute()}" if clip else str(place.absolute())
 
 
 def clip_and_file(given: str) -> tuple[str, Path]:

@@ -14,7 +14,7 @@ from reverie.recordings.clocked import ClockedSource, Recorded, Showing
 from reverie.recordings.clocks import usual_rate, usual_step
 from reverie.recordings.gaps import LONGEST_BRIDGED
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
-from reverie.recordings.readers.clips import UNTIMED, OpenClip, open_clip
+from reverie.recordings.readers.clips import OpenClip, open_clip
 from reverie.recordings.readers.showings import by_frame
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
 from reverie.recordings.readers.timed_values import Timed, TimedValues, timed
@@ -238,13 +238,12 @@ class _Clips:
         movie = self.given[clip]
         if isinstance(movie, Path):
             return open_clip(movie, self.reading, frames, numbered=self.numbered)
-        place, rate = f"The movie {clip}", None
+        place, rate = f"The movie {clip}", 0.0
         values = as_movie(movie.d if isinstance(movie, TimedValues) else np.asarray(movie))
         if isinstance(movie, TimedValues):
             frames, rate = len(movie.t), usual_rate(np.asarray(movie.t, dtype=np.float64))
         axes = array_axes(values.shape, self.reading, frames, place, ask=self.numbered)
-        length = int(values.shape[axes.split(",").index("time")])
-        return OpenClip(Footage(place, values, axes), length, rate or self.reading.frame_rate or UNTIMED, bool(rate))
+        return OpenClip.of(Footage(place, values, axes), rate, self.reading)
 
     def opener(self, clip: str, frames: int | None) -> Callable[[], Footage]:
         """Return a function that opens a movie when it is called."""

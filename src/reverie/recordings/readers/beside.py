@@ -1,7 +1,7 @@
 """Files beside responses without a stimulus: a table of what was shown, movies, and tables of behaviour."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PureWindowsPath
@@ -13,7 +13,7 @@ import pandas as pd
 
 from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, counted
-from reverie.recordings.clocked import Showing
+from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.clips import ARRAYS, OME, OpenClip, named_files, open_clip
 from reverie.recordings.readers.showings import by_frame
 from reverie.recordings.readers.tables import in_order, read_csv
@@ -41,6 +41,16 @@ class ShownMovies:
     showings: list[Showing]
     clips: dict[str, Callable[[], Footage]]
     notes: tuple[str, ...] = ()
+
+
+def with_files_beside(name: str, place: Path, responses: Sequence[Signal], note: str, reading: Reading) -> Recorded:
+    """Return a recording of responses, of which the files beside it say what was shown, and how the animal behaved.
+
+    note: how the responses were taken, in a sentence. Raises ReverieError as ``shown_beside`` and ``behaviour_beside``.
+    """
+    shown = shown_beside(place, reading)
+    behaviour, notes = behaviour_beside(reading), (note, *shown.notes)
+    return Recorded(name, place, responses, behaviour, shown.showings, shown.clips, notes=notes)
 
 
 def shown_beside(

@@ -7,9 +7,9 @@ import h5py
 import numpy as np
 
 from reverie.foundation.errors import ReverieError, require_unlocked
-from reverie.recordings.clocked import ClockedSource, Recorded
+from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.clocks import sampled_times
-from reverie.recordings.readers.beside import behaviour_beside, shown_beside
+from reverie.recordings.readers.beside import with_files_beside
 from reverie.recordings.readers.stored import require_stored
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
@@ -60,12 +60,8 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
         rows_first=True,
         columns=columns,
     )
-    beside = shown_beside(place, reading)
-    notes = (f"{place}: {which} of {responses.rows} components at {rate:g} Hz.", *beside.notes)
-    behaviour = behaviour_beside(reading)
-    return ClockedSource(
-        Recorded(place.stem, place, [responses], behaviour, beside.showings, beside.clips, notes=notes), reading
-    )
+    note = f"{place}: {which} of {responses.rows} components at {rate:g} Hz."
+    return ClockedSource(with_files_beside(place.stem, place, [responses], note, reading), reading)
 
 
 def _number(file: Any, path: str) -> float | None:  # noqa: ANN401 - h5py ships no types

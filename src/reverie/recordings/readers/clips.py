@@ -14,7 +14,7 @@ from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError, require_unlocked
 from reverie.foundation.files import read_npy, read_npz
 from reverie.foundation.placeholders import read_start
-from reverie.recordings.footage import target_size
+from reverie.recordings.footage import stored_frames, target_size
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
 from reverie.recordings.readers.matlab import read_mat
 from reverie.recordings.readers.stored import require_stored
@@ -54,6 +54,12 @@ class OpenClip:
     """Frames per second."""
     timed: bool = True
     """Whether the file itself states the rate; arrays, stacks and folders of pictures mostly do not."""
+
+    @classmethod
+    def of(cls, footage: Footage, rate: float, reading: Reading) -> "OpenClip":
+        """Return an array as a movie, at its own rate; where that is 0, at the one given, or the usual one."""
+        frames = stored_frames(footage, footage.axes)
+        return cls(footage, frames, rate or reading.frame_rate or UNTIMED, timed=rate > 0)
 
     def shown(self, frames: int) -> Footage:
         """Return the movie, of which ``frames`` frames were shown; raises ReverieError when it has fewer."""
@@ -122,8 +128,7 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None, *, number
         values = as_movie(_array(path))
         time_last = path.suffix.lower() == MATLAB
         axes = array_axes(values.shape, reading, frames, str(path), time_last=time_last, ask=numbered)
-        length = int(values.shape[axes.split(",").index("time")])
-        return OpenClip(Footage(str(path), values, axes), length, reading.frame_rate or UNTIMED, timed=False)
+        return OpenClip.of(Footage(str(path), values, axes), 0.0, reading)
     if is_picture(path):
         grey = read_picture(path)
         target = target_size((grey.shape[0], grey.shape[1]), reading.frame_size)

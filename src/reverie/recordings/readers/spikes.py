@@ -9,8 +9,8 @@ import pandas as pd
 
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.files import read_npy, read_text
-from reverie.recordings.clocked import ClockedSource, Recorded
-from reverie.recordings.readers.beside import behaviour_beside, shown_beside
+from reverie.recordings.clocked import ClockedSource
+from reverie.recordings.readers.beside import with_files_beside
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import SpikeTrains
 
@@ -59,20 +59,8 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     sorted_clusters, sorted_times = clusters[order], times[order]
     begins, ends = np.searchsorted(sorted_clusters, units), np.searchsorted(sorted_clusters, units, side="right")
     trains = [sorted_times[begin:end] for begin, end in zip(begins, ends, strict=True)]
-    recorded = (0.0, float(times.max(initial=0.0)))
-    beside = shown_beside(place, reading)
-    return ClockedSource(
-        Recorded(
-            name=place.resolve().name,
-            place=place,
-            responses=[SpikeTrains(str(place / "spike_times.npy"), trains, recorded)],
-            signals=behaviour_beside(reading),
-            showings=beside.showings,
-            clips=beside.clips,
-            notes=(note, *beside.notes),
-        ),
-        reading,
-    )
+    spikes = SpikeTrains(str(place / "spike_times.npy"), trains, recorded=(0.0, float(times.max(initial=0.0))))
+    return ClockedSource(with_files_beside(place.resolve().name, place, [spikes], note, reading), reading)
 
 
 def _whole(path: Path, what: str, reading: Reading | None = None) -> np.ndarray:

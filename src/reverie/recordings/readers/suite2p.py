@@ -13,9 +13,9 @@ import numpy as np
 
 from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import read_npy
-from reverie.recordings.clocked import ClockedSource, Recorded
+from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.clocks import sampled_times
-from reverie.recordings.readers.beside import behaviour_beside, shown_beside
+from reverie.recordings.readers.beside import with_files_beside
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
 from reverie.recordings.source import Pictures, read_members
@@ -59,17 +59,12 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     responses = read_members(delays, lambda plane: _plane(plane[0], which, float(reading.rate or 0), plane[1]))
     judged = all((folder / "iscell.npy").exists() for folder in planes)
     chosen = "the cells (iscell)" if judged else "all regions (iscell.npy is missing)"
-    beside = shown_beside(place, reading)
-    notes = (
+    note = (
         f"{place}: {which} of {chosen} of {counted(len(responses), 'plane')} at {reading.rate:g} Hz, scanned one "
-        f"after the other{f' (with {scanned - len(planes)} without traces)' if scanned > len(planes) else ''}.",
-        *beside.notes,
+        f"after the other{f' (with {scanned - len(planes)} without traces)' if scanned > len(planes) else ''}."
     )
     name = place.resolve().parent.name if place.resolve().name == "suite2p" else place.resolve().name
-    behaviour = behaviour_beside(reading)
-    return ClockedSource(
-        Recorded(name, place, responses, behaviour, beside.showings, beside.clips, notes=notes), reading
-    )
+    return ClockedSource(with_files_beside(name, place, responses, note, reading), reading)
 
 
 def _planes(path: Path) -> list[Path]:

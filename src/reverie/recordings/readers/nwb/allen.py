@@ -2,23 +2,27 @@
 
 from functools import partial
 from pathlib import Path
+from posixpath import basename
 from typing import Final
 
-from reverie.foundation.arrays import PUPIL, RUNNING
+from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import Recorded
-from reverie.recordings.readers.nwb.file import H5Object, placed, sampled, signals_in, within
+from reverie.recordings.readers.nwb.file import H5Object, behaviour_in, placed, sampled, within
 from reverie.recordings.readers.nwb.movies import Indexed, indexed, spontaneous
 from reverie.recordings.readers.showings import moves
 from reverie.recordings.reading import Reading
-from reverie.recordings.signals import Signal
 from reverie.recordings.source import read_members
 
 DESCRIPTION: Final = "Allen Visual Coding two-photon: /stimulus/templates shown by index, /processing/ophys/DfOverF"
 
 TRACES: Final = "processing/ophys/DfOverF/DfOverF"
 EVENTS: Final = "processing/ophys/DfOverF/DfOverFEvents"
-BEHAVIOUR: Final = "processing/behavior"
+BEHAVIOUR: Final = (
+    ("processing/behavior/BehavioralTimeSeries/running_speed", RUNNING),
+    ("processing/behavior/PupilTracking/pupil_size", PUPIL),
+    ("processing/behavior/EyeTracking/pupil_location", GAZE_X),
+)
 
 
 def fits(file: H5Object) -> bool:
@@ -46,7 +50,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
         name=place.stem,
         place=place,
         responses=[responses],
-        signals=behaviour(file),
+        signals=behaviour_in(file, BEHAVIOUR),
         showings=sorted(showings, key=lambda showing: float(showing.onsets[0])),
         clips=clips,
         notes=(f"{place}: {DESCRIPTION.split(':', maxsplit=1)[0]}, {which} of {responses.rows} neurons.", *notes),
@@ -57,7 +61,7 @@ def _chosen(parts: list[Indexed], place: Path, reading: Reading) -> tuple[list[I
     """Return the requested movies, by default all but series of images, and a sentence on that; their sizes differ."""
     there = ", ".join(dict.fromkeys(name for name, *_ in parts))
     if reading.movie:
-        asked = [part for part in parts if part[0] in {path.rsplit("/", 1)[-1] for path in reading.movie}]
+        asked = [part for part in parts if part[0] in {basename(path) for path in reading.movie}]
         if not asked:
             raise ReverieError(f"{place} shows no {', '.join(reading.movie)}; choose --movie from: {there}.")
         return asked, ()
@@ -67,15 +71,3 @@ def _chosen(parts: list[Indexed], place: Path, reading: Reading) -> tuple[list[I
         return parts, ()
     note = f"{place}: {', '.join(still)} show images in turn, which are left out beside movies; --movie takes them."
     return moving, (note,)
-
-
-def behaviour(file: H5Object) -> dict[str, Signal]:
-    """Return running and pupil, as far as recorded."""
-    found: dict[str, Signal] = {}
-    if (series := file.get(f"{BEHAVIOUR}/BehavioralTimeSeries/running_speed")) is not None:
-        found |= signals_in(series, RUNNING)
-    if (series := file.get(f"{BEHAVIOUR}/PupilTracking/pupil_size")) is not None:
-        found |= signals_in(series, PUPIL)
-    if (series := file.get(f"{BEHAVIOUR}/EyeTracking/pupil_location")) is not None:
-        found |= signals_in(series)
-    return found

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from posixpath import basename
 from typing import Final
 
 import h5py
@@ -16,9 +17,8 @@ from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.progress import say
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.footage import stored_frames
 from reverie.recordings.readers.beside import ShownMovies, shown_beside, spellings
-from reverie.recordings.readers.clips import UNTIMED, OpenClip, named_files
+from reverie.recordings.readers.clips import OpenClip, named_files
 from reverie.recordings.readers.nwb.contents import TEMPLATES, movies_in, movies_under, require_other_regions
 from reverie.recordings.readers.nwb.file import (
     H5Object,
@@ -71,9 +71,9 @@ def _shown(file: H5Object, place: Path, reading: Reading) -> ShownMovies:
             return _shown_inside(inside, place, reading)
         if there := movies_in(file):
             raise ReverieError(f"{place} does not say which movie was shown; choose --movie from: {some(there)}.")
-    named = {path.rsplit("/", 1)[-1]: movie for path, movie in (movies_in(file) | inside).items()}
+    named = {basename(path): movie for path, movie in (movies_in(file) | inside).items()}
     clips = {name: partial(_clip, series, place, reading) for name, series in named.items()}
-    given = [*(path.rsplit("/", 1)[-1] for path in inside), *named_files(files)]
+    given = [*(basename(path) for path in inside), *named_files(files)]
     path = reading.frames_table
     rows = None if path is None else _table_inside(file, place, path, given, {*clips, *given})
     return shown_beside(place, replace(reading, movie=files), clips, rows)
@@ -93,7 +93,7 @@ def _requested_movies(file: H5Object, place: Path, reading: Reading) -> tuple[di
             files.append(asked)
             continue
         if not found:
-            found = {path: movie for path, movie in movies_in(file).items() if path.rsplit("/", 1)[-1] == asked}
+            found = {path: movie for path, movie in movies_in(file).items() if basename(path) == asked}
             if len(found) != 1:
                 what = "several movies named" if found else "nothing at" if item is None else "no movie at"
                 raise ReverieError(f"{place} holds {what} {asked}; {LISTS}.")
@@ -105,7 +105,7 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
     """Return the movies in a file that have times; raises ReverieError when one has none."""
     showings, clips = [], {}
     notes: list[str] = []
-    own = Counter(path.rsplit("/", 1)[-1] for path in inside)
+    own = Counter(basename(path) for path in inside)
     for path, series in inside.items():
         if kind_of(series) == "IndexSeries":
             name, shown, opener = indexed(series, place, reading)
@@ -117,7 +117,7 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
                 f"the clip is {path.rsplit('/', 1)[-1]}."
             )
         else:
-            last = path.rsplit("/", 1)[-1]
+            last = basename(path)
             name, opener = last if own[last] == 1 else path, partial(image_footage, series, place, reading)
             shown = shown_itself(series, name, place, reading)
         showings += shown
@@ -188,7 +188,7 @@ def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:
         rate = usual_rate(image_times(series, place, reading))
     except ReverieError:
         rate = 0.0
-    return OpenClip(footage, stored_frames(footage, footage.axes), rate or reading.frame_rate or UNTIMED, rate > 0)
+    return OpenClip.of(footage, rate, reading)
 
 
 def _responses(file: H5Object, place: Path, path: str) -> tuple[Sequence[Signal], str]:

@@ -19,7 +19,7 @@ from reverie.foundation.progress import say
 from reverie.recordings.clocks import paired_times, sampled_times
 from reverie.recordings.facts import require_number_type
 from reverie.recordings.readers.stored import require_stored
-from reverie.recordings.signals import REAL, Meaning, Sampled
+from reverie.recordings.signals import REAL, Meaning, Sampled, Signal
 
 MOST_SORTED: Final = 50_000_000
 """Largest number of samples that are read at once where some have no time."""
@@ -176,14 +176,22 @@ def pair(series: H5Object) -> dict[str, Sampled]:
     return {name: replace(both, columns=np.array([column])) for column, name in enumerate((GAZE_X, GAZE_Y))}
 
 
-def signals_in(series: H5Object, signal: str | None = None) -> dict[str, Sampled]:
-    """Return one signal, or pupil x and y where none is named; nothing, with a message, where a series is broken."""
-    try:
-        with reading_foreign(where(series)):
-            return pair(series) if signal is None else {signal: sampled(series, column=0)}
-    except ReverieError as error:
-        say(f"{where(series)} is not used: {error}")
-        return {}
+def behaviour_in(file: H5Object, places: Iterable[tuple[str, str]]) -> dict[str, Signal]:
+    """Return the signals that a file has at some paths, each with the signal's name, the preferred ones first.
+
+    Pupil x and y come together, under the name of the first. A broken series is left out with a message.
+    """
+    found: dict[str, Signal] = {}
+    for path, signal in places:
+        series = file.get(path)
+        if series is None or signal in found:
+            continue
+        try:
+            with reading_foreign(where(series)):
+                found |= pair(series) if signal == GAZE_X else {signal: sampled(series, column=0)}
+        except ReverieError as error:
+            say(f"{where(series)} is not used: {error}")
+    return found
 
 
 def table(group: H5Object, *needed: str) -> pd.DataFrame:

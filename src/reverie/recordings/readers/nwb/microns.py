@@ -6,15 +6,14 @@ from typing import Final
 
 import numpy as np
 
-from reverie.foundation.arrays import PUPIL, RUNNING
+from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.nwb.file import H5Object, placed, sampled, signals_in, table, where, within
+from reverie.recordings.readers.nwb.file import H5Object, behaviour_in, placed, sampled, table, where, within
 from reverie.recordings.readers.nwb.movies import image_footage, image_times
 from reverie.recordings.reading import Reading
-from reverie.recordings.signals import Signal
 from reverie.recordings.source import read_members
 
 DESCRIPTION: Final = "MICrONS: /intervals/Clip, Trippy, Monet2 with condition_hash, /processing/ophys/Fluorescence"
@@ -23,6 +22,12 @@ TABLES: Final = ("Clip", "Trippy", "Monet2")
 FLUORESCENCE: Final = "processing/ophys/Fluorescence"
 MOVIE_PLACES: Final = ("stimulus/presentation", "acquisition", "stimulus/templates")
 MOVIE: Final = "movie"
+BEHAVIOUR: Final = (
+    ("acquisition/treadmill_velocity", RUNNING),
+    ("acquisition/PupilTracking/pupil_major_radius", PUPIL),
+    ("acquisition/PupilTracking/pupil_minor_radius", PUPIL),
+    ("acquisition/EyeTracking/eye_position", GAZE_X),
+)
 
 
 def fits(file: H5Object) -> bool:
@@ -40,7 +45,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
         name=place.stem,
         place=place,
         responses=planes,
-        signals=_behaviour(file),
+        signals=behaviour_in(file, BEHAVIOUR),
         showings=_showings(file, image_times(series, place, reading)),
         clips={MOVIE: partial(image_footage, series, place, reading)},
         notes=(
@@ -81,16 +86,4 @@ def _stretches(group: H5Object, times: np.ndarray) -> list[Showing]:
             found.append(Showing(times[first:last], float(times[last - 1]) + step, MOVIE, frames, tier, key))
     if len(found) < len(rows):
         say(f"{where(group)} has {len(rows) - len(found)} rows during which no frame of the movie was shown.")
-    return found
-
-
-def _behaviour(file: H5Object) -> dict[str, Signal]:
-    found: dict[str, Signal] = {}
-    if (series := file.get("acquisition/treadmill_velocity")) is not None:
-        found |= signals_in(series, RUNNING)
-    for name in ("pupil_major_radius", "pupil_minor_radius"):
-        if PUPIL not in found and (series := file.get(f"acquisition/PupilTracking/{name}")) is not None:
-            found |= signals_in(series, PUPIL)
-    if (series := file.get("acquisition/EyeTracking/eye_position")) is not None:
-        found |= signals_in(series)
     return found

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PureWindowsPath
+from posixpath import basename
 
 import h5py
 import numpy as np
@@ -190,7 +191,7 @@ def _own_name(item: H5Object) -> str:
         for name in folder:
             if folder.get(name) == item:
                 return str(name)
-    return str(item.name.rsplit("/", 1)[-1])
+    return str(basename(item.name))
 
 
 def _numbered(name: str) -> list[tuple[int, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from posixpath import basename
 from typing import Final
 
 import numpy as np
@@ -13,17 +14,24 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.clips import named_files, open_clip
-from reverie.recordings.readers.nwb.file import H5Object, placed, signals_in, table, where
+from reverie.recordings.readers.nwb.file import H5Object, behaviour_in, placed, table, where
 from reverie.recordings.readers.nwb.movies import showings_by_number, spontaneous
 from reverie.recordings.readers.nwb.units import spike_times, spike_trains
 from reverie.recordings.reading import Reading
-from reverie.recordings.signals import Signal, SpikeTrains
+from reverie.recordings.signals import SpikeTrains
 from reverie.recordings.source import Footage, read_members
 
 DESCRIPTION: Final = "Allen Neuropixels: /units, /intervals/natural_movie_*_presentations"
 
 VISUAL: Final = "VIS"
 """Prefix of the names of visual areas of cortex."""
+
+EYES: Final = ("filtered_gaze_mapping", "raw_gaze_mapping", "eye_tracking")
+BEHAVIOUR: Final = (
+    ("processing/running/running_speed", RUNNING),
+    *((f"processing/{eyes}/pupil_area", PUPIL) for eyes in EYES),
+    *((f"processing/{eyes}/screen_coordinates", GAZE_X) for eyes in EYES),
+)
 
 GOOD: Final = "good"
 ENDING: Final = "_presentations"
@@ -62,7 +70,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
         name=place.stem,
         place=place,
         responses=[trains],
-        signals=_behaviour(file),
+        signals=behaviour_in(file, BEHAVIOUR),
         showings=sorted(showings, key=lambda showing: float(showing.onsets[0])),
         clips=clips,
         notes=tuple(notes),
@@ -83,7 +91,7 @@ def _path(clip: str, files: Mapping[str, Path]) -> Path | None:
 
 def _showings(group: H5Object) -> tuple[str, list[Showing]]:
     """Return the name of the movie of a table, and its showings."""
-    clip = group.name.rsplit("/", 1)[-1].removesuffix(ENDING)
+    clip = basename(group.name).removesuffix(ENDING)
     rows = table(group, "start_time", "frame")
     found = showings_by_number(rows["start_time"].to_numpy(), rows["frame"].to_numpy(), clip, where(group))
     if not found:
@@ -127,18 +135,3 @@ def _areas(file: H5Object, facts: pd.DataFrame) -> pd.Series | None:
         say(f"{where(group)} numbers the channels of each probe alike, so that the areas of units are not known.")
         return None
     return facts["peak_channel_id"].map(located).fillna("").astype(str)
-
-
-def _behaviour(file: H5Object) -> dict[str, Signal]:
-    found: dict[str, Signal] = {}
-    if (series := file.get("processing/running/running_speed")) is not None:
-        found |= signals_in(series, RUNNING)
-    for folder in ("filtered_gaze_mapping", "raw_gaze_mapping", "eye_tracking"):
-        group = file.get(f"processing/{folder}")
-        if group is None:
-            continue
-        if PUPIL not in found and "pupil_area" in group:
-            found |= signals_in(group["pupil_area"], PUPIL)
-        if GAZE_X not in found and "screen_coordinates" in group:
-            found |= signals_in(group["screen_coordinates"])
-    return found

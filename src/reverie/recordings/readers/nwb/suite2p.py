@@ -1,11 +1,12 @@
 """NWB files of suite2p: a series per plane, at a constant rate from 0; what was shown comes from a table."""
 
 from pathlib import Path
+from posixpath import basename
 from typing import Final
 
 from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Recorded
-from reverie.recordings.readers.beside import behaviour_beside, shown_beside
+from reverie.recordings.readers.beside import with_files_beside
 from reverie.recordings.readers.nwb.file import H5Object, placed, sampled, within
 from reverie.recordings.readers.nwb.regions import only_cells
 from reverie.recordings.reading import Reading
@@ -32,13 +33,11 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     meaning: Meaning = "amount" if which == "Deconvolved" else "level"
     tables = [*within(file, "processing/ophys", "PlaneSegmentation")]
     responses = read_members(placed(planes), lambda plane: only_cells(sampled(plane, meaning), plane, tables))
-    beside = shown_beside(place, reading)
     count = sum(plane.rows for plane in responses)
-    notes = (f"{place}: suite2p, {which} of {count} cells in {counted(len(planes), 'plane')}.", *beside.notes)
-    signals = behaviour_beside(reading)
-    return Recorded(place.stem, place, responses, signals, beside.showings, beside.clips, notes=notes)
+    note = f"{place}: suite2p, {which} of {count} cells in {counted(len(planes), 'plane')}."
+    return with_files_beside(place.stem, place, responses, note, reading)
 
 
 def _planes(file: H5Object, kind: str) -> list[H5Object]:
     found = within(file, f"processing/ophys/{kind}", "RoiResponseSeries")
-    return [series for series in found if series.name.rsplit("/", 1)[-1].startswith("plane")]
+    return [series for series in found if basename(series.name).startswith("plane")]
