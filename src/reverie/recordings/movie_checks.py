@@ -2,8 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from reverie.recordings.footage import USUAL_AXES, infer_axes, picture_size, rea
 from reverie.recordings.grey_scale import OVERSHOOT, GreyScale, grey_scale, is_deep
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Source
+from reverie.recordings.spans import Span
 from reverie.recordings.usability import Usable
 
 GREY_TRIALS: Final = 24
@@ -46,18 +47,30 @@ LEAST_CONTRAST: Final = 0.2
 this; those of an almost dark screen, or of a filter's ringing, differ by less."""
 
 
+class Range(NamedTuple):
+    """The lowest and the highest of some values of a movie, and their type."""
+
+    low: float
+    high: float
+    dtype: np.dtype[Any]
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether the values are grey levels, and no shares of white."""
+        return self.low >= -OVERSHOOT and OVERSHOOT < self.high <= WHITE + OVERSHOOT
+
+
 def check_movies(source: Source, reading: Reading, usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
     """Find the order of axes and the frame size; movies that differ are left out."""
-    shown = {name: fact for name, fact in facts.items() if fact.footage is not None}
+    shown = {name: fact.footage for name, fact in facts.items() if fact.footage is not None}
     if not shown:
         return
-    usable.axes = _axes(source, reading, usable, shown)
+    usable.axes = _axes(source, reading, usable, shown, facts)
     sizes: dict[str, tuple[int, int]] = {}
-    for name, fact in shown.items():
-        assert fact.footage is not None
+    for name, footage in shown.items():
         try:
-            _require_axes(fact.footage, usable.axes)
-            sizes[name] = picture_size(fact.footage, usable.axes)
+            _require_axes(footage, usable.axes)
+            sizes[name] = picture_size(footage, usable.axes)
         except ReverieError as error:
             usable.leave_out(name, str(error))
     if not sizes:
@@ -68,15 +81,13 @@ def check_movies(source: Source, reading: Reading, usable: Usable, facts: Mappin
             f"The pictures of {source.name} are higher than wide ({usable.frame_size[0]} x {usable.frame_size[1]} "
             "pixels); if they lie on their side, say how with --movie-axes, such as time-width-height."
         )
-    footages = {name: fact.footage for name, fact in shown.items() if fact.footage is not None}
-    usable.averaged = next(footages[name].averaged for name, size in sizes.items() if size == usable.frame_size)
+    usable.averaged = next(shown[name].averaged for name, size in sizes.items() if size == usable.frame_size)
     for name, size in sizes.items():
-        footage = footages[name]
-        if size != usable.frame_size and not _alike(size, footage.averaged, usable, reading):
+        if size != usable.frame_size and not _alike(size, shown[name].averaged, usable, reading):
             usable.leave_out(
                 name,
-                f"{footage.place} has frames of {size[0]} x {size[1]} pixels but most of the recording's movies have "
-                f"{usable.frame_size[0]} x {usable.frame_size[1]}; all must have one frame size.",
+                f"{shown[name].place} has frames of {size[0]} x {size[1]} pixels but most of the recording's movies "
+                f"have {usable.frame_size[0]} x {usable.frame_size[1]}; all must have one frame size.",
             )
 
 
@@ -101,8 +112,10 @@ def _require_axes(footage: Footage, axes: str) -> None:
         )
 
 
-def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, TrialFacts]) -> str:
-    footages = [fact.footage for fact in shown.values() if fact.footage is not None]
+def _axes(
+    source: Source, reading: Reading, usable: Usable, shown: Mapping[str, Footage], facts: Mapping[str, TrialFacts]
+) -> str:
+    footages = list(shown.values())
     (stored, _), *_ = Counter(footage.axes for footage in footages).most_common(1)
     if stored != "auto":
         return stored  # decoding determines a video's axes, whatever the order given for arrays
@@ -110,7 +123,7 @@ def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, 
         return reading.axes
     lengths = [
         {length for part in (fact.responses, *fact.signals.values()) if part for length in (part.frames, part.stored)}
-        for fact in shown.values()
+        for fact in (facts[name] for name in shown)
     ]
     shapes = [tuple(footage.values.shape) for footage in footages]
     axes = infer_axes(shapes, lengths, footages[0].place)
@@ -125,131 +138,120 @@ def _axes(source: Source, reading: Reading, usable: Usable, shown: Mapping[str, 
 
 def check_grey_levels(usable: Usable, facts: Mapping[str, TrialFacts]) -> None:
     """Infer the unit of the movies from a few of them, and separately that of integers of more than 8 bits."""
-    names = [name for name in usable.spans if name in usable.shown]
-    deep = [name for name in names if (footage := facts[name].footage) and is_deep(np.dtype(footage.values.dtype))]
-    if (scale := _deep_scale(deep, usable, facts)) is not None:
+    every = {name: facts[name].footage for name in usable.spans if name in usable.shown}
+    shown = {name: footage for name, footage in every.items() if footage is not None}
+    deep = {name: footage for name, footage in shown.items() if is_deep(np.dtype(footage.values.dtype))}
+    if (scale := _deep_scale(deep, usable)) is not None:
         usable.deep = scale
-        names = [name for name in names if name not in set(deep)]
-    seen = _ranges(_some_of(names) if _is_large(names, facts) else names, usable, facts)
-    if seen and min(one[0] for one in seen.values()) >= max(one[1] for one in seen.values()):
+        shown = _without(shown, deep)
+    seen = _ranges(_some_of(shown) if _is_large(shown.values()) else shown, usable)
+    if seen and min(one.low for one in seen.values()) >= max(one.high for one in seen.values()):
         # As where movies begin and end with a grey screen, and show one in between.
-        seen |= _ranges([*seen][:WHOLE_MOVIES], usable, facts, whole=True)
+        seen |= _ranges({name: shown[name] for name in [*seen][:WHOLE_MOVIES]}, usable, whole=True)
     if len(set(_units(seen).values())) > 1:
-        seen |= _ranges([name for name in names if name not in seen and name in usable.spans], usable, facts)
-        _leave_out_other_units(seen, usable, facts)
+        seen |= _ranges(_without(shown, seen), usable)
+        _leave_out_other_units(seen, usable, shown)
     usable.grey = _scale_of([one for name, one in seen.items() if name in usable.spans])
 
 
-def _is_large(names: Sequence[str], facts: Mapping[str, TrialFacts]) -> bool:
+def _without(shown: Mapping[str, Footage], others: Container[str]) -> dict[str, Footage]:
+    return {name: footage for name, footage in shown.items() if name not in others}
+
+
+def _is_large(shown: Iterable[Footage]) -> bool:
     """Return whether movies are too large to look at each of them, or of a type that tells their unit anyway."""
-    values = [footage.values for name in names if (footage := facts[name].footage) is not None]
+    values = [footage.values for footage in shown]
     real = [one for one in values if np.dtype(one.dtype).kind == "f"]
     return not real or sum(math.prod(one.shape) * np.dtype(one.dtype).itemsize for one in values) > SMALL
 
 
-def _deep_scale(names: Sequence[str], usable: Usable, facts: Mapping[str, TrialFacts]) -> GreyScale | None:
+def _deep_scale(shown: Mapping[str, Footage], usable: Usable) -> GreyScale | None:
     """Return the scale of movies of integers of more than 8 bits, None where none exceeds 255.
 
     Where the sampled ones need fewer than 16 bits, all movies are examined, as one may be brighter.
     """
-    seen = _ranges(_some_of(names), usable, facts)
+    seen = _ranges(_some_of(shown), usable)
     scale = _scale_of([*seen.values()])
     if scale.bits is not None and scale.bits < FULL:
-        seen |= _ranges([name for name in names if name not in seen and name in usable.spans], usable, facts)
+        seen |= _ranges(_without(shown, seen), usable)
         scale = _scale_of([*seen.values()])
-    return scale if any(high > WHITE for _, high, _ in seen.values()) else None
+    return scale if any(one.high > WHITE for one in seen.values()) else None
 
 
-def _some_of(names: Sequence[str]) -> Sequence[str]:
-    return names[:: max(1, -(-len(names) // GREY_TRIALS))]
+def _some_of(shown: Mapping[str, Footage]) -> dict[str, Footage]:
+    return {name: shown[name] for name in [*shown][:: max(1, -(-len(shown) // GREY_TRIALS))]}
 
 
-def _scale_of(ranges: Sequence[tuple[float, float, np.dtype[Any]]]) -> GreyScale:
+def _scale_of(ranges: Sequence[Range]) -> GreyScale:
     """Return the scale of movies, given their ranges and types; that of almost all, where these are grey levels."""
     if _are_grey_levels(ranges):
-        ranges = [one for one in ranges if _is_grey(*one[:2])]
-    low, high = min((one[0] for one in ranges), default=np.inf), max((one[1] for one in ranges), default=-np.inf)
-    return grey_scale(low, high, np.result_type(*(one[2] for one in ranges))) if high >= low else GreyScale()
+        ranges = [one for one in ranges if one.is_grey]
+    low, high = min((one.low for one in ranges), default=np.inf), max((one.high for one in ranges), default=-np.inf)
+    return grey_scale(low, high, np.result_type(*(one.dtype for one in ranges))) if high >= low else GreyScale()
 
 
-def _ranges(
-    names: Sequence[str], usable: Usable, facts: Mapping[str, TrialFacts], *, whole: bool = False
-) -> dict[str, tuple[float, float, np.dtype[Any]]]:
+def _ranges(shown: Mapping[str, Footage], usable: Usable, *, whole: bool = False) -> dict[str, Range]:
     """Return the range of each movie, see ``_range``; those that cannot be read are left out."""
     found = {}
-    for name in names:
-        footage = facts[name].footage
+    for name, footage in shown.items():
+        if name not in usable.spans:
+            continue
         try:
-            with reading_foreign(f"Trial {name}" if footage is None else footage.place):
-                found[name] = _range(name, usable, facts, whole=whole)
+            with reading_foreign(footage.place):
+                found[name] = _range(footage, usable.spans[name], usable.axes, whole=whole)
         except ReverieError as error:
             usable.leave_out(name, str(error))
     return found
 
 
-def _range(
-    name: str, usable: Usable, facts: Mapping[str, TrialFacts], *, whole: bool
-) -> tuple[float, float, np.dtype[Any]]:
-    """Return the lowest and the highest value of a movie, and its type.
-
-    Unless the whole movie is asked for, its first, its middle and its last frame stand for it.
-    """
-    footage, span = facts[name].footage, usable.spans[name]
-    assert footage is not None
-    last = min(span.skipped + span.frames, stored_frames(footage, usable.axes)) - 1
+def _range(footage: Footage, span: Span, axes: str, *, whole: bool) -> Range:
+    """Return the range of a movie; unless all of it is asked for, its first, middle and last frame stand for it."""
+    last = min(span.skipped + span.frames, stored_frames(footage, axes)) - 1
     low, high = np.inf, -np.inf
     few = sorted({span.skipped, (span.skipped + last) // 2, last})
     for frame in range(span.skipped, last + 1, BLOCK) if whole else few:
         until = min(frame + BLOCK, last + 1) if whole else frame + 1
-        pictures = read_pictures(footage, usable.axes, frame, until)
+        pictures = read_pictures(footage, axes, frame, until)
         sound = pictures[np.isfinite(pictures)]
         low, high = min(low, float(sound.min(initial=np.inf))), max(high, float(sound.max(initial=-np.inf)))
-    return low, high, np.dtype(footage.values.dtype)
+    return Range(low, high, np.dtype(footage.values.dtype))
 
 
-def _units(seen: Mapping[str, tuple[float, float, np.dtype[Any]]]) -> dict[str, str]:
+def _units(seen: Mapping[str, Range]) -> dict[str, str]:
     """Return the unit of each movie whose values allow only one: grey levels, shares of white, or neither.
 
     Values beyond black and white count as neither only if other movies are 8-bit integers, whose unit is certain, or
     almost all others are within; then single ones may ring.
     """
-    whole = any(dtype.kind in "iu" for _, _, dtype in seen.values())
+    whole = any(one.dtype.kind in "iu" for one in seen.values())
     beyond = OVERSHOOT if whole else RINGING if _are_grey_levels([*seen.values()]) else np.inf
-    units = {name: _unit(*one, beyond=beyond) for name, one in seen.items()}
+    units = {name: _unit(one, beyond) for name, one in seen.items()}
     return {name: unit for name, unit in units.items() if unit is not None}
 
 
-def _are_grey_levels(ranges: Sequence[tuple[float, float, np.dtype[Any]]]) -> bool:
+def _are_grey_levels(ranges: Sequence[Range]) -> bool:
     """Return whether almost all movies lie within black and white, and are no shares of white."""
-    return sum(_is_grey(low, high) for low, high, _ in ranges) >= ALMOST_ALL * len(ranges)
+    return sum(one.is_grey for one in ranges) >= ALMOST_ALL * len(ranges)
 
 
-def _is_grey(low: float, high: float) -> bool:
-    return low >= -OVERSHOOT and OVERSHOOT < high <= WHITE + OVERSHOOT
-
-
-def _unit(low: float, high: float, dtype: np.dtype[Any], *, beyond: float) -> str | None:
+def _unit(values: Range, beyond: float) -> str | None:
+    low, high, dtype = values
     if dtype.kind == "f" and (low < -beyond or high > WHITE + beyond):
         return "no grey levels"
     if high > OVERSHOOT:
         return "grey levels"
-    if dtype.kind == "b":
-        return "shares of white"
-    return "shares of white" if dtype.kind == "f" and low >= 0 and high <= 1 and high - low > LEAST_CONTRAST else None
+    shares = dtype.kind == "b" or (dtype.kind == "f" and low >= 0 and high <= 1 and high - low > LEAST_CONTRAST)
+    return "shares of white" if shares else None
 
 
-def _leave_out_other_units(
-    seen: Mapping[str, tuple[float, float, np.dtype[Any]]], usable: Usable, facts: Mapping[str, TrialFacts]
-) -> None:
+def _leave_out_other_units(seen: Mapping[str, Range], usable: Usable, shown: Mapping[str, Footage]) -> None:
     """Leave out movies whose values have another unit than those of most."""
     units = _units(seen)
     usual = Counter(units.values()).most_common(1)[0][0]
     for name, unit in units.items():
         if unit != usual:
-            footage, (low, high, _) = facts[name].footage, seen[name]
-            assert footage is not None
             usable.leave_out(
                 name,
-                f"{footage.place} has values of {low:.4g} to {high:.4g}, {unit}, but most of the recording's movies "
-                f"hold {usual}; all must have one unit.",
+                f"{shown[name].place} has values of {seen[name].low:.4g} to {seen[name].high:.4g}, {unit}, but most of "
+                f"the recording's movies hold {usual}; all must have one unit.",
             )
