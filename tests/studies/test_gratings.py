@@ -25,7 +25,7 @@ def grating(hertz: float) -> np.ndarray:
 
 
 def test_gratings_are_not_shown_at_a_rate_at_which_15_hertz_is_no_artefact(monkeypatch):
-    monkeypatch.setattr(gratings, "frame_rate_of", lambda session: 20.0)
+    monkeypatch.setattr(gratings, "first_recording", lambda session: SimpleNamespace(frame_rate=20.0))
     with pytest.raises(NotApplicable, match="the recordings have 20; give --frame-rate 30"):
         inspect.unwrap(gratings.planned)(SimpleNamespace(session=None))
 

@@ -1,6 +1,6 @@
 """The input of a job: a trial of a recording, or a stimulus that was never shown."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -55,6 +55,14 @@ class Clip:
         if self.movie is None:
             return trial_digest(session.recordings[self.animal], self.name)
         return digest(*(array for array in (self.movie, self.state, self.responses) if array is not None))
+
+
+def by_animal(clips: Iterable[Clip]) -> dict[str, list[Clip]]:
+    """Return the clips of each animal, in their order."""
+    found: dict[str, list[Clip]] = {}
+    for clip in clips:
+        found.setdefault(clip.animal, []).append(clip)
+    return found
 
 
 def excerpt(session: Session, clip: Clip, frames: int) -> Clip:

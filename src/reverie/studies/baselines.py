@@ -9,6 +9,7 @@ import pandas as pd
 
 from reverie.inversion.linear.ridge import read_decoder_description
 from reverie.inversion.methods.ridge import Ridge
+from reverie.jobs.clip import by_animal
 from reverie.jobs.job import Job
 from reverie.jobs.store import read_solution
 from reverie.studies.conditions import VIDEO, sentence_on_difference, summarise_conditions, value
@@ -63,8 +64,7 @@ def _seconds_a_clip(setup: Setup, jobs: Sequence[Job]) -> float:
 
 def _decoder_seconds(setup: Setup) -> float:
     """Return how many seconds fitting the decoders took, summed over animals."""
-    animals = dict.fromkeys(clip.animal for clip in setup.clips)
-    fits = [setup.session.fitted(animal, setup.encoders[0]) for animal in animals]
+    fits = [setup.session.fitted(animal, setup.encoders[0]) for animal in by_animal(setup.clips)]
     about = [read_decoder_description(fitted.found("ridge").parent)["about"] for fitted in fits]
     return float(sum(each.get("seconds", np.nan) for each in about))
 

@@ -1,7 +1,5 @@
 """The scale of a study: how much is done, on which clips, and after how many steps descents stop."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +13,7 @@ from reverie.fitted.session import Session
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_text
+from reverie.foundation.fingerprints import digest_of
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.postprocessing import blur
 from reverie.inversion.problem import Progress
@@ -175,9 +174,8 @@ def choose_stop(jobs: Sequence[Job], candidates: Sequence[Stop], workers: Worker
     Each job is done once, for as many steps as the largest candidate. The scores are kept in ``folder`` under a name
     that is a hash of everything that decides them, and read from there the next time.
     """
-    prints = [job.fingerprint(workers.context) for job in jobs]
-    key = hashlib.sha256(json.dumps([prints, list(candidates)]).encode()).hexdigest()[:16]
-    path = folder / f"{key}.csv"
+    decides = {"jobs": [job.fingerprint(workers.context) for job in jobs], "candidates": list(candidates)}
+    path = folder / f"{digest_of(decides)}.csv"
     if path.exists():
         return best_stop(pd.read_csv(path, index_col=["steps", "blur"]))
     names = [f"{job.clip.animal} {job.clip.name}" for job in jobs]

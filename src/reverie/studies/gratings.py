@@ -12,22 +12,21 @@ from reverie.encoders.prediction import predict
 from reverie.fitted.session import Session
 from reverie.foundation.arrays import FRAME_RATE, SAME_RATE, WHITE, Movie, State
 from reverie.foundation.errors import NotApplicable, ReverieError
-from reverie.jobs.job import Job
 from reverie.reporting.figures import COLUMN
-from reverie.stimuli.synthetic import drifting_grating
+from reverie.stimuli.synthetic import drifting_grating, grating_stimuli
 from reverie.studies.plates import grid_figure
 from reverie.studies.published import GRATINGS as PUBLISHED
-from reverie.studies.setup import Setup
+from reverie.studies.setup import Setup, degrees_of_pixel
 from reverie.studies.study import Beside, Findings, Picture, Study
 from reverie.studies.synthetic import (
     Plan,
     TableSize,
     beside,
-    frame_rate_of,
-    frame_size_of,
+    first_recording,
+    jobs_planned,
     lay_out,
     ordinary_state,
-    plan_gratings,
+    plan_stimuli,
     score_stimuli,
 )
 
@@ -75,19 +74,26 @@ def _likeness(found: Float[np.ndarray, "neuron time"], expected: Float[np.ndarra
 
 
 def planned(setup: Setup) -> Plan:
-    """Return each movie with its jobs; raises NotApplicable unless 15 Hz is half the frame rate, as in the paper."""
-    rate = frame_rate_of(setup.session)
-    if abs(rate - FRAME_RATE) > SAME_RATE * FRAME_RATE:
+    """Return drifting gratings of every frequency, with the jobs of each movie.
+
+    Raises NotApplicable unless 15 Hz is half the frame rate, as in the paper.
+    """
+    recording = first_recording(setup.session)
+    if abs(recording.frame_rate - FRAME_RATE) > SAME_RATE * FRAME_RATE:
         raise NotApplicable(
-            f"The published gratings are of {FRAME_RATE:g} frames a second, and the recordings have {rate:.4g}; give "
-            f"--frame-rate {FRAME_RATE:g} to show them at that rate."
+            f"The published gratings are of {FRAME_RATE:g} frames a second, and the recordings have "
+            f"{recording.frame_rate:.4g}; give --frame-rate {FRAME_RATE:g} to show them at that rate."
         )
-    return plan_gratings(setup.session, SIZES[setup.scale.name], setup.settings(targets="predicted"))
-
-
-def plan(setup: Setup) -> list[Job]:
-    """Plan gratings of every spatial and temporal frequency."""
-    return [job for _, jobs in planned(setup) for job in jobs]
+    size = SIZES[setup.scale.name]
+    stimuli = grating_stimuli(
+        size.spatial,
+        size.temporal,
+        size.directions,
+        frames=size.frames,
+        frame_size=recording.frame_size,
+        degrees_per_pixel=degrees_of_pixel(recording),
+    )
+    return plan_stimuli(setup.session, stimuli, setup.settings(targets="predicted"), size.animals)
 
 
 def conclude(setup: Setup) -> Findings:
@@ -117,7 +123,7 @@ def conclude(setup: Setup) -> Findings:
                 "aliasing",
                 "A line of pixels of a 15 Hz grating over time: as it is, and as two interleaved stacks of every "
                 "second frame see it. Each stack stands still.",
-                stacks_figure(fastest_grating(16, frame_size_of(setup.session))),
+                stacks_figure(fastest_grating(16, first_recording(setup.session).frame_size)),
                 aliasing,
             ),
         ],
@@ -133,7 +139,7 @@ def fastest_grating(frames: int, frame_size: tuple[int, int]) -> Movie:
 
 def measure_aliasing(session: Session) -> pd.DataFrame:
     """Return to what degree each encoder takes a 15 Hz grating for two still ones: encoder, aliasing (0 to 1)."""
-    animal, movie = next(iter(session.recordings)), fastest_grating(64, frame_size_of(session))
+    animal, movie = next(iter(session.recordings)), fastest_grating(64, first_recording(session).frame_size)
     state = ordinary_state(session, animal, len(movie))
     rows = [
         (folder.name, temporal_aliasing(encoder, movie, state, animal)) for folder, encoder in session.encoders.items()
@@ -171,5 +177,5 @@ GRATINGS = Study(
     "Drifting gratings",
     "Which spatial and temporal frequencies survive, and why does 15 Hz seem to?",
     conclude,
-    plan,
+    jobs_planned(planned),
 )

@@ -22,7 +22,7 @@ from reverie.foundation.arrays import Movie, Rates, State
 from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import tracked
 from reverie.inversion.likelihood import Likelihood
-from reverie.jobs.clip import Clip
+from reverie.jobs.clip import Clip, by_animal
 from reverie.recordings.contents import movie_digest, readable
 from reverie.recordings.opening import evenly, responses_of
 from reverie.scoring.rule import frames_to_skip
@@ -168,8 +168,7 @@ def identify(
     NotApplicable when no clip is long enough for any cut-out.
     """
     rows: list[dict[str, object]] = []
-    for animal in dict.fromkeys(clip.animal for clip in clips):
-        own = [clip for clip in clips if clip.animal == animal]
+    for animal, own in by_animal(clips).items():
         frames = min(clip.read(session).frames for clip in own)
         lineup = line_up(session, animal, folder, frames, ordinary_state(session, animal, frames))
         order = torch.from_numpy(np.random.default_rng(session.sources.seed).permutation(lineup.slopes.shape[1]))

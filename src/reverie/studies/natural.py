@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from reverie.jobs.clip import Clip
+from reverie.foundation.fingerprints import digest_of
+from reverie.jobs.clip import by_animal
 from reverie.reporting.pictures import evenly_placed
 from reverie.runs.evaluating import evaluate_run
 from reverie.runs.reconstructing import Run, fill_run, record_of
@@ -80,14 +81,12 @@ def _moment(score: float) -> str:
 
 def _run_folder(setup: Setup) -> RunFolder:
     """Return the run folder of exactly these jobs; other clips or settings get another folder."""
-    names = [setup.place(job).folder.name for job in plain_jobs(setup)]
-    return RunFolder(setup.out / "natural" / "runs" / f"{pd.util.hash_array(np.array(names, object)).sum():016x}")
+    jobs = [job.fingerprint(setup.session) for job in plain_jobs(setup)]
+    return RunFolder(setup.out / "natural" / "runs" / digest_of({"jobs": jobs}))
 
 
 def _scores(setup: Setup, run: RunFolder) -> pd.DataFrame:
-    names: dict[str, list[str]] = {}
-    for clip in setup.clips:
-        names.setdefault(clip.animal, []).append(clip.name)
+    names = {animal: [clip.name for clip in clips] for animal, clips in by_animal(setup.clips).items()}
     method = setup.settings()
     how = Run(method, about=(f"The descent was stopped after {method.steps} steps.",))
     run.open(record_of(setup.session, names, how))
@@ -96,18 +95,13 @@ def _scores(setup: Setup, run: RunFolder) -> pd.DataFrame:
 
 
 def _long(scores: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
-    tables = [
-        scores[["animal", "clip"]].assign(condition=name, correlation=scores[column]) for name, column in names.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
+    named = scores[["animal", "clip"]].assign(**{name: scores[column] for name, column in names.items()})
+    return named.melt(["animal", "clip"], var_name="condition", value_name="correlation")
 
 
 def _strips(setup: Setup) -> Picture:
     """Draw frames of the first clip of each animal above those of its reconstruction."""
-    firsts: dict[str, Clip] = {}
-    for clip in setup.clips:
-        firsts.setdefault(clip.animal, clip)
-    clips = list(firsts.values())[:3]
+    clips = [first for first, *_ in by_animal(setup.clips).values()][:3]
     movies, labels = [], []
     for clip, jobs in setup.jobs(clips=clips).items():
         truth = clip.read(setup.session).known_movie

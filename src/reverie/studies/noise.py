@@ -5,15 +5,24 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reverie.jobs.job import Job
 from reverie.reporting.figures import COLUMN
-from reverie.stimuli.synthetic import noise_square
+from reverie.stimuli.synthetic import noise_square, noise_stimuli
 from reverie.studies.conditions import percent
 from reverie.studies.plates import grid_figure
 from reverie.studies.published import NOISE as PUBLISHED
 from reverie.studies.setup import Setup
 from reverie.studies.study import Beside, Findings, Picture, Study
-from reverie.studies.synthetic import Plan, TableSize, beside, lay_out, plan_noise, score_stimuli, with_units
+from reverie.studies.synthetic import (
+    Plan,
+    TableSize,
+    beside,
+    first_recording,
+    jobs_planned,
+    lay_out,
+    plan_stimuli,
+    score_stimuli,
+    with_units,
+)
 
 WHOLE = (tuple(PUBLISHED.index.astype(float)), tuple(PUBLISHED.columns.astype(float)))
 SIZES: Mapping[str, TableSize] = {
@@ -24,13 +33,17 @@ SIZES: Mapping[str, TableSize] = {
 
 
 def planned(setup: Setup) -> Plan:
-    """Return each movie with its jobs."""
-    return plan_noise(setup.session, SIZES[setup.scale.name], setup.settings(targets="predicted"))
-
-
-def plan(setup: Setup) -> list[Job]:
-    """Plan noise of every scale in space and time."""
-    return [job for _, jobs in planned(setup) for job in jobs]
+    """Return noise of every scale in pixels and frames, drawn with the session's seed, with the jobs of each movie."""
+    session, size = setup.session, SIZES[setup.scale.name]
+    stimuli = noise_stimuli(
+        size.spatial,
+        size.temporal,
+        frames=size.frames,
+        both_polarities=size.both_polarities,
+        seed=setup.seed,
+        frame_size=first_recording(session).frame_size,
+    )
+    return plan_stimuli(session, stimuli, setup.settings(targets="predicted"), size.animals)
 
 
 def conclude(setup: Setup) -> Findings:
@@ -39,7 +52,7 @@ def conclude(setup: Setup) -> Findings:
     square = noise_square(cells[0][0].movie.shape[1:])
     scores, side = score_stimuli(setup, cells, square), square.any(axis=0).sum()
     table = lay_out(scores, PUBLISHED)
-    recording = next(iter(setup.session.recordings.values()))
+    recording = first_recording(setup.session)
     rows = with_units(beside(table, PUBLISHED), recording)
     by_models = scores.groupby("models")["video_correlation"].mean()
     gain = percent(by_models.iloc[-1], by_models.iloc[0]) if len(by_models) > 1 else "one model only"
@@ -106,5 +119,5 @@ NOISE = Study(
     "Gaussian noise of every scale",
     "How fine and how fast a picture can be reconstructed, and how much do several models help?",
     conclude,
-    plan,
+    jobs_planned(planned),
 )

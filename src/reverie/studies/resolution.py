@@ -30,7 +30,7 @@ from reverie.stimuli.synthetic import pink_noise
 from reverie.studies.plates import COLOURS, column_figure, explain, grid_figure
 from reverie.studies.setup import Conditions, Setup, degrees_of_pixel, jobs_for
 from reverie.studies.study import Findings, Picture, Study
-from reverie.studies.synthetic import frame_rate_of, frame_size_of, knows_truth, simulate_responses
+from reverie.studies.synthetic import first_recording, knows_truth, simulate_responses
 
 DRAWS = 500
 """Bootstrap samples over clips."""
@@ -71,8 +71,8 @@ def conclude(setup: Setup) -> Findings:
     return Findings(
         [
             f"Where coherence with the truth falls below a half: {limits_text(found)}.",
-            f"{size.movies} × {size.frames / frame_rate_of(session):.0f} s of pink noise, single trials of "
-            f"{', '.join(list(session.recordings)[: size.animals])}: {_responses(knows_truth(session))}.",
+            f"{size.movies} × {size.frames / first_recording(session).frame_rate:.0f} s of pink noise, single trials "
+            f"of {', '.join(list(session.recordings)[: size.animals])}: {_responses(knows_truth(session))}.",
         ],
         [
             Picture("transfer", _caption(), transfer_figure(curves), curves),
@@ -99,7 +99,7 @@ def _caption() -> str:
 
 def noise_clips(session: Session, animals: int, count: int, frames: int) -> list[Clip]:
     """Return clips of pink noise shown to the first animals, the same movies to each."""
-    size = frame_size_of(session)
+    size = first_recording(session).frame_size
     movies = {
         f"pink noise {number}": pink_noise(
             frames, np.random.default_rng([session.sources.seed, number]), frame_size=size

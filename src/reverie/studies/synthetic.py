@@ -1,6 +1,6 @@
 """Synthetic movies, with predicted or simulated responses, and a score for each cell of a table of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,7 +23,7 @@ from reverie.scoring.rule import scored_frames, scored_region
 from reverie.simulation.kinds import find_kind
 from reverie.simulation.mouse import Presentation, SimulatedMouse
 from reverie.simulation.true_encoder import TrueEncoder
-from reverie.stimuli.synthetic import Stimulus, grating_stimuli, half_power_frequency, noise_stimuli
+from reverie.stimuli.synthetic import Stimulus, half_power_frequency
 from reverie.studies.setup import Setup, degrees_of_pixel
 from reverie.training.warm_start import mean_over_frames
 
@@ -59,40 +59,9 @@ def ordinary_state(session: Session, animal: str, frames: int) -> State:
     return np.repeat(mean_over_frames(states)[:, None], frames, axis=1)
 
 
-def plan_noise(session: Session, size: TableSize, method: Method) -> Plan:
-    """Return the jobs of Gaussian noise of every scale in pixels and frames, drawn with the session's seed."""
-    stimuli = noise_stimuli(
-        size.spatial,
-        size.temporal,
-        frames=size.frames,
-        both_polarities=size.both_polarities,
-        seed=session.sources.seed,
-        frame_size=frame_size_of(session),
-    )
-    return plan_stimuli(session, stimuli, method, size.animals)
-
-
-def plan_gratings(session: Session, size: TableSize, method: Method) -> Plan:
-    """Return the jobs of drifting gratings of every frequency in cycles per degree and hertz."""
-    stimuli = grating_stimuli(
-        size.spatial,
-        size.temporal,
-        size.directions,
-        frames=size.frames,
-        frame_size=frame_size_of(session),
-        degrees_per_pixel=degrees_of_pixel(next(iter(session.recordings.values()))),
-    )
-    return plan_stimuli(session, stimuli, method, size.animals)
-
-
-def frame_size_of(session: Session) -> tuple[int, int]:
-    """Return height and width of the recordings' movies."""
-    return next(iter(session.recordings.values())).frame_size
-
-
-def frame_rate_of(session: Session) -> float:
-    """Return frames per second of the recordings."""
-    return next(iter(session.recordings.values())).frame_rate
+def first_recording(session: Session) -> Recording:
+    """Return the recording whose frame size, frame rate and visual angle synthetic movies have."""
+    return next(iter(session.recordings.values()))
 
 
 def plan_stimuli(session: Session, stimuli: Sequence[Stimulus], method: Method, animals: int) -> Plan:
@@ -104,6 +73,11 @@ def plan_stimuli(session: Session, stimuli: Sequence[Stimulus], method: Method, 
             clip = Clip(animal, stimulus.name, stimulus.movie, state)
             plan.append((stimulus, [Job(clip, (folder,), method, "predicted") for folder in session.encoders]))
     return plan
+
+
+def jobs_planned(planned: Callable[[Setup], Plan]) -> Callable[[Setup], list[Job]]:
+    """Return the plan of a study of synthetic movies: all their jobs."""
+    return lambda setup: [job for _, jobs in planned(setup) for job in jobs]
 
 
 def score_stimuli(setup: Setup, plan: Plan, within: Region | None = None) -> pd.DataFrame:
@@ -152,14 +126,9 @@ def lay_out(scores: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 
 def beside(ours: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Return both tables as one in long form: row, column, paper, here; ``here`` is NaN in cells that were not done."""
-    here = ours.reindex(index=published.index, columns=published.columns)
-    return pd.DataFrame(
-        [
-            {"row": row, "column": column, "paper": published.loc[row, column], "here": here.loc[row, column]}
-            for row in published.index
-            for column in published.columns
-        ]
-    )
+    tables = {"paper": published, "here": ours.reindex(index=published.index, columns=published.columns)}
+    long = pd.DataFrame({name: table.stack(future_stack=True) for name, table in tables.items()})
+    return long.rename_axis(["row", "column"]).reset_index()
 
 
 def with_units(rows: pd.DataFrame, recording: Recording) -> pd.DataFrame:

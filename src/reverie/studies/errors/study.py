@@ -9,7 +9,7 @@ import pandas as pd
 from reverie.foundation.arrays import Mask, Movie
 from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import say
-from reverie.jobs.clip import Clip, excerpt, simulated_clips
+from reverie.jobs.clip import Clip, by_animal, excerpt, simulated_clips
 from reverie.jobs.job import Job, Targets
 from reverie.reporting.video_files import write_colour_mp4
 from reverie.scoring.correlation import Region
@@ -122,9 +122,9 @@ def mean_profiles(maps: Sequence[ErrorMap]) -> pd.DataFrame:
 
 def chosen(setup: Setup) -> list[Clip]:
     """Return the first frames of some of the clips of every animal."""
-    size, session = SIZES[setup.scale.name], setup.session
-    own = [[clip for clip in setup.clips if clip.animal == animal] for animal in session.recordings]
-    return [excerpt(session, clip, size.frames) for clips in own for clip in clips[: size.clips]]
+    size = SIZES[setup.scale.name]
+    few = [clip for clips in by_animal(setup.clips).values() for clip in clips[: size.clips]]
+    return [excerpt(setup.session, clip, size.frames) for clip in few]
 
 
 def jobs_of(setup: Setup, clip: Clip, targets: Targets = "recorded") -> list[Job]:

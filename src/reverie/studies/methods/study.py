@@ -17,7 +17,7 @@ from reverie.inversion.methods.registry import Method
 from reverie.inversion.methods.ridge import Ridge
 from reverie.inversion.postprocessing import average, blur
 from reverie.inversion.windows import cut
-from reverie.jobs.clip import Clip, repeats_of
+from reverie.jobs.clip import Clip, by_animal, repeats_of
 from reverie.jobs.job import Job
 from reverie.jobs.store import JobFolder, read_solution
 from reverie.recordings.opening import responses_of
@@ -164,11 +164,9 @@ def joined_jobs(setup: Setup, clips: Sequence[Clip], method: Method, join: str) 
 
 def in_turns(clips: Sequence[Clip]) -> list[Clip]:
     """Return some of the clips, animals taking turns: the first clip of the first, the second of the second, …"""
-    animals = list(dict.fromkeys(clip.animal for clip in clips))
-    kept = []
-    for turn, animal in enumerate(animals):
-        own = [clip for clip in clips if clip.animal == animal]
-        kept += own[turn % len(own) :: len(animals)] if len(own) > 1 else own
+    kept, every = [], by_animal(clips).values()
+    for turn, own in enumerate(every):
+        kept += own[turn % len(own) :: len(every)] if len(own) > 1 else own
     return kept
 
 
