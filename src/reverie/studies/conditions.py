@@ -40,11 +40,15 @@ def summarise_conditions(scores: pd.DataFrame, score: str, names: Sequence[str],
     return pd.DataFrame(rows, columns=columns)
 
 
+def interval_text(low: float, high: float, form: str = ".3f") -> str:
+    """Return an interval as it follows its mean in a text, nothing where it is not known: `` [0.481, 0.543]``."""
+    return f" [{low:{form}}, {high:{form}}]" if np.isfinite(low) else ""
+
+
 def value(summary: pd.DataFrame, condition: str) -> str:
     """Return one condition's mean and interval as text: ``0.512 [0.481, 0.543]``."""
     row = summary[summary["condition"] == condition].iloc[0]
-    interval = f" [{row['low']:.3f}, {row['high']:.3f}]" if np.isfinite(row["low"]) else ""
-    return f"{row['mean']:.3f}{interval}"
+    return f"{row['mean']:.3f}{interval_text(row['low'], row['high'])}"
 
 
 def mean_of(summary: pd.DataFrame, condition: str) -> float:
@@ -75,7 +79,7 @@ def difference(scores: pd.DataFrame, score: str, first: str, second: str, seed: 
 def sentence_on_difference(scores: pd.DataFrame, score: str, first: str, second: str, seed: int) -> str:
     """Return a sentence on how two conditions compare, clip by clip."""
     found, better = difference(scores, score, first, second, seed)
-    interval = f" [{found.low:+.3f}, {found.high:+.3f}]" if np.isfinite(found.low) else ""
+    interval = interval_text(found.low, found.high, "+.3f")
     words = score.replace("_", " ").capitalize()
     return f"{words}, {first} minus {second}: {found.mean:+.3f}{interval}; better on {better} of {found.clips} clips."
 

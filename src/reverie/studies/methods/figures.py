@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reverie.studies.conditions import difference, summarise_conditions
+from reverie.studies.conditions import difference, interval_text, summarise_conditions
 from reverie.studies.plates import COLOURS, column_figure, explain
 
 PARTS: Mapping[str, str] = {
@@ -50,7 +50,7 @@ def sentences_on_differences(differences: pd.DataFrame) -> list[str]:
     for (first, second), rows in differences.groupby(["first", "second"], sort=False):
         parts = []
         for row, words in zip(rows.to_dict("records"), WORDS, strict=True):
-            interval = f" [{row['low']:+.3f}, {row['high']:+.3f}]" if np.isfinite(row["low"]) else ""
+            interval = interval_text(row["low"], row["high"], "+.3f")
             better = f"better on {row['better']} of {row['clips']} clips"
             parts.append(f"{words} {row['difference']:+.3f}{interval}, {better}")
         sentences.append(f"{first} minus {second}: {'; '.join(parts)}.".replace("-", "−"))
