@@ -48,7 +48,7 @@ plt.show()
 # without a network.
 
 # %%
-trial = animal.trials("live_test_main")[0]
+trial = animal.trials("test")[0]
 movie = reader.reconstruct(trial)
 movie.show()
 

@@ -21,7 +21,7 @@ else:
 animal = lab["mouse1"]
 encoder = rv.train(lab, out=place / "ENCODER", minutes=1.0)
 reader = rv.Reconstructor(encoder, animal, rv.Map()).fit()
-trial = animal.trials("live_test_main")[0]
+trial = animal.trials("test")[0]
 movie = reader.reconstruct(trial)
 movie.show()
 
@@ -88,7 +88,7 @@ plt.show()
 # single clip may well differ, since errors within a clip are correlated. So count over all the clips you have.
 
 # %%
-movies = [reader.reconstruct(each) for each in animal.trials("live_test_main")]
+movies = [reader.reconstruct(each) for each in animal.trials("test")]
 inside = movie.mask >= min(1.0, movie.mask.max())
 for level in (0.5, 0.8, 0.95):
     held = []

@@ -20,7 +20,7 @@ else:
     lab = rv.simulate(place / "DATA", animals=2, neurons=300, train=16, oracle=3, test=2, frames=120, seed=1)
 animal = lab["mouse1"]
 encoder = rv.train(lab, out=place / "ENCODER", minutes=1.0)
-trial = animal.trials("live_test_main")[0]
+trial = animal.trials("test")[0]
 
 # %% [markdown]
 # A method is a frozen dataclass of settings; its fields are the options of the command line. Sixty steps instead of

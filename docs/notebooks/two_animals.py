@@ -24,7 +24,7 @@ readers = {animal: rv.Reconstructor(encoder, recording, method).fit() for animal
 # Each alone, scored where both see:
 
 # %%
-name = lab["mouse1"].trials("live_test_main")[0].name
+name = lab["mouse1"].trials("test")[0].name
 alone = {animal: reader.reconstruct(name) for animal, reader in readers.items()}
 mask = sum(reader.mask for reader in readers.values()) / len(readers)
 truth = alone["mouse1"].truth

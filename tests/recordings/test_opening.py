@@ -1,8 +1,11 @@
 """What was found in reading recordings is told once, whether they come from files or from Python."""
 
 import numpy as np
+import pytest
+from tests.worlds import open_recording
 
-from reverie.recordings.opening import say_notes
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.opening import choose_trials, say_notes
 from reverie.recordings.recording import Recording
 
 
@@ -18,3 +21,38 @@ def test_what_was_found_is_told_once(capsys):
     assert "taken to have run at 30 frames a second" in capsys.readouterr().err
     say_notes({"mouse": recording}, all_needed=True)
     assert capsys.readouterr().err == ""
+
+
+def with_tiers(world, last_tiers):
+    """Return the recording of an animal whose last three trials, the last of them without responses, have tiers."""
+    np.save(world.data / "alpha/meta/trials/tiers.npy", np.array(["train"] * 5 + last_tiers))
+    return open_recording(world.data / "alpha")
+
+
+@pytest.mark.parametrize(
+    ("last_tiers", "word", "meant"),
+    [
+        (["oracle", "live_test_main", "final_test_main"], "test", ["6"]),
+        (["oracle", "final_test_main", "live_test_main"], "test", ["6"]),  # trial 7 has no responses
+        (["live_test_main", "test", "validation"], "test", ["6"]),
+        (["oracle", "live_test_main", "test"], "validation", ["5"]),
+        (["val", "val", "test"], "validation", ["5", "6"]),
+    ],
+)
+def test_test_and_validation_trials_are_found_whatever_they_are_called(tiny_world, last_tiers, word, meant):
+    recording = with_tiers(tiny_world, last_tiers)
+    assert recording.names(word) == tuple(meant)
+    assert choose_trials(recording, [word]) == meant
+
+
+def test_without_test_trials_the_tiers_there_are_are_told(tiny_world):
+    recording = with_tiers(tiny_world, ["oracle", "oracle", "oracle"])
+    with pytest.raises(ReverieError, match=r"no trial or tier 'test'.* its tiers are train, oracle"):
+        choose_trials(recording, ["test"])
+
+
+def test_folds_are_chosen_like_tiers(tiny_world):
+    recording = open_recording(tiny_world.data / "alpha")
+    fold = recording.fold("3")
+    assert "3" in choose_trials(recording, [f"fold_{fold}"])
+    assert {recording.fold(name) for name in choose_trials(recording, [f"fold_{fold}"])} == {fold}

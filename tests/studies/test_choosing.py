@@ -48,3 +48,13 @@ def test_a_trial_that_cannot_be_read_is_no_clip_and_spoils_none(tiny_world, caps
     assert "left out 1 trial (5)" in capsys.readouterr().err
     spare = validation_clips(opened(tiny_world), clips[:1], 3)
     assert [clip.name for clip in spare] == ["6"]
+
+
+def test_clips_are_found_in_recordings_with_other_names_for_tiers(tiny_world):
+    """A recording that names no tiers is split into train, validation and test."""
+    tiers = np.array(["train"] * 4 + ["validation", "test", "test", "train"])
+    np.save(tiny_world.data / "alpha/meta/trials/tiers.npy", tiers)
+    session = opened(tiny_world)
+    clips = choose_clips(session, (), 3)
+    assert [clip.name for clip in clips] == ["5", "6"]
+    assert [clip.name for clip in validation_clips(session, clips, 3)] == ["4"]

@@ -71,7 +71,7 @@ class Predict:
 
     subject: OmitArgPrefixes[OneAnimal]
     trials: tuple[str, ...]
-    """Trial numbers, or a tier such as oracle."""
+    """Names of trials, or a tier, such as test or validation (whatever the recording calls these)."""
     out: Path
     """File to write (.npz): `rates` (neuron, time), or (trial, neuron, time) padded with NaN for several trials."""
     device: str = "auto"

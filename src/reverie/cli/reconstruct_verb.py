@@ -97,7 +97,7 @@ class Reconstruct:
 
     subjects: OmitArgPrefixes[Animals]
     trials: tuple[str, ...]
-    """Trial numbers, or a tier such as oracle."""
+    """Names of trials, or a tier, such as test or validation (whatever the recording calls these)."""
     out: Path
     """Run folder."""
     method: OmitArgPrefixes[Annotated[Any, method_options()]] = field(default_factory=method_options())

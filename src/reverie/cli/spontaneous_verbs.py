@@ -53,7 +53,7 @@ class Replay:
     """Folder for the page and candidates.csv."""
     trials: tuple[str, ...] = ("spontaneous",)
     """Trials or tiers to look in."""
-    library: tuple[str, ...] = ("oracle",)
+    library: tuple[str, ...] = ("validation",)
     """Trials or tiers whose movies are looked for."""
     search: OmitArgPrefixes[Search] = field(default_factory=Search)
     seed: int = 0

@@ -79,7 +79,7 @@ def say_left_out(kept: Collection[str], failed: Mapping[str, ReverieError]) -> N
 
 
 def choose_trials(recording: Recording, names: Sequence[str]) -> list[str]:
-    """Return trial names in the given order, with tier names expanded to their trials.
+    """Return trial names in the given order, with names of tiers and folds expanded to their trials.
 
     Trials that are named and cannot be used are left out with a message.
     Raises ReverieError when no name is given, a name is neither a trial nor a tier of this animal, or no trial is left.
@@ -124,11 +124,11 @@ def usable_and_broken(recording: Recording, names: Sequence[str]) -> tuple[list[
     Those of a tier that is named do not count as named. Raises ReverieError as ``choose_trials`` does.
     """
     if not names:
-        raise ReverieError("No trial is named; name some, or a tier, such as oracle.")
+        raise ReverieError("No trial is named; name some, or a tier, such as test.")
     chosen: dict[str, None] = {}
     broken: dict[str, ReverieError] = {}
     for name in names:
-        if of_tier := [trial for trial, tier in recording.tiers.items() if tier == name]:
+        if of_tier := _of_split(recording, name):
             usable = readable(recording, of_tier)
             if not usable:
                 reason = recording.left_out[of_tier[0]]
@@ -146,6 +146,14 @@ def usable_and_broken(recording: Recording, names: Sequence[str]) -> tuple[list[
     for why in broken.values():
         say(f"Left out: {why}")
     return list(chosen), broken
+
+
+def _of_split(recording: Recording, name: str) -> tuple[str, ...]:
+    """Return the trials of a tier or a fold; none where it is neither."""
+    try:
+        return recording.names(name)
+    except ReverieError:
+        return ()
 
 
 def _full_name(recording: Recording, name: str) -> str:

@@ -304,6 +304,8 @@ class Recording:
         """Return the names of the trials of a tier, or of ``fold_0`` to ``fold_6``, in recorded order.
 
         A fold holds trials of the tiers "train" and "oracle" whose movies share it, as in the Sensorium 2023 release.
+        "test" and "validation" mean a tier of that kind, such as "live_test_main" or "oracle", where there is none of
+        that very name: the first whose trials have responses.
         Raises ReverieError when the split is neither a fold, nor a tier of the releases or of this recording.
         """
         return self._tiers.names(split)

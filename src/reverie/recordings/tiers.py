@@ -58,6 +58,34 @@ MOVIE_TIERS: Final = frozenset(KNOWN_TIERS) - {UNUSED, SPONTANEOUS}
 TEST: Final = "test"
 VALIDATION: Final = "validation"
 
+MEANINGS: Final = {TEST: TEST_TIERS, VALIDATION: VALIDATION_TIERS}
+"""Words for a tier of any recording, whatever its own name."""
+
+
+def meant_tier(word: str, tiers: Mapping[str, str], recorded: Iterable[str]) -> str:
+    """Return the tier a word means: ``test`` and ``validation`` mean the first tier of that kind with responses.
+
+    Where a recording has a tier of that very name, they mean this one.
+
+    Parameters
+    ----------
+    word
+        What was asked for.
+    tiers
+        The tier of each trial.
+    recorded
+        The trials with responses.
+
+    Examples
+    --------
+    >>> meant_tier("test", {"0": "train", "1": "live_test_main"}, ["0", "1"])
+    'live_test_main'
+    """
+    if word in tiers.values():
+        return word
+    answered = {tiers[name] for name in recorded if name in tiers}
+    return next((tier for tier in MEANINGS.get(word, ()) if tier in answered), word)
+
 
 def standard_tier(word: str) -> str:
     """Return the tier that a word means: capitals, spaces and common other words are understood, the rest is kept.

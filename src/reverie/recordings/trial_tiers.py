@@ -5,7 +5,7 @@ from functools import cached_property
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.source import Source
-from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS, perceptual_hash, tiers_and_notes
+from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS, meant_tier, perceptual_hash, tiers_and_notes
 from reverie.recordings.trial import TrialArrays
 
 
@@ -47,12 +47,14 @@ class TrialTiers:
     def names(self, split: str) -> tuple[str, ...]:
         """Return the names of the trials of a tier, or of ``fold_0`` to ``fold_6``, in recorded order.
 
-        Raises ReverieError when the split is neither a fold, nor a tier of the releases or of this recording.
+        ``test`` and ``validation`` mean a recording's own tier of that kind (see ``meant_tier``). Raises ReverieError
+        when the split is neither a fold, nor a tier of the releases or of this recording.
         """
         tiers = self.usable
         if split in {f"fold_{fold}" for fold in range(FOLDS)}:
             folded = (name for name, tier in tiers.items() if tier in FOLDED_TIERS)
             return tuple(name for name in folded if split == f"fold_{self.fold(name)}")
+        split = meant_tier(split, tiers, self.arrays.usable.recorded)
         if split not in tiers.values() and split not in KNOWN_TIERS:
             present = ", ".join(dict.fromkeys(tiers.values()))
             raise ReverieError(

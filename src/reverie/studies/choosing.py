@@ -24,6 +24,7 @@ from reverie.jobs.workers import Workers
 from reverie.recordings.contents import answered, different_movies, movie_digest
 from reverie.recordings.opening import choose_trials, evenly, of_each
 from reverie.recordings.recording import Recording
+from reverie.recordings.tiers import TEST, VALIDATION
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import scored_region
 
@@ -70,11 +71,8 @@ def find_scale(name: str) -> Scale:
     return SCALES[name]
 
 
-TEST_TIERS = ("live_test_main", "oracle")
-"""Tiers that clips are taken from unless trials are named: the first of them whose responses were released."""
-
-VALIDATION_TIER = "oracle"
-"""The tier of the clips on which the number of steps is chosen."""
+REPORTED = (TEST, VALIDATION)
+"""Tiers that clips are taken from unless trials are named: the first of them whose responses are known."""
 
 
 def choose_clips(session: Session, trials: Sequence[str], most: int) -> tuple[Clip, ...]:
@@ -101,29 +99,26 @@ def validation_clips(session: Session, reported: Sequence[Clip], count: int) -> 
     found = []
     for animal, recording in session.recordings.items():
         shown = {movie_digest(recording, clip.name) for clip in reported if clip.animal == animal}
-        names = [name for name in _of_tier(recording, VALIDATION_TIER) if (animal, name) not in taken]
+        names = [name for name in _of_tier(recording, VALIDATION) if (animal, name) not in taken]
         names = [name for name in names if movie_digest(recording, name) not in shown]
         found += [Clip(animal, name) for name in evenly(names, count)]
     if not found:
         raise NotApplicable(
-            f"The recordings have no trials of the tier {VALIDATION_TIER!r} with responses beside those reported, to "
-            "choose the number of steps on; use --scale paper, which takes the published number."
+            "The recordings have no validation trials (such as the tier oracle) with responses beside those reported, "
+            "to choose the number of steps on; use --scale paper, which takes the published number."
         )
     return found
 
 
 def _test_trials(recording: Recording) -> list[str]:
-    for tier in TEST_TIERS:
+    for tier in REPORTED:
         if names := _of_tier(recording, tier):
             return names
-    raise NotApplicable(
-        f"{recording.name} has no responses to trials of the tiers {' or '.join(TEST_TIERS)}; "
-        "name trials with --trials."
-    )
+    raise NotApplicable(f"{recording.name} has no responses to test or validation trials; name trials with --trials.")
 
 
 def _of_tier(recording: Recording, tier: str) -> list[str]:
-    return list(answered(recording, [name for name, its in recording.tiers.items() if its == tier]))
+    return list(answered(recording, recording.names(tier)))
 
 
 Stop = tuple[int, float]
