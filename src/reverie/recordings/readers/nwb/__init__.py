@@ -16,7 +16,7 @@ from reverie.recordings.readers.nwb.invalid import invalid_times
 from reverie.recordings.reading import Reading
 
 LAYOUTS = (allen, microns, neuropixels, suite2p)
-"""The known layouts, each with ``DESCRIPTION``, ``fits(file)`` and ``recorded(file, place, reading)``."""
+"""The known layouts, each with ``WRITTEN_BY``, ``fits(file)`` and ``recorded(file, place, reading)``."""
 
 
 SUBFOLDERS: Final = ("sub-", "ses-")
@@ -82,9 +82,9 @@ def _recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
             return found
     if named and named in file:
         return chosen.recorded(file, place, reading)
-    known = "; ".join(layout.DESCRIPTION for layout in LAYOUTS)
+    *known, last = (layout.WRITTEN_BY for layout in LAYOUTS)
     raise ReverieError(
-        f"{place} has none of the layouts known by name ({known}); choose --responses and --movie among what "
+        f"{place} is no NWB file of {', '.join(known)} or {last}; choose --responses and --movie among what "
         "`reverie inspect` lists."
     )
 

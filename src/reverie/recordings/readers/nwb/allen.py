@@ -14,7 +14,7 @@ from reverie.recordings.readers.showings import moves
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import read_members
 
-DESCRIPTION: Final = "Allen Visual Coding two-photon: /stimulus/templates shown by index, /processing/ophys/DfOverF"
+WRITTEN_BY: Final = "Allen Visual Coding two-photon"
 
 TRACES: Final = "processing/ophys/DfOverF/DfOverF"
 EVENTS: Final = "processing/ophys/DfOverF/DfOverFEvents"
@@ -53,7 +53,7 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
         signals=behaviour_in(file, BEHAVIOUR),
         showings=sorted(showings, key=lambda showing: float(showing.onsets[0])),
         clips=clips,
-        notes=(f"{place}: {DESCRIPTION.split(':', maxsplit=1)[0]}, {which} of {responses.rows} neurons.", *notes),
+        notes=(f"{place}: {WRITTEN_BY}, {which} of {responses.rows} neurons.", *notes),
     )
 
 

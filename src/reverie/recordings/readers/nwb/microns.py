@@ -16,7 +16,7 @@ from reverie.recordings.readers.nwb.movies import image_footage, image_times
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import read_members
 
-DESCRIPTION: Final = "MICrONS: /intervals/Clip, Trippy, Monet2 with condition_hash, /processing/ophys/Fluorescence"
+WRITTEN_BY: Final = "MICrONS"
 
 TABLES: Final = ("Clip", "Trippy", "Monet2")
 FLUORESCENCE: Final = "processing/ophys/Fluorescence"

@@ -21,7 +21,7 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.signals import SpikeTrains
 from reverie.recordings.source import Footage, read_members
 
-DESCRIPTION: Final = "Allen Neuropixels: /units, /intervals/natural_movie_*_presentations"
+WRITTEN_BY: Final = "Allen Neuropixels"
 
 VISUAL: Final = "VIS"
 """Prefix of the names of visual areas of cortex."""

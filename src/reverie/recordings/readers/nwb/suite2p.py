@@ -13,7 +13,7 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning
 from reverie.recordings.source import read_members
 
-DESCRIPTION: Final = "suite2p's NWB: /processing/ophys/Deconvolved/plane0"
+WRITTEN_BY: Final = "suite2p"
 
 KINDS: Final = ("Deconvolved", "Fluorescence")
 """Choices of ``--responses``."""
