@@ -64,7 +64,7 @@ WEIGHT_WORDS = (
 
 
 def build_encoder(
-    path: Path, checkpoint: Checkpoint, animals: Sequence[str] | None = None, neurons: Sequence[int] | None = None
+    path: Path, checkpoint: Checkpoint, animals: Sequence[str] | None, neurons: Sequence[int] | None
 ) -> DwiseNeuro:
     """Build the network that a checkpoint describes and give it its weights; the encoder is in evaluation mode.
 
@@ -75,7 +75,7 @@ def build_encoder(
     checkpoint
         What it holds.
     animals
-        Names of the readouts, in order; may be left out when the readouts' neuron counts are those of the ten animals
+        Names of the readouts, in order; None when the readouts' neuron counts are those of the ten animals
         of Sensorium 2023.
     neurons
         Number of neurons of each readout, for weights alone, which show it only rounded up to a multiple of the groups.

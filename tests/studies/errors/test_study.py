@@ -25,7 +25,7 @@ def planted():
     mask[2:-2, 2:-2] = 1.5
     truth = generator.uniform(0, 255, predicted.shape).astype(np.float32)
     shown = {"degrees_per_pixel": 3.4, "frame_rate": 30.0}
-    return make_error_map("one", truth, recorded, predicted, nulls, mask, level=0.05, **shown)
+    return make_error_map("one", truth, recorded, predicted, nulls, mask, **shown)
 
 
 def test_the_first_frames_and_what_the_mask_hides_do_not_count(planted):

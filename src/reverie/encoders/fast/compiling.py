@@ -86,12 +86,12 @@ def compiled_kernels(processor: str) -> ctypes.CDLL:
     name = f"kernels-{_fingerprint(compiler, processor)}.so"
     for folder in cache_folders("reverie"):
         try:
-            return _with_types(_kept_in(folder / name, compiler, processor))
+            return _telling_of_threads(_kept_in(folder / name, compiler, processor))
         except OSError:
             continue  # a full disk, a file system that runs no code, or one that only seems to be writable
     try:
         with tempfile.TemporaryDirectory() as temporary:
-            return _with_types(_kept_in(Path(temporary) / name, compiler, processor))
+            return _telling_of_threads(_kept_in(Path(temporary) / name, compiler, processor))
     except OSError as error:
         raise CannotCompileError(f"no folder was found to keep them in: {error}") from error
 
@@ -116,7 +116,7 @@ def _kept_in(path: Path, compiler: Sequence[str], processor: str) -> ctypes.CDLL
     return ctypes.CDLL(str(path))
 
 
-def _with_types(kernels: ctypes.CDLL) -> ctypes.CDLL:
+def _telling_of_threads(kernels: ctypes.CDLL) -> ctypes.CDLL:
     if not kernels.uses_threads():
         say("The compiled kernels use one thread only, since they could not be linked to the OpenMP of torch.")
     return kernels

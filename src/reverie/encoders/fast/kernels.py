@@ -34,29 +34,17 @@ LARGEST_KERNEL = 11
 """Largest spatial kernel, in pixels, that ``c/lines.h`` has room for."""
 
 
+def whole_numbers(names: str) -> tuple[tuple[str, type[ctypes.c_long]], ...]:
+    """Return the fields of a structure of the kernels, in order of their names."""
+    return tuple((name, ctypes.c_long) for name in names.split())
+
+
 class Shape(ctypes.Structure):
     """How a block's arrays are laid out; the meaning of the fields stands in ``c/shape.h``."""
 
-    _fields_ = tuple(
-        (name, ctypes.c_long)
-        for name in (
-            "stacks",
-            "frames",
-            "tall",
-            "wide",
-            "small_tall",
-            "small_wide",
-            "stride",
-            "space_kernel",
-            "time_kernel",
-            "panels",
-            "inputs",
-            "pitch",
-            "outputs",
-            "outputs_pitch",
-            "pooled",
-            "threads",
-        )
+    _fields_ = whole_numbers(
+        "stacks frames tall wide small_tall small_wide stride space_kernel time_kernel panels inputs pitch outputs "
+        "outputs_pitch pooled threads"
     )
 
 

@@ -20,7 +20,7 @@ from reverie.encoders.fast.kernels import LANES
 class Filtering(ctypes.Structure):
     """The sizes of the arrays; their layout stands in ``c/frames.c``."""
 
-    _fields_ = tuple((name, ctypes.c_long) for name in ("clips", "frames", "taps", "points", "channels", "threads"))
+    _fields_ = kernels.whole_numbers("clips frames taps points channels threads")
 
 
 def filter_frames(
@@ -70,7 +70,7 @@ def _filter_sizes(filtered: Tensor, by_tap: Tensor) -> Filtering:
 class Reading(ctypes.Structure):
     """The sizes of the arrays; their layout stands in ``c/readout.c``."""
 
-    _fields_ = tuple((name, ctypes.c_long) for name in ("rows", "points", "channels", "neurons", "threads"))
+    _fields_ = kernels.whole_numbers("rows points channels neurons threads")
 
 
 def read_points(

@@ -14,7 +14,8 @@ import pandas as pd
 from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Recorded, Showing
-from reverie.recordings.readers.clips import ARRAYS, OME, OpenClip, named_files, open_clip
+from reverie.recordings.readers.array_files import ARRAYS
+from reverie.recordings.readers.clips import OME, OpenClip, named_files, open_clip
 from reverie.recordings.readers.showings import by_frame
 from reverie.recordings.readers.tables import in_order, read_csv
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings

@@ -9,8 +9,8 @@ import numpy as np
 from reverie.foundation.errors import ReverieError, require_unlocked
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.clocks import sampled_times
+from reverie.recordings.readers.array_files import require_stored
 from reverie.recordings.readers.beside import with_files_beside
-from reverie.recordings.readers.stored import require_stored
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
 

@@ -1,36 +1,27 @@
 """Movies beside a recording: arrays in files, or videos, found by the name that the recording gives them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import av
-import h5py
 import numpy as np
 
 from reverie.foundation.arrays import Movie
-from reverie.foundation.errors import ReverieError, require_unlocked
-from reverie.foundation.files import read_npy, read_npz
+from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
 from reverie.recordings.footage import stored_frames, target_size
+from reverie.recordings.readers.array_files import ARRAYS, MATLAB, read_movie_array
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
-from reverie.recordings.readers.matlab import read_mat
-from reverie.recordings.readers.stored import require_stored
 from reverie.recordings.reading import Reading, clip_and_file
-from reverie.recordings.source import Footage, Pictures
+from reverie.recordings.source import Footage
 from reverie.stimuli.pictures import holds_pictures, is_picture, picture_facts, read_picture, stored_type
 from reverie.stimuli.resizing import resize
 from reverie.stimuli.tiffs import STACKS
 from reverie.stimuli.tracks import open_container, picture_track, usual_picture_rate
 from reverie.stimuli.video import read_movie
-
-MATLAB: Final = ".mat"
-"""Ending of files whose movies are (height, width, time) by default."""
-
-ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5", MATLAB)
-"""Endings of files that hold a movie as an array."""
 
 TEXTS: Final = (".csv", ".tsv", ".txt", ".md", ".log", ".json", ".yml", ".yaml", ".xml", ".pdf", ".py", ".m")
 """Endings of files about movies, which may lie beside them under the same name."""
@@ -125,7 +116,7 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None, *, number
         time; else videos are sampled at a constant rate.
     """
     if path.suffix.lower() in ARRAYS:
-        values = as_movie(_array(path))
+        values = as_movie(read_movie_array(path))
         time_last = path.suffix.lower() == MATLAB
         axes = array_axes(values.shape, reading, frames, str(path), time_last=time_last, ask=numbered)
         return OpenClip.of(Footage(str(path), values, axes), 0.0, reading)
@@ -139,35 +130,6 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None, *, number
     movie, rate, averaged = _video(path, reading.frame_size, untimed, numbered, _changed(path))
     footage = Footage(str(path), movie, "time,height,width", averaged=averaged)
     return OpenClip(footage, len(movie), rate or untimed, rate is not None)
-
-
-def _array(path: Path) -> Pictures:
-    if path.suffix.lower() == ".npy":
-        return read_npy(path)
-    if path.suffix.lower() == ".npz":
-        return _only(read_npz(path), path)
-    if path.suffix.lower() == MATLAB:
-        return _only(read_mat(path), path)
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        require_unlocked(path, error)
-        raise ReverieError(f"{path} could not be read as an HDF5 file ({error}); copy it again.") from error
-    found: dict[str, Pictures] = {}
-    file.visititems(lambda name, item: found.update({name: item}) if isinstance(item, h5py.Dataset) else None)
-    return _only(found, path)
-
-
-def _only(found: Mapping[str, Pictures], path: Path) -> Pictures:
-    """Return the only array in a file that may be a movie."""
-    movies = {name: values for name, values in found.items() if len(values.shape) in (3, 4)}
-    if len(movies) != 1:
-        what = ", ".join(movies) or "none"
-        raise ReverieError(f"{path} should hold one array of three or four axes, but holds: {what}.")
-    name, values = next(iter(movies.items()))
-    if isinstance(values, h5py.Dataset):
-        require_stored(values, f"{path}:{name}")
-    return values
 
 
 def _changed(path: Path) -> tuple[int, int]:

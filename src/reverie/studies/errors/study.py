@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -50,10 +51,18 @@ class ErrorMap:
     predicted: Movie
     nulls: Sequence[Movie]
     mask: Mask
-    region: Region
-    test: Deviations
     degrees_per_pixel: float
     frame_rate: float
+
+    @property
+    def region(self) -> Region:
+        """Where deviations count: the evaluation mask."""
+        return scored_region(self.mask)
+
+    @cached_property
+    def test(self) -> Deviations:
+        """The test of the map; raises ReverieError when there are too few simulated trials for the level."""
+        return find_deviations(self.error, self.nulls, self.region, level=LEVEL)
 
     @property
     def error(self) -> Movie:
@@ -98,20 +107,14 @@ def make_error_map(
     nulls: Sequence[Movie],
     mask: Mask,
     *,
-    level: float,
     degrees_per_pixel: float,
     frame_rate: float,
 ) -> ErrorMap:
-    """Return the error map of one clip with its test; ``nulls`` are reconstructions from simulated trials.
-
-    Raises ReverieError when there are too few simulated trials for the level.
-    """
-    scored, region = scored_frames(len(truth)), scored_region(mask)
-    truth, recorded, predicted = truth[scored], recorded[scored], predicted[scored]
+    """Return the error map of one clip; ``nulls`` are reconstructions from simulated trials."""
+    scored = scored_frames(len(truth))
+    truth, recorded, predicted = np.asarray(truth[scored]), recorded[scored], predicted[scored]
     maps = [each[scored] - predicted for each in nulls]
-    test = find_deviations(recorded - predicted, maps, region, level=level)
-    shown = (degrees_per_pixel, frame_rate)
-    return ErrorMap(name, np.asarray(truth), recorded, predicted, maps, mask, region, test, *shown)
+    return ErrorMap(name, truth, recorded, predicted, maps, mask, degrees_per_pixel, frame_rate)
 
 
 def mean_profiles(maps: Sequence[ErrorMap]) -> pd.DataFrame:
@@ -153,7 +156,6 @@ def examine(setup: Setup, clip: Clip) -> ErrorMap:
         setup.movie(predicted),
         [setup.movie(jobs) for jobs in nulls],
         session.mask(clip.animal),
-        level=LEVEL,
         degrees_per_pixel=degrees_of_pixel(session.recordings[clip.animal]),
         frame_rate=session.recordings[clip.animal].frame_rate,
     )

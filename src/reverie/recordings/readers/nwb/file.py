@@ -18,7 +18,7 @@ from reverie.foundation.placeholders import read_start
 from reverie.foundation.progress import say
 from reverie.recordings.clocks import paired_times, sampled_times
 from reverie.recordings.facts import require_number_type
-from reverie.recordings.readers.stored import require_stored
+from reverie.recordings.readers.array_files import require_stored
 from reverie.recordings.signals import REAL, Meaning, Sampled, Signal
 
 MOST_SORTED: Final = 50_000_000

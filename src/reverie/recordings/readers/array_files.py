@@ -1,0 +1,112 @@
+"""Movies as arrays in files: of numpy, of MATLAB (but neither code nor objects), and of HDF5."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import h5py
+import numpy as np
+import scipy.io
+
+from reverie.foundation.errors import ReverieError, reading_foreign, require_unlocked
+from reverie.foundation.files import read_npy, read_npz
+from reverie.foundation.placeholders import read_start
+from reverie.recordings.signals import REAL
+from reverie.recordings.source import Pictures
+
+MATLAB: Final = ".mat"
+"""Ending of files whose movies are (height, width, time) by default."""
+
+ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5", MATLAB)
+"""Endings of files that hold a movie as an array."""
+
+NUMBERS: Final = (
+    "double",
+    "single",
+    "logical",
+    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+)
+"""MATLAB classes of numbers."""
+
+MOVIE_AXES: Final = (3, 4)
+"""Numbers of axes of a movie, without and with colours; arrays with fewer are not read."""
+
+SMALL: Final = 2**30
+"""Bytes that a data set may claim without a check, since they fit into any memory."""
+
+DENSEST: Final = 100_000
+"""Compression ratio that no recording's values reach."""
+
+
+def read_movie_array(path: Path) -> Pictures:
+    """Return the only array in a file that may be a movie, in the axes' order of the file.
+
+    Raises ReverieError when there is none, or several, or the file cannot be read.
+    """
+    ending = path.suffix.lower()
+    if ending == ".npy":
+        return read_npy(path)
+    found = read_npz(path) if ending == ".npz" else _of_matlab(path) if ending == MATLAB else _of_hdf5(path)
+    movies = {name: values for name, values in found.items() if len(values.shape) in MOVIE_AXES}
+    if len(movies) != 1:
+        what = ", ".join(movies) or "none"
+        raise ReverieError(f"{path} should hold one array of three or four axes, but holds: {what}.")
+    name, values = next(iter(movies.items()))
+    return require_stored(values, f"{path}:{name}") if isinstance(values, h5py.Dataset) else values
+
+
+def _of_hdf5(path: Path) -> dict[str, Pictures]:
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        require_unlocked(path, error)
+        raise ReverieError(f"{path} could not be read as an HDF5 file ({error}); copy it again.") from error
+    found: dict[str, Pictures] = {}
+    file.visititems(lambda name, item: found.update({name: item}) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+def _of_matlab(path: Path) -> dict[str, Pictures]:
+    """Return the arrays of numbers that may be movies in a file of version 5 to 7, or 7.3, which is HDF5."""
+    read_start(path)
+    with reading_foreign(path):
+        if h5py.is_hdf5(path):
+            file = h5py.File(path, "r")
+            arrays = {name: item for name, item in file.items() if isinstance(item, h5py.Dataset)}
+            fitting = {name: item for name, item in arrays.items() if item.dtype.kind in REAL}
+            movies = {name: item for name, item in fitting.items() if item.ndim >= min(MOVIE_AXES)}
+            return {name: _Turned(require_stored(item, f"{path}:{name}")) for name, item in movies.items()}
+        named = scipy.io.whosmat(str(path))
+        names = [name for name, shape, kind in named if kind in NUMBERS and len(shape) >= min(MOVIE_AXES)]
+        return {name: scipy.io.loadmat(str(path), variable_names=[name])[name] for name in names}
+
+
+class _Turned:
+    """An array stored with its axes in reverse order, read by parts."""
+
+    def __init__(self, stored: Pictures) -> None:
+        self.stored = stored
+        self.shape, self.dtype = tuple(stored.shape[::-1]), stored.dtype
+
+    def __getitem__(self, key: object) -> np.ndarray:
+        """Return a part; ``key`` slices some of the first axes, or indexes one."""
+        keys = key if isinstance(key, tuple) else (key,)
+        every = (*keys, *[slice(None)] * (len(self.shape) - len(keys)))
+        return np.asarray(self.stored[every[::-1]]).T
+
+
+def require_stored(data: Any, place: str) -> Any:  # noqa: ANN401 - h5py ships no types
+    """Return a data set of HDF5 after checking that its values exist.
+
+    HDF5 allocates nothing for values that were never written and reads them as 0, so that a few bytes may claim to be
+    terabytes. Data sets made of parts of other files are not checked. Raises ReverieError when a data set claims far
+    more than its file holds.
+    """
+    claimed = data.size * data.dtype.itemsize
+    if claimed > SMALL and not data.is_virtual and not data.external:
+        stored = data.id.get_storage_size()
+        if claimed > DENSEST * stored:
+            raise ReverieError(
+                f"{place} claims to hold {data.shape} values ({claimed / 2**30:.3g} GiB), but its file holds {stored} "
+                "bytes of them; write it again."
+            )
+    return data
