@@ -79,7 +79,7 @@ def test_a_calibrated_standard_deviation_is_scaled_and_told_of(fitted, trial):
     np.testing.assert_array_equal(one.half_widths, HALF_WIDTHS)
     (note,) = one.notes
     assert "times 1.50" in note
-    assert "2 validation and training clips, this trial among them, each left out in turn" in note
+    assert "2 validation and training clips (this trial among them)" in note
     assert "the 50, 80, 95 % intervals held 50, 80, 90 % of the true pixels" in note
     other = assemble([found(100.0, 20.0)], [fitted], Map(), fitted.subject.recording.trial("2"), MASK)
     assert "this trial among them" not in " ".join(other.notes)
@@ -98,7 +98,7 @@ def test_learned_errors_are_taken_as_they_are_and_told_of(fitted, trial):
     np.testing.assert_array_equal(one.half_widths, HALF_WIDTHS)
     np.testing.assert_array_equal(one.information, MASK / 3)
     (note,) = one.notes
-    assert "learned from the errors of clips whose movies are known" in note
+    assert "learned from errors, so that 68 % of the true pixels of 2 validation and training clips" in note
     other = assemble([solution], [fitted], Combined(map_share=0.5), trial, MASK)
     assert other.notes == (note, OF_USUAL)
 

@@ -161,4 +161,4 @@ def test_single_values_come_first_and_mappings_become_groups() -> None:
 
 def test_values_read_as_words() -> None:
     values = {"yes": True, "no": False, "none": None, "list": ["a", 2], "nothing": []}
-    assert [text for _, text in settings_groups(values)[0].rows] == ["yes", "no", "–", "a, 2", "–"]
+    assert [text for _, text in settings_groups(values)[0].rows] == ["yes", "no", "chosen by the program", "a, 2"]

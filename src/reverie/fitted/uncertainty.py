@@ -26,7 +26,7 @@ UNCALIBRATED: Final = (
     "not calibrated against true movies."
 )
 DRAWN: Final = "The standard deviation is that of movies drawn from the posterior, times {:.2f}"
-LEARNED: Final = "The standard deviation was learned from the errors of clips whose movies are known"
+LEARNED: Final = "The standard deviation is learned from errors"
 WITHOUT_ERRORS: Final = (
     "{} has too few clips with known movies to learn errors from, so movies made from its responses have no standard "
     "deviation of errors."
@@ -104,12 +104,12 @@ def _sentence(calibration: Calibration, method: Method, trial: str) -> str:
             ("{:.2f}", calibration.half_widths),
         )
     )
-    among = ", this trial among them" if trial in calibration.clips else ""
+    among = " (this trial among them)" if trial in calibration.clips else ""
     what = LEARNED if isinstance(method, Combined) else DRAWN.format(calibration.factor)
     return (
-        f"{what}, so that 68 % of the true pixels lie within one. On {len(calibration.clips)} validation and training "
-        f"clips{among}, each left out in turn, the {levels} % intervals held {found} % of the true pixels ({before} % "
-        f"without calibration); they reach {half_widths} standard deviations to either side."
+        f"{what}, so that 68 % of the true pixels of {len(calibration.clips)} validation and training clips{among} lie "
+        f"within one. In each clip, when it was left out, the {levels} % intervals held {found} % of the true pixels "
+        f"({before} % without calibration); they reach {half_widths} standard deviations to either side."
     )
 
 

@@ -109,7 +109,7 @@ class Group:
 
 
 def settings_groups(settings: Mapping[str, object]) -> list[Group]:
-    """Return one group for each nested mapping at the top, and a first one for the single values.
+    """Return one group for each nested mapping at the top, and a first one for the single values; no empty ones.
 
     >>> settings_groups({"seed": 3, "solver": {"steps": 1000, "masks": {"training": 0.5}}})[1].rows
     [('steps', '1000'), ('masks · training', '0.5')]
@@ -124,6 +124,8 @@ def settings_groups(settings: Mapping[str, object]) -> list[Group]:
 def _rows(settings: Mapping[str, object], above: str = "") -> list[tuple[str, str]]:
     rows = []
     for name, value in settings.items():
+        if isinstance(value, list | tuple) and not value:
+            continue
         path = f"{above} · {_readable(str(name))}" if above else _readable(str(name))
         rows += _rows(value, path) if isinstance(value, Mapping) else [(path, _text(value))]
     return rows
@@ -135,11 +137,11 @@ def _readable(name: str) -> str:
 
 def _text(value: object) -> str:
     if value is None:
-        return "–"
+        return "chosen by the program"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list | tuple):
-        return ", ".join(_text(one) for one in value) or "–"
+        return ", ".join(_text(one) for one in value)
     return str(value)

@@ -71,9 +71,9 @@ SCORES: Final = {
     "response_consistency_truth": Wording(
         "Response consistency, truth", "", "The same correlation over all neurons and frames together."
     ),
-    "coverage_50": Wording("50 % intervals", "", "How often the true pixels lay inside the 50 % intervals."),
-    "coverage_80": Wording("80 % intervals", "", "How often the true pixels lay inside the 80 % intervals."),
-    "coverage_95": Wording("95 % intervals", "", "How often the true pixels lay inside the 95 % intervals."),
+    "coverage_50": Wording("Truth within 50 % intervals", "", "How often true pixels lay inside the 50 % intervals."),
+    "coverage_80": Wording("Truth within 80 % intervals", "", "How often true pixels lay inside the 80 % intervals."),
+    "coverage_95": Wording("Truth within 95 % intervals", "", "How often true pixels lay inside the 95 % intervals."),
     "frames_scored": Wording("Frames scored", "", "Frames after those left out at the start."),
     "pixels_scored": Wording("Pixels scored", "", "Pixels inside the evaluation mask."),
     "shots_scored": Wording("Shots scored", "", "Stretches of the true movie between cuts."),
