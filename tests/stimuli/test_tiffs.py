@@ -81,8 +81,30 @@ def test_colours_of_printers_are_refused(tmp_path):
 def test_pictures_of_different_sizes_are_no_stack(tmp_path):
     for picture in (GREYS[0], GREYS[1, :9]):
         tifffile.imwrite(tmp_path / "a.tif", picture, append=True)
-    with pytest.raises(ValueError, match="2 series of pictures of different kinds"):
+    with pytest.raises(ValueError, match="pictures of different kinds"):
         stack_facts(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("other", [GREYS[0, :9], GREYS[0, :, :16], GREYS[0].astype(np.uint16)])
+def test_a_page_of_another_kind_among_many_series_is_refused(other, tmp_path):
+    with tifffile.TiffWriter(tmp_path / "mixed.tif") as stack:
+        for picture in [*GREYS, *GREYS, other, *GREYS]:
+            stack.write(picture)
+    with pytest.raises(ValueError, match="pictures of different kinds; save the movie alone"):
+        stack_facts(tmp_path / "mixed.tif")
+
+
+def test_many_pages_that_are_series_each_cost_as_much_as_one_series(tmp_path, monkeypatch):
+    """tifffile asks each series about all the others."""
+    with tifffile.TiffWriter(tmp_path / "long.tif") as stack:
+        for picture in np.tile(GREYS, (50, 1, 1)):
+            stack.write(picture)
+    asked, is_reduced = [], tifffile.TiffPage.is_reduced
+    monkeypatch.setattr(
+        tifffile.TiffPage, "is_reduced", property(lambda page: asked.append(1) or is_reduced.fget(page))
+    )
+    assert sum(1 for _ in pictures_of(tmp_path / "long.tif")) == 300
+    assert len(asked) < 3000
 
 
 def test_opacity_in_shares_is_not_taken_for_almost_none(tmp_path):

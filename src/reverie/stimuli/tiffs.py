@@ -1,7 +1,9 @@
 """Pictures in TIFF files: stacks of every layout, and single ones."""
 
+import json
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +26,9 @@ MOST_COLOURS: Final = 4
 
 CODECS: Final = "imagecodecs"
 """Package without which tifffile reads few compressions."""
+
+DIFFERENT: Final = "it holds pictures of different kinds; save the movie alone"
+"""What is wrong with a file that holds more than one movie, and what to do."""
 
 DEEPEST: Final = 255
 """Highest value of a table of colours in which some programs write 8 bits instead of 16."""
@@ -56,13 +61,16 @@ def stack_facts(path: Path) -> StackFacts:
 @lru_cache(maxsize=64)
 def _facts_of(path: Path, changed: int, size: int) -> StackFacts:
     """Return ``stack_facts`` of a file as it is now; reading its table of contents may take seconds."""
-    with tifffile.TiffFile(path) as stack:
+    with _opened(path) as stack:
+        # Of pages taken for one series, tifffile compares a few.
+        if _describes_itself(stack.pages[0]) and len({page.hash for page in stack.pages}) > 1:
+            raise ValueError(DIFFERENT)
         return _facts(stack)
 
 
 def pictures_of(path: Path) -> Iterator[Grey]:
     """Yield the pictures of a TIFF file, grey, in its values; raises as ``stack_facts``."""
-    with tifffile.TiffFile(path) as stack:
+    with _opened(path) as stack:
         facts = stack_facts(path)
         try:
             stack.pages[0].asarray()
@@ -84,6 +92,28 @@ def pictures_of(path: Path) -> Iterator[Grey]:
                 yield as_grey(_as_seen(np.moveaxis(picture, 0, -1) if facts.planes else picture, page))
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a TIFF file; where each page is written as a series of its own, all alike are taken for one.
+
+    tifffile compares each series with all others, which takes a minute for ten minutes of movie.
+    """
+    with tifffile.TiffFile(path) as stack:
+        if not _describes_itself(stack.pages[0]):
+            yield stack
+            return
+    with tifffile.TiffFile(path, is_shaped=False) as stack:
+        yield stack
+
+
+def _describes_itself(page: Any) -> bool:  # noqa: ANN401 - tifffile's pages have many types
+    """Return whether the description that tifffile wrote to the first page is of this page alone."""
+    try:
+        return math.prod(json.loads(page.description)["shape"]) == page.size
+    except (ValueError, TypeError, LookupError):
+        return False
+
+
 def _by_pillow(path: Path, count: int, reason: str) -> Iterator[Grey]:
     """Yield the pictures of a TIFF file whose compression, such as LZW, tifffile only reads with a further package."""
     try:
@@ -100,7 +130,7 @@ def _by_pillow(path: Path, count: int, reason: str) -> Iterator[Grey]:
 def _facts(stack: Any) -> StackFacts:  # noqa: ANN401 - tifffile's pages have many types
     series, page = stack.series[0], stack.pages[0]
     if len({(one.shape, one.dtype, one.axes) for one in stack.series}) > 1:
-        raise ValueError(f"it holds {len(stack.series)} series of pictures of different kinds; save the movie alone")
+        raise ValueError(DIFFERENT)
     axes, count = series.axes, _axes(series.axes)
     # tifffile calls the frames of a stack channels where it writes for ImageJ and nobody names the axes.
     frames_called_channels = axes == "CYX" and series.shape[0] > MOST_COLOURS
