@@ -3,6 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -140,6 +141,20 @@ def test_half_a_file_and_what_is_no_video_are_refused_in_one_sentence(name: str,
         read_movie(tmp_path / name)
     assert name in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_of_several_picture_tracks_the_first_is_taken_which_is_said(tmp_path: Path, capsys):
+    path = tmp_path / "both_eyes.mkv"
+    with av.open(str(path), "w") as container:
+        tracks = [container.add_stream("ffv1", rate=30, width=SIZE[1], height=SIZE[0], pix_fmt="gray") for _ in "ab"]
+        for level in LEVELS:
+            for track, shown in zip(tracks, (level, 255 - level), strict=True):
+                container.mux(track.encode(av.VideoFrame.from_ndarray(picture(shown)[..., 0], format="gray")))
+        for track in tracks:
+            container.mux(track.encode())
+    movie = read_movie(path)
+    np.testing.assert_allclose(movie[:, 4, 4], LEVELS, atol=3)
+    assert capsys.readouterr().err.count("holds 2 picture tracks, of which the first is taken") == 1
 
 
 def test_a_series_of_pictures_with_one_missing_or_of_two_kinds_is_refused(tmp_path: Path):

@@ -109,7 +109,7 @@ def _opened(path: Path) -> Iterator[Any]:
 def _describes_itself(page: Any) -> bool:  # noqa: ANN401 - tifffile's pages have many types
     """Return whether the description that tifffile wrote to the first page is of this page alone."""
     try:
-        return math.prod(json.loads(page.description)["shape"]) == page.size
+        return bool(math.prod(json.loads(page.description)["shape"]) == page.size)
     except (ValueError, TypeError, LookupError):
         return False
 

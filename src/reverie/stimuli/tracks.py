@@ -54,13 +54,18 @@ def usual_picture_rate(container: Any, stream: Any) -> float | None:  # noqa: AN
 
 def picture_track(container: Any) -> Any:  # noqa: ANN401 - av ships few types
     """Return the track that is a video, not the cover of a piece of music; raises ValueError when there is none."""
-    # The library would play any text file as terminal art.
-    tracks = [] if container.format.name == "tty" else container.streams.video
-    moving = [track for track in tracks if not track.disposition & Disposition.attached_pic]
+    moving = moving_tracks(container)
     if not moving:
         raise ValueError("it has no picture track")
     moving[0].thread_type = "AUTO"
     return moving[0]
+
+
+def moving_tracks(container: Any) -> list[Any]:  # noqa: ANN401 - av ships few types
+    """Return all tracks that are videos, of which the first is shown."""
+    # The library would play any text file as terminal art.
+    tracks = [] if container.format.name == "tty" else container.streams.video
+    return [track for track in tracks if not track.disposition & Disposition.attached_pic]
 
 
 def stated_seconds(container: Any, stream: Any) -> float:  # noqa: ANN401

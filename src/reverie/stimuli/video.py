@@ -19,7 +19,7 @@ from reverie.foundation.progress import say
 from reverie.stimuli.grey import Grey, grey_levels, mix_colours
 from reverie.stimuli.pictures import holds_pictures, is_picture, shown_pictures, stored_type
 from reverie.stimuli.resizing import resize
-from reverie.stimuli.tracks import open_container, picture_track, stated_seconds
+from reverie.stimuli.tracks import moving_tracks, open_container, picture_track, stated_seconds
 from reverie.stimuli.wholeness import require_whole
 
 _Picture = Float[np.ndarray, "rows columns"]
@@ -128,6 +128,8 @@ def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Ite
             yield shown, lasts, _small(_upright(frame), frame_size, _upright_aspect(frame, aspect))
         if count < 2:
             raise ValueError("it holds a single picture" if count else "it holds no picture")
+        if (tracks := len(moving_tracks(container))) > 1:
+            say(f"{path} holds {tracks} picture tracks, of which the first is taken; save another in its own file.")
         _say_doubts(path, damaged, stated_seconds(container, stream), end)
 
 
