@@ -4,8 +4,10 @@ import pytest
 from tests.worlds import scale_responses
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
+from reverie.fitted import opening
 from reverie.fitted.opening import open_matching_animals
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers.registry import open_recordings
 from reverie.recordings.reading import Reading, stating
 from reverie.recordings.recording import Recording
 from reverie.training.folder import train_encoder
@@ -33,6 +35,13 @@ def test_options_need_not_be_repeated(folder, tiny_world, capsys):
     said = f"Recordings are read as for the training of {folder}: --frame-size 6 8 --leave-out neuron:3."
     assert said in capsys.readouterr().err.splitlines()
     assert "0" not in opened_beside(folder, tiny_world, Reading(leave_out=("trial:0",))).tiers
+
+
+def test_the_same_recordings_are_opened_once(folder, tiny_world, monkeypatch):
+    read = []
+    monkeypatch.setattr(opening, "open_recordings", lambda *asked: read.append(asked) or open_recordings(*asked))
+    assert opened_beside(folder, tiny_world).frame_size == (6, 8)
+    assert len(read) == 1
 
 
 def test_options_that_are_given_count_and_differences_are_said(folder, tiny_world, capsys):

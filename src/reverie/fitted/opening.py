@@ -61,26 +61,30 @@ def _open_as_trained(data: Path, names: Sequence[str], encoder: Encoder, given: 
     changes = differing(reading, options)
     if given == known and not changes:  # nothing is remembered that was not given
         return say_notes(choose_animals(open_recordings(data, given), names), all_needed=bool(names))
-    why_not = _why_not_those_trained_on(data, names, encoder, known)
+    recordings, why_not = _those_trained_on(data, names, encoder, known)
     if why_not and reading != given:
         say(f"Not read as for the training of {encoder.folder} ({in_words(options)}), since {why_not}")
     elif reading != given:
         say(f"Recordings are read as for the training of {encoder.folder}: {in_words(taken(given, options))}.")
-    recordings = choose_animals(open_recordings(data, given if why_not else reading), names)
+    wanted = given if why_not else reading
+    if not recordings or wanted != known:
+        recordings = choose_animals(open_recordings(data, wanted), names)
     if changes and not why_not:
         _say_changes(encoder, changes)
     return say_notes(recordings, all_needed=bool(names))
 
 
-def _why_not_those_trained_on(data: Path, names: Sequence[str], encoder: Encoder, known: Reading) -> str:
-    """Return why animals, with responses read as for training, are not those of the training; empty when they are."""
+def _those_trained_on(
+    data: Path, names: Sequence[str], encoder: Encoder, known: Reading
+) -> tuple[Mapping[str, Recording], str]:
+    """Return animals, with responses read as for training, and why they are not those of the training, else nothing."""
     try:
         recordings = choose_animals(open_recordings(data, known), names)
     except ReverieError as error:
-        return f"they cannot be: {error} Give again the options whose files lie elsewhere now."
+        return {}, f"they cannot be: {error} Give again the options whose files lie elsewhere now."
     if not recordings.keys() & encoder.mice.keys():
-        return f"the encoder has no readout for {', '.join(recordings)}."
-    return "" if _are_those_trained_on(recordings, encoder) else "the responses are others."
+        return recordings, f"the encoder has no readout for {', '.join(recordings)}."
+    return recordings, "" if _are_those_trained_on(recordings, encoder) else "the responses are others."
 
 
 def _say_changes(encoder: Encoder, changes: Mapping[str, tuple[Any, Any]]) -> None:
