@@ -1,16 +1,17 @@
-"""Doubts about behaviour: a pupil that was lost but is not NaN, a running speed that is none or jumps with a wheel."""
+"""Behaviour: a pupil that was lost but is not NaN, and a running speed that is none or jumps with a wheel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float
-from scipy.ndimage import median_filter
+from jaxtyping import Bool, Float
+from scipy.ndimage import binary_dilation, median_filter
 
+from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL
 from reverie.recordings.gaps import measured
 
 FEWEST: Final = 3
-"""Number of frames from which on a pupil of size 0 is mentioned."""
+"""Number of frames from which on a pupil of size 0 is one that was lost."""
 
 SPIKE: Final = 10.0
 """Running speeds of single frames that are this many times as large as almost all others are no speeds."""
@@ -29,14 +30,18 @@ SMALL: Final = 0.25
 more of these than of size 0."""
 
 
-def lost_pupil_note(animal: str, trials: Sequence[Float[np.ndarray, " _"]]) -> str | None:
-    """Return a warning when the size of the pupil jumps to one value that no pupil has, else None.
+EYE: Final = (PUPIL, GAZE_X, GAZE_Y)
+"""Signals that are lost together, when an eye is shut."""
+
+
+def lost_size(trials: Sequence[Float[np.ndarray, " _"]]) -> float | None:
+    """Return the size that the pupil has where it was lost: one to which it jumps and that no pupil has, else None.
 
     trials: the size in each trial, (time,).
 
-    >>> lost_pupil_note("a", [np.array([5.0, 0.0, 0.0, 0.0, 6.0, 5.5, 6.0])])
-    'The pupil of a has the size 0 in 3 of 7 frames, which counts as recorded: write NaN where its tracking was lost.'
-    >>> lost_pupil_note("a", [np.linspace(-2.0, 2.0, 9), np.linspace(0.0, 1.0, 9)])
+    >>> lost_size([np.array([5.0, 0.0, 0.0, 0.0, 6.0, 5.5, 6.0])])
+    0.0
+    >>> lost_size([np.linspace(-2.0, 2.0, 9), np.linspace(0.0, 1.0, 9)])
     """
     sizes = np.concatenate([*trials, np.zeros(0)])
     sizes = sizes[measured(sizes)]
@@ -45,9 +50,41 @@ def lost_pupil_note(animal: str, trials: Sequence[Float[np.ndarray, " _"]]) -> s
         return None
     if np.sum(seen < SMALL * np.median(seen)) > len(lost):
         return None
+    return float(lost[0])
+
+
+def where_lost(sizes: Float[np.ndarray, " time"], lost: float) -> Bool[np.ndarray, " time"]:
+    """Return the frames in which the pupil has the size of one that was lost, and those beside, where it is changing.
+
+    >>> where_lost(np.array([5.0, 5.0, 2.5, 0.0, 5.0, 5.0]), 0.0).tolist()
+    [False, False, True, True, True, False]
+    """
+    found: np.ndarray = binary_dilation(sizes == lost, np.ones(3, dtype=bool))
+    return found
+
+
+def without_lost_pupil(rows: Mapping[str, np.ndarray], lost: float | None) -> dict[str, np.ndarray]:
+    """Return the signals of a trial with NaN where the pupil was lost, in its size and its position.
+
+    rows: each (time,), by the names of ``STATE_NAMES``. lost: see ``lost_size``; None changes nothing.
+    """
+    if lost is None or PUPIL not in rows:
+        return dict(rows)
+    gone = where_lost(rows[PUPIL], lost)
+    alike = {signal for signal in EYE if signal in rows and len(rows[signal]) == len(gone)}
+    return {name: np.where(gone, np.float32(np.nan), row) if name in alike else row for name, row in rows.items()}
+
+
+def lost_pupil_note(animal: str, trials: Sequence[Float[np.ndarray, " _"]], lost: float) -> str:
+    """Return a sentence on frames in which the pupil has a size that no pupil has.
+
+    >>> lost_pupil_note("a", [np.array([5.0, 0.0, 6.0])], 0.0)[:48]
+    'The pupil of a has the size 0 in 1 of 3 frames, '
+    """
+    sizes = np.concatenate([*trials])
     return (
-        f"The pupil of {animal} has the size {lost[0]:g} in {len(lost)} of {len(sizes)} frames, which counts as "
-        "recorded: write NaN where its tracking was lost."
+        f"The pupil of {animal} has the size {lost:g} in {np.sum(sizes == lost)} of {len(sizes)} frames, as in blinks "
+        "or where its tracking was lost: there, its size and position count as missing."
     )
 
 

@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from reverie.foundation.arrays import FRAME_RATE, STATE_NAMES, Movie, Responses, State
 from reverie.foundation.errors import ReverieError, reading_foreign
+from reverie.recordings.behaviour_checks import without_lost_pupil
 from reverie.recordings.footage import read_pictures, target_size
 from reverie.recordings.gaps import bridged, measured
 from reverie.recordings.source import Source, read_signal
@@ -115,13 +116,14 @@ class TrialArrays:
         """Return the state, (4, time); NaN where a signal was not recorded."""
         frames = self.usable.spans[name].frames
         signals = self.source.signals(name) if self.usable.signals else {}
+        rows: dict[str, np.ndarray] = {}
+        for signal in self.usable.signals:
+            series = read_signal(signals[signal])
+            with reading_foreign(series.place):
+                rows[signal] = np.asarray(series.read(0, frames), dtype=np.float32)[0]
         state = np.full((len(STATE_NAMES), frames), np.nan, dtype=np.float32)
-        for row, signal in enumerate(STATE_NAMES):
-            if signal in self.usable.signals:
-                series = read_signal(signals[signal])
-                with reading_foreign(series.place):
-                    values = np.asarray(series.read(0, frames), dtype=np.float32)[0]
-                    state[row] = bridged(values)
+        for signal, row in without_lost_pupil(rows, self.usable.lost_pupil).items():
+            state[STATE_NAMES.index(signal)] = bridged(row)
         return state
 
     def responses(self, name: str, start: int = 0, stop: int | None = None) -> Responses | None:

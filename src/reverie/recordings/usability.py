@@ -117,6 +117,8 @@ class Usable:
     """Rows of the neurons that can be used, None for all."""
     signals: tuple[str, ...] = STATE_NAMES
     """Those of pupil and running that were recorded."""
+    lost_pupil: float | None = None
+    """The size that the pupil has where it was lost, None where its size is always one."""
     kind: ResponseKind = "events"
     """Kind of its responses."""
     floor: np.ndarray | None = None
