@@ -31,6 +31,12 @@ STRETCHES: Final = 3
 STRETCH: Final = 4
 """Frames of such a stretch."""
 
+MOST_CLOCKS: Final = 5
+"""Up to how often the times of a unit go back where they are those of several recordings."""
+
+ENOUGH_SPIKES: Final = 20
+"""Spikes of a unit from which on its times show whether several recordings were put one behind the other."""
+
 PHASES: Final = 32
 """Number of groups in which rows with individual phases are read; a phase is off by at most 1/64 of their range."""
 
@@ -117,7 +123,7 @@ class Sampled:
 class SpikeTrains:
     """Spikes of sorted units.
 
-    Raises ReverieError when there are no spikes, or the time of one is not finite.
+    Raises ReverieError when there are no spikes, the time of one is not finite, or all units' times start anew.
     """
 
     place: str
@@ -138,10 +144,31 @@ class SpikeTrains:
             raise ReverieError(f"{self.place} hold no spikes.")
         if not np.isfinite(ends).all():
             raise ReverieError(f"{self.place} hold spikes at times that are no numbers; leave these out.")
+        self._require_one_clock()
         object.__setattr__(self, "trains", trains)
         if self.recorded is None:
             span = (float(ends.min()) - LONGEST_BRIDGED, float(ends.max()) + LONGEST_BRIDGED)
             object.__setattr__(self, "recorded", span)
+
+    def _require_one_clock(self) -> None:
+        """Raise ReverieError where most units' times go back a few times, as given: several recordings in a row.
+
+        Spikes that a library keeps in no order go back at every other spike; those of one unit that was merged of two
+        do so once, but not those of most units.
+        """
+        rows = [np.asarray(train, dtype=np.float64) for train in self.trains]
+        back = [np.flatnonzero(np.diff(row) < -LONGEST_BRIDGED) for row in rows]
+        few = [unit for unit, places in enumerate(back) if 1 <= len(places) <= MOST_CLOCKS]
+        long = sum(len(row) >= ENOUGH_SPIKES for row in rows)
+        if len([unit for unit in few if len(rows[unit]) >= ENOUGH_SPIKES]) <= max(1, long // 2):
+            return
+        unit = max(few, key=lambda one: len(rows[one]))
+        before, after = rows[unit][back[unit][0] : back[unit][0] + 2]
+        raise ReverieError(
+            f"{self.place} hold times that start anew in most units (in unit {unit} after {before:.6g} s, at "
+            f"{after:.6g} s), as where recordings with a clock each were put one behind the other; give each by "
+            "itself, or let the times go on."
+        )
 
     @property
     def span(self) -> tuple[float, float]:

@@ -55,7 +55,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
         raise ReverieError(f"{place} does not say how often the probe was sampled; give --rate (in Hz, such as 30000).")
     times = samples.astype(np.float64) / rate
     units, note = _units(place, clusters)
-    order = np.lexsort((times, clusters))
+    order = np.argsort(clusters, kind="stable")  # in the order of the file, which shows whether a clock started anew
     sorted_clusters, sorted_times = clusters[order], times[order]
     begins, ends = np.searchsorted(sorted_clusters, units), np.searchsorted(sorted_clusters, units, side="right")
     trains = [sorted_times[begin:end] for begin, end in zip(begins, ends, strict=True)]
