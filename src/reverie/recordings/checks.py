@@ -1,7 +1,7 @@
 """Deciding, once and before any work, what of a recording can be used; the rest is left out with a message."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from reverie.recordings.signal_checks import check_signals
 from reverie.recordings.source import Source
 from reverie.recordings.spans import fitting_together
 from reverie.recordings.tiers import TEST_TIERS, standard_tier
-from reverie.recordings.usability import NAMED, ResponseKind, Usable, meant, omissions
+from reverie.recordings.usability import NAMED, Usable, meant, omissions
 
 MOST_LOST: Final = 0.5
 """Share of neurons lost in a trial above which the trial counts as lost, and not the neurons."""
@@ -40,14 +40,7 @@ def check_neurons(source: Source, reading: Reading, usable: Usable, facts: Mappi
     if not recorded:
         usable.neurons = source.listed_neurons() or 0
         return
-    usable.neurons = Counter(fact.rows for fact in recorded.values()).most_common(1)[0][0]
-    for name, fact in recorded.items():
-        if fact.rows != usable.neurons:
-            usable.leave_out(
-                name,
-                f"{fact.place} holds {fact.rows} neurons but most of the recording's trials have {usable.neurons}; "
-                "every trial must hold the same neurons.",
-            )
+    _agree_on_neurons(usable, recorded)
     unfit = _lost_neurons(source, usable, [f.lost for name, f in recorded.items() if name in usable.recorded])
     asked = omissions(reading.leave_out, source.name).neurons
     unfit |= {row for row in asked if row < usable.neurons}
@@ -57,6 +50,26 @@ def check_neurons(source: Source, reading: Reading, usable: Usable, facts: Mappi
         raise ReverieError(f"{source.place} holds no neuron whose responses are all numbers; check how it was made.")
     if unfit:
         usable.kept = np.array([row for row in range(usable.neurons) if row not in unfit])
+    _leave_out_damaged_trials(usable, recorded, unfit)
+    kept = {name: fact for name, fact in recorded.items() if name in usable.recorded}
+    usable.notes += filter(None, (turned_note(source.name, source, kept), padded_note(source.name, source, kept)))
+    _find_kind(source.name, usable, list(kept.values()))
+
+
+def _agree_on_neurons(usable: Usable, recorded: Mapping[str, ResponseFacts]) -> None:
+    """Find how many neurons most trials have, and leave out trials that have another number."""
+    usable.neurons = Counter(fact.rows for fact in recorded.values()).most_common(1)[0][0]
+    for name, fact in recorded.items():
+        if fact.rows != usable.neurons:
+            usable.leave_out(
+                name,
+                f"{fact.place} holds {fact.rows} neurons but most of the recording's trials have {usable.neurons}; "
+                "every trial must hold the same neurons.",
+            )
+
+
+def _leave_out_damaged_trials(usable: Usable, recorded: Mapping[str, ResponseFacts], unfit: Set[int]) -> None:
+    """Leave out trials in which a neuron that is used was not measured throughout."""
     for name in sorted(usable.recorded):
         if hurt := set(np.flatnonzero(recorded[name].lost).tolist()) - unfit:
             all_hurt = len(hurt) == usable.neurons - len(unfit)
@@ -67,18 +80,6 @@ def check_neurons(source: Source, reading: Reading, usable: Usable, facts: Mappi
                 f"{recorded[name].place} holds NaN, infinity or a number beyond 1e15 inside the trial, "
                 f"in {where} neurons{why}.",
             )
-    kept = {name: fact for name, fact in recorded.items() if name in usable.recorded}
-    doubts = (turned_note(source.name, source, kept), padded_note(source.name, source, kept))
-    usable.notes += filter(None, doubts)
-    left = list(kept.values())
-    usable.kind = _kind(left)
-    if usable.kind == "traces":
-        lowest = [fact.lowest for fact in left if fact.lowest.size == usable.neurons]
-        usable.floor = np.min(lowest, axis=0) if lowest else np.full(usable.neurons, min(fact.low for fact in left))
-        usable.notes.append(
-            f"The responses of {source.name} go below 0, as traces do: each neuron's lowest value counts as 0, since "
-            "rates are never negative."
-        )
 
 
 def _leave_out_silent_trials(source: Source, usable: Usable, recorded: Mapping[str, ResponseFacts]) -> None:
@@ -96,10 +97,18 @@ def _leave_out_silent_trials(source: Source, usable: Usable, recorded: Mapping[s
             usable.recorded.discard(name)
 
 
-def _kind(recorded: Sequence[ResponseFacts]) -> ResponseKind:
-    if any(fact.low < 0 for fact in recorded):
-        return "traces"
-    return "counts" if recorded and all(fact.whole for fact in recorded) else "events"
+def _find_kind(animal: str, usable: Usable, recorded: Sequence[ResponseFacts]) -> None:
+    """Find what kind of responses they are, and what of traces counts as 0."""
+    if all(fact.low >= 0 for fact in recorded):
+        usable.kind = "counts" if recorded and all(fact.whole for fact in recorded) else "events"
+        return
+    usable.kind = "traces"
+    lowest = [fact.lowest for fact in recorded if fact.lowest.size == usable.neurons]
+    usable.floor = np.min(lowest, axis=0) if lowest else np.full(usable.neurons, min(fact.low for fact in recorded))
+    usable.notes.append(
+        f"The responses of {animal} go below 0, as traces do: each neuron's lowest value counts as 0, since rates are "
+        "never negative."
+    )
 
 
 def _lost_neurons(source: Source, usable: Usable, lost: Sequence[np.ndarray]) -> set[int]:

@@ -18,6 +18,23 @@ def require_fitting(trial: Trial, recording: Recording) -> None:
 
     A signal that was not recorded is a row of NaN; every other value must have been measured.
     """
+    _require_arrays(trial, recording)
+    _require_units(trial, recording)
+    rate = trial.frame_rate
+    if not isinstance(rate, Real) or not abs(rate - recording.frame_rate) <= SAME_RATE * recording.frame_rate:
+        raise ReverieError(
+            f"Trial {trial.name} is said to have {rate} frames per second, but {recording.name} is read at "
+            f"{recording.frame_rate:g}."
+        )
+    if trial.recording not in (None, recording.identity, *recording.source.origins):
+        raise ReverieError(
+            f"Trial {trial.name} was read from another recording than that of {recording.name}; give one of its own, "
+            "or, if the neurons are the same in the same order, dataclasses.replace(trial, recording=None)."
+        )
+
+
+def _require_arrays(trial: Trial, recording: Recording) -> None:
+    """Raise ReverieError unless the arrays are of one length, of the recording's neurons and frames, and measured."""
     frames, size = np.shape(trial.state)[-1:], recording.frame_size
     if frames == (0,):
         raise ReverieError(f"No frame of trial {trial.name} was given; choose some of those it lasts.")
@@ -42,18 +59,6 @@ def require_fitting(trial: Trial, recording: Recording) -> None:
                 f"The {what} of trial {trial.name} hold values that are not finite numbers below 1e15; cut the padding "
                 "off, or choose another trial."
             )
-    _require_units(trial, recording)
-    rate = trial.frame_rate
-    if not isinstance(rate, Real) or not abs(rate - recording.frame_rate) <= SAME_RATE * recording.frame_rate:
-        raise ReverieError(
-            f"Trial {trial.name} is said to have {rate} frames per second, but {recording.name} is read at "
-            f"{recording.frame_rate:g}."
-        )
-    if trial.recording not in (None, recording.identity, *recording.source.origins):
-        raise ReverieError(
-            f"Trial {trial.name} was read from another recording than that of {recording.name}; give one of its own, "
-            "or, if the neurons are the same in the same order, dataclasses.replace(trial, recording=None)."
-        )
 
 
 def _require_units(trial: Trial, recording: Recording) -> None:

@@ -47,20 +47,13 @@ def array_axes(
     """
     if reading.axes != "auto":
         return reading.axes
-    if len(shape) not in (3, 4):
-        raise ReverieError(f"{place} has the shape {tuple(shape)}; a movie has three axes, or four with colours.")
-    first, last = ("time,height,width", "height,width,time")
-    if len(shape) == 4:
-        fitting = [axes for axes in COLOURED if shape[axes.split(",").index("channel")] <= MOST_COLOURS]
-        if not fitting:
-            raise ReverieError(f"{place} has the shape {tuple(shape)}, in which no axis holds colours; is it a movie?")
-        first, last = fitting[0], fitting[-1]
-    usual = (last, first) if time_last else (first, last)
-    sound = [axes for axes in usual if not _stretched(shape[1:] if axes == first else shape[:2])]
-    if len(shape) == 3 and frames is None and sound == [usual[1]]:
-        raise _open_axes(shape, place)
+    first, last = _orders(shape, place)
+    usual, other = (last, first) if time_last else (first, last)
+    sound = [axes for axes in (usual, other) if not _stretched(shape[1:] if axes == first else shape[:2])]
     if frames is None:
-        return usual[0]
+        if len(shape) == 3 and sound == [other]:
+            raise _open_axes(shape, place)
+        return usual
     lengths = {axes: shape[axes.split(",").index("time")] for axes in (last, first)}
     exact = [axes for axes in (first, last) if lengths[axes] == frames]
     # An axis of just the shown length is chance where its order gives stripes, and the other order gives pictures.
@@ -71,12 +64,24 @@ def array_axes(
             return sound[0]
         if min(lengths.values()) > frames:
             raise _open_axes(shape, place)
-    if lengths[usual[0]] > frames:
-        return usual[0]
+    if lengths[usual] > frames:
+        return usual
     raise ReverieError(
         f"{place} has the shape {tuple(shape)}, but its frame {frames - 1} is said to have been shown; frames are "
         "numbered from 0."
     )
+
+
+def _orders(shape: Sequence[int], place: str) -> tuple[str, str]:
+    """Return the order with time first and the one with time last; raises ReverieError when the array is no movie."""
+    if len(shape) == 3:
+        return "time,height,width", "height,width,time"
+    if len(shape) != 4:
+        raise ReverieError(f"{place} has the shape {tuple(shape)}; a movie has three axes, or four with colours.")
+    fitting = [axes for axes in COLOURED if shape[axes.split(",").index("channel")] <= MOST_COLOURS]
+    if not fitting:
+        raise ReverieError(f"{place} has the shape {tuple(shape)}, in which no axis holds colours; is it a movie?")
+    return fitting[0], fitting[-1]
 
 
 def may_be_turned(shape: Sequence[int], axes: str) -> bool:

@@ -53,7 +53,7 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
         return showings_by_frame(table, place)
     if {"onset", "clip"} <= set(table.columns):
         rows = _numbers(_timed_rows(table, "onset", place), ("onset",), place).sort_values("onset", kind="stable")
-        return list(_apart(_by_showing(rows, place, opened), place))
+        return list(_apart(list(_by_showing(rows, place, opened)), place))
     raise ReverieError(
         f"{place} has the columns {', '.join(map(str, table.columns))}; time, clip, frame or onset, clip are needed."
     )
@@ -132,42 +132,38 @@ def _require_forward(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, p
         raise ReverieError(f"{place} has times that go backwards as frames go on; give when each frame was shown.")
 
 
-def _by_showing(table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip]) -> list[Showing]:
+def _by_showing(table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip]) -> Iterator[Showing]:
+    """Yield what each row shows; rows of movies that cannot be opened are left out."""
     ends = words(table, "end")
     if (ends != "").any():
         _numbers(table[ends != ""], ("end",), place)
-    found = []
-    lengths = _lengths(words(table, "clip"), opened)
-    rows = zip(
-        table["onset"].to_numpy(float),
-        pd.to_numeric(ends, errors="coerce"),
-        words(table, "clip"),
-        words(table, "tier"),
-        strict=True,
-    )
-    for onset, end, clip, tier in rows:
+    clips = words(table, "clip")
+    lengths = _lengths(clips, opened)
+    columns = (table["onset"].to_numpy(float), pd.to_numeric(ends, errors="coerce"), clips, words(table, "tier"))
+    for onset, end, clip, tier in zip(*columns, strict=True):
         if not clip:
             if not np.isfinite(end):
                 raise ReverieError(f"{place} has a row without a clip at {onset} s; give its end.")
-            found.append(Showing(np.array([onset]), float(end), None, None, tier))
-            continue
-        if clip not in lengths:
-            continue
-        count, rate = lengths[clip]
-        if count == 1:
-            if not end > onset:
-                raise ReverieError(f"{place} shows the image {clip!r} at {onset:g} s; say until when in a column end.")
-            found.append(Showing(np.array([onset]), float(end), clip, np.zeros(1, int), tier, clip))
-            continue
-        onsets = onset + np.arange(count) / rate
-        last = onset + count / rate
-        if end <= onset:
-            say(f"{place} says that {clip}, on at {onset:g} s, was over at {end:g} s; this row is left out.")
-            continue
-        if np.isfinite(end) and end < last:
-            onsets, last = onsets[onsets < end], end
-        found.append(Showing(onsets, last, clip, np.arange(len(onsets)), tier, clip))
-    return found
+            yield Showing(np.array([onset]), float(end), None, None, tier)
+        elif clip in lengths:
+            shown = _of_row(onset, float(end), clip, *lengths[clip], place)
+            if shown is not None:
+                yield replace(shown, tier=tier)
+
+
+def _of_row(onset: float, end: float, clip: str, count: int, rate: float, place: str) -> Showing | None:
+    """Return one showing of a movie of ``count`` frames; None, with a message, where it ends before it begins."""
+    if count == 1:
+        if not end > onset:
+            raise ReverieError(f"{place} shows the image {clip!r} at {onset:g} s; say until when in a column end.")
+        return Showing(np.array([onset]), end, clip, np.zeros(1, int), key=clip)
+    if end <= onset:
+        say(f"{place} says that {clip}, on at {onset:g} s, was over at {end:g} s; this row is left out.")
+        return None
+    onsets, last = onset + np.arange(count) / rate, onset + count / rate
+    if np.isfinite(end) and end < last:
+        onsets, last = onsets[onsets < end], end
+    return Showing(onsets, last, clip, np.arange(len(onsets)), key=clip)
 
 
 def _lengths(clips: Iterable[str], opened: Callable[[str, int | None], OpenClip]) -> dict[str, tuple[int, float]]:
