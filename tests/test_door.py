@@ -118,7 +118,7 @@ MISTAKEN = {
     "rv.score(screen > 0, screen, screen[0], seed=0)": "should be an array of numbers, but one of bool was given",
     "rv.score(screen, screen, screen[0], seed=0, skip=1.5)": "skip should be a whole number and threshold a number",
     "rv.Paper(mask='mask.npz')": "the mask must be an array (height, width) of finite numbers.",
-    "rv.Map(likelihood='event')": "no likelihood 'event'; choose one of: measured, sizes, events, both, traces.",
+    "rv.Map(likelihood='event')": "likelihood is 'event' but must be one of measured, sizes, events, both, traces.",
     "rv.Reconstruction.load(None)": "The folder of a reconstruction is named by the path",
     "made.save('')": "The folder of a reconstruction is named by the path",
     "made.interval('a')": "with a probability between 0 and 1, not a.",

@@ -71,7 +71,7 @@ def test_one_seed_is_for_all_that_is_random():
             "method `paper` has no setting `calibrated`; it belongs to `combined`, `map`",
         ),
         ("--method ridge --steps 3", "method `ridge` has no setting `steps`; it belongs to `map`, `paper`"),
-        ("--method map --steps 0", "steps and pairs must be at least 1"),
+        ("--method map --steps 0", "steps is 0 but must be at least 1"),
     ],
 )
 def test_an_option_of_another_method_is_refused(words, sentence):

@@ -156,7 +156,8 @@ def test_a_broken_encoder_is_reported():
     [{"steps": 0}, {"batch": 0}, {"learning_rate": 0.0}, {"blur": -1.0}, {"averaged": 1.5}, {"first_frame": -1}],
 )
 def test_impossible_settings_are_refused(setting):
-    with pytest.raises(ReverieError, match="settings of the mask"):
+    (name,) = setting
+    with pytest.raises(ReverieError, match=f"{name} is .* but must be "):
         MaskSettings(**setting)
 
 

@@ -65,7 +65,7 @@ def test_the_neurons_a_resolution_asks_for_give_it(bands):
 
 
 def test_designs_that_cannot_be_are_refused():
-    with pytest.raises(ReverieError, match="cannot have scan rate 0"):
+    with pytest.raises(ReverieError, match=r"scan_rate is 0.0 but must be above 0"):
         Design(scan_rate=0.0)
     with pytest.raises(ReverieError, match="both its recordings and its folder"):
         plan(Design(), data=Path("DATA"))

@@ -9,12 +9,12 @@ from reverie.recordings.reading import Reading, clip_and_file, with_absolute_pat
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"frame_rate": 0.0}, "frame-rate is 0.0 but must be a number above 0"),
+        ({"frame_rate": 0.0}, "frame_rate is 0.0 but must be above 0"),
         ({"rate": -8.0}, "rate is -8.0"),
-        ({"trial_seconds": float("nan")}, "trial-seconds is nan"),
-        ({"degrees_per_pixel": float("inf")}, "degrees-per-pixel is inf"),
-        ({"frame_size": (36, 0)}, "height and width must be 1 to 4096"),
-        ({"frame_size": (36, 10**20)}, "height and width must be 1 to 4096"),
+        ({"trial_seconds": float("nan")}, "trial_seconds is nan but must be finite and above 0"),
+        ({"degrees_per_pixel": float("inf")}, "degrees_per_pixel is inf"),
+        ({"frame_size": (36, 0)}, "but each must be 1 to 4096"),
+        ({"frame_size": (36, 10**20)}, "but each must be 1 to 4096"),
     ],
 )
 def test_impossible_numbers_are_refused(wrong, said):

@@ -38,10 +38,10 @@ def test_the_hidden_movie_is_grey_but_for_the_replay():
     ("settings", "told"),
     [
         ({"replays": 3}, "do not fit into a trial"),
-        ({"speeds": (0.0,)}, "speeds other than 0"),
+        ({"speeds": (0.0,)}, "numbers other than 0"),
         ({"strength": -1.0}, "least 0"),
         ({"strength": float("inf")}, "least 0"),
-        ({"speeds": (float("nan"),)}, "speeds other than 0"),
+        ({"speeds": (float("nan"),)}, "numbers other than 0"),
     ],
 )
 def test_what_cannot_be_is_refused(settings, told):

@@ -73,7 +73,7 @@ def test_bad_requests_are_refused(tmp_path: Path, movies: list[np.ndarray]):
         simulate(tmp_path, {"train": [("a", movies[0][:30])]}, mice={})
     with pytest.raises(ReverieError, match="say with --dark how many"):
         SimulationRequest(replays=2)
-    with pytest.raises(ReverieError, match="cannot have -1 replays"):
+    with pytest.raises(ReverieError, match="replays is -1 but must be at least 0"):
         simulate_animals(tmp_path, SimulationRequest(dark=1, replays=-1))
 
 

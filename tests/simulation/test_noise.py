@@ -62,8 +62,9 @@ def test_sizes_that_carry_signal_leave_the_expectation_alone():
 
 
 def test_impossible_noise_is_refused():
-    for wrong in ({"level": -1.0}, {"shared": float("nan")}, {"size_signal": 1.5}):
-        with pytest.raises(ReverieError, match="cannot be"):
+    for wrong in ({"level": -1.0}, {"shared": float("nan")}, {"size_signal": 1.5}, {"tuning_drift": 1.5}):
+        (name,) = wrong
+        with pytest.raises(ReverieError, match=f"{name} is .* but must be "):
             SessionNoise(**wrong)
 
 

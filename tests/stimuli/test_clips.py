@@ -73,5 +73,5 @@ def test_what_there_is_footage_of_is_filmed_off_it():
 def test_squares_have_the_size_asked_for():
     noise = StimulusSettings("white-noise", square=6).clip(2, 0)()
     np.testing.assert_array_equal(noise[:, :6, :6], np.broadcast_to(noise[:, :1, :1], (2, 6, 6)))
-    with pytest.raises(ReverieError, match="0 pixels"):
+    with pytest.raises(ReverieError, match="square is 0 but must be 1 to"):
         StimulusSettings("white-noise", square=0)

@@ -203,7 +203,7 @@ def read_description(folder: Path) -> dict[str, Any]:
     return description
 
 
-def read_weights(path: Path, expected: str | None) -> dict[str, torch.Tensor]:
+def read_weights(path: Path, expected: str | None = None) -> dict[str, torch.Tensor]:
     """Read named tensors; raises ReverieError when the file is missing, damaged or has another digest than expected."""
     read_start(path)
     try:

@@ -1,7 +1,8 @@
-"""What all requests have in common: options by name, fields of the types they declare, seeds of random generators."""
+"""What all requests have in common: options by name, fields of the types they declare, seeds, possible values."""
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from math import inf, isfinite
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
@@ -68,6 +69,56 @@ def require_seed(seed: int) -> int:
     if not (isinstance(seed, Integral) and 0 <= seed < SEEDS):
         raise BadInput(f"The seed is {seed} but must be a whole number from 0 to 2^63 - 1.")
     return int(seed)
+
+
+@dataclass(frozen=True)
+class Range:
+    """The finite numbers from ``least`` to ``most``, both included.
+
+    >>> str(Range(0, 1, below=True)), 1.0 in Range(0, 1), float("nan") in Range(0), inf in Range(0)
+    ('at least 0 and below 1', True, False, False)
+    """
+
+    least: int | float
+    most: int | float = inf
+    above: bool = False
+    """Whether ``least`` itself is left out."""
+    below: bool = False
+    """Whether ``most`` itself is left out."""
+    infinite: bool = False
+    """Whether infinity is among them."""
+
+    def __contains__(self, value: Any) -> bool:  # noqa: ANN401 - any kind of number
+        if not (isfinite(value) or (self.infinite and value == inf)):
+            return False
+        high = value < self.most if self.below else value <= self.most
+        return bool(high and (value > self.least if self.above else value >= self.least))
+
+    def __str__(self) -> str:
+        if self.most < inf and not (self.above or self.below):
+            return f"{self.least:g} to {self.most:g}"
+        low = f"{'above' if self.above else 'at least'} {self.least:g}"
+        return low if self.most == inf else f"{low} and {'below' if self.below else 'at most'} {self.most:g}"
+
+
+ABOVE_0: Final = Range(0, above=True)
+AT_LEAST_0: Final = Range(0)
+AT_LEAST_1: Final = Range(1)
+
+
+def require_possible(settings: Options, **possible: Range | Collection[str]) -> None:
+    """Raise BadInput, naming the first of some fields of a dataclass whose value is not among the possible ones.
+
+    Of a tuple, each number must be possible; None always is.
+    """
+    for name, values in possible.items():
+        value = getattr(settings, name)
+        given = () if value is None else value if isinstance(value, tuple) else (value,)
+        if not all(one in values for one in given):
+            each = "each " if isinstance(value, tuple) else ""
+            finite = "" if all(isinstance(one, str) or isfinite(one) for one in given) else "finite and "
+            expected = values if isinstance(values, Range) else f"one of {', '.join(values)}"
+            raise BadInput(f"{name} is {value!r} but {each}must be {finite}{expected}.")
 
 
 def given_path(given: object, what: str) -> Path:

@@ -18,6 +18,7 @@ from reverie.foundation.arrays import DEGREES_PER_PIXEL, Mask
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import read_npy, read_npz, write_npz
 from reverie.foundation.progress import tracked
+from reverie.foundation.requests import ABOVE_0, AT_LEAST_0, AT_LEAST_1, Range, require_possible
 from reverie.inversion.blending import excerpts_for, how_many_pairs_fit, mask_gradient
 from reverie.recordings.trial import Trial
 from reverie.scoring.rule import TRAINING_THRESHOLD
@@ -52,13 +53,18 @@ class MaskSettings:
     """Largest gradient of a pixel."""
 
     def __post_init__(self) -> None:
-        counts = min(self.steps, self.batch, self.window) >= 1
-        rates = min(self.learning_rate, self.gradient_clip) > 0
-        if not (counts and rates and min(self.first_frame, self.blur, self.start) >= 0 and 0 <= self.averaged <= 1):
-            raise ReverieError(
-                "The settings of the mask are not possible: steps, batch and window must be at least 1, learning_rate "
-                "and gradient_clip above 0, first_frame, blur and start at least 0, and averaged within 0 to 1."
-            )
+        require_possible(
+            self,
+            steps=AT_LEAST_1,
+            learning_rate=ABOVE_0,
+            batch=AT_LEAST_1,
+            averaged=Range(0, 1),
+            window=AT_LEAST_1,
+            first_frame=AT_LEAST_0,
+            blur=AT_LEAST_0,
+            start=AT_LEAST_0,
+            gradient_clip=Range(0, above=True, infinite=True),
+        )
 
 
 PUBLISHED_SETTINGS: Final = MaskSettings(steps=1000, learning_rate=10.0, batch=1, averaged=0.0)

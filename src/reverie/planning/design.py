@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from reverie.foundation.errors import BadInput, ReverieError
+from reverie.foundation.requests import ABOVE_0, require_possible
 from reverie.scoring.coherence import COARSE_CYCLES, SLOW_HERTZ, crossing
 
 SPATIAL: Final = (0, 0.002, 0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.026, 0.034, 0.044, 0.058, 0.075, 0.1, 0.13, 0.2)
@@ -121,9 +122,7 @@ class Design:
     """Number of animals that see the same movie in the same field, and whose responses are joined."""
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if not (math.isfinite(value) and value > 0):
-                raise ReverieError(f"A design cannot have {name.replace('_', ' ')} {value:g}; give a number above 0.")
+        require_possible(self, **dict.fromkeys(vars(self), ABOVE_0))
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from reverie.foundation.errors import BadInput, ReverieError
-from reverie.foundation.requests import convert_fields
+from reverie.foundation.errors import BadInput
+from reverie.foundation.requests import ABOVE_0, Range, convert_fields, require_possible
 
 Format = Literal["auto", "sensorium", "sensorium-images", "experanto", "nwb", "suite2p", "caiman", "spikes"]
 """The formats there are readers for; ``auto`` asks every reader."""
@@ -85,12 +85,14 @@ class Reading:
     def __post_init__(self) -> None:
         """Raise ReverieError when a value is of another kind, or a number is not possible."""
         convert_fields(self)
-        for name in ("rate", "frame_rate", "degrees_per_pixel", "trial_seconds"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
-                raise ReverieError(f"{name.replace('_', '-')} is {value} but must be a number above 0.")
-        if self.frame_size is not None and not 1 <= min(self.frame_size) <= max(self.frame_size) <= LARGEST_FRAME:
-            raise ReverieError(f"frame-size is {self.frame_size} but height and width must be 1 to {LARGEST_FRAME}.")
+        require_possible(
+            self,
+            rate=ABOVE_0,
+            frame_rate=ABOVE_0,
+            frame_size=Range(1, LARGEST_FRAME),
+            degrees_per_pixel=ABOVE_0,
+            trial_seconds=ABOVE_0,
+        )
 
     @property
     def axes(self) -> str:

@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from reverie.foundation.arrays import GREY, Movie
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.requests import AT_LEAST_0, AT_LEAST_1, require_possible
 
 APART: Final = 15
 """Least number of frames between two replays, and before the first."""
@@ -49,13 +50,9 @@ class Darkness:
     replay_frames: int = 60
 
     def __post_init__(self) -> None:
-        if not (
-            0 <= self.strength < inf
-            and self.speeds
-            and all(0 < abs(one) < inf for one in self.speeds)
-            and self.replay_frames >= 1
-        ):
-            raise ReverieError("Replays have a strength of at least 0, speeds other than 0, and at least one frame.")
+        require_possible(self, strength=AT_LEAST_0, replay_frames=AT_LEAST_1)
+        if not (self.speeds and all(0 < abs(one) < inf for one in self.speeds)):
+            raise ReverieError(f"The speeds of replays are numbers other than 0, but {self.speeds} was given.")
         if self.replays * (self.replay_frames + APART) + APART > self.frames:
             raise ReverieError(
                 f"{self.replays} replays of {self.replay_frames} frames do not fit into a trial of {self.frames}; "

@@ -179,7 +179,7 @@ def simulate_animals(
     asked = with_options(request or SimulationRequest(), options, "A simulation")
     folder = given_path(out, "The folder of a simulation")
     trials = {"train": asked.train, "oracle": asked.oracle, "live_test_main": asked.test}
-    _require_possible(asked, trials, folder)
+    _require_room(asked, folder)
     darkness = _darkness(asked)
     generator = np.random.default_rng(asked.seed)
     videos, test_videos = find_videos(asked.videos), find_videos(asked.test_videos)
@@ -215,16 +215,9 @@ def is_simulated(recording: Recording) -> bool:
     return bool(stated) and recording.place.exists()
 
 
-def _require_possible(asked: SimulationRequest, trials: Mapping[str, int], folder: Path) -> None:
-    """Raise ReverieError when no such simulation can be, or when the folder has no room for it."""
+def _require_room(asked: SimulationRequest, folder: Path) -> None:
+    """Raise ReverieError when there is no such kind of animals, or the folder has no room for them."""
     find_kind(asked.kind, asked.without)
-    for name in ("animals", "neurons", "frames", "test_repeats"):
-        if getattr(asked, name) < 1:
-            raise ReverieError(f"The simulation cannot have {getattr(asked, name)} {name}; give a larger number.")
-    counts = {f"trials of {tier}": number for tier, number in {**trials, "darkness": asked.dark}.items()}
-    for name, number in {**counts, "replays": asked.replays}.items():
-        if number < 0:
-            raise ReverieError(f"The simulation cannot have {number} {name}; give a larger number.")
     if not holds_nothing(folder) and not (folder / PARTIAL).exists():
         raise ReverieError(f"{folder} is not empty; choose another --out, so that nothing is overwritten.")
     showings = asked.train + asked.oracle + asked.test * asked.test_repeats + asked.dark

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from scipy.spatial import cKDTree
 
 from reverie.foundation.arrays import FRAME_RATE
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.requests import AT_LEAST_0, Range, require_possible
 from reverie.simulation.behaviour import wander
 from reverie.simulation.imaging import Indicator, Neuropil
 
@@ -59,9 +59,8 @@ class SessionNoise:
     """Standard deviation of the recorded pupil centre around the true one, in units of the recording."""
 
     def __post_init__(self) -> None:
-        """Raise ReverieError when a number is negative or the sizes carry more than the whole signal."""
-        if not all(np.isfinite(value) and value >= 0 for value in vars(self).values()) or self.size_signal > 1:
-            raise ReverieError(f"{self} cannot be; use numbers >= 0, and a size_signal and a tuning_drift up to 1.")
+        shares = {"size_signal": Range(0, 1), "tuning_drift": Range(0, 1)}
+        require_possible(self, **{**dict.fromkeys(vars(self), AT_LEAST_0), **shares})
 
 
 def draw_responses(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from reverie.foundation.errors import BadInput
-from reverie.foundation.requests import convert_fields, require_seed
+from reverie.foundation.requests import AT_LEAST_0, AT_LEAST_1, convert_fields, require_possible, require_seed
 from reverie.stimuli.names import StimulusName
 
 KindName = Literal["default", "realistic", "harsh", "outside", "retina"]
@@ -67,5 +67,7 @@ class SimulationRequest:
     def __post_init__(self) -> None:
         convert_fields(self)
         require_seed(self.seed)
+        require_possible(self, **dict.fromkeys(("animals", "neurons", "frames", "test_repeats"), AT_LEAST_1))
+        require_possible(self, **dict.fromkeys(("train", "oracle", "test", "dark", "replays"), AT_LEAST_0))
         if self.replays and not self.dark:
             raise BadInput("Replays are hidden in trials in front of a grey screen; say with --dark how many.")

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from reverie.foundation.arrays import FRAME_RATE, FRAME_SIZE, GREY, Movie
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.requests import Range, require_possible
 from reverie.stimuli.camera import sweep
 from reverie.stimuli.names import StimulusName
 from reverie.stimuli.naturalistic import naturalistic_movie
@@ -85,11 +86,7 @@ class StimulusSettings:
     square: int = 4
 
     def __post_init__(self) -> None:
-        """Raise ReverieError when the squares have no side."""
-        if not 1 <= self.square <= max(FRAME_SIZE):
-            raise ReverieError(
-                f"White noise cannot have squares of {self.square} pixels; choose 1 to {max(FRAME_SIZE)}."
-            )
+        require_possible(self, square=Range(1, max(FRAME_SIZE)))
 
     def clip(self, frames: int, seed: int, footage: Movie | None = None) -> DrawnMovie:
         """Return one clip of ``frames``: filmed from footage (larger than a frame) where there is any, else drawn.

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reverie.foundation.errors import BadInput
-from reverie.foundation.requests import convert_fields, require_seed
+from reverie.foundation.requests import ABOVE_0, convert_fields, require_possible, require_seed
 
 
 @dataclass(frozen=True)
@@ -35,5 +34,4 @@ class TrainingRequest:
     def __post_init__(self) -> None:
         convert_fields(self)
         require_seed(self.seed)
-        if self.minutes is not None and not 0 < self.minutes < float("inf"):
-            raise BadInput(f"minutes is {self.minutes} but must be a number above 0.")
+        require_possible(self, minutes=ABOVE_0)

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.requests import ABOVE_0, AT_LEAST_0, AT_LEAST_1, Range, require_possible
 from reverie.recordings.trial import Trial
 
 RecordedResponses = Float[np.ndarray, "neuron time"]
@@ -95,23 +95,21 @@ class TrainingSettings:
     """float32 or bfloat16; the second (autocast) takes effect on a CUDA device only."""
 
     def __post_init__(self) -> None:
-        rules = (
-            ("steps", self.steps >= 1, "at least 1"),
-            ("batch", self.batch >= 1, "at least 1"),
-            ("window", self.window >= 1, "at least 1"),
-            ("learning_rate", self.learning_rate > 0, "above 0"),
-            ("final_fraction", 0 <= self.final_fraction <= 1, "between 0 and 1"),
-            ("warm_up", self.warm_up >= 0, "at least 0"),
-            ("weight_decay", self.weight_decay >= 0, "at least 0"),
-            ("averaging", 0 <= self.averaging < 1, "at least 0 and below 1"),
-            ("cutmix_probability", 0 <= self.cutmix_probability <= 1, "between 0 and 1"),
-            ("cutmix_alpha", self.cutmix_alpha > 0, "above 0"),
-            ("learn_from", self.learn_from in TARGETS, " or ".join(TARGETS)),
-            ("distillation", 0 <= self.distillation < 1, "at least 0 and below 1"),
-            ("validate_every", self.validate_every >= 1, "at least 1"),
-            ("seed", self.seed >= 0, "at least 0"),
-            ("precision", self.precision in ("float32", "bfloat16"), "float32 or bfloat16"),
+        require_possible(
+            self,
+            steps=AT_LEAST_1,
+            batch=AT_LEAST_1,
+            window=AT_LEAST_1,
+            learning_rate=ABOVE_0,
+            final_fraction=Range(0, 1),
+            warm_up=AT_LEAST_0,
+            weight_decay=AT_LEAST_0,
+            averaging=Range(0, 1, below=True),
+            cutmix_probability=Range(0, 1),
+            cutmix_alpha=ABOVE_0,
+            learn_from=TARGETS,
+            distillation=Range(0, 1, below=True),
+            validate_every=AT_LEAST_1,
+            seed=AT_LEAST_0,
+            precision=("float32", "bfloat16"),
         )
-        for name, fine, expected in rules:
-            if not fine:
-                raise ReverieError(f"The training setting {name} is {getattr(self, name)} but must be {expected}.")

@@ -50,5 +50,6 @@ def test_the_search_is_that_of_map():
     [{"map_share": 1.5}, {"map_share": -0.1}, {"follow": -1}, {"follow": 101}, {"blur": -1.0}, {"blur": 101.0}],
 )
 def test_impossible_settings_are_refused(setting):
-    with pytest.raises(ReverieError, match="settings of the method `combined` are not possible"):
+    (name,) = setting
+    with pytest.raises(ReverieError, match=f"{name} is .* but must be "):
         Combined(**setting)

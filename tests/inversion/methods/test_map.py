@@ -281,5 +281,6 @@ def test_what_it_cannot_do_is_said(prior):
     ],
 )
 def test_impossible_settings_are_refused(setting):
-    with pytest.raises(ReverieError, match="weight, softness and longest above 0"):
+    (name,) = setting
+    with pytest.raises(ReverieError, match=f"{name} is .* but must be "):
         Map(**setting)

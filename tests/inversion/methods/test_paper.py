@@ -233,5 +233,6 @@ def test_a_movie_to_start_from_must_fit(spots, start):
     ],
 )
 def test_impossible_settings_are_refused(setting):
-    with pytest.raises(ReverieError, match="settings of the paper's method"):
+    (name,) = setting
+    with pytest.raises(ReverieError, match=f"{name} .*must be"):
         Paper(**setting)

@@ -17,9 +17,10 @@ from safetensors.numpy import save
 
 from reverie.encoders.checkpoints import WEIGHTS_DIGEST, read_weights
 from reverie.foundation.arrays import WHITE, Movie, Responses
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import BadInput, ReverieError
 from reverie.foundation.files import read_record, write_bytes, write_record
 from reverie.foundation.fingerprints import bytes_digest
+from reverie.foundation.requests import AT_LEAST_1, Range, require_possible
 from reverie.inversion.linear.response_features import KernelFeatures, KernelRegression, ResponseFeatures
 from reverie.inversion.linear.samples import PictureComponents, Population
 from reverie.inversion.problem import Progress, Solution
@@ -69,14 +70,13 @@ class RidgeSettings:
         rules = (
             ("powers", bool(self.powers) and min(self.powers, default=0) >= 0, "one or more numbers, none below 0"),
             ("lags", bool(self.lags) and all(map(rises, self.lags)), "one or more lists of rising whole numbers"),
-            ("every", self.every >= 1, "at least 1"),
             ("components", min(self.components, default=0) >= 1 and rises(self.components), "rising numbers from 1 on"),
             ("kernels", bool(self.kernels), "False, True or both"),
-            ("folds", self.folds >= 2, "at least 2"),
         )
         for name, fine, expected in rules:
             if not fine:
-                raise ReverieError(f"The ridge setting {name} is {getattr(self, name)} but must be {expected}.")
+                raise BadInput(f"{name} is {getattr(self, name)} but must be {expected}.")
+        require_possible(self, every=AT_LEAST_1, folds=Range(2))
 
 
 @dataclass(frozen=True)

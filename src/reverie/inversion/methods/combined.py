@@ -16,11 +16,9 @@ from typing import ClassVar
 import numpy as np
 
 from reverie.foundation.arrays import Mask, Movie
-from reverie.foundation.errors import ReverieError
-from reverie.foundation.requests import convert_fields, require_seed
+from reverie.foundation.requests import Range, convert_fields, require_possible, require_seed
 from reverie.inversion.cuts import shots_found
 from reverie.inversion.methods.map import Map
-from reverie.inversion.methods.weighing import EVEN_SHARE
 from reverie.inversion.postprocessing import LARGEST_BLUR
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.priors.scenes import path_in
@@ -74,12 +72,7 @@ class Combined:
     def __post_init__(self) -> None:
         convert_fields(self)
         require_seed(self.seed)
-        share, follow = (EVEN_SHARE if self.map_share is None else self.map_share), self.follow or 0
-        if not (0 <= share <= 1 and 0 <= follow <= MOST_FOLLOWS and 0 <= self.blur <= LARGEST_BLUR):
-            raise ReverieError(
-                "The settings of the method `combined` are not possible: map_share must lie within 0 to 1, follow "
-                f"within 0 to {MOST_FOLLOWS} and blur within 0 to {LARGEST_BLUR:g}."
-            )
+        require_possible(self, map_share=Range(0, 1), follow=Range(0, MOST_FOLLOWS), blur=Range(0, LARGEST_BLUR))
 
     def search(self, likelihood: str) -> Map:
         """Return the settings of the search for the most probable movie, with a likelihood."""

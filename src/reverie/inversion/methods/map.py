@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import inf
 from typing import ClassVar, Final
 
 import numpy as np
@@ -13,7 +12,15 @@ from torch import Tensor
 
 from reverie.foundation.arrays import WHITE, Movie
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.requests import convert_fields, require_seed
+from reverie.foundation.requests import (
+    ABOVE_0,
+    AT_LEAST_0,
+    AT_LEAST_1,
+    Range,
+    convert_fields,
+    require_possible,
+    require_seed,
+)
 from reverie.inversion.cuts import shots_found
 from reverie.inversion.methods.curvature import Curvature, dot, estimated_precision
 from reverie.inversion.methods.grey_levels import expected_grey, slope_of_clip, soft_clip
@@ -108,23 +115,19 @@ class Map:
     def __post_init__(self) -> None:
         convert_fields(self)
         require_seed(self.seed)
-        if self.likelihood not in LIKELIHOODS:
-            raise ReverieError(f"There is no likelihood {self.likelihood!r}; choose one of: {', '.join(LIKELIHOODS)}.")
-        if not (
-            min(self.steps, self.pairs) >= 1
-            and 0 < self.weight < inf
-            and 0 < self.softness <= WHITE
-            and self.longest > 0
-            and self.tolerance >= 0
-            and self.draws >= 0
-            and 0 <= self.averaged_over <= MOST_AVERAGED
-            and 0 <= self.blur <= LARGEST_BLUR
-        ):
-            raise ReverieError(
-                "The settings of the method `map` are not possible: steps and pairs must be at least 1, weight, "
-                f"softness and longest above 0, weight finite, softness at most {WHITE:g}, tolerance and draws at "
-                f"least 0, averaged_over 0 to {MOST_AVERAGED}, blur 0 to {LARGEST_BLUR:g}."
-            )
+        require_possible(
+            self,
+            steps=AT_LEAST_1,
+            tolerance=AT_LEAST_0,
+            weight=ABOVE_0,
+            softness=Range(0, WHITE, above=True),
+            pairs=AT_LEAST_1,
+            averaged_over=Range(0, MOST_AVERAGED),
+            draws=AT_LEAST_0,
+            longest=Range(0, above=True, infinite=True),
+            likelihood=LIKELIHOODS,
+            blur=Range(0, LARGEST_BLUR),
+        )
 
     def begin(self, problem: Problem, start: Movie | None = None) -> MapState:
         """Return the state before the first step: the prior's mean.

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import inf
 from typing import ClassVar
 
 import numpy as np
@@ -12,8 +11,16 @@ from torch import Tensor
 
 from reverie.encoders.contract import centre_on_canvas, crop_from_canvas
 from reverie.foundation.arrays import GREY, WHITE, Mask, Movie
-from reverie.foundation.errors import ReverieError
-from reverie.foundation.requests import convert_fields, require_seed
+from reverie.foundation.errors import BadInput, ReverieError
+from reverie.foundation.requests import (
+    ABOVE_0,
+    AT_LEAST_0,
+    AT_LEAST_1,
+    Range,
+    convert_fields,
+    require_possible,
+    require_seed,
+)
 from reverie.inversion.gradients import fitting_batch, normalised_gradient
 from reverie.inversion.postprocessing import LARGEST_BLUR
 from reverie.inversion.problem import Observation, Problem
@@ -131,21 +138,21 @@ class Paper:
     def __post_init__(self) -> None:
         convert_fields(self)
         require_seed(self.offset_seed)
-        requirements = {
-            "steps must be at least 1": self.steps >= 1,
-            "learning_rate must be above 0 and finite, gradient_clip above 0": 0 < self.learning_rate < inf
-            and self.gradient_clip > 0,
-            "warm_up must be at least 0": self.warm_up >= 0,
-            f"blur must lie within 0 to {LARGEST_BLUR:g}": 0 <= self.blur <= LARGEST_BLUR,
-            "momentum and second_decay must lie between 0 and 1, 1 excluded": 0 <= self.momentum < 1
-            and 0 <= self.second_decay < 1,
-            "stride must lie between 1 and window": 1 <= self.stride <= self.window,
-            "batch must be at least 1": self.batch is None or self.batch >= 1,
-            "the mask must be an array (height, width) of finite numbers": self.mask is None or _is_mask(self.mask),
-        }
-        for sentence, holds in requirements.items():
-            if not holds:
-                raise ReverieError(f"The settings of the paper's method are not possible: {sentence}.")
+        require_possible(
+            self,
+            steps=AT_LEAST_1,
+            learning_rate=ABOVE_0,
+            warm_up=AT_LEAST_0,
+            momentum=Range(0, 1, below=True),
+            second_decay=Range(0, 1, below=True),
+            gradient_clip=Range(0, above=True, infinite=True),
+            window=AT_LEAST_1,
+            stride=Range(1, self.window),
+            batch=AT_LEAST_1,
+            blur=Range(0, LARGEST_BLUR),
+        )
+        if self.mask is not None and not _is_mask(self.mask):
+            raise BadInput("For the paper's method, the mask must be an array (height, width) of finite numbers.")
 
     def begin(self, problem: Problem, start: Movie | None = None) -> DescentState:
         """Return the state before the first step: a grey screen, or the movie ``start`` (time, height, width).

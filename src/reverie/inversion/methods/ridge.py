@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reverie.foundation.errors import ReverieError
-from reverie.foundation.requests import convert_fields
+from reverie.foundation.requests import Range, convert_fields, require_possible
 from reverie.inversion.postprocessing import LARGEST_BLUR
 
 
@@ -22,5 +21,4 @@ class Ridge:
 
     def __post_init__(self) -> None:
         convert_fields(self)
-        if not 0 <= self.blur <= LARGEST_BLUR:
-            raise ReverieError(f"The blur of the method `ridge` is {self.blur} but must be 0 to {LARGEST_BLUR:g}.")
+        require_possible(self, blur=Range(0, LARGEST_BLUR))

@@ -5,7 +5,6 @@ contributions is their joint energy. On average it is 0 where neurons are indepe
 where they see one. Activity that neurons share without any picture gives surrogates the same joint energy.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,9 +12,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from reverie.foundation.errors import BadInput
 from reverie.foundation.progress import tracked
-from reverie.foundation.requests import convert_fields
+from reverie.foundation.requests import ABOVE_0, AT_LEAST_0, Range, convert_fields, require_possible
 from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.scoring.correlation import Region
@@ -59,8 +57,7 @@ class AgreementSettings:
 
     def __post_init__(self) -> None:
         convert_fields(self)
-        if not (0 < self.seconds < math.inf and self.surrogates >= 2 and self.factors >= 0):
-            raise BadInput("Looking needs seconds above 0, two surrogates or more, and no negative number of factors.")
+        require_possible(self, seconds=ABOVE_0, surrogates=Range(2), factors=AT_LEAST_0)
 
 
 class JointEnergy:

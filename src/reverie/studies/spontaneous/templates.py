@@ -8,6 +8,7 @@ how active the population is; fluctuations that multiply all rates alike cancel.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -18,9 +19,9 @@ from scipy.ndimage import uniform_filter1d
 from reverie.encoders.prediction import predict
 from reverie.fitted.fitted import Fitted
 from reverie.foundation.arrays import GREY, Movie
-from reverie.foundation.errors import NotApplicable, ReverieError, counted, some
+from reverie.foundation.errors import BadInput, NotApplicable, counted, some
 from reverie.foundation.progress import say, tracked
-from reverie.foundation.requests import convert_fields
+from reverie.foundation.requests import ABOVE_0, AT_LEAST_0, AT_LEAST_1, Range, convert_fields, require_possible
 from reverie.inversion.likelihood import EventLikelihood, Likelihood
 from reverie.recordings.contents import different_movies
 from reverie.recordings.opening import choose_trials, responses_of
@@ -130,7 +131,7 @@ def _diagonals(products: Float[np.ndarray, "time sample"]) -> Float[np.ndarray, 
     return np.asarray(diagonals.sum(axis=1))
 
 
-SPEEDS: Final = (0.01, 100.0)
+SPEEDS: Final = Range(0.01, 100.0)
 """The slowest and the fastest speed allowed: beyond them, clips last for hours, or for no frame."""
 
 
@@ -153,15 +154,16 @@ class Search:
 
     def __post_init__(self) -> None:
         convert_fields(self)
-        slowest, fastest = SPEEDS
-        fine = min(self.seconds, self.alarms) > 0 and bool(self.speeds) and bool(self.contrasts)
-        fine = fine and all(slowest <= abs(speed) <= fastest for speed in self.speeds)
-        finite = np.isfinite((self.seconds, self.alarms, *self.contrasts)).all()
-        if not (fine and finite and self.surrogates >= 1 and self.factors >= 0):
-            raise ReverieError(
-                f"A search needs seconds and alarms above 0, speeds of {slowest:g} to {fastest:g} (negative: "
-                "backwards), a contrast, a surrogate or more, and no negative number of factors."
-            )
+        require_possible(
+            self,
+            seconds=ABOVE_0,
+            contrasts=Range(-inf),
+            surrogates=AT_LEAST_1,
+            factors=AT_LEAST_0,
+            alarms=ABOVE_0,
+        )
+        if not (self.speeds and self.contrasts and all(abs(speed) in SPEEDS for speed in self.speeds)):
+            raise BadInput(f"A search needs a contrast, and speeds of {SPEEDS} (negative: backwards).")
 
 
 def long_enough_trials(recording: Recording, names: Sequence[str], seconds: float) -> list[str]:
