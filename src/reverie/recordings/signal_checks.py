@@ -34,10 +34,10 @@ def check_signals(source: Source, usable: Usable, facts: Mapping[str, TrialFacts
             for name in [name for name in gaps if name not in broken]:
                 if gaps[name]:
                     usable.note(name, f"gaps of up to {LONGEST_BRIDGED:g} s in {signal} are bridged by straight lines")
-    usable.notes += _why_absent(source.name, absent, facts)
-    if RUNNING not in (*absent, *constant):
-        usable.notes += filter(None, [wrapped_running_note(source.name, _rows_of(RUNNING, usable, facts))])
     usable.signals = tuple(signal for signal in STATE_NAMES if signal not in (*absent, *constant))
+    usable.notes += _why_absent(source.name, absent, facts)
+    if RUNNING in usable.signals:
+        usable.notes += filter(None, [wrapped_running_note(source.name, _rows_of(RUNNING, usable, facts))])
     for signals, how in ((absent, "not recorded"), (constant, "constant, which counts as not recorded")):
         if signals:
             usable.notes.append(f"{source.name}: {', '.join(signals)} {how}; encoders are trained without.")
@@ -80,13 +80,8 @@ def _leave_out_gaps(
 
 def _is_constant(signal: str, usable: Usable, facts: Mapping[str, TrialFacts]) -> bool:
     """Return whether a signal has the same value in all trials."""
-    low, high = np.inf, -np.inf
-    for name, span in usable.spans.items():
-        if signal in facts[name].rows:
-            row = facts[name].rows[signal][: span.frames]
-            sound = row[measured(row)]
-            low, high = min(low, float(sound.min(initial=np.inf))), max(high, float(sound.max(initial=-np.inf)))
-    return low >= high
+    sound = np.concatenate([np.zeros(0), *(row[measured(row)] for row in _rows_of(signal, usable, facts))])
+    return not sound.size or bool(np.ptp(sound) == 0)
 
 
 def _gap(facts: TrialFacts, signal: str, frames: int) -> float:
