@@ -16,6 +16,7 @@ from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.array_files import ARRAYS
 from reverie.recordings.readers.clips import OME, OpenClip, named_files, open_clip
+from reverie.recordings.readers.event_tables import usual_columns
 from reverie.recordings.readers.showings import by_frame
 from reverie.recordings.readers.tables import in_order, read_csv
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
@@ -72,10 +73,15 @@ def shown_beside(
             "frame or onset, clip."
         )
     table, said = rows or (read_csv(reading.frames_table), str(reading.frames_table))
+    beside, given = named_files((), place.parent if rows else reading.frames_table.parent), named_files(reading.movie)
+    known = {normalize("NFC", name) for name in (*beside, *(inside or ()), *given)}
+    taken: tuple[str, ...] = ()
+    if rows is None:
+        table, taken = usual_columns(table, lambda text: not known.isdisjoint(spellings(text)))
     numbered = by_frame(table)
-    openers = _openers(named_files((), place.parent if rows else reading.frames_table.parent), reading, numbered)
+    openers = _openers(beside, reading, numbered)
     openers |= {clip: partial(_inside, opener) for clip, opener in (inside or {}).items()}
-    openers |= _openers(named_files(reading.movie), reading, numbered)
+    openers |= _openers(given, reading, numbered)
 
     def opened(clip: str, frames: int | None) -> OpenClip:
         names = spellings(clip)
@@ -89,7 +95,8 @@ def shown_beside(
     clips: dict[str, Callable[[], Footage]] = {
         clip: partial(_footage, opened, clip, frames, numbered) for clip, frames in most.items()
     }
-    return ShownMovies(showings, clips, notes)
+    columns = (f"{said}: {', '.join(taken)}.",) if taken else ()
+    return ShownMovies(showings, clips, (*columns, *notes))
 
 
 def spellings(clip: str) -> tuple[str, str, str]:

@@ -54,8 +54,14 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
     if {"onset", "clip"} <= set(table.columns):
         rows = _numbers(_timed_rows(table, "onset", place), ("onset",), place).sort_values("onset", kind="stable")
         return list(_apart(list(_by_showing(rows, place, opened)), place))
+    if "onset" in table:
+        raise ReverieError(
+            f"{place} has no column clip, nor another in which all cells name movies beside it or of --movie; give the "
+            "movies, or a column clip with their names."
+        )
     raise ReverieError(
-        f"{place} has the columns {', '.join(map(str, table.columns))}; time, clip, frame or onset, clip are needed."
+        f"{place} has the columns {', '.join(map(str, table.columns))}, but it needs onset and clip (a row for each "
+        "showing) or time, clip and frame (a row for each frame); name them so."
     )
 
 

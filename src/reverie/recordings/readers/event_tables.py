@@ -1,0 +1,51 @@
+"""Tables of what was shown whose columns have the names of NWB's intervals, of BIDS's events, or of a lab's own log."""
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+USUAL: Final[Mapping[str, str]] = {"start_time": "onset", "stop_time": "end", "stim_file": "clip"}
+"""Names of columns in NWB and BIDS, and what they are called here."""
+
+DURATION: Final = "duration"
+"""BIDS's column of how long something was shown, in seconds."""
+
+
+def usual_columns(table: pd.DataFrame, names_movie: Callable[[str], bool]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table with the columns time or onset, end and clip, as far as others mean these; and what was taken.
+
+    Without a column ``clip``, the only one of text whose cells all name movies is taken; numbers may be of anything.
+
+    Parameters
+    ----------
+    table
+        All cells as text.
+    names_movie
+        Whether a text names a movie that is there.
+
+    Examples
+    --------
+    >>> log = pd.DataFrame({"onset": ["1.5"], "duration": ["2"], "stimulus": ["a.mp4"]})
+    >>> usual_columns(log, lambda text: text == "a.mp4")[0].to_dict("list")
+    {'onset': ['1.5'], 'duration': ['2'], 'clip': ['a.mp4'], 'end': ['3.5']}
+    """
+    meant = {**USUAL, "start_time": "time" if "frame" in table else "onset"}
+    renamed: dict[Hashable, str] = {old: new for old, new in meant.items() if old in table and new not in table}
+    if "clip" not in table and "stim_file" not in table:
+        naming = [column for column in table if column not in renamed and _all_name(table[column], names_movie)]
+        renamed |= {column: "clip" for column in naming if len(naming) == 1}
+    found = table.rename(columns=renamed)
+    taken = [f"{new} from {old}" for old, new in renamed.items()]
+    if {"onset", DURATION} <= set(found) and "end" not in found:
+        onsets, lasts = (pd.to_numeric(found[column], errors="coerce") for column in ("onset", DURATION))
+        found = found.assign(end=[f"{end:g}" if np.isfinite(end) else "" for end in onsets + lasts.where(lasts > 0)])
+        taken.append(f"end from {DURATION}")
+    return found, tuple(taken)
+
+
+def _all_name(column: pd.Series, names_movie: Callable[[str], bool]) -> bool:
+    cells = column.dropna().astype(str).str.strip().unique()
+    numbers = pd.to_numeric(pd.Series(cells), errors="coerce").notna()
+    return bool(len(cells)) and not numbers.all() and all(map(names_movie, cells))

@@ -1,0 +1,75 @@
+"""Tables of what was shown with the columns of NWB, of BIDS, or of a lab's log are read as those with our own."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.recordings.readers import layouts
+from tests.worlds import open_recording
+
+from reverie.foundation.errors import ReverieError
+from reverie.recordings.reading import Reading
+
+
+@pytest.fixture(scope="module")
+def session(make_trial):
+    return layouts.session_of([make_trial(number, frames=40) for number in range(3)])
+
+
+@pytest.fixture
+def usual(session, tmp_path):
+    """The table as it is called here, with an end that cuts the last frames of each movie."""
+    layouts.write_suite2p(tmp_path, session, kind="onsets")
+    table = pd.read_csv(tmp_path / "shown.csv", dtype={"onset": float})
+    return table.assign(end=table["onset"] + 30 / session.rate)
+
+
+def opened(folder, table):
+    table.to_csv(folder / "shown.csv", index=False)
+    return open_recording(folder, Reading(rate=30.0, frames_table=folder / "shown.csv"))
+
+
+def as_nwb(usual):
+    return usual.rename(columns={"onset": "start_time", "end": "stop_time", "clip": "stimulus_name"})
+
+
+def as_bids(usual):
+    lasts = usual["end"] - usual["onset"]
+    named = usual.assign(duration=lasts, trial_type="movie").rename(columns={"clip": "stim_file"})
+    return named.drop(columns="end")
+
+
+def as_a_log(usual):
+    files = usual["clip"].radd("C:\\stimuli\\").add(".npy")
+    numbered = usual.assign(trial=range(len(usual)), movie=files, condition="a")
+    return numbered.drop(columns="clip")
+
+
+@pytest.mark.parametrize("write", [as_nwb, as_bids, as_a_log])
+def test_columns_of_others_are_those_they_mean(write, usual, session, tmp_path):
+    expected = opened(tmp_path, usual)
+    found = opened(tmp_path, write(usual))
+    assert found.tiers == expected.tiers
+    assert [found.frames(name) for name in found.tiers] == [30, 30, 30]
+    for name in expected.tiers:
+        np.testing.assert_array_equal(found.movie(name), expected.movie(name))
+        np.testing.assert_array_equal(found.responses(name), expected.responses(name))
+    (told,) = (note for note in found.notes if " from " in note and "shown.csv" in note)
+    assert "clip from " in told
+
+
+def test_columns_called_as_here_are_not_taken_for_others(usual, tmp_path):
+    expected = opened(tmp_path, usual)
+    found = opened(tmp_path, usual.assign(start_time=0.0, stim_file="none", duration=99.0, other=usual["clip"]))
+    assert [found.frames(name) for name in found.tiers] == [expected.frames(name) for name in expected.tiers]
+    assert not any("clip from" in note for note in found.notes)
+
+
+def test_a_column_of_names_is_asked_for_where_none_or_two_may_be_it(usual, tmp_path):
+    for table in (
+        usual.drop(columns="clip"),
+        usual.rename(columns={"clip": "one"}).assign(two=usual["clip"]),
+        usual.assign(clip=range(3)).rename(columns={"clip": "trial"}),
+        usual.rename(columns={"clip": "movie"}).replace("clip1", "lost"),
+    ):
+        with pytest.raises(ReverieError, match="has no column clip, nor another in which all cells name movies"):
+            opened(tmp_path, table)
