@@ -24,13 +24,13 @@ from reverie.studies.causes import CAUSES
 from reverie.studies.choosing import find_scale
 from reverie.studies.consistency import CONSISTENCY
 from reverie.studies.ensembling import ENSEMBLING
-from reverie.studies.errors.study import ERRORS
+from reverie.studies.errors import ERRORS
 from reverie.studies.excite import EXCITE
 from reverie.studies.fields import FIELDS
 from reverie.studies.gratings import GRATINGS
 from reverie.studies.identify import IDENTIFY
 from reverie.studies.masks import MASKS
-from reverie.studies.methods.study import METHODS
+from reverie.studies.methods import METHODS
 from reverie.studies.natural import NATURAL
 from reverie.studies.noise import NOISE
 from reverie.studies.page import Section, write_study, write_study_page

@@ -8,8 +8,8 @@ from tests.studies.conftest import keep_mask
 
 from reverie.fitted.session import Session, open_session
 from reverie.jobs.clip import simulated_clips
-from reverie.studies.errors import study as errors
-from reverie.studies.errors.study import make_error_map, mean_profiles
+from reverie.studies import errors
+from reverie.studies.errors import make_error_map, mean_profiles
 from reverie.studies.running import run_study
 from reverie.studies.setup import Setup
 

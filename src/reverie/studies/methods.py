@@ -23,7 +23,7 @@ from reverie.jobs.store import JobFolder, read_solution
 from reverie.recordings.opening import responses_of
 from reverie.scoring.correlation import mean_of_defined, response_correlation
 from reverie.scoring.rule import scored_frames
-from reverie.studies.methods.figures import (
+from reverie.studies.method_figures import (
     differences_figure,
     methods_figure,
     sentences_on_differences,

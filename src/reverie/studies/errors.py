@@ -17,7 +17,7 @@ from reverie.scoring.correlation import Region
 from reverie.scoring.deviations import Deviations, Patch, find_deviations
 from reverie.scoring.error_statistics import describe_error, error_profiles
 from reverie.scoring.rule import scored_frames, scored_region
-from reverie.studies.errors.figures import coloured, error_strip_figure, null_figure, profiles_figure
+from reverie.studies.error_figures import coloured, error_strip_figure, null_figure, profiles_figure
 from reverie.studies.setup import Setup, degrees_of_pixel
 from reverie.studies.study import Findings, Picture, Study
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from reverie.jobs.clip import Clip
-from reverie.studies.methods import study as methods
-from reverie.studies.methods.figures import PARTS
-from reverie.studies.methods.study import ANIMALS, CHOSEN, LONG, MAP, METHODS, REPEATS, RIDGE, STILL
+from reverie.studies import methods
+from reverie.studies.method_figures import PARTS
+from reverie.studies.methods import ANIMALS, CHOSEN, LONG, MAP, METHODS, REPEATS, RIDGE, STILL
 from reverie.studies.running import run_study
 
 pytestmark = pytest.mark.slow

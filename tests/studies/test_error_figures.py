@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from reverie.scoring.deviations import find_deviations
-from reverie.studies.errors.figures import BRIGHTER, DARKER, coloured, error_strip_figure, null_figure, profiles_figure
+from reverie.studies.error_figures import BRIGHTER, DARKER, coloured, error_strip_figure, null_figure, profiles_figure
 
 
 def test_small_deviations_leave_the_movie_grey_and_large_ones_cover_it():

@@ -1,1 +1,0 @@
-"""Error maps: the study, and its figures."""
