@@ -18,7 +18,7 @@ from safetensors.torch import load, save
 from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import BUILT_IN, build, find_architecture, name_architecture
 from reverie.foundation.devices import choose_device, usual_torch
-from reverie.foundation.errors import BadInput, ReverieError, reading_foreign
+from reverie.foundation.errors import BadInput, ReverieError, reading_foreign, reading_kept
 from reverie.foundation.files import read_record, write_bytes, write_record
 from reverie.foundation.fingerprints import bytes_digest, digest_of, file_digest
 from reverie.foundation.folders import is_left_behind
@@ -77,14 +77,12 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
     description, weights_path = read_description(folder), folder / WEIGHTS
     weights = read_weights(weights_path, description.get(WEIGHTS_DIGEST))
     most = min(MOST, max(LARGEST_FRAME, sum(tensor.numel() for tensor in weights.values())))
-    try:
+    with reading_kept(folder / DESCRIPTION, "save the encoder again"):
         _require_sizes(description, most, folder / DESCRIPTION)
         size = description["frame_size"]
         mice = {str(name): int(neurons) for name, neurons in description["mice"].items()}
         architecture, config = description["architecture"], description["config"]
         encoder = build(architecture, config, mice, (int(size[0]), int(size[1])))
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise ReverieError(f"{folder / DESCRIPTION} is incomplete ({error!r}); save the encoder again.") from error
     try:
         encoder.load_state_dict(weights)
     except RuntimeError as error:

@@ -13,7 +13,7 @@ from scipy.special import ndtri
 
 from reverie.fitted.reconstruction_files import read_files, write_files
 from reverie.foundation.arrays import FRAME_RATE, Mask, Movie, Rates, Responses, State
-from reverie.foundation.errors import ReverieError, some
+from reverie.foundation.errors import ReverieError, reading_kept, some
 from reverie.foundation.requests import given_path
 from reverie.scoring.calibration import LEVELS, HalfWidths, coverage, standard_errors
 from reverie.scoring.rule import frames_to_skip, scored_region, scoring_threshold
@@ -161,10 +161,8 @@ class Reconstruction:
     def load(folder: Path | str) -> "Reconstruction":
         """Read a reconstruction from a folder; raises ReverieError when a file is missing, damaged or incomplete."""
         place = given_path(folder, "The folder of a reconstruction")
-        try:
+        with reading_kept(place, "reconstruct the trial again"):
             return Reconstruction(**read_files(place))
-        except TypeError as error:
-            raise ReverieError(f"{place} is incomplete ({error}); reconstruct the trial again.") from error
 
     def to_xarray(self) -> "xarray.Dataset":
         """Return movie, standard deviation, truth, mask and rates as an ``xarray.Dataset``.

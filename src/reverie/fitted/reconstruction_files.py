@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.arrays import FRAME_RATE
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_kept
 from reverie.foundation.files import (
     damaged_sentence,
     read_npz,
@@ -62,11 +62,9 @@ def write_files(
 def read_files(folder: Path) -> dict[str, Any]:
     """Return all fields by name; raises ReverieError when a file is missing, damaged or of other types."""
     description = read_record(folder / DESCRIPTION)
-    try:
+    with reading_kept(folder / DESCRIPTION, "reconstruct the trial again"):
         digests = dict(description.pop(DIGESTS, {}))
         _require_types(description)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ReverieError(f"{folder / DESCRIPTION} is incomplete ({error}); reconstruct the trial again.") from error
     evidence, movie = read_npz(folder / EVIDENCE), read_npz(folder / MOVIE)
     trace = read_table(folder / TRACE, COLUMNS, digests.get(TRACE))
     for name, read in ((EVIDENCE, evidence), (MOVIE, movie)):

@@ -51,6 +51,18 @@ def reading_foreign(place: object, advice: str = FILES) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def reading_kept(what: object, advice: str) -> Iterator[None]:
+    """Turn errors of the block, which makes something of what this program kept, into bad input: a part is missing.
+
+    Raises BadInput, which names ``what`` and ends with ``advice``; errors of our own stay as they are.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
+        raise BadInput(f"{what} is incomplete ({error}); {advice}.") from error
+
+
 def require_unlocked(place: object, error: OSError) -> None:
     """Raise BadInput when a library could not open a file because another program is writing it."""
     if "unable to lock file" in str(error):

@@ -13,7 +13,7 @@ from torch import Tensor
 from reverie.encoders.contract import crop_from_canvas
 from reverie.foundation.arrays import Movie
 from reverie.foundation.devices import choose_device, usual_torch
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_kept
 from reverie.inversion.problem import Observer, Problem, Progress, Solution, ignore, trace_of, trace_rows
 
 
@@ -73,10 +73,8 @@ class Snapshot(Generic[StateT]):
 
         restore: ``Solver.restore``.
         """
-        try:
+        with reading_kept("The snapshot of a descent", "start the descent anew"):
             return Snapshot(restore(arrays), trace_of(arrays["trace"]))
-        except (KeyError, ValueError, TypeError) as error:
-            raise ReverieError(f"The snapshot of a descent is incomplete ({error}); start the descent anew.") from error
 
 
 Keeper = Callable[[Snapshot[StateT]], None]

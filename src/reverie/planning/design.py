@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from reverie.foundation.errors import BadInput, ReverieError
+from reverie.foundation.errors import ReverieError, reading_kept
 from reverie.foundation.requests import ABOVE_0, require_possible
 from reverie.scoring.coherence import COARSE_CYCLES, SLOW_HERTZ, crossing
 
@@ -94,14 +94,9 @@ class MeasuredBands:
     @classmethod
     def from_json(cls, measured: Mapping[str, Any]) -> "MeasuredBands":
         """Return measurements from what ``to_json`` returned; raises BadInput when something is missing."""
-        try:
-            arrays = {
-                name: np.asarray(measured[name], dtype=float)
-                for name in ("cycles", "hertz", "share", "power", "information")
-            }
-            return cls(**{**measured, **arrays})
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadInput(f"What a plan is made from is incomplete ({error}); measure it again.") from error
+        names = ("cycles", "hertz", "share", "power", "information")
+        with reading_kept("What a plan is made from", "measure it again"):
+            return cls(**{**measured, **{name: np.asarray(measured[name], dtype=float) for name in names}})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from reverie.foundation.arrays import Movie
-from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError, reading_kept
 from reverie.scoring.correlation import Region
 
 LEVELS: Final = (0.5, 0.8, 0.95)
@@ -63,12 +63,10 @@ class Calibration:
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "Calibration":
         """Return a calibration from the arrays of ``to_arrays``; raises ReverieError when something is missing."""
-        try:
+        with reading_kept("The calibration", "delete it to learn it again"):
             names = tuple(str(name) for name in arrays["clips"])
             half_widths, coverage, uncalibrated = (arrays[name] for name in ("half_widths", "coverage", "uncalibrated"))
             found = Calibration(float(arrays["factor"]), half_widths, coverage, uncalibrated, names)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ReverieError(f"The calibration is incomplete ({error}); delete it to learn it again.") from error
         if not (0 < found.factor < np.inf and np.isfinite(found.half_widths).all()):
             raise ReverieError("The calibration holds values that are no numbers above 0; delete it to learn it again.")
         return found

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter
 
 from reverie.foundation.arrays import WHITE, Mask, Movie
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_kept
 from reverie.scoring.calibration import Calibration, Errors
 from reverie.scoring.correlation import Region
 
@@ -184,12 +184,10 @@ class LearnedErrors:
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "LearnedErrors":
         """Return errors from ``to_arrays``'s arrays; raises ReverieError when something is missing or no number."""
         calibration = Calibration.from_arrays(arrays)
-        try:
+        with reading_kept("What was learned of errors", "learn it again"):
             slopes, lowest, highest = (arrays[name] for name in ("slopes", "lowest", "highest"))
             model = ErrorModel(slopes, float(arrays["constant"]), lowest, highest)
             found = LearnedErrors(model, calibration, arrays["posterior"], arrays["information"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise ReverieError(f"What was learned of errors is incomplete ({error}); learn it again.") from error
         if not all(np.isfinite(each).all() for each in (*vars(model).values(), found.posterior, found.information)):
             raise ReverieError("What was learned of errors holds values that are no numbers; learn it again.")
         return found

@@ -17,7 +17,7 @@ from safetensors.numpy import save
 
 from reverie.encoders.checkpoints import WEIGHTS_DIGEST, read_weights
 from reverie.foundation.arrays import WHITE, Movie, Responses
-from reverie.foundation.errors import BadInput, ReverieError
+from reverie.foundation.errors import BadInput, ReverieError, reading_kept
 from reverie.foundation.files import read_record, write_bytes, write_record
 from reverie.foundation.fingerprints import bytes_digest
 from reverie.foundation.requests import AT_LEAST_1, Range, require_possible
@@ -186,12 +186,10 @@ def load_decoder(folder: Path) -> RidgeDecoder:
     arrays = {
         name: tensor.numpy() for name, tensor in read_weights(folder / WEIGHTS, description.get(WEIGHTS_DIGEST)).items()
     }
-    try:
+    with reading_kept(folder / DESCRIPTION, "fit the decoder again"):
         height, width = description["frame_size"]
         population = Population(str(description["mouse"]), int(description["neurons"]), (int(height), int(width)))
         return RidgeDecoder.restore(population, description["config"], arrays)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ReverieError(f"{folder / DESCRIPTION} is incomplete ({error!r}); fit the decoder again.") from error
 
 
 def read_decoder_description(folder: Path) -> dict[str, Any]:

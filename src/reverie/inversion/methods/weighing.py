@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, reading_kept
 from reverie.inversion.methods.bands import BandWeights
 
 EVEN_SHARE = 0.5
@@ -47,11 +47,9 @@ class Weights:
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "Weights":
         """Return weights from the arrays of ``to_arrays``; raises ReverieError when something is missing."""
-        try:
+        with reading_kept("What map and ridge weigh", "fit it anew"):
             plain = str(arrays["likelihood"]), float(arrays["share"]), float(arrays["error"])
             weights = Weights(*plain, BandWeights.from_arrays(arrays), int(arrays["averaged_over"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise ReverieError(f"The weights of map and ridge are incomplete ({error}); fit them anew.") from error
         if not 0 <= weights.share <= 1:
             raise ReverieError(f"The share of the most probable movie is {weights.share:g}, not within 0 and 1.")
         return weights

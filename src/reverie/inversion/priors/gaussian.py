@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from reverie.foundation.arrays import Movie
-from reverie.foundation.errors import NotApplicable, ReverieError
+from reverie.foundation.errors import NotApplicable, ReverieError, reading_kept
 from reverie.foundation.progress import tracked
 from reverie.inversion.motion import shots_of
 from reverie.inversion.priors.scenes import Camera, Scenes, at_size, fit_scenes
@@ -150,12 +150,9 @@ class GaussianPrior:
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "GaussianPrior":
         """Return a prior from the arrays of ``to_arrays``; raises ReverieError when something is missing."""
-        try:
-            mean, deviation, power = (
-                torch.tensor(arrays[name], dtype=torch.float32) for name in ("mean", "deviation", "power")
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ReverieError(f"The movie prior is incomplete ({error}); fit it anew.") from error
+        names = ("mean", "deviation", "power")
+        with reading_kept("The movie prior", "fit it anew"):
+            mean, deviation, power = (torch.tensor(arrays[name], dtype=torch.float32) for name in names)
         if not all(torch.isfinite(part).all() for part in (mean, deviation, power)):
             raise ReverieError("The movie prior holds values that are not finite numbers; fit it anew.")
         known = "scene_power" in arrays and "path_power" in arrays
