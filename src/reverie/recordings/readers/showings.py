@@ -59,9 +59,10 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
             f"{place} has no column clip, nor another in which all cells name movies beside it or of --movie; give the "
             "movies, or a column clip with their names."
         )
+    columns = f"the columns {', '.join(map(str, table.columns))}" if len(table.columns) else "no columns"
     raise ReverieError(
-        f"{place} has the columns {', '.join(map(str, table.columns))}, but it needs onset and clip (a row for each "
-        "showing) or time, clip and frame (a row for each frame); name them so."
+        f"{place} has {columns}, but it needs onset and clip (a row for each showing) or time, clip and frame (a row "
+        "for each frame); name them so."
     )
 
 
