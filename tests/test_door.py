@@ -142,7 +142,7 @@ MISTAKEN = {
     "lab['mouse1'].as_read(screen[0])": "Responses of mouse1 are numbers of the shape (",
     "lab['mouse1'].as_read(None)": "time), but () of object were given",
     "rv.Recording.from_trials('mouse', [3])": "What was given as trials could not be read",
-    "rv.Recording.from_arrays('mouse', None, movies={}, shown={})": "What was shown to mouse has no columns, but it needs onset",
+    "rv.Recording.from_arrays('mouse', None, movies={}, shown={})": "What was shown to mouse has no columns,",
     "rv.Recording.from_arrays('mouse', None, movies={'a': screen}, shown=shown)": "came without times",
 }
 """Calls that are not what they should be, and what is said of each."""
