@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -369,3 +370,12 @@ def test_a_table_of_columns_as_matlab_writes_them_is_read(probe, session, axes):
             group[name] = values.reshape(axes)
     recording = open_recording(probe, probe_reading(probe, "movie_one"))
     assert len(recording.tiers) == len(session.trials)
+
+
+def test_what_may_be_behaviour_and_was_not_chosen_is_said(tmp_path, session):
+    place = nwb_layouts.write_free(tmp_path / "mine.nwb", session)
+    reading = Reading(responses="/acquisition/my_cells", movie=(nwb_layouts.SHOWN,))
+    told = "/acquisition/wheel may be behaviour; to use it, name it with --running, --pupil or --gaze."
+    assert f"{place}: {told}" in open_recording(place, reading).notes
+    chosen = open_recording(place, replace(reading, running="/acquisition/wheel"))
+    assert not any("may be behaviour" in note for note in chosen.notes)

@@ -19,7 +19,13 @@ from reverie.recordings.clocked import Recorded
 from reverie.recordings.clocks import usual_rate
 from reverie.recordings.readers.beside import ShownMovies, shown_beside, spellings
 from reverie.recordings.readers.clips import OpenClip, named_files
-from reverie.recordings.readers.nwb.contents import TEMPLATES, movies_in, movies_under, require_other_regions
+from reverie.recordings.readers.nwb.contents import (
+    TEMPLATES,
+    movies_in,
+    movies_under,
+    require_other_regions,
+    unused_behaviour,
+)
 from reverie.recordings.readers.nwb.file import (
     H5Object,
     kind_of,
@@ -60,6 +66,8 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
                 notes.append(f"{place}: the first of the {columns} columns of {named} is taken as {signal}.")
     if reading.gaze is not None:
         signals |= pair(_series(file, place, reading.gaze))
+    if not signals and (clause := unused_behaviour(file)):
+        notes.append(f"{place}: {clause}.")
     return Recorded(place.stem, place, responses, signals, beside.showings, beside.clips, notes=(*notes, *beside.notes))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import h5py
 import numpy as np
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, some
 from reverie.recordings.clocks import usual_rate
 from reverie.recordings.readers.nwb.file import H5Object, kind_of, times_of, where
 
@@ -19,6 +19,11 @@ TEMPLATES: Final = "/stimulus/templates/"
 
 RESPONSES: Final = ("RoiResponseSeries", "FluorescenceSeries", "Units")
 BEHAVIOUR: Final = ("TimeSeries", "SpatialSeries", "IntervalSeries")
+
+MOVIE_OPTION: Final = "--movie"
+RESPONSES_OPTION: Final = "--responses"
+BEHAVIOUR_OPTIONS: Final = "--running, --pupil or --gaze"
+"""Options that take a path in the file."""
 
 FEWEST_NEURONS: Final = 4
 """Columns from which a plain series may be of neurons; fewer are behaviour, such as the three axes of a place."""
@@ -67,24 +72,42 @@ def require_other_regions(series: Sequence[H5Object]) -> None:
         seen[same] = one
 
 
-def listed(file: H5Object) -> list[str]:
-    """Return possible movies, responses and behaviour, a line each: path, type, shape, rate, option."""
-    found: dict[str, list[str]] = {"--movie": [], "--responses": [], "--running, --pupil or --gaze": []}
+def candidates(file: H5Object) -> dict[str, list[str]]:
+    """Return the paths, without the first slash, of what may be the movie, responses and behaviour, by option."""
+    found: dict[str, list[str]] = {MOVIE_OPTION: [], RESPONSES_OPTION: [], BEHAVIOUR_OPTIONS: []}
 
     def visit(name: str, item: H5Object) -> None:
         kind = kind_of(item)
         if is_movie(item):
-            found["--movie"].append(_line(name, item, kind))
+            found[MOVIE_OPTION].append(name)
         elif kind in RESPONSES or (isinstance(item, h5py.Group) and {"rois", "data"} <= set(item)) or _is_wide(item):
-            found["--responses"].append(_line(name, item, kind))
+            found[RESPONSES_OPTION].append(name)
         elif kind in BEHAVIOUR:
-            found["--running, --pupil or --gaze"].append(_line(name, item, kind))
+            found[BEHAVIOUR_OPTIONS].append(name)
 
     file.visititems(visit)
+    return found
+
+
+def unused_behaviour(file: H5Object) -> str:
+    """Return a clause on series that may be behaviour, for a file of which none was chosen; empty where there are none.
+
+    Series inside the stimulus are what was shown, not what the animal did.
+    """
+    names = [f"/{name}" for name in candidates(file)[BEHAVIOUR_OPTIONS] if not name.startswith("stimulus")]
+    return f"{some(names)} may be behaviour; to use it, name it with {BEHAVIOUR_OPTIONS}" if names else ""
+
+
+def listed(file: H5Object) -> list[str]:
+    """Return possible movies, responses and behaviour, a line each: path, type, shape, rate, option."""
+    found = {
+        option: [_line(name, file[name], kind_of(file[name])) for name in names]
+        for option, names in candidates(file).items()
+    }
     lines = []
-    for option, candidates in found.items():
-        lines.append(f"{option}: {'one of' if candidates else 'nothing in the file'}")
-        lines += [f"  {line}" for line in candidates]
+    for option, offered in found.items():
+        lines.append(f"{option}: {'one of' if offered else 'nothing in the file'}")
+        lines += [f"  {line}" for line in offered]
     groups = [
         group for name, group in file.get(TABLES, {}).items() if isinstance(group, h5py.Group) and name != INVALID
     ]
