@@ -73,3 +73,15 @@ def test_a_column_of_names_is_asked_for_where_none_or_two_may_be_it(usual, tmp_p
     ):
         with pytest.raises(ReverieError, match="has no column clip, nor another in which all cells name movies"):
             opened(tmp_path, table)
+
+
+def test_cells_may_be_paths_from_the_table(usual, tmp_path):
+    """BIDS and most logs say in which folder a movie lies."""
+    expected = dict(opened(tmp_path, usual).tiers)
+    (tmp_path / "stimuli").mkdir()
+    for number in range(3):
+        (tmp_path / f"clip{number}.npy").rename(tmp_path / "stimuli" / f"clip{number}.npy")
+    found = opened(tmp_path, usual.assign(clip=usual["clip"].radd("stimuli\\").add(".npy")))
+    assert found.tiers == expected
+    with pytest.raises(ReverieError, match=r"names the movie 'clip0'; give it as --movie clip0=FILE, or its folder as"):
+        _ = opened(tmp_path, usual).tiers

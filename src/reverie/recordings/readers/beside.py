@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PureWindowsPath
@@ -63,9 +64,9 @@ def shown_beside(
 ) -> ShownMovies:
     """Return what was shown when, according to ``--frames-table``, and the movies it names.
 
-    A clip is one of ``--movie``, one ``inside`` the recording, or a file of its name beside the table. ``rows`` is a
-    table that the recording itself holds, with its place for messages. Raises ReverieError when there is no table, or a
-    clip is not found.
+    A clip is one of ``--movie``, one ``inside`` the recording, a file of its name beside the table, or the path of a
+    file from there. ``rows`` is a table that the recording itself holds, with its place for messages. Raises
+    ReverieError when there is no table, or a clip is not found.
     """
     if reading.frames_table is None:
         raise ReverieError(
@@ -77,7 +78,10 @@ def shown_beside(
     known = {normalize("NFC", name) for name in (*beside, *(inside or ()), *given)}
     taken: tuple[str, ...] = ()
     if rows is None:
-        table, taken = usual_columns(table, lambda text: not known.isdisjoint(spellings(text)))
+        folder = reading.frames_table.parent
+        table, taken = usual_columns(
+            table, lambda text: bool(_path_from(folder, text)) or not known.isdisjoint(spellings(text))
+        )
     numbered = by_frame(table)
     openers = _openers(beside, reading, numbered)
     openers |= {clip: partial(_inside, opener) for clip, opener in (inside or {}).items()}
@@ -86,8 +90,13 @@ def shown_beside(
     def opened(clip: str, frames: int | None) -> OpenClip:
         names = spellings(clip)
         found = next((openers[name] for name in names if name in openers), None)
+        if found is None and rows is None and reading.frames_table is not None:
+            path = _path_from(reading.frames_table.parent, clip)
+            found = None if path is None else partial(open_clip, path, reading, numbered=numbered)
         if found is None:
-            raise ReverieError(f"{said} names the movie {clip!r}; give it as --movie {names[1]}=FILE.")
+            raise ReverieError(
+                f"{said} names the movie {clip!r}; give it as --movie {names[1]}=FILE, or its folder as --movie FOLDER."
+            )
         return found(frames)
 
     showings, notes = timed_showings(table, said, opened, reading)
@@ -97,6 +106,14 @@ def shown_beside(
     }
     columns = (f"{said}: {', '.join(taken)}.",) if taken else ()
     return ShownMovies(showings, clips, (*columns, *notes))
+
+
+def _path_from(folder: Path, clip: str) -> Path | None:
+    """Return the file at a path from a folder, with the slashes of any system; None where there is none."""
+    path = folder / PureWindowsPath(clip).as_posix()
+    with suppress(OSError, ValueError):  # text of another kind may be no path at all
+        return path if path.is_file() else None
+    return None
 
 
 def spellings(clip: str) -> tuple[str, str, str]:
