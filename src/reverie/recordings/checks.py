@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from reverie.foundation.errors import ReverieError, reading_foreign, some
+from reverie.foundation.errors import ReverieError, some
 from reverie.recordings.facts import ResponseFacts, TrialFacts, facts_of
 from reverie.recordings.movie_checks import check_grey_levels, check_movies
 from reverie.recordings.reading import Reading
@@ -160,13 +160,10 @@ def _facts_of_trials(source: Source, reading: Reading, usable: Usable) -> dict[s
         if name in unwanted.values():
             usable.leave_out(name, "left out as asked")
             continue
-        try:
-            with reading_foreign(f"Trial {name} of {source.place}"):
-                if thorough is None and (responses := source.responses(name)) is not None:
-                    thorough = int(np.prod(responses.shape)) * len(source.trials) <= LOOKED_THROUGH
-                facts[name] = facts_of(source, name, bool(thorough) or name in whole)
-        except ReverieError as error:
-            usable.leave_out(name, str(error))
+        with usable.leaving_out(name, f"Trial {name} of {source.place}"):
+            if thorough is None and (responses := source.responses(name)) is not None:
+                thorough = int(np.prod(responses.shape)) * len(source.trials) <= LOOKED_THROUGH
+            facts[name] = facts_of(source, name, bool(thorough) or name in whole)
     return facts
 
 
@@ -175,16 +172,12 @@ def _check_spans(usable: Usable, facts: dict[str, TrialFacts]) -> None:
     for name, fact in facts.items():
         if name in usable.left_out:
             continue
-        try:
-            with reading_foreign(f"Trial {name}"):
-                facts[name], span = fitting_together(fact, usable.axes)
-        except ReverieError as error:
-            usable.leave_out(name, str(error))
-            continue
-        usable.spans[name] = span
-        if fact.footage is not None:
-            usable.shown.add(name)
-        if fact.responses is not None:
-            usable.recorded.add(name)
-        if span.note:
-            usable.note(name, span.note)
+        with usable.leaving_out(name, f"Trial {name}"):
+            facts[name], span = fitting_together(fact, usable.axes)
+            usable.spans[name] = span
+            if fact.footage is not None:
+                usable.shown.add(name)
+            if fact.responses is not None:
+                usable.recorded.add(name)
+            if span.note:
+                usable.note(name, span.note)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from reverie.foundation.arrays import WHITE
-from reverie.foundation.errors import ReverieError, reading_foreign
+from reverie.foundation.errors import ReverieError
 from reverie.recordings.facts import TrialFacts
 from reverie.recordings.footage import USUAL_AXES, infer_axes, picture_size, read_pictures, stored_frames, target_size
 from reverie.recordings.grey_scale import OVERSHOOT, GreyScale, grey_scale, is_deep
@@ -68,11 +68,9 @@ def check_movies(source: Source, reading: Reading, usable: Usable, facts: Mappin
     usable.axes = _axes(source, reading, usable, shown, facts)
     sizes: dict[str, tuple[int, int]] = {}
     for name, footage in shown.items():
-        try:
+        with usable.leaving_out(name, footage.place):
             _require_axes(footage, usable.axes)
             sizes[name] = picture_size(footage, usable.axes)
-        except ReverieError as error:
-            usable.leave_out(name, str(error))
     if not sizes:
         return
     usable.frame_size = Counter(sizes.values()).most_common(1)[0][0]
@@ -194,13 +192,9 @@ def _ranges(shown: Mapping[str, Footage], usable: Usable, *, whole: bool = False
     """Return the range of each movie, see ``_range``; those that cannot be read are left out."""
     found = {}
     for name, footage in shown.items():
-        if name not in usable.spans:
-            continue
-        try:
-            with reading_foreign(footage.place):
+        if name in usable.spans:
+            with usable.leaving_out(name, footage.place):
                 found[name] = _range(footage, usable.spans[name], usable.axes, whole=whole)
-        except ReverieError as error:
-            usable.leave_out(name, str(error))
     return found
 
 

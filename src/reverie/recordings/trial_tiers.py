@@ -75,11 +75,9 @@ class TrialTiers:
 
         None for a trial whose movie cannot be read, which is then left out.
         """
-        try:
+        with self.arrays.usable.leaving_out(name, f"Trial {name} of {self.source.place}"):
             return self.source.clip(name) or f"{self._hash(name):016x}"
-        except ReverieError as error:
-            self.arrays.usable.leave_out(name, str(error))
-            return None
+        return None
 
     def _hash(self, name: str) -> int:
         if name not in self._hashes:

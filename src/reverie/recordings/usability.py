@@ -3,13 +3,14 @@
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
 
 from reverie.foundation.arrays import STATE_NAMES
-from reverie.foundation.errors import ReverieError, counted, some
+from reverie.foundation.errors import ReverieError, counted, reading_foreign, some
 from reverie.recordings.footage import USUAL_AXES
 from reverie.recordings.grey_scale import GreyScale, is_deep
 from reverie.recordings.spans import Span
@@ -170,6 +171,15 @@ class Usable:
         self.spans.pop(name, None)
         self.recorded.discard(name)
         self.shown.discard(name)
+
+    @contextmanager
+    def leaving_out(self, name: str, place: object) -> Iterator[None]:
+        """Leave a trial out where the block, which reads something of it at ``place``, fails; then go on behind it."""
+        try:
+            with reading_foreign(place):
+                yield
+        except ReverieError as error:
+            self.leave_out(name, str(error))
 
     def note(self, name: str, what: str) -> None:
         """Note what was done to a trial."""

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.errors import ReverieError, counted
-from reverie.foundation.progress import say, say_broken
+from reverie.foundation.progress import say
 from reverie.recordings.clocked import STILL, Showing
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
 from reverie.recordings.readers.tables import in_order
+from reverie.recordings.source import read_members
 
 PAUSE: Final = 1.0
 """Seconds without a new frame that end a showing of a movie; for series of images, twice their duration."""
@@ -175,16 +176,9 @@ def _of_row(onset: float, end: float, clip: str, count: int, rate: float, place:
 
 def _lengths(clips: Iterable[str], opened: Callable[[str, int | None], OpenClip]) -> dict[str, tuple[int, float]]:
     """Return frames and frame rate of each movie; one that cannot be opened is left out with a message."""
-    lengths: dict[str, tuple[int, float]] = {}
-    broken = []
-    for clip in dict.fromkeys(filter(None, clips)):
-        try:
-            movie = opened(clip, None)
-            lengths[clip] = (movie.frames, movie.rate)
-        except ReverieError as error:
-            broken.append(error)
-    say_broken(broken, lengths, "Left out of the recording")
-    return lengths
+    named = {clip: clip for clip in clips if clip}
+    movies = read_members(named, lambda clip: (clip, opened(clip, None)))
+    return {clip: (movie.frames, movie.rate) for clip, movie in movies}
 
 
 def _apart(showings: Sequence[Showing], place: str) -> Iterator[Showing]:
