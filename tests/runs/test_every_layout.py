@@ -172,6 +172,7 @@ LAYOUTS = {
     "experanto, images, no running": Layout(
         lambda folder, session: layouts.write_experanto(folder / "mouse", session, running=False, still=True),
         Truth(one_plane(), latest, EYE),
+        lambda folder: {"frame_rate": 30.0},  # as the counterpart is sampled; images alone would have 64
         animal=IMAGES,
     ),
     "Sensorium 2022, images": Layout(

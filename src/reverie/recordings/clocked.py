@@ -25,6 +25,13 @@ FASTEST: Final = 40.0
 STILL: Final = 0.125
 """Seconds; pictures that stay longer are a series of still images, and do not determine a frame rate."""
 
+IMAGE_FRAMES: Final = 32
+"""Fewest frames of the usual image, where no rate is given, since images have none of their own: the window of
+DwiseNeuro and twice what the compact encoder looks back; fewer would leave nothing to reconstruct from."""
+
+JITTER: Final = 0.2
+"""Hundredths of a second by which an image may seem shorter than it was shown."""
+
 SHORTEST_PIECE: Final = 1.0
 """Seconds; if the rest of a showing is shorter, it is joined to the piece before it."""
 
@@ -107,23 +114,16 @@ class ClockedSource(Source):
         doubts += tuple(filter(None, (counted_samples(signal.place, signal.times) for signal in sampled)))
         self._signals, unusable = _usable_signals(recorded.signals, shown)
         own_rate = _own_rate(recorded.showings)
-        usual = own_rate or FRAME_RATE
-        self.frame_rate = reading.frame_rate or usual / max(1, int(np.ceil(usual / FASTEST)))
-        thinned = (
-            ()
-            if own_rate is None or np.isclose(self.frame_rate, own_rate)
-            else (
-                f"The movies of {self.name} were shown at {own_rate:.4g} Hz; everything is brought to "
-                f"{self.frame_rate:.4g} frames a second (--frame-rate to differ).",
-            )
-        )
+        usual = _rate_for_images(recorded.showings) if own_rate is None else _thinned(own_rate)
+        self.frame_rate = reading.frame_rate or usual
+        chosen = () if own_rate is None and reading.frame_rate else _why_rate(self.name, self.frame_rate, own_rate)
         pieces = [p for showing in recorded.showings for p in _pieces(showing, self.frame_rate, reading.trial_seconds)]
         self._pieces = {str(number): piece for number, piece in enumerate(pieces)}
         self.trials = tuple(self._pieces)
         told = [as_far_as_usable(signal, [p.onsets for p in pieces], self.frame_rate) for signal in recorded.responses]
         self._responses = [signal for signal, _ in told]
         silent = [sentence for _, sentence in told if sentence]
-        self.notes = (*recorded.notes, *thinned, *doubts, *unusable, *silent)
+        self.notes = (*recorded.notes, *chosen, *doubts, *unusable, *silent)
         self._opened: dict[str, Footage] = {}
 
     def tiers(self) -> Mapping[str, str]:
@@ -217,6 +217,33 @@ def _own_rate(showings: Sequence[Showing]) -> float | None:
         )
     moving = [rate for rate in rates if rate > 1 / STILL]
     return float(f"{np.median(moving):.9g}") if moving else None
+
+
+def _thinned(rate: float) -> float:
+    """Return a rate divided by the least whole number that brings it below ``FASTEST``."""
+    return rate / max(1, int(np.ceil(rate / FASTEST)))
+
+
+def _rate_for_images(showings: Sequence[Showing]) -> float:
+    """Return about the lowest frame rate, from the usual one on, at which the usual image has ``IMAGE_FRAMES`` frames.
+
+    It is the same for sessions whose screens jitter: durations are rounded down to hundredths of a second.
+    """
+    lasts = [one.end - float(one.onsets[0]) for one in showings if one.clip and len(one.onsets) == 1]
+    if not lasts:
+        return FRAME_RATE
+    hundredths = np.floor(100 * np.median(lasts) + JITTER)
+    return max(FRAME_RATE, float(IMAGE_FRAMES / max(hundredths / 100, STILL)))
+
+
+def _why_rate(name: str, rate: float, own: float | None) -> tuple[str, ...]:
+    """Return a sentence on a frame rate that is not that of the movies; own: theirs, None for images."""
+    to_differ = f"{rate:.4g} frames a second (--frame-rate to differ)"
+    if own is None and rate != FRAME_RATE:
+        return (f"The images of {name} have {to_differ}, so that they last for longer than encoders look back.",)
+    if own is None or np.isclose(rate, own):
+        return ()
+    return (f"The movies of {name} were shown at {own:.4g} Hz; everything is brought to {to_differ}.",)
 
 
 def _pieces(showing: Showing, rate: float, seconds: float) -> Iterable[_Piece]:

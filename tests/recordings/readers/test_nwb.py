@@ -256,7 +256,10 @@ def test_images_in_turn_are_left_out_beside_movies_unless_they_are_chosen(sessio
     assert any("natural_scenes show images in turn, which are left out" in note for note in recording.notes)
     chosen = open_recording(place, Reading(movie=("natural_scenes",)))
     assert chosen.frame_size == (20, 30)
-    assert [len(movie) for movie in movies_of(chosen)] == [8, 8, 15, 8]
+    assert [len(movie) for movie in movies_of(chosen)] == [32, 32, 64, 32]  # 0.25 s, and twice as long
+    assert any("natural_scenes" not in note and "have 128 frames a second" in note for note in chosen.notes)
+    asked = open_recording(place, Reading(movie=("natural_scenes",), frame_rate=30.0))
+    assert [len(movie) for movie in movies_of(asked)] == [8, 8, 15, 8]
     with pytest.raises(ReverieError, match="choose --movie from: natural_movie_one, natural_scenes"):
         open_recording(place, Reading(movie=("natural_movie_two",)))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy
+from reverie.recordings.clocked import IMAGE_FRAMES
 from reverie.recordings.readers import sensorium_layout as layout
 from reverie.recordings.readers.clip_axes import MOST_COLOURS
 from reverie.recordings.readers.sensorium import SIGNALS_OF, SensoriumSource, animal_folders
@@ -18,9 +19,8 @@ from reverie.recordings.source import Footage, StoredSeries
 IMAGE_SECONDS: Final = 0.5
 """How long an image was shown, and how long responses were summed. Source: Willeke et al. 2022, arXiv 2206.08666."""
 
-IMAGE_RATE: Final = 64.0
-"""Frames per second, where none is given: images have no rate of their own. At this one they last 32 frames, the window
-of DwiseNeuro and twice what the compact encoder looks back; 15 frames would leave nothing to reconstruct from."""
+IMAGE_RATE: Final = IMAGE_FRAMES / IMAGE_SECONDS
+"""Frames per second, where none is given: images have no rate of their own."""
 
 COLUMNS: Final[Mapping[str, Mapping[int, tuple[int, int]]]] = {
     layout.BEHAVIOR: {3: (0, 2), 2: (0, 1)},
