@@ -103,7 +103,8 @@ class Recording:
             The movies that were shown, by name: arrays (time, height, width), files, or arrays with times.
         shown
             What was shown when: a table of time, clip, frame (one row per frame) or onset, clip (one row per showing;
-            arrays without times run at ``reading.frame_rate``, by default 30). Not needed where each movie has times.
+            arrays without times run at ``reading.frame_rate``, by default 30), also with the columns of NWB's intervals
+            (start_time, stop_time) or of BIDS's events (onset, duration). Not needed where each movie has times.
         running, pupil
             Running speed and the pupil's dilation, (time,); None where they were not recorded.
         gaze

@@ -7,7 +7,9 @@ from tests.recordings.readers import layouts
 from tests.worlds import open_recording
 
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers.event_tables import usual_columns
 from reverie.recordings.reading import Reading
+from reverie.recordings.recording import Recording
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +87,17 @@ def test_cells_may_be_paths_from_the_table(usual, tmp_path):
     assert found.tiers == expected
     with pytest.raises(ReverieError, match=r"names the movie 'clip0'; give it as --movie clip0=FILE, or its folder as"):
         _ = opened(tmp_path, usual).tiers
+
+
+def test_ends_are_as_exact_as_times_late_in_a_session():
+    late, _ = usual_columns(pd.DataFrame({"onset": ["12345.678"], "duration": ["0.25"], "clip": ["a"]}), bool)
+    assert float(late["end"][0]) == pytest.approx(12345.928, abs=1e-6)
+
+
+def test_tables_in_python_may_have_the_columns_of_nwb():
+    shown = pd.DataFrame({"start_time": [0.5], "stop_time": [1.5], "stimulus": ["a"], "trial": [1]})
+    responses = np.random.default_rng(0).gamma(0.3, 5.0, (90, 3))
+    movies = {"a": np.random.default_rng(1).uniform(0, 255, (60, 4, 6))}
+    recording = Recording.from_arrays("mouse", (np.arange(90) / 30, responses), movies=movies, shown=shown)
+    assert [recording.frames(name) for name in recording.tiers] == [30]
+    assert recording.trial("0").start == 0.5

@@ -15,6 +15,7 @@ from reverie.recordings.clocks import usual_rate, usual_step
 from reverie.recordings.gaps import LONGEST_BRIDGED
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
 from reverie.recordings.readers.clips import OpenClip, open_clip
+from reverie.recordings.readers.event_tables import usual_columns
 from reverie.recordings.readers.showings import by_frame
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
 from reverie.recordings.readers.timed_values import Timed, TimedValues, timed
@@ -132,7 +133,7 @@ def arrays_source(
         raise ReverieError("Movies are given by name, such as {'clip': array}, or as one object with .t and .d.")
     # Names in the table of what was shown are read as text.
     given = {name: movies} if isinstance(movies, TimedValues) else {str(clip): one for clip, one in movies.items()}
-    table = None if shown is None else _table(shown, f"What was shown to {name}")
+    table = None if shown is None else usual_columns(_table(shown, f"What was shown to {name}"), given.__contains__)[0]
     clips = _Clips(given, reading, numbered=table is not None and by_frame(table))
     if table is not None:
         showings, notes = timed_showings(table, f"What was shown to {name}", clips.open, reading)

@@ -40,7 +40,7 @@ def usual_columns(table: pd.DataFrame, names_movie: Callable[[str], bool]) -> tu
     taken = [f"{new} from {old}" for old, new in renamed.items()]
     if {"onset", DURATION} <= set(found) and "end" not in found:
         onsets, lasts = (pd.to_numeric(found[column], errors="coerce") for column in ("onset", DURATION))
-        found = found.assign(end=[f"{end:g}" if np.isfinite(end) else "" for end in onsets + lasts.where(lasts > 0)])
+        found = found.assign(end=[str(end) if np.isfinite(end) else "" for end in onsets + lasts.where(lasts > 0)])
         taken.append(f"end from {DURATION}")
     return found, tuple(taken)
 
