@@ -3,6 +3,7 @@ import io
 import stat
 import struct
 import threading
+import time
 import zipfile
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -287,9 +288,12 @@ def test_a_file_larger_than_the_disk_is_not_begun(server, tmp_path):
     assert not (tmp_path / "a.zip.part").exists()
 
 
-def test_no_server_at_all_is_told(tmp_path):
+def test_no_server_at_all_is_told(tmp_path, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
     with pytest.raises(ReverieError, match="could not be fetched"):
-        download([MOUSE], tmp_path, base="http://127.0.0.1:9", retries=1, pause=0.01)
+        download([MOUSE], tmp_path, base="http://127.0.0.1:9")
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
 
 
 def test_a_page_instead_of_an_archive_is_told(server, tmp_path):

@@ -100,20 +100,13 @@ def _recording_inside(archive: Path, folder: Path) -> Path:
     return inside[0]
 
 
-def download(
-    animals: Sequence[str],
-    folder: Path,
-    *,
-    base: str | None = None,
-    retries: int = 5,
-    pause: float = 1.0,
-) -> list[Path]:
+def download(animals: Sequence[str], folder: Path, *, base: str | None = None) -> list[Path]:
     """Download and unpack recordings into ``folder`` and return their folders; those already there are skipped.
 
     animals: folder names or unique beginnings of them, such as "dynamic29515" or "29515". base: another address that
     serves ``<folder name>.zip``. An interrupted download resumes where it stopped. Archives are removed once unpacked;
-    their hash stays beside the recordings. retries, pause: see ``fetch``. Raises ReverieError when a name is unknown,
-    the server fails, or an archive is wrong, unsafe or too large.
+    their hash stays beside the recordings. Raises ReverieError when a name is unknown, the server fails, or an archive
+    is wrong, unsafe or too large.
     """
     if base is not None and not base.startswith(("http://", "https://")):
         raise ReverieError(f"{base} is not a web address; give one that starts with https:// or http://.")
@@ -128,7 +121,7 @@ def download(
             continue
         url = PUBLIC_ARCHIVES[name] if base is None else f"{base.rstrip('/')}/{name}.zip"
         _make_folder(folder)
-        fetch(url, archive, retries=retries, pause=pause)
+        fetch(url, archive)
         unpack(archive, target)
         archive.unlink()
     return [folder / name for name in names]
