@@ -31,8 +31,8 @@ from reverie.training.earlier import PLAN, as_requested, contents_of, earlier_pl
 from reverie.training.loop import LAST, RESUME
 from reverie.training.planning import plan_settings
 from reverie.training.request import TrainingRequest
-from reverie.training.teaching import trainable_animals
 from reverie.training.train import TrainingResult, train
+from reverie.training.trainable import trainable_animals
 from reverie.training.validation import poor_fit_warning
 
 

@@ -25,11 +25,11 @@ def trainable_animals(recordings: Mapping[str, Recording], *, all_needed: bool) 
     ReverieError
         When none is usable, one is not and all are needed, or no frame size is the most frequent.
     """
-    kept = of_each(recordings, _require_teaching, all_needed=all_needed)
+    kept = of_each(recordings, _require_trainable, all_needed=all_needed)
     return _of_one_size({name: recordings[name] for name in kept}, all_needed)
 
 
-def _require_teaching(recording: Recording) -> None:
+def _require_trainable(recording: Recording) -> None:
     _ = recording.neurons, recording.frame_size  # raises where one of them is missing
     require_training_trials(recording)
     names = [name for name, tier in recording.tiers.items() if tier == TRAIN and recording.has_responses(name)]
