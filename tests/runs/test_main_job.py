@@ -90,7 +90,7 @@ def test_the_default_method_settles_by_itself_and_says_how_sure_it_is(tiny_world
     assert (saved["std"] > 0).all()
     assert saved["half_widths"].shape == (3,)
     told = json.loads((out / "alpha/0/reconstruction.json").read_text())
-    assert "each left out in turn" in " ".join(told["notes"])
+    assert "when it was left out" in " ".join(told["notes"])
     trace = pd.read_csv(out / "alpha/0/trace.csv")
     assert len(trace) < 60
     assert trace["loss"].is_monotonic_decreasing
