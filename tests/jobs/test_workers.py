@@ -11,6 +11,9 @@ import torch
 from tests.forking import OwnForks, forks
 
 from reverie.foundation.errors import NoSpace, ReverieError, WorkerLost
+from reverie.foundation.progress import say
+from reverie.jobs.engines import here
+from reverie.jobs.engines.contract import Opening
 from reverie.jobs.engines.here import threads_of_each, usual_workers
 from reverie.jobs.engines.settings import On
 from reverie.jobs.workers import Workers, open_workers
@@ -108,3 +111,11 @@ def test_processes_share_the_cores_and_none_has_more_threads_than_this_one(monke
     assert threads_of_each(2) == 1
     torch.set_num_threads(3)
     assert [threads_of_each(count) for count in (2, 4, 16)] == [3, 2, 1]
+
+
+def test_what_was_found_in_opening_is_not_said_by_each_process(monkeypatch, capsys):
+    monkeypatch.setattr(here, "prepare_threads", lambda: None)
+    monkeypatch.setattr(here, "_OPENED", {})
+    opening = Opening(lambda: say("two trials are left out") or 10)
+    assert here.do_task(opening, lambda context, task: say(f"task {task}") or context * task, 3) == 30
+    assert capsys.readouterr().err == "task 3\n"

@@ -24,6 +24,16 @@ def say(sentence: str) -> None:
     console.print(sentence, markup=False, soft_wrap=True)
 
 
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Print neither messages nor progress while the block lasts, such as what another process has said already."""
+    before, console.quiet = console.quiet, True
+    try:
+        yield
+    finally:
+        console.quiet = before
+
+
 def say_broken(broken: Sequence[ReverieError], kept: Sized, what: str) -> None:
     """Print what is wrong with members that are left out; raises the first of these errors when none is kept.
 

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from reverie.foundation.devices import prepare_threads
+from reverie.foundation.progress import quietly
 from reverie.jobs.engines.contract import TRIES, Opening, Outcome, lost
 
 _OPENED: dict[str, Any] = {}
@@ -37,7 +38,8 @@ def do_task(opening: Opening, work: Callable[[Any, Any], Any], task: object) -> 
         if opening.token not in _OPENED:
             _OPENED.clear()
             prepare_threads()
-            _OPENED[opening.token] = opening.reopen()
+            with quietly():  # the process that opened it first has said what was found
+                _OPENED[opening.token] = opening.reopen()
         return work(_OPENED[opening.token], task)
 
 
