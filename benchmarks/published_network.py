@@ -13,13 +13,7 @@ from torch.nn import functional
 
 from reverie.encoders.contract import row_of
 from reverie.encoders.dwiseneuro import DwiseNeuro
-from reverie.encoders.dwiseneuro_blocks import (
-    ConvolutionNorm,
-    CoreBlock,
-    SqueezeExcite,
-    drop_branch,
-    tile_channels,
-)
+from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock, SqueezeExcite, drop_branch, tile_channels
 
 
 class PublishedNetwork(nn.Module):

@@ -2,14 +2,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.scoring.calibration import (
-    LEVELS,
-    NORMAL_HALF_WIDTHS,
-    Calibration,
-    calibrate,
-    coverage,
-    standard_errors,
-)
+from reverie.scoring.calibration import LEVELS, NORMAL_HALF_WIDTHS, Calibration, calibrate, coverage, standard_errors
 
 
 def clips(generator, draw, count=400, size=400):

@@ -7,13 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reverie.foundation.errors import counted
-from reverie.scoring.statistics import (
-    LEAST_ANIMALS,
-    Interval,
-    bootstrap_interval,
-    compare_over_animals,
-    t_interval,
-)
+from reverie.scoring.statistics import LEAST_ANIMALS, Interval, bootstrap_interval, compare_over_animals, t_interval
 
 VIDEO: Final = "video_correlation"
 """The score that most studies compare."""

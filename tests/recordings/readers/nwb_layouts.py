@@ -10,14 +10,7 @@ from pynwb.base import Images
 from pynwb.behavior import BehavioralTimeSeries, EyeTracking, PupilTracking, SpatialSeries
 from pynwb.epoch import TimeIntervals
 from pynwb.image import GrayscaleImage, ImageSeries, IndexSeries
-from pynwb.ophys import (
-    DfOverF,
-    Fluorescence,
-    ImageSegmentation,
-    OpticalChannel,
-    PlaneSegmentation,
-    RoiResponseSeries,
-)
+from pynwb.ophys import DfOverF, Fluorescence, ImageSegmentation, OpticalChannel, PlaneSegmentation, RoiResponseSeries
 from tests.recordings.readers.layouts import WrittenSession
 
 SHOWN = "/stimulus/presentation/shown"

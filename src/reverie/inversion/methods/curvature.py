@@ -10,12 +10,7 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from reverie.inversion.priors.gaussian import GaussianPrior
-from reverie.inversion.priors.spectrum import (
-    cosine_transform,
-    inverse_cosine_transform,
-    movie_of,
-    spectrum_of,
-)
+from reverie.inversion.priors.spectrum import cosine_transform, inverse_cosine_transform, movie_of, spectrum_of
 
 Coefficients = Float[Tensor, "time row column"]
 
