@@ -34,10 +34,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "gaze": CompactConfig(shifter=True),
         "contrast": CompactConfig(frame_gain=True),
     },
-    "linear_nonlinear": {
-        "small": LinearNonlinearConfig(),
-        "tiny": LinearNonlinearConfig(pooling=4),
-    },
+    "linear_nonlinear": {"small": LinearNonlinearConfig(), "tiny": LinearNonlinearConfig(pooling=4)},
 }
 """Settings by architecture and name: ``paper`` as published; ``small`` trains on a CPU; ``gaze`` is small, with
 receptive fields that the pupil displaces; ``contrast`` is small, with rates that the frame's contrast reduces; ``tiny``

@@ -128,9 +128,7 @@ class ReceptiveFields:
 
 
 def receptive_fields(
-    changes: Float[np.ndarray, "2 neuron place"],
-    places: Int[np.ndarray, "place 2"],
-    frame_size: tuple[int, int],
+    changes: Float[np.ndarray, "2 neuron place"], places: Int[np.ndarray, "place 2"], frame_size: tuple[int, int]
 ) -> ReceptiveFields:
     """Return the receptive fields, given the changes of rates at places (rows and columns).
 

@@ -51,8 +51,7 @@ def report_run(folder: Path, *, film: bool = False) -> Path:
     seed, sentences = int(record["seed"]), _sentences(record, len(places))
     if len(places) <= TOGETHER:
         write_page(
-            run.report,
-            content_of(found, title=title, seed=seed, scores=scores, sentences=sentences, settings=record),
+            run.report, content_of(found, title=title, seed=seed, scores=scores, sentences=sentences, settings=record)
         )
     else:
         stills, seen, simulated = [], [], True

@@ -77,11 +77,7 @@ class Deviations:
 
 
 def find_deviations(
-    error_map: Movie,
-    null_maps: Sequence[AnyMovie],
-    region: Region,
-    *,
-    level: float = 0.05,
+    error_map: Movie, null_maps: Sequence[AnyMovie], region: Region, *, level: float = 0.05
 ) -> Deviations:
     """Test an error map (time, height, width), grey levels, against null maps of the same movie, inside the region.
 

@@ -49,11 +49,7 @@ def draw_temperament(generator: np.random.Generator) -> Temperament:
 
 
 def draw_state(
-    frames: int,
-    temperament: Temperament,
-    generator: np.random.Generator,
-    *,
-    saccades: float = 0.0,
+    frames: int, temperament: Temperament, generator: np.random.Generator, *, saccades: float = 0.0
 ) -> State:
     """Draw the state during one trial: (4, frames), pupil dilation, running speed, pupil x and y.
 

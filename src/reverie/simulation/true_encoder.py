@@ -150,10 +150,7 @@ class TrueEncoder(Encoder, ABC):
         return expected
 
     def cell_rates(
-        self,
-        movie: Float[Tensor, "batch time height width"],
-        state: Float[Tensor, "batch 4 time"],
-        mouse: str,
+        self, movie: Float[Tensor, "batch time height width"], state: Float[Tensor, "batch 4 time"], mouse: str
     ) -> Float[Tensor, "batch neuron lead_and_time"]:
         """Return the rates of the neurons' own events in their traces; they begin ``lead`` frames before responses."""
         animal, eye, tissue = self.animal(mouse), self.eye(mouse), self.tissue(mouse)

@@ -201,11 +201,7 @@ def conclude(setup: Setup) -> Findings:
                 f"{shown.name}: the error map lies over the movie from predicted responses; what is significant is "
                 "outlined. The data are the significant patches.",
                 error_strip_figure(
-                    shown.truth,
-                    shown.recorded,
-                    shown.predicted,
-                    shown.test.significant,
-                    frame_rate=shown.frame_rate,
+                    shown.truth, shown.recorded, shown.predicted, shown.test.significant, frame_rate=shown.frame_rate
                 ),
                 patches,
             ),

@@ -174,11 +174,7 @@ def _sentences(setup: Setup, mean: pd.Series) -> list[str]:
 
 
 def coverage_figure(
-    coverage: Float[np.ndarray, "height width"],
-    fields: ReceptiveFields,
-    mask: Mask,
-    *,
-    degrees_per_pixel: float,
+    coverage: Float[np.ndarray, "height width"], fields: ReceptiveFields, mask: Mask, *, degrees_per_pixel: float
 ) -> Figure:
     """Draw how many neurons (%) have a field that reaches each pixel, the fields' centres and the mask's outlines."""
     figure, axes = screen_figure(100 * coverage, "neurons whose field reaches here (%)", degrees_per_pixel)

@@ -60,11 +60,7 @@ def conclude(setup: Setup) -> Findings:
         ],
         [
             Beside("video correlation", value(of_parts, "whole"), published.text(published.HEADLINE)),
-            Beside(
-                "frame correlation",
-                value(of_parts, "frame"),
-                published.text(published.FRAME_CORRELATION),
-            ),
+            Beside("frame correlation", value(of_parts, "frame"), published.text(published.FRAME_CORRELATION)),
             Beside("video correlation, full frame", value(of_parts, "full frame"), f"{published.FULL_FRAME}"),
             Beside("… of the dynamic part", value(of_parts, "dynamic part"), "–"),
             *(Beside(f"… of {animal}", value(animals, animal), "–") for animal in animals["condition"]),

@@ -52,10 +52,7 @@ def conditions(setup: Setup) -> Conditions:
     """Return the one job of each clip, by method; both use the first encoder, and each stops as it usually does."""
     size = SIZES[setup.scale.name]
     clips = noise_clips(setup.session, size.animals, size.movies, size.frames)
-    settings: dict[str, Method] = {
-        "published method": setup.settings(),
-        "map": Map(draws=0),
-    }
+    settings: dict[str, Method] = {"published method": setup.settings(), "map": Map(draws=0)}
     return {name: setup.jobs(how, setup.encoders[:1], clips=clips) for name, how in settings.items()}
 
 
@@ -179,10 +176,7 @@ def _curves(summed: Spectra) -> list[tuple[str, np.ndarray, np.ndarray]]:
     coarse = slice(0, int(np.searchsorted(SPATIAL[1:], COARSE_CYCLES, side="right")))
     space = [summed.pooled(slice(band, band + 1), slow).coherence[0, 0] for band in range(len(SPATIAL) - 1)]
     time = [summed.pooled(coarse, slice(band, band + 1)).coherence[0, 0] for band in range(len(TEMPORAL) - 1)]
-    return [
-        ("cycles per degree", SPATIAL_CENTRES, np.array(space)),
-        ("hertz", TEMPORAL_CENTRES, np.array(time)),
-    ]
+    return [("cycles per degree", SPATIAL_CENTRES, np.array(space)), ("hertz", TEMPORAL_CENTRES, np.array(time))]
 
 
 def transfer_figure(curves: pd.DataFrame) -> Figure:

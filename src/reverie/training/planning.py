@@ -103,10 +103,7 @@ def usual_minutes(recordings: Mapping[str, Recording], splits: Mapping[str, Spli
 
 
 def _learn_from(
-    encoder: Encoder,
-    recordings: Mapping[str, Recording],
-    splits: Mapping[str, Split],
-    request: TrainingRequest,
+    encoder: Encoder, recordings: Mapping[str, Recording], splits: Mapping[str, Split], request: TrainingRequest
 ) -> str:
     """Return the target to learn from: the requested one or, for "auto", the better one for the first animal."""
     if request.learn_from != "auto":
@@ -158,10 +155,7 @@ def _of_some_neurons(trial: Trial) -> Trial:
 
 
 def seconds_per_step(
-    encoder: Encoder,
-    trials: Mapping[str, Sequence[Trial]],
-    settings: TrainingSettings,
-    device: torch.device,
+    encoder: Encoder, trials: Mapping[str, Sequence[Trial]], settings: TrainingSettings, device: torch.device
 ) -> float:
     """Time a few steps of a copy of the encoder on this machine; the first two warm it up and do not count."""
     trial_run = new_run(copy.deepcopy(encoder).to(device).train(), settings)

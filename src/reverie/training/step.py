@@ -103,10 +103,7 @@ def make_optimiser(encoder: Encoder, settings: TrainingSettings) -> torch.optim.
     """Return AdamW over all weights; vectors (biases, normalisation) are not decayed."""
     matrices = [weight for weight in encoder.parameters() if weight.ndim > 1]
     vectors = [weight for weight in encoder.parameters() if weight.ndim <= 1]
-    groups = [
-        {"params": matrices, "weight_decay": settings.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
+    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
 
 
@@ -127,11 +124,7 @@ def take_step(run: RunState, windows: WindowSampler, settings: TrainingSettings,
 
 
 def _loss(
-    encoder: Encoder,
-    windows: WindowSampler,
-    settings: TrainingSettings,
-    teacher: Encoder | None,
-    step: int,
+    encoder: Encoder, windows: WindowSampler, settings: TrainingSettings, teacher: Encoder | None, step: int
 ) -> Float[Tensor, ""]:
     device, generator = device_of(encoder), generator_of(settings.seed, step, "boxes")
     batch = windows.draw(step).to(device)

@@ -9,11 +9,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Pictures
 
-COLOURED: Final = (
-    "time,height,width,channel",
-    "time,channel,height,width",
-    "height,width,channel,time",
-)
+COLOURED: Final = ("time,height,width,channel", "time,channel,height,width", "height,width,channel,time")
 """Orders of the axes of movies with colours, the most common first."""
 
 MOST_COLOURS: Final = 4

@@ -17,11 +17,7 @@ from reverie.recordings.clocks import sampled_times
 from reverie.recordings.lazy_trials import OnDisk
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
 
-EYE_COLUMNS: Final = {
-    1: (PUPIL,),
-    3: (PUPIL, GAZE_X, GAZE_Y),
-    4: (PUPIL, None, GAZE_X, GAZE_Y),
-}
+EYE_COLUMNS: Final = {1: (PUPIL,), 3: (PUPIL, GAZE_X, GAZE_Y), 4: (PUPIL, None, GAZE_X, GAZE_Y)}
 """Signals in the columns of ``eye_tracker``, by their number; the second of four is the pupil's rate of change."""
 
 OTHER_LENGTH: Final = 0.01

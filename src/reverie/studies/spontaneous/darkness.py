@@ -37,9 +37,7 @@ from reverie.studies.spontaneous.templates import long_enough_trials, spanned
 from reverie.studies.study import Findings, Picture, Question
 
 DARKNESS: Final = Question(
-    "darkness",
-    "Without a stimulus",
-    "Does activity hold more of a picture than shared fluctuations explain?",
+    "darkness", "Without a stimulus", "Does activity hold more of a picture than shared fluctuations explain?"
 )
 
 STRETCHES: Final = "stretches.csv"

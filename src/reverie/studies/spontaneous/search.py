@@ -79,13 +79,7 @@ def alarms_of(maxima: Float[np.ndarray, " block"], hours: float) -> Alarms:
 
 
 def surrogate_maxima(
-    activity: Sequence[Activity],
-    templates: Sequence[Template],
-    kind: Kind,
-    *,
-    count: int,
-    factors: int,
-    seed: int,
+    activity: Sequence[Activity], templates: Sequence[Template], kind: Kind, *, count: int, factors: int, seed: int
 ) -> Float[np.ndarray, " block"]:
     """Return the strongest match in each block of ``count`` surrogates of all trials.
 

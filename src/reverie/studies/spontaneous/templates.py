@@ -155,12 +155,7 @@ class Search:
     def __post_init__(self) -> None:
         convert_fields(self)
         require_possible(
-            self,
-            seconds=ABOVE_0,
-            contrasts=Range(-inf),
-            surrogates=AT_LEAST_1,
-            factors=AT_LEAST_0,
-            alarms=ABOVE_0,
+            self, seconds=ABOVE_0, contrasts=Range(-inf), surrogates=AT_LEAST_1, factors=AT_LEAST_0, alarms=ABOVE_0
         )
         if not (self.speeds and self.contrasts and all(abs(speed) in SPEEDS for speed in self.speeds)):
             raise BadInput(f"A search needs a contrast, and speeds of {SPEEDS} (negative: backwards).")
