@@ -39,6 +39,14 @@ def test_the_sampling_rate_is_read_as_python_writes_numbers(sorting, session, wr
         np.testing.assert_array_equal(found.responses(name), expected.responses(name))
 
 
+def test_what_else_is_needed_is_told_at_once(sorting):
+    (sorting / "params.py").unlink()
+    with pytest.raises(ReverieError, match=r"give --rate \(in Hz, such as 30000\), and --frames-table with a csv file"):
+        open_recording(sorting)
+    with pytest.raises(ReverieError, match=r"give --rate \(in Hz, such as 30000\)\.$"):
+        read(sorting)
+
+
 @pytest.mark.parametrize("written", ["fs", "30000 * 2", "'30000'"])
 def test_a_sampling_rate_that_is_no_number_is_asked_for(sorting, written):
     (sorting / "params.py").write_text(f"fs = 30000.0\nsample_rate = {written}\n")

@@ -46,6 +46,11 @@ class ShownMovies:
     notes: tuple[str, ...] = ()
 
 
+def table_too(reading: Reading) -> str:
+    """Return the end of a sentence that asks for another option, where no table says yet what was shown when."""
+    return "" if reading.frames_table is not None else ", and --frames-table with a csv file of what was shown when"
+
+
 def with_files_beside(name: str, place: Path, responses: Sequence[Signal], note: str, reading: Reading) -> Recorded:
     """Return a recording of responses, of which the files beside it say what was shown, and how the animal behaved.
 

@@ -10,7 +10,7 @@ from reverie.foundation.errors import ReverieError, require_unlocked
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.array_files import require_stored
-from reverie.recordings.readers.beside import with_files_beside
+from reverie.recordings.readers.beside import table_too, with_files_beside
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
 
@@ -42,7 +42,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     values = require_stored(estimates[which], f"{place}:estimates/{which}")
     rate = reading.rate or _number(file, "params/data/fr")
     if rate is None:
-        raise ReverieError(f"{place} does not say how often it was scanned; give --rate (in Hz).")
+        raise ReverieError(f"{place} does not say how often it was scanned; give --rate (in Hz){table_too(reading)}.")
     accepted = estimates.get("idx_components")
     # CaImAn writes the word NoneType where no component was evaluated.
     judged = isinstance(accepted, h5py.Dataset) and accepted.ndim == 1 and accepted.dtype.kind in "iu"

@@ -10,7 +10,7 @@ import pandas as pd
 from reverie.foundation.errors import ReverieError, reading_foreign
 from reverie.foundation.files import read_npy, read_text
 from reverie.recordings.clocked import ClockedSource
-from reverie.recordings.readers.beside import with_files_beside
+from reverie.recordings.readers.beside import table_too, with_files_beside
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import SpikeTrains
 
@@ -52,7 +52,10 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
         )
     rate = reading.rate or _sample_rate(place / "params.py")
     if rate is None:
-        raise ReverieError(f"{place} does not say how often the probe was sampled; give --rate (in Hz, such as 30000).")
+        raise ReverieError(
+            f"{place} does not say how often the probe was sampled; give --rate (in Hz, such as "
+            f"30000){table_too(reading)}."
+        )
     times = samples.astype(np.float64) / rate
     units, note = _units(place, clusters)
     order = np.argsort(clusters, kind="stable")  # in the order of the file, which shows whether a clock started anew

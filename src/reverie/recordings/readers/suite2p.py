@@ -15,7 +15,7 @@ from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import read_npy
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.clocks import sampled_times
-from reverie.recordings.readers.beside import with_files_beside
+from reverie.recordings.readers.beside import table_too, with_files_beside
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
 from reverie.recordings.source import Pictures, read_members
@@ -48,7 +48,10 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     if which not in TRACES:
         raise ReverieError(f"suite2p has no traces {which!r}; choose --responses from: {', '.join(TRACES)}.")
     if reading.rate is None:
-        raise ReverieError(f"{place} keeps the rate of its scan in a pickle, which is not read; give --rate (in Hz).")
+        raise ReverieError(
+            f"{place} keeps the rate of its scan in a pickle, which is not read; give --rate (in Hz)"
+            f"{table_too(reading)}."
+        )
     planes = _planes(place)
     if not any(_has(folder, *FILES[which]) for folder in planes):
         there = [name for name, files in FILES.items() if all(_has(folder, *files) for folder in planes)]
