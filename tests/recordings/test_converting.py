@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.worlds import open_recording
 
+from reverie.foundation.arrays import DEGREES_PER_PIXEL
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.converting import convert
 from reverie.recordings.readers.experanto_writer import write_session
@@ -41,6 +42,21 @@ def test_nothing_changes_but_the_layout(original, tmp_path, to):
         assert (second.movie is None) == (first.movie is None)
         if first.movie is not None:
             np.testing.assert_array_equal(second.movie, first.movie)
+
+
+@pytest.mark.parametrize("angle", [None, 1.5])
+def test_the_angle_of_a_pixel_is_not_taken_from_the_size_of_its_movies(make_trial, tmp_path, angle):
+    """Movies of another set-up may be as large as those of the release, which says what a pixel's angle is."""
+    write_session(tmp_path / "mouse", [make_trial(number) for number in range(3)])
+    (folder,) = convert(tmp_path / "mouse", tmp_path / "out", "sensorium", reading=Reading(degrees_per_pixel=angle))
+    recording = open_recording(folder)
+    assert recording.frame_size == (36, 64)
+    assert recording.degrees_per_pixel == angle
+    np.save(folder / "meta/degrees_per_pixel.npy", np.array([1.0, 2.0]))
+    with pytest.raises(ReverieError, match=r"degrees_per_pixel\.npy should hold one number above 0"):
+        _ = open_recording(folder).degrees_per_pixel
+    (folder / "meta/degrees_per_pixel.npy").unlink()
+    assert open_recording(folder).degrees_per_pixel == DEGREES_PER_PIXEL
 
 
 @pytest.mark.parametrize("to", ["sensorium", "experanto"])

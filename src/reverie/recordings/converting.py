@@ -38,7 +38,7 @@ def convert(
         _check(recording, to)
     folders, place = [], Path(out)
     for name, recording in recordings.items():
-        WRITERS[to](place / name, _trials(recording))
+        WRITERS[to](place / name, recording)
         say(f"{place / name} holds {len(recording.tiers)} trials of {recording.neurons} neurons.")
         folders.append(place / name)
     return folders
@@ -64,8 +64,17 @@ def _check(recording: Recording, to: Layout) -> None:
         )
 
 
-WRITERS: Final[Mapping[str, Callable[[Path, Iterator[Trial]], None]]] = {
-    "sensorium": write_recording,
-    "experanto": write_session,
+def _write_sensorium(folder: Path, recording: Recording) -> None:
+    angle = recording.degrees_per_pixel
+    write_recording(folder, _trials(recording), degrees_per_pixel=np.nan if angle is None else angle)
+
+
+def _write_experanto(folder: Path, recording: Recording) -> None:
+    write_session(folder, _trials(recording))
+
+
+WRITERS: Final[Mapping[str, Callable[[Path, Recording], None]]] = {
+    "sensorium": _write_sensorium,
+    "experanto": _write_experanto,
 }
 """The function that writes each layout."""

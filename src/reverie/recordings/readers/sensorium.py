@@ -61,6 +61,14 @@ def _is_animal(folder: Path) -> bool:
     return (folder / layout.VIDEOS).is_dir() or responses
 
 
+def _angle(path: Path) -> float | None:
+    """Return the visual angle of a pixel in a file, None where it says that it is not known."""
+    value = read_npy(path, memory_map=False)
+    if value.shape != () or value.dtype.kind != "f" or value <= 0 or np.isinf(value):
+        raise ReverieError(f"{path} should hold one number above 0, degrees, or NaN; write it so, or remove it.")
+    return None if np.isnan(value) else float(value)
+
+
 class SensoriumSource(Source):
     """One animal's folder: ``data/{videos,responses,behavior,pupil_center}/N.npy`` and ``meta``.
 
@@ -100,7 +108,13 @@ class SensoriumSource(Source):
 
     @cached_property
     def degrees_per_pixel(self) -> float | None:
-        """Degrees per pixel, known only for movies of the release's frame size."""
+        """Degrees per pixel: those that are written, else known only for movies of the release's frame size.
+
+        Raises ReverieError when something else is written.
+        """
+        written = self.place / layout.DEGREES
+        if written.exists():
+            return _angle(written)
         for name in self.trials:
             try:
                 movie = self.movie(name)

@@ -38,6 +38,10 @@ UNIT_IDS: Final = "meta/neurons/unit_ids.npy"
 COORDINATES: Final = "meta/neurons/cell_motor_coordinates.npy"
 """(neuron, 3): positions of cell bodies, micrometres."""
 
+DEGREES: Final = "meta/degrees_per_pixel.npy"
+"""(): visual angle of one pixel, NaN where it is not known. The releases have no such file; `convert` writes it, since
+recordings of other set-ups may have movies of the releases' size."""
+
 STATISTICS: Final = "meta/statistics"
 """``<array>/all/<statistic>.npy`` for each array above and mean, std, median, min and max."""
 
@@ -64,15 +68,16 @@ def write_recording(
     unit_ids: Int[np.ndarray, " neuron"] | None = None,
     coordinates: Float[np.ndarray, "neuron 3"] | None = None,
     padded_frames: int | None = None,
+    degrees_per_pixel: float | None = None,
 ) -> None:
     """Write the trials of one animal into ``folder``, one at a time as they come.
 
     Reading it back gives the same trials. A trial's name is its number; numbers left out get the tier "none". Arrays
     shorter than ``padded_frames`` are padded with NaN to this length, as the release pads its own to 324; None pads
-    nothing. Trials without responses get no response file. Statistics are one number per neuron or row, and one for all
-    movies; medians are computed from evenly spaced frames (at most 2048) or pixels (at most a million). The folder
-    appears only once it is complete. Raises ReverieError when the folder exists and is not empty, or when a trial's
-    name is not a unique number.
+    nothing. degrees_per_pixel: NaN where it is not known; None where it is that of the releases. Trials without
+    responses get no response file. Statistics are one number per neuron or row, and one for all movies; medians are
+    computed from evenly spaced frames (at most 2048) or pixels (at most a million). The folder appears only once it is
+    complete. Raises ReverieError when the folder exists and is not empty, or a trial's name is not a unique number.
     """
     with building(folder) as hidden:
         _write_parts(hidden, trials, padded_frames)
@@ -80,6 +85,8 @@ def write_recording(
             write_npy(hidden / UNIT_IDS, unit_ids)
         if coordinates is not None:
             write_npy(hidden / COORDINATES, coordinates)
+        if degrees_per_pixel is not None:
+            write_npy(hidden / DEGREES, np.array(degrees_per_pixel))
 
 
 def _write_parts(folder: Path, trials: Iterable[Trial], padded_frames: int | None) -> None:
