@@ -100,15 +100,7 @@ class Fit:
     subjects: OmitArgPrefixes[Animals]
     parts: tuple[
         Literal[
-            "mask",
-            "prior",
-            "scenes",
-            "likelihood",
-            "ridge",
-            "weights",
-            "followed_weights",
-            "calibration",
-            "errors",
+            "mask", "prior", "scenes", "likelihood", "ridge", "weights", "followed_weights", "calibration", "errors"
         ],
         ...,
     ] = ("errors",)
@@ -152,10 +144,5 @@ class Live:
         from reverie.live.server import show_live
 
         show_live(
-            **vars(self.subject),
-            trial=self.trial,
-            source=self.source,
-            lag=self.lag,
-            port=self.port,
-            stay=self.stay,
+            **vars(self.subject), trial=self.trial, source=self.source, lag=self.lag, port=self.port, stay=self.stay
         )

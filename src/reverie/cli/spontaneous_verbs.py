@@ -30,13 +30,7 @@ class Darkness:
         """Write the page."""
         from reverie.studies.spontaneous.darkness import darkness
 
-        darkness(
-            **vars(self.subject),
-            trials=self.trials,
-            out=self.out,
-            asked=self.looking,
-            seed=self.seed,
-        )
+        darkness(**vars(self.subject), trials=self.trials, out=self.out, asked=self.looking, seed=self.seed)
 
 
 @dataclass(frozen=True)

@@ -50,11 +50,7 @@ def write_files(
     write_npz(folder / EVIDENCE, evidence, sealed=False)
     write_text(folder / TRACE, table)
     write_npz(folder / MOVIE, movie, sealed=False)
-    digests = {
-        EVIDENCE: arrays_digest(evidence),
-        MOVIE: arrays_digest(movie),
-        TRACE: bytes_digest(table.encode()),
-    }
+    digests = {EVIDENCE: arrays_digest(evidence), MOVIE: arrays_digest(movie), TRACE: bytes_digest(table.encode())}
     # Written last: its presence means that all files are there.
     write_record(folder / DESCRIPTION, {**description, DIGESTS: digests})
 

@@ -67,11 +67,7 @@ def _starts(problem: Problem) -> Iterator[Float[Tensor, "time height width"]]:
 
 
 def _ascend(
-    problem: Problem,
-    prior: GaussianPrior,
-    start: Float[Tensor, "time height width"],
-    first: int,
-    contrast: float,
+    problem: Problem, prior: GaussianPrior, start: Float[Tensor, "time height width"], first: int, contrast: float
 ) -> Excitement:
     rate, uphill = _rate(problem, prior, start, first)
     if not uphill.norm() > LEAST_SLOPE:

@@ -94,11 +94,7 @@ def normalised_gradient(
 
 
 def window_gradients(
-    observation: Observation,
-    movie: Float[Tensor, "time height width"],
-    group: WindowGroup,
-    *,
-    over_state: bool,
+    observation: Observation, movie: Float[Tensor, "time height width"], group: WindowGroup, *, over_state: bool
 ) -> tuple[Float[Tensor, "window frame height width"], Float[Tensor, " window"]]:
     """Return each window's gradient with respect to its own frames, scaled to unit length, and its loss.
 

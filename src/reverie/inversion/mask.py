@@ -72,13 +72,7 @@ PUBLISHED_SETTINGS: Final = MaskSettings(steps=1000, learning_rate=10.0, batch=1
 
 
 def estimate_mask(
-    encoder: Encoder,
-    mouse: str,
-    trials: Sequence[Trial],
-    settings: MaskSettings,
-    *,
-    seed: int,
-    device: torch.device,
+    encoder: Encoder, mouse: str, trials: Sequence[Trial], settings: MaskSettings, *, seed: int, device: torch.device
 ) -> Mask:
     """Estimate where one animal's population sees, (height, width); 0 means not at all, values may exceed 1.
 

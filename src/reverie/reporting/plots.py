@@ -172,11 +172,7 @@ def rasters(trial: TrialContent) -> Rasters | None:
     were recorded, of the first prediction), so that weak predictions look weak. Those of an almost silent neuron are
     divided by the median neuron's.
     """
-    named = {
-        "responses": trial.responses,
-        "rates": trial.rates,
-        "rates_from_truth": trial.rates_from_truth,
-    }
+    named = {"responses": trial.responses, "rates": trial.rates, "rates_from_truth": trial.rates_from_truth}
     present = {name: values.astype(np.float64) for name, values in named.items() if values is not None and values.size}
     if not present:
         return None

@@ -154,14 +154,7 @@ def write_tif(path: Path, movie: Movie, frame_rate: float = FRAME_RATE) -> None:
     """
     if movie.size == 0:
         raise ReverieError(f"{path} was to hold a movie without pixels {movie.shape}; give at least one frame.")
-    metadata = {
-        "axes": "TYX",
-        "fps": frame_rate,
-        "finterval": 1 / frame_rate,
-        "tunit": "s",
-        "min": 0.0,
-        "max": WHITE,
-    }
+    metadata = {"axes": "TYX", "fps": frame_rate, "finterval": 1 / frame_rate, "tunit": "s", "min": 0.0, "max": WHITE}
     # tifffile needs the name of an open file, and that of a temporary one is only a number.
     content = BytesIO()
     tifffile.imwrite(content, movie.astype(np.float32), imagej=True, metadata=metadata)

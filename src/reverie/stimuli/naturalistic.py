@@ -64,12 +64,7 @@ def naturalistic_movie(
     return np.concatenate([_shot(length, generator, frame_size, chosen) for length in shots])
 
 
-def _shot(
-    length: int,
-    generator: np.random.Generator,
-    frame_size: tuple[int, int],
-    settings: SceneSettings,
-) -> Movie:
+def _shot(length: int, generator: np.random.Generator, frame_size: tuple[int, int], settings: SceneSettings) -> Movie:
     camera = glide(length, generator.uniform(*settings.camera_speed) / FRAME_RATE, generator)
     nearer = np.exp(generator.normal(0.0, settings.zoom) / FRAME_RATE * (np.arange(length) - length / 2))
     rows, columns = (
@@ -127,9 +122,7 @@ def _put_object(
 
 
 def _lit(
-    scene: Float[np.ndarray, "time height width"],
-    generator: np.random.Generator,
-    settings: SceneSettings,
+    scene: Float[np.ndarray, "time height width"], generator: np.random.Generator, settings: SceneSettings
 ) -> Movie:
     """Give a shot its own brightness and contrast within 0-255, and a slowly changing light."""
     mean = min(settings.brightness * np.exp(generator.normal(0.0, settings.brightness_spread)), 190.0)

@@ -257,10 +257,7 @@ class Map:
         return None, HALVINGS
 
     def _evaluate(
-        self,
-        problem: Problem,
-        white: Float[Tensor, "time row column"],
-        around: Float[Tensor, "pair time height width"],
+        self, problem: Problem, white: Float[Tensor, "time row column"], around: Float[Tensor, "pair time height width"]
     ) -> Point:
         prior = prior_of(problem)
         values = prior.mean + prior.colour(white)

@@ -196,11 +196,7 @@ class Paper:
         for observation in problem.observations:
             windows = self._windows(problem, observation, state.step)
             part, window_losses = normalised_gradient(
-                observation,
-                state.movie,
-                windows,
-                batch=state.batch,
-                over_state=self.normalise_over_state,
+                observation, state.movie, windows, batch=state.batch, over_state=self.normalise_over_state
             )
             gradient += part / len(problem.observations)
             losses.append(window_losses)
