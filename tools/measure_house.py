@@ -11,10 +11,9 @@ import sys
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Final
 
-ROOT: Final = Path(__file__).parent.parent
-PACKAGE: Final = "src/reverie"
+ROOT = Path(__file__).parent.parent
+PACKAGE = "src/reverie"
 
 
 def measure(files: Mapping[str, str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ Every name is imported when it is first used, so that ``import reverie`` costs n
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reverie.encoders.checkpoints import load_encoder as load
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-NAMES: Final = {
+NAMES = {
     "open": "reverie.recordings.opening:open_animals",
     "Recording": "reverie.recordings.recording:Recording",
     "simulate": "reverie.simulation.folder:simulate_animals",

@@ -1,7 +1,6 @@
 """The first movie of the demo, within a minute: one real clip, shown to a simulated animal whose truth is known."""
 
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -15,19 +14,19 @@ from reverie.simulation.mouse import AnyMovie
 from reverie.stimuli.footage import embedded_clips, mix_footage
 from reverie.stimuli.video import read_movie
 
-NEURONS: Final = 1200
-CLIPS: Final = 6
+NEURONS = 1200
+CLIPS = 6
 """Number of synthetic clips of ``FRAMES`` frames, from which prior, likelihood and mask are learned."""
-FRAMES: Final = 300
-SECONDS: Final = 5.0
+FRAMES = 300
+SECONDS = 5.0
 """Length of the reconstructed part of the real clip, seconds."""
 
-MASK: Final = MaskSettings(steps=100, learning_rate=160.0, batch=1)
+MASK = MaskSettings(steps=100, learning_rate=160.0, batch=1)
 """A quarter of the usual number of draws, each of which changes the mask four times as much."""
 
-METHOD: Final = Map(draws=1, calibrated=False)
+METHOD = Map(draws=1, calibrated=False)
 
-ABOUT: Final = (
+ABOUT = (
     f"The demo's first picture, made in seconds: one noisy trial of {NEURONS} simulated neurons that saw {SECONDS:g} s "
     "of real footage. To save the time for training, it is found with the simulator's own model of the neurons, which "
     "no experiment has: read it as what a perfect encoder would give. The demo goes on to train one.",

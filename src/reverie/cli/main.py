@@ -17,21 +17,20 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
-from typing import Final
 
 from reverie.cli.verbs import Verb, parse
 from reverie.foundation.errors import ReverieError
 
-OUT_OF_MEMORY: Final = ("out of memory", "can't allocate memory", "cannot allocate memory")
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
 """Torch's messages, on any device, when memory runs out; some of its versions have no class for this error."""
 
-VERSIONS: Final = ("reverie", "torch", "numpy", "scipy", "av", "pandas")
+VERSIONS = ("reverie", "torch", "numpy", "scipy", "av", "pandas")
 """Packages whose versions a bug report should name."""
 
-FAILED: Final = 1
-INTERRUPTED: Final = 128 + signal.SIGINT
-TERMINATED: Final = 128 + signal.SIGTERM
-NOBODY_READS: Final = 128 + 13
+FAILED = 1
+INTERRUPTED = 128 + signal.SIGINT
+TERMINATED = 128 + signal.SIGTERM
+NOBODY_READS = 128 + 13
 """Exit codes; the last three are those that shells report for programs ended by a signal (13: SIGPIPE)."""
 
 

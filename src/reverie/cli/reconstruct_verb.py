@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import Field, dataclass, field, fields, make_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Literal, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, get_type_hints
 
 import tyro
 from tyro.conf import OmitArgPrefixes
@@ -16,7 +16,7 @@ from reverie.inversion.methods.registry import ARRAYS, METHODS, Method, method_o
 from reverie.jobs.engines.settings import On
 from reverie.runs.options import Joining
 
-SEED: Final = "seed"
+SEED = "seed"
 """A setting of several methods that is a single option on the command line, for everything random."""
 
 

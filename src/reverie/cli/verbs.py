@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, runtime_checkable
 
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional, UseAppendAction, arg
@@ -61,7 +61,7 @@ class Animals:
         return Sources(**vars(self), mask=mask, truth=truth, kept=kept)
 
 
-VERBS: Final = {
+VERBS = {
     "simulate": "reverie.cli.recording_verbs:Simulate",
     "inspect": "reverie.cli.recording_verbs:Inspect",
     "download": "reverie.cli.recording_verbs:Download",
@@ -83,9 +83,9 @@ VERBS: Final = {
 }
 """Dotted name of each verb's class, in the order of the help."""
 
-ABOUT: Final = "Reconstruct the movie an animal saw from the activity of its visual cortex."
+ABOUT = "Reconstruct the movie an animal saw from the activity of its visual cortex."
 
-WRONG_USAGE: Final = 2
+WRONG_USAGE = 2
 """The exit code for words that the command line does not understand."""
 
 

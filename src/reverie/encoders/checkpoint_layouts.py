@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from torch import Tensor
 
@@ -12,16 +12,16 @@ from reverie.encoders.containers import read_container
 from reverie.encoders.dwiseneuro import DwiseNeuroConfig
 from reverie.foundation.errors import ReverieError
 
-FIRST_WEIGHT: Final = "core.stem.0.weight"
+FIRST_WEIGHT = "core.stem.0.weight"
 """The release's name of the first weight; wrappers may have put a prefix before it (``module.``, …)."""
 
-USUAL_NAMES: Final = ("nn_state_dict", "state_dict", "model_state_dict", "model")
+USUAL_NAMES = ("nn_state_dict", "state_dict", "model_state_dict", "model")
 """Keys under which training programs store weights; the first that holds a network is used."""
 
-DEPTH: Final = 3
+DEPTH = 3
 """How deep a container is searched."""
 
-PUBLISHED: Final = DwiseNeuroConfig()
+PUBLISHED = DwiseNeuroConfig()
 
 
 @dataclass(frozen=True)

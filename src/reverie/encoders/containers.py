@@ -9,7 +9,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,9 +19,9 @@ from torch.serialization import safe_globals
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
 
-ADVICE: Final = "save its weights alone, with torch.save(model.state_dict(), …), and import those"
+ADVICE = "save its weights alone, with torch.save(model.state_dict(), …), and import those"
 
-OTHER_KINDS: Final = {
+OTHER_KINDS = {
     b"\x89HDF": "an HDF5 file",
     b"\x1f\x8b": "compressed by gzip: unpack it first",
     b"BZh": "compressed by bzip2: unpack it first",
@@ -31,7 +31,7 @@ OTHER_KINDS: Final = {
 }
 """First bytes of files that are sometimes given by mistake, and what these files are."""
 
-CODE: Final = re.compile(r"GLOBAL (?P<name>[\w.]+)|unrecognized|Can only build|Can only create|Can create new object")
+CODE = re.compile(r"GLOBAL (?P<name>[\w.]+)|unrecognized|Can only build|Can only create|Can create new object")
 """Torch's messages on a file that needs more than tensors and plain values."""
 
 

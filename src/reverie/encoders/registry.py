@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 import torch
 
@@ -21,10 +21,10 @@ from reverie.foundation.arrays import GREY
 from reverie.foundation.devices import usual_torch
 from reverie.foundation.errors import BadInput, ReverieError
 
-PLUGINS: Final = "REVERIE_PLUGINS"
+PLUGINS = "REVERIE_PLUGINS"
 """The environment variable that names modules or Python files that call ``register``, separated as in ``PATH``."""
 
-GROUP: Final = "reverie.encoders"
+GROUP = "reverie.encoders"
 """The group of entry points by which an installed package names such modules."""
 
 BUILT_IN = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple, fields
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -21,10 +20,10 @@ from reverie.recordings.opening import responses_of
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 
-OTHER_MOVIES: Final = 4
+OTHER_MOVIES = 4
 """Number of other movies of the recording that serve as controls."""
 
-SAME_MOVIE: Final = 0.5
+SAME_MOVIE = 0.5
 """Pixel correlation above which another trial counts as showing the same movie and is no control."""
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
@@ -21,25 +20,25 @@ from reverie.recordings.usability import ResponseKind
 from reverie.scoring.calibration import FEWEST_CLIPS, Calibration, Errors, calibrate, standard_errors
 from reverie.scoring.rule import scored_frames, scored_region
 
-USUAL_AVERAGE: Final = 2
+USUAL_AVERAGE = 2
 """Pairs of movies over which the likelihood is averaged where that is worthwhile; one brings three quarters of it."""
 
-WEIGHING_CLIPS: Final = 6
+WEIGHING_CLIPS = 6
 """Largest number of validation clips, evenly chosen, that are reconstructed to find weights."""
 
-FEWEST_TO_FOLLOW: Final = 3
+FEWEST_TO_FOLLOW = 3
 """Fewest validation movies with which a camera is followed: what helps one may harm others (docs/decisions/200)."""
 
-FEWEST_TO_AVERAGE: Final = 3
+FEWEST_TO_AVERAGE = 3
 """Fewest validation clips that can show that averaging the likelihood helps."""
 
 Measured = tuple[Moments, BandMoments]
 """Moments of one clip, over all frequencies and by band."""
 
-CALIBRATION_CLIPS: Final = 24
+CALIBRATION_CLIPS = 24
 """Largest number of clips of different movies that are reconstructed to learn how large errors are."""
 
-VALIDATION_CLIPS: Final = 6
+VALIDATION_CLIPS = 6
 """Largest number of these that are from validation trials; the others are from training trials."""
 
 

@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -35,7 +35,7 @@ from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.scoring.calibration import Calibration
 from reverie.scoring.error_model import LearnedErrors
 
-FITTED_TO: Final = "fitted_to"
+FITTED_TO = "fitted_to"
 """Key of the fingerprint of the subject that a part was fitted to."""
 
 Part = TypeVar("Part")

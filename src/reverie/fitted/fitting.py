@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
-from typing import Final
 
 import numpy as np
 
@@ -21,14 +20,14 @@ from reverie.inversion.priors.gaussian import fit_prior, with_scenes
 from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
-MASK_TRIALS: Final = 100
+MASK_TRIALS = 100
 """Number of evenly chosen training trials that a mask is estimated from; more would only take memory."""
 
-LIKELIHOOD_TRIALS: Final = 16
+LIKELIHOOD_TRIALS = 16
 """Number of evenly chosen training trials that the likelihood is fitted to; enough for a precision of a few per
 cent."""
 
-PRIOR_TRIALS: Final = 200
+PRIOR_TRIALS = 200
 """Number of evenly chosen training trials whose movies the prior is fitted to."""
 
 
@@ -145,7 +144,7 @@ def _fit_errors(fitted: Fitted) -> None:
     fitted.keep("errors", {} if found is None else found.to_arrays())
 
 
-FITS: Final[Mapping[str, Callable[[Fitted], None]]] = {
+FITS: Mapping[str, Callable[[Fitted], None]] = {
     "mask": _fit_mask,
     "prior": _fit_prior,
     "scenes": _fit_scenes,

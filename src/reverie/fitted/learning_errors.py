@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
@@ -26,18 +25,18 @@ from reverie.scoring.calibration import FEWEST_CLIPS, calibrate
 from reverie.scoring.error_model import ClipErrors, LearnedErrors, features_of, fit_error_model
 from reverie.scoring.rule import scored_frames, scored_region
 
-DRAWN_CLIPS: Final = 6
+DRAWN_CLIPS = 6
 """Number of clips for which movies are drawn from the posterior, whose width at each place differs little between
 clips."""
 
-MOST_LEFT_OUT: Final = 0.12
+MOST_LEFT_OUT = 0.12
 """Largest share of the training movies that a decoder is fitted without, to test it on them, unless that takes more
 than ``MOST_FOLDS`` fits. Without 18 of 60, errors of `harsh` animals were so large that 80 % intervals held 88 %."""
 
-MOST_FOLDS: Final = 4
+MOST_FOLDS = 4
 """Largest number of decoders that are fitted without some of the training movies."""
 
-NEARLY_SAME: Final = 0.9
+NEARLY_SAME = 0.9
 """Correlation of coarse edges from which on movies are nearly the same. Copies with noise, other brightness, blur or
 shifts in time still reach it (see ``recordings.near_duplicates``); other moments of a scene mostly do not."""
 

@@ -1,27 +1,26 @@
 """Whether an encoder and a recording belong together, judged by the responses to training trials."""
 
 from collections.abc import Iterable
-from typing import Final
 
 from reverie.encoders.contract import Encoder
 from reverie.encoders.prediction import predict
 from reverie.recordings.trial import Trial
 from reverie.training.validation import RunningCorrelation, poor_fit_warning
 
-COMPARED_TRIALS: Final = 4
+COMPARED_TRIALS = 4
 """Number of training trials that are compared; with so many, the mean over neurons is precise to some hundredths."""
 
-COMPARED_FRAMES: Final = 150
+COMPARED_FRAMES = 150
 """Number of frames of each of these trials, from its beginning."""
 
-LEAST_SHARE: Final = 0.5
+LEAST_SHARE = 0.5
 """Share of the correlation measured during training below which an encoder was trained on other responses: on training
 trials, rates should correlate even better than on the held-out ones on which it was measured."""
 
-LEAST_MEASURED: Final = 0.1
+LEAST_MEASURED = 0.1
 """Smallest correlation measured during training that is compared; lower ones are lost in the noise of so few trials."""
 
-LARGEST_RATIO: Final = 3.0
+LARGEST_RATIO = 3.0
 """Largest ratio of mean responses and predicted rates, either way; training makes their means equal."""
 
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from reverie.reporting.page import render_page, write_page
 from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, frames_to_skip, scoring_threshold
 from reverie.scoring.tables import score_columns, summarise, summarise_animals
 
-PLAYER_HEIGHT: Final = 900
+PLAYER_HEIGHT = 900
 """Height of the player in a notebook, pixels."""
 
 

@@ -1,7 +1,6 @@
 """The parts that are fitted to an animal and an encoder: what each is made from, and which ones a method needs."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from reverie.inversion.linear.ridge import DESCRIPTION
 from reverie.inversion.methods.combined import Combined
@@ -9,7 +8,7 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.methods.ridge import Ridge
 
-PARTS: Final[Mapping[str, str]] = {
+PARTS: Mapping[str, str] = {
     "mask": "mask.npz",
     "prior": "prior.npz",
     "scenes": "scenes.npz",
@@ -22,10 +21,10 @@ PARTS: Final[Mapping[str, str]] = {
 }
 """The parts in the order in which they are fitted, each with the file that exists once it is complete."""
 
-POSTERIOR: Final = ("mask", "prior", "likelihood")
+POSTERIOR = ("mask", "prior", "likelihood")
 """The parts that the most probable movie needs; it is compared with the truth inside the mask."""
 
-MADE_FROM: Final[Mapping[str, tuple[str, ...]]] = {
+MADE_FROM: Mapping[str, tuple[str, ...]] = {
     "scenes": ("prior",),
     "weights": (*POSTERIOR, "ridge"),
     "followed_weights": (*POSTERIOR, "scenes", "ridge", "weights"),

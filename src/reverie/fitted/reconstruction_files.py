@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,18 +22,18 @@ from reverie.foundation.files import (
 )
 from reverie.foundation.fingerprints import arrays_digest, bytes_digest
 
-DESCRIPTION: Final = "reconstruction.json"
-MOVIE: Final = "movie.npz"
-EVIDENCE: Final = "evidence.npz"
-TRACE: Final = "trace.csv"
-DIGESTS: Final = "digests"
+DESCRIPTION = "reconstruction.json"
+MOVIE = "movie.npz"
+EVIDENCE = "evidence.npz"
+TRACE = "trace.csv"
+DIGESTS = "digests"
 """Key, in the description, of the hashes of the other files, by which damaged ones are noticed."""
 
-IN_MOVIE: Final = ("frames", "mask", "std", "half_widths", "information")
+IN_MOVIE = ("frames", "mask", "std", "half_widths", "information")
 """Arrays that are kept in ``movie.npz``; the others, from which the movie was made or with which it is compared, are in
 another file."""
 
-COLUMNS: Final = ("step", "seconds", "passes", "loss", "model")
+COLUMNS = ("step", "seconds", "passes", "loss", "model")
 """Columns of a trace."""
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 import torch
 
@@ -20,7 +19,7 @@ from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 from reverie.scoring.error_model import joined_errors
 
-SHORT_CLIP: Final = 150
+SHORT_CLIP = 150
 """Number of frames, from its start, of a trial that is reconstructed to learn from. Half the usual length saves half
 the time and is long enough for cuts, where errors are largest. The beginning is used because encoders assume that a
 grey screen came before a clip."""

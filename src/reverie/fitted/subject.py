@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
 
 import torch
 
@@ -21,11 +20,11 @@ from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
 from reverie.simulation.folder import is_simulated
 
-FITTING_VERSION: Final = 21
+FITTING_VERSION = 21
 """Version of the fitting code; it is increased whenever that code gives other results from the same data, so that no
 old results are used."""
 
-FITTED: Final = "fitted"
+FITTED = "fitted"
 """Folder, beside an encoder's weights, of the parts fitted with it."""
 
 

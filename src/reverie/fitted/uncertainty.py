@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
@@ -18,21 +17,21 @@ from reverie.inversion.uncertainty import information_map
 from reverie.recordings.trial import Trial
 from reverie.scoring.calibration import LEVELS, Calibration, HalfWidths
 
-OVER_MODELS: Final = (
+OVER_MODELS = (
     "The standard deviation is that over the models' movies: how far they are from one another, not from the truth."
 )
-UNCALIBRATED: Final = (
+UNCALIBRATED = (
     "The standard deviation is that of movies drawn from the posterior; it relies on encoder and prior, and was "
     "not calibrated against true movies."
 )
-DRAWN: Final = "The standard deviation is that of movies drawn from the posterior, times {:.2f}"
-LEARNED: Final = "The standard deviation is learned from errors"
-WITHOUT_ERRORS: Final = (
+DRAWN = "The standard deviation is that of movies drawn from the posterior, times {:.2f}"
+LEARNED = "The standard deviation is learned from errors"
+WITHOUT_ERRORS = (
     "{} has too few clips with known movies to learn errors from, so movies made from its responses have no standard "
     "deviation of errors."
 )
-OF_USUAL: Final = "It was learned with the default settings of the method; here others were used."
-OF_SINGLES: Final = "The calibration is that of single trials explained by single encoders; here several are joined."
+OF_USUAL = "It was learned with the default settings of the method; here others were used."
+OF_SINGLES = "The calibration is that of single trials explained by single encoders; here several are joined."
 
 
 @dataclass(frozen=True)

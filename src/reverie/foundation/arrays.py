@@ -1,7 +1,5 @@
 """Types of the arrays that the program works with, named in the field's words, and their grey levels."""
 
-from typing import Final
-
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -26,25 +24,25 @@ Mask = Float[np.ndarray, "height width"]
 Indices = Int[np.ndarray, " chosen"]
 """Row numbers of neurons."""
 
-GREY: Final = 127.5
+GREY = 127.5
 """The blank movie: the middle of the grey levels."""
 
-WHITE: Final = 255.0
+WHITE = 255.0
 """The brightest grey level; the darkest is 0."""
 
-FRAME_RATE: Final = 30.0
+FRAME_RATE = 30.0
 """Frames per second of the Sensorium 2023 recordings."""
 
-SAME_RATE: Final = 0.01
+SAME_RATE = 0.01
 """Largest relative difference of frame rates that count as equal: clocks of one laboratory differ by less."""
 
-FRAME_SIZE: Final = (36, 64)
+FRAME_SIZE = (36, 64)
 """Height and width in pixels of the Sensorium 2023 movies."""
 
-DEGREES_PER_PIXEL: Final = 3.4
+DEGREES_PER_PIXEL = 3.4
 """Visual angle of one pixel of the Sensorium 2023 movies at the centre of the screen."""
 
-STATE_NAMES: Final = ("pupil dilation", "running speed", "pupil x", "pupil y")
+STATE_NAMES = ("pupil dilation", "running speed", "pupil x", "pupil y")
 """The rows of a state, in order."""
 
 PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
 
-SHOWN: Final = 8
+SHOWN = 8
 """Names listed before the rest is only counted."""
 
 
@@ -27,7 +26,7 @@ class BadInput(ReverieError):
     """
 
 
-FILES: Final = "a file is not what its format says, so copy or write it again"
+FILES = "a file is not what its format says, so copy or write it again"
 """What to do about files that cannot be read."""
 
 

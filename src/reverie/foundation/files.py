@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -21,19 +21,19 @@ from reverie.foundation.fingerprints import arrays_digest, bytes_digest, digest_
 from reverie.foundation.partial_files import open_partial, sweep
 from reverie.foundation.placeholders import read_start
 
-FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 """Errors of a disk, or a quota, that is full."""
 
-LOSSES: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ESTALE)
+LOSSES = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ESTALE)
 """Errors of fsync that mean lost data; any other means only that the file system does not support it (CIFS, FUSE)."""
 
-NO_RENAMING: Final = (errno.ENOSYS, errno.ENOTSUP, errno.EPERM)
+NO_RENAMING = (errno.ENOSYS, errno.ENOTSUP, errno.EPERM)
 """Errors of rename on file systems without it; there a file appears as soon as it is closed."""
 
-CHECKSUM: Final = "checksum"
+CHECKSUM = "checksum"
 """Key of the checksum in our own records and archives."""
 
-CUT_SHORT: Final = ("mmap length", "cannot reshape", "EOF")
+CUT_SHORT = ("mmap length", "cannot reshape", "EOF")
 """Numpy's messages on an array whose file ends too early."""
 
 

@@ -4,13 +4,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from reverie.foundation.errors import ReverieError
 
-DIGITS: Final = 16
+DIGITS = 16
 """Hexadecimal digits kept of a hash: 64 bits, enough to tell apart all files of a laboratory."""
 
 

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.partial_files import SUFFIX, hold_folder
 from reverie.foundation.progress import say
 
-LITTER: Final = (".DS_Store", ".localized", "Thumbs.db", "desktop.ini", ".directory")
+LITTER = (".DS_Store", ".localized", "Thumbs.db", "desktop.ini", ".directory")
 """Files that file managers leave in a folder that was opened with them."""
 
-PROBE: Final = 1 << 16
+PROBE = 1 << 16
 """Bytes written to test whether a disk has space."""
 
 WRITABLE_BY_OTHERS = 0o022
@@ -93,7 +92,7 @@ def require_folder(folder: Path, needed: int = 0) -> None:
     require_space(folder, needed)
 
 
-PAGE: Final = b"<!doctype html"
+PAGE = b"<!doctype html"
 """What our pages begin with."""
 
 

@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 try:
     import fcntl
 except ImportError:  # Windows, where a file that is open cannot be removed
     fcntl = None  # type: ignore[assignment]
 
-SUFFIX: Final = ".partial"
+SUFFIX = ".partial"
 
-HOST: Final = hashlib.sha256(platform.node().encode(errors="surrogateescape")).hexdigest()[:6]
+HOST = hashlib.sha256(platform.node().encode(errors="surrogateescape")).hexdigest()[:6]
 """Mark of this machine in file names: others that share a folder may not see its locks."""
 
-FORGOTTEN: Final = 86_400.0
+FORGOTTEN = 86_400.0
 """Seconds after which a file that another machine began counts as left behind."""
 
 

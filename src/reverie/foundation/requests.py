@@ -10,7 +10,6 @@ from types import NoneType, UnionType
 from typing import (
     Any,
     ClassVar,
-    Final,
     Literal,
     Protocol,
     TypeVar,
@@ -23,13 +22,13 @@ from typing import (
 
 from reverie.foundation.errors import BadInput, ReverieError
 
-SEEDS: Final = 2**63
+SEEDS = 2**63
 """Seeds must be smaller than this, since all random generators accept such seeds."""
 
-MOST: Final = 1_000_000
+MOST = 1_000_000
 """Largest number of steps, draws, trials, frames: more is a typing error, and would take years."""
 
-WORDS: Final[dict[Any, str]] = {
+WORDS: dict[Any, str] = {
     bool: "True or False",
     int: "a whole number",
     float: "a number",
@@ -101,9 +100,9 @@ class Range:
         return low if self.most == inf else f"{low} and {'below' if self.below else 'at most'} {self.most:g}"
 
 
-ABOVE_0: Final = Range(0, above=True)
-AT_LEAST_0: Final = Range(0)
-AT_LEAST_1: Final = Range(1)
+ABOVE_0 = Range(0, above=True)
+AT_LEAST_0 = Range(0)
+AT_LEAST_1 = Range(1)
 
 
 def require_possible(settings: Options, **possible: Range | Collection[str]) -> None:

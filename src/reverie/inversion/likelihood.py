@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ LEAST_RATE = 1e-8
 LEAST_EXPECTED = 1e-3
 """Expected events per frame, or rate over dispersion, below which the information no longer grows."""
 
-MOST: Final = 15.0
+MOST = 15.0
 """Largest weight of one neuron's responses in a trial, as a multiple of the median neuron's. Of 500 simulated neurons
 the largest had 4 to 46 times the median. A neuron that was silent where its noise was measured, and responded later,
 had 50,000 times the median, and the search ended once that neuron was fitted (docs/log/map.md)."""

@@ -6,7 +6,6 @@ the same for every recording.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import torch
@@ -167,7 +166,7 @@ def fit_gaussian_likelihood(rates: Sample, responses: Sample) -> GaussianLikelih
     return GaussianLikelihood(_tensor(_near_usual(relative) * whole), torch.full((len(rates),), memory))
 
 
-KINDS: Final[Mapping[str, Kind]] = {
+KINDS: Mapping[str, Kind] = {
     "sizes": fit_poisson_likelihood,
     "events": fit_event_likelihood,
     "traces": fit_gaussian_likelihood,

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import torch
@@ -67,7 +66,7 @@ class MaskSettings:
         )
 
 
-PUBLISHED_SETTINGS: Final = MaskSettings(steps=1000, learning_rate=10.0, batch=1, averaged=0.0)
+PUBLISHED_SETTINGS = MaskSettings(steps=1000, learning_rate=10.0, batch=1, averaged=0.0)
 """The settings of Bauer et al. 2026: one trial per change, a small learning rate, the last mask."""
 
 

@@ -5,7 +5,6 @@ To combine the gradients of several models instead of their movies, use several 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -15,7 +14,7 @@ from reverie.foundation.arrays import GREY, WHITE, Mask, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.problem import Solution
 
-LARGEST_BLUR: Final = 100.0
+LARGEST_BLUR = 100.0
 """Largest sigma of a blur, in frames and pixels; a wider blur would leave nothing of a movie."""
 
 

@@ -4,7 +4,7 @@ comes."""
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -30,7 +30,7 @@ from reverie.jobs.store import JobFolder, read_solution, write_solution
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 
-LEAST_WEIGHT: Final = 1e-3
+LEAST_WEIGHT = 1e-3
 """Weight of an animal's ridge movie, among those of other animals, where its mask is 0."""
 
 Targets = Literal["recorded", "predicted", "truth"]

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from reverie.foundation.errors import BadInput
 from reverie.foundation.folders import require_folder
@@ -14,7 +13,7 @@ from reverie.recordings.reading import Reading, with_absolute_paths
 from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
 
-MOST_ENCODERS: Final = 1000
+MOST_ENCODERS = 1000
 """Largest number of encoders, against typing errors; the paper averages seven."""
 
 

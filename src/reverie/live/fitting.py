@@ -7,7 +7,6 @@ held-out training trials better.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -26,18 +25,18 @@ from reverie.live.simulated_trials import simulated_samples
 from reverie.recordings.trial import Trial
 from reverie.scoring.rule import scored_frames
 
-SPACINGS: Final = (3, 4, 5)
+SPACINGS = (3, 4, 5)
 """Candidate spacings, in frames, between the lags of a decoder's features; wider ones reach further back, but blur
 more."""
 
-JUDGED: Final = 5
+JUDGED = 5
 """Number of parts that the training trials are divided into where there are no validation trials. The parts share no
 movie; one is left out of a fit, to measure its errors on."""
 
-STD_BLUR: Final = 1.0
+STD_BLUR = 1.0
 """Gaussian sigma in pixels by which mean squared errors are smoothed, since they are averages over few clips."""
 
-ERRORS: Final = "errors.npz"
+ERRORS = "errors.npz"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from time import perf_counter
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -16,7 +15,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.live.fitting import LiveDecoder, fit_live, load_live
 from reverie.recordings.gaps import measured
 
-LONGEST_LAG: Final = 0.5
+LONGEST_LAG = 0.5
 """Seconds; responses later than this after a frame add no information about it."""
 
 

@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,16 +26,16 @@ from reverie.reporting.page import fill_page
 if TYPE_CHECKING:
     from aiohttp import web
 
-LAST_PORT: Final = 65535
+LAST_PORT = 65535
 
-HOST: Final = "127.0.0.1"
-LOCAL: Final = (HOST, "localhost")
+HOST = "127.0.0.1"
+LOCAL = (HOST, "localhost")
 """Host names under which the page may be requested; any other name comes from a foreign page, which is refused."""
 
-WAITING: Final = 8
+WAITING = 8
 """Frames kept for a slow browser; older ones are dropped."""
 
-REMEMBERED: Final = 300
+REMEMBERED = 300
 """Number of latest latencies of which the page shows the median and the largest."""
 
 

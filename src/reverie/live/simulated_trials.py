@@ -7,7 +7,6 @@ simulation-based inference, PNAS 117, 2020.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ from reverie.foundation.progress import bar
 from reverie.inversion.linear.samples import PictureComponents, Sample
 from reverie.recordings.trial import Trial
 
-TRANSFORMS: Final[tuple[Callable[[Movie], Movie], ...]] = (
+TRANSFORMS: tuple[Callable[[Movie], Movie], ...] = (
     lambda movie: movie[:, :, ::-1],
     lambda movie: movie[::-1],
     lambda movie: movie[:, ::-1],
@@ -32,13 +31,13 @@ TRANSFORMS: Final[tuple[Callable[[Movie], Movie], ...]] = (
 """Transforms that make movies that were not shown from those that were: mirrored, upside down, backwards. They keep the
 statistics of space and time. Six per movie made better decoders than two, and two than one (docs/log/live.md)."""
 
-MOST_FRAMES: Final = 120_000
+MOST_FRAMES = 120_000
 """Largest number of simulated frames: over an hour at 30 Hz, which takes an encoder minutes."""
 
-NOISE_TRIALS: Final = 20
+NOISE_TRIALS = 20
 """Training trials, evenly chosen, from which the noise of responses is measured."""
 
-NEIGHBOURS: Final = 0.01
+NEIGHBOURS = 0.01
 """Responses are drawn from the frames whose predicted rates rank this close to a rate, as a share of all frames."""
 
 

@@ -9,7 +9,7 @@ is S / (1 + S·I). The most probable movie has power S · S·I / (1 + S·I) ther
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -18,23 +18,23 @@ from reverie.foundation.errors import ReverieError, reading_kept
 from reverie.foundation.requests import ABOVE_0, require_possible
 from reverie.scoring.coherence import COARSE_CYCLES, SLOW_HERTZ, crossing
 
-SPATIAL: Final = (0, 0.002, 0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.026, 0.034, 0.044, 0.058, 0.075, 0.1, 0.13, 0.2)
+SPATIAL = (0, 0.002, 0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.026, 0.034, 0.044, 0.058, 0.075, 0.1, 0.13, 0.2)
 """Edges of the spatial bands, cycles per degree; the bands are narrow where the power of movies falls steeply."""
 
-TEMPORAL: Final = (0, 0.1, 0.3, 0.6, 1.0, 1.7, 2.5, 4.0, 6.0, 9.0, 15.1)
+TEMPORAL = (0, 0.1, 0.3, 0.6, 1.0, 1.7, 2.5, 4.0, 6.0, 9.0, 15.1)
 """Edges of the temporal bands, hertz."""
 
 Table = Float[np.ndarray, "spatial temporal"]
 
-LEARNING_MINUTES: Final = 10.0
+LEARNING_MINUTES = 10.0
 """Minutes of training movies after which an encoder has learned half of what it can learn: assumed, not measured."""
 
-NONLINEAR_NOISE: Final = 6.0
+NONLINEAR_NOISE = 6.0
 """Variance of the part of the drive that is not linear in the movie, relative to the linear part at each temporal
 frequency; it counts as noise, and changes as slowly as movies do. Fitted to reconstructions of simulated animals
 (docs/log/planning.md)."""
 
-MOST_NEURONS: Final = 10_000_000
+MOST_NEURONS = 10_000_000
 """A resolution that needs more neurons than this is called out of reach."""
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -38,16 +37,16 @@ from reverie.reporting.page import fill_page
 from reverie.scoring.coherence import COARSE_CYCLES, SLOW_HERTZ
 from reverie.scoring.rule import scored_region
 
-CLIPS: Final = 20
+CLIPS = 20
 """Largest number of training clips. Each gets one random gradient; the mean square of these is the information. One per
 clip is enough, since clips differ by more than draws do."""
 
-FRAMES: Final = 150
+FRAMES = 150
 """Largest number of frames of each clip."""
 
-PARTS: Final = ("mask", "prior", "likelihood")
+PARTS = ("mask", "prior", "likelihood")
 
-SLIDERS: Final[Mapping[str, tuple[str, float, float]]] = {
+SLIDERS: Mapping[str, tuple[str, float, float]] = {
     "neurons": ("Neurons in the field, of each animal", 30, 100_000),
     "field": ("Diameter of the field, degrees", 10, 150),
     "noise": ("Noise, times what was measured", 0.1, 10),

@@ -1,7 +1,6 @@
 """Behaviour: a pupil that was lost but is not NaN, and a running speed that is none or jumps with a wheel."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -10,27 +9,27 @@ from scipy.ndimage import binary_dilation, median_filter
 from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL
 from reverie.recordings.gaps import measured
 
-FEWEST: Final = 3
+FEWEST = 3
 """Number of frames from which on a pupil of size 0 is one that was lost."""
 
-SPIKE: Final = 10.0
+SPIKE = 10.0
 """Running speeds of single frames that are this many times as large as almost all others are no speeds."""
 
-FASTER: Final = 2.0
+FASTER = 2.0
 """Multiple of the largest speed over several frames that the jump of a count, a turn of the wheel in one frame, is."""
 
-ALIKE: Final = 0.5
+ALIKE = 0.5
 """Spread of the jumps of one count, relative to their median, above which they are none."""
 
-WRAP: Final = 0.8
+WRAP = 0.8
 """Share of its range by which a position jumps where it wraps around."""
 
-SMALL: Final = 0.25
+SMALL = 0.25
 """Share of the median size below which pupils are rare; where sizes were scaled such that the smallest is 0, there are
 more of these than of size 0."""
 
 
-EYE: Final = (PUPIL, GAZE_X, GAZE_Y)
+EYE = (PUPIL, GAZE_X, GAZE_Y)
 """Signals that are lost together, when an eye is shut."""
 
 

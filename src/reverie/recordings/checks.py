@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from typing import Final
 
 import numpy as np
 
@@ -17,19 +16,19 @@ from reverie.recordings.spans import fitting_together
 from reverie.recordings.tiers import TEST_TIERS, standard_tier
 from reverie.recordings.usability import NAMED, Usable, meant, omissions
 
-MOST_LOST: Final = 0.5
+MOST_LOST = 0.5
 """Share of neurons lost in a trial above which the trial counts as lost, and not the neurons."""
 
-LOST_SHARE: Final = 0.05
+LOST_SHARE = 0.05
 """Share of trials above which a neuron lost in them is left out; below it, the trials are left out."""
 
-BUSY: Final = 100
+BUSY = 100
 """Where most trials have more non-zero responses than this, a trial without any is not chance."""
 
-LOOKED_THROUGH: Final = 50_000_000
+LOOKED_THROUGH = 50_000_000
 """Recordings with fewer responses than this (0.2 GB as float32) are read in full; larger ones are sampled."""
 
-WHOLE_TRIALS: Final = 3
+WHOLE_TRIALS = 3
 """Number of trials of larger recordings that are read in full, to find lost neurons."""
 
 

@@ -1,21 +1,19 @@
 """Checking that two clocks are the same: stimuli and responses must be at the same times, in seconds."""
 
-from typing import Final
-
 import numpy as np
 from jaxtyping import Float
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocks import Times, usual_rate
 
-LONG_BEYOND: Final = 4.0
+LONG_BEYOND = 4.0
 """Where responses last this many times as long as everything shown, and their rate was given, the rate may be wrong."""
 
-FAR_BEYOND: Final = 800.0
+FAR_BEYOND = 800.0
 """Where a signal lasts this many times as long as until the end of all that was shown, its times are no seconds but
 mostly milliseconds (1000 times) or samples, whatever its rate seems to be."""
 
-SLOWEST: Final = 2.0
+SLOWEST = 2.0
 """Longest step between samples, seconds; longer steps resolve no movie, and are mostly times given in milliseconds."""
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -19,20 +18,20 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.signals import ClockedSeries, Sampled, Signal
 from reverie.recordings.source import Footage, Source
 
-FASTEST: Final = 40.0
+FASTEST = 40.0
 """Highest frame rate, Hz; faster movies are thinned by an integer factor, since encoders are made for about 30 Hz."""
 
-STILL: Final = 0.125
+STILL = 0.125
 """Seconds; pictures that stay longer are a series of still images, and do not determine a frame rate."""
 
-IMAGE_FRAMES: Final = 32
+IMAGE_FRAMES = 32
 """Fewest frames of the usual image, where no rate is given, since images have none of their own: the window of
 DwiseNeuro and twice what the compact encoder looks back; fewer would leave nothing to reconstruct from."""
 
-JITTER: Final = 0.2
+JITTER = 0.2
 """Hundredths of a second by which an image may seem shorter than it was shown."""
 
-SHORTEST_PIECE: Final = 1.0
+SHORTEST_PIECE = 1.0
 """Seconds; if the rest of a showing is shorter, it is joined to the piece before it."""
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from reverie.recordings.reading import Layout, Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
 
-NEAR: Final = 0.5
+NEAR = 0.5
 """Largest difference in frames per second from the 30 of the Sensorium layout, which stores no rate."""
 
 
@@ -73,7 +72,7 @@ def _write_experanto(folder: Path, recording: Recording) -> None:
     write_session(folder, _trials(recording))
 
 
-WRITERS: Final[Mapping[str, Callable[[Path, Recording], None]]] = {
+WRITERS: Mapping[str, Callable[[Path, Recording], None]] = {
     "sensorium": _write_sensorium,
     "experanto": _write_experanto,
 }

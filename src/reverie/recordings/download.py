@@ -5,19 +5,18 @@ import stat
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Final
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import require_space
 from reverie.foundation.progress import say, tracked
 from reverie.recordings.fetching import PIECE, fetch
 
-_RECONSTRUCTED_BASE: Final = "https://gin.g-node.org/pollytur/sensorium_2023_dataset/raw/master"
-_OTHER_BASE: Final = "https://gin.g-node.org/pollytur/Sensorium2023Data/raw/master"
-_RECONSTRUCTED_SCAN: Final = "Video-9b4f6a1a067fe51e15306b9628efea20"
-_OTHER_SCAN: Final = "Video-8744edeac3b4d1ce16b680916b5267ce"
+_RECONSTRUCTED_BASE = "https://gin.g-node.org/pollytur/sensorium_2023_dataset/raw/master"
+_OTHER_BASE = "https://gin.g-node.org/pollytur/Sensorium2023Data/raw/master"
+_RECONSTRUCTED_SCAN = "Video-9b4f6a1a067fe51e15306b9628efea20"
+_OTHER_SCAN = "Video-8744edeac3b4d1ce16b680916b5267ce"
 
-PUBLIC_ARCHIVES: Final[Mapping[str, str]] = {
+PUBLIC_ARCHIVES: Mapping[str, str] = {
     f"dynamic{animal}-{scan}": f"{base}/dynamic{animal}-{scan}.zip"
     for base, scan, animals in (
         (

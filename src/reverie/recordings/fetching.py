@@ -8,17 +8,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_text, write_text
 from reverie.foundation.folders import require_space
 from reverie.foundation.progress import say, tracked
 
-PIECE: Final = 1 << 20
+PIECE = 1 << 20
 """Bytes read at once."""
 
-TIMEOUT_SECONDS: Final = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 def fetch(url: str, target: Path, *, retries: int = 5, pause: float = 1.0) -> None:

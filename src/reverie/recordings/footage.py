@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -11,16 +10,16 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.source import Footage
 from reverie.stimuli.grey import LUMINANCE
 
-SLACKS: Final = (0, 1, 3)
+SLACKS = (0, 1, 3)
 """Frames by which a movie may differ from the rest of its trial when its time axis is inferred; tried in this order."""
 
-USUAL_AXES: Final = "height,width,time"
+USUAL_AXES = "height,width,time"
 """The order of the axes of a movie without colours, in the releases."""
 
-COLOURS: Final = 4
+COLOURS = 4
 """Largest number of channels of a movie: red, green, blue and opacity."""
 
-LARGEST: Final = (96, 160)
+LARGEST = (96, 160)
 """Height and width in pixels above which movies are averaged down by an integer factor."""
 
 Pixels = Float[np.ndarray, "time height width"]

@@ -1,15 +1,13 @@
 """Which values were measured, and gaps inside a signal, such as blinks: long ones make a trial unusable."""
 
-from typing import Final
-
 import numpy as np
 from jaxtyping import Bool, Float, Num
 
-LONGEST_BRIDGED: Final = 1.0
+LONGEST_BRIDGED = 1.0
 """Seconds of a signal that may be missing in one piece; a blink of a mouse lasts a few tenths."""
 
 
-LARGEST: Final = 1e15
+LARGEST = 1e15
 """Largest possible size of a response or signal; larger numbers come from damage, and their squares overflow
 float32."""
 

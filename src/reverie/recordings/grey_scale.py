@@ -1,7 +1,6 @@
 """How the values of stored movies become grey levels: their unit, inferred from the range of a sample."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -12,10 +11,10 @@ from reverie.recordings.footage import Pixels
 from reverie.stimuli.grey import bits_of
 from reverie.stimuli.resizing import resize
 
-BEYOND: Final = 2 * WHITE
+BEYOND = 2 * WHITE
 """Grey level, of either sign, that no movie in the unit of a recording's other movies reaches."""
 
-OVERSHOOT: Final = 20.0
+OVERSHOOT = 20.0
 """Values count as grey levels if they exceed 0-255 by at most this much (as after resampling) and the brightest one is
 above this."""
 

@@ -1,7 +1,5 @@
 """What tells a recording from another, by its contents, so that a trial knows which one it was read from."""
 
-from typing import Final
-
 import numpy as np
 from jaxtyping import Shaped
 
@@ -10,15 +8,15 @@ from reverie.foundation.fingerprints import digest
 from reverie.recordings.source import Source
 from reverie.recordings.usability import Usable
 
-HASHED_FRAMES: Final = 60
+HASHED_FRAMES = 60
 """Number of frames, from the beginning of the first trial with responses, that are hashed."""
 
 
-LEVELS: Final = 9973.3
+LEVELS = 9973.3
 """Number of steps to which responses are rounded, from 0 to the largest one; odd, so that no usual share of it, such as
 half of the largest response, lies between two steps."""
 
-LOST: Final = -1e6
+LOST = -1e6
 """The step of what was not recorded."""
 
 

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,32 +17,32 @@ from reverie.recordings.source import Footage, Source
 from reverie.recordings.spans import Span
 from reverie.recordings.usability import Usable
 
-GREY_TRIALS: Final = 24
+GREY_TRIALS = 24
 """Number of movies, evenly chosen, from whose first, middle and last frames the unit of grey levels is inferred."""
 
-SMALL: Final = 2**28
+SMALL = 2**28
 """Bytes of all movies together up to which each of them is looked at."""
 
-BLOCK: Final = 64
+BLOCK = 64
 """Frames of a movie that are read at once where all of it is looked at."""
 
-WHOLE_MOVIES: Final = 3
+WHOLE_MOVIES = 3
 """Number of movies that are looked at in full where all sampled frames are of one grey."""
 
-ALMOST_ALL: Final = 0.9
+ALMOST_ALL = 0.9
 """Share of movies of real numbers within black and white from which on the others are no grey levels."""
 
-RINGING: Final = 64.0
+RINGING = 64.0
 """Grey levels by which single movies may exceed black and white, as after sharpening or resampling, beside others that
 do not."""
 
-FULL: Final = 16
+FULL = 16
 """Bit depth of files with more than 8 bits; a lower depth is inferred from the brightness of movies."""
 
-ROUNDED: Final = 0.03
+ROUNDED = 0.03
 """Largest relative difference between sizes on the screen that averaging down to whole pixels can cause."""
 
-LEAST_CONTRAST: Final = 0.2
+LEAST_CONTRAST = 0.2
 """Where other movies of the recording hold grey levels, values in 0-1 are shares of white if they differ by more than
 this; those of an almost dark screen, or of a filter's ringing, differ by less."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -10,10 +9,10 @@ from jaxtyping import Float
 from reverie.recordings.clocks import covered
 from reverie.recordings.signals import Signal, SpikeTrains
 
-OFTEN: Final = 0.5
+OFTEN = 0.5
 """Share of trials that a unit may lack, of units that a trial may lack, and of trials that may lack any."""
 
-LOOKED_AT: Final = 11
+LOOKED_AT = 11
 """Moments of each trial, evenly chosen, at which units are looked for."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from reverie.foundation.errors import BadInput
 from reverie.foundation.requests import ABOVE_0, Range, convert_fields, require_possible
@@ -28,10 +28,10 @@ Layout = Literal["sensorium", "experanto"]
 """The layouts that recordings can be written in."""
 
 
-LARGEST_FRAME: Final = 4096
+LARGEST_FRAME = 4096
 """Largest side of the requested frames, pixels; more is a typing error."""
 
-HELP: Final = "see `help(Recording)` for what it takes"
+HELP = "see `help(Recording)` for what it takes"
 """What to do about arguments that cannot be read."""
 
 

@@ -3,25 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from reverie.foundation.requests import with_options
 from reverie.recordings.reading import Reading, with_absolute_paths
 
-OPTIONS: Final = tuple(option for option in fields(Reading) if option.init)
+OPTIONS = tuple(option for option in fields(Reading) if option.init)
 """The options that there are."""
 
-NEURON: Final = "neuron:"
+NEURON = "neuron:"
 """Marks neurons among what is left out. Only these are remembered: movies are often made of the very trials and animals
 that were left out of a training."""
 
-MOVED: Final = ("movie", "frames_table", "leave_out")
+MOVED = ("movie", "frames_table", "leave_out")
 """Options that may differ although a recording is read alike: files are moved, and more is left out."""
 
-BEHAVIOUR: Final = ("running", "pupil", "gaze")
+BEHAVIOUR = ("running", "pupil", "gaze")
 """Options that may name files, which are moved as well."""
 
-RESPONSES: Final = ("responses", "rate", "frame_rate", "leave_out")
+RESPONSES = ("responses", "rate", "frame_rate", "leave_out")
 """Options on which the responses depend that a recording is known by."""
 
 

@@ -1,7 +1,6 @@
 """Checking responses by their values where lengths do not show what is wrong: exchanged axes, and unmarked padding."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -10,14 +9,14 @@ from reverie.recordings.facts import ResponseFacts
 from reverie.recordings.source import Source, StoredSeries
 from reverie.recordings.spans import FEW_FRAMES
 
-COMPARED: Final = 8
+COMPARED = 8
 """Number of trials, evenly chosen, that are checked."""
 
-CLEAR: Final = 0.1
+CLEAR = 0.1
 """Difference of correlations from which on neighbouring columns are clearly more similar than neighbouring rows, or
 less. In simulated recordings of every kind, two trials of 40 neurons and 40 frames give 0.2 to 0.8."""
 
-BY_CHANCE: Final = 1e-3
+BY_CHANCE = 1e-3
 """Probability from which on constant frames may be chance and do not count as padding; few neurons with few spikes are
 often all silent."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from reverie.recordings.gaps import LONGEST_BRIDGED, longest_gap, measured
 from reverie.recordings.source import Source
 from reverie.recordings.usability import Usable
 
-ABSENT_SHARE: Final = 0.5
+ABSENT_SHARE = 0.5
 """Share of trials above which a signal that cannot be used in them counts as not recorded."""
 
 

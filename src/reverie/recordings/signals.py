@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -16,28 +16,28 @@ from reverie.recordings.source import Pictures
 Meaning = Literal["level", "amount", "held"]
 """What a sample is: a level at its time, an amount from then on, or a level that was already resampled to a clock."""
 
-MARGIN: Final = 2.0
+MARGIN = 2.0
 """Seconds read before and after a trial, so that gaps and interpolation at its ends are complete."""
 
-HELD_MARGIN: Final = 0.2
+HELD_MARGIN = 0.2
 """Seconds read before and after a trial where only the latest sample is needed."""
 
-REAL: Final = "buif"
+REAL = "buif"
 """Kinds of numpy types that hold real numbers."""
 
-STRETCHES: Final = 3
+STRETCHES = 3
 """Number of short stretches of a large trial that are examined beforehand."""
 
-STRETCH: Final = 4
+STRETCH = 4
 """Frames of such a stretch."""
 
-MOST_CLOCKS: Final = 5
+MOST_CLOCKS = 5
 """Up to how often the times of a unit go back where they are those of several recordings."""
 
-ENOUGH_SPIKES: Final = 20
+ENOUGH_SPIKES = 20
 """Spikes of a unit from which on its times show whether several recordings were put one behind the other."""
 
-PHASES: Final = 32
+PHASES = 32
 """Number of groups in which rows with individual phases are read; a phase is off by at most 1/64 of their range."""
 
 

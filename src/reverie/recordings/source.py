@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from reverie.foundation.progress import say_broken
 Member = TypeVar("Member")
 Part = TypeVar("Part")
 
-SAMPLED_ROWS: Final = 16
+SAMPLED_ROWS = 16
 """Number of evenly spaced rows that represent an array too large to be read in full."""
 
 

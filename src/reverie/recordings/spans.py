@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
@@ -10,13 +9,13 @@ from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.facts import SeriesFacts, TrialFacts
 from reverie.recordings.footage import read_pictures, stored_frames
 
-FEW_FRAMES: Final = 3
+FEW_FRAMES = 3
 """Number of frames by which a trial's arrays may differ in length: a dropped frame, a surplus pulse at the end."""
 
-SMALL_SHARE: Final = 0.1
+SMALL_SHARE = 0.1
 """Share of a trial by which its arrays may also differ, if NaN marks the frames that were not recorded."""
 
-LEAST_FRAMES: Final = 2
+LEAST_FRAMES = 2
 """Least number of frames of a trial; with fewer nothing moves."""
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -21,10 +20,10 @@ from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS, TRAIN, UN
 from reverie.recordings.trial import Trial
 from reverie.recordings.usability import NAMED
 
-MOST_RESPONSES: Final = 15_000_000
+MOST_RESPONSES = 15_000_000
 """Recordings with more responses are sampled: evenly chosen trials with about this many responses in all are read."""
 
-MOST_PIXELS: Final = 300_000_000
+MOST_PIXELS = 300_000_000
 """Likewise for pixels of movies."""
 
 

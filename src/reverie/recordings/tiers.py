@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Final
 
 import imagehash
 import numpy as np
@@ -12,27 +11,27 @@ from PIL import Image
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import some
 
-TRAIN: Final = "train"
-UNUSED: Final = "none"
+TRAIN = "train"
+UNUSED = "none"
 
-SPONTANEOUS: Final = "spontaneous"
+SPONTANEOUS = "spontaneous"
 """Trials that show no movie: darkness, a grey screen, sleep. Nothing learns from them; they can be reconstructed."""
 
-VALIDATION_TIERS: Final = ("oracle", "validation", "val")
+VALIDATION_TIERS = ("oracle", "validation", "val")
 """Tiers for choosing models; the Sensorium releases have ``oracle`` or ``validation``."""
 
-TEST_TIERS: Final = ("live_test_main", "live_test_bonus", "final_test_main", "final_test_bonus", "test", "final_test")
+TEST_TIERS = ("live_test_main", "live_test_bonus", "final_test_main", "final_test_bonus", "test", "final_test")
 """Tiers that are never used to choose anything; their responses may be missing."""
 
-KNOWN_TIERS: Final = (TRAIN, *VALIDATION_TIERS, *TEST_TIERS, SPONTANEOUS, UNUSED)
+KNOWN_TIERS = (TRAIN, *VALIDATION_TIERS, *TEST_TIERS, SPONTANEOUS, UNUSED)
 
-FOLDED_TIERS: Final = (TRAIN, "oracle")
+FOLDED_TIERS = (TRAIN, "oracle")
 """Tiers that the published folds divide: those whose responses were released for the five reconstructed animals."""
 
-FOLDS: Final = 7
+FOLDS = 7
 """Number of folds in the release."""
 
-SYNONYMS: Final = {
+SYNONYMS = {
     "training": TRAIN,
     "valid": "validation",
     "validate": "validation",
@@ -49,16 +48,16 @@ SYNONYMS: Final = {
 HASHED_FRAMES = 5
 """Number of frames of a movie that the release hashes."""
 
-SHARE: Final = 0.1
+SHARE = 0.1
 """The share of trials that validates, and the share that tests."""
 
-MOVIE_TIERS: Final = frozenset(KNOWN_TIERS) - {UNUSED, SPONTANEOUS}
+MOVIE_TIERS = frozenset(KNOWN_TIERS) - {UNUSED, SPONTANEOUS}
 """Tiers whose trials show a movie."""
 
-TEST: Final = "test"
-VALIDATION: Final = "validation"
+TEST = "test"
+VALIDATION = "validation"
 
-MEANINGS: Final = {TEST: TEST_TIERS, VALIDATION: VALIDATION_TIERS}
+MEANINGS = {TEST: TEST_TIERS, VALIDATION: VALIDATION_TIERS}
 """Words for a tier of any recording, whatever its own name."""
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from reverie.recordings.spans import Span
 NAMED = 6
 """Number of names that are listed; the others are counted."""
 
-SQUEEZED: Final = 0.1
+SQUEEZED = 0.1
 """Log change of the aspect ratio from which on a message mentions it; rounding to whole pixels causes less."""
 
 ResponseKind = Literal["counts", "events", "traces"]

@@ -2,7 +2,6 @@
 
 from io import BytesIO
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -14,7 +13,7 @@ from reverie.foundation.files import write_bytes
 from reverie.reporting.pictures import GAP, evenly_placed, film_strip
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
-COLUMN: Final = 5.2
+COLUMN = 5.2
 """Width of a text column, inches; letters of 8 points stay legible in it."""
 
 AMBER, SKY = "#ffb714", "#6fd3ff"

@@ -3,7 +3,6 @@
 from base64 import b64encode
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -12,10 +11,10 @@ from PIL import Image
 from reverie.foundation.arrays import WHITE, Movie
 from reverie.scoring.correlation import Region
 
-WIDEST: Final = 16_000
+WIDEST = 16_000
 """Largest side of a canvas, in pixels, that every browser can draw."""
 
-GAP: Final = 2
+GAP = 2
 """Pixels between the frames of a strip, and between the movies of a contact sheet."""
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -12,19 +11,19 @@ from reverie.foundation.arrays import STATE_NAMES, Indices, Responses
 from reverie.inversion.problem import Progress
 from reverie.reporting.content import TrialContent
 
-MOST_POINTS: Final = 600
+MOST_POINTS = 600
 """Largest number of points of a line; a longer one is thinned out."""
 
-MOST_ROWS: Final = 160
+MOST_ROWS = 160
 """Largest number of rows of a raster; where there are more neurons, some share a row."""
 
-LEAST_DEVIATION: Final = 0.1
+LEAST_DEVIATION = 0.1
 """Standard deviation, relative to the median neuron's, below which a neuron counts as almost silent in a trial."""
 
-BRIGHTEST: Final = 99.5
+BRIGHTEST = 99.5
 """Percentile of the raster's values that is drawn darkest, so that a few large events do not make all others pale."""
 
-JUMP: Final = 0.2
+JUMP = 0.2
 """Rise of the loss between two steps, as a share of its range, that no single search makes."""
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,10 +12,10 @@ from reverie.reporting.wording import Wording, wording_of
 from reverie.scoring.controls import CONTROLS
 from reverie.scoring.scores import MAIN_SCORES
 
-SCALE: Final = (-0.5, 1.0)
+SCALE = (-0.5, 1.0)
 """Ends of the small axis on which scores of at most 1 are drawn."""
 
-ON_SCALE: Final = frozenset(name for name in MAIN_SCORES if "correlation" in name or name == "ssim")
+ON_SCALE = frozenset(name for name in MAIN_SCORES if "correlation" in name or name == "ssim")
 """The scores drawn on that axis."""
 
 

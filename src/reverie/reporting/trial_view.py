@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -34,13 +34,13 @@ from reverie.reporting.score_tables import ScoreTable, score_text, trial_table
 from reverie.scoring.correlation import frame_correlations
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 
-STRIP_FRAMES: Final = 6
+STRIP_FRAMES = 6
 """Number of frames in the strip that represents a trial in the overview."""
 
-ERROR_TOP: Final = 75
+ERROR_TOP = 75
 """Error in grey levels from which on it is shown in full colour."""
 
-RASTER_LABELS: Final = {
+RASTER_LABELS = {
     "responses": "Recorded responses",
     "rates": "Predicted from the reconstruction",
     "rates_from_truth": "Predicted from the true movie",

@@ -1,7 +1,6 @@
 """How scores and controls are named and explained to a reader."""
 
 from dataclasses import dataclass
-from typing import Final
 
 
 @dataclass(frozen=True)
@@ -13,7 +12,7 @@ class Wording:
     meaning: str
 
 
-SCORES: Final = {
+SCORES = {
     "video_correlation": Wording(
         "Video correlation", "", "Pearson correlation over all scored pixels and frames together. 1 is perfect."
     ),
@@ -80,7 +79,7 @@ SCORES: Final = {
 }
 """The scores of the evaluation by name."""
 
-CONTROL_LABELS: Final = {
+CONTROL_LABELS = {
     "other_movie": Wording("Other movie", "", "the same reconstruction compared with movies it was not made from"),
     "other_moment": Wording("Other moment", "", "compared with the right scene half a shot earlier or later"),
     "shuffled": Wording("Shuffled", "", "compared with the right frames in random order"),

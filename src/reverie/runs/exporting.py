@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -19,7 +19,7 @@ from reverie.reporting.video_files import write_mp4, write_tif
 from reverie.runs.options import ExportFormat
 from reverie.runs.run_folder import RunFolder
 
-MARK: Final = "export.json"
+MARK = "export.json"
 """File that names the run whose movies a folder holds."""
 
 UNKNOWN_START = "The start of the session was not given; the time of writing stands for it."
@@ -78,7 +78,7 @@ def _write_zarr(path: Path, found: Reconstruction) -> None:
     found.to_xarray().to_zarr(path, mode="w", consolidated=False)
 
 
-WRITERS: Final[Mapping[str, Callable[[Path, Reconstruction], None]]] = {
+WRITERS: Mapping[str, Callable[[Path, Reconstruction], None]] = {
     "mp4": lambda path, found: write_mp4(path, found.frames, frame_rate=found.frame_rate),
     "tif": lambda path, found: write_tif(path, found.frames, found.frame_rate),
     "npz": _write_npz,

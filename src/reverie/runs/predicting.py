@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from reverie.foundation.progress import say, tracked
 from reverie.recordings.opening import choose_trials
 from reverie.recordings.reading import Reading
 
-MARK: Final = b"rates.npy"
+MARK = b"rates.npy"
 """Name of the first array in files of rates written here."""
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -26,10 +26,10 @@ from reverie.reporting.video_files import Scene, write_film
 from reverie.runs.evaluating import read_or_evaluate
 from reverie.runs.run_folder import RunFolder, TrialFolder, read_lazily
 
-TOGETHER: Final = 24
+TOGETHER = 24
 """Largest number of trials on one page, to which each adds half a megabyte to one; of more, each has its own page."""
 
-FILM_SECONDS: Final = 10.0
+FILM_SECONDS = 10.0
 """Seconds of each trial that a film shows."""
 
 

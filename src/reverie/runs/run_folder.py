@@ -23,7 +23,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.reconstruction_files import DESCRIPTION
@@ -68,7 +68,7 @@ class TrialFolder:
         return self.folder / "jobs.json"
 
 
-LEFT_OUT: Final = "Left out, until the same `reverie reconstruct` makes it anew"
+LEFT_OUT = "Left out, until the same `reverie reconstruct` makes it anew"
 """Message on a trial that cannot be read."""
 
 

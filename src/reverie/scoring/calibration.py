@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -11,16 +10,16 @@ from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import NotApplicable, ReverieError, reading_kept
 from reverie.scoring.correlation import Region
 
-LEVELS: Final = (0.5, 0.8, 0.95)
+LEVELS = (0.5, 0.8, 0.95)
 """How often intervals are to hold the truth."""
 
-ONE_DEVIATION: Final = 0.6827
+ONE_DEVIATION = 0.6827
 """How often a normal variable lies within one standard deviation of its mean."""
 
-FEWEST_CLIPS: Final = 2
+FEWEST_CLIPS = 2
 """Fewest clips with which a calibration can be learned on some and tested on another."""
 
-LEAST_STD: Final = 1e-3
+LEAST_STD = 1e-3
 """Smallest standard deviation, grey levels; smaller ones are replaced by it."""
 
 Errors = Float[np.ndarray, " error"]
@@ -72,7 +71,7 @@ class Calibration:
         return found
 
 
-NORMAL_HALF_WIDTHS: Final = np.array([0.6745, 1.2816, 1.9600])
+NORMAL_HALF_WIDTHS = np.array([0.6745, 1.2816, 1.9600])
 """Half the width of the intervals of ``LEVELS`` for a normal error, in standard deviations."""
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -15,10 +14,10 @@ from reverie.scoring.correlation import Region
 TAPER = 2.0
 """Gaussian sigma in pixels with which the region fades out at its border."""
 
-SPATIAL: Final = np.array([0.008, 0.016, 0.024, 0.032, 0.044, 0.06, 0.08, 0.11, 0.147])
+SPATIAL = np.array([0.008, 0.016, 0.024, 0.032, 0.044, 0.06, 0.08, 0.11, 0.147])
 """Edges of the bands of spatial frequency, cycles per degree, whatever the orientation."""
 
-TEMPORAL: Final = np.array([0.2, 0.7, 1.5, 2.5, 3.5, 5.0, 7.0, 10.0, 14.0])
+TEMPORAL = np.array([0.2, 0.7, 1.5, 2.5, 3.5, 5.0, 7.0, 10.0, 14.0])
 """Edges of the bands of temporal frequency, hertz."""
 
 SPATIAL_CENTRES, TEMPORAL_CENTRES = (np.sqrt(edges[:-1] * edges[1:]) for edges in (SPATIAL, TEMPORAL))

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import gcd
-from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -21,27 +20,27 @@ from reverie.foundation.errors import ReverieError, reading_kept
 from reverie.scoring.calibration import Calibration, Errors
 from reverie.scoring.correlation import Region
 
-USUAL_SLOPES: Final = np.array([1.0, 0.3, 0.3, 0.5])
+USUAL_SLOPES = np.array([1.0, 0.3, 0.3, 0.5])
 """Slopes of posterior, disagreement, contrast and midtones towards which fitted slopes are shrunk: round numbers near
 those found on simulated animals of four kinds (docs/log/uncertainty.md)."""
 
-SHRINKAGE_CLIPS: Final = 3.0
+SHRINKAGE_CLIPS = 3.0
 """Number of clips that the usual slopes count as in the fit."""
 
-BLUR: Final = (8 / 30, 4 / 36, 4 / 36)
+BLUR = (8 / 30, 4 / 36, 4 / 36)
 """Gaussian sigma, in seconds and heights of the frame, by which features are smoothed."""
 
-DARKEST: Final = 600.0
+DARKEST = 600.0
 """Smallest value of grey · (white − grey), squared grey levels, which black and white pixels are taken to have."""
 
-EVERY: Final = 13
+EVERY = 13
 """Only every thirteenth pixel of scored frames is used, since errors of neighbours are alike; or the next number with
 which each frame contributes different pixels."""
 
-STEPS: Final = 30
+STEPS = 30
 """Largest number of Newton steps; five or six are usual."""
 
-LONGEST: Final = 2.0
+LONGEST = 2.0
 """Largest change of a slope in one Newton step."""
 
 Features = Float[np.ndarray, "feature time height width"]

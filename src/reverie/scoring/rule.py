@@ -1,23 +1,21 @@
 """Which pixels and which frames of a movie are scored: the one place that says so."""
 
-from typing import Final
-
 import numpy as np
 
 from reverie.foundation.arrays import Mask
 from reverie.foundation.errors import ReverieError
 from reverie.scoring.correlation import Region
 
-TRAINING_THRESHOLD: Final = 0.5
+TRAINING_THRESHOLD = 0.5
 """Transparency of the mask from which on a pixel is reconstructed (Bauer et al. 2026, Methods)."""
 
-EVALUATION_THRESHOLD: Final = 1.0
+EVALUATION_THRESHOLD = 1.0
 """Transparency of the mask from which on a pixel is scored (Bauer et al. 2026, Methods)."""
 
-SKIPPED_FRAMES: Final = 30
+SKIPPED_FRAMES = 30
 """Frames at the start of a movie that are not scored (Bauer et al. 2026, Methods)."""
 
-WEAK_MASK: Final = "The mask reaches 1 at no pixel, so that pixels from 0.5 on are scored; compare with no other run."
+WEAK_MASK = "The mask reaches 1 at no pixel, so that pixels from 0.5 on are scored; compare with no other run."
 """Warning to the reader where the published evaluation mask would be empty."""
 
 

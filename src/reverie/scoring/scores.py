@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
-from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -44,7 +43,7 @@ MAIN_SCORES = (
 )
 """The scores that come with controls, as columns named ``<score>_<control>``."""
 
-SHARES: Final = 0.2
+SHARES = 0.2
 """Values in 0-1 that differ by more than this are taken for shares of white: as grey levels, all would look black."""
 
 AnyRows = Float[np.ndarray, "_ _"]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -23,13 +22,13 @@ Values = Float[np.ndarray, " clip"]
 Weights = Int[np.ndarray, "draw clip"]
 """How often each clip was drawn in each bootstrap sample."""
 
-FEWEST_CLIPS: Final = 5
+FEWEST_CLIPS = 5
 """Fewest clips of a bootstrap interval: that of three is no more than their range, which holds the mean too seldom."""
 
-FEWEST_FOR_T: Final = 3
+FEWEST_FOR_T = 3
 """Fewest clips of a t interval: that of two is twelve standard errors wide to either side, and passes all bounds."""
 
-LEAST_ANIMALS: Final = 3
+LEAST_ANIMALS = 3
 """Fewest animals that are tested: a paired test over one or two says nothing."""
 
 

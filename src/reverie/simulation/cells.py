@@ -2,7 +2,6 @@
 
 import zlib
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -10,12 +9,12 @@ from scipy.special import ndtr, ndtri
 
 from reverie.foundation.arrays import DEGREES_PER_PIXEL
 
-TEMPERAMENT: Final = 1
-PLACES: Final = 2
-TRIALS: Final = 3
-GAZE: Final = 4
-SESSION: Final = 5
-SCAN: Final = 6
+TEMPERAMENT = 1
+PLACES = 2
+TRIALS = 3
+GAZE = 4
+SESSION = 5
+SCAN = 6
 """Purposes of an animal's random numbers; each has a stream of its own."""
 
 

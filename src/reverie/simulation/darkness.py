@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import inf
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from reverie.foundation.arrays import GREY, Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.requests import AT_LEAST_0, AT_LEAST_1, require_possible
 
-APART: Final = 15
+APART = 15
 """Least number of frames between two replays, and before the first."""
 
 

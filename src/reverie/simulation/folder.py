@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -27,13 +27,13 @@ from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.clips import StimulusSettings
 from reverie.stimuli.footage import find_videos, make_tiers
 
-TRUTH: Final = "truth"
+TRUTH = "truth"
 """Name of the folder, beside the animals', of their true encoder."""
 
-REPLAYS: Final = "replays.csv"
+REPLAYS = "replays.csv"
 """File in that folder: the replays hidden in trials without a movie, the same for all animals."""
 
-DARK: Final = 7
+DARK = 7
 """Separates the random numbers of hidden replays from all others of the same seed."""
 
 PARTIAL = ".partial"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from reverie.foundation.errors import ReverieError
 from reverie.simulation.cells import TruthConfig
@@ -12,7 +12,7 @@ from reverie.simulation.retina import RetinalTruth, RetinalTruthConfig
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.simulation.truth import SimulatedTruth, SimulatedTruthConfig
 
-FAMILIES: Final[Mapping[type[TruthConfig], Callable[..., TrueEncoder]]] = {
+FAMILIES: Mapping[type[TruthConfig], Callable[..., TrueEncoder]] = {
     SimulatedTruthConfig: SimulatedTruth,
     ConvolutionalTruthConfig: ConvolutionalTruth,
     RetinalTruthConfig: RetinalTruth,
@@ -50,7 +50,7 @@ def _set(settings: Settings, values: Mapping[str, Any]) -> Settings:
     return replace(settings, **{name: value for name, value in values.items() if name in own})
 
 
-PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
+PARTS: Mapping[str, Mapping[str, Any]] = {
     "gaze": {"gaze_degrees": (0.0, 0.0)},
     "shared": {"shared": 0.0, "gain_spread": 0.6},
     "drift": {"gain_drift": 0.0, "tuning_drift": 0.0},
@@ -63,7 +63,7 @@ PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """For each part, the settings of truth and noise that remove it; a kind without these settings never had the part."""
 
-KINDS: Final[Mapping[str, Kind]] = {
+KINDS: Mapping[str, Kind] = {
     "default": Kind(SimulatedTruthConfig(), SessionNoise(level=12.0)),
     "realistic": Kind(SimulatedTruthConfig(), SessionNoise(level=36.0)),
     "harsh": Kind(

@@ -1,7 +1,7 @@
 """Pictures made grey in the values of their files, and these values converted to grey levels 0-255."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -13,10 +13,10 @@ from reverie.foundation.progress import say
 
 Grey = Float[np.ndarray, "height width"]
 
-LUMINANCE: Final = (0.299, 0.587, 0.114)
+LUMINANCE = (0.299, 0.587, 0.114)
 """Weights of red, green and blue (ITU-R BT.601, which video decoders use)."""
 
-DEPTHS: Final = (10, 12, 14, 16, 32, 64)
+DEPTHS = (10, 12, 14, 16, 32, 64)
 """Bit depths that integers above 255 may have."""
 
 

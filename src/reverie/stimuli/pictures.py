@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -16,16 +16,16 @@ from reverie.foundation.placeholders import read_start
 from reverie.stimuli.grey import Grey, grey_picture
 from reverie.stimuli.tiffs import STACKS, pictures_of, stack_facts
 
-SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".pgm", ".ppm")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".pgm", ".ppm")
 """Endings of files that may be single pictures."""
 
-ANIMATIONS: Final = (".webp", ".png", ".apng")
+ANIMATIONS = (".webp", ".png", ".apng")
 """Endings of files of several pictures that are read here, not by the decoders of videos."""
 
-STILL: Final = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm")
+STILL = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm")
 """Endings of files that are single pictures, even where they cannot be read."""
 
-UNTIMED: Final = 0.1
+UNTIMED = 0.1
 """Seconds that a picture lasts whose stated duration is 0, as in browsers."""
 
 Shown = tuple[float, float, Grey]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -15,22 +15,22 @@ from PIL import Image
 
 from reverie.stimuli.grey import Grey, as_grey, grey_picture
 
-STACKS: Final = (".tif", ".tiff")
+STACKS = (".tif", ".tiff")
 """Endings of TIFF files."""
 
-INKS: Final = (tifffile.PHOTOMETRIC.SEPARATED, tifffile.PHOTOMETRIC.CIELAB, tifffile.PHOTOMETRIC.ICCLAB)
+INKS = (tifffile.PHOTOMETRIC.SEPARATED, tifffile.PHOTOMETRIC.CIELAB, tifffile.PHOTOMETRIC.ICCLAB)
 """Kinds of colours that are not made of red, green and blue, as printers use them."""
 
-MOST_COLOURS: Final = 4
+MOST_COLOURS = 4
 """Largest number of colours of a picture: red, green, blue and opacity."""
 
-CODECS: Final = "imagecodecs"
+CODECS = "imagecodecs"
 """Package without which tifffile reads few compressions."""
 
-DIFFERENT: Final = "it holds pictures of different kinds; save the movie alone"
+DIFFERENT = "it holds pictures of different kinds; save the movie alone"
 """What is wrong with a file that holds more than one movie, and what to do."""
 
-DEEPEST: Final = 255
+DEEPEST = 255
 """Highest value of a table of colours in which some programs write 8 bits instead of 16."""
 
 

@@ -1,16 +1,16 @@
 """Opening video files: their video track, its frame rate, and its stated duration."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import av
 import numpy as np
 from av.stream import Disposition
 
-UNEVEN: Final = 0.05
+UNEVEN = 0.05
 """Relative difference between usual and mean picture rate from which on pictures count as unevenly timed."""
 
-FORGIVING: Final = 19
+FORGIVING = 19
 """From this version on, av has no option for wrongly encoded metadata, and accepts them anyway."""
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import av
 import numpy as np
@@ -24,15 +24,15 @@ from reverie.stimuli.wholeness import require_whole
 
 _Picture = Float[np.ndarray, "rows columns"]
 
-NAMED_AS_VIDEO: Final = re.compile(
+NAMED_AS_VIDEO = re.compile(
     r"\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|m?ts|m2ts|wmv|asf|flv|ogv|3gp|y4m|gif|webp|tiff?|apng)$", re.IGNORECASE
 )
 """Endings of files that are taken for videos without opening them; others are tried."""
 
-ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """Decoders that read the transparency stored beside WebM pictures, which the usual ones ignore."""
 
-NOT_SAID: Final = 0.5
+NOT_SAID = 0.5
 """Seconds (and a twentieth of the length) by which a video may end before its stated end without a message."""
 
 

@@ -3,17 +3,17 @@
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 from reverie.foundation.errors import ReverieError
 
-SEGMENT: Final = b"\x18\x53\x80\x67"
+SEGMENT = b"\x18\x53\x80\x67"
 """Identifier of the element that holds the whole content of a Matroska or WebM file."""
 
-BOXES: Final = b"ftyp moov mdat wide free skip pnot moof mfra sidx styp uuid meta udta emsg prft pdin".split()
+BOXES = b"ftyp moov mdat wide free skip pnot moof mfra sidx styp uuid meta udta emsg prft pdin".split()
 """The outermost parts of MP4 and QuickTime files."""
 
-UNKNOWN: Final = (0, 0xFFFFFFFF)
+UNKNOWN = (0, 0xFFFFFFFF)
 """Lengths that streamed RIFF files declare."""
 
 

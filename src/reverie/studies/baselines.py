@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,9 @@ from reverie.studies.setup import Conditions, Setup, jobs_for, jobs_of
 from reverie.studies.study import Beside, Findings, Study, groups_picture
 from reverie.training.loop import LOG
 
-DYNAMIC: Final = "video_correlation_dynamic"
-PAPER: Final = "the paper's method"
-RIDGE: Final = "ridge"
+DYNAMIC = "video_correlation_dynamic"
+PAPER = "the paper's method"
+RIDGE = "ridge"
 
 
 def conditions(setup: Setup) -> Conditions:

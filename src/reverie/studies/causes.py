@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 import pandas as pd
 import torch
@@ -22,10 +21,10 @@ from reverie.studies.study import Findings, Study, groups_picture
 RECORDED, SIMULATED, TRUE_RATES = "recorded responses", "a simulated trial", "true rates"
 OWN_RATES, PATIENT = "the encoder's own rates", "own rates, long search"
 
-METHOD: Final = Map(draws=0, likelihood="sizes")
+METHOD = Map(draws=0, likelihood="sizes")
 """Sizes of responses, not events: noiseless rates are above 0 in every frame, which would make each one an event."""
 
-LONG: Final = replace(METHOD, steps=4 * Map.steps, tolerance=Map.tolerance / 10)
+LONG = replace(METHOD, steps=4 * Map.steps, tolerance=Map.tolerance / 10)
 
 
 def with_first_encoder_only(setup: Setup) -> Setup:

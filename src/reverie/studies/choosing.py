@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -51,9 +50,9 @@ class Scale:
     """Distance in pixels between neighbouring probes of the receptive fields."""
 
 
-THRESHOLDS: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.1, 1.2)
+THRESHOLDS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.1, 1.2)
 
-SCALES: Final[Mapping[str, Scale]] = {
+SCALES: Mapping[str, Scale] = {
     scale.name: scale
     for scale in (
         Scale("quick", 2, 32, (10, 20, 30, 45), 1, (1.0, 0.25), THRESHOLDS, 2),

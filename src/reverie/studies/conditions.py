@@ -1,7 +1,6 @@
 """Conditions of an experiment compared: a table of means, and the numbers as its page prints them."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,7 @@ import pandas as pd
 from reverie.foundation.errors import counted
 from reverie.scoring.statistics import LEAST_ANIMALS, Interval, bootstrap_interval, compare_over_animals, t_interval
 
-VIDEO: Final = "video_correlation"
+VIDEO = "video_correlation"
 """The score that most studies compare."""
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -33,7 +32,7 @@ from reverie.studies.method_figures import (
 from reverie.studies.setup import Conditions, Setup, jobs_for, measure_movie
 from reverie.studies.study import Findings, Picture, Study
 
-COLUMNS: Final = (
+COLUMNS = (
     "video_correlation",
     "video_correlation_dynamic",
     "video_correlation_pattern",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -15,16 +15,16 @@ from matplotlib.figure import Figure
 from reverie.foundation.files import write_bytes
 from reverie.reporting.figures import COLUMN
 
-COLUMN_WIDTH: Final = 85 / 25.4
+COLUMN_WIDTH = 85 / 25.4
 """Inches; 85 mm, the width of a journal's column."""
 
-COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 """The palette of Okabe and Ito, in the order of use."""
 
-SEQUENTIAL: Final = "cividis"
+SEQUENTIAL = "cividis"
 """A scale from dark blue to yellow that every kind of colour vision and every printer keeps in order."""
 
-STYLE: Final[Any] = {
+STYLE: Any = {
     "font.size": 7,
     "axes.labelsize": 7,
     "axes.titlesize": 7,

@@ -4,37 +4,35 @@ Unless said otherwise: video correlation over 50 clips of 5 mice, single trials,
 synthetic movies are from predicted responses.
 """
 
-from typing import Final
-
 import pandas as pd
 
-HEADLINE: Final = (0.569, 0.542, 0.596)
+HEADLINE = (0.569, 0.542, 0.596)
 """Video correlation: mean and 95 % interval."""
 
-FRAME_CORRELATION: Final = (0.512, 0.481, 0.543)
-FULL_FRAME: Final = 0.211
-FROM_PREDICTED: Final = 0.766
+FRAME_CORRELATION = (0.512, 0.481, 0.543)
+FULL_FRAME = 0.211
+FROM_PREDICTED = 0.766
 """Upper bound: reconstructed from the encoder's own predictions."""
 
-BY_ENCODERS: Final = {1: 0.444, 2: 0.505, 4: 0.547, 7: 0.569}
+BY_ENCODERS = {1: 0.444, 2: 0.505, 4: 0.547, 7: 0.569}
 """Video correlation by the number of encoders whose movies are averaged."""
 
-GRADIENT_ENSEMBLING: Final = 0.552
-WITHOUT_BLUR: Final = 0.533
-WITHOUT_TRAINING_MASK: Final = 0.510
-STRICT_TRAINING_MASK: Final = 0.551
-BY_SHARE: Final = {1.0: 0.569, 0.5: 0.512, 0.25: 0.427, 0.125: 0.344}
+GRADIENT_ENSEMBLING = 0.552
+WITHOUT_BLUR = 0.533
+WITHOUT_TRAINING_MASK = 0.510
+STRICT_TRAINING_MASK = 0.551
+BY_SHARE = {1.0: 0.569, 0.5: 0.512, 0.25: 0.427, 0.125: 0.344}
 """Video correlation by the share of neurons kept; the released code silences the others."""
 
-CONSISTENCY_TRUTH: Final = 0.379
-CONSISTENCY_RECONSTRUCTION: Final = 0.442
-MASK_DIAMETERS: Final = {0.5: 89.0, 1.0: 65.0}
+CONSISTENCY_TRUTH = 0.379
+CONSISTENCY_RECONSTRUCTION = 0.442
+MASK_DIAMETERS = {0.5: 89.0, 1.0: 65.0}
 """Equal-area diameter of the mask in degrees, by threshold of its transparency."""
 
-MASKING_LOSS: Final = (3.0, 4.0)
+MASKING_LOSS = (3.0, 4.0)
 """Per cent of response correlation lost by masking the true movie at 0.5."""
 
-NOISE: Final = pd.DataFrame(
+NOISE = pd.DataFrame(
     {
         0.0: [0.53, 0.58, 0.58, 0.57, 0.46, 0.27, 0.08],
         1.0: [0.65, 0.65, 0.70, 0.70, 0.62, 0.46, 0.09],
@@ -48,7 +46,7 @@ NOISE: Final = pd.DataFrame(
 )
 """Video correlation of Gaussian noise, 3 mice, by the sigma of its blur in pixels (rows) and frames (columns)."""
 
-GRATINGS: Final = pd.DataFrame(
+GRATINGS = pd.DataFrame(
     {
         15.0: [0.85, 0.78, 0.55, 0.12],
         7.5: [-0.02, 0.14, 0.13, 0.11],

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Final
 
 from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.errors import NotApplicable, ReverieError
@@ -40,7 +39,7 @@ from reverie.studies.resolution import RESOLUTION
 from reverie.studies.setup import Setup
 from reverie.studies.study import Study
 
-PAPER: Final = (
+PAPER = (
     NATURAL,
     ENSEMBLING,
     POPULATION,
@@ -55,9 +54,9 @@ PAPER: Final = (
 )
 """The questions of the paper, and of its reviewers, in the order of a results section."""
 
-STUDIES: Final[Mapping[str, Study]] = {one.name: one for one in (*PAPER, METHODS, CAUSES, IDENTIFY, RESOLUTION, EXCITE)}
+STUDIES: Mapping[str, Study] = {one.name: one for one in (*PAPER, METHODS, CAUSES, IDENTIFY, RESOLUTION, EXCITE)}
 
-SUITE: Final = "paper"
+SUITE = "paper"
 """The name that stands for all studies of the paper."""
 
 

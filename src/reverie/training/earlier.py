@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from reverie.encoders.checkpoints import encoder_digest, load_encoder
 from reverie.foundation.errors import ReverieError
@@ -17,7 +17,7 @@ from reverie.recordings.splits import Split
 from reverie.training.request import TrainingRequest
 from reverie.training.settings import TrainingSettings
 
-PLAN: Final = "plan.json"
+PLAN = "plan.json"
 """Written before the first step, so that the same command resumes with the same settings."""
 
 

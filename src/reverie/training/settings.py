@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -52,7 +51,7 @@ def _sizes_of(trials: Sequence[Trial]) -> Target:
     return sizes
 
 
-TARGETS: Final[Mapping[str, Callable[[Sequence[Trial]], Target]]] = {"sizes": _sizes_of, "events": Events.of}
+TARGETS: Mapping[str, Callable[[Sequence[Trial]], Target]] = {"sizes": _sizes_of, "events": Events.of}
 """How to make each target from an animal's training trials."""
 
 

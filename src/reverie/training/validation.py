@@ -1,7 +1,6 @@
 """How well an encoder predicts: the correlation of its rates with single-trial responses, neuron by neuron."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -11,7 +10,7 @@ from reverie.encoders.prediction import predict
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.trial import Trial
 
-NEXT_TO_NOTHING: Final = 0.05
+NEXT_TO_NOTHING = 0.05
 """Correlation of rates with single-trial responses below which an encoder explains next to nothing: encoders trained on
 responses that were shifted against the movies by some frames reached 0.02 to 0.04."""
 

@@ -13,22 +13,21 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
 
 import torch
 
 from reverie.foundation.folders import cache_folders, is_own
 from reverie.foundation.progress import say
 
-SOURCES: Final = Path(__file__).with_name("c")
+SOURCES = Path(__file__).with_name("c")
 
-COMPILERS: Final = ("cc", "gcc", "clang")
+COMPILERS = ("cc", "gcc", "clang")
 """Compilers to try, in this order, unless CC names one."""
 
 # Nothing here may change how the rest of the process rounds: -ffast-math would switch denormal numbers off for all.
-FLAGS: Final = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-std=c11", "-fPIC")
+FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-std=c11", "-fPIC")
 
-PROCESSORS: Final[Mapping[str, tuple[str, ...]]] = {
+PROCESSORS: Mapping[str, tuple[str, ...]] = {
     "native": ("-march=native",),
     "avx2": ("-mavx2", "-mfma"),
     "portable": (),
@@ -36,7 +35,7 @@ PROCESSORS: Final[Mapping[str, tuple[str, ...]]] = {
 """Compiler flags by processor that the kernels can be compiled for: this machine's with all its features, one with AVX2
 but without AVX-512, and any of this architecture."""
 
-PATIENCE: Final = 600.0
+PATIENCE = 600.0
 """Seconds a compiler may take. On a quiet machine it needs five; only one that hangs should be given up."""
 
 

@@ -9,7 +9,6 @@ import ctypes
 import os
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
 
 import torch
 from jaxtyping import Float
@@ -21,7 +20,7 @@ from reverie.encoders.fast.compiling import PROCESSORS, CannotCompileError, comp
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 
-CHOICE: Final = "REVERIE_KERNELS"
+CHOICE = "REVERIE_KERNELS"
 """The environment variable that chooses which kernels are used."""
 
 PANEL = 32

@@ -9,7 +9,6 @@ frames accounts for that. Source: Saunders, Gammerman & Vovk 1998 (ICML); with c
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -23,15 +22,15 @@ from reverie.recordings.row_statistics import RowStatistics
 Features = Float[np.ndarray, "frame feature"]
 """A row per frame; the features of one neuron are adjacent, one for each lag."""
 
-AXES: Final = 200
+AXES = 200
 """Number of the features' principal components in which distances are measured; the others hold mostly noise. On
 `outside` animals 100, 200, 400 and all left .526, .522, .526 and .529 of the pictures' variance unexplained
 (docs/log)."""
 
-CENTRES: Final = 2000
+CENTRES = 2000
 """Largest number of frames used as centres; all 4500 available ones left .522 unexplained, 2000 .528, 1000 .537."""
 
-WIDTH: Final = 0.5
+WIDTH = 0.5
 """Squared width of the kernel in units of the mean squared distance of two frames: .25, .5, 1, 2 left .561, .529, .536,
 .543 unexplained."""
 

@@ -5,7 +5,6 @@ Training trials are divided so that a movie and its near-duplicates are in one f
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
@@ -25,19 +24,19 @@ from reverie.inversion.linear.samples import (
 from reverie.recordings.near_duplicates import near_duplicate_groups, near_duplicate_pairs, signature
 from reverie.recordings.trial import Trial
 
-POWER_NEURONS: Final = 300
+POWER_NEURONS = 300
 """Number of evenly chosen neurons with which the power is chosen: enough to rank candidates, at little cost."""
 
-LAG_NEURONS: Final = 100
+LAG_NEURONS = 100
 """Number of neurons with which lags, of which there may be many per neuron, and components are chosen."""
 
-MOST_FEATURES: Final = 6000
+MOST_FEATURES = 6000
 """Largest number of features, where there is a choice; the time to solve grows with the cube of their number."""
 
-WORTHWHILE: Final = 0.02
+WORTHWHILE = 0.02
 """Share by which more lags or a kernel must explain more to be used, and fewer components may explain less."""
 
-NEARLY_ALL: Final = 0.95
+NEARLY_ALL = 0.95
 """Share of the pictures' variance above which further components do not matter."""
 
 

@@ -5,7 +5,6 @@ Components are far fewer than pixels, and hold everything that responses can det
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -20,13 +19,13 @@ Scores = Float[np.ndarray, "frame component"]
 """Score of each frame on each component, in grey levels."""
 
 
-COARSE: Final = 1.0
+COARSE = 1.0
 """Gaussian sigma in pixels of the blur with which coarse components come first."""
 
-TRIALS_COMPARED: Final = 20
+TRIALS_COMPARED = 20
 """Number of evenly chosen trials from whose movies the rate of change is measured."""
 
-ALIKE: Final = 0.5
+ALIKE = 0.5
 """Correlation of two frames above which the second adds little information. Frames of natural movies correlate by .8
 and more over four frames; with every, every second and every sixth of them the fit was equally good (docs/log). Frames
 of white noise are all new."""

@@ -9,7 +9,6 @@ channels (docs/decisions/205).
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -18,19 +17,19 @@ from scipy.fft import dctn, idctn
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 
-HERTZ: Final = (0.3, 1.0, 3.0)
+HERTZ = (0.3, 1.0, 3.0)
 """Edges of the temporal bands. Below .3 Hz lies most of the brightness of whole frames, which ridge reconstructs
 better; responses smeared over a few frames hold little information above 3 Hz."""
 
-CYCLES: Final = (1.0, 2.5, 5.0)
+CYCLES = (1.0, 2.5, 5.0)
 """Edges of the spatial bands, in cycles per height of the frame (about 120 degrees on the Sensorium screens)."""
 
-SHRINKAGE_CLIPS: Final = 27.0
+SHRINKAGE_CLIPS = 27.0
 """Number of validation clips that the plain weights count as, since few clips say little about sixteen bands. Of 1, 3,
 9 and 27, the number with the least error of each validation clip, with weights chosen on five others, on five kinds of
 animals (docs/log/best.md)."""
 
-BANDS: Final = (len(HERTZ) + 1) * (len(CYCLES) + 1)
+BANDS = (len(HERTZ) + 1) * (len(CYCLES) + 1)
 
 Centre = Float[np.ndarray, "height width"]
 

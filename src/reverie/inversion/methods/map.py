@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -51,7 +51,7 @@ STD_BLUR = (4.0, 2.0, 2.0)
 MOST_AVERAGED = 100
 """Largest number of pairs over which a likelihood is averaged; after two, hardly anything changes."""
 
-LIKELIHOODS: Final = ("measured", "sizes", "events", "both", "traces")
+LIKELIHOODS = ("measured", "sizes", "events", "both", "traces")
 """Names of the likelihoods, by which ``LikelihoodFits`` finds them."""
 
 

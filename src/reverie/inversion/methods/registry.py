@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any, Final
+from typing import Any
 
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.methods.combined import Combined
@@ -13,18 +13,18 @@ from reverie.inversion.methods.ridge import Ridge
 Method = Combined | Map | Paper | Ridge
 """The settings of a method; their class tells which method."""
 
-METHODS: Final[Mapping[str, type[Combined] | type[Paper] | type[Map] | type[Ridge]]] = {
+METHODS: Mapping[str, type[Combined] | type[Paper] | type[Map] | type[Ridge]] = {
     kind.name: kind for kind in (Combined, Map, Paper, Ridge)
 }
 """The methods by name, the default first."""
 
-DEFAULT: Final = Combined
+DEFAULT = Combined
 """The method that is used unless another is named."""
 
-ARRAYS: Final = ("mask",)
+ARRAYS = ("mask",)
 """Fields that hold arrays; where they come from, they are identified by their contents."""
 
-AFTERWARDS: Final = ("blur", "calibrated")
+AFTERWARDS = ("blur", "calibrated")
 """Fields that are applied after a movie was found and do not affect how it is found. For `combined`, whose standard
 deviation exists only where it is calibrated, that is the blur alone."""
 

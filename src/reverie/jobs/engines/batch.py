@@ -3,14 +3,14 @@
 import time
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Final
+from typing import Any
 
 from reverie.foundation.errors import NotApplicable
 from reverie.foundation.folders import cache_folder
 from reverie.jobs.engines.contract import STOP_AT
 from reverie.jobs.engines.settings import On
 
-CLUSTERS: Final[Mapping[str, str]] = {
+CLUSTERS: Mapping[str, str] = {
     "slurm": "SLURMCluster",
     "pbs": "PBSCluster",
     "sge": "SGECluster",
@@ -19,7 +19,7 @@ CLUSTERS: Final[Mapping[str, str]] = {
 }
 """The class of dask-jobqueue for each batch system."""
 
-GPUS: Final[Mapping[str, str]] = {
+GPUS: Mapping[str, str] = {
     "slurm": "--gres=gpu:{}",
     "sge": "-l gpu={}",
     "lsf": "-gpu num={}",
@@ -27,11 +27,11 @@ GPUS: Final[Mapping[str, str]] = {
 }
 """How a job script requests GPUs; in PBS it is one word together with the cores."""
 
-MARGIN: Final = 120
+MARGIN = 120
 """Seconds before the end of its walltime at which a worker stops at the next snapshot: enough for a step at real size.
 It is at most a tenth of the walltime."""
 
-INSTALL: Final = "install what clusters need with `pip install 'reverie[cluster]'`."
+INSTALL = "install what clusters need with `pip install 'reverie[cluster]'`."
 
 
 def logs_folder() -> str:

@@ -9,7 +9,7 @@ import re
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
@@ -17,16 +17,16 @@ from reverie.jobs.engines.batch import logs_folder
 from reverie.jobs.engines.contract import TRIES
 from reverie.jobs.engines.settings import On
 
-USUAL_JOBS: Final = 2
+USUAL_JOBS = 2
 """Number of workers of a batch system by default."""
 
-LIST_EVERY: Final = 30.0
+LIST_EVERY = 30.0
 """Seconds between queries of the batch system's list, which burden it; made only while a worker is missing."""
 
-PATIENCE: Final = 60.0
+PATIENCE = 60.0
 """Seconds to wait for that list."""
 
-LISTS: Final[Mapping[str, Sequence[str]]] = {
+LISTS: Mapping[str, Sequence[str]] = {
     "slurm": ("squeue", "--me", "--noheader", "--format=%A"),
     "pbs": ("qselect", "-u", "{user}"),
     "sge": ("qstat", "-u", "{user}"),
@@ -35,10 +35,10 @@ LISTS: Final[Mapping[str, Sequence[str]]] = {
 }
 """Commands that print a line for each of this user's waiting or running jobs, which begins with the job's number."""
 
-NO_JOBS: Final = "No unfinished job found"
+NO_JOBS = "No unfinished job found"
 """Part of LSF's error message where the user has no jobs."""
 
-NAMED: Final = 6
+NAMED = 6
 """Largest number of jobs that are named in a sentence."""
 
 

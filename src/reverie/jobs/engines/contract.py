@@ -5,21 +5,21 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 from uuid import uuid4
 
 from reverie.foundation.errors import NoSpace, OutOfTime, ReverieError, WorkerLost
 
-TRIES: Final = 3
+TRIES = 3
 """Number of times that a task may lose its process before it is given up."""
 
-FATAL: Final = (NoSpace, OutOfTime)
+FATAL = (NoSpace, OutOfTime)
 """Errors after which no other task can be done either."""
 
 NAMED = 5
 """Largest number of failures that are listed one by one."""
 
-STOP_AT: Final = "REVERIE_STOP_AT"
+STOP_AT = "REVERIE_STOP_AT"
 """Environment variable: seconds since 1970 after which a job stops at its next snapshot."""
 
 

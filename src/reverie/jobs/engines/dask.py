@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from reverie.foundation.errors import ReverieError, WorkerLost
@@ -18,13 +18,13 @@ from reverie.jobs.engines.contract import TRIES, Opening, Outcome, lost, out_of_
 from reverie.jobs.engines.here import do_task
 from reverie.jobs.engines.settings import On
 
-LOOK_EVERY: Final = 5.0
+LOOK_EVERY = 5.0
 """Seconds between checks for missing workers."""
 
-PATIENCE: Final = 60.0
+PATIENCE = 60.0
 """Seconds to wait for a scheduler's answer."""
 
-SCHEDULER: Final = {
+SCHEDULER = {
     # Waiting tasks stay in the scheduler, which is in this process. In a worker's queue, they would be counted among
     # the tasks that may have killed the worker.
     "distributed.scheduler.worker-saturation": 1.0,

@@ -2,21 +2,20 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
 
 from reverie.foundation.errors import BadInput
 
-HERE: Final = "here"
-SCHEDULERS: Final = ("slurm", "pbs", "sge", "lsf", "htcondor")
+HERE = "here"
+SCHEDULERS = ("slurm", "pbs", "sge", "lsf", "htcondor")
 """Batch systems, by the names on the command line."""
 
-ADDRESS: Final = re.compile(r"(tcp|tls|ws|wss|ucx)://\S+")
+ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://\S+")
 """Pattern of the address of a Dask scheduler."""
 
-MOST_JOBS: Final = 10_000
+MOST_JOBS = 10_000
 """Largest number of jobs at once; more than clusters give to one person."""
 
-LEAST_WALLTIME: Final = 60
+LEAST_WALLTIME = 60
 """Shortest walltime, seconds; batch systems count in minutes."""
 
 

@@ -1,7 +1,7 @@
 """Movies as arrays in files: of numpy, of MATLAB (but neither code nor objects), and of HDF5."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import h5py
 import numpy as np
@@ -13,13 +13,13 @@ from reverie.foundation.placeholders import read_start
 from reverie.recordings.signals import REAL
 from reverie.recordings.source import Pictures
 
-MATLAB: Final = ".mat"
+MATLAB = ".mat"
 """Ending of files whose movies are (height, width, time) by default."""
 
-ARRAYS: Final = (".npy", ".npz", ".h5", ".hdf5", MATLAB)
+ARRAYS = (".npy", ".npz", ".h5", ".hdf5", MATLAB)
 """Endings of files that hold a movie as an array."""
 
-NUMBERS: Final = (
+NUMBERS = (
     "double",
     "single",
     "logical",
@@ -27,13 +27,13 @@ NUMBERS: Final = (
 )
 """MATLAB classes of numbers."""
 
-MOVIE_AXES: Final = (3, 4)
+MOVIE_AXES = (3, 4)
 """Numbers of axes of a movie, without and with colours; arrays with fewer are not read."""
 
-SMALL: Final = 2**30
+SMALL = 2**30
 """Bytes that a data set may claim without a check, since they fit into any memory."""
 
-DENSEST: Final = 100_000
+DENSEST = 100_000
 """Compression ratio that no recording's values reach."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
 from reverie.recordings.source import Footage, Source, StoredSeries
 from reverie.recordings.trial import Trial
 
-LONGEST_NAME: Final = 200
+LONGEST_NAME = 200
 """Longest name, bytes; file systems allow 255, of which temporary names during writing need some."""
 
 
@@ -109,7 +109,7 @@ def require_folder_name(name: object) -> str:
     return name
 
 
-MEANINGS: Final[Mapping[str, Meaning]] = {"traces": "level", "events": "amount", "held": "held"}
+MEANINGS: Mapping[str, Meaning] = {"traces": "level", "events": "amount", "held": "held"}
 """Kinds of responses that a user can state, and their meanings."""
 
 
@@ -220,7 +220,7 @@ def _whole(clip: str, movie: Any) -> Showing:  # noqa: ANN401
     return Showing(times, times[-1] + usual_step(times, f"the movie {clip}"), clip)
 
 
-PATHS: Final = (str, Path)
+PATHS = (str, Path)
 """Types that name a file."""
 
 

@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PureWindowsPath
-from typing import Final
 from unicodedata import normalize
 
 import numpy as np
@@ -27,13 +26,13 @@ from reverie.recordings.source import Footage
 from reverie.stimuli.pictures import SUFFIXES
 from reverie.stimuli.video import NAMED_AS_VIDEO
 
-TIMES: Final = ("time", "times", "t", "timestamp", "timestamps", "seconds")
+TIMES = ("time", "times", "t", "timestamp", "timestamps", "seconds")
 """Names of a column of times, without a unit."""
 
-WHOLE: Final = re.compile(r"\d+\.0")
+WHOLE = re.compile(r"\d+\.0")
 """A whole number, as pandas writes it in a column with empty cells."""
 
-OTHER_UNIT: Final = re.compile(r"[ _(\[](ms|msec|milliseconds|us|\u00b5s|\u03bcs|microseconds|min|minutes)\W*$")
+OTHER_UNIT = re.compile(r"[ _(\[](ms|msec|milliseconds|us|\u00b5s|\u03bcs|microseconds|min|minutes)\W*$")
 """Units of time other than seconds, at the end of such a name."""
 
 

@@ -1,7 +1,7 @@
 """Traces that CaImAn extracted (its hdf5 file), with a table of what was shown."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import h5py
 import numpy as np
@@ -14,7 +14,7 @@ from reverie.recordings.readers.beside import table_too, with_files_beside
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
 
-TRACES: Final[dict[str, Meaning]] = {"S": "amount", "C": "level", "F_dff": "level"}
+TRACES: dict[str, Meaning] = {"S": "amount", "C": "level", "F_dff": "level"}
 """Choices of ``--responses``: deconvolved activity, denoised calcium, or dF/F."""
 
 

@@ -1,7 +1,6 @@
 """The axes of a movie in an array: which one is time, and which one holds colours."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
@@ -9,10 +8,10 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Pictures
 
-COLOURED: Final = ("time,height,width,channel", "time,channel,height,width", "height,width,channel,time")
+COLOURED = ("time,height,width,channel", "time,channel,height,width", "height,width,channel,time")
 """Orders of the axes of movies with colours, the most common first."""
 
-MOST_COLOURS: Final = 4
+MOST_COLOURS = 4
 """Largest number of colour channels: red, green, blue and transparency; screens for mice often have two."""
 
 

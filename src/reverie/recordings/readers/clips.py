@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import av
 import numpy as np
@@ -23,13 +23,13 @@ from reverie.stimuli.tiffs import STACKS
 from reverie.stimuli.tracks import open_container, picture_track, usual_picture_rate
 from reverie.stimuli.video import read_movie
 
-TEXTS: Final = (".csv", ".tsv", ".txt", ".md", ".log", ".json", ".yml", ".yaml", ".xml", ".pdf", ".py", ".m")
+TEXTS = (".csv", ".tsv", ".txt", ".md", ".log", ".json", ".yml", ".yaml", ".xml", ".pdf", ".py", ".m")
 """Endings of files about movies, which may lie beside them under the same name."""
 
-OME: Final = ".ome"
+OME = ".ome"
 """Part of the name before the ending of stacks with OME metadata."""
 
-UNTIMED: Final = 30.0
+UNTIMED = 30.0
 """Frames per second of an array by default."""
 
 

@@ -1,15 +1,14 @@
 """Tables of what was shown whose columns have the names of NWB's intervals, of BIDS's events, or of a lab's own log."""
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
-USUAL: Final[Mapping[str, str]] = {"start_time": "onset", "stop_time": "end", "stim_file": "clip"}
+USUAL: Mapping[str, str] = {"start_time": "onset", "stop_time": "end", "stim_file": "clip"}
 """Names of columns in NWB and BIDS, and what they are called here."""
 
-DURATION: Final = "duration"
+DURATION = "duration"
 """BIDS's column of how long something was shown, in seconds."""
 
 

@@ -6,7 +6,7 @@ Source: github.com/sensorium-competition/experanto, whose loader uses the latest
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -22,10 +22,10 @@ from reverie.recordings.readers.experanto_devices import read_behaviour, read_de
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, read_members
 
-MODALITIES: Final = ("image", "video", "blank", "invalid")
+MODALITIES = ("image", "video", "blank", "invalid")
 """Kinds of items of a screen; during invalid ones, it is not known what was shown."""
 
-LEAST_BLANK: Final = 2.0
+LEAST_BLANK = 2.0
 """Shortest grey screen that is a trial, seconds; shorter ones only separate images."""
 
 

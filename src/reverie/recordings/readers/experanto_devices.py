@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import yaml
@@ -17,13 +17,13 @@ from reverie.recordings.clocks import sampled_times
 from reverie.recordings.lazy_trials import OnDisk
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
 
-EYE_COLUMNS: Final = {1: (PUPIL,), 3: (PUPIL, GAZE_X, GAZE_Y), 4: (PUPIL, None, GAZE_X, GAZE_Y)}
+EYE_COLUMNS = {1: (PUPIL,), 3: (PUPIL, GAZE_X, GAZE_Y), 4: (PUPIL, None, GAZE_X, GAZE_Y)}
 """Signals in the columns of ``eye_tracker``, by their number; the second of four is the pupil's rate of change."""
 
-OTHER_LENGTH: Final = 0.01
+OTHER_LENGTH = 0.01
 """Relative difference from which on the stated duration of a device's samples contradicts their rate."""
 
-LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Loader of plain values only; the one in C, where available, is ten times as fast on hundreds of small files."""
 
 

@@ -4,22 +4,21 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.readers.formats import READERS, Reader
 from reverie.recordings.reading import Reading
 
-ARCHIVES: Final = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
+ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
 """Endings of files that hold folders."""
 
-HDF5: Final = (".h5", ".hdf5")
+HDF5 = (".h5", ".hdf5")
 """Endings of files of any content that may be recordings."""
 
-OUTERMOST: Final = 3
+OUTERMOST = 3
 """Number of parent folders that are checked: a path may be a part of a recording."""
 
-MOST_INNER: Final = 20
+MOST_INNER = 20
 """Largest number of folders inside a folder that are checked for recordings."""
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Final
 
 from reverie.foundation.errors import reading_foreign
 from reverie.recordings.reading import Reading
@@ -61,9 +60,9 @@ class Reader:
         return source
 
 
-_HERE: Final = "reverie.recordings.readers"
+_HERE = "reverie.recordings.readers"
 
-READERS: Final = (
+READERS = (
     Reader(
         "sensorium",
         "a Sensorium 2023 folder",

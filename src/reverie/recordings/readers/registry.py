@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from os import PathLike
-from typing import Final
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
@@ -13,7 +12,7 @@ from reverie.recordings.reading import Reading, given_reading, with_absolute_pat
 from reverie.recordings.recording import Recording
 from reverie.recordings.usability import omissions
 
-BESIDE: Final = ("movie", "frames_table", "rate", "trial_seconds", "responses", "running", "pupil", "gaze")
+BESIDE = ("movie", "frames_table", "rate", "trial_seconds", "responses", "running", "pupil", "gaze")
 """Fields of a reading with facts that some formats do not contain."""
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Source, StoredSeries
 from reverie.recordings.usability import NAMED
 
-SIGNALS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+SIGNALS_OF: Mapping[str, tuple[str, ...]] = {
     layout.BEHAVIOR: STATE_NAMES[:2],
     layout.PUPIL_CENTER: STATE_NAMES[2:],
 }

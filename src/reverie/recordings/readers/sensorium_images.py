@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -16,13 +15,13 @@ from reverie.recordings.readers.sensorium import SIGNALS_OF, SensoriumSource, an
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, StoredSeries
 
-IMAGE_SECONDS: Final = 0.5
+IMAGE_SECONDS = 0.5
 """How long an image was shown, and how long responses were summed. Source: Willeke et al. 2022, arXiv 2206.08666."""
 
-IMAGE_RATE: Final = IMAGE_FRAMES / IMAGE_SECONDS
+IMAGE_RATE = IMAGE_FRAMES / IMAGE_SECONDS
 """Frames per second, where none is given: images have no rate of their own."""
 
-COLUMNS: Final[Mapping[str, Mapping[int, tuple[int, int]]]] = {
+COLUMNS: Mapping[str, Mapping[int, tuple[int, int]]] = {
     layout.BEHAVIOR: {3: (0, 2), 2: (0, 1)},
     layout.PUPIL_CENTER: {2: (0, 1)},
 }

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -14,35 +13,35 @@ from reverie.recordings.row_statistics import RowStatistics
 from reverie.recordings.tiers import UNUSED
 from reverie.recordings.trial import Trial
 
-VIDEOS: Final = "data/videos"
+VIDEOS = "data/videos"
 """``N.npy`` (height, width, time), grey levels 0-255."""
 
-IMAGES: Final = "data/images"
+IMAGES = "data/images"
 """``N.npy`` (channel, height, width), in the release of 2022."""
 
-RESPONSES: Final = "data/responses"
+RESPONSES = "data/responses"
 """``N.npy`` (neuron, time); may be missing for trials of the test tiers."""
 
-BEHAVIOR: Final = "data/behavior"
+BEHAVIOR = "data/behavior"
 """``N.npy`` (2, time): pupil dilation, running speed."""
 
-PUPIL_CENTER: Final = "data/pupil_center"
+PUPIL_CENTER = "data/pupil_center"
 """``N.npy`` (2, time): x, y."""
 
-TIERS: Final = "meta/trials/tiers.npy"
+TIERS = "meta/trials/tiers.npy"
 """(trial,) strings: the tier of trial N at place N."""
 
-UNIT_IDS: Final = "meta/neurons/unit_ids.npy"
+UNIT_IDS = "meta/neurons/unit_ids.npy"
 """(neuron,) whole numbers."""
 
-COORDINATES: Final = "meta/neurons/cell_motor_coordinates.npy"
+COORDINATES = "meta/neurons/cell_motor_coordinates.npy"
 """(neuron, 3): positions of cell bodies, micrometres."""
 
-DEGREES: Final = "meta/degrees_per_pixel.npy"
+DEGREES = "meta/degrees_per_pixel.npy"
 """(): visual angle of one pixel, NaN where it is not known. The releases have no such file; `convert` writes it, since
 recordings of other set-ups may have movies of the releases' size."""
 
-STATISTICS: Final = "meta/statistics"
+STATISTICS = "meta/statistics"
 """``<array>/all/<statistic>.npy`` for each array above and mean, std, median, min and max."""
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -15,13 +14,13 @@ from reverie.recordings.readers.clips import UNTIMED, OpenClip
 from reverie.recordings.readers.tables import in_order
 from reverie.recordings.source import read_members
 
-PAUSE: Final = 1.0
+PAUSE = 1.0
 """Seconds without a new frame that end a showing of a movie; for series of images, twice their duration."""
 
-SLOWEST_IMAGES: Final = 10.0
+SLOWEST_IMAGES = 10.0
 """Longest time from one picture to the next, seconds; larger values are mostly milliseconds."""
 
-OVERLAP: Final = 0.1
+OVERLAP = 0.1
 """Largest overlap of a movie with the next, seconds: three dropped frames, or clocks that differ."""
 
 

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from reverie.recordings.readers.beside import table_too, with_files_beside
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import SpikeTrains
 
-LABELS: Final = (
+LABELS = (
     ("cluster_group.tsv", "group"),
     ("cluster_groups.csv", "group"),
     ("cluster_info.tsv", "group"),
@@ -22,13 +21,13 @@ LABELS: Final = (
 )
 """Tables that label single units, the curated one first, and the column of the label."""
 
-NUMBERS: Final = ("cluster_id", "id")
+NUMBERS = ("cluster_id", "id")
 """Names of their column of cluster numbers."""
 
-GOOD: Final = "good"
+GOOD = "good"
 """Label of single units."""
 
-UNJUDGED: Final = {"unsorted", "nan", ""}
+UNJUDGED = {"unsorted", "nan", ""}
 """Labels of clusters that were not curated yet; where all clusters have them, the table is not used."""
 
 

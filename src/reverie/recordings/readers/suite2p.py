@@ -7,7 +7,6 @@ scan.
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -20,16 +19,16 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled
 from reverie.recordings.source import Pictures, read_members
 
-TRACES: Final[dict[str, Meaning]] = {"spks": "amount", "F": "level", "dF": "level"}
+TRACES: dict[str, Meaning] = {"spks": "amount", "F": "level", "dF": "level"}
 """Choices of ``--responses``: deconvolved activity, fluorescence, or fluorescence minus 0.7 times the neuropil's."""
 
-FILES: Final = {"spks": ("spks.npy",), "F": ("F.npy",), "dF": ("F.npy", "Fneu.npy")}
+FILES = {"spks": ("spks.npy",), "F": ("F.npy",), "dF": ("F.npy", "Fneu.npy")}
 """Files that each is computed from."""
 
-NUMBERED: Final = re.compile(r"plane\d+")
+NUMBERED = re.compile(r"plane\d+")
 """Names of the folders of planes."""
 
-NEUROPIL: Final = 0.7
+NEUROPIL = 0.7
 """Share of the neuropil's fluorescence that is subtracted from a cell's; the default of suite2p."""
 
 

@@ -3,7 +3,6 @@
 import io
 import re
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -12,28 +11,28 @@ from jaxtyping import Float, Int
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
 
-SEPARATORS: Final = ",;\t|"
+SEPARATORS = ",;\t|"
 """Separators of the cells of a row, the most common first."""
 
-WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """First bytes of spreadsheet files, new (archives) and old."""
 
-DECIMAL_COMMA: Final = re.compile(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*")
+DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*")
 
-SECONDS: Final = re.compile(r"[ _]*[(\[](s|sec|seconds)[)\]]$")
+SECONDS = re.compile(r"[ _]*[(\[](s|sec|seconds)[)\]]$")
 """Seconds as a unit at the end of a column's name."""
 
-APART: Final = 1.0
+APART = 1.0
 """Seconds by which the time of a row may be before that of the row above it within one part of a table."""
 
-SHORTEST_PART: Final = 20
+SHORTEST_PART = 20
 """Rows of a part of a table, on average, from which on it has parts; with fewer, its rows are in no order."""
 
-INTERLEAVED: Final = 0.25
+INTERLEAVED = 0.25
 """Share of rows that come from another part than the row before, in order of time, from which on parts are at the same
 times."""
 
-UNNAMED: Final = "unnamed:"
+UNNAMED = "unnamed:"
 """Prefix of pandas' names of columns without a name, such as the row numbers that pandas and R write."""
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
 import pandas as pd
 
@@ -16,7 +15,7 @@ from reverie.recordings.readers.showings import by_frame, showings_of, words
 from reverie.recordings.reading import Reading
 from reverie.recordings.usability import NAMED
 
-LONGER: Final = 1.1
+LONGER = 1.1
 """Duration of a showing, in durations of its movie, above which there is a message; so there is below its inverse."""
 
 

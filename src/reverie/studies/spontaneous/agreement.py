@@ -7,7 +7,6 @@ where they see one. Activity that neurons share without any picture gives surrog
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -19,7 +18,7 @@ from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.scoring.correlation import Region
 from reverie.studies.spontaneous.surrogates import KINDS, Activity, Kind, shared_part, surrogate
 
-CLAIMED: Final = 0.05
+CLAIMED = 0.05
 """Family-wise error rate: the share of recordings without any picture in which some stretch is claimed to hold one."""
 
 

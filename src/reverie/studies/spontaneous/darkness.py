@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -36,14 +35,14 @@ from reverie.studies.spontaneous.surrogates import KINDS, amplitude_adjusted, sh
 from reverie.studies.spontaneous.templates import long_enough_trials, spanned
 from reverie.studies.study import Findings, Picture, Question
 
-DARKNESS: Final = Question(
+DARKNESS = Question(
     "darkness", "Without a stimulus", "Does activity hold more of a picture than shared fluctuations explain?"
 )
 
-STRETCHES: Final = "stretches.csv"
-BITS: Final = "information.csv"
+STRETCHES = "stretches.csv"
+BITS = "information.csv"
 
-MOST_STILLS: Final = 6
+MOST_STILLS = 6
 """Number of stretches whose pictures the page shows: those that depart most from surrogates."""
 
 

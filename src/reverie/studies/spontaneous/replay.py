@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -34,11 +33,11 @@ from reverie.studies.spontaneous.templates import (
 )
 from reverie.studies.study import Findings, Picture, Question
 
-REPLAY: Final = Question(
+REPLAY = Question(
     "replay", "Replay", "Does activity without a stimulus replay a clip that was shown, or one that never was?"
 )
 
-TABLE: Final = "candidates.csv"
+TABLE = "candidates.csv"
 
 
 def find_replays(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,13 +12,13 @@ from reverie.foundation.progress import tracked
 from reverie.studies.spontaneous.surrogates import KINDS, Activity, Kind, amplitude_adjusted, shared_part, surrogate
 from reverie.studies.spontaneous.templates import Template, departures_of, log_ratio, significance
 
-TAIL: Final = 0.9
+TAIL = 0.9
 """Quantile of the surrogates' maxima above which their tail is modelled as exponential (Pickands 1975)."""
 
-MOST: Final = 50
+MOST = 50
 """Largest number of candidates that are reported."""
 
-FEWEST: Final = 20
+FEWEST = 20
 """Smallest number of maxima that a tail is fitted to."""
 
 

@@ -4,7 +4,7 @@ There are three kinds: neurons exchange their time courses; each neuron is shift
 only what neurons do not share is shifted, and the fluctuations of rates and noise that they share stay where they are.
 """
 
-from typing import Final, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float
@@ -13,14 +13,14 @@ from scipy.ndimage import gaussian_filter1d
 
 Kind = Literal["shared kept", "time shifted", "neurons shuffled"]
 
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 """Kinds of surrogates, the strictest first."""
 
-SMOOTH: Final = 4.0
+SMOOTH = 4.0
 """Gaussian sigma, in samples, by which activity is smoothed before its common part is found: single samples are mostly
 noise."""
 
-LEAST: Final = 1e-6
+LEAST = 1e-6
 """Added to standard deviations and means that something is divided by, which may be 0."""
 
 Activity = Float[np.ndarray, "neuron _"]

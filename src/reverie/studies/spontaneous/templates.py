@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import inf
-from typing import Final
 
 import numpy as np
 import torch
@@ -30,27 +29,27 @@ from reverie.recordings.trial import fill_missing
 from reverie.simulation.darkness import warped
 from reverie.studies.spontaneous.surrogates import Activity
 
-ASSUMED_STRENGTH: Final = 0.5
+ASSUMED_STRENGTH = 0.5
 """Assumed strength of a replay, as a share of the change of rates that the clip itself causes; it limits the weight of
 a single neuron."""
 
-LEAST_VARIANCE: Final = 0.05
+LEAST_VARIANCE = 0.05
 """Least variance of a stretch, as a share of the mean variance, so that silence is not divided by 0."""
 
-AROUND: Final = 301
+AROUND = 301
 """Samples (half a minute at 30 Hz) over which a neuron's share of all events is averaged, as expected without a
 replay."""
 
-MOST_OF_ONE: Final = 1.0
+MOST_OF_ONE = 1.0
 """Largest absolute log ratio of one event: a rare event of one neuron is no evidence by itself."""
 
-AT_ONCE: Final = 50_000
+AT_ONCE = 50_000
 """Samples that are compared with a template at a time, which bounds the memory."""
 
-SAMPLE: Final = 3
+SAMPLE = 3
 """Frames summed into one sample: at 30 Hz a tenth of a second, shorter than the smear of an event."""
 
-STATE_TRIALS: Final = 12
+STATE_TRIALS = 12
 """Number of training trials whose mean state is the ordinary state in which clips are taken to be replayed."""
 
 
@@ -131,7 +130,7 @@ def _diagonals(products: Float[np.ndarray, "time sample"]) -> Float[np.ndarray, 
     return np.asarray(diagonals.sum(axis=1))
 
 
-SPEEDS: Final = Range(0.01, 100.0)
+SPEEDS = Range(0.01, 100.0)
 """The slowest and the fastest speed allowed: beyond them, clips last for hours, or for no frame."""
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import h5py
 
@@ -19,10 +18,10 @@ LAYOUTS = (allen, microns, neuropixels, suite2p)
 """The known layouts, each with ``WRITTEN_BY``, ``fits(file)`` and ``recorded(file, place, reading)``."""
 
 
-SUBFOLDERS: Final = ("sub-", "ses-")
+SUBFOLDERS = ("sub-", "ses-")
 """First letters of the names of folders in which DANDI and BIDS keep the files of a subject, or of a session."""
 
-ZARR: Final = ("zarr.json", ".zgroup", ".zattrs", ".zmetadata")
+ZARR = ("zarr.json", ".zgroup", ".zattrs", ".zmetadata")
 """Files of which every Zarr store contains one."""
 
 

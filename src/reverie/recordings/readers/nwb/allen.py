@@ -3,7 +3,6 @@
 from functools import partial
 from pathlib import Path
 from posixpath import basename
-from typing import Final
 
 from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
@@ -14,11 +13,11 @@ from reverie.recordings.readers.showings import moves
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import read_members
 
-WRITTEN_BY: Final = "Allen Visual Coding two-photon"
+WRITTEN_BY = "Allen Visual Coding two-photon"
 
-TRACES: Final = "processing/ophys/DfOverF/DfOverF"
-EVENTS: Final = "processing/ophys/DfOverF/DfOverFEvents"
-BEHAVIOUR: Final = (
+TRACES = "processing/ophys/DfOverF/DfOverF"
+EVENTS = "processing/ophys/DfOverF/DfOverFEvents"
+BEHAVIOUR = (
     ("processing/behavior/BehavioralTimeSeries/running_speed", RUNNING),
     ("processing/behavior/PupilTracking/pupil_size", PUPIL),
     ("processing/behavior/EyeTracking/pupil_location", GAZE_X),

@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from posixpath import basename
-from typing import Final
 
 import h5py
 import pandas as pd
@@ -42,13 +41,13 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled, Signal
 from reverie.recordings.source import read_members
 
-AMOUNTS: Final = ("event", "deconv", "spike")
+AMOUNTS = ("event", "deconv", "spike")
 """Words in the path of responses that are amounts; other responses are levels."""
 
-FEWEST: Final = 3
+FEWEST = 3
 """Rows of a table from which on a column whose values lie within its rows' times is one of times."""
 
-LISTS: Final = "`reverie inspect` lists what there is"
+LISTS = "`reverie inspect` lists what there is"
 
 
 def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:

@@ -1,7 +1,6 @@
 """The contents of an NWB file of any layout: possible movies, responses, behaviour, and tables of what was shown."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import h5py
 import numpy as np
@@ -10,27 +9,27 @@ from reverie.foundation.errors import ReverieError, some
 from reverie.recordings.clocks import usual_rate
 from reverie.recordings.readers.nwb.file import H5Object, kind_of, times_of, where
 
-MOVIES: Final = ("ImageSeries", "IndexSeries", "OpticalSeries")
-MICROSCOPES: Final = ("OnePhotonSeries", "TwoPhotonSeries", "ImageMaskSeries")
+MOVIES = ("ImageSeries", "IndexSeries", "OpticalSeries")
+MICROSCOPES = ("OnePhotonSeries", "TwoPhotonSeries", "ImageMaskSeries")
 """Types of image series that are no stimuli but microscope recordings."""
 
-TEMPLATES: Final = "/stimulus/templates/"
+TEMPLATES = "/stimulus/templates/"
 """Group of movies that may be shown at any time, and repeatedly."""
 
-RESPONSES: Final = ("RoiResponseSeries", "FluorescenceSeries", "Units")
-BEHAVIOUR: Final = ("TimeSeries", "SpatialSeries", "IntervalSeries")
+RESPONSES = ("RoiResponseSeries", "FluorescenceSeries", "Units")
+BEHAVIOUR = ("TimeSeries", "SpatialSeries", "IntervalSeries")
 
-MOVIE_OPTION: Final = "--movie"
-RESPONSES_OPTION: Final = "--responses"
-BEHAVIOUR_OPTIONS: Final = "--running, --pupil or --gaze"
+MOVIE_OPTION = "--movie"
+RESPONSES_OPTION = "--responses"
+BEHAVIOUR_OPTIONS = "--running, --pupil or --gaze"
 """Options that take a path in the file."""
 
-FEWEST_NEURONS: Final = 4
+FEWEST_NEURONS = 4
 """Columns from which a plain series may be of neurons; fewer are behaviour, such as the three axes of a place."""
 
-TABLES: Final = "intervals"
+TABLES = "intervals"
 
-INVALID: Final = "invalid_times"
+INVALID = "invalid_times"
 """Name of the table of times that are to be left out."""
 
 

@@ -6,7 +6,7 @@ Source: the NWB schema 2.x (nwb-schema.readthedocs.io), and files written with p
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import h5py
 import numpy as np
@@ -21,7 +21,7 @@ from reverie.recordings.facts import require_number_type
 from reverie.recordings.readers.array_files import require_stored
 from reverie.recordings.signals import REAL, Meaning, Sampled, Signal
 
-MOST_SORTED: Final = 50_000_000
+MOST_SORTED = 50_000_000
 """Largest number of samples that are read at once where some have no time."""
 
 H5Object: TypeAlias = Any

@@ -2,7 +2,6 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -16,13 +15,13 @@ from reverie.recordings.readers.nwb.movies import image_footage, image_times
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import read_members
 
-WRITTEN_BY: Final = "MICrONS"
+WRITTEN_BY = "MICrONS"
 
-TABLES: Final = ("Clip", "Trippy", "Monet2")
-FLUORESCENCE: Final = "processing/ophys/Fluorescence"
-MOVIE_PLACES: Final = ("stimulus/presentation", "acquisition", "stimulus/templates")
-MOVIE: Final = "movie"
-BEHAVIOUR: Final = (
+TABLES = ("Clip", "Trippy", "Monet2")
+FLUORESCENCE = "processing/ophys/Fluorescence"
+MOVIE_PLACES = ("stimulus/presentation", "acquisition", "stimulus/templates")
+MOVIE = "movie"
+BEHAVIOUR = (
     ("acquisition/treadmill_velocity", RUNNING),
     ("acquisition/PupilTracking/pupil_major_radius", PUPIL),
     ("acquisition/PupilTracking/pupil_minor_radius", PUPIL),

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from posixpath import basename
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -21,22 +20,22 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.signals import SpikeTrains
 from reverie.recordings.source import Footage, read_members
 
-WRITTEN_BY: Final = "Allen Neuropixels"
+WRITTEN_BY = "Allen Neuropixels"
 
-VISUAL: Final = "VIS"
+VISUAL = "VIS"
 """Prefix of the names of visual areas of cortex."""
 
-EYES: Final = ("filtered_gaze_mapping", "raw_gaze_mapping", "eye_tracking")
-BEHAVIOUR: Final = (
+EYES = ("filtered_gaze_mapping", "raw_gaze_mapping", "eye_tracking")
+BEHAVIOUR = (
     ("processing/running/running_speed", RUNNING),
     *((f"processing/{eyes}/pupil_area", PUPIL) for eyes in EYES),
     *((f"processing/{eyes}/screen_coordinates", GAZE_X) for eyes in EYES),
 )
 
-GOOD: Final = "good"
-ENDING: Final = "_presentations"
+GOOD = "good"
+ENDING = "_presentations"
 
-REPEATS: Final = "_more_repeats"
+REPEATS = "_more_repeats"
 """End of the name of a table of further showings of a movie."""
 
 

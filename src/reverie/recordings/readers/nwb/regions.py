@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Final
 
 import h5py
 import numpy as np
@@ -14,10 +13,10 @@ from reverie.recordings.readers.nwb.contents import RESPONSES
 from reverie.recordings.readers.nwb.file import H5Object, kind_of, where, within
 from reverie.recordings.signals import Sampled
 
-SUITE2P: Final = "iscell"
+SUITE2P = "iscell"
 """Column in which suite2p says of each region whether it is a cell, always after it judged them."""
 
-JUDGEMENTS: Final = (SUITE2P, "Accepted", "accepted")
+JUDGEMENTS = (SUITE2P, "Accepted", "accepted")
 """Columns that say of each region whether it is a cell: those of suite2p and NeuroConv."""
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from posixpath import basename
-from typing import Final
 
 from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.clocked import Recorded
@@ -13,9 +12,9 @@ from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning
 from reverie.recordings.source import read_members
 
-WRITTEN_BY: Final = "suite2p"
+WRITTEN_BY = "suite2p"
 
-KINDS: Final = ("Deconvolved", "Fluorescence")
+KINDS = ("Deconvolved", "Fluorescence")
 """Choices of ``--responses``."""
 
 

@@ -1,7 +1,6 @@
 """Sorted units of an NWB file: their spikes, and when each was observed."""
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from jaxtyping import Bool
@@ -14,13 +13,13 @@ from reverie.recordings.readers.array_files import require_stored
 from reverie.recordings.readers.nwb.file import H5Object, is_row, table, where
 from reverie.recordings.signals import REAL, SpikeTrains
 
-JUDGEMENTS: Final = ("quality", "group")
+JUDGEMENTS = ("quality", "group")
 """Columns with the spike sorter's label of each unit: those of Allen and SpikeInterface, and of phy."""
 
-NOISE: Final = "noise"
+NOISE = "noise"
 """Label of units that are no neurons."""
 
-BELIEVED: Final = 0.9
+BELIEVED = 0.9
 """Least share of all spikes that lie in the intervals in which their units are said to have been observed; with fewer,
 these intervals are of something else."""
 
