@@ -28,13 +28,7 @@ FILES = {
 
 
 def test_a_small_package_is_counted():
-    assert measure(FILES) == {
-        "modules": 3,
-        "lines": 18,
-        "rooms": 2,
-        "public names": 2,
-        "names at the door": 2,
-    }
+    assert measure(FILES) == {"modules": 3, "lines": 18, "rooms": 2, "public names": 2, "names at the door": 2}
 
 
 def test_the_package_as_it_lies_here_has_a_door():

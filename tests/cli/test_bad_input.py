@@ -98,11 +98,7 @@ BROKEN: dict[str, tuple[Break, str, str]] = {
     "no steps": (nothing, RECONSTRUCT.replace("--steps 2", "--steps 0"), "steps"),
     "negative blur": (nothing, RECONSTRUCT + " --blur -1", "blur"),
     "option of another method": (nothing, RECONSTRUCT + " --weight 2", "`paper` has no setting `weight`"),
-    "run with other settings": (
-        add_unfit_run,
-        RECONSTRUCT,
-        "steps: 7",
-    ),
+    "run with other settings": (add_unfit_run, RECONSTRUCT, "steps: 7"),
     "not a run folder": (nothing, "evaluate RUN", "run"),
     "run without movies": (add_unfit_run, "report RUN", "no reconstructed movie"),
     "output below a file": (overwrite("file", b""), PREDICT.replace("OUT.npz", "HERE/file/out.npz"), "file"),

@@ -27,8 +27,7 @@ def test_the_default_is_the_one_of_python():
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
-    [("combined", Combined()), ("map", Map()), ("paper", Paper()), ("ridge", Ridge())],
+    ("name", "expected"), [("combined", Combined()), ("map", Map()), ("paper", Paper()), ("ridge", Ridge())]
 )
 def test_a_method_alone_has_its_own_defaults(name, expected):
     assert method_of("--method", name) == expected

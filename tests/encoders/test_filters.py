@@ -47,6 +47,5 @@ def test_it_equals_the_usual_convolution(size: tuple[int, int], side: int) -> No
     ours, theirs = convolve_pictures(pictures, filters), functional.conv2d(pictures, filters, padding=side // 2)
     torch.testing.assert_close(ours, theirs)
     torch.testing.assert_close(
-        torch.autograd.grad(ours, (pictures, filters), slopes),
-        torch.autograd.grad(theirs, (pictures, filters), slopes),
+        torch.autograd.grad(ours, (pictures, filters), slopes), torch.autograd.grad(theirs, (pictures, filters), slopes)
     )

@@ -101,12 +101,7 @@ def test_likelihoods_survive_being_laid_out():
 
 
 @pytest.mark.parametrize(
-    "arrays",
-    [
-        {},
-        {"sizes.dispersion": np.ones(2)},
-        {"chosen": np.array("events"), "sizes.dispersion": np.ones(2)},
-    ],
+    "arrays", [{}, {"sizes.dispersion": np.ones(2)}, {"chosen": np.array("events"), "sizes.dispersion": np.ones(2)}]
 )
 def test_incomplete_likelihoods_are_refused(arrays):
     with pytest.raises(ReverieError, match="incomplete; delete its file"):

@@ -59,8 +59,7 @@ def test_an_encoder_is_known_by_its_weights(tiny_world, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("encoders", "sentence"),
-    [(0, "No encoder is named"), (2, "is named twice; name each one once")],
+    ("encoders", "sentence"), [(0, "No encoder is named"), (2, "is named twice; name each one once")]
 )
 def test_encoders_are_named_once(unspoilt_tiny_world, encoders, sentence):
     with pytest.raises(ReverieError, match=sentence):

@@ -115,12 +115,5 @@ def test_double_precision_and_read_only_arrays_are_welcome(asked):
     start = smooth_movie(seed=3)
     start.setflags(write=False)
     double = replace(observation, state=observation.state.double(), responses=observation.responses.double())
-    found = solve(
-        replace(
-            asked,
-            observations=(double,),
-        ),
-        replace(QUICK, mask=mask),
-        start=start,
-    )
+    found = solve(replace(asked, observations=(double,)), replace(QUICK, mask=mask), start=start)
     np.testing.assert_array_equal(found.movie, solve(asked, QUICK, start=smooth_movie(seed=3)).movie)

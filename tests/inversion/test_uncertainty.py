@@ -116,10 +116,7 @@ def test_greys_shown_near_black_tell_nothing_where_nobody_looks(wide_prior):
     deaf = SpotEncoder(20, size=WIDE)
     with torch.no_grad():
         deaf.spots.zero_()
-    asked = replace(
-        problem(observe(deaf, smooth_movie(LONG, WIDE, 30), noisy=True)),
-        prior=dark,
-    )
+    asked = replace(problem(observe(deaf, smooth_movie(LONG, WIDE, 30), noisy=True)), prior=dark)
     solver = Map(draws=30)
     found = solve(asked, solver)
     assert information_map(found.movie, found.std, dark, solver.softness).mean() < 0.04
@@ -137,8 +134,7 @@ def test_information_is_where_neurons_look(wide_prior):
     with torch.no_grad():
         encoder.spots[:, :, 8:] = 0
     seen = replace(
-        observe(encoder, smooth_movie(LONG, WIDE, 30)),
-        likelihood=PoissonLikelihood(torch.full((80,), 0.05)),
+        observe(encoder, smooth_movie(LONG, WIDE, 30)), likelihood=PoissonLikelihood(torch.full((80,), 0.05))
     )
     asked = replace(problem(seen), prior=wide_prior)
     solver = Map(draws=6)

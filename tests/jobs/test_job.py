@@ -93,13 +93,7 @@ def test_the_masks_of_animals_that_are_joined_decide_too(tiny_world):
 
 
 @pytest.mark.parametrize(
-    "options",
-    [
-        {"share": 0.5},
-        {"targets": "predicted"},
-        {"method": replace(QUICK, steps=4)},
-        {"method": Paper()},
-    ],
+    "options", [{"share": 0.5}, {"targets": "predicted"}, {"method": replace(QUICK, steps=4)}, {"method": Paper()}]
 )
 def test_settings_decide(options, tiny_world, mask):
     assert fingerprint(tiny_world, mask, **options) != fingerprint(tiny_world, mask)

@@ -77,10 +77,7 @@ def test_of_movies_passes_whatever_a_recording_may_hold(recording: Recording) ->
         (lambda one: {"state": spoiled(np.ones((4, FRAMES)), np.inf)}, "state of trial 1 hold values that are not"),
         (lambda one: {"movie": spoiled(one.movie, 1e30)}, "movie of trial 1 hold values"),
         (lambda one: {"movie": one.movie[:, :, :3]}, r"movie of trial 1 .* shape \(20, 6, 8\)"),
-        (
-            lambda one: {"movie": one.movie / 255},
-            "values from 0.* to 0.9.*, where grey levels from 0 to 255 were",
-        ),
+        (lambda one: {"movie": one.movie / 255}, "values from 0.* to 0.9.*, where grey levels from 0 to 255 were"),
         (lambda one: {"movie": one.movie - 128}, "values from -12.*, where grey levels"),
         (lambda one: {"movie": 257 * one.movie}, "where grey levels"),
         (lambda one: {"frame_rate": 60.0}, "said to have 60.0 frames per second, but mouse is read at 30"),

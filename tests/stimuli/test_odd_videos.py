@@ -122,10 +122,7 @@ REFUSED: dict[str, tuple[Writer, str]] = {
         stacked(lambda movie: movie.transpose(0, 3, 1, 2), imagej=True, metadata={"axes": "TCYX"}),
         "its axes are TCYX",
     ),
-    "unit_range.tif": (
-        stacked(lambda movie: (movie[..., 0] / 255).astype("f4")),
-        "from 0 to 1, where grey levels",
-    ),
+    "unit_range.tif": (stacked(lambda movie: (movie[..., 0] / 255).astype("f4")), "from 0 to 1, where grey levels"),
     "page.mp4": (lambda path: path.write_bytes(b"<!doctype html>"), "is a web page"),
     "pointer.mp4": (lambda path: path.write_bytes(b"version https://git-lfs.github.com/spec/v1\n"), "git lfs pull"),
     "movie.npy": (lambda path: np.save(path, np.zeros((20, 36, 64))), "could not be read as a video"),

@@ -34,10 +34,7 @@ def address():
     """Two workers, which have time to come again on a busy machine: nobody asks for others in their place."""
     forks()
     kept = {"distributed.deploy.lost-worker-timeout": "1h", "distributed.worker.multiprocessing-method": "forkserver"}
-    with (
-        dask.config.set(kept),
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
-    ):
+    with dask.config.set(kept), LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         yield cluster.scheduler_address
 
 

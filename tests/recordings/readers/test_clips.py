@@ -70,8 +70,7 @@ def test_time_is_last_where_pictures_would_be_stripes_else(shown):
 
 
 @pytest.mark.parametrize(
-    ("shape", "shown", "axes"),
-    [((300, 36, 64), 64, "time,height,width"), ((36, 64, 300), 36, "height,width,time")],
+    ("shape", "shown", "axes"), [((300, 36, 64), 64, "time,height,width"), ((36, 64, 300), 36, "height,width,time")]
 )
 def test_a_part_shown_that_is_as_long_as_another_axis_is_not_taken_for_the_movie(shape, shown, axes):
     assert array_axes(shape, Reading(), shown, "clip.npy", ask=True) == axes

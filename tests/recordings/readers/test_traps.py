@@ -32,12 +32,7 @@ def spikes(folder, session):
     layouts.write_table(folder, session)
 
 
-LAYOUTS = {
-    "experanto": layouts.write_experanto,
-    "suite2p": layouts.write_suite2p,
-    "spikes": spikes,
-    "nwb": nwb,
-}
+LAYOUTS = {"experanto": layouts.write_experanto, "suite2p": layouts.write_suite2p, "spikes": spikes, "nwb": nwb}
 TABLED = ("suite2p", "spikes")
 
 
