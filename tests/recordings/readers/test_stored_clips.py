@@ -13,8 +13,10 @@ from tests.worlds import open_recording
 
 import reverie as rv
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers import clips
 from reverie.recordings.readers.clips import open_clip
 from reverie.recordings.reading import Reading
+from reverie.stimuli.video import read_movie
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +184,13 @@ def test_films_pictures_and_arrays_of_one_size_on_the_screen_go_together(session
         expected = trial.movie.round().repeat(2, axis=1).repeat(2, axis=2)
         shown = expected if name != "1" else np.repeat(expected[:1], 40, axis=0)
         assert np.abs(recording.movie(name) - shown).max() < 5
+
+
+def test_a_film_is_decoded_once(session, tmp_path, monkeypatch):
+    """Its length says when it was over, and its pictures what was seen."""
+    decoded = []
+    monkeypatch.setattr(clips, "read_movie", lambda path, **asked: decoded.append(path) or read_movie(path, **asked))
+    recording = read(tmp_path, session, lambda place, movie: write_video(place.with_suffix(".mkv"), movie))
+    for name in recording.tiers:
+        assert recording.movie(name).shape == session.trials[int(name)].movie.shape
+    assert len(decoded) == len(set(decoded)) == 3

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path, PureWindowsPath
 from unicodedata import normalize
 
@@ -91,6 +91,7 @@ def shown_beside(
     openers |= {clip: partial(_inside, opener) for clip, opener in (inside or {}).items()}
     openers |= _openers(given, reading, numbered)
 
+    @cache  # its length is asked for first and its pictures later, and a film is decoded for either
     def opened(clip: str, frames: int | None) -> OpenClip:
         names = spellings(clip)
         found = next((openers[name] for name in names if name in openers), None)

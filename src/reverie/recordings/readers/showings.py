@@ -62,7 +62,7 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
     columns = f"the columns {', '.join(map(str, table.columns))}" if len(table.columns) else "no columns"
     raise ReverieError(
         f"{place} has {columns}, but it needs onset and clip (a row for each showing) or time, clip and frame (a row "
-        "for each frame); name them so."
+        "for each frame), with times in seconds; name them so."
     )
 
 
