@@ -102,9 +102,8 @@ class Recording:
         movies
             The movies that were shown, by name: arrays (time, height, width), files, or arrays with times.
         shown
-            What was shown when: a table of time, clip, frame (one row per frame) or onset, clip (one row per showing;
-            arrays without times run at ``reading.frame_rate``, by default 30), also with the columns of NWB's intervals
-            (start_time, stop_time) or of BIDS's events (onset, duration). Not needed where each movie has times.
+            A table of time, clip, frame (a row per frame) or onset, clip (a row per showing), or in the words of NWB or
+            BIDS; not needed where movies have times. Arrays without run at ``reading.frame_rate``, by default 30.
         running, pupil
             Running speed and the pupil's dilation, (time,); None where they were not recorded.
         gaze
