@@ -78,15 +78,20 @@ def test_draws_scatter_as_the_exact_posterior_does(asked, prior):
     assert exact.mean() < 0.9 * (colour.square().sum(1)).sqrt().mean()
 
 
-def test_the_standard_deviation_is_larger_where_no_neuron_looks(wide_prior):
+@pytest.fixture
+def half_blind(wide_prior):
+    """A problem whose neurons look at the left half of the picture only."""
     encoder = SpotEncoder(80, history=2, size=WIDE)
     with torch.no_grad():
         encoder.spots[:, :, 8:] = 0
     seen = replace(
         observe(encoder, smooth_movie(LONG, WIDE, 30)), likelihood=PoissonLikelihood(torch.full((80,), 0.05))
     )
-    asked = replace(problem(seen), prior=wide_prior)
-    std = solve(asked, Map(draws=4)).std
+    return replace(problem(seen), prior=wide_prior)
+
+
+def test_the_standard_deviation_is_larger_where_no_neuron_looks(half_blind):
+    std = solve(half_blind, Map(draws=4)).std
     assert std.shape == (LONG, *WIDE)
     assert std[:, :, 12:].mean() > 1.3 * std[:, :, :4].mean()
 
@@ -129,16 +134,9 @@ def test_there_is_no_information_where_the_posterior_is_the_prior(wide_prior):
     np.testing.assert_allclose(information_map(movie, std / 2, wide_prior, 8.0), 0.75, atol=1e-3)
 
 
-def test_information_is_where_neurons_look(wide_prior):
-    encoder = SpotEncoder(80, history=2, size=WIDE)
-    with torch.no_grad():
-        encoder.spots[:, :, 8:] = 0
-    seen = replace(
-        observe(encoder, smooth_movie(LONG, WIDE, 30)), likelihood=PoissonLikelihood(torch.full((80,), 0.05))
-    )
-    asked = replace(problem(seen), prior=wide_prior)
+def test_information_is_where_neurons_look(half_blind, wide_prior):
     solver = Map(draws=6)
-    found = solve(asked, solver)
+    found = solve(half_blind, solver)
     information = information_map(found.movie, found.std, wide_prior, solver.softness)
     assert information.shape == WIDE
     assert information[:, :6].mean() > 0.5
