@@ -102,22 +102,34 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
         raise ReverieError(f"{place} has frames that are no whole numbers; they are numbered 0, 1, 2 and so on.")
     clips, tiers = words(table, "clip"), words(table, "tier")
     _require_forward(times, frames, clips, place)
-    steps, jumps, same = np.diff(times), np.diff(frames), clips[1:] == clips[:-1]
-    usual = pd.Series(steps[same]).groupby(clips[1:][same]).median()
-    stay = pd.Series(clips).map(usual).fillna(1 / UNTIMED).to_numpy(float)
-    # Images of a series come in any order, and each is a showing of its own; pictures in order may be a slow movie.
-    ordered = pd.Series(np.isin(jumps, (0, 1))[same]).groupby(clips[1:][same]).mean()
-    steady = pd.Series(clips).map(ordered).fillna(1.0).to_numpy(float)[1:] > 0.5
-    alone = (stay[1:] > STILL) & (jumps != 0) & ~((jumps == 1) & steady)
-    breaks = (steps > np.maximum(PAUSE, 2 * stay[1:])) | (jumps < 0) | ~same | alone | (tiers[1:] != tiers[:-1])
-    starts = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(times)]])
+    stay = _usual_steps(times, clips)
+    other = (clips[1:] != clips[:-1]) | (tiers[1:] != tiers[:-1])
+    starts = np.flatnonzero(other | _begins_again(times, frames, clips, stay)) + 1
     found = []
-    for first, last in pairwise(starts.tolist()):
+    for first, last in pairwise([0, *starts.tolist(), len(times)]):
         onsets = times[first:last]
         step = float(np.median(np.diff(onsets))) if len(onsets) > 1 else stay[first]
         key = f"{clips[first]} from {frames[first]}" if clips[first] else None
         found.append(Showing(onsets, onsets[-1] + step, clips[first] or None, frames[first:last], tiers[first], key))
     return found
+
+
+def _usual_steps(times: np.ndarray, clips: np.ndarray) -> np.ndarray:
+    """Return how long a frame of each row's clip usually stays, in seconds."""
+    same = clips[1:] == clips[:-1]
+    usual = pd.Series(np.diff(times)[same]).groupby(clips[1:][same]).median()
+    return pd.Series(clips).map(usual).fillna(1 / UNTIMED).to_numpy(float)
+
+
+def _begins_again(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, stay: np.ndarray) -> np.ndarray:
+    """Return of each frame but the first whether another showing begins with it, even where the clip is the same."""
+    jumps, same = np.diff(frames), clips[1:] == clips[:-1]
+    # Images of a series come in any order, and each is a showing of its own; pictures in order may be a slow movie.
+    ordered = pd.Series(np.isin(jumps, (0, 1))[same]).groupby(clips[1:][same]).mean()
+    steady = pd.Series(clips).map(ordered).fillna(1.0).to_numpy(float)[1:] > 0.5
+    alone = (stay[1:] > STILL) & (jumps != 0) & ~((jumps == 1) & steady)
+    paused = np.diff(times) > np.maximum(PAUSE, 2 * stay[1:])
+    return np.asarray(paused | (jumps < 0) | alone)
 
 
 def _order(table: pd.DataFrame, place: str) -> np.ndarray:
