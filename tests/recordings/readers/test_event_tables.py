@@ -71,9 +71,9 @@ def test_a_column_of_names_is_asked_for_where_none_or_two_may_be_it(usual, tmp_p
         usual.drop(columns="clip"),
         usual.rename(columns={"clip": "one"}).assign(two=usual["clip"]),
         usual.assign(clip=range(3)).rename(columns={"clip": "trial"}),
-        usual.rename(columns={"clip": "movie"}).replace("clip1", "lost"),
+        usual.rename(columns={"clip": "movie"}).replace(["clip1", "clip2"], ["lost", "gone"]),
     ):
-        with pytest.raises(ReverieError, match="has no column clip, nor another in which all cells name movies"):
+        with pytest.raises(ReverieError, match="has no column clip, nor another whose cells name movies"):
             opened(tmp_path, table)
 
 
@@ -101,3 +101,14 @@ def test_tables_in_python_may_have_the_columns_of_nwb():
     recording = Recording.from_arrays("mouse", (np.arange(90) / 30, responses), movies=movies, shown=shown)
     assert [recording.frames(name) for name in recording.tiers] == [30]
     assert recording.trial("0").start == 0.5
+
+
+def test_a_movie_that_is_lost_costs_its_own_showings_and_no_others(usual, tmp_path, capsys):
+    recording = opened(tmp_path, usual.rename(columns={"clip": "stimulus"}).replace("clip1", "lost"))
+    assert len(recording.tiers) == 2
+    assert "names the movie 'lost'; give it as --movie lost=FILE" in capsys.readouterr().err
+
+
+def test_a_table_without_times_is_told_with_its_own_names(usual, tmp_path):
+    with pytest.raises(ReverieError, match="has the columns onset_ms, stimulus, tier, stop_time, but it needs"):
+        opened(tmp_path, usual.rename(columns={"onset": "onset_ms", "clip": "stimulus", "end": "stop_time"}))

@@ -15,7 +15,8 @@ DURATION = "duration"
 def usual_columns(table: pd.DataFrame, names_movie: Callable[[str], bool]) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return a table with the columns time or onset, end and clip, as far as others mean these; and what was taken.
 
-    Without a column ``clip``, the only one of text whose cells all name movies is taken; numbers may be of anything.
+    Without a column ``clip``, the only one of text most of whose cells name movies is taken; numbers may be of
+    anything. A table of which no such column makes one of times is returned as it is, for a message with its own names.
 
     Parameters
     ----------
@@ -33,9 +34,11 @@ def usual_columns(table: pd.DataFrame, names_movie: Callable[[str], bool]) -> tu
     meant = {**USUAL, "start_time": "time" if "frame" in table else "onset"}
     renamed: dict[Hashable, str] = {old: new for old, new in meant.items() if old in table and new not in table}
     if "clip" not in table and "stim_file" not in table:
-        naming = [column for column in table if column not in renamed and _all_name(table[column], names_movie)]
+        naming = [column for column in table if column not in renamed and _mostly_name(table[column], names_movie)]
         renamed |= {column: "clip" for column in naming if len(naming) == 1}
     found = table.rename(columns=renamed)
+    if not {"time", "onset"} & set(found):
+        return table, ()
     taken = [f"{new} from {old}" for old, new in renamed.items()]
     if {"onset", DURATION} <= set(found) and "end" not in found:
         onsets, lasts = (pd.to_numeric(found[column], errors="coerce") for column in ("onset", DURATION))
@@ -44,7 +47,7 @@ def usual_columns(table: pd.DataFrame, names_movie: Callable[[str], bool]) -> tu
     return found, tuple(taken)
 
 
-def _all_name(column: pd.Series, names_movie: Callable[[str], bool]) -> bool:
+def _mostly_name(column: pd.Series, names_movie: Callable[[str], bool]) -> bool:
     cells = column.dropna().astype(str).str.strip().unique()
     numbers = pd.to_numeric(pd.Series(cells), errors="coerce").notna()
-    return bool(len(cells)) and not numbers.all() and all(map(names_movie, cells))
+    return bool(len(cells)) and not numbers.all() and 2 * sum(map(names_movie, cells)) > len(cells)
