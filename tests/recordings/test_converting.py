@@ -13,6 +13,7 @@ from reverie.recordings.readers.experanto_writer import write_session
 from reverie.recordings.readers.finding import find_reader
 from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.reading import Reading
+from reverie.recordings.recording import Recording
 
 
 @pytest.fixture
@@ -42,6 +43,20 @@ def test_nothing_changes_but_the_layout(original, tmp_path, to):
         assert (second.movie is None) == (first.movie is None)
         if first.movie is not None:
             np.testing.assert_array_equal(second.movie, first.movie)
+
+
+@pytest.mark.parametrize("rate", [30.0, 128.0])
+def test_images_keep_their_frames_and_all_responses(make_trial, tmp_path, rate):
+    """At 128 a second, a movie would be thinned when it is read, and the responses with it."""
+    trials = [replace(make_trial(number, frames=32), frame_rate=rate) for number in range(4)]
+    trials = [replace(trial, movie=np.repeat(trial.movie[:1], 32, axis=0)) for trial in trials]
+    recording = Recording.from_trials("mouse", trials)
+    write_session(tmp_path / "mouse", (recording.trial(name) for name in recording.tiers))
+    read = open_recording(tmp_path / "mouse")
+    assert read.frame_rate == pytest.approx(rate)
+    for trial in trials:
+        np.testing.assert_array_equal(read.movie(trial.name), trial.movie)
+        np.testing.assert_allclose(read.responses(trial.name), trial.responses, rtol=1e-6)
 
 
 @pytest.mark.parametrize("angle", [None, 1.5])
