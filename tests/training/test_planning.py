@@ -55,13 +55,14 @@ def test_sizes_that_are_noise_are_not_learned_from() -> None:
         happens = generator.random(rates.shape) < 1 - np.exp(-0.3 * rates)
         return np.asarray(happens * generator.standard_gamma(0.1, rates.shape))
 
-    assert best_target(fresh(), with_sizes(TRIALS, long_tailed)) == "events"
+    assert best_target(fresh(), with_sizes(TRIALS, long_tailed), "events") == "events"
 
 
-def test_sizes_that_tell_more_than_events_are_learned_from() -> None:
-    assert best_target(fresh(), TRIALS) == "sizes"
+def test_where_sizes_tell_their_roots_are_learned_from_but_sizes_of_counts_and_traces() -> None:
+    assert best_target(fresh(), TRIALS, "events") == "roots"
+    assert best_target(fresh(), TRIALS, "counts") == best_target(fresh(), TRIALS, "traces") == "sizes"
 
 
 def test_encoders_without_probes_learn_from_sizes() -> None:
     encoder = LinearNonlinear(LinearNonlinearConfig(), {"toy": 20}, (HEIGHT, WIDTH))
-    assert best_target(encoder, TRIALS) == "sizes"
+    assert best_target(encoder, TRIALS, "events") == "sizes"

@@ -1,4 +1,4 @@
-"""Targets: sizes as they are, or events that keep each neuron's mean.
+"""Targets: sizes as they are, their roots, or events, both of which keep each neuron's mean.
 
 Settings out of range are one sentence that names the setting.
 """
@@ -10,7 +10,7 @@ import pytest
 from tests.training.toys import toy_recording, trials_of
 
 from reverie.foundation.errors import ReverieError
-from reverie.training.settings import TARGETS, Events, TrainingSettings, sizes
+from reverie.training.settings import TARGETS, Events, Roots, TrainingSettings, sizes
 
 TRIALS = trials_of(toy_recording(neurons=6, trials=4))
 SPARSE = [replace(trial, responses=np.where(trial.responses > 1.5, trial.responses, 0)) for trial in TRIALS]
@@ -32,9 +32,21 @@ def test_events_keep_the_mean_of_each_neuron_and_lose_the_sizes() -> None:
     assert len(np.unique(recorded[0][recorded[0] > 0])) > 1
 
 
-def test_neurons_that_never_respond_stay_silent() -> None:
+def test_roots_keep_the_mean_of_each_neuron_and_halve_the_log_of_ratios() -> None:
+    target = TARGETS["roots"](SPARSE)
+    recorded = np.concatenate([trial.responses for trial in SPARSE], axis=1)
+    learned = np.concatenate([target(trial.responses) for trial in SPARSE], axis=1)
+    assert learned.mean(1) == pytest.approx(recorded.mean(1), rel=1e-4)
+    for row, root in zip(recorded, learned, strict=True):
+        there = row > 0
+        assert root[~there].max(initial=0) == 0
+        assert root[there] / root.max() == pytest.approx(np.sqrt(row[there] / row.max()), rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", [Events, Roots])
+def test_neurons_that_never_respond_stay_silent(kind: type[Events | Roots]) -> None:
     silent = replace(TRIALS[0], responses=0 * TRIALS[0].responses)
-    target = Events.of([silent])
+    target = kind.of([silent])
     assert np.all(target(silent.responses) == 0)
     assert np.all(target(TRIALS[0].responses) == 0)
 

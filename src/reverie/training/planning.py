@@ -14,6 +14,7 @@ from reverie.foundation.progress import say
 from reverie.recordings.recording import Recording
 from reverie.recordings.splits import Split
 from reverie.recordings.trial import Trial
+from reverie.recordings.usability import ResponseKind
 from reverie.training.batches import WindowSampler, load_trials
 from reverie.training.request import TrainingRequest
 from reverie.training.settings import TARGETS, TrainingSettings
@@ -68,6 +69,12 @@ EVENTS_ADVANTAGE = 1.25
 1.18 for Poisson counts, whose sizes are informative, .9 where large events mean high rates, 1.3 for animals whose
 movies are better with encoders of events, and 2 where sizes are only noise (docs/log/encoders.md)."""
 
+LEARNED = {
+    "roots": "The encoder learns from the square roots of responses, so that the few largest ones do not teach most",
+    "events": "The encoder learns only whether neurons respond, since sizes of their responses are mostly noise here",
+}
+"""What is said of each target that is chosen instead of sizes."""
+
 COMPARED_NEURONS = 300
 """Number of neurons, evenly chosen, on which targets are compared."""
 
@@ -105,16 +112,14 @@ def usual_minutes(recordings: Mapping[str, Recording], splits: Mapping[str, Spli
 def _learn_from(
     encoder: Encoder, recordings: Mapping[str, Recording], splits: Mapping[str, Split], request: TrainingRequest
 ) -> str:
-    """Return the target to learn from: the requested one or, for "auto", the better one for the first animal."""
+    """Return the target to learn from: the requested one or, for "auto", the best one for the first animal."""
     if request.learn_from != "auto":
         return request.learn_from
-    mouse = next(iter(recordings))
-    found = best_target(encoder, load_trials(recordings[mouse], splits[mouse].training, encoder))
-    if found == "events":
-        say(
-            "The encoder learns only whether neurons respond, since the sizes of their responses are mostly noise here "
-            "(--learn-from sizes to differ)."
-        )
+    mouse, recording = next(iter(recordings.items()))
+    trials = load_trials(recording, splits[mouse].training, encoder)
+    found = best_target(encoder, trials, recording.response_kind)
+    if found != "sizes":
+        say(f"{LEARNED[found]} (--learn-from sizes to differ).")
     return found
 
 
@@ -131,11 +136,12 @@ def recipe(architecture: str, *, on_gpu: bool) -> TrainingSettings:
     return RECIPES.get(architecture, TrainingSettings())
 
 
-def best_target(encoder: Encoder, trials: Sequence[Trial]) -> str:
-    """Return which target of one animal to learn from, "sizes" or "events", by ``explained_by_points``.
+def best_target(encoder: Encoder, trials: Sequence[Trial], kind: ResponseKind) -> str:
+    """Return which target to learn from for one animal with responses of this kind: "sizes", "roots" or "events".
 
-    The better target is the one of whose variance a neuron's best probe at its best grid point explains the larger
-    share, averaged over neurons, in the first trials. An encoder without probes learns from sizes, as published.
+    Events are learned from where a neuron's best probe at its best grid point explains a share of their variance that
+    is ``EVENTS_ADVANTAGE`` times that of sizes, averaged over neurons, in the first trials; otherwise roots, or sizes
+    of counts and traces. An encoder without probes learns from sizes, as published.
     """
     if not isinstance(encoder, PlaceStarting):
         return "sizes"
@@ -146,7 +152,9 @@ def best_target(encoder: Encoder, trials: Sequence[Trial]) -> str:
     )
     shares = explained.amax(dim=(0, 1)) / variance.clamp_min(1e-12)
     of_sizes, of_events = shares.view(2, -1).mean(dim=1).tolist()
-    return "events" if of_events > EVENTS_ADVANTAGE * of_sizes else "sizes"
+    if of_events > EVENTS_ADVANTAGE * of_sizes:
+        return "events"
+    return "roots" if kind == "events" else "sizes"
 
 
 def _of_some_neurons(trial: Trial) -> Trial:

@@ -25,9 +25,11 @@ class TrainingRequest:
     """Keep one of the 7 perceptual-hash folds (0-6) out of training; the paper keeps out fold 0."""
     teacher: Path | None = None
     """Folder of an encoder to distil from: for each sample, it predicts the animals that were not recorded."""
-    learn_from: Literal["auto", "sizes", "events"] = "auto"
-    """What to learn of the responses: their sizes, as published, or only events, that is, whether there is one; auto
-    takes, for an encoder that starts from receptive fields, what these explain better."""
+    learn_from: Literal["auto", "sizes", "roots", "events"] = "auto"
+    """What to learn of the responses: their sizes, as published; the square roots of these, so that the few largest
+    do not teach most; or only events, that is, whether there is one. Auto takes, for an encoder that starts from
+    receptive fields, events where these fields explain them clearly better than sizes; else roots, or sizes of counts
+    and traces."""
     seed: int = 0
     """Same seed, same weights (on a CPU of the same kind)."""
 

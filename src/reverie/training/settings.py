@@ -47,11 +47,43 @@ class Events:
         return np.where(responses > 0, self.mean_sizes[:, None], np.float32(0))
 
 
+@dataclass(frozen=True)
+class Roots:
+    """Replaces every response by its square root, in a unit that keeps the neuron's mean over all frames.
+
+    Large responses of a long-tailed distribution are rarer and less certain than the Poisson loss takes them to be, and
+    would teach more than all others; their roots still tell large ones from small ones.
+    """
+
+    units: Float[np.ndarray, " neuron"]
+    """Mean response of each neuron over the mean of its responses' roots, (neuron,)."""
+
+    @classmethod
+    def of(cls, trials: Sequence[Trial]) -> "Roots":
+        """Return the target for the neurons of one animal, whose training trials these are."""
+        total, of_roots = np.zeros(()), np.zeros(())
+        for trial in trials:
+            if trial.responses is not None:
+                responses = np.maximum(trial.responses, 0)
+                total = total + responses.sum(axis=1, dtype=np.float64)
+                of_roots = of_roots + np.sqrt(responses).sum(axis=1, dtype=np.float64)
+        return cls((total / np.where(of_roots > 0, of_roots, 1)).astype(np.float32))
+
+    def __call__(self, responses: RecordedResponses) -> RecordedResponses:
+        """Return the roots of the responses, in the responses' own unit."""
+        roots: np.ndarray = np.sqrt(np.maximum(responses, np.float32(0))) * self.units[:, None]
+        return roots
+
+
 def _sizes_of(trials: Sequence[Trial]) -> Target:
     return sizes
 
 
-TARGETS: Mapping[str, Callable[[Sequence[Trial]], Target]] = {"sizes": _sizes_of, "events": Events.of}
+TARGETS: Mapping[str, Callable[[Sequence[Trial]], Target]] = {
+    "sizes": _sizes_of,
+    "roots": Roots.of,
+    "events": Events.of,
+}
 """How to make each target from an animal's training trials."""
 
 
@@ -83,7 +115,8 @@ class TrainingSettings:
     cutmix_alpha: float = 1.0
     """Both parameters of the beta distribution of the area kept."""
     learn_from: str = "sizes"
-    """What to learn of the responses: their sizes, as published, or events, that is, whether there are any."""
+    """What to learn of the responses: their sizes, as published, their square roots, or events, that is, whether there
+    are any."""
     distillation: float = 0.0
     """Weight of the teacher's part of the loss; 0 needs no teacher. 0.0036 in the Sensorium 2023 winner."""
     validate_every: int = 500
