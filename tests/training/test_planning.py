@@ -58,9 +58,15 @@ def test_sizes_that_are_noise_are_not_learned_from() -> None:
     assert best_target(fresh(), with_sizes(TRIALS, long_tailed), "events") == "events"
 
 
-def test_where_sizes_tell_their_roots_are_learned_from_but_sizes_of_counts_and_traces() -> None:
-    assert best_target(fresh(), TRIALS, "events") == "roots"
-    assert best_target(fresh(), TRIALS, "counts") == best_target(fresh(), TRIALS, "traces") == "sizes"
+def test_where_neurons_always_respond_roots_are_learned_from_or_sizes_of_traces() -> None:
+    always = with_sizes(TRIALS, lambda rates: rates + 0.5)
+    assert best_target(fresh(), always, "events") == "roots"
+    assert best_target(fresh(), always, "traces") == "sizes"
+
+
+def test_where_sizes_and_events_tell_alike_events_are_learned_from_but_sizes_of_counts() -> None:
+    assert best_target(fresh(), TRIALS, "events") == "events"
+    assert best_target(fresh(), TRIALS, "counts") == "sizes"
 
 
 def test_encoders_without_probes_learn_from_sizes() -> None:

@@ -64,14 +64,15 @@ STEPS_TIMED = 6
 COMPARED_FRAMES = 3000
 """Number of frames on which targets are compared."""
 
-EVENTS_ADVANTAGE = 1.25
+EVENTS_ADVANTAGE: Mapping[ResponseKind, float] = {"counts": 1.25, "events": 0.75, "traces": 1.25}
 """Least ratio of the explained shares, events over sizes, from which on events are learned from. The ratio is 1.07 to
-1.18 for Poisson counts, whose sizes are informative, .9 where large events mean high rates, 1.3 for animals whose
-movies are better with encoders of events, and 2 where sizes are only noise (docs/log/encoders.md)."""
+1.18 for Poisson counts, whose sizes are informative. For deconvolved events it is 2 where sizes are only noise, and .9
+where large events mean high rates; movies were better with encoders of events all the same. Lower ratios were not
+tried; it is near 0 for neurons that respond in every frame (docs/log/encoders.md)."""
 
 LEARNED = {
     "roots": "The encoder learns from the square roots of responses, so that the few largest ones do not teach most",
-    "events": "The encoder learns only whether neurons respond, since sizes of their responses are mostly noise here",
+    "events": "The encoder learns whether neurons respond, not how much, so that large responses do not teach most",
 }
 """What is said of each target that is chosen instead of sizes."""
 
@@ -152,7 +153,7 @@ def best_target(encoder: Encoder, trials: Sequence[Trial], kind: ResponseKind) -
     )
     shares = explained.amax(dim=(0, 1)) / variance.clamp_min(1e-12)
     of_sizes, of_events = shares.view(2, -1).mean(dim=1).tolist()
-    if of_events > EVENTS_ADVANTAGE * of_sizes:
+    if of_events > EVENTS_ADVANTAGE[kind] * of_sizes:
         return "events"
     return "roots" if kind == "events" else "sizes"
 
