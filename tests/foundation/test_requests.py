@@ -1,4 +1,5 @@
 import inspect
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -7,7 +8,15 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import BadInput, ReverieError
-from reverie.foundation.requests import convert_fields, given_path, require_seed, with_options
+from reverie.foundation.requests import (
+    AT_LEAST_1,
+    Range,
+    convert_fields,
+    given_path,
+    require_possible,
+    require_seed,
+    with_options,
+)
 from reverie.inversion.methods.map import Map
 from reverie.simulation.request import SimulationRequest
 from reverie.training.request import TrainingRequest
@@ -110,3 +119,36 @@ def test_a_wave_stands_for_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_
     assert given_path("~/data", "A recording") == tmp_path / "data"
     (tmp_path / "~odd").mkdir()
     assert given_path("~odd", "A recording") == Path("~odd")
+
+
+@dataclass(frozen=True)
+class Bounded:
+    steps: int = 1
+    rate: float | None = 1.0
+    kind: str = "a"
+
+    def __post_init__(self) -> None:
+        require_possible(self, steps=AT_LEAST_1, rate=Range(0, 1), kind=("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"steps": None}, "steps is None but must be at least 1."),
+        ({"steps": "5"}, "steps is '5' but must be at least 1."),
+        ({"steps": np.int64(0)}, "steps is np.int64(0) but must be at least 1."),
+        ({"rate": math.nan}, "rate is nan but must be finite and 0 to 1."),
+        ({"rate": np.float32(math.inf)}, "rate is np.float32(inf) but must be finite and 0 to 1."),
+        ({"rate": -(10**400)}, f"rate is {-(10**400)} but must be 0 to 1."),
+        ({"kind": None}, "kind is None but must be one of a, b."),
+    ],
+)
+def test_a_value_that_is_not_possible_is_told_whatever_it_is(given, sentence):
+    with pytest.raises(BadInput) as told:
+        Bounded(**given)
+    assert str(told.value) == sentence
+
+
+def test_possible_values_are_numbers_of_any_size_and_kind_and_none_where_the_type_says_so():
+    for given in ({"rate": None}, {"rate": np.float32(0.5)}, {"steps": np.int64(3)}, {"steps": 10**400}, {"kind": "b"}):
+        Bounded(**given)

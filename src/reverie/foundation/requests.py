@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from math import inf, isfinite
+from math import inf
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
@@ -87,8 +87,8 @@ class Range:
     infinite: bool = False
     """Whether infinity is among them."""
 
-    def __contains__(self, value: Any) -> bool:  # noqa: ANN401 - any kind of number
-        if not (isfinite(value) or (self.infinite and value == inf)):
+    def __contains__(self, value: Any) -> bool:  # noqa: ANN401 - whatever a field holds
+        if not (_is_finite(value) or (self.infinite and isinstance(value, Real) and value == inf)):
             return False
         high = value < self.most if self.below else value <= self.most
         return bool(high and (value > self.least if self.above else value >= self.least))
@@ -100,6 +100,11 @@ class Range:
         return low if self.most == inf else f"{low} and {'below' if self.below else 'at most'} {self.most:g}"
 
 
+def _is_finite(value: Any) -> bool:  # noqa: ANN401 - whatever a field holds
+    real = isinstance(value, Real)
+    return bool(real and -inf < value < inf)  # unlike isfinite, also for integers that are too large for a float
+
+
 ABOVE_0 = Range(0, above=True)
 AT_LEAST_0 = Range(0)
 AT_LEAST_1 = Range(1)
@@ -108,14 +113,16 @@ AT_LEAST_1 = Range(1)
 def require_possible(settings: Options, **possible: Range | Collection[str]) -> None:
     """Raise BadInput, naming the first of some fields of a dataclass whose value is not among the possible ones.
 
-    Of a tuple, each number must be possible; None always is.
+    Of a tuple, each number must be possible; None is where the field's type says so.
     """
+    types = get_type_hints(type(settings))
     for name, values in possible.items():
         value = getattr(settings, name)
-        given = () if value is None else value if isinstance(value, tuple) else (value,)
+        absent = value is None and NoneType in get_args(types[name])
+        given = () if absent else value if isinstance(value, tuple) else (value,)
         if not all(one in values for one in given):
             each = "each " if isinstance(value, tuple) else ""
-            finite = "" if all(isinstance(one, str) or isfinite(one) for one in given) else "finite and "
+            finite = "finite and " if any(isinstance(one, Real) and not _is_finite(one) for one in given) else ""
             expected = values if isinstance(values, Range) else f"one of {', '.join(values)}"
             raise BadInput(f"{name} is {value!r} but {each}must be {finite}{expected}.")
 
