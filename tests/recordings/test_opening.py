@@ -56,3 +56,8 @@ def test_folds_are_chosen_like_tiers(tiny_world):
     fold = recording.fold("3")
     assert "3" in choose_trials(recording, [f"fold_{fold}"])
     assert {recording.fold(name) for name in choose_trials(recording, [f"fold_{fold}"])} == {fold}
+
+
+def test_a_tier_that_a_recording_itself_calls_like_a_fold_is_meant_before_the_fold(tiny_world):
+    recording = with_tiers(tiny_world, ["fold_0", "fold_0", "test"])
+    assert choose_trials(recording, ["fold_0"]) == ["5", "6"]

@@ -47,11 +47,12 @@ class TrialTiers:
     def names(self, split: str) -> tuple[str, ...]:
         """Return the names of the trials of a tier, or of ``fold_0`` to ``fold_6``, in recorded order.
 
-        ``test`` and ``validation`` mean a recording's own tier of that kind (see ``meant_tier``). Raises ReverieError
-        when the split is neither a fold, nor a tier of the releases or of this recording.
+        ``test`` and ``validation`` mean a recording's own tier of that kind (see ``meant_tier``). A tier that a
+        recording itself calls like a fold is meant before the fold. Raises ReverieError when the split is neither a
+        fold, nor a tier of the releases or of this recording.
         """
         tiers = self.usable
-        if split in {f"fold_{fold}" for fold in range(FOLDS)}:
+        if split in {f"fold_{fold}" for fold in range(FOLDS)} - {*tiers.values()}:
             folded = (name for name, tier in tiers.items() if tier in FOLDED_TIERS)
             return tuple(name for name in folded if split == f"fold_{self.fold(name)}")
         split = meant_tier(split, tiers, self.arrays.usable.recorded)
