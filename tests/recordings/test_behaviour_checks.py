@@ -20,7 +20,8 @@ def test_a_lost_pupil_is_told_from_a_scaled_one(fill):
     assert lost_size(np.split(blinks, 10)) == fill
     assert f"has the size {fill:g} in 72 of 3000 frames" in lost_pupil_note("a", np.split(blinks, 10), fill)
     scaled = (SIZES - SIZES.min()) / np.ptp(SIZES)
-    for fine in (SIZES, scaled, np.round(scaled, 1), SIZES - SIZES.mean()):
+    dilations = np.maximum(np.diff(np.sin(TIMES), prepend=0), 0)
+    for fine in (SIZES, scaled, np.round(scaled, 1), SIZES - SIZES.mean(), np.maximum(np.sin(TIMES), 0), dilations):
         assert lost_size(np.split(fine, 10)) is None
 
 

@@ -41,15 +41,27 @@ def lost_size(trials: Sequence[Float[np.ndarray, " _"]]) -> float | None:
     >>> lost_size([np.array([5.0, 0.0, 0.0, 0.0, 6.0, 5.5, 6.0])])
     0.0
     >>> lost_size([np.linspace(-2.0, 2.0, 9), np.linspace(0.0, 1.0, 9)])
+    >>> lost_size([np.maximum(0.0, np.sin(np.arange(90.0) / 15))])
     """
     sizes = np.concatenate([*trials, np.zeros(0)])
     sizes = sizes[measured(sizes)]
     lost, seen = sizes[sizes <= 0], sizes[sizes > 0]
     if not FEWEST <= len(lost) < len(seen) or len(np.unique(lost)) > 1:
         return None
-    if np.sum(seen < SMALL * np.median(seen)) > len(lost):
+    small = SMALL * float(np.median(seen))
+    if np.sum(seen < small) > len(lost) or not _jumps(trials, float(lost[0]), small):
         return None
     return float(lost[0])
+
+
+def _jumps(trials: Sequence[Float[np.ndarray, " _"]], lost: float, small: float) -> bool:
+    """Return whether sizes two frames beside those of a lost pupil are mostly not small, unlike where cut off at 0."""
+    beside = [np.zeros(0)]
+    for row in trials:
+        away = [binary_dilation(row == lost, np.ones(frames, dtype=bool)) for frames in (3, 5)]
+        beside.append(row[away[1] & ~away[0] & measured(row)])
+    sizes = np.concatenate(beside)
+    return not len(sizes) or bool(np.median(sizes) >= small)
 
 
 def where_lost(sizes: Float[np.ndarray, " time"], lost: float) -> Bool[np.ndarray, " time"]:
