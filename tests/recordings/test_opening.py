@@ -7,6 +7,7 @@ from tests.worlds import open_recording
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.opening import choose_trials, say_notes
 from reverie.recordings.recording import Recording
+from reverie.recordings.trial import Trial
 
 
 def test_what_was_found_is_told_once(capsys):
@@ -61,3 +62,15 @@ def test_folds_are_chosen_like_tiers(tiny_world):
 def test_a_tier_that_a_recording_itself_calls_like_a_fold_is_meant_before_the_fold(tiny_world):
     recording = with_tiers(tiny_world, ["fold_0", "fold_0", "test"])
     assert choose_trials(recording, ["fold_0"]) == ["5", "6"]
+
+
+def test_a_trial_of_the_very_name_is_meant_before_the_tiers_and_folds_that_a_word_means():
+    movies, state = np.random.default_rng(0).uniform(0, 255, (4, 60, 8, 8)), np.zeros((4, 60), np.float32)
+    tiers = {"test": "train", "fold_0": "train", "a": "oracle", "b": "live_test_main"}
+    trials = [
+        Trial(name, tier, movie.astype(np.float32), state, np.ones((3, 60), np.float32))
+        for (name, tier), movie in zip(tiers.items(), movies, strict=True)
+    ]
+    recording = Recording.from_trials("mouse", trials)
+    for word, meant in {"test": "test", "fold_0": "fold_0", "validation": "a", "live_test_main": "b"}.items():
+        assert choose_trials(recording, [word]) == [meant]

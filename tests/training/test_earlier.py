@@ -3,7 +3,9 @@
 import pytest
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.files import read_record, write_record
 from reverie.recordings.reading import Reading
+from reverie.training.earlier import PLAN
 from reverie.training.folder import train_encoder
 
 HALVED = Reading(frame_size=(6, 8), leave_out=("neuron:3",))
@@ -30,3 +32,13 @@ def test_other_animals_and_trials_are_told(tiny_world, tmp_path):
     fewer = Reading(leave_out=("trial:4",))
     with pytest.raises(ReverieError, match=r"\(alpha: other trials\)"):
         train_encoder(tiny_world.data, tmp_path / "E", animals="alpha", steps=2, device="cpu", reading=fewer)
+
+
+def test_a_plan_with_settings_that_this_version_has_not_is_told_with_its_file(tiny_world, tmp_path):
+    asked = {"animals": "alpha", "steps": 2, "device": "cpu", "out": tmp_path / "E"}
+    train_encoder(tiny_world.data, **asked)
+    plan = read_record(tmp_path / "E" / PLAN)
+    plan["settings"]["training"]["learn_from"] = "ranks"
+    write_record(tmp_path / "E" / PLAN, plan)
+    with pytest.raises(ReverieError, match=rf"{PLAN} is damaged or of an earlier version \(learn_from is 'ranks'"):
+        train_encoder(tiny_world.data, **asked)

@@ -149,7 +149,9 @@ def usable_and_broken(recording: Recording, names: Sequence[str]) -> tuple[list[
 
 
 def _of_split(recording: Recording, name: str) -> tuple[str, ...]:
-    """Return the trials of a tier or a fold; none where it is neither."""
+    """Return the trials of a tier or a fold; none where it is neither, or a trial itself has the name and no tier."""
+    if name in {*recording.tiers, *recording.left_out} - {*recording.tiers.values()}:
+        return ()
     try:
         return recording.names(name)
     except ReverieError:

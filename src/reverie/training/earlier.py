@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.encoders.checkpoints import encoder_digest, load_encoder
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import BadInput, ReverieError
 from reverie.foundation.files import read_record
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.folders import require_own
@@ -52,7 +52,7 @@ def earlier_plan(out: Path, requested: Mapping[str, Any]) -> dict[str, Any] | No
     try:
         earlier: dict[str, Any] = {name: plan["settings"][name] for name in ("asked", "contents", "training")}
         TrainingSettings(**earlier["training"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, BadInput) as error:
         raise ReverieError(
             f"{out / PLAN} is damaged or of an earlier version ({error}); remove the folder and train again."
         ) from error
