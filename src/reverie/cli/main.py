@@ -19,10 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from reverie.cli.verbs import Verb, parse
-from reverie.foundation.errors import ReverieError
-
-OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
-"""Torch's messages, on any device, when memory runs out; some of its versions have no class for this error."""
+from reverie.foundation.errors import ReverieError, lacks_memory
 
 VERSIONS = ("reverie", "torch", "numpy", "scipy", "av", "pandas")
 """Packages whose versions a bug report should name."""
@@ -38,7 +35,7 @@ def explain(error: BaseException) -> str | None:
     """Return one sentence on a foreseen failure, None for any other."""
     if isinstance(error, ReverieError):
         return _on_one_line(str(error))
-    if isinstance(error, MemoryError) or _says_out_of_memory(error):
+    if lacks_memory(error):
         return (
             "The machine ran out of memory; give fewer trials at a time, use a smaller encoder, or another --device "
             "if it was a graphics card's."
@@ -70,10 +67,6 @@ def report_unforeseen(error: BaseException) -> str:
         f"Something went wrong that was not foreseen ({kind}); please report it to the project's issue tracker, "
         f"together with the details in {place}"
     )
-
-
-def _says_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY)
 
 
 def _explain_system(error: OSError) -> str:

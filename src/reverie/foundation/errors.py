@@ -26,6 +26,20 @@ class BadInput(ReverieError):
     """
 
 
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
+"""Torch's messages, on any device, when memory runs out; some of its versions have no class for this error."""
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Return whether an error, of Python or of torch, says that memory ran out.
+
+    >>> lacks_memory(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")), lacks_memory(RuntimeError("size"))
+    (True, False)
+    """
+    said = isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY)
+    return said or isinstance(error, MemoryError)
+
+
 FILES = "a file is not what its format says, so copy or write it again"
 """What to do about files that cannot be read."""
 
@@ -39,11 +53,13 @@ def reading_foreign(place: object, advice: str = FILES) -> Iterator[None]:
     """
     try:
         yield
-    except (ReverieError, MemoryError):
+    except ReverieError:
         raise
     except PermissionError as error:
         raise BadInput(f"{place} may not be read ({error.strerror}); change its permissions.") from error
     except Exception as error:
+        if lacks_memory(error):
+            raise
         reason = str(error).strip().split("\n")[0]
         raise BadInput(
             f"{place} could not be read ({type(error).__name__}{f': {reason}' if reason else ''}); {advice}."
@@ -54,11 +70,14 @@ def reading_foreign(place: object, advice: str = FILES) -> Iterator[None]:
 def reading_kept(what: object, advice: str) -> Iterator[None]:
     """Turn errors of the block, which makes something of what this program kept, into bad input: a part is missing.
 
-    Raises BadInput, which names ``what`` and ends with ``advice``; errors of our own stay as they are.
+    Raises BadInput, which names ``what`` and ends with ``advice``; errors of our own and a lack of memory stay as they
+    are.
     """
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
+        if lacks_memory(error):
+            raise
         raise BadInput(f"{what} is incomplete ({error}); {advice}.") from error
 
 
