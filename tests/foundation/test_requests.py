@@ -126,9 +126,11 @@ class Bounded:
     steps: int = 1
     rate: float | None = 1.0
     kind: str = "a"
+    longest: float = math.inf
 
     def __post_init__(self) -> None:
-        require_possible(self, steps=AT_LEAST_1, rate=Range(0, 1), kind=("a", "b"))
+        long = Range(0, above=True, infinite=True)
+        require_possible(self, steps=AT_LEAST_1, rate=Range(0, 1), kind=("a", "b"), longest=long)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +142,7 @@ class Bounded:
         ({"rate": math.nan}, "rate is nan but must be finite and 0 to 1."),
         ({"rate": np.float32(math.inf)}, "rate is np.float32(inf) but must be finite and 0 to 1."),
         ({"rate": -(10**400)}, f"rate is {-(10**400)} but must be 0 to 1."),
+        ({"longest": math.nan}, "longest is nan but must be above 0."),
         ({"kind": None}, "kind is None but must be one of a, b."),
     ],
 )

@@ -122,7 +122,8 @@ def require_possible(settings: Options, **possible: Range | Collection[str]) -> 
         given = () if absent else value if isinstance(value, tuple) else (value,)
         if not all(one in values for one in given):
             each = "each " if isinstance(value, tuple) else ""
-            finite = "finite and " if any(isinstance(one, Real) and not _is_finite(one) for one in given) else ""
+            endless = any(isinstance(one, Real) and not _is_finite(one) for one in given)
+            finite = "finite and " if endless and isinstance(values, Range) and not values.infinite else ""
             expected = values if isinstance(values, Range) else f"one of {', '.join(values)}"
             raise BadInput(f"{name} is {value!r} but {each}must be {finite}{expected}.")
 

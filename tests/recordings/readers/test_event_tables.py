@@ -73,7 +73,7 @@ def test_a_column_of_names_is_asked_for_where_none_or_two_may_be_it(usual, tmp_p
         usual.assign(clip=range(3)).rename(columns={"clip": "trial"}),
         usual.rename(columns={"clip": "movie"}).replace(["clip1", "clip2"], ["lost", "gone"]),
     ):
-        with pytest.raises(ReverieError, match="has no column clip, nor another whose cells name movies"):
+        with pytest.raises(ReverieError, match="has no column clip, nor exactly one other whose cells name movies"):
             opened(tmp_path, table)
 
 

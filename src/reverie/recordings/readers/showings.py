@@ -56,8 +56,8 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
         return list(_apart(list(_by_showing(rows, place, opened)), place))
     if "onset" in table:
         raise ReverieError(
-            f"{place} has no column clip, nor another whose cells name movies beside it or of --movie; give the "
-            "movies, or a column clip with their names."
+            f"{place} has no column clip, nor exactly one other whose cells name movies beside it or of --movie; give "
+            "the movies, or a column clip with their names."
         )
     columns = f"the columns {', '.join(map(str, table.columns))}" if len(table.columns) else "no columns"
     raise ReverieError(
