@@ -47,7 +47,7 @@ LEAST_CONTRAST = 0.2
 this; those of an almost dark screen, or of a filter's ringing, differ by less."""
 
 
-class Range(NamedTuple):
+class ValueRange(NamedTuple):
     """The lowest and the highest of some values of a movie, and their type."""
 
     low: float
@@ -180,7 +180,7 @@ def _some_of(shown: Mapping[str, Footage]) -> dict[str, Footage]:
     return {name: shown[name] for name in [*shown][:: max(1, -(-len(shown) // GREY_TRIALS))]}
 
 
-def _scale_of(ranges: Sequence[Range]) -> GreyScale:
+def _scale_of(ranges: Sequence[ValueRange]) -> GreyScale:
     """Return the scale of movies, given their ranges and types; that of almost all, where these are grey levels."""
     if _are_grey_levels(ranges):
         ranges = [one for one in ranges if one.is_grey]
@@ -188,7 +188,7 @@ def _scale_of(ranges: Sequence[Range]) -> GreyScale:
     return grey_scale(low, high, np.result_type(*(one.dtype for one in ranges))) if high >= low else GreyScale()
 
 
-def _ranges(shown: Mapping[str, Footage], usable: Usable, *, whole: bool = False) -> dict[str, Range]:
+def _ranges(shown: Mapping[str, Footage], usable: Usable, *, whole: bool = False) -> dict[str, ValueRange]:
     """Return the range of each movie, see ``_range``; those that cannot be read are left out."""
     found = {}
     for name, footage in shown.items():
@@ -198,7 +198,7 @@ def _ranges(shown: Mapping[str, Footage], usable: Usable, *, whole: bool = False
     return found
 
 
-def _range(footage: Footage, span: Span, axes: str, *, whole: bool) -> Range:
+def _range(footage: Footage, span: Span, axes: str, *, whole: bool) -> ValueRange:
     """Return the range of a movie; unless all of it is asked for, its first, middle and last frame stand for it."""
     last = min(span.skipped + span.frames, stored_frames(footage, axes)) - 1
     low, high = np.inf, -np.inf
@@ -208,10 +208,10 @@ def _range(footage: Footage, span: Span, axes: str, *, whole: bool) -> Range:
         pictures = read_pictures(footage, axes, frame, until)
         sound = pictures[np.isfinite(pictures)]
         low, high = min(low, float(sound.min(initial=np.inf))), max(high, float(sound.max(initial=-np.inf)))
-    return Range(low, high, np.dtype(footage.values.dtype))
+    return ValueRange(low, high, np.dtype(footage.values.dtype))
 
 
-def _units(seen: Mapping[str, Range]) -> dict[str, str]:
+def _units(seen: Mapping[str, ValueRange]) -> dict[str, str]:
     """Return the unit of each movie whose values allow only one: grey levels, shares of white, or neither.
 
     Values beyond black and white count as neither only if other movies are 8-bit integers, whose unit is certain, or
@@ -223,12 +223,12 @@ def _units(seen: Mapping[str, Range]) -> dict[str, str]:
     return {name: unit for name, unit in units.items() if unit is not None}
 
 
-def _are_grey_levels(ranges: Sequence[Range]) -> bool:
+def _are_grey_levels(ranges: Sequence[ValueRange]) -> bool:
     """Return whether almost all movies lie within black and white, and are no shares of white."""
     return sum(one.is_grey for one in ranges) >= ALMOST_ALL * len(ranges)
 
 
-def _unit(values: Range, beyond: float) -> str | None:
+def _unit(values: ValueRange, beyond: float) -> str | None:
     low, high, dtype = values
     if dtype.kind == "f" and (low < -beyond or high > WHITE + beyond):
         return "no grey levels"
@@ -238,7 +238,7 @@ def _unit(values: Range, beyond: float) -> str | None:
     return "shares of white" if shares else None
 
 
-def _leave_out_other_units(seen: Mapping[str, Range], usable: Usable, shown: Mapping[str, Footage]) -> None:
+def _leave_out_other_units(seen: Mapping[str, ValueRange], usable: Usable, shown: Mapping[str, Footage]) -> None:
     """Leave out movies whose values have another unit than those of most."""
     units = _units(seen)
     usual = Counter(units.values()).most_common(1)[0][0]
