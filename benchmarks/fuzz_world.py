@@ -19,7 +19,7 @@ from reverie.fitted.session import Sources, open_session
 from reverie.inversion.mask import save_mask
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
-from reverie.simulation.folder import simulate
+from reverie.simulation.folder import Simulation, simulate
 from reverie.stimuli.naturalistic import naturalistic_movie
 
 SIZE: Final = (12, 16)
@@ -100,7 +100,7 @@ def _animals(folder: Path) -> None:
         tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator, frame_size=SIZE)) for number in range(count)]
         for tier, count in {"train": 6, "oracle": 2, "live_test_main": 2}.items()
     }
-    truth = simulate(folder / "sensorium", movies, mice={"mouse1": 20, "mouse2": 15}, seed=4)
+    truth = simulate(folder / "sensorium", Simulation(movies, mice={"mouse1": 20, "mouse2": 15}, seed=4))
     save_encoder(truth, folder / "encoder")
     session = open_session(Sources(folder / "sensorium", (folder / "encoder",), device="cpu"))
     # A mask that is at hand: to estimate one takes long.

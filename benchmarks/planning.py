@@ -36,7 +36,7 @@ from reverie.planning.design import Design, predict_design
 from reverie.planning.running import measure_bands, stand_in
 from reverie.scoring.correlation import video_correlation
 from reverie.scoring.rule import frames_to_skip, scored_frames
-from reverie.simulation.folder import simulate
+from reverie.simulation.folder import Simulation, simulate
 from reverie.simulation.kinds import KINDS, Kind
 from reverie.stimuli.naturalistic import naturalistic_movie
 
@@ -57,7 +57,9 @@ def animals(folder: Path, kind: Kind, *, seed: int, count: int = 1, train: int =
         tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator)) for number in range(clips)]
         for tier, clips in {"train": train, "oracle": test}.items()
     }
-    truth = simulate(folder, movies, mice={f"mouse{n}": NEURONS for n in range(count)}, kind=kind, seed=seed)
+    truth = simulate(
+        folder, Simulation(movies, mice={f"mouse{n}": NEURONS for n in range(count)}, kind=kind, seed=seed)
+    )
     save_encoder(truth, folder / "encoder", about={"simulated": True})
     session = open_session(Sources(folder, (folder / "encoder",), device="cpu"))
     for name in session.recordings:

@@ -21,8 +21,8 @@ from reverie.fitted.session import Sources, open_session
 from reverie.inversion.likelihood import Likelihood
 from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.simulation.darkness import Darkness, Replay
-from reverie.simulation.folder import simulate
-from reverie.simulation.kinds import KINDS, Kind
+from reverie.simulation.folder import Simulation, simulate
+from reverie.simulation.kinds import KINDS
 from reverie.simulation.mouse import SimulatedMouse, in_the_dark, schedule
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.naturalistic import naturalistic_movie
@@ -35,7 +35,7 @@ SIZE: Final = (16, 24)
 NEURONS: Final = 200
 CLIP: Final = 120
 MINUTE: Final = 1800
-KIND: Final = Kind(KINDS["default"].truth, replace(KINDS["default"].noise, shared=0.55, gain_drift=0.3))
+KIND: Final = replace(KINDS["default"], noise=replace(KINDS["default"].noise, shared=0.55, gain_drift=0.3))
 """Neurons of the default kind with the shared gains and drifts of the harsh kind."""
 
 ASKED: Final = Search(seconds=2.0, speeds=(1.0, 2.0, -1.0), surrogates=10)
@@ -49,7 +49,7 @@ def world(folder: Path) -> tuple[Fitted, TrueEncoder, dict[str, list[tuple[str, 
         tier: [(f"{tier} {number}", naturalistic_movie(CLIP, generator, frame_size=SIZE)) for number in range(count)]
         for tier, count in {"train": 6, "oracle": 4}.items()
     }
-    truth = simulate(folder / "data", movies, mice={"mouse": NEURONS}, kind=KIND, seed=0)
+    truth = simulate(folder / "data", Simulation(movies, mice={"mouse": NEURONS}, kind=KIND, seed=0))
     save_encoder(truth, folder / "encoder", about={"simulated": True})
     session = open_session(Sources(folder / "data", (folder / "encoder",), device="cpu"))
     return fit(session.fitted("mouse", folder / "encoder"), ["likelihood", "ridge"]), truth, movies

@@ -27,7 +27,7 @@ from reverie.inversion.mask import save_mask
 from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.trial import Trial
 from reverie.simulation import true_encoder
-from reverie.simulation.folder import simulate
+from reverie.simulation.folder import Simulation, simulate
 from reverie.simulation.true_encoder import calibration_footage
 from reverie.stimuli.naturalistic import naturalistic_movie
 from reverie.studies import plates
@@ -263,6 +263,6 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 def make_mouse(folder: Path) -> None:
     """Write the animal of ``session`` and its encoder, the truth."""
     movies = bright_movies({"train": 10, "oracle": 4}, TRUE_FRAMES, TRUE_SIZE, seed=3)
-    truth = simulate(folder / "data", movies, mice={"mouse": 250}, seed=4)
+    truth = simulate(folder / "data", Simulation(movies, mice={"mouse": 250}, seed=4))
     save_encoder(truth, folder / "data/truth", about={"simulated": True, "kind": "default"})
     save_encoder(truth, folder / "encoder")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reverie.simulation.folder import simulate
+from reverie.simulation.folder import Simulation, simulate
 from reverie.stimuli.naturalistic import naturalistic_movie
 from reverie.training.settings import TrainingSettings
 
@@ -45,7 +45,7 @@ def furnish(folder: Path) -> None:
         tier: [(f"{tier} {number}", naturalistic_movie(FRAMES, generator, frame_size=SIZE)) for number in range(count)]
         for tier, count in {"train": 3, "oracle": 1, "live_test_main": 2}.items()
     }
-    simulate(folder / "DATA", movies, mice={"mouse1": 80}, seed=4)
+    simulate(folder / "DATA", Simulation(movies, mice={"mouse1": 80}, seed=4))
 
 
 def enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from tests.fixtures import cover_the_frame
 from tests.laboratory import DOCUMENTS, FRAMES, SIZE, enter
 from tests.worlds import bright_movies
 
-from reverie.simulation.folder import simulate
+from reverie.simulation.folder import Simulation, simulate
 
 NOTEBOOKS = sorted((DOCUMENTS / "docs/notebooks").glob("*.py"))
 TIERS = {"train": 4, "oracle": 2, "live_test_main": 2}
@@ -49,7 +49,7 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the notebooks work: the recordings that they would simulate, on a small screen."""
     folder: Path = tmp_path_factory.mktemp("notebooks")
     movies = bright_movies(TIERS, FRAMES, SIZE, seed=5)
-    simulate(folder / "reverie-notebooks/DATA", movies, mice={"mouse1": 60, "mouse2": 50}, seed=4)
+    simulate(folder / "reverie-notebooks/DATA", Simulation(movies, mice={"mouse1": 60, "mouse2": 50}, seed=4))
     return folder
 
 

@@ -39,7 +39,7 @@ from reverie.cli.main import main
 from reverie.foundation.arrays import DEGREES_PER_PIXEL
 from reverie.recordings.reading import Reading
 from reverie.recordings.tiers import TEST_TIERS
-from reverie.simulation.folder import simulate
+from reverie.simulation.folder import Simulation, simulate
 from reverie.simulation.kinds import KINDS
 from reverie.stimuli.naturalistic import naturalistic_movie
 
@@ -80,7 +80,7 @@ class Animal:
         movies = {tier: [(f"{tier}{number}", movie()) for number in range(count)] for tier, count in tiers.items()}
         usual = KINDS["default"]
         kind = replace(usual, truth=replace(usual.truth, degrees_per_pixel=DEGREES_PER_PIXEL / self.finer))
-        simulate(folder, movies, mice={"mouse": self.neurons}, kind=kind, seed=4)
+        simulate(folder, Simulation(movies, mice={"mouse": self.neurons}, kind=kind, seed=4))
         recording = open_recording(folder)
         return layouts.session_of([self._smoothed(recording[name]) for name in recording.tiers])
 

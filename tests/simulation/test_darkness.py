@@ -5,7 +5,7 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.opening import open_animals
 from reverie.simulation.darkness import Darkness, Replay, draw_replays, hidden_movie, warped
-from reverie.simulation.folder import REPLAYS, TRUTH, simulate
+from reverie.simulation.folder import REPLAYS, TRUTH, Simulation, simulate
 
 
 def test_replays_are_apart_and_within_their_clips():
@@ -59,7 +59,7 @@ def dark_animals(tmp_path_factory):
     movies = {"train": [(f"clip {k}", generator.uniform(0, 255, (40, 8, 12)).astype(np.float32)) for k in range(2)]}
     for name, strength in (("with", 1.0), ("without", 0.0)):
         darkness = Darkness(3, 90, 1, strength, replay_frames=30)
-        simulate(folder / name, movies, mice={"mouse": 40}, darkness=darkness, seed=5)
+        simulate(folder / name, Simulation(movies, mice={"mouse": 40}, darkness=darkness, seed=5))
     return folder
 
 

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from tests.worlds import open_recording
 
+from reverie.encoders.checkpoints import load_encoder
 from reverie.foundation.errors import ReverieError
-from reverie.simulation.folder import PARTIAL, TRUTH, is_simulated, simulate, simulate_animals
-from reverie.simulation.kinds import KINDS
+from reverie.simulation.folder import PARTIAL, TRUTH, Simulation, is_simulated, simulate, simulate_animals
+from reverie.simulation.kinds import KINDS, find_kind
 from reverie.simulation.mouse import SimulatedMouse, schedule
 from reverie.simulation.noise import SessionNoise
 from reverie.simulation.request import SimulationRequest
@@ -16,7 +17,7 @@ from reverie.simulation.truth import SimulatedTruth
 
 def test_what_is_written_is_what_the_simulated_animals_did(tmp_path: Path, movies: list[np.ndarray]):
     clips = {"train": [("a", movies[0][:50]), ("b", movies[1][:40])], "oracle": [("c", movies[2][:45])]}
-    truth = simulate(tmp_path, clips, mice={"x": 12, "y": 7}, seed=9, repeats={"oracle": 2})
+    truth = simulate(tmp_path, Simulation(clips, mice={"x": 12, "y": 7}, seed=9, repeats={"oracle": 2}))
     for name, neurons in (("x", 12), ("y", 7)):
         recording = open_recording(tmp_path / name)
         animal = SimulatedMouse(truth, name, schedule(clips, {"oracle": 2}), seed=9)
@@ -39,7 +40,7 @@ def test_movies_that_are_drawn_when_shown_are_never_kept(tmp_path: Path, movies:
         drawn.append(weakref.ref(movie))
         return movie
 
-    simulate(tmp_path, {"train": [(str(number), draw) for number in range(12)]}, mice={"x": 3, "y": 2})
+    simulate(tmp_path, Simulation({"train": [(str(number), draw) for number in range(12)]}, mice={"x": 3, "y": 2}))
     assert len(drawn) > 20
     assert len(list((tmp_path / "y/data/videos").glob("*.npy"))) == 12
 
@@ -68,17 +69,20 @@ def test_responses_are_statistically_like_the_real_ones(
 
 def test_bad_requests_are_refused(tmp_path: Path, movies: list[np.ndarray]):
     with pytest.raises(ReverieError, match="resize all movies"):
-        simulate(tmp_path, {"train": [("a", movies[0]), ("b", movies[0][:, :18])]}, mice={"x": 3})
+        simulate(tmp_path, Simulation({"train": [("a", movies[0]), ("b", movies[0][:, :18])]}, mice={"x": 3}))
     with pytest.raises(ReverieError, match="animals with neurons"):
-        simulate(tmp_path, {"train": [("a", movies[0][:30])]}, mice={})
+        simulate(tmp_path, Simulation({"train": [("a", movies[0][:30])]}, mice={}))
     with pytest.raises(ReverieError, match="say with --dark how many"):
         SimulationRequest(replays=2)
     with pytest.raises(ReverieError, match="replays is -1 but must be at least 0"):
         simulate_animals(tmp_path, SimulationRequest(dark=1, replays=-1))
 
 
+LITTLE = {"animals": 1, "neurons": 5, "train": 1, "oracle": 1, "test": 0, "frames": 40}
+
+
 def simulate_little(out: Path, seed: int = 0) -> None:
-    simulate_animals(out, animals=1, neurons=5, train=1, oracle=1, test=0, frames=40, seed=seed)
+    simulate_animals(out, seed=seed, **LITTLE)
 
 
 def names(folder: Path) -> list[str]:
@@ -86,7 +90,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_what_was_simulated_is_known_whichever_way_it_is_opened(tmp_path: Path):
-    simulate_animals(tmp_path, animals=1, neurons=5, train=1, oracle=1, test=0, frames=40)
+    simulate_little(tmp_path)
     for place in (tmp_path, tmp_path / "mouse1"):
         recording = open_recording(place)
         assert is_simulated(recording)
@@ -155,3 +159,9 @@ def test_a_disk_too_small_is_told_before_the_work(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("reverie.simulation.folder.make_tiers", lambda *given: pytest.fail("the work was begun"))
     with pytest.raises(ReverieError, match=r"needs 0\.000186 GB but its disk has 1e-06 GB free"):
         simulate_little(tmp_path / "out")
+
+
+def test_the_truth_says_of_what_kind_its_animals_are(tmp_path: Path):
+    simulate_animals(tmp_path, kind="harsh", without=("gaze",), **LITTLE)
+    about = load_encoder(tmp_path / TRUTH).about
+    assert find_kind(about["kind"], about["without"]).truth == find_kind("harsh", ["gaze"]).truth

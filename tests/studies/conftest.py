@@ -15,7 +15,7 @@ from reverie.fitted.session import Session, Sources, open_session
 from reverie.foundation.devices import prepare_threads
 from reverie.inversion.mask import save_mask
 from reverie.jobs.workers import Workers
-from reverie.simulation.folder import TRUTH, simulate, write_simulation
+from reverie.simulation.folder import TRUTH, Simulation, simulate, write_simulation
 from reverie.stimuli.naturalistic import naturalistic_movie
 from reverie.studies.choosing import Scale
 from reverie.studies.setup import Setup
@@ -35,7 +35,7 @@ def make_animals(folder: Path, frame_size: tuple[int, int], frames: int = FRAMES
     """Write animals `left` and `right`, and two encoders: the truth with slightly wrong filters, each its own way."""
     movies = bright_movies(TIERS, frames, frame_size, seed=5)
     data = folder / "data"
-    truth = simulate(data, movies, mice={"left": 400, "right": 400}, seed=2)
+    truth = simulate(data, Simulation(movies, mice={"left": 400, "right": 400}, seed=2))
     save_encoder(truth, data / TRUTH, about={"simulated": True})
     for seed in range(2):
         encoder = load_encoder(data / TRUTH)
@@ -107,5 +107,5 @@ def make_taught_animals(folder: Path) -> None:
         for tier, count in tiers.items()
     }
     mice, repeats = {"one": 240, "two": 240}, {"live_test_main": 2}
-    write_simulation(folder / "data", movies, mice=mice, seed=2, repeats=repeats)
+    write_simulation(folder / "data", Simulation(movies, mice=mice, seed=2, repeats=repeats))
     save_encoder(load_encoder(folder / "data/truth"), folder / "encoder")

@@ -23,7 +23,7 @@ from reverie.jobs.job import Job
 from reverie.jobs.workers import Workers
 from reverie.runs.reconstructing import Run, reconstruct_trials
 from reverie.runs.reporting import report_run
-from reverie.simulation.folder import TRUTH, write_simulation
+from reverie.simulation.folder import TRUTH, Simulation, write_simulation
 from reverie.simulation.mouse import AnyMovie
 from reverie.stimuli.footage import embedded_clips, mix_footage, read_enlarged
 from reverie.stimuli.resizing import resize
@@ -106,7 +106,7 @@ def _simulate(data: Path, seed: int) -> None:
         say(f"{data} is there already.")
         return
     generator = np.random.default_rng(seed)
-    write_simulation(data, demo_movies(generator), mice=MICE, seed=seed)
+    write_simulation(data, Simulation(demo_movies(generator), mice=MICE, seed=seed))
 
 
 def demo_movies(generator: np.random.Generator) -> dict[str, list[tuple[str, AnyMovie]]]:

@@ -9,7 +9,7 @@ from reverie.inversion.mask import MaskSettings, estimate_mask, save_mask
 from reverie.inversion.methods.map import Map
 from reverie.runs.reconstructing import Run, reconstruct_trials
 from reverie.runs.reporting import report_run
-from reverie.simulation.folder import TRUTH, write_simulation
+from reverie.simulation.folder import TRUTH, Simulation, write_simulation
 from reverie.simulation.mouse import AnyMovie
 from reverie.stimuli.footage import embedded_clips, mix_footage
 from reverie.stimuli.video import read_movie
@@ -37,7 +37,7 @@ def first_picture(out: Path, seed: int) -> Path:
     """Simulate, find the mask, reconstruct one real clip, and return its page; finished parts are kept."""
     data, mask = out / "data", out / "mask.npz"
     if not (data / TRUTH).exists():
-        write_simulation(data, _movies(seed), mice={"mouse1": NEURONS}, seed=seed)
+        write_simulation(data, Simulation(_movies(seed), mice={"mouse1": NEURONS}, seed=seed))
     if not mask.exists():
         _find_mask(data, mask, seed)
     sources = Sources(data, (data / TRUTH,), mask=mask, seed=seed)

@@ -4,6 +4,7 @@ import math
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from reverie.recordings.recording import Recording
 from reverie.simulation.darkness import Darkness, replay_table
 from reverie.simulation.kinds import KINDS, Kind, find_kind
 from reverie.simulation.mouse import AnyMovie, SimulatedMouse, in_the_dark, schedule
-from reverie.simulation.request import KindName, PartName, SimulationRequest
+from reverie.simulation.request import SimulationRequest
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.clips import StimulusSettings
 from reverie.stimuli.footage import find_videos, make_tiers
@@ -43,31 +44,37 @@ FLOAT_BYTES = 4
 """Bytes of one response on the disk; a pixel takes at least one byte."""
 
 
-def simulate(
-    folder: Path,
-    movies: Mapping[str, Sequence[tuple[str, AnyMovie]]],
-    *,
-    mice: Mapping[str, int],
-    kind: Kind = KINDS["default"],
-    seed: int = 0,
-    repeats: Mapping[str, int] | None = None,
-    darkness: Darkness | None = None,
-) -> TrueEncoder:
+@dataclass(frozen=True)
+class Simulation:
+    """Animals, and the movies that all of them watch, each with a behaviour of its own."""
+
+    movies: Mapping[str, Sequence[tuple[str, AnyMovie]]]
+    """By tier, (name, movie) pairs, all of one frame size; a function instead of a movie is called for it whenever it
+    is shown, so that no more than one is in memory. Trials are numbered as by ``schedule``."""
+    mice: Mapping[str, int]
+    """Number of neurons by animal; an animal's name is that of its folder."""
+    kind: Kind = KINDS["default"]
+    """Of the animals."""
+    seed: int = 0
+    """Of the neurons, the behaviour and the noise."""
+    repeats: Mapping[str, int] = field(default_factory=dict)
+    """How often the movies of a tier are shown, once where it is not named."""
+    darkness: Darkness | None = None
+    """Trials without a movie that follow all others, and what is hidden in them."""
+
+
+def simulate(folder: Path, simulation: Simulation) -> TrueEncoder:
     """Let simulated animals watch movies, write one Sensorium 2023 recording each, and return their truth.
 
-    movies: by tier, (name, movie) pairs, all of one frame size; a function instead of a movie is called for it whenever
-    it is shown, so that no more than one is in memory. Every animal watches all of them, each with a behaviour of its
-    own. Trials are numbered as by ``schedule``. mice: number of neurons by animal; an animal's name is that of its
-    folder. kind: of animals, see ``find_kind``. seed: of the neurons, the behaviour and the noise. repeats: showings by
-    tier. darkness: trials without a movie that follow all others; the replays hidden in them are written to
-    FOLDER/truth.
+    The replays hidden in trials without a movie are written to FOLDER/truth.
 
     Raises ReverieError on no movies, no neurons, movies of several sizes, or a folder that exists.
     """
-    presentations = schedule(movies, repeats)
+    mice, kind, seed = simulation.mice, simulation.kind, simulation.seed
+    presentations = schedule(simulation.movies, simulation.repeats)
     height, width = presentations[0].movie.shape[1:]
-    if darkness is not None:
-        dark, hidden = in_the_dark(presentations, darkness, np.random.default_rng([seed, DARK]))
+    if simulation.darkness is not None:
+        dark, hidden = in_the_dark(presentations, simulation.darkness, np.random.default_rng([seed, DARK]))
         presentations += dark
         write_text(folder / TRUTH / REPLAYS, replay_table(hidden).to_csv(index=False))
     truth = kind.encoder(mice, (height, width), seed)
@@ -83,59 +90,21 @@ def simulate(
     return truth
 
 
-def write_simulation(
-    out: Path,
-    movies: Mapping[str, Sequence[tuple[str, AnyMovie]]],
-    *,
-    mice: Mapping[str, int],
-    kind: KindName = "default",
-    without: Sequence[PartName] = (),
-    seed: int,
-    repeats: Mapping[str, int] | None = None,
-    darkness: Darkness | None = None,
-) -> None:
+def write_simulation(out: Path, simulation: Simulation) -> None:
     """Write recordings and truth to a hidden folder in ``out``, and move them to ``out`` once they are complete.
 
-    ``out`` itself is not replaced, since it may be a link or somebody's working directory. What an interrupted call
-    left behind is removed.
-
-    Parameters
-    ----------
-    out
-        Folder to write: one folder for each animal, and one for the truth.
-    movies
-        By tier, (name, movie) pairs.
-    mice
-        Number of neurons by animal.
-    kind, without
-        Of the animals, see ``find_kind``.
-    seed
-        Of the neurons, the behaviour and the noise.
-    repeats
-        How often each movie of a tier is shown, once by default.
-    darkness
-        Trials without a movie, and what is hidden in them.
-
-    Raises
-    ------
-    ReverieError
-        When something that would be overwritten is there already.
+    ``out`` gets one folder for each animal, and one for the truth. It is not replaced itself, since it may be a link or
+    somebody's working directory. What an interrupted call left behind is removed. Raises ReverieError when something
+    that would be overwritten is there already.
     """
-    building, names = out / PARTIAL, (*mice, TRUTH)
+    building, names = out / PARTIAL, (*simulation.mice, TRUTH)
     with held(building, out):
         try:
             _undo_moves(building, out, names)
             clear(building)
-            truth = simulate(
-                building,
-                movies,
-                mice=mice,
-                kind=find_kind(kind, without),
-                seed=seed,
-                repeats=repeats,
-                darkness=darkness,
-            )
-            save_encoder(truth, building / TRUTH, about={"simulated": True, "kind": kind, "without": list(without)})
+            truth, kind = simulate(building, simulation), simulation.kind
+            about = {"simulated": True, "kind": kind.name, "without": list(kind.lacks)}
+            save_encoder(truth, building / TRUTH, about=about)
             for name in names:
                 (building / name).rename(out / name)
         finally:
@@ -179,8 +148,8 @@ def simulate_animals(
     asked = with_options(request or SimulationRequest(), options, "A simulation")
     folder = given_path(out, "The folder of a simulation")
     trials = {"train": asked.train, "oracle": asked.oracle, "live_test_main": asked.test}
+    kind, darkness = find_kind(asked.kind, asked.without), _darkness(asked)
     _require_room(asked, folder)
-    darkness = _darkness(asked)
     generator = np.random.default_rng(asked.seed)
     videos, test_videos = find_videos(asked.videos), find_videos(asked.test_videos)
     stimulus = StimulusSettings(asked.stimulus, asked.square)
@@ -188,16 +157,15 @@ def simulate_animals(
     movies = {
         tier: [(f"{tier} {number}", movie) for number, movie in enumerate(clips)] for tier, clips in tiers.items()
     }
-    write_simulation(
-        folder,
+    simulation = Simulation(
         movies,
         mice={f"mouse{number}": asked.neurons for number in range(1, asked.animals + 1)},
-        kind=asked.kind,
-        without=asked.without,
+        kind=kind,
         seed=asked.seed,
         repeats={"live_test_main": asked.test_repeats},
         darkness=darkness,
     )
+    write_simulation(folder, simulation)
     made = "1 simulated animal is" if asked.animals == 1 else f"{asked.animals} simulated animals are"
     say(f"{made} in {folder}; the encoder that knows the truth is {folder / TRUTH}.")
     return open_recordings(folder)
@@ -216,8 +184,7 @@ def is_simulated(recording: Recording) -> bool:
 
 
 def _require_room(asked: SimulationRequest, folder: Path) -> None:
-    """Raise ReverieError when there is no such kind of animals, or the folder has no room for them."""
-    find_kind(asked.kind, asked.without)
+    """Raise ReverieError when the folder holds something, or its disk has no room for the animals."""
     if not holds_nothing(folder) and not (folder / PARTIAL).exists():
         raise ReverieError(f"{folder} is not empty; choose another --out, so that nothing is overwritten.")
     showings = asked.train + asked.oracle + asked.test * asked.test_repeats + asked.dark

@@ -1,7 +1,7 @@
 """Kinds of simulated animals: named combinations of neurons, eyes and noise, and the parts that can be left out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from reverie.foundation.errors import ReverieError
@@ -25,10 +25,16 @@ Settings = TypeVar("Settings", TruthConfig, SessionNoise)
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of animal. truth: its neurons, eyes and indicator. noise: what sessions and trials add to true rates."""
+    """A kind of simulated animal."""
 
+    name: str
+    """By which it is found again."""
     truth: TruthConfig
+    """Its neurons, eyes and indicator."""
     noise: SessionNoise
+    """What sessions and trials add to true rates."""
+    lacks: tuple[str, ...] = field(default=(), compare=False)
+    """The ``PARTS`` that were left out, whether or not the kind had them."""
 
     def encoder(self, mice: Mapping[str, int], frame_size: tuple[int, int], seed: int) -> TrueEncoder:
         """Draw animals of this kind, numbers of neurons by name; raises ReverieError without animals or neurons."""
@@ -40,13 +46,13 @@ class Kind:
         for part in parts:
             if part not in PARTS:
                 raise ReverieError(f"Simulated animals have no part {part!r}; their parts are {', '.join(PARTS)}.")
-            kind = Kind(_set(kind.truth, PARTS[part]), _set(kind.noise, PARTS[part]))
-        return kind
+            kind = replace(kind, truth=_set(kind.truth, PARTS[part]), noise=_set(kind.noise, PARTS[part]))
+        return replace(kind, lacks=(*self.lacks, *parts))
 
 
 def _set(settings: Settings, values: Mapping[str, Any]) -> Settings:
     """Return the settings with new values for those of the fields that they have."""
-    own = {field.name for field in fields(settings)}
+    own = {one.name for one in fields(settings)}
     return replace(settings, **{name: value for name, value in values.items() if name in own})
 
 
@@ -63,10 +69,11 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
 }
 """For each part, the settings of truth and noise that remove it; a kind without these settings never had the part."""
 
-KINDS: Mapping[str, Kind] = {
-    "default": Kind(SimulatedTruthConfig(), SessionNoise(level=12.0)),
-    "realistic": Kind(SimulatedTruthConfig(), SessionNoise(level=36.0)),
-    "harsh": Kind(
+_KINDS = (
+    Kind("default", SimulatedTruthConfig(), SessionNoise(level=12.0)),
+    Kind("realistic", SimulatedTruthConfig(), SessionNoise(level=36.0)),
+    Kind(
+        "harsh",
         SimulatedTruthConfig(
             threshold=(-0.7, 0.4),
             running_gain=0.35,
@@ -90,12 +97,15 @@ KINDS: Mapping[str, Kind] = {
             pupil_error=0.4,
         ),
     ),
-    "outside": Kind(
+    Kind(
+        "outside",
         ConvolutionalTruthConfig(calcium_frames=2.2, gaze_degrees=(1.0, 3.0), gaze_share=0.5),
         SessionNoise(level=18.0, size_signal=0.15),
     ),
-    "retina": Kind(RetinalTruthConfig(), SessionNoise(spikes=True)),
-}
+    Kind("retina", RetinalTruthConfig(), SessionNoise(spikes=True)),
+)
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
 """The kinds by name."""
 
 
