@@ -37,6 +37,6 @@ def test_short_movies_have_a_hash(golden, frames):
 
 def test_a_trial_without_a_tier_is_said_where_others_have_one():
     words = {"0": "train", "2": "test"}
-    tiers, notes = tiers_and_notes("mouse", words, ["0", "1", "2"], {"0", "1", "2"}, lambda name: name)
+    tiers, notes = tiers_and_notes("mouse", words, ["0", "1", "2"], {"0", "1", "2"}, {})
     assert tiers == {"0": "train", "1": "none", "2": "test"}
     assert notes == ("mouse: trials without a tier, which others have, are not used (1).",)

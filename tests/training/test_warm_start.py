@@ -10,7 +10,7 @@ from tests.training.toys import HEIGHT, WIDTH, toy_recording, trials_of
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.trial import Trial
-from reverie.training.settings import sizes
+from reverie.training.targets import sizes
 from reverie.training.warm_start import (
     BIN,
     explained_by_points,

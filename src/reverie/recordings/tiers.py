@@ -1,7 +1,7 @@
 """How trials are divided: tiers and their names, published folds, and our own split where a recording has none."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 import imagehash
@@ -151,12 +151,31 @@ def _own_split_note(animal: str, words: Iterable[str], tiers: Mapping[str, str])
     return f"{animal} {why}, so that its trials are divided by movie: {shares}."
 
 
+def to_divide(words: Mapping[str, str], trials: Iterable[str], shown: AbstractSet[str]) -> list[str]:
+    """Return the trials that a split of our own divides: none where the recording's words name a known tier.
+
+    Parameters
+    ----------
+    words
+        The recording's own word for the tier of a trial.
+    trials
+        The trials that can be used.
+    shown
+        Those of them that show a movie.
+
+    Examples
+    --------
+    >>> to_divide({"0": "day 1", "1": "unused"}, ["0", "1", "2"], {"0", "1", "2"})
+    ['0', '2']
+    """
+    known = {name: standard_tier(word) for name, word in words.items()}
+    used = [name for name in trials if name in shown and known.get(name) != UNUSED]
+    told = {known.get(name) for name in used} & (set(KNOWN_TIERS) - {UNUSED})
+    return [] if told else used
+
+
 def tiers_and_notes(
-    animal: str,
-    words: Mapping[str, str],
-    trials: Iterable[str],
-    shown: AbstractSet[str],
-    clip_of: Callable[[str], str | None],
+    animal: str, words: Mapping[str, str], trials: Iterable[str], shown: AbstractSet[str], clips: Mapping[str, str]
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return the tier of each trial by its recording's words, or by a split of our own; and what was done.
 
@@ -170,15 +189,14 @@ def tiers_and_notes(
         The trials that can be used, in recorded order.
     shown
         Those of them that show a movie.
-    clip_of
-        Returns an identity of a trial's movie, None where it cannot be read; called only where our own split is needed.
+    clips
+        Identity of the movie of each trial ``to_divide`` that can be read.
     """
     names = list(trials)
     notes: tuple[str, ...] = ()
     known = {name: standard_tier(word) for name, word in words.items()}
-    used = [name for name in names if name in shown and known.get(name) != UNUSED]
-    if used and not {known.get(name) for name in used} & (set(KNOWN_TIERS) - {UNUSED}):
-        own = own_tiers({name: clip for name in used if (clip := clip_of(name)) is not None})
+    if to_divide(words, names, shown):
+        own = own_tiers(clips)
         notes = (_own_split_note(animal, dict.fromkeys(known.values()), own),)
         known |= own
     elif untold := [name for name in names if name in shown and name not in known]:

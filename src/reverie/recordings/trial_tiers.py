@@ -5,7 +5,15 @@ from functools import cached_property
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.source import Source
-from reverie.recordings.tiers import FOLDED_TIERS, FOLDS, KNOWN_TIERS, meant_tier, perceptual_hash, tiers_and_notes
+from reverie.recordings.tiers import (
+    FOLDED_TIERS,
+    FOLDS,
+    KNOWN_TIERS,
+    meant_tier,
+    perceptual_hash,
+    tiers_and_notes,
+    to_divide,
+)
 from reverie.recordings.trial import TrialArrays
 
 
@@ -67,8 +75,11 @@ class TrialTiers:
     @cached_property
     def _found(self) -> tuple[dict[str, str], tuple[str, ...]]:
         usable = self.arrays.usable
-        words = self.source.tiers()
-        tiers, notes = tiers_and_notes(self.source.name, words, [*usable.spans], usable.shown, self._clip)
+        words, names = self.source.tiers(), [*usable.spans]
+        # The movies of recordings that name no tiers are read to tell which are the same.
+        clips = {name: self._clip(name) for name in to_divide(words, names, usable.shown)}
+        readable = {name: clip for name, clip in clips.items() if clip is not None}
+        tiers, notes = tiers_and_notes(self.source.name, words, names, usable.shown, readable)
         return {name: tier for name, tier in tiers.items() if name in usable.spans}, notes
 
     def _clip(self, name: str) -> str | None:

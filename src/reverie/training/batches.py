@@ -14,7 +14,8 @@ from reverie.foundation.errors import ReverieError
 from reverie.recordings.lazy_trials import HeldTrials, lengths_of, read_part
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
-from reverie.training.settings import Target, TrainingSettings, sizes
+from reverie.training.settings import TrainingSettings
+from reverie.training.targets import Target, sizes
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ from reverie.foundation.progress import tracked
 from reverie.recordings.lazy_trials import names_of
 from reverie.recordings.trial import Trial
 from reverie.training.batches import WindowSampler
-from reverie.training.settings import Target, TrainingSettings
+from reverie.training.settings import TrainingSettings
 from reverie.training.state import RunState, save_state
 from reverie.training.step import take_step
+from reverie.training.targets import Target
 from reverie.training.validation import validation_correlation
 
 TrialsByAnimal = Mapping[str, Sequence[Trial]]

@@ -17,8 +17,9 @@ from reverie.recordings.trial import Trial
 from reverie.recordings.usability import ResponseKind
 from reverie.training.batches import WindowSampler, load_trials
 from reverie.training.request import TrainingRequest
-from reverie.training.settings import TARGETS, TrainingSettings
+from reverie.training.settings import TrainingSettings
 from reverie.training.step import new_run, take_step
+from reverie.training.targets import TARGETS
 from reverie.training.warm_start import PlaceStarting, explained_by_points, first_trials
 
 RECIPES = {

@@ -20,9 +20,10 @@ from reverie.recordings.remembered import remembered
 from reverie.recordings.splits import Split
 from reverie.training.batches import IN_MEMORY, load_trials
 from reverie.training.loop import LAST, TrainingJob, run_to_the_end
-from reverie.training.settings import TARGETS, TrainingSettings
+from reverie.training.settings import TrainingSettings
 from reverie.training.state import load_state
 from reverie.training.step import new_run
+from reverie.training.targets import TARGETS
 from reverie.training.warm_start import warm_start
 
 

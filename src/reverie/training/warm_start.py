@@ -14,7 +14,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import tracked
 from reverie.recordings.lazy_trials import lengths_of
 from reverie.recordings.trial import Trial
-from reverie.training.settings import Target, sizes
+from reverie.training.targets import Target, sizes
 
 BEST_PROBES = 6
 """Number of best probes with which a neuron's place is found; the others only add noise."""
