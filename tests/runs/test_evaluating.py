@@ -126,6 +126,20 @@ def test_of_many_trials_one_is_read_at_a_time(run, monkeypatch):
     assert max(held) <= 1
 
 
+def test_few_trials_are_read_once_for_page_and_film(run, monkeypatch):
+    read, places = Reconstruction.load, []
+
+    def load(folder):
+        places.append(folder.name)
+        return read(folder)
+
+    evaluate_run(run)
+    monkeypatch.setattr(Reconstruction, "load", staticmethod(load))
+    monkeypatch.setattr("reverie.runs.reporting.write_run_film", lambda path, found: list(found))
+    report_run(run, film=True)
+    assert places == ["1", "2", "10"]
+
+
 def test_what_is_no_run_is_said(tmp_path):
     for act in (evaluate_run, report_run):
         with pytest.raises(ReverieError, match="is not a run folder"):

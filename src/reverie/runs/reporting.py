@@ -24,7 +24,7 @@ from reverie.reporting.pictures import top_of_std
 from reverie.reporting.trial_view import Still, still_of, still_png
 from reverie.reporting.video_files import Scene, write_film
 from reverie.runs.evaluating import read_or_evaluate
-from reverie.runs.run_folder import RunFolder, TrialFolder, read_lazily
+from reverie.runs.run_folder import RunFolder, TrialFolder
 
 TOGETHER = 24
 """Largest number of trials on one page, to which each adds half a megabyte to one; of more, each has its own page."""
@@ -44,31 +44,35 @@ def report_run(folder: Path, *, film: bool = False) -> Path:
     """
     run = RunFolder(folder)
     record = run.read_record()
-    places = run.whole_trials()
-    found = read_lazily(places)
+    places, found = run.whole_trials(TOGETHER)
     scores = read_or_evaluate(folder, known=sum(truth_is_kept(place.folder) for place in places))
     title = f"Movies reconstructed from visual cortex: {folder.resolve().name}"
     seed, sentences = int(record["seed"]), _sentences(record, len(places))
     if len(places) <= TOGETHER:
-        write_page(
-            run.report, content_of(found, title=title, seed=seed, scores=scores, sentences=sentences, settings=record)
-        )
+        content = content_of(found, title=title, seed=seed, scores=scores, sentences=sentences, settings=record)
+        write_page(run.report, content)
     else:
-        stills, seen, simulated = [], [], True
-        for place in tracked(places, len(places), "pages"):
-            one = Reconstruction.load(place.folder)
-            stills.append(_write_trial(run, place, one, scores))
-            seen += [] if one.truth is None or one.held_out else [one.name]
-            simulated = simulated and SIMULATED in one.notes
-        sentences = [*((SIMULATED,) if simulated else ()), *sentences, *([training_warning(seen)] if seen else [])]
         summary = None if scores.empty else summary_of(scores, seed)
         content = RunContent(title, trials=(), sentences=sentences, settings=record, summary=summary)
-        write_text(run.report, render_overview(content, stills))
+        _write_overview(run, places, content, scores)
     say(f"The page is {run.report}; open it in any browser.")
     if film:
         write_run_film(run.film, found)
         say(f"The film is {run.film}.")
     return run.report
+
+
+def _write_overview(run: RunFolder, places: Sequence[TrialFolder], content: RunContent, scores: pd.DataFrame) -> None:
+    """Write the page of each trial, and the page that links to them, with what is noted of all said once on it."""
+    stills, seen, simulated = [], [], True
+    for place in tracked(places, len(places), "pages"):
+        one = Reconstruction.load(place.folder)
+        stills.append(_write_trial(run, place, one, scores))
+        seen += [] if one.truth is None or one.held_out else [one.name]
+        simulated = simulated and SIMULATED in one.notes
+    before, after = (SIMULATED,) if simulated else (), [training_warning(seen)] if seen else []
+    content = replace(content, sentences=[*before, *content.sentences, *after])
+    write_text(run.report, render_overview(content, stills))
 
 
 def _write_trial(run: RunFolder, place: TrialFolder, one: Reconstruction, scores: pd.DataFrame) -> Still:

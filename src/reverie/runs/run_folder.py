@@ -138,21 +138,22 @@ class RunFolder:
 
         doing: what is done with them, for the progress bar. Raises ReverieError at the end when none could be read.
         """
-        places, kept = self.finished_trials(), []
-        broken: list[ReverieError] = []
-        for place in tracked(places, len(places), doing):
-            try:
-                found = Reconstruction.load(place.folder)
-            except ReverieError as error:
-                broken.append(error)
-            else:
-                kept.append(place)
-                yield place, found
-        say_broken(broken, kept, LEFT_OUT)
+        yield from _read(self.finished_trials(), doing)
 
-    def whole_trials(self) -> list[TrialFolder]:
-        """Return the ``finished_trials`` that can be read, as ``read_trials`` finds them."""
-        return [place for place, _ in self.read_trials("reading")]
+    def whole_trials(
+        self, most: int
+    ) -> tuple[list[TrialFolder], list[Reconstruction] | Lazily[TrialFolder, Reconstruction]]:
+        """Return the ``finished_trials`` that can be read, and their reconstructions.
+
+        Of more than ``most`` trials, reconstructions are not kept in memory, but read again on every access.
+        """
+        finished = self.finished_trials()
+        places: list[TrialFolder] = []
+        held: list[Reconstruction] = []
+        for place, found in _read(finished, "reading"):
+            places.append(place)
+            held += [found] if len(finished) <= most else []
+        return places, held or Lazily(lambda place: Reconstruction.load(place.folder), places)
 
     def read_record(self) -> dict[str, Any]:
         """Return the contents of run.json; raises ReverieError when this is not a run folder, or it is damaged."""
@@ -209,6 +210,16 @@ def _named(path: Path) -> TrialFolder:
     return TrialFolder(path.parent, description["animal"], description["trial"])
 
 
-def read_lazily(places: Sequence[TrialFolder]) -> Lazily[TrialFolder, Reconstruction]:
-    """Return the reconstructions of trials, each read on every access."""
-    return Lazily(lambda place: Reconstruction.load(place.folder), places)
+def _read(places: Sequence[TrialFolder], doing: str) -> Iterator[tuple[TrialFolder, Reconstruction]]:
+    """Yield the trials that can be read; see ``RunFolder.read_trials``."""
+    kept: list[TrialFolder] = []
+    broken: list[ReverieError] = []
+    for place in tracked(places, len(places), doing):
+        try:
+            found = Reconstruction.load(place.folder)
+        except ReverieError as error:
+            broken.append(error)
+        else:
+            kept.append(place)
+            yield place, found
+    say_broken(broken, kept, LEFT_OUT)
