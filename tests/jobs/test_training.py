@@ -10,7 +10,7 @@ import torch
 import reverie as rv
 from reverie.foundation.errors import BadInput, ReverieError
 from reverie.jobs.engines.settings import On
-from reverie.jobs.training import TrainingData, train_encoders
+from reverie.jobs.training import OpenedData, TrainingData, train_encoders
 from reverie.recordings.reading import Reading
 from reverie.training.folder import train_encoder
 from reverie.training.request import TrainingRequest
@@ -33,6 +33,14 @@ def test_encoders_of_seeds_that_follow_each_other_are_those_of_one_at_a_time(tin
     (alone,) = train_encoders(lessons, tmp_path / "alone", REQUEST, on=On())
     assert torch.equal(weights_of(alone), weights_of(folders[0]))
     assert not torch.equal(weights_of(alone), weights_of(folders[1]))
+
+
+def test_what_is_found_in_recordings_is_said_once_whatever_the_number_of_encoders(tiny_world, tmp_path, capsys):
+    data = TrainingData(tiny_world.data, (), Reading(frame_size=(8, 16)), "cpu")
+    train_encoders(data, tmp_path, REQUEST, encoders=2, on=On(jobs=1))
+    told = capsys.readouterr().err
+    assert told.count("are averaged down from") == 2  # one an animal
+    assert told.count("The encoder is in") == 2
 
 
 def test_what_is_trained_is_not_trained_again(tiny_world, tmp_path):
@@ -66,7 +74,8 @@ def test_none_to_train_and_far_too_many_are_told(tiny_world, tmp_path):
 
 def test_others_who_work_in_another_folder_find_all_files(tiny_world, tmp_path, monkeypatch):
     given = []
-    monkeypatch.setattr("reverie.jobs.training._train", lambda source, task: given.append((source, *task)))
+    monkeypatch.setattr("reverie.jobs.training._train", lambda opened, task: given.append((opened.source, *task)))
+    monkeypatch.setattr("reverie.jobs.training.open_data", lambda source: OpenedData(source, {}))
     monkeypatch.chdir(tiny_world.data.parent)
     Path("shown.csv").touch()
     lessons = TrainingData(Path("data"), ("alpha",), Reading(frames_table=Path("shown.csv")), "cpu")
