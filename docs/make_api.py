@@ -83,7 +83,8 @@ def find(module: str, name: str) -> ast.ClassDef | Function:
 
 def class_section(title: str, module: str, node: ast.ClassDef) -> str:
     """Return the section of a class: what it is made from, its fields, properties and methods."""
-    begin = next((one for one in functions(node) if one.name == "__init__"), None)
+    written = [one for part in (node, *bases(module, node)) for one in functions(part)]
+    begin = next((one for one in written if one.name == "__init__"), None)
     fields = dict(fields_of(node))
     known = arguments(begin) if begin is not None else {name: kind for name, (kind, _) in fields.items()}
     lines = [f"### `{title}`\n"]
@@ -95,7 +96,7 @@ def class_section(title: str, module: str, node: ast.ClassDef) -> str:
     told = ast.get_docstring(node) or ""
     if fields and not re.search(r"^(Parameters|Attributes)$", told, re.MULTILINE):
         lines += ["**Fields**\n", *(f"* `{name}: {kind}`{_dash(text)}" for name, (kind, text) in fields.items()), ""]
-    shown = [one for one in functions(node) if is_shown(one)]
+    shown = [one for one in written if is_shown(one)]
     for one in (one for one in shown if is_property(one)):
         returns = "" if one.returns is None else f": {plain(one.returns)}"
         lines.append(f"* `.{one.name}{returns}`{_dash(first_paragraph(ast.get_docstring(one) or ''))}")
@@ -103,6 +104,17 @@ def class_section(title: str, module: str, node: ast.ClassDef) -> str:
     for one in (one for one in shown if not is_property(one)):
         lines += [f"#### `{called(one)}`\n", *documentation(one, arguments(one))]
     return "\n".join(lines)
+
+
+def bases(module: str, node: ast.ClassDef) -> Iterator[ast.ClassDef]:
+    """Yield the classes of one room that a class of it is made from."""
+    room = module.rpartition(".")[0]
+    for statement in ast.parse((SOURCE / Path(*module.split(".")).with_suffix(".py")).read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.ImportFrom) and statement.module and statement.module.rpartition(".")[0] == room:
+            for name in {one.name for one in statement.names} & {plain(base) for base in node.bases}:
+                found = find(statement.module, name)
+                assert isinstance(found, ast.ClassDef)
+                yield found
 
 
 def called(function: Function) -> str:

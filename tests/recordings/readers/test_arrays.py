@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.readers.arrays import require_folder_name, timed
 from reverie.recordings.readers.registry import open_each
+from reverie.recordings.readers.timed_values import timed
+from reverie.recordings.readers.trials import require_folder_name
 from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
