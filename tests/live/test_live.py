@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import reverie as rv
+from reverie.fitted.opening import SubjectSources
 from reverie.foundation.errors import ReverieError
 from reverie.live.fitting import causal_lags, load_live
 from reverie.live.server import show_live
@@ -90,7 +91,7 @@ def test_a_lag_is_at_most_half_a_second_and_is_fitted_before_use(reader):
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_that_there_is_not_is_told_before_the_work(port, tmp_path):
     with pytest.raises(ReverieError, match=f"There is no port {port}; choose 0 to 65535 with --port"):
-        show_live(tmp_path / "no data", tmp_path, trial="1", port=port)
+        show_live(SubjectSources(tmp_path / "no data", tmp_path), trial="1", port=port)
 
 
 def test_responses_of_a_rig_are_read_as_those_of_the_files(session, tmp_path):

@@ -12,6 +12,7 @@ from aiohttp import web
 from tests.reporting.browsing import browsing
 
 import reverie as rv
+from reverie.fitted.opening import SubjectSources
 from reverie.foundation.errors import ReverieError
 from reverie.live import server
 from reverie.live.server import show_live
@@ -84,15 +85,18 @@ def test_a_trial_plays(session, tmp_path, told):
     np.testing.assert_allclose(np.reshape(levels, shape), np.rint(last), atol=1)
 
 
+def sources_of(session):
+    return SubjectSources(session.sources.data, session.sources.encoders[0])
+
+
 def test_what_is_shown_must_be_said(session):
-    data, encoder = session.sources.data, session.sources.encoders[0]
-    for given in ({}, {"trial": "11", "source": "-"}):
+    for given in ({}, {"trial": "11", "stream": "-"}):
         with pytest.raises(ReverieError, match="Say what is shown live"):
-            show_live(data, encoder, **given)
+            show_live(sources_of(session), **given)
 
 
 def test_a_trial_is_shown_from_the_command_line_until_it_ends(session, told):
-    show_live(session.sources.data, session.sources.encoders[0], trial="11", lag=0.2, port=0, stay=False)
+    show_live(sources_of(session), trial="11", lag=0.2, port=0, stay=False)
     assert re.match(r"The last pictures were \d+\.\d+ s behind, ", told[-1])
 
 

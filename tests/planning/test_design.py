@@ -7,7 +7,8 @@ import pytest
 
 from reverie.foundation.errors import BadInput, ReverieError
 from reverie.planning.design import Design, MeasuredBands, neurons_for, predict_design
-from reverie.planning.running import plan, stand_in
+from reverie.planning.running import named_sources, plan, stand_in
+from reverie.recordings.reading import Reading
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def test_designs_that_cannot_be_are_refused():
     with pytest.raises(ReverieError, match=r"scan_rate is 0.0 but must be above 0"):
         Design(scan_rate=0.0)
     with pytest.raises(ReverieError, match="both its recordings and its folder"):
-        plan(Design(), data=Path("DATA"))
+        named_sources(Path("DATA"), None, None, Reading())
 
 
 def test_simulated_animals_are_at_hand():

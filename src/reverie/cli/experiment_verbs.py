@@ -70,15 +70,8 @@ class Plan:
 
     def run(self) -> None:
         """Print the answer, and write the page."""
-        from reverie.planning.running import plan
+        from reverie.planning.running import named_sources, plan
 
-        answers = plan(
-            self.design,
-            data=self.data,
-            encoder=self.encoder,
-            animal=self.animal,
-            resolution=self.resolution,
-            out=self.out,
-            reading=self.reading,
-        )
+        sources = named_sources(self.data, self.encoder, self.animal, self.reading)
+        answers = plan(self.design, sources, resolution=self.resolution, out=self.out)
         print("\n".join(f"{row.what}: {row.value}" for row in answers.itertuples()))

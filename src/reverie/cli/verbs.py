@@ -19,6 +19,7 @@ from reverie.jobs.engines.settings import On
 from reverie.recordings.reading import Reading, stating
 
 if TYPE_CHECKING:
+    from reverie.fitted.opening import SubjectSources
     from reverie.fitted.session import Sources
 
 Where = OmitArgPrefixes[Annotated[On, UseAppendAction]]
@@ -36,6 +37,13 @@ class OneAnimal:
     animal: str | None = None
     """The animal; may be left out when there is only one."""
     reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
+
+    @property
+    def sources(self) -> "SubjectSources":
+        """Where the two are."""
+        from reverie.fitted.opening import SubjectSources
+
+        return SubjectSources(**vars(self))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -111,15 +112,26 @@ def _about(encoder: Encoder, key: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def open_one(
-    data: Path, encoder: Path, animal: str | None, device: torch.device, reading: Reading | None = None
-) -> tuple[Encoder, Recording]:
-    """Open an encoder and the recording of the named animal, or of the only one.
+@dataclass(frozen=True)
+class SubjectSources:
+    """Where the recording of one animal and an encoder of it are."""
 
-    Raises ReverieError when they do not belong together, or there are several animals and none is named.
-    """
-    opened = open_encoders([encoder], device)
-    recordings = open_matching_animals(data, [animal] if animal else [], opened, reading)
-    if len(recordings) > 1:
-        raise ReverieError(f"{data} holds several animals ({', '.join(recordings)}); say which with --animal.")
-    return opened[encoder], next(iter(recordings.values()))
+    data: Path
+    """Folder or file of recordings."""
+    encoder: Path
+    """Folder of the encoder, which keeps what is fitted."""
+    animal: str | None = None
+    """The animal's name, needed where there are several."""
+    reading: Reading = field(default_factory=Reading)
+    """Facts that the files of the recording do not state."""
+
+    def open(self, device: torch.device) -> tuple[Encoder, Recording]:
+        """Open the encoder and the recording.
+
+        Raises ReverieError when they do not belong together, or there are several animals and none is named.
+        """
+        opened = open_encoders([self.encoder], device)
+        recordings = open_matching_animals(self.data, [self.animal] if self.animal else [], opened, self.reading)
+        if len(recordings) > 1:
+            raise ReverieError(f"{self.data} holds several animals ({', '.join(recordings)}); say which with --animal.")
+        return opened[self.encoder], next(iter(recordings.values()))

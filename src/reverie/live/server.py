@@ -6,12 +6,11 @@ from base64 import b64encode
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reverie.fitted.opening import open_one
+from reverie.fitted.opening import SubjectSources
 from reverie.fitted.reconstructor import Reconstructor
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import ReverieError
@@ -19,7 +18,6 @@ from reverie.foundation.progress import say
 from reverie.live.live import Live, LiveFrame
 from reverie.live.sources import Frames, replayed, source_at
 from reverie.recordings.opening import responses_of
-from reverie.recordings.reading import Reading
 from reverie.recordings.recording import Recording
 from reverie.reporting.page import fill_page
 
@@ -165,25 +163,21 @@ def _library() -> Any:  # noqa: ANN401 - an optional module
 
 
 def show_live(
-    data: Path,
-    encoder: Path,
+    sources: SubjectSources,
     *,
-    animal: str | None = None,
     trial: str | None = None,
-    source: str | None = None,
+    stream: str | None = None,
     lag: float = 0.25,
     port: int = 8765,
     stay: bool = True,
-    reading: Reading | None = None,
 ) -> None:
     """Fit the live decoder if that was not done yet, and serve the page.
 
     Parameters
     ----------
-    data, encoder, animal, reading
-        The recording, an encoder of its animal (what is fitted is kept in its folder), the animal's name where there
-        are several, and how the recording is read.
-    trial, source
+    sources
+        The recording, and an encoder of its animal.
+    trial, stream
         A recorded trial to play, or where responses come from (see ``source_at``); one of the two.
     lag
         Seconds the picture may be behind.
@@ -195,18 +189,18 @@ def show_live(
     Raises
     ------
     ReverieError
-        When data and encoder do not belong together, neither or both of trial and source are given, or the port is
+        When data and encoder do not belong together, neither or both of trial and stream are given, or the port is
         taken.
     """
-    if (trial is None) == (source is None):
+    if (trial is None) == (stream is None):
         raise ReverieError(
             "Say what is shown live: a recorded trial (--trial 3), or where responses come from (--source -)."
         )
     if not 0 <= port <= LAST_PORT:
         raise ReverieError(f"There is no port {port}; choose 0 to {LAST_PORT} with --port.")
-    opened, recording = open_one(data, encoder, animal, choose_device("cpu"), reading)
-    frames = source_at(source) if source is not None else _of_trial(recording, str(trial))
-    live = Live(Reconstructor(opened, recording, "ridge", device="cpu"), lag, raw=source is not None).fit()
+    opened, recording = sources.open(choose_device("cpu"))
+    frames = source_at(stream) if stream is not None else _of_trial(recording, str(trial))
+    live = Live(Reconstructor(opened, recording, "ridge", device="cpu"), lag, raw=stream is not None).fit()
     title = f"{recording.name}, live" if trial is None else f"{recording.name} trial {trial}, as if it came in now"
     with suppress(KeyboardInterrupt):
         asyncio.run(serve(live, frames, port, title=title, stay=stay))

@@ -13,7 +13,7 @@ import torch
 
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
-from reverie.fitted.opening import open_one
+from reverie.fitted.opening import SubjectSources
 from reverie.fitted.reconstructor import Reconstructor
 from reverie.fitted.solving import problem_of_trial
 from reverie.foundation.devices import choose_device
@@ -108,15 +108,19 @@ def stand_in() -> MeasuredBands:
     return MeasuredBands.from_json(read_json(Path(str(files("reverie.planning").joinpath("simulated.json")))))
 
 
+def named_sources(
+    data: Path | None, encoder: Path | None, animal: str | None, reading: Reading
+) -> SubjectSources | None:
+    """Return the sources to plan with, None for simulated neurons; raises ReverieError where only one is named."""
+    if (data is None) != (encoder is None):
+        raise ReverieError(
+            "To plan with an encoder at hand give both its recordings and its folder (--data, --encoder)."
+        )
+    return None if data is None or encoder is None else SubjectSources(data, encoder, animal, reading)
+
+
 def plan(
-    design: Design,
-    *,
-    data: Path | None = None,
-    encoder: Path | None = None,
-    animal: str | None = None,
-    resolution: float | None = None,
-    out: Path | None = None,
-    reading: Reading | None = None,
+    design: Design, sources: SubjectSources | None = None, *, resolution: float | None = None, out: Path | None = None
 ) -> pd.DataFrame:
     """Print what a design will show, return it, and write the page where ``out`` is given.
 
@@ -124,8 +128,8 @@ def plan(
     ----------
     design
         The experiment that could be made.
-    data, encoder, animal, reading
-        An encoder and the recording of its animal, to plan with these neurons instead of simulated ones.
+    sources
+        The recording of an animal and its encoder, to plan with these neurons instead of simulated ones.
     resolution
         Spatial frequency in cycles per degree, to learn how many neurons it takes to resolve it.
     out
@@ -134,15 +138,11 @@ def plan(
     Raises
     ------
     ReverieError
-        When only one of data and encoder is given, or they do not belong together.
+        When recording and encoder do not belong together.
     """
-    if (data is None) != (encoder is None):
-        raise ReverieError(
-            "To plan with an encoder at hand give both its recordings and its folder (--data, --encoder)."
-        )
     if out is not None:
         require_file(out, PAGE)
-    bands = stand_in() if data is None or encoder is None else _of_encoder(data, encoder, animal, reading)
+    bands = stand_in() if sources is None else _of_encoder(sources)
     outlook = predict_design(bands, design)
     rows = [
         ("video correlation", f"{outlook.video_correlation:.2f}"),
@@ -159,12 +159,12 @@ def plan(
     return pd.DataFrame(rows, columns=["what", "value"])
 
 
-def _of_encoder(data: Path, folder: Path, animal: str | None, reading: Reading | None) -> MeasuredBands:
-    encoder, recording = open_one(data, folder, animal, choose_device("cpu"), reading)
+def _of_encoder(sources: SubjectSources) -> MeasuredBands:
+    encoder, recording = sources.open(choose_device("cpu"))
     fitted = Reconstructor(encoder, recording, device="cpu").fits[0]
     fit(fitted, PARTS)
     return measure_bands(
-        fitted, about=f"{recording.neurons} neurons of {recording.name} through the encoder {folder.name}"
+        fitted, about=f"{recording.neurons} neurons of {recording.name} through the encoder {sources.encoder.name}"
     )
 
 

@@ -6,29 +6,19 @@ from pathlib import Path
 import numpy as np
 
 from reverie.encoders.prediction import predict
-from reverie.fitted.opening import open_one
+from reverie.fitted.opening import SubjectSources
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import counted
 from reverie.foundation.files import write_npz
 from reverie.foundation.folders import require_file
 from reverie.foundation.progress import say, tracked
 from reverie.recordings.opening import choose_trials
-from reverie.recordings.reading import Reading
 
 MARK = b"rates.npy"
 """Name of the first array in files of rates written here."""
 
 
-def predict_trials(
-    data: Path,
-    encoder: Path,
-    *,
-    animal: str | None,
-    trials: Sequence[str],
-    out: Path,
-    device: str,
-    reading: Reading | None = None,
-) -> None:
+def predict_trials(sources: SubjectSources, *, trials: Sequence[str], out: Path, device: str = "auto") -> None:
     """Predict each trial's responses from its movie and state, and write them to one file.
 
     ``out`` (.npz) gets ``rates`` (neuron, time) float32 in the responses' own units, or for several trials
@@ -37,7 +27,7 @@ def predict_trials(
     """
     require_file(out, MARK)
     where = choose_device(device)
-    opened, recording = open_one(data, encoder, animal, where, reading)
+    opened, recording = sources.open(where)
     names = choose_trials(recording, trials)
     all_rates = []
     for name in tracked(names, len(names), "predicting"):

@@ -3,6 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reverie.fitted.opening import SubjectSources
 from reverie.studies.spontaneous import darkness as module
 from reverie.studies.spontaneous.agreement import AgreementSettings
 from reverie.studies.spontaneous.darkness import darkness
@@ -20,8 +21,8 @@ def test_surrogates_of_two_trials_have_nothing_in_common(
 
     monkeypatch.setattr(module, "surrogate", noted)
     asked = AgreementSettings(seconds=0.5, surrogates=2, factors=1)
-    where = {"trials": ["5", "6"], "out": tmp_path / "out", "animal": "alpha"}
-    table = darkness(tiny_world.data, tiny_world.encoder, **where, asked=asked)
+    where = {"trials": ["5", "6"], "out": tmp_path / "out"}
+    table = darkness(SubjectSources(tiny_world.data, tiny_world.encoder, "alpha"), **where, asked=asked)
     assert len(states) == len(set(states)) == 2 * len(KINDS)
     assert set(table["trial"]) == {"5", "6"}
     assert np.isfinite(table["p"]).all()

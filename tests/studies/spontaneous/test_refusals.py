@@ -8,6 +8,7 @@ import pytest
 from tests.worlds import fitted_to
 
 from reverie.fitted.fitting import fit
+from reverie.fitted.opening import SubjectSources
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.studies.spontaneous.agreement import AgreementSettings
 from reverie.studies.spontaneous.darkness import darkness
@@ -17,13 +18,17 @@ from reverie.studies.spontaneous.templates import Search, clips_of, templates_of
 Look = Callable[..., object]
 
 
+def alpha_of(world: Any) -> SubjectSources:
+    return SubjectSources(world.data, world.encoder, "alpha")
+
+
 def look_for_pictures(world: Any, trials: str, seconds: float, **where: Any) -> None:
-    darkness(world.data, world.encoder, trials=[trials], animal="alpha", asked=AgreementSettings(seconds), **where)
+    darkness(alpha_of(world), trials=[trials], asked=AgreementSettings(seconds), **where)
 
 
 def look_for_clips(world: Any, trials: str, seconds: float, library: str = "oracle", **where: Any) -> None:
-    chosen = {"trials": [trials], "library": [library], "animal": "alpha", "search": Search(seconds)}
-    replay(world.data, world.encoder, **chosen, **where)
+    chosen = {"trials": [trials], "library": [library], "search": Search(seconds)}
+    replay(alpha_of(world), **chosen, **where)
 
 
 @pytest.mark.parametrize("look", [look_for_pictures, look_for_clips])

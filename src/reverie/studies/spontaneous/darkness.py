@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
-from reverie.fitted.opening import open_one
+from reverie.fitted.opening import SubjectSources
 from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.reconstructor import Reconstructor
 from reverie.fitted.solving import problem_of_trial, solve_trial
@@ -25,7 +25,6 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.objective import information_draw
 from reverie.inversion.uncertainty import information_bits
 from reverie.recordings.opening import responses_of
-from reverie.recordings.reading import Reading
 from reverie.recordings.trial import Trial
 from reverie.scoring.rule import scored_region
 from reverie.studies.page import write_study
@@ -47,15 +46,12 @@ MOST_STILLS = 6
 
 
 def darkness(
-    data: Path,
-    encoder: Path,
+    sources: SubjectSources,
     *,
     trials: Sequence[str],
     out: Path,
-    animal: str | None = None,
     asked: AgreementSettings | None = None,
     seed: int = 0,
-    reading: Reading | None = None,
 ) -> pd.DataFrame:
     """Compare trials without a movie with surrogates, write tables, movies and a page, and return a row per stretch.
 
@@ -64,9 +60,8 @@ def darkness(
 
     Parameters
     ----------
-    data, encoder, animal, reading
-        The recording, an encoder of its animal, the animal's name where there are several, and how the recording is
-        read.
+    sources
+        The recording, and an encoder of its animal.
     trials
         Trials or tiers; trials with a movie are allowed too, to see what departures look like.
     out
@@ -84,7 +79,7 @@ def darkness(
     asked = asked or AgreementSettings()
     require_own(out, "page", "movies", STRETCHES)
     require_folder(out)
-    opened, recording = open_one(data, encoder, animal, choose_device("cpu"), reading)
+    opened, recording = sources.open(choose_device("cpu"))
     names = long_enough_trials(recording, trials, asked.seconds)
     reader = Reconstructor(opened, recording, Map(seed=seed, calibrated=False), seed=seed, device="cpu").fit()
     fitted = fit(reader.fits[0], ["ridge"])
@@ -102,7 +97,7 @@ def darkness(
     write_text(out / STRETCHES, table.to_csv(index=False))
     write_text(out / BITS, bits.to_csv(index=False))
     findings = _findings(table, bits, found, movies, stretch)
-    leads = [f"{recording.name}, {recording.neurons} neurons, through the encoder {encoder.name}."]
+    leads = [f"{recording.name}, {recording.neurons} neurons, through the encoder {sources.encoder.name}."]
     write_study(out, DARKNESS, findings, leads, {"looking": asdict(asked), "seed": seed})
     say(f"{findings.sentences[0]} The page is {out / 'index.html'}.")
     return table

@@ -12,13 +12,12 @@ from matplotlib.figure import Figure
 
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
-from reverie.fitted.opening import open_one
+from reverie.fitted.opening import SubjectSources
 from reverie.fitted.reconstructor import Reconstructor
 from reverie.foundation.devices import choose_device
 from reverie.foundation.files import write_text
 from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say
-from reverie.recordings.reading import Reading
 from reverie.studies.page import write_study
 from reverie.studies.plates import COLOURS, column_figure, explain
 from reverie.studies.spontaneous.search import alarms_of, block_maxima, candidates, search, surrogate_maxima
@@ -91,24 +90,20 @@ def find_replays(
 
 
 def replay(
-    data: Path,
-    encoder: Path,
+    sources: SubjectSources,
     *,
     trials: Sequence[str],
     library: Sequence[str],
     out: Path,
-    animal: str | None = None,
     search: Search | None = None,
     seed: int = 0,
-    reading: Reading | None = None,
 ) -> pd.DataFrame:
     """Search trials of an animal for replays, write table and page to a folder, and return the candidates.
 
     Parameters
     ----------
-    data, encoder, animal, reading
-        The recording, an encoder of its animal, the animal's name where there are several, and how the recording is
-        read.
+    sources
+        The recording, and an encoder of its animal.
     trials
         Trials or tiers without a movie, which are searched.
     library
@@ -129,13 +124,13 @@ def replay(
     asked = search or Search()
     require_own(out, "page", TABLE)
     require_folder(out)
-    opened, recording = open_one(data, encoder, animal, choose_device("cpu"), reading)
+    opened, recording = sources.open(choose_device("cpu"))
     names = long_enough_trials(recording, trials, asked.seconds)
     clips_of(recording, library)
     fitted = fit(Reconstructor(opened, recording, device="cpu").fits[0], ["likelihood"])
     table, findings = find_replays(fitted, names, library, asked, seed=seed)
     write_text(out / TABLE, table.to_csv(index=False))
-    leads = [f"{recording.name}, {recording.neurons} neurons, through the encoder {encoder.name}."]
+    leads = [f"{recording.name}, {recording.neurons} neurons, through the encoder {sources.encoder.name}."]
     write_study(out, REPLAY, findings, leads, {"search": asdict(asked), "seed": seed})
     say(f"{findings.sentences[0]} The page is {out / 'index.html'}.")
     return table
