@@ -5,6 +5,7 @@ import pytest
 import torch
 from tests.inversion.toys import SpotEncoder, observe, problem, shown, smooth_movie
 
+from reverie.inversion import uncertainty
 from reverie.inversion.likelihood import PoissonLikelihood
 from reverie.inversion.methods.map import Map
 from reverie.inversion.objective import gauss_newton_product
@@ -59,14 +60,12 @@ def test_the_product_is_that_of_the_exact_matrix(asked):
     assert (found - expected).norm() < 0.05 * expected.norm()
 
 
-def test_draws_scatter_as_the_exact_posterior_does(asked, prior):
+def test_draws_scatter_as_the_exact_posterior_does(asked, prior, monkeypatch):
+    monkeypatch.setattr(uncertainty, "RESIDUAL", 0.0)  # without a preconditioner, residuals say little
     movie, bend = torch.from_numpy(smooth_movie(FRAMES, SIZE, 20)), torch.ones(FRAMES, *SIZE)
     generator = torch.Generator().manual_seed(0)
     draws = torch.stack(
-        [
-            draw_departure(asked, prior, movie, bend, torch.clone, weight=1.0, iterations=12, generator=generator)
-            for _ in range(80)
-        ]
+        [draw_departure(asked, movie, bend, torch.clone, weight=1.0, generator=generator) for _ in range(80)]
     )
     units = torch.eye(movie.numel()).reshape(-1, *movie.shape)
     colour = torch.stack([prior.colour(unit).flatten() for unit in units], dim=1)

@@ -42,7 +42,7 @@ def ssim_map(reconstruction: Movie, truth: Movie) -> Float[np.ndarray, "time hei
     found_variance = _windowed(found**2) - found_mean**2
     true_variance = _windowed(true**2) - true_mean**2
     covariance = _windowed(found * true) - found_mean * true_mean
-    return np.asarray(_similarity(found_mean, true_mean, found_variance, true_variance, covariance, 0.01, 0.03))
+    return np.asarray(_similarity(found_mean, true_mean, found_variance, true_variance, covariance, (0.01, 0.03)))
 
 
 def ssim(reconstruction: Movie, truth: Movie, region: Region | None = None) -> float:
@@ -62,7 +62,7 @@ def global_ssim(reconstruction: Movie, truth: Movie, region: Region | None = Non
     found = pixels(reconstruction, region).astype(np.float64).ravel()
     true = pixels(truth, region).astype(np.float64).ravel()
     covariance = np.cov(found, true)[0, 1]
-    return float(_similarity(found.mean(), true.mean(), found.var(), true.var(), covariance, 1.0, 1.0))
+    return float(_similarity(found.mean(), true.mean(), found.var(), true.var(), covariance, (1.0, 1.0)))
 
 
 def motion_energy(movie: Movie, region: Region | None = None) -> Float[np.ndarray, " pair"]:
@@ -102,10 +102,9 @@ def _similarity(
     found_variance: Numbers,
     true_variance: Numbers,
     covariance: Numbers,
-    k1: float,
-    k2: float,
+    constants: tuple[float, float],
 ) -> Numbers:
-    luminance, contrast = (k1 * WHITE) ** 2, (k2 * WHITE) ** 2
+    luminance, contrast = ((each * WHITE) ** 2 for each in constants)
     likeness = (2 * found_mean * true_mean + luminance) * (2 * covariance + contrast)
     ceiling = (found_mean**2 + true_mean**2 + luminance) * (found_variance + true_variance + contrast)
     return likeness / ceiling

@@ -86,25 +86,26 @@ def _draw_filters(
     angle = generator.uniform(0.0, np.pi, neurons)
     phase = np.where(blobs, np.pi * generator.integers(0, 2, neurons), generator.uniform(0.0, 2 * np.pi, neurons))
     frequency = np.where(blobs, 0.0, frequency)
-    pair = _gabors(rows, columns, angle, frequency, phase, sigma * stretch, sigma / stretch, frame_size)
+    pair = _gabors((rows, columns), (sigma * stretch, sigma / stretch), angle, frequency, phase, frame_size)
     pair[blobs, 1] = 0.0
     return np.asarray(pair / np.sqrt((pair**2).sum(axis=(1, 2, 3), keepdims=True)))
 
 
 def _gabors(
-    rows: Float[np.ndarray, " neuron"],
-    columns: Float[np.ndarray, " neuron"],
+    centres: tuple[Float[np.ndarray, " neuron"], Float[np.ndarray, " neuron"]],
+    lengths: tuple[Float[np.ndarray, " neuron"], Float[np.ndarray, " neuron"]],
     angle: Float[np.ndarray, " neuron"],
     frequency: Float[np.ndarray, " neuron"],
     phase: Float[np.ndarray, " neuron"],
-    length: Float[np.ndarray, " neuron"],
-    width: Float[np.ndarray, " neuron"],
     frame_size: tuple[int, int],
 ) -> Float[np.ndarray, "neuron 2 height width"]:
-    """Return Gabor functions with a cosine and a sine carrier; lengths in pixels, frequencies in cycles per pixel."""
+    """Return Gabor functions with a cosine and a sine carrier; lengths in pixels, frequencies in cycles per pixel.
+
+    Centres are (row, column), lengths those along and across the carrier.
+    """
     # Single precision: populations of thousands of neurons are large.
-    rows, columns, angle, frequency, phase, length, width = (
-        values.astype(np.float32)[:, None, None] for values in (rows, columns, angle, frequency, phase, length, width)
+    rows, columns, length, width, angle, frequency, phase = (
+        values.astype(np.float32)[:, None, None] for values in (*centres, *lengths, angle, frequency, phase)
     )
     down = np.arange(frame_size[0], dtype=np.float32)[None, :, None] - rows
     right = np.arange(frame_size[1], dtype=np.float32)[None, None, :] - columns

@@ -39,17 +39,16 @@ SIZES: Mapping[str, Size] = {"quick": Size(1, 32, 19), "laptop": Size(2, 150, 39
 
 @dataclass(frozen=True)
 class ErrorMap:
-    """One clip; all movies (time, height, width) without the first frames, which are not scored.
-
-    error: reconstruction from recorded responses minus that from predicted ones. nulls: the same difference for each
-    simulated trial. degrees_per_pixel, frame_rate: as the movie was shown.
-    """
+    """Movies of one clip, all (time, height, width), without the first frames, which are not scored."""
 
     name: str
     truth: Movie
     recorded: Movie
+    """Reconstructed from recorded responses."""
     predicted: Movie
+    """Reconstructed from predicted ones."""
     nulls: Sequence[Movie]
+    """The difference to ``predicted`` of the reconstruction of each simulated trial."""
     mask: Mask
     degrees_per_pixel: float
     frame_rate: float
@@ -99,24 +98,6 @@ class ErrorMap:
         )
 
 
-def make_error_map(
-    name: str,
-    truth: Movie,
-    recorded: Movie,
-    predicted: Movie,
-    nulls: Sequence[Movie],
-    mask: Mask,
-    *,
-    degrees_per_pixel: float,
-    frame_rate: float,
-) -> ErrorMap:
-    """Return the error map of one clip; ``nulls`` are reconstructions from simulated trials."""
-    scored = scored_frames(len(truth))
-    truth, recorded, predicted = np.asarray(truth[scored]), recorded[scored], predicted[scored]
-    maps = [each[scored] - predicted for each in nulls]
-    return ErrorMap(name, truth, recorded, predicted, maps, mask, degrees_per_pixel, frame_rate)
-
-
 def mean_profiles(maps: Sequence[ErrorMap]) -> pd.DataFrame:
     """Return the curves of the error maps and of the simulated trials, averaged over clips."""
     curves = pd.concat([each.profiles() for each in maps])
@@ -149,13 +130,16 @@ def examine(setup: Setup, clip: Clip) -> ErrorMap:
     nulls = [jobs_of(setup, each) for each in simulated_clips(session, clip, size.nulls)]
     all_jobs = [job for jobs in (recorded, predicted, *nulls) for job in jobs]
     setup.run(all_jobs, f"simulated trials of {clip.animal}, clip {clip.name}")
-    return make_error_map(
-        f"{clip.animal}, clip {clip.name}",
-        clip.read(session).known_movie,
-        setup.movie(recorded),
-        setup.movie(predicted),
-        [setup.movie(jobs) for jobs in nulls],
-        session.mask(clip.animal),
+    truth = clip.read(session).known_movie
+    scored = scored_frames(len(truth))
+    expected = setup.movie(predicted)[scored]
+    return ErrorMap(
+        name=f"{clip.animal}, clip {clip.name}",
+        truth=np.asarray(truth[scored]),
+        recorded=setup.movie(recorded)[scored],
+        predicted=expected,
+        nulls=[setup.movie(jobs)[scored] - expected for jobs in nulls],
+        mask=session.mask(clip.animal),
         degrees_per_pixel=degrees_of_pixel(session.recordings[clip.animal]),
         frame_rate=session.recordings[clip.animal].frame_rate,
     )

@@ -40,11 +40,6 @@ NEARLY_SETTLED = 5
 """Cuts are searched for once a step lowers the loss by less than this multiple of the decrease that settles the
 search."""
 
-SOLVING, SOLVED = 24, 5e-4
-"""For each draw from the posterior: largest number of iterations of conjugate gradients, and the share of the squared
-residual at which they stop. This takes 9 iterations with 500 neurons and 11 with 8000; after 6, the standard deviation
-would be a fifth too large."""
-
 STD_BLUR = (4.0, 2.0, 2.0)
 """Gaussian sigma in frames and pixels by which squared draws are smoothed."""
 
@@ -189,17 +184,8 @@ class Map:
         generator = torch.Generator().manual_seed(self.seed)
         (movie, bend), squares = soft_clip(values, self.softness), torch.zeros_like(values)
         for _ in range(self.draws):
-            departure = draw_departure(
-                problem,
-                prior_of(problem),
-                movie,
-                bend,
-                state.curvature.precision.solve,
-                weight=self.weight,
-                iterations=SOLVING,
-                tolerance=SOLVED,
-                generator=generator,
-            )
+            ease = state.curvature.precision.solve
+            departure = draw_departure(problem, movie, bend, ease, weight=self.weight, generator=generator)
             squares += (slope_of_clip(shown, self.softness) * departure).square()
         variance = gaussian_filter((squares / self.draws).cpu().numpy(), STD_BLUR, mode="nearest")
         std: Movie = np.sqrt(variance)
