@@ -108,6 +108,31 @@ def test_what_a_file_claims_is_held_against_what_it_holds(tmp_path, session, spo
     assert "/units" in render(survey(place))
 
 
+def test_parts_of_other_files_are_read_but_not_where_these_are_gone(tmp_path, session):
+    """HDF5 reads lost parts as 0."""
+    file = nwb_layouts.with_units(session)
+    file.add_stimulus(
+        ImageSeries(name="shown", data=session.movie, unit="n.a.", format="raw", timestamps=session.frame_times)
+    )
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    with h5py.File(tmp_path / "other.h5", "w") as stored:
+        stored["values"] = session.movie
+    layout = h5py.VirtualLayout(session.movie.shape, session.movie.dtype)
+    layout[...] = h5py.VirtualSource("other.h5", "values", session.movie.shape)
+    with h5py.File(place, "a") as stored:
+        series = stored[nwb_layouts.SHOWN]
+        attributes = dict(series["data"].attrs)
+        del series["data"]
+        series.create_virtual_dataset("data", layout).attrs.update(attributes)
+    reading = Reading(responses="/units", movie=(nwb_layouts.SHOWN,))
+    made = open_recording(place, reading)
+    for name, trial in zip(made.tiers, session.trials, strict=True):
+        np.testing.assert_array_equal(made.movie(name), trial.movie.round())
+    (tmp_path / "other.h5").unlink()
+    with pytest.raises(ReverieError, match=r"shown is made of parts of other\.h5, which is not there; bring that back"):
+        open_recording(place, reading)
+
+
 @pytest.fixture
 def several(session, tmp_path):
     """Units, a movie for each trial in the templates, and tables inside the file of when each was shown."""

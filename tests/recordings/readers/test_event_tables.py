@@ -46,7 +46,11 @@ def as_a_log(usual):
     return numbered.drop(columns="clip")
 
 
-@pytest.mark.parametrize("write", [as_nwb, as_bids, as_a_log])
+def as_another_log(usual):
+    return as_a_log(usual).rename(columns={"end": "Offset"})
+
+
+@pytest.mark.parametrize("write", [as_nwb, as_bids, as_a_log, as_another_log])
 def test_columns_of_others_are_those_they_mean(write, usual, session, tmp_path):
     expected = opened(tmp_path, usual)
     found = opened(tmp_path, write(usual))
@@ -57,6 +61,11 @@ def test_columns_of_others_are_those_they_mean(write, usual, session, tmp_path):
         np.testing.assert_array_equal(found.responses(name), expected.responses(name))
     (told,) = (note for note in found.notes if " from " in note and "shown.csv" in note)
     assert "clip from " in told
+
+
+def test_an_offset_that_is_not_after_the_onset_is_no_end(usual):
+    delayed = usual.drop(columns="end").assign(offset="0.02")
+    assert "end" not in usual_columns(delayed, lambda text: True)[0]
 
 
 def test_columns_called_as_here_are_not_taken_for_others(usual, tmp_path):

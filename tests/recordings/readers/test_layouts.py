@@ -382,7 +382,7 @@ def test_a_label_that_is_no_number_is_passed_over(tmp_path, session):
     labels.write_text(labels.read_text() + "x\tgood\n")
     assert open_recording(place, Reading(frames_table=table)).neurons == whole
     labels.write_text("")
-    with pytest.raises(ReverieError, match=r"cluster_group\.tsv could not be read"):
+    with pytest.raises(ReverieError, match=r"cluster_group\.tsv is empty \(0 bytes\)"):
         open_recording(place, Reading(frames_table=table))
 
 

@@ -59,11 +59,19 @@ def labels(column, word, number="cluster_id"):
     return f"{number}\tamp\t{column}\n" + "".join(f"{n}\t1\t{word if n else 'noise'}\n" for n in range(7))
 
 
+def uncurated(table):
+    """The same table before anybody judged its clusters: a column ``group`` without a word."""
+    first, *rows = table.splitlines()
+    return "\n".join([f"{first}\tgroup", *(f"{row}\t" for row in rows), ""])
+
+
 @pytest.mark.parametrize(
     ("files", "neurons", "after"),
     [
         ({"cluster_groups.csv": labels("group", " Good")}, 6, "'good' in cluster_groups.csv"),
         ({"cluster_info.tsv": labels("group", "good", "id")}, 6, "'good' in cluster_info.tsv"),
+        ({"cluster_group.tsv": labels("group", "good").replace("\t", ",")}, 6, "'good' in cluster_group.tsv"),
+        ({"cluster_info.tsv": uncurated(labels("KSLabel", "good"))}, 6, "'good' in cluster_info.tsv"),
         ({"cluster_group.tsv": "cluster_id\tgroup\n"}, 7, "no table says"),
         (
             {

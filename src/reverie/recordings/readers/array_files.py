@@ -94,13 +94,26 @@ class _Turned:
         return np.asarray(self.stored[every[::-1]]).T
 
 
+def _require_sources(data: Any, place: str) -> None:  # noqa: ANN401 - h5py ships no types
+    """Raise ReverieError when a file of which a virtual data set is made is not where HDF5 looks for it."""
+    folder = Path(data.file.filename).parent
+    for named in sorted({source.file_name for source in data.virtual_sources()}):
+        name = Path(named)
+        if named == "." or "%" in named:  # itself, or a pattern of any number of names
+            continue
+        if not any(path.exists() for path in (folder / name, name, folder / name.name)):
+            raise ReverieError(f"{place} is made of parts of {name}, which is not there; bring that back.")
+
+
 def require_stored(data: Any, place: str) -> Any:  # noqa: ANN401 - h5py ships no types
     """Return a data set of HDF5 after checking that its values exist.
 
     HDF5 allocates nothing for values that were never written and reads them as 0, so that a few bytes may claim to be
-    terabytes. Data sets made of parts of other files are not checked. Raises ReverieError when a data set claims far
-    more than its file holds.
+    terabytes. The same goes for virtual data sets, made of parts of other files, where these are gone. Raises
+    ReverieError when a data set claims far more than its file holds, or is made of a file that is not there.
     """
+    if data.is_virtual:
+        _require_sources(data, place)
     claimed = data.size * data.dtype.itemsize
     if claimed > SMALL and not data.is_virtual and not data.external:
         stored = data.id.get_storage_size()

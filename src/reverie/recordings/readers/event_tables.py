@@ -8,6 +8,9 @@ import pandas as pd
 USUAL: Mapping[str, str] = {"start_time": "onset", "stop_time": "end", "stim_file": "clip"}
 """Names of columns in NWB and BIDS, and what they are called here."""
 
+ENDS = ("offset", "stop", "end_time")
+"""Names of columns of when something was over in the logs of labs, unless their numbers are before the onset."""
+
 DURATION = "duration"
 """BIDS's column of how long something was shown, in seconds."""
 
@@ -16,7 +19,8 @@ def usual_columns(table: pd.DataFrame, names_movie: Callable[[str], bool]) -> tu
     """Return a table with the columns time or onset, end and clip, as far as others mean these; and what was taken.
 
     Without a column ``clip``, the only one of text most of whose cells name movies is taken; numbers may be of
-    anything. A table of which no such column makes one of times is returned as it is, for a message with its own names.
+    anything. A table of which no such column makes one of times, or with two columns of one name, is returned as it is,
+    for a message with its own names.
 
     Parameters
     ----------
@@ -31,11 +35,15 @@ def usual_columns(table: pd.DataFrame, names_movie: Callable[[str], bool]) -> tu
     >>> usual_columns(log, lambda text: text == "a.mp4")[0].to_dict("list")
     {'onset': ['1.5'], 'duration': ['2'], 'clip': ['a.mp4'], 'end': ['3.5']}
     """
+    if not table.columns.is_unique:
+        return table, ()
     meant = {**USUAL, "start_time": "time" if "frame" in table else "onset"}
     renamed: dict[Hashable, str] = {old: new for old, new in meant.items() if old in table and new not in table}
     if "clip" not in table and "stim_file" not in table:
         naming = [column for column in table if column not in renamed and _mostly_name(table[column], names_movie)]
         renamed |= {column: "clip" for column in naming if len(naming) == 1}
+    if (over := _end_of(table.rename(columns=renamed))) is not None:
+        renamed[over] = "end"
     found = table.rename(columns=renamed)
     if not {"time", "onset"} & set(found):
         return table, ()
@@ -45,6 +53,22 @@ def usual_columns(table: pd.DataFrame, names_movie: Callable[[str], bool]) -> tu
         found = found.assign(end=[str(end) if np.isfinite(end) else "" for end in onsets + lasts.where(lasts > 0)])
         taken.append(f"end from {DURATION}")
     return found, tuple(taken)
+
+
+def _end_of(table: pd.DataFrame) -> str | None:
+    """Return the column of a lab's own name that says when each showing was over, None where there is none or another.
+
+    A column of that name may hold something else, such as a delay; then some of its numbers are not after the onset.
+    """
+    if "onset" not in table or "end" in table:
+        return None
+    onsets = pd.to_numeric(table["onset"], errors="coerce")
+    for name in ENDS:
+        if name in table:
+            ends = pd.to_numeric(table[name], errors="coerce")
+            if ends.notna().any() and (ends > onsets)[ends.notna()].all():
+                return name
+    return None
 
 
 def _mostly_name(column: pd.Series, names_movie: Callable[[str], bool]) -> bool:

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.errors import ReverieError, reading_foreign
+from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, read_text
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.readers.beside import table_too, with_files_beside
+from reverie.recordings.readers.showings import words
+from reverie.recordings.readers.tables import read_csv
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import SpikeTrains
 
@@ -17,9 +19,11 @@ LABELS = (
     ("cluster_group.tsv", "group"),
     ("cluster_groups.csv", "group"),
     ("cluster_info.tsv", "group"),
-    ("cluster_KSLabel.tsv", "KSLabel"),
+    ("cluster_KSLabel.tsv", "kslabel"),
+    ("cluster_info.tsv", "kslabel"),
 )
-"""Tables that label single units, the curated one first, and the column of the label."""
+"""Tables that label single units, the curated one first, and the column of the label, in
+lower case."""
 
 NUMBERS = ("cluster_id", "id")
 """Names of their column of cluster numbers."""
@@ -27,7 +31,7 @@ NUMBERS = ("cluster_id", "id")
 GOOD = "good"
 """Label of single units."""
 
-UNJUDGED = {"unsorted", "nan", ""}
+UNJUDGED = {"unsorted", ""}
 """Labels of clusters that were not curated yet; where all clusters have them, the table is not used."""
 
 
@@ -79,15 +83,14 @@ def _units(place: Path, clusters: np.ndarray) -> tuple[np.ndarray, str]:
     for file, column in LABELS:
         if not (place / file).exists():
             continue
-        with reading_foreign(place / file):
-            table = pd.read_csv(place / file, sep="\t", dtype=str)
+        table = read_csv(place / file)
         numbers = next((name for name in NUMBERS if name in table), None)
         if numbers is None or column not in table:
             continue
-        words = table[column].astype(str).str.strip().str.casefold()
-        if set(words) <= UNJUDGED:
+        labels = np.array([word.casefold() for word in words(table, column)], dtype=object)
+        if set(labels) <= UNJUDGED:
             continue
-        good = table.loc[words == GOOD, numbers]
+        good = table.loc[labels == GOOD, numbers]
         units = np.intersect1d(pd.to_numeric(good, errors="coerce").dropna(), clusters)
         if not len(units):
             raise ReverieError(f"{place / file} calls no cluster with spikes {GOOD!r}; curate it, or remove it.")
