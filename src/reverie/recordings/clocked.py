@@ -110,8 +110,10 @@ class ClockedSource(Source):
         spans = np.array([signal.span for signal in recorded.responses])
         shown = np.array([(showing.onsets[0], showing.end) for showing in recorded.showings])
         doubts = clocks_apart(str(self.place), spans, shown, rate_given=reading.rate is not None)
-        doubts += tuple(filter(None, (counted_samples(signal.place, signal.times) for signal in sampled)))
         self._signals, unusable = _usable_signals(recorded.signals, shown)
+        sampled += [signal for signal in self._signals.values() if isinstance(signal, Sampled)]
+        numbered = (counted_samples(signal.place, signal.times) for signal in sampled)
+        doubts += tuple(dict.fromkeys(filter(None, numbered)))
         own_rate = _own_rate(recorded.showings)
         usual = _rate_for_images(recorded.showings) if own_rate is None else _thinned(own_rate)
         self.frame_rate = reading.frame_rate or usual

@@ -62,6 +62,18 @@ def test_of_images_in_any_order_two_neighbours_are_two_showings_but_a_slow_movie
     assert [showing.frames.tolist() for showing in slow] == [[0, 1, 2], [4, 5, 6, 7, 8, 9]]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_fast_pictures_in_any_order_are_one_showing_and_no_two_are_taken_for_repeats(seed: int) -> None:
+    """As of noise whose pictures are drawn from a few; half of the steps go back."""
+    frames = np.random.default_rng(seed).integers(0, 20, 2 * FRAMES)
+    frames[FRAMES] = frames[0]
+    times = np.concatenate([np.arange(FRAMES), 200 + np.arange(FRAMES)]) / 30
+    shown = showings_of(table(times, frames), "t.csv", never)
+    assert [len(showing.onsets) for showing in shown] == [FRAMES, FRAMES]
+    assert [showing.key for showing in shown] == [None, None]
+    np.testing.assert_array_equal(np.concatenate([showing.frames for showing in shown]), frames)
+
+
 @pytest.mark.parametrize(("rate", "end"), [(30.0, 4.0), (29.8, 4.0), (31.0, 2 + FRAMES / 31)])
 def test_a_movie_ends_where_the_next_begins(rate: float, end: float) -> None:
     onsets = pd.DataFrame({"onset": [2.0, 4.0], "clip": ["a", "b"]})

@@ -90,6 +90,33 @@ def test_fast_behaviour_in_milliseconds_is_told_by_how_long_it_lasts(session, tm
     assert any(re.search(r"lasts from 0 to .* but all that was shown was over after", note) for note in recording.notes)
 
 
+@pytest.mark.parametrize("name", ["frame", "time"])
+def test_behaviour_of_numbered_rows_is_told(session, tmp_path, name):
+    """Video programs write the number of each frame; as seconds, they would slow the pupil down thirtyfold."""
+    _, speed = session.state(1, 30.0)
+    reading = with_running(tmp_path, session, **{name: np.arange(len(speed))}, speed=speed)
+    if name == "frame":
+        with pytest.raises(
+            ReverieError, match=r"running\.csv has a column 'frame' that numbers its rows, but none of t"
+        ):
+            open_recording(tmp_path, reading)
+    else:
+        assert any("the times 0, 1 and so on" in note for note in open_recording(tmp_path, reading).notes)
+
+
+@pytest.mark.parametrize("columns", [("x", "y"), ("pupil_y", "pupil_x")])
+def test_of_a_gaze_x_comes_before_y_where_the_columns_say_so(session, tmp_path, columns):
+    layouts.write_suite2p(tmp_path, session)
+    times = np.arange(0, session.seconds, 0.1)
+    values = {columns[0]: times, columns[1]: times}
+    values[next(name for name in columns if name.endswith("y"))] = -times
+    pd.DataFrame({"time": times, **values}).to_csv(tmp_path / "gaze.csv", index=False)
+    reading = Reading(rate=30.0, frames_table=tmp_path / "shown.csv", gaze=str(tmp_path / "gaze.csv"))
+    recording = open_recording(tmp_path, reading)
+    state = recording.state(next(iter(recording.tiers)))
+    assert state[2].mean() > 0 > state[3].mean()
+
+
 def test_times_that_begin_again_are_told_but_a_row_in_the_wrong_place_is_put_right(session, tmp_path):
     times, speed = session.state(1, 100.0)
     swapped = with_running(tmp_path, session, time=np.roll(times, 1)[1:], speed=np.roll(speed, 1)[1:])

@@ -169,16 +169,31 @@ def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
         if place is None:
             continue
         rows = read_csv(Path(place)).apply(pd.to_numeric, errors="coerce")
-        # Times come first where a column has such a name, whatever the order.
-        names = sorted(rows, key=lambda name: re.split(r"[ _(\[]", str(name))[0] not in TIMES)
-        if len(names) and OTHER_UNIT.search(str(names[0])):
+        names = _times_first(list(map(str, rows)))
+        if len(names) and OTHER_UNIT.search(names[0]):
             raise ReverieError(f"{place} has a column {names[0]!r}; give times in seconds.")
         table = rows[names].to_numpy(float)
         if table.shape[1] != 1 + len(signals) or len(table) < 2 or not np.isfinite(table[:, 0]).all():
             raise ReverieError(
                 f"{place} should hold a time and {counted(len(signals), 'value')} a row, with a line of names."
             )
+        if not _is_of_times(names[0]) and (np.diff(table[:, 0]) == 1).all():
+            raise ReverieError(
+                f"{place} has a column {names[0]!r} that numbers its rows, but none of times; give them in seconds."
+            )
         order = in_order(table[:, 0], np.arange(len(table)) + 2, place)
         for column, signal in enumerate(signals, start=1):
             found[signal] = Sampled(place, table[order, 0], table[order, column : column + 1])
     return found
+
+
+def _times_first(names: Sequence[str]) -> list[str]:
+    """Return the columns of behaviour, those of times first, whatever the order, and x before y where they say so."""
+    words = {name: re.findall(r"[a-z]+", name) for name in names}
+    both = any("x" in each for each in words.values())
+    return sorted(names, key=lambda name: (not _is_of_times(name), both and "y" in words[name]))
+
+
+def _is_of_times(name: str) -> bool:
+    """Return whether a column is called as one of times is, with or without a unit."""
+    return re.split(r"[ _(\[]", name)[0] in TIMES

@@ -20,6 +20,9 @@ PAUSE = 1.0
 SLOWEST_IMAGES = 10.0
 """Longest time from one picture to the next, seconds; larger values are mostly milliseconds."""
 
+BACKWARDS = 0.75
+"""Share of steps to a lower frame above which times go backwards; of pictures in any order it is about a half."""
+
 OVERLAP = 0.1
 """Largest overlap of a movie with the next, seconds: three dropped frames, or clocks that differ."""
 
@@ -102,14 +105,16 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
         raise ReverieError(f"{place} has frames that are no whole numbers; they are numbered 0, 1, 2 and so on.")
     clips, tiers = words(table, "clip"), words(table, "tier")
     _require_forward(times, frames, clips, place)
-    stay = _usual_steps(times, clips)
+    stay, steady = _usual_steps(times, clips), _comes_in_order(frames, clips)
     other = (clips[1:] != clips[:-1]) | (tiers[1:] != tiers[:-1])
-    starts = np.flatnonzero(other | _begins_again(times, frames, clips, stay)) + 1
+    starts = np.flatnonzero(other | _begins_again(times, frames, clips, stay, steady)) + 1
     found = []
     for first, last in pairwise([0, *starts.tolist(), len(times)]):
         onsets = times[first:last]
         step = float(np.median(np.diff(onsets))) if len(onsets) > 1 else stay[first]
-        key = f"{clips[first]} from {frames[first]}" if clips[first] else None
+        # Of pictures in any order, two showings that begin alike are not the same.
+        named = clips[first] and (steady[first] or np.ptp(frames[first:last]) == 0)
+        key = f"{clips[first]} from {frames[first]}" if named else None
         found.append(Showing(onsets, onsets[-1] + step, clips[first] or None, frames[first:last], tiers[first], key))
     return found
 
@@ -121,15 +126,22 @@ def _usual_steps(times: np.ndarray, clips: np.ndarray) -> np.ndarray:
     return pd.Series(clips).map(usual).fillna(1 / UNTIMED).to_numpy(float)
 
 
-def _begins_again(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, stay: np.ndarray) -> np.ndarray:
+def _comes_in_order(frames: np.ndarray, clips: np.ndarray) -> np.ndarray:
+    """Return of each row whether the frames of its clip mostly come in order, rather than in any, as of a noise."""
+    same = clips[1:] == clips[:-1]
+    ordered = pd.Series(np.isin(np.diff(frames), (0, 1))[same]).groupby(clips[1:][same]).mean()
+    return pd.Series(clips).map(ordered).fillna(1.0).to_numpy(float) > 0.5
+
+
+def _begins_again(
+    times: np.ndarray, frames: np.ndarray, clips: np.ndarray, stay: np.ndarray, steady: np.ndarray
+) -> np.ndarray:
     """Return of each frame but the first whether another showing begins with it, even where the clip is the same."""
-    jumps, same = np.diff(frames), clips[1:] == clips[:-1]
+    jumps, steady = np.diff(frames), steady[1:]
     # Images of a series come in any order, and each is a showing of its own; pictures in order may be a slow movie.
-    ordered = pd.Series(np.isin(jumps, (0, 1))[same]).groupby(clips[1:][same]).mean()
-    steady = pd.Series(clips).map(ordered).fillna(1.0).to_numpy(float)[1:] > 0.5
     alone = (stay[1:] > STILL) & (jumps != 0) & ~((jumps == 1) & steady)
     paused = np.diff(times) > np.maximum(PAUSE, 2 * stay[1:])
-    return np.asarray(paused | (jumps < 0) | alone)
+    return np.asarray(paused | ((jumps < 0) & steady) | alone)
 
 
 def _order(table: pd.DataFrame, place: str) -> np.ndarray:
@@ -147,7 +159,7 @@ def _require_forward(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, p
     steps, order = np.diff(times)[same], np.diff(frames)[same]
     if len(steps) and np.median(steps) > SLOWEST_IMAGES:
         raise ReverieError(f"{place} has frames that are {np.median(steps):.4g} s apart; give times in seconds.")
-    if len(order) and np.median(order) < 0 and np.median(steps) <= STILL:
+    if len(order) and np.mean(order < 0) > BACKWARDS and np.median(steps) <= STILL:
         raise ReverieError(f"{place} has times that go backwards as frames go on; give when each frame was shown.")
 
 
