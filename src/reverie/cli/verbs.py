@@ -109,9 +109,10 @@ def printed_script(on: On) -> bool:
 
 @runtime_checkable
 class Verb(Protocol):
-    """A verb of the command line. computes: whether it does heavy arithmetic in this process."""
+    """A verb of the command line."""
 
     computes: ClassVar[bool]
+    """Whether it does heavy arithmetic in this process."""
 
     def run(self) -> None:
         """Do it."""

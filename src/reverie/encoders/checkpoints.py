@@ -41,8 +41,15 @@ VERSION = 1
 def save_encoder(encoder: Encoder, folder: Path, about: Mapping[str, Any] | None = None) -> None:
     """Write an encoder to a folder, each file whole or not at all.
 
-    about: further facts about the encoder (how it was trained, its scores), in types that JSON can hold. Raises
-    ReverieError when the architecture is not registered or the folder cannot be written.
+    Parameters
+    ----------
+    about
+        Further facts about the encoder (how it was trained, its scores), in types that JSON can hold.
+
+    Raises
+    ------
+    ReverieError
+        When the architecture is not registered or the folder cannot be written.
     """
     weights = save(_tensors(encoder))
     description = {**_describe(encoder), WEIGHTS_DIGEST: bytes_digest(weights), "about": dict(about or {})}

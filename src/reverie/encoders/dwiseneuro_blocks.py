@@ -18,7 +18,10 @@ from torch.nn import functional
 def drop_branch(branch: Float[Tensor, "row *rest"], probability: float, samples: int) -> Float[Tensor, "row *rest"]:
     """Stochastic depth: silence the branch of some samples of the batch and scale up the others'.
 
-    branch: its first axis holds ``samples`` samples, each of the same number of rows.
+    Parameters
+    ----------
+    branch
+        Its first axis holds ``samples`` samples, each of the same number of rows.
     """
     keep = 1.0 - probability
     chosen = branch.new_empty(samples).bernoulli_(keep).div_(keep)

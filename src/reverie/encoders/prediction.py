@@ -21,10 +21,22 @@ def predict(
 ) -> Rates:
     """Predict the rates (neuron, time) of one animal to a clip of any length, without gradients, as float32.
 
-    movie: (time, height, width), grey levels 0-255. state: (4, time), in the recording's units; a row of NaN is a
-    signal that was not recorded. device: where to compute, and where the encoder stays afterwards; by default where it
-    is. The encoder's training flags are left alone. Raises ReverieError when the encoder has no readout for the animal,
-    the movie is of another size or shorter than the encoder's window.
+    The encoder's training flags are left alone.
+
+    Parameters
+    ----------
+    movie
+        (time, height, width), grey levels 0-255.
+    state
+        (4, time), in the recording's units; a row of NaN is a signal that was not recorded.
+    device
+        Where to compute, and where the encoder stays afterwards; by default where it is.
+
+    Raises
+    ------
+    ReverieError
+        When the encoder has no readout for the animal, the movie is of another size or shorter than the encoder's
+        window.
     """
     encoder.require_mouse(mouse)
     encoder.require_size((movie.shape[1], movie.shape[2]))

@@ -54,13 +54,27 @@ def probe_pixels(
 ) -> Float[np.ndarray, "2 neuron place"]:
     """Return how much a bright (first) and a dark pixel at each place change rates: (with pixel - grey) / grey.
 
-    encoders: of the same animals; their rates are averaged before the division, so that all of them count (the
-    released code kept the last one only). state: held still throughout. places: rows and columns. seconds: for which
-    the pixel is on; rates are means over that time. Grey is the mean over the same frames of a clip that stays grey.
+    Grey is the mean over the same frames of a clip that stays grey.
 
     Frames after the pixel are not used, so they are not computed: encoders with a history start from grey anyway and
-    see only the frames with the pixel; an encoder bound to a window sees one window, the pixel in its middle. Raises
-    ReverieError when there is no encoder, one has no readout for the animal or too short a window for the pixel.
+    see only the frames with the pixel; an encoder bound to a window sees one window, the pixel in its middle.
+
+    Parameters
+    ----------
+    encoders
+        Of the same animals; their rates are averaged before the division, so that all of them count (the released code
+        kept the last one only).
+    state
+        Held still throughout.
+    places
+        Rows and columns.
+    seconds
+        For which the pixel is on; rates are means over that time.
+
+    Raises
+    ------
+    ReverieError
+        When there is no encoder, one has no readout for the animal or too short a window for the pixel.
     """
     if not encoders:
         raise ReverieError("Receptive fields need at least one encoder; name one.")

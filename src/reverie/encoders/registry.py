@@ -106,7 +106,15 @@ _weights_follow: ContextVar[bool] = ContextVar("weights_follow", default=False)
 def register(name: str, config: type[Any], encoder: EncoderClass) -> None:
     """Register an architecture of your own, so that it can be trained, saved and loaded by name.
 
-    config: a frozen dataclass of numbers, strings and tuples. Raises ReverieError when the name is taken already.
+    Parameters
+    ----------
+    config
+        A frozen dataclass of numbers, strings and tuples.
+
+    Raises
+    ------
+    ReverieError
+        When the name is taken already.
     """
     new = Architecture(name, config, encoder)
     if name in BUILT_IN or _registered.get(name, new) != new:

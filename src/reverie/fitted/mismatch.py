@@ -29,7 +29,12 @@ def mismatch_warnings(encoder: Encoder, animal: str, trials: Iterable[Trial]) ->
 
     None either where the correlation measured during training is unknown, as with imported weights.
 
-    encoder: one with a readout for the animal. trials: some of its training trials, with movies and responses.
+    Parameters
+    ----------
+    encoder
+        One with a readout for the animal.
+    trials
+        Some of its training trials, with movies and responses.
     """
     measured = encoder.about.get("validation_correlation", {}).get(animal)
     if measured is None:

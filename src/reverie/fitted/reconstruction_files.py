@@ -42,7 +42,15 @@ def write_files(
 ) -> None:
     """Write movie.npz, evidence.npz, trace.csv and, last, reconstruction.json.
 
-    description: the other fields, ready for JSON. Raises ReverieError when the folder cannot be written.
+    Parameters
+    ----------
+    description
+        The other fields, ready for JSON.
+
+    Raises
+    ------
+    ReverieError
+        When the folder cannot be written.
     """
     evidence = {name: array for name, array in arrays.items() if name not in IN_MOVIE}
     movie = {name: array for name, array in arrays.items() if name in IN_MOVIE}

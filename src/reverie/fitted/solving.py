@@ -38,9 +38,18 @@ def observe(
 ) -> Observation:
     """Return a trial as an observation that one encoder explains.
 
-    responses: (neuron, time), the trial's own by default. shared_by: how many encoders explain the same responses; the
-    dispersion is multiplied by it, so that the responses are counted once.
-    Raises ReverieError when there are no responses.
+    Parameters
+    ----------
+    responses
+        (neuron, time), the trial's own by default.
+    shared_by
+        How many encoders explain the same responses; the dispersion is multiplied by it, so that the responses are
+        counted once.
+
+    Raises
+    ------
+    ReverieError
+        When there are no responses.
     """
     given = responses_of(fitted.subject.animal, trial) if responses is None else responses
     # Copies, since the arrays of a recording are memory-mapped and read-only.
@@ -116,7 +125,10 @@ def _share(method: Combined, fitted: Fitted) -> float:
 def weigh(method: Combined, fitted: Fitted, probable: Movie, linear: Movie) -> Movie:
     """Return the weighted mean of two movies, per frequency band where band weights were fitted and no share is set.
 
-    probable, linear: the movies of `map` and ridge, (time, height, width), grey levels.
+    Parameters
+    ----------
+    probable, linear
+        The movies of `map` and ridge, (time, height, width), grey levels.
     """
     bands = weights_of(method, fitted).bands
     if bands is None or method.map_share is not None:
@@ -128,8 +140,12 @@ def weigh(method: Combined, fitted: Fitted, probable: Movie, linear: Movie) -> M
 def finish(method: Combined, fits: Sequence[Fitted], found: Sequence[Solution], linear: Movie) -> Solution:
     """Return the weighted mean of the last search's movie and ridge's movie, with its standard deviation.
 
-    fits: of each trial that was explained, starting with the one to reconstruct, whose weights are used. linear: (time,
-    height, width).
+    Parameters
+    ----------
+    fits
+        Of each trial that was explained, starting with the one to reconstruct, whose weights are used.
+    linear
+        (time, height, width).
     """
     first, probable = fits[0], found[-1].movie
     movie = weigh(method, first, probable, linear)

@@ -49,7 +49,10 @@ def uncertainty_of(
 ) -> Uncertainty:
     """Return the solutions of a trial with calibrated standard deviations, where possible, and sentences about them.
 
-    joined: whether one solution explains responses of several trials, or of several encoders, together.
+    Parameters
+    ----------
+    joined
+        Whether one solution explains responses of several trials, or of several encoders, together.
     """
     if any(solution.std is None for solution in solutions):
         notes = (*without_errors(fits, method), *((OVER_MODELS,) if len(solutions) > 1 else ()))

@@ -204,8 +204,12 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray], *, sealed: bool = True) -> None:
     """Write an ``.npz`` archive whole or not at all.
 
-    It is not compressed: movies and weights would shrink by an eighth, and take sixty times as long. sealed: with a
-    checksum by which ``read_npz`` notices every change; files for other programs need none.
+    It is not compressed: movies and weights would shrink by an eighth, and take sixty times as long.
+
+    Parameters
+    ----------
+    sealed
+        With a checksum by which ``read_npz`` notices every change; files for other programs need none.
     """
     extra = {CHECKSUM: np.array(arrays_digest(arrays))} if sealed else {}
     with replacing(path) as stream:

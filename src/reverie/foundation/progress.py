@@ -37,7 +37,10 @@ def quietly() -> Iterator[None]:
 def say_broken(broken: Sequence[ReverieError], kept: Sized, what: str) -> None:
     """Print what is wrong with members that are left out; raises the first of these errors when none is kept.
 
-    what: begins each sentence, such as "Left out".
+    Parameters
+    ----------
+    what
+        Begins each sentence, such as "Left out".
     """
     if broken and not kept:
         raise broken[0]

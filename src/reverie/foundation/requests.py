@@ -52,7 +52,10 @@ Request = TypeVar("Request", bound=Options)
 def with_options(request: Request, options: Mapping[str, Any], name: str) -> Request:
     """Return a request with some of its fields changed; raises ReverieError when it has no such field.
 
-    name: what the request is, for messages, as in ``"A training"``.
+    Parameters
+    ----------
+    name
+        What the request is, for messages, as in ``"A training"``.
     """
     if not is_dataclass(request) or isinstance(request, type):
         raise BadInput(f"{name} is asked for by its settings, but {request!r} was given.")

@@ -78,9 +78,16 @@ def normalised_gradient(
 ) -> tuple[Float[Tensor, "time height width"], Float[Tensor, " window"]]:
     """Return the mean over windows of their gradients, each scaled to unit length, and the loss of each window.
 
-    A frame's gradient is the sum over windows, divided by the number of windows that score the frame. batch: windows
-    that go through the encoder at once; it affects speed and memory, not the result. over_state: as in
-    ``window_gradients``. Source: Bauer et al. 2026, Methods.
+    A frame's gradient is the sum over windows, divided by the number of windows that score the frame.
+
+    Source: Bauer et al. 2026, Methods.
+
+    Parameters
+    ----------
+    batch
+        Windows that go through the encoder at once; it affects speed and memory, not the result.
+    over_state
+        As in ``window_gradients``.
     """
     total = torch.zeros_like(movie)
     losses = []
@@ -98,8 +105,12 @@ def window_gradients(
 ) -> tuple[Float[Tensor, "window frame height width"], Float[Tensor, " window"]]:
     """Return each window's gradient with respect to its own frames, scaled to unit length, and its loss.
 
-    over_state: the length includes the gradient with respect to the state's picture planes, where the encoder has such
-    planes. Windows are independent of each other.
+    Windows are independent of each other.
+
+    Parameters
+    ----------
+    over_state
+        The length includes the gradient with respect to the state's picture planes, where the encoder has such planes.
     """
     clips = movie[group.frames].requires_grad_()
     state = observation.state[:, group.frames].transpose(0, 1)

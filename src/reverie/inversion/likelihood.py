@@ -26,11 +26,12 @@ had 50,000 times the median, and the search ended once that neuron was fitted (d
 class Likelihood(ABC):
     """A likelihood of one animal's responses (neuron, time), given an encoder's rates, both in recorded units.
 
-    Its parameters are tensors with one number per neuron. dispersion: (neuron,), how many times more the sums of a
-    neuron's responses over time vary than under the likelihood without dispersion.
+    Its parameters are tensors with one number per neuron.
     """
 
     dispersion: Float[Tensor, " neuron"]
+    """(neuron,), how many times more the sums of a neuron's responses over time vary than under the likelihood without
+    dispersion."""
 
     @abstractmethod
     def loss(self, rates: Float[Tensor, "neuron time"], responses: Float[Tensor, "neuron time"]) -> Float[Tensor, ""]:
@@ -78,11 +79,13 @@ class Likelihood(ABC):
 class PoissonLikelihood(Likelihood):
     """The variance of responses is the rate times the dispersion; their size counts.
 
-    loss = Σ (rate − response · log rate) / dispersion. dispersion: (neuron,), in units of the responses.
+    loss = Σ (rate − response · log rate) / dispersion.
+
     Source: McCullagh & Nelder, Generalized Linear Models, 1989, chapter 9.
     """
 
     dispersion: Float[Tensor, " neuron"]
+    """(neuron,), in units of the responses."""
 
     def loss(self, rates: Float[Tensor, "neuron time"], responses: Float[Tensor, "neuron time"]) -> Float[Tensor, ""]:
         """Return the negative log quasi-likelihood, summed."""
@@ -115,12 +118,15 @@ class EventLikelihood(Likelihood):
 
     A response is above zero with probability 1 − exp(−frequency · rate), as for a Poisson number of events, so that
     loss = Σ ( frequency · rate where there is none, −log(1 − exp(−frequency · rate)) where there is ) / dispersion.
-    frequency: (neuron,), events per unit of response. dispersion: (neuron,). It suits deconvolved calcium responses:
-    most are exactly zero, and the sizes of the others are drawn from a long tail.
+
+    It suits deconvolved calcium responses: most are exactly zero, and the sizes of the others are drawn from a long
+    tail.
     """
 
     frequency: Float[Tensor, " neuron"]
+    """(neuron,), events per unit of response."""
     dispersion: Float[Tensor, " neuron"]
+    """(neuron,), as of any likelihood."""
 
     def loss(self, rates: Float[Tensor, "neuron time"], responses: Float[Tensor, "neuron time"]) -> Float[Tensor, ""]:
         """Return the negative log quasi-likelihood, summed."""
@@ -156,12 +162,12 @@ class GaussianLikelihood(Likelihood):
 
     loss = Σ rate · (rate / 2 − response) / (variance · dispersion), which is half the squared error over the variance,
     without terms that do not depend on the rates; adding a constant to rates and responses does not change its slopes.
-    variance: (neuron,), of single frames, in squared units of the responses. dispersion: (neuron,), how many times more
-    sums over time vary than for independent frames.
     """
 
     variance: Float[Tensor, " neuron"]
+    """(neuron,), of single frames, in squared units of the responses."""
     dispersion: Float[Tensor, " neuron"]
+    """(neuron,), how many times more sums over time vary than for independent frames."""
 
     def loss(self, rates: Float[Tensor, "neuron time"], responses: Float[Tensor, "neuron time"]) -> Float[Tensor, ""]:
         """Return the negative log likelihood, summed."""
@@ -196,13 +202,15 @@ class JointLikelihood(Likelihood):
     """The sum of both (quasi) log likelihoods: of whether there is a response, and of its size.
 
     Where sizes are random, their dispersion is large and they count little; where large responses mean high rates,
-    events alone would ignore that. A composite likelihood: Varin, Reid & Firth, Statistica Sinica 21, 2011. frequency,
-    dispersion: (neuron,), of events; size_dispersion: (neuron,), of sizes.
+    events alone would ignore that. A composite likelihood: Varin, Reid & Firth, Statistica Sinica 21, 2011.
     """
 
     frequency: Float[Tensor, " neuron"]
+    """(neuron,), events per unit of response."""
     dispersion: Float[Tensor, " neuron"]
+    """(neuron,), of events."""
     size_dispersion: Float[Tensor, " neuron"]
+    """(neuron,), of sizes."""
 
     @classmethod
     def of(cls, sizes: PoissonLikelihood, events: EventLikelihood) -> "JointLikelihood":

@@ -84,8 +84,17 @@ def fit_likelihoods(
     neurons and frames: it explains the responses with less scatter. Unless events hold clearly more (by
     ``EVENTS_ADVANTAGE``), both are used, or sizes for counts, which are whole numbers. On traces, see ``steady``.
 
-    trials: those without responses are left out. skip: frames at the start of a trial that are left out.
-    Raises ReverieError when no trial is left or the encoder predicts nothing finite.
+    Parameters
+    ----------
+    trials
+        Those without responses are left out.
+    skip
+        Frames at the start of a trial that are left out.
+
+    Raises
+    ------
+    ReverieError
+        When no trial is left or the encoder predicts nothing finite.
     """
     answered = [trial for trial in trials if trial.responses is not None and trial.frames > skip + 1]
     # All are cut to the shortest, so a trial that is much shorter would cost the others most of their frames.

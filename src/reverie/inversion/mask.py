@@ -79,8 +79,15 @@ def estimate_mask(
     mask α descends on the squared error between responses and rates · (1 − mean α): it rises where the true movie
     explains the responses better than a wrong one, and falls to 0 elsewhere.
 
-    trials: training trials; those without responses are left out. Raises ReverieError when fewer than two are left,
-    one is too short, or the result is not finite.
+    Parameters
+    ----------
+    trials
+        Training trials; those without responses are left out.
+
+    Raises
+    ------
+    ReverieError
+        When fewer than two are left, one is too short, or the result is not finite.
     """
     encoder.require_mouse(mouse)
     trials = [trial for trial in trials if trial.responses is not None]
@@ -134,9 +141,15 @@ def diameter_in_degrees(
 ) -> float:
     """Return the diameter, in degrees of visual angle, of a disc as large as the part of the mask above a threshold.
 
-    degrees_per_pixel: of the recording; None stands for that of Sensorium 2023. Source: Bauer et al. 2026 (89 degrees
-    at 0.5 and 65 at 1, mean over their animals).
+    Source: Bauer et al. 2026 (89 degrees at 0.5 and 65 at 1, mean over their animals).
 
+    Parameters
+    ----------
+    degrees_per_pixel
+        Of the recording; None stands for that of Sensorium 2023.
+
+    Examples
+    --------
     >>> round(diameter_in_degrees(np.ones((36, 64))), 1)
     184.2
     """

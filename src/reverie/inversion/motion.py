@@ -32,7 +32,12 @@ def sample(
 ) -> Float[Tensor, "time row column"]:
     """Return each picture interpolated at its own rows and columns; beyond its edge, the edge's values are repeated.
 
-    mode: ``bicubic`` or ``bilinear``. Differentiable with respect to the pictures.
+    Differentiable with respect to the pictures.
+
+    Parameters
+    ----------
+    mode
+        ``bicubic`` or ``bilinear``.
     """
     height, width = pictures.shape[1:]
     down, right = 2 * rows / (height - 1) - 1, 2 * columns / (width - 1) - 1
@@ -72,7 +77,10 @@ def translations(
 def path_of(shot: Movie, lag: int = 1) -> Path:
     """Return the position of the picture of a shot (time, height, width) at each frame, starting from (0, 0).
 
-    lag: distance of compared frames; each step is the mean of all comparisons that span it.
+    Parameters
+    ----------
+    lag
+        Distance of compared frames; each step is the mean of all comparisons that span it.
     """
     steps = len(shot) - 1
     lag = min(lag, steps)
@@ -89,8 +97,12 @@ def path_of(shot: Movie, lag: int = 1) -> Path:
 def smoothed_path(path: Path, power: Float[np.ndarray, "frequency 2"], error: float) -> Path:
     """Return the most probable path given one that was measured with errors, centred on its mean.
 
-    power: variance of the coefficients of paths' cosine transforms. error: standard deviation of the error of each
-    step, in pixels.
+    Parameters
+    ----------
+    power
+        Variance of the coefficients of paths' cosine transforms.
+    error
+        Standard deviation of the error of each step, in pixels.
     """
     frequencies = np.arange(len(path))
     known = np.stack(

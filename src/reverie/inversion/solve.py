@@ -71,7 +71,10 @@ class Snapshot(Generic[StateT]):
     ) -> "Snapshot[StateT]":
         """Return a snapshot from the arrays of ``to_arrays``; raises ReverieError when something is missing.
 
-        restore: ``Solver.restore``.
+        Parameters
+        ----------
+        restore
+            ``Solver.restore``.
         """
         with reading_kept("The snapshot of a descent", "start the descent anew"):
             return Snapshot(restore(arrays), trace_of(arrays["trace"]))

@@ -77,9 +77,15 @@ def draw_departure(
 def information_map(movie: Movie, std: Movie, prior: GaussianPrior, softness: float) -> InformationMap:
     """Return 1 − posterior variance / prior variance of each pixel (height, width), both averaged over frames.
 
-    movie: the most probable one. std: the posterior's standard deviation, from draws, (time, height, width). Both
-    variances are of grey levels after the soft clip (of ``softness`` grey levels) at this movie, so that its slope
+    Both variances are of grey levels after the soft clip (of ``softness`` grey levels) at this movie, so that its slope
     affects both equally. 0 where the posterior's variance happens to be larger.
+
+    Parameters
+    ----------
+    movie
+        The most probable one.
+    std
+        The posterior's standard deviation, from draws, (time, height, width).
     """
     bend = slope_of_clip(torch.from_numpy(movie), softness).numpy()
     before = (np.square(bend) * prior_variance(prior, len(movie))).mean(axis=0)
@@ -104,8 +110,12 @@ def prior_variance(prior: GaussianPrior, frames: int) -> Float[np.ndarray, "{fra
 def information_bits(draw: Float[torch.Tensor, "time height width"], prior: GaussianPrior) -> float:
     """Return the information of the responses about a movie, in bits: Σ ½ log2(1 + S · I) over white coefficients.
 
-    draw: a random gradient whose covariance is the responses' information (``information_draw``). Coefficients are
-    treated as independent, which makes it an upper bound (Hadamard's inequality).
+    Coefficients are treated as independent, which makes it an upper bound (Hadamard's inequality).
+
+    Parameters
+    ----------
+    draw
+        A random gradient whose covariance is the responses' information (``information_draw``).
     """
     diagonal = estimated_precision(draw, prior, 1.0).diagonal
     return float(diagonal.log2().sum() / 2)

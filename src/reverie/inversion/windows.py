@@ -14,14 +14,12 @@ from reverie.foundation.errors import ReverieError
 
 @dataclass(frozen=True)
 class WindowGroup:
-    """Windows of one shape, so that they can go through an encoder together.
-
-    frames: the clip's frames that each window holds. context: how many of them, at the front, serve only as the
-    encoder's context; the others are scored.
-    """
+    """Windows of one shape, so that they can go through an encoder together."""
 
     frames: Int[Tensor, "window frame"]
+    """The clip's frames that each window holds."""
     context: int
+    """How many of them, at the front, serve only as the encoder's context; the others are scored."""
 
     @property
     def scored(self) -> Int[Tensor, "window scored"]:
@@ -35,13 +33,11 @@ class WindowGroup:
 
 @dataclass(frozen=True)
 class Windows:
-    """All windows of a clip, in order of time, grouped by shape.
-
-    coverage: number of windows that score each frame; at least 1.
-    """
+    """All windows of a clip, in order of time, grouped by shape."""
 
     groups: tuple[WindowGroup, ...]
     coverage: Float[Tensor, " time"]
+    """Number of windows that score each frame; at least 1."""
 
     @property
     def count(self) -> int:
@@ -64,12 +60,21 @@ def cut(
 ) -> Windows:
     """Cut a clip into windows of ``length`` frames every ``stride`` frames, the last one flush with the end.
 
-    offset: where the second window starts; the first always starts at 0. With offset 0 the second starts at the stride.
-
     Each window gets the ``history`` frames before it, as far as the clip has them, as context. A clip shorter than a
     window is one window. Source: Bauer et al. 2026, Methods (32 frames every 8, no context).
-    Raises ReverieError when there is no frame, or windows would leave frames between them.
 
+    Parameters
+    ----------
+    offset
+        Where the second window starts; the first always starts at 0. With offset 0 the second starts at the stride.
+
+    Raises
+    ------
+    ReverieError
+        When there is no frame, or windows would leave frames between them.
+
+    Examples
+    --------
     >>> [group.frames[:, 0].tolist() for group in cut(50, length=32, stride=8).groups]
     [[0, 8, 16, 18]]
     >>> [(group.context, group.frames[:, 0].tolist()) for group in cut(50, length=32, stride=8, history=10).groups]

@@ -27,16 +27,14 @@ NOISE_TRIALS = 10
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """A recorded trial, by its name, or a stimulus that was never shown, with its movie and state.
-
-    responses: to a stimulus, where they were simulated or cut out of a recording.
-    """
+    """A recorded trial, by its name, or a stimulus that was never shown, with its movie and state."""
 
     animal: str
     name: str
     movie: Movie | None = None
     state: State | None = None
     responses: Responses | None = None
+    """To a stimulus, where they were simulated or cut out of a recording."""
 
     def read(self, session: Session) -> Trial:
         """Return the clip as a trial; a stimulus has the given responses, if any."""

@@ -25,8 +25,15 @@ def solve_or_resume(
 
     If a result is kept already, it is read.
 
-    label: text of the progress bar; no bar is shown when it is empty. Raises OutOfTime when this process should stop; a
-    snapshot is kept.
+    Parameters
+    ----------
+    label
+        Text of the progress bar; no bar is shown when it is empty.
+
+    Raises
+    ------
+    OutOfTime
+        When this process should stop; a snapshot is kept.
     """
     unfinished = place.unfinished
     if place.finished.exists():

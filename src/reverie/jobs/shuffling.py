@@ -57,10 +57,18 @@ class ShuffleControl:
 def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFolder) -> ShuffleControl:
     """Find the most probable movie of a job's clip from shuffled responses, and compare it with that of the job.
 
-    found: folder of the job's result. For `combined`, the movie of the first search is used, before a camera is
-    followed, and the search on shuffled responses has the same settings.
+    For `combined`, the movie of the first search is used, before a camera is followed, and the search on shuffled
+    responses has the same settings.
 
-    Raises NotApplicable when the job's method does not search for the most probable movie.
+    Parameters
+    ----------
+    found
+        Folder of the job's result.
+
+    Raises
+    ------
+    NotApplicable
+        When the job's method does not search for the most probable movie.
     """
     require_search(job.method)
     if isinstance(job.method, Combined):
@@ -128,7 +136,10 @@ def mixed_up(responses: Responses, rows: Indices, scales: Float[np.ndarray, " ne
 def shuffle_of(session: Session, animal: str, folder: Path, kind: str = "measured") -> Shuffle:
     """Return how an animal's neurons are shuffled, drawn from the session's seed, and the likelihood after that.
 
-    kind: the kind of likelihood, ``measured`` for the one that was chosen for the encoder.
+    Parameters
+    ----------
+    kind
+        The kind of likelihood, ``measured`` for the one that was chosen for the encoder.
     """
     fits = session.fitted(animal, folder)
     subject, read = fits.subject, fits.subject.recording.trial

@@ -17,9 +17,10 @@ Context = TypeVar("Context")
 
 @dataclass(frozen=True)
 class Workers(Generic[Context]):
-    """The workers that do tasks: this process, or those of an engine. context: the tasks' context in this process."""
+    """The workers that do tasks: this process, or those of an engine."""
 
     context: Context
+    """The tasks' context in this process."""
     engine: Engine | None = None
 
     def run(
@@ -31,8 +32,14 @@ class Workers(Generic[Context]):
     ) -> list[Result]:
         """Do all tasks and return their results in order, showing how many are done and the time left.
 
-        work: a module-level function, so that other processes can import it. names: the tasks' names for messages.
         Raises the error of a failed task after all others are done; WorkerLost when its process was killed repeatedly.
+
+        Parameters
+        ----------
+        work
+            A module-level function, so that other processes can import it.
+        names
+            The tasks' names for messages.
         """
         outcomes = self.attempt(work, tasks, description, names)
         raise_all({names[one.number] if names else str(one.number): one.error for one in outcomes if one.error})
@@ -48,8 +55,12 @@ class Workers(Generic[Context]):
     ) -> list[Outcome]:
         """Do all tasks, even where some fail, and return their outcomes in order.
 
-        on_outcome: called in this process with each outcome as soon as it is known. Raises errors that prevent all
-        other tasks too: NoSpace, OutOfTime.
+        Raises errors that prevent all other tasks too: NoSpace, OutOfTime.
+
+        Parameters
+        ----------
+        on_outcome
+            Called in this process with each outcome as soon as it is known.
         """
         called = names or [f"{description} {number}" for number in range(len(tasks))]
         outcomes: dict[int, Outcome] = {}
@@ -80,8 +91,14 @@ class Workers(Generic[Context]):
 def open_workers(context: Context, reopen: Callable[[], Context], on: On, usual: int = 1) -> Iterator[Workers[Context]]:
     """Yield the requested workers; with one here, tasks are done in this process.
 
-    reopen: opens the context in another process; it must be picklable. usual: the default number of workers here. The
-    processes end with the block, and with this process, however it ends.
+    The processes end with the block, and with this process, however it ends.
+
+    Parameters
+    ----------
+    reopen
+        Opens the context in another process; it must be picklable.
+    usual
+        The default number of workers here.
     """
     if on.on == HERE and (on.jobs or usual) <= 1:
         yield Workers(context)

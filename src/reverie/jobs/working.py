@@ -40,8 +40,15 @@ def fit_for(workers: Workers[Session], jobs: Sequence[Job], animals: Iterable[st
 
     An animal that cannot be fitted does not affect the others.
 
-    animals: further animals whose masks are needed. Raises WorkerLost when a process was killed repeatedly, and any
-    error that is not a ReverieError.
+    Parameters
+    ----------
+    animals
+        Further animals whose masks are needed.
+
+    Raises
+    ------
+    WorkerLost
+        When a process was killed repeatedly, and any error that is not a ReverieError.
     """
     session, wanted = workers.context, parts_of(jobs)
     animals = dict.fromkeys([*animals, *(animal for animal, _ in wanted)])
@@ -116,8 +123,12 @@ def do_jobs(
 
     A failed job does not stop the others; failures are returned.
 
-    finished: called with each job as soon as it is done, while others continue; where it raises, the job counts as
-    failed. Raises the error where an animal cannot be fitted.
+    Raises the error where an animal cannot be fitted.
+
+    Parameters
+    ----------
+    finished
+        Called with each job as soon as it is done, while others continue; where it raises, the job counts as failed.
     """
     if failed := fit_for(workers, jobs):
         raise next(iter(failed.values()))

@@ -57,8 +57,15 @@ class Broadcast:
 async def serve(live: Live, frames: Frames, port: int, *, title: str, stay: bool = True) -> None:
     """Serve the page at a port, on this machine only, and decode pictures from frames until there are no more.
 
-    stay: go on serving the page after the last frame, until interrupted.
-    Raises ReverieError when the server's library is missing or the port is taken.
+    Parameters
+    ----------
+    stay
+        Go on serving the page after the last frame, until interrupted.
+
+    Raises
+    ------
+    ReverieError
+        When the server's library is missing or the port is taken.
     """
     library = _library()
     broadcast = Broadcast()

@@ -47,12 +47,12 @@ class ResponseNoise:
 
     This assumes no form of likelihood, and corrects an encoder whose rates are too high or low. Frames are drawn
     independently, so noise that lasts longer than a frame is not imitated.
-
-    rates: (neuron, frame), sorted in increasing order. responses: (neuron, frame), those recorded at these rates.
     """
 
     rates: Float[Tensor, "neuron frame"]
+    """(neuron, frame), sorted in increasing order."""
     responses: Float[Tensor, "neuron frame"]
+    """(neuron, frame), those recorded at these rates."""
 
     @classmethod
     def of(cls, subject: Subject, trials: Sequence[Trial]) -> "ResponseNoise":
@@ -83,8 +83,12 @@ def simulated_samples(
 ) -> Iterator[Sample]:
     """Yield simulated trials, fold by fold; each is in the fold of the trial whose movie it alters.
 
-    every: decoders learn from every ``every``-th frame. Nothing is yielded where trials are shorter than the encoder's
-    window, or where enough was recorded.
+    Nothing is yielded where trials are shorter than the encoder's window, or where enough was recorded.
+
+    Parameters
+    ----------
+    every
+        Decoders learn from every ``every``-th frame.
     """
     usable = [number for number, trial in enumerate(trials) if trial.frames >= (subject.encoder.window or 1)]
     frames = sum(trials[number].frames for number in usable)

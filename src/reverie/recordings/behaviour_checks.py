@@ -36,8 +36,13 @@ EYE = (PUPIL, GAZE_X, GAZE_Y)
 def lost_size(trials: Sequence[Float[np.ndarray, " _"]]) -> float | None:
     """Return the size that the pupil has where it was lost: one to which it jumps and that no pupil has, else None.
 
-    trials: the size in each trial, (time,).
+    Parameters
+    ----------
+    trials
+        The size in each trial, (time,).
 
+    Examples
+    --------
     >>> lost_size([np.array([5.0, 0.0, 0.0, 0.0, 6.0, 5.5, 6.0])])
     0.0
     >>> lost_size([np.linspace(-2.0, 2.0, 9), np.linspace(0.0, 1.0, 9)])
@@ -77,7 +82,12 @@ def where_lost(sizes: Float[np.ndarray, " time"], lost: float) -> Bool[np.ndarra
 def without_lost_pupil(rows: Mapping[str, np.ndarray], lost: float | None) -> dict[str, np.ndarray]:
     """Return the signals of a trial with NaN where the pupil was lost, in its size and its position.
 
-    rows: each (time,), by the names of ``STATE_NAMES``. lost: see ``lost_size``; None changes nothing.
+    Parameters
+    ----------
+    rows
+        Each (time,), by the names of ``STATE_NAMES``.
+    lost
+        See ``lost_size``; None changes nothing.
     """
     if lost is None or PUPIL not in rows:
         return dict(rows)
@@ -102,8 +112,13 @@ def lost_pupil_note(animal: str, trials: Sequence[Float[np.ndarray, " _"]], lost
 def wrapped_running_note(animal: str, trials: Sequence[Float[np.ndarray, " _"]]) -> str | None:
     """Return a warning when a running speed looks like a position that wraps around, or like its derivative, else None.
 
-    trials: the speed in each trial, (time,).
+    Parameters
+    ----------
+    trials
+        The speed in each trial, (time,).
 
+    Examples
+    --------
     >>> position = np.arange(0.0, 900.0, 3.0) % 100
     >>> wrapped_running_note("a", [position])
     'The running speed of a looks like a position that wraps around; give a speed, such as in cm/s.'

@@ -102,10 +102,20 @@ def _recording_inside(archive: Path, folder: Path) -> Path:
 def download(animals: Sequence[str], folder: Path, *, base: str | None = None) -> list[Path]:
     """Download and unpack recordings into ``folder`` and return their folders; those already there are skipped.
 
-    animals: folder names or unique beginnings of them, such as "dynamic29515" or "29515". base: another address that
-    serves ``<folder name>.zip``. An interrupted download resumes where it stopped. Archives are removed once unpacked;
-    their hash stays beside the recordings. Raises ReverieError when a name is unknown, the server fails, or an archive
-    is wrong, unsafe or too large.
+    An interrupted download resumes where it stopped. Archives are removed once unpacked; their hash stays beside the
+    recordings.
+
+    Parameters
+    ----------
+    animals
+        Folder names or unique beginnings of them, such as "dynamic29515" or "29515".
+    base
+        Another address that serves ``<folder name>.zip``.
+
+    Raises
+    ------
+    ReverieError
+        When a name is unknown, the server fails, or an archive is wrong, unsafe or too large.
     """
     if base is not None and not base.startswith(("http://", "https://")):
         raise ReverieError(f"{base} is not a web address; give one that starts with https:// or http://.")

@@ -47,7 +47,7 @@ class ResponseFacts(SeriesFacts):
 
 @dataclass(frozen=True)
 class TrialFacts:
-    """One trial; what it lacks is None or absent. broken_signals: why those that are there cannot be used."""
+    """One trial; what it lacks is None or absent."""
 
     name: str
     footage: Footage | None
@@ -55,6 +55,7 @@ class TrialFacts:
     signals: Mapping[str, SeriesFacts]
     rows: Mapping[str, np.ndarray]
     broken_signals: Mapping[str, str] = field(default_factory=dict)
+    """Why those that are there cannot be used."""
 
     def without(self, signals: Iterable[str]) -> "TrialFacts":
         """Return the same without some of the signals."""

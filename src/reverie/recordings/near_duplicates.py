@@ -101,7 +101,10 @@ def near_duplicate_groups(pairs: Sequence[Pair], movies: int) -> list[tuple[int,
 def leaks(pairs: Sequence[Pair], folds: Sequence[int]) -> list[Pair]:
     """Return the pairs that lie in different folds: what the perceptual hash alone lets through.
 
-    folds: the fold of each movie, by place in the list.
+    Parameters
+    ----------
+    folds
+        The fold of each movie, by place in the list.
     """
     return [pair for pair in pairs if folds[pair.first] != folds[pair.second]]
 

@@ -23,7 +23,12 @@ def as_far_as_usable(signal: Signal, trials: Sequence[Float[np.ndarray, " _"]], 
     that were lost in most trials stay missing, so that they are left out, as do trials that lack most units. The
     sentence is empty where nothing is done.
 
-    trials: the onsets of the frames of each, in seconds. rate: frames per second.
+    Parameters
+    ----------
+    trials
+        The onsets of the frames of each, in seconds.
+    rate
+        Frames per second.
     """
     if not isinstance(signal, SpikeTrains) or signal.observed is None:
         return signal, ""

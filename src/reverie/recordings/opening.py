@@ -102,8 +102,15 @@ def of_each(
 ) -> dict[str, Found]:
     """Return what ``find`` returns for each animal, such as its trials; animals without are left out with a message.
 
-    find: raises ReverieError for an animal that has nothing of the kind. Raises ReverieError when no animal has, or one
-    has not and all are needed.
+    Parameters
+    ----------
+    find
+        Raises ReverieError for an animal that has nothing of the kind.
+
+    Raises
+    ------
+    ReverieError
+        When no animal has, or one has not and all are needed.
     """
     found: dict[str, Found] = {}
     failed: dict[str, ReverieError] = {}

@@ -32,11 +32,21 @@ def split_all(
 
     Training: trials of tier "train" with responses. Validation: trials of a validation tier ("oracle") with responses;
     for an animal that has none, about ``validation_share`` of its training movies, taken from the first perceptual-hash
-    folds in whole groups of near-duplicates. hold_out_fold: 0-6, a published fold whose training trials validate
-    instead, as in Bauer et al. 2026, who hold out fold 0. A training trial whose movie is a near-duplicate of any
-    validation movie, or of a movie of any tier but "train" and "none", of any animal, is excluded.
-    Raises ReverieError when an animal has no training trials, or none is left to learn from or to validate on; where
-    not all are needed, such animals are left out with a message, as long as there are others.
+    folds in whole groups of near-duplicates.
+
+    A training trial whose movie is a near-duplicate of any validation movie, or of a movie of any tier but "train" and
+    "none", of any animal, is excluded.
+
+    Parameters
+    ----------
+    hold_out_fold
+        0-6, a published fold whose training trials validate instead, as in Bauer et al. 2026, who hold out fold 0.
+
+    Raises
+    ------
+    ReverieError
+        When an animal has no training trials, or none is left to learn from or to validate on; where not all are
+        needed, such animals are left out with a message, as long as there are others.
     """
     _check(hold_out_fold, validation_share)
     listed = catalogue_of(recordings)

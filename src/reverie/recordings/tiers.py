@@ -99,10 +99,17 @@ def standard_tier(word: str) -> str:
 def perceptual_hash(movie: Movie) -> int:
     """Return the 64-bit hash of a movie: the perceptual hashes of five evenly placed frames, XOR-ed.
 
-    movie: (time, height, width), grey levels 0-255, truncated to integers as in the release. The frames are the middles
-    of the first five stretches of ``time // 5`` frames; a movie of fewer than five frames is hashed whole. Source: the
-    folds of the released encoder (DwiseNeuro), which Bauer et al. 2026 train on; equal to its values.
+    The frames are the middles of the first five stretches of ``time // 5`` frames; a movie of fewer than five frames is
+    hashed whole. Source: the folds of the released encoder (DwiseNeuro), which Bauer et al. 2026 train on; equal to its
+    values.
 
+    Parameters
+    ----------
+    movie
+        (time, height, width), grey levels 0-255, truncated to integers as in the release.
+
+    Examples
+    --------
     >>> perceptual_hash(np.full((10, 36, 64), 127.5, dtype=np.float32))
     9223372036854775808
     """

@@ -148,7 +148,12 @@ class Usable:
     def sentences(self, animal: str, frame_size: tuple[int, int] | None, split: Sequence[str]) -> tuple[str, ...]:
         """Return everything that was found and done, one sentence per cause.
 
-        frame_size: that of movies after resizing, None where there are none. split: sentences on tiers.
+        Parameters
+        ----------
+        frame_size
+            That of movies after resizing, None where there are none.
+        split
+            Sentences on tiers.
         """
         scales = (self.grey, self.deep or self.grey)
         movies = [f"The movies of {animal}: {note}." for note in dict.fromkeys(one.note for one in scales) if note]

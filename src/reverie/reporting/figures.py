@@ -25,7 +25,10 @@ def strip_figure(
 ) -> Figure:
     """Draw evenly placed frames of the truth above those of the reconstruction, with their times in seconds.
 
-    truth (None where it is unknown), reconstruction: (time, height, width), grey levels 0-255.
+    Parameters
+    ----------
+    truth, reconstruction
+        (time, height, width), grey levels 0-255; the truth is None where it is unknown.
     """
     movies = {"truth": truth, "reconstruction": reconstruction}
     shown = {name: movie for name, movie in movies.items() if movie is not None}

@@ -37,7 +37,15 @@ def render_page(content: RunContent) -> str:
 def render_overview(content: RunContent, stills: Sequence[Still]) -> str:
     """Return the page of a run whose trials have pages of their own, beside it; their pictures are fetched from there.
 
-    content: without trials. Raises ReverieError as ``render_page`` does.
+    Parameters
+    ----------
+    content
+        Without trials.
+
+    Raises
+    ------
+    ReverieError
+        As ``render_page`` does.
     """
     # A page opened from a disk has no origin that 'self' could mean.
     return _render(content, stills, "data: 'self' file:")

@@ -152,16 +152,16 @@ def _jumps(losses: Sequence[float]) -> bool:
 
 @dataclass(frozen=True)
 class Rasters:
-    """Rasters that share one order of rows and one scale.
-
-    rows: (row, time) by what the raster shows, in units of each neuron's standard deviation. top: the value drawn
-    darkest. neurons: their number. neurons_per_row: how many are averaged in a row.
-    """
+    """Rasters that share one order of rows and one scale."""
 
     rows: Mapping[str, Float[np.ndarray, "row time"]]
+    """(row, time) by what the raster shows, in units of each neuron's standard deviation."""
     top: float
+    """The value drawn darkest."""
     neurons: int
+    """Their number."""
     neurons_per_row: float
+    """How many are averaged in a row."""
 
 
 def rasters(trial: TrialContent) -> Rasters | None:

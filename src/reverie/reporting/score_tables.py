@@ -49,12 +49,13 @@ class ScoreRow:
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Scores with controls, and further numbers that have none. missing: every reason for a dash, once."""
+    """Scores with controls, and further numbers that have none."""
 
     title: str
     rows: Sequence[ScoreRow]
     further: Sequence[ScoreRow]
     missing: Sequence[str]
+    """Every reason for a dash, once."""
 
 
 @dataclass(frozen=True)

@@ -60,10 +60,7 @@ class Still:
 
 @dataclass(frozen=True)
 class MaskView:
-    """The mask as a picture, the outlines of its regions as paths, and their sizes in words.
-
-    information: a picture too, empty where unknown, with a sentence on it. span: width and height in words.
-    """
+    """The mask as a picture, the outlines of its regions as paths, and their sizes in words."""
 
     picture: str
     evaluation: str
@@ -71,8 +68,10 @@ class MaskView:
     outside: str
     sizes: Sequence[str]
     information: str
+    """A picture too, empty where unknown, with a sentence on it."""
     information_sentence: str
     span: str
+    """Width and height in words."""
 
 
 @dataclass(frozen=True)

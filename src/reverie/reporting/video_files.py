@@ -59,10 +59,21 @@ def write_mp4(
 ) -> None:
     """Write movies (time, height, width), grey levels 0-255, side by side as one h264 file, whole or not at all.
 
-    Each pixel becomes ``scale`` by ``scale`` pixels, so that nothing is smoothed. labels: one for each movie, burned
-    into a strip above it. The size is padded to even numbers and the colours are yuv420p, which browsers require.
-    Raises NotApplicable when this build of av has no h264, and ReverieError when there is nothing to write, the labels
-    do not match or the file cannot be written.
+    Each pixel becomes ``scale`` by ``scale`` pixels, so that nothing is smoothed.
+
+    The size is padded to even numbers and the colours are yuv420p, which browsers require.
+
+    Parameters
+    ----------
+    labels
+        One for each movie, burned into a strip above it.
+
+    Raises
+    ------
+    NotApplicable
+        When this build of av has no h264.
+    ReverieError
+        When there is nothing to write, the labels do not match or the file cannot be written.
     """
     write_film(path, [Scene(movies, labels)], frame_rate=frame_rate, scale=scale)
 

@@ -31,9 +31,18 @@ def export_run(
     """Write every finished movie of a run, with its uncertainty and context, into ``out``; return the files.
 
     There is one file per movie, or for NWB one per animal, by default in ``folder/export``. Existing files are
-    replaced. session_start: when the recording began, as 2026-03-01T10:00:00+00:00; required for NWB files. Raises
-    ReverieError when the folder is not a run, nothing is finished, ``out`` holds anything other than an export of this
-    run, or a required library is not installed.
+    replaced.
+
+    Parameters
+    ----------
+    session_start
+        When the recording began, as 2026-03-01T10:00:00+00:00; required for NWB files.
+
+    Raises
+    ------
+    ReverieError
+        When the folder is not a run, nothing is finished, ``out`` holds anything other than an export of this run, or a
+        required library is not installed.
     """
     run = RunFolder(folder)
     made = run.read_record()
@@ -92,9 +101,19 @@ def write_nwb(
 ) -> Path:
     """Write the movies of one animal, each with its standard deviation, predicted rates and mask; return the path.
 
-    Each movie begins when its trial did, on the recording's clock; without a clock, movies follow one another. record:
-    settings of the run, kept as text. session_start: when the recording began, in ISO 8601. Raises ReverieError when
-    pynwb is not installed, the start is no time, or the file cannot be written.
+    Each movie begins when its trial did, on the recording's clock; without a clock, movies follow one another.
+
+    Parameters
+    ----------
+    record
+        Settings of the run, kept as text.
+    session_start
+        When the recording began, in ISO 8601.
+
+    Raises
+    ------
+    ReverieError
+        When pynwb is not installed, the start is no time, or the file cannot be written.
     """
     try:
         from pynwb import NWBHDF5IO, NWBFile

@@ -38,9 +38,15 @@ def report_run(folder: Path, *, film: bool = False) -> Path:
 
     With more than ``TOGETHER`` trials it is an overview with links to a page in the folder of each.
 
-    film: also write RUN/film.mp4, which shows the trials one after the other.
+    Parameters
+    ----------
+    film
+        Also write RUN/film.mp4, which shows the trials one after the other.
 
-    Raises ReverieError when the folder is not a run or holds no finished movie.
+    Raises
+    ------
+    ReverieError
+        When the folder is not a run or holds no finished movie.
     """
     run = RunFolder(folder)
     record = run.read_record()

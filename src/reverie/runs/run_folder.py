@@ -136,7 +136,15 @@ class RunFolder:
     def read_trials(self, doing: str) -> Iterator[tuple[TrialFolder, Reconstruction]]:
         """Yield the ``finished_trials`` that can be read; others are left out, with a message at the end.
 
-        doing: what is done with them, for the progress bar. Raises ReverieError at the end when none could be read.
+        Parameters
+        ----------
+        doing
+            What is done with them, for the progress bar.
+
+        Raises
+        ------
+        ReverieError
+            At the end when none could be read.
         """
         yield from _read(self.finished_trials(), doing)
 

@@ -78,7 +78,10 @@ NORMAL_HALF_WIDTHS = np.array([0.6745, 1.2816, 1.9600])
 def standard_errors(found: Movie, truth: Movie, std: Movie, region: Region) -> Errors:
     """Return the absolute errors of a movie at all frames and the region's pixels, in standard deviations.
 
-    found, truth, std: (time, height, width), grey levels.
+    Parameters
+    ----------
+    found, truth, std
+        (time, height, width), grey levels.
     """
     distance = np.abs(found - truth)[:, region] / np.maximum(std[:, region], LEAST_STD)
     return np.asarray(distance.ravel(), dtype=np.float64)

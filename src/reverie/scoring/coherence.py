@@ -72,8 +72,13 @@ def spectra_of(
 ) -> Spectra:
     """Return the spectra of a clip inside a region that fades out towards its border, and over time (Hann window).
 
-    found, truth: (time, height, width). The coherence of a single frequency is always 1; it is meaningful once many
-    frequencies, or clips, are summed in a band. Source: Bendat & Piersol, Random Data, 2010, section 9.
+    The coherence of a single frequency is always 1; it is meaningful once many frequencies, or clips, are summed in a
+    band. Source: Bendat & Piersol, Random Data, 2010, section 9.
+
+    Parameters
+    ----------
+    found, truth
+        (time, height, width).
     """
     inner = binary_erosion(region, iterations=int(TAPER)) if region.sum() > 100 else region
     window = np.hanning(len(truth) + 2)[1:-1, None, None] * (gaussian_filter(inner.astype(float), TAPER) * region)

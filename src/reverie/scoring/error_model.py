@@ -84,7 +84,15 @@ class ClipErrors:
 
     @staticmethod
     def of(features: Features, movie: Movie, truth: Movie, frames: slice, region: Region) -> "ClipErrors":
-        """Sample the errors of a movie. frames: the scored ones. region: the scored pixels, (height, width)."""
+        """Sample the errors of a movie.
+
+        Parameters
+        ----------
+        frames
+            The scored ones.
+        region
+            The scored pixels, (height, width).
+        """
         squares = np.square(movie[frames] - truth[frames], dtype=np.float64)
         counted = features[:, frames].reshape(len(features), -1)
         scored = np.broadcast_to(region, squares.shape)
@@ -169,7 +177,12 @@ class LearnedErrors:
     def std(self, movie: Movie, apart: Movie, rate: float) -> Movie:
         """Return the standard deviation of a movie's errors, scaled so that 68 % of true pixels lie within one.
 
-        movie, apart: (time, height, width), as in ``features_of``. rate: frames per second.
+        Parameters
+        ----------
+        movie, apart
+            (time, height, width), as in ``features_of``.
+        rate
+            Frames per second.
         """
         return self.calibration.factor * self.model.std(features_of(movie, apart, self.posterior, rate))
 

@@ -94,12 +94,18 @@ def dynamic_share(movie: Movie, shots: ShotStarts, region: Region | None = None)
 def shot_starts(movie: Movie) -> ShotStarts:
     """Return the first frame of every shot, in order, beginning with 0.
 
-    movie: (time, height, width), grey levels. A cut is a frame whose mean absolute difference from the one before
-    exceeds the differences around it by a good part of the picture's contrast. Fast motion, held frames, flicker and
-    noise raise the neighbouring differences too and are no cuts; neither are fades; a flash of one frame is a shot of
-    its own. Differences are compared with the second largest within half a second, so that two cuts may lie close
-    together. Clips of fewer than four frames are one shot.
+    A cut is a frame whose mean absolute difference from the one before exceeds the differences around it by a good part
+    of the picture's contrast. Fast motion, held frames, flicker and noise raise the neighbouring differences too and
+    are no cuts; neither are fades; a flash of one frame is a shot of its own. Differences are compared with the second
+    largest within half a second, so that two cuts may lie close together. Clips of fewer than four frames are one shot.
 
+    Parameters
+    ----------
+    movie
+        (time, height, width), grey levels.
+
+    Examples
+    --------
     >>> movie = np.zeros((40, 4, 4), dtype=np.float32)
     >>> movie[25:] = 200
     >>> shot_starts(movie).tolist()

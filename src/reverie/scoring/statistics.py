@@ -63,10 +63,19 @@ def bootstrap_interval(
 ) -> Interval:
     """Return the mean and its percentile bootstrap interval.
 
-    animals: the animal of each clip, for the hierarchical bootstrap (animals are drawn, then clips within each);
-    without it the clips are drawn. With few clips the interval is narrower than it should be (about 90 % for ten).
-    The ends are NaN for fewer than five clips.
-    Raises ReverieError when there are not as many values as animals.
+    With few clips the interval is narrower than it should be (about 90 % for ten). The ends are NaN for fewer than five
+    clips.
+
+    Parameters
+    ----------
+    animals
+        The animal of each clip, for the hierarchical bootstrap (animals are drawn, then clips within each); without it
+        the clips are drawn.
+
+    Raises
+    ------
+    ReverieError
+        When there are not as many values as animals.
     """
     generator = np.random.default_rng(seed)
     weights = _resample(values.size, animals, draws, generator)
@@ -84,7 +93,12 @@ def resample_clips(clips: int, draws: int, generator: np.random.Generator) -> We
 def resample_animals(animals: Sequence[str], draws: int, generator: np.random.Generator) -> Weights:
     """Return how often each clip is drawn when animals are drawn with replacement, then clips within each of them.
 
-    animals: the animal of each clip. One animal alone is always drawn, which leaves the bootstrap over clips.
+    One animal alone is always drawn, which leaves the bootstrap over clips.
+
+    Parameters
+    ----------
+    animals
+        The animal of each clip.
     """
     names, member, sizes = np.unique(np.asarray(animals), return_inverse=True, return_counts=True)
     times = resample_clips(len(names), draws, generator)
@@ -124,11 +138,17 @@ def _resample(clips: int, animals: Sequence[str] | None, draws: int, generator: 
 def compare_over_animals(scores: pd.DataFrame, score: str, reference: str) -> pd.DataFrame:
     """Compare every condition with a reference by a paired t-test over the animals' means, one row per condition.
 
-    scores: one row per animal, clip and condition. Columns of the result: condition, difference (from the reference,
-    mean over animals), percent (of the reference), animals, p (multiplied by the number of comparisons, at most 1; NaN
-    with fewer than three animals).
-    Source: Bauer et al. 2026, Methods (repeated-measures comparisons over five animals, Bonferroni).
+    Columns of the result: condition, difference (from the reference, mean over animals), percent (of the reference),
+    animals, p (multiplied by the number of comparisons, at most 1; NaN with fewer than three animals). Source: Bauer et
+    al. 2026, Methods (repeated-measures comparisons over five animals, Bonferroni).
 
+    Parameters
+    ----------
+    scores
+        One row per animal, clip and condition.
+
+    Examples
+    --------
     >>> rows = [(animal, name, animal + (name == "b")) for animal in range(3) for name in "ab"]
     >>> table = pd.DataFrame(rows, columns=["animal", "condition", "r"])
     >>> compare_over_animals(table.astype({"animal": str}), "r", "a")["difference"].tolist()

@@ -76,9 +76,14 @@ def _checked(scores: pd.DataFrame, name: str) -> pd.DataFrame:
 def summarise(scores: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Return the mean of every score for every method, one row per method × score.
 
-    scores: one row per animal × trial × method. Columns returned: method, score, mean, low, high (95 %, hierarchical
-    bootstrap: animals, then clips within them), t_low, t_high (95 %, Student t over clips, as in Bauer et al. 2026),
-    clips, animals (those where the score is defined).
+    Columns returned: method, score, mean, low, high (95 %, hierarchical bootstrap: animals, then clips within them),
+    t_low, t_high (95 %, Student t over clips, as in Bauer et al. 2026), clips, animals (those where the score is
+    defined).
+
+    Parameters
+    ----------
+    scores
+        One row per animal × trial × method.
     """
     tables = [_summary(rows, {"method": method}, seed) for method, rows in scores.groupby("method", sort=False)]
     return pd.concat(tables, ignore_index=True)

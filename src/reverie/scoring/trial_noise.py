@@ -26,13 +26,14 @@ AnyResponses = Float[np.ndarray, "neuron _"]
 class TrialNoise:
     """How single trials scatter around the encoder's rates.
 
-    dispersions: (neuron,), variance over rate, in the unit of the responses. persistence: correlation of the noise of
-    one frame with that of the next, 0 to 1. Neurons are independent of one another, so that the null distribution holds
-    no activity that deviates in many neurons at once.
+    Neurons are independent of one another, so that the null distribution holds no activity that deviates in many
+    neurons at once.
     """
 
     dispersions: Float[np.ndarray, " neuron"]
+    """(neuron,), variance over rate, in the unit of the responses."""
     persistence: float
+    """Correlation of the noise of one frame with that of the next, 0 to 1."""
 
     def draw(self, rates: Rates, generator: np.random.Generator) -> Responses:
         """Draw one trial's responses (neuron, time) around the rates.

@@ -53,7 +53,10 @@ def draw_state(
 ) -> State:
     """Draw the state during one trial: (4, frames), pupil dilation, running speed, pupil x and y.
 
-    saccades: how many per second; with none, the eye wanders instead.
+    Parameters
+    ----------
+    saccades
+        How many per second; with none, the eye wanders instead.
     """
     running = _running(frames, temperament, generator)
     arousal = running / temperament.running_speed

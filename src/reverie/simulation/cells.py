@@ -67,20 +67,22 @@ class TruthConfig:
 
 @dataclass(frozen=True)
 class Cells:
-    """Neurons of one animal, one entry a neuron.
-
-    rows, columns: centres of the receptive fields, pixels. thresholds: in standard deviations of the drive. means: mean
-    rates to calibrate to. floors: share of the mean rate that remains whatever the drive. running_gains, pupil_gains:
-    log gains.
-    """
+    """Neurons of one animal, one entry a neuron."""
 
     rows: Float[np.ndarray, " neuron"]
+    """Row of the centre of each receptive field, pixels."""
     columns: Float[np.ndarray, " neuron"]
+    """Its column."""
     thresholds: Float[np.ndarray, " neuron"]
+    """In standard deviations of the drive."""
     means: Float[np.ndarray, " neuron"]
+    """Mean rates to calibrate to."""
     floors: Float[np.ndarray, " neuron"]
+    """Share of the mean rate that remains whatever the drive."""
     running_gains: Float[np.ndarray, " neuron"]
+    """Log gain with running."""
     pupil_gains: Float[np.ndarray, " neuron"]
+    """Log gain with the pupil."""
 
 
 def animal_generator(seed: int, mouse: str, *purpose: int) -> np.random.Generator:

@@ -51,18 +51,19 @@ class ConvolutionalTruthConfig(TruthConfig):
 
 @dataclass(frozen=True)
 class Readers(Cells):
-    """Neurons that read the network, one entry a neuron.
-
-    taps, weights: for each stage (neuron, 4 * features), indices into (channel, grid point) and weights of the features
-    that a neuron sums, each interpolated between four grid points. bases: weights of brightness. kernels: (neuron,
-    TAPS), oldest frame first. adaptations: strength of adaptation to recent responses.
-    """
+    """Neurons that read the network, one entry a neuron."""
 
     taps: list[Int[np.ndarray, "neuron _"]]
+    """For each stage (neuron, 4 * features), the features that a neuron sums, as indices into (channel, grid point),
+    each between four grid points."""
     weights: list[Float[np.ndarray, "neuron _"]]
+    """Their weights, of the same shape."""
     bases: Float[np.ndarray, " neuron"]
+    """Weights of brightness."""
     kernels: Float[np.ndarray, "neuron lag"]
+    """(neuron, TAPS), oldest frame first."""
     adaptations: Float[np.ndarray, " neuron"]
+    """Strength of adaptation to recent responses."""
 
 
 class ConvolutionalTruth(TrueEncoder):

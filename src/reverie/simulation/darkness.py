@@ -18,35 +18,41 @@ APART = 15
 
 @dataclass(frozen=True)
 class Replay:
-    """A stretch of a clip that neurons replay although nothing is shown.
-
-    clip: name of the clip. start: frame of the trial at which the replay begins. frames: its length. first: frame of
-    the clip at which it begins. speed: frames of the clip per frame of the trial, negative for backwards. strength:
-    change of the rates relative to the change that the clip itself causes.
-    """
+    """A stretch of a clip that neurons replay although nothing is shown."""
 
     clip: str
+    """Name of the clip."""
     start: int
+    """Frame of the trial at which the replay begins."""
     frames: int
+    """Its length."""
     first: int
+    """Frame of the clip at which it begins."""
     speed: float
+    """Frames of the clip per frame of the trial, negative for backwards."""
     strength: float
+    """Change of the rates relative to the change that the clip itself causes."""
 
 
 @dataclass(frozen=True)
 class Darkness:
     """Trials in front of a grey screen, and the replays hidden in each.
 
-    trials: their number. frames: length of each. replays: number in each. strength, speeds, replay_frames: of the
-    replays; the speed of each is drawn from the list. Raises ReverieError when the replays do not fit into a trial.
+    Raises ReverieError when the replays do not fit into a trial.
     """
 
     trials: int
+    """Their number."""
     frames: int = 300
+    """Length of each."""
     replays: int = 0
+    """Number in each."""
     strength: float = 1.0
+    """Of the replays."""
     speeds: tuple[float, ...] = (1.0,)
+    """Of the replays; that of each is drawn from these."""
     replay_frames: int = 60
+    """Length of a replay."""
 
     def __post_init__(self) -> None:
         require_possible(self, strength=AT_LEAST_0, replay_frames=AT_LEAST_1)
@@ -64,7 +70,15 @@ def draw_replays(
 ) -> list[tuple[Replay, ...]]:
     """Draw the replays hidden in each trial; all clips, moments and speeds are equally likely.
 
-    library: number of frames of each clip, by name. Raises ReverieError when a clip is too short for a speed.
+    Parameters
+    ----------
+    library
+        Number of frames of each clip, by name.
+
+    Raises
+    ------
+    ReverieError
+        When a clip is too short for a speed.
     """
     found = []
     for _ in range(darkness.trials):
@@ -106,7 +120,12 @@ def hidden_movie(
 ) -> tuple[Movie, np.ndarray]:
     """Return the movie that neurons replay, grey between replays, and the strength at each frame.
 
-    clip: returns the movie of a name. The strength lasts half a second beyond a replay, for the rates that follow it.
+    The strength lasts half a second beyond a replay, for the rates that follow it.
+
+    Parameters
+    ----------
+    clip
+        Returns the movie of a name.
     """
     movie = np.full((frames, *frame_size), GREY, dtype=np.float32)
     strength = np.zeros(frames, dtype=np.float32)

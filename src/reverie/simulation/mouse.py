@@ -26,17 +26,18 @@ AnyMovie = Float[np.ndarray, "_ _ _"] | Callable[[], Movie]
 
 @dataclass(frozen=True)
 class Presentation:
-    """One showing of a movie: the trial's name (its number), its tier, the movie's name and the movie itself (source).
-
-    strength: (time,), in trials without a movie (tier ``spontaneous``): how much of the change of rates that the source
-    would cause happens at each frame; the source is then the movie that neurons replay.
-    """
+    """One showing of a movie."""
 
     trial: str
+    """The trial's name: its number."""
     tier: str
     title: str
+    """The movie's name."""
     source: AnyMovie
+    """The movie itself, or a function that draws it."""
     strength: Float[np.ndarray, " time"] | None = None
+    """(time,), in trials without a movie (tier ``spontaneous``): how much of the change of rates that the source would
+    cause happens at each frame; the source is then the movie that neurons replay."""
 
     @property
     def movie(self) -> Movie:
@@ -49,10 +50,20 @@ def schedule(
 ) -> tuple[Presentation, ...]:
     """Number the showings: tier by tier in the order given, each tier's movies in order, as often as it repeats.
 
-    movies: by tier, (name, movie) pairs. repeats: how often the movies of a tier are shown, 1 by default; the whole
-    list is shown before it is shown again. Raises ReverieError without movies, or when ``repeats`` names a tier without
-    movies.
+    Parameters
+    ----------
+    movies
+        By tier, (name, movie) pairs.
+    repeats
+        How often the movies of a tier are shown, 1 by default; the whole list is shown before it is shown again.
 
+    Raises
+    ------
+    ReverieError
+        Without movies, or when ``repeats`` names a tier without movies.
+
+    Examples
+    --------
     >>> clip = np.zeros((30, 36, 64), dtype=np.float32)
     >>> [(show.trial, show.title) for show in schedule({"oracle": [("a", clip), ("b", clip)]}, {"oracle": 2})]
     [('0', 'a'), ('1', 'b'), ('2', 'a'), ('3', 'b')]
@@ -93,8 +104,17 @@ class SimulatedMouse:
     """All trials of one simulated animal.
 
     The state and the noise of a trial depend only on the seed, the animal, the trial and the list of trials. It
-    therefore does not matter which trials are read, in which order, or how often. noise: what trials add to the rates;
-    by default that of default animals. Raises ReverieError when the truth has no such animal.
+    therefore does not matter which trials are read, in which order, or how often.
+
+    Parameters
+    ----------
+    noise
+        What trials add to the rates; by default that of default animals.
+
+    Raises
+    ------
+    ReverieError
+        When the truth has no such animal.
     """
 
     frame_rate: float = FRAME_RATE

@@ -74,8 +74,14 @@ def draw_responses(
 ) -> Float[np.ndarray, "neuron time"]:
     """Draw the neurons' own events and those that leak in from their surroundings, and return what the indicator shows.
 
-    rates: expected events of the neurons' own, beginning ``lead`` frames (of the indicator) before the responses.
-    means: each neuron's mean rate. The responses' expectation is exactly what the indicator makes of the rates.
+    The responses' expectation is exactly what the indicator makes of the rates.
+
+    Parameters
+    ----------
+    rates
+        Expected events of the neurons' own, beginning ``lead`` frames (of the indicator) before the responses.
+    means
+        Each neuron's mean rate.
     """
     device = indicator.get_buffer("powers").device
     powers = indicator.get_buffer("powers").cpu().numpy()

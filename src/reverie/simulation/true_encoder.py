@@ -35,10 +35,11 @@ class Cortex(nn.Module, ABC):
         power = max(drive - threshold, 0)^exponent
         rate  = floor + gain(state) · scale · power / (power + saturation^exponent)
 
-    memory: frames that a response depends on, the present one included. Subclasses define the drive.
+    Subclasses define the drive.
     """
 
     memory: int
+    """Frames that a response depends on, the present one included."""
 
     def __init__(self, config: TruthConfig, cells: Cells) -> None:
         super().__init__()

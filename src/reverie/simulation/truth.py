@@ -42,16 +42,14 @@ class SimulatedTruthConfig(TruthConfig):
 
 @dataclass(frozen=True)
 class Population(Cells):
-    """The neurons of one animal of the default kind, one entry per neuron.
-
-    filters: (neuron, 2, height, width), an even and an odd phase. kernels: (neuron, drive, phase, MEMORY), how each of
-    two drives sums the two phases over the last frames, oldest first. complex_cells: which neurons sum the energy of
-    both drives.
-    """
+    """The neurons of one animal of the default kind, one entry per neuron."""
 
     filters: Float[np.ndarray, "neuron 2 height width"]
+    """(neuron, 2, height, width), an even and an odd phase."""
     kernels: Float[np.ndarray, "neuron 2 2 lag"]
+    """(neuron, drive, phase, MEMORY), how each of two drives sums the two phases over the last frames, oldest first."""
     complex_cells: Bool[np.ndarray, " neuron"]
+    """Which neurons sum the energy of both drives."""
 
 
 def draw_population(

@@ -31,10 +31,24 @@ def sweep(
 ) -> Movie:
     """Film a clip again with a window that glides over it, in shots with cuts between them.
 
-    source: (time, height, width), preferably at least twice the frame's size. frames: how many to film. shot_seconds:
-    range of shot lengths. zoom: range of the window's size, as a share of the largest window of the frame's shape that
-    fits. Each shot starts at a random moment of the source, which keeps playing (backwards once its end is reached).
-    Returns (frames, *frame_size). Raises ReverieError when the ranges make no sense.
+    Each shot starts at a random moment of the source, which keeps playing (backwards once its end is reached). Returns
+    (frames, *frame_size).
+
+    Parameters
+    ----------
+    source
+        (time, height, width), preferably at least twice the frame's size.
+    frames
+        How many to film.
+    shot_seconds
+        Range of shot lengths.
+    zoom
+        Range of the window's size, as a share of the largest window of the frame's shape that fits.
+
+    Raises
+    ------
+    ReverieError
+        When the ranges make no sense.
     """
     if frames < 1 or not 0 < zoom[0] <= zoom[1] <= 1 or not 0 < shot_seconds[0] <= shot_seconds[1]:
         raise ReverieError(f"A sweep needs frames >= 1, 0 < zoom <= 1 and shots > 0 s (got {frames}, {zoom}).")

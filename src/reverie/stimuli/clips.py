@@ -31,10 +31,25 @@ def checkerboards(
 ) -> Movie:
     """Draw frames of statistically independent squares (Chichilnisky 2001, Network 12, 199).
 
-    square: their side in pixels; squares at the right and lower edges may be cut. gaussian: draw greys from a normal
-    distribution whose standard deviation is a third of the distance to black and white, instead of these two. contrast:
-    0-1 around grey 127.5. Returns float32 (frames, *frame_size). Raises ReverieError on impossible settings.
+    Returns float32 (frames, *frame_size).
 
+    Parameters
+    ----------
+    square
+        Their side in pixels; squares at the right and lower edges may be cut.
+    gaussian
+        Draw greys from a normal distribution whose standard deviation is a third of the distance to black and white,
+        instead of these two.
+    contrast
+        0-1 around grey 127.5.
+
+    Raises
+    ------
+    ReverieError
+        On impossible settings.
+
+    Examples
+    --------
     >>> noise = checkerboards(2, np.random.default_rng(0), square=12)
     >>> noise.shape, sorted(set(noise.ravel().tolist())), len(set(noise[0, :12, :12].ravel().tolist()))
     ((2, 36, 64), [0.0, 255.0], 1)
@@ -51,10 +66,22 @@ def checkerboards(
 
 
 def held(draw: Callable[[], Picture], frames: int, *, seconds: float = HELD_SECONDS) -> Movie:
-    """Show pictures one after the other, each for ``seconds``, without a pause. draw: returns the next picture.
+    """Show pictures one after the other, each for ``seconds``, without a pause.
 
-    Returns (frames, height, width). Raises ReverieError without frames, or when a picture lasts no time.
+    Returns (frames, height, width).
 
+    Parameters
+    ----------
+    draw
+        Returns the next picture.
+
+    Raises
+    ------
+    ReverieError
+        Without frames, or when a picture lasts no time.
+
+    Examples
+    --------
     >>> grey = iter(range(9))
     >>> held(lambda: np.full((2, 2), float(next(grey))), 40)[:, 0, 0].tolist()[13:17]
     [0.0, 0.0, 1.0, 1.0]
@@ -80,10 +107,11 @@ class DrawnMovie:
 
 @dataclass(frozen=True)
 class StimulusSettings:
-    """What animals are shown: name: see ``StimulusName``. square: side of the squares of white noise, pixels."""
+    """What animals are shown."""
 
     name: StimulusName = "movies"
     square: int = 4
+    """Side of the squares of white noise, pixels."""
 
     def __post_init__(self) -> None:
         require_possible(self, square=Range(1, max(FRAME_SIZE)))

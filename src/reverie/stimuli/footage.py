@@ -58,7 +58,12 @@ def mix_footage(
 ) -> list[DrawnMovie]:
     """Return ``count`` clips of ``frames`` frames: a ``share`` filmed from the footage, the others drawn.
 
-    footage: movies larger than a frame; none means that all are drawn. Every clip is of a scene of its own.
+    Every clip is of a scene of its own.
+
+    Parameters
+    ----------
+    footage
+        Movies larger than a frame; none means that all are drawn.
     """
     real = round(share * count) if footage else 0
     seeds = generator.integers(2**62, size=count)
@@ -181,7 +186,11 @@ def make_tiers(
     """Return the clips of each tier: real where there is footage for the tier, the rest drawn.
 
     At most half of the training clips are real, and their total length is at most ``REUSE`` times that of the footage.
-    test_videos: footage of the test tier only; without them some of ``videos``, see ``deal_videos``.
+
+    Parameters
+    ----------
+    test_videos
+        Footage of the test tier only; without them some of ``videos``, see ``deal_videos``.
     """
     dealt = deal_videos(videos, test_videos)
     tiers = {}

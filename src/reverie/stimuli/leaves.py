@@ -93,8 +93,11 @@ def leaves(
 ) -> Float[np.ndarray, "height width"]:
     """Draw a periodic picture of leaves with radii in the range ``pixels``, from the farthest leaf to the nearest.
 
-    grain: a texture of the picture's size, for the ground and the leaves; each leaf takes it from a place of its own
-    and at a strength of its own.
+    Parameters
+    ----------
+    grain
+        A texture of the picture's size, for the ground and the leaves; each leaf takes it from a place of its own and
+        at a strength of its own.
     """
     picture = grain.copy()
     covered, enough = 0.0, COVERINGS * frame_size[0] * frame_size[1]

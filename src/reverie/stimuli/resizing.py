@@ -12,9 +12,15 @@ def box_weights(
 ) -> Float[np.ndarray, "*shots {target} {source}"]:
     """Return the weights of ``source`` pixels in each of ``target`` equal bins of a stretch of pixels.
 
-    starts, extents: begin and length of each stretch in source pixels, fractions allowed; each must lie within 0 and
-    ``source``. The weights of a bin sum to 1.
+    The weights of a bin sum to 1.
 
+    Parameters
+    ----------
+    starts, extents
+        Begin and length of each stretch in source pixels, fractions allowed; each must lie within 0 and ``source``.
+
+    Examples
+    --------
     >>> box_weights(np.array(0.0), np.array(3.0), 2, 3).tolist()
     [[0.6666666666666666, 0.3333333333333333, 0.0], [0.0, 0.3333333333333333, 0.6666666666666666]]
     """
@@ -31,9 +37,24 @@ def resize(
 ) -> Movie:
     """Crop a movie around its middle to the shape of the target frame, then average areas down (or up) to its size.
 
-    movie: (time, height, width), any grey levels. frame_size: target height and width. pixel_aspect: width of a
-    source pixel over its height. Returns float32 (time, *frame_size). Raises ReverieError on an empty frame.
+    Returns float32 (time, *frame_size).
 
+    Parameters
+    ----------
+    movie
+        (time, height, width), any grey levels.
+    frame_size
+        Target height and width.
+    pixel_aspect
+        Width of a source pixel over its height.
+
+    Raises
+    ------
+    ReverieError
+        On an empty frame.
+
+    Examples
+    --------
     >>> resize(np.arange(8.0).reshape(1, 2, 4), (1, 2)).tolist()
     [[[2.5, 4.5]]]
     """

@@ -29,9 +29,20 @@ def gaussian_noise(
 ) -> Movie:
     """Draw white noise blurred by Gaussians in space (``spatial_sigma``, pixels) and time (``temporal_sigma``, frames).
 
-    A sigma of 0 leaves that direction white. contrast: standard deviation in grey levels around 127.5, before values
-    are clipped to 0-255. Its autocorrelation at distance d is exp(-d² / 4σ²) everywhere: no border effects, however
-    wide the blur. Returns float32 (frames, *frame_size). Raises ReverieError on negative settings.
+    A sigma of 0 leaves that direction white.
+
+    Its autocorrelation at distance d is exp(-d² / 4σ²) everywhere: no border effects, however wide the blur. Returns
+    float32 (frames, *frame_size).
+
+    Parameters
+    ----------
+    contrast
+        Standard deviation in grey levels around 127.5, before values are clipped to 0-255.
+
+    Raises
+    ------
+    ReverieError
+        On negative settings.
     """
     if frames < 1 or min(spatial_sigma, temporal_sigma, contrast) < 0:
         raise ReverieError("Noise needs at least 1 frame, and sigmas and contrast of at least 0.")
@@ -106,9 +117,15 @@ def inverted(movie: AnyMovie) -> AnyMovie:
 def half_power_frequency(sigma: float, sample: float) -> float:
     """Return the frequency at which noise blurred by ``sigma`` samples has half the power it has at 0.
 
-    sample: extent of one sample, such as degrees per pixel or seconds per frame; the frequency is in cycles per that
-    unit. The blur's amplitude is exp(-2π²σ²f²), so f = √(ln 2) / 2πσ. Infinite for white noise.
+    The blur's amplitude is exp(-2π²σ²f²), so f = √(ln 2) / 2πσ. Infinite for white noise.
 
+    Parameters
+    ----------
+    sample
+        Extent of one sample, such as degrees per pixel or seconds per frame; the frequency is in cycles per that unit.
+
+    Examples
+    --------
     >>> round(half_power_frequency(1.0, 3.4), 4)
     0.039
     """
@@ -128,10 +145,26 @@ def drifting_grating(
 ) -> Movie:
     """Return a grating that drifts across the whole frame.
 
-    direction: of motion, degrees; 0 to the right, 90 downwards. cycles_per_degree: spatial frequency in visual angle.
-    hertz: temporal frequency. contrast: 0 to 1 around grey 127.5. Returns float32
-    (frames, *frame_size). Raises ReverieError on impossible settings.
+    Returns float32 (frames, *frame_size).
 
+    Parameters
+    ----------
+    direction
+        Of motion, degrees; 0 to the right, 90 downwards.
+    cycles_per_degree
+        Spatial frequency in visual angle.
+    hertz
+        Temporal frequency.
+    contrast
+        0 to 1 around grey 127.5.
+
+    Raises
+    ------
+    ReverieError
+        On impossible settings.
+
+    Examples
+    --------
     >>> movie = drifting_grating(30, direction=0.0, cycles_per_degree=0.05, hertz=2.0)
     >>> movie.shape, float(movie.min()), float(movie.max())
     ((30, 36, 64), 0.0, 255.0)
@@ -178,7 +211,12 @@ def noise_stimuli(
 ) -> list[Stimulus]:
     """Return noise of every spatial (rows, pixels) and temporal sigma (columns, frames), in the middle of grey.
 
-    Every cell blurs the same white noise. both_polarities: each movie also with light and dark exchanged.
+    Every cell blurs the same white noise.
+
+    Parameters
+    ----------
+    both_polarities
+        Each movie also with light and dark exchanged.
     """
     side = min(NOISE_SIDE, *frame_size)
     stimuli = []

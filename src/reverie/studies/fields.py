@@ -38,12 +38,13 @@ NEAR = 2.0
 
 @dataclass(frozen=True)
 class Probe:
-    """One task: places (row, column) where one animal's neurons are probed, in a state (4,). path: of the changes."""
+    """One task: places (row, column) where one animal's neurons are probed, in a state (4,)."""
 
     animal: str
     state: Float[np.ndarray, "4"]
     places: Int[np.ndarray, "place 2"]
     path: Path
+    """Of the changes."""
 
 
 def fields_of(setup: Setup) -> dict[str, ReceptiveFields]:

@@ -47,11 +47,20 @@ ALIASED = 0.5
 def temporal_aliasing(encoder: Encoder, movie: Movie, state: State, mouse: str) -> float:
     """Return to what degree an encoder takes a movie for two interleaved still pictures: 1 wholly, about 0 not at all.
 
-    movie: (time, height, width), two frames in alternation. Each of the two is also shown by itself throughout, and the
-    rates to the two still pictures are interleaved. The result is 1 minus the root mean square difference between the
-    rates to the movie and the interleaved ones, relative to the standard deviation in time of the latter, and at least
-    0. The first ``history`` frames, before which the screen was grey, do not count. Raises ReverieError when the frames
-    do not repeat or fewer than two are left.
+    Each of the two is also shown by itself throughout, and the rates to the two still pictures are interleaved. The
+    result is 1 minus the root mean square difference between the rates to the movie and the interleaved ones, relative
+    to the standard deviation in time of the latter, and at least 0. The first ``history`` frames, before which the
+    screen was grey, do not count.
+
+    Parameters
+    ----------
+    movie
+        (time, height, width), two frames in alternation.
+
+    Raises
+    ------
+    ReverieError
+        When the frames do not repeat or fewer than two are left.
     """
     if not np.array_equal(movie[2:], movie[:-2]):
         raise ReverieError("The movie's frames do not repeat every 2; give a grating of 15 Hz.")

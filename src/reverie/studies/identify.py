@@ -160,12 +160,22 @@ def identify(
 ) -> pd.DataFrame:
     """Identify, for cut-outs of each clip, which of ``CANDIDATES`` cut-outs of movies was shown.
 
-    neurons: numbers of neurons, drawn once for each animal; a smaller set is part of a larger one. durations: frames of
-    a cut-out; those longer than the scored part of a clip are left out. Candidates are the cut-out that was shown and
-    others drawn from all the candidate movies, at any time; the responses before a cut-out are not used. Rates are
-    predicted in an ordinary state, so that behaviour gives no clue. Columns: animal, clip, neurons, seconds, accuracy
-    (share of a clip's cut-outs for which the true movie is the most likely), questions, candidates. Raises
-    NotApplicable when no clip is long enough for any cut-out.
+    Candidates are the cut-out that was shown and others drawn from all the candidate movies, at any time; the responses
+    before a cut-out are not used. Rates are predicted in an ordinary state, so that behaviour gives no clue. Columns:
+    animal, clip, neurons, seconds, accuracy (share of a clip's cut-outs for which the true movie is the most likely),
+    questions, candidates.
+
+    Parameters
+    ----------
+    neurons
+        Numbers of neurons, drawn once for each animal; a smaller set is part of a larger one.
+    durations
+        Frames of a cut-out; those longer than the scored part of a clip are left out.
+
+    Raises
+    ------
+    NotApplicable
+        When no clip is long enough for any cut-out.
     """
     rows: list[dict[str, object]] = []
     for animal, own in by_animal(clips).items():
@@ -193,17 +203,16 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Pool:
-    """Cut-outs of one length, for some of the neurons, one of which was shown.
-
-    slopes: (cut-out, neuron × frame). offsets: (cut-out,), summed.
-    """
+    """Cut-outs of one length, for some of the neurons, one of which was shown."""
 
     lineup: Lineup
     neurons: Int[Tensor, " chosen"]
     length: int
     places: Sequence[Place]
     slopes: Float[Tensor, "candidate feature"]
+    """(cut-out, neuron × frame)."""
     offsets: Float[Tensor, " candidate"]
+    """(cut-out,), summed."""
 
     def identifies(self, statistic: Float[Tensor, "neuron time"], place: Place) -> bool:
         """Return whether a place is likelier than all others of the pool, given the responses' sufficient statistic."""

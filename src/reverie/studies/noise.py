@@ -95,8 +95,10 @@ def conclude(setup: Setup) -> Findings:
 def activity_figure(scores: pd.DataFrame) -> Figure:
     """Draw motion energy and entropy of reconstructions, averaged over all models, against those of their stimuli.
 
-    scores: columns models, and motion_energy_truth, motion_energy_reconstruction, entropy_truth,
-    entropy_reconstruction.
+    Parameters
+    ----------
+    scores
+        Columns models, and motion_energy_truth, motion_energy_reconstruction, entropy_truth, entropy_reconstruction.
     """
     figure = Figure(figsize=(COLUMN, 2.2), layout="constrained")
     averaged = scores[scores["models"] == scores["models"].max()]

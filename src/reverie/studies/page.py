@@ -19,12 +19,14 @@ MOST_ROWS = 60
 
 @dataclass(frozen=True)
 class Section:
-    """A study and its findings. folder: of its page and files. svgs: its figures, by name."""
+    """A study and its findings."""
 
     study: Question
     findings: Findings
     folder: Path
+    """Of its page and files."""
     svgs: Mapping[str, bytes]
+    """Its figures, by name."""
 
     def source(self, picture: Picture) -> str:
         """Return a picture as a data URL, so that the page needs no other file."""
@@ -59,7 +61,12 @@ def write_study_page(
 ) -> None:
     """Write one self-contained page, whole or not at all: the sections in order, then how the results were made.
 
-    leads: sentences on the data, at the top. missing: why a study is left out, by its title.
+    Parameters
+    ----------
+    leads
+        Sentences on the data, at the top.
+    missing
+        Why a study is left out, by its title.
     """
     page = fill_page(
         "experiment.html",

@@ -47,7 +47,10 @@ def column_figure(
 ) -> tuple[Figure, list[Axes]]:
     """Return an empty figure one column wide (85 mm) and ``height`` inches high, with panels side by side.
 
-    ratios: of the panels' widths.
+    Parameters
+    ----------
+    ratios
+        Of the panels' widths.
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(COLUMN_WIDTH, height), layout="constrained")
@@ -57,7 +60,12 @@ def column_figure(
 def draw_groups(axes: Axes, rows: pd.DataFrame, summary: pd.DataFrame, score: str, names: Sequence[str]) -> None:
     """Draw one column of marks per condition (one mark per clip, one shape per animal), with the mean and its interval.
 
-    rows: a row per animal, clip and condition. summary: condition, mean, low, high.
+    Parameters
+    ----------
+    rows
+        A row per animal, clip and condition.
+    summary
+        Condition, mean, low, high.
     """
     markers = "o^svDP"
     for place, name in enumerate(names):
@@ -74,7 +82,13 @@ def draw_groups(axes: Axes, rows: pd.DataFrame, summary: pd.DataFrame, score: st
 
 
 def draw_curve(axes: Axes, x: Sequence[int | float], summary: pd.DataFrame, label: str, place: int = 0) -> None:
-    """Draw means with their intervals over a quantity; summary: mean, low, high, one row for each x."""
+    """Draw means with their intervals over a quantity.
+
+    Parameters
+    ----------
+    summary
+        Mean, low, high, one row for each x.
+    """
     colour, marker = COLOURS[place % len(COLOURS)], "osD^v"[place % 5]
     axes.fill_between(list(x), summary["low"], summary["high"], color=colour, alpha=0.15, linewidth=0)
     axes.plot(list(x), summary["mean"], f"{marker}-", color=colour, label=label, markersize=3.5)
@@ -91,7 +105,13 @@ def explain(axes: Axes) -> None:
 
 
 def strips(axes: Axes, movies: Sequence[Float[np.ndarray, "time height width"]], labels: Sequence[str]) -> None:
-    """Draw one row of frames per movie; movies: a few frames each, grey levels 0-255."""
+    """Draw one row of frames per movie.
+
+    Parameters
+    ----------
+    movies
+        A few frames each, grey levels 0-255.
+    """
     gap = 2
     rows = [np.concatenate([np.pad(frame, gap, constant_values=255.0) for frame in movie], axis=1) for movie in movies]
     axes.imshow(np.concatenate(rows), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
@@ -112,8 +132,12 @@ def grid_figure(
 ) -> Figure:
     """Draw tables of the same layout side by side, each under its name, with one scale of colours.
 
-    tables: index and columns are printed along the axes; cells without a number stay empty. rows, columns,
-    value: what each axis and the colours show, with units.
+    Parameters
+    ----------
+    tables
+        Index and columns are printed along the axes; cells without a number stay empty.
+    rows, columns, value
+        What each axis and the colours show, with units.
     """
     tallest = max(len(table) for table in tables.values())
     figure = Figure(figsize=(COLUMN, 0.3 * tallest + 1.0), layout="constrained")

@@ -182,7 +182,10 @@ def _curves(summed: Spectra) -> list[tuple[str, np.ndarray, np.ndarray]]:
 def transfer_figure(curves: pd.DataFrame) -> Figure:
     """Draw coherence over frequency, a panel for each axis and a line for each method.
 
-    curves: method, axis (what its frequencies are), frequency, coherence.
+    Parameters
+    ----------
+    curves
+        Method, axis (what its frequencies are), frequency, coherence.
     """
     axes_of = curves["axis"].unique().tolist()
     figure, panels = column_figure(2.2, len(axes_of))
@@ -199,8 +202,15 @@ def transfer_figure(curves: pd.DataFrame) -> Figure:
 
 
 def limits_text(limits: pd.DataFrame) -> str:
-    """Say where coherence falls below a half; limits: method, axis, limit, low, high.
+    """Say where coherence falls below a half.
 
+    Parameters
+    ----------
+    limits
+        Method, axis, limit, low, high.
+
+    Examples
+    --------
     >>> limits_text(pd.DataFrame([{"method": "map", "axis": "hertz", "limit": 2.5, "low": 2.0, "high": 3.0}]))
     'map, hertz: 2.5 [2, 3]'
     """

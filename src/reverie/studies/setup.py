@@ -160,7 +160,10 @@ class Setup:
     def score(self, conditions: Conditions, sigma: float | None = None) -> pd.DataFrame:
         """Return a row of scores per condition and clip: condition, animal, clip, and one column per score.
 
-        sigma: of the blur in pixels and frames; by default as the jobs' settings say.
+        Parameters
+        ----------
+        sigma
+            Of the blur in pixels and frames; by default as the jobs' settings say.
         """
         rows = [
             {"condition": condition, "animal": clip.animal, "clip": clip.name}

@@ -14,12 +14,14 @@ from reverie.studies.setup import Setup
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure to be saved. name: of its files. data: everything drawn in it, for the csv beside it."""
+    """A figure to be saved."""
 
     name: str
+    """Of its files."""
     caption: str
     figure: Figure
     data: pd.DataFrame
+    """Everything drawn in it, for the csv beside it."""
 
 
 def groups_picture(name: str, caption: str, scores: pd.DataFrame, summary: pd.DataFrame, score: str) -> Picture:

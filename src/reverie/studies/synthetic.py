@@ -83,8 +83,13 @@ def jobs_planned(planned: Callable[[Setup], Plan]) -> Callable[[Setup], list[Job
 def score_stimuli(setup: Setup, plan: Plan, within: Region | None = None) -> pd.DataFrame:
     """Return one row per animal × stimulus × model, and one for the average of all models where there are several.
 
-    within: pixels that count, besides the evaluation mask. Columns: animal, row, column, variant, models,
-    video_correlation, and the mean motion energy and entropy of both movies. The first frames are not scored.
+    Columns: animal, row, column, variant, models, video_correlation, and the mean motion energy and entropy of both
+    movies. The first frames are not scored.
+
+    Parameters
+    ----------
+    within
+        Pixels that count, besides the evaluation mask.
     """
     rows = []
     for stimulus, jobs in plan:
@@ -134,7 +139,10 @@ def beside(ours: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 def with_units(rows: pd.DataFrame, recording: Recording) -> pd.DataFrame:
     """Return the rows of ``beside`` with scales in degrees and seconds, and the frequencies at which power is halved.
 
-    recording: whose pixels and frames they are.
+    Parameters
+    ----------
+    recording
+        Whose pixels and frames they are.
     """
     rows = rows.rename(columns={"row": "pixels", "column": "frames"})
     degrees, seconds = rows["pixels"] * degrees_of_pixel(recording), rows["frames"] / recording.frame_rate

@@ -104,7 +104,10 @@ class WindowSampler:
     ) -> "WindowSampler":
         """Return a sampler of windows that fit an encoder: of the length it is bound to, or with history as context.
 
-        targets: the target of each animal's responses; by default their sizes.
+        Parameters
+        ----------
+        targets
+            The target of each animal's responses; by default their sizes.
         """
         bound = encoder.window is not None
         return cls(

@@ -47,8 +47,15 @@ class RunState:
 def save_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
     """Write a run to one file; the earlier file stays whole until the new one is complete.
 
-    identity: what the run depends on (settings, data), compared when it is resumed.
-    Raises ReverieError when the disk is full or the folder cannot be written.
+    Parameters
+    ----------
+    identity
+        What the run depends on (settings, data), compared when it is resumed.
+
+    Raises
+    ------
+    ReverieError
+        When the disk is full or the folder cannot be written.
     """
     tensors = {f"encoder/{name}": tensor for name, tensor in run.encoder.state_dict().items()}
     tensors |= {f"average/{name}": tensor for name, tensor in run.averaged.state_dict().items()}

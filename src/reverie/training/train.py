@@ -52,11 +52,21 @@ def train(
 ) -> TrainingResult:
     """Train an encoder; the best weights on the validation trials are kept in ``folder``, the last in ``folder/last``.
 
-    recordings, splits: by animal name; every animal of the encoder needs both. After an interruption at any moment, the
-    same call resumes from the last validation and, on a CPU, ends with the same weights bit for bit. The log
-    ``training.csv`` grows with every validation. The encoder passed in ends as the best one. Raises ReverieError when
-    recordings and encoder do not belong together, the folder holds an interrupted run with other settings or data, the
-    loss diverges, the architecture is not registered, or nothing can be written any more (existing files stay whole).
+    After an interruption at any moment, the same call resumes from the last validation and, on a CPU, ends with the
+    same weights bit for bit. The log ``training.csv`` grows with every validation. The encoder passed in ends as the
+    best one.
+
+    Parameters
+    ----------
+    recordings, splits
+        By animal name; every animal of the encoder needs both.
+
+    Raises
+    ------
+    ReverieError
+        When recordings and encoder do not belong together, the folder holds an interrupted run with other settings or
+        data, the loss diverges, the architecture is not registered, or nothing can be written any more (existing files
+        stay whole).
     """
     if set(recordings) != set(encoder.mice):
         raise ReverieError(

@@ -62,7 +62,13 @@ class PlaceStarting(Protocol):
 def warm_start(
     encoder: Encoder, trials: Mapping[str, Sequence[Trial]], targets: Mapping[str, Target] | None = None
 ) -> None:
-    """Initialise each animal's readout, as far as the encoder supports it; targets: what it is trained to predict."""
+    """Initialise each animal's readout, as far as the encoder supports it.
+
+    Parameters
+    ----------
+    targets
+        What it is trained to predict.
+    """
     for mouse, each in tracked(trials.items(), len(trials), "finding where neurons look"):
         start_levels(encoder, mouse, each)
         if isinstance(encoder, PlaceStarting):

@@ -50,9 +50,14 @@ class Gate:
     def backward(
         self, slopes: Float[Tensor, "stack channel"], means: Float[Tensor, "stack channel"]
     ) -> Float[Tensor, "stack channel"]:
-        """Return the gradient with respect to the means. slopes: gradient with respect to the gates, times the gates.
+        """Return the gradient with respect to the means.
 
         The gated features give this product directly, and the sigmoid's slope, gate · (1 - gate), needs it.
+
+        Parameters
+        ----------
+        slopes
+            Gradient with respect to the gates, times the gates.
         """
         before_sigmoid = slopes * (1 - self.forward(means))
         reduced = silu_back(before_sigmoid @ self.expand, self._reduced(means))
@@ -64,7 +69,13 @@ class Gate:
 
 
 class DepthwiseLayers:
-    """SiLU, spatial layer, SiLU, temporal layer, SiLU, in plain torch. size: height and width of the input pictures."""
+    """SiLU, spatial layer, SiLU, temporal layer, SiLU, in plain torch.
+
+    Parameters
+    ----------
+    size
+        Height and width of the input pictures.
+    """
 
     def __init__(self, block: CoreBlock, size: tuple[int, int]) -> None:
         self.frames, self.size, self.stride = block.frames, size, block.stride
@@ -94,7 +105,13 @@ class DepthwiseLayers:
         memory: SliceMemory,
         part: slice,
     ) -> Float[Tensor, "row channel"]:
-        """Return the gradient with respect to the widened channels. share: added to each row of a stack."""
+        """Return the gradient with respect to the widened channels.
+
+        Parameters
+        ----------
+        share
+            Added to each row of a stack.
+        """
         widened, spaced, timed = memory
         slopes = (gated.view(len(share), -1, share.shape[1]) + share[:, None]).view_as(gated)
         slopes = self.time.backward(silu_back(slopes, timed), part)
@@ -104,7 +121,13 @@ class DepthwiseLayers:
 
 
 class DepthwiseLayer:
-    """A folded depth-wise convolution. before, after: height and width of the pictures of input and output rows."""
+    """A folded depth-wise convolution.
+
+    Parameters
+    ----------
+    before, after
+        Height and width of the pictures of input and output rows.
+    """
 
     def __init__(self, layer: ConvolutionNorm, before: tuple[int, int], after: tuple[int, int]) -> None:
         weight, self.bias = layer.folded()
@@ -150,7 +173,13 @@ def _as_rows(pictures: Float[Tensor, "n channel height width"]) -> Float[Tensor,
 
 
 class FrozenBlock:
-    """A block whose normalisations are folded. size: height and width of the input pictures."""
+    """A block whose normalisations are folded.
+
+    Parameters
+    ----------
+    size
+        Height and width of the input pictures.
+    """
 
     def __init__(self, block: CoreBlock, entrance: Entrance, size: tuple[int, int]) -> None:
         self.layers = DepthwiseLayers(block, size)

@@ -25,15 +25,16 @@ Numbers = tuple[Tensor, Tensor | None]
 
 @dataclass(frozen=True)
 class Widening:
-    """weights: from inputs to the panels' channels. start: what is added, for all pixels alike or for each.
-
-    moments: what is added for each frame, None for nothing. back: the weights of the backward pass.
-    """
+    """The numbers of the layer that widens a block's inputs."""
 
     weights: Float[Tensor, "panel input lane"]
+    """From inputs to the panels' channels."""
     start: Float[Tensor, "panel pixel lane"]
+    """What is added, for all pixels alike or for each."""
     moments: Float[Tensor, "panel frame lane"] | None
+    """What is added for each frame, None for nothing."""
     back: Float[Tensor, "tile middle column"]
+    """The weights of the backward pass."""
 
     @property
     def start_arguments(self) -> tuple[Tensor, int, Tensor | None]:
@@ -58,10 +59,15 @@ class Widening:
 
 
 class CompiledBlock:
-    """A block whose normalisations are folded. size: height and width of the input pictures.
+    """A block whose normalisations are folded.
 
-    following: the next block, None for the last one. Only the mean of the last block's outputs over the picture is
-    needed, so the gate's inputs are summed over pixels before they are projected.
+    Parameters
+    ----------
+    size
+        Height and width of the input pictures.
+    following
+        The next block, None for the last one. Only the mean of the last block's outputs over the picture is needed, so
+        the gate's inputs are summed over pixels before they are projected.
     """
 
     def __init__(
@@ -113,7 +119,15 @@ class CompiledBlock:
     def widen_and_convolve(
         self, features: Numbers, weights: Numbers, active: Numbers, means: Tensor, slopes: tuple[Tensor, ...] = ()
     ) -> None:
-        """Compute everything up to the gate. weights: of the widening. active, means, slopes: arrays to write."""
+        """Compute everything up to the gate.
+
+        Parameters
+        ----------
+        weights
+            Of the widening.
+        active, means, slopes
+            Arrays to write.
+        """
         depthwise = (self.space_taps, self.space_bias, self.time_taps, self.time_bias)
         constants = (*self.widening.start_arguments, *depthwise)
         results = (*active, means, *(slopes or (None, None, None)))

@@ -16,9 +16,14 @@ from reverie.encoders.fast.kernels import LANES, Layout, padded
 
 
 class FeatureAround:
-    """The shortcut of every block but the first. following: the next block, None after the last.
+    """The shortcut of every block but the first.
 
     Where the layout is pooled, each pixel holds its part of the mean over the picture.
+
+    Parameters
+    ----------
+    following
+        The next block, None after the last.
     """
 
     def __init__(self, block: CoreBlock, shortcut: Shortcut, layout: Layout, following: CoreBlock | None) -> None:

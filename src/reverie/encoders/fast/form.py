@@ -18,11 +18,22 @@ from reverie.foundation.errors import ReverieError
 def frozen_form(encoder: Encoder, mouse: str, neurons: Int[Tensor, " chosen"] | None = None) -> Encoder:
     """Return the encoder of one animal's neurons in its fastest form: rates and movie gradients are the same.
 
-    The form has the present weights, on their device, without gradients, and is always in evaluation mode. neurons:
-    rows of the animal's readout to keep, in this order; None for all. Architectures without a fast form are evaluated
-    as they are. Raises ReverieError when the encoder has no readout for the animal, or fewer neurons than ``neurons``
-    names.
+    The form has the present weights, on their device, without gradients, and is always in evaluation mode.
 
+    Architectures without a fast form are evaluated as they are.
+
+    Parameters
+    ----------
+    neurons
+        Rows of the animal's readout to keep, in this order; None for all.
+
+    Raises
+    ------
+    ReverieError
+        When the encoder has no readout for the animal, or fewer neurons than ``neurons`` names.
+
+    Examples
+    --------
     >>> from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
     >>> encoder = LinearNonlinear(LinearNonlinearConfig(), {"one": 7, "two": 5}, (36, 64))
     >>> frozen_form(encoder, "one", torch.tensor([2, 6])).mice

@@ -109,7 +109,13 @@ def padded(channels: int) -> int:
 
 
 def in_panels(matrix: Float[Tensor, "row column"], rows: int | None = None) -> Float[Tensor, "panel rows lane"]:
-    """Divide the columns into panels, the last one padded with zeros. rows: pad the rows to this many."""
+    """Divide the columns into panels, the last one padded with zeros.
+
+    Parameters
+    ----------
+    rows
+        Pad the rows to this many.
+    """
     missing = padded(matrix.shape[1]) - matrix.shape[1]
     filled = functional.pad(matrix, (0, missing, 0, (rows or len(matrix)) - len(matrix)))
     return filled.view(len(filled), -1, PANEL).transpose(0, 1).contiguous()

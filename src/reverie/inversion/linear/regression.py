@@ -71,7 +71,10 @@ class Regression(ABC):
 def penalty(weight: float, energy: float, features: int) -> float:
     """Return the penalty of a weight, which is independent of units and of the numbers of samples and features.
 
-    energy: Σ x² over samples and features.
+    Parameters
+    ----------
+    energy
+        Σ x² over samples and features.
     """
     return weight * max(energy / features, float(np.finfo(np.float32).tiny))
 
@@ -96,13 +99,16 @@ def blocks_of(
 class NormalEquations:
     """Sums over samples of products of features x and targets z, which are all that ridge regression needs.
 
-    gram: Σ x xᵀ. cross: Σ x zᵀ. energy: Σ z², per target. Features and targets are assumed to have mean 0. Products
-    have the precision of their factors; sums are in double precision.
+    Features and targets are assumed to have mean 0. Products have the precision of their factors; sums are in double
+    precision.
     """
 
     gram: Float[np.ndarray, "feature feature"]
+    """Σ x xᵀ."""
     cross: Float[np.ndarray, "feature target"]
+    """Σ x zᵀ."""
     energy: Float[np.ndarray, " target"]
+    """Σ z², per target."""
 
     @classmethod
     def empty(cls, features: int, targets: int) -> "NormalEquations":
@@ -138,13 +144,11 @@ class NormalEquations:
 
 @dataclass(frozen=True)
 class FoldedSums(Regression):
-    """The normal equations of every fold; the samples themselves are not kept.
-
-    beside: further training samples of each fold, such as simulated ones, that the error is never measured on.
-    """
+    """The normal equations of every fold; the samples themselves are not kept."""
 
     folds: Sequence[NormalEquations]
     beside: Sequence[NormalEquations] = ()
+    """Further training samples of each fold, such as simulated ones, that the error is never measured on."""
 
     @classmethod
     def of(cls, samples: Iterable[Sample], features: FeaturesOf, every: int) -> "FoldedSums":
@@ -191,7 +195,8 @@ def _added(sums: Sequence[NormalEquations]) -> NormalEquations:
 class SampleProducts(Regression):
     """Features and scores of all samples, and the fold of each.
 
-    Ridge weights lie in the span of the samples x: they are Xᵀ a with (X Xᵀ + penalty) a = z. products: X Xᵀ.
+    Ridge weights lie in the span of the samples x: they are Xᵀ a with (X Xᵀ + penalty) a = z.
+
     Source: Saunders, Gammerman & Vovk 1998 (ICML), for the linear kernel.
     """
 
@@ -199,6 +204,7 @@ class SampleProducts(Regression):
     scores: Float[np.ndarray, "sample component"]
     folds: Int[np.ndarray, " sample"]
     products: Float[np.ndarray, "sample sample"]
+    """X Xᵀ."""
 
     @classmethod
     def of(cls, samples: Iterable[Sample], features: FeaturesOf, every: int) -> "SampleProducts":

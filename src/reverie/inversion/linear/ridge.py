@@ -98,8 +98,15 @@ class RidgeDecoder:
     def decode(self, responses: Responses) -> Movie:
         """Return the movie (time, height, width), grey levels 0-255, float32.
 
-        responses: (neuron, time), every neuron of the animal, in the recording's order and units.
-        Raises ReverieError when the responses are not of this population or not finite.
+        Parameters
+        ----------
+        responses
+            (neuron, time), every neuron of the animal, in the recording's order and units.
+
+        Raises
+        ------
+        ReverieError
+            When the responses are not of this population or not finite.
         """
         self.population.check(responses)
         seen = np.asarray(responses, dtype=np.float32)
@@ -157,8 +164,15 @@ class RidgeDecoder:
 def save_decoder(decoder: RidgeDecoder, folder: Path, about: Mapping[str, Any] | None = None) -> None:
     """Write a decoder to a folder, each file whole or not at all.
 
-    about: further facts to store with it (such as its training trials), values that JSON can hold. Raises ReverieError
-    when the folder cannot be written.
+    Parameters
+    ----------
+    about
+        Further facts to store with it (such as its training trials), values that JSON can hold.
+
+    Raises
+    ------
+    ReverieError
+        When the folder cannot be written.
     """
     population = decoder.population
     weights = save({name: np.ascontiguousarray(array) for name, array in decoder.arrays().items()})

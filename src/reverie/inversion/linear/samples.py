@@ -120,28 +120,24 @@ class PictureMoments:
 
 @dataclass(frozen=True)
 class Sample:
-    """One trial: responses (neuron, time), and scores (time, component) of every ``every``-th frame.
-
-    fold: the trial's fold of the cross-validation.
-    """
+    """One trial: responses (neuron, time), and scores (time, component) of every ``every``-th frame."""
 
     responses: Responses
     scores: Scores
     fold: int
+    """The trial's fold of the cross-validation."""
 
 
 @dataclass(frozen=True)
 class Samples:
-    """The trials of one animal as samples, each read when needed and not kept.
-
-    each: use every ``each``-th neuron.
-    """
+    """The trials of one animal as samples, each read when needed and not kept."""
 
     trials: Sequence[Trial]
     folds: Sequence[int]
     pictures: PictureComponents
     every: int
     each: int = 1
+    """Use every ``each``-th neuron."""
 
     def __iter__(self) -> Iterator[Sample]:
         """Read the trials, fold by fold."""

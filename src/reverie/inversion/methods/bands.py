@@ -37,8 +37,15 @@ Centre = Float[np.ndarray, "height width"]
 def band_of(shape: tuple[int, int, int], frame_rate: float) -> Int[np.ndarray, "time height width"]:
     """Return the band of each coefficient of a movie's cosine transform, numbered from slow and coarse.
 
-    shape: (time, height, width). frame_rate: Hz.
+    Parameters
+    ----------
+    shape
+        (time, height, width).
+    frame_rate
+        Hz.
 
+    Examples
+    --------
     >>> band_of((300, 36, 64), 30.0)[[0, 299], [0, 35], [0, 63]]
     array([ 0, 15])
     """
@@ -58,14 +65,12 @@ def parts_of(movie: Movie, frame_rate: float) -> Iterator[Movie]:
 
 @dataclass(frozen=True)
 class BandMoments:
-    """Sums of products between the parts of a clip's two movies and the truth, over scored pixels and frames.
-
-    together: (2 · BANDS, 2 · BANDS), products of parts with each other, those of the most probable movie first.
-    towards: (2 · BANDS,), products of parts with the truth.
-    """
+    """Sums of products between the parts of a clip's two movies and the truth, over scored pixels and frames."""
 
     together: Float[np.ndarray, "part part"]
+    """(2 · BANDS, 2 · BANDS), products of parts with each other, those of the most probable movie first."""
     towards: Float[np.ndarray, " part"]
+    """(2 · BANDS,), products of parts with the truth."""
 
     @staticmethod
     def of(
@@ -77,7 +82,10 @@ class BandMoments:
     ) -> "BandMoments":
         """Compute the sums; movies are departures from the mean picture, (time, height, width).
 
-        scored: the scored frames, and the scored pixels of each.
+        Parameters
+        ----------
+        scored
+            The scored frames, and the scored pixels of each.
         """
         frames, region = scored
         shown = truth[frames][:, region].ravel()
@@ -128,7 +136,10 @@ class BandWeights:
 def choose_band_weights(clips: Sequence[BandMoments], share: float) -> BandWeights | None:
     """Return the weights with the least squared error, shrunk towards share and 1 − share; None without clips.
 
-    share: the most probable movie's weight where all bands have the same.
+    Parameters
+    ----------
+    share
+        The most probable movie's weight where all bands have the same.
     """
     if not clips:
         return None

@@ -81,7 +81,10 @@ class Combined:
     def searches(self, likelihood: str, follows: int, averaged_over: int = 0) -> tuple[Map, ...]:
         """Return the successive searches for the most probable movie while the camera is followed.
 
-        averaged_over: pairs of movies over which the last search averages its likelihood (``Map.averaged_over``).
+        Parameters
+        ----------
+        averaged_over
+            Pairs of movies over which the last search averages its likelihood (``Map.averaged_over``).
         """
         usual = replace(self.search(likelihood), averaged_over=averaged_over)
         loose = replace(usual, tolerance=LOOSE_TOLERANCE, averaged_over=0)
@@ -135,8 +138,14 @@ def following(scenes: GaussianPrior, movie: Movie, *, cuts: bool, again: bool) -
     It has only the shots where no scenes could be learned, or the camera moves so far that the scene would be too
     large.
 
-    movie: (time, height, width), grey levels. cuts: whether to look for cuts. again: whether the movie was found with a
-    prior that already followed the camera.
+    Parameters
+    ----------
+    movie
+        (time, height, width), grey levels.
+    cuts
+        Whether to look for cuts.
+    again
+        Whether the movie was found with a prior that already followed the camera.
     """
     starts = tuple(shots_found(movie)) if cuts else (0,)
     if scenes.scenes is None:

@@ -50,9 +50,16 @@ def conjugate_gradients(
 ) -> Coefficients:
     """Solve product(x) = right for a symmetric and positive product, from a first guess or from 0.
 
-    ease: the preconditioner, a symmetric and positive approximation of the inverse. iterations: largest number.
-    tolerance: the iteration stops early once the preconditioned square of the residual has fallen to this share.
     Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 5.3.
+
+    Parameters
+    ----------
+    ease
+        The preconditioner, a symmetric and positive approximation of the inverse.
+    iterations
+        Largest number.
+    tolerance
+        The iteration stops early once the preconditioned square of the residual has fallen to this share.
     """
     found = torch.zeros_like(right) if start is None else start
     rest = right if start is None else right - product(start)
@@ -160,9 +167,15 @@ class Precision:
 def estimated_precision(draw: Float[Tensor, "time height width"], prior: GaussianPrior, weight: float) -> Precision:
     """Return the precision under a prior, given a random gradient whose covariance is the responses' information.
 
-    draw: (time, height, width), with respect to grey levels. weight: of the prior. Squares of the draw's coefficients
-    are averaged over neighbouring frequencies of a shot; squares of its pixels, with all frequencies equally weighted,
-    over frames and neighbours.
+    Squares of the draw's coefficients are averaged over neighbouring frequencies of a shot; squares of its pixels, with
+    all frequencies equally weighted, over frames and neighbours.
+
+    Parameters
+    ----------
+    draw
+        (time, height, width), with respect to grey levels.
+    weight
+        Of the prior.
     """
     lengths = prior.lengths(len(draw))
     spectrum = spectrum_of(prior.on_scene(draw), lengths)

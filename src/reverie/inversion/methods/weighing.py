@@ -88,8 +88,15 @@ def choose_weights(measured: Mapping[str, Sequence[Moments]]) -> Weights:
 
     The likelihood `both` is chosen unless another is clearly better.
 
-    measured: the moments of validation clips by likelihood. Without clips, the first likelihood and one half.
+    Without clips, the first likelihood and one half.
 
+    Parameters
+    ----------
+    measured
+        The moments of validation clips by likelihood.
+
+    Examples
+    --------
     >>> best = choose_weights({"sizes": [Moments(3.0, 4.0, 3.0)] * 6, "events": [Moments(1.0, 4.0, 3.0)] * 6})
     >>> best.likelihood, round(best.share, 3), round(best.error, 3)
     ('sizes', 0.667, 4.667)

@@ -92,9 +92,17 @@ class GaussianPrior:
     def following(self, starts: Sequence[int], path: Float[np.ndarray, "time 2"]) -> "GaussianPrior":
         """Return the prior over movies whose shots begin at these frames and whose picture moves along a path.
 
-        path: (time, 2), motion of the picture's contents in pixels down and to the right; it may jump between shots.
-        The noise around the mean picture, in units of the deviation, moves; mean and deviation do not. Raises
-        ReverieError when the prior was fitted to movies from which no scenes could be learned.
+        The noise around the mean picture, in units of the deviation, moves; mean and deviation do not.
+
+        Parameters
+        ----------
+        path
+            (time, 2), motion of the picture's contents in pixels down and to the right; it may jump between shots.
+
+        Raises
+        ------
+        ReverieError
+            When the prior was fitted to movies from which no scenes could be learned.
         """
         if self.scenes is None:
             raise ReverieError("The prior knows nothing of scenes; fit it to longer training movies.")
@@ -186,7 +194,12 @@ def with_scenes(
 ) -> GaussianPrior:
     """Return the prior with scenes learned from the movies of trials, the slowest part of fitting it.
 
-    starts: returns the first frames of a movie's shots. Scenes stay unknown where all shots are too short.
+    Scenes stay unknown where all shots are too short.
+
+    Parameters
+    ----------
+    starts
+        Returns the first frames of a movie's shots.
     """
     shots = _standard_shots(trials, starts, prior.mean.numpy(), prior.deviation.numpy())
     return replace(prior, scenes=fit_scenes(shots, prior.frame_size))

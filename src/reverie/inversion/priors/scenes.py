@@ -40,14 +40,14 @@ NARROWEST = 12
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera's position in a scene at each frame, and the sizes of both.
-
-    places: (time, 2), position of the picture's upper left corner in the scene, rows and columns with fractions.
-    frame_size, scene_size: heights and widths of picture and scene."""
+    """A camera's position in a scene at each frame, and the sizes of both."""
 
     places: Float[Tensor, "time 2"]
+    """(time, 2), position of the picture's upper left corner in the scene, rows and columns with fractions."""
     frame_size: tuple[int, int]
+    """Height and width of the picture."""
     scene_size: tuple[int, int]
+    """Height and width of the scene."""
 
     @staticmethod
     def along(path: Float[Tensor, "time 2"], frame_size: tuple[int, int]) -> "Camera":
@@ -82,14 +82,13 @@ class Camera:
 
 @dataclass(frozen=True)
 class Scenes:
-    """Spectra of scenes and paths at ``LENGTH`` frequencies over time.
-
-    power: (frequency, height, width), of the coefficients of scenes as large as the picture, in units of the pixels'
-    deviation. path_power: (frequency, 2), of those of the picture's path, in squared pixels.
-    """
+    """Spectra of scenes and paths at ``LENGTH`` frequencies over time."""
 
     power: Float[np.ndarray, "frequency height width"]
+    """(frequency, height, width), of the coefficients of scenes as large as the picture, in units of the pixels'
+    deviation."""
     path_power: Float[np.ndarray, "frequency 2"]
+    """(frequency, 2), of those of the picture's path, in squared pixels."""
 
 
 def fit_scenes(shots: Iterable[Movie], frame_size: tuple[int, int]) -> Scenes | None:
@@ -121,8 +120,12 @@ def at_size(power: Float[torch.Tensor, "..."], size: tuple[int, int, int]) -> Fl
 def path_in(movie: Movie, starts: Sequence[int], scenes: Scenes, *, again: bool = False) -> Path:
     """Return the path of the picture of a reconstructed movie, (time, 2), for each shot around its mean.
 
-    Such movies are smeared over time and move too little, so the path is stretched. again: whether the movie was found
-    with a prior that already followed the camera.
+    Such movies are smeared over time and move too little, so the path is stretched.
+
+    Parameters
+    ----------
+    again
+        Whether the movie was found with a prior that already followed the camera.
     """
     stretch, error = AGAIN if again else AT_FIRST
     paths = [stretch * path_of(shot, LAG) for shot in shots_of(movie, starts)]

@@ -43,7 +43,13 @@ NAMED = 6
 
 
 class BatchWorkers:
-    """The requested workers. refusals: the batch system's own messages about jobs that it refused."""
+    """The requested workers.
+
+    Parameters
+    ----------
+    refusals
+        The batch system's own messages about jobs that it refused.
+    """
 
     def __init__(self, on: On, cluster: Any, refusals: list[str]) -> None:  # noqa: ANN401 - an optional package without types
         self.on, self.cluster, self.refusals = on, cluster, refusals

@@ -25,13 +25,12 @@ STOP_AT = "REVERIE_STOP_AT"
 
 @dataclass(frozen=True)
 class Opening:
-    """How a process opens the context of all tasks (recordings, encoders); it is sent to processes, so it must pickle.
-
-    token: identifies this opening, so that a long-lived process does not confuse it with an earlier one.
-    """
+    """How a process opens the context of all tasks, such as recordings and encoders."""
 
     reopen: Callable[[], Any]
+    """Returns the context; it is sent to processes, so it must pickle."""
     token: str = field(default_factory=lambda: uuid4().hex)
+    """Identifies this opening, so that a long-lived process does not confuse it with an earlier one."""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,15 @@ def table_too(reading: Reading) -> str:
 def with_files_beside(name: str, place: Path, responses: Sequence[Signal], note: str, reading: Reading) -> Recorded:
     """Return a recording of responses, of which the files beside it say what was shown, and how the animal behaved.
 
-    note: how the responses were taken, in a sentence. Raises ReverieError as ``shown_beside`` and ``behaviour_beside``.
+    Parameters
+    ----------
+    note
+        How the responses were taken, in a sentence.
+
+    Raises
+    ------
+    ReverieError
+        As ``shown_beside`` and ``behaviour_beside``.
     """
     shown = shown_beside(place, reading)
     behaviour, notes = behaviour_beside(reading), (note, *shown.notes)

@@ -73,10 +73,21 @@ def write_recording(
 
     Reading it back gives the same trials. A trial's name is its number; numbers left out get the tier "none". Arrays
     shorter than ``padded_frames`` are padded with NaN to this length, as the release pads its own to 324; None pads
-    nothing. degrees_per_pixel: NaN where it is not known; None where it is that of the releases. Trials without
-    responses get no response file. Statistics are one number per neuron or row, and one for all movies; medians are
-    computed from evenly spaced frames (at most 2048) or pixels (at most a million). The folder appears only once it is
-    complete. Raises ReverieError when the folder exists and is not empty, or a trial's name is not a unique number.
+    nothing.
+
+    Trials without responses get no response file. Statistics are one number per neuron or row, and one for all movies;
+    medians are computed from evenly spaced frames (at most 2048) or pixels (at most a million). The folder appears only
+    once it is complete.
+
+    Parameters
+    ----------
+    degrees_per_pixel
+        NaN where it is not known; None where it is that of the releases.
+
+    Raises
+    ------
+    ReverieError
+        When the folder exists and is not empty, or a trial's name is not a unique number.
     """
     with building(folder) as hidden:
         _write_parts(hidden, trials, padded_frames)

@@ -91,9 +91,14 @@ class JointEnergy:
 def agreement(
     joint_energy: JointEnergy, activity: Sequence[Activity], stretch: int, asked: AgreementSettings, *, seed: int = 0
 ) -> Agreement:
-    """Compare trials with surrogates of all of them. stretch: frames; an incomplete one at a trial's end is left out.
+    """Compare trials with surrogates of all of them.
 
-    activity: (neuron, time), see ``JointEnergy``.
+    Parameters
+    ----------
+    stretch
+        Frames; an incomplete one at a trial's end is left out.
+    activity
+        (neuron, time), see ``JointEnergy``.
     """
     joined = np.concatenate(list(activity), axis=1)
     ends = np.cumsum([one.shape[1] for one in activity])[:-1]

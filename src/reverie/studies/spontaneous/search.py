@@ -113,9 +113,13 @@ def candidates(
 ) -> pd.DataFrame:
     """Return the strongest matches that do not overlap, the strongest first.
 
-    seconds: duration of a sample. Columns: trial, seconds (where the match begins), clip, clip_seconds (where its
-    stretch of the clip begins), speed, contrast, log_likelihood_ratio, z, false_alarms_per_hour (of matches at least as
-    strong, anywhere).
+    Columns: trial, seconds (where the match begins), clip, clip_seconds (where its stretch of the clip begins), speed,
+    contrast, log_likelihood_ratio, z, false_alarms_per_hour (of matches at least as strong, anywhere).
+
+    Parameters
+    ----------
+    seconds
+        Duration of a sample.
     """
     length = templates[0].ratio.shape[1]
     left = [one.z.copy() for one in best]

@@ -47,7 +47,13 @@ def shared_part(activity: Activity, factors: int) -> Activity:
 
 
 def surrogate(activity: Activity, shared: Activity, kind: Kind, generator: np.random.Generator) -> Activity:
-    """Draw a surrogate of a kind. shared: the ``shared_part`` of the activity."""
+    """Draw a surrogate of a kind.
+
+    Parameters
+    ----------
+    shared
+        The ``shared_part`` of the activity.
+    """
     if kind == "neurons shuffled":
         rows = generator.permutation(len(activity))
         means = activity.mean(axis=1) + LEAST

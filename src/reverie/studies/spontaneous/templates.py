@@ -55,18 +55,19 @@ STATE_TRIALS = 12
 
 @dataclass(frozen=True, eq=False)
 class Template:
-    """A stretch of a clip as neurons would replay it.
-
-    clip, first, speed, contrast: the stretch; it begins at second ``first`` of the clip. ratio: (neuron, sample), log(p
-    / q). variance: (sample,), of one event's log ratio where nothing is replayed.
-    """
+    """A stretch of a clip as neurons would replay it."""
 
     clip: str
     first: float
+    """Second of the clip at which the stretch begins."""
     speed: float
+    """Of the replay; negative for backwards."""
     contrast: float
+    """How much the replay changes rates, relative to the clip."""
     ratio: Float[np.ndarray, "neuron sample"]
+    """(neuron, sample), log(p / q)."""
     variance: Float[np.ndarray, " sample"]
+    """(sample,), of one event's log ratio where nothing is replayed."""
 
 
 def template_of(
@@ -78,10 +79,19 @@ def template_of(
 ) -> Template:
     """Return the template of a stretch.
 
-    expected: events per neuron and sample that the encoder expects during the stretch. typical: their mean over all
-    clips. resting: mean events of the recorded activity. dispersion: variance of sums of events over time relative to
-    that of independent events, above 1 since an event lasts; evidence is divided by it. named: clip, first, speed,
-    contrast.
+    Parameters
+    ----------
+    expected
+        Events per neuron and sample that the encoder expects during the stretch.
+    typical
+        Their mean over all clips.
+    resting
+        Mean events of the recorded activity.
+    dispersion
+        Variance of sums of events over time relative to that of independent events, above 1 since an event lasts;
+        evidence is divided by it.
+    named
+        Clip, first, speed, contrast.
     """
     change = expected / (typical[:, None] + 1e-9)
     replayed = resting[:, None] * (1 - ASSUMED_STRENGTH + ASSUMED_STRENGTH * change) + 1e-12
@@ -108,7 +118,12 @@ def significance(
     """Return by how many standard deviations the log likelihood ratio of each stretch exceeds its expectation.
 
     The expectation is that without a replay, given the number of events and each neuron's activity around that time, so
-    that neither active moments nor slow drifts count. departures: see ``departures_of``.
+    that neither active moments nor slow drifts count.
+
+    Parameters
+    ----------
+    departures
+        See ``departures_of``.
     """
     variance = np.correlate(activity.sum(axis=0, dtype=np.float64), template.variance, "valid")
     least = LEAST_VARIANCE * variance.mean() if len(variance) else 0.0

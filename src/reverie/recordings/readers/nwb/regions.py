@@ -40,8 +40,15 @@ def _all_series(group: H5Object) -> Iterator[H5Object]:
 def only_cells(responses: Sampled, series: H5Object, further: Iterable[H5Object] = ()) -> Sampled:
     """Return responses of those regions that their table calls cells; of all where it accepts none, or does not say.
 
-    further: tables that may hold the judgement where the one that the series names does not. Raises ReverieError when
-    the judgement is of other regions, or suite2p found no cell among them.
+    Parameters
+    ----------
+    further
+        Tables that may hold the judgement where the one that the series names does not.
+
+    Raises
+    ------
+    ReverieError
+        When the judgement is of other regions, or suite2p found no cell among them.
     """
     regions = series.get("rois")
     own = [] if regions is None or not regions.attrs.get("table") else [series.file[regions.attrs["table"]]]
