@@ -27,9 +27,10 @@ from reverie.simulation.mouse import SimulatedMouse, in_the_dark, schedule
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.naturalistic import naturalistic_movie
 from reverie.studies.spontaneous.agreement import AgreementSettings, JointEnergy, agreement
+from reverie.studies.spontaneous.library import SAMPLE, Search, clips_of, in_samples, templates_of
 from reverie.studies.spontaneous.search import Alarms, alarms_of, block_maxima, candidates, search, surrogate_maxima
 from reverie.studies.spontaneous.surrogates import KINDS as SURROGATES
-from reverie.studies.spontaneous.templates import SAMPLE, Search, Template, clips_of, in_samples, templates_of
+from reverie.studies.spontaneous.templates import Template
 
 SIZE: Final = (16, 24)
 NEURONS: Final = 200

@@ -156,7 +156,7 @@ def draw_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("movie.mp4", "movie.tif", "strip.png"):
             (folder / name).write_bytes(b"")
 
-    monkeypatch.setattr("reverie.runs.reconstructing.write_watchable", touch)
+    monkeypatch.setattr("reverie.runs.writing.write_watchable", touch)
 
 
 @pytest.fixture(scope="module")

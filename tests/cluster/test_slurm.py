@@ -23,7 +23,8 @@ from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.paper import Paper
 from reverie.jobs.engines.settings import On
 from reverie.jobs.workers import open_workers
-from reverie.runs.reconstructing import Run, reconstruct_trials
+from reverie.runs.reconstructing import reconstruct_trials
+from reverie.runs.run import Run
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from reverie.foundation.caches import cache_folders, is_own
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import (
     PAGE,
     building,
-    cache_folders,
     holds_nothing,
-    is_own,
     require_file,
     require_folder,
     require_own,

@@ -18,7 +18,8 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
 from reverie.inversion.methods.weighing import Weights
 from reverie.runs.options import Joining
-from reverie.runs.reconstructing import Run, reconstruct_trials
+from reverie.runs.reconstructing import reconstruct_trials
+from reverie.runs.run import Run
 from reverie.scoring.calibration import Calibration
 from reverie.scoring.error_model import ErrorModel, LearnedErrors
 

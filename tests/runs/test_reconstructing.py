@@ -20,7 +20,7 @@ from reverie.inversion.methods.ridge import Ridge
 from reverie.jobs.job import perform
 from reverie.recordings.reading import Reading
 from reverie.runs.options import Joining
-from reverie.runs.reconstructing import write_watchable
+from reverie.runs.writing import write_watchable
 from reverie.scoring.tables import read_scores
 
 pytestmark = pytest.mark.usefixtures("not_drawn")
@@ -44,7 +44,7 @@ def reconstructed(reconstructed_once, unspoilt_tiny_world, tmp_path):
 
 
 def test_a_trial_folder_holds_all_that_is_known(tiny_world, quick_masks, out, monkeypatch):
-    monkeypatch.setattr("reverie.runs.reconstructing.write_watchable", write_watchable)
+    monkeypatch.setattr("reverie.runs.writing.write_watchable", write_watchable)
     scores = reconstruct(tiny_world, out, "6")
     assert sorted(path.name for path in (out / "alpha/6").iterdir()) == [
         "evidence.npz",
@@ -181,7 +181,7 @@ def test_an_encoder_folder_that_cannot_be_written_is_no_obstacle(tiny_world, qui
 
 
 def test_a_library_without_h264_costs_no_movie(tiny_world, quick_masks, out, monkeypatch, capsys):
-    monkeypatch.setattr("reverie.runs.reconstructing.write_watchable", write_watchable)
+    monkeypatch.setattr("reverie.runs.writing.write_watchable", write_watchable)
     monkeypatch.setattr("reverie.reporting.video_files.CODEC", "libx999")
     assert reconstruct(tiny_world, out, "6")["trial"].tolist() == ["6"]
     assert (out / "alpha/6/movie.tif").exists()

@@ -4,7 +4,8 @@ from reverie.fitted.session import Sources
 from reverie.inversion.methods.map import Map
 from reverie.jobs.engines.settings import On
 from reverie.runs.options import Joining
-from reverie.runs.reconstructing import Run, reconstruct_trials
+from reverie.runs.reconstructing import reconstruct_trials
+from reverie.runs.run import Run
 
 QUICK = Map(steps=3, draws=1, calibrated=False, likelihood="sizes")
 

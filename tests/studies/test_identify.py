@@ -5,8 +5,9 @@ from tests.worlds import describe_training, fitted_to, spoil_movie
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.jobs.clip import Clip
 from reverie.recordings.contents import movie_digest
-from reverie.studies import identify as identify_module
-from reverie.studies.identify import candidates_of, identify
+from reverie.studies import lineup as lineup_module
+from reverie.studies.identify import identify
+from reverie.studies.lineup import candidates_of
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_a_movie_the_encoder_was_taught_cannot_be_asked_about(session):
 
 
 def test_fewer_candidates_are_taken_when_told_so(session, clips, monkeypatch):
-    monkeypatch.setattr(identify_module, "CANDIDATES", 2)
+    monkeypatch.setattr(lineup_module, "CANDIDATES", 2)
     found = identify(session, clips[:1], session.sources.encoders[0], (250,), (24,))
     assert found["candidates"].tolist() == [2]
     assert found["accuracy"].tolist() == [1.0]

@@ -21,8 +21,9 @@ from reverie.inversion.methods.registry import Method
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job
 from reverie.jobs.workers import Workers
-from reverie.runs.reconstructing import Run, reconstruct_trials
+from reverie.runs.reconstructing import reconstruct_trials
 from reverie.runs.reporting import report_run
+from reverie.runs.run import Run
 from reverie.simulation.folder import TRUTH, Simulation, write_simulation
 from reverie.simulation.mouse import AnyMovie
 from reverie.stimuli.footage import embedded_clips, mix_footage, read_enlarged

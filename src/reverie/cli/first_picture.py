@@ -7,8 +7,9 @@ import numpy as np
 from reverie.fitted.session import Sources, open_session
 from reverie.inversion.mask import MaskSettings, estimate_mask, save_mask
 from reverie.inversion.methods.map import Map
-from reverie.runs.reconstructing import Run, reconstruct_trials
+from reverie.runs.reconstructing import reconstruct_trials
 from reverie.runs.reporting import report_run
+from reverie.runs.run import Run
 from reverie.simulation.folder import TRUTH, Simulation, write_simulation
 from reverie.simulation.mouse import AnyMovie
 from reverie.stimuli.footage import embedded_clips, mix_footage

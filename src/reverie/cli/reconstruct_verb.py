@@ -108,7 +108,8 @@ class Reconstruct:
 
     def run(self) -> None:
         """Reconstruct and score."""
-        from reverie.runs.reconstructing import Run, reconstruct_trials
+        from reverie.runs.reconstructing import reconstruct_trials
+        from reverie.runs.run import Run
 
         sources = self.subjects.sources(mask=self.mask)
         run = Run(chosen_method(self.method, self.subjects.seed), self.joining)

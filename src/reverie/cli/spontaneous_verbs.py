@@ -8,7 +8,7 @@ from tyro.conf import OmitArgPrefixes
 
 from reverie.cli.verbs import OneAnimal
 from reverie.studies.spontaneous.agreement import AgreementSettings
-from reverie.studies.spontaneous.templates import Search
+from reverie.studies.spontaneous.library import Search
 
 
 @dataclass(frozen=True)

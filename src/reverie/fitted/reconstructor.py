@@ -14,9 +14,9 @@ from reverie.fitted.reconstruction import Reconstruction
 from reverie.fitted.solving import solve_trial
 from reverie.fitted.subject import FITTED, Subject
 from reverie.foundation.arrays import Mask
+from reverie.foundation.caches import cache_folder
 from reverie.foundation.devices import choose_device, usual_torch
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.folders import cache_folder
 from reverie.foundation.requests import given_path
 from reverie.inversion.methods.registry import DEFAULT, Method, method_of
 from reverie.recordings.handmade import require_fitting

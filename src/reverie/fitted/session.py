@@ -15,9 +15,9 @@ from reverie.fitted.fitting import fit
 from reverie.fitted.opening import open_encoders, open_matching_animals
 from reverie.fitted.subject import FITTED, Subject, check_match
 from reverie.foundation.arrays import Mask
+from reverie.foundation.caches import cache_folder
 from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import NotApplicable
-from reverie.foundation.folders import cache_folder
 from reverie.foundation.requests import require_seed
 from reverie.inversion.mask import load_mask
 from reverie.recordings.reading import Reading, with_absolute_paths

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,9 +17,6 @@ LITTER = (".DS_Store", ".localized", "Thumbs.db", "desktop.ini", ".directory")
 
 PROBE = 1 << 16
 """Bytes written to test whether a disk has space."""
-
-WRITABLE_BY_OTHERS = 0o022
-"""The bits of a file's mode by which its group and everybody else may write to it."""
 
 
 def holds_nothing(folder: Path) -> bool:
@@ -48,7 +45,6 @@ def require_own(folder: Path, what: str, *signs: str) -> None:
         What is written there, in a word.
     signs
         Patterns of files; a folder that we wrote before holds at least one of them.
-
     """
     if not holds_nothing(folder) and not any(any(folder.glob(sign)) for sign in signs):
         raise ReverieError(f"{folder} is not empty and holds no {what} of ours; choose another --out.")
@@ -86,7 +82,6 @@ def require_folder(folder: Path, needed: int = 0) -> None:
         Where something is going to be written.
     needed
         Bytes it will take, where that is known.
-
     """
     _try(folder, folder)
     require_space(folder, needed)
@@ -105,7 +100,6 @@ def require_file(path: Path, mark: bytes) -> None:
         The file, which need not be there yet.
     mark
         Bytes at the start of files of this kind, by which a file that may be replaced is recognised.
-
     """
     if path.is_dir():
         raise ReverieError(f"{path} is a folder, where a file is to be written; name a file in it.")
@@ -141,15 +135,6 @@ def require_space(folder: Path, needed: int) -> None:
         )
 
 
-def cache_folder() -> Path:
-    """Return this user's cache folder, for files that can be made again; it need not exist yet.
-
-    ``XDG_CACHE_HOME`` or the home folder decides; without either it is a folder of this user's own among the temporary
-    files.
-    """
-    return next(_candidates("reverie"))
-
-
 def _nearest(folder: Path) -> Path:
     """Return the folder itself or the nearest existing one above it."""
     for place in (folder, *folder.absolute().parents):
@@ -158,51 +143,6 @@ def _nearest(folder: Path) -> Path:
         if place.is_symlink():
             raise ReverieError(f"{place} is a link to {place.readlink()}, which is not there; choose another folder.")
     raise ReverieError(f"{folder} cannot be reached; choose another folder.")
-
-
-def cache_folders(name: str) -> Iterator[Path]:
-    """Yield the folders in which files may be kept from one process to the next, the best first.
-
-    They are ``name`` in the user's cache (XDG_CACHE_HOME, or ~/.cache where there is a home) and ``name-<user id>``
-    among the temporary files. Each is made, for this user only, just before it is yielded; one that cannot be made is
-    left out. One that belongs to somebody else, or that others may write to, is left out too, with a message.
-    """
-    for folder in _candidates(name):
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            folder.mkdir(mode=0o700, exist_ok=True)
-            own = is_own(folder)
-        except OSError:
-            continue
-        if own:
-            yield folder
-        else:
-            say(
-                f"{folder} is not used, since it belongs to another user or others may write to it; another folder is "
-                "used in its place until it is deleted."
-            )
-
-
-def is_own(path: Path) -> bool:
-    """Return whether a file or folder belongs to this user and no other user may write to it.
-
-    A link must be this user's too. Where the system has no user ids, everything counts as the user's own.
-    """
-    if not hasattr(os, "geteuid"):
-        return True
-    link, target = path.lstat(), path.stat()
-    return link.st_uid == target.st_uid == os.geteuid() and not target.st_mode & WRITABLE_BY_OTHERS
-
-
-def _candidates(name: str) -> Iterator[Path]:
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    if Path(named).is_absolute():
-        yield Path(named) / name
-    else:
-        with suppress(RuntimeError):  # HOME is not set and the user has no account, as in a container
-            yield Path.home() / ".cache" / name
-    user = os.geteuid() if hasattr(os, "geteuid") else "user"
-    yield Path(tempfile.gettempdir()) / f"{name}-{user}"
 
 
 @contextmanager

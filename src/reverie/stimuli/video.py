@@ -77,7 +77,6 @@ def read_movie(
     ------
     ReverieError
         When the file is missing, a placeholder, no video, damaged or cut short.
-
     """
     if frame_rate <= 0 or min(frame_size) < 1 or (seconds is not None and seconds <= 0):
         raise ReverieError(f"{path}: frame rate, frame size and seconds must be above 0.")

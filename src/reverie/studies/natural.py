@@ -7,8 +7,9 @@ from reverie.foundation.fingerprints import digest_of
 from reverie.jobs.clip import by_animal
 from reverie.reporting.pictures import evenly_placed
 from reverie.runs.evaluating import evaluate_run
-from reverie.runs.reconstructing import Run, fill_run, record_of
+from reverie.runs.reconstructing import fill_run, record_of
 from reverie.runs.reporting import report_run
+from reverie.runs.run import Run
 from reverie.runs.run_folder import RunFolder
 from reverie.scoring.controls import CONTROLS
 from reverie.studies import published

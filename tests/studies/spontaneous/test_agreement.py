@@ -6,7 +6,7 @@ from reverie.inversion.linear.response_features import ResponseFeatures
 from reverie.inversion.linear.ridge import RidgeDecoder, RidgeSettings
 from reverie.inversion.linear.samples import PictureComponents, Population
 from reverie.studies.spontaneous.agreement import AgreementSettings, JointEnergy, agreement, p_values
-from reverie.studies.spontaneous.templates import Search
+from reverie.studies.spontaneous.library import Search
 
 NEURONS, SIZE = 40, (6, 8)
 

@@ -12,8 +12,8 @@ from reverie.fitted.opening import SubjectSources
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.studies.spontaneous.agreement import AgreementSettings
 from reverie.studies.spontaneous.darkness import darkness
+from reverie.studies.spontaneous.library import Search, clips_of, templates_of
 from reverie.studies.spontaneous.replay import replay
-from reverie.studies.spontaneous.templates import Search, clips_of, templates_of
 
 Look = Callable[..., object]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from reverie.foundation.folders import cache_folders, is_own
+from reverie.foundation.caches import cache_folders, is_own
 from reverie.foundation.progress import say
 
 SOURCES = Path(__file__).with_name("c")
@@ -77,7 +77,6 @@ def compiled_kernels(processor: str) -> ctypes.CDLL:
     ------
     CannotCompileError
         When there is no compiler, it fails, or the library cannot be loaded from any folder.
-
     """
     if processor == "avx2" and torch.backends.cpu.get_cpu_capability() not in ("AVX2", "AVX512"):
         raise CannotCompileError("this processor has no AVX2")

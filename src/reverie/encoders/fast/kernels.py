@@ -54,7 +54,6 @@ def library() -> ctypes.CDLL | None:
     ------
     ReverieError
         When ``REVERIE_KERNELS`` has an unknown value.
-
     """
     choice = os.environ.get(CHOICE) or "native"
     if choice not in (*PROCESSORS, "off"):

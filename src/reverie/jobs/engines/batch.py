@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from reverie.foundation.caches import cache_folder
 from reverie.foundation.errors import NotApplicable
-from reverie.foundation.folders import cache_folder
 from reverie.jobs.engines.contract import STOP_AT
 from reverie.jobs.engines.settings import On
 

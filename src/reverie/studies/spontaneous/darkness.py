@@ -30,8 +30,8 @@ from reverie.scoring.rule import scored_region
 from reverie.studies.page import write_study
 from reverie.studies.plates import COLOURS, column_figure, explain
 from reverie.studies.spontaneous.agreement import CLAIMED, Agreement, AgreementSettings, JointEnergy, agreement
+from reverie.studies.spontaneous.library import long_enough_trials, spanned
 from reverie.studies.spontaneous.surrogates import KINDS, amplitude_adjusted, shared_part, surrogate
-from reverie.studies.spontaneous.templates import long_enough_trials, spanned
 from reverie.studies.study import Findings, Picture, Question
 
 DARKNESS = Question(

@@ -20,16 +20,9 @@ from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say
 from reverie.studies.page import write_study
 from reverie.studies.plates import COLOURS, column_figure, explain
+from reverie.studies.spontaneous.library import SAMPLE, Search, activity_of, clips_of, long_enough_trials, templates_of
 from reverie.studies.spontaneous.search import alarms_of, block_maxima, candidates, search, surrogate_maxima
 from reverie.studies.spontaneous.surrogates import KINDS, Kind
-from reverie.studies.spontaneous.templates import (
-    SAMPLE,
-    Search,
-    activity_of,
-    clips_of,
-    long_enough_trials,
-    templates_of,
-)
 from reverie.studies.study import Findings, Picture, Question
 
 REPLAY = Question(
