@@ -180,6 +180,13 @@ CASES = {
     "time first": (edit("videos", lambda a: a.transpose(2, 0, 1)), 10, 7, 0, "laid (time, height, width)"),
     "colour": (edit("videos", lambda a: np.repeat(a[:, :, None], 3, axis=2)), 10, 7, 0, "3 colour channels"),
     "colours after time": (edit("videos", lambda a: np.repeat(a[..., None], 3, axis=3)), 10, 7, 0, "3 colour channels"),
+    "colours first, then time": (
+        edit("videos", lambda a: np.repeat(a.transpose(2, 0, 1)[None], 3, axis=0)),
+        10,
+        7,
+        0,
+        "(channel, time, height, width)",
+    ),
     "an axis of one after time": (edit("videos", lambda a: a[..., None]), 10, 7, 0, "1 colour channels"),
     "shares of white": (edit("videos", lambda a: a / 255), 10, 7, 0, "taken as shares of white"),
     "z-scores": (edit("videos", lambda a: (a - 110) / 60), 10, 7, 0, "are no grey levels, stretched"),
@@ -254,7 +261,9 @@ def test_what_people_have_is_used_and_said(mouse, case):
         assert trial.responses is None or trial.responses.min() >= 0
 
 
-@pytest.mark.parametrize("case", ["float64", "float16", "big-endian", "Fortran order", "time first", "colour"])
+@pytest.mark.parametrize(
+    "case", ["float64", "float16", "big-endian", "Fortran order", "time first", "colour", "colours first, then time"]
+)
 def test_the_same_numbers_come_out_of_every_kind_of_file(mouse, base, case):
     CASES[case][0](mouse)
     plain, other = open_recording(base).trial("1"), open_recording(mouse).trial("1")

@@ -67,12 +67,15 @@ def infer_axes(shapes: Sequence[tuple[int, ...]], lengths: Sequence[Collection[i
 def _fitting(usual: Sequence[tuple[tuple[int, ...], Collection[int]]], slack: int) -> Counter[int]:
     """Count in how many trials the size of the first axis, and that of the last, is a possible number of frames.
 
-    With four axes, the last may be colours, and then the one before it may be time.
+    With four axes, either of these may be colours, and then the one next to it may be time.
     """
     return Counter(
         axis
         for shape, possible in usual
-        for axis in (0, len(shape) - (2 if len(shape) == 4 and shape[-1] <= COLOURS else 1))
+        for axis in (
+            1 if len(shape) == 4 and shape[0] <= COLOURS else 0,
+            len(shape) - (2 if len(shape) == 4 and shape[-1] <= COLOURS else 1),
+        )
         if any(abs(shape[axis] - length) <= slack for length in possible)
     )
 

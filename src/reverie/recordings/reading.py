@@ -18,6 +18,8 @@ Axes = Literal[
     "time-width-height",
     "width-height-time",
     "height-width-channel-time",
+    "channel-height-width-time",
+    "channel-time-height-width",
     "time-height-width-channel",
     "time-channel-height-width",
 ]
