@@ -93,6 +93,13 @@ def test_a_movie_with_times_runs_as_fast_as_they_say():
     assert not any("how fast" in note for note in found.notes)
 
 
+def test_a_movie_with_times_may_be_a_pair_as_responses_are():
+    pair = (2.0 + np.arange(FRAMES) / 30, SCREEN)
+    found = recorded(movies={"1": pair}, responses=(np.arange(300) / 30, np.ones((300, 3))), shown=None)
+    assert found["0"].start == 2.0
+    np.testing.assert_allclose(found["0"].movie, SCREEN, rtol=1e-6)
+
+
 def test_frames_counted_from_1_spoil_every_piece_of_a_long_showing():
     with pytest.raises(ReverieError, match=r"3 were tried.*its frame 60 is said to have been shown"):
         _ = recorded(shown=BY_FRAME, reading=Reading(trial_seconds=0.7)).tiers

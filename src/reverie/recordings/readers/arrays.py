@@ -18,7 +18,7 @@ from reverie.recordings.readers.clips import OpenClip, open_clip
 from reverie.recordings.readers.event_tables import usual_columns
 from reverie.recordings.readers.showings import by_frame
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
-from reverie.recordings.readers.timed_values import Timed, TimedValues, timed
+from reverie.recordings.readers.timed_values import Timed, TimedValues, timed, with_times
 from reverie.recordings.readers.trials import require_folder_name
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
@@ -52,7 +52,8 @@ def arrays_source(given: GivenArrays, reading: Reading) -> ClockedSource:
     if not isinstance(movies, TimedValues | Mapping):
         raise ReverieError("Movies are given by name, such as {'clip': array}, or as one object with .t and .d.")
     # Names in the table of what was shown are read as text.
-    named = {name: movies} if isinstance(movies, TimedValues) else {str(clip): one for clip, one in movies.items()}
+    by_name = {name: movies} if isinstance(movies, TimedValues) else movies
+    named = {str(clip): with_times(one) for clip, one in by_name.items()}
     place = f"What was shown to {name}"
     table = None if given.shown is None else usual_columns(_table(given.shown, place), named.__contains__)[0]
     clips = _Clips(named, reading, numbered=table is not None and by_frame(table))

@@ -1,5 +1,6 @@
 """Values with times, as a user gives them: a pair, or an object of any library that holds both."""
 
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -24,6 +25,22 @@ class TimedValues(Protocol):
 
 Timed = TimedValues | tuple[Any, Any]
 """Values with times: an object with ``.t`` and ``.d``, or (times, values)."""
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """(times, values) as an object."""
+
+    t: Any
+    d: Any
+
+
+def with_times(given: Any) -> Any:  # noqa: ANN401 - whatever a user gives
+    """Return a pair (times, values) as an object with ``.t`` and ``.d``, and anything else as it is."""
+    if not (isinstance(given, tuple) and len(given) == 2 and np.ndim(given[0]) == 1):
+        return given
+    times, values = given
+    return _Pair(np.asarray(times), values if hasattr(values, "shape") else np.asarray(values))
 
 
 def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
