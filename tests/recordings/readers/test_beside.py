@@ -128,6 +128,22 @@ def test_rows_of_what_never_began_or_was_over_before_it_are_left_out(capsys: pyt
     assert "t.csv says that a, on at 14 s, was over at 13 s; this row is left out." in said
 
 
+def test_rows_of_no_movie_neither_need_an_end_nor_end_a_movie(capsys: pytest.CaptureFixture[str]) -> None:
+    """As those of rests and answers in BIDS's events, with n/a for what they do not have."""
+    events = pd.DataFrame(
+        {"onset": [0.0, 3.0, 3.5, 10.0, 12.0, 12.0, 20.0], "clip": ["", "a", "", "", "", "", "a"]}
+        | {"end": ["", "", "3.8", "19", "12.5", "12.5", ""]}
+    )
+    shown = showings_of(events, "t.csv", clips_of(30.0))
+    assert [(one.clip, float(one.onsets[0]), one.end) for one in shown] == [
+        ("a", 3.0, 5.0),
+        (None, 10.0, 12.0),
+        (None, 12.0, 12.5),
+        ("a", 20.0, 22.0),
+    ]
+    assert "t.csv: 2 rows without a movie" in capsys.readouterr().err
+
+
 def test_an_image_stays_until_its_end() -> None:
     onsets = pd.DataFrame({"onset": [2.0], "clip": ["a"]})
     (showing,) = showings_of(onsets.assign(end=3.5), "t.csv", clips_of(30.0, 1))

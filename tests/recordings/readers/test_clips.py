@@ -131,3 +131,12 @@ def test_a_file_that_was_written_again_is_read_again(tmp_path: Path, name: str) 
         pictures = np.asarray(open_clip(tmp_path / name, Reading()).footage.values[:])
         wanted = movie if name == "a.tif" else np.repeat(np.repeat(movie, 2, 1), 2, 2)[:, :, :32]
         np.testing.assert_allclose(pictures, wanted, atol=1)
+
+
+def test_a_zarr_store_is_told_what_to_become(tmp_path: Path) -> None:
+    (tmp_path / "a.zarr").mkdir()
+    (tmp_path / "a.zarr/zarr.json").write_text("{}")
+    with pytest.raises(
+        ReverieError, match=r"a\.zarr is a Zarr store, which is not read; save its array with numpy\.save"
+    ):
+        open_clip(tmp_path / "a.zarr", Reading())

@@ -19,6 +19,9 @@ MATLAB = ".mat"
 ARRAYS = (".npy", ".npz", ".h5", ".hdf5", MATLAB)
 """Endings of files that hold a movie as an array."""
 
+ZARR = ("zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata")
+"""Files of which every Zarr store contains one."""
+
 NUMBERS = (
     "double",
     "single",
@@ -35,6 +38,11 @@ SMALL = 2**30
 
 DENSEST = 100_000
 """Compression ratio that no recording's values reach."""
+
+
+def is_zarr(path: Path) -> bool:
+    """Return whether a folder is a Zarr store."""
+    return path.is_dir() and any((path / name).is_file() for name in ZARR)
 
 
 def read_movie_array(path: Path) -> Pictures:

@@ -13,7 +13,7 @@ from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
 from reverie.recordings.footage import stored_frames, target_size
-from reverie.recordings.readers.array_files import ARRAYS, MATLAB, read_movie_array
+from reverie.recordings.readers.array_files import ARRAYS, MATLAB, is_zarr, read_movie_array
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
 from reverie.recordings.reading import Reading, clip_and_file
 from reverie.recordings.source import Footage
@@ -126,6 +126,8 @@ def open_clip(path: Path, reading: Reading, frames: int | None = None, *, number
         picture = _as_stored(resize(grey[None], target), stored_type(path))
         footage = Footage(str(path), picture, "time,height,width", averaged=grey.shape[0] / target[0])
         return OpenClip(footage, 1, UNTIMED, timed=False)
+    if is_zarr(path):
+        raise ReverieError(f"{path} is a Zarr store, which is not read; save its array with numpy.save, and give that.")
     untimed = reading.frame_rate or UNTIMED
     movie, rate, averaged = _video(path, reading.frame_size, untimed, numbered, _changed(path))
     footage = Footage(str(path), movie, "time,height,width", averaged=averaged)

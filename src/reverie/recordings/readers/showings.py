@@ -56,7 +56,7 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
         return showings_by_frame(table, place)
     if {"onset", "clip"} <= set(table.columns):
         rows = _numbers(_timed_rows(table, "onset", place), ("onset",), place).sort_values("onset", kind="stable")
-        return list(_apart(list(_by_showing(rows, place, opened)), place))
+        return list(_apart(_besides_movies(list(_by_showing(rows, place, opened)), place), place))
     if "onset" in table:
         raise ReverieError(
             f"{place} has no column clip, nor exactly one other whose cells name movies beside it or of --movie; give "
@@ -164,7 +164,7 @@ def _require_forward(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, p
 
 
 def _by_showing(table: pd.DataFrame, place: str, opened: Callable[[str, int | None], OpenClip]) -> Iterator[Showing]:
-    """Yield what each row shows; rows of movies that cannot be opened are left out."""
+    """Yield what each row shows, up to NaN where its end is not said; movies that cannot be opened are left out."""
     ends = words(table, "end")
     if (ends != "").any():
         _numbers(table[ends != ""], ("end",), place)
@@ -173,8 +173,6 @@ def _by_showing(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
     columns = (table["onset"].to_numpy(float), pd.to_numeric(ends, errors="coerce"), clips, words(table, "tier"))
     for onset, end, clip, tier in zip(*columns, strict=True):
         if not clip:
-            if not np.isfinite(end):
-                raise ReverieError(f"{place} has a row without a clip at {onset} s; give its end.")
             yield Showing(np.array([onset]), float(end), None, None, tier)
         elif clip in lengths:
             shown = _of_row(onset, float(end), clip, *lengths[clip], place)
@@ -204,18 +202,33 @@ def _lengths(clips: Iterable[str], opened: Callable[[str, int | None], OpenClip]
     return {clip: (movie.frames, movie.rate) for clip, movie in movies}
 
 
+def _besides_movies(showings: Sequence[Showing], place: str) -> list[Showing]:
+    """Return showings without stretches of no movie that have no end or lie in one, as answers do in BIDS's events."""
+    movies = np.array([(one.onsets[0], one.end) for one in showings if one.clip]).reshape(-1, 2)
+    kept = []
+    for one in showings:
+        shared = np.minimum(movies[:, 1], one.end) - np.maximum(movies[:, 0], one.onsets[0])
+        if one.clip or (one.end > one.onsets[0] and (shared <= OVERLAP).all()):
+            kept.append(one)
+    if lost := len(showings) - len(kept):
+        say(f"{place}: {counted(lost, 'row')} without a movie and an end of its own, or during a movie, left out.")
+    return kept
+
+
 def _apart(showings: Sequence[Showing], place: str) -> Iterator[Showing]:
-    """Yield showings, each cut where the next begins; raises ReverieError where they overlap by too much."""
+    """Yield showings, each cut where the next begins; raises ReverieError where a movie overlaps by too much."""
     for showing, following in pairwise([*showings, None]):
         assert showing is not None
         begins = np.inf if following is None else float(following.onsets[0])
-        if showing.end - begins > OVERLAP:
+        if showing.clip and showing.end - begins > OVERLAP:
             raise ReverieError(
-                f"{place} says that something else was shown from {begins:g} s on, while {showing.clip or 'nothing'} "
-                f"from {showing.onsets[0]:g} s on lasts until {showing.end:g} s; say when it ended in a column end, or "
-                "how fast movies were shown with --frame-rate."
+                f"{place} says that something else was shown from {begins:g} s on, while {showing.clip} from "
+                f"{showing.onsets[0]:g} s on lasts until {showing.end:g} s; say when it ended in a column end, or how "
+                "fast movies were shown with --frame-rate."
             )
         kept = showing.onsets < begins
+        if not kept.any():  # two stretches of no movie that begin at once
+            continue
         frames = None if showing.frames is None else showing.frames[kept]
         yield replace(showing, onsets=showing.onsets[kept], end=min(showing.end, begins), frames=frames)
 

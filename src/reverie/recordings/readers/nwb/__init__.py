@@ -8,6 +8,7 @@ import h5py
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import may_enter
 from reverie.recordings.clocked import ClockedSource, Recorded
+from reverie.recordings.readers.array_files import is_zarr
 from reverie.recordings.readers.nwb import allen, chosen, microns, neuropixels, suite2p
 from reverie.recordings.readers.nwb.contents import listed
 from reverie.recordings.readers.nwb.file import H5Object, lost_links, open_file
@@ -21,16 +22,13 @@ LAYOUTS = (allen, microns, neuropixels, suite2p)
 SUBFOLDERS = ("sub-", "ses-")
 """First letters of the names of folders in which DANDI and BIDS keep the files of a subject, or of a session."""
 
-ZARR = ("zarr.json", ".zgroup", ".zattrs", ".zmetadata")
-"""Files of which every Zarr store contains one."""
-
 
 def refusal(path: Path, reading: Reading) -> str | None:
     """Return why a path is no NWB file or folder of them, None where it is.
 
     Raises ReverieError when it is a Zarr store, which no reader can read.
     """
-    if path.is_dir() and any((path / name).is_file() for name in ZARR):
+    if is_zarr(path):
         raise ReverieError(
             f"{path} is a Zarr store, where NWB is read from HDF5 files only; write it as one with hdmf-zarr "
             "(NWBHDF5IO.export of NWBZarrIO) and give that, or open its arrays in Python with Recording.from_arrays."
