@@ -9,6 +9,7 @@ from reverie.fitted.calibrating import calibration_trials
 from reverie.fitted.fitted import Fitted
 from reverie.fitted.solving import SHORT_CLIP, plan_of, search_trial, weigh
 from reverie.fitted.subject import Subject
+from reverie.fitted.uncertainty import information_of
 from reverie.foundation.arrays import Mask, Movie
 from reverie.foundation.errors import NotApplicable
 from reverie.foundation.progress import say, tracked
@@ -17,7 +18,6 @@ from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.problem import Solution
-from reverie.inversion.uncertainty import information_map
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.near_duplicates import best_correlations, signature
 from reverie.recordings.opening import evenly, responses_of
@@ -61,7 +61,7 @@ def fit_errors(fitted: Fitted) -> LearnedErrors | None:
     }
     found = [clips[name].found for name in drawn]
     posterior = np.mean([_posterior(each) for each in found], axis=0)
-    information = np.mean([_information(fitted, each) for each in found], axis=0)
+    information = np.mean([information_of(each, fitted) for each in found], axis=0)
     measured = {name: clip.errors(fitted, posterior) for name, clip in clips.items()}
     # In a small mask and a short clip, there may be no scored pixel.
     judged = {name: its for name, its in measured.items() if its.scored.any()}
@@ -155,8 +155,3 @@ def _posterior(found: Solution) -> Mask:
     """Return the variance of posterior draws at each pixel, (height, width), averaged over scored frames."""
     assert found.std is not None
     return np.asarray(np.square(found.std[scored_frames(len(found.movie))]).mean(axis=0), dtype=np.float32)
-
-
-def _information(fitted: Fitted, found: Solution) -> Mask:
-    assert found.std is not None
-    return information_map(found.movie, found.std, fitted.prior, Map().softness)

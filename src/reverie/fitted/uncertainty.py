@@ -57,7 +57,7 @@ def uncertainty_of(
     if any(solution.std is None for solution in solutions):
         notes = (*without_errors(fits, method), *((OVER_MODELS,) if len(solutions) > 1 else ()))
         return Uncertainty(solutions, notes=notes)
-    information = np.mean([_information(*each) for each in zip(solutions, fits, strict=False)], axis=0)
+    information = np.mean([information_of(*each) for each in zip(solutions, fits, strict=False)], axis=0)
     kept = [calibration_of(fitted, method) for fitted in fits[: len(solutions)]]
     calibrations = [calibration for calibration in kept if calibration is not None]
     if len(calibrations) < len(solutions):
@@ -83,7 +83,8 @@ def _reserves(fitted: Fitted, method: Method, joined: bool) -> tuple[str, ...]:
     return (*((OF_SINGLES,) if joined else ()), *((OF_USUAL,) if unusual else ()))
 
 
-def _information(solution: Solution, fitted: Fitted) -> Mask:
+def information_of(solution: Solution, fitted: Fitted) -> Mask:
+    """Return the information at each pixel, (height, width), of a solution with a standard deviation."""
     if solution.information is not None:
         return solution.information
     assert solution.std is not None

@@ -34,6 +34,11 @@ def holds_nothing(folder: Path) -> bool:
         raise ReverieError(f"{folder} cannot be read ({error.strerror}); choose another folder.") from error
 
 
+def visible_in(folder: Path) -> list[Path]:
+    """Return what is in a folder, sorted by name, without hidden files and folders."""
+    return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+
+
 def require_own(folder: Path, what: str, *signs: str) -> None:
     """Raise ReverieError when a folder holds files but none of ours, so that ours are not mixed with others.
 

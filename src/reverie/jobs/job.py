@@ -1,5 +1,4 @@
-"""A job is one reconstruction of one clip; it holds all that determines its result, from which its fingerprint
-comes."""
+"""A job is one reconstruction of one clip: all that determines its result, and hence its fingerprint."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -69,8 +69,6 @@ class Live:
     ...     frame = live.push(responses)
     """
 
-    raw = False
-
     def __init__(self, reader: Reconstructor, lag: float = 0.25, *, raw: bool = False) -> None:
         if not isinstance(reader, Reconstructor):
             raise ReverieError(f"Live reads through a Reconstructor, but was given a {type(reader).__name__}.")

@@ -24,8 +24,6 @@ SPATIAL = (0, 0.002, 0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.026, 0.034, 0.04
 TEMPORAL = (0, 0.1, 0.3, 0.6, 1.0, 1.7, 2.5, 4.0, 6.0, 9.0, 15.1)
 """Edges of the temporal bands, hertz."""
 
-Table = Float[np.ndarray, "spatial temporal"]
-
 LEARNING_MINUTES = 10.0
 """Minutes of training movies after which an encoder has learned half of what it can learn: assumed, not measured."""
 
@@ -43,8 +41,9 @@ class MeasuredBands:
     """Measurements of movies and of one animal's neurons, by frequency band; empty bands are left out."""
 
     cycles: Float[np.ndarray, " band"]
+    """Centre of each band in space, cycles per degree."""
     hertz: Float[np.ndarray, " band"]
-    """Centre of each band, cycles per degree and hertz."""
+    """Its centre in time, hertz."""
     share: Float[np.ndarray, " band"]
     """Share of the cosine transform's coefficients that lie in the band."""
     power: Float[np.ndarray, " band"]

@@ -69,8 +69,7 @@ class GaussianPrior:
 
     @property
     def scene_size(self) -> tuple[int, int]:
-        """Height and width of the scene that white coefficients describe; where the camera moves, it exceeds the
-        frame."""
+        """Height and width of the scene that white coefficients describe, larger than a frame if the camera moves."""
         return self.frame_size if self.camera is None else self.camera.scene_size
 
     def to(self, device: torch.device) -> "GaussianPrior":

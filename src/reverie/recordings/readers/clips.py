@@ -11,6 +11,7 @@ import numpy as np
 
 from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.folders import visible_in
 from reverie.foundation.placeholders import read_start
 from reverie.recordings.footage import stored_frames, target_size
 from reverie.recordings.readers.array_files import ARRAYS, MATLAB, is_zarr, read_movie_array
@@ -95,8 +96,7 @@ def _name_of(path: Path) -> str:
 
 def _movies_in(folder: Path) -> Iterator[Path]:
     """Yield possible movies; of two files of one name, the array is taken, but not MATLAB's, which may be notes."""
-    found = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-    found = [path for path in found if path.suffix.lower() not in TEXTS]
+    found = [path for path in visible_in(folder) if path.suffix.lower() not in TEXTS]
     yield from sorted(found, key=lambda path: (path.suffix.lower() != MATLAB, path.suffix.lower() in ARRAYS))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.files import read_json, read_npy
-from reverie.foundation.folders import may_enter
+from reverie.foundation.folders import may_enter, visible_in
 from reverie.foundation.progress import say
 from reverie.recordings.clocked import ClockedSource, Recorded, Showing
 from reverie.recordings.lazy_trials import OnDisk
@@ -44,8 +44,7 @@ def places(path: Path, reading: Reading) -> list[Path]:
         return []
     if _is_session(path):
         return [path]
-    inside = [inner for inner in sorted(path.iterdir()) if not inner.name.startswith(".") and inner.is_dir()]
-    return [inner for inner in inside if may_enter(inner) and _is_session(inner)]
+    return [inner for inner in visible_in(path) if inner.is_dir() and may_enter(inner) and _is_session(inner)]
 
 
 def _is_session(folder: Path) -> bool:

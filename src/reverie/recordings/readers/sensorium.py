@@ -9,7 +9,7 @@ import numpy as np
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, FRAME_SIZE, STATE_NAMES
 from reverie.foundation.errors import ReverieError, counted, reading_foreign, some
 from reverie.foundation.files import read_npy
-from reverie.foundation.folders import may_enter
+from reverie.foundation.folders import may_enter, visible_in
 from reverie.recordings.readers import sensorium_layout as layout
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Source, StoredSeries
@@ -47,10 +47,8 @@ def animal_folders(path: Path, is_animal: Callable[[Path], bool]) -> list[Path]:
         return []
     if is_animal(path):
         return [path]
-    inside = [inner for inner in sorted(path.iterdir()) if not inner.name.startswith(".") and inner.is_dir()]
-    inside = [inner for inner in inside if may_enter(inner)]
     found: list[Path] = []
-    for folder in inside:
+    for folder in (inner for inner in visible_in(path) if inner.is_dir() and may_enter(inner)):
         found += [folder] if is_animal(folder) else [each for each in sorted(folder.iterdir()) if is_animal(each)]
     return found
 

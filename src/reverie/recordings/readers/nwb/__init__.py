@@ -6,7 +6,7 @@ from pathlib import Path
 import h5py
 
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.folders import may_enter
+from reverie.foundation.folders import may_enter, visible_in
 from reverie.recordings.clocked import ClockedSource, Recorded
 from reverie.recordings.readers.array_files import is_zarr
 from reverie.recordings.readers.nwb import allen, chosen, microns, neuropixels, suite2p
@@ -54,7 +54,7 @@ def places(path: Path, reading: Reading) -> list[Path]:
     """Return every file, each of which is a recording; also those in an archive's folders of subjects and sessions."""
     if path.is_file():
         return [path]
-    inside = [each for each in sorted(path.iterdir()) if not each.name.startswith(".")]
+    inside = visible_in(path)
     folders = [each for each in inside if each.is_dir() and each.name.startswith(SUBFOLDERS) and may_enter(each)]
     files = [each for each in inside if each.suffix.lower() == ".nwb" and each.is_file()]
     return [*files, *(inner for folder in folders for inner in places(folder, reading))]
