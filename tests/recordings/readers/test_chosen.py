@@ -313,6 +313,20 @@ def test_further_times_of_trials_are_asked_about(tmp_path, session, capsys):
     assert "come on at start_time, though there are further times (stimulus_on)" in capsys.readouterr().err
 
 
+def test_trials_within_a_movie_that_has_times_of_its_own_are_not_taken_to_begin_it(tmp_path, session):
+    file = nwb_layouts.with_units(session)
+    times = session.frame_times
+    file.add_stimulus(ImageSeries(name="shown", data=session.movie, unit="n.a.", format="raw", timestamps=times))
+    for onset in session.onsets:
+        file.add_trial(start_time=float(onset), stop_time=float(onset) + 1.0)
+    place = nwb_layouts.save(tmp_path / "mine.nwb", file)
+    reading = Reading(responses="/units", movie=(nwb_layouts.SHOWN,), frames_table=Path("/intervals/trials"))
+    with pytest.raises(
+        ReverieError, match=r"/intervals/trials has rows from 2 to .* s, during which shown was on by its"
+    ):
+        open_recording(place, reading)
+
+
 @pytest.mark.parametrize("conversion", [0.0, float("nan")])
 def test_a_conversion_that_says_nothing_is_not_applied(place, session, tmp_path, conversion):
     scan = nwb_layouts.write_microns(tmp_path / "scan.nwb", session, rate=30.0)

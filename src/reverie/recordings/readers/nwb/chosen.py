@@ -1,24 +1,23 @@
 """An NWB file of any layout, in which the user chooses every part; nothing is guessed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from posixpath import basename
 
 import h5py
-import pandas as pd
-from pandas.api.types import is_numeric_dtype
 
 from reverie.foundation.arrays import PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, some
-from reverie.foundation.progress import say
 from reverie.recordings.clocked import Recorded
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.beside import ShownMovies, shown_beside, spellings
+from reverie.recordings.readers.beside import ShownMovies, shown_beside
 from reverie.recordings.readers.clips import OpenClip, named_files
 from reverie.recordings.readers.nwb.contents import (
+    LISTS,
+    SHOWN,
     TEMPLATES,
     movies_in,
     movies_under,
@@ -31,10 +30,10 @@ from reverie.recordings.readers.nwb.file import (
     pair,
     placed,
     sampled,
-    table,
 )
 from reverie.recordings.readers.nwb.movies import image_footage, image_times, indexed, shown_itself
 from reverie.recordings.readers.nwb.regions import only_cells, response_series
+from reverie.recordings.readers.nwb.tables import require_no_own_times, table_inside
 from reverie.recordings.readers.nwb.units import labelled_trains
 from reverie.recordings.readers.timed_showings import counted_from_one
 from reverie.recordings.reading import Reading
@@ -43,11 +42,6 @@ from reverie.recordings.source import read_members
 
 AMOUNTS = ("event", "deconv", "spike")
 """Words in the path of responses that are amounts; other responses are levels."""
-
-FEWEST = 3
-"""Rows of a table from which on a column whose values lie within its rows' times is one of times."""
-
-LISTS = "`reverie inspect` lists what there is"
 
 
 def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
@@ -82,7 +76,10 @@ def _shown(file: H5Object, place: Path, reading: Reading) -> ShownMovies:
     clips = {name: partial(_clip, series, place, reading) for name, series in named.items()}
     given = [*(basename(path) for path in inside), *named_files(files)]
     path = reading.frames_table
-    rows = None if path is None else _table_inside(file, place, path, given, {*clips, *given})
+    rows = None if path is None else table_inside(file, place, path, given, {*clips, *given})
+    if rows is not None:
+        presented = {name: movie for name, movie in named.items() if movie.name.startswith(SHOWN)}
+        require_no_own_times(*rows, {name: partial(image_times, presented[name], place, reading) for name in presented})
     return shown_beside(place, replace(reading, movie=files), clips, rows)
 
 
@@ -130,62 +127,6 @@ def _shown_inside(inside: Mapping[str, H5Object], place: Path, reading: Reading)
         showings += shown
         clips[name] = opener
     return ShownMovies(showings, clips, tuple(notes))
-
-
-def _table_inside(
-    file: H5Object, place: Path, path: Path, chosen: Sequence[str], movies: Iterable[str]
-) -> tuple[pd.DataFrame, str] | None:
-    """Return a table in the file as a table of what was shown, and its place; None where the path is a csv file's.
-
-    Movies are named in a column ``clip``, or in the only column that contains names of movies; rows of other stimuli
-    are left out. Without such a column, all rows are of the one movie that was chosen. Raises ReverieError where the
-    path is neither.
-    """
-    if path.exists():
-        return None
-    group = file.get(path.as_posix())
-    if not isinstance(group, h5py.Group):
-        raise ReverieError(f"{path} is neither a csv file nor a table in {place}; {LISTS}.")
-    said, rows = f"{place}:{group.name}", table(group, "start_time")
-    known = {*movies, ""}
-    named = [name for name in rows if not is_numeric_dtype(rows[name]) and _names(rows[name], known - {""}).any()]
-    named = ["clip"] if "clip" in rows else named
-    if len(named) == 1:
-        rows = rows.assign(clip=rows[named[0]])
-        shown = _names(rows["clip"], known)
-        if shown.any() and not shown.all():  # the names in rows without a known movie are reported
-            other = sorted(set(rows["clip"][~shown].astype(str)))
-            say(f"{said}: rows that name no known movie are left out ({some(other)}).")
-            rows = rows[shown]
-    elif len(chosen) == 1:
-        rows = rows.assign(clip=chosen[0])
-    else:
-        raise ReverieError(
-            f"{said} has no column of the names of movies in the file (its columns: {', '.join(map(str, rows))}); name "
-            "one movie with --movie, or give --frames-table with a csv file."
-        )
-    _say_other_times(rows, said)
-    return rows.rename(columns={"start_time": "time" if "frame" in rows else "onset", "stop_time": "end"}), said
-
-
-def _say_other_times(rows: pd.DataFrame, said: str) -> None:
-    """Print a message where a table holds further times within its rows, since movies may have come on then."""
-    if "stop_time" not in rows:
-        return
-    start, stop = rows["start_time"], rows["stop_time"]
-    columns = [name for name in rows if name not in ("start_time", "stop_time") and is_numeric_dtype(rows[name])]
-    inside = {name: (rows[name] >= start) & (rows[name] <= stop) for name in columns}
-    others = [str(name) for name in columns if inside[name].mean() > 0.9 and (rows[name] > start).any()]
-    if others and len(rows) >= FEWEST:
-        say(
-            f"{said}: movies are taken to have come on at start_time, though there are further times ({some(others)}); "
-            "if they came on then, say so in a csv file for --frames-table."
-        )
-
-
-def _names(column: pd.Series, known: Set[str]) -> pd.Series:
-    """Return which rows of a column name a known movie."""
-    return column.astype(str).map(lambda clip: not known.isdisjoint(spellings(clip))).astype(bool)
 
 
 def _clip(series: H5Object, place: Path, reading: Reading) -> OpenClip:

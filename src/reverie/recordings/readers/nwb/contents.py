@@ -16,6 +16,9 @@ MICROSCOPES = ("OnePhotonSeries", "TwoPhotonSeries", "ImageMaskSeries")
 TEMPLATES = "/stimulus/templates/"
 """Group of movies that may be shown at any time, and repeatedly."""
 
+SHOWN = "/stimulus/presentation/"
+"""Group of movies that were shown as they lie there, at times of their own."""
+
 RESPONSES = ("RoiResponseSeries", "FluorescenceSeries", "Units")
 BEHAVIOUR = ("TimeSeries", "SpatialSeries", "IntervalSeries")
 
@@ -26,6 +29,8 @@ BEHAVIOUR_OPTIONS = "--running, --pupil or --gaze"
 
 FEWEST_NEURONS = 4
 """Columns from which a plain series may be of neurons; fewer are behaviour, such as the three axes of a place."""
+
+LISTS = "`reverie inspect` lists what there is"
 
 TABLES = "intervals"
 
