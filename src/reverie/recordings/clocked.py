@@ -58,8 +58,9 @@ class Recorded:
     """What a reader finds in a recording, each signal with its own times."""
 
     name: str
+    """The animal's name."""
     place: Path
-    """Whose recording it is, and where it lies."""
+    """Where the recording lies."""
     responses: Sequence[Signal]
     """The neurons, plane by plane."""
     signals: Mapping[str, Signal]

@@ -55,7 +55,7 @@ class TrialFacts:
     signals: Mapping[str, SeriesFacts]
     rows: Mapping[str, np.ndarray]
     broken_signals: Mapping[str, str] = field(default_factory=dict)
-    """Why those that are there cannot be used."""
+    """Why signals that are there cannot be used, by name."""
 
     def without(self, signals: Iterable[str]) -> "TrialFacts":
         """Return the same without some of the signals."""

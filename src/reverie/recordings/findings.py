@@ -66,9 +66,11 @@ class Survey:
     animals: tuple[AnimalFindings, ...]
     """What each holds."""
     movies: int
+    """Distinct movies among the trials read."""
     shared: int
+    """Those of them that several animals saw."""
     repeated: int
-    """Distinct movies among the trials read; those seen by several animals, and several times by one."""
+    """Those of them that one animal saw several times."""
     leaks: tuple[Leak, ...]
     """Near-duplicates in different published folds."""
     problems: tuple[str, ...]

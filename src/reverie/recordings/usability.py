@@ -94,8 +94,9 @@ class Usable:
     spans: dict[str, Span] = field(default_factory=dict)
     """The trials that can be used, in recorded order, and the part of each that all of its arrays have."""
     recorded: set[str] = field(default_factory=set)
+    """Those of them with responses."""
     shown: set[str] = field(default_factory=set)
-    """Trials with responses; trials with a movie."""
+    """Those of them that show a movie."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Trials that cannot be used, each with the reason."""
     cut: dict[str, str] = field(default_factory=dict)

@@ -44,7 +44,7 @@ class Probe:
     state: Float[np.ndarray, "4"]
     places: Int[np.ndarray, "place 2"]
     path: Path
-    """Of the changes."""
+    """File of the changes."""
 
 
 def fields_of(setup: Setup) -> dict[str, ReceptiveFields]:
