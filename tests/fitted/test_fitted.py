@@ -3,15 +3,12 @@ import shutil
 
 import numpy as np
 import pytest
-import torch
 from tests.worlds import files_in, fitted_to, replace_encoder
 
-from reverie.fitted.fitted import Fitted, likelihood_fits_arrays, likelihood_fits_of
+from reverie.fitted.fitted import Fitted
 from reverie.fitted.fitting import fit
 from reverie.fitted.parts import PARTS
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.likelihood import EventLikelihood, PoissonLikelihood
-from reverie.inversion.likelihood_fit import LikelihoodFits
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.weighing import Weights
 from reverie.scoring.calibration import Calibration
@@ -86,26 +83,6 @@ def test_beside_the_parts_it_says_what_they_were_fitted_to(tiny_world, part):
     assert told["neurons"] == 20
     assert told["training_trials"] == ["0", "1", "2", "3", "4", "5"]
     assert told["fingerprint"] == fitted.subject.fingerprint
-
-
-def test_likelihoods_survive_being_laid_out():
-    kinds = {
-        "sizes": PoissonLikelihood(torch.tensor([1.0, 2.0])),
-        "events": EventLikelihood(torch.tensor([0.5, 0.25]), torch.tensor([3.0, 1.0])),
-    }
-    again = likelihood_fits_of(likelihood_fits_arrays(LikelihoodFits(kinds, "events")))
-    assert again.chosen == "events"
-    assert set(again.kinds) == set(kinds)
-    torch.testing.assert_close(again.find("sizes").dispersion, torch.tensor([1.0, 2.0]))
-    torch.testing.assert_close(again.find("events").frequency, torch.tensor([0.5, 0.25]))
-
-
-@pytest.mark.parametrize(
-    "arrays", [{}, {"sizes.dispersion": np.ones(2)}, {"chosen": np.array("events"), "sizes.dispersion": np.ones(2)}]
-)
-def test_incomplete_likelihoods_are_refused(arrays):
-    with pytest.raises(ReverieError, match="incomplete; delete its file"):
-        likelihood_fits_of(arrays)
 
 
 @pytest.mark.parametrize("part", ["prior", "likelihood", "ridge"])

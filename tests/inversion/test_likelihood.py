@@ -8,8 +8,7 @@ from reverie.inversion.likelihood import (
     GaussianLikelihood,
     JointLikelihood,
     PoissonLikelihood,
-    likelihood_arrays,
-    likelihood_from_arrays,
+    likelihood_of,
 )
 
 KINDS = [
@@ -56,7 +55,7 @@ def test_choosing_weakening_and_keeping(likelihood):
         likelihood.loss(rates, rates),
     )
     torch.testing.assert_close(likelihood.over_dispersed(4).loss(rates, rates) * 4, likelihood.loss(rates, rates))
-    kept = likelihood_from_arrays(likelihood_arrays(likelihood))
+    kept = likelihood_of(likelihood.to_arrays())
     assert type(kept) is type(likelihood)
     torch.testing.assert_close(kept.loss(rates, rates), likelihood.loss(rates, rates))
 
@@ -73,8 +72,8 @@ def test_slope_and_offset_give_the_likelihood(likelihood):
 @pytest.mark.parametrize("likelihood", KINDS)
 def test_usual_responses_are_not_limited(likelihood):
     responses = drawn(likelihood, torch.full((2, 400), 1.5))
-    limited = likelihood_arrays(likelihood.limited(responses))
-    for name, values in likelihood_arrays(likelihood).items():
+    limited = likelihood.limited(responses).to_arrays()
+    for name, values in likelihood.to_arrays().items():
         np.testing.assert_array_equal(limited[name], values)
 
 
@@ -117,6 +116,6 @@ def test_traces_may_be_counted_from_any_level():
 
 
 @pytest.mark.parametrize("arrays", [{}, {"dispersion": np.zeros(3)}, {"dispersion": np.full(3, np.nan)}])
-def test_impossible_noise_is_refused(arrays):
+def test_impossible_parameters_are_refused(arrays):
     with pytest.raises(ReverieError, match="numbers above 0"):
-        likelihood_from_arrays(arrays)
+        likelihood_of(arrays)

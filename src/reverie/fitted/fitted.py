@@ -26,8 +26,7 @@ from reverie.foundation.arrays import Mask
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import read_npz, write_bytes, write_json, write_npz
 from reverie.foundation.partial_files import sweep
-from reverie.inversion.likelihood import likelihood_arrays, likelihood_from_arrays
-from reverie.inversion.likelihood_fit import LikelihoodFits
+from reverie.inversion.likelihood_kinds import LikelihoodFits
 from reverie.inversion.linear.ridge import DESCRIPTION, RidgeDecoder, load_decoder, read_decoder_description
 from reverie.inversion.mask import load_mask
 from reverie.inversion.methods.weighing import Weights
@@ -82,7 +81,7 @@ class Fitted:
     @property
     def likelihood(self) -> LikelihoodFits:
         """How responses scatter around the encoder's rates."""
-        return self._once("likelihood", lambda _, arrays: likelihood_fits_of(arrays))
+        return self._once("likelihood", lambda _, arrays: LikelihoodFits.from_arrays(arrays))
 
     @property
     def ridge(self) -> RidgeDecoder:
@@ -205,26 +204,6 @@ class Fitted:
                 raise ReverieError(f"{reason} Delete {path.parent} to have all of it fitted anew.") from error
         found: Part = self._read[part]
         return found
-
-
-def likelihood_fits_arrays(fits: LikelihoodFits) -> dict[str, np.ndarray]:
-    """Return likelihoods as arrays, for an ``.npz`` file."""
-    named = {
-        f"{kind}.{name}": array for kind, one in fits.kinds.items() for name, array in likelihood_arrays(one).items()
-    }
-    return {"chosen": np.array(fits.chosen), **named}
-
-
-def likelihood_fits_of(arrays: Mapping[str, np.ndarray]) -> LikelihoodFits:
-    """Return likelihoods from the arrays of ``likelihood_fits_arrays``; raises ReverieError when some are missing."""
-    kinds: dict[str, dict[str, np.ndarray]] = {}
-    for key, array in arrays.items():
-        if "." in key:
-            kind, name = key.split(".", 1)
-            kinds.setdefault(kind, {})[name] = array
-    if "chosen" not in arrays or str(arrays["chosen"]) not in kinds:
-        raise ReverieError("The likelihood of an animal is incomplete; delete its file and fit it anew.")
-    return LikelihoodFits({kind: likelihood_from_arrays(its) for kind, its in kinds.items()}, str(arrays["chosen"]))
 
 
 def _writable(folder: Path) -> bool:

@@ -6,7 +6,7 @@ from time import perf_counter
 import numpy as np
 
 from reverie.fitted.calibrating import fit_calibration, fit_followed_weights, fit_weights
-from reverie.fitted.fitted import FITTED_TO, Fitted, likelihood_fits_arrays
+from reverie.fitted.fitted import FITTED_TO, Fitted
 from reverie.fitted.learning_errors import fit_errors
 from reverie.fitted.parts import PARTS, sources_of
 from reverie.foundation.errors import NotApplicable, ReverieError
@@ -99,7 +99,7 @@ def _fit_likelihood(fitted: Fitted) -> None:
     trials = subject.trials(subject.training, LIKELIHOOD_TRIALS)
     kinds = kinds_of(subject.recording.response_kind)
     fits = fit_likelihoods(subject.encoder, subject.animal, trials, skip=subject.encoder.history, kinds=kinds)
-    fitted.keep("likelihood", likelihood_fits_arrays(fits))
+    fitted.keep("likelihood", fits.to_arrays())
     say(f"{subject.animal}: of the likelihoods {', '.join(kinds)}, “{fits.chosen}” describes the training trials best.")
 
 

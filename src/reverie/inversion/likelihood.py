@@ -70,6 +70,10 @@ class Likelihood(ABC):
         """Return the same likelihood on another device."""
         return self._with(**{name: each.to(device) for name, each in vars(self).items()})
 
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return the parameters as arrays, for an ``.npz`` file."""
+        return {name: value.cpu().numpy() for name, value in vars(self).items()}
+
     def _with(self, **tensors: Tensor) -> "Likelihood":
         """Return the same likelihood with some parameters replaced."""
         return type(self)(**{**vars(self), **tensors})
@@ -254,16 +258,11 @@ def _excess(counts: Float[Tensor, " neuron"]) -> Float[Tensor, " neuron"]:
     return (counts / (MOST * usual)).clamp_min(1.0)
 
 
-def likelihood_arrays(noise: Likelihood) -> dict[str, np.ndarray]:
-    """Return a likelihood as arrays, for an ``.npz`` file."""
-    return {name: value.cpu().numpy() for name, value in vars(noise).items()}
-
-
-def likelihood_from_arrays(arrays: Mapping[str, np.ndarray]) -> Likelihood:
-    """Return a likelihood from the arrays of ``likelihood_arrays``; raises ReverieError when something is missing."""
+def likelihood_of(arrays: Mapping[str, np.ndarray]) -> Likelihood:
+    """Return the likelihood with these parameters, whose names tell its kind; raises ReverieError without any."""
     values = {name: torch.tensor(array, dtype=torch.float32) for name, array in arrays.items()}
     if "dispersion" not in values or not all(bool(((v > 0) & torch.isfinite(v)).all()) for v in values.values()):
-        raise ReverieError("The noise of an animal should hold `dispersion`, numbers above 0; measure it again.")
+        raise ReverieError("The likelihood of an animal should hold `dispersion`, numbers above 0; fit it anew.")
     if "size_dispersion" in values:
         return JointLikelihood(**values)
     if "frequency" in values:

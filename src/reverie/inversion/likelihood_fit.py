@@ -5,7 +5,6 @@ the same for every recording.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -21,6 +20,7 @@ from reverie.inversion.likelihood import (
     Likelihood,
     PoissonLikelihood,
 )
+from reverie.inversion.likelihood_kinds import LikelihoodFits
 from reverie.inversion.objective import rates_in_pieces
 from reverie.recordings.trial import Trial
 from reverie.recordings.usability import ResponseKind
@@ -53,26 +53,6 @@ Sample = Float[np.ndarray, "neuron trial time"]
 
 Kind = Callable[[Sample, Sample], Likelihood]
 """Fits one kind of likelihood to rates and responses."""
-
-
-@dataclass(frozen=True)
-class LikelihoodFits:
-    """Every kind of likelihood fitted to one animal and one encoder, by name, and the one that is chosen."""
-
-    kinds: Mapping[str, Likelihood]
-    chosen: str
-
-    def find(self, name: str) -> Likelihood:
-        """Return a likelihood by its name, ``measured`` for the chosen one; raises ReverieError when there is none."""
-        kind = self.chosen if name == "measured" else name
-        if kind not in self.kinds:
-            raise ReverieError(f"There is no likelihood {name!r}; choose one of: measured, {', '.join(self.kinds)}.")
-        return self.kinds[kind]
-
-    @property
-    def single(self) -> Likelihood:
-        """The chosen likelihood, or that of sizes where both were chosen, for uses with one statistic per response."""
-        return self.kinds["sizes" if self.chosen == "both" else self.chosen]
 
 
 def fit_likelihoods(

@@ -121,9 +121,7 @@ def do_jobs(
 ) -> Tally:
     """Do the unfinished jobs, each once and the longest first, after fitting the parts they need.
 
-    A failed job does not stop the others; failures are returned.
-
-    Raises the error where an animal cannot be fitted.
+    A failed job does not stop the others; failures are returned. Raises the error where an animal cannot be fitted.
 
     Parameters
     ----------

@@ -32,10 +32,8 @@ def split_all(
 
     Training: trials of tier "train" with responses. Validation: trials of a validation tier ("oracle") with responses;
     for an animal that has none, about ``validation_share`` of its training movies, taken from the first perceptual-hash
-    folds in whole groups of near-duplicates.
-
-    A training trial whose movie is a near-duplicate of any validation movie, or of a movie of any tier but "train" and
-    "none", of any animal, is excluded.
+    folds in whole groups of near-duplicates. A training trial whose movie is a near-duplicate of any validation movie,
+    or of a movie of any tier but "train" and "none", of any animal, is excluded.
 
     Parameters
     ----------

@@ -59,9 +59,8 @@ def write_mp4(
 ) -> None:
     """Write movies (time, height, width), grey levels 0-255, side by side as one h264 file, whole or not at all.
 
-    Each pixel becomes ``scale`` by ``scale`` pixels, so that nothing is smoothed.
-
-    The size is padded to even numbers and the colours are yuv420p, which browsers require.
+    Each pixel becomes ``scale`` by ``scale`` pixels, so that nothing is smoothed. The size is padded to even numbers
+    and the colours are yuv420p, which browsers require.
 
     Parameters
     ----------

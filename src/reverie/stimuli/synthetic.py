@@ -29,10 +29,8 @@ def gaussian_noise(
 ) -> Movie:
     """Draw white noise blurred by Gaussians in space (``spatial_sigma``, pixels) and time (``temporal_sigma``, frames).
 
-    A sigma of 0 leaves that direction white.
-
-    Its autocorrelation at distance d is exp(-d² / 4σ²) everywhere: no border effects, however wide the blur. Returns
-    float32 (frames, *frame_size).
+    A sigma of 0 leaves that direction white. The autocorrelation at distance d is exp(-d² / 4σ²) everywhere: no border
+    effects, however wide the blur. Returns float32 (frames, *frame_size).
 
     Parameters
     ----------

@@ -73,9 +73,7 @@ def held_out_correlation(session: Session, movie: Movie, clip: Clip, used: Colle
     """Return how well a reconstruction predicts neurons it was not made from, of other animals that saw the movie.
 
     The first encoder predicts their responses from the reconstruction. Predicted and recorded responses are correlated
-    for each neuron, and the correlations averaged.
-
-    NaN when no other animal saw the movie.
+    for each neuron, and the correlations averaged. NaN when no other animal saw the movie.
 
     Parameters
     ----------

@@ -19,7 +19,6 @@ def frozen_form(encoder: Encoder, mouse: str, neurons: Int[Tensor, " chosen"] | 
     """Return the encoder of one animal's neurons in its fastest form: rates and movie gradients are the same.
 
     The form has the present weights, on their device, without gradients, and is always in evaluation mode.
-
     Architectures without a fast form are evaluated as they are.
 
     Parameters

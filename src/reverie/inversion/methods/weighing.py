@@ -86,9 +86,7 @@ class Moments:
 def choose_weights(measured: Mapping[str, Sequence[Moments]]) -> Weights:
     """Return the likelihood and the share with the least squared error over clips, the share shrunk towards a half.
 
-    The likelihood `both` is chosen unless another is clearly better.
-
-    Without clips, the first likelihood and one half.
+    The likelihood `both` is chosen unless another is clearly better. Without clips, the first likelihood and one half.
 
     Parameters
     ----------

@@ -73,11 +73,9 @@ def write_recording(
 
     Reading it back gives the same trials. A trial's name is its number; numbers left out get the tier "none". Arrays
     shorter than ``padded_frames`` are padded with NaN to this length, as the release pads its own to 324; None pads
-    nothing.
-
-    Trials without responses get no response file. Statistics are one number per neuron or row, and one for all movies;
-    medians are computed from evenly spaced frames (at most 2048) or pixels (at most a million). The folder appears only
-    once it is complete.
+    nothing. Trials without responses get no response file. Statistics are one number per neuron or row, and one for all
+    movies; medians are computed from evenly spaced frames (at most 2048) or pixels (at most a million). The folder
+    appears only once it is complete.
 
     Parameters
     ----------
