@@ -68,6 +68,23 @@ FORMS = {
 }
 
 
+def test_a_movie_compressed_by_a_filter_that_is_not_there_is_told_what_reads_it(session, tmp_path):
+    def compressed(place, movie):
+        values = movie.round().astype(np.uint8)
+        plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plan.set_chunk(values.shape)
+        plan.set_filter(32768, h5py.h5z.FLAG_OPTIONAL)  # a number that no package has
+        with h5py.File(f"{place}.h5", "w") as file:
+            space = h5py.h5s.create_simple(values.shape)
+            made = h5py.h5d.create(file.id, b"movie", h5py.h5t.NATIVE_UINT8, space, plan)
+            made.write_direct_chunk((0, 0, 0), values.tobytes())
+
+    with pytest.raises(
+        ReverieError, match=r"h5:movie is compressed by a filter .* \(number 32768\); pip install hdf5plugin"
+    ):
+        _ = read(tmp_path, session, compressed, "frames").tiers
+
+
 def test_a_movie_that_was_never_written_is_told(session, tmp_path):
     def claiming(place, movie):
         with h5py.File(f"{place}.h5", "w") as file:

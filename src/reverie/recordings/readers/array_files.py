@@ -1,5 +1,7 @@
 """Movies as arrays in files: of numpy, of MATLAB (but neither code nor objects), and of HDF5."""
 
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,9 @@ NUMBERS = (
     *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
 )
 """MATLAB classes of numbers."""
+
+FILTERS = "hdf5plugin"
+"""Package of the filters of HDF5 that h5py does not have, such as Blosc and Zstandard."""
 
 MOVIE_AXES = (3, 4)
 """Numbers of axes of a movie, without and with colours; arrays with fewer are not read."""
@@ -113,13 +118,31 @@ def _require_sources(data: Any, place: str) -> None:  # noqa: ANN401 - h5py ship
             raise ReverieError(f"{place} is made of parts of {name}, which is not there; bring that back.")
 
 
+def _require_filters(data: Any, place: str) -> None:  # noqa: ANN401 - h5py ships no types
+    """Raise ReverieError when a data set is compressed in a way that only a further package, if any, can read."""
+    stages = data.id.get_create_plist()
+    codes = [stages.get_filter(number)[0] for number in range(stages.get_nfilters())]
+    if all(map(h5py.h5z.filter_avail, codes)):
+        return
+    with suppress(ImportError):
+        import_module(FILTERS)  # which makes its filters known
+    for code in codes:
+        if not h5py.h5z.filter_avail(code):
+            raise ReverieError(
+                f"{place} is compressed by a filter that HDF5 does not have by itself (number {code}); pip install "
+                f"{FILTERS}, or write it again with gzip."
+            )
+
+
 def require_stored(data: Any, place: str) -> Any:  # noqa: ANN401 - h5py ships no types
-    """Return a data set of HDF5 after checking that its values exist.
+    """Return a data set of HDF5 after checking that its values exist and can be read.
 
     HDF5 allocates nothing for values that were never written and reads them as 0, so that a few bytes may claim to be
     terabytes. The same goes for virtual data sets, made of parts of other files, where these are gone. Raises
-    ReverieError when a data set claims far more than its file holds, or is made of a file that is not there.
+    ReverieError when a data set claims far more than its file holds, is made of a file that is not there, or is
+    compressed by an unknown filter.
     """
+    _require_filters(data, place)
     if data.is_virtual:
         _require_sources(data, place)
     claimed = data.size * data.dtype.itemsize
