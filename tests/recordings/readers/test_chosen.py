@@ -163,6 +163,29 @@ def test_a_table_in_the_file_says_when_its_movies_were_shown(several, session):
         np.testing.assert_array_equal(recording.movie(name), trial.movie.round())
 
 
+def test_names_in_a_table_may_be_an_enumeration(several, session):
+    with h5py.File(several, "a") as file:
+        table = file["intervals/trials_of_movies"]
+        words, attributes = table["stimulus_name"].asstr()[()], dict(table["stimulus_name"].attrs)
+        del table["stimulus_name"]
+        table["stimulus_name_elements"] = words[::-1].astype(object)
+        table["stimulus_name"] = np.arange(len(words), dtype=np.uint8)[::-1]
+        table["stimulus_name"].attrs.update(attributes)
+        table["stimulus_name"].attrs["elements"] = table["stimulus_name_elements"].ref
+    recording = open_recording(several, Reading(responses="/units", frames_table=Path("intervals/trials_of_movies")))
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        np.testing.assert_array_equal(recording.movie(name), trial.movie.round())
+
+
+def test_a_series_whose_link_leads_to_nothing_is_told_with_the_link(several):
+    with h5py.File(several, "a") as file:
+        file["processing/ophys"] = h5py.ExternalLink("raw.nwb", "/processing/ophys")
+    with pytest.raises(
+        ReverieError, match=r"nothing at /processing/ophys/F; .* leads to raw\.nwb:/processing/ophys, which"
+    ):
+        open_recording(several, Reading(responses="/processing/ophys/F", movie=("m0",)))
+
+
 def test_a_table_in_the_file_that_names_no_movie_is_of_the_one_that_is_chosen(several, session):
     table = Path("/intervals/frames_of_one")
     with pytest.raises(ReverieError, match=r"frames_of_one has no column of the names of movies .* one movie with"):

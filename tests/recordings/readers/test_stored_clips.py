@@ -56,6 +56,13 @@ def old_mat(place, movie):
     scipy.io.savemat(f"{place}.mat", {"movie": movie.transpose(1, 2, 0), "rate": 30.0, "info": {"by": "x"}})
 
 
+def linked_h5(place, movie):
+    with h5py.File(place.with_name(f"raw of {place.name}"), "w") as file:
+        file["pictures"] = movie.round().astype(np.uint8)
+    with h5py.File(f"{place}.h5", "w") as file:
+        file["movie"] = h5py.ExternalLink(f"raw of {place.name}", "/pictures")
+
+
 FORMS = {
     "8 bits": stack(".tif", lambda movie: movie),
     "16 bits": stack(".tif", lambda movie: movie.astype(np.uint16) * 257),
@@ -63,6 +70,7 @@ FORMS = {
     "8 bits in 16": stack(".TIF", lambda movie: movie.astype(np.uint16)),
     "shares of white": stack(".tif", lambda movie: (movie / 255).astype(np.float32)),
     "a stack of OME's": stack(".ome.tif", lambda movie: movie, ome=True, metadata={"axes": "TYX"}),
+    "HDF5 that links to another": linked_h5,
     "MATLAB, old": old_mat,
     "MATLAB, new": new_mat,
 }

@@ -75,7 +75,8 @@ def _of_hdf5(path: Path) -> dict[str, Pictures]:
         raise ReverieError(f"{path} could not be read as an HDF5 file ({error}); copy it again.") from error
     found: dict[str, Pictures] = {}
     file.visititems(lambda name, item: found.update({name: item}) if isinstance(item, h5py.Dataset) else None)
-    return found
+    linked = (name for name in file if isinstance(file.get(name, getlink=True), h5py.ExternalLink))
+    return found | {name: item for name in linked if isinstance(item := file.get(name), h5py.Dataset)}
 
 
 def _of_matlab(path: Path) -> dict[str, Pictures]:

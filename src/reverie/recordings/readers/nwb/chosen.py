@@ -27,6 +27,7 @@ from reverie.recordings.readers.nwb.contents import (
 from reverie.recordings.readers.nwb.file import (
     H5Object,
     kind_of,
+    lost_links,
     pair,
     placed,
     sampled,
@@ -166,7 +167,7 @@ def _responses(file: H5Object, place: Path, path: str) -> tuple[Sequence[Signal]
 def _object(file: H5Object, place: Path, path: str) -> H5Object:
     item = file.get(path)
     if not isinstance(item, h5py.Group):
-        raise ReverieError(f"{place} holds nothing at {path}; {LISTS}.")
+        raise ReverieError(f"{place} holds nothing at {path}; {next(lost_links(file), f'{LISTS}.')}")
     return item
 
 

@@ -204,11 +204,17 @@ def table(group: H5Object, *needed: str) -> pd.DataFrame:
     for name in names:
         column = group.get(name)
         if is_row(column) and column.size == count and f"{name}_index" not in group:
-            values = column.asstr()[()] if h5py.check_string_dtype(column.dtype) else column[()]
-            columns[name] = values.ravel()
+            columns[name] = _cells(column).ravel()
     if lacking := [name for name in needed if name not in columns or columns[name].dtype.kind not in REAL]:
         raise ReverieError(f"{where(group)} has no column {lacking[0]!r} of a number a row; copy the file again.")
     return pd.DataFrame(columns, index=range(count))
+
+
+def _cells(column: H5Object) -> np.ndarray:
+    """Return the values of a column; those of an enumeration are numbers that stand for words stored elsewhere."""
+    if (words := column.attrs.get("elements")) is not None:
+        return np.asarray(_cells(column.file[words])[column[()]])
+    return np.asarray(column.asstr()[()] if h5py.check_string_dtype(column.dtype) else column[()])
 
 
 def is_row(item: H5Object) -> bool:
