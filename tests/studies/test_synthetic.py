@@ -12,7 +12,8 @@ from reverie.inversion.methods.paper import Paper
 from reverie.jobs.workers import Workers
 from reverie.recordings.recording import Recording
 from reverie.recordings.trial import Trial
-from reverie.stimuli.synthetic import grating_stimuli, noise_square, pink_noise
+from reverie.stimuli.synthetic import pink_noise
+from reverie.stimuli.tables import grating_stimuli, noise_square
 from reverie.studies.choosing import SCALES
 from reverie.studies.setup import Setup
 from reverie.studies.synthetic import (

@@ -188,10 +188,10 @@ def steady(rates: Sample, responses: Sample) -> bool:
     return bool(constant.sum() <= following.sum())
 
 
-def information(noise: Likelihood, rates: Sample) -> float:
+def information(likelihood: Likelihood, rates: Sample) -> float:
     """Return the mean information about the logarithm of a rate, over neurons and frames."""
     flat = torch.from_numpy(rates.reshape(len(rates), -1))
-    return float((flat * noise.root_information(flat)).square().mean())
+    return float((flat * likelihood.root_information(flat)).square().mean())
 
 
 def memory_factor(products: Float[np.ndarray, " lag"]) -> float:

@@ -106,10 +106,10 @@ def shuffled_problem(job: Job, session: Session) -> Problem:
     shuffled = replace(job, clip=Clip(animal, job.clip.name, trial.known_movie, trial.known_state, mixed), together=())
     problem = problem_of(shuffled, session)
     shared_by = len(job.encoders)
-    noises = [shuffle_of(session, animal, folder, kind).likelihood.over_dispersed(shared_by) for folder in job.encoders]
+    fitted = (shuffle_of(session, animal, folder, kind).likelihood for folder in job.encoders)
     observations = tuple(
-        replace(observation, likelihood=noise.limited(observation.responses))
-        for observation, noise in zip(problem.observations, noises, strict=True)
+        replace(one, likelihood=likelihood.over_dispersed(shared_by).limited(one.responses))
+        for one, likelihood in zip(problem.observations, fitted, strict=True)
     )
     return replace(problem, observations=observations)
 

@@ -13,7 +13,8 @@ from reverie.fitted.session import Session
 from reverie.foundation.arrays import FRAME_RATE, SAME_RATE, WHITE, Movie, State
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.reporting.figures import COLUMN
-from reverie.stimuli.synthetic import drifting_grating, grating_stimuli
+from reverie.stimuli.synthetic import drifting_grating
+from reverie.stimuli.tables import grating_stimuli
 from reverie.studies.plates import grid_figure
 from reverie.studies.published import GRATINGS as PUBLISHED
 from reverie.studies.setup import Setup, degrees_of_pixel

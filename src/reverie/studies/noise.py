@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reverie.reporting.figures import COLUMN
-from reverie.stimuli.synthetic import noise_square, noise_stimuli
+from reverie.stimuli.tables import noise_square, noise_stimuli
 from reverie.studies.conditions import percent
 from reverie.studies.plates import grid_figure
 from reverie.studies.published import NOISE as PUBLISHED

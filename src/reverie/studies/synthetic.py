@@ -23,7 +23,8 @@ from reverie.scoring.rule import scored_frames, scored_region
 from reverie.simulation.kinds import find_kind
 from reverie.simulation.mouse import Presentation, SimulatedMouse
 from reverie.simulation.true_encoder import TrueEncoder
-from reverie.stimuli.synthetic import Stimulus, half_power_frequency
+from reverie.stimuli.synthetic import half_power_frequency
+from reverie.stimuli.tables import Stimulus
 from reverie.studies.setup import Setup, degrees_of_pixel
 from reverie.training.warm_start import mean_over_frames
 
