@@ -122,7 +122,7 @@ def named_sources(
 def plan(
     design: Design, sources: SubjectSources | None = None, *, resolution: float | None = None, out: Path | None = None
 ) -> pd.DataFrame:
-    """Print what a design will show, return it, and write the page where ``out`` is given.
+    """Return what a design will show, and write the page where ``out`` is given.
 
     Parameters
     ----------

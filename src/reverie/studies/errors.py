@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -147,18 +148,8 @@ def examine(setup: Setup, clip: Clip) -> ErrorMap:
 
 def conclude(setup: Setup) -> Findings:
     """Test every clip's error map, and compare its deviations with those of the simulated trials."""
-    maps, links = [examine(setup, clip) for clip in chosen(setup)], {}
-    for number, each in enumerate(maps):
-        path = setup.out / "errors" / f"error-map-{number + 1}.mp4"
-        try:
-            write_colour_mp4(path, coloured(each.error, each.predicted), frame_rate=each.frame_rate)
-        except NotApplicable as error:
-            say(f"{error} The study goes on without.")
-            continue
-        links[f"Error map of {each.name} (mp4)"] = path
-    table, profiles = pd.DataFrame([each.numbers() for each in maps]), mean_profiles(maps)
-    rows = [{"clip": each.name, **vars(patch)} for each in maps for patch in each.test.patches]
-    patches = pd.DataFrame(rows, columns=["clip", *Patch.__dataclass_fields__])
+    maps = [examine(setup, clip) for clip in chosen(setup)]
+    table = pd.DataFrame([each.numbers() for each in maps])
     shown = max(maps, key=lambda each: each.test.maximum / each.test.threshold)
     local, overall = (int((table[name] <= LEVEL).sum()) for name in ("p_largest", "p_overall"))
     return Findings(
@@ -172,33 +163,54 @@ def conclude(setup: Setup) -> Findings:
             f"{len(shown.truth) / shown.frame_rate:.1f} s of each clip are tested, beside {len(shown.nulls)} simulated "
             "trials.",
         ],
-        [
-            Picture(
-                "null",
-                "Largest and overall deviation of each clip (diamonds) beside those of its simulated trials (dots); "
-                "the bar is the threshold.",
-                null_figure({each.name: each.test for each in maps}),
-                table,
-            ),
-            Picture(
-                "frames",
-                f"{shown.name}: the error map lies over the movie from predicted responses; what is significant is "
-                "outlined. The data are the significant patches.",
-                error_strip_figure(
-                    shown.truth, shown.recorded, shown.predicted, shown.test.significant, frame_rate=shown.frame_rate
-                ),
-                patches,
-            ),
-            Picture(
-                "extent",
-                "How far deviations reach: autocorrelation in time and space, and mean absolute deviation (grey "
-                "levels) by distance from the middle of the mask; means over clips.",
-                profiles_figure(profiles),
-                profiles,
-            ),
-        ],
-        links=links,
+        _pictures(maps, shown, table),
+        links=_write_movies(setup, maps),
     )
+
+
+def _pictures(maps: Sequence[ErrorMap], shown: ErrorMap, table: pd.DataFrame) -> list[Picture]:
+    profiles = mean_profiles(maps)
+    rows = [{"clip": each.name, **vars(patch)} for each in maps for patch in each.test.patches]
+    patches = pd.DataFrame(rows, columns=["clip", *Patch.__dataclass_fields__])
+    return [
+        Picture(
+            "null",
+            "Largest and overall deviation of each clip (diamonds) beside those of its simulated trials (dots); the "
+            "bar is the threshold.",
+            null_figure({each.name: each.test for each in maps}),
+            table,
+        ),
+        Picture(
+            "frames",
+            f"{shown.name}: the error map lies over the movie from predicted responses; what is significant is "
+            "outlined. The data are the significant patches.",
+            error_strip_figure(
+                shown.truth, shown.recorded, shown.predicted, shown.test.significant, frame_rate=shown.frame_rate
+            ),
+            patches,
+        ),
+        Picture(
+            "extent",
+            "How far deviations reach: autocorrelation in time and space, and mean absolute deviation (grey levels) by "
+            "distance from the middle of the mask; means over clips.",
+            profiles_figure(profiles),
+            profiles,
+        ),
+    ]
+
+
+def _write_movies(setup: Setup, maps: Sequence[ErrorMap]) -> dict[str, Path]:
+    """Write each map as a movie in colour, and return the files by the words of their links."""
+    links = {}
+    for number, each in enumerate(maps):
+        path = setup.out / "errors" / f"error-map-{number + 1}.mp4"
+        try:
+            write_colour_mp4(path, coloured(each.error, each.predicted), frame_rate=each.frame_rate)
+        except NotApplicable as error:
+            say(f"{error} The study goes on without.")
+            continue
+        links[f"Error map of {each.name} (mp4)"] = path
+    return links
 
 
 def _extent(table: pd.DataFrame, of: str) -> str:
