@@ -38,7 +38,6 @@ from reverie.jobs.job import Job, parts_of, perform
 from reverie.jobs.store import JobFolder
 from reverie.recordings.trial import Trial
 from reverie.scoring.controls import Comparison
-from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import frames_to_skip, scored_region
 from reverie.scoring.scores import measure
 from reverie.simulation.folder import simulate_animals
@@ -100,9 +99,8 @@ class Materials:
         shown, truth = movie, trial.known_movie
         if self.kind == "retina":
             shown, truth = (gaussian_filter(np.asarray(each), WHITE_NOISE_BLUR) for each in (shown, truth))
-        skip = frames_to_skip(len(truth))
-        shots = np.unique(np.maximum(shot_starts(truth) - skip, 0))
-        found = measure(Comparison(shown[skip:], truth[skip:], shots), scored_region(self.fitted("mask").mask))
+        comparison = Comparison.after(frames_to_skip(len(truth)), shown, truth)
+        found = measure(comparison, scored_region(self.fitted("mask").mask))
         return {name: found[f"video_correlation{part}"] for name, part in PARTS.items()}
 
 

@@ -27,6 +27,12 @@ class Comparison:
     truth: Movie
     shots: ShotStarts
 
+    @classmethod
+    def after(cls, skip: int, reconstruction: Movie, truth: Movie) -> "Comparison":
+        """Return the comparison of two movies after the first ``skip`` frames; shots are those of the whole truth."""
+        shots = np.unique(np.maximum(shot_starts(truth) - skip, 0))
+        return cls(reconstruction[skip:], truth[skip:], shots)
+
 
 def other_movie(comparison: Comparison, others: Sequence[OtherMovie]) -> list[Comparison]:
     """Return comparisons of the reconstruction with other movies, each cut to the shorter of the two."""

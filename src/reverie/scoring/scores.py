@@ -25,7 +25,6 @@ from reverie.scoring.parts import (
     dynamic_correlation,
     dynamic_share,
     pattern_correlation,
-    shot_starts,
     static_correlation,
 )
 from reverie.scoring.rule import EVALUATION_THRESHOLD, SKIPPED_FRAMES, evaluation_region
@@ -96,8 +95,7 @@ def score(
     _check_movies(reconstruction, truth, other_movies)
     region = evaluation_region(mask, threshold)
     _check_region_and_frames(region, truth, skip)
-    shots = np.unique(np.maximum(shot_starts(truth) - skip, 0))
-    comparison = Comparison(reconstruction[skip:], truth[skip:], shots)
+    comparison = Comparison.after(skip, reconstruction, truth)
     others = [other[skip:] for other in other_movies if len(other) > skip + 1]
     return {
         **measure(comparison, region),

@@ -6,7 +6,6 @@ from functools import cached_property
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from reverie.fitted.session import Session
@@ -23,7 +22,6 @@ from reverie.jobs.workers import Workers
 from reverie.jobs.working import do_jobs
 from reverie.recordings.recording import Recording
 from reverie.scoring.controls import Comparison
-from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import frames_to_skip, scored_region
 from reverie.scoring.scores import measure
 from reverie.studies.choosing import Scale, Stop, choose_clips, choose_stop, validation_clips
@@ -55,9 +53,8 @@ def degrees_of_pixel(recording: Recording) -> float:
 def measure_movie(session: Session, movie: Movie, clip: Clip) -> dict[str, float]:
     """Return the main scores of a clip's reconstruction within the evaluation mask, without the first frames."""
     truth = clip.read(session).known_movie
-    skip = frames_to_skip(len(truth))
-    shots = np.unique(np.maximum(shot_starts(truth) - skip, 0))
-    return measure(Comparison(movie[skip:], truth[skip:], shots), scored_region(session.mask(clip.animal)))
+    comparison = Comparison.after(frames_to_skip(len(truth)), movie, truth)
+    return measure(comparison, scored_region(session.mask(clip.animal)))
 
 
 @dataclass(frozen=True, eq=False)
