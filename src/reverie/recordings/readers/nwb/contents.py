@@ -7,7 +7,7 @@ import numpy as np
 
 from reverie.foundation.errors import ReverieError, some
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.nwb.file import H5Object, kind_of, times_of, where
+from reverie.recordings.readers.nwb.file import H5Object, column_names, kind_of, times_of, where
 
 MOVIES = ("ImageSeries", "IndexSeries", "OpticalSeries")
 MICROSCOPES = ("OnePhotonSeries", "TwoPhotonSeries", "ImageMaskSeries")
@@ -129,8 +129,8 @@ def _is_wide(item: H5Object) -> bool:
 
 
 def _table_line(group: H5Object) -> str:
-    columns = [name.decode() if isinstance(name, bytes) else str(name) for name in group.attrs.get("colnames", ())]
-    return f"{group.name}  {kind_of(group)}, {len(group.get('id', ()))} rows, columns {', '.join(columns)}"
+    columns = ", ".join(column_names(group))
+    return f"{group.name}  {kind_of(group)}, {len(group.get('id', ()))} rows, columns {columns}"
 
 
 def _line(name: str, item: H5Object, kind: str) -> str:

@@ -199,15 +199,19 @@ def table(group: H5Object, *needed: str) -> pd.DataFrame:
 
     Raises ReverieError when a needed column does not hold one number per row.
     """
-    names = [name.decode() if isinstance(name, bytes) else str(name) for name in group.attrs.get("colnames", ())]
     columns, count = {}, group["id"].size
-    for name in names:
+    for name in column_names(group):
         column = group.get(name)
         if is_row(column) and column.size == count and f"{name}_index" not in group:
             columns[name] = _cells(column).ravel()
     if lacking := [name for name in needed if name not in columns or columns[name].dtype.kind not in REAL]:
         raise ReverieError(f"{where(group)} has no column {lacking[0]!r} of a number a row; copy the file again.")
     return pd.DataFrame(columns, index=range(count))
+
+
+def column_names(group: H5Object) -> list[str]:
+    """Return the names of a table's columns."""
+    return [name.decode() if isinstance(name, bytes) else str(name) for name in group.attrs.get("colnames", ())]
 
 
 def _cells(column: H5Object) -> np.ndarray:
