@@ -16,7 +16,7 @@ from reverie.foundation.arrays import FRAME_RATE, Mask, Movie, Rates, Responses,
 from reverie.foundation.errors import ReverieError, reading_kept, some
 from reverie.foundation.requests import given_path
 from reverie.scoring.calibration import LEVELS, HalfWidths, coverage, standard_errors
-from reverie.scoring.rule import frames_to_skip, scored_region, scoring_threshold
+from reverie.scoring.rule import frames_to_skip, scored_frames, scored_region, scoring_threshold
 from reverie.scoring.scores import score
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class Reconstruction:
         """Return the share of pixels whose truth lies inside the intervals, where those are calibrated."""
         if self.std is None or self.half_widths is None:
             return {}
-        scored, region = slice(frames_to_skip(len(truth)), None), scored_region(self.mask)
+        scored, region = scored_frames(len(truth)), scored_region(self.mask)
         errors = standard_errors(self.frames[scored], truth[scored], self.std[scored], region)
         shares = coverage(errors, self.half_widths)
         return {f"coverage_{100 * level:.0f}": float(share) for level, share in zip(LEVELS, shares, strict=True)}
