@@ -223,7 +223,7 @@ class SensoriumSource(Source):
 
 def _files_in(folder: Path) -> list[str]:
     """Return the names in a folder, without hidden ones."""
-    return sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
+    return [path.name for path in visible_in(folder)] if folder.is_dir() else []
 
 
 def _trial_numbers(folder: Path) -> set[int]:
