@@ -54,9 +54,9 @@ def probe_pixels(
 ) -> Float[np.ndarray, "2 neuron place"]:
     """Return how much a bright (first) and a dark pixel at each place change rates: (with pixel - grey) / grey.
 
-    Grey is the mean over the same frames of a clip that stays grey. Frames after the pixel are not used, so they are not
-    computed: encoders with a history start from grey anyway and see only the frames with the pixel; an encoder bound to
-    a window sees one window, the pixel in its middle.
+    Grey is the mean over the same frames of a clip that stays grey. Frames after the pixel are not used, so they are
+    not computed: encoders with a history start from grey anyway and see only the frames with the pixel; an encoder
+    bound to a window sees one window, the pixel in its middle.
 
     Parameters
     ----------

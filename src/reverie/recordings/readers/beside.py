@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PureWindowsPath
 from unicodedata import normalize
 
@@ -98,27 +98,55 @@ def shown_beside(
     openers = _openers(beside, reading, numbered)
     openers |= {clip: partial(_inside, opener) for clip, opener in (inside or {}).items()}
     openers |= _openers(given, reading, numbered)
-
-    @cache  # its length is asked for first and its pictures later, and a film is decoded for either
-    def opened(clip: str, frames: int | None) -> OpenClip:
-        names = spellings(clip)
-        found = next((openers[name] for name in names if name in openers), None)
-        if found is None and rows is None and reading.frames_table is not None:
-            path = _path_from(reading.frames_table.parent, clip)
-            found = None if path is None else partial(open_clip, path, reading, numbered=numbered)
-        if found is None:
-            raise ReverieError(
-                f"{said} names the movie {clip!r}; give it as --movie {names[1]}=FILE, or its folder as --movie FOLDER."
-            )
-        return found(frames)
-
-    showings, notes = timed_showings(table, said, opened, reading)
-    most = frames_shown(showings)
+    movies = _Movies(said, openers, None if rows else reading.frames_table.parent, reading, numbered)
+    showings, notes = timed_showings(table, said, movies.open, reading)
     clips: dict[str, Callable[[], Footage]] = {
-        clip: partial(_footage, opened, clip, frames, numbered) for clip, frames in most.items()
+        clip: partial(movies.footage, clip, frames) for clip, frames in frames_shown(showings).items()
     }
     columns = (f"{said}: {', '.join(taken)}.",) if taken else ()
     return ShownMovies(showings, clips, (*columns, *notes))
+
+
+@dataclass(frozen=True, eq=False)
+class _Movies:
+    """The movies that a table may name."""
+
+    table: str
+    """Place of the table, for messages."""
+    openers: Mapping[str, Callable[[int | None], OpenClip]]
+    """Those that are known by name."""
+    folder: Path | None
+    """The folder from which the table may name files by their paths; None where it may not."""
+    reading: Reading
+    numbered: bool
+    """Whether the table numbers frames."""
+    _opened: dict[tuple[str, int | None], OpenClip] = field(default_factory=dict, init=False)
+
+    def open(self, clip: str, frames: int | None) -> OpenClip:
+        """Open a movie, given its number of frames where that is known; raises ReverieError when it is not found."""
+        # Its length is asked for first and its pictures later, and a film is decoded for either.
+        if (clip, frames) not in self._opened:
+            self._opened[clip, frames] = self._open(clip, frames)
+        return self._opened[clip, frames]
+
+    def _open(self, clip: str, frames: int | None) -> OpenClip:
+        names = spellings(clip)
+        for name in names:
+            if name in self.openers:
+                return self.openers[name](frames)
+        if self.folder is not None and (path := _path_from(self.folder, clip)) is not None:
+            return open_clip(path, self.reading, frames, numbered=self.numbered)
+        raise ReverieError(
+            f"{self.table} names the movie {clip!r}; give it as --movie {names[1]}=FILE, or its folder as --movie "
+            "FOLDER."
+        )
+
+    def footage(self, clip: str, frames: int) -> Footage:
+        """Return the movie of a clip of which this many frames were shown."""
+        movie = self.open(clip, frames if self.numbered else None)
+        if movie.frames < frames:
+            movie = self.open(clip, frames)
+        return movie.shown(frames)
 
 
 def _path_from(folder: Path, clip: str) -> Path | None:
@@ -157,13 +185,6 @@ def _openers(
 
 def _inside(opener: Callable[[], OpenClip], _: int | None) -> OpenClip:
     return opener()
-
-
-def _footage(opened: Callable[[str, int | None], OpenClip], clip: str, frames: int, numbered: bool) -> Footage:
-    movie = opened(clip, frames if numbered else None)
-    if movie.frames < frames:
-        movie = opened(clip, frames)
-    return movie.shown(frames)
 
 
 def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
