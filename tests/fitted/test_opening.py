@@ -7,7 +7,7 @@ from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.fitted import opening
 from reverie.fitted.opening import open_matching_animals
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.readers.registry import open_recordings
+from reverie.recordings.readers.registry import open_each
 from reverie.recordings.reading import Reading, stating
 from reverie.recordings.recording import Recording
 from reverie.training.folder import train_encoder
@@ -39,7 +39,7 @@ def test_options_need_not_be_repeated(folder, tiny_world, capsys):
 
 def test_the_same_recordings_are_opened_once(folder, tiny_world, monkeypatch):
     read = []
-    monkeypatch.setattr(opening, "open_recordings", lambda *asked: read.append(asked) or open_recordings(*asked))
+    monkeypatch.setattr(opening, "open_each", lambda *asked: read.append(asked) or open_each(*asked))
     assert opened_beside(folder, tiny_world).frame_size == (6, 8)
     assert len(read) == 1
 
@@ -86,6 +86,17 @@ def test_other_recordings_are_not_read_so(folder, tiny_world, capsys):
     assert "are read as" not in said
     assert f"Not read as for the training of {folder} (--frame-size 6 8 --leave-out neuron:3)" in said
     assert "the responses are others" in said
+
+
+def test_what_cannot_be_opened_is_said_once_although_others_are_opened_twice(folder, tiny_world, capsys):
+    scale_responses(tiny_world, "0")
+    for kind in ("videos", "responses"):
+        (tiny_world.data / "empty/data" / kind).mkdir(parents=True)
+    with pytest.raises(ReverieError, match=r"has 20 neurons but the encoder .* predicts 19"):
+        opened_beside(folder, tiny_world)
+    said = capsys.readouterr().err
+    assert "the responses are others" in said
+    assert said.count("empty/data/videos holds no trials") == 1
 
 
 def test_files_that_were_moved_are_asked_about_as_usual(folder, tiny_world, capsys):

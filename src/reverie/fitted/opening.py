@@ -14,7 +14,7 @@ from reverie.fitted.subject import check_match
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
 from reverie.recordings.opening import choose_animals, say_notes
-from reverie.recordings.readers.registry import open_recordings
+from reverie.recordings.readers.registry import open_each
 from reverie.recordings.reading import Reading, given_reading
 from reverie.recordings.recording import Recording
 from reverie.recordings.remembered import as_known, as_remembered, differing, in_words, taken
@@ -60,27 +60,38 @@ def _open_as_trained(data: Path, names: Sequence[str], encoder: Encoder, given: 
     reading = as_remembered(given, options)
     known = as_known(reading, options)
     changes = differing(reading, options)
+    said: set[str] = set()
     if given == known and not changes:  # nothing is remembered that was not given
-        return say_notes(choose_animals(open_recordings(data, given), names), all_needed=bool(names))
-    recordings, why_not = _those_trained_on(data, names, encoder, known)
+        return say_notes(_opened(data, names, given, said), all_needed=bool(names))
+    recordings, why_not = _those_trained_on(data, names, encoder, known, said)
     if why_not and reading != given:
         say(f"Not read as for the training of {encoder.folder} ({in_words(options)}), since {why_not}")
     elif reading != given:
         say(f"Recordings are read as for the training of {encoder.folder}: {in_words(taken(given, options))}.")
     wanted = given if why_not else reading
     if not recordings or wanted != known:
-        recordings = choose_animals(open_recordings(data, wanted), names)
+        recordings = _opened(data, names, wanted, said)
     if changes and not why_not:
         _say_changes(encoder, changes)
     return say_notes(recordings, all_needed=bool(names))
 
 
+def _opened(data: Path, names: Sequence[str], reading: Reading, said: set[str]) -> dict[str, Recording]:
+    """Open the named animals, and say which cannot be opened, unless it was said before."""
+    recordings, problems = open_each(data, reading)
+    for problem in problems:
+        if problem not in said:
+            say(problem)
+    said.update(problems)
+    return choose_animals(recordings, names)
+
+
 def _those_trained_on(
-    data: Path, names: Sequence[str], encoder: Encoder, known: Reading
+    data: Path, names: Sequence[str], encoder: Encoder, known: Reading, said: set[str]
 ) -> tuple[Mapping[str, Recording], str]:
     """Return animals, with responses read as for training, and why they are not those of the training, else nothing."""
     try:
-        recordings = choose_animals(open_recordings(data, known), names)
+        recordings = _opened(data, names, known, said)
     except ReverieError as error:
         return {}, f"they cannot be: {error} Give again the options whose files lie elsewhere now."
     if not recordings.keys() & encoder.mice.keys():
