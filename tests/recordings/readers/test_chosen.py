@@ -184,6 +184,7 @@ def test_a_series_whose_link_leads_to_nothing_is_told_with_the_link(several):
         ReverieError, match=r"nothing at /processing/ophys/F; .* leads to raw\.nwb:/processing/ophys, which"
     ):
         open_recording(several, Reading(responses="/processing/ophys/F", movie=("m0",)))
+    assert "leads to raw.nwb:/processing/ophys, which is not there" in render(survey(several))
 
 
 def test_a_table_in_the_file_that_names_no_movie_is_of_the_one_that_is_chosen(several, session):
@@ -432,6 +433,20 @@ def test_a_table_of_columns_as_matlab_writes_them_is_read(probe, session, axes):
             group[name] = values.reshape(axes)
     recording = open_recording(probe, probe_reading(probe, "movie_one"))
     assert len(recording.tiers) == len(session.trials)
+
+
+def test_what_a_file_links_to_is_listed_and_read(session, tmp_path):
+    """As a file of results links to that of the raw data."""
+    raw = nwb_layouts.save(tmp_path / "raw.nwb", nwb_layouts.free(session, data=session.movie, format="raw"))
+    results = nwb_layouts.save(tmp_path / "results.nwb", nwb_layouts.with_units(session))
+    with h5py.File(results, "a") as file:
+        file["stimulus/presentation/shown"] = h5py.ExternalLink(raw.name, nwb_layouts.SHOWN)
+        file["stimulus/presentation/itself"] = h5py.SoftLink("/stimulus/presentation")
+    lines = render(survey(results)).splitlines()
+    assert any(line.startswith("  /stimulus/presentation/shown  ImageSeries, shape (120, ") for line in lines)
+    recording = open_recording(results, Reading(responses="/units", movie=(nwb_layouts.SHOWN,)))
+    for name, trial in zip(recording.tiers, session.trials, strict=True):
+        np.testing.assert_array_equal(recording.movie(name), trial.movie.round())
 
 
 def test_what_may_be_behaviour_and_was_not_chosen_is_said(tmp_path, session):

@@ -7,7 +7,7 @@ import numpy as np
 
 from reverie.foundation.errors import ReverieError, some
 from reverie.recordings.clocks import usual_rate
-from reverie.recordings.readers.nwb.file import H5Object, column_names, kind_of, times_of, where
+from reverie.recordings.readers.nwb.file import H5Object, column_names, kind_of, lost_links, times_of, where
 
 MOVIES = ("ImageSeries", "IndexSeries", "OpticalSeries")
 MICROSCOPES = ("OnePhotonSeries", "TwoPhotonSeries", "ImageMaskSeries")
@@ -77,20 +77,42 @@ def require_other_regions(series: Sequence[H5Object]) -> None:
 
 
 def candidates(file: H5Object) -> dict[str, list[str]]:
-    """Return the paths, without the first slash, of what may be the movie, responses and behaviour, by option."""
+    """Return the paths, without the first slash, of what may be the movie, responses and behaviour, by option.
+
+    Links are followed, also to other files, as of a file of results to that of the raw data.
+    """
     found: dict[str, list[str]] = {MOVIE_OPTION: [], RESPONSES_OPTION: [], BEHAVIOUR_OPTIONS: []}
 
-    def visit(name: str, item: H5Object) -> None:
-        kind = kind_of(item)
-        if is_movie(item):
-            found[MOVIE_OPTION].append(name)
-        elif kind in RESPONSES or (isinstance(item, h5py.Group) and {"rois", "data"} <= set(item)) or _is_wide(item):
-            found[RESPONSES_OPTION].append(name)
-        elif kind in BEHAVIOUR:
-            found[BEHAVIOUR_OPTIONS].append(name)
+    def visit(group: H5Object, path: str) -> None:
+        for name in group:
+            item = group.get(name)
+            if not isinstance(item, h5py.Group) or (identity := _identity(item)) in seen:
+                continue
+            seen.add(identity)
+            if (option := _option_of(item)) is not None:
+                found[option].append(path + name)
+            else:
+                visit(item, f"{path}{name}/")
 
-    file.visititems(visit)
+    seen = {_identity(file)}
+    visit(file, "")
     return found
+
+
+def _option_of(item: H5Object) -> str | None:
+    """Return the option that may name an object, None where it is of no use by itself."""
+    kind = kind_of(item)
+    if is_movie(item):
+        return MOVIE_OPTION
+    if kind in RESPONSES or {"rois", "data"} <= set(item) or _is_wide(item):
+        return RESPONSES_OPTION
+    return BEHAVIOUR_OPTIONS if kind in BEHAVIOUR else None
+
+
+def _identity(item: H5Object) -> tuple[int, int]:
+    """Return what is the same for an object by whatever path, or link of another file, it is found."""
+    facts = h5py.h5o.get_info(item.id)
+    return facts.fileno, facts.addr
 
 
 def unused_behaviour(file: H5Object) -> str:
@@ -118,8 +140,7 @@ def listed(file: H5Object) -> list[str]:
     tables = [_table_line(group) for group in groups]
     csv = "a csv file that says what was shown when, where no movie in the file does"
     lines.append(f"--frames-table: {csv}{', or one of' if tables else ''}")
-    lines += [f"  {line}" for line in tables]
-    return lines
+    return [*lines, *(f"  {line}" for line in tables), *lost_links(file)]
 
 
 def _is_wide(item: H5Object) -> bool:
