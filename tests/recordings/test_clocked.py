@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reverie.recordings.clocked import ClockedSource, Recorded, Showing
+from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.reading import Reading
+from reverie.recordings.recorded import Recorded, Showing
 from reverie.recordings.signals import Sampled
 
 SECONDS = 60

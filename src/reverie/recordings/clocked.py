@@ -1,12 +1,11 @@
 """A recording whose signals each have a clock of their own, cut into trials on the clock of the movie."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
+from itertools import chain
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from reverie.foundation.arrays import FRAME_RATE
 from reverie.foundation.errors import ReverieError
@@ -15,6 +14,7 @@ from reverie.recordings.clocks import regular_frames, shown_rate, usual_rate
 from reverie.recordings.footage import stored_frames
 from reverie.recordings.observed import as_far_as_usable
 from reverie.recordings.reading import Reading
+from reverie.recordings.recorded import Recorded, Showing
 from reverie.recordings.signals import ClockedSeries, Sampled, Signal
 from reverie.recordings.source import Footage, Source
 
@@ -33,48 +33,6 @@ JITTER = 0.2
 
 SHORTEST_PIECE = 1.0
 """Seconds; if the rest of a showing is shorter, it is joined to the piece before it."""
-
-
-@dataclass(frozen=True)
-class Showing:
-    """One movie shown once, or a stretch without one."""
-
-    onsets: Float[np.ndarray, " shown"]
-    """When each picture came on, in seconds."""
-    end: float
-    """When the last one went off."""
-    clip: str | None = None
-    """The name of the movie; None where nothing was shown."""
-    frames: Int[np.ndarray, " shown"] | None = None
-    """Which frame of the movie each picture is; None for all in order."""
-    tier: str = ""
-    """The recording's own word for what the trial is for; empty where it has none."""
-    key: str | None = None
-    """The recording's own name for what was shown, the same for each showing; None where it has none."""
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What a reader finds in a recording, each signal with its own times."""
-
-    name: str
-    """The animal's name."""
-    place: Path
-    """Where the recording lies."""
-    responses: Sequence[Signal]
-    """The neurons, plane by plane."""
-    signals: Mapping[str, Signal]
-    """Those of pupil and running that exist, one row each, by the names of ``STATE_NAMES``."""
-    showings: Sequence[Showing]
-    """What was shown when."""
-    clips: Mapping[str, Callable[[], Footage]]
-    """The movies, each opened when it is needed."""
-    degrees_per_pixel: float | None = None
-    """Visual angle of one pixel, where it is known."""
-    notes: tuple[str, ...] = ()
-    """What was done in reading, in sentences."""
-    invalid: tuple[tuple[float, float], ...] = ()
-    """From when until when what was recorded is invalid, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -97,32 +55,21 @@ class ClockedSource(Source):
     def __init__(self, recorded: Recorded, reading: Reading) -> None:
         self.recorded = recorded
         self.name, self.place, self.degrees_per_pixel = recorded.name, recorded.place, recorded.degrees_per_pixel
-        if not recorded.showings:
-            raise ReverieError(f"{self.place} does not say what was shown when; give --frames-table.")
-        if not sum(signal.rows for signal in recorded.responses):
-            raise ReverieError(f"{self.place} holds no neuron; check how it was made.")
-        sampled = [signal for signal in recorded.responses if isinstance(signal, Sampled)]
-        for signal in sampled:
-            if 0 < usual_rate(signal.times) < 1 / SLOWEST:
-                raise ReverieError(
-                    f"{signal.place} have samples that are {1 / usual_rate(signal.times):.4g} s apart, too slow for "
-                    "movies; give their times in seconds."
-                )
-        spans = np.array([signal.span for signal in recorded.responses])
+        _require_recorded(recorded)
         shown = np.array([(showing.onsets[0], showing.end) for showing in recorded.showings])
-        doubts = clocks_apart(str(self.place), spans, shown, rate_given=reading.rate is not None)
         self._signals, unusable = _usable_signals(recorded.signals, shown)
-        sampled += [signal for signal in self._signals.values() if isinstance(signal, Sampled)]
-        numbered = (counted_samples(signal.place, signal.times) for signal in sampled)
-        doubts += tuple(dict.fromkeys(filter(None, numbered)))
+        doubts = _doubts_about_clocks(recorded, self._signals, shown, rate_given=reading.rate is not None)
         own_rate = _own_rate(recorded.showings)
         usual = _rate_for_images(recorded.showings) if own_rate is None else _thinned(own_rate)
         self.frame_rate = reading.frame_rate or usual
         chosen = () if own_rate is None and reading.frame_rate else _why_rate(self.name, self.frame_rate, own_rate)
-        pieces = [p for showing in recorded.showings for p in _pieces(showing, self.frame_rate, reading.trial_seconds)]
+        pieces = chain.from_iterable(
+            _pieces(showing, self.frame_rate, reading.trial_seconds) for showing in recorded.showings
+        )
         self._pieces = {str(number): piece for number, piece in enumerate(pieces)}
         self.trials = tuple(self._pieces)
-        told = [as_far_as_usable(signal, [p.onsets for p in pieces], self.frame_rate) for signal in recorded.responses]
+        onsets = [piece.onsets for piece in self._pieces.values()]
+        told = [as_far_as_usable(signal, onsets, self.frame_rate) for signal in recorded.responses]
         self._responses = [signal for signal, _ in told]
         silent = [sentence for _, sentence in told if sentence]
         self.notes = (*recorded.notes, *chosen, *doubts, *unusable, *silent)
@@ -191,6 +138,31 @@ class ClockedSource(Source):
     def listed_neurons(self) -> int | None:
         """Return how many neurons were recorded."""
         return sum(signal.rows for signal in self.recorded.responses)
+
+
+def _require_recorded(recorded: Recorded) -> None:
+    """Raise ReverieError unless something was shown, and neurons were recorded, fast enough for movies."""
+    if not recorded.showings:
+        raise ReverieError(f"{recorded.place} does not say what was shown when; give --frames-table.")
+    if not sum(signal.rows for signal in recorded.responses):
+        raise ReverieError(f"{recorded.place} holds no neuron; check how it was made.")
+    for signal in recorded.responses:
+        if isinstance(signal, Sampled) and 0 < usual_rate(signal.times) < 1 / SLOWEST:
+            raise ReverieError(
+                f"{signal.place} have samples that are {1 / usual_rate(signal.times):.4g} s apart, too slow for "
+                "movies; give their times in seconds."
+            )
+
+
+def _doubts_about_clocks(
+    recorded: Recorded, signals: Mapping[str, Signal], shown: np.ndarray, *, rate_given: bool
+) -> tuple[str, ...]:
+    """Return sentences on clocks that hardly overlap, and on times that seem to count samples."""
+    spans = np.array([signal.span for signal in recorded.responses])
+    sampled = [signal for signal in (*recorded.responses, *signals.values()) if isinstance(signal, Sampled)]
+    numbered = (counted_samples(signal.place, signal.times) for signal in sampled)
+    apart = clocks_apart(str(recorded.place), spans, shown, rate_given=rate_given)
+    return (*apart, *dict.fromkeys(filter(None, numbered)))
 
 
 def _usable_signals(signals: Mapping[str, Signal], shown: np.ndarray) -> tuple[dict[str, Signal], tuple[str, ...]]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.clocked import ClockedSource, Recorded, Showing
+from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.clocks import usual_rate, usual_step
 from reverie.recordings.gaps import LONGEST_BRIDGED
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
@@ -21,6 +21,7 @@ from reverie.recordings.readers.timed_showings import frames_shown, timed_showin
 from reverie.recordings.readers.timed_values import Timed, TimedValues, timed, with_times
 from reverie.recordings.readers.trials import require_folder_name
 from reverie.recordings.reading import Reading
+from reverie.recordings.recorded import Recorded, Showing
 from reverie.recordings.signals import Meaning, Sampled, Signal, SpikeTrains
 from reverie.recordings.source import Footage
 

@@ -13,7 +13,6 @@ import pandas as pd
 
 from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, counted
-from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.array_files import ARRAYS
 from reverie.recordings.readers.clips import OME, OpenClip, named_files, open_clip
 from reverie.recordings.readers.event_tables import usual_columns
@@ -21,6 +20,7 @@ from reverie.recordings.readers.showings import by_frame
 from reverie.recordings.readers.tables import in_order, read_csv
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
 from reverie.recordings.reading import Reading
+from reverie.recordings.recorded import Recorded, Showing
 from reverie.recordings.signals import Sampled, Signal
 from reverie.recordings.source import Footage
 from reverie.stimuli.pictures import SUFFIXES

@@ -14,12 +14,13 @@ from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.files import read_json, read_npy
 from reverie.foundation.folders import may_enter, visible_in
 from reverie.foundation.progress import say
-from reverie.recordings.clocked import ClockedSource, Recorded, Showing
+from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.lazy_trials import OnDisk
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
 from reverie.recordings.readers.clips import TEXTS, open_clip
 from reverie.recordings.readers.experanto_devices import read_behaviour, read_device, read_yaml
 from reverie.recordings.reading import Reading
+from reverie.recordings.recorded import Recorded, Showing
 from reverie.recordings.source import Footage, read_members
 
 MODALITIES = ("image", "video", "blank", "invalid")

@@ -9,9 +9,10 @@ import pandas as pd
 
 from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.progress import say
-from reverie.recordings.clocked import STILL, Showing
+from reverie.recordings.clocked import STILL
 from reverie.recordings.readers.clips import UNTIMED, OpenClip
 from reverie.recordings.readers.tables import in_order
+from reverie.recordings.recorded import Showing
 from reverie.recordings.source import read_members
 
 PAUSE = 1.0

@@ -6,13 +6,13 @@ from pathlib import Path
 import pandas as pd
 
 from reverie.foundation.errors import some
-from reverie.recordings.clocked import Showing
 from reverie.recordings.footage import picture_size
 from reverie.recordings.readers.array_files import ARRAYS
 from reverie.recordings.readers.clip_axes import may_be_turned
 from reverie.recordings.readers.clips import OpenClip
 from reverie.recordings.readers.showings import by_frame, showings_of, words
 from reverie.recordings.reading import Reading
+from reverie.recordings.recorded import Showing
 from reverie.recordings.usability import NAMED
 
 LONGER = 1.1

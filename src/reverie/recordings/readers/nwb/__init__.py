@@ -7,13 +7,14 @@ import h5py
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import may_enter, visible_in
-from reverie.recordings.clocked import ClockedSource, Recorded
+from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.readers.array_files import is_zarr
 from reverie.recordings.readers.nwb import allen, chosen, microns, neuropixels, suite2p
 from reverie.recordings.readers.nwb.contents import listed
 from reverie.recordings.readers.nwb.file import H5Object, lost_links, open_file
 from reverie.recordings.readers.nwb.invalid import invalid_times
 from reverie.recordings.reading import Reading
+from reverie.recordings.recorded import Recorded
 
 LAYOUTS = (allen, microns, neuropixels, suite2p)
 """The known layouts, each with ``WRITTEN_BY``, ``fits(file)`` and ``recorded(file, place, reading)``."""

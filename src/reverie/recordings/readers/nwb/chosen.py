@@ -11,7 +11,6 @@ import h5py
 
 from reverie.foundation.arrays import PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, some
-from reverie.recordings.clocked import Recorded
 from reverie.recordings.clocks import usual_rate
 from reverie.recordings.readers.beside import ShownMovies, shown_beside
 from reverie.recordings.readers.clips import OpenClip, named_files
@@ -38,6 +37,7 @@ from reverie.recordings.readers.nwb.tables import require_no_own_times, table_in
 from reverie.recordings.readers.nwb.units import labelled_trains
 from reverie.recordings.readers.timed_showings import counted_from_one
 from reverie.recordings.reading import Reading
+from reverie.recordings.recorded import Recorded
 from reverie.recordings.signals import Meaning, Sampled, Signal
 from reverie.recordings.source import read_members
 

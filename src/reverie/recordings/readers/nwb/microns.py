@@ -8,11 +8,11 @@ import numpy as np
 from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
-from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.clocks import usual_rate
 from reverie.recordings.readers.nwb.file import H5Object, behaviour_in, placed, sampled, table, where, within
 from reverie.recordings.readers.nwb.movies import image_footage, image_times
 from reverie.recordings.reading import Reading
+from reverie.recordings.recorded import Recorded, Showing
 from reverie.recordings.source import read_members
 
 WRITTEN_BY = "MICrONS"

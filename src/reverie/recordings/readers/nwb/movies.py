@@ -13,7 +13,6 @@ import pandas as pd
 
 from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.progress import say
-from reverie.recordings.clocked import Showing
 from reverie.recordings.clocks import SURPLUS
 from reverie.recordings.footage import picture_size, stored_frames
 from reverie.recordings.readers.clip_axes import array_axes
@@ -21,6 +20,7 @@ from reverie.recordings.readers.clips import open_clip
 from reverie.recordings.readers.nwb.file import H5Object, data_of, table, times_of, unit_of, where
 from reverie.recordings.readers.showings import showings_by_frame
 from reverie.recordings.reading import Reading
+from reverie.recordings.recorded import Showing
 from reverie.recordings.source import Footage
 
 Indexed = tuple[str, list[Showing], Callable[[], Footage]]

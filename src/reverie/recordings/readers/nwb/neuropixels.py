@@ -11,12 +11,12 @@ import pandas as pd
 from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.progress import say
-from reverie.recordings.clocked import Recorded, Showing
 from reverie.recordings.readers.clips import named_files, open_clip
 from reverie.recordings.readers.nwb.file import H5Object, behaviour_in, placed, table, where
 from reverie.recordings.readers.nwb.movies import showings_by_number, spontaneous
 from reverie.recordings.readers.nwb.units import spike_times, spike_trains
 from reverie.recordings.reading import Reading
+from reverie.recordings.recorded import Recorded, Showing
 from reverie.recordings.signals import SpikeTrains
 from reverie.recordings.source import Footage, read_members
 

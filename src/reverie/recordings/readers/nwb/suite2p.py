@@ -4,11 +4,11 @@ from pathlib import Path
 from posixpath import basename
 
 from reverie.foundation.errors import ReverieError, counted
-from reverie.recordings.clocked import Recorded
 from reverie.recordings.readers.beside import with_files_beside
 from reverie.recordings.readers.nwb.file import H5Object, placed, sampled, within
 from reverie.recordings.readers.nwb.regions import only_cells
 from reverie.recordings.reading import Reading
+from reverie.recordings.recorded import Recorded
 from reverie.recordings.signals import Meaning
 from reverie.recordings.source import read_members
 
