@@ -9,7 +9,7 @@ from reverie.fitted.fitting import fit
 from reverie.fitted.solving import observe, plan_of, prior_for, problem_of_trial, solve_trial
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz
-from reverie.inversion.methods.bands import BandWeights, parts_of
+from reverie.inversion.methods.bands import BandWeights, band_parts
 from reverie.inversion.methods.combined import USUAL_FOLLOWS, Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
@@ -110,7 +110,7 @@ def test_bands_that_were_measured_have_weights_of_their_own(fitted_with_ridge, t
     found = solve_trial(again, trial, Combined(calibrated=False)).movie
     centre, rate = again.prior.mean.numpy(), again.subject.recording.frame_rate
     np.testing.assert_allclose(found, bands.blend(probable, linear, centre, rate).clip(0, 255), atol=1e-3)
-    slow, fast = (list(parts_of(movie - centre, rate)) for movie in (linear, probable))
+    slow, fast = (list(band_parts(movie - centre, rate)) for movie in (linear, probable))
     np.testing.assert_allclose(found, (centre + sum(slow[:8]) + sum(fast[8:])).clip(0, 255), atol=1e-2)
     asked_for = solve_trial(again, trial, Combined(calibrated=False, map_share=0.5)).movie
     np.testing.assert_allclose(asked_for, (probable + linear) / 2, atol=1e-3)

@@ -13,8 +13,8 @@ from reverie.inversion.likelihood_fit import (
     fit_gaussian_likelihood,
     fit_likelihoods,
     fit_poisson_likelihood,
-    information,
     kinds_of,
+    mean_information,
     steady,
 )
 from reverie.inversion.objective import rates_in_pieces
@@ -52,7 +52,7 @@ def test_it_is_in_the_units_of_the_responses():
         fit_poisson_likelihood(10 * RATES, 10 * noisy(6.0, 0.0)),
     )
     np.testing.assert_allclose(large.dispersion, 10 * small.dispersion, rtol=1e-3)
-    assert information(large, 10 * RATES) == pytest.approx(information(small, RATES), rel=1e-3)
+    assert mean_information(large, 10 * RATES) == pytest.approx(mean_information(small, RATES), rel=1e-3)
 
 
 def events(seed=0, frequency=0.4, tail=3.0):
@@ -81,7 +81,7 @@ def test_the_kind_that_clearly_tells_more_is_taken(encoder, monkeypatch):
     rare = generator.poisson(0.2 * rates) * generator.gamma(0.2, 25.0, rates.shape)
     sparse = [replace(t, responses=rare[:, n].astype(np.float32)) for n, t in enumerate(trials_of(encoder, 6))]
     assert isinstance(fit_likelihoods(encoder, "toy", sparse).find("measured"), EventLikelihood)
-    told = {name: information(one, rates) for name, one in fit_likelihoods(encoder, "toy", sparse).kinds.items()}
+    told = {name: mean_information(one, rates) for name, one in fit_likelihoods(encoder, "toy", sparse).kinds.items()}
     barely = told["events"] / told["sizes"] * 1.01
     monkeypatch.setattr("reverie.inversion.likelihood_fit.EVENTS_ADVANTAGE", barely)
     assert isinstance(fit_likelihoods(encoder, "toy", sparse).find("measured"), JointLikelihood)

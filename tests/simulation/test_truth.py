@@ -11,8 +11,8 @@ from reverie.foundation.errors import ReverieError
 from reverie.simulation.cells import animal_generator
 from reverie.simulation.truth import (
     MEMORY,
+    GaborCells,
     LocalContrast,
-    Population,
     SimulatedTruth,
     SimulatedTruthConfig,
     draw_population,
@@ -23,11 +23,11 @@ SIZE = (36, 64)
 
 
 @pytest.fixture(scope="module")
-def population() -> Population:
+def population() -> GaborCells:
     return draw_population(SimulatedTruthConfig(), 500, SIZE, np.random.default_rng(0))
 
 
-def test_receptive_fields_crowd_in_the_middle_and_thin_out(population: Population):
+def test_receptive_fields_crowd_in_the_middle_and_thin_out(population: GaborCells):
     distance = np.hypot(population.rows - 17.5, population.columns - 31.5)
     middle = np.count_nonzero(distance < 6) / (np.pi * 6**2)
     border = np.count_nonzero(distance > 20) / (36 * 64 - np.pi * 20**2 * 0.93)
@@ -36,7 +36,7 @@ def test_receptive_fields_crowd_in_the_middle_and_thin_out(population: Populatio
     assert population.columns.max() <= 63.5
 
 
-def test_spatial_frequencies_are_mostly_low(population: Population):
+def test_spatial_frequencies_are_mostly_low(population: GaborCells):
     power = np.abs(np.fft.fft2(population.filters[:, 0], s=(128, 128))) ** 2
     cycles = np.hypot(np.fft.fftfreq(128)[:, None], np.fft.fftfreq(128)[None]) / 3.4
     best = cycles.ravel()[power.reshape(len(power), -1).argmax(axis=1)]
@@ -46,14 +46,14 @@ def test_spatial_frequencies_are_mostly_low(population: Population):
     assert 0.03 < high < 0.08
 
 
-def test_filters_have_unit_norm_and_no_tails(population: Population):
+def test_filters_have_unit_norm_and_no_tails(population: GaborCells):
     np.testing.assert_allclose((population.filters**2).sum(axis=(1, 2, 3)), 1.0, rtol=1e-5)
     sizes = np.abs(population.filters.astype(np.float32))
     assert np.count_nonzero((sizes > 0) & (sizes < np.finfo(np.float32).tiny)) == 0
     assert (sizes == 0).mean() > 0.6
 
 
-def test_kernels_see_the_past_only_and_range_from_sustained_to_transient(population: Population):
+def test_kernels_see_the_past_only_and_range_from_sustained_to_transient(population: GaborCells):
     main = population.kernels[:, 0, 0]
     assert main.shape == (500, MEMORY)
     assert np.all(population.kernels[..., -1] == 0)
@@ -62,14 +62,14 @@ def test_kernels_see_the_past_only_and_range_from_sustained_to_transient(populat
     assert np.percentile(balance, 90) > 0.8
 
 
-def test_cells_are_of_several_kinds(population: Population):
+def test_cells_are_of_several_kinds(population: GaborCells):
     blobs = (population.filters[:, 1] == 0).all(axis=(1, 2))
     assert 0.15 < blobs.mean() < 0.35
     assert 0.15 < population.complex_cells.mean() < 0.4
     assert not (blobs & population.complex_cells).any()
 
 
-def test_mean_rates_are_log_normal_over_neurons(population: Population):
+def test_mean_rates_are_log_normal_over_neurons(population: GaborCells):
     logs = np.log(population.means)
     assert np.exp(np.median(logs)) == pytest.approx(2.2, rel=0.15)
     assert logs.std() == pytest.approx(0.82, rel=0.15)

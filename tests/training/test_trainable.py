@@ -5,7 +5,7 @@ import pytest
 
 import reverie as rv
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.folders import held
+from reverie.foundation.folders import locked
 from reverie.training.folder import train_encoder
 
 QUICK = {"architecture": "linear_nonlinear", "steps": 1, "device": "cpu"}
@@ -70,7 +70,10 @@ def test_animals_that_are_opened_already_are_chosen_by_name_too(tiny_world, tmp_
 
 def test_two_trainings_into_one_folder_at_once_are_refused(tiny_world, tmp_path):
     out = tmp_path / "trained"
-    with held(out, out), pytest.raises(ReverieError, match="trained is being written by another process; wait for it"):
+    with (
+        locked(out, out),
+        pytest.raises(ReverieError, match="trained is being written by another process; wait for it"),
+    ):
         train_encoder(tiny_world.data, out, **QUICK)
     assert list(train_encoder(tiny_world.data, out, **QUICK).mice) == ["alpha", "beta"]
 

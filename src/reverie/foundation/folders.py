@@ -165,7 +165,7 @@ def building(folder: Path) -> Iterator[Path]:
         raise ReverieError(f"{folder} exists already; choose another folder or remove it first.")
     hidden = folder.with_name(f".{folder.name}.partial")
     try:
-        with held(hidden, folder):
+        with locked(hidden, folder):
             try:
                 clear(hidden)
                 yield hidden
@@ -179,7 +179,7 @@ def building(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def held(hidden: Path, named: Path) -> Iterator[None]:
+def locked(hidden: Path, named: Path) -> Iterator[None]:
     """Lock a folder in which something is made, so that no other process makes the same there at the same time.
 
     Parameters

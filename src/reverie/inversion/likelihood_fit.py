@@ -94,7 +94,7 @@ def fit_likelihoods(
     if "traces" in fitted and len(fitted) > 1:
         return LikelihoodFits(fitted, "traces" if steady(rates, responses) else "sizes")
     joined = joint(fitted)
-    held = {name: information(one, rates) for name, one in fitted.items()}
+    held = {name: mean_information(one, rates) for name, one in fitted.items()}
     most = max(held, key=lambda name: held[name])
     counts = np.array_equal(responses, np.rint(responses))
     otherwise = "both" if joined and not counts else "sizes"
@@ -188,7 +188,7 @@ def steady(rates: Sample, responses: Sample) -> bool:
     return bool(constant.sum() <= following.sum())
 
 
-def information(likelihood: Likelihood, rates: Sample) -> float:
+def mean_information(likelihood: Likelihood, rates: Sample) -> float:
     """Return the mean information about the logarithm of a rate, over neurons and frames."""
     flat = torch.from_numpy(rates.reshape(len(rates), -1))
     return float((flat * likelihood.root_information(flat)).square().mean())

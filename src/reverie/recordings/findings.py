@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from reverie.foundation.errors import counted
-from reverie.recordings.near_duplicates import Showing
+from reverie.recordings.near_duplicates import ShownTrial
 
 SHOWN_LEAKS = 20
 """More pairs than this are only counted."""
@@ -47,8 +47,8 @@ class AnimalFindings:
 class Leak:
     """Two trials that show nearly the same movie and lie in different published folds."""
 
-    first: Showing
-    second: Showing
+    first: ShownTrial
+    second: ShownTrial
     folds: tuple[int, int]
     correlation: float
 

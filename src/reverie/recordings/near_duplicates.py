@@ -163,7 +163,7 @@ def _normalise(products: np.ndarray, own: np.ndarray, other: np.ndarray, values:
 
 
 @dataclass(frozen=True)
-class Showing:
+class ShownTrial:
     """One trial: which animal saw which movie (a number among the distinct ones), and whether responses exist."""
 
     animal: str
@@ -180,7 +180,7 @@ class Showing:
 class Catalogue:
     """All showings, the perceptual hash of each distinct movie, and the near-duplicate pairs among those movies."""
 
-    showings: tuple[Showing, ...]
+    showings: tuple[ShownTrial, ...]
     hashes: tuple[int, ...]
     pairs: tuple[Pair, ...]
 
@@ -201,7 +201,7 @@ def catalogue(shown: Iterable[tuple[str, str, str, bool, Movie]]) -> Catalogue:
 
     Movies count as the same when their hash and their coarse signature are equal to the bit.
     """
-    showings: list[Showing] = []
+    showings: list[ShownTrial] = []
     signatures: list[Signature] = []
     hashes: list[int] = []
     numbers: dict[tuple[int, bytes], int] = {}
@@ -211,7 +211,7 @@ def catalogue(shown: Iterable[tuple[str, str, str, bool, Movie]]) -> Catalogue:
         if number == len(signatures):
             signatures.append(edges)
             hashes.append(code)
-        showings.append(Showing(animal, trial, tier, recorded, number))
+        showings.append(ShownTrial(animal, trial, tier, recorded, number))
     return Catalogue(tuple(showings), tuple(hashes), tuple(near_duplicate_pairs(signatures)))
 
 

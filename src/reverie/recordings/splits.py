@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings import tiers
-from reverie.recordings.near_duplicates import Catalogue, Showing, catalogue_of, near_duplicate_groups
+from reverie.recordings.near_duplicates import Catalogue, ShownTrial, catalogue_of, near_duplicate_groups
 from reverie.recordings.opening import of_each
 from reverie.recordings.recording import Recording
 
@@ -89,11 +89,11 @@ def require_training_trials(recording: Recording) -> None:
 
 
 def _resembling(
-    listed: Catalogue, learnable: set[Showing], held_out: set[Showing]
-) -> dict[Showing, tuple[Showing, float]]:
+    listed: Catalogue, learnable: set[ShownTrial], held_out: set[ShownTrial]
+) -> dict[ShownTrial, tuple[ShownTrial, float]]:
     """Return the training trials that resemble a held-out trial, each with the one it resembles most."""
     alike = listed.likenesses()
-    by_movie: dict[int, Showing] = {}
+    by_movie: dict[int, ShownTrial] = {}
     for showing in listed.showings:
         if showing in held_out:
             by_movie.setdefault(showing.movie, showing)
@@ -106,7 +106,7 @@ def _resembling(
     return found
 
 
-def _choose_movies(listed: Catalogue, candidates: set[Showing], share: float) -> set[int]:
+def _choose_movies(listed: Catalogue, candidates: set[ShownTrial], share: float) -> set[int]:
     """Choose movies to validate on until every animal has its share of trials (at least one)."""
     totals = Counter(showing.animal for showing in candidates)
     wanted = {animal: max(1, round(share * total)) for animal, total in totals.items()}
@@ -144,7 +144,7 @@ def _hash_order(listed: Catalogue, group: tuple[int, ...]) -> tuple[int, int]:
     return code % tiers.FOLDS, code % 1_000_003
 
 
-def _describe(showing: Showing, other: Showing, correlation: float) -> str:
+def _describe(showing: ShownTrial, other: ShownTrial, correlation: float) -> str:
     """Say why a trial is excluded."""
     if showing.movie == other.movie:
         return f"shows the same movie as {other}"
@@ -152,7 +152,11 @@ def _describe(showing: Showing, other: Showing, correlation: float) -> str:
 
 
 def _collect(
-    animal: str, listed: Catalogue, learnable: set[Showing], validating: set[Showing], reasons: dict[Showing, str]
+    animal: str,
+    listed: Catalogue,
+    learnable: set[ShownTrial],
+    validating: set[ShownTrial],
+    reasons: dict[ShownTrial, str],
 ) -> Split:
     """Gather the trials of one animal in recorded order; raises ReverieError when a part is empty."""
     own = [showing for showing in listed.showings if showing.animal == animal]

@@ -10,7 +10,7 @@ from reverie.foundation.arrays import STATE_NAMES, Movie
 from reverie.foundation.errors import ReverieError, counted, reading_foreign, some
 from reverie.foundation.progress import tracked
 from reverie.recordings.findings import AnimalFindings, Leak, Survey
-from reverie.recordings.near_duplicates import Catalogue, Showing, catalogue, leaks
+from reverie.recordings.near_duplicates import Catalogue, ShownTrial, catalogue, leaks
 from reverie.recordings.readers.finding import find_reader, refusals
 from reverie.recordings.readers.registry import open_each
 from reverie.recordings.reading import Reading
@@ -193,7 +193,7 @@ def _across_neurons(responses: RowStatistics | None) -> dict[str, tuple[float, f
 
 def _leaks(listed: Catalogue) -> Iterator[Leak]:
     """Yield the near-duplicates in different folds, one pair of trials for each pair of movies."""
-    first_seen: dict[int, Showing] = {}
+    first_seen: dict[int, ShownTrial] = {}
     for showing in listed.showings:
         if showing.tier in FOLDED_TIERS:
             first_seen.setdefault(showing.movie, showing)

@@ -14,7 +14,7 @@ from reverie.encoders.checkpoints import read_description, save_encoder
 from reverie.foundation.arrays import FRAME_SIZE
 from reverie.foundation.errors import ReverieError, reading_foreign, some
 from reverie.foundation.files import write_text
-from reverie.foundation.folders import clear, held, holds_nothing, require_folder
+from reverie.foundation.folders import clear, holds_nothing, locked, require_folder
 from reverie.foundation.progress import say, tracked
 from reverie.foundation.requests import given_path, with_options
 from reverie.recordings.readers.registry import open_recordings
@@ -98,7 +98,7 @@ def write_simulation(out: Path, simulation: Simulation) -> None:
     that would be overwritten is there already.
     """
     building, names = out / PARTIAL, (*simulation.mice, TRUTH)
-    with held(building, out):
+    with locked(building, out):
         try:
             _undo_moves(building, out, names)
             clear(building)

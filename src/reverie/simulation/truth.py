@@ -41,7 +41,7 @@ class SimulatedTruthConfig(TruthConfig):
 
 
 @dataclass(frozen=True)
-class Population(Cells):
+class GaborCells(Cells):
     """The neurons of one animal of the default kind, one entry per neuron."""
 
     filters: Float[np.ndarray, "neuron 2 height width"]
@@ -54,7 +54,7 @@ class Population(Cells):
 
 def draw_population(
     config: SimulatedTruthConfig, neurons: int, frame_size: tuple[int, int], generator: np.random.Generator
-) -> Population:
+) -> GaborCells:
     """Draw the neurons of one animal."""
     rows, columns = draw_centres(config, neurons, frame_size, generator)
     blobs = generator.uniform(size=neurons) < config.blob_share
@@ -62,7 +62,7 @@ def draw_population(
     complex_cells = ~blobs & (generator.uniform(size=neurons) < config.complex_share)
     kernels = _draw_kernels(neurons, generator)
     cells = draw_cells(config, rows, columns, generator)
-    return Population(**vars(cells), filters=filters, kernels=kernels, complex_cells=complex_cells)
+    return GaborCells(**vars(cells), filters=filters, kernels=kernels, complex_cells=complex_cells)
 
 
 def _draw_filters(
@@ -212,7 +212,7 @@ class SimulatedCortex(Cortex):
 
     memory = MEMORY
 
-    def __init__(self, config: SimulatedTruthConfig, population: Population, frame_size: tuple[int, int]) -> None:
+    def __init__(self, config: SimulatedTruthConfig, population: GaborCells, frame_size: tuple[int, int]) -> None:
         super().__init__(config, population)
         self.contrast = LocalContrast(config.normalisation, population.rows, population.columns, frame_size)
         neurons = len(population.rows)

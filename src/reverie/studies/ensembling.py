@@ -6,7 +6,7 @@ from reverie.foundation.errors import NotApplicable, counted
 from reverie.jobs.job import Job
 from reverie.studies import published
 from reverie.studies.conditions import VIDEO, mean_of, percent, sentence_over_animals, summarise_conditions, value
-from reverie.studies.plates import column_figure, draw_curve, draw_groups, draw_published, explain
+from reverie.studies.plates import column_figure, draw_curve, draw_groups, draw_published, legend
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Beside, Findings, Picture, Study
 
@@ -66,7 +66,7 @@ def conclude(setup: Setup) -> Findings:
     draw_curve(left, sizes(count), curve, "measured")
     draw_published(left, list(paper), list(paper.values()))
     left.set(xlabel="encoders averaged", ylabel="video correlation r", xticks=sorted({*sizes(count), *paper}))
-    explain(left)
+    legend(left)
     shown = scores.replace({"condition": {every: "movies", GRADIENTS: "gradients", UNBLURRED: "no blur"}})
     of_shown = summary.replace({"condition": {every: "movies", GRADIENTS: "gradients", UNBLURRED: "no blur"}})
     draw_groups(right, shown, of_shown, VIDEO, ["movies", "gradients", "no blur"])

@@ -112,7 +112,7 @@ def chosen(setup: Setup) -> list[Clip]:
     return [excerpt(setup.session, clip, size.frames) for clip in few]
 
 
-def jobs_of(setup: Setup, clip: Clip, targets: Targets = "recorded") -> list[Job]:
+def clip_jobs(setup: Setup, clip: Clip, targets: Targets = "recorded") -> list[Job]:
     """Return one job per encoder; whatever the targets, it takes the number of steps chosen for recorded responses."""
     return setup.jobs(targets=targets, clips=[clip])[clip]
 
@@ -120,15 +120,15 @@ def jobs_of(setup: Setup, clip: Clip, targets: Targets = "recorded") -> list[Job
 def plan(setup: Setup) -> list[Job]:
     """Plan reconstructions from recorded and predicted responses; those of simulated trials follow clip by clip."""
     clips = chosen(setup)
-    recorded = [job for clip in clips for job in jobs_of(setup, clip)]
-    return recorded + [job for clip in clips for job in jobs_of(setup, clip, "predicted")]
+    recorded = [job for clip in clips for job in clip_jobs(setup, clip)]
+    return recorded + [job for clip in clips for job in clip_jobs(setup, clip, "predicted")]
 
 
 def examine(setup: Setup, clip: Clip) -> ErrorMap:
     """Reconstruct a clip and its simulated trials where that is not done yet, and test its error map against theirs."""
     session, size = setup.session, SIZES[setup.scale.name]
-    recorded, predicted = jobs_of(setup, clip), jobs_of(setup, clip, "predicted")
-    nulls = [jobs_of(setup, each) for each in simulated_clips(session, clip, size.nulls)]
+    recorded, predicted = clip_jobs(setup, clip), clip_jobs(setup, clip, "predicted")
+    nulls = [clip_jobs(setup, each) for each in simulated_clips(session, clip, size.nulls)]
     all_jobs = [job for jobs in (recorded, predicted, *nulls) for job in jobs]
     setup.run(all_jobs, f"simulated trials of {clip.animal}, clip {clip.name}")
     truth = clip.read(session).known_movie

@@ -22,7 +22,7 @@ from reverie.recordings.opening import evenly, responses_of
 from reverie.scoring.rule import frames_to_skip
 from reverie.studies.conditions import summarise_conditions
 from reverie.studies.lineup import Lineup, Pool, draw_pool, line_up
-from reverie.studies.plates import column_figure, draw_curve, explain
+from reverie.studies.plates import column_figure, draw_curve, legend
 from reverie.studies.setup import Setup
 from reverie.studies.study import Findings, Picture, Study
 from reverie.studies.synthetic import ordinary_state
@@ -63,7 +63,7 @@ def conclude(setup: Setup) -> Findings:
     fewest, most = answers["candidates"].min(), answers["candidates"].max()
     axes.axhline(1 / most, color="0.5", linestyle=":", linewidth=0.8)
     axes.set(xscale="log", xlabel="neurons", ylabel="share identified", ylim=(-0.02, 1.02))
-    explain(axes)
+    legend(axes)
     known = summary[summary["neurons"] == everyone].to_dict("records")
     by_length = "; ".join(
         f"{row['seconds']:.2g} s: {row['mean']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" for row in known

@@ -11,7 +11,7 @@ from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, evalu
 from reverie.studies import published
 from reverie.studies.conditions import VIDEO, sentence_over_animals, summarise_conditions, value
 from reverie.studies.fields import coverage_pictures, describe_fields, fields_of, mask_diameters
-from reverie.studies.plates import column_figure, draw_curve, draw_published, explain
+from reverie.studies.plates import column_figure, draw_curve, draw_published, legend
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Beside, Findings, Picture, Study
 
@@ -42,13 +42,13 @@ def conclude(setup: Setup) -> Findings:
             left, [float(name) for name in thresholds], summarise_conditions(rows, VIDEO, thresholds, seed), name, place
         )
     left.set(xlabel="evaluation threshold α", ylabel="video correlation r")
-    explain(left)
+    legend(left)
     for place, (animal, rows) in enumerate(sizes.groupby("animal", sort=False)):
         curve = rows.assign(mean=rows["diameter"], low=rows["diameter"], high=rows["diameter"])
         draw_curve(right, rows["threshold"].tolist(), curve, str(animal)[:14], place)
     draw_published(right, list(published.MASK_DIAMETERS), list(published.MASK_DIAMETERS.values()))
     right.set(xlabel="threshold α", ylabel="equal-area diameter (°)")
-    explain(right)
+    legend(right)
     mean_size = sizes.groupby("threshold")["diameter"].mean()
     sentence = (
         f"Scored at α ≥ 1, descents reach {value(summary, 'mask at 0.5')} with the training mask, "

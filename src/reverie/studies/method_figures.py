@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reverie.studies.conditions import difference, interval_text, summarise_conditions
-from reverie.studies.plates import COLOURS, column_figure, explain
+from reverie.studies.plates import COLOURS, column_figure, legend
 
 PARTS: Mapping[str, str] = {
     "video_correlation": "whole",
@@ -66,7 +66,7 @@ def methods_figure(scores: pd.DataFrame, seed: int) -> Figure:
         _rows(axes, summary["mean"], summary["low"], summary["high"], place, words)
     _name_rows(axes, names)
     axes.set_xlabel("video correlation r")
-    explain(axes)
+    legend(axes)
     return figure
 
 
@@ -80,7 +80,7 @@ def differences_figure(differences: pd.DataFrame) -> Figure:
     axes.axvline(0, color="0.5", linewidth=0.6, zorder=0)
     _name_rows(axes, [f"{first}\n− {second}" for first, second in pairs])
     axes.set_xlabel("difference of video correlation")
-    explain(axes)
+    legend(axes)
     return figure
 
 

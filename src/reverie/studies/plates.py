@@ -99,7 +99,7 @@ def draw_published(axes: Axes, x: Sequence[int | float], values: Sequence[float]
     axes.plot(list(x), list(values), "x--", color="0.45", markersize=3.5, linewidth=0.9, label=label)
 
 
-def explain(axes: Axes) -> None:
+def legend(axes: Axes) -> None:
     """Draw the legend above the axes, where it hides nothing."""
     axes.legend(frameon=False, fontsize=6.5, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
 

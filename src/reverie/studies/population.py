@@ -3,7 +3,7 @@
 from reverie.jobs.job import Job
 from reverie.studies import published
 from reverie.studies.conditions import VIDEO, mean_of, percent, sentence_over_animals, summarise_conditions, value
-from reverie.studies.plates import column_figure, draw_curve, draw_published, explain
+from reverie.studies.plates import column_figure, draw_curve, draw_published, legend
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Beside, Findings, Picture, Study
 
@@ -61,7 +61,7 @@ def conclude(setup: Setup) -> Findings:
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set(xlabel="neurons kept (%)", ylabel="video correlation r")
-    explain(axes)
+    legend(axes)
     comparison = [
         Beside(
             name_of(share, way),

@@ -27,7 +27,7 @@ from reverie.scoring.coherence import (
 from reverie.scoring.rule import scored_frames, scored_region
 from reverie.scoring.statistics import resample_clips
 from reverie.stimuli.synthetic import pink_noise
-from reverie.studies.plates import COLOURS, column_figure, explain, grid_figure
+from reverie.studies.plates import COLOURS, column_figure, grid_figure, legend
 from reverie.studies.setup import Conditions, Setup, degrees_of_pixel, jobs_for
 from reverie.studies.study import Findings, Picture, Study
 from reverie.studies.synthetic import first_recording, knows_truth, simulate_responses
@@ -197,7 +197,7 @@ def transfer_figure(curves: pd.DataFrame) -> Figure:
         axes.axhline(0.5, color="0.6", linewidth=0.6)
         axes.set(xscale="log", xlabel=name, ylim=(0, 1))
     panels[0].set_ylabel("coherence")
-    explain(panels[0])
+    legend(panels[0])
     return figure
 
 

@@ -17,7 +17,7 @@ from reverie.foundation.arrays import SAME_RATE
 from reverie.foundation.devices import choose_device, describe, seed_everything, usual_torch
 from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import write_record
-from reverie.foundation.folders import held, require_folder
+from reverie.foundation.folders import locked, require_folder
 from reverie.foundation.partial_files import sweep
 from reverie.foundation.progress import say, tracked
 from reverie.foundation.requests import given_path, with_options
@@ -88,7 +88,7 @@ def train_encoder(
         encoder = _untrained(opened, request, where)
     contents = contents_of(opened, splits)
     teacher = load_encoder(request.teacher, where) if request.teacher else None
-    with held(folder, folder):
+    with locked(folder, folder):
         settings = earlier_settings(folder, requested, contents)  # also what another process planned meanwhile
         if settings is None:
             settings = plan_settings(encoder, opened, splits, request, where)

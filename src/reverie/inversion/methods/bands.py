@@ -56,7 +56,7 @@ def band_of(shape: tuple[int, int, int], frame_rate: float) -> Int[np.ndarray, "
     return rate[:, None, None] * (len(CYCLES) + 1) + fineness
 
 
-def parts_of(movie: Movie, frame_rate: float) -> Iterator[Movie]:
+def band_parts(movie: Movie, frame_rate: float) -> Iterator[Movie]:
     """Return the part of a movie in each band; the parts add up to it. The mean over the clip is in the first."""
     coefficients, band = dctn(movie, norm="ortho"), band_of(movie.shape, frame_rate)
     for number in range(BANDS):
@@ -91,7 +91,7 @@ class BandMoments:
         shown = truth[frames][:, region].ravel()
         # Filled row by row, since all parts together are as large as dozens of movies.
         parts = np.empty((2 * BANDS, shown.size), dtype=np.float32)
-        each = chain(parts_of(probable, frame_rate), parts_of(linear, frame_rate))
+        each = chain(band_parts(probable, frame_rate), band_parts(linear, frame_rate))
         for row, part in zip(parts, each, strict=True):
             row[:] = part[frames][:, region].ravel()
         return BandMoments((parts @ parts.T).astype(np.float64), (parts @ shown).astype(np.float64))

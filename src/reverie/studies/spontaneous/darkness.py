@@ -28,7 +28,7 @@ from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 from reverie.scoring.rule import scored_region
 from reverie.studies.page import write_study
-from reverie.studies.plates import COLOURS, column_figure, explain
+from reverie.studies.plates import COLOURS, column_figure, legend
 from reverie.studies.spontaneous.agreement import CLAIMED, Agreement, AgreementSettings, JointEnergy, agreement
 from reverie.studies.spontaneous.library import long_enough_trials, spanned
 from reverie.studies.spontaneous.surrogates import KINDS, amplitude_adjusted, shared_part, surrogate
@@ -171,7 +171,7 @@ def _departures(table: pd.DataFrame, found: Agreement) -> Figure:
     axes.plot(places, found.energy, color=COLOURS[0], label="recorded")
     axes.plot(places[found.departs], found.energy[found.departs], "o", color=COLOURS[0], markersize=4)
     axes.set(xlabel="stretch", ylabel="said together (grey levels²)")
-    explain(axes)
+    legend(axes)
     return figure
 
 

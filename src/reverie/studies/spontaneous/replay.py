@@ -19,7 +19,7 @@ from reverie.foundation.files import write_text
 from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say
 from reverie.studies.page import write_study
-from reverie.studies.plates import COLOURS, column_figure, explain
+from reverie.studies.plates import COLOURS, column_figure, legend
 from reverie.studies.spontaneous.library import SAMPLE, Search, activity_of, clips_of, long_enough_trials, templates_of
 from reverie.studies.spontaneous.search import alarms_of, block_maxima, candidates, search, surrogate_maxima
 from reverie.studies.spontaneous.surrogates import KINDS, Kind
@@ -157,7 +157,7 @@ def _figure(
         _draw_exceeded(axes, values, colour, kind)
         axes.axvline(thresholds[kind], color=colour, linewidth=0.6, linestyle=":")
     axes.set(yscale="log", xlabel="strongest find of a block (z)", ylabel="share of blocks above")
-    explain(axes)
+    legend(axes)
     return figure
 
 
