@@ -6,7 +6,7 @@ from scipy.fft import idctn
 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
-from reverie.inversion.methods.bands import BANDS, BandMoments, BandWeights, band_of, choose_band_weights, parts_of
+from reverie.inversion.methods.bands import BANDS, BandMoments, BandWeights, band_of, band_parts, choose_band_weights
 
 SHAPE, RATE = (60, 12, 16), 30.0
 EVERYWHERE = slice(None), np.ones(SHAPE[1:], bool)
@@ -25,11 +25,11 @@ FAST = np.repeat([10.0, 10.0, 10.0, 60.0], 4)
 
 
 def test_parts_add_up_and_hold_what_their_names_say():
-    parts = list(parts_of(TRUTH, RATE))
+    parts = list(band_parts(TRUTH, RATE))
     assert len(parts) == BANDS
     np.testing.assert_allclose(sum(parts), TRUTH, atol=1e-3)
     still = np.broadcast_to(TRUTH[:1], SHAPE)
-    assert max(np.abs(part).max() for part in list(parts_of(still, RATE))[4:]) < 1e-3
+    assert max(np.abs(part).max() for part in list(band_parts(still, RATE))[4:]) < 1e-3
 
 
 def test_bands_are_of_hertz_and_of_the_frame_not_of_frames_and_pixels():
@@ -82,7 +82,7 @@ def test_a_blend_is_the_sum_of_weighed_parts_around_the_centre():
     probable, linear = centre + noise(4, FAST), centre + noise(5, FAST)
     given = np.random.default_rng(6).uniform(0, 1, (2, BANDS))
     found = BandWeights(*map(tuple, given)).blend(probable, linear, centre, RATE)
-    parts = [list(parts_of(movie - centre, RATE)) for movie in (probable, linear)]
+    parts = [list(band_parts(movie - centre, RATE)) for movie in (probable, linear)]
     expected = centre + sum(
         weight * part for row, each in zip(given, parts, strict=True) for weight, part in zip(row, each, strict=True)
     )
