@@ -195,6 +195,17 @@ def test_a_table_in_the_file_that_names_no_movie_is_of_the_one_that_is_chosen(se
     np.testing.assert_array_equal(recording.movie("0"), session.trials[0].movie.round())
 
 
+@pytest.mark.parametrize(("kinds", "said"), [("aab", True), ("aaa", False), ("abc", False)])
+def test_rows_of_several_kinds_that_are_all_taken_for_one_movie_are_asked_about(several, kinds, said, capsys):
+    with h5py.File(several, "a") as file:
+        names = file["intervals/trials_of_movies/stimulus_name"]
+        names[...] = list(kinds)
+    reading = Reading(responses="/units", movie=("m0",), frames_table=Path("/intervals/trials_of_movies"))
+    assert len(open_recording(several, reading).tiers) == 3
+    told = "all 3 rows are taken to show m0, whatever they are called (stimulus_name: a, b); if some show"
+    assert (told in capsys.readouterr().err) == said
+
+
 @pytest.mark.parametrize("asked", [(), ("/stimulus/templates",), ("stimulus/templates/m0", "m1", "m2")])
 def test_movies_in_the_file_are_found_by_their_names_in_a_table(several, session, tmp_path, asked):
     rows = [f"{onset},m{number}" for number, onset in enumerate(session.onsets)]

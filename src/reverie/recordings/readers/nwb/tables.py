@@ -45,6 +45,7 @@ def table_inside(
             say(f"{said}: rows that name no known movie are left out ({some(other)}).")
             rows = rows[shown]
     elif len(chosen) == 1:
+        _say_told_apart(rows, chosen[0], said)
         rows = rows.assign(clip=chosen[0])
     else:
         raise ReverieError(
@@ -80,6 +81,17 @@ def require_no_own_times(rows: pd.DataFrame, said: str, presented: Mapping[str, 
                 f"{said} has rows from {onsets.min():g} to {onsets.max():g} s, during which {clip} was on by its "
                 "own times; leave --frames-table out, or give one of the columns time, clip, frame."
             )
+
+
+def _say_told_apart(rows: pd.DataFrame, clip: str, said: str) -> None:
+    """Print a message where a table tells its rows apart in words, since not all may show the movie that was chosen."""
+    words = {str(name): rows[name].astype(str).unique() for name in rows if not is_numeric_dtype(rows[name])}
+    told = [f"{name}: {some(sorted(each))}" for name, each in words.items() if 1 < len(each) < len(rows)]
+    if told:
+        say(
+            f"{said}: all {len(rows)} rows are taken to show {clip}, whatever they are called ({'; '.join(told)}); if "
+            "some show something else, give the others in a csv file for --frames-table."
+        )
 
 
 def _say_other_times(rows: pd.DataFrame, said: str) -> None:
