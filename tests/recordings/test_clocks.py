@@ -137,6 +137,14 @@ def test_a_pulse_too_many_is_dropped_and_missing_ones_go_on():
         paired_times(times[::-1], 100, "camera")
 
 
+def test_that_more_than_a_few_samples_of_a_long_recording_lack_is_said(capsys):
+    times = np.arange(20_000) / 10
+    assert len(paired_times(times, 19_998, "camera")) == 19_998
+    assert not capsys.readouterr().err
+    assert len(paired_times(times, 19_981, "camera")) == 19_981
+    assert "camera has 19981 samples but 20000 times; they are paired from the first on" in capsys.readouterr().err
+
+
 def test_each_neuron_may_be_scanned_at_a_time_of_its_own():
     times = sampled_times(200, 10.0)
     values = np.repeat(times[:, None], 3, axis=1)

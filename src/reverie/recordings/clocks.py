@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.progress import say
 from reverie.recordings.gaps import LONGEST_BRIDGED, measured
 
 FASTER = 1.5
@@ -86,7 +87,8 @@ def sampled_times(count: int, rate: float, start: float = 0.0) -> Times:
 def paired_times(times: Times, samples: int, place: str) -> Float[np.ndarray, " paired"]:
     """Return one time per sample, even if there are a few pulses too many, or a few samples are missing at the end.
 
-    Raises ReverieError when they differ by more than a few, or times run backwards.
+    Prints a message where they differ by more than strays do. Raises ReverieError when they differ by more than a few
+    in a thousand, or times run backwards.
     """
     if not np.isfinite(times).all() or (np.diff(times) < 0).any():
         raise ReverieError(f"The times of {place} are not all numbers that grow; repair them.")
@@ -95,6 +97,11 @@ def paired_times(times: Times, samples: int, place: str) -> Float[np.ndarray, " 
         raise ReverieError(
             f"{place} has {samples} samples but {len(times)} times; they are not of the same recording, or pulses were "
             "lost on the way."
+        )
+    if abs(surplus) > SURPLUS:
+        say(
+            f"{place} has {samples} samples but {len(times)} times; they are paired from the first on, so that what "
+            "follows a loss in between is shifted."
         )
     if surplus >= 0:
         return times[:samples]

@@ -151,3 +151,20 @@ def test_a_list_of_components_that_is_none_is_told(session, tmp_path, accepted):
         file["estimates/idx_components"] = np.array(accepted)
     with pytest.raises(ReverieError, match="idx_components should list each accepted one of 7 components once"):
         open_recording(place, Reading(frames_table=tmp_path / "shown.csv"))
+
+
+@pytest.mark.parametrize(
+    "accepted", [np.array([1, 4]), np.array([1.0, 4.0]), np.array([False, True, False, False, True, False, False])]
+)
+def test_accepted_components_may_be_numbers_of_any_kind_or_truth_values(session, tmp_path, accepted):
+    place = layouts.write_caiman(tmp_path / "mouse.hdf5", session)
+    layouts.write_table(tmp_path, session)
+    reading = Reading(frames_table=tmp_path / "shown.csv", responses="C")
+    whole = open_recording(place, reading)
+    with h5py.File(tmp_path / "copy.hdf5", "w") as copy, h5py.File(place, "r") as file:
+        for name in file:
+            file.copy(name, copy)
+        del copy["estimates/idx_components"]
+        copy["estimates/idx_components"] = accepted
+    chosen = open_recording(tmp_path / "copy.hdf5", reading)
+    np.testing.assert_array_equal(chosen.responses("0"), whole.responses("0")[[1, 4]])

@@ -12,7 +12,7 @@ from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.array_files import require_stored
 from reverie.recordings.readers.beside import table_too, with_files_beside
 from reverie.recordings.reading import Reading
-from reverie.recordings.signals import Meaning, Sampled
+from reverie.recordings.signals import REAL, Meaning, Sampled
 
 TRACES: dict[str, Meaning] = {"S": "amount", "C": "level", "F_dff": "level"}
 """Choices of ``--responses``: deconvolved activity, denoised calcium, or dF/F."""
@@ -43,15 +43,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     rate = reading.rate or _number(file, "params/data/fr")
     if rate is None:
         raise ReverieError(f"{place} does not say how often it was scanned; give --rate (in Hz){table_too(reading)}.")
-    accepted = estimates.get("idx_components")
-    # CaImAn writes the word NoneType where no component was evaluated.
-    judged = isinstance(accepted, h5py.Dataset) and accepted.ndim == 1 and accepted.dtype.kind in "iu"
-    columns = np.asarray(accepted) if judged else None
-    if columns is not None and (len(np.unique(columns)) < len(columns) or columns.max(initial=0) >= values.shape[0]):
-        raise ReverieError(
-            f"{place}:estimates/idx_components should list each accepted one of {values.shape[0]} components once; "
-            "evaluate them again, or remove it."
-        )
+    columns = _accepted(estimates, values.shape[0], place)
     responses = Sampled(
         f"{place}:estimates/{which}",
         sampled_times(values.shape[1], rate),
@@ -62,6 +54,26 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     )
     note = f"{place}: {which} of {responses.rows} components at {rate:g} Hz."
     return ClockedSource(with_files_beside(place.stem, place, [responses], note, reading), reading)
+
+
+def _accepted(estimates: Any, count: int, place: Path) -> np.ndarray | None:  # noqa: ANN401 - h5py ships no types
+    """Return which of some components were accepted, None where none was evaluated; raises ReverieError for others.
+
+    CaImAn writes their numbers, which numpy makes floating-point ones where there are none, and the word NoneType where
+    no component was evaluated; others write a truth value for each.
+    """
+    stored = estimates.get("idx_components")
+    if not isinstance(stored, h5py.Dataset) or stored.ndim != 1 or stored.dtype.kind not in REAL:
+        return None
+    if stored.dtype.kind == "b" and len(stored) == count:
+        return np.flatnonzero(stored)
+    numbers = np.asarray(stored, dtype=np.float64)
+    if not (np.isin(numbers, np.arange(count)).all() and len(np.unique(numbers)) == len(numbers)):
+        raise ReverieError(
+            f"{place}:estimates/idx_components should list each accepted one of {count} components once; evaluate them "
+            "again, or remove it."
+        )
+    return numbers.astype(int)
 
 
 def _number(file: Any, path: str) -> float | None:  # noqa: ANN401 - h5py ships no types

@@ -8,6 +8,7 @@ from pathlib import Path
 from posixpath import basename
 
 import h5py
+import numpy as np
 
 from reverie.foundation.arrays import PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, some
@@ -54,10 +55,10 @@ def recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
     notes = [f"{place}: {note}."]
     for named, signal in ((reading.running, RUNNING), (reading.pupil, PUPIL)):
         if named is not None:
-            series = _series(file, place, named)
-            signals[signal] = sampled(series, column=0)
-            if (columns := sampled(series).rows) > 1:
-                notes.append(f"{place}: the first of the {columns} columns of {named} is taken as {signal}.")
+            columns = sampled(_series(file, place, named))
+            signals[signal] = replace(columns, columns=np.zeros(1, int))
+            if columns.rows > 1:
+                notes.append(f"{place}: the first of the {columns.rows} columns of {named} is taken as {signal}.")
     if reading.gaze is not None:
         signals |= pair(_series(file, place, reading.gaze))
     if not signals and (clause := unused_behaviour(file)):
