@@ -37,7 +37,6 @@ BUILT_IN = {
 }
 """Dotted names of classes, imported when first needed, since some are in higher rooms; ``XConfig`` is beside ``X``."""
 
-
 EncoderClass = Callable[[Any, Mapping[str, int], tuple[int, int]], Encoder]
 """How every architecture is built: settings, neurons of each animal by name, frame size; it keeps the settings as
 ``config``, a frozen dataclass."""

@@ -26,7 +26,6 @@ from reverie.inversion.problem import Problem
 InformationMap = Float[np.ndarray, "height width"]
 """Information, 0 to 1, of each pixel: 1 where the responses determine it fully, 0 where they hold no information."""
 
-
 MOST_ITERATIONS, RESIDUAL = 24, 5e-4
 """For each draw: largest number of iterations of conjugate gradients, and the share of the squared residual at which
 they stop. This takes 9 iterations with 500 neurons and 11 with 8000; after 6, the standard deviation would be a fifth

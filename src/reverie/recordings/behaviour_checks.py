@@ -28,7 +28,6 @@ SMALL = 0.25
 """Share of the median size below which pupils are rare; where sizes were scaled such that the smallest is 0, there are
 more of these than of size 0."""
 
-
 EYE = (PUPIL, GAZE_X, GAZE_Y)
 """Signals that are lost together, when an eye is shut."""
 

@@ -6,7 +6,6 @@ from jaxtyping import Bool, Float, Num
 LONGEST_BRIDGED = 1.0
 """Seconds of a signal that may be missing in one piece; a blink of a mouse lasts a few tenths."""
 
-
 LARGEST = 1e15
 """Largest possible size of a response or signal; larger numbers come from damage, and their squares overflow
 float32."""

@@ -11,7 +11,6 @@ from reverie.recordings.usability import Usable
 HASHED_FRAMES = 60
 """Number of frames, from the beginning of the first trial with responses, that are hashed."""
 
-
 LEVELS = 9973.3
 """Number of steps to which responses are rounded, from 0 to the largest one; odd, so that no usual share of it, such as
 half of the largest response, lies between two steps."""

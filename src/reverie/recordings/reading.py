@@ -25,10 +25,8 @@ Axes = Literal[
 ]
 """Order of a movie's axes in its file; ``auto`` infers it from the lengths of a trial's other arrays."""
 
-
 Layout = Literal["sensorium", "experanto"]
 """The layouts that recordings can be written in."""
-
 
 LARGEST_FRAME = 4096
 """Largest side of the requested frames, pixels; more is a typing error."""

@@ -14,7 +14,6 @@ from reverie.scoring.correlation import Region, pearson
 NEIGHBOURHOOD = 2.0
 """Sigma in pixels of the neighbourhood in which contrast and motion are measured."""
 
-
 MOST_LAGS = 20
 """Largest lag of autocorrelations, frames or pixels."""
 

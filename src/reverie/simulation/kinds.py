@@ -19,7 +19,6 @@ FAMILIES: Mapping[type[TruthConfig], Callable[..., TrueEncoder]] = {
 }
 """The true encoder that each type of settings belongs to."""
 
-
 Settings = TypeVar("Settings", TruthConfig, SessionNoise)
 
 

@@ -25,7 +25,6 @@ CLIPS = ("bikes", "bigbuckbunny", "carphone_pristine")
 MAGNIFICATION = 2
 """Real footage is read this many times larger than a frame, so that the camera has room to move."""
 
-
 REUSE = 3
 """Largest total length of clips filmed from training footage, relative to the footage; all other clips are drawn, since
 encoders learn from different scenes."""

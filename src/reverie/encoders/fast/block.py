@@ -29,7 +29,6 @@ SLICE_NUMBERS = 2**20
 NARROWEST = 32
 """Fewest channels of a slice; narrower ones leave lanes of a processor idle."""
 
-
 Memory = tuple[Tensor, ...]
 """What the forward pass keeps for the backward pass: the entrance's prepared inputs, the means of the gated channels,
 and for each slice of channels the inputs of the non-linearities (``SliceMemory``), concatenated."""

@@ -18,7 +18,6 @@ from reverie.recordings.trial import Trial
 Scores = Float[np.ndarray, "frame component"]
 """Score of each frame on each component, in grey levels."""
 
-
 COARSE = 1.0
 """Gaussian sigma in pixels of the blur with which coarse components come first."""
 

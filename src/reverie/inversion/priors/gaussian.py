@@ -32,7 +32,6 @@ averaged."""
 LEAST_DEVIATION = 1.0
 """Smallest standard deviation of a pixel, grey levels."""
 
-
 Picture = Float[np.ndarray, "height width"]
 
 

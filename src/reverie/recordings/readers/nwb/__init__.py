@@ -19,7 +19,6 @@ from reverie.recordings.recorded import Recorded
 LAYOUTS = (allen, microns, neuropixels, suite2p)
 """The known layouts, each with ``WRITTEN_BY``, ``fits(file)`` and ``recorded(file, place, reading)``."""
 
-
 SUBFOLDERS = ("sub-", "ses-")
 """First letters of the names of folders in which DANDI and BIDS keep the files of a subject, or of a session."""
 
