@@ -81,7 +81,7 @@ class Predict:
         """Predict."""
         from reverie.runs.predicting import predict_trials
 
-        predict_trials(self.subject.sources, trials=self.trials, out=self.out, device=self.device)
+        predict_trials(self.subject.sources(), trials=self.trials, out=self.out, device=self.device)
 
 
 @dataclass(frozen=True)
@@ -144,5 +144,5 @@ class Live:
         from reverie.live.server import show_live
 
         show_live(
-            self.subject.sources, trial=self.trial, stream=self.source, lag=self.lag, port=self.port, stay=self.stay
+            self.subject.sources(), trial=self.trial, stream=self.source, lag=self.lag, port=self.port, stay=self.stay
         )

@@ -30,7 +30,7 @@ class Darkness:
         """Write the page."""
         from reverie.studies.spontaneous.darkness import darkness
 
-        darkness(self.subject.sources, trials=self.trials, out=self.out, asked=self.looking, seed=self.seed)
+        darkness(self.subject.sources(), trials=self.trials, out=self.out, asked=self.looking, seed=self.seed)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Replay:
         from reverie.studies.spontaneous.replay import replay
 
         replay(
-            self.subject.sources,
+            self.subject.sources(),
             trials=self.trials,
             library=self.library,
             out=self.out,

@@ -38,9 +38,8 @@ class OneAnimal:
     """The animal; may be left out when there is only one."""
     reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
-    @property
     def sources(self) -> "SubjectSources":
-        """Where the two are."""
+        """Return where the two are."""
         from reverie.fitted.opening import SubjectSources
 
         return SubjectSources(**vars(self))
