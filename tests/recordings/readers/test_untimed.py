@@ -1,6 +1,7 @@
 """Movies beside a recording that do not say how fast they were shown."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 from PIL import Image
@@ -82,6 +83,25 @@ def test_clips_are_found_by_the_names_in_the_table_beside_files_about_them(tmp_p
     recording = open_recording(tmp_path, Reading(rate=30.0, frames_table=table))
     for name, trial in zip(recording.tiers, session.trials, strict=True):
         np.testing.assert_array_equal(recording.movie(name), trial.movie.round())
+
+
+@pytest.mark.parametrize(("cell", "taken"), [("clip{}.avi", "avi"), ("clip{}", "avi"), ("clip{}.png", "png")])
+def test_of_several_files_of_a_name_the_one_that_the_table_names_is_taken_else_the_movie(
+    tmp_path, session, cell, taken
+):
+    """A preview and a sound lie beside a film."""
+    layouts.write_suite2p(tmp_path, session, kind="onsets")
+    table = pd.read_csv(tmp_path / "shown.csv")
+    table = table.assign(clip=[cell.format(number) for number in range(3)], end=table["onset"] + 40 / session.rate)
+    table.to_csv(tmp_path / "shown.csv", index=False)
+    for number, trial in enumerate(session.trials):
+        (tmp_path / f"clip{number}.npy").unlink()
+        layouts.write_video(tmp_path / f"clip{number}.avi", trial.movie.round().astype(np.uint8))
+        Image.fromarray(trial.movie[0].round().astype(np.uint8)).save(tmp_path / f"clip{number}.png")
+        (tmp_path / f"clip{number}.wav").write_bytes(b"RIFF")
+    recording = open_recording(tmp_path, Reading(rate=30.0, frames_table=tmp_path / "shown.csv"))
+    for name in recording.tiers:
+        assert (np.ptp(recording.movie(name), axis=0).max() > 0) == (taken == "avi")
 
 
 def test_a_picture_in_a_table_is_a_movie_that_stands_still_as_long_as_it_was_shown(tmp_path, session):

@@ -97,8 +97,8 @@ def shown_beside(
     numbered = by_frame(table)
     openers = _openers(beside, reading, numbered)
     openers |= {clip: partial(_inside, opener) for clip, opener in (inside or {}).items()}
-    openers |= _openers(given, reading, numbered)
-    movies = _Movies(said, openers, None if rows else reading.frames_table.parent, reading, numbered)
+    asked = _openers(given, reading, numbered)
+    movies = _Movies(said, asked, openers, None if rows else reading.frames_table.parent, reading, numbered)
     showings, notes = timed_showings(table, said, movies.open, reading)
     clips: dict[str, Callable[[], Footage]] = {
         clip: partial(movies.footage, clip, frames) for clip, frames in frames_shown(showings).items()
@@ -113,8 +113,10 @@ class _Movies:
 
     table: str
     """Place of the table, for messages."""
-    openers: Mapping[str, Callable[[int | None], OpenClip]]
-    """Those that are known by name."""
+    asked: Mapping[str, Callable[[int | None], OpenClip]]
+    """Those of ``--movie``, by name."""
+    others: Mapping[str, Callable[[int | None], OpenClip]]
+    """Others that are known by name, of which there may be several files."""
     folder: Path | None
     """The folder from which the table may name files by their paths; None where it may not."""
     reading: Reading
@@ -131,11 +133,13 @@ class _Movies:
 
     def _open(self, clip: str, frames: int | None) -> OpenClip:
         names = spellings(clip)
-        for name in names:
-            if name in self.openers:
-                return self.openers[name](frames)
-        if self.folder is not None and (path := _path_from(self.folder, clip)) is not None:
-            return open_clip(path, self.reading, frames, numbered=self.numbered)
+        path = None if self.folder is None else _path_from(self.folder, clip)
+        for known in (self.asked, self.others):
+            for name in names:
+                if name in known:
+                    return known[name](frames)
+            if path is not None:  # it may be one of several files of a name
+                return open_clip(path, self.reading, frames, numbered=self.numbered)
         raise ReverieError(
             f"{self.table} names the movie {clip!r}; give it as --movie {names[1]}=FILE, or its folder as --movie "
             "FOLDER."

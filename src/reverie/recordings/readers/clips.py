@@ -18,11 +18,11 @@ from reverie.recordings.readers.array_files import ARRAYS, MATLAB, is_zarr, read
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
 from reverie.recordings.reading import Reading, clip_and_file
 from reverie.recordings.source import Footage
-from reverie.stimuli.pictures import holds_pictures, is_picture, picture_facts, read_picture, stored_type
+from reverie.stimuli.pictures import STILL, holds_pictures, is_picture, picture_facts, read_picture, stored_type
 from reverie.stimuli.resizing import resize
 from reverie.stimuli.tiffs import STACKS
 from reverie.stimuli.tracks import open_container, picture_track, usual_picture_rate
-from reverie.stimuli.video import read_movie
+from reverie.stimuli.video import NAMED_AS_VIDEO, read_movie
 
 TEXTS = (".csv", ".tsv", ".txt", ".md", ".log", ".json", ".yml", ".yaml", ".xml", ".pdf", ".py", ".m")
 """Endings of files about movies, which may lie beside them under the same name."""
@@ -95,9 +95,19 @@ def _name_of(path: Path) -> str:
 
 
 def _movies_in(folder: Path) -> Iterator[Path]:
-    """Yield possible movies; of two files of one name, the array is taken, but not MATLAB's, which may be notes."""
+    """Yield possible movies, of several of one name the likeliest last: arrays, before them what plays."""
     found = [path for path in visible_in(folder) if path.suffix.lower() not in TEXTS]
-    yield from sorted(found, key=lambda path: (path.suffix.lower() != MATLAB, path.suffix.lower() in ARRAYS))
+    yield from sorted(found, key=_likelihood)
+
+
+def _likelihood(path: Path) -> int:
+    """Return how likely a file is a movie beside others of its name, which may be notes, sounds or a preview."""
+    ending = path.suffix.lower()
+    if ending in ARRAYS:
+        return 0 if ending == MATLAB else 4
+    if path.is_dir() or NAMED_AS_VIDEO.search(path.name):
+        return 3
+    return 2 if ending in STILL else 1
 
 
 def open_clip(path: Path, reading: Reading, frames: int | None = None, *, numbered: bool = False) -> OpenClip:
