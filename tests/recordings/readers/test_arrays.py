@@ -100,6 +100,17 @@ def test_a_movie_with_times_may_be_a_pair_as_responses_are():
     np.testing.assert_allclose(found["0"].movie, SCREEN, rtol=1e-6)
 
 
+def test_responses_may_be_an_array_that_has_no_length_as_those_of_zarr():
+    class Stored:
+        shape, dtype = RATES.shape, RATES.dtype
+
+        def __getitem__(self, key):
+            return RATES[key]
+
+    times = np.arange(FRAMES) / 30
+    np.testing.assert_array_equal(recorded(responses=(times, Stored())).responses("0"), recorded().responses("0"))
+
+
 def test_frames_counted_from_1_spoil_every_piece_of_a_long_showing():
     with pytest.raises(ReverieError, match=r"3 were tried.*its frame 60 is said to have been shown"):
         _ = recorded(shown=BY_FRAME, reading=Reading(trial_seconds=0.7)).tiers

@@ -60,4 +60,4 @@ def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
         values = np.ma.filled(values.astype(np.float64), np.nan)
     if times.ndim != 1 or len(times) < 2:
         raise ReverieError(f"{place} needs the time of each sample, two at least; got the shape {times.shape}.")
-    return paired_times(times, len(values), place), values
+    return paired_times(times, values.shape[0], place), values
