@@ -54,6 +54,17 @@ def test_images_in_turn_come_in_any_order_and_stay_until_the_next() -> None:
     assert [showing.end for showing in shown] == pytest.approx([2.25, 2.75, 3.0, 3.25, 3.5, 3.75])
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_images_between_grey_screens_or_of_a_file_each_stay_until_the_next_row(named: bool) -> None:
+    times = np.array([2.0, 2.25, 3.0, 3.5, 4.0, 4.25])
+    clips = ["a", "", "b" if named else "a", "", "c" if named else "a", ""]
+    rows = pd.DataFrame({"time": times, "clip": clips, "frame": 0 if named else [7, 0, 3, 0, 7, 0]})
+    shown = [one for one in showings_of(rows, "t.csv", never) if one.clip]
+    assert [float(one.onsets[0]) for one in shown] == [2.0, 3.0, 4.0]
+    assert [one.end for one in shown] == pytest.approx([2.25, 3.5, 4.25])
+    assert showings_of(rows[:5], "t.csv", never)[-1].end == pytest.approx(4.5 if named else 4.375)
+
+
 def test_of_images_in_any_order_two_neighbours_are_two_showings_but_a_slow_movie_is_one() -> None:
     times = 2 + 0.25 * np.arange(9)
     by_chance = showings_of(table(times, np.array([7, 3, 4, 9, 1, 0, 5, 2, 8])), "t.csv", never)

@@ -121,10 +121,16 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
 
 
 def _usual_steps(times: np.ndarray, clips: np.ndarray) -> np.ndarray:
-    """Return how long a frame of each row's clip usually stays, in seconds."""
+    """Return how long a frame of each row's clip usually stays, in seconds.
+
+    Where no frame of a clip follows another, as where a grey screen follows each image, it stays until the next row.
+    """
     same = clips[1:] == clips[:-1]
     usual = pd.Series(np.diff(times)[same]).groupby(clips[1:][same]).median()
-    return pd.Series(clips).map(usual).fillna(1 / UNTIMED).to_numpy(float)
+    until_next = pd.Series(np.append(np.diff(times), np.nan))
+    until_next = until_next.where(until_next <= SLOWEST_IMAGES)
+    alone = until_next.fillna(until_next.groupby(clips).transform("median"))
+    return pd.Series(clips).map(usual).fillna(alone).fillna(until_next.median()).fillna(1 / UNTIMED).to_numpy(float)
 
 
 def _comes_in_order(frames: np.ndarray, clips: np.ndarray) -> np.ndarray:
