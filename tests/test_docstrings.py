@@ -13,7 +13,10 @@ ROOT = Path(reverie.__file__).parent
 NOT_YET = ("encoders/layers.py", "training/step.py")
 """Modules with one parameter each that is still explained in a sentence."""
 
-MODULES = sorted({path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py")} - {*NOT_YET})
+EVERY = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
+MODULES = sorted({*EVERY} - {*NOT_YET})
+
+SECTION = re.compile(r"^Parameters\n-+\n(?P<entries>.*?)(?=^\w[\w ]*\n-{3,}|\Z)", re.MULTILINE | re.DOTALL)
 
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -23,15 +26,37 @@ def named_in_sentences(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, FUNCTION | ast.ClassDef) or node.name.startswith("_"):
             continue
-        inner = node.body if isinstance(node, ast.ClassDef) else [node]
-        arguments = [one.args for one in inner if isinstance(one, FUNCTION) and one in (node, *_begin(inner))]
-        names = [each.arg for spec in arguments for each in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
-        names += [
-            each.target.id for each in inner if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
-        ]
-        for name in names:
+        for name in _names(node):
             if re.search(rf"(^|[.;:)]\s+|, )(``)?{re.escape(name)}(``)?: ", ast.get_docstring(node) or ""):
                 yield f"{node.name}: {name}"
+
+
+def misnamed(source: str) -> Iterator[str]:
+    """Yield the parameters of sections that are none of a function's or class's own, or stand in another order."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, FUNCTION | ast.ClassDef):
+            continue
+        found = SECTION.search(ast.get_docstring(node) or "")
+        own = list(_names(node))
+        if found is None or not own:  # without any, a class takes those of the class it is made from
+            continue
+        lines = [line for line in found["entries"].splitlines() if line and not line.startswith(" ")]
+        listed = [name.strip().lstrip("*") for line in lines for name in line.split(",")]
+        yield from (f"{node.name}: {name}" for name in listed if name not in own)
+        if set(listed) <= set(own) and listed != sorted(listed, key=own.index):
+            yield f"{node.name}: {', '.join(listed)}"
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """Yield the names of a function's parameters, or of those that a class is made from, and its fields."""
+    inner = node.body if isinstance(node, ast.ClassDef) else [node]
+    for one in inner:
+        if isinstance(one, FUNCTION) and one in (node, *_begin(inner)):
+            spec = one.args
+            every = [*spec.posonlyargs, *spec.args, spec.vararg, *spec.kwonlyargs, spec.kwarg]
+            yield from (each.arg for each in every if each is not None and each.arg not in ("self", "cls"))
+    fields = [one.target for one in inner if isinstance(one, ast.AnnAssign)]
+    yield from (field.id for field in fields if isinstance(field, ast.Name))
 
 
 def _begin(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -41,6 +66,18 @@ def _begin(body: list[ast.stmt]) -> list[ast.stmt]:
 @pytest.mark.parametrize("module", MODULES)
 def test_parameters_stand_in_a_section_and_fields_below_each(module: str) -> None:
     assert not list(named_in_sentences((ROOT / module).read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("module", EVERY)
+def test_parameters_in_sections_are_those_there_are_in_their_order(module: str) -> None:
+    assert not list(misnamed((ROOT / module).read_text(encoding="utf-8")))
+
+
+def test_names_that_there_are_not_and_another_order_are_found() -> None:
+    entries = "".join(f"    {name}\n        Something.\n" for name in ("second", "first"))
+    source = f'def turned(first, second):\n    """Turn.\n\n    Parameters\n    ----------\n{entries}    """\n'
+    assert list(misnamed(source)) == ["turned: second, first"]
+    assert list(misnamed(source.replace("(first,", "(third,"))) == ["turned: first"]
 
 
 def test_both_kinds_of_names_in_sentences_are_found() -> None:

@@ -62,11 +62,11 @@ def read_movie(
         Frames per second of the movie.
     seconds
         How much of it to read, from its start; all by default.
+    numbered
+        Whether each picture is one frame, whenever it is on show, for callers that count the pictures of a file.
     stored
         Whether pictures in a stack, an animation or a folder keep the values of their files, for callers that know
         which value is white.
-    numbered
-        Whether each picture is one frame, whenever it is on show, for callers that count the pictures of a file.
 
     Returns
     -------

@@ -95,10 +95,10 @@ def agreement(
 
     Parameters
     ----------
-    stretch
-        Frames; an incomplete one at a trial's end is left out.
     activity
         (neuron, time), see ``JointEnergy``.
+    stretch
+        Frames; an incomplete one at a trial's end is left out.
     """
     joined = np.concatenate(list(activity), axis=1)
     ends = np.cumsum([one.shape[1] for one in activity])[:-1]
