@@ -3,13 +3,8 @@ import pytest
 import torch
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.likelihood import (
-    EventLikelihood,
-    GaussianLikelihood,
-    JointLikelihood,
-    PoissonLikelihood,
-    likelihood_of,
-)
+from reverie.inversion.likelihood import EventLikelihood, GaussianLikelihood, JointLikelihood, PoissonLikelihood
+from reverie.inversion.likelihood_kinds import likelihood_of
 
 KINDS = [
     PoissonLikelihood(torch.tensor([1.0, 2.0])),

@@ -1,15 +1,12 @@
 """How responses scatter around rates: the likelihoods, and how much information each gives about a rate."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-
-from reverie.foundation.errors import ReverieError
 
 LEAST_RATE = 1e-8
 """Added to a rate before its logarithm is taken, as in the published loss."""
@@ -256,17 +253,3 @@ def _excess(counts: Float[Tensor, " neuron"]) -> Float[Tensor, " neuron"]:
     some = counts[counts > 0]
     usual = some.median() if len(some) else counts.new_ones(())
     return (counts / (MOST * usual)).clamp_min(1.0)
-
-
-def likelihood_of(arrays: Mapping[str, np.ndarray]) -> Likelihood:
-    """Return the likelihood with these parameters, whose names tell its kind; raises ReverieError without any."""
-    values = {name: torch.tensor(array, dtype=torch.float32) for name, array in arrays.items()}
-    if "dispersion" not in values or not all(bool(((v > 0) & torch.isfinite(v)).all()) for v in values.values()):
-        raise ReverieError("The likelihood of an animal should hold `dispersion`, numbers above 0; fit it anew.")
-    if "size_dispersion" in values:
-        return JointLikelihood(**values)
-    if "frequency" in values:
-        return EventLikelihood(values["frequency"], values["dispersion"])
-    if "variance" in values:
-        return GaussianLikelihood(values["variance"], values["dispersion"])
-    return PoissonLikelihood(values["dispersion"])

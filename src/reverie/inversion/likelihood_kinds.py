@@ -4,9 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.likelihood import Likelihood, likelihood_of
+from reverie.inversion.likelihood import (
+    EventLikelihood,
+    GaussianLikelihood,
+    JointLikelihood,
+    Likelihood,
+    PoissonLikelihood,
+)
 
 
 @dataclass(frozen=True)
@@ -44,3 +51,17 @@ class LikelihoodFits:
         if "chosen" not in arrays or str(arrays["chosen"]) not in kinds:
             raise ReverieError("The likelihood of an animal is incomplete; delete its file and fit it anew.")
         return LikelihoodFits({kind: likelihood_of(its) for kind, its in kinds.items()}, str(arrays["chosen"]))
+
+
+def likelihood_of(arrays: Mapping[str, np.ndarray]) -> Likelihood:
+    """Return the likelihood with these parameters, whose names tell its kind; raises ReverieError without any."""
+    values = {name: torch.tensor(array, dtype=torch.float32) for name, array in arrays.items()}
+    if "dispersion" not in values or not all(bool(((v > 0) & torch.isfinite(v)).all()) for v in values.values()):
+        raise ReverieError("The likelihood of an animal should hold `dispersion`, numbers above 0; fit it anew.")
+    if "size_dispersion" in values:
+        return JointLikelihood(**values)
+    if "frequency" in values:
+        return EventLikelihood(values["frequency"], values["dispersion"])
+    if "variance" in values:
+        return GaussianLikelihood(values["variance"], values["dispersion"])
+    return PoissonLikelihood(values["dispersion"])
