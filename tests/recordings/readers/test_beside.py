@@ -65,6 +65,21 @@ def test_images_between_grey_screens_or_of_a_file_each_stay_until_the_next_row(n
     assert showings_of(rows[:5], "t.csv", never)[-1].end == pytest.approx(4.5 if named else 4.375)
 
 
+def test_images_of_a_table_of_frames_are_over_at_their_own_end() -> None:
+    """Also where they happen to come in order, which may be a slow movie elsewhere."""
+    onsets = 2.0 + 0.75 * np.arange(4)
+    rows = table(onsets, np.arange(4)).assign(end=onsets + 0.25)
+    shown = showings_of(rows, "t.csv", never)
+    assert [one.frames.tolist() for one in shown] == [[0], [1], [2], [3]]
+    assert [one.end for one in shown] == pytest.approx(onsets + 0.25)
+    assert len(showings_of(rows.assign(end=onsets), "t.csv", never)) == 1
+
+
+def test_a_grey_screen_in_a_table_of_frames_needs_no_frame() -> None:
+    rows = pd.DataFrame({"time": [2.0, 2.5, 3.0], "clip": ["a", "", "b"], "frame": ["0", None, "1"]})
+    assert [one.clip for one in showings_of(rows, "t.csv", never)] == ["a", None, "b"]
+
+
 def test_of_images_in_any_order_two_neighbours_are_two_showings_but_a_slow_movie_is_one() -> None:
     times = 2 + 0.25 * np.arange(9)
     by_chance = showings_of(table(times, np.array([7, 3, 4, 9, 1, 0, 5, 2, 8])), "t.csv", never)

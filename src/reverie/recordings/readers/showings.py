@@ -99,7 +99,9 @@ def moves(showings: Sequence[Showing]) -> bool:
 
 def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
     """Return what was shown according to a table of time, clip and frame; see ``showings_of``."""
-    table = _numbers(_timed_rows(table, "time", place), ("time", "frame"), place)
+    table = _timed_rows(table, "time", place)
+    table = table.assign(frame=table["frame"].where(words(table, "clip") != "", 0))  # a grey screen has none
+    table = _numbers(table, ("time", "frame"), place)
     table = table.iloc[_order(table, place)]
     times, frames = table["time"].to_numpy(float), table["frame"].to_numpy(int)
     if (frames != table["frame"]).any():
@@ -107,7 +109,8 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
     clips, tiers = words(table, "clip"), words(table, "tier")
     _require_forward(times, frames, clips, place)
     stay, steady = _usual_steps(times, clips), _comes_in_order(frames, clips)
-    other = (clips[1:] != clips[:-1]) | (tiers[1:] != tiers[:-1])
+    ends = _own_ends(table, times)
+    other = (clips[1:] != clips[:-1]) | (tiers[1:] != tiers[:-1]) | (ends[:-1] < times[1:] - OVERLAP)
     starts = np.flatnonzero(other | _begins_again(times, frames, clips, stay, steady)) + 1
     found = []
     for first, last in pairwise([0, *starts.tolist(), len(times)]):
@@ -116,8 +119,15 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
         # Of pictures in any order, two showings that begin alike are not the same.
         named = clips[first] and (steady[first] or np.ptp(frames[first:last]) == 0)
         key = f"{clips[first]} from {frames[first]}" if named else None
-        found.append(Showing(onsets, onsets[-1] + step, clips[first] or None, frames[first:last], tiers[first], key))
+        end = min(onsets[-1] + step, ends[last - 1])
+        found.append(Showing(onsets, end, clips[first] or None, frames[first:last], tiers[first], key))
     return found
+
+
+def _own_ends(table: pd.DataFrame, times: np.ndarray) -> np.ndarray:
+    """Return when each row's picture was over according to a column ``end``, infinite where none says so."""
+    ends = pd.to_numeric(words(table, "end"), errors="coerce")
+    return np.where(ends > times, ends, np.inf)
 
 
 def _usual_steps(times: np.ndarray, clips: np.ndarray) -> np.ndarray:
