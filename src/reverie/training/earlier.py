@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reverie.encoders.checkpoints import encoder_digest, load_encoder
+from reverie.encoders.contract import Encoder
 from reverie.foundation.errors import BadInput, ReverieError
 from reverie.foundation.files import read_record
 from reverie.foundation.fingerprints import digest_of
@@ -21,11 +22,13 @@ PLAN = "plan.json"
 """Written before the first step, so that the same command resumes with the same settings."""
 
 
-def as_requested(recordings: Mapping[str, Recording], request: TrainingRequest) -> dict[str, Any]:
-    """Return a description of the request and its animals, ready for JSON, without paths of files."""
+def as_requested(
+    recordings: Mapping[str, Recording], request: TrainingRequest, teacher: Encoder | None
+) -> dict[str, Any]:
+    """Return a description of the request, its animals and its teacher, ready for JSON, without paths of files."""
     requested = {name: value if value is None else str(value) for name, value in asdict(request).items()}
-    if request.teacher is not None:
-        requested["teacher"] = encoder_digest(load_encoder(request.teacher))
+    if teacher is not None:
+        requested["teacher"] = encoder_digest(teacher)
     animals = {
         name: {"neurons": recording.neurons, "trials": digest_of(recording.opened_tiers)}
         for name, recording in sorted(recordings.items())

@@ -78,7 +78,8 @@ def train_encoder(
     where, folder = choose_device(device), given_path(out, "The folder of an encoder")
     require_folder(folder)
     opened = trainable_animals(_opened(recordings, animals, reading), all_needed=bool(animals))
-    requested = as_requested(opened, request)
+    teacher = load_encoder(request.teacher, where) if request.teacher else None
+    requested = as_requested(opened, request, teacher)
     if earlier_plan(folder, requested) is not None and (folder / LAST / "encoder.json").exists():
         return _trained_already(folder, opened, where)
     encoder = _untrained(opened, request, where)  # raises where it cannot be built, before all movies are read
@@ -87,7 +88,6 @@ def train_encoder(
         opened = {animal: opened[animal] for animal in splits}
         encoder = _untrained(opened, request, where)
     contents = contents_of(opened, splits)
-    teacher = load_encoder(request.teacher, where) if request.teacher else None
     with locked(folder, folder):
         settings = earlier_settings(folder, requested, contents)  # also what another process planned meanwhile
         if settings is None:
