@@ -25,8 +25,10 @@ class TrainingSettings:
     """Learning rate at the end of the cosine, as a fraction of the highest one."""
     warm_up: int = 50
     """Steps over which the learning rate rises linearly."""
+    optimiser: str = "adamw"
+    """adamw, or soap, which takes Adam's steps in the eigenbasis of the gradients."""
     weight_decay: float = 0.05
-    """Decoupled weight decay of AdamW, per unit of learning rate."""
+    """Decoupled weight decay, per unit of learning rate."""
     averaging: float = 0.99
     """Decay of the moving average of the weights, which is what is validated and kept."""
     cutmix_probability: float = 0.0
@@ -54,6 +56,7 @@ class TrainingSettings:
             learning_rate=ABOVE_0,
             final_fraction=Range(0, 1),
             warm_up=AT_LEAST_0,
+            optimiser=("adamw", "soap"),
             weight_decay=AT_LEAST_0,
             averaging=Range(0, 1, below=True),
             cutmix_probability=Range(0, 1),

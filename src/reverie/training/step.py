@@ -13,6 +13,7 @@ from reverie.encoders.contract import Encoder, device_of
 from reverie.foundation.devices import seed_torch
 from reverie.training.batches import Batch, WindowSampler, cutmix, generator_of
 from reverie.training.settings import TrainingSettings
+from reverie.training.soap import Soap
 from reverie.training.state import RunState
 
 TINY = 1e-8
@@ -99,11 +100,13 @@ def learning_rate_at(step: int, settings: TrainingSettings) -> float:
     return settings.learning_rate * (settings.final_fraction + falling)
 
 
-def make_optimiser(encoder: Encoder, settings: TrainingSettings) -> torch.optim.AdamW:
-    """Return AdamW over all weights; vectors (biases, normalisation) are not decayed."""
+def make_optimiser(encoder: Encoder, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """Return the settings' optimiser of all weights; vectors (biases, normalisation) are not decayed."""
     matrices = [weight for weight in encoder.parameters() if weight.ndim > 1]
     vectors = [weight for weight in encoder.parameters() if weight.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    if settings.optimiser == "soap":
+        return Soap(groups, lr=settings.learning_rate)
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
 
 
