@@ -16,7 +16,7 @@ from reverie.recordings.gaps import LONGEST_BRIDGED
 from reverie.recordings.readers.clip_axes import array_axes, as_movie
 from reverie.recordings.readers.clips import OpenClip, open_clip
 from reverie.recordings.readers.event_tables import usual_columns
-from reverie.recordings.readers.showings import by_frame
+from reverie.recordings.readers.frame_tables import by_frame
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
 from reverie.recordings.readers.timed_values import Timed, TimedValues, timed, with_times
 from reverie.recordings.readers.trials import require_folder_name

@@ -16,7 +16,7 @@ from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.readers.array_files import ARRAYS
 from reverie.recordings.readers.clips import OME, OpenClip, named_files, open_clip
 from reverie.recordings.readers.event_tables import usual_columns
-from reverie.recordings.readers.showings import by_frame
+from reverie.recordings.readers.frame_tables import by_frame
 from reverie.recordings.readers.tables import in_order, read_csv
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
 from reverie.recordings.reading import Reading

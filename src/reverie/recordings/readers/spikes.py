@@ -10,8 +10,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy, read_text
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.readers.beside import table_too, with_files_beside
-from reverie.recordings.readers.showings import words
-from reverie.recordings.readers.tables import read_csv
+from reverie.recordings.readers.tables import read_csv, words
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import SpikeTrains
 

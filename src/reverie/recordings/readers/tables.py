@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.placeholders import read_start
+from reverie.foundation.progress import say
 
 SEPARATORS = ",;\t|"
 """Separators of the cells of a row, the most common first."""
@@ -82,6 +83,35 @@ def in_order(times: Float[np.ndarray, " row"], rows: Int[np.ndarray, " row"], pl
             "clock."
         )
     return order
+
+
+def numbers(table: pd.DataFrame, columns: tuple[str, ...], place: str) -> pd.DataFrame:
+    """Return a table with some columns as numbers; raises ReverieError where it has no rows, or a cell is no number."""
+    if table.empty:
+        raise ReverieError(f"{place} holds no rows; it should say what was shown when.")
+    for column in columns:
+        values = pd.to_numeric(table[column], errors="coerce")
+        if not np.isfinite(values).all():
+            row = table.index[~np.isfinite(values)][0]
+            raise ReverieError(f"{place} has no number for {column!r} in row {int(row) + 2}.")
+        table = table.assign(**{column: values})
+    return table
+
+
+def timed_rows(table: pd.DataFrame, column: str, place: str) -> pd.DataFrame:
+    """Return the rows that have a time; those of trials that never began have none, and are left out with a message."""
+    never = table[column].isna()
+    if not never.any() or never.all():
+        return table
+    say(f"{place}: {counted(int(never.sum()), 'row')} without {column!r} left out.")
+    return table[~never]
+
+
+def words(table: pd.DataFrame, column: str) -> np.ndarray:
+    """Return a column of text without surrounding spaces; empty where there is no such column."""
+    if column not in table:
+        return np.full(len(table), "", dtype=object)
+    return np.array(table[column].astype("string").fillna("").str.strip(), dtype=object)
 
 
 def _is_uninformative(column: pd.Series) -> bool:

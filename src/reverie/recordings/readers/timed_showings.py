@@ -10,7 +10,9 @@ from reverie.recordings.footage import picture_size
 from reverie.recordings.readers.array_files import ARRAYS
 from reverie.recordings.readers.clip_axes import may_be_turned
 from reverie.recordings.readers.clips import OpenClip
-from reverie.recordings.readers.showings import by_frame, showings_of, words
+from reverie.recordings.readers.frame_tables import by_frame
+from reverie.recordings.readers.showings import showings_of
+from reverie.recordings.readers.tables import words
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Showing
 from reverie.recordings.usability import NAMED

@@ -6,9 +6,9 @@ from posixpath import basename
 
 from reverie.foundation.arrays import GAZE_X, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError
+from reverie.recordings.readers.frame_tables import moves
 from reverie.recordings.readers.nwb.file import H5Object, behaviour_in, placed, sampled, within
 from reverie.recordings.readers.nwb.movies import Indexed, indexed, spontaneous
-from reverie.recordings.readers.showings import moves
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Recorded
 from reverie.recordings.source import read_members

@@ -17,8 +17,8 @@ from reverie.recordings.clocks import SURPLUS
 from reverie.recordings.footage import picture_size, stored_frames
 from reverie.recordings.readers.clip_axes import array_axes
 from reverie.recordings.readers.clips import open_clip
+from reverie.recordings.readers.frame_tables import showings_by_frame
 from reverie.recordings.readers.nwb.file import H5Object, data_of, table, times_of, unit_of, where
-from reverie.recordings.readers.showings import showings_by_frame
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Showing
 from reverie.recordings.source import Footage

@@ -11,9 +11,9 @@ from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.progress import say
 from reverie.recordings.clocks import Times
 from reverie.recordings.readers.beside import spellings
+from reverie.recordings.readers.frame_tables import by_frame
 from reverie.recordings.readers.nwb.contents import LISTS
 from reverie.recordings.readers.nwb.file import H5Object, table
-from reverie.recordings.readers.showings import by_frame
 
 FEWEST = 3
 """Rows of a table from which on a column whose values lie within its rows' times is one of times."""
