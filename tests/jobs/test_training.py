@@ -12,7 +12,7 @@ from reverie.foundation.errors import BadInput, ReverieError
 from reverie.jobs.engines.settings import On
 from reverie.jobs.training import OpenedData, TrainingData, train_encoders
 from reverie.recordings.reading import Reading
-from reverie.training.folder import train_encoder
+from reverie.training.folder import TrainingSet, train_encoder
 from reverie.training.request import TrainingRequest
 
 REQUEST = TrainingRequest(architecture="linear_nonlinear", preset="tiny", steps=2, seed=3)
@@ -40,6 +40,7 @@ def test_what_is_found_in_recordings_is_said_once_whatever_the_number_of_encoder
     train_encoders(data, tmp_path, REQUEST, encoders=2, on=On(jobs=1))
     told = capsys.readouterr().err
     assert told.count("are averaged down from") == 2  # one an animal
+    assert told.count("trials to train on") == 2
     assert told.count("The encoder is in") == 2
 
 
@@ -75,7 +76,9 @@ def test_none_to_train_and_far_too_many_are_told(tiny_world, tmp_path):
 def test_others_who_work_in_another_folder_find_all_files(tiny_world, tmp_path, monkeypatch):
     given = []
     monkeypatch.setattr("reverie.jobs.training._train", lambda opened, task: given.append((opened.source, *task)))
-    monkeypatch.setattr("reverie.jobs.training.open_data", lambda source: OpenedData(source, {}))
+    monkeypatch.setattr(
+        "reverie.jobs.training.open_data", lambda source, request: OpenedData(source, TrainingSet({}, None, False))
+    )
     monkeypatch.chdir(tiny_world.data.parent)
     Path("shown.csv").touch()
     lessons = TrainingData(Path("data"), ("alpha",), Reading(frames_table=Path("shown.csv")), "cpu")

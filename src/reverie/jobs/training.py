@@ -1,20 +1,19 @@
 """Training several encoders of the same recordings, one for each seed, in parallel here or on a cluster."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from reverie.foundation.devices import choose_device
 from reverie.foundation.errors import BadInput
 from reverie.foundation.folders import require_folder
 from reverie.jobs.engines.settings import HERE, On
 from reverie.jobs.workers import open_workers
 from reverie.recordings.opening import open_animals
 from reverie.recordings.reading import Reading, with_absolute_paths
-from reverie.recordings.recording import Recording
-from reverie.training.folder import train_encoder
+from reverie.training.folder import TrainingSet, train_encoder, train_on
 from reverie.training.request import TrainingRequest
-from reverie.training.trainable import trainable_animals
 
 MOST_ENCODERS = 1000
 """Largest number of encoders, against typing errors; the paper averages seven."""
@@ -39,14 +38,13 @@ class OpenedData:
     """Training data that are opened once for several encoders, so that what was found in them is said once."""
 
     source: TrainingData
-    recordings: Mapping[str, Recording]
-    """The animals that can be trained on, by name."""
+    animals: TrainingSet
 
 
-def open_data(source: TrainingData) -> OpenedData:
+def open_data(source: TrainingData, request: TrainingRequest) -> OpenedData:
     """Open the recordings to train on; raises ReverieError when none, or not all that are named, can be used."""
     opened = open_animals(source.data, source.animals, source.reading)
-    return OpenedData(source, trainable_animals(opened, all_needed=bool(source.animals)))
+    return OpenedData(source, TrainingSet.of(opened, request, all_needed=bool(source.animals)))
 
 
 def train_encoders(
@@ -70,13 +68,11 @@ def train_encoders(
     folders = [folder if encoders == 1 else folder / f"seed-{each.seed}" for each in requests]
     # Other processes may work in another folder.
     everywhere = replace(source, data=source.data.absolute(), reading=with_absolute_paths(source.reading))
-    with open_workers(open_data(everywhere), partial(open_data, everywhere), on) as workers:
+    with open_workers(open_data(everywhere, request), partial(open_data, everywhere, request), on) as workers:
         names = [f"the encoder {place.name}" for place in folders]
         workers.run(_train, list(zip(folders, requests, strict=True)), "training", names)
     return folders
 
 
 def _train(opened: OpenedData, task: tuple[Path, TrainingRequest]) -> None:
-    folder, request = task
-    named = tuple(opened.recordings) if opened.source.animals else ()
-    train_encoder(opened.recordings, folder, request, animals=named, device=opened.source.device)
+    train_on(opened.animals, *task, choose_device(opened.source.device))

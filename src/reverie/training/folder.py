@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -77,13 +77,52 @@ def train_encoder(
     request = with_options(request or TrainingRequest(), options, "A training")
     where, folder = choose_device(device), given_path(out, "The folder of an encoder")
     require_folder(folder)
-    opened = trainable_animals(_opened(recordings, animals, reading), all_needed=bool(animals))
+    trained_on = TrainingSet.of(_opened(recordings, animals, reading), request, all_needed=bool(animals))
+    return train_on(trained_on, folder, request, where)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSet:
+    """Animals to train on; how their trials are divided is found, and said, once for all encoders."""
+
+    recordings: Mapping[str, Recording]
+    """The animals that can be trained on, by name."""
+    hold_out_fold: int | None
+    """A published fold that validates instead of the validation tier."""
+    all_needed: bool
+    """Whether none may be left out, because all were named."""
+    _splits: dict[str, Split] = field(default_factory=dict, init=False, repr=False)
+
+    @classmethod
+    def of(cls, recordings: Mapping[str, Recording], request: TrainingRequest, *, all_needed: bool) -> "TrainingSet":
+        """Return what can be learned from; raises ReverieError when it is nothing, or not all that is needed."""
+        return cls(trainable_animals(recordings, all_needed=all_needed), request.hold_out_fold, all_needed)
+
+    def split(self) -> Mapping[str, Split]:
+        """Return the trials to train on and to validate on, of each animal; for this, all trials are read once."""
+        if self._splits:
+            return self._splits
+        for animal, recording in self.recordings.items():
+            names = [name for name, tier in recording.tiers.items() if tier != UNUSED and recording.has_movie(name)]
+            readable(recording, tracked(names, len(names), f"Reading {animal}"))
+        found = split_all(self.recordings, hold_out_fold=self.hold_out_fold, all_needed=self.all_needed)
+        for name, split in found.items():
+            few = f", {len(split.excluded)} left out as near-duplicates or without responses" if split.excluded else ""
+            say(f"{name}: {len(split.training)} trials to train on, {len(split.validation)} to validate{few}.")
+        self._splits.update(found)
+        return found
+
+
+@usual_torch()
+def train_on(animals: TrainingSet, folder: Path, request: TrainingRequest, where: torch.device) -> Encoder:
+    """Train an encoder, or resume its training, keep it in a folder, and return it; see ``train_encoder``."""
+    opened = animals.recordings
     teacher = load_encoder(request.teacher, where) if request.teacher else None
     requested = as_requested(opened, request, teacher)
     if earlier_plan(folder, requested) is not None and (folder / LAST / "encoder.json").exists():
         return _trained_already(folder, opened, where)
     encoder = _untrained(opened, request, where)  # raises where it cannot be built, before all movies are read
-    splits = _split(opened, request, all_needed=bool(animals))
+    splits = animals.split()
     if len(splits) < len(opened):  # animals that were left out have no readout
         opened = {animal: opened[animal] for animal in splits}
         encoder = _untrained(opened, request, where)
@@ -154,18 +193,6 @@ def _untrained(recordings: Mapping[str, Recording], request: TrainingRequest, de
     encoder = find_architecture(architecture).encoder(preset(architecture, size), mice, frame_size)
     require_contract(encoder)
     return encoder
-
-
-def _split(recordings: Mapping[str, Recording], request: TrainingRequest, *, all_needed: bool) -> dict[str, Split]:
-    """Read all trials to learn from, divide them into training and validation, and print how."""
-    for animal, recording in recordings.items():
-        names = [name for name, tier in recording.tiers.items() if tier != UNUSED and recording.has_movie(name)]
-        readable(recording, tracked(names, len(names), f"Reading {animal}"))
-    splits = split_all(recordings, hold_out_fold=request.hold_out_fold, all_needed=all_needed)
-    for name, split in splits.items():
-        left_out = f", {len(split.excluded)} left out as near-duplicates or without responses" if split.excluded else ""
-        say(f"{name}: {len(split.training)} trials to train on, {len(split.validation)} to validate{left_out}.")
-    return splits
 
 
 def _say_result(result: TrainingResult) -> None:
