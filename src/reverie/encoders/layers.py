@@ -79,7 +79,10 @@ class PointReadout(nn.Module):
     ) -> Float[Tensor, "batch neuron shorter"]:
         """Return the rates before the state's gain; the smoothing uses up taps - 1 frames at the start.
 
-        gain: multiplies each neuron's drive before the threshold.
+        Parameters
+        ----------
+        gain
+            Multiplies each neuron's drive before the threshold.
         """
         batch, time = features.shape[:2]
         drive = read_points(features.flatten(0, 1), *self.neighbours(), self.weights)

@@ -29,8 +29,15 @@ def poisson_loss(
 ) -> Float[Tensor, ""]:
     """Return the Poisson negative log-likelihood, rate - response * log(rate + 1e-8), averaged over what counts.
 
-    weight: 1 for the frames that count and 0 for the others (history, padding). Bauer et al. 2026, Methods.
+    Source: Bauer et al. 2026, Methods.
 
+    Parameters
+    ----------
+    weight
+        1 for the frames that count and 0 for the others (history, padding).
+
+    Examples
+    --------
     >>> one = torch.ones(1, 1, 2)
     >>> poisson_loss(2 * one, 0 * one, torch.tensor([[1.0, 0.0]]))
     tensor(2.)
