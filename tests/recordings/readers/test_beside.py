@@ -88,6 +88,15 @@ def test_of_images_in_any_order_two_neighbours_are_two_showings_but_a_slow_movie
     assert [showing.frames.tolist() for showing in slow] == [[0, 1, 2], [4, 5, 6, 7, 8, 9]]
 
 
+@pytest.mark.parametrize("faster", [2, 1.5, 2.4])
+def test_a_movie_of_which_frames_are_left_out_begins_again_where_it_does(faster: float) -> None:
+    """As where its pictures come faster than those of the screen, or than the rows of the table."""
+    frames = np.tile((np.arange(FRAMES) * faster).astype(int), 3)
+    shown = showings_of(table(np.arange(3 * FRAMES) / 15, frames), "t.csv", never)
+    assert [len(showing.onsets) for showing in shown] == [FRAMES] * 3
+    assert {showing.key for showing in shown} == {"a from 0"}
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_fast_pictures_in_any_order_are_one_showing_and_no_two_are_taken_for_repeats(seed: int) -> None:
     """As of noise whose pictures are drawn from a few; half of the steps go back."""
@@ -168,6 +177,17 @@ def test_rows_of_no_movie_neither_need_an_end_nor_end_a_movie(capsys: pytest.Cap
         ("a", 20.0, 22.0),
     ]
     assert "t.csv: 2 rows without a movie" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("grey_ends", [2.0, 3.0])
+def test_a_grey_screen_within_a_movie_whose_end_is_the_files_own_tells_of_its_rate(grey_ends: float) -> None:
+    """The movie was shown twice as fast; taken for an answer during it, the grey screen would become movie."""
+    onsets = [0.0, 1.0, grey_ends, grey_ends + 1]
+    rows = pd.DataFrame({"onset": onsets, "clip": ["a", "", "a", ""], "end": ["", grey_ends, "", 9.0]})
+    with pytest.raises(ReverieError, match=r"something else was shown from 1 s on, while a from 0 s on lasts until 2"):
+        showings_of(rows, "t.csv", clips_of(30.0))
+    shown = showings_of(rows.assign(end=["2", grey_ends, grey_ends + 2, 9]), "t.csv", clips_of(30.0))
+    assert [one.clip for one in shown] == ["a", "a"]
 
 
 def test_an_image_stays_until_its_end() -> None:

@@ -68,6 +68,14 @@ def test_an_offset_that_is_not_after_the_onset_is_no_end(usual):
     assert "end" not in usual_columns(delayed, lambda text: True)[0]
 
 
+def test_an_offset_beside_a_duration_is_no_end(usual):
+    """But a place on the screen."""
+    placed = as_bids(usual).assign(offset="300")
+    assert usual_columns(placed, lambda text: True)[0]["end"].equals(
+        usual_columns(as_bids(usual), lambda text: True)[0]["end"]
+    )
+
+
 def test_columns_called_as_here_are_not_taken_for_others(usual, tmp_path):
     expected = opened(tmp_path, usual)
     found = opened(tmp_path, usual.assign(start_time=0.0, stim_file="none", duration=99.0, other=usual["clip"]))

@@ -58,9 +58,10 @@ def usual_columns(table: pd.DataFrame, names_movie: Callable[[str], bool]) -> tu
 def _end_of(table: pd.DataFrame) -> str | None:
     """Return the column of a lab's own name that says when each showing was over, None where there is none or another.
 
-    A column of that name may hold something else, such as a delay; then some of its numbers are not after the onset.
+    A column of that name may hold something else, such as a delay; then some of its numbers are not after the onset. It
+    may also be a place on the screen, so that a column of durations is taken instead where there is one.
     """
-    if "onset" not in table or "end" in table:
+    if "onset" not in table or not {"end", DURATION}.isdisjoint(table):
         return None
     onsets = pd.to_numeric(table["onset"], errors="coerce")
     for name in ENDS:

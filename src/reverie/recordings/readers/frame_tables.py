@@ -47,7 +47,8 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
         raise ReverieError(f"{place} has frames that are no whole numbers; they are numbered 0, 1, 2 and so on.")
     clips, tiers = words(table, "clip"), words(table, "tier")
     _require_forward(times, frames, clips, place)
-    stay, steady = _usual_steps(times, clips), _comes_in_order(frames, clips)
+    stay = _usual_steps(times, clips)
+    steady = _comes_in_order(frames, clips, stay)
     ends = _own_ends(table, times)
     other = (clips[1:] != clips[:-1]) | (tiers[1:] != tiers[:-1]) | (ends[:-1] < times[1:] - OVERLAP)
     starts = np.flatnonzero(other | _begins_again(times, frames, clips, stay, steady)) + 1
@@ -82,10 +83,16 @@ def _usual_steps(times: np.ndarray, clips: np.ndarray) -> np.ndarray:
     return pd.Series(clips).map(usual).fillna(alone).fillna(until_next.median()).fillna(1 / UNTIMED).to_numpy(float)
 
 
-def _comes_in_order(frames: np.ndarray, clips: np.ndarray) -> np.ndarray:
-    """Return of each row whether the frames of its clip mostly come in order, rather than in any, as of a noise."""
+def _comes_in_order(frames: np.ndarray, clips: np.ndarray, stay: np.ndarray) -> np.ndarray:
+    """Return of each row whether the frames of its clip mostly come in order, rather than in any, as of a noise.
+
+    Of a movie faster than the screen, or than the table, there may be every second or third frame. Images that stay
+    longer are no movie where numbers are left out.
+    """
     same = clips[1:] == clips[:-1]
-    ordered = pd.Series(np.isin(np.diff(frames), (0, 1))[same]).groupby(clips[1:][same]).mean()
+    steps, of = pd.Series(np.diff(frames)[same]), clips[1:][same]
+    usual = steps.groupby(of).transform("median").where(stay[1:][same] <= STILL, 0.0)
+    ordered = steps.between(0, np.maximum(1.0, usual + 1)).groupby(of).mean()
     return pd.Series(clips).map(ordered).fillna(1.0).to_numpy(float) > 0.5
 
 

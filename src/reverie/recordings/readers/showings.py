@@ -1,6 +1,6 @@
 """What was shown when, read from tables with a row per frame or a row per showing."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import pairwise
 
@@ -40,7 +40,8 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
         return showings_by_frame(table, place)
     if {"onset", "clip"} <= set(table.columns):
         rows = numbers(timed_rows(table, "onset", place), ("onset",), place).sort_values("onset", kind="stable")
-        return list(_apart(_besides_movies(list(_by_showing(rows, place, opened)), place), place))
+        said = set(rows["onset"][words(rows, "end") != ""])
+        return list(_apart(_besides_movies(list(_by_showing(rows, place, opened)), said, place), place))
     if "onset" in table:
         raise ReverieError(
             f"{place} has no column clip, nor exactly one other whose cells name movies beside it or of --movie; give "
@@ -92,14 +93,28 @@ def _lengths(clips: Iterable[str], opened: Callable[[str, int | None], OpenClip]
     return {clip: (movie.frames, movie.rate) for clip, movie in movies}
 
 
-def _besides_movies(showings: Sequence[Showing], place: str) -> list[Showing]:
-    """Return showings without stretches of no movie that have no end or lie in one, as answers do in BIDS's events."""
-    movies = np.array([(one.onsets[0], one.end) for one in showings if one.clip]).reshape(-1, 2)
-    kept = []
-    for one in showings:
-        shared = np.minimum(movies[:, 1], one.end) - np.maximum(movies[:, 0], one.onsets[0])
-        if one.clip or (one.end > one.onsets[0] and (shared <= OVERLAP).all()):
-            kept.append(one)
+def _besides_movies(showings: Sequence[Showing], said: Set[float], place: str) -> list[Showing]:
+    """Return showings without stretches of no movie that have no end or lie in one, as answers do in BIDS's events.
+
+    One that lasts until a movie's end, or longer, stays where this end is only the file's own: rather than an answer,
+    it may be a grey screen after a movie that was faster than its file says, which ``_apart`` tells.
+
+    Parameters
+    ----------
+    said
+        Onsets of rows that say their end.
+    """
+    films = [one for one in showings if one.clip]
+    begins, ends = (np.array(times) for times in ([one.onsets[0] for one in films], [one.end for one in films]))
+    guessed = np.array([one.onsets[0] not in said for one in films], dtype=bool)
+
+    def stays(one: Showing) -> bool:
+        onset = one.onsets[0]
+        during = np.minimum(ends, one.end) - np.maximum(begins, onset) > OVERLAP
+        follows = guessed & (onset > begins) & (one.end > ends - OVERLAP)
+        return bool(one.end > onset and not (during & ~follows).any())
+
+    kept = [one for one in showings if one.clip or stays(one)]
     if lost := len(showings) - len(kept):
         say(f"{place}: {counted(lost, 'row')} without a movie and an end of its own, or during a movie, left out.")
     return kept
