@@ -90,7 +90,7 @@ def test_fast_behaviour_in_milliseconds_is_told_by_how_long_it_lasts(session, tm
     assert any(re.search(r"lasts from 0 to .* but all that was shown was over after", note) for note in recording.notes)
 
 
-@pytest.mark.parametrize("name", ["frame", "time"])
+@pytest.mark.parametrize("name", ["frame", "time", "sec"])
 def test_behaviour_of_numbered_rows_is_told(session, tmp_path, name):
     """Video programs write the number of each frame; as seconds, they would slow the pupil down thirtyfold."""
     _, speed = session.state(1, 30.0)

@@ -26,7 +26,7 @@ from reverie.recordings.source import Footage
 from reverie.stimuli.pictures import SUFFIXES
 from reverie.stimuli.video import NAMED_AS_VIDEO
 
-TIMES = ("time", "times", "t", "timestamp", "timestamps", "seconds")
+TIMES = ("time", "times", "t", "timestamp", "timestamps", "seconds", "sec")
 """Names of a column of times, without a unit."""
 
 WHOLE = re.compile(r"\d+\.0")
