@@ -97,7 +97,7 @@ def test_behaviour_of_numbered_rows_is_told(session, tmp_path, name):
     reading = with_running(tmp_path, session, **{name: np.arange(len(speed))}, speed=speed)
     if name == "frame":
         with pytest.raises(
-            ReverieError, match=r"running\.csv has a column 'frame' that numbers its rows, but none of t"
+            ReverieError, match=r"a column 'frame' that numbers its rows, but none of times; give a column time"
         ):
             open_recording(tmp_path, reading)
     else:

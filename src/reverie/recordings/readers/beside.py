@@ -212,7 +212,8 @@ def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
             )
         if not _is_of_times(names[0]) and (np.diff(table[:, 0]) == 1).all():
             raise ReverieError(
-                f"{place} has a column {names[0]!r} that numbers its rows, but none of times; give them in seconds."
+                f"{place} has a column {names[0]!r} that numbers its rows, but none of times; give a column time, in "
+                "seconds."
             )
         order = in_order(table[:, 0], np.arange(len(table)) + 2, place)
         for column, signal in enumerate(signals, start=1):
