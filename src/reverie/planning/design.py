@@ -43,7 +43,7 @@ class MeasuredBands:
     cycles: Float[np.ndarray, " band"]
     """Centre of each band in space, cycles per degree."""
     hertz: Float[np.ndarray, " band"]
-    """Its centre in time, hertz."""
+    """Centre of each band in time, hertz."""
     share: Float[np.ndarray, " band"]
     """Share of the cosine transform's coefficients that lie in the band."""
     power: Float[np.ndarray, " band"]

@@ -159,7 +159,7 @@ class Rasters:
     top: float
     """The value drawn darkest."""
     neurons: int
-    """Their number."""
+    """Number of neurons."""
     neurons_per_row: float
     """How many are averaged in a row."""
 

@@ -68,8 +68,9 @@ class MaskView:
     outside: str
     sizes: Sequence[str]
     information: str
-    """A picture too, empty where unknown, with a sentence on it."""
+    """The information at each pixel as a picture, empty where it is unknown."""
     information_sentence: str
+    """What that picture says."""
     span: str
     """Width and height in words."""
 

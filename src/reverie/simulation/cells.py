@@ -72,7 +72,7 @@ class Cells:
     rows: Float[np.ndarray, " neuron"]
     """Row of the centre of each receptive field, pixels."""
     columns: Float[np.ndarray, " neuron"]
-    """Its column."""
+    """Column of the same centre, pixels."""
     thresholds: Float[np.ndarray, " neuron"]
     """In standard deviations of the drive."""
     means: Float[np.ndarray, " neuron"]

@@ -42,7 +42,7 @@ class Darkness:
     """
 
     trials: int
-    """Their number."""
+    """Number of trials."""
     frames: int = 300
     """Length of each."""
     replays: int = 0
