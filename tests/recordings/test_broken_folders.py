@@ -280,3 +280,9 @@ def test_a_folder_that_may_not_be_read_spoils_no_other(animal, monkeypatch, caps
     monkeypatch.setattr(os, "access", lambda path, mode: path != closed and access(path, mode))
     assert list(open_recordings(animal.parent)) == [animal.name]
     assert capsys.readouterr().err.count("closed may not be read and is left out; change its permissions.") == 1
+
+
+def test_a_folder_whose_disk_is_away_spoils_no_other_and_is_said(animal, capsys):
+    (animal.parent / "mouse2").symlink_to("/disks/away/mouse2")
+    assert list(open_recordings(animal.parent)) == [animal.name]
+    assert "mouse2 is a link to /disks/away/mouse2, which is not there, and is left out" in capsys.readouterr().err

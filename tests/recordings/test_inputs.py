@@ -74,12 +74,13 @@ def without(*parts):
     return lambda mouse: [shutil.rmtree(mouse / part) for part in parts]
 
 
-def tiers(change):
-    def apply(mouse: Path) -> None:
-        path = mouse / "meta/trials/tiers.npy"
-        np.save(path, np.array([change(word) for word in np.load(path)]))
+def edit_tiers(mouse: Path, change) -> None:
+    path = mouse / "meta/trials/tiers.npy"
+    np.save(path, change(np.load(path)))
 
-    return apply
+
+def tiers(change):
+    return lambda mouse: edit_tiers(mouse, lambda words: np.array([change(word) for word in words]))
 
 
 def litter(mouse: Path) -> None:
@@ -129,6 +130,28 @@ def two_more(values):
 def twice(mouse: Path) -> None:
     for kind in KINDS:
         shutil.copy(mouse / "data" / kind / "2.npy", mouse / "data" / kind / "02.npy")
+
+
+def renamed(template):
+    """Number the files of all arrays in another way."""
+    return lambda mouse: [
+        path.rename(path.with_name(template.format(int(path.stem)))) for path in mouse.glob("data/*/*")
+    ]
+
+
+def of_macos(mouse: Path) -> None:
+    """Leave what unpacking an archive made on macOS leaves elsewhere: a shadow of every file."""
+    for path in list(mouse.glob("data/*/*")):
+        shadow = mouse.parent / "__MACOSX" / path.relative_to(mouse.parent).with_name(f"._{path.name}")
+        shadow.parent.mkdir(parents=True, exist_ok=True)
+        shadow.write_bytes(b"x")
+
+
+def zeros_behind(mouse: Path) -> None:
+    """Pad movies with zeros to the length to which NaN pads the other arrays."""
+    for kind in KINDS:
+        value = 0.0 if kind == "videos" else np.nan
+        edit(kind, lambda a, v=value: np.concatenate([a, np.full((*a.shape[:-1], 24), v, a.dtype)], axis=-1))(mouse)
 
 
 def broken_off(kind):
@@ -231,6 +254,19 @@ CASES = {
     "a constant neuron": (edit("responses", at(3, 1.5)), 10, 7, 0, None),
     "a silent neuron": (edit("responses", at(3, 0.0)), 10, 7, 0, None),
     "a number twice": (twice, 10, 7, 0, None),
+    "zeros before the numbers": (renamed("{:05}.npy"), 10, 7, 0, None),
+    "shadows of macOS": (of_macos, 10, 7, 0, None),
+    "movies padded with zeros": (zeros_behind, 10, 7, 0, "the movie has 24 more frames than the rest, cut at its end"),
+    "tiers in a column": (lambda m: edit_tiers(m, lambda words: words[:, None]), 10, 7, 0, None),
+    "tiers called sets": (tiers(lambda word: f"{'val' if word == 'oracle' else word}_Set"), 10, 7, 0, None),
+    "tiers of nothing": (lambda m: edit_tiers(m, lambda words: words[:0]), 10, 7, 0, "should hold one word a trial"),
+    "degrees as a whole number": (
+        lambda m: np.save(m / "meta/degrees_per_pixel.npy", np.array([2])),
+        10,
+        7,
+        0,
+        None,
+    ),
     "an empty file": (holding(b""), 9, 7, 0, "is empty (0 bytes)"),
     "a pointer": (holding(b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\n"), 9, 7, 0, "was not fetched"),
     "a web page": (holding(b"<!DOCTYPE html><html>"), 9, 7, 0, "left out 1 trial (2)"),
@@ -249,6 +285,7 @@ def test_what_people_have_is_used_and_said(mouse, case):
     assert len(recording.tiers) == trials
     assert recording.neurons == neurons
     assert len(recording.signals) == 4 - missing
+    assert recording.degrees_per_pixel in (3.4, 2.0)
     assert (not recording.notes) if said is None else any(said in note for note in recording.notes)
     split = split_of(recording)
     assert split.training
@@ -262,7 +299,18 @@ def test_what_people_have_is_used_and_said(mouse, case):
 
 
 @pytest.mark.parametrize(
-    "case", ["float64", "float16", "big-endian", "Fortran order", "time first", "colour", "colours first, then time"]
+    "case",
+    [
+        "float64",
+        "float16",
+        "big-endian",
+        "Fortran order",
+        "time first",
+        "colour",
+        "colours first, then time",
+        "zeros before the numbers",
+        "movies padded with zeros",
+    ],
 )
 def test_the_same_numbers_come_out_of_every_kind_of_file(mouse, base, case):
     CASES[case][0](mouse)

@@ -158,6 +158,7 @@ def test_the_text_is_aligned(animal):
 
 
 def test_no_recording_at_all_is_an_error(tmp_path):
+    (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(ReverieError, match="not a recording of a known format"):
         survey(tmp_path)
 

@@ -237,4 +237,6 @@ def read_table(path: Path, columns: Sequence[str], expected: str | None = None) 
 def _refuse_objects(path: Path, error: Exception) -> None:
     """Raise our own error for numpy's on pickled objects, whose message advises to load them."""
     if "allow_pickle" in str(error) or "Python objects" in str(error):
-        raise ReverieError(f"{path} holds Python objects, which may hide code; write numbers instead.") from error
+        raise ReverieError(
+            f"{path} holds Python objects, which may hide code; write plain numbers or text instead."
+        ) from error

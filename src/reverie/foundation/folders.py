@@ -12,8 +12,8 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.partial_files import SUFFIX, hold_folder
 from reverie.foundation.progress import say
 
-LITTER = (".DS_Store", ".localized", "Thumbs.db", "desktop.ini", ".directory")
-"""Files that file managers leave in a folder that was opened with them."""
+LITTER = (".DS_Store", ".localized", "Thumbs.db", "desktop.ini", ".directory", "__MACOSX")
+"""Files that file managers leave in a folder that was opened with them, and the folder that macOS puts in archives."""
 
 PROBE = 1 << 16
 """Bytes written to test whether a disk has space."""
@@ -35,8 +35,8 @@ def holds_nothing(folder: Path) -> bool:
 
 
 def visible_in(folder: Path) -> list[Path]:
-    """Return what is in a folder, sorted by name, without hidden files and folders."""
-    return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    """Return what is in a folder, sorted by name, without what is hidden or was left behind by a file manager."""
+    return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and not is_litter(path)]
 
 
 def require_own(folder: Path, what: str, *signs: str) -> None:
@@ -74,8 +74,24 @@ def may_enter(folder: Path) -> bool:
     """Return whether we may read the contents of a folder; print a message, once, if not."""
     if os.access(folder, os.R_OK | os.X_OK):
         return True
-    say(f"{folder} may not be read and is left out; change its permissions.")
+    if folder.exists():
+        say(f"{folder} may not be read and is left out; change its permissions.")
+    else:
+        say(f"{folder} is a link to {folder.readlink()}, which is not there, and is left out; bring that back.")
     return False
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """Return the folders in a folder that we may read, sorted by name; print a message on those that we may not.
+
+    A link that leads nowhere counts as a folder, unless it has the ending of a file.
+    """
+    inside = visible_in(folder)
+    return [each for each in inside if (each.is_dir() or _is_lost(each)) and may_enter(each)]
+
+
+def _is_lost(path: Path) -> bool:
+    return path.is_symlink() and not path.exists() and not path.suffix
 
 
 def require_folder(folder: Path, needed: int = 0) -> None:

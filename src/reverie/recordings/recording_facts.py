@@ -70,7 +70,10 @@ class RecordingFacts:
     def frame_size(self) -> tuple[int, int]:
         """Height and width of the movies in pixels; raises ReverieError where no movie was shown."""
         if self._usable.frame_size is None:
-            raise ReverieError(f"{self.place} holds no movie; say what was shown with --movie.")
+            raise ReverieError(
+                f"{self.place} holds no movie; copy what was shown again, or name it with --movie where the format "
+                "does not contain it."
+            )
         return target_size(self._usable.frame_size, self.reading.frame_size)
 
     @property

@@ -119,7 +119,8 @@ def _agreed(arrays: Sequence[SeriesFacts], signals: Sequence[SeriesFacts]) -> in
     padded = {part.stored for part in [*arrays, *signals] if part.marked and part.stored > part.frames}
     for part in [*arrays, *signals]:
         low = part.stored if part in signals else part.frames
-        longest = part.frames if part.marked or part.stored not in padded else frames
+        # Of an array that is as long as padded ones, but is not padded with NaN, nobody knows where it ends.
+        longest = frames if part.stored in padded and part.frames == part.stored else part.frames
         apart = max(frames - low, longest - frames)
         allowed = max(FEW_FRAMES, int(SMALL_SHARE * frames) if part.marked and shortest.marked else 0)
         if apart > allowed:

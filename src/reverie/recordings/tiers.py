@@ -89,10 +89,10 @@ def meant_tier(word: str, tiers: Mapping[str, str], recorded: Iterable[str]) -> 
 def standard_tier(word: str) -> str:
     """Return the tier that a word means: capitals, spaces and common other words are understood, the rest is kept.
 
-    >>> [standard_tier(word) for word in (" Train ", "Validation", "live test main", "habituation")]
-    ['train', 'validation', 'live_test_main', 'habituation']
+    >>> [standard_tier(word) for word in (" Train ", "Validation", "live test main", "testset", "habituation")]
+    ['train', 'validation', 'live_test_main', 'test', 'habituation']
     """
-    plain = word.strip().casefold().replace(" ", "_").replace("-", "_")
+    plain = word.strip().casefold().replace(" ", "_").replace("-", "_").removesuffix("set").rstrip("_")
     return SYNONYMS.get(plain, plain)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from reverie.foundation.arrays import FRAME_SIZE, Movie
 from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.fingerprints import file_digest
-from reverie.foundation.folders import is_litter, visible_in
+from reverie.foundation.folders import visible_in
 from reverie.foundation.placeholders import read_start
 from reverie.foundation.progress import say, say_broken
 from reverie.stimuli.clips import MOVIES, DrawnMovie, StimulusSettings
@@ -159,7 +159,7 @@ def _whole(videos: Sequence[Path]) -> list[Path]:
 
 def _videos_in(folder: Path) -> tuple[list[Path], list[str]]:
     """Return the videos of a folder, and the names of what is none."""
-    entries = [entry for entry in visible_in(folder) if not is_litter(entry)]
+    entries = visible_in(folder)
     videos = [entry for entry in entries if _is_video(entry)]
     if not videos and numbered_pictures(folder):
         taken = set(numbered_pictures(folder))

@@ -131,15 +131,17 @@ def test_units_whose_spikes_are_in_no_order_are_counted_alike(session, tmp_path)
         open_recording(cut, Reading(responses="/units", movie=(SHOWN,)))
 
 
-def test_an_archive_keeps_files_in_folders_of_subjects(session, tmp_path):
-    """As ``dandi download`` writes a data set."""
+def test_an_archive_keeps_files_in_folders_of_subjects_fetched_or_not(session, tmp_path, capsys):
+    """As ``dandi download`` writes a data set, or ``datalad`` clones it."""
     for subject in ("1", "2"):
         folder = tmp_path / f"000728/sub-{subject}"
         folder.mkdir(parents=True)
         nwb_layouts.write_allen(folder / f"sub-{subject}_ses-9.nwb", session)
     (tmp_path / "000728/dandiset.yaml").write_text("name: data")
+    (tmp_path / "000728/sub-2/sub-2_ses-8.nwb").symlink_to("../.git/annex/objects/aa/bb/MD5-s1.nwb/MD5-s1.nwb")
     found = open_recordings(tmp_path / "000728")
     assert [*found] == ["sub-1_ses-9", "sub-2_ses-9"]
+    assert "The data of" in capsys.readouterr().err
 
 
 def test_spikes_at_times_that_are_no_seconds_are_told(session, tmp_path):

@@ -79,11 +79,14 @@ def test_a_part_of_a_recording_is_told_with_the_recording(part: str, tmp_path: P
 def test_what_lies_beside_recordings_is_no_part_of_them(tmp_path: Path):
     write_animal(os.fsencode(tmp_path / "all" / "mouse"))
     (tmp_path / "all" / "notes").mkdir()
+    with pytest.raises(ReverieError, match="notes is empty; give the folder or file of a recording"):
+        open_recordings(tmp_path / "all" / "notes")
+    (tmp_path / "all" / "notes" / "monday.txt").write_text("x")
     with pytest.raises(ReverieError, match="notes is not a recording of a known format"):
         open_recordings(tmp_path / "all" / "notes")
 
 
-@pytest.mark.parametrize("spelled", ["{}.NPY", "{:03}.npy", "trial_{}.npy"])
+@pytest.mark.parametrize("spelled", ["{}.NPY", "trial_{}.npy"])
 def test_movies_under_other_names_are_not_taken_for_none(spelled: str, tmp_path: Path):
     write_animal(os.fsencode(tmp_path / "mouse"))
     (tmp_path / "mouse/data/videos/0.npy").rename(tmp_path / "mouse/data/videos" / spelled.format(0))
@@ -94,8 +97,9 @@ def test_movies_under_other_names_are_not_taken_for_none(spelled: str, tmp_path:
 @pytest.mark.parametrize("name", ["dynamic29515.zip", "session.tar.gz"])
 def test_an_archive_is_to_be_unpacked(name: str, tmp_path: Path):
     (tmp_path / name).write_bytes(b"PK\x03\x04")
-    with pytest.raises(ReverieError, match="is an archive; unpack it and give the folder"):
-        open_recordings(tmp_path / name)
+    for given in (tmp_path / name, tmp_path):
+        with pytest.raises(ReverieError, match=rf"{name} is an archive; unpack it and give the folder"):
+            open_recordings(given)
 
 
 def test_what_is_not_there_is_not_asked_of_every_reader(tmp_path: Path):
@@ -123,6 +127,7 @@ def test_a_folder_that_holds_a_file_of_caiman_is_told_with_it(tmp_path: Path):
 def test_folders_that_are_no_recordings_are_not_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The folder above may hold the homes of thousands of people."""
     (tmp_path / "homes" / "mine").mkdir(parents=True)
+    (tmp_path / "homes" / "mine" / "letter.txt").write_text("x")
     listed = []
     usual = Path.iterdir
     monkeypatch.setattr(Path, "iterdir", lambda folder: (listed.append(folder), usual(folder))[1])

@@ -175,6 +175,7 @@ def test_a_folder_of_animals_or_of_one_animal_is_opened(animal, make_trial):
 
 
 def test_a_folder_without_animals_is_an_error(tmp_path):
+    (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(ReverieError, match="a Sensorium 2023 folder: no folder in it holds data/videos"):
         open_recordings(tmp_path)
     with pytest.raises(ReverieError, match="is not there"):

@@ -12,7 +12,7 @@ import numpy as np
 
 from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.files import read_json, read_npy
-from reverie.foundation.folders import may_enter, visible_in
+from reverie.foundation.folders import folders_in, may_enter
 from reverie.foundation.progress import say
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.lazy_trials import OnDisk
@@ -45,7 +45,7 @@ def places(path: Path, reading: Reading) -> list[Path]:
         return []
     if _is_session(path):
         return [path]
-    return [inner for inner in visible_in(path) if inner.is_dir() and may_enter(inner) and _is_session(inner)]
+    return [inner for inner in folders_in(path) if _is_session(inner)]
 
 
 def _is_session(folder: Path) -> bool:

@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from reverie.foundation.errors import ReverieError
+from reverie.foundation.folders import holds_nothing, visible_in
+from reverie.foundation.placeholders import read_start
 from reverie.recordings.readers.formats import READERS, Reader
 from reverie.recordings.reading import Reading
 
@@ -38,8 +40,7 @@ def find_reader(path: Path, reading: Reading) -> Reader:
     if claiming:
         formats = ", ".join(reader.format for reader in claiming)
         raise ReverieError(f"{path} may be read as {formats}; say which with --format.")
-    if path.is_file() and path.suffix.lower() in ARCHIVES:
-        raise ReverieError(f"{path} is an archive; unpack it and give the folder.")
+    _refuse_archive(path)
     _look_outside(path, wanted, reading)
     _look_inside(path, wanted, reading)
     reasons = "; ".join(f"{reader.description}: {reason}" for reader, reason in answers.items())
@@ -52,11 +53,13 @@ def find_reader(path: Path, reading: Reading) -> Reader:
 def _require_there(path: Path) -> None:
     """Raise ReverieError when nothing is at a path, or neither a file nor a folder."""
     if path.is_symlink() and not path.exists():
-        raise ReverieError(f"{path} is a link to {path.readlink()}, which is not there; bring that back.")
+        read_start(path)  # says where it leads
     if re.match(r"\w{2,}:/", str(path)) and not path.exists():
         raise ReverieError(f"{path} is an address; download what is there, and give its folder or file.")
     if not path.exists():
         raise ReverieError(f"{path} is not there; give the folder or file of a recording.")
+    if path.is_dir() and holds_nothing(path):
+        raise ReverieError(f"{path} is empty; give the folder or file of a recording.")
     if not path.is_dir() and not path.is_file():
         raise ReverieError(f"{path} is a pipe or a device, where the folder or file of a recording was expected.")
 
@@ -89,3 +92,10 @@ def _look_inside(path: Path, wanted: Sequence[Reader], reading: Reading) -> None
                 raise ReverieError(f"{path} is no recording, but {inner} in it is {reader.description}; give that.")
     if refused:
         raise refused[0]
+    for inner in visible_in(path) if path.is_dir() else ():
+        _refuse_archive(inner)
+
+
+def _refuse_archive(path: Path) -> None:
+    if path.suffix.lower() in ARCHIVES and path.is_file():
+        raise ReverieError(f"{path} is an archive; unpack it and give the folder.")

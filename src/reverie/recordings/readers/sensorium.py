@@ -9,7 +9,7 @@ import numpy as np
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, FRAME_SIZE, STATE_NAMES
 from reverie.foundation.errors import ReverieError, counted, reading_foreign, some
 from reverie.foundation.files import read_npy
-from reverie.foundation.folders import may_enter, visible_in
+from reverie.foundation.folders import folders_in, may_enter, visible_in
 from reverie.recordings.readers import sensorium_layout as layout
 from reverie.recordings.reading import Reading
 from reverie.recordings.source import Footage, Source, StoredSeries
@@ -48,8 +48,8 @@ def animal_folders(path: Path, is_animal: Callable[[Path], bool]) -> list[Path]:
     if is_animal(path):
         return [path]
     found: list[Path] = []
-    for folder in (inner for inner in visible_in(path) if inner.is_dir() and may_enter(inner)):
-        found += [folder] if is_animal(folder) else [each for each in sorted(folder.iterdir()) if is_animal(each)]
+    for folder in folders_in(path):
+        found += [folder] if is_animal(folder) else [each for each in visible_in(folder) if is_animal(each)]
     return found
 
 
@@ -61,9 +61,9 @@ def _is_animal(folder: Path) -> bool:
 def _angle(path: Path) -> float | None:
     """Return the visual angle of a pixel in a file, None where it says that it is not known."""
     value = read_npy(path, memory_map=False)
-    if value.shape != () or value.dtype.kind != "f" or value <= 0 or np.isinf(value):
+    if value.size != 1 or value.dtype.kind not in "fiu" or value <= 0 or np.isinf(value):
         raise ReverieError(f"{path} should hold one number above 0, degrees, or NaN; write it so, or remove it.")
-    return None if np.isnan(value) else float(value)
+    return None if np.isnan(value) else float(value.item())
 
 
 class SensoriumSource(Source):
@@ -81,10 +81,10 @@ class SensoriumSource(Source):
         self.name = folder.name if folder.name not in ("", "..") else folder.resolve().name
         self.frame_rate = reading.frame_rate or FRAME_RATE
         self._arrays = (self.pictures, layout.RESPONSES, layout.BEHAVIOR, layout.PUPIL_CENTER)
-        self._numbers = {kind: _trial_numbers(folder / kind) for kind in self._arrays}
-        numbers = self._numbers[self.pictures] | self._numbers[layout.RESPONSES]
+        self._files = {kind: _trial_files(folder / kind) for kind in self._arrays}
+        numbers = self._files[self.pictures] | self._files[layout.RESPONSES]
         pictures = _files_in(folder / self.pictures)
-        if not numbers or (pictures and not self._numbers[self.pictures]):
+        if not numbers or (pictures and not self._files[self.pictures]):
             there = f" but {some(pictures, 2)}" if pictures else ""
             raise ReverieError(
                 f"{folder / self.pictures} holds no trials{there}; files named 0.npy, 1.npy and so on were expected."
@@ -97,7 +97,7 @@ class SensoriumSource(Source):
         """Yield a sentence on each folder that holds files, but none of a trial, that nothing is read from it."""
         for kind in self._arrays[1:]:
             files = _files_in(self.place / kind)
-            if files and not self._numbers[kind]:
+            if files and not self._files[kind]:
                 yield (
                     f"{self.place / kind} holds no trials but {some(files, 2)}, so that nothing is read from it; files "
                     "named 0.npy, 1.npy and so on were expected."
@@ -151,7 +151,9 @@ class SensoriumSource(Source):
         """Return the signals in a file; raises ReverieError when they cannot be identified by its shape."""
         values = read_npy(path)
         if values.ndim != 2 or values.shape[0] != 2:
-            raise ReverieError(f"{path} has the shape {values.shape}, where (2, time) was expected.")
+            raise ReverieError(
+                f"{path} has the shape {values.shape}, where (2, time) was expected: {' and '.join(SIGNALS_OF[kind])}."
+            )
         return {signal: StoredSeries(str(path), values[row : row + 1]) for row, signal in enumerate(SIGNALS_OF[kind])}
 
     @cached_property
@@ -181,18 +183,20 @@ class SensoriumSource(Source):
                 yield f"{path} is of {len(table)} neurons, but {neurons} were recorded; it is not used."
         for kind in self._arrays:
             folder = self.place / kind
-            odd = [name for name in _files_in(folder) if not layout.is_trial_file(name)]
+            taken = set(self._files[kind].values())
+            odd = [name for name in _files_in(folder) if name not in taken]
             if odd:
                 yield f"{folder} holds files that are no trials and are passed over: {some(odd, NAMED)}."
 
     def _path(self, kind: str, name: str) -> Path | None:
         """Return the file of a trial's array; a broken link counts, since its data may yet be fetched."""
-        return self.place / kind / f"{name}.npy" if int(name) in self._numbers[kind] else None
+        file = self._files[kind].get(int(name))
+        return None if file is None else self.place / kind / file
 
     def _require_like_others(self, kind: str, name: str) -> Path | None:
         """Return the file of a trial's array; raises ReverieError when most trials have one but this one does not."""
         path = self._path(kind, name)
-        if path is None and 2 * len(self._numbers[kind]) > len(self.trials):
+        if path is None and 2 * len(self._files[kind]) > len(self.trials):
             raise ReverieError(f"{self.place / kind / name}.npy is missing, though other trials have theirs.")
         return path
 
@@ -203,7 +207,8 @@ class SensoriumSource(Source):
             return {}, ()
         try:
             tiers = read_npy(path, memory_map=False)
-            if tiers.ndim != 1 or tiers.dtype.kind not in "US":
+            tiers = tiers.ravel() if tiers.size == max(tiers.shape, default=0) else tiers
+            if tiers.ndim != 1 or tiers.dtype.kind not in "US" or not tiers.size:
                 raise ReverieError(
                     f"{path} should hold one word a trial but holds {tiers.dtype} of shape {tiers.shape}."
                 )
@@ -226,11 +231,10 @@ def _files_in(folder: Path) -> list[str]:
     return [path.name for path in visible_in(folder)] if folder.is_dir() else []
 
 
-def _trial_numbers(folder: Path) -> set[int]:
-    """Return the numbers of the trials that have a file in a folder."""
-    if not folder.is_dir():
-        return set()
-    return {int(path.stem) for path in folder.iterdir() if layout.is_trial_file(path.name)}
+def _trial_files(folder: Path) -> dict[int, str]:
+    """Return the names of the files of trials in a folder, by number; of 7.npy and 007.npy, the shorter one."""
+    names = [name for name in _files_in(folder) if layout.is_trial_file(name)]
+    return {int(name.removesuffix(".npy")): name for name in sorted(names, key=len, reverse=True)}
 
 
 def _neuron_table(path: Path, *, dimensions: int) -> np.ndarray | None:

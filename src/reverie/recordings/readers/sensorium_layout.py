@@ -46,13 +46,13 @@ STATISTICS = "meta/statistics"
 
 
 def is_trial_file(name: str) -> bool:
-    """Return whether a file holds an array of a trial, whose name is 0.npy, 1.npy and so on.
+    """Return whether a file holds an array of a trial, whose name is 0.npy, 1.npy and so on, perhaps with zeros before.
 
     >>> is_trial_file("12.npy"), is_trial_file("012.npy"), is_trial_file("notes.txt")
-    (True, False, False)
+    (True, True, False)
     """
     stem = name.removesuffix(".npy")
-    return stem != name and stem.isdecimal() and str(int(stem)) == stem
+    return stem != name and stem.isdecimal() and stem.isascii()
 
 
 def statistic_path(folder: Path, array: str, name: str) -> Path:

@@ -56,7 +56,7 @@ def places(path: Path, reading: Reading) -> list[Path]:
         return [path]
     inside = visible_in(path)
     folders = [each for each in inside if each.is_dir() and each.name.startswith(SUBFOLDERS) and may_enter(each)]
-    files = [each for each in inside if each.suffix.lower() == ".nwb" and each.is_file()]
+    files = [each for each in inside if each.suffix.lower() == ".nwb" and not each.is_dir()]
     return [*files, *(inner for folder in folders for inner in places(folder, reading))]
 
 
