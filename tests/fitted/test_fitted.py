@@ -20,7 +20,7 @@ def keep_mask(fitted, level=1.1):
     save_mask(fitted.place("mask"), np.full((12, 16), level, np.float32))
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", [part for part in PARTS if part != "target"])
 def test_what_was_not_fitted_is_asked_for_in_one_sentence_and_nothing_is_written(tiny_world, part):
     before = files_in(tiny_world.encoder)
     fitted = fitted_to(tiny_world)

@@ -58,7 +58,7 @@ def test_where_nothing_can_be_seen_nothing_else_is_fitted(tiny_world):
     with pytest.raises(NotApplicable, match=r"its maximum is 0\.40\).*train a better encoder, or give") as caught:
         fit(fitted, parts_for(Combined()))
     assert "Delete" not in str(caught.value)
-    assert fitted.missing(PARTS) == [part for part in PARTS if part != "mask"]
+    assert fitted.missing(PARTS) == [part for part in PARTS if part not in ("mask", "target")]
     assert fit(fitted, ["ridge"]).has("ridge")
 
 
@@ -120,7 +120,7 @@ def test_where_nothing_can_be_kept_nothing_is_begun(tiny_world, quick_masks, mon
 
 
 def test_what_cannot_be_fitted_is_said(tiny_world):
-    with pytest.raises(ReverieError, match="no part 'colour' to fit; choose from: mask, prior"):
+    with pytest.raises(ReverieError, match="no part 'colour' to fit; choose from: mask, target, prior"):
         fit(fitted_to(tiny_world), ["colour"])
     describe_training(tiny_world, ["0"], ["6"])
     with pytest.raises(ReverieError, match=r"alpha has 1 training trial\(s\) .*a mask needs at least two"):

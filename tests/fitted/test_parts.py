@@ -14,7 +14,7 @@ WEIGHED = {"mask", "prior", "likelihood", "ridge", "weights"}
 @pytest.mark.parametrize(
     ("method", "parts"),
     [
-        (Paper(), {"mask"}),
+        (Paper(), {"mask", "target"}),
         (Map(), {"mask", "prior", "likelihood", "calibration"}),
         (Map(draws=0), {"mask", "prior", "likelihood"}),
         (Map(weight=2.0), {"mask", "prior", "likelihood"}),

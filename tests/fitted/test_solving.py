@@ -69,6 +69,23 @@ def test_other_responses_may_be_explained(fitted):
     assert (observe(fitted, trial, Map(), given).responses == 2).all()
 
 
+@pytest.mark.parametrize(("learned", "levels"), [("sizes", None), ("events", 2)])
+def test_the_published_loss_compares_rates_with_what_the_encoder_learned_from(tiny_world, learned, levels):
+    fitted = fitted_to(tiny_world)
+    fitted.subject.encoder.about["training_settings"] = {"learn_from": learned}
+    fit(fitted, ["likelihood", "prior"])
+    assert fitted.missing(["target"]) == (["target"] if learned == "events" else [])
+    fit(fitted, ["target"])
+    trial = fitted.subject.recording.trial("6")
+    np.testing.assert_array_equal(observe(fitted, trial, Map()).responses, trial.responses)
+    explained = observe(fitted, trial, Paper()).responses.numpy()
+    np.testing.assert_array_equal(explained > 0, trial.responses > 0)
+    if levels is None:
+        np.testing.assert_array_equal(explained, trial.responses)
+    else:
+        assert all(len(np.unique(row)) <= levels for row in explained)
+
+
 SEARCH = Map(draws=0, likelihood="sizes")
 
 

@@ -12,7 +12,7 @@ from tests.worlds import opened, replace_encoder, scale_responses, show_again
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.encoders.prediction import predict
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import write_npz
+from reverie.foundation.files import read_record, write_npz, write_record
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods import combined
 from reverie.inversion.methods.combined import Combined
@@ -62,6 +62,23 @@ def test_what_was_fitted_is_part_of_it_where_the_method_uses_it(tiny_world, mask
     scale_responses(tiny_world, "4")  # another training trial
     after = [fingerprint(tiny_world, mask, method) for method in methods]
     assert [old != new for old, new in zip(before, after, strict=True)] == [True, True, False]
+
+
+def test_what_the_encoder_learned_of_responses_decides_the_published_movie(tiny_world, mask):
+    """An encoder of events is compared with events in units of the training trials; one of sizes needs nothing."""
+    path = tiny_world.encoder / "encoder.json"
+    described = read_record(path)
+    described["about"]["training_settings"] = {"learn_from": "events"}
+    write_record(path, described)
+    before = fingerprint(tiny_world, mask, Paper())
+    scale_responses(tiny_world, "4")  # another training trial
+    assert fingerprint(tiny_world, mask, Paper()) != before
+    session, job = opened(tiny_world, mask=mask), job_of(tiny_world, method=Paper())
+    session.fit(["target"])
+    (seen,) = problem_of(job, session).observations
+    assert all(len(np.unique(row)) <= 2 for row in seen.responses.numpy())
+    predicted = problem_of(replace(job, targets="predicted"), session).observations[0].responses.numpy()
+    assert len(np.unique(predicted[0])) > 2
 
 
 def test_a_job_of_another_fitting_version_is_another_job(tiny_world, mask, monkeypatch):

@@ -2,6 +2,7 @@
 
 FOLDER/<animal>/<fingerprint>/fitted.json      what the parts were fitted to
 FOLDER/<animal>/<fingerprint>/mask.npz         where the population can see, (height, width)
+FOLDER/<animal>/<fingerprint>/target.npz       what the encoder learned of responses (``Target``)
 FOLDER/<animal>/<fingerprint>/prior.npz        the prior over movies (``GaussianPrior``)
 FOLDER/<animal>/<fingerprint>/scenes.npz       the prior with scenes and paths of cameras
 FOLDER/<animal>/<fingerprint>/likelihood.npz   likelihoods of responses given the encoder's rates (``LikelihoodFits``)
@@ -33,6 +34,7 @@ from reverie.inversion.methods.weighing import Weights
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.scoring.calibration import Calibration
 from reverie.scoring.error_model import LearnedErrors
+from reverie.training.targets import Target, sizes, target_from_arrays
 
 FITTED_TO = "fitted_to"
 """Key of the fingerprint of the subject that a part was fitted to."""
@@ -55,8 +57,8 @@ class Fitted:
     _read: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def has(self, part: str) -> bool:
-        """Return whether a part was fitted to this very subject."""
-        return self._find(part) is not None
+        """Return whether a part was fitted to this very subject; sizes as the target need no fit."""
+        return self._find(part) is not None or (part == "target" and self.subject.learned_from == "sizes")
 
     def missing(self, parts: Iterable[str]) -> list[str]:
         """Return the parts that are not fitted yet, in the order in which they are fitted."""
@@ -67,6 +69,13 @@ class Fitted:
     def mask(self) -> Mask:
         """Where the population can see, (height, width)."""
         return self._once("mask", lambda path, _: load_mask(path, self.subject.recording.frame_size))
+
+    @property
+    def target(self) -> Target:
+        """What the encoder learned of responses: their sizes, roots or events."""
+        if self.subject.learned_from == "sizes":
+            return sizes
+        return self._once("target", lambda _, arrays: target_from_arrays(arrays))
 
     @property
     def prior(self) -> GaussianPrior:

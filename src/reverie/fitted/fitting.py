@@ -19,6 +19,7 @@ from reverie.inversion.methods.weighing import worth_following
 from reverie.inversion.priors.gaussian import fit_prior, with_scenes
 from reverie.scoring.parts import shot_starts
 from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
+from reverie.training.targets import target_to_arrays
 
 MASK_TRIALS = 100
 """Number of evenly chosen training trials that a mask is estimated from; more would only take memory."""
@@ -77,6 +78,11 @@ def _fit_mask(fitted: Fitted) -> None:
         f"{diameter_in_degrees(mask, level, angle or 1.0):.0f}{unit} at α ≥ {level:g}" for level in levels
     )
     say(f"{subject.animal} sees {sizes} (equal-area diameter; α is the mask's transparency, how well a pixel is seen).")
+
+
+def _fit_target(fitted: Fitted) -> None:
+    subject = fitted.subject
+    fitted.keep("target", target_to_arrays(subject.learned_from, subject.trials(subject.training)))
 
 
 def _fit_prior(fitted: Fitted) -> None:
@@ -146,6 +152,7 @@ def _fit_errors(fitted: Fitted) -> None:
 
 FITS: Mapping[str, Callable[[Fitted], None]] = {
     "mask": _fit_mask,
+    "target": _fit_target,
     "prior": _fit_prior,
     "scenes": _fit_scenes,
     "likelihood": _fit_likelihood,

@@ -10,6 +10,7 @@ from reverie.inversion.methods.ridge import Ridge
 
 PARTS: Mapping[str, str] = {
     "mask": "mask.npz",
+    "target": "target.npz",
     "prior": "prior.npz",
     "scenes": "scenes.npz",
     "likelihood": "likelihood.npz",
@@ -48,7 +49,7 @@ def parts_for(method: Method) -> tuple[str, ...]:
         # Errors are learned with the default settings, which may follow the camera.
         camera = () if method.follow == 0 and not errors else ("scenes", "followed_weights")
         return (*POSTERIOR, "ridge", "weights", *camera, *errors)
-    return ("mask", "ridge") if isinstance(method, Ridge) else ("mask",)
+    return ("mask", "ridge") if isinstance(method, Ridge) else ("mask", "target")
 
 
 def calibrates(method: Method) -> bool:

@@ -41,7 +41,7 @@ def observe(
     Parameters
     ----------
     responses
-        (neuron, time), the trial's own by default.
+        (neuron, time), by default the trial's own, see ``explained_responses``.
     shared_by
         How many encoders explain the same responses; the dispersion is multiplied by it, so that the responses are
         counted once.
@@ -51,13 +51,23 @@ def observe(
     ReverieError
         When there are no responses.
     """
-    given = responses_of(fitted.subject.animal, trial) if responses is None else responses
+    given = explained_responses(fitted, trial, method) if responses is None else responses
     # Copies, since the arrays of a recording are memory-mapped and read-only.
     state, recorded = torch.tensor(trial.known_state), torch.tensor(given)
     likelihood = None
     if isinstance(method, Map):
         likelihood = fitted.likelihood.find(method.likelihood).over_dispersed(shared_by).limited(recorded)
     return Observation(fitted.subject.encoder, fitted.subject.animal, state, recorded, likelihood=likelihood)
+
+
+def explained_responses(fitted: Fitted, trial: Trial, method: Method) -> Responses:
+    """Return a trial's responses as a method compares them with rates, (neuron, time).
+
+    The published loss compares rates with what the encoder learned to predict, such as events; likelihoods know by
+    themselves what counts in a response. Raises ReverieError when there are no responses.
+    """
+    recorded = responses_of(fitted.subject.animal, trial)
+    return fitted.target(recorded) if isinstance(method, Paper) else recorded
 
 
 def prior_for(fits: Sequence[Fitted], method: Method) -> GaussianPrior | None:

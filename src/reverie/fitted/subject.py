@@ -62,6 +62,11 @@ class Subject:
         """Names of the trials the encoder was validated on, or those of the validation tiers."""
         return self._trials("validation_trials", VALIDATION_TIERS)
 
+    @property
+    def learned_from(self) -> str:
+        """What the encoder learned of responses, one of ``TRANSFORMS``: their sizes, unless it says otherwise."""
+        return str(self.encoder.about.get("training_settings", {}).get("learn_from", "sizes"))
+
     def _trials(self, which: str, tiers: Collection[str]) -> tuple[str, ...]:
         """Return the trials with responses that the encoder names, or those of the tiers where it names none."""
         own = self.recording.tiers

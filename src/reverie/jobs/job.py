@@ -12,7 +12,8 @@ from reverie.encoders.prediction import predict
 from reverie.fitted.fitting import fit
 from reverie.fitted.parts import parts_for
 from reverie.fitted.session import Session
-from reverie.fitted.solving import finish, observe, plan_of, prior_for
+from reverie.fitted.solving import explained_responses, finish, observe, plan_of, prior_for
+from reverie.fitted.subject import Subject
 from reverie.foundation.arrays import Indices, Mask, Responses
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
@@ -26,7 +27,6 @@ from reverie.inversion.problem import Observation, Problem, Solution
 from reverie.jobs.clip import Clip
 from reverie.jobs.resuming import solve_or_resume
 from reverie.jobs.store import JobFolder, read_solution, write_solution
-from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 
 LEAST_WEIGHT = 1e-3
@@ -72,9 +72,10 @@ class Job:
             "together": [clip.digest(session) for clip in self.together],
             "encoders": [session.encoder_digest(folder) for folder in self.encoders],
             "fitted": [
-                session.fitted(animal, folder).subject.fingerprint
+                subject.fingerprint
                 for animal in animals
-                for folder in self._own(session)
+                for folder in self.encoders
+                if _is_used(subject := session.fitted(animal, folder).subject, self.method)
             ],
             "truth": session.encoder_digest(truth) if truth else None,
             "mask": None
@@ -91,9 +92,10 @@ class Job:
         """Return 16 hexadecimal digits that change whenever anything that determines the result changes."""
         return digest_of(self.describe(session))
 
-    def _own(self, session: Session) -> tuple[Path, ...]:
-        """Return the encoders whose fitted parts are used."""
-        return self.encoders if parts_for(self.method) != ("mask",) else ()
+
+def _is_used(subject: Subject, method: Method) -> bool:
+    """Return whether a method uses parts fitted to a subject, besides the mask, whose values are described."""
+    return not isinstance(method, Paper) or subject.learned_from != "sizes"
 
 
 def expected_work(job: Job, session: Session) -> float:
@@ -232,6 +234,6 @@ def kept_neurons(job: Job, session: Session) -> Indices:
 def targets_of(job: Job, session: Session, trial: Trial, folder: Path) -> Responses:
     """Return the responses that the encoder of one folder is to explain, (neuron, time)."""
     if job.targets == "recorded":
-        return responses_of(job.clip.animal, trial)
+        return explained_responses(session.fitted(job.clip.animal, folder), trial, job.method)
     source = session.truth if job.targets == "truth" else session.encoder(folder)
     return predict(source, trial.known_movie, trial.known_state, job.clip.animal)

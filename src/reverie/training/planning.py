@@ -19,7 +19,7 @@ from reverie.training.batches import WindowSampler, load_trials
 from reverie.training.request import TrainingRequest
 from reverie.training.settings import TrainingSettings
 from reverie.training.step import new_run, take_step
-from reverie.training.targets import TARGETS
+from reverie.training.targets import find_target
 from reverie.training.warm_start import PlaceStarting, explained_by_points, first_trials
 
 RECIPES = {
@@ -148,7 +148,7 @@ def best_target(encoder: Encoder, trials: Sequence[Trial], kind: ResponseKind) -
     if not isinstance(encoder, PlaceStarting):
         return "sizes"
     few = [_of_some_neurons(trial) for trial in first_trials(trials, COMPARED_FRAMES)]
-    as_events = TARGETS["events"](few)
+    as_events = find_target("events", few)
     explained, variance = explained_by_points(
         encoder, few, lambda responses: np.concatenate([responses, as_events(responses)])
     )

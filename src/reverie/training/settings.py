@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reverie.foundation.requests import ABOVE_0, AT_LEAST_0, AT_LEAST_1, Range, require_possible
-from reverie.training.targets import TARGETS
+from reverie.training.targets import TRANSFORMS
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class TrainingSettings:
             averaging=Range(0, 1, below=True),
             cutmix_probability=Range(0, 1),
             cutmix_alpha=ABOVE_0,
-            learn_from=TARGETS,
+            learn_from=TRANSFORMS,
             distillation=Range(0, 1, below=True),
             validate_every=AT_LEAST_1,
             seed=AT_LEAST_0,

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from jaxtyping import Float
 
+from reverie.foundation.errors import ReverieError
 from reverie.recordings.trial import Trial
 
 RecordedResponses = Float[np.ndarray, "neuron time"]
@@ -39,6 +39,10 @@ def roots(responses: RecordedResponses) -> RecordedResponses:
     return found
 
 
+TRANSFORMS: Mapping[str, Target] = {"sizes": sizes, "roots": roots, "events": events}
+"""What an encoder can learn, by name, in whatever unit."""
+
+
 @dataclass(frozen=True)
 class KeepingMeans:
     """A target that keeps each neuron's mean over all frames, in whatever unit its transformation is."""
@@ -47,30 +51,37 @@ class KeepingMeans:
     units: Float[np.ndarray, " neuron"]
     """Mean response of each neuron over the mean of its transformed responses."""
 
-    @classmethod
-    def of(cls, transform: Target, trials: Sequence[Trial]) -> "KeepingMeans":
-        """Return the target for the neurons of one animal, whose training trials these are."""
-        total, transformed = np.zeros(()), np.zeros(())
-        for trial in trials:
-            if trial.responses is not None:
-                responses = np.maximum(trial.responses, np.float32(0))
-                total = total + responses.sum(axis=1, dtype=np.float64)
-                transformed = transformed + transform(responses).sum(axis=1, dtype=np.float64)
-        return cls(transform, (total / np.where(transformed > 0, transformed, 1)).astype(np.float32))
-
     def __call__(self, responses: RecordedResponses) -> RecordedResponses:
         """Return the transformed responses in the responses' own units."""
         rescaled: np.ndarray = self.transform(responses) * self.units[:, None]
         return rescaled
 
 
-def _sizes_of(trials: Sequence[Trial]) -> Target:
-    return sizes
+def find_target(learn_from: str, trials: Sequence[Trial]) -> Target:
+    """Return a target, one of ``TRANSFORMS``, for the neurons of one animal, whose training trials these are."""
+    return target_from_arrays(target_to_arrays(learn_from, trials))
 
 
-TARGETS: Mapping[str, Callable[[Sequence[Trial]], Target]] = {
-    "sizes": _sizes_of,
-    "roots": partial(KeepingMeans.of, roots),
-    "events": partial(KeepingMeans.of, events),
-}
-"""How to make each target from an animal's training trials."""
+def target_to_arrays(learn_from: str, trials: Sequence[Trial]) -> dict[str, np.ndarray]:
+    """Return what determines a target as arrays, for an ``.npz`` file: its name and, except for sizes, the units.
+
+    Raises ReverieError when there is no such target.
+    """
+    if learn_from not in TRANSFORMS:
+        raise ReverieError(f"An encoder cannot have learned from {learn_from!r}, only from: {', '.join(TRANSFORMS)}.")
+    name = {"learn_from": np.array(learn_from)}
+    if learn_from == "sizes":
+        return name
+    total, transformed = np.zeros(()), np.zeros(())
+    for trial in trials:
+        if trial.responses is not None:
+            responses = np.maximum(trial.responses, np.float32(0))
+            total = total + responses.sum(axis=1, dtype=np.float64)
+            transformed = transformed + TRANSFORMS[learn_from](responses).sum(axis=1, dtype=np.float64)
+    return {**name, "units": (total / np.where(transformed > 0, transformed, 1)).astype(np.float32)}
+
+
+def target_from_arrays(arrays: Mapping[str, np.ndarray]) -> Target:
+    """Return the target whose ``target_to_arrays`` gave these arrays."""
+    transform = TRANSFORMS[str(arrays["learn_from"])]
+    return transform if transform is sizes else KeepingMeans(transform, arrays["units"])

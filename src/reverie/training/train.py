@@ -23,7 +23,7 @@ from reverie.training.loop import LAST, TrainingJob, run_to_the_end
 from reverie.training.settings import TrainingSettings
 from reverie.training.state import load_state
 from reverie.training.step import new_run
-from reverie.training.targets import TARGETS
+from reverie.training.targets import find_target
 from reverie.training.warm_start import warm_start
 
 
@@ -112,7 +112,7 @@ def _job(
         mouse: load_trials(recordings[mouse], splits[mouse].validation, encoder) if splits[mouse].validation else ()
         for mouse in encoder.mice
     }
-    targets = {mouse: TARGETS[settings.learn_from](trials) for mouse, trials in training.items()}
+    targets = {mouse: find_target(settings.learn_from, trials) for mouse, trials in training.items()}
     about = {
         "training_settings": asdict(settings),
         "training_trials": {mouse: names_of(each) for mouse, each in training.items()},

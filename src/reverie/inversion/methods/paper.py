@@ -43,7 +43,8 @@ class Paper:
 
     In four settings the published code deviates from its text; each deviation can be switched off (``padding_grey``,
     ``correct_momentum_twice``, ``idle_first_step``, ``normalise_over_state``). The likelihood is always the published
-    one, of Poisson counts, whatever the observation's own is. Raises ReverieError when a setting is out of range or the
+    one, of Poisson counts, whatever the observation's own is; the responses given should be what the encoder learned to
+    predict. Raises ReverieError when a setting is out of range or the
     mask is not finite.
     """
 
