@@ -16,8 +16,10 @@ def measured(values: Num[np.ndarray, "*shape"]) -> Bool[np.ndarray, "*shape"]:
 
     >>> measured(np.array([1.0, np.nan, np.inf, -1e30])).tolist()
     [True, False, False, False]
+    >>> measured(np.array([1.0, np.inf], dtype=np.float16)).tolist()
+    [True, False]
     """
-    known: np.ndarray = np.abs(values) <= LARGEST
+    known: np.ndarray = np.abs(values) <= np.float64(LARGEST)  # which float16 would take for infinity
     return known
 
 

@@ -94,6 +94,15 @@ def test_movies_under_other_names_are_not_taken_for_none(spelled: str, tmp_path:
         open_recordings(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"", "is empty"), (b"version https://git-lfs.github.com/spec/v1\noid", "was not fetched")]
+)
+def test_what_stands_in_for_a_file_is_told(content: bytes, said: str, tmp_path: Path):
+    (tmp_path / "results.hdf5").write_bytes(content)
+    with pytest.raises(ReverieError, match=rf"results\.hdf5 {said}"):
+        open_recordings(tmp_path / "results.hdf5")
+
+
 @pytest.mark.parametrize("name", ["dynamic29515.zip", "session.tar.gz"])
 def test_an_archive_is_to_be_unpacked(name: str, tmp_path: Path):
     (tmp_path / name).write_bytes(b"PK\x03\x04")

@@ -33,7 +33,8 @@ def read(place, **options):
 @pytest.mark.parametrize("written", ["30000", "30000.", "30_000.0  # in Hz", "3e4"])
 def test_the_sampling_rate_is_read_as_python_writes_numbers(sorting, session, written):
     expected = read(sorting, rate=30_000.0)
-    (sorting / "params.py").write_text(f"dat_path = 'x.dat'\nsample_rate = {written}\n")
+    text = f"dat_path = 'C:/Mäuse/x.dat'\nsample_rate = {written}\n"
+    (sorting / "params.py").write_text(text, encoding="latin-1")  # as on Windows
     found = read(sorting)
     for name in expected.tiers:
         np.testing.assert_array_equal(found.responses(name), expected.responses(name))
@@ -47,11 +48,44 @@ def test_what_else_is_needed_is_told_at_once(sorting):
         read(sorting)
 
 
-@pytest.mark.parametrize("written", ["fs", "30000 * 2", "'30000'"])
+@pytest.mark.parametrize("written", ["fs", "30000 * 2", "'30000'", "0.0"])
 def test_a_sampling_rate_that_is_no_number_is_asked_for(sorting, written):
     (sorting / "params.py").write_text(f"fs = 30000.0\nsample_rate = {written}\n")
     with pytest.raises(ReverieError, match="does not say how often the probe was sampled; give --rate"):
         read(sorting)
+
+
+def test_a_rate_that_contradicts_the_files_is_told(sorting, session, capsys):
+    read(sorting, rate=25_000.0)
+    caiman = layouts.write_caiman(sorting / "mouse.hdf5", session)
+    with h5py.File(caiman, "a") as file:
+        del file["params/data/fr"]
+        file["params/data/fr"] = np.array([30.0])
+    open_recording(caiman, Reading(frames_table=sorting / "shown.csv", rate=10.0))
+    told = capsys.readouterr().err
+    assert "sorted states a rate of 30000 Hz, but --rate 25000 is believed." in told
+    assert "mouse.hdf5 states a rate of 30 Hz, but --rate 10 is believed." in told
+    for agreed in (None, 30.0):
+        open_recording(caiman, Reading(frames_table=sorting / "shown.csv", rate=agreed))
+    assert "believed" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("written", ["templates", "ALF", "seconds"])
+def test_the_same_spikes_are_counted_from_files_of_every_sorter(sorting, written):
+    """Also where the clusters are the templates, or times are in seconds, whatever params.py says."""
+    expected = read(sorting)
+    times = np.load(sorting / "spike_times.npy") / 30_000
+    clusters = sorting / "spike_clusters.npy"
+    if written == "templates":
+        clusters.rename(sorting / "spike_templates.npy")
+    else:
+        (sorting / "spike_times.npy").unlink()
+        np.save(sorting / {"ALF": "spikes.times.npy", "seconds": "spike_times.npy"}[written], times)
+    if written == "ALF":
+        clusters.rename(sorting / "spikes.clusters.npy")
+    found = read(sorting, **{"rate": 1.0} if written == "seconds" else {})
+    for name in expected.tiers:
+        np.testing.assert_array_equal(found.responses(name), expected.responses(name))
 
 
 def labels(column, word, number="cluster_id"):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
 from reverie.foundation.errors import ReverieError, counted
+from reverie.foundation.progress import say
 from reverie.recordings.readers.array_files import ARRAYS
 from reverie.recordings.readers.clips import OME, OpenClip, named_files, open_clip
 from reverie.recordings.readers.event_tables import usual_columns
@@ -48,6 +49,13 @@ class ShownMovies:
 def table_too(reading: Reading) -> str:
     """Return the end of a sentence that asks for another option, where no table says yet what was shown when."""
     return "" if reading.frames_table is not None else ", and --frames-table with a csv file of what was shown when"
+
+
+def agreed_rate(reading: Reading, stored: float | None, place: Path) -> float | None:
+    """Return the rate that is asked for, else the stored one; print a message where they differ."""
+    if reading.rate is not None and stored is not None and not np.isclose(reading.rate, stored, rtol=1e-3):
+        say(f"{place} states a rate of {stored:g} Hz, but --rate {reading.rate:g} is believed.")
+    return reading.rate or stored
 
 
 def with_files_beside(name: str, place: Path, responses: Sequence[Signal], note: str, reading: Reading) -> Recorded:

@@ -10,7 +10,7 @@ from reverie.foundation.errors import ReverieError, require_unlocked
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.array_files import require_stored
-from reverie.recordings.readers.beside import table_too, with_files_beside
+from reverie.recordings.readers.beside import agreed_rate, table_too, with_files_beside
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import REAL, Meaning, Sampled
 
@@ -27,7 +27,7 @@ def refusal(path: Path, reading: Reading) -> str | None:
             return None if "estimates/C" in file else "it holds no estimates/C"
     except OSError as error:
         require_unlocked(path, error)
-        return "it could not be read as an HDF5 file"
+        return f"it could not be read as an HDF5 file ({error})"
 
 
 def open_source(place: Path, reading: Reading) -> ClockedSource:
@@ -40,7 +40,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
         choice = f"choose --responses from: {', '.join(there)}" if there else "nor any other; run CaImAn again"
         raise ReverieError(f"{place} has no traces {which!r} of components over time; {choice}.")
     values = require_stored(estimates[which], f"{place}:estimates/{which}")
-    rate = reading.rate or _number(file, "params/data/fr")
+    rate = agreed_rate(reading, _number(file, "params/data/fr"), place)
     if rate is None:
         raise ReverieError(f"{place} does not say how often it was scanned; give --rate (in Hz){table_too(reading)}.")
     columns = _accepted(estimates, values.shape[0], place)
@@ -78,5 +78,5 @@ def _accepted(estimates: Any, count: int, place: Path) -> np.ndarray | None:  # 
 
 def _number(file: Any, path: str) -> float | None:  # noqa: ANN401 - h5py ships no types
     item = file.get(path)
-    value = item[()] if isinstance(item, h5py.Dataset) and item.shape == () else None
+    value = np.ravel(item[()])[0] if isinstance(item, h5py.Dataset) and item.size == 1 else None
     return float(value) if isinstance(value, (int, float, np.number)) and value > 0 else None

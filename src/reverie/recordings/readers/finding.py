@@ -41,6 +41,8 @@ def find_reader(path: Path, reading: Reading) -> Reader:
         formats = ", ".join(reader.format for reader in claiming)
         raise ReverieError(f"{path} may be read as {formats}; say which with --format.")
     _refuse_archive(path)
+    if path.is_file():
+        read_start(path)  # says what stands in for data
     _look_outside(path, wanted, reading)
     _look_inside(path, wanted, reading)
     reasons = "; ".join(f"{reader.description}: {reason}" for reader, reason in answers.items())

@@ -81,7 +81,7 @@ READERS = (
     Reader("nwb", "an NWB file", f"{_HERE}.nwb"),
     Reader("suite2p", "a suite2p output", f"{_HERE}.suite2p", marks=("spks.npy", "F.npy")),
     Reader("caiman", "a CaImAn file", f"{_HERE}.caiman"),
-    Reader("spikes", "sorted spikes (phy, Kilosort)", f"{_HERE}.spikes", marks=("spike_times.npy",)),
+    Reader("spikes", "sorted spikes (phy, Kilosort)", f"{_HERE}.spikes", marks=("spike_times.npy", "spikes.times.npy")),
 )
 """All readers, in the order in which they are tried."""
 

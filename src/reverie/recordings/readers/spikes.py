@@ -1,4 +1,4 @@
-"""Sorted spikes in the format of phy, Kilosort and SpikeInterface, with a table of what was shown."""
+"""Sorted spikes in the format of phy, Kilosort and SpikeInterface, or ALF, with a table of what was shown."""
 
 import re
 from pathlib import Path
@@ -6,13 +6,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_npy, read_text
+from reverie.foundation.errors import ReverieError, counted
+from reverie.foundation.files import read_npy
+from reverie.foundation.placeholders import read_start
 from reverie.recordings.clocked import ClockedSource
-from reverie.recordings.readers.beside import table_too, with_files_beside
+from reverie.recordings.readers.beside import agreed_rate, table_too, with_files_beside
 from reverie.recordings.readers.tables import read_csv, words
 from reverie.recordings.reading import Reading
 from reverie.recordings.signals import SpikeTrains
+
+FILES = (
+    ("spike_times.npy", "spike_clusters.npy"),
+    ("spike_times.npy", "spike_templates.npy"),
+    ("spikes.times.npy", "spikes.clusters.npy"),
+)
+"""Files of spikes and of the cluster of each. Where nothing was merged or split by hand, templates are the clusters."""
+
+IN_SECONDS = "spikes.times.npy"
+"""The file that, in the format ALF, holds seconds instead of samples."""
 
 LABELS = (
     ("cluster_group.tsv", "group"),
@@ -38,21 +49,29 @@ def refusal(path: Path, reading: Reading) -> str | None:
     """Return why a path holds no sorted spikes, None where it does."""
     if not path.is_dir():
         return "it is not a folder"
-    if not all((path / name).exists() for name in ("spike_times.npy", "spike_clusters.npy")):
-        return "it holds no spike_times.npy and spike_clusters.npy"
+    if _files(path) is None:
+        return f"it holds no {' and '.join(FILES[0])}"
     return None
+
+
+def _files(place: Path) -> tuple[Path, Path] | None:
+    """Return the files of spikes and of clusters in a folder, None where it holds none."""
+    pairs = [(place / times, place / clusters) for times, clusters in FILES]
+    return next((pair for pair in pairs if all(path.exists() for path in pair)), None)
 
 
 def open_source(place: Path, reading: Reading) -> ClockedSource:
     """Open the spikes; raises ReverieError when the files do not fit each other, or the sampling rate is not known."""
-    samples = _whole(place / "spike_times.npy", "samples of the probe (give --rate 1 where they are seconds)", reading)
-    clusters = _whole(place / "spike_clusters.npy", "numbers of clusters")
+    files = _files(place)
+    assert files is not None
+    seconds = files[0].name == IN_SECONDS or reading.rate == 1
+    rate = 1.0 if seconds else agreed_rate(reading, _sample_rate(place / "params.py"), place)
+    samples = _numbers(files[0], "samples of the probe (give --rate 1 where they are seconds)", whole=not seconds)
+    clusters = _numbers(files[1], "numbers of clusters", whole=True)
     if len(samples) != len(clusters):
         raise ReverieError(
-            f"{place / 'spike_times.npy'} holds {len(samples)} spikes but spike_clusters.npy {len(clusters)}; they are "
-            "not of one sorting."
+            f"{files[0]} holds {len(samples)} spikes but {files[1].name} {len(clusters)}; they are not of one sorting."
         )
-    rate = reading.rate or _sample_rate(place / "params.py")
     if rate is None:
         raise ReverieError(
             f"{place} does not say how often the probe was sampled; give --rate (in Hz, such as "
@@ -64,16 +83,15 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     sorted_clusters, sorted_times = clusters[order], times[order]
     begins, ends = np.searchsorted(sorted_clusters, units), np.searchsorted(sorted_clusters, units, side="right")
     trains = [sorted_times[begin:end] for begin, end in zip(begins, ends, strict=True)]
-    spikes = SpikeTrains(str(place / "spike_times.npy"), trains, recorded=(0.0, float(times.max(initial=0.0))))
+    spikes = SpikeTrains(str(files[0]), trains, recorded=(0.0, float(times.max(initial=0.0))))
     return ClockedSource(with_files_beside(place.resolve().name, place, [spikes], note, reading), reading)
 
 
-def _whole(path: Path, what: str, reading: Reading | None = None) -> np.ndarray:
-    """Read whole numbers, one per spike, or seconds where requested; raises ReverieError for anything else."""
+def _numbers(path: Path, what: str, *, whole: bool) -> np.ndarray:
+    """Read a number per spike, a whole one unless seconds are meant; raises ReverieError for anything else."""
     values = read_npy(path, memory_map=False).ravel()
-    seconds = reading is not None and reading.rate == 1
-    if values.dtype.kind not in "fiu" or not (np.isfinite(values).all() and (seconds or (values % 1 == 0).all())):
-        raise ReverieError(f"{path} should hold whole numbers: {what}.")
+    if values.dtype.kind not in "fiu" or not (np.isfinite(values).all() and (not whole or (values % 1 == 0).all())):
+        raise ReverieError(f"{path} should hold {'whole ' if whole else ''}numbers: {what}.")
     return values
 
 
@@ -93,7 +111,7 @@ def _units(place: Path, clusters: np.ndarray) -> tuple[np.ndarray, str]:
         units = np.intersect1d(pd.to_numeric(good, errors="coerce").dropna(), clusters)
         if not len(units):
             raise ReverieError(f"{place / file} calls no cluster with spikes {GOOD!r}; curate it, or remove it.")
-        return units, f"{place}: the {len(units)} clusters called {GOOD!r} in {file}."
+        return units, f"{place}: {counted(len(units), 'cluster')} called {GOOD!r} in {file}."
     units = np.unique(clusters)
     return units, f"{place}: all {len(units)} clusters, since no table says which are single units."
 
@@ -102,9 +120,11 @@ def _sample_rate(path: Path) -> float | None:
     """Return the sampling rate in phy's ``params.py``, which is read as text and never run."""
     if not path.exists():
         return None
-    # A Python number, such as 30_000.0; no part of any other text counts as a number.
-    found = re.search(r"^\s*sample_rate\s*=\s*([0-9][0-9_.eE+]*)\s*(?:#.*)?$", read_text(path), re.MULTILINE)
+    read_start(path)
+    # A Python number, such as 30_000.0; no part of any other text counts as a number. Paths beside it are in any code.
+    text = path.read_text(encoding="latin-1")
+    found = re.search(r"^\s*sample_rate\s*=\s*([0-9][0-9_.eE+]*)\s*(?:#.*)?$", text, re.MULTILINE)
     try:
-        return float(found[1]) if found else None
+        return float(found[1]) or None if found else None
     except ValueError:
         return None

@@ -101,7 +101,7 @@ def _has_traces(folder: Path) -> bool:
 def _plane(folder: Path, which: str, rate: float, delay: float) -> Sampled:
     values: Pictures = read_npy(folder / ("spks.npy" if which == "spks" else "F.npy"))
     if which == "dF":
-        values = _Corrected(read_npy(folder / "F.npy"), read_npy(folder / "Fneu.npy"))
+        values = _Corrected(folder, read_npy(folder / "F.npy"), read_npy(folder / "Fneu.npy"))
     if len(values.shape) != 2:
         raise ReverieError(f"{folder} holds traces of the shape {tuple(values.shape)}; (neuron, time) was expected.")
     cells = np.arange(values.shape[0])
@@ -127,9 +127,12 @@ def _plane(folder: Path, which: str, rate: float, delay: float) -> Sampled:
 class _Corrected:
     """Fluorescence without the neuropil's share, computed when read."""
 
-    def __init__(self, fluorescence: np.ndarray, neuropil: np.ndarray) -> None:
+    def __init__(self, folder: Path, fluorescence: np.ndarray, neuropil: np.ndarray) -> None:
         if fluorescence.shape != neuropil.shape:
-            raise ReverieError(f"F.npy has the shape {fluorescence.shape} but Fneu.npy {neuropil.shape}; run it again.")
+            raise ReverieError(
+                f"{folder / 'F.npy'} has the shape {fluorescence.shape} but Fneu.npy {neuropil.shape}; run suite2p "
+                "again."
+            )
         self.fluorescence, self.neuropil = fluorescence, neuropil
         self.shape, self.dtype = fluorescence.shape, fluorescence.dtype
 
