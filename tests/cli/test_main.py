@@ -176,6 +176,7 @@ def test_output_to_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch, 
 
 def test_a_name_cannot_break_the_line_or_move_the_cursor():
     assert explain(ReverieError("a\nb \x1b[2J is not there.")) == r"a\nb \x1b[2J is not there."
+    assert explain(ReverieError("Two failed:", "  a\tb", "  c")) == "Two failed:\n  a\\tb\n  c"
 
 
 def test_the_module_is_the_command():

@@ -32,9 +32,9 @@ NOBODY_READS = 128 + 13
 
 
 def explain(error: BaseException) -> str | None:
-    """Return one sentence on a foreseen failure, None for any other."""
+    """Return one sentence on a foreseen failure, or a line for each of several, None for any other."""
     if isinstance(error, ReverieError):
-        return _on_one_line(str(error))
+        return "\n".join(_on_one_line(str(line)) for line in error.args)
     if lacks_memory(error):
         return (
             "The machine ran out of memory; give fewer trials at a time, use a smaller encoder, or another --device "

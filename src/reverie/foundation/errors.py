@@ -12,11 +12,15 @@ class ReverieError(Exception):
 
     The command line prints the sentence and exits with a code other than 0; a notebook shows it as it is.
     Everything the user can get wrong raises this or one of the kinds below; anything else that escapes is a defect of
-    the program.
+    the program. Where several things failed, further arguments are further lines, one for each.
 
     >>> str(ReverieError("videos/3.npy is not an array; write it again with numpy.save."))
     'videos/3.npy is not an array; write it again with numpy.save.'
     """
+
+    def __str__(self) -> str:
+        """Return the sentence, and below it the further lines."""
+        return "\n".join(map(str, self.args))
 
 
 class BadInput(ReverieError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 from uuid import uuid4
 
-from reverie.foundation.errors import NoSpace, OutOfTime, ReverieError, WorkerLost
+from reverie.foundation.errors import NoSpace, OutOfTime, ReverieError, WorkerLost, counted, some
 
 TRIES = 3
 """Number of times that a task may lose its process before it is given up."""
@@ -17,7 +17,7 @@ FATAL = (NoSpace, OutOfTime)
 """Errors after which no other task can be done either."""
 
 NAMED = 5
-"""Largest number of failures that are listed one by one."""
+"""Largest number of reasons that are listed, each on a line."""
 
 STOP_AT = "REVERIE_STOP_AT"
 """Environment variable: seconds since 1970 after which a job stops at its next snapshot."""
@@ -83,19 +83,21 @@ def noted(failed: dict[str, Exception], name: str) -> Iterator[None]:
 
 
 def raise_all(failed: Mapping[str, Exception]) -> None:
-    """Raise the failures, if any: a defect of the program or a single error unchanged, several errors as one."""
-    errors = list(failed.values())
-    for error in errors:
+    """Raise the failures, if any: a defect of the program or a single reason unchanged, several reasons as one error."""
+    reasons: dict[str, list[str]] = {}
+    for name, error in failed.items():
         if not isinstance(error, ReverieError):
             raise error
-    if len({str(error) for error in errors}) == 1:
-        raise errors[0]
-    if errors:
-        kinds = {type(error) for error in errors}
-        reasons = "; ".join(f"{name}: {str(error).rstrip('.')}" for name, error in list(failed.items())[:NAMED])
-        more = f"; and {len(errors) - NAMED} more" if len(errors) > NAMED else ""
-        kind = kinds.pop() if len(kinds) == 1 else ReverieError
-        raise kind(f"{len(errors)} jobs failed, all others are done: {reasons}{more}.") from errors[0]
+        reasons.setdefault(str(error), []).append(name)
+    if not failed:
+        return
+    first, kinds = next(iter(failed.values())), {type(error) for error in failed.values()}
+    if len(reasons) == 1:
+        raise first
+    lines = [f"  {some(names)}: {reason}" for reason, names in reasons.items()]
+    more = [f"  and {counted(len(lines) - NAMED, 'more reason')}"] if len(lines) > NAMED else []
+    kind = kinds.pop() if len(kinds) == 1 else ReverieError
+    raise kind(f"{len(failed)} jobs failed, all others are done:", *lines[:NAMED], *more) from first
 
 
 def out_of_time() -> bool:
