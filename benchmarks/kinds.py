@@ -31,7 +31,8 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.methods.ridge import Ridge
 from reverie.inversion.postprocessing import blur
-from reverie.inversion.problem import Problem, Solution
+from reverie.inversion.problem import Problem
+from reverie.inversion.solution import Solution
 from reverie.inversion.solve import solve
 from reverie.jobs.clip import Clip, repeats_of
 from reverie.jobs.job import Job, parts_of, perform

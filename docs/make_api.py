@@ -33,7 +33,7 @@ FURTHER: Final = {
     "TrainingRequest": "reverie.training.request:TrainingRequest",
     "Observation": "reverie.inversion.problem:Observation",
     "LiveFrame": "reverie.live.live:LiveFrame",
-    "Solution": "reverie.inversion.problem:Solution",
+    "Solution": "reverie.inversion.solution:Solution",
 }
 """Classes that those take or return, and where they are imported from."""
 

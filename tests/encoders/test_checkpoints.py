@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from reverie.encoders.checkpoints import load_encoder, read_description, save_encoder
-from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
+from reverie.encoders.dwiseneuro import DwiseNeuro
+from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
 from reverie.encoders.importing import import_weights
 from reverie.foundation.errors import ReverieError
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
+from reverie.encoders.dwiseneuro import DwiseNeuro
 from reverie.encoders.dwiseneuro_blocks import CoreBlock, drop_branch, tile_channels
+from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
 from reverie.encoders.importing import import_weights
 from reverie.encoders.prediction import predict
 from reverie.foundation.errors import ReverieError

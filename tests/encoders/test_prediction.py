@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from reverie.encoders.contract import PIECE, Encoder
-from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
+from reverie.encoders.dwiseneuro import DwiseNeuro
+from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
 from reverie.encoders.prediction import predict
 from reverie.foundation.errors import ReverieError
 

@@ -16,7 +16,7 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.weighing import Weights
 from reverie.inversion.postprocessing import blur
-from reverie.inversion.problem import Progress, Solution
+from reverie.inversion.solution import Progress, Solution
 from reverie.recordings.readers.registry import open_recordings
 from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.trial import Trial

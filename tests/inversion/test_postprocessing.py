@@ -3,7 +3,7 @@ import pytest
 
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.postprocessing import average, blur, grey_outside, match_luminance_and_contrast
-from reverie.inversion.problem import Progress, Solution
+from reverie.inversion.solution import Progress, Solution
 
 
 def found(level: float, frames: int = 4) -> Solution:

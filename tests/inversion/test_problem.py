@@ -6,7 +6,7 @@ from tests.inversion.toys import FRAMES, SIZE, PlaneEncoder, SpotEncoder, observ
 
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood import PoissonLikelihood
-from reverie.inversion.problem import Progress, trace_of, trace_rows
+from reverie.inversion.solution import Progress, trace_of, trace_rows
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
-from reverie.inversion.problem import Solution
+from reverie.inversion.solution import Solution
 from reverie.jobs import shuffling
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, perform, problem_of

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.problem import Progress, Solution
+from reverie.inversion.solution import Progress, Solution
 from reverie.jobs.store import Store, read_solution, write_solution
 
 MOVIE = np.arange(24, dtype=np.float32).reshape(2, 3, 4)

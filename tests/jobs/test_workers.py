@@ -47,9 +47,7 @@ def test_a_failure_keeps_no_other_task_from_being_done():
         Workers(10).run(times, [1, -1, 2], "")
     with pytest.raises(ReverieError) as caught:
         Workers(10).run(times, [-1, -2, 3, -1], "", ["a", "b", "c", "d"])
-    assert str(caught.value) == (
-        "3 jobs failed, all others are done:\n  a, d: -1 is below 0.\n  b: -2 is below 0."
-    )
+    assert str(caught.value) == ("3 jobs failed, all others are done:\n  a, d: -1 is below 0.\n  b: -2 is below 0.")
     done = []
     with pytest.raises(NoSpace):
         Workers(done).run(lambda done, task: (times(1, task), done.append(task)), [1, 404, 2], "")

@@ -8,7 +8,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from reverie.foundation.arrays import DEGREES_PER_PIXEL, Mask, Movie
-from reverie.inversion.problem import Progress
+from reverie.inversion.solution import Progress
 from reverie.reporting.content import RunContent, TrialContent
 from reverie.scoring.scores import score
 from reverie.scoring.tables import summarise

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reverie.inversion.problem import Progress
+from reverie.inversion.solution import Progress
 from reverie.reporting.content import TrialContent
 from reverie.reporting.plots import (
     MOST_POINTS,

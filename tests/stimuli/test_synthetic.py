@@ -121,13 +121,11 @@ def test_vertical_motion_moves_rows():
     assert np.abs(np.diff(movie, axis=1)).max() == 255
 
 
-def test_contrast_and_standing_still():
-    movie = drifting_grating(5, direction=30.0, cycles_per_degree=0.04, hertz=0.0, wave="sine", contrast=0.5)
-    assert movie.max() <= 127.5 * 1.5 + 1e-3
-    assert movie.min() >= 127.5 * 0.5 - 1e-3
+def test_standing_still():
+    movie = drifting_grating(5, direction=30.0, cycles_per_degree=0.04, hertz=0.0, wave="sine")
     np.testing.assert_array_equal(movie[0], movie[-1])
 
 
-def test_too_much_contrast_is_refused():
-    with pytest.raises(ReverieError, match="contrast"):
-        drifting_grating(5, direction=0.0, cycles_per_degree=0.04, hertz=1.0, contrast=2.0)
+def test_a_negative_frequency_is_refused():
+    with pytest.raises(ReverieError, match="frequencies"):
+        drifting_grating(5, direction=0.0, cycles_per_degree=0.04, hertz=-1.0)

@@ -8,7 +8,8 @@ from tests.inversion.toys import SIZE as TOY_SIZE
 from tests.inversion.toys import SpotEncoder
 
 from reverie.encoders.compact import Compact, CompactConfig
-from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
+from reverie.encoders.dwiseneuro import DwiseNeuro
+from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.stimuli.synthetic import drifting_grating
 from reverie.studies import gratings

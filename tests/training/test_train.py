@@ -12,7 +12,8 @@ from tests.training.toys import HEIGHT, WIDTH, toy_recording, toy_split
 from reverie.encoders.checkpoints import load_encoder, read_description
 from reverie.encoders.compact import Compact, CompactConfig
 from reverie.encoders.contract import Encoder
-from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
+from reverie.encoders.dwiseneuro import DwiseNeuro
+from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.recording import Recording

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from reverie.encoders.containers import read_container
-from reverie.encoders.dwiseneuro import DwiseNeuroConfig
+from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
 from reverie.foundation.errors import ReverieError
 
 FIRST_WEIGHT = "core.stem.0.weight"

@@ -1,7 +1,6 @@
 """DwiseNeuro, the encoder the paper used: a depth-wise convolutional core over five picture planes."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
@@ -11,44 +10,8 @@ from torch import Tensor, nn
 
 from reverie.encoders.contract import row_of
 from reverie.encoders.dwiseneuro_blocks import ConvolutionNorm, CoreBlock, CortexLayer, Readout
+from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig, check_config
 from reverie.encoders.stacks import PLANES, StackEncoder, StackLayout
-from reverie.foundation.errors import ReverieError
-
-
-@dataclass(frozen=True)
-class DwiseNeuroConfig:
-    """The architecture of a DwiseNeuro; defaults are those of the paper (Bauer et al. 2026, Methods)."""
-
-    core_features: tuple[int, ...] = (64, 64, 64, 64, 128, 128, 128, 256, 256)
-    """Channels of each core block."""
-    spatial_strides: tuple[int, ...] = (2, 1, 1, 1, 2, 1, 1, 2, 1)
-    """Spatial stride of each core block."""
-    spatial_kernel: int = 3
-    """Odd size in pixels."""
-    temporal_kernel: int = 5
-    """Odd size in frames."""
-    expansion_ratio: int = 7
-    """How many times more channels a block has inside."""
-    squeeze_ratio: int = 32
-    """How many times fewer channels a block's gate has."""
-    cortex_features: tuple[int, ...] = (1024, 2048, 4096)
-    """Channels of each cortex layer, in ``groups`` groups."""
-    groups: int = 2
-    """Number of groups of the channels of cortex layers and readouts."""
-    softplus_beta: float = 0.07
-    """Steepness of the last non-linearity."""
-    dropout: float = 0.4
-    """Dropout probability of readout channels."""
-    drop_path: float = 0.1
-    """Greatest probability that a block is skipped."""
-    stack_frames: int = 16
-    """Frames of a stack."""
-    frame_step: int = 2
-    """Distance between the frames of a stack."""
-    canvas: tuple[int, int] = (64, 64)
-    """Height and width of the planes, on which movies are centred."""
-    padding: float = 0.0
-    """Grey level of the planes around the movie."""
 
 
 class DwiseNeuro(StackEncoder):
@@ -57,7 +20,7 @@ class DwiseNeuro(StackEncoder):
     A clip of ``window`` frames is seen as ``frame_step`` interleaved stacks of ``stack_frames`` frames, each
     predicted on its own.
 
-    >>> from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
+    >>> from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
     >>> config = DwiseNeuroConfig((6, 6), (2, 2), squeeze_ratio=6, cortex_features=(8,))
     >>> encoder = DwiseNeuro(config, {"mouse": 3}, (36, 64))
     >>> encoder(torch.zeros(1, 32, 36, 64), torch.zeros(1, 4, 32), "mouse").shape
@@ -121,37 +84,11 @@ def core_blocks(config: DwiseNeuroConfig) -> list[CoreBlock]:
             CoreBlock(
                 inputs,
                 outputs,
-                frames=config.stack_frames,
+                config,
                 size=(height, width),
                 stride=stride,
-                spatial_kernel=config.spatial_kernel,
-                temporal_kernel=config.temporal_kernel,
-                expansion_ratio=config.expansion_ratio,
-                squeeze_ratio=config.squeeze_ratio,
                 drop_path=config.drop_path * index / len(config.core_features),
             )
         )
         height, width = -(-height // stride), -(-width // stride)
     return blocks
-
-
-def check_config(config: DwiseNeuroConfig) -> None:
-    """Raise ReverieError when no network can have this architecture."""
-    defect = next(_defects(config), None)
-    if defect is not None:
-        raise ReverieError(f"The DwiseNeuro configuration is not possible: {defect}.")
-
-
-def _defects(config: DwiseNeuroConfig) -> Iterator[str]:
-    features = (*config.core_features, *config.cortex_features)
-    counts = (config.expansion_ratio, config.squeeze_ratio, config.groups, config.stack_frames, config.frame_step)
-    if min(*features, *config.spatial_strides, *config.canvas, *counts) < 1:
-        yield "every size must be at least 1"
-    if not 0 < len(config.core_features) == len(config.spatial_strides):
-        yield "core_features and spatial_strides must be equally long and not empty"
-    if config.spatial_kernel % 2 == 0 or config.temporal_kernel % 2 == 0:
-        yield "spatial_kernel and temporal_kernel must be odd"
-    if any(count % config.groups for count in (config.core_features[-1], *config.cortex_features)):
-        yield "groups must divide the last core feature and every cortex feature"
-    if min(config.core_features) * config.expansion_ratio < config.squeeze_ratio:
-        yield "squeeze_ratio must not exceed a block's width"

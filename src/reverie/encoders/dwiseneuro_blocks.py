@@ -14,6 +14,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
+
 
 def drop_branch(branch: Float[Tensor, "row *rest"], probability: float, samples: int) -> Float[Tensor, "row *rest"]:
     """Stochastic depth: silence the branch of some samples of the batch and scale up the others'.
@@ -125,23 +127,19 @@ class CoreBlock(nn.Module):
         self,
         inputs: int,
         outputs: int,
+        config: DwiseNeuroConfig,
         *,
-        frames: int,
         size: tuple[int, int],
         stride: int,
-        spatial_kernel: int,
-        temporal_kernel: int,
-        expansion_ratio: int,
-        squeeze_ratio: int,
         drop_path: float,
     ) -> None:
         super().__init__()
-        middle = inputs * expansion_ratio
+        middle, frames, kernel = inputs * config.expansion_ratio, config.stack_frames, config.spatial_kernel
         self.frames, self.outputs, self.stride, self.drop_path = frames, outputs, stride, drop_path
         self.expansion = ConvolutionNorm(inputs, middle)
-        self.spatial = ConvolutionNorm(middle, middle, (spatial_kernel, spatial_kernel), stride=stride, depthwise=True)
-        self.temporal = ConvolutionNorm(middle, middle, (temporal_kernel, 1), depthwise=True)
-        self.squeeze_excite = SqueezeExcite(middle, middle // squeeze_ratio)
+        self.spatial = ConvolutionNorm(middle, middle, (kernel, kernel), stride=stride, depthwise=True)
+        self.temporal = ConvolutionNorm(middle, middle, (config.temporal_kernel, 1), depthwise=True)
+        self.squeeze_excite = SqueezeExcite(middle, middle // config.squeeze_ratio)
         self.projection = ConvolutionNorm(middle, outputs, activate=False)
         self.shortcut_norm = nn.BatchNorm2d(outputs)
         self.register_buffer("positions", sine_positions(inputs, frames, *size), persistent=False)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from reverie.encoders.compact import CompactConfig
-from reverie.encoders.dwiseneuro import DwiseNeuroConfig
+from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
 from reverie.encoders.linear_nonlinear import LinearNonlinearConfig
 from reverie.encoders.registry import find_architecture
 from reverie.foundation.errors import ReverieError

@@ -7,7 +7,8 @@ from typing import Any
 from torch import Tensor
 
 from reverie.encoders.checkpoint_layouts import Checkpoint
-from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
+from reverie.encoders.dwiseneuro import DwiseNeuro
+from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
 from reverie.encoders.stacks import PLANES
 from reverie.foundation.errors import ReverieError
 

@@ -14,7 +14,7 @@ from reverie.fitted.uncertainty import uncertainty_of
 from reverie.foundation.arrays import Mask, Movie
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.postprocessing import average, blur
-from reverie.inversion.problem import Progress, Solution
+from reverie.inversion.solution import Progress, Solution
 from reverie.recordings.contents import readable
 from reverie.recordings.opening import responses_of
 from reverie.recordings.recording import Recording

@@ -17,7 +17,7 @@ from reverie.inversion.linear.ridge import RidgeDecoder
 from reverie.inversion.linear.ridge_fit import fit_ridge
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
-from reverie.inversion.problem import Solution
+from reverie.inversion.solution import Solution
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.near_duplicates import best_correlations, signature
 from reverie.recordings.opening import evenly, responses_of

@@ -15,7 +15,7 @@ from reverie.fitted.reconstruction import SIMULATED, Reconstruction, scores_of, 
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.folders import PAGE, require_file
 from reverie.foundation.requests import given_path
-from reverie.inversion.problem import Progress, trace_of
+from reverie.inversion.solution import Progress, trace_of
 from reverie.reporting.content import RunContent, TrialContent
 from reverie.reporting.page import render_page, write_page
 from reverie.scoring.rule import EVALUATION_THRESHOLD, WEAK_MASK, frames_to_skip, scoring_threshold

@@ -13,7 +13,8 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.methods.weighing import Weights, worth_following
 from reverie.inversion.priors.gaussian import GaussianPrior
-from reverie.inversion.problem import Observation, Problem, Solution
+from reverie.inversion.problem import Observation, Problem
+from reverie.inversion.solution import Solution
 from reverie.inversion.solve import solve
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial

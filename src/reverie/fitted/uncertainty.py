@@ -12,7 +12,7 @@ from reverie.foundation.arrays import Mask
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.registry import Method
-from reverie.inversion.problem import Solution
+from reverie.inversion.solution import Solution
 from reverie.inversion.uncertainty import information_map
 from reverie.recordings.trial import Trial
 from reverie.scoring.calibration import LEVELS, Calibration, HalfWidths

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from reverie.foundation.arrays import GREY, WHITE, Mask, Movie
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.problem import Solution
+from reverie.inversion.solution import Solution
 
 LARGEST_BLUR = 100.0
 """Largest sigma of a blur, in frames and pixels; a wider blur would leave nothing of a movie."""

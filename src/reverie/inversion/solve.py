@@ -14,7 +14,8 @@ from reverie.encoders.contract import crop_from_canvas
 from reverie.foundation.arrays import Movie
 from reverie.foundation.devices import choose_device, usual_torch
 from reverie.foundation.errors import ReverieError, reading_kept
-from reverie.inversion.problem import Observer, Problem, Progress, Solution, ignore, trace_of, trace_rows
+from reverie.inversion.problem import Problem
+from reverie.inversion.solution import Observer, Progress, Solution, ignore, trace_of, trace_rows
 
 
 @runtime_checkable

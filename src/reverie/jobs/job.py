@@ -23,7 +23,8 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method, deciding_settings
 from reverie.inversion.methods.ridge import Ridge
-from reverie.inversion.problem import Observation, Problem, Solution
+from reverie.inversion.problem import Observation, Problem
+from reverie.inversion.solution import Solution
 from reverie.jobs.clip import Clip
 from reverie.jobs.resuming import solve_or_resume
 from reverie.jobs.store import JobFolder, read_solution, write_solution

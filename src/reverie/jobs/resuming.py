@@ -9,7 +9,8 @@ import torch
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
 from reverie.foundation.progress import labelled_bar, say
-from reverie.inversion.problem import Problem, Solution
+from reverie.inversion.problem import Problem
+from reverie.inversion.solution import Solution
 from reverie.inversion.solve import Snapshot, Solver, solve
 from reverie.jobs.engines.contract import out_of_time, stopped
 from reverie.jobs.store import JobFolder, read_solution, write_solution

@@ -7,7 +7,7 @@ from pathlib import Path
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
 from reverie.foundation.partial_files import sweep
-from reverie.inversion.problem import Solution, trace_of, trace_rows
+from reverie.inversion.solution import Solution, trace_of, trace_rows
 
 UNFINISHED = "unfinished.npz"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 
-from reverie.recordings.clocks import covered
+from reverie.recordings.resampling import covered
 from reverie.recordings.signals import Signal, SpikeTrains
 
 OFTEN = 0.5

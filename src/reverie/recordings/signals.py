@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from reverie.foundation.errors import ReverieError
-from reverie.recordings.clocks import amounts_in, counts_in, covered, frame_edges, held_at, levels_at, usual_rate
+from reverie.recordings.clocks import frame_edges, usual_rate
 from reverie.recordings.gaps import LONGEST_BRIDGED
+from reverie.recordings.resampling import amounts_in, counts_in, covered, held_at, levels_at
 from reverie.recordings.source import Pictures
 
 Meaning = Literal["level", "amount", "held"]

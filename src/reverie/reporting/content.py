@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from reverie.foundation.arrays import FRAME_RATE, AnyMovie
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.problem import Progress
+from reverie.inversion.solution import Progress
 from reverie.scoring.correlation import Region
 from reverie.scoring.rule import TRAINING_THRESHOLD, scoring_threshold
 

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from matplotlib.ticker import MaxNLocator
 
 from reverie.foundation.arrays import STATE_NAMES, Indices, Responses
-from reverie.inversion.problem import Progress
+from reverie.inversion.solution import Progress
 from reverie.reporting.content import TrialContent
 
 MOST_POINTS = 600

@@ -131,13 +131,10 @@ def drifting_grating(
     cycles_per_degree: float,
     hertz: float,
     wave: Literal["square", "sine"] = "square",
-    contrast: float = 1.0,
     frame_size: tuple[int, int] = FRAME_SIZE,
     degrees_per_pixel: float = DEGREES_PER_PIXEL,
 ) -> Movie:
-    """Return a grating that drifts across the whole frame.
-
-    Returns float32 (frames, *frame_size).
+    """Return a grating of full contrast that drifts across the whole frame, float32 (frames, *frame_size).
 
     Parameters
     ----------
@@ -147,8 +144,6 @@ def drifting_grating(
         Spatial frequency in visual angle.
     hertz
         Temporal frequency.
-    contrast
-        0 to 1 around grey 127.5.
 
     Raises
     ------
@@ -161,8 +156,8 @@ def drifting_grating(
     >>> movie.shape, float(movie.min()), float(movie.max())
     ((30, 36, 64), 0.0, 255.0)
     """
-    if frames < 1 or not 0 <= contrast <= 1 or min(cycles_per_degree, hertz) < 0:
-        raise ReverieError("A grating needs frames >= 1, contrast 0-1, and frequencies >= 0.")
+    if frames < 1 or min(cycles_per_degree, hertz) < 0:
+        raise ReverieError("A grating needs frames >= 1 and frequencies >= 0.")
     angle = np.deg2rad(direction)
     rows = np.arange(frame_size[0])[:, None] * np.sin(angle)
     columns = np.arange(frame_size[1])[None, :] * np.cos(angle)
@@ -174,4 +169,4 @@ def drifting_grating(
     else:
         # Rounding keeps bars equally wide where an edge falls exactly on a pixel.
         level = np.where(np.mod(np.round(cycles, 9), 1.0) < 0.5, 1.0, -1.0)
-    return np.asarray(GREY * (1.0 + contrast * level), dtype=np.float32)
+    return np.asarray(GREY * (1.0 + level), dtype=np.float32)

@@ -15,7 +15,7 @@ from reverie.foundation.files import write_text
 from reverie.foundation.fingerprints import digest_of
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.postprocessing import blur
-from reverie.inversion.problem import Progress
+from reverie.inversion.solution import Progress
 from reverie.inversion.solve import solve
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, problem_of

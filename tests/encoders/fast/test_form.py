@@ -8,7 +8,8 @@ from tests.inversion.toys import PlaneEncoder, SpotEncoder
 from torch import nn
 
 from reverie.encoders.compact import Compact, CompactConfig
-from reverie.encoders.dwiseneuro import DwiseNeuro, DwiseNeuroConfig
+from reverie.encoders.dwiseneuro import DwiseNeuro
+from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
 from reverie.encoders.fast import block, kernels
 from reverie.encoders.fast import dwiseneuro as fast_dwiseneuro
 from reverie.encoders.fast.form import frozen_form

@@ -6,7 +6,7 @@ import pytest
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.methods.combined import LOOSE_TOLERANCE, Combined, combine, weighed
 from reverie.inversion.methods.map import Map
-from reverie.inversion.problem import Progress, Solution
+from reverie.inversion.solution import Progress, Solution
 
 
 def test_two_movies_are_weighed_by_a_share():

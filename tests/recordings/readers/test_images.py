@@ -6,7 +6,7 @@ from tests.recordings.readers import layouts
 from tests.worlds import open_recording
 
 from reverie.encoders.compact import CompactConfig
-from reverie.encoders.dwiseneuro import DwiseNeuroConfig
+from reverie.encoders.dwiseneuro_config import DwiseNeuroConfig
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.reading import Reading
 

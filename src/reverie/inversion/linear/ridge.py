@@ -23,7 +23,7 @@ from reverie.foundation.fingerprints import bytes_digest
 from reverie.foundation.requests import AT_LEAST_1, Range, require_possible
 from reverie.inversion.linear.response_features import KernelFeatures, KernelRegression, ResponseFeatures
 from reverie.inversion.linear.samples import PictureComponents, Population
-from reverie.inversion.problem import Progress, Solution
+from reverie.inversion.solution import Progress, Solution
 
 DESCRIPTION = "decoder.json"
 WEIGHTS = "weights.safetensors"

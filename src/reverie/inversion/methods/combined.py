@@ -22,7 +22,8 @@ from reverie.inversion.methods.map import Map
 from reverie.inversion.postprocessing import LARGEST_BLUR
 from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.priors.scenes import path_in
-from reverie.inversion.problem import Problem, Solution
+from reverie.inversion.problem import Problem
+from reverie.inversion.solution import Solution
 
 USUAL_FOLLOWS = 2
 """Number of times the camera's motion is measured where following it is worthwhile."""

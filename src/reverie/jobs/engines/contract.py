@@ -83,7 +83,7 @@ def noted(failed: dict[str, Exception], name: str) -> Iterator[None]:
 
 
 def raise_all(failed: Mapping[str, Exception]) -> None:
-    """Raise the failures, if any: a defect of the program or a single reason unchanged, several reasons as one error."""
+    """Raise the failures, if any: a defect of the program or a single reason as it is, several reasons as one error."""
     reasons: dict[str, list[str]] = {}
     for name, error in failed.items():
         if not isinstance(error, ReverieError):

@@ -8,9 +8,9 @@ from pandas.api.types import is_numeric_dtype
 
 from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.progress import say
-from reverie.recordings.clocks import covered
 from reverie.recordings.readers.array_files import require_stored
 from reverie.recordings.readers.nwb.file import H5Object, is_row, table, where
+from reverie.recordings.resampling import covered
 from reverie.recordings.signals import REAL, SpikeTrains
 
 JUDGEMENTS = ("quality", "group")
