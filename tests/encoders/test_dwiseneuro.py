@@ -86,18 +86,10 @@ def block_in_three_dimensions(block, stacks):
 @pytest.mark.parametrize(("stride", "spatial", "temporal", "outputs"), [(1, 3, 5, 6), (2, 5, 3, 10), (3, 3, 1, 4)])
 def test_a_block_in_training_equals_three_dimensional_layers(stride, spatial, temporal, outputs):
     torch.manual_seed(1)
-    block = CoreBlock(
-        6,
-        outputs,
-        frames=4,
-        size=(10, 8),
-        stride=stride,
-        spatial_kernel=spatial,
-        temporal_kernel=temporal,
-        expansion_ratio=2,
-        squeeze_ratio=3,
-        drop_path=0.0,
+    config = DwiseNeuroConfig(
+        stack_frames=4, spatial_kernel=spatial, temporal_kernel=temporal, expansion_ratio=2, squeeze_ratio=3
     )
+    block = CoreBlock(6, outputs, config, size=(10, 8), stride=stride, drop_path=0.0)
     stacks = torch.randn(3, 6, 4, 10, 8)
     expected = block_in_three_dimensions(block, stacks)
     merged = stacks.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
