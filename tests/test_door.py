@@ -131,7 +131,7 @@ MISTAKEN = {
     "Observation(spots, 'toy', zeros[:4], zeros, zeros[0])": "must be rows, whole numbers from 0 to 59",
     "Observation(spots, 'toy', zeros[:4], zeros, likelihood='sizes')": "is a Likelihood or None, not a str",
     "Observation('ENCODER', 'toy', zeros[:4], zeros)": "explained by an Encoder, not by a str.",
-    "rv.solve(3, rv.Map)": "Map is no method yet; give its settings, such as Map().",
+    "rv.solve(3, rv.Map)": "Map is not a method yet; give its settings, such as Map().",
     "rv.solve(problem, rv.Paper(), observe=3)": "observe and keep are called after each step",
     "rv.solve(problem, rv.Paper(), resume=3)": "and resume is a Snapshot that keep was given.",
     "rv.solve(problem, rv.Paper(), device='tpu')": "The device 'tpu' cannot be used here",

@@ -40,7 +40,7 @@ def _checked_at_times(thing: Any, typechecker: Any) -> Any:
 
 
 def _function(function: Any, typechecker: Any) -> Any:
-    # Functions that are made anew with every call of another share their code, and are counted as one.
+    # Functions that are made again with every call of another share their code, and are counted as one.
     calls, checked = _calls.setdefault(id(function.__code__), [0]), None
 
     @functools.wraps(function)

@@ -41,7 +41,7 @@ def test_an_option_that_there_is_not_is_told_with_those_there_are():
 
 
 class OfBytes:
-    """A path that is no text."""
+    """A path that is not text."""
 
     def __fspath__(self):
         return b"folder"

@@ -94,5 +94,5 @@ def test_a_file_on_standard_input_is_told(tmp_path, monkeypatch):
     (tmp_path / "frames").write_text("[1, 2]\n")
     with (tmp_path / "frames").open() as stream:
         monkeypatch.setattr("sys.stdin", stream)
-        with pytest.raises(BadInput, match="Standard input is no pipe"):
+        with pytest.raises(BadInput, match="Standard input is not a pipe"):
             asyncio.run(gathered(source_at("-")))

@@ -39,7 +39,7 @@ def test_jitter_of_the_screen_moves_no_frame():
 def test_the_step_of_times_that_stand_still_is_not_told():
     assert usual_step(np.array([0.0, 0.1, 0.2, 0.9]), "camera") == pytest.approx(0.1)
     for times in (np.array([3.0]), np.array([0.0, 1.0, 1.0, 1.0])):
-        with pytest.raises(ReverieError, match="The times of camera do not tell a rate"):
+        with pytest.raises(ReverieError, match="The times of camera do not determine a rate"):
             usual_step(times, "camera")
 
 

@@ -212,7 +212,7 @@ CASES = {
     ),
     "an axis of one after time": (edit("videos", lambda a: a[..., None]), 10, 7, 0, "1 colour channels"),
     "shares of white": (edit("videos", lambda a: a / 255), 10, 7, 0, "taken as shares of white"),
-    "z-scores": (edit("videos", lambda a: (a - 110) / 60), 10, 7, 0, "are no grey levels, stretched"),
+    "z-scores": (edit("videos", lambda a: (a - 110) / 60), 10, 7, 0, "are not grey levels, stretched"),
     "float64": (everything(lambda a: a.astype(np.float64)), 10, 7, 0, None),
     "float16": (everything(lambda a: a.astype(np.float16)), 10, 7, 0, None),
     "big-endian": (everything(lambda a: a.astype(">f4")), 10, 7, 0, None),
@@ -233,7 +233,7 @@ CASES = {
     "a test of one frame": (cut(1, [9]), 9, 7, 0, "lasts 1 frame; a trial needs at least 2"),
     "a short trial": (cut(12, [3]), 10, 7, 0, None),
     "a movie with transparency": (edit("videos", rgba), 10, 7, 0, "4 colour channels, made grey"),
-    "grey levels below 0": (edit("videos", lambda a: a - 300), 10, 7, 0, "are no grey levels, stretched"),
+    "grey levels below 0": (edit("videos", lambda a: a - 300), 10, 7, 0, "are not grey levels, stretched"),
     "responses two frames short": (edit("responses", lambda a: a[..., :-2]), 10, 7, 0, "2 more frames than the rest"),
     "responses two frames long": (edit("responses", two_more), 10, 7, 0, "the responses have 2 more frames"),
     "responses of another length": (
@@ -361,7 +361,7 @@ def test_responses_as_square_as_noise_are_asked_about(mouse):
     noise = np.random.default_rng(5)
     edit("responses", lambda values: noise.uniform(size=(FRAMES, FRAMES)))(mouse)
     (note,) = open_recording(mouse).notes
-    assert "have the shape (40, 40) and are taken as (neuron, time), but do not tell which" in note
+    assert "have the shape (40, 40) and are taken as (neuron, time), but do not show which" in note
 
 
 @pytest.mark.parametrize("mode", ["constant", "edge"])

@@ -21,7 +21,7 @@ def block(seconds: float = 300.0) -> np.ndarray:
 @pytest.mark.parametrize("blocks", [2, 4])
 def test_recordings_with_a_clock_each_in_a_row_are_refused(blocks):
     trains = [np.concatenate([block() for _ in range(blocks)]) for _ in range(6)]
-    with pytest.raises(ReverieError, match=r"hold times that start anew in most units \(in unit \d after .* s\)"):
+    with pytest.raises(ReverieError, match=r"hold times that start over in most units \(in unit \d after .* s\)"):
         SpikeTrains("spikes", [*trains, np.array([3.0]), block()])
 
 
@@ -48,5 +48,5 @@ def test_two_sortings_in_one_file_are_refused(make_trial, tmp_path):
     for name in ("spike_times", "spike_clusters"):
         once = np.load(place / f"{name}.npy")
         np.save(place / f"{name}.npy", np.concatenate([once, once]))
-    with pytest.raises(ReverieError, match=r"spike_times\.npy hold times that start anew in most units"):
+    with pytest.raises(ReverieError, match=r"spike_times\.npy hold times that start over in most units"):
         open_recording(place, Reading(frames_table=table))

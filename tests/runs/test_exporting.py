@@ -79,7 +79,7 @@ def test_without_a_start_nwb_says_so_and_movies_without_a_clock_follow_one_anoth
 
 
 def test_a_start_that_is_no_time_is_refused(run, tmp_path):
-    with pytest.raises(ReverieError, match="'yesterday' is no time; write it as"):
+    with pytest.raises(ReverieError, match="'yesterday' is not a time; write it as"):
         export_run(run[0], "nwb", tmp_path, session_start="yesterday")
 
 

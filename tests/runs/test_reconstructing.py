@@ -1,4 +1,4 @@
-"""Runs: what is finished is kept, what has become another is made anew."""
+"""Runs: what is finished is kept, what has become another is made again."""
 
 import json
 import shutil

@@ -226,7 +226,12 @@ def test_of_a_folder_broken_videos_and_copies_are_left_out_and_said(tmp_path: Pa
     (tmp_path / "loop.mp4").symlink_to("loop.mp4")
     assert find_videos([tmp_path]) == [tmp_path / "a.mp4"]
     told = " ".join(capsys.readouterr().err.split())
-    for sentence in ("b.mp4 holds the same as", "half.mp4 is cut short", "empty.mp4 is empty", "junk.mp4 is no video"):
+    for sentence in (
+        "b.mp4 holds the same as",
+        "half.mp4 is cut short",
+        "empty.mp4 is empty",
+        "junk.mp4 is not a video",
+    ):
         assert sentence in told
     with pytest.raises(ReverieError, match="is cut short"):
         read_movie(find_videos([tmp_path / "half.mp4"])[0])

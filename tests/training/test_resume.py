@@ -95,7 +95,7 @@ def test_a_damaged_state_is_one_sentence(tmp_path: Path) -> None:
     interrupt(tmp_path)
     state = tmp_path / "resume" / "state.safetensors"
     state.write_bytes(state.read_bytes()[:200])
-    with pytest.raises(ReverieError, match="delete it to train anew"):
+    with pytest.raises(ReverieError, match="delete it to train again"):
         train(fresh(), RECORDINGS, SPLITS, SETTINGS, tmp_path, device=torch.device("cpu"))
 
 

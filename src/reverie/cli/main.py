@@ -41,7 +41,7 @@ def explain(error: BaseException) -> str | None:
             "if it was a graphics card's."
         )
     if isinstance(error, ImportError):
-        return f"A package is missing or does not fit the others ({error}); install reverie anew."
+        return f"A package is missing or does not fit the others ({error}); install reverie again."
     if isinstance(error, OSError):
         return _explain_system(error)
     return None

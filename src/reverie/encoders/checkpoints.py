@@ -95,7 +95,7 @@ def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Enco
     except RuntimeError as error:
         raise ReverieError(
             f"{weights_path} does not fit the encoder described beside it (of an earlier version?); train, import "
-            "or simulate it anew."
+            "or simulate it again."
         ) from error
     with reading_foreign(folder / DESCRIPTION, "make its entry 'about' as it was, or save the encoder again"):
         # Absolute, since what is fitted is kept in it, from wherever a notebook works by then.
@@ -203,7 +203,7 @@ def read_description(folder: Path) -> dict[str, Any]:
     if description.get("version") != VERSION:
         raise ReverieError(
             f"{folder} was saved in format version {description.get('version')} but this program reads version "
-            f"{VERSION}; train or import the encoder anew."
+            f"{VERSION}; train or import the encoder again."
         )
     return description
 

@@ -89,15 +89,15 @@ def _load_tensors(path: Path) -> Mapping[str, Any]:
 def _refuse_other_kinds(path: Path, start: bytes) -> None:
     for beginning, kind in OTHER_KINDS.items():
         if start.startswith(beginning):
-            raise ReverieError(f"{path} is no checkpoint of torch but {kind}.")
+            raise ReverieError(f"{path} is not a torch checkpoint but {kind}.")
     if start.startswith(b"PK"):
         _refuse_other_archives(path)
     elif start[257:262] == b"ustar":
-        raise ReverieError(f"{path} is no checkpoint of torch but a tar archive: unpack it first.")
+        raise ReverieError(f"{path} is not a torch checkpoint but a tar archive: unpack it first.")
     elif start[:1] == b"\x80" and start[1:2] > b"\x02":
         raise ReverieError(f"{path} was refused: it is a plain pickle, and to open it could execute code; {ADVICE}.")
     elif not start.startswith(b"\x80"):
-        raise ReverieError(f"{path} is no checkpoint of torch (it begins with {start[:12]!r}); download it again.")
+        raise ReverieError(f"{path} is not a torch checkpoint (it begins with {start[:12]!r}); download it again.")
 
 
 def _refuse_other_archives(path: Path) -> None:
@@ -121,6 +121,6 @@ def _cause(path: Path, error: Exception) -> str:
     if "Unsupported operand" in str(error):
         return f"{path} was saved in a way that cannot be read without executing it; {ADVICE}."
     if global_asked_for is None:
-        return f"{path} is cut short or damaged, or no checkpoint of torch; copy or download it again."
+        return f"{path} is cut short or damaged, or not a torch checkpoint; copy or download it again."
     name = global_asked_for["name"] or "objects of its own"
     return f"{path} was refused: it asks for {name}, and to load that could execute code hidden in it; {ADVICE}."

@@ -84,7 +84,7 @@ def build_encoder(
     Raises
     ------
     ReverieError
-        When it is no such network, holds NaN, or has another number of readouts than there are names.
+        When it is not such a network, holds NaN, or has another number of readouts than there are names.
     """
     try:
         return _build(path, checkpoint, animals, neurons).eval()

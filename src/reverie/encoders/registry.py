@@ -198,7 +198,7 @@ def build(
     unknown = config.keys() - {field.name for field in dataclasses.fields(found.config)}
     if unknown:
         raise ReverieError(
-            f"The architecture {architecture!r} has no setting {min(unknown)!r}; train or import the encoder anew."
+            f"The architecture {architecture!r} has no setting {min(unknown)!r}; train or import the encoder again."
         )
     token = _weights_follow.set(True)
     try:

@@ -24,7 +24,7 @@ OTHER_MOVIES = 4
 """Number of other movies of the recording that serve as controls."""
 
 SAME_MOVIE = 0.5
-"""Pixel correlation above which another trial counts as showing the same movie and is no control."""
+"""Pixel correlation above which another trial counts as showing the same movie and is not used as a control."""
 
 
 def assemble(

@@ -210,7 +210,7 @@ class Fitted:
                 raise
             except (ReverieError, KeyError, TypeError, ValueError, RuntimeError) as error:
                 reason = error if isinstance(error, ReverieError) else f"{path} is damaged ({error!r})."
-                raise ReverieError(f"{reason} Delete {path.parent} to have all of it fitted anew.") from error
+                raise ReverieError(f"{reason} Delete {path.parent} to have all of it fitted again.") from error
         found: Part = self._read[part]
         return found
 

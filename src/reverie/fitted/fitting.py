@@ -97,7 +97,7 @@ def _fit_scenes(fitted: Fitted) -> None:
     prior = with_scenes(fitted.prior, trials, lambda movie: shot_starts(movie).tolist())
     fitted.keep("scenes", prior.to_arrays())
     if prior.scenes is None:
-        say(f"{subject.animal}: the training movies do not tell how cameras move over scenes, so none is followed.")
+        say(f"{subject.animal}: the training movies do not show how cameras move over scenes, so none is followed.")
 
 
 def _fit_likelihood(fitted: Fitted) -> None:

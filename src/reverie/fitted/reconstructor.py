@@ -66,7 +66,7 @@ class Reconstructor:
     ) -> None:
         self.method = method_of(method, {}) if isinstance(method, str) else method
         if not isinstance(self.method, Method):
-            raise ReverieError(f"{method!r} is no method; give settings, such as Map(), or a name, such as 'map'.")
+            raise ReverieError(f"{method!r} is not a method; give settings, such as Map(), or a name, such as 'map'.")
         if not isinstance(recording, Recording):
             raise ReverieError(
                 f"A reconstructor needs the recording of one animal, such as rv.open(DATA)['mouse1'], but was given a "

@@ -32,7 +32,7 @@ FITTED = "fitted"
 class Subject:
     """One animal and one encoder that has a readout for it.
 
-    Raises ReverieError when the two do not belong together, or the seed is no seed.
+    Raises ReverieError when the two do not belong together, or the seed is not a valid one.
     """
 
     recording: Recording

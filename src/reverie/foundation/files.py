@@ -99,12 +99,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def read_text(path: Path) -> str:
-    """Read a UTF-8 text file; raises ReverieError when it is missing, is no such text or stands in for one."""
+    """Read a UTF-8 text file; raises ReverieError when it is missing, is not UTF-8 or stands in for one."""
     read_start(path)
     try:
         return path.read_text(encoding="utf-8-sig")  # programs on Windows put a byte order mark in front
     except (OSError, ValueError) as error:
-        raise ReverieError(f"{path} could not be read as UTF-8 text ({error}); make it anew.") from error
+        raise ReverieError(f"{path} could not be read as UTF-8 text ({error}); make it again.") from error
 
 
 def write_json(path: Path, content: object) -> None:
@@ -121,7 +121,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ReverieError(f"{path} could not be read as JSON ({error}); make it anew.") from error
+        raise ReverieError(f"{path} could not be read as JSON ({error}); make it again.") from error
     if not isinstance(content, dict):
         raise ReverieError(f"{path} should hold one JSON object but holds a {type(content).__name__}.")
     return content
@@ -146,7 +146,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 def damaged_sentence(path: Path) -> str:
     """Return the sentence about one of our files that was damaged or edited."""
-    return f"{path} is not what was written (its checksum differs), so it was damaged or edited; make it anew."
+    return f"{path} is not what was written (its checksum differs), so it was damaged or edited; make it again."
 
 
 def read_npy(path: Path, *, memory_map: bool = True) -> np.ndarray:
@@ -185,7 +185,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     """
     # Without this check numpy takes any other file for a pickle.
     if not read_start(path).startswith(b"PK"):
-        raise ReverieError(f"{path} is not an .npz archive of arrays; make it anew.")
+        raise ReverieError(f"{path} is not an .npz archive of arrays; make it again.")
     try:
         # Opened here, since numpy leaves a file open that proves to be no archive.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
@@ -194,7 +194,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         raise
     except Exception as error:  # zipfile raises many kinds of error on a damaged archive
         _refuse_objects(path, error)
-        raise ReverieError(f"{path} could not be read as an .npz archive ({error}); make it anew.") from error
+        raise ReverieError(f"{path} could not be read as an .npz archive ({error}); make it again.") from error
     seal = arrays.pop(CHECKSUM, None)
     if seal is not None and str(seal) != arrays_digest(arrays):
         raise ReverieError(damaged_sentence(path))
@@ -227,10 +227,10 @@ def read_table(path: Path, columns: Sequence[str], expected: str | None = None) 
     try:
         table = pd.read_csv(io.StringIO(text))
     except ValueError as error:
-        raise ReverieError(f"{path} could not be read as a table ({str(error).strip()}); make it anew.") from error
+        raise ReverieError(f"{path} could not be read as a table ({str(error).strip()}); make it again.") from error
     lacking = [column for column in columns if column not in table]
     if lacking:
-        raise ReverieError(f"{path} lacks the column {lacking[0]!r}; make it anew.")
+        raise ReverieError(f"{path} lacks the column {lacking[0]!r}; make it again.")
     return table
 
 

@@ -49,7 +49,7 @@ class LikelihoodFits:
                 kind, name = key.split(".", 1)
                 kinds.setdefault(kind, {})[name] = array
         if "chosen" not in arrays or str(arrays["chosen"]) not in kinds:
-            raise ReverieError("The likelihood of an animal is incomplete; delete its file and fit it anew.")
+            raise ReverieError("The likelihood of an animal is incomplete; delete its file and fit it again.")
         return LikelihoodFits({kind: likelihood_of(its) for kind, its in kinds.items()}, str(arrays["chosen"]))
 
 
@@ -57,7 +57,7 @@ def likelihood_of(arrays: Mapping[str, np.ndarray]) -> Likelihood:
     """Return the likelihood with these parameters, whose names tell its kind; raises ReverieError without any."""
     values = {name: torch.tensor(array, dtype=torch.float32) for name, array in arrays.items()}
     if "dispersion" not in values or not all(bool(((v > 0) & torch.isfinite(v)).all()) for v in values.values()):
-        raise ReverieError("The likelihood of an animal should hold `dispersion`, numbers above 0; fit it anew.")
+        raise ReverieError("The likelihood of an animal should hold `dispersion`, numbers above 0; fit it again.")
     if "size_dispersion" in values:
         return JointLikelihood(**values)
     if "frequency" in values:

@@ -37,8 +37,8 @@ class Piece:
 def pieces(encoder: Encoder, frames: int) -> Iterator[Piece]:
     """Cut a clip so that every frame is scored once; an encoder bound to a window gets adjacent windows.
 
-    Where the clip is no multiple of the window, the last window overlaps the one before. Raises ReverieError when the
-    clip is shorter than the window the encoder is bound to.
+    Where the clip is not a multiple of the window, the last window overlaps the one before. Raises ReverieError when
+    the clip is shorter than the window the encoder is bound to.
     """
     encoder.require_frames(frames)
     length = encoder.window or PIECE

@@ -40,7 +40,7 @@ class Observation:
     Raises
     ------
     ReverieError
-        When the encoder has no readout for the animal, arrays are no tensors, do not match each other or hold values
+        When the encoder has no readout for the animal, arrays are not tensors, do not match each other or hold values
         that are not finite, or no neuron is left.
     """
 

@@ -77,7 +77,7 @@ class Snapshot(Generic[StateT]):
         restore
             ``Solver.restore``.
         """
-        with reading_kept("The snapshot of a descent", "start the descent anew"):
+        with reading_kept("The snapshot of a descent", "start the descent again"):
             return Snapshot(restore(arrays), trace_of(arrays["trace"]))
 
 
@@ -149,7 +149,7 @@ def solve(
         When problem, start and snapshot do not match each other, no pixel may move, or numbers overflow.
     """
     if isinstance(method, type):
-        raise ReverieError(f"{method.__name__} is no method yet; give its settings, such as {method.__name__}().")
+        raise ReverieError(f"{method.__name__} is not a method yet; give its settings, such as {method.__name__}().")
     if not isinstance(method, Solver):
         name = getattr(method, "name", type(method).__name__)
         raise ReverieError(
@@ -183,7 +183,7 @@ def _resumed(problem: Problem, method: Solver[StateT], start: Movie | None, resu
     if start is not None or not fits or resume.state.step > method.steps:
         raise ReverieError(
             f"The snapshot (step {resume.state.step}, movie {found}) is not of this reconstruction "
-            f"({method.steps} steps, movie {expected}, no start movie); start the descent anew."
+            f"({method.steps} steps, movie {expected}, no start movie); start the descent again."
         )
     return resume.state.to(problem.device)
 

@@ -73,5 +73,5 @@ def read_solution(path: Path) -> Solution:
         return Solution(arrays["movie"], trace, trace[-1].seconds, trace[-1].passes, **uncertainty)
     except (ReverieError, KeyError, IndexError, TypeError, ValueError) as error:
         raise ReverieError(
-            f"{path} is damaged, so delete it; the same command then makes it anew. ({error})"
+            f"{path} is damaged, so delete it; the same command then makes it again. ({error})"
         ) from error

@@ -71,7 +71,7 @@ class Live:
 
     def __init__(self, reader: Reconstructor, lag: float = 0.25, *, raw: bool = False) -> None:
         if not isinstance(reader, Reconstructor):
-            raise ReverieError(f"Live reads through a Reconstructor, but was given a {type(reader).__name__}.")
+            raise ReverieError(f"Live needs a Reconstructor, but a {type(reader).__name__} was given.")
         if not (isinstance(lag, int | float | np.floating) and 0 <= lag <= LONGEST_LAG):
             raise ReverieError(f"A live picture may be 0 to {LONGEST_LAG} seconds behind, not {lag}.")
         self.fitted, self.recording, self.raw = reader.fits[0], reader.recording, raw
@@ -145,7 +145,7 @@ class Live:
             fits = False
         if not fits or np.ma.is_masked(responses):
             raise ReverieError(
-                f"A frame of {population.mouse} is {neurons} finite numbers, one a neuron; frame "
+                f"A frame of {population.mouse} is {neurons} finite numbers, one per neuron; frame "
                 f"{self._pushed} has the shape {given.shape}, other values or gaps."
             )
         return read.astype(np.float32)

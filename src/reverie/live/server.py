@@ -90,7 +90,7 @@ async def serve(live: Live, frames: Frames, port: int, *, title: str, stay: bool
         await runner.cleanup()
         raise ReverieError(f"The port {port} is taken ({error.strerror}); choose another with --port.") from error
     try:
-        say(f"Look at http://{HOST}:{runner.addresses[0][1]}/ ; ctrl-C ends it.")
+        say(f"The page is http://{HOST}:{runner.addresses[0][1]}/ ; press Ctrl-C to end it.")
         await _read(live, frames, broadcast)
         if stay:
             await asyncio.Event().wait()
@@ -158,7 +158,7 @@ async def _stream(request: "web.Request", broadcast: Broadcast) -> "web.StreamRe
 
 def _require_local(request: "web.Request") -> None:
     if request.url.host not in LOCAL:
-        raise _library().HTTPForbidden(text="This page is for this machine alone.")
+        raise _library().HTTPForbidden(text="This page can only be opened on the machine that serves it.")
 
 
 def _library() -> Any:  # noqa: ANN401 - an optional module

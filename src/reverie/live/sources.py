@@ -38,7 +38,7 @@ def source_at(address: str) -> Frames:
     try:
         parts = urlsplit(address)
         scheme, host, port = parts.scheme, parts.hostname, parts.port
-    except ValueError:  # a port that is no number, or is out of range
+    except ValueError:  # a port that is not a number, or is out of range
         scheme, host, port = "", None, None
     if scheme not in ("tcp", "zmq") or host is None or port is None:
         raise BadInput(
@@ -73,7 +73,7 @@ async def _lines(place: tuple[str, int] | None) -> Frames:
         try:
             await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         except ValueError as error:
-            raise BadInput("Standard input is no pipe; send responses with `PROGRAM | reverie live …`.") from error
+            raise BadInput("Standard input is not a pipe; send responses with `PROGRAM | reverie live …`.") from error
     else:
         try:
             reader, writer = await asyncio.open_connection(*place, limit=LINE_LIMIT)
@@ -86,9 +86,11 @@ async def _lines(place: tuple[str, int] | None) -> Frames:
             if line.strip():
                 yield frame_of(line)
     except ValueError as error:
-        raise BadInput(f"A live frame is longer than {LINE_LIMIT} bytes; send a line a frame.") from error
+        raise BadInput(f"A live frame is longer than {LINE_LIMIT} bytes; send one line per frame.") from error
     except ConnectionError as error:
-        raise ReverieError(f"Whoever sends responses broke off ({error}); start both again.") from error
+        raise ReverieError(
+            f"The sender of the responses broke the connection ({error}); start both programs again."
+        ) from error
     finally:
         if writer is not None:
             writer.close()

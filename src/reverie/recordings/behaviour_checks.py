@@ -13,7 +13,7 @@ FEWEST = 3
 """Number of frames from which on a pupil of size 0 is one that was lost."""
 
 SPIKE = 10.0
-"""Running speeds of single frames that are this many times as large as almost all others are no speeds."""
+"""Running speeds of single frames that are this many times as large as almost all others are not speeds."""
 
 FASTER = 2.0
 """Multiple of the largest speed over several frames that the jump of a count, a turn of the wheel in one frame, is."""

@@ -10,7 +10,7 @@ LONG_BEYOND = 4.0
 """Where responses last this many times as long as everything shown, and their rate was given, the rate may be wrong."""
 
 FAR_BEYOND = 800.0
-"""Where a signal lasts this many times as long as until the end of all that was shown, its times are no seconds but
+"""Where a signal lasts this many times as long as until the end of all that was shown, its times are not seconds but
 mostly milliseconds (1000 times) or samples, whatever its rate seems to be."""
 
 SLOWEST = 2.0

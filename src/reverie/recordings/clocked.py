@@ -186,8 +186,8 @@ def _own_rate(showings: Sequence[Showing]) -> float | None:
     rates = [rate for rate in (shown_rate(showing.onsets) for showing in several) if rate > 0]
     if several and not rates:
         raise ReverieError(
-            f"The times of the frames of {several[0].clip} do not tell a rate, nor do those of other movies: most are "
-            "those of the frame before; repair them."
+            f"The times of the frames of {several[0].clip} do not determine a rate, nor do those of other movies: "
+            "most equal the one before; repair them."
         )
     moving = [rate for rate in rates if rate > 1 / STILL]
     return float(f"{np.median(moving):.9g}") if moving else None

@@ -63,7 +63,7 @@ def usual_step(times: Times, place: str) -> float:
     rate = usual_rate(times)
     if not rate:
         raise ReverieError(
-            f"The times of {place} do not tell a rate: there is only one, or most are those of the sample before; "
+            f"The times of {place} do not determine a rate: there is only one, or most equal the one before; "
             "repair them."
         )
     return 1.0 / rate

@@ -66,13 +66,13 @@ def _continue(url: str, part: Path) -> None:
             if error.headers.get("Content-Range", "") == f"bytes */{start}":
                 return
             part.unlink()
-            raise ConnectionError("the part fetched before is longer than the file; starting anew") from error
+            raise ConnectionError("the part fetched before is longer than the file; starting over") from error
         raise
     with response:
         resumed = response.status == http.client.PARTIAL_CONTENT
         if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
             part.unlink()
-            raise ConnectionError("the server sent another part than asked for; starting anew")
+            raise ConnectionError("the server sent another part than asked for; starting over")
         start = start if resumed else 0
         _receive(response, part, start, url)
 

@@ -103,7 +103,7 @@ def _animal(animal: AnimalFindings) -> Iterator[str]:
     yield _entry("trials", ", ".join(_tier(animal, tier) for tier in animal.trials))
     if animal.frame_size is not None:
         height, width = animal.frame_size
-        degrees = "" if animal.degrees_per_pixel is None else f", {animal.degrees_per_pixel:.3g} degrees a pixel"
+        degrees = "" if animal.degrees_per_pixel is None else f", {animal.degrees_per_pixel:.3g} degrees per pixel"
         yield _entry("frames", f"{height} x {width} pixels (height x width) at {animal.frame_rate:g} Hz{degrees}")
     yield _entry("behaviour", ", ".join(animal.recorded_signals) or "none recorded")
     if animal.lengths:

@@ -90,6 +90,6 @@ def grey_scale(low: float, high: float, dtype: np.dtype) -> GreyScale:
         dark=low,
         gain=WHITE / (high - low),
         bounded=True,
-        note=f"values of {low:.4g} to {high:.4g} are no grey levels, stretched so that {low:.4g} is black (0) and "
+        note=f"values of {low:.4g} to {high:.4g} are not grey levels, stretched so that {low:.4g} is black (0) and "
         f"{high:.4g} is white (255)",
     )

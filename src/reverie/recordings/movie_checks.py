@@ -30,7 +30,7 @@ WHOLE_MOVIES = 3
 """Number of movies that are looked at in full where all sampled frames are of one grey."""
 
 ALMOST_ALL = 0.9
-"""Share of movies of real numbers within black and white from which on the others are no grey levels."""
+"""Share of movies of real numbers within black and white from which on the others are not grey levels."""
 
 RINGING = 64.0
 """Grey levels by which single movies may exceed black and white, as after sharpening or resampling, beside others that
@@ -126,7 +126,9 @@ def _axes(
     shapes = [tuple(footage.values.shape) for footage in footages]
     axes = infer_axes(shapes, lengths, footages[0].place)
     if axes != USUAL_AXES:
-        usable.notes.append(f"The movies of {source.name} are laid ({axes.replace(',', ', ')}), told by their shape.")
+        usable.notes.append(
+            f"The movies of {source.name} are laid out ({axes.replace(',', ', ')}), judging by their shape."
+        )
     if "channel" in axes:
         count = shapes[0][axes.split(",").index("channel")]
         rule = "0.299 red + 0.587 green + 0.114 blue" if count in (3, 4) else "their mean"
@@ -224,7 +226,7 @@ def _units(seen: Mapping[str, ValueRange]) -> dict[str, str]:
 
 
 def _are_grey_levels(ranges: Sequence[ValueRange]) -> bool:
-    """Return whether almost all movies lie within black and white, and are no shares of white."""
+    """Return whether almost all movies lie within black and white, and are not shares of white."""
     return sum(one.is_grey for one in ranges) >= ALMOST_ALL * len(ranges)
 
 

@@ -16,7 +16,7 @@ NEURON = "neuron:"
 that were left out of a training."""
 
 MOVED = ("movie", "frames_table", "leave_out")
-"""Options that may differ although a recording is read alike: files are moved, and more is left out."""
+"""Options that may differ although a recording is read in the same way: files are moved, and more is left out."""
 
 BEHAVIOUR = ("running", "pupil", "gaze")
 """Options that may name files, which are moved as well."""

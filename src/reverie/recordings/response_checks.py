@@ -37,7 +37,7 @@ def turned_note(animal: str, source: Source, recorded: Mapping[str, ResponseFact
     shape = recorded[square[0]].rows, recorded[square[0]].frames
     if lead >= CLEAR or (lead > -CLEAR and shape[0] != shape[1]):
         return None
-    found = "look as if they were (time, neuron)" if lead <= -CLEAR else "do not tell which of the two comes first"
+    found = "look as if they were (time, neuron)" if lead <= -CLEAR else "do not show which of the two comes first"
     return (
         f"The responses of {animal} have the shape {shape} and are taken as (neuron, time), but {found}; if time does, "
         "write them the other way round."

@@ -124,7 +124,7 @@ class Sampled:
 class SpikeTrains:
     """Spikes of sorted units.
 
-    Raises ReverieError when there are no spikes, the time of one is not finite, or all units' times start anew.
+    Raises ReverieError when there are no spikes, the time of one is not finite, or all units' times start over.
     """
 
     place: str
@@ -144,7 +144,7 @@ class SpikeTrains:
         if not len(ends):
             raise ReverieError(f"{self.place} hold no spikes.")
         if not np.isfinite(ends).all():
-            raise ReverieError(f"{self.place} hold spikes at times that are no numbers; leave these out.")
+            raise ReverieError(f"{self.place} hold spikes at times that are not numbers; leave these out.")
         self._require_one_clock()
         object.__setattr__(self, "trains", trains)
         if self.recorded is None:
@@ -166,7 +166,7 @@ class SpikeTrains:
         unit = max(few, key=lambda one: len(rows[one]))
         before, after = rows[unit][back[unit][0] : back[unit][0] + 2]
         raise ReverieError(
-            f"{self.place} hold times that start anew in most units (in unit {unit} after {before:.6g} s, at "
+            f"{self.place} hold times that start over in most units (in unit {unit} after {before:.6g} s, at "
             f"{after:.6g} s), as where recordings with a clock each were put one behind the other; give each by "
             "itself, or let the times go on."
         )

@@ -126,12 +126,12 @@ def still_png(trial: TrialContent) -> bytes:
 def still_of(trial: TrialContent, picture: str, href: str) -> Still:
     """Return a trial prepared for the overview, with the addresses of its picture and of the page that plays it."""
     video = trial.scores.get("video_correlation", float("nan"))
-    found = "Frames of the truth above frames of the reconstruction" if trial.truth is not None else ""
+    above = "" if trial.truth is None else "Frames of the truth above "
     return Still(
         name=trial.name,
         headline=score_text(video) if np.isfinite(video) else "–",
         picture=picture,
-        alternative=found or "Frames of the reconstruction",
+        alternative=f"{above}frames of the reconstruction".capitalize(),
         href=href,
     )
 
@@ -173,8 +173,8 @@ def _information_sentence(trial: TrialContent) -> str:
         if values.size
     ]
     return (
-        f"Information is 1 − posterior variance / prior variance of each pixel: {', '.join(parts)}. Where it is 0 the "
-        "movie shows what movies are like, and nothing that the neurons said."
+        f"Information is 1 − posterior variance / prior variance of each pixel: {', '.join(parts)}. Where it is 0, "
+        "the movie shows only what movies are like in general, and nothing from the neurons."
     )
 
 
@@ -193,7 +193,7 @@ def _hints(trial: TrialContent, found: Rasters | None) -> list[str]:
     hints = []
     if found is not None:
         shared = f", about {number_text(found.neurons_per_row)} averaged in a row" if found.neurons_per_row > 1 else ""
-        order = ", ordered so that neighbours have alike time courses" if found.neurons > 1 else ""
+        order = ", ordered so that neighbours have similar time courses" if found.neurons > 1 else ""
         many = "neurons" if found.neurons > 1 else "neuron"
         hints.append(f"{found.neurons:,} {many}{shared}, in units of each neuron's standard deviation{order}.")
     if trial.state is not None:

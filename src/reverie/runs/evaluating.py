@@ -65,7 +65,7 @@ def read_or_evaluate(folder: Path, known: int) -> pd.DataFrame:
     if not run.scores.exists():
         return evaluate_run(folder)
     if not (run.scores_digest.is_file() and run.scores.is_file() and _is_kept(run)):
-        say(f"{run.scores} is not what was written, so it was damaged or edited; the movies are scored anew.")
+        say(f"{run.scores} is not what was written, so it was damaged or edited; the movies are scored again.")
         return evaluate_run(folder)
     scores = read_scores(run.scores)
     return scores if len(scores) == known else evaluate_run(folder)

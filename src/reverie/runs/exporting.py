@@ -113,7 +113,7 @@ def write_nwb(
     Raises
     ------
     ReverieError
-        When pynwb is not installed, the start is no time, or the file cannot be written.
+        When pynwb is not installed, the start is not a time, or the file cannot be written.
     """
     try:
         from pynwb import NWBHDF5IO, NWBFile
@@ -160,7 +160,7 @@ def _time(text: str | None) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ReverieError(f"{text!r} is no time; write it as 2026-03-01T10:00:00+00:00.") from error
+        raise ReverieError(f"{text!r} is not a time; write it as 2026-03-01T10:00:00+00:00.") from error
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 

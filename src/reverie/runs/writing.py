@@ -65,7 +65,7 @@ def _is_made(place: TrialFolder, made: Mapping[str, object]) -> bool:
         if same:
             Reconstruction.load(place.folder)
     except ReverieError as error:
-        say(f"{error} The trial is written anew from its jobs.")
+        say(f"{error} The trial is written again from its jobs.")
         return False
     return same
 

@@ -67,7 +67,9 @@ class Calibration:
             half_widths, coverage, uncalibrated = (arrays[name] for name in ("half_widths", "coverage", "uncalibrated"))
             found = Calibration(float(arrays["factor"]), half_widths, coverage, uncalibrated, names)
         if not (0 < found.factor < np.inf and np.isfinite(found.half_widths).all()):
-            raise ReverieError("The calibration holds values that are no numbers above 0; delete it to learn it again.")
+            raise ReverieError(
+                "The calibration holds values that are not numbers above 0; delete it to learn it again."
+            )
         return found
 
 

@@ -201,7 +201,7 @@ class LearnedErrors:
             model = ErrorModel(slopes, float(arrays["constant"]), lowest, highest)
             found = LearnedErrors(model, calibration, arrays["posterior"], arrays["information"])
         if not all(np.isfinite(each).all() for each in (*vars(model).values(), found.posterior, found.information)):
-            raise ReverieError("What was learned of errors holds values that are no numbers; learn it again.")
+            raise ReverieError("What was learned of errors holds values that are not numbers; learn it again.")
         return found
 
 

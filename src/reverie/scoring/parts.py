@@ -23,7 +23,7 @@ ALLOWANCE = 1.25
 """Multiple of the motion around a frame that its change may reach before the rest counts as excess."""
 
 LEAST_CONTRAST = 8.0
-"""Smallest contrast of a picture, grey levels, so that noise on a blank screen is no cut."""
+"""Smallest contrast of a picture, grey levels, so that noise on a blank screen is not taken for a cut."""
 
 NEIGHBOURHOOD = 15
 """Frames on either side from which the change without a cut is estimated (half a second at 30 Hz)."""
@@ -96,7 +96,7 @@ def shot_starts(movie: Movie) -> ShotStarts:
 
     A cut is a frame whose mean absolute difference from the one before exceeds the differences around it by a good part
     of the picture's contrast. Fast motion, held frames, flicker and noise raise the neighbouring differences too and
-    are no cuts; neither are fades; a flash of one frame is a shot of its own. Differences are compared with the second
+    are not cuts; neither are fades; a flash of one frame is a shot of its own. Differences are compared with the second
     largest within half a second, so that two cuts may lie close together. Clips of fewer than four frames are one shot.
 
     Parameters

@@ -59,6 +59,6 @@ def evaluation_region(mask: Mask, threshold: float = EVALUATION_THRESHOLD) -> Re
     if not region.any():
         raise ReverieError(
             f"No pixel of the mask reaches a transparency of {threshold:g} (the highest is {np.max(mask):.2f}), so "
-            "nothing can be scored; estimate the mask anew, with an encoder that predicts this animal better."
+            "nothing can be scored; estimate the mask again, with an encoder that predicts this animal better."
         )
     return region

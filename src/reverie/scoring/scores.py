@@ -197,7 +197,7 @@ def _check_movies(reconstruction: AnyMovie, truth: AnyMovie, others: Sequence[An
             )
     for name, movie in (("reconstruction", reconstruction), ("true movie", truth)):
         if not np.isfinite(movie).all():
-            raise ReverieError(f"The {name} holds values that are not finite numbers; make it anew.")
+            raise ReverieError(f"The {name} holds values that are not finite numbers; make it again.")
         if movie.size and movie.min() >= 0 and np.ptp(movie) > SHARES and movie.max() <= 1:
             raise ReverieError(
                 f"The {name} holds shares of white, up to {movie.max():.4g}, where grey levels from 0 to 255 were "

@@ -52,7 +52,7 @@ def read_scores(path: Path) -> pd.DataFrame:
             table[name] = table[name].replace("", "nan").astype(float)
     except ValueError as error:
         raise ReverieError(
-            f"{path} could not be read as a table of scores ({str(error).strip()}); evaluate the run anew."
+            f"{path} could not be read as a table of scores ({str(error).strip()}); evaluate the run again."
         ) from error
     return _checked(table, str(path))
 
@@ -64,7 +64,7 @@ def _checked(scores: pd.DataFrame, name: str) -> pd.DataFrame:
         raise ReverieError(f"{name} lacks {lack}; it needs animal, trial, method and at least one row.")
     wrong = [column for column in score_columns(scores) if not pd.api.types.is_numeric_dtype(scores[column])]
     if wrong:
-        raise ReverieError(f"{name} holds something other than numbers in the column {wrong[0]!r}; evaluate anew.")
+        raise ReverieError(f"{name} holds something other than numbers in the column {wrong[0]!r}; evaluate again.")
     keys = list(KEYS)
     twice = scores.duplicated(keys)
     if twice.any():

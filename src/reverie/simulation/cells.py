@@ -67,7 +67,7 @@ class TruthConfig:
 
 @dataclass(frozen=True)
 class Cells:
-    """Neurons of one animal, one entry a neuron."""
+    """Neurons of one animal, one entry per neuron."""
 
     rows: Float[np.ndarray, " neuron"]
     """Row of the centre of each receptive field, pixels."""

@@ -51,7 +51,7 @@ class ConvolutionalTruthConfig(TruthConfig):
 
 @dataclass(frozen=True)
 class Readers(Cells):
-    """Neurons that read the network, one entry a neuron."""
+    """Neurons that read the network, one entry per neuron."""
 
     taps: list[Int[np.ndarray, "neuron _"]]
     """For each stage (neuron, 4 * features), the features that a neuron sums, as indices into (channel, grid point),

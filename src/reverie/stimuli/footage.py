@@ -148,7 +148,7 @@ def _whole(videos: Sequence[Path]) -> list[Path]:
                 read_start(video)
                 require_whole(video)
                 if not holds_pictures(video) and not plays(video):
-                    raise ReverieError(f"{video} is no video, though named as one; copy it again.")
+                    raise ReverieError(f"{video} is not a video, although its name says so; copy it again.")
         except ReverieError as error:
             broken.append(error)
         else:

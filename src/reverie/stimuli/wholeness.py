@@ -63,7 +63,7 @@ def _ends_of_boxes(stream: IO[bytes], size: int) -> Iterator[int]:
     while place + 8 <= size:
         stream.seek(place)
         length, kind = struct.unpack(">I4s", stream.read(8))
-        if length == 0 or kind not in BOXES:  # the last box reaches to the end; what is no box is somebody's trailer
+        if length == 0 or kind not in BOXES:  # the last box reaches to the end; what is not a box is somebody's trailer
             return
         if length == 1:
             (length,) = struct.unpack(">Q", stream.read(8).ljust(8, b"\0"))

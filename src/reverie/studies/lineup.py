@@ -35,7 +35,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Lineup:
-    """What the log likelihood of each candidate is made of: slope (candidate, neuron, time), offset alike."""
+    """What the log likelihood of each candidate is made of: slopes and offsets, each (candidate, neuron, time)."""
 
     names: Sequence[tuple[str, tuple[int, ...]]]
     slopes: Float[Tensor, "candidate neuron time"]

@@ -75,8 +75,8 @@ def conclude(setup: Setup) -> Findings:
             Picture("table", "Video correlation by the scale of the noise.", grids, rows),
             Picture(
                 "activity",
-                "Motion energy (grey levels a frame) and entropy (bits) of each reconstruction against its stimulus; "
-                "on the line both are alike.",
+                "Motion energy (grey levels per frame) and entropy (bits) of each reconstruction against its stimulus; "
+                "on the line both are equal.",
                 activity_figure(scores),
                 scores,
             ),

@@ -82,7 +82,7 @@ def load_state(run: RunState, path: Path, identity: Mapping[str, Any]) -> None:
         earlier = json.loads(header["identity"])
         run.step, run.progress = int(header["step"]), json.loads(header["progress"])
     except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise ReverieError(f"{path} could not be read ({error}); delete it to train anew.") from error
+        raise ReverieError(f"{path} could not be read ({error}); delete it to train again.") from error
     _require_same(earlier, json.loads(json.dumps(identity)), path)
     run.encoder.load_state_dict(_under(tensors, "encoder/"))
     run.averaged.load_state_dict(_under(tensors, "average/"))
@@ -107,5 +107,5 @@ def _require_same(earlier: Mapping[str, Any], now: Mapping[str, Any], path: Path
     if changed:
         raise ReverieError(
             f"{path} belongs to an interrupted training with another {', '.join(changed)}; give the same command to "
-            f"resume it, or delete {path.parent} to train anew."
+            f"resume it, or delete {path.parent} to train again."
         )

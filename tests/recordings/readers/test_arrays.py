@@ -32,9 +32,9 @@ def recorded(**given) -> Recording:
 REFUSED = {
     "dates": ({"responses": (pd.date_range("2020", periods=FRAMES), RATES)}, "times of the type datetime64"),
     "milliseconds": ({"responses": (TIMES * 1e5, RATES)}, "give their times in seconds"),
-    "a spike at no time": ({"responses": {1: [0.1, np.nan], 2: [1.5]}}, "times that are no numbers"),
-    "a table of two lengths": ({"shown": {"onset": [0.0, 1.0], "clip": ["1"]}}, "is no table"),
-    "a path for a table": ({"shown": "shown.csv"}, "is no table"),
+    "a spike at no time": ({"responses": {1: [0.1, np.nan], 2: [1.5]}}, "times that are not numbers"),
+    "a table of two lengths": ({"shown": {"onset": [0.0, 1.0], "clip": ["1"]}}, "is not a table"),
+    "a path for a table": ({"shown": "shown.csv"}, "is not a table"),
     "a name that is two folders": ({"name": "a/b"}, "can be those of folders"),
     "frames counted from 1": ({"shown": BY_FRAME}, "its frame 60 is said to have been shown; frames are numbered from"),
     "height first": ({"movies": {"1": np.zeros((4, 6, 60))}}, "may be its first axis or its last; say which"),

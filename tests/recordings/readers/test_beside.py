@@ -33,7 +33,7 @@ def test_a_row_a_frame_is_one_showing() -> None:
     [
         (np.arange(FRAMES) * 1000 / 30, np.arange(FRAMES), "s apart; give times in seconds"),
         (np.arange(FRAMES)[::-1] / 30, np.arange(FRAMES), "times that go backwards"),
-        (np.arange(FRAMES) / 30, np.arange(FRAMES) + 0.5, "frames that are no whole numbers"),
+        (np.arange(FRAMES) / 30, np.arange(FRAMES) + 0.5, "frames that are not whole numbers"),
         (np.full(FRAMES, np.nan), np.arange(FRAMES), "no number for 'time' in row 2"),
     ],
 )

@@ -308,7 +308,7 @@ def _all_at_once(lines):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (_all_at_once, "The times of the frames of clip. do not tell a rate"),
+        (_all_at_once, "The times of the frames of clip. do not determine a rate"),
         (lambda lines: [*lines[:5], "1,2,3,4,5,6,7,8", *lines[5:]], r"as a table \(.* saw 8\); write it as csv\.$"),
     ],
 )

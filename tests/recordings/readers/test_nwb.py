@@ -412,6 +412,6 @@ def test_samples_at_no_time_are_left_out(lost, session, tmp_path, capsys):
             stamps[:] = times
     found = open_recording(copy)
     assert found.signals == expected.signals
-    assert f"DfOverFEvents: {len(lost)} samples whose times are no numbers are left out" in capsys.readouterr().err
+    assert f"DfOverFEvents: {len(lost)} samples whose times are not numbers are left out" in capsys.readouterr().err
     whole = [name for name, responses in trials.items() if np.array_equal(found.responses(name), responses)]
     assert len(whole) >= len(trials) - len(lost) + (3 if lost[0] < 0 else 0)

@@ -129,7 +129,9 @@ def test_a_folder_that_holds_a_file_of_caiman_is_told_with_it(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("x")
     with h5py.File(tmp_path / "results.HDF5", "w") as file:
         file["estimates/C"] = np.ones((3, 9))
-    with pytest.raises(ReverieError, match=r"is no recording, but .*results\.HDF5 in it is a CaImAn file; give that"):
+    with pytest.raises(
+        ReverieError, match=r"is not a recording, but .*results\.HDF5 in it is a CaImAn file; give that"
+    ):
         open_recordings(tmp_path)
 
 

@@ -40,7 +40,7 @@ def test_a_spreadsheet_and_a_missing_table_are_told(tmp_path):
     with pytest.raises(ReverieError, match=r"shown\.xlsx is a file of a spreadsheet program; save the table as csv"):
         read_csv(tmp_path / "shown.xlsx")
     np.save(tmp_path / "shown.npy", np.arange(9.0))
-    with pytest.raises(ReverieError, match=r"shown\.npy is no text; write the table as csv"):
+    with pytest.raises(ReverieError, match=r"shown\.npy is not text; write the table as csv"):
         read_csv(tmp_path / "shown.npy")
     with pytest.raises(ReverieError, match=r"none\.csv is missing"):
         read_csv(tmp_path / "none.csv")

@@ -62,7 +62,7 @@ def test_litter_changes_nothing(kind, session, tmp_path):
 def test_one_folder_too_deep_is_said_with_the_one_to_give(kind, session, tmp_path):
     # Of experanto's sessions there may be several in a folder, so that these lie two folders down.
     LAYOUTS[kind](tmp_path / "outer" / ("sessions/mouse" if kind == "experanto" else "mouse"), session)
-    with pytest.raises(ReverieError, match=r"outer is no recording, but .*outer.\w+ in it is .*; give that"):
+    with pytest.raises(ReverieError, match=r"outer is not a recording, but .*outer.\w+ in it is .*; give that"):
         open_recording(tmp_path / "outer")
 
 

@@ -128,7 +128,7 @@ class BandWeights:
             return None
         given = [np.asarray(arrays.get(name, ())) for name in ("probable_bands", "linear_bands")]
         if not all(each.shape == (BANDS,) and np.isfinite(each).all() for each in given):
-            raise ReverieError("The weights of bands are damaged; fit them anew.")
+            raise ReverieError("The weights of bands are damaged; fit them again.")
         probable, linear = (tuple(map(float, each)) for each in given)
         return BandWeights(probable, linear)
 

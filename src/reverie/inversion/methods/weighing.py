@@ -47,7 +47,7 @@ class Weights:
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "Weights":
         """Return weights from the arrays of ``to_arrays``; raises ReverieError when something is missing."""
-        with reading_kept("What map and ridge weigh", "fit it anew"):
+        with reading_kept("What map and ridge weigh", "fit it again"):
             plain = str(arrays["likelihood"]), float(arrays["share"]), float(arrays["error"])
             weights = Weights(*plain, BandWeights.from_arrays(arrays), int(arrays["averaged_over"]))
         if not 0 <= weights.share <= 1:

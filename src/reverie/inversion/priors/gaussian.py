@@ -157,10 +157,10 @@ class GaussianPrior:
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "GaussianPrior":
         """Return a prior from the arrays of ``to_arrays``; raises ReverieError when something is missing."""
         names = ("mean", "deviation", "power")
-        with reading_kept("The movie prior", "fit it anew"):
+        with reading_kept("The movie prior", "fit it again"):
             mean, deviation, power = (torch.tensor(arrays[name], dtype=torch.float32) for name in names)
         if not all(torch.isfinite(part).all() for part in (mean, deviation, power)):
-            raise ReverieError("The movie prior holds values that are not finite numbers; fit it anew.")
+            raise ReverieError("The movie prior holds values that are not finite numbers; fit it again.")
         known = "scene_power" in arrays and "path_power" in arrays
         scenes = Scenes(np.asarray(arrays["scene_power"]), np.asarray(arrays["path_power"])) if known else None
         return GaussianPrior(mean, deviation, power, scenes=scenes)

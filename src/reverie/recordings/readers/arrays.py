@@ -80,7 +80,7 @@ def _table(shown: Any, place: str) -> pd.DataFrame:  # noqa: ANN401 - whatever p
     try:
         table = pd.DataFrame(shown).reset_index(drop=True)  # rows are named by their place
     except ValueError as error:
-        raise ReverieError(f"{place} is no table ({error}); give columns of one length.") from error
+        raise ReverieError(f"{place} is not a table ({error}); give columns of one length.") from error
     return table.rename(columns=lambda column: str(column).strip().casefold())
 
 

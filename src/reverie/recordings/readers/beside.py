@@ -202,7 +202,7 @@ def _inside(opener: Callable[[], OpenClip], _: int | None) -> OpenClip:
 def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
     """Return pupil and running from csv files with a time and a value (for gaze, two values) per row.
 
-    Raises ReverieError when a file is no such table.
+    Raises ReverieError when a file is not such a table.
     """
     found: dict[str, Signal] = {}
     given = ((reading.pupil, (PUPIL,)), (reading.running, (RUNNING,)), (reading.gaze, (GAZE_X, GAZE_Y)))

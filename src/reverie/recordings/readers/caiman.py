@@ -19,7 +19,7 @@ TRACES: dict[str, Meaning] = {"S": "amount", "C": "level", "F_dff": "level"}
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Return why a path is no output of CaImAn, None where it is."""
+    """Return why a path is not the output of CaImAn, None where it is."""
     if path.suffix.lower() not in (".hdf5", ".h5") or not path.is_file():
         return "it is not a file that ends in .hdf5"
     try:

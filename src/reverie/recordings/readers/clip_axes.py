@@ -36,7 +36,7 @@ def array_axes(
     >>> array_axes((36, 64, 900), Reading(), 900, "a.npy"), array_axes((900, 36, 64, 3), Reading(), None, "a.npy")
     ('height,width,time', 'time,height,width,channel')
 
-    Raises ReverieError when the array is no movie, has too few frames in either order, or its pictures have no
+    Raises ReverieError when the array is not a movie, has too few frames in either order, or its pictures have no
     plausible shape; with ``ask``, also when it has more frames than were shown in either order, since a part of it may
     have been shown.
     """

@@ -31,7 +31,7 @@ LEAST_BLANK = 2.0
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Return why a path is no session or folder of sessions, None where it is one."""
+    """Return why a path is not a session or folder of sessions, None where it is one."""
     if not path.is_dir():
         return "it is not a folder"
     if not places(path, reading):

@@ -28,11 +28,13 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML file that holds one mapping, of plain values only; raises ReverieError when it is no such file."""
+    """Read a YAML file that holds one mapping, of plain values only; raises ReverieError when it is not such a file."""
     try:
         content = yaml.load(read_text(path), Loader=LOADER)
     except yaml.YAMLError as error:
-        raise ReverieError(f"{path} could not be read as YAML ({str(error).splitlines()[0]}); make it anew.") from error
+        raise ReverieError(
+            f"{path} could not be read as YAML ({str(error).splitlines()[0]}); make it again."
+        ) from error
     if not isinstance(content, dict):
         raise ReverieError(f"{path} should hold names and values but holds a {type(content).__name__}.")
     return content
@@ -70,7 +72,7 @@ def _phases(folder: Path, signals: int) -> np.ndarray | None:
     if phases.dtype.kind not in "fiu" or len(phases) != signals or not np.isfinite(phases).all():
         raise ReverieError(
             f"{path} should hold a number of seconds for each of {signals} signals but holds {len(phases)} values of "
-            f"the type {phases.dtype}, or some that are no numbers; export the session again."
+            f"the type {phases.dtype}, or some that are not numbers; export the session again."
         )
     return phases
 

@@ -91,7 +91,7 @@ def _look_inside(path: Path, wanted: Sequence[Reader], reading: Reading) -> None
                 refused.append(error)
                 continue
             if claimed:
-                raise ReverieError(f"{path} is no recording, but {inner} in it is {reader.description}; give that.")
+                raise ReverieError(f"{path} is not a recording, but {inner} in it is {reader.description}; give that.")
     if refused:
         raise refused[0]
     for inner in visible_in(path) if path.is_dir() else ():

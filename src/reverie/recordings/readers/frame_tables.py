@@ -44,7 +44,7 @@ def showings_by_frame(table: pd.DataFrame, place: str) -> list[Showing]:
     table = table.iloc[_order(table, place)]
     times, frames = table["time"].to_numpy(float), table["frame"].to_numpy(int)
     if (frames != table["frame"]).any():
-        raise ReverieError(f"{place} has frames that are no whole numbers; they are numbered 0, 1, 2 and so on.")
+        raise ReverieError(f"{place} has frames that are not whole numbers; they are numbered 0, 1, 2 and so on.")
     clips, tiers = words(table, "clip"), words(table, "tier")
     _require_forward(times, frames, clips, place)
     stay = _usual_steps(times, clips)

@@ -23,7 +23,7 @@ SIGNALS_OF: Mapping[str, tuple[str, ...]] = {
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Return why a path is no folder of this layout, None where it is one."""
+    """Return why a path is not a folder of this layout, None where it is one."""
     if not path.is_dir():
         return "it is not a folder"
     if not places(path, reading):
@@ -186,7 +186,7 @@ class SensoriumSource(Source):
             taken = set(self._files[kind].values())
             odd = [name for name in _files_in(folder) if name not in taken]
             if odd:
-                yield f"{folder} holds files that are no trials and are passed over: {some(odd, NAMED)}."
+                yield f"{folder} holds files that are not trials and are passed over: {some(odd, NAMED)}."
 
     def _path(self, kind: str, name: str) -> Path | None:
         """Return the file of a trial's array; a broken link counts, since its data may yet be fetched."""
@@ -244,7 +244,7 @@ def _neuron_table(path: Path, *, dimensions: int) -> np.ndarray | None:
     table = read_npy(path, memory_map=False)
     if table.dtype.kind not in "fiu" or table.ndim != dimensions:
         raise ReverieError(
-            f"{path} should hold numbers in {counted(dimensions, 'dimension')}, one row a neuron, "
+            f"{path} should hold numbers in {counted(dimensions, 'dimension')}, one row per neuron, "
             f"but holds {table.dtype} of shape {table.shape}; repair it or remove it."
         )
     return table

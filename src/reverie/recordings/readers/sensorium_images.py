@@ -29,7 +29,7 @@ COLUMNS: Mapping[str, Mapping[int, tuple[int, int]]] = {
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Return why a path is no folder of this layout, None where it is one."""
+    """Return why a path is not a folder of this layout, None where it is one."""
     if not path.is_dir():
         return "it is not a folder"
     return None if places(path, reading) else "no folder in it holds data/images"

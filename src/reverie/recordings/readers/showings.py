@@ -32,7 +32,7 @@ def showings_of(table: pd.DataFrame, place: str, opened: Callable[[str, int | No
     Raises
     ------
     ReverieError
-        When columns are missing or duplicate, or times are no numbers.
+        When columns are missing or duplicate, or times are not numbers.
     """
     if (twice := table.columns[table.columns.duplicated()]).size:
         raise ReverieError(f"{place} has two columns {twice[0]!r}; remove one.")

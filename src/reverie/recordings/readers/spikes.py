@@ -79,7 +79,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
         )
     times = samples.astype(np.float64) / rate
     units, note = _units(place, clusters)
-    order = np.argsort(clusters, kind="stable")  # in the order of the file, which shows whether a clock started anew
+    order = np.argsort(clusters, kind="stable")  # in the order of the file, which shows whether a clock started over
     sorted_clusters, sorted_times = clusters[order], times[order]
     begins, ends = np.searchsorted(sorted_clusters, units), np.searchsorted(sorted_clusters, units, side="right")
     trains = [sorted_times[begin:end] for begin, end in zip(begins, ends, strict=True)]

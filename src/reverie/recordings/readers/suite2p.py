@@ -33,7 +33,7 @@ NEUROPIL = 0.7
 
 
 def refusal(path: Path, reading: Reading) -> str | None:
-    """Return why a path is no output of suite2p, None where it is."""
+    """Return why a path is not the output of suite2p, None where it is."""
     if not path.is_dir():
         return "it is not a folder"
     if not _planes(path):

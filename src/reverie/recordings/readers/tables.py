@@ -38,7 +38,7 @@ UNNAMED = "unnamed:"
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read a table with all cells as text and column names in lower case; raises ReverieError when it is no table.
+    """Read a table with all cells as text and column names in lower case; raises ReverieError when it is not a table.
 
     Cells are separated by commas, semicolons, tabs or bars, whichever is most frequent in the first line; unless it is
     the comma, numbers may have decimal commas. The encoding is UTF-8, UTF-16 or that of old Windows.
@@ -47,7 +47,7 @@ def read_csv(path: Path) -> pd.DataFrame:
         raise ReverieError(f"{path} is a file of a spreadsheet program; save the table as csv there, and give that.")
     text = _decoded(path.read_bytes())
     if "\0" in text:
-        raise ReverieError(f"{path} is no text; write the table as csv.")
+        raise ReverieError(f"{path} is not text; write the table as csv.")
     first = text.lstrip().partition("\n")[0]
     separator = max(SEPARATORS, key=first.count)
     try:
@@ -86,7 +86,7 @@ def in_order(times: Float[np.ndarray, " row"], rows: Int[np.ndarray, " row"], pl
 
 
 def numbers(table: pd.DataFrame, columns: tuple[str, ...], place: str) -> pd.DataFrame:
-    """Return a table with some columns as numbers; raises ReverieError where it has no rows, or a cell is no number."""
+    """Return a table with some columns as numbers; raises ReverieError when a cell is none, or without rows."""
     if table.empty:
         raise ReverieError(f"{place} holds no rows; it should say what was shown when.")
     for column in columns:

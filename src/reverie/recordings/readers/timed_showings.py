@@ -58,7 +58,7 @@ def _at_other_speed(table: pd.DataFrame, seconds: Mapping[str, float], place: st
         doubts.append((shorter[0], "of which only the beginning is taken to have been shown; if it ran faster"))
     return tuple(
         f"{place} says that {str(table['clip'][row]).strip()} was shown for {shown[row]:.4g} s, but it lasts "
-        f"{own[row]:.4g} s at its own speed, {what}, give a table of a row a frame."
+        f"{own[row]:.4g} s at its own speed, {what}, give a table with a row per frame."
         for row, what in doubts
     )
 

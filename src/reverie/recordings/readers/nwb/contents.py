@@ -11,7 +11,7 @@ from reverie.recordings.readers.nwb.file import H5Object, column_names, kind_of,
 
 MOVIES = ("ImageSeries", "IndexSeries", "OpticalSeries")
 MICROSCOPES = ("OnePhotonSeries", "TwoPhotonSeries", "ImageMaskSeries")
-"""Types of image series that are no stimuli but microscope recordings."""
+"""Types of image series that are not stimuli but microscope recordings."""
 
 TEMPLATES = "/stimulus/templates/"
 """Group of movies that may be shown at any time, and repeatedly."""

@@ -153,7 +153,7 @@ def _timed(series: H5Object, data: H5Object, axis: int) -> tuple[np.ndarray, H5O
     lost = known is not None and len(known) == data.shape[axis] and not known.all()
     if stamps is None or known is None or not lost or data.size > MOST_SORTED or not known.any():
         return times_of(series, data.shape[axis]), data
-    say(f"{where(series)}: {np.sum(~known)} samples whose times are no numbers are left out.")
+    say(f"{where(series)}: {np.sum(~known)} samples whose times are not numbers are left out.")
     times = stamps[known]
     return paired_times(times, len(times), where(series)), np.compress(known, np.asarray(data), axis=axis)
 
@@ -205,7 +205,7 @@ def table(group: H5Object, *needed: str) -> pd.DataFrame:
         if is_row(column) and column.size == count and f"{name}_index" not in group:
             columns[name] = _cells(column).ravel()
     if lacking := [name for name in needed if name not in columns or columns[name].dtype.kind not in REAL]:
-        raise ReverieError(f"{where(group)} has no column {lacking[0]!r} of a number a row; copy the file again.")
+        raise ReverieError(f"{where(group)} has no column {lacking[0]!r} with one number per row; copy the file again.")
     return pd.DataFrame(columns, index=range(count))
 
 

@@ -17,7 +17,7 @@ JUDGEMENTS = ("quality", "group")
 """Columns with the spike sorter's label of each unit: those of Allen and SpikeInterface, and of phy."""
 
 NOISE = "noise"
-"""Label of units that are no neurons."""
+"""Label of units that are not neurons."""
 
 BELIEVED = 0.9
 """Least share of all spikes that lie in the intervals in which their units are said to have been observed; with fewer,
