@@ -85,7 +85,7 @@ def test_these_encoders_do_not_alias(section):
     aliasing = section.findings.pictures[1].data
     assert aliasing["encoder"].tolist() == ["encoder0", "encoder1"]
     assert (aliasing["aliasing"] < 0.5).all()
-    assert "No encoder here takes 15 Hz for stillness" in section.findings.sentences[1]
+    assert "No encoder here mistakes 15 Hz for stillness" in section.findings.sentences[1]
 
 
 def test_two_stacks_of_a_movie_that_alternates_stand_still():

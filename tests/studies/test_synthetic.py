@@ -17,7 +17,7 @@ from reverie.stimuli.tables import grating_stimuli, noise_square
 from reverie.studies.choosing import SCALES
 from reverie.studies.setup import Setup
 from reverie.studies.synthetic import (
-    beside,
+    compare_tables,
     knows_truth,
     lay_out,
     ordinary_state,
@@ -58,7 +58,7 @@ def test_stimuli_are_planned_and_scored_cell_by_cell(small_world):
     published = pd.DataFrame({15.0: [0.5, 0.4, 0.3], 0.0: [0.9, 0.8, 0.7]}, index=[0.018, 0.036, 0.071])
     table = lay_out(scores, published)
     np.testing.assert_allclose(table.to_numpy(), [[1.0], [0.0]], atol=1e-6)
-    long = beside(table, published)
+    long = compare_tables(table, published)
     assert long["paper"].tolist() == [0.5, 0.9, 0.4, 0.8, 0.3, 0.7]
     np.testing.assert_allclose(long["here"], [np.nan, 1, np.nan, 0, np.nan, np.nan], atol=1e-6)
     assert (scores["motion_energy_truth"] == 0).all()

@@ -13,7 +13,7 @@ from reverie.jobs.job import Job
 from reverie.jobs.store import read_solution
 from reverie.studies.conditions import VIDEO, sentence_on_difference, summarise_conditions, value
 from reverie.studies.setup import Conditions, Setup, jobs_for, jobs_of
-from reverie.studies.study import Beside, Findings, Study, groups_picture
+from reverie.studies.study import Compared, Findings, Study, groups_picture
 from reverie.training.loop import LOG
 
 DYNAMIC = "video_correlation_dynamic"
@@ -37,7 +37,7 @@ def conclude(setup: Setup) -> Findings:
     train = {PAPER: _encoder_seconds(setup.encoders[0]), RIDGE: _decoder_seconds(setup)}
     costs = scores.assign(seconds_to_run=scores["condition"].map(run), seconds_to_train=scores["condition"].map(train))
     comparison = [
-        Beside(
+        Compared(
             name,
             f"{value(video, name)}, dynamic part {value(dynamic, name)}; "
             f"{_seconds(train[name])} to train, {_seconds(run[name])} a clip",

@@ -19,12 +19,12 @@ from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Findings, Study, groups_picture
 
 RECORDED, SIMULATED, TRUE_RATES = "recorded responses", "a simulated trial", "true rates"
-OWN_RATES, PATIENT = "the encoder's own rates", "own rates, long search"
+OWN_RATES, LONG_SEARCH = "the encoder's own rates", "own rates, long search"
 
 METHOD = Map(draws=0, likelihood="sizes")
 """Sizes of responses, not events: noiseless rates are above 0 in every frame, which would make each one an event."""
 
-LONG = replace(METHOD, steps=4 * Map.steps, tolerance=Map.tolerance / 10)
+LONG_METHOD = replace(METHOD, steps=4 * Map.steps, tolerance=Map.tolerance / 10)
 
 
 def with_first_encoder_only(setup: Setup) -> Setup:
@@ -41,7 +41,11 @@ def conditions(setup: Setup) -> Conditions:
     known = {RECORDED: setup.jobs(METHOD), SIMULATED: simulated}
     if setup.session.truth_folder is not None:
         known[TRUE_RATES] = setup.jobs(METHOD, targets="truth")
-    return {**known, OWN_RATES: setup.jobs(METHOD, targets="predicted"), PATIENT: setup.jobs(LONG, targets="predicted")}
+    return {
+        **known,
+        OWN_RATES: setup.jobs(METHOD, targets="predicted"),
+        LONG_SEARCH: setup.jobs(LONG_METHOD, targets="predicted"),
+    }
 
 
 def split(scores: pd.DataFrame) -> pd.DataFrame:
@@ -56,8 +60,8 @@ def split(scores: pd.DataFrame) -> pd.DataFrame:
     parts = {
         "trial noise": r[OWN_RATES] - r[RECORDED] - encoder,
         "encoder": encoder,
-        "search": r[PATIENT] - r[OWN_RATES],
-        "prior": 1 - r[PATIENT],
+        "search": r[LONG_SEARCH] - r[OWN_RATES],
+        "prior": 1 - r[LONG_SEARCH],
         "total": 1 - r[RECORDED],
     }
     return pd.DataFrame(parts).reset_index()
@@ -96,7 +100,7 @@ def conclude(setup: Setup) -> Findings:
         [groups_picture("causes", "The most probable movie, by what it was found from", scores, summary, VIDEO)],
         tables={
             "What each cause costs": parts,
-            "−log likelihood and −log prior of the movie found less those of the true one, nats": gaps,
+            "−log likelihood and −log prior of the movie found, minus the true movie's, nats": gaps,
         },
     )
 
@@ -114,8 +118,8 @@ def _lost(parts: pd.DataFrame) -> str:
 def _preferred(gaps: pd.DataFrame) -> str:
     recorded, simulated = (gaps.loc[gaps["from"] == name, "likelihood"] for name in (RECORDED, SIMULATED))
     return (
-        f"The −log likelihood of the movie found less that of the true one is {recorded.mean():+.0f} nats on recorded "
-        f"trials (below 0, the movie found is likelier, on {(recorded < 0).sum()} of {len(recorded)}). On simulated "
+        f"The movie found has a −log likelihood {recorded.mean():+.0f} nats above the true movie's on recorded trials "
+        f"(below 0, the movie found is more likely, on {(recorded < 0).sum()} of {len(recorded)}). On simulated "
         f"trials, where the encoder is right, it is {simulated.mean():+.0f}, since the movie found also fits the "
         "noise. What recorded trials have below that is due to a wrong encoder or a wrong noise model."
     )

@@ -1,4 +1,4 @@
-"""The scale of a study: how much is done, on which clips, and after how many steps descents stop."""
+"""The scale of a study: how much is done, on which clips, and after how many steps the published method stops."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -121,10 +121,10 @@ def _of_tier(recording: Recording, tier: str) -> list[str]:
 
 
 Stop = tuple[int, float]
-"""When a descent stops, in steps, and the sigma of the final blur, in pixels and frames.
+"""Number of steps of the published method, and the sigma of its final blur in pixels and frames.
 
-The published method takes 1000 steps whatever the data. On small populations, so many steps fit the noise of the single
-trial. The best number is measured on validation trials, whose movies are known and not reported.
+As published it takes 1000 steps, which on small populations fit the noise of the single trial. Here the best number is
+measured on validation trials, whose movies are known and not reported.
 """
 
 

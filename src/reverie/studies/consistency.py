@@ -14,7 +14,7 @@ from reverie.scoring.rule import TRAINING_THRESHOLD, scored_frames
 from reverie.studies import published
 from reverie.studies.conditions import mean_of, sentence_over_animals, summarise_conditions, value
 from reverie.studies.setup import Setup, plain_jobs
-from reverie.studies.study import Beside, Findings, Study, groups_picture
+from reverie.studies.study import Compared, Findings, Study, groups_picture
 
 TRUTH, MASKED, FOUND, MATCHED = "true movie", "masked true movie", "reconstruction", "matched reconstruction"
 NAMES = (TRUTH, MASKED, FOUND, MATCHED)
@@ -45,7 +45,7 @@ def conclude(setup: Setup) -> Findings:
     ]
     theirs = {TRUTH: f"{published.CONSISTENCY_TRUTH}", FOUND: f"{published.CONSISTENCY_RECONSTRUCTION}"}
     theirs[MASKED] = "{:g}–{:g} % lower".format(*published.MASKING_LOSS)
-    comparison = [Beside(name, value(summary, name), theirs.get(name, "–")) for name in NAMES]
+    comparison = [Compared(name, value(summary, name), theirs.get(name, "–")) for name in NAMES]
     caption = (
         "Correlation of predicted with recorded responses, over all neurons and frames, by the movie they were "
         "predicted from, rates being the mean of all encoders"

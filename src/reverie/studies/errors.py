@@ -207,7 +207,7 @@ def _write_movies(setup: Setup, maps: Sequence[ErrorMap]) -> dict[str, Path]:
         try:
             write_colour_mp4(path, coloured(each.error, each.predicted), frame_rate=each.frame_rate)
         except NotApplicable as error:
-            say(f"{error} The study goes on without.")
+            say(f"{error} The study continues without it.")
             continue
         links[f"Error map of {each.name} (mp4)"] = path
     return links

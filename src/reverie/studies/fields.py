@@ -26,7 +26,7 @@ from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.studies.published import MASK_DIAMETERS
 from reverie.studies.setup import Setup, degrees_of_pixel
-from reverie.studies.study import Beside, Findings, Picture, Study
+from reverie.studies.study import Compared, Findings, Picture, Study
 from reverie.studies.synthetic import ordinary_state
 
 PLACES_AT_ONCE = 64
@@ -144,7 +144,7 @@ def conclude(setup: Setup) -> Findings:
         _sentences(setup, table.mean(numeric_only=True)),
         [*coverage_pictures(setup, fields), Picture("examples", words, examples_figure(found), table)],
         [
-            Beside(
+            Compared(
                 f"diameter of the mask at α ≥ {level:g}",
                 f"{np.mean(mask_diameters(session, level)):.0f}°",
                 f"{theirs:.0f}°",
@@ -152,7 +152,7 @@ def conclude(setup: Setup) -> Findings:
             for level, theirs in MASK_DIAMETERS.items()
         ]
         + [
-            Beside(f"neurons with a field, {animal}", f"{100 * found.share_found:.0f} %", "–")
+            Compared(f"neurons with a field, {animal}", f"{100 * found.share_found:.0f} %", "–")
             for animal, found in fields.items()
         ],
     )
@@ -165,7 +165,7 @@ def _sentences(setup: Setup, mean: pd.Series) -> list[str]:
         f"{100 * mean['true_near']:.0f} % of them within {NEAR:g}."
     )
     return [
-        f"{100 * mean['share_found']:.0f} % of the neurons answer to a single pixel; {100 * mean['in_mask']:.0f} % of "
+        f"{100 * mean['share_found']:.0f} % of the neurons respond to a single pixel; {100 * mean['in_mask']:.0f} % of "
         f"their centres lie inside the mask (α ≥ 0.5), {100 * mean['in_core']:.0f} % inside the evaluation mask "
         f"(α ≥ 1). Coverage and mask correlate at {mean['coverage_and_mask']:.2f} over pixels.",
         *([truth] if np.isfinite(mean["true_distance"]) else []),

@@ -18,11 +18,11 @@ from reverie.stimuli.tables import grating_stimuli
 from reverie.studies.plates import grid_figure
 from reverie.studies.published import GRATINGS as PUBLISHED
 from reverie.studies.setup import Setup, degrees_of_pixel
-from reverie.studies.study import Beside, Findings, Picture, Study
+from reverie.studies.study import Compared, Findings, Picture, Study
 from reverie.studies.synthetic import (
     Plan,
     TableSize,
-    beside,
+    compare_tables,
     first_recording,
     jobs_planned,
     lay_out,
@@ -77,7 +77,7 @@ def temporal_aliasing(encoder: Encoder, movie: Movie, state: State, mouse: str) 
 
 
 def _likeness(found: Float[np.ndarray, "neuron time"], expected: Float[np.ndarray, "neuron time"]) -> float:
-    # Relative to changes in time only: a neuron's mean rate is alike for both and would hide the difference.
+    # Relative to changes in time only: a neuron's mean rate is the same for both and would hide the difference.
     deviation = float(np.sqrt(((expected - expected.mean(axis=1, keepdims=True)) ** 2).mean()))
     error = float(np.sqrt(((found - expected) ** 2).mean()))
     return max(0.0, 1.0 - error / deviation) if deviation > 0 else 0.0
@@ -128,7 +128,9 @@ def conclude(setup: Setup) -> Findings:
             f"predicted responses of {', '.join(scores['animal'].unique())}.",
         ],
         [
-            Picture("table", "Video correlation by frequency in space and time.", grids, beside(table, PUBLISHED)),
+            Picture(
+                "table", "Video correlation by spatial and temporal frequency.", grids, compare_tables(table, PUBLISHED)
+            ),
             Picture(
                 "aliasing",
                 "A line of pixels of a 15 Hz grating over time: as it is, and as two interleaved stacks of every "
@@ -137,8 +139,8 @@ def conclude(setup: Setup) -> Findings:
                 aliasing,
             ),
         ],
-        [Beside(f"mean at {hertz:g} Hz", f"{ours:.2f}", f"{paper:.2f}") for hertz, (ours, paper) in means.items()]
-        + [Beside(f"temporal aliasing, {name}", f"{value:.2f}", "1.00") for name, value in aliasing.to_numpy()],
+        [Compared(f"mean at {hertz:g} Hz", f"{ours:.2f}", f"{paper:.2f}") for hertz, (ours, paper) in means.items()]
+        + [Compared(f"temporal aliasing, {name}", f"{value:.2f}", "1.00") for name, value in aliasing.to_numpy()],
     )
 
 
@@ -161,9 +163,9 @@ def verdict(aliasing: pd.DataFrame) -> str:
     """Return a sentence on what ``measure_aliasing`` found."""
     fooled = aliasing.loc[aliasing["aliasing"] > ALIASED, "encoder"].tolist()
     if fooled:
-        takes = "takes" if len(fooled) == 1 else "take"
-        return f"{', '.join(fooled)} {takes} 15 Hz for stillness, so that its score there is an artefact of aliasing."
-    return f"No encoder here takes 15 Hz for stillness (temporal aliasing at most {aliasing['aliasing'].max():.2f})."
+        mistakes = "mistakes" if len(fooled) == 1 else "mistake"
+        return f"{', '.join(fooled)} {mistakes} 15 Hz for stillness: the score there is an artefact of aliasing."
+    return f"No encoder here mistakes 15 Hz for stillness (temporal aliasing at most {aliasing['aliasing'].max():.2f})."
 
 
 def stacks_figure(movie: Movie) -> Figure:

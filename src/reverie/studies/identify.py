@@ -1,4 +1,4 @@
-"""Was it clip A or B? Identification among 100 movies by likelihood, without any reconstruction.
+"""Which of 100 movies was shown? Identification by likelihood, without any reconstruction.
 
 Each candidate's log likelihood compares the responses with an encoder's rates to that movie.
 """
@@ -20,7 +20,7 @@ from reverie.jobs.clip import Clip, by_animal
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.opening import evenly, responses_of
 from reverie.scoring.rule import frames_to_skip
-from reverie.studies.conditions import summarise_conditions
+from reverie.studies.conditions import interval_text, summarise_conditions
 from reverie.studies.lineup import Lineup, Pool, draw_pool, line_up
 from reverie.studies.plates import column_figure, draw_curve, legend
 from reverie.studies.setup import Setup
@@ -66,7 +66,7 @@ def conclude(setup: Setup) -> Findings:
     legend(axes)
     known = summary[summary["neurons"] == everyone].to_dict("records")
     by_length = "; ".join(
-        f"{row['seconds']:.2g} s: {row['mean']:.2f} [{row['low']:.2f}, {row['high']:.2f}]" for row in known
+        f"{row['seconds']:.2g} s: {row['mean']:.2f}{interval_text(row['low'], row['high'], '.2f')}" for row in known
     )
     among = f"{most}" if fewest == most else f"{fewest} to {most}"
     caption = (
@@ -74,8 +74,8 @@ def conclude(setup: Setup) -> Findings:
     )
     return Findings(
         [
-            f"With {everyone} neurons the movie that was shown is the most likely of {among} for this share of the "
-            f"cut-outs, by their length: {by_length}; chance is {1 / most:.2f}.",
+            f"With {everyone} neurons, the movie that was shown is the most likely of {among} in this share of the "
+            f"cut-outs, by length: {by_length}; chance is {1 / most:.2f}.",
             f"Up to {int(answers['questions'].max())} cut-outs of {len(setup.clips)} clips each, one trial of "
             "every clip; intervals: bootstrap over animals and clips.",
             "Candidates are cut-outs, at any time, of the movies on which the encoder was not trained, as they were "

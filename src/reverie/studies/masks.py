@@ -13,7 +13,7 @@ from reverie.studies.conditions import VIDEO, sentence_over_animals, summarise_c
 from reverie.studies.fields import coverage_pictures, describe_fields, fields_of, mask_diameters
 from reverie.studies.plates import column_figure, draw_curve, draw_published, legend
 from reverie.studies.setup import Conditions, Setup, jobs_for
-from reverie.studies.study import Beside, Findings, Picture, Study
+from reverie.studies.study import Compared, Findings, Picture, Study
 
 TRAINED = {"no mask": 0.0, "mask at 0.5": TRAINING_THRESHOLD, "strict mask": EVALUATION_THRESHOLD}
 """Training masks: the transparency from which on the descent may change a pixel."""
@@ -99,12 +99,12 @@ def _sizes(setup: Setup) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["animal", "threshold", "diameter"])
 
 
-def _comparison(summary: pd.DataFrame, sizes: pd.Series) -> list[Beside]:
+def _comparison(summary: pd.DataFrame, sizes: pd.Series) -> list[Compared]:
     theirs = (published.WITHOUT_TRAINING_MASK, published.HEADLINE[0], published.STRICT_TRAINING_MASK)
     return [
-        *(Beside(name, value(summary, name), f"{number}") for name, number in zip(TRAINED, theirs, strict=True)),
+        *(Compared(name, value(summary, name), f"{number}") for name, number in zip(TRAINED, theirs, strict=True)),
         *(
-            Beside(f"diameter at α ≥ {level:g}", f"{sizes[level]:.0f}°", f"{degrees:.0f}°")
+            Compared(f"diameter at α ≥ {level:g}", f"{sizes[level]:.0f}°", f"{degrees:.0f}°")
             for level, degrees in published.MASK_DIAMETERS.items()
         ),
     ]

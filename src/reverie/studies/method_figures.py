@@ -17,7 +17,7 @@ PARTS: Mapping[str, str] = {
 }
 """The scores that are drawn."""
 
-WORDS = ("video correlation", "its dynamic part", "that of the pattern")
+WORDS = ("video correlation", "its dynamic part", "its pattern part")
 """The same scores in a sentence."""
 
 

@@ -16,7 +16,7 @@ from reverie.studies import published
 from reverie.studies.conditions import VIDEO, mean_of, summarise_conditions, value
 from reverie.studies.plates import column_figure, strips
 from reverie.studies.setup import Setup, plain_jobs
-from reverie.studies.study import Beside, Findings, Picture, Study, groups_picture
+from reverie.studies.study import Compared, Findings, Picture, Study, groups_picture
 
 PARTS = {
     "whole": VIDEO,
@@ -49,7 +49,7 @@ def conclude(setup: Setup) -> Findings:
             f"correlation of {value(of_parts, 'whole')} inside the evaluation mask, where another movie would score "
             f"{mean_of(of_chance, 'other movie'):.3f} and the right frames in random order "
             f"{mean_of(of_chance, 'shuffled'):.3f}.",
-            f"What moves within a shot is found at {value(of_parts, 'dynamic part')}. "
+            f"The dynamic part, what changes within a shot, is found at {value(of_parts, 'dynamic part')}. "
             + _moment(mean_of(of_chance, "other moment")),
         ],
         [
@@ -60,11 +60,11 @@ def conclude(setup: Setup) -> Findings:
             _strips(setup),
         ],
         [
-            Beside("video correlation", value(of_parts, "whole"), published.text(published.HEADLINE)),
-            Beside("frame correlation", value(of_parts, "frame"), published.text(published.FRAME_CORRELATION)),
-            Beside("video correlation, full frame", value(of_parts, "full frame"), f"{published.FULL_FRAME}"),
-            Beside("… of the dynamic part", value(of_parts, "dynamic part"), "–"),
-            *(Beside(f"… of {animal}", value(animals, animal), "–") for animal in animals["condition"]),
+            Compared("video correlation", value(of_parts, "whole"), published.text(published.HEADLINE)),
+            Compared("frame correlation", value(of_parts, "frame"), published.text(published.FRAME_CORRELATION)),
+            Compared("video correlation, full frame", value(of_parts, "full frame"), f"{published.FULL_FRAME}"),
+            Compared("… of the dynamic part", value(of_parts, "dynamic part"), "–"),
+            *(Compared(f"… of {animal}", value(animals, animal), "–") for animal in animals["condition"]),
         ],
         {"All movies, to play, with responses and every score": page},
     )

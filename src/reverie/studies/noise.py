@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 from reverie.reporting.figures import COLUMN
 from reverie.stimuli.tables import noise_square, noise_stimuli
 from reverie.studies.conditions import percent
-from reverie.studies.plates import grid_figure
+from reverie.studies.plates import COLOURS, grid_figure
 from reverie.studies.published import NOISE as PUBLISHED
 from reverie.studies.setup import Setup
-from reverie.studies.study import Beside, Findings, Picture, Study
+from reverie.studies.study import Compared, Findings, Picture, Study
 from reverie.studies.synthetic import (
     Plan,
     TableSize,
-    beside,
+    compare_tables,
     first_recording,
     jobs_planned,
     lay_out,
@@ -53,7 +53,7 @@ def conclude(setup: Setup) -> Findings:
     scores, side = score_stimuli(setup, cells, square), square.any(axis=0).sum()
     table = lay_out(scores, PUBLISHED)
     recording = first_recording(setup.session)
-    rows = with_units(beside(table, PUBLISHED), recording)
+    rows = with_units(compare_tables(table, PUBLISHED), recording)
     by_models = scores.groupby("models")["video_correlation"].mean()
     gain = percent(by_models.iloc[-1], by_models.iloc[0]) if len(by_models) > 1 else "one model only"
     done = rows.dropna(subset="here")
@@ -82,13 +82,13 @@ def conclude(setup: Setup) -> Findings:
             ),
         ],
         [
-            Beside(
+            Compared(
                 f"mean of the cells done here, spatial σ {words}",
                 *(f"{done.loc[of, name].mean():.2f}" for name in ("here", "paper")),
             )
             for words, of in (("≥ 1 px", ~white), ("= 0", white))
         ]
-        + [Beside(f"{by_models.index[-1]} models averaged against one", gain, "–")],
+        + [Compared(f"{by_models.index[-1]} models averaged against one", gain, "–")],
     )
 
 
@@ -107,7 +107,7 @@ def activity_figure(scores: pd.DataFrame) -> Figure:
         truth, found = averaged[f"{name}_truth"], averaged[f"{name}_reconstruction"]
         top = float(max(truth.max(), found.max()))
         axes.plot([0, top], [0, top], color="0.6", linewidth=0.8)
-        axes.plot(truth, found, "o", color="#0072b2", markersize=4, alpha=0.7, markeredgewidth=0)
+        axes.plot(truth, found, "o", color=COLOURS[0], markersize=4, alpha=0.7, markeredgewidth=0)
         axes.set_title(label, fontsize=8)
         axes.set_xlabel("stimulus", fontsize=8)
         axes.set_ylabel("reconstruction", fontsize=8)

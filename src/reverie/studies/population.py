@@ -5,7 +5,7 @@ from reverie.studies import published
 from reverie.studies.conditions import VIDEO, mean_of, percent, sentence_over_animals, summarise_conditions, value
 from reverie.studies.plates import column_figure, draw_curve, draw_published, legend
 from reverie.studies.setup import Conditions, Setup, jobs_for
-from reverie.studies.study import Beside, Findings, Picture, Study
+from reverie.studies.study import Compared, Findings, Picture, Study
 
 WAYS = {False: "left out", True: "silenced"}
 
@@ -63,7 +63,7 @@ def conclude(setup: Setup) -> Findings:
     axes.set(xlabel="neurons kept (%)", ylabel="video correlation r")
     legend(axes)
     comparison = [
-        Beside(
+        Compared(
             name_of(share, way),
             f"{value(summary, name_of(share, way))} "
             f"({percent(mean_of(summary, name_of(share, way)), mean_of(summary, whole))})",

@@ -10,7 +10,7 @@ from reverie.studies import published
 from reverie.studies.conditions import VIDEO, by_clip, mean_of, summarise_conditions, value
 from reverie.studies.plates import COLOURS, column_figure
 from reverie.studies.setup import Conditions, Setup, jobs_for
-from reverie.studies.study import Beside, Findings, Picture, Study, groups_picture
+from reverie.studies.study import Compared, Findings, Picture, Study, groups_picture
 
 RECORDED, PREDICTED = "recorded", "predicted"
 TRUE_RATES, TRUE_ENCODER, PERFECT = "true rates", "recorded, true encoder", "true rates, true encoder"
@@ -58,7 +58,7 @@ def conclude(setup: Setup) -> Findings:
     caption = "Score by what the reconstruction started from, and through which encoder (the trained one unless said)"
     pictures = [groups_picture("upper_bounds", caption, scores, summary, VIDEO)]
     theirs = {RECORDED: f"{published.HEADLINE[0]} (7 encoders)", PREDICTED: f"{published.FROM_PREDICTED} (7 encoders)"}
-    comparison = [Beside(name, value(summary, name), theirs.get(name, "–")) for name in by_condition]
+    comparison = [Compared(name, value(summary, name), theirs.get(name, "–")) for name in by_condition]
     if PERFECT in by_condition:
         parts = split(scores)
         sentences.append(_split_sentence(parts))

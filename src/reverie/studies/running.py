@@ -144,7 +144,7 @@ def run_suite(setup: Setup, studies: Sequence[Study]) -> Path:
         write_study_page(
             page, "Movies reconstructed from visual cortex: results", setup.leads(), sections, setup.record(), reasons
         )
-    _raise(failed, f"The others are told on {page}." if sections else "No other could be done.")
+    _raise(failed, f"The others are on {page}." if sections else "No other could be done.")
     if not sections:
         raise NotApplicable(f"No experiment could be done: {'; '.join(missing.values())}")
     say(f"\nAll experiments took {(perf_counter() - begin) / 60:.1f} min. The page is {page}; open it in any browser.")
@@ -182,5 +182,5 @@ def _raise(failed: Mapping[str, Exception], rest: str) -> None:
         if not isinstance(problem, ReverieError):
             raise problem
     if failed:
-        reasons = " ".join(f"“{title}” failed: {problem}" for title, problem in failed.items())
-        raise ReverieError(f"{reasons} {rest}") from next(iter(failed.values()))
+        *lines, last = (f"“{title}” failed: {problem}" for title, problem in failed.items())
+        raise ReverieError(*lines, f"{last} {rest}") from next(iter(failed.values()))

@@ -35,8 +35,8 @@ def groups_picture(name: str, caption: str, scores: pd.DataFrame, summary: pd.Da
 
 
 @dataclass(frozen=True)
-class Beside:
-    """One quantity as text: our number beside the paper's."""
+class Compared:
+    """One quantity as text: our number and the paper's."""
 
     quantity: str
     ours: str
@@ -51,8 +51,8 @@ class Findings:
     """The finding first."""
     pictures: Sequence[Picture]
     """Figures, each with its caption and its data."""
-    comparison: Sequence[Beside] = ()
-    """Our numbers beside the paper's."""
+    comparison: Sequence[Compared] = ()
+    """Our numbers and the paper's."""
     links: Mapping[str, Path] = field(default_factory=dict)
     """Further pages and files, by the words of the link."""
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)

@@ -130,7 +130,7 @@ def lay_out(scores: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(cells.loc[rows, columns])
 
 
-def beside(ours: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+def compare_tables(ours: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Return both tables as one in long form: row, column, paper, here; ``here`` is NaN in cells that were not done."""
     tables = {"paper": published, "here": ours.reindex(index=published.index, columns=published.columns)}
     long = pd.DataFrame({name: table.stack(future_stack=True) for name, table in tables.items()})
@@ -138,7 +138,7 @@ def beside(ours: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_units(rows: pd.DataFrame, recording: Recording) -> pd.DataFrame:
-    """Return the rows of ``beside`` with scales in degrees and seconds, and the frequencies at which power is halved.
+    """Return the rows of ``compare_tables`` with scales in degrees and seconds, and frequencies where power is halved.
 
     Parameters
     ----------

@@ -86,5 +86,5 @@ def test_surrogates_that_are_all_alike_tell_of_no_rarer_ones():
 
 
 def test_too_few_surrogates_are_refused():
-    with pytest.raises(NotApplicable, match="tell nothing of rare false alarms"):
+    with pytest.raises(NotApplicable, match="are too few to estimate rare false alarms"):
         alarms_of(np.zeros(3), 1.0)

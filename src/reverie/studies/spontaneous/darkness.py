@@ -98,7 +98,7 @@ def darkness(
     write_text(out / BITS, bits.to_csv(index=False))
     findings = _findings(table, bits, found, movies, stretch)
     leads = [f"{recording.name}, {recording.neurons} neurons, through the encoder {sources.encoder.name}."]
-    write_study(out, DARKNESS, findings, leads, {"looking": asdict(asked), "seed": seed})
+    write_study(out, DARKNESS, findings, leads, {"comparison": asdict(asked), "seed": seed})
     say(f"{findings.sentences[0]} The page is {out / 'index.html'}.")
     return table
 
@@ -140,8 +140,8 @@ def _findings(
 ) -> Findings:
     departing = table[table["departs"]].sort_values("p")
     first = (
-        f"In {len(departing)} of {len(table)} stretches neurons agree on a picture more than their shared fluctuations "
-        f"explain; without any picture, some stretch would be claimed in {100 * CLAIMED:g} % of recordings."
+        f"In {len(departing)} of {len(table)} stretches, neurons agree on a picture more than shared fluctuations "
+        f"explain; without any picture, at least one would be claimed in {100 * CLAIMED:g} % of recordings."
         if len(departing)
         else f"No picture is found: in none of {len(table)} stretches do neurons agree on one more than surrogates do."
     )
@@ -158,7 +158,7 @@ def _findings(
     picture = Picture("departures", caption, _departures(table, found), table)
     stills = [] if departing.empty else [_stills(departing.head(MOST_STILLS), movies, stretch)]
     return Findings(
-        sentences, [picture, *stills], tables={"Stretches, the surest first": table.sort_values("p").head(20)}
+        sentences, [picture, *stills], tables={"Stretches, the most significant first": table.sort_values("p").head(20)}
     )
 
 
@@ -170,7 +170,7 @@ def _departures(table: pd.DataFrame, found: Agreement) -> Figure:
         axes.fill_between(places, low, high, color=COLOURS[number], alpha=0.35, linewidth=0, label=kind)
     axes.plot(places, found.energy, color=COLOURS[0], label="recorded")
     axes.plot(places[found.departs], found.energy[found.departs], "o", color=COLOURS[0], markersize=4)
-    axes.set(xlabel="stretch", ylabel="said together (grey levels²)")
+    axes.set(xlabel="stretch", ylabel="joint energy (grey levels²)")
     legend(axes)
     return figure
 

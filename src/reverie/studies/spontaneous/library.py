@@ -1,4 +1,4 @@
-"""What is searched and what for: settings, trials, clips and their templates, all in samples of a few frames."""
+"""What is searched, and for what: settings, trials, clips and their templates, all in samples of a few frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def long_enough_trials(recording: Recording, names: Sequence[str], seconds: floa
     trials = counted(len(unfit), "trial")
     why = f"{recording.name}: {trials} without responses or shorter than {seconds:g} s: {some(unfit)}."
     if not fit:
-        raise NotApplicable(f"{why} Choose others with --trials, or look for less with --seconds.")
+        raise NotApplicable(f"{why} Choose others with --trials, or give fewer --seconds.")
     if unfit:
         say(why)
     return fit
@@ -110,7 +110,7 @@ def templates_of(
     samples = max(1, round(asked.seconds * subject.recording.frame_rate / SAMPLE))
     parts, expected = [], []
     ways = list(product(clips, asked.speeds, asked.contrasts))
-    for clip, speed, contrast in tracked(ways, len(ways), "clips as neurons go through them"):
+    for clip, speed, contrast in tracked(ways, len(ways), "templates of clips"):
         movie = GREY + contrast * (clips[clip] - GREY)
         frames = int(len(movie) / abs(speed))
         if frames < max(SAMPLE, subject.encoder.window or 0):
@@ -125,7 +125,7 @@ def templates_of(
             moment = (first + speed * begin * SAMPLE) / subject.recording.frame_rate
             parts.append((clip, moment, speed, contrast, whole[:, begin : begin + samples]))
     if not parts:
-        raise NotApplicable(f"No clip lasts the {asked.seconds:g} s that are looked for at any speed; look for less.")
+        raise NotApplicable(f"No clip lasts {asked.seconds:g} s at any of the speeds; give fewer --seconds.")
     typical, dispersion = np.mean(expected, axis=0), float(likelihood.dispersion.median())
     return [
         template_of(whole, typical, resting, dispersion, clip=clip, first=moment, speed=speed, contrast=contrast)

@@ -91,7 +91,7 @@ def replay(
     search: Search | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Search trials of an animal for replays, write table and page to a folder, and return the candidates.
+    """Search an animal's trials for replays, write the table and a page to a folder, and return the candidates.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def _figure(
     for colour, (kind, values) in zip(COLOURS[1:], maxima.items(), strict=False):
         _draw_exceeded(axes, values, colour, kind)
         axes.axvline(thresholds[kind], color=colour, linewidth=0.6, linestyle=":")
-    axes.set(yscale="log", xlabel="strongest find of a block (z)", ylabel="share of blocks above")
+    axes.set(yscale="log", xlabel="strongest match in a block (z)", ylabel="share of blocks above")
     legend(axes)
     return figure
 

@@ -69,8 +69,8 @@ def alarms_of(maxima: Float[np.ndarray, " block"], hours: float) -> Alarms:
     """
     if len(maxima) < FEWEST:
         raise NotApplicable(
-            f"{len(maxima)} blocks of surrogate activity tell nothing of rare false alarms; give more trials or "
-            "surrogates."
+            f"{len(maxima)} blocks of surrogate activity are too few to estimate rare false alarms; give more "
+            "trials or surrogates."
         )
     beyond = float(np.quantile(maxima, TAIL))
     above = maxima[maxima > beyond] - beyond
