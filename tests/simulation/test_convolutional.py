@@ -68,10 +68,10 @@ def test_the_whole_frame_sets_the_gain(truth: ConvolutionalTruth):
     assert gains[2] == pytest.approx(1 / (0.25 + 50 / 127.5), rel=0.02)
 
 
-def test_what_it_kept_answering_a_neuron_answers_less(truth: ConvolutionalTruth):
+def test_a_neuron_adapts_to_what_goes_on(truth: ConvolutionalTruth):
     cortex = truth.animal("a")
-    steady = cortex.answer(torch.full((1, 80, 60), 1.5))[0]
-    onset = cortex.answer(torch.cat([torch.zeros(1, 80, 24), torch.full((1, 80, 30), 1.5)], dim=2))[0]
+    steady = cortex.nonlinearity(torch.full((1, 80, 60), 1.5))[0]
+    onset = cortex.nonlinearity(torch.cat([torch.zeros(1, 80, 24), torch.full((1, 80, 30), 1.5)], dim=2))[0]
     adaptations = cortex.get_buffer("adaptations")[:, 0]
     np.testing.assert_allclose(onset[:, -1], steady[:, -1], rtol=1e-4)
     fall = steady[:, -1] / onset[:, 0]

@@ -25,7 +25,7 @@ from reverie.runs.reconstructing import reconstruct_trials
 from reverie.runs.reporting import report_run
 from reverie.runs.run import Run
 from reverie.simulation.folder import TRUTH, Simulation, write_simulation
-from reverie.simulation.mouse import AnyMovie
+from reverie.simulation.mouse import MovieSource
 from reverie.stimuli.footage import embedded_clips, mix_footage, read_enlarged
 from reverie.stimuli.resizing import resize
 from reverie.studies.choosing import choose_stop
@@ -110,7 +110,7 @@ def _simulate(data: Path, seed: int) -> None:
     write_simulation(data, Simulation(demo_movies(generator), mice=MICE, seed=seed))
 
 
-def demo_movies(generator: np.random.Generator) -> dict[str, list[tuple[str, AnyMovie]]]:
+def demo_movies(generator: np.random.Generator) -> dict[str, list[tuple[str, MovieSource]]]:
     """Return the clips of each tier, each (time, 36, 64), with its name.
 
     Training movies are taken from one real clip, or synthetic; validation movies are taken from a second; the movies to
@@ -128,7 +128,7 @@ def demo_movies(generator: np.random.Generator) -> dict[str, list[tuple[str, Any
     }
 
 
-def _named(name: str, movies: Sequence[AnyMovie]) -> list[tuple[str, AnyMovie]]:
+def _named(name: str, movies: Sequence[MovieSource]) -> list[tuple[str, MovieSource]]:
     return [(f"{name} {number}", movie) for number, movie in enumerate(movies, start=1)]
 
 

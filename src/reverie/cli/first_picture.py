@@ -11,7 +11,7 @@ from reverie.runs.reconstructing import reconstruct_trials
 from reverie.runs.reporting import report_run
 from reverie.runs.run import Run
 from reverie.simulation.folder import TRUTH, Simulation, write_simulation
-from reverie.simulation.mouse import AnyMovie
+from reverie.simulation.mouse import MovieSource
 from reverie.stimuli.footage import embedded_clips, mix_footage
 from reverie.stimuli.video import read_movie
 
@@ -46,7 +46,7 @@ def first_picture(out: Path, seed: int) -> Path:
     return report_run(out / "run")
 
 
-def _movies(seed: int) -> dict[str, list[tuple[str, AnyMovie]]]:
+def _movies(seed: int) -> dict[str, list[tuple[str, MovieSource]]]:
     drawn = mix_footage([], CLIPS, FRAMES, 0.0, np.random.default_rng(seed))
     bikes = read_movie(embedded_clips()["bikes"], seconds=SECONDS)
     return {

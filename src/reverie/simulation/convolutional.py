@@ -13,7 +13,7 @@ from reverie.simulation.cells import Cells, TruthConfig, draw_cells, draw_centre
 from reverie.simulation.true_encoder import Cortex, TrueEncoder
 from reverie.simulation.visual_network import SPACING, VisualNetwork
 
-TAPS = 14
+LAGS = 14
 """Frames that a neuron's temporal kernel spans, the present one included."""
 
 ADAPTATION = 24
@@ -50,7 +50,7 @@ class ConvolutionalTruthConfig(TruthConfig):
 
 
 @dataclass(frozen=True)
-class Readers(Cells):
+class NetworkCells(Cells):
     """Neurons that read the network, one entry per neuron."""
 
     taps: list[Int[np.ndarray, "neuron _"]]
@@ -61,7 +61,7 @@ class Readers(Cells):
     bases: Float[np.ndarray, " neuron"]
     """Weights of brightness."""
     kernels: Float[np.ndarray, "neuron lag"]
-    """(neuron, TAPS), oldest frame first."""
+    """(neuron, LAGS), oldest frame first."""
     adaptations: Float[np.ndarray, " neuron"]
     """Strength of adaptation to recent responses."""
 
@@ -79,8 +79,8 @@ class ConvolutionalTruth(TrueEncoder):
 
     def draw_animal(self, neurons: int, generator: np.random.Generator) -> "ConvolutionalCortex":
         """Draw the neurons of one animal."""
-        readers = draw_readers(self.config, neurons, self.frame_size, self.network.channels, generator)
-        return ConvolutionalCortex(self.config, readers, self.network)
+        cells = draw_network_cells(self.config, neurons, self.frame_size, self.network.channels, generator)
+        return ConvolutionalCortex(self.config, cells, self.network)
 
 
 class ConvolutionalCortex(Cortex):
@@ -90,26 +90,26 @@ class ConvolutionalCortex(Cortex):
     response = power / (power + saturation^exponent + adaptation · recent power),  power as in ``Cortex``
     """
 
-    memory = TAPS + ADAPTATION + RECENT - 1
+    memory = LAGS + ADAPTATION + RECENT - 1
 
-    def __init__(self, config: ConvolutionalTruthConfig, readers: Readers, network: VisualNetwork) -> None:
-        super().__init__(config, readers)
+    def __init__(self, config: ConvolutionalTruthConfig, cells: NetworkCells, network: VisualNetwork) -> None:
+        super().__init__(config, cells)
         self.frame_gain = config.frame_gain
         # In a tuple, so that torch does not register it here: the truth holds the network once for all its animals.
         self._network = (network,)
-        for stage, taps in enumerate(readers.taps):
+        for stage, taps in enumerate(cells.taps):
             self.register_buffer(f"taps{stage}", torch.from_numpy(taps))
         self.keep(
-            **{f"weights{stage}": weights for stage, weights in enumerate(readers.weights)},
-            bases=readers.bases,
-            kernels=readers.kernels[:, None],
-            adaptations=readers.adaptations[:, None],
+            **{f"weights{stage}": weights for stage, weights in enumerate(cells.weights)},
+            bases=cells.bases,
+            kernels=cells.kernels[:, None],
+            adaptations=cells.adaptations[:, None],
             recent=_decay(8.0, RECENT),
             lately=_decay(10.0, ADAPTATION),
         )
-        self.keep(shift=np.zeros((len(readers.rows), 1)), spread=np.ones((len(readers.rows), 1)))
+        self.keep(shift=np.zeros((len(cells.rows), 1)), spread=np.ones((len(cells.rows), 1)))
 
-    def answer(self, drive: Float[Tensor, "batch neuron earlier_and_time"]) -> Float[Tensor, "batch neuron time"]:
+    def nonlinearity(self, drive: Float[Tensor, "batch neuron earlier_and_time"]) -> Float[Tensor, "batch neuron time"]:
         """Return responses to drives that begin ADAPTATION frames before the responses."""
         power = torch.relu(drive - self.get_buffer("thresholds")) ** self.exponent
         lately = functional.conv1d(power.flatten(0, 1)[:, None, :-1], self.get_buffer("lately")[None, None])
@@ -160,13 +160,13 @@ class ConvolutionalCortex(Cortex):
         return (drive - shift) / spread
 
 
-def draw_readers(
+def draw_network_cells(
     config: ConvolutionalTruthConfig,
     neurons: int,
     frame_size: tuple[int, int],
     channels: tuple[int, ...],
     generator: np.random.Generator,
-) -> Readers:
+) -> NetworkCells:
     """Draw neurons that read a network, given the number of channels of each stage."""
     rows, columns = draw_centres(config, neurons, frame_size, generator)
     shares = generator.dirichlet(np.ones(len(channels)), neurons) ** 0.5
@@ -179,7 +179,7 @@ def draw_readers(
         sizes = shares[:, stage, None] * signs * generator.exponential(1.0, chosen.shape)
         taps.append(taps_of)
         weights.append((sizes[..., None] * between).reshape(neurons, -1).astype(np.float32))
-    return Readers(
+    return NetworkCells(
         **vars(draw_cells(config, rows, columns, generator)),
         taps=taps,
         weights=weights,
@@ -207,7 +207,7 @@ def _grid_taps(
 
 def _draw_kernels(neurons: int, generator: np.random.Generator) -> Float[np.ndarray, "neuron lag"]:
     """Draw temporal kernels of unit norm: a peak after 1-3 frames minus a later, broader one."""
-    ago = np.arange(TAPS)[::-1] - 1.0
+    ago = np.arange(LAGS)[::-1] - 1.0
     scale, order = generator.uniform(0.5, 1.3, (2, neurons, 1))
     late = generator.uniform(1.8, 3.0, (neurons, 1))
     share = generator.beta(1.0, 1.2, (neurons, 1))

@@ -22,7 +22,7 @@ from reverie.recordings.readers.sensorium_layout import write_recording
 from reverie.recordings.recording import Recording
 from reverie.simulation.darkness import Darkness, replay_table
 from reverie.simulation.kinds import KINDS, Kind, find_kind
-from reverie.simulation.mouse import AnyMovie, SimulatedMouse, in_the_dark, schedule
+from reverie.simulation.mouse import MovieSource, SimulatedMouse, in_the_dark, schedule
 from reverie.simulation.request import SimulationRequest
 from reverie.simulation.true_encoder import TrueEncoder
 from reverie.stimuli.clips import StimulusSettings
@@ -48,7 +48,7 @@ FLOAT_BYTES = 4
 class Simulation:
     """Animals, and the movies that all of them watch, each with a behaviour of its own."""
 
-    movies: Mapping[str, Sequence[tuple[str, AnyMovie]]]
+    movies: Mapping[str, Sequence[tuple[str, MovieSource]]]
     """By tier, (name, movie) pairs, all of one frame size; a function instead of a movie is called for it whenever it
     is shown, so that no more than one is in memory. Trials are numbered as by ``schedule``."""
     mice: Mapping[str, int]

@@ -20,7 +20,7 @@ from reverie.simulation.kinds import KINDS
 from reverie.simulation.noise import SessionGains, SessionNoise, draw_responses
 from reverie.simulation.true_encoder import TrueEncoder
 
-AnyMovie = Float[np.ndarray, "_ _ _"] | Callable[[], Movie]
+MovieSource = Float[np.ndarray, "_ _ _"] | Callable[[], Movie]
 """A movie of any length, or a function that draws it."""
 
 
@@ -33,7 +33,7 @@ class Presentation:
     tier: str
     title: str
     """The movie's name."""
-    source: AnyMovie
+    source: MovieSource
     """The movie itself, or a function that draws it."""
     strength: Float[np.ndarray, " time"] | None = None
     """(time,), in trials without a movie (tier ``spontaneous``): how much of the change of rates that the source would
@@ -46,7 +46,7 @@ class Presentation:
 
 
 def schedule(
-    movies: Mapping[str, Sequence[tuple[str, AnyMovie]]], repeats: Mapping[str, int] | None = None
+    movies: Mapping[str, Sequence[tuple[str, MovieSource]]], repeats: Mapping[str, int] | None = None
 ) -> tuple[Presentation, ...]:
     """Number the showings: tier by tier in the order given, each tier's movies in order, as often as it repeats.
 
@@ -166,9 +166,9 @@ class SimulatedMouse:
         shown = None if show.strength is not None else movie
         return Trial(name=name, tier=show.tier, movie=shown, state=state, responses=responses)
 
-    def trials(self, split: str) -> LazyTrials:
+    def trials(self, tier: str) -> LazyTrials:
         """Return the trials of one tier in order, each drawn when it is read."""
-        return LazyTrials(self.trial, tuple(name for name, tier in self.tiers.items() if tier == split))
+        return LazyTrials(self.trial, tuple(name for name, of in self.tiers.items() if of == tier))
 
     @property
     def coordinates(self) -> Float[np.ndarray, "neuron 3"]:

@@ -47,7 +47,7 @@ class RetinalTruthConfig(TruthConfig):
 
 
 @dataclass(frozen=True)
-class Ganglion(Cells):
+class GanglionCells(Cells):
     """Retinal ganglion cells: filters (neuron, height, width) of unit norm; kernels (neuron, lag), oldest first."""
 
     filters: Float[np.ndarray, "neuron height width"]
@@ -61,8 +61,8 @@ class RetinalTruth(TrueEncoder):
 
     def draw_animal(self, neurons: int, generator: np.random.Generator) -> "Retina":
         """Draw the cells of one retina."""
-        ganglion = draw_ganglion(self.config, neurons, self.frame_size, generator)
-        return Retina(self.config, ganglion, self.frame_size)
+        cells = draw_ganglion_cells(self.config, neurons, self.frame_size, generator)
+        return Retina(self.config, cells, self.frame_size)
 
 
 class Retina(Cortex):
@@ -70,7 +70,7 @@ class Retina(Cortex):
 
     memory = RETINAL_MEMORY
 
-    def __init__(self, config: RetinalTruthConfig, cells: Ganglion, frame_size: tuple[int, int]) -> None:
+    def __init__(self, config: RetinalTruthConfig, cells: GanglionCells, frame_size: tuple[int, int]) -> None:
         super().__init__(config, cells)
         self.contrast = LocalContrast(config.adaptation, cells.rows, cells.columns, frame_size)
         self.keep(filters=cells.filters.reshape(len(cells.rows), -1).T, kernels=cells.kernels[:, None])
@@ -90,9 +90,9 @@ class Retina(Cortex):
         return drive / spread
 
 
-def draw_ganglion(
+def draw_ganglion_cells(
     config: RetinalTruthConfig, neurons: int, frame_size: tuple[int, int], generator: np.random.Generator
-) -> Ganglion:
+) -> GanglionCells:
     """Draw the cells of one retina."""
     rows, columns = draw_centres(config, neurons, frame_size, generator)
     sigma = generator.uniform(*config.centre_degrees, neurons) / config.degrees_per_pixel
@@ -101,7 +101,7 @@ def draw_ganglion(
     centre, around = spots
     sign = np.where(generator.uniform(size=neurons) < config.on_share, 1.0, -1.0)[:, None, None]
     filters = sign * (centre - share * around)
-    return Ganglion(
+    return GanglionCells(
         **vars(draw_cells(config, rows, columns, generator)),
         filters=filters / np.sqrt((filters**2).sum(axis=(1, 2), keepdims=True)),
         kernels=_draw_kernels(config, neurons, generator),

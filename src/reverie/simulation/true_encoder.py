@@ -69,9 +69,9 @@ class Cortex(nn.Module, ABC):
 
     def respond(self, movie: Float[Tensor, "batch before_and_time height width"]) -> Float[Tensor, "batch neuron time"]:
         """Return responses to the movie alone, before scale, floor and gain."""
-        return self.answer(self.drive(movie))
+        return self.nonlinearity(self.drive(movie))
 
-    def answer(self, drive: Float[Tensor, "batch neuron time"]) -> Float[Tensor, "batch neuron time"]:
+    def nonlinearity(self, drive: Float[Tensor, "batch neuron time"]) -> Float[Tensor, "batch neuron time"]:
         """Return responses to drives, between 0 and 1."""
         power = torch.relu(drive - self.get_buffer("thresholds")) ** self.exponent
         response: Tensor = power / (power + self.saturation**self.exponent)
@@ -95,7 +95,7 @@ class Cortex(nn.Module, ABC):
     def calibrate(self, footage: Float[Tensor, "batch time height width"]) -> None:
         """Set drives to unit standard deviation and rates to their intended means, both measured on the footage."""
         means = self.get_buffer("means")
-        typical = self.answer(self.standardise(self.drive(footage))).mean(dim=(0, 2))[:, None].clamp_min(1e-3)
+        typical = self.nonlinearity(self.standardise(self.drive(footage))).mean(dim=(0, 2))[:, None].clamp_min(1e-3)
         self.get_buffer("scales").copy_((means - self.get_buffer("floors")) / typical)
 
 

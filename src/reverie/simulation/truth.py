@@ -52,7 +52,7 @@ class GaborCells(Cells):
     """Which neurons sum the energy of both drives."""
 
 
-def draw_population(
+def draw_gabor_cells(
     config: SimulatedTruthConfig, neurons: int, frame_size: tuple[int, int], generator: np.random.Generator
 ) -> GaborCells:
     """Draw the neurons of one animal."""
@@ -203,7 +203,7 @@ class SimulatedTruth(TrueEncoder):
     def draw_animal(self, neurons: int, generator: np.random.Generator) -> "SimulatedCortex":
         """Draw the neurons of one animal."""
         return SimulatedCortex(
-            self.config, draw_population(self.config, neurons, self.frame_size, generator), self.frame_size
+            self.config, draw_gabor_cells(self.config, neurons, self.frame_size, generator), self.frame_size
         )
 
 
