@@ -215,8 +215,6 @@ def test_more_contrast_is_compressed(truth: SimulatedTruth):
     animal = truth.animal("ada")
     grating = drifting_grating(60, direction=30.0, cycles_per_degree=0.03, hertz=2.0, wave="sine")
     strong = torch.from_numpy(grating)[None]
-        None
-    ]
     faint = 127.5 + 0.25 * (strong - 127.5)
     ratio = (animal.drive(strong).std(dim=2) / animal.drive(faint).std(dim=2)).median()
     assert 1.2 < ratio < 2.8

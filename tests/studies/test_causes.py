@@ -16,11 +16,11 @@ from reverie.inversion.priors.gaussian import GaussianPrior
 from reverie.inversion.problem import Observation, Problem
 from reverie.jobs.workers import Workers
 from reverie.studies import causes
-from reverie.studies.causes import CAUSES, OWN_RATES, PATIENT, RECORDED, SIMULATED, TRUE_RATES, gap, split
+from reverie.studies.causes import CAUSES, LONG_SEARCH, OWN_RATES, RECORDED, SIMULATED, TRUE_RATES, gap, split
 from reverie.studies.setup import Setup
 
 CAUSE_NAMES = ["trial noise", "encoder", "search", "prior"]
-SCORES = {RECORDED: 0.6, SIMULATED: 0.65, OWN_RATES: 0.9, PATIENT: 0.92}
+SCORES = {RECORDED: 0.6, SIMULATED: 0.65, OWN_RATES: 0.9, LONG_SEARCH: 0.92}
 
 
 def parts_of(scores: dict[str, float]) -> dict[str, float]:
@@ -65,7 +65,7 @@ def test_a_true_encoder_costs_nothing_and_noise_something(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(causes, "METHOD", replace(causes.METHOD, steps=6))
-    monkeypatch.setattr(causes, "LONG", replace(causes.LONG, steps=8))
+    monkeypatch.setattr(causes, "LONG_METHOD", replace(causes.LONG_METHOD, steps=8))
     setup = CAUSES.sized(Setup(session, replace(SCALE, clips=1), tmp_path, Workers(session)))
     setup.run(CAUSES.plan(setup), "movies")
     found = CAUSES.conclude(setup)
@@ -76,5 +76,5 @@ def test_a_true_encoder_costs_nothing_and_noise_something(
     # The truth is one of the movies that were searched among.
     assert (gaps["likelihood"] + gaps["prior"] < 0).all()
     assert gaps["from"].tolist() == [RECORDED, SIMULATED]
-    likelier = (gaps.loc[gaps["from"] == RECORDED, "likelihood"] < 0).sum()
-    assert f"likelier, on {likelier} of 1)" in found.sentences[1]
+    more_likely = (gaps.loc[gaps["from"] == RECORDED, "likelihood"] < 0).sum()
+    assert f"more likely, on {more_likely} of 1)" in found.sentences[1]
