@@ -35,7 +35,7 @@ FOREIGN = {
 }
 """Options of other programs that are named (pip, the linker, hf, sbatch, squeue); and two that are no verb's own."""
 
-NO_VERB = {"anew", "as", "in", "is", "encoder", "decoder", "VERB", "run", "from"}
+NO_VERB = {"again", "as", "in", "is", "encoder", "decoder", "VERB", "run", "from"}
 """Words after the program's name in sentences about it."""
 
 

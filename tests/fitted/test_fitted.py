@@ -99,7 +99,7 @@ def test_a_part_that_was_copied_from_another_animal_is_told(tiny_world, part):
     ("part", "arrays", "sentence"),
     [
         ("weights", Weights("sizes", np.nan, 1.0).to_arrays(), "not within 0 and 1"),
-        ("calibration", Calibration(np.nan, *np.ones((3, 3)), ("1", "2")).to_arrays(), "no numbers above 0"),
+        ("calibration", Calibration(np.nan, *np.ones((3, 3)), ("1", "2")).to_arrays(), "not numbers above 0"),
         ("prior", {name: np.full((12, 16), np.nan) for name in ("mean", "deviation", "power")}, "not finite numbers"),
     ],
 )

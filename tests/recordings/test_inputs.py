@@ -200,7 +200,7 @@ CASES = {
     "sloppy tiers": (tiers(lambda word: word.capitalize() + " "), 10, 7, 0, None),
     "other tiers": (tiers(lambda word: {"oracle": "Validation"}.get(word, word)), 10, 7, 0, None),
     "unknown tiers": (tiers(lambda word: "block A"), 10, 7, 0, "has tiers of unknown meaning ('block_a')"),
-    "time first": (edit("videos", lambda a: a.transpose(2, 0, 1)), 10, 7, 0, "laid (time, height, width)"),
+    "time first": (edit("videos", lambda a: a.transpose(2, 0, 1)), 10, 7, 0, "laid out (time, height, width)"),
     "colour": (edit("videos", lambda a: np.repeat(a[:, :, None], 3, axis=2)), 10, 7, 0, "3 colour channels"),
     "colours after time": (edit("videos", lambda a: np.repeat(a[..., None], 3, axis=3)), 10, 7, 0, "3 colour channels"),
     "colours first, then time": (
