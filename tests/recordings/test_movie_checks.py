@@ -38,7 +38,7 @@ def black_and_white(values: np.ndarray) -> Footage:
     [
         (lambda values: Footage("b.npy", Broken(), "time,height,width"), r"b\.npy could not be read .*wrong checksum"),
         (black_and_white, r"b\.npy has values of 0 to 1, shares of white, but most .* hold grey levels"),
-        (laid_otherwise, r"b\.npy is laid \(height,width,time\) but most of the recording's movies are laid \(time,"),
+        (laid_otherwise, r"b\.npy has the axes \(height,width,time\) but most of the recording's movies have \(time,"),
     ],
 )
 @pytest.mark.parametrize("first", ["0", "1"])

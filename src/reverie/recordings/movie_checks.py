@@ -105,7 +105,7 @@ def _require_axes(footage: Footage, axes: str) -> None:
     """Raise ReverieError when the axes of a movie have another order than those of most movies of the recording."""
     if footage.axes not in ("auto", axes):
         raise ReverieError(
-            f"{footage.place} is laid out ({footage.axes}) but most of the recording's movies are laid out ({axes}); write it "
+            f"{footage.place} has the axes ({footage.axes}) but most of the recording's movies have ({axes}); write it "
             "like these."
         )
 
