@@ -29,7 +29,7 @@ SPACINGS = (3, 4, 5)
 """Candidate spacings, in frames, between the lags of a decoder's features; wider ones reach further back, but blur
 more."""
 
-JUDGED = 5
+ERROR_FOLDS = 5
 """Number of parts that the training trials are divided into where there are no validation trials. The parts share no
 movie; one is left out of a fit, to measure its errors on."""
 
@@ -122,7 +122,7 @@ def _standard_errors(
     judged: Sequence[Trial] = subject.trials(subject.validation)
     judge = ridge
     if not judged:
-        judged, folds = trials, movie_folds(trials, JUDGED)
+        judged, folds = trials, movie_folds(trials, ERROR_FOLDS)
         if max(folds) > 1:  # otherwise the trials left to fit would all show one movie
             parts = list(zip(subject.training, folds, strict=True))
             judged = subject.trials([name for name, fold in parts if fold == 0])

@@ -182,7 +182,7 @@ def write_plan(path: Path, bands: MeasuredBands, design: Design) -> None:
     constants = {
         "slow": SLOW_HERTZ,
         "coarse": COARSE_CYCLES,
-        "curved": NONLINEAR_NOISE,
+        "nonlinear_noise": NONLINEAR_NOISE,
         "learning_minutes": LEARNING_MINUTES,
     }
     page = fill_page(

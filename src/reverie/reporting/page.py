@@ -75,11 +75,11 @@ def _render(content: RunContent, stills: Sequence[Still], pictures_from: str) ->
 
 
 def fill_page(template: str, styles: Sequence[str], scripts: Sequence[str], **values: object) -> str:
-    """Return a page as HTML: a template, filled in, with its style sheets and scripts.
+    """Return a page as HTML: a template, filled in, with its style sheets and scripts, and the one that all pages have.
 
     A content security policy lets no other script run.
     """
-    script = '"use strict";\n(() => {\n' + "\n".join(map(asset, scripts)) + "\n})();\n"
+    script = '"use strict";\n(() => {\n' + "\n".join(map(asset, ("theme.js", *scripts))) + "\n})();\n"
     return (
         page_environment()
         .get_template(template)

@@ -85,13 +85,17 @@ class Scene:
     labels: Sequence[str] = ()
 
 
+def _require_pixels(path: Path, movies: Sequence[np.ndarray]) -> None:
+    if not movies or movies[0].size == 0:
+        raise ReverieError(f"{path} was to hold a movie without pixels; give at least one frame.")
+
+
 def write_film(path: Path, scenes: Sequence[Scene], *, frame_rate: float = FRAME_RATE, scale: int = 6) -> None:
     """Write scenes one after the other as ``write_mp4`` writes one; smaller ones stand in the corner of the largest.
 
     Raises ReverieError when there is nothing to write, labels do not match or the file cannot be written.
     """
-    if not scenes:
-        raise ReverieError(f"{path} was to hold a movie without pixels; give at least one frame.")
+    _require_pixels(path, [movie for scene in scenes for movie in scene.movies])
     first = [_drawn(path, Scene([movie[:1] for movie in scene.movies], scene.labels), scale) for scene in scenes]
     height, width = (max(one.shape[axis] for one in first) for axis in (1, 2))
     shown = (frame for scene in scenes for frame in _drawn(path, scene, scale))
@@ -102,8 +106,7 @@ def write_film(path: Path, scenes: Sequence[Scene], *, frame_rate: float = FRAME
 
 def _drawn(path: Path, scene: Scene, scale: int) -> Frames:
     movies, labels = scene.movies, scene.labels
-    if not movies or movies[0].size == 0:
-        raise ReverieError(f"{path} was to hold a movie without pixels; give at least one frame.")
+    _require_pixels(path, movies)
     if labels and len(labels) != len(movies):
         raise ReverieError(f"{path}: {len(movies)} movies need as many labels, but {len(labels)} were given.")
     grey = np.clip(np.rint(side_by_side(*movies)), 0, WHITE).astype(np.uint8)
@@ -115,8 +118,7 @@ def _drawn(path: Path, scene: Scene, scale: int) -> Frames:
 
 def write_colour_mp4(path: Path, movie: Coloured, *, frame_rate: float = FRAME_RATE, scale: int = 6) -> None:
     """Write a movie in red, green and blue (time, height, width, 3), 0-255, as ``write_mp4`` writes grey ones."""
-    if movie.size == 0:
-        raise ReverieError(f"{path} was to hold a movie without pixels; give at least one frame.")
+    _require_pixels(path, [movie])
     large = movie.repeat(scale, axis=1).repeat(scale, axis=2)
     _encode(path, large, large.shape[1:3], frame_rate)
 
@@ -162,8 +164,7 @@ def write_tif(path: Path, movie: Movie, frame_rate: float = FRAME_RATE) -> None:
     Values are kept as they are, as float32. ImageJ shows time in seconds.
     Raises ReverieError when the movie has no frames or the file cannot be written.
     """
-    if movie.size == 0:
-        raise ReverieError(f"{path} was to hold a movie without pixels {movie.shape}; give at least one frame.")
+    _require_pixels(path, [movie])
     metadata = {"axes": "TYX", "fps": frame_rate, "finterval": 1 / frame_rate, "tunit": "s", "min": 0.0, "max": WHITE}
     # tifffile needs the name of an open file, and that of a temporary one is only a number.
     content = BytesIO()

@@ -14,7 +14,7 @@ from reverie.inversion.problem import Problem
 from reverie.jobs.clip import simulated_clips
 from reverie.jobs.job import Job, problem_of
 from reverie.scoring.parts import shot_starts
-from reverie.studies.conditions import VIDEO, by_clip, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, by_clip, sentence_on_losses, summarise_conditions, value
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Findings, Study, groups_picture
 
@@ -94,7 +94,7 @@ def conclude(setup: Setup) -> Findings:
     )
     return Findings(
         [
-            f"From recorded responses the video correlation is {value(summary, RECORDED)}. {_lost(parts)}",
+            f"From recorded responses the video correlation is {value(summary, RECORDED)}. {sentence_on_losses(parts)}",
             _preferred(gaps),
         ],
         [groups_picture("causes", "The most probable movie, by what it was found from", scores, summary, VIDEO)],
@@ -108,11 +108,6 @@ def conclude(setup: Setup) -> Findings:
 def _gap(setup: Setup, job: Job) -> Mapping[str, float]:
     problem = problem_of(job, setup.session).to(setup.session.device)
     return gap(problem, setup.movie([job]), job.clip.read(setup.session).known_movie)
-
-
-def _lost(parts: pd.DataFrame) -> str:
-    losses = ", ".join(f"{name} {parts[name].mean():.3f}" for name in ("trial noise", "encoder", "search", "prior"))
-    return f"Of the {parts['total'].mean():.3f} that it falls short of 1: {losses}."
 
 
 def _preferred(gaps: pd.DataFrame) -> str:

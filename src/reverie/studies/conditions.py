@@ -77,6 +77,13 @@ def sentence_on_difference(scores: pd.DataFrame, score: str, first: str, second:
     return f"{words}, {first} minus {second}: {found.mean:+.3f}{interval}; better on {better} of {found.clips} clips."
 
 
+def sentence_on_losses(parts: pd.DataFrame) -> str:
+    """Return a sentence on what each cause costs on average: a row per clip, a column per cause, and their total."""
+    means = parts.drop(columns=["animal", "clip"]).mean()
+    losses = ", ".join(f"{name} {mean:.3f}" for name, mean in means.items() if name != "total")
+    return f"Of the {means['total']:.3f} that it falls short of 1: {losses}."
+
+
 def sentence_over_animals(scores: pd.DataFrame, score: str, reference: str) -> str:
     """Return a sentence on the repeated-measures test of every condition against a reference, over animals."""
     table = compare_over_animals(scores, score, reference)

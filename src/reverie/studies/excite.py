@@ -19,7 +19,7 @@ from reverie.foundation.progress import tracked
 from reverie.inversion.exciting import most_exciting_movie
 from reverie.inversion.problem import Observation, Problem
 from reverie.reporting.pictures import evenly_placed
-from reverie.studies.plates import column_figure, strips
+from reverie.studies.plates import strips_figure
 from reverie.studies.setup import Setup
 from reverie.studies.study import Findings, Picture, Study
 from reverie.studies.synthetic import ordinary_state
@@ -84,10 +84,8 @@ def _picture(found: list[Excited], rates: pd.DataFrame) -> Picture:
     chosen = evenly_placed(FRAMES, 5)
     movies = [movie[chosen] for each in found for movie in (each.movie, each.natural)]
     labels = [label for each in found for label in (f"neuron {each.neuron}", "best natural")]
-    figure, (axes,) = column_figure(0.36 * len(movies) + 0.2)
-    strips(axes, movies, labels)
     caption = "Frames of the most exciting movies of some neurons, above the best cut-outs of training movies."
-    return Picture("exciting", caption, figure, rates)
+    return Picture("exciting", caption, strips_figure(movies, labels), rates)
 
 
 def excite(session: Session, animal: str, folder: Path, neurons: Sequence[int]) -> tuple[list[Excited], pd.DataFrame]:

@@ -14,7 +14,7 @@ from reverie.runs.run_folder import RunFolder
 from reverie.scoring.controls import CONTROLS
 from reverie.studies import published
 from reverie.studies.conditions import VIDEO, mean_of, summarise_conditions, value
-from reverie.studies.plates import column_figure, strips
+from reverie.studies.plates import strips_figure
 from reverie.studies.setup import Setup, plain_jobs
 from reverie.studies.study import Compared, Findings, Picture, Study, groups_picture
 
@@ -105,10 +105,9 @@ def _strips(setup: Setup) -> Picture:
         chosen = evenly_placed(len(truth), 5)
         movies += [truth[chosen], setup.movie(jobs)[chosen]]
         labels += [clip.animal[:14], "recon."]
-    figure, (axes,) = column_figure(0.36 * len(movies) + 0.2)
-    strips(axes, movies, labels)
     data = pd.DataFrame([{"animal": clip.animal, "clip": clip.name} for clip in clips])
-    return Picture("frames", "Five evenly spaced frames of a clip, above those of its reconstruction.", figure, data)
+    caption = "Five evenly spaced frames of a clip, above those of its reconstruction."
+    return Picture("frames", caption, strips_figure(movies, labels), data)
 
 
 NATURAL = Study(

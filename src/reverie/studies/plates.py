@@ -104,14 +104,15 @@ def legend(axes: Axes) -> None:
     axes.legend(frameon=False, fontsize=6.5, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
 
 
-def strips(axes: Axes, movies: Sequence[Float[np.ndarray, "time height width"]], labels: Sequence[str]) -> None:
-    """Draw one row of frames per movie.
+def strips_figure(movies: Sequence[Float[np.ndarray, "time height width"]], labels: Sequence[str]) -> Figure:
+    """Draw one row of frames per movie, under each other.
 
     Parameters
     ----------
     movies
         A few frames each, grey levels 0-255.
     """
+    figure, (axes,) = column_figure(0.36 * len(movies) + 0.2)
     gap = 2
     rows = [np.concatenate([np.pad(frame, gap, constant_values=255.0) for frame in movie], axis=1) for movie in movies]
     axes.imshow(np.concatenate(rows), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
@@ -120,6 +121,7 @@ def strips(axes: Axes, movies: Sequence[Float[np.ndarray, "time height width"]],
     axes.set_xticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+    return figure
 
 
 def grid_figure(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from reverie.jobs.job import Targets
 from reverie.studies import published
-from reverie.studies.conditions import VIDEO, by_clip, mean_of, summarise_conditions, value
+from reverie.studies.conditions import VIDEO, by_clip, mean_of, sentence_on_losses, summarise_conditions, value
 from reverie.studies.plates import COLOURS, column_figure
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Compared, Findings, Picture, Study, groups_picture
@@ -61,7 +61,7 @@ def conclude(setup: Setup) -> Findings:
     comparison = [Compared(name, value(summary, name), theirs.get(name, "–")) for name in by_condition]
     if PERFECT in by_condition:
         parts = split(scores)
-        sentences.append(_split_sentence(parts))
+        sentences.append(sentence_on_losses(parts))
         pictures.append(_bars(parts))
         inside = mean_of(summary, TRUE_ENCODER) - mean_of(summary, RECORDED)
         sentences.append(
@@ -70,12 +70,6 @@ def conclude(setup: Setup) -> Findings:
             "inversion error."
         )
     return Findings(sentences, pictures, comparison)
-
-
-def _split_sentence(parts: pd.DataFrame) -> str:
-    means = {name: float(parts[name].mean()) for name in ("trial noise", "encoder error", "inversion error", "total")}
-    shares = ", ".join(f"{name} {means[name]:.3f}" for name in list(means)[:3])
-    return f"Of the {means['total']:.3f} that it falls short of a perfect score: {shares}."
 
 
 def _bars(parts: pd.DataFrame) -> Picture:

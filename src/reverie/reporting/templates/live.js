@@ -30,7 +30,3 @@ events.addEventListener("end", () => {
   events.close();
   part("state").textContent = "The responses have ended.";
 });
-
-for (const choice of document.querySelectorAll("[name=theme]")) {
-  choice.addEventListener("change", () => (document.documentElement.dataset.theme = choice.value));
-}

@@ -1,7 +1,7 @@
-// The page: which trial is open, the colour scheme, the keyboard.
+// The page: which trial is open, its colours, the keyboard.
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const darkness = matchMedia("(prefers-color-scheme: dark)");
+const dark = matchMedia("(prefers-color-scheme: dark)");
 let player = null;
 
 /** Open the trial the address names (the first by default) and close the one before; only one is ever decoded. */
@@ -42,12 +42,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const choice of document.querySelectorAll("[name=theme]")) {
-  choice.addEventListener("change", () => {
-    document.documentElement.dataset.theme = choice.value;
-    if (player?.screens) player.recolour();
-  });
+  choice.addEventListener("change", () => player?.screens && player.recolour());
 }
-darkness.addEventListener("change", () => player?.screens && player.recolour());
+dark.addEventListener("change", () => player?.screens && player.recolour());
 still.addEventListener("change", () => still.matches && player?.pause());
 addEventListener("hashchange", openTrial);
 openTrial();

@@ -1,4 +1,4 @@
-// The page of a plan: reckons as reverie.planning.design does, with the same numbers.
+// The page of a plan: computes what reverie.planning.design computes, from the same numbers.
 
 const main = document.querySelector("[data-plan]");
 const bands = JSON.parse(main.dataset.plan);
@@ -55,7 +55,7 @@ function predict(design) {
   const known = design.minutes / (design.minutes + bands.learning_minutes);
   const found = bands.power.map((power, band) => {
     const seen = sinc(bands.hertz[band] / design.scan_rate) ** 2;
-    const noise = design.noise + bands.curved * driven[band] * seen;
+    const noise = design.noise + bands.nonlinear_noise * driven[band] * seen;
     const signalToNoise = (power * bands.information[band] * density * known * seen) / noise;
     return signalToNoise / (1 + signalToNoise);
   });
@@ -100,6 +100,4 @@ for (const slider of sliders) {
   set(slider, Number(slider.dataset.value));
   slider.addEventListener("input", show);
 }
-for (const choice of document.querySelectorAll("[name=theme]"))
-  choice.addEventListener("change", () => (document.documentElement.dataset.theme = choice.value));
 show();
