@@ -117,7 +117,7 @@ def test_a_batch_system_that_ends_us_is_answered_like_ctrl_c():
         process.send_signal(signal.SIGTERM)
         _, told = process.communicate(timeout=30)
     assert process.returncode == 143
-    assert told == "reverie: Interrupted; give the same command again to go on where it stopped.\n"
+    assert told == "reverie: Interrupted; give the same command again to resume where it stopped.\n"
 
 
 LONG = """

@@ -43,7 +43,7 @@ def test_a_file_is_replaced_by_one_of_its_kind_only(tmp_path: Path):
     require_file(page, PAGE)
     thesis.write_text("my thesis")
     for path, mark in ((thesis, PAGE), (page, b"rates.npy")):
-        with pytest.raises(ReverieError, match="is there already and of another kind; choose another name"):
+        with pytest.raises(ReverieError, match="exists already and is of another kind; choose another name"):
             require_file(path, mark)
     with pytest.raises(ReverieError, match="is a folder, where a file"):
         require_file(tmp_path, PAGE)

@@ -49,7 +49,7 @@ def test_a_pulse_too_many_is_dropped_and_missing_ones_go_on():
     np.testing.assert_allclose(paired_times(times, 102, "camera")[-2:], [10.0, 10.1])
     with pytest.raises(ReverieError, match="camera has 50 samples but 100 times"):
         paired_times(times, 50, "camera")
-    with pytest.raises(ReverieError, match="are not all numbers that grow"):
+    with pytest.raises(ReverieError, match="are not all increasing numbers"):
         paired_times(times[::-1], 100, "camera")
 
 

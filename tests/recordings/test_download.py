@@ -235,7 +235,7 @@ def test_a_server_without_ranges_starts_anew(server, tmp_path):
 
 def test_a_file_that_changed_on_the_server_is_not_mixed_with_the_old_one(server, tmp_path):
     server.cuts = [1_000_000]
-    with pytest.raises(ReverieError, match="it goes on where it stopped"):
+    with pytest.raises(ReverieError, match="it resumes where it stopped"):
         get(server, tmp_path, retries=0)
     server.content = server.content[::-1]
     server.version = '"two"'

@@ -214,7 +214,7 @@ def test_foreign_files_beside_videos_are_left_out_and_said(tmp_path: Path, capsy
     found = find_videos([tmp_path, tmp_path / "b.mp4"])
     assert [path.name for path in found] == ["a video without an ending", "b.mp4", "series"]
     told = capsys.readouterr().err
-    assert "cover, folder, notes.txt, single.png are no video and left out" in " ".join(told.split())
+    assert "cover, folder, notes.txt, single.png are not videos and are left out" in " ".join(told.split())
 
 
 def test_of_a_folder_broken_videos_and_copies_are_left_out_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

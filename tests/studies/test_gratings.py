@@ -57,7 +57,7 @@ def test_an_encoder_without_memory_cannot_tell_motion_either():
 
 
 def test_a_movie_that_does_not_repeat_is_refused():
-    with pytest.raises(ReverieError, match="do not repeat every 2"):
+    with pytest.raises(ReverieError, match="does not repeat every 2 frames"):
         temporal_aliasing(SpotEncoder(3, size=(36, 64)), grating(7.5), STATE, "toy")
     with pytest.raises(ReverieError, match="looks back"):
         temporal_aliasing(SpotEncoder(3, history=50, size=(36, 64)), grating(15.0), STATE, "toy")

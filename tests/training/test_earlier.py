@@ -15,8 +15,8 @@ def test_a_recording_that_is_read_otherwise_is_told_how_it_was_read(tiny_world, 
     asked = {"animals": "alpha", "steps": 2, "device": "cpu"}
     train_encoder(tiny_world.data, tmp_path / "E", reading=HALVED, **asked)
     told = (
-        r"trained otherwise \(alpha: 19 neurons there, 20 now\); choose another --out, or read the recordings as they "
-        r"were then \(--frame-size 6 8 --leave-out neuron:3\)"
+        r"trained differently \(alpha: 19 neurons there, 20 now\); choose another --out, or read the recordings as "
+        r"they were then \(--frame-size 6 8 --leave-out neuron:3\)"
     )
     with pytest.raises(ReverieError, match=told):
         train_encoder(tiny_world.data, tmp_path / "E", **asked)

@@ -144,7 +144,7 @@ def run_verb(asked: Callable[[], Verb]) -> int:
     except BrokenPipeError:
         code = NOBODY_READS  # the reader of our output has closed it, as in `reverie inspect DATA | head`
     except KeyboardInterrupt as error:
-        _print_error("Interrupted; give the same command again to go on where it stopped.")
+        _print_error("Interrupted; give the same command again to resume where it stopped.")
         code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     except Exception as error:
         _print_error(explain(error) or report_unforeseen(error))

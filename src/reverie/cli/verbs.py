@@ -135,7 +135,7 @@ def parse(arguments: Sequence[str] | None = None) -> Verb:
     for before, word in pairwise(words):
         # As a path, an empty word would mean the working directory.
         if word == "" or (word.startswith("--") and word.endswith("=")):
-            raise ReverieError(f"Nothing was given with {word or before}; is a variable of the shell not set?")
+            raise ReverieError(f"Nothing was given with {word or before}; is a shell variable unset?")
     module, name = VERBS[words[0]].split(":")
     verb: Verb = tyro.cli(getattr(import_module(module), name), prog=f"reverie {words[0]}", args=words[1:])
     options = [word.partition("=")[0][2:].replace("-", "_") for word in words if word.startswith("--")]

@@ -64,11 +64,11 @@ def _find_weights(path: Path, container: Mapping[str, Any]) -> dict[str, Tensor]
             "DwiseNeuro begins."
         )
     if not named and len(found) > 1:
-        raise ReverieError(f"{path} holds several networks ({', '.join(found)}); save the one you mean alone.")
+        raise ReverieError(f"{path} holds several networks ({', '.join(found)}); save only the one you mean.")
     weights = (named or list(found.values()))[0]
     prefixes = [name.removesuffix(FIRST_WEIGHT) for name in weights if name.endswith(FIRST_WEIGHT)]
     if len(prefixes) > 1:
-        raise ReverieError(f"{path} holds several networks ({', '.join(prefixes)}); save the one you mean alone.")
+        raise ReverieError(f"{path} holds several networks ({', '.join(prefixes)}); save only the one you mean.")
     (prefix,) = prefixes
     return {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(prefix)}
 

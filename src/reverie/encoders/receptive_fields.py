@@ -38,7 +38,7 @@ def pixel_places(frame_size: tuple[int, int], stride: int = 1) -> Int[np.ndarray
     [[1, 0], [1, 3], [4, 0], [4, 3]]
     """
     if stride < 1:
-        raise ReverieError(f"Pixels are tried every stride-th place; a stride of {stride} should be at least 1.")
+        raise ReverieError(f"The stride between probed pixels is {stride} but must be at least 1.")
     lines = [np.arange((size - 1) % stride // 2, size, stride) for size in frame_size]
     return np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1).reshape(-1, 2)
 
@@ -165,7 +165,7 @@ def population_coverage(fields: ReceptiveFields) -> Float[np.ndarray, "height wi
     """
     if not fields.found.any():
         raise ReverieError(
-            "No neuron answers to single pixels beyond the threshold; train the encoder longer, or use another."
+            "No neuron responds to single pixels beyond the threshold; train the encoder longer, or use another."
         )
     maps = fields.maps[fields.found]
     return np.asarray((maps >= HALF * maps.max(axis=(1, 2), keepdims=True)).mean(axis=0))

@@ -190,7 +190,7 @@ class Fitted:
         about = read_decoder_description(path.parent).get("about", {}) if described else arrays
         fitted_to = about.get(FITTED_TO)
         if fitted_to is not None and str(fitted_to) != self.subject.fingerprint:
-            raise ReverieError(f"{path} was fitted to another animal, encoder or trials, and came here by copying.")
+            raise ReverieError(f"{path} was fitted to another animal, encoder or trials, and was copied here.")
         arrays.pop(FITTED_TO, None)
         return arrays
 

@@ -122,9 +122,9 @@ def _fit_weights(fitted: Fitted) -> None:
     fitted.keep("weights", weights.to_arrays())
     averaged = f" averaged over {weights.averaged_over} pairs of movies" if weights.averaged_over else ""
     say(
-        f"{fitted.subject.animal}: on validation trials, movies come nearest with the likelihood "
-        f"“{weights.likelihood}”{averaged}, where the most probable movie counts {weights.share:.2f} and ridge "
-        f"{1 - weights.share:.2f}."
+        f"{fitted.subject.animal}: on validation trials, errors are least with the likelihood "
+        f"“{weights.likelihood}”{averaged}, with weights of {weights.share:.2f} for the most probable "
+        f"movie and {1 - weights.share:.2f} for ridge."
     )
 
 

@@ -49,9 +49,9 @@ def fit_errors(fitted: Fitted) -> LearnedErrors | None:
     """
     names = calibration_trials(fitted.subject)
     if len(names) < FEWEST_CLIPS:
-        say(f"{fitted.subject.animal} has too few known movies to learn how far its movies err.")
+        say(f"{fitted.subject.animal} has too few trials with known movies to learn its errors from.")
         return None
-    say(f"Learning how far movies of {fitted.subject.animal} err from {len(names)} short clips.")
+    say(f"Learning the errors of the movies of {fitted.subject.animal} from {len(names)} short clips.")
     ridges, drawn = held_out_ridges(fitted, names), evenly(names, DRAWN_CLIPS)
     # Each clip has its own draws: with the same random numbers, six would hold hardly more information than one.
     drawing = {name: replace(Map(), seed=seed) for seed, name in enumerate(drawn)}

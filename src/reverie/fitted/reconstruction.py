@@ -90,7 +90,7 @@ class Reconstruction:
         if self.std is None:
             raise ReverieError(
                 f"The method `{self.method}` gave no standard deviation, so there is no interval; use `combined` or "
-                "`map` as they are by default."
+                "`map` with their default settings."
             )
         if not (isinstance(level, Real) and 0 < level < 1):
             raise ReverieError(f"An interval holds the truth with a probability between 0 and 1, not {level}.")

@@ -129,7 +129,7 @@ def require_file(path: Path, mark: bytes) -> None:
         with path.open("rb") as stream:
             start = stream.read(PROBE)
         if mark not in start:
-            raise ReverieError(f"{path} is there already and of another kind; choose another name for what is written.")
+            raise ReverieError(f"{path} exists already and is of another kind; choose another name to write to.")
 
 
 def _try(folder: Path, named: Path) -> None:

@@ -65,5 +65,5 @@ def _read_snapshot(path: Path, method: Solver[Any]) -> Snapshot[Any] | None:
     try:
         return Snapshot.from_arrays(read_npz(path), method.restore)
     except (ReverieError, KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
-        say(f"{path} cannot be gone on from ({error}), so the search starts over.")
+        say(f"{path} cannot be resumed from ({error}), so the search starts over.")
         return None

@@ -91,7 +91,7 @@ def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFold
 def require_search(method: Method) -> None:
     """Raise NotApplicable where a method does not search for the most probable movie."""
     if not isinstance(method, Map | Combined):
-        raise NotApplicable(f"Shuffled responses are no control of the method `{method.name}`; use `combined`.")
+        raise NotApplicable(f"Shuffled responses are not a control for the method `{method.name}`; use `combined`.")
 
 
 def shuffled_problem(job: Job, session: Session) -> Problem:

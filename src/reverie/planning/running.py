@@ -114,7 +114,7 @@ def named_sources(
     """Return the sources to plan with, None for simulated neurons; raises ReverieError where only one is named."""
     if (data is None) != (encoder is None):
         raise ReverieError(
-            "To plan with an encoder at hand give both its recordings and its folder (--data, --encoder)."
+            "To plan with an encoder of your own, give both its recordings and its folder (--data, --encoder)."
         )
     return None if data is None or encoder is None else SubjectSources(data, encoder, animal, reading)
 

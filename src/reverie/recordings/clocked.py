@@ -212,7 +212,7 @@ def _rate_for_images(showings: Sequence[Showing]) -> float:
 
 def _why_rate(name: str, rate: float, own: float | None) -> tuple[str, ...]:
     """Return a sentence on a frame rate that is not that of the movies; own: theirs, None for images."""
-    to_differ = f"{rate:.4g} frames a second (--frame-rate to differ)"
+    to_differ = f"{rate:.4g} frames a second (set with --frame-rate)"
     if own is None and rate != FRAME_RATE:
         return (f"The images of {name} have {to_differ}, so that they last for longer than encoders look back.",)
     if own is None or np.isclose(rate, own):

@@ -81,7 +81,7 @@ def paired_times(times: Times, samples: int, place: str) -> Float[np.ndarray, " 
     in a thousand, or times run backwards.
     """
     if not np.isfinite(times).all() or (np.diff(times) < 0).any():
-        raise ReverieError(f"The times of {place} are not all numbers that grow; repair them.")
+        raise ReverieError(f"The times of {place} are not all increasing numbers; repair them.")
     surplus = len(times) - samples
     if abs(surplus) > max(SURPLUS, len(times) // 1000):
         raise ReverieError(

@@ -43,7 +43,7 @@ def fetch(url: str, target: Path, *, retries: int = 5, pause: float = 1.0) -> No
             furthest = max(furthest, reached)
             if attempts > retries or _is_final(error):
                 raise ReverieError(
-                    f"{url} could not be fetched ({_reason(error)}); try again later, it goes on where it stopped."
+                    f"{url} could not be fetched ({_reason(error)}); try again later, and it resumes where it stopped."
                 ) from error
             say(f"{url}: {_reason(error)}; trying again.")
             time.sleep(pause * 2 ** (attempts - 1))

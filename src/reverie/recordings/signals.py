@@ -167,8 +167,8 @@ class SpikeTrains:
         before, after = rows[unit][back[unit][0] : back[unit][0] + 2]
         raise ReverieError(
             f"{self.place} hold times that start over in most units (in unit {unit} after {before:.6g} s, at "
-            f"{after:.6g} s), as where recordings with a clock each were put one behind the other; give each by "
-            "itself, or let the times go on."
+            f"{after:.6g} s), as if recordings with separate clocks had been concatenated; give each on its own, "
+            "or make the times continuous."
         )
 
     @property

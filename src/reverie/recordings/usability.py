@@ -198,4 +198,4 @@ def _resized(animal: str, stored: tuple[int, int], size: tuple[int, int]) -> str
     how = "averaged down" if size[0] <= stored[0] and size[1] <= stored[1] else "enlarged"
     squeezed = abs(math.log(stored[0] * size[1] / (stored[1] * size[0]))) > SQUEEZED
     proportions = ", which changes their proportions" if squeezed else ""
-    return f"The movies of {animal} are {how} from {before} pixels to {after}{proportions} (--frame-size to differ)."
+    return f"The movies of {animal} are {how} from {before} pixels to {after}{proportions} (set with --frame-size)."

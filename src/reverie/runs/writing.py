@@ -77,7 +77,7 @@ def write_watchable(folder: Path, found: Reconstruction) -> None:
     try:
         write_mp4(folder / "movie.mp4", *shown.values(), frame_rate=rate, labels=tuple(shown))
     except NotApplicable as error:
-        say(f"{error} All else of the trial is written.")
+        say(f"{error} The rest of the trial is written.")
     if truth is not None:
         save_figure(folder / "strip.png", strip_figure(truth, found.frames, frame_rate=rate))
     write_tif(folder / "movie.tif", found.frames, rate)

@@ -118,7 +118,8 @@ def find_videos(places: Sequence[Path]) -> list[Path]:
             seen = f" (only {some(others)})" if others else ""
             raise ReverieError(f"{place} holds no video{seen}; name video files, or a folder of numbered pictures.")
         if others:
-            say(f"In {place}, {some(others)} {'is' if len(others) == 1 else 'are'} no video and left out.")
+            what = "is not a video and is" if len(others) == 1 else "are not videos and are"
+            say(f"In {place}, {some(others)} {what} left out.")
         found += videos if place.is_file() else _whole(videos)
     firsts = first_alike(found)
     for video in firsts:

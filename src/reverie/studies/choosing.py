@@ -103,7 +103,7 @@ def validation_clips(session: Session, reported: Sequence[Clip], count: int) -> 
         found += [Clip(animal, name) for name in evenly(names, count)]
     if not found:
         raise NotApplicable(
-            "The recordings have no validation trials (such as the tier oracle) with responses beside those reported, "
+            "The recordings have no validation trials (such as the tier oracle) with responses besides those reported, "
             "to choose the number of steps on; use --scale paper, which takes the published number."
         )
     return found

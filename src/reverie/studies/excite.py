@@ -99,7 +99,7 @@ def excite(session: Session, animal: str, folder: Path, neurons: Sequence[int]) 
     names = session.fitted(animal, folder).subject.training
     cuts = _cut_outs([recording.movie(name) for name in names[:: max(1, len(names) // MOVIES)]])
     if not cuts:
-        raise NotApplicable(f"No training movie of {animal} lasts the {FRAMES} frames of a most exciting one.")
+        raise NotApplicable(f"No training movie of {animal} lasts the {FRAMES} frames of a most exciting movie.")
     sources = {"": session.encoder(folder), **({"true_": session.truth} if session.simulated else {})}
     rates = {prefix: _mean_rates(source, cuts, state, animal) for prefix, source in sources.items()}
     best = rates[""].argmax(axis=0)

@@ -64,7 +64,7 @@ def temporal_aliasing(encoder: Encoder, movie: Movie, state: State, mouse: str) 
         When the frames do not repeat or fewer than two are left.
     """
     if not np.array_equal(movie[2:], movie[:-2]):
-        raise ReverieError("The movie's frames do not repeat every 2; give a grating of 15 Hz.")
+        raise ReverieError("The movie does not repeat every 2 frames; give a grating of 15 Hz.")
     if len(movie) < encoder.history + 2:
         raise ReverieError(f"The movie needs more than the {encoder.history} frames the encoder looks back.")
     fast = predict(encoder, movie, state, mouse)

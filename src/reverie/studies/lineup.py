@@ -73,7 +73,7 @@ def line_up(session: Session, animal: str, folder: Path, frames: int, state: Sta
     names, parts = [], []
     found = list(candidates_of(fitted.subject, frames))
     if len(found) < 2:
-        raise NotApplicable(f"{animal} was shown no movie of {frames} frames that the encoder {folder} was not taught.")
+        raise NotApplicable(f"{animal} was shown no movie of {frames} frames outside the training of {folder}.")
     for candidate in tracked(found, len(found), f"rates of {animal} to candidates"):
         names.append((candidate.name, candidate.flips))
         parts.append(_natural(likelihood, predict(encoder, candidate.movie, state, animal)))

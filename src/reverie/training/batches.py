@@ -53,7 +53,7 @@ def load_trials(recording: Recording, names: Sequence[str], encoder: Encoder, *,
     neurons = encoder.require_mouse(recording.name)
     for name in names:
         if not recording.has_responses(name):
-            raise ReverieError(f"Trial {name} of {recording.name} has no responses; nothing is to be learnt from it.")
+            raise ReverieError(f"Trial {name} of {recording.name} has no responses; nothing can be learned from it.")
     if recording.neurons != neurons:
         raise ReverieError(
             f"{recording.name} has {recording.neurons} neurons but the encoder reads out {neurons}; build the encoder "

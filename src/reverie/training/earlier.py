@@ -66,7 +66,7 @@ def earlier_plan(out: Path, requested: Mapping[str, Any]) -> dict[str, Any] | No
         there = earlier["asked"]
         differences = "; ".join(_difference(name, there.get(name), requested[name]) for name in changed)
         raise ReverieError(
-            f"{out} holds an encoder trained otherwise ({differences}); choose another --out{_or_as_read(out)}."
+            f"{out} holds an encoder trained differently ({differences}); choose another --out{_or_as_read(out)}."
         )
     return earlier
 

@@ -236,7 +236,7 @@ def test_nwb_of_suite2p(tmp_path, session):
 
 def test_nwb_of_no_known_layout_is_listed_and_chosen_from(tmp_path, session):
     place = nwb_layouts.write_free(tmp_path / "mine.nwb", session)
-    with pytest.raises(ReverieError, match=r"no NWB file of .*, MICrONS.* or suite2p; choose --responses"):
+    with pytest.raises(ReverieError, match=r"not an NWB file of .*, MICrONS.* or suite2p; choose --responses"):
         open_recording(place)
     listing = render(survey(place))
     for line in ("/acquisition/my_cells  RoiResponseSeries", "/stimulus/presentation/shown  IndexSeries", "100 Hz"):

@@ -155,7 +155,7 @@ def test_a_film_that_is_cut_short_spoils_no_other(session, tmp_path, capsys):
 
 def test_how_an_array_was_taken_is_said(session, tmp_path):
     recording = read(tmp_path, session, lambda place, movie: np.save(f"{place}.npy", movie))
-    assert any("clip0 to be 40 frames of 36 x 64 pixels (--movie-axes to differ)" in note for note in recording.notes)
+    assert any("clip0 to be 40 frames of 36 x 64 pixels (set with --movie-axes)" in note for note in recording.notes)
 
 
 def test_a_picture_of_16_bits_is_not_all_white(tmp_path):

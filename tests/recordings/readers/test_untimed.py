@@ -61,7 +61,7 @@ def test_an_array_that_may_lie_either_way_is_said_to_be_taken_as_it_is_where_its
         np.save(place.with_suffix(".npy"), np.zeros((20, 20, 40), np.uint8))
 
     recording = open_recording(tmp_path, Reading(**written(tmp_path, session, cubes), frame_rate=20.0))
-    assert any("taken to be 20 frames of 20 x 40 pixels (--movie-axes to differ)" in note for note in recording.notes)
+    assert any("taken to be 20 frames of 20 x 40 pixels (set with --movie-axes)" in note for note in recording.notes)
 
 
 def test_the_rate_that_imagej_keeps_is_taken(tmp_path, session):

@@ -172,7 +172,7 @@ def population_of(mouse: str, trials: Sequence[Trial]) -> Population:
     populations = set()
     for trial in trials:
         if trial.responses is None:
-            raise ReverieError(f"Trial {trial.name} of {mouse} has no responses; nothing is to be learnt from it.")
+            raise ReverieError(f"Trial {trial.name} of {mouse} has no responses; nothing can be learned from it.")
         height, width = trial.known_movie.shape[1:]
         populations.add(Population(mouse, len(trial.responses), (height, width)))
     if len(populations) != 1:

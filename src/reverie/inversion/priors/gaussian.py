@@ -84,7 +84,7 @@ class GaussianPrior:
         """
         frames = tuple(int(start) for start in starts)
         if frames[:1] != (0,) or any(later <= earlier for earlier, later in pairwise(frames)):
-            raise ReverieError(f"Shots must begin at frame 0 and then later and later, not at {list(frames)}.")
+            raise ReverieError(f"Shots must begin at frame 0 and then at increasing frames, not at {list(frames)}.")
         return replace(self, starts=frames)
 
     def following(self, starts: Sequence[int], path: Float[np.ndarray, "time 2"]) -> "GaussianPrior":
@@ -140,7 +140,7 @@ class GaussianPrior:
         Raises ReverieError where the camera moves, since they are not unique then.
         """
         if self.camera is not None:
-            raise ReverieError("A movie does not tell what a moving camera's scene looks like where it is not seen.")
+            raise ReverieError("A movie does not show what a moving camera's scene looks like where it is not seen.")
         frames = len(departure)
         return spectrum_of(departure / self.deviation, self.lengths(frames)) / self.amplitude(frames)
 

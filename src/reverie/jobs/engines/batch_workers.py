@@ -91,7 +91,7 @@ class BatchWorkers:
         if gone:
             ended = [job for job in gone.values() if job]
             say(
-                f"{self.on.on}: {_named(ended)} ended before a worker started; others are asked for."
+                f"{self.on.on}: {_named(ended)} ended before a worker started; others are requested."
                 if ended
                 else f"{self._refusal_sentence()}; it is asked again."
             )

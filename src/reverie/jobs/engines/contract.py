@@ -66,8 +66,8 @@ class Engine(Protocol):
 def lost(name: str) -> WorkerLost:
     """Return the error of a task that lost its process too often."""
     return WorkerLost(
-        f"A worker process was killed {TRIES} times over {name}, probably for want of memory or time; give the same "
-        "command again with fewer --jobs, more --memory or a longer --walltime."
+        f"A worker process was killed {TRIES} times over {name}, probably because memory or time ran out; give the "
+        "same command again with fewer --jobs, more --memory or a longer --walltime."
     )
 
 
@@ -108,4 +108,4 @@ def out_of_time() -> bool:
 
 def stopped() -> OutOfTime:
     """Return the error that a job raises when it stopped at its snapshot."""
-    return OutOfTime("The time of this process is over; give the same command again to go on where it stopped.")
+    return OutOfTime("The time of this process is over; give the same command again to resume where it stopped.")

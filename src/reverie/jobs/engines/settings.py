@@ -52,7 +52,7 @@ class On:
         if self.seconds < LEAST_WALLTIME:
             raise BadInput(f"--walltime is {self.walltime}; give at least a minute.")
         if self.dry_run and not self.batch:
-            raise BadInput(f"On {self.on} no script is handed over; --dry-run belongs to a batch system.")
+            raise BadInput(f"On {self.on} no script is submitted; --dry-run is for batch systems.")
 
     @property
     def batch(self) -> bool:

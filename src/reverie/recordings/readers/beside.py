@@ -216,7 +216,7 @@ def behaviour_beside(reading: Reading) -> Mapping[str, Signal]:
         table = rows[names].to_numpy(float)
         if table.shape[1] != 1 + len(signals) or len(table) < 2 or not np.isfinite(table[:, 0]).all():
             raise ReverieError(
-                f"{place} should hold a time and {counted(len(signals), 'value')} a row, with a line of names."
+                f"{place} should hold a time and {counted(len(signals), 'value')} per row, with a line of names."
             )
         if not _is_of_times(names[0]) and (np.diff(table[:, 0]) == 1).all():
             raise ReverieError(

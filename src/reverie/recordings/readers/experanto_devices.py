@@ -100,7 +100,7 @@ def _values(folder: Path, meta: Mapping[str, Any]) -> OnDisk | np.ndarray:
         raise ReverieError(f"{folder} holds neither data.npy nor data.mem; copy it again.")
     if min(shape) < 1 or dtype.kind not in "fiub":
         raise ReverieError(
-            f"{folder / 'meta.yml'} speaks of {shape[0]} samples of {shape[1]} signals of the type {dtype}, where some "
+            f"{folder / 'meta.yml'} states {shape[0]} samples of {shape[1]} signals of the type {dtype}, where some "
             "numbers were expected; export it again."
         )
     wanted, there = int(np.prod(shape)) * dtype.itemsize, path.stat().st_size
@@ -130,7 +130,7 @@ def _spikes(folder: Path, meta: Mapping[str, Any]) -> SpikeTrains:
     flat = np.fromfile(path, dtype=np.float64) if plain else read_npy(path)
     edges = np.asarray(meta["spike_indices"], dtype=int)
     if edges[-1] != len(flat):
-        raise ReverieError(f"{path} holds {len(flat)} spikes, but its meta.yml speaks of {edges[-1]}; copy it again.")
+        raise ReverieError(f"{path} holds {len(flat)} spikes, but its meta.yml states {edges[-1]}; copy it again.")
     trains = [flat[first:last] for first, last in pairwise(edges.tolist())]
     return SpikeTrains(str(folder), trains, (float(meta["start_time"]), float(meta["end_time"])))
 

@@ -123,4 +123,4 @@ def _require_forward(times: np.ndarray, frames: np.ndarray, clips: np.ndarray, p
     if len(steps) and np.median(steps) > SLOWEST_IMAGES:
         raise ReverieError(f"{place} has frames that are {np.median(steps):.4g} s apart; give times in seconds.")
     if len(order) and np.mean(order < 0) > BACKWARDS and np.median(steps) <= STILL:
-        raise ReverieError(f"{place} has times that go backwards as frames go on; give when each frame was shown.")
+        raise ReverieError(f"{place} has times that go backwards as frames advance; give when each frame was shown.")

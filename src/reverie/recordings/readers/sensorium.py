@@ -210,7 +210,7 @@ class SensoriumSource(Source):
             tiers = tiers.ravel() if tiers.size == max(tiers.shape, default=0) else tiers
             if tiers.ndim != 1 or tiers.dtype.kind not in "US" or not tiers.size:
                 raise ReverieError(
-                    f"{path} should hold one word a trial but holds {tiers.dtype} of shape {tiers.shape}."
+                    f"{path} should hold one word per trial but holds {tiers.dtype} of shape {tiers.shape}."
                 )
         except ReverieError as error:
             return {}, (f"The tiers of {self.name} cannot be used: {error}",)

@@ -77,8 +77,8 @@ def timed_showings(
             seconds[clip] = movie.frames / movie.rate
         if not movie.timed and movie.frames > 1:
             height, width = picture_size(movie.footage, movie.footage.axes)
-            laid = f"{movie.frames} frames of {height} x {width} pixels (--movie-axes to differ)"
-            untimed[clip] = f"{movie.rate:g} frames a second (--frame-rate to differ), and {clip} to be {laid}"
+            laid = f"{movie.frames} frames of {height} x {width} pixels (set with --movie-axes)"
+            untimed[clip] = f"{movie.rate:g} frames a second (set with --frame-rate), and {clip} to be {laid}"
             stored = Path(movie.footage.place).suffix.lower() in ARRAYS
             if stored and reading.axes == "auto" and may_be_turned(movie.footage.values.shape, movie.footage.axes):
                 turned[clip] = laid

@@ -81,7 +81,7 @@ def _recorded(file: H5Object, place: Path, reading: Reading) -> Recorded:
         return chosen.recorded(file, place, reading)
     *known, last = (layout.WRITTEN_BY for layout in LAYOUTS)
     raise ReverieError(
-        f"{place} is no NWB file of {', '.join(known)} or {last}; choose --responses and --movie among what "
+        f"{place} is not an NWB file of {', '.join(known)} or {last}; choose --responses and --movie among what "
         "`reverie inspect` lists."
     )
 

@@ -84,8 +84,8 @@ def _external(series: H5Object, place: Path, reading: Reading) -> Footage:
     time = movies[0].axes.split(",").index("time")
     if len(kinds := {f"{each.values.dtype} of {picture_size(each, each.axes)}" for each in movies}) > 1:
         raise ReverieError(
-            f"{where(series)} shows a movie in files that differ in type or size ({some(sorted(kinds))}); write them "
-            "alike."
+            f"{where(series)} shows a movie in files that differ in type or size ({some(sorted(kinds))}); give "
+            "them one type and size."
         )
     lengths = [stored_frames(each, each.axes) for each in movies]
     parts = [

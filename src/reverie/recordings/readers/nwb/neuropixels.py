@@ -131,6 +131,6 @@ def _areas(file: H5Object, facts: pd.DataFrame) -> pd.Series | None:
     numbers = np.asarray(group["id"]).ravel().tolist()
     located = dict(zip(numbers, electrodes["location"], strict=True))
     if electrodes["location"].tolist() != [located[number] for number in numbers]:
-        say(f"{where(group)} numbers the channels of each probe alike, so that the areas of units are not known.")
+        say(f"{where(group)} uses the same channel numbers for each probe, so the areas of units are unknown.")
         return None
     return facts["peak_channel_id"].map(located).fillna("").astype(str)
