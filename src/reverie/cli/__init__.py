@@ -1,1 +1,1 @@
-"""The command line: one function a verb, no logic."""
+"""The command line: one class per verb, no logic."""

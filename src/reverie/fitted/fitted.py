@@ -99,7 +99,7 @@ class Fitted:
 
     @property
     def weights(self) -> Weights:
-        """The weights that `combined` gives the most probable movie and that of ridge regression."""
+        """The weights that `combined` gives the most probable movie and the ridge decoder's."""
         return self._once("weights", lambda _, arrays: Weights.from_arrays(arrays))
 
     @property

@@ -1,4 +1,4 @@
-"""Every kind of likelihood fitted to one animal and one encoder, of which methods choose."""
+"""All kinds of likelihood fitted to one animal and one encoder, for methods to choose from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Deciding, once and before any work, what of a recording can be used; the rest is left out with a message."""
+"""Deciding, once and before any work, which parts of a recording can be used; the rest is left out with a message."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set

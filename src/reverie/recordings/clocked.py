@@ -1,4 +1,4 @@
-"""A recording whose signals each have a clock of their own, cut into trials on the clock of the movie."""
+"""A recording whose signals each have their own clock, cut into trials on the clock of the movie."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Clocks: arrays of times in seconds, the rates they tell, and the regular clock of a movie's frames."""
+"""Clocks: arrays of times in seconds, the rates that follow from them, and the regular clock of a movie's frames."""
 
 import numpy as np
 from jaxtyping import Float, Int

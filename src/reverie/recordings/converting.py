@@ -1,4 +1,4 @@
-"""Writing recordings again in another layout."""
+"""Writing recordings in another layout."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace

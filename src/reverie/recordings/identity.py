@@ -1,4 +1,4 @@
-"""What tells a recording from another, by its contents, so that a trial knows which one it was read from."""
+"""What distinguishes recordings, by their contents, so that a trial knows which one it was read from."""
 
 import numpy as np
 from jaxtyping import Shaped

@@ -1,4 +1,4 @@
-"""What a reader finds in a recording whose signals each have a clock of their own."""
+"""What a reader finds in a recording whose signals each have their own clock."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

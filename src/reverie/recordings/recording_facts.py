@@ -1,4 +1,4 @@
-"""What is known of a recording beside its trials' arrays: neurons, frames, signals, tiers, what is left out and why."""
+"""What is known of a recording besides its trials' arrays: neurons, frames, signals, tiers, what is left out."""
 
 from collections.abc import Mapping
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""Resampling signals that have clocks of their own to the frames of the movie.
+"""Resampling signals, each on its own clock, to the frames of the movie.
 
 Everything here works on plain arrays of times in seconds. A frame lasts from its onset to the onset of the next.
 """

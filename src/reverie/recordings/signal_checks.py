@@ -1,4 +1,4 @@
-"""Which of pupil and running were recorded, and which trials have too long gaps in them."""
+"""Which of pupil and running were recorded, and in which trials the gaps are too long."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

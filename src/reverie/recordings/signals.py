@@ -1,4 +1,4 @@
-"""Signals on clocks of their own, resampled to the frames of a trial."""
+"""Signals, each on its own clock, resampled to the frames of a trial."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

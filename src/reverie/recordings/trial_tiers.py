@@ -1,4 +1,4 @@
-"""The tier of each trial of a recording, and the fold of its movie, found when they are first asked for."""
+"""The tier of each trial of a recording, and the fold of its movie, found when they are first needed."""
 
 from collections.abc import Mapping
 from functools import cached_property

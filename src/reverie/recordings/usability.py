@@ -1,4 +1,4 @@
-"""What of a recording can be used, filled in step by step, and what the user asked to leave out."""
+"""Which parts of a recording can be used, filled in step by step, and what the user asked to leave out."""
 
 import math
 import re

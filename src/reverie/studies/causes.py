@@ -1,4 +1,4 @@
-"""Why is the most probable movie not the true one? Trial noise, encoder, search and prior, each by itself."""
+"""Why is the most probable movie not the true one? Trial noise, encoder, search and prior, one by one."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Figures of error maps: frames in colour, maxima beside their null distributions, and how deviations vary."""
+"""Figures of error maps: frames in colour, maxima next to their null distributions, and how deviations vary."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Does the activity say anything beyond the encoder? Error maps beside a null distribution."""
+"""Does the activity say anything beyond the encoder? Error maps compared with a null distribution."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

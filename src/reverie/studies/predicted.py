@@ -1,4 +1,4 @@
-"""How good could it be? Trial noise, encoder error and inversion error, each by itself."""
+"""How good could it be? Trial noise, encoder error and inversion error, one by one."""
 
 from pathlib import Path
 

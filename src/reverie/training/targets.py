@@ -1,4 +1,4 @@
-"""What an encoder learns of recorded responses: their sizes, their square roots, or events."""
+"""What an encoder learns from recorded responses: their sizes, their square roots, or events."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Inference-only forms of the encoders: the same rates and gradients, several times sooner."""
+"""Inference-only forms of the encoders: the same rates and gradients, several times faster."""

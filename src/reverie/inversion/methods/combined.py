@@ -1,4 +1,4 @@
-"""The weighted mean of the most probable movie and that of ridge regression, whose errors differ.
+"""The weighted mean of the most probable movie and the ridge decoder's, whose errors differ.
 
 The most probable movie relies on encoder and likelihood, and errs where these are wrong, above all in slow changes of
 the whole frame's brightness. Ridge regression uses less of each neuron's information, but needs no model. Their errors

@@ -1,4 +1,4 @@
-"""The weights of the most probable movie and that of ridge regression, chosen on clips whose movies are known."""
+"""The weights of the most probable movie and the ridge decoder's, chosen on clips whose movies are known."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

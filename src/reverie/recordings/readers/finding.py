@@ -1,4 +1,4 @@
-"""Finding the reader for a path, and suggestions for a path that none reads."""
+"""Finding the reader for a path, and suggestions for a path that no reader accepts."""
 
 import re
 from collections.abc import Sequence
