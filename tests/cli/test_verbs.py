@@ -72,7 +72,7 @@ def test_parts_to_fit_are_named():
     [
         (["inspect", ""], "Nothing was given with inspect"),
         (["convert", "DATA", "--to", "experanto", "--out", ""], "Nothing was given with --out"),
-        (["fit", "DATA", "E", "--kept="], "Nothing was given with --kept=; is a variable of the shell not set"),
+        (["fit", "DATA", "E", "--kept="], "Nothing was given with --kept=; is a shell variable unset"),
     ],
 )
 def test_a_variable_that_was_not_set_is_not_the_working_directory(words, told):

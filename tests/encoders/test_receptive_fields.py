@@ -126,5 +126,5 @@ def test_a_point_becomes_a_blurred_spot_and_small_changes_nothing():
 
 def test_no_field_at_all_is_said():
     fields = receptive_fields(np.zeros((2, 3, 99), dtype=np.float32), pixel_places((9, 11)), (9, 11))
-    with pytest.raises(ReverieError, match="No neuron answers"):
+    with pytest.raises(ReverieError, match="No neuron responds"):
         population_coverage(fields)

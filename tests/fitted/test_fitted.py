@@ -91,7 +91,7 @@ def test_a_part_that_was_copied_from_another_animal_is_told(tiny_world, part):
     other, own = beta.found(part), alpha.found(part)
     for file in other.parent.iterdir() if part == "ridge" else (other,):
         shutil.copy(file, own.parent / file.name)
-    with pytest.raises(ReverieError, match=r"was fitted to another animal.*by copying\. Delete"):
+    with pytest.raises(ReverieError, match=r"was fitted to another animal.*was copied here\. Delete"):
         getattr(fitted_to(tiny_world), part)
 
 

@@ -118,6 +118,6 @@ def test_one_movie_teaches_nothing_of_errors_and_that_is_kept(tiny_world, quick_
     describe_training(tiny_world, ["1", "1"], ["1"])
     fitted = fitted_to(tiny_world)
     assert fit_errors(fitted) is None
-    assert "too few known movies" in capsys.readouterr().err
+    assert "too few trials with known movies" in capsys.readouterr().err
     fitted.keep("errors", {})
     assert fitted_to(tiny_world).errors is None

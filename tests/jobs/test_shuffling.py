@@ -84,7 +84,7 @@ def test_where_the_camera_is_followed_the_first_search_is_compared_with_its_like
 
 
 def test_other_methods_have_no_such_control(session, jobs, tmp_path):
-    with pytest.raises(ReverieError, match="no control of the method `paper`; use `combined`"):
+    with pytest.raises(ReverieError, match="not a control for the method `paper`; use `combined`"):
         shuffle_control(
             replace(jobs[0], method=Paper()), session, JobFolder(tmp_path / "found"), JobFolder(tmp_path / "shuffled")
         )

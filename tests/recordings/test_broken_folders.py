@@ -130,7 +130,7 @@ USED = {
     "running no mouse does": (BEHAVIOR, lambda p: replace(p, put((1, 5), 1e30)), "gaps of up to 1 s in running"),
     "unit ids of another animal": (UNIT_IDS, lambda p: write_npy(p, np.arange(9)), None),
     "unit ids of text": (UNIT_IDS, lambda p: write_npy(p, np.array(["a"] * 7)), None),
-    "tiers of numbers": (TIERS, lambda p: write_npy(p, np.arange(6)), "should hold one word a trial"),
+    "tiers of numbers": (TIERS, lambda p: write_npy(p, np.arange(6)), "should hold one word per trial"),
     "tiers pickled": (TIERS, pickled, "holds Python objects"),
     "tiers too few": (TIERS, lambda p: write_npy(p, np.array(["train"] * 3)), "holds 3 tiers"),
     "a movie numbered beyond the tiers": ("", renumber, "holds 6 tiers"),

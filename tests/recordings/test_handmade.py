@@ -124,9 +124,9 @@ def test_a_name_that_cannot_be_that_of_a_folder_is_one_sentence(recording: Recor
 @pytest.mark.parametrize(
     ("size", "said"),
     [
-        ((3, 4), "averaged down from 6 x 8 pixels to 3 x 4 (--"),
-        ((8, 6), "enlarged from 6 x 8 pixels to 8 x 6, which changes their proportions (--"),
-        ((3, 8), "averaged down from 6 x 8 pixels to 3 x 8, which changes their proportions (--"),
+        ((3, 4), "averaged down from 6 x 8 pixels to 3 x 4 (set with --"),
+        ((8, 6), "enlarged from 6 x 8 pixels to 8 x 6, which changes their proportions (set with --"),
+        ((3, 8), "averaged down from 6 x 8 pixels to 3 x 8, which changes their proportions (set with --"),
     ],
 )
 def test_it_is_said_how_movies_come_to_another_size(recording: Recording, size: tuple[int, int], said: str) -> None:

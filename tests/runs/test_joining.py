@@ -115,7 +115,7 @@ def test_no_other_animal_is_said(tiny_world, mask, out, capsys):
     ("method", "joining", "sentence"),
     [
         (Ridge(), Joining(join="repeats"), "`ridge` reads one trial; choose `map` to join several"),
-        (Paper(), Joining(shuffle_control=True), "no control of the method `paper`; use `combined`"),
+        (Paper(), Joining(shuffle_control=True), "not a control for the method `paper`; use `combined`"),
     ],
 )
 def test_what_a_method_cannot_do_is_said_before_any_work(tiny_world, out, method, joining, sentence):
@@ -134,7 +134,7 @@ def test_a_shuffle_control_is_told_of_and_kept(tiny_world, mask, out):
     (other,) = set((out / "jobs").glob("*/shuffled/movie.npz")) - {kept}
     assert not np.allclose(np.load(other)["movie"], np.load(kept)["movie"])
     assert kept.stat().st_mtime_ns == written
-    with pytest.raises(ReverieError, match="no control of the method `paper`; use `combined`"):
+    with pytest.raises(ReverieError, match="not a control for the method `paper`; use `combined`"):
         reconstruct(
             tiny_world,
             out.with_name("paper"),

@@ -39,7 +39,7 @@ def test_rates_take_the_place_of_rates_only(unspoilt_world, tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([str(word) for word in words])
     assert stopped.value.code == 1
-    assert "is there already and of another kind" in " ".join(capsys.readouterr().err.split())
+    assert "exists already and is of another kind" in " ".join(capsys.readouterr().err.split())
     assert np.load(own).sum() == 3
 
 

@@ -17,7 +17,7 @@ from reverie.jobs.engines.settings import SCHEDULERS, On
         ({"gpus": -1}, "--gpus is -1"),
         ({"walltime": "1h"}, "hours, minutes and seconds"),
         ({"walltime": "00:00:30"}, "at least a minute"),
-        ({"dry_run": True}, "belongs to a batch system"),
+        ({"dry_run": True}, "is for batch systems"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(options, told):

@@ -303,7 +303,7 @@ def test_channels_of_several_probes_that_are_numbered_alike_tell_no_areas(sessio
     with h5py.File(place, "a") as file:
         file["general/extracellular_ephys/electrodes/id"][:] = 100
     assert "and in visual cortex" not in open_recording(place, reading).notes[0]
-    assert "numbers the channels of each probe alike" in capsys.readouterr().err
+    assert "uses the same channel numbers for each probe" in capsys.readouterr().err
 
 
 def test_the_gaze_of_a_probe_is_the_filtered_one_where_there_are_both(session, tmp_path):

@@ -52,7 +52,7 @@ def test_files_of_one_movie_that_differ_in_type_are_told(session, tmp_path):
     file = free(session, external_file=["a.tif", "b.tif"], starting_frame=[0, 40], format="external")
     place = nwb_layouts.save(tmp_path / "mine.nwb", file)
     with pytest.raises(
-        ReverieError, match=r"files that differ in type or size \(uint16 .*, uint8 .*\); write them alike"
+        ReverieError, match=r"files that differ in type or size \(uint16 .*, uint8 .*\); give them one type and size"
     ):
         open_recording(place, Reading(responses="/acquisition/cells", movie=(SHOWN,)))
 
