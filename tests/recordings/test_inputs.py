@@ -259,7 +259,7 @@ CASES = {
     "movies padded with zeros": (zeros_behind, 10, 7, 0, "the movie has 24 more frames than the rest, cut at its end"),
     "tiers in a column": (lambda m: edit_tiers(m, lambda words: words[:, None]), 10, 7, 0, None),
     "tiers called sets": (tiers(lambda word: f"{'val' if word == 'oracle' else word}_Set"), 10, 7, 0, None),
-    "tiers of nothing": (lambda m: edit_tiers(m, lambda words: words[:0]), 10, 7, 0, "should hold one word a trial"),
+    "tiers of nothing": (lambda m: edit_tiers(m, lambda words: words[:0]), 10, 7, 0, "should hold one word per trial"),
     "degrees as a whole number": (
         lambda m: np.save(m / "meta/degrees_per_pixel.npy", np.array([2])),
         10,
