@@ -25,6 +25,7 @@ from tests.stimuli.odd_videos import (
 from reverie.foundation.errors import ReverieError
 from reverie.reporting.video_files import write_tif
 from reverie.stimuli.footage import find_videos
+from reverie.stimuli.pictures import read_picture
 from reverie.stimuli.video import read_movie
 
 X264 = encoded("libx264", "yuv420p")
@@ -140,6 +141,13 @@ def test_half_a_file_and_what_is_no_video_are_refused_in_one_sentence(name: str,
     assert "\n" not in str(told.value)
 
 
+def test_what_is_left_of_half_a_stack_is_no_picture(tmp_path: Path):
+    """Of one that ImageJ wrote, a single page can be found."""
+    REFUSED["half_imagej.tif"][0](tmp_path / "half.tif")
+    with pytest.raises(ReverieError, match=r"half\.tif is cut short"):
+        read_picture(tmp_path / "half.tif")
+
+
 def test_of_several_picture_tracks_the_first_is_taken_which_is_said(tmp_path: Path, capsys):
     path = tmp_path / "both_eyes.mkv"
     with av.open(str(path), "w") as container:
@@ -162,6 +170,13 @@ def test_a_series_of_pictures_with_one_missing_or_of_two_kinds_is_refused(tmp_pa
     for number in range(3):
         Image.fromarray(picture(0)).save(tmp_path / f"series/mask{number}.png")
     with pytest.raises(ReverieError, match="pictures of several series"):
+        read_movie(tmp_path / "series")
+
+
+def test_a_picture_of_another_size_than_the_others_of_a_series_is_named(tmp_path: Path):
+    PICTURES(tmp_path / "series")
+    Image.fromarray(picture(7)[::2, ::2]).save(tmp_path / "series/07.png")
+    with pytest.raises(ReverieError, match=r"07\.png has .* pixels but 00\.png has .*; write them all in one size"):
         read_movie(tmp_path / "series")
 
 
@@ -190,6 +205,13 @@ def test_a_picture_too_large_to_open_is_one_sentence(tmp_path: Path, monkeypatch
         Image.fromarray(np.full((8, 10), 40 * number, np.uint8)).save(tmp_path / f"f{number}.png")
     with pytest.raises(ReverieError, match=r"f0\.png could not be read as a picture .*exceeds limit"):
         read_movie(tmp_path)
+
+
+def test_a_video_that_begins_late_is_not_doubted(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Matroska files state when they end, such as those that were cut out of longer ones."""
+    encoded("libx264", "yuv420p", times=[10_000 + 40 * n for n in range(len(LEVELS))])(tmp_path / "late.mkv")
+    np.testing.assert_allclose(read_movie(tmp_path / "late.mkv", frame_rate=25.0)[:, 4, 4], LEVELS, atol=3)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_video_that_ends_before_it_says_is_doubted(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -15,6 +15,7 @@ from reverie.foundation.errors import ReverieError
 from reverie.foundation.placeholders import read_start
 from reverie.stimuli.grey import Grey, grey_picture
 from reverie.stimuli.tiffs import STACKS, pictures_of, stack_facts
+from reverie.stimuli.wholeness import require_whole
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".pgm", ".ppm")
 """Endings of files that may be single pictures."""
@@ -86,11 +87,24 @@ def shown_pictures(path: Path, frame_rate: float) -> Iterator[Shown]:
     Raises ReverieError when there is only one picture or one cannot be read, OSError and ValueError when none can.
     """
     if path.is_dir():
-        files = _numbered(path)
-        return ((number / frame_rate, 1 / frame_rate, read_picture(file)) for number, file in enumerate(files))
+        return _series(_numbered(path), frame_rate)
     if path.suffix.lower() in STACKS:
         return _stack(path, frame_rate)
     return _animation(path)
+
+
+def _series(files: list[Path], frame_rate: float) -> Iterator[Shown]:
+    """Yield the pictures of a folder; raises ReverieError where one has another size than the first."""
+    size = None
+    for number, file in enumerate(files):
+        grey = read_picture(file)
+        size = size or grey.shape
+        if grey.shape != size:
+            raise ReverieError(
+                f"{file} has {grey.shape[0]} x {grey.shape[1]} pixels but {files[0].name} has {size[0]} x {size[1]}; "
+                "write them all in one size."
+            )
+        yield number / frame_rate, 1 / frame_rate, grey
 
 
 def stored_type(path: Path) -> np.dtype[Any]:
@@ -130,6 +144,7 @@ def picture_facts(path: Path) -> tuple[tuple[int, int], float | None]:
 def read_picture(path: Path) -> Grey:
     """Read one picture, upright and grey, in the values of its file; raises ReverieError when it cannot be read."""
     read_start(path)
+    require_whole(path)  # of a stack that is cut short, a single picture may be left
     with _reading(path):
         if path.suffix.lower() in STACKS:
             return next(pictures_of(path))

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -141,8 +141,19 @@ def _facts(stack: Any) -> StackFacts:  # noqa: ANN401 - tifffile's pages have ma
     height, width = (series.shape[axes.index(name)] for name in "YX")
     each = math.prod(series.shape[:-count])
     dtype = np.dtype(np.uint8 if page.photometric == tifffile.PHOTOMETRIC.PALETTE else series.dtype)
-    rate = float((stack.imagej_metadata or {}).get("fps") or 0) or None
-    return StackFacts(each * len(stack.series), (height, width), rate, dtype, axes.endswith("SYX"), each)
+    return StackFacts(
+        each * len(stack.series), (height, width), _rate(stack.imagej_metadata or {}), dtype, axes.endswith("SYX"), each
+    )
+
+
+def _rate(imagej: Mapping[str, Any]) -> float | None:
+    """Return the frames per second that ImageJ stored, or those of the interval between frames, in seconds.
+
+    >>> _rate({"fps": 20.0}), _rate({"finterval": 0.05}), _rate({"finterval": 0.05, "tunit": "min"}), _rate({})
+    (20.0, 20.0, None, None)
+    """
+    interval = float(imagej.get("finterval") or 0) if imagej.get("tunit", "sec") in ("s", "sec", "seconds") else 0.0
+    return float(imagej.get("fps") or 0) or (1 / interval if interval else None)
 
 
 def _axes(axes: str) -> int:

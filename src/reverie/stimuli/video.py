@@ -129,7 +129,7 @@ def _pictures(path: Path, frame_size: tuple[int, int], frame_rate: float) -> Ite
             raise ValueError("it holds a single picture" if count else "it holds no picture")
         if (tracks := len(moving_tracks(container))) > 1:
             say(f"{path} holds {tracks} picture tracks, of which the first is taken; save another in its own file.")
-        _say_doubts(path, damaged, stated_seconds(container, stream), end)
+        _say_doubts(path, damaged, stated_seconds(container, stream), max(end, first + end))
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[tuple[float | None, Any]]:  # noqa: ANN401
