@@ -149,7 +149,7 @@ def by_published(materials: Materials, clip: Clip) -> tuple[Solution, Mapping[st
         names = materials.session.recordings[ANIMAL].names("oracle")[:2]
         jobs = [Job(Clip(ANIMAL, name), (materials.encoder,), Paper(stride=32)) for name in names]
         candidates = [*product(STOPS, BLURS)]
-        materials.fitted("mask")
+        materials.fitted(*parts_for(Paper()))
         curves = {job.clip.name: score_on_the_way(materials.session, job, candidates) for job in jobs}
         write_text(kept, stop_table(curves).to_csv())
     steps, sigma = best_stop(pd.read_csv(kept, index_col=["steps", "blur"]))

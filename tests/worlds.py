@@ -85,6 +85,12 @@ def replace_encoder(world: Any) -> None:
     save_encoder(encoder, world.encoder, about=encoder.about)
 
 
+def learn_from_events(world: Any) -> None:
+    """Say of the encoder that it learned from events."""
+    about = {"training_settings": {"learn_from": "events"}}
+    save_encoder(load_encoder(world.encoder), world.encoder, about=about)
+
+
 def describe_training(world: Any, training: list[str], validation: list[str], animal: str = "alpha") -> None:
     """Say of the encoder on which trials it was trained and validated."""
     about = {"training_trials": {animal: training}, "validation_trials": {animal: validation}}

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from tests.worlds import opened, replace_encoder, scale_responses, show_again
+from tests.worlds import learn_from_events, opened, replace_encoder, scale_responses, show_again
 
 from reverie.encoders.checkpoints import load_encoder, save_encoder
 from reverie.encoders.prediction import predict
 from reverie.foundation.errors import ReverieError
-from reverie.foundation.files import read_record, write_npz, write_record
+from reverie.foundation.files import write_npz
 from reverie.inversion.mask import save_mask
 from reverie.inversion.methods import combined
 from reverie.inversion.methods.combined import Combined
@@ -66,10 +66,7 @@ def test_what_was_fitted_is_part_of_it_where_the_method_uses_it(tiny_world, mask
 
 def test_what_the_encoder_learned_of_responses_decides_the_published_movie(tiny_world, mask):
     """An encoder of events is compared with events in units of the training trials; one of sizes needs nothing."""
-    path = tiny_world.encoder / "encoder.json"
-    described = read_record(path)
-    described["about"]["training_settings"] = {"learn_from": "events"}
-    write_record(path, described)
+    learn_from_events(tiny_world)
     before = fingerprint(tiny_world, mask, Paper())
     scale_responses(tiny_world, "4")  # another training trial
     assert fingerprint(tiny_world, mask, Paper()) != before

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tests.worlds import opened, spoil_movie
+from tests.worlds import learn_from_events, opened, spoil_movie
 
 from reverie.fitted.session import Sources, open_session
 from reverie.foundation.files import write_npz
@@ -37,6 +37,14 @@ def test_the_best_of_the_candidates_is_chosen_by_what_stopping_there_would_score
     stopped = solve(problem_of(jobs[1], session), Paper(steps=6, stride=32, mask=mask))
     expected = video_correlation(blur(stopped.movie, 0.5), trial.movie, mask >= 1.0)
     assert scores.loc[(6, 0.5), "alpha 1"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_what_the_jobs_need_is_fitted_before(tiny_world, quick_masks, tmp_path):
+    learn_from_events(tiny_world)
+    session = opened(tiny_world)
+    jobs = [Job(Clip("alpha", "6"), (tiny_world.encoder,), Paper(stride=32))]
+    choose_stop(jobs, [(2, 0.5), (3, 0.5)], Workers(session), tmp_path / "stops")
+    assert session.fitted("alpha", tiny_world.encoder).missing(["mask", "target"]) == []
 
 
 def test_a_trial_that_cannot_be_read_is_no_clip_and_spoils_none(tiny_world, capsys):

@@ -88,11 +88,11 @@ class Predict:
 class Fit:
     """Fit, once, what all movies from an animal and an encoder need, and keep it beside the encoder.
 
-    The parts: mask (where the population can see), prior (what movies look like), scenes (and how cameras move over
-    them), likelihood (how responses scatter), ridge (the decoder), weights and followed_weights (of map and ridge in
-    `combined`, without and with the camera followed), calibration (of the standard deviations of `map`) and errors (how
-    far movies of `combined` are off). A part includes those it is made from. What was fitted to the same data and
-    weights before is kept.
+    The parts: mask (where the population can see), target (what the encoder learned of responses), prior (what movies
+    look like), scenes (and how cameras move over them), likelihood (how responses scatter), ridge (the decoder),
+    weights and followed_weights (of map and ridge in `combined`, without and with the camera followed), calibration (of
+    the standard deviations of `map`) and errors (how far movies of `combined` are off). A part includes those it is
+    made from. What was fitted to the same data and weights before is kept.
     """
 
     computes: ClassVar[bool] = True
@@ -100,7 +100,16 @@ class Fit:
     subjects: OmitArgPrefixes[Animals]
     parts: tuple[
         Literal[
-            "mask", "prior", "scenes", "likelihood", "ridge", "weights", "followed_weights", "calibration", "errors"
+            "mask",
+            "target",
+            "prior",
+            "scenes",
+            "likelihood",
+            "ridge",
+            "weights",
+            "followed_weights",
+            "calibration",
+            "errors",
         ],
         ...,
     ] = ("errors",)

@@ -20,6 +20,7 @@ from reverie.inversion.solve import solve
 from reverie.jobs.clip import Clip
 from reverie.jobs.job import Job, problem_of
 from reverie.jobs.workers import Workers
+from reverie.jobs.working import fit_for
 from reverie.recordings.contents import answered, different_movies, movie_digest
 from reverie.recordings.opening import choose_trials, evenly, of_each
 from reverie.recordings.recording import Recording
@@ -165,9 +166,13 @@ def score_on_the_way(session: Session, job: Job, candidates: Sequence[Stop]) -> 
 def choose_stop(jobs: Sequence[Job], candidates: Sequence[Stop], workers: Workers[Session], folder: Path) -> Stop:
     """Return the stop with the best mean video correlation over the jobs, one per validation clip.
 
-    Each job is done once, for as many steps as the largest candidate. The scores are kept in ``folder`` under a name
-    that is a hash of everything that decides them, and read from there the next time.
+    Each job is done once, for as many steps as the largest candidate; parts it needs are fitted before. The scores are
+    kept in ``folder`` under a name that is a hash of everything that decides them, and read from there the next time.
+
+    Raises ReverieError when an animal's parts cannot be fitted.
     """
+    for error in fit_for(workers, jobs).values():
+        raise error
     decides = {"jobs": [job.fingerprint(workers.context) for job in jobs], "candidates": list(candidates)}
     path = folder / f"{digest_of(decides)}.csv"
     if path.exists():
