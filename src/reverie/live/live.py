@@ -96,16 +96,12 @@ class Live:
         self._window: Float[np.ndarray, "tap neuron"] | None = None
 
     def push(self, responses: Float[np.ndarray, " neuron"]) -> LiveFrame | None:
-        """Take in the responses of one frame, and return the frame that can now be decoded.
+        """Take in the responses of one frame, and return the picture ``lag`` frames before, None while there is none.
 
         Parameters
         ----------
         responses
             Of every neuron, in the order and units of ``Recording.responses`` or, ``raw``, of the recording's files.
-
-        Returns
-        -------
-        The frame ``lag`` before; None while there is none.
 
         Raises
         ------

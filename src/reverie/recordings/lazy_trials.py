@@ -102,7 +102,7 @@ class TrialReader(Protocol):
         """Return some frames of a trial."""
 
     def frames(self, name: str) -> int:
-        """Return how many frames a trial lasts without reading it."""
+        """Return how many frames a trial lasts; the trial is not read."""
 
 
 class HeldTrials(Lazily[str, Trial]):

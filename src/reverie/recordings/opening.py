@@ -23,18 +23,18 @@ Item = TypeVar("Item")
 def open_animals(
     data: str | PathLike[str], names: str | Sequence[str] = (), reading: Reading | None = None
 ) -> dict[str, Recording]:
-    """Open the recordings of a path, print what was found in them, and return them by animal.
+    """Open the recordings at a path, print what was found in them, and return them by animal.
 
     Animals whose recordings cannot be used are left out with a message, unless they were named.
 
     Parameters
     ----------
     data
-        Folder or file of recordings, in any format that is known.
+        Folder or file of recordings, in any known format.
     names
         Animals to open; all when none is named. Names may be shortened.
     reading
-        How the recording is read: what its files do not say.
+        What the files do not say, such as a frame rate.
 
     Raises
     ------

@@ -99,7 +99,7 @@ class RecordingFacts:
 
     @cached_property
     def identity(self) -> str | None:
-        """A hash of its contents that tells it from other recordings; see ``identity_of``."""
+        """A hash of its contents that distinguishes it from other recordings; see ``identity_of``."""
         return identity_of(self.source, self._usable)
 
     @property
@@ -123,15 +123,15 @@ class RecordingFacts:
         self._usable.leave_out(name, reason)
 
     def frames(self, name: str) -> int:
-        """Return how many frames a trial lasts without reading it."""
+        """Return how many frames a trial lasts; the trial is not read."""
         return self._usable.spans[self._known(name)].frames
 
     def has_responses(self, name: str) -> bool:
-        """Tell whether responses to a trial are there."""
+        """Return whether a trial has responses."""
         return self._known(name) in self._usable.recorded
 
     def has_movie(self, name: str) -> bool:
-        """Tell whether a trial shows a movie."""
+        """Return whether a trial shows a movie."""
         return self._known(name) in self._usable.shown
 
     def fold(self, name: str) -> int:

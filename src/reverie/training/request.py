@@ -26,9 +26,9 @@ class TrainingRequest:
     teacher: Path | None = None
     """Folder of an encoder to distil from: for each sample, it predicts the animals that were not recorded."""
     learn_from: Literal["auto", "sizes", "roots", "events"] = "auto"
-    """What to learn of the responses: their sizes, as published; the square roots of these, so that the few largest
+    """What to learn from the responses: their sizes, as published; the square roots of these, so that the few largest
     do not teach most; or only events, that is, whether there is one. Auto takes, for an encoder that starts from
-    receptive fields, events unless these fields explain sizes clearly better; then roots. Of counts and traces it
+    receptive fields, events unless these fields explain sizes clearly better; then roots. For counts and traces it
     takes sizes unless these fields explain events clearly better."""
     seed: int = 0
     """Same seed, same weights (on a CPU of the same kind)."""
