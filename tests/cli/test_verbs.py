@@ -106,3 +106,8 @@ def test_options_count_as_given_even_as_their_defaults(words, options):
     assert reading == Reading()
     assert reading.stated == options
     assert with_absolute_paths(reading).stated == options  # as other processes are told
+
+
+def test_which_options_were_given_is_not_an_option_itself():
+    with pytest.raises(SystemExit):
+        parse(["inspect", "DATA", "--stated", "rate"])

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from tyro.conf import OmitArgPrefixes, Positional
+from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from reverie.cli.verbs import Animals, OneAnimal, Where, printed_script
 from reverie.jobs.engines.settings import On
@@ -18,7 +18,7 @@ class Train:
 
     computes: ClassVar[bool] = True
 
-    data: Positional[Path]
+    data: Annotated[Positional[Path], arg(metavar="DATA")]
     """Folder of recordings."""
     out: Path
     """Folder for the encoder."""
@@ -47,7 +47,7 @@ class ImportWeights:
 
     computes: ClassVar[bool] = False
 
-    checkpoint: Positional[Path]
+    checkpoint: Annotated[Positional[Path], arg(metavar="FILE")]
     """The published .pth file."""
     out: Path
     """Folder for the encoder."""

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from tyro.conf import OmitArgPrefixes, Positional
+from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from reverie.cli.verbs import Animals, Where, printed_script
 from reverie.jobs.engines.settings import On
@@ -21,7 +21,7 @@ class Experiment:
 
     computes: ClassVar[bool] = True
 
-    name: Positional[str]
+    name: Annotated[Positional[str], arg(metavar="NAME")]
     """natural, ensembling, population and so on (see docs/experiments), or paper for all."""
     subjects: OmitArgPrefixes[Animals]
     out: Path

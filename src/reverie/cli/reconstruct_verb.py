@@ -3,6 +3,7 @@
 import ast
 import inspect
 import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, make_dataclass
 from functools import cache
 from pathlib import Path
@@ -37,7 +38,7 @@ def method_options() -> type[Any]:
 
     Settings that are not given keep the method's default; a setting that several methods have is one option for all.
     """
-    described: dict[str, list[str]] = {}
+    described: dict[str, dict[str, list[str]]] = {}
     hints: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
     for name, kind in METHODS.items():
@@ -46,18 +47,23 @@ def method_options() -> type[Any]:
         for one in fields(kind):
             if one.name in (*ARRAYS, SEED):
                 continue
-            described.setdefault(one.name, []).append(f"[{name}] {texts[one.name]}{_usually(one)}")
+            described.setdefault(one.name, {}).setdefault(texts[one.name] + _usually(one), []).append(name)
             is_switch = types[one.name] is bool
             hints[one.name] = bool if is_switch else types[one.name] | None
             defaults[one.name] = one.default if is_switch else None
     made = [
-        (name, Annotated[hints[name], tyro.conf.arg(help=" ".join(texts))], field(default=defaults[name]))
+        (name, Annotated[hints[name], tyro.conf.arg(help=_of_methods(texts))], field(default=defaults[name]))
         for name, texts in described.items()
     ]
     choice = Literal[tuple(METHODS)]  # type: ignore[valid-type]
     text = "How the movie is found: " + "; ".join(f"`{name}`, {_first_line(kind)}" for name, kind in METHODS.items())
     method = ("method", Annotated[choice, tyro.conf.arg(help=text)], field(default=next(iter(METHODS))))
     return make_dataclass("MethodOptions", [method, *made], frozen=True)
+
+
+def _of_methods(texts: Mapping[str, Sequence[str]]) -> str:
+    """Return what a setting means, by the methods that have it."""
+    return " ".join(f"[{', '.join(methods)}] {text}" for text, methods in texts.items())
 
 
 def field_docs(kind: type[Any]) -> dict[str, str]:
@@ -81,7 +87,7 @@ def _first_line(kind: type[Any]) -> str:
 
 
 def _usually(one: Field[Any]) -> str:
-    return "" if one.default is None or isinstance(one.default, bool) else f" ({one.default} unless said)"
+    return "" if one.default is None or isinstance(one.default, bool) else f" ({one.default} by default)"
 
 
 @dataclass(frozen=True)

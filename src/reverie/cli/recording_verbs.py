@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from tyro.conf import OmitArgPrefixes, Positional
+from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from reverie.recordings.reading import Layout, Reading
 from reverie.simulation.request import SimulationRequest
@@ -37,7 +37,7 @@ class Inspect:
 
     computes: ClassVar[bool] = False
 
-    data: Positional[Path]
+    data: Annotated[Positional[Path], arg(metavar="DATA")]
     """A recording, or a folder of recordings, in any layout there is a reader for."""
     whole: bool = False
     """Read every trial, also of recordings that are very large."""
@@ -57,7 +57,7 @@ class Convert:
 
     computes: ClassVar[bool] = False
 
-    data: Positional[Path]
+    data: Annotated[Positional[Path], arg(metavar="DATA")]
     """A recording, or a folder of recordings, in any layout there is a reader for."""
     to: Layout
     """The layout to write."""
@@ -84,7 +84,7 @@ class Download:
 
     computes: ClassVar[bool] = False
 
-    animals: Positional[tuple[str, ...]]
+    animals: Annotated[Positional[tuple[str, ...]], arg(metavar="[ANIMAL ...]")]
     """Names of animals, or the beginning of them, such as dynamic29515; none lists what there is."""
     out: Path = Path("data")
     """Folder to unpack the recordings into."""

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from reverie.runs.options import ExportFormat
 
@@ -15,7 +15,7 @@ class Evaluate:
 
     computes: ClassVar[bool] = False
 
-    run_folder: Positional[Path]
+    run_folder: Annotated[Positional[Path], arg(metavar="RUN")]
     """Run folder made by `reverie reconstruct`."""
 
     def run(self) -> None:
@@ -31,7 +31,7 @@ class Report:
 
     computes: ClassVar[bool] = False
 
-    run_folder: Positional[Path]
+    run_folder: Annotated[Positional[Path], arg(metavar="RUN")]
     """Run folder made by `reverie reconstruct`."""
     film: bool = False
     """Write RUN/film.mp4 too: the trials one after the other, truth, movie and standard deviation side by side."""
@@ -49,7 +49,7 @@ class Export:
 
     computes: ClassVar[bool] = False
 
-    run_folder: Positional[Path]
+    run_folder: Annotated[Positional[Path], arg(metavar="RUN")]
     """Run folder made by `reverie reconstruct`."""
     to: ExportFormat
     """The format; NWB needs `pip install reverie[nwb]`, zarr `pip install reverie[zarr]`."""

@@ -22,7 +22,7 @@ class Darkness:
     """Folder for the page, tables and movies."""
     trials: tuple[str, ...] = ("spontaneous",)
     """Trials or tiers to look at."""
-    looking: OmitArgPrefixes[AgreementSettings] = field(default_factory=AgreementSettings)
+    comparison: OmitArgPrefixes[AgreementSettings] = field(default_factory=AgreementSettings)
     seed: int = 0
     """Of surrogates and draws."""
 
@@ -30,7 +30,7 @@ class Darkness:
         """Write the page."""
         from reverie.studies.spontaneous.darkness import darkness
 
-        darkness(self.subject.sources(), trials=self.trials, out=self.out, asked=self.looking, seed=self.seed)
+        darkness(self.subject.sources(), trials=self.trials, out=self.out, asked=self.comparison, seed=self.seed)
 
 
 @dataclass(frozen=True)

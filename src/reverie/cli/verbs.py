@@ -30,9 +30,9 @@ Where = OmitArgPrefixes[Annotated[On, UseAppendAction]]
 class OneAnimal:
     """One animal, and one encoder of it."""
 
-    data: Positional[Path]
+    data: Annotated[Positional[Path], arg(metavar="DATA")]
     """Folder of recordings."""
-    encoder: Positional[Path]
+    encoder: Annotated[Positional[Path], arg(metavar="ENCODER")]
     """Folder of an encoder of the animal, which keeps what is fitted."""
     animal: str | None = None
     """The animal; may be left out when there is only one."""
@@ -49,9 +49,9 @@ class OneAnimal:
 class Animals:
     """Several animals, and encoders of them."""
 
-    data: Positional[Path]
+    data: Annotated[Positional[Path], arg(metavar="DATA")]
     """Folder of recordings."""
-    encoders: Positional[tuple[Path, ...]]
+    encoders: Annotated[Positional[tuple[Path, ...]], arg(metavar="[ENCODER ...]")]
     """Folders of one or more encoders, trained or imported; the movies of several are averaged."""
     animals: Annotated[tuple[str, ...], arg(aliases=("--animal",))] = ()
     """The animal or animals; all that the data and the encoders share by default."""
@@ -149,7 +149,7 @@ def _stating(part: Any, options: Collection[str]) -> Any:  # noqa: ANN401 - a ve
         return stating(part, options)
     if not is_dataclass(part) or isinstance(part, type):
         return part
-    values = {one.name: getattr(part, one.name) for one in fields(part) if one.init}
+    values = {one.name: getattr(part, one.name) for one in fields(part)}
     changed = {name: _stating(value, options) for name, value in values.items()}
     return replace(part, **{name: value for name, value in changed.items() if value is not values[name]})
 

@@ -109,7 +109,7 @@ class Design:
     noise: float = 1.0
     """Variance of responses around their rates, relative to the measured one; deep or dim recordings have more."""
     scan_rate: float = 30.0
-    """Scans a second."""
+    """Scans per second."""
     minutes: float = 60.0
     """Minutes of movies that the encoder is trained on."""
     animals: int = 1

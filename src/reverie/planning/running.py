@@ -50,7 +50,7 @@ SLIDERS: Mapping[str, tuple[str, float, float]] = {
     "neurons": ("Neurons in the field, of each animal", 30, 100_000),
     "field": ("Diameter of the field, degrees", 10, 150),
     "noise": ("Noise, times what was measured", 0.1, 10),
-    "scan_rate": ("Scans a second", 1, 100),
+    "scan_rate": ("Scans per second", 1, 100),
     "minutes": ("Minutes of movies to train with", 1, 300),
     "animals": ("Animals joined", 1, 30),
 }

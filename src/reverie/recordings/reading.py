@@ -1,7 +1,7 @@
 """How recordings are to be read: what their files do not say. The command line's options are these fields."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -47,7 +47,7 @@ class Reading:
     """What the files of a recording do not say; nothing here is needed for the Sensorium and experanto layouts."""
 
     format: Format = "auto"
-    """The recording's format; by default, that of the reader that recognises it."""
+    """The recording's format; by default, the one whose reader recognises it."""
     movie: tuple[str, ...] = ()
     """What was shown, where the recording does not hold it: CLIP=FILE (npy, npz, h5, mat, tif or a video), or a
     folder of such files; in a free NWB file, the path of the movie inside it, or of what holds several."""
@@ -68,8 +68,8 @@ class Reading:
     trial_seconds: float = 10.0
     """Longer showings are cut into trials of this length, where the recording is one long session."""
     responses: str | None = None
-    """In a free NWB file, the path of the responses inside it, which may hold *; for suite2p and CaImAn which traces to
-    take."""
+    """In a free NWB file, the path of the responses inside it, which may hold *; for suite2p and CaImAn,
+    which traces to take."""
     running: str | None = None
     """In a free NWB file, the path of the running speed inside it."""
     pupil: str | None = None
@@ -79,8 +79,6 @@ class Reading:
     leave_out: tuple[str, ...] = ()
     """What is not used: trial:NAME, neuron:NUMBER (from 0, as in the file) or animal:NAME; ANIMAL/trial:NAME for one
     animal only."""
-    stated: frozenset[str] = field(default=frozenset(), init=False, compare=False, repr=False)
-    """Options that count as given even where their values are the defaults; not an argument, but set by ``stating``."""
 
     def __post_init__(self) -> None:
         """Raise ReverieError when a value is of another kind, or a number is not possible."""
@@ -93,6 +91,12 @@ class Reading:
             degrees_per_pixel=ABOVE_0,
             trial_seconds=ABOVE_0,
         )
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """Options that count as given even where their values are the defaults; set by ``stating``."""
+        found: frozenset[str] = vars(self).get("_stated", frozenset())  # no field, which would be an option
+        return found
 
     @property
     def axes(self) -> str:
@@ -119,7 +123,7 @@ def stating(reading: Reading, options: Collection[str]) -> Reading:
     What an encoder remembers does not take their place.
     """
     stated = replace(reading)
-    object.__setattr__(stated, "stated", frozenset(options))
+    object.__setattr__(stated, "_stated", frozenset(options))
     return stated
 
 

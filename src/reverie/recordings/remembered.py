@@ -8,7 +8,7 @@ from typing import Any
 from reverie.foundation.requests import with_options
 from reverie.recordings.reading import Reading, with_absolute_paths
 
-OPTIONS = tuple(option for option in fields(Reading) if option.init)
+OPTIONS = fields(Reading)
 """The options that there are."""
 
 NEURON = "neuron:"
