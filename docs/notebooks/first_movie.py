@@ -58,5 +58,5 @@ for which in ("video_correlation", "video_correlation_pattern", "video_correlati
     print(f"{which:32} {scores[which]:.2f}")
 
 # %% [markdown]
-# The last line is the score of the same reconstruction against *another* movie: a score only means something beside
-# it. [What the scores mean](../../scores/).
+# The last line is the score of the same reconstruction against *another* movie: a score only means something in
+# comparison. [What the scores mean](../../scores/).

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Is it real?
 #
-# A smooth, plausible movie is no evidence. Five questions that a reconstruction must answer, asked of one clip.
+# A smooth, plausible movie is not evidence. Five questions that a reconstruction must answer, asked of one clip.
 
 # %%
 import tempfile
@@ -52,7 +52,7 @@ for name, value in controls.items():
 #
 # Responses are shuffled between neurons: each time course stays as it was, but belongs to the wrong neuron. The
 # movie that the same method makes of them must not correlate with the truth. (On the command line,
-# `--shuffle-control` does this with each neuron's mean kept and the likelihood fitted anew.)
+# `--shuffle-control` does this with each neuron's mean kept and the likelihood fitted again.)
 
 # %%
 generator = np.random.default_rng(0)
@@ -74,7 +74,7 @@ plt.show()
 # ## 4. Where were the responses informative?
 #
 # `information` is the share of the prior's variance that they removed. Where it is near 0, the movie shows what
-# movies are like on average, and nothing of this one.
+# movies are like on average, and nothing about this one.
 
 # %%
 plt.imshow(movie.information, cmap="cividis", vmin=0, vmax=1)

@@ -53,4 +53,4 @@ plt.show()
 
 # %% [markdown]
 # One clip proves nothing. `reverie experiment methods` does this for many clips, with paired differences and
-# intervals. The default, `rv.Combined()`, weighs `map` and ridge on validation trials.
+# intervals. The default, `rv.Combined()`, weights `map` and ridge on validation trials.
