@@ -38,6 +38,7 @@ REFUSED = {
     "a name that is two folders": ({"name": "a/b"}, "can be those of folders"),
     "frames counted from 1": ({"shown": BY_FRAME}, "its frame 60 is said to have been shown; frames are numbered from"),
     "height first": ({"movies": {"1": np.zeros((4, 6, 60))}}, "may be its first axis or its last; say which"),
+    "spikes in two columns": ({"responses": {1: np.ones((30, 2))}}, r"spike times of the shape \(30, 2\), where"),
     "units of text": ({"responses": {1: ["a"]}}, "What was given as arrays could not be read"),
     "responses that begin later": ({"responses": (TIMES + 100, RATES)}, "holds responses from 100 to 101"),
 }
@@ -56,6 +57,16 @@ def test_lists_and_names_that_are_numbers_are_taken():
     named = pd.DataFrame(FASTER | {"time": TIMES[:40]}, index=[f"row {k}" for k in range(40)])
     assert np.array_equal(recorded(shown=named)["0"].responses, usual[:, :40])
     assert np.array_equal(recorded(movies={1: SCREEN}, shown={" Onset": [0.0], "clip ": [1]})["0"].responses, usual)
+
+
+@pytest.mark.parametrize("shape", [(-1, 1), (1, -1)])
+def test_rows_and_columns_of_matlab_are_times(shape):
+    usual = recorded()["0"].responses
+    assert np.array_equal(recorded(responses=(TIMES.reshape(shape), RATES))["0"].responses, usual)
+    spikes = np.random.default_rng(2).uniform(0, 2, 30)
+    counts = recorded(responses={1: spikes})["0"].responses
+    assert counts.sum() > 20
+    assert np.array_equal(recorded(responses={1: spikes.reshape(shape)})["0"].responses, counts)
 
 
 def test_a_movie_in_a_file_is_found_from_another_folder(tmp_path, monkeypatch):

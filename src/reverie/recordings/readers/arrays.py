@@ -18,7 +18,7 @@ from reverie.recordings.readers.clips import OpenClip, open_clip
 from reverie.recordings.readers.event_tables import usual_columns
 from reverie.recordings.readers.frame_tables import by_frame
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
-from reverie.recordings.readers.timed_values import Timed, TimedValues, timed, with_times
+from reverie.recordings.readers.timed_values import Timed, TimedValues, in_a_row, timed, with_times
 from reverie.recordings.readers.trials import require_folder_name
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Recorded, Showing
@@ -87,7 +87,11 @@ def _table(shown: Any, place: str) -> pd.DataFrame:  # noqa: ANN401 - whatever p
 def _responses(name: str, given: Timed | Sequence[Timed] | Mapping[Any, Any], meaning: Meaning) -> list[Signal]:
     place = f"The responses of {name}"
     if isinstance(given, Mapping):
-        trains = [np.asarray(getattr(train, "t", train), float) for train in given.values()]
+        trains = [in_a_row(np.asarray(getattr(train, "t", train), float)) for train in given.values()]
+        if odd := [train.shape for train in trains if train.ndim != 1]:
+            raise ReverieError(
+                f"{place} hold, of a unit, spike times of the shape {odd[0]}, where (spike,) was expected."
+            )
         support = _support(given)
         return [SpikeTrains(place, trains, observed=support if support is None else [support] * len(trains))]
     planes: Sequence[Timed] = list(given) if isinstance(given, list) else [given]  # type: ignore[list-item]

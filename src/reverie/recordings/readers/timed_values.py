@@ -43,6 +43,15 @@ def with_times(given: Any) -> Any:  # noqa: ANN401 - whatever a user gives
     return _Pair(np.asarray(times), values if hasattr(values, "shape") else np.asarray(values))
 
 
+def in_a_row(values: np.ndarray) -> np.ndarray:
+    """Return values of one axis where they are a single row or column, as everything is that comes from MATLAB.
+
+    >>> in_a_row(np.zeros((3, 1))).shape, in_a_row(np.zeros((1, 3))).shape, in_a_row(np.zeros((3, 2))).shape
+    ((3,), (3,), (3, 2))
+    """
+    return values.ravel() if values.size == max(values.shape, default=0) else values
+
+
 def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
     """Return times and values of a pair or object; raises ReverieError when they do not belong together."""
     if isinstance(given, TimedValues):
@@ -51,7 +60,7 @@ def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
         times, values = given
     else:
         raise ReverieError(f"{place} came without times; give (times, values), or an object with .t and .d.")
-    times = np.asarray(times)
+    times = in_a_row(np.asarray(times))
     if times.dtype.kind not in REAL:
         raise ReverieError(f"{place} came with times of the type {times.dtype}; give seconds, as numbers.")
     times = times.astype(np.float64)
