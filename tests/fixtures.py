@@ -30,7 +30,7 @@ from reverie.simulation import true_encoder
 from reverie.simulation.folder import Simulation, simulate
 from reverie.simulation.true_encoder import calibration_footage
 from reverie.stimuli.naturalistic import naturalistic_movie
-from reverie.studies import plates
+from reverie.studies import figures
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -201,16 +201,16 @@ def footage_drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_plates() -> Iterator[None]:
+def quick_figures() -> Iterator[None]:
     """Letters in the pdf files of studies are curves: fonts take longer than all else that is drawn."""
 
     def save_quickly(stem: Path, figure: Figure) -> bytes:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setitem(plates.STYLE, "pdf.fonttype", 3)
-            return plates.save_plate(stem, figure)
+            patch.setitem(figures.STYLE, "pdf.fonttype", 3)
+            return figures.save_vectors(stem, figure)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reverie.studies.page.save_plate", save_quickly)
+        patch.setattr("reverie.studies.page.save_vectors", save_quickly)
         yield
 
 

@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
+from reverie.studies.figures import COLUMN_WIDTH, column_figure, draw_groups
 from reverie.studies.page import save_findings, write_study_page
-from reverie.studies.plates import COLUMN_WIDTH, column_figure, draw_groups
 from reverie.studies.study import Compared, Findings, Picture, Study
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from tests.reporting.browsing import Page, browsing
 
+from reverie.studies.figures import column_figure
 from reverie.studies.page import save_findings, write_study_page
-from reverie.studies.plates import column_figure
 from reverie.studies.study import Compared, Findings, Picture, Study
 
 pytestmark = pytest.mark.browser

@@ -14,7 +14,7 @@ from reverie.inversion.mask import save_mask
 from reverie.inversion.methods.paper import Paper
 from reverie.jobs.engines.settings import On
 from reverie.jobs.workers import Workers, open_workers
-from reverie.studies.plates import column_figure
+from reverie.studies.figures import column_figure
 from reverie.studies.running import PAPER, STUDIES, fit_masks, run_suite
 from reverie.studies.study import Findings, Picture, Study, no_jobs
 

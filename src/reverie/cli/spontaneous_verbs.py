@@ -24,7 +24,7 @@ class Darkness:
     """Trials or tiers to look at."""
     comparison: OmitArgPrefixes[AgreementSettings] = field(default_factory=AgreementSettings)
     seed: int = 0
-    """Of surrogates and draws."""
+    """Seed of surrogates and draws."""
 
     def run(self) -> None:
         """Write the page."""
@@ -37,7 +37,7 @@ class Darkness:
 class Replay:
     """Test whether activity without a stimulus replays a clip: log likelihood ratios compared with surrogates.
 
-    Corrected for everything that was searched. Writes a table and a page of candidates with their evidence.
+    False alarms are counted over everything that was searched. Writes a table and a page of candidates.
     """
 
     computes: ClassVar[bool] = True
@@ -51,7 +51,7 @@ class Replay:
     """Trials or tiers whose movies are looked for."""
     search: OmitArgPrefixes[Search] = field(default_factory=Search)
     seed: int = 0
-    """Of the surrogates."""
+    """Seed of the surrogates."""
 
     def run(self) -> None:
         """Search, and write the page."""

@@ -74,7 +74,7 @@ class Cells:
     columns: Float[np.ndarray, " neuron"]
     """Column of the same centre, pixels."""
     thresholds: Float[np.ndarray, " neuron"]
-    """In standard deviations of the drive."""
+    """Thresholds in standard deviations of the drive."""
     means: Float[np.ndarray, " neuron"]
     """Mean rates to calibrate to."""
     floors: Float[np.ndarray, " neuron"]

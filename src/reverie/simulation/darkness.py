@@ -44,15 +44,15 @@ class Darkness:
     trials: int
     """Number of trials."""
     frames: int = 300
-    """Length of each."""
+    """Length of each trial, frames."""
     replays: int = 0
-    """Number in each."""
+    """Number of replays in each trial."""
     strength: float = 1.0
-    """Of the replays."""
+    """Strength of the replays."""
     speeds: tuple[float, ...] = (1.0,)
-    """Of the replays; that of each is drawn from these."""
+    """Speeds of the replays; each replay draws one of these."""
     replay_frames: int = 60
-    """Length of a replay."""
+    """Length of a replay, frames."""
 
     def __post_init__(self) -> None:
         require_possible(self, strength=AT_LEAST_0, replay_frames=AT_LEAST_1)

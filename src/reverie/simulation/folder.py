@@ -49,14 +49,14 @@ class Simulation:
     """Animals, and the movies that all of them watch, each with a behaviour of its own."""
 
     movies: Mapping[str, Sequence[tuple[str, MovieSource]]]
-    """By tier, (name, movie) pairs, all of one frame size; a function instead of a movie is called for it whenever it
+    """(name, movie) pairs by tier, all of one frame size; a function instead of a movie is called for it whenever it
     is shown, so that no more than one is in memory. Trials are numbered as by ``schedule``."""
     mice: Mapping[str, int]
     """Number of neurons by animal; an animal's name is that of its folder."""
     kind: Kind = KINDS["default"]
-    """Of the animals."""
+    """Kind of the animals."""
     seed: int = 0
-    """Of the neurons, the behaviour and the noise."""
+    """Seed of the neurons, the behaviour and the noise."""
     repeats: Mapping[str, int] = field(default_factory=dict)
     """How often the movies of a tier are shown, once where it is not named."""
     darkness: Darkness | None = None

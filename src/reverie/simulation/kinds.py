@@ -27,7 +27,7 @@ class Kind:
     """A kind of simulated animal."""
 
     name: str
-    """By which it is found again."""
+    """Name by which `find_kind` finds it."""
     truth: TruthConfig
     """Its neurons, eyes and indicator."""
     noise: SessionNoise

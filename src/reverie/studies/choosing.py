@@ -34,7 +34,7 @@ class Scale:
     """The size of a study, from minutes on a laptop to the paper's full size."""
 
     name: str
-    """On the command line."""
+    """Name on the command line."""
     clips: int
     """Different movies of each animal."""
     stride: int

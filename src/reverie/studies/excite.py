@@ -19,7 +19,7 @@ from reverie.foundation.progress import tracked
 from reverie.inversion.exciting import most_exciting_movie
 from reverie.inversion.problem import Observation, Problem
 from reverie.reporting.pictures import evenly_placed
-from reverie.studies.plates import strips_figure
+from reverie.studies.figures import strips_figure
 from reverie.studies.setup import Setup
 from reverie.studies.study import Findings, Picture, Study
 from reverie.studies.synthetic import ordinary_state

@@ -15,7 +15,7 @@ from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.reporting.figures import COLUMN
 from reverie.stimuli.synthetic import drifting_grating
 from reverie.stimuli.tables import grating_stimuli
-from reverie.studies.plates import grid_figure
+from reverie.studies.figures import grid_figure
 from reverie.studies.published import GRATINGS as PUBLISHED
 from reverie.studies.setup import Setup, degrees_of_pixel
 from reverie.studies.study import Compared, Findings, Picture, Study

@@ -21,8 +21,8 @@ from reverie.recordings.contents import movie_digest
 from reverie.recordings.opening import evenly, responses_of
 from reverie.scoring.rule import frames_to_skip
 from reverie.studies.conditions import interval_text, summarise_conditions
+from reverie.studies.figures import column_figure, draw_curve, legend
 from reverie.studies.lineup import Lineup, Pool, draw_pool, line_up
-from reverie.studies.plates import column_figure, draw_curve, legend
 from reverie.studies.setup import Setup
 from reverie.studies.study import Findings, Picture, Study
 from reverie.studies.synthetic import ordinary_state

@@ -11,7 +11,7 @@ from reverie.scoring.rule import EVALUATION_THRESHOLD, TRAINING_THRESHOLD, evalu
 from reverie.studies import published
 from reverie.studies.conditions import VIDEO, sentence_over_animals, summarise_conditions, value
 from reverie.studies.fields import coverage_pictures, describe_fields, fields_of, mask_diameters
-from reverie.studies.plates import column_figure, draw_curve, draw_published, legend
+from reverie.studies.figures import column_figure, draw_curve, draw_published, legend
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Compared, Findings, Picture, Study
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reverie.studies.conditions import difference, interval_text, summarise_conditions
-from reverie.studies.plates import COLOURS, column_figure, legend
+from reverie.studies.figures import COLOURS, column_figure, legend
 
 PARTS: Mapping[str, str] = {
     "video_correlation": "whole",

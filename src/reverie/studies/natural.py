@@ -14,7 +14,7 @@ from reverie.runs.run_folder import RunFolder
 from reverie.scoring.controls import CONTROLS
 from reverie.studies import published
 from reverie.studies.conditions import VIDEO, mean_of, summarise_conditions, value
-from reverie.studies.plates import strips_figure
+from reverie.studies.figures import strips_figure
 from reverie.studies.setup import Setup, plain_jobs
 from reverie.studies.study import Compared, Findings, Picture, Study, groups_picture
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from reverie.reporting.figures import COLUMN
 from reverie.stimuli.tables import noise_square, noise_stimuli
 from reverie.studies.conditions import percent
-from reverie.studies.plates import COLOURS, grid_figure
+from reverie.studies.figures import COLOURS, grid_figure
 from reverie.studies.published import NOISE as PUBLISHED
 from reverie.studies.setup import Setup
 from reverie.studies.study import Compared, Findings, Picture, Study

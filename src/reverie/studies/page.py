@@ -10,7 +10,7 @@ import pandas as pd
 
 from reverie.foundation.files import write_text
 from reverie.reporting.page import fill_page, settings_groups
-from reverie.studies.plates import save_plate
+from reverie.studies.figures import save_vectors
 from reverie.studies.study import Findings, Picture, Question
 
 MOST_ROWS = 60
@@ -24,7 +24,7 @@ class Section:
     study: Question
     findings: Findings
     folder: Path
-    """Of its page and files."""
+    """Folder of its page and files."""
     svgs: Mapping[str, bytes]
     """Its figures, by name."""
 
@@ -37,7 +37,7 @@ def save_findings(folder: Path, study: Question, findings: Findings) -> Section:
     """Write each figure as svg and pdf and its data as csv, and return the study's section for a page."""
     svgs = {}
     for picture in findings.pictures:
-        svgs[picture.name] = save_plate(folder / picture.name, picture.figure)
+        svgs[picture.name] = save_vectors(folder / picture.name, picture.figure)
         write_text(folder / f"{picture.name}.csv", picture.data.to_csv(index=False, lineterminator="\n"))
     return Section(study, findings, folder, svgs)
 

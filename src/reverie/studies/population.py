@@ -3,7 +3,7 @@
 from reverie.jobs.job import Job
 from reverie.studies import published
 from reverie.studies.conditions import VIDEO, mean_of, percent, sentence_over_animals, summarise_conditions, value
-from reverie.studies.plates import column_figure, draw_curve, draw_published, legend
+from reverie.studies.figures import column_figure, draw_curve, draw_published, legend
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Compared, Findings, Picture, Study
 

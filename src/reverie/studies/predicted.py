@@ -8,7 +8,7 @@ import pandas as pd
 from reverie.jobs.job import Targets
 from reverie.studies import published
 from reverie.studies.conditions import VIDEO, by_clip, mean_of, sentence_on_losses, summarise_conditions, value
-from reverie.studies.plates import COLOURS, column_figure
+from reverie.studies.figures import COLOURS, column_figure
 from reverie.studies.setup import Conditions, Setup, jobs_for
 from reverie.studies.study import Compared, Findings, Picture, Study, groups_picture
 

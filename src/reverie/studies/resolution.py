@@ -27,7 +27,7 @@ from reverie.scoring.coherence import (
 from reverie.scoring.rule import scored_frames, scored_region
 from reverie.scoring.statistics import resample_clips
 from reverie.stimuli.synthetic import pink_noise
-from reverie.studies.plates import COLOURS, column_figure, grid_figure, legend
+from reverie.studies.figures import COLOURS, column_figure, grid_figure, legend
 from reverie.studies.setup import Conditions, Setup, degrees_of_pixel, jobs_for
 from reverie.studies.study import Findings, Picture, Study
 from reverie.studies.synthetic import first_recording, knows_truth, simulate_responses

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reverie.jobs.job import Job
-from reverie.studies.plates import column_figure, draw_groups
+from reverie.studies.figures import column_figure, draw_groups
 from reverie.studies.setup import Setup
 
 
@@ -17,7 +17,7 @@ class Picture:
     """A figure to be saved."""
 
     name: str
-    """Of its files."""
+    """Name of its files, without their endings."""
     caption: str
     figure: Figure
     data: pd.DataFrame
@@ -74,7 +74,7 @@ class Question:
     """What is asked."""
 
     name: str
-    """On the command line, and of the folder of its page."""
+    """Name on the command line, and of the folder of its page."""
     title: str
     question: str
     """What the page says above the findings."""

@@ -27,8 +27,8 @@ from reverie.inversion.uncertainty import information_bits
 from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 from reverie.scoring.rule import scored_region
+from reverie.studies.figures import COLOURS, column_figure, legend
 from reverie.studies.page import write_study
-from reverie.studies.plates import COLOURS, column_figure, legend
 from reverie.studies.spontaneous.agreement import CLAIMED, Agreement, AgreementSettings, JointEnergy, agreement
 from reverie.studies.spontaneous.library import long_enough_trials, spanned
 from reverie.studies.spontaneous.surrogates import KINDS, amplitude_adjusted, shared_part, surrogate

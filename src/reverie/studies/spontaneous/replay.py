@@ -18,8 +18,8 @@ from reverie.foundation.devices import choose_device
 from reverie.foundation.files import write_text
 from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say
+from reverie.studies.figures import COLOURS, column_figure, legend
 from reverie.studies.page import write_study
-from reverie.studies.plates import COLOURS, column_figure, legend
 from reverie.studies.spontaneous.library import SAMPLE, Search, activity_of, clips_of, long_enough_trials, templates_of
 from reverie.studies.spontaneous.search import alarms_of, block_maxima, candidates, search, surrogate_maxima
 from reverie.studies.spontaneous.surrogates import KINDS, Kind

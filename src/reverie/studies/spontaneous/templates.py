@@ -37,7 +37,7 @@ class Template:
     first: float
     """Second of the clip at which the stretch begins."""
     speed: float
-    """Of the replay; negative for backwards."""
+    """Speed of the replay; negative for backwards."""
     contrast: float
     """How much the replay changes rates, relative to the clip."""
     ratio: Float[np.ndarray, "neuron sample"]

@@ -185,7 +185,7 @@ def vector_bytes(figure: Figure, kind: str) -> bytes:
     return stream.getvalue()
 
 
-def save_plate(stem: Path, figure: Figure) -> bytes:
+def save_vectors(stem: Path, figure: Figure) -> bytes:
     """Write STEM.svg and STEM.pdf, each whole or not at all, and return the svg."""
     svg = vector_bytes(figure, "svg")
     for kind, content in (("svg", svg), ("pdf", vector_bytes(figure, "pdf"))):

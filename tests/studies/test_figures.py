@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from reverie.studies.plates import column_figure, grid_figure, vector_bytes
+from reverie.studies.figures import column_figure, grid_figure, vector_bytes
 
 
 def test_tables_stand_side_by_side_with_their_numbers():
