@@ -61,8 +61,8 @@ def probe_pixels(
     Parameters
     ----------
     encoders
-        Of the same animals; their rates are averaged before the division, so that all of them count (the released code
-        kept the last one only).
+        Encoders of the same animals; their rates are averaged before the division, so that all of them count (the
+        released code kept the last one only).
     state
         Held still throughout.
     places

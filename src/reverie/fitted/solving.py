@@ -154,7 +154,7 @@ def finish(method: Combined, fits: Sequence[Fitted], found: Sequence[Solution], 
     Parameters
     ----------
     fits
-        Of each trial that was explained, starting with the one to reconstruct, whose weights are used.
+        Fits of each trial that was explained, starting with the one to reconstruct, whose weights are used.
     linear
         (time, height, width).
     """

@@ -146,7 +146,7 @@ def diameter_in_degrees(
     Parameters
     ----------
     degrees_per_pixel
-        Of the recording; None stands for that of Sensorium 2023.
+        Visual angle of a pixel; None stands for the one of Sensorium 2023.
 
     Examples
     --------

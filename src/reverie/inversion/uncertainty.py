@@ -48,16 +48,16 @@ def draw_departure(
     problem
         The observations and the Gaussian prior.
     movie
-        The most probable one, after the soft clip.
+        The most probable movie, after the soft clip.
     bend
         Slope of the soft clip at the movie.
     ease
         The preconditioner of conjugate gradients: multiplies by an estimate of the inverse precision, so that few
         iterations are enough.
     weight
-        Of the prior.
+        Weight of the prior.
     generator
-        Of the draw.
+        Random generator of the draw.
     """
     prior = prior_of(problem)
 
@@ -82,7 +82,7 @@ def information_map(movie: Movie, std: Movie, prior: GaussianPrior, softness: fl
     Parameters
     ----------
     movie
-        The most probable one.
+        The most probable movie.
     std
         The posterior's standard deviation, from draws, (time, height, width).
     """

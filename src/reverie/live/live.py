@@ -101,7 +101,8 @@ class Live:
         Parameters
         ----------
         responses
-            Of every neuron, in the order and units of ``Recording.responses`` or, ``raw``, of the recording's files.
+            Responses of every neuron, in the order and units of ``Recording.responses`` or, if ``raw``, of the
+            recording's files.
 
         Raises
         ------

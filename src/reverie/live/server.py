@@ -189,7 +189,7 @@ def show_live(
     lag
         Seconds the picture may be behind.
     port
-        Of the page on this machine; 0 for any that is free.
+        Port of the page on this machine; 0 for any that is free.
     stay
         Go on serving the page after the last frame.
 

@@ -153,7 +153,7 @@ class RunFolder:
     ) -> tuple[list[TrialFolder], list[Reconstruction] | Lazily[TrialFolder, Reconstruction]]:
         """Return the ``finished_trials`` that can be read, and their reconstructions.
 
-        Of more than ``most`` trials, reconstructions are not kept in memory, but read again on every access.
+        Where there are more than ``most`` trials, reconstructions are not kept in memory but read on every access.
         """
         finished = self.finished_trials()
         places: list[TrialFolder] = []

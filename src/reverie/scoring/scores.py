@@ -73,7 +73,7 @@ def score(
     mask
         (height, width) transparency: where the population can see.
     seed
-        Of the shuffled control.
+        Seed of the shuffled control.
     skip
         Frames at the start that are not scored, in movies, responses and rates alike.
     threshold

@@ -139,7 +139,7 @@ def drifting_grating(
     Parameters
     ----------
     direction
-        Of motion, degrees; 0 to the right, 90 downwards.
+        Direction of motion, degrees; 0 to the right, 90 downwards.
     cycles_per_degree
         Spatial frequency in visual angle.
     hertz

@@ -50,7 +50,7 @@ def column_figure(
     Parameters
     ----------
     ratios
-        Of the panels' widths.
+        Relative widths of the panels.
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(COLUMN_WIDTH, height), layout="constrained")

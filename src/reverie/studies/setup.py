@@ -160,7 +160,7 @@ class Setup:
         Parameters
         ----------
         sigma
-            Of the blur in pixels and frames; by default as the jobs' settings say.
+            Sigma of the blur, pixels and frames; by default the one of the jobs' settings.
         """
         rows = [
             {"condition": condition, "animal": clip.animal, "clip": clip.name}

@@ -143,7 +143,7 @@ def with_units(rows: pd.DataFrame, recording: Recording) -> pd.DataFrame:
     Parameters
     ----------
     recording
-        Whose pixels and frames they are.
+        The recording whose pixels and frames they are.
     """
     rows = rows.rename(columns={"row": "pixels", "column": "frames"})
     degrees, seconds = rows["pixels"] * degrees_of_pixel(recording), rows["frames"] / recording.frame_rate

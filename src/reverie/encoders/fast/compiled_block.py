@@ -124,7 +124,7 @@ class CompiledBlock:
         Parameters
         ----------
         weights
-            Of the widening.
+            Weights of the widening.
         active, means, slopes
             Arrays to write.
         """

@@ -104,7 +104,7 @@ def search_in_turns(
     searches
         In order; each but the first has a prior that follows the camera (``Combined.searches``).
     problem
-        Of the clip.
+        The problem of the clip.
     scenes
         A prior with scenes; None where there is one search.
     linear

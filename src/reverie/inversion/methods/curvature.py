@@ -175,7 +175,7 @@ def estimated_precision(draw: Float[Tensor, "time height width"], prior: Gaussia
     draw
         (time, height, width), with respect to grey levels.
     weight
-        Of the prior.
+        Weight of the prior.
     """
     lengths = prior.lengths(len(draw))
     spectrum = spectrum_of(prior.on_scene(draw), lengths)

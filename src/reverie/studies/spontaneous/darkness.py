@@ -69,7 +69,7 @@ def darkness(
     asked
         Settings of the comparison.
     seed
-        Of surrogates and draws.
+        Seed of surrogates and draws.
 
     Raises
     ------

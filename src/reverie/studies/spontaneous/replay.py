@@ -106,7 +106,7 @@ def replay(
     search
         Settings of the search.
     seed
-        Of the surrogates.
+        Seed of the surrogates.
 
     Raises
     ------
