@@ -15,7 +15,7 @@ from reverie.foundation.errors import BadInput, ReverieError
 Frames = AsyncIterator[Float[np.ndarray, " neuron"]]
 
 LINE_LIMIT = 2**22
-"""Largest length of a line in bytes: enough for some hundred thousand neurons."""
+"""Largest length of a line in bytes: enough for a few hundred thousand neurons."""
 
 
 async def replayed(responses: Responses, frame_rate: float) -> Frames:
