@@ -122,7 +122,7 @@ def message_of(frame: LiveFrame, latencies: deque[float]) -> str:
 
 
 async def _read(live: Live, frames: Frames, broadcast: Broadcast) -> None:
-    """Decode a picture from each frame of responses, beside the server, and send it to all browsers."""
+    """Decode a picture from each frame of responses, in another thread, and send it to all browsers."""
     async for responses in frames:
         frame = await asyncio.to_thread(live.push, responses)
         if frame is not None:

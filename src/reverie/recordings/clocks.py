@@ -44,9 +44,9 @@ def usual_rate(times: Times) -> float:
 def shown_rate(onsets: Times) -> float:
     """Return pictures per second, also where a screen shows them for 2 and 3 of its own frames in turn; 0 for one.
 
-    It is the mean of the steps that are like the median one, which may be rounded, as 32 bits are some hours after the
-    start. A film of 24 pictures a second on a screen of 60 Hz has no step of 1/24 s: where few are like the median
-    one, it is the mean of those that are not gaps.
+    It follows from the mean of the steps close to the median one, since the median alone may be rounded (32-bit times
+    are, hours after the start). A film of 24 pictures per second on a screen of 60 Hz has no step of 1/24 s: where few
+    steps are close to the median one, it follows from the mean of all that are not gaps.
 
     >>> round(shown_rate(np.array([0.0, 3.0, 5.0, 8.0, 10.0, 40.0, 43.0, 45.0]) / 60), 3)
     24.0

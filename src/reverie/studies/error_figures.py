@@ -90,7 +90,7 @@ def _colour_key(axes: Axes) -> list[object]:
 
 
 def null_figure(tests: Mapping[str, Deviations]) -> Figure:
-    """Draw each error map's maximum and overall size (diamonds) beside its null maps' (dots), a row per clip."""
+    """Draw each error map's maximum and overall size (diamonds) and those of its null maps (dots), a row per clip."""
     figure = Figure(figsize=(COLUMN, 0.32 * len(tests) + 0.9), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for row, test in enumerate(tests.values()):

@@ -160,7 +160,7 @@ def conclude(setup: Setup) -> Findings:
             f"Deviations measure {_extent(table, '')}; those of simulated trials {_extent(table, 'null_')}.",
             "A significant deviation is activity that many neurons share and the encoder does not expect: an error of "
             "the encoder, variability that neurons share, or another percept. The test does not tell which.",
-            f"{len(shown.truth) / shown.frame_rate:.1f} s of each clip are tested, beside {len(shown.nulls)} simulated "
+            f"{len(shown.truth) / shown.frame_rate:.1f} s of each clip are tested against {len(shown.nulls)} simulated "
             "trials.",
         ],
         _pictures(maps, shown, table),
@@ -175,7 +175,7 @@ def _pictures(maps: Sequence[ErrorMap], shown: ErrorMap, table: pd.DataFrame) ->
     return [
         Picture(
             "null",
-            "Largest and overall deviation of each clip (diamonds) beside those of its simulated trials (dots); the "
+            "Largest and overall deviation of each clip (diamonds), and those of its simulated trials (dots); the "
             "bar is the threshold.",
             null_figure({each.name: each.test for each in maps}),
             table,
