@@ -94,7 +94,7 @@ class SensoriumSource(Source):
         self.notes = (*notes, *self._unread())
 
     def _unread(self) -> Iterator[str]:
-        """Yield a sentence on each folder that holds files, but none of a trial, that nothing is read from it."""
+        """Yield a sentence for each folder that holds files but none of a trial: nothing is read from it."""
         for kind in self._arrays[1:]:
             files = _files_in(self.place / kind)
             if files and not self._files[kind]:
