@@ -46,3 +46,12 @@ STATE_NAMES = ("pupil dilation", "running speed", "pupil x", "pupil y")
 """The rows of a state, in order."""
 
 PUPIL, RUNNING, GAZE_X, GAZE_Y = STATE_NAMES
+
+
+def in_a_row(values: np.ndarray) -> np.ndarray:
+    """Return values of one axis where they are a single row or column, as everything is that comes from MATLAB.
+
+    >>> in_a_row(np.zeros((3, 1))).shape, in_a_row(np.zeros((1, 3))).shape, in_a_row(np.zeros((3, 2))).shape
+    ((3,), (3,), (3, 2))
+    """
+    return values.ravel() if values.size == max(values.shape, default=0) else values

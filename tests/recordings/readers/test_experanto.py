@@ -19,6 +19,8 @@ def test_experanto_takes_the_file_that_its_description_speaks_of(tmp_path, sessi
     place = layouts.write_experanto(tmp_path / "mouse", session, mapped=True)
     values = np.fromfile(place / "responses/data.mem", np.float32).reshape(-1, 7)
     np.save(place / "responses/data.npy", 2 * values)
+    times = place / "screen/timestamps.npy"
+    np.save(times, np.load(times)[:, None])
     recording = open_recording(place)
     for name, trial in zip(recording.tiers, session.trials, strict=True):
         np.testing.assert_allclose(recording.responses(name), trial.responses, rtol=1e-4, atol=1e-4)

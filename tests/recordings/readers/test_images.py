@@ -52,7 +52,10 @@ def test_an_image_without_an_axis_of_colours_is_refused(animal):
 
 
 @pytest.mark.parametrize("how", [lambda values: values[None], lambda values: values[:, None]])
-def test_responses_may_have_an_axis_of_one(animal, how):
-    expected = open_recording(animal).responses("1")
-    change(animal, "responses", how)
-    np.testing.assert_array_equal(open_recording(animal).responses("1"), expected)
+def test_responses_and_behaviour_may_have_an_axis_of_one(animal, how):
+    expected = open_recording(animal).trial("1")
+    for kind in ("responses", "behavior", "pupil_center"):
+        change(animal, kind, how)
+    found = open_recording(animal).trial("1")
+    np.testing.assert_array_equal(found.responses, expected.responses)
+    np.testing.assert_array_equal(found.state, expected.state)

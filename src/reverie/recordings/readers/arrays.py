@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING
+from reverie.foundation.arrays import GAZE_X, GAZE_Y, PUPIL, RUNNING, in_a_row
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.clocks import usual_rate, usual_step
@@ -18,7 +18,7 @@ from reverie.recordings.readers.clips import OpenClip, open_clip
 from reverie.recordings.readers.event_tables import usual_columns
 from reverie.recordings.readers.frame_tables import by_frame
 from reverie.recordings.readers.timed_showings import frames_shown, timed_showings
-from reverie.recordings.readers.timed_values import Timed, TimedValues, in_a_row, timed, with_times
+from reverie.recordings.readers.timed_values import Timed, TimedValues, timed, with_times
 from reverie.recordings.readers.trials import require_folder_name
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Recorded, Showing

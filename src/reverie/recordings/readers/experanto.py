@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from reverie.foundation.arrays import in_a_row
 from reverie.foundation.errors import ReverieError, some
 from reverie.foundation.files import read_json, read_npy
 from reverie.foundation.folders import folders_in, may_enter
@@ -64,7 +65,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
 def _screen(folder: Path, reading: Reading) -> tuple[list[Showing], dict[str, Callable[[], Footage]]]:
     """Return what was shown when, item by item, and the movies."""
     path = folder / "timestamps.npy"
-    times = read_npy(path, memory_map=False)
+    times = in_a_row(read_npy(path, memory_map=False))
     if times.ndim != 1 or times.dtype.kind not in "fiu" or not (np.diff(times) >= 0).all():
         raise ReverieError(
             f"{path} should hold the time of each frame, in seconds that never go back; export it again."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, FRAME_SIZE, STATE_NAMES
+from reverie.foundation.arrays import DEGREES_PER_PIXEL, FRAME_RATE, FRAME_SIZE, STATE_NAMES, in_a_row
 from reverie.foundation.errors import ReverieError, counted, reading_foreign, some
 from reverie.foundation.files import read_npy
 from reverie.foundation.folders import folders_in, may_enter, visible_in
@@ -206,8 +206,7 @@ class SensoriumSource(Source):
         if not path.exists():
             return {}, ()
         try:
-            tiers = read_npy(path, memory_map=False)
-            tiers = tiers.ravel() if tiers.size == max(tiers.shape, default=0) else tiers
+            tiers = in_a_row(read_npy(path, memory_map=False))
             if tiers.ndim != 1 or tiers.dtype.kind not in "US" or not tiers.size:
                 raise ReverieError(
                     f"{path} should hold one word per trial but holds {tiers.dtype} of shape {tiers.shape}."

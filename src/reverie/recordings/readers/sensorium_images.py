@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from reverie.foundation.arrays import in_a_row
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npy
 from reverie.recordings.clocked import IMAGE_FRAMES
@@ -90,16 +91,14 @@ class ImagesSource(SensoriumSource):
         path = self._path(layout.RESPONSES, name)
         if path is None:
             return None
-        values = read_npy(path)
-        if values.ndim == 2 and 1 in values.shape:
-            values = values.ravel()
+        values = in_a_row(read_npy(path))
         if values.ndim != 1:
             raise ReverieError(f"{path} has the shape {values.shape}, where (neuron,) was expected.")
         return StoredSeries(str(path), self._held(values.astype(np.float32) / self.frames))
 
     def _rows_of(self, kind: str, path: Path) -> dict[str, StoredSeries]:
         """Return the signals in a file, each value held; raises ReverieError when they cannot be identified."""
-        values, columns = read_npy(path), COLUMNS[kind]
+        values, columns = in_a_row(read_npy(path)), COLUMNS[kind]
         if values.ndim != 1 or len(values) not in columns:
             raise ReverieError(
                 f"{path} has the shape {values.shape}; {' or '.join(map(str, columns))} values expected."

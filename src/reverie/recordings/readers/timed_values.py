@@ -5,6 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from reverie.foundation.arrays import in_a_row
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocks import paired_times
 from reverie.recordings.signals import REAL
@@ -41,15 +42,6 @@ def with_times(given: Any) -> Any:  # noqa: ANN401 - whatever a user gives
         return given
     times, values = given
     return _Pair(np.asarray(times), values if hasattr(values, "shape") else np.asarray(values))
-
-
-def in_a_row(values: np.ndarray) -> np.ndarray:
-    """Return values of one axis where they are a single row or column, as everything is that comes from MATLAB.
-
-    >>> in_a_row(np.zeros((3, 1))).shape, in_a_row(np.zeros((1, 3))).shape, in_a_row(np.zeros((3, 2))).shape
-    ((3,), (3,), (3, 2))
-    """
-    return values.ravel() if values.size == max(values.shape, default=0) else values
 
 
 def timed(place: str, given: Timed) -> tuple[np.ndarray, Any]:
