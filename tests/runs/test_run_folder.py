@@ -74,6 +74,14 @@ def test_a_run_never_goes_into_a_folder_of_something_else(tmp_path, file):
     assert not RunFolder(tmp_path).record.exists()
 
 
+def test_a_damaged_record_is_told_with_the_way_out(tmp_path):
+    run = RunFolder(tmp_path)
+    run.open(record(10, alpha=["1"]))
+    run.record.write_bytes(run.record.read_bytes()[:50])
+    with pytest.raises(ReverieError, match=r"run\.json could not .* Or delete it: the same `reverie reconstruct` then"):
+        run.open(record(10, alpha=["1"]))
+
+
 def test_a_run_that_lost_its_record_goes_on(tmp_path):
     (tmp_path / "jobs").mkdir()
     (tmp_path / ".DS_Store").write_text("x")

@@ -167,7 +167,12 @@ class RunFolder:
         """Return the contents of run.json; raises ReverieError when this is not a run folder, or it is damaged."""
         if not self.record.exists():
             raise ReverieError(f"{self.folder} is not a run folder (no run.json); make one with `reverie reconstruct`.")
-        record = read_record(self.record)
+        try:
+            record = read_record(self.record)
+        except ReverieError as error:
+            raise ReverieError(
+                f"{error} Or delete it: the same `reverie reconstruct` then writes it again, and keeps what was made."
+            ) from error
         seed = record.get("seed")
         if not isinstance(record.get("settings"), dict) or type(seed) is not int or not 0 <= seed < SEEDS:
             raise ReverieError(f"{self.record} does not say how the run was made; reconstruct into another --out.")
