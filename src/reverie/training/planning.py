@@ -25,7 +25,7 @@ from reverie.training.warm_start import PlaceStarting, explained_by_points, firs
 RECIPES = {
     # Found on simulated animals: 0.01 is slower, 0.04 no better, and more weight decay hurts.
     "compact": TrainingSettings(optimiser="soap", learning_rate=0.02, window=50),
-    "linear_nonlinear": TrainingSettings(optimiser="soap", learning_rate=0.01, window=50),
+    "linear_nonlinear": TrainingSettings(learning_rate=0.01, window=50),
     # The Sensorium 2023 winner: learning rate 3e-4 times a quarter of the batch, CutMix half of the time.
     "dwiseneuro": TrainingSettings(
         batch=32, learning_rate=3e-4 * 32 / 4, averaging=0.999, cutmix_probability=0.5, precision="bfloat16"
