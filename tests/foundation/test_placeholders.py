@@ -61,3 +61,14 @@ def test_a_fetched_file_behind_a_link_is_read(tmp_path: Path):
     np.save(objects / "MD5-s1.npy", np.zeros(3))
     (tmp_path / "a.npy").symlink_to(objects / "MD5-s1.npy")
     assert read_npy(tmp_path / "a.npy").tolist() == [0, 0, 0]
+
+
+def test_a_file_that_may_not_be_read_is_told_as_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    np.save(tmp_path / "a.npy", np.zeros(3))
+
+    def refuse(path: Path, *_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ReverieError, match=r"a\.npy may not be read; change its permissions"):
+        read_npy(tmp_path / "a.npy")

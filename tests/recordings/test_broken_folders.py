@@ -282,6 +282,13 @@ def test_a_folder_that_may_not_be_read_spoils_no_other(animal, monkeypatch, caps
     assert capsys.readouterr().err.count("closed may not be read and is left out; change its permissions.") == 1
 
 
+def test_of_an_animal_whose_behaviour_may_not_be_read_the_rest_is_used(animal, monkeypatch, capsys):
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != animal / "data/behavior" and access(path, mode))
+    assert open_recording(animal).signals == ("pupil x", "pupil y")
+    assert capsys.readouterr().err.count("data/behavior may not be read and is left out; change its permissions.") == 1
+
+
 def test_a_folder_whose_disk_is_away_spoils_no_other_and_is_said(animal, capsys):
     (animal.parent / "mouse2").symlink_to("/disks/away/mouse2")
     assert list(open_recordings(animal.parent)) == [animal.name]

@@ -37,6 +37,8 @@ def read_start(path: Path) -> bytes:
         _refuse_broken_link(path)
         raise ReverieError(f"{path} is missing; the folder is incomplete or not the one you meant.") from error
     except OSError as error:
+        if isinstance(error, PermissionError) and not path.is_dir():  # Windows says the same of folders
+            raise ReverieError(f"{path} may not be read; change its permissions.") from error
         raise ReverieError(
             f"{path} could not be read ({error.strerror or error}); is it the file you meant?"
         ) from error

@@ -226,8 +226,8 @@ class SensoriumSource(Source):
 
 
 def _files_in(folder: Path) -> list[str]:
-    """Return the names in a folder, without hidden ones."""
-    return [path.name for path in visible_in(folder)] if folder.is_dir() else []
+    """Return the names in a folder, without hidden ones; of one that may not be read, none, with a message."""
+    return [path.name for path in visible_in(folder)] if folder.is_dir() and may_enter(folder) else []
 
 
 def _trial_files(folder: Path) -> dict[int, str]:
