@@ -207,7 +207,8 @@ class ClockedSeries:
     @property
     def place(self) -> str:
         """Where they lie."""
-        return self.parts[0].place
+        first, *others = (part.place for part in self.parts)
+        return f"{first} (and {len(others)} more)" if others else first
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -150,6 +150,19 @@ def test_a_plane_without_a_cell_is_told_and_spoils_no_other(session, tmp_path, c
     assert "iscell.npy calls no region a cell (1)" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("lost", "left"), [(1, 3), (60, 2)])
+def test_a_plane_that_ended_before_the_others_is_named(session, tmp_path, capsys, lost, left):
+    layouts.write_suite2p(tmp_path, session, planes=2)
+    spikes = tmp_path / "suite2p/plane1/spks.npy"
+    np.save(spikes, np.load(spikes)[:, :-lost])
+    recording = read(tmp_path, rate=30.0)
+    assert len(recording.tiers) == left
+    assert capsys.readouterr().err.count(f"plane1) and {recording.source.recorded.responses[0].times.size}") == (
+        lost > 1
+    )
+    assert all("plane0 (and 1 more) holds NaN" in reason for reason in recording.left_out.values())
+
+
 def test_probabilities_of_being_a_cell_are_no_judgement(session, tmp_path):
     """Those that happen to be 1 would be the only cells."""
     layouts.write_suite2p(tmp_path, session)

@@ -12,6 +12,7 @@ import numpy as np
 
 from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import read_npy
+from reverie.foundation.progress import say
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.clocks import sampled_times
 from reverie.recordings.readers.beside import table_too, with_files_beside
@@ -59,6 +60,7 @@ def open_source(place: Path, reading: Reading) -> ClockedSource:
     numbers, scanned = _scanned(planes)
     delays = {str(folder): (folder, number / scanned) for folder, number in zip(planes, numbers, strict=True)}
     responses = read_members(delays, lambda plane: _plane(plane[0], which, float(reading.rate or 0), plane[1]))
+    _say_lengths(place, responses)
     judged = all((folder / "iscell.npy").exists() for folder in planes)
     chosen = "the cells (iscell)" if judged else "all regions (iscell.npy is missing)"
     note = (
@@ -88,6 +90,16 @@ def _scanned(planes: Sequence[Path]) -> tuple[list[int], int]:
     beside = (folder.name for folder in planes[0].absolute().parent.iterdir() if folder.is_dir())
     last = max(int(name[5:]) for name in beside if NUMBERED.fullmatch(name))
     return [int(folder.name[5:]) for folder in planes], last + 1
+
+
+def _say_lengths(place: Path, planes: Sequence[Sampled]) -> None:
+    """Print a message where one plane was scanned longer than another; the last frame may lack some planes."""
+    least, most = (choose(planes, key=lambda plane: len(plane.times)) for choose in (min, max))
+    if len(most.times) - len(least.times) > 1:
+        say(
+            f"The planes of {place} hold between {len(least.times)} ({least.place}) and {len(most.times)} frames; what "
+            "was shown after the shortest one ended cannot be used. If frames were lost before its end, it is shifted."
+        )
 
 
 def _has(folder: Path, *files: str) -> bool:
