@@ -210,7 +210,7 @@ CASES = {
         0,
         "(channel, time, height, width)",
     ),
-    "an axis of one after time": (edit("videos", lambda a: a[..., None]), 10, 7, 0, "1 colour channels"),
+    "an axis of one after time": (edit("videos", lambda a: a[..., None]), 10, 7, 0, "1 colour channel, made"),
     "shares of white": (edit("videos", lambda a: a / 255), 10, 7, 0, "taken as shares of white"),
     "z-scores": (edit("videos", lambda a: (a - 110) / 60), 10, 7, 0, "are not grey levels, stretched"),
     "float64": (everything(lambda a: a.astype(np.float64)), 10, 7, 0, None),

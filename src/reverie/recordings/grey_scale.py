@@ -84,7 +84,7 @@ def grey_scale(low: float, high: float, dtype: np.dtype) -> GreyScale:
     if dtype.kind in "iu" and low >= 0 and high > WHITE:
         bits = bits_of(high)
         return GreyScale(
-            gain=WHITE / (2**bits - 1), bits=bits, note=f"values up to {high:.4g} taken to have {bits} bits"
+            gain=WHITE / (2**bits - 1), bits=bits, note=f"values up to {high:.6g} taken to have {bits} bits"
         )
     return GreyScale(
         dark=low,

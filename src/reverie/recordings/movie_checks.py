@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reverie.foundation.arrays import WHITE
-from reverie.foundation.errors import ReverieError
+from reverie.foundation.errors import ReverieError, counted
 from reverie.recordings.facts import TrialFacts
 from reverie.recordings.footage import USUAL_AXES, infer_axes, picture_size, read_pictures, stored_frames, target_size
 from reverie.recordings.grey_scale import OVERSHOOT, GreyScale, grey_scale, is_deep
@@ -131,8 +131,9 @@ def _axes(
         )
     if "channel" in axes:
         count = shapes[0][axes.split(",").index("channel")]
-        rule = "0.299 red + 0.587 green + 0.114 blue" if count in (3, 4) else "their mean"
-        usable.notes.append(f"The movies of {source.name} have {count} colour channels, made grey: {rule}.")
+        rule = "0.299 red + 0.587 green + 0.114 blue" if count in (3, 4) else "the mean"
+        channels = counted(count, "colour channel")
+        usable.notes.append(f"The movies of {source.name} have {channels}, made grey: {rule}.")
     return axes
 
 

@@ -48,6 +48,16 @@ def test_an_item_that_nothing_describes_is_told(tmp_path, session, capsys):
     assert "describes, so not used: 00002." in " ".join(capsys.readouterr().err.split())
 
 
+def test_an_item_that_was_shown_longer_than_times_are_known_is_told(tmp_path, session, capsys):
+    place = layouts.write_experanto(tmp_path / "mouse", session)
+    times = np.load(place / "screen/timestamps.npy")
+    np.save(place / "screen/timestamps.npy", times[:-15])
+    recording = open_recording(place)
+    frames = [recording.frames(name) for name in recording.tiers if recording.has_movie(name)]
+    assert frames == [40, 40, 40, 25]
+    assert capsys.readouterr().err.count("timestamps.npy ends") == 1
+
+
 def test_files_about_a_film_are_not_taken_for_it(tmp_path, session):
     data = layouts.write_experanto(tmp_path / "mouse", session) / "screen/data"
     write_video(data / "00001.mp4", np.load(data / "00001.npy"))

@@ -97,9 +97,12 @@ def _showing(item: tuple[str, Callable[[], Mapping[str, Any]]], times: np.ndarra
     if "first_frame_idx" in lacking or (lacking and modality == "video"):
         raise ReverieError(f"The description of item {stem} lacks {lacking[0]}; export the session again.")
     first = int(about["first_frame_idx"])
-    last = min(first + int(about.get("num_frames") or 1), len(times))
+    stated = first + int(about.get("num_frames") or 1)
+    last = min(stated, len(times))
     if not 0 <= first < last:
         raise ReverieError(f"timestamps.npy ends before the item {stem}; copy it again.")
+    if last < stated:
+        say(f"timestamps.npy ends {stated - last} frames before the item {stem} does, of which the rest is not used.")
     onsets = times[first:last]
     # A picture stays until the next one; after a video there may be a pause.
     stays = last < len(times) and modality != "video"
