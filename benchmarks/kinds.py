@@ -37,6 +37,7 @@ from reverie.inversion.solve import solve
 from reverie.jobs.clip import Clip, repeats_of
 from reverie.jobs.job import Job, parts_of, perform
 from reverie.jobs.store import JobFolder
+from reverie.recordings.opening import responses_of
 from reverie.recordings.trial import Trial
 from reverie.scoring.controls import Comparison
 from reverie.scoring.rule import frames_to_skip, scored_region
@@ -157,11 +158,12 @@ def by_published(materials: Materials, clip: Clip) -> tuple[Solution, Mapping[st
 
 
 def by_truth(materials: Materials, clip: Clip) -> tuple[Solution, Mapping[str, float]]:
-    """Find the most probable movie with the truth as encoder, all else as usual."""
-    method, prior = Map(draws=0), materials.fitted("prior").prior
+    """Find the most probable movie with the truth as encoder, from ridge's movie, which gain control needs."""
+    fitted, (method,) = materials.fitted("prior", "ridge"), Combined().searches("measured", 0)
     known = materials.fitted("likelihood", folder=materials.session.truth_folder)
-    seen = observe(known, clip.read(materials.session), method)
-    return solve(Problem((seen,), prior), method), {}
+    trial = clip.read(materials.session)
+    start = fitted.ridge.decode(responses_of(ANIMAL, trial))
+    return solve(Problem((observe(known, trial, method),), fitted.prior), method, start=start), {}
 
 
 def by_both(method: Map | Combined) -> Callable[[Materials, Clip], tuple[Solution, Mapping[str, float]]]:

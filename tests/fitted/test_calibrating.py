@@ -14,9 +14,10 @@ from reverie.fitted.calibrating import (
     fit_weights,
 )
 from reverie.fitted.fitting import fit
-from reverie.fitted.solving import solve_trial
+from reverie.fitted.solving import search_trial, solve_trial
 from reverie.foundation.files import write_npz
 from reverie.inversion.methods.bands import BANDS, BandMoments
+from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.weighing import Moments, choose_weights, worth_following
 from reverie.inversion.priors import scenes
@@ -31,7 +32,7 @@ def fitted(tiny_world, quick_masks):
 
 def test_weights_are_those_that_are_best_on_validation_trials(fitted):
     kinds = candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind)
-    expected = choose_weights({kind: moments_of(fitted, Map(draws=0, likelihood=kind)) for kind in kinds})
+    expected = choose_weights({kind: moments_of(fitted, *Combined().searches(kind, 0)) for kind in kinds})
     found = fit_weights(fitted)
     assert found.likelihood == expected.likelihood
     assert found.share == pytest.approx(expected.share, abs=1e-5)
@@ -40,11 +41,12 @@ def test_weights_are_those_that_are_best_on_validation_trials(fitted):
 
 
 def moments_of(fitted, search):
-    """Moments of both validation trials."""
+    """Moments of both validation trials, of movies that are searched for from ridge's."""
     moments, scored = [], slice(frames_to_skip(48), None)
     for name in ("5", "6"):
         trial = fitted.subject.recording.trial(name)
-        movies = (solve_trial(fitted, trial, search).movie, fitted.ridge.decode(trial.responses), trial.movie)
+        linear = fitted.ridge.decode(trial.responses)
+        movies = search_trial(fitted, trial, [search], linear, 0.5)[-1].movie, linear, trial.movie
         moments.append(Moments.of(*(movie[scored].reshape(-1, 12 * 16) for movie in movies)))
     return moments
 
@@ -54,7 +56,7 @@ def test_likelihoods_are_averaged_where_that_lowers_every_error(fitted, monkeypa
     assert usual.averaged_over == 0  # two clips are too few to tell
     monkeypatch.setattr(calibrating, "FEWEST_TO_AVERAGE", 2)
     before, after = (
-        moments_of(fitted, Map(draws=0, likelihood=usual.likelihood, averaged_over=pairs)) for pairs in (0, 2)
+        moments_of(fitted, *Combined().searches(usual.likelihood, 0, averaged_over=pairs)) for pairs in (0, 2)
     )
     better = [two.error(usual.share) < one.error(usual.share) for one, two in zip(before, after, strict=True)]
     assert fit_weights(fitted).averaged_over == (2 if all(better) else 0)

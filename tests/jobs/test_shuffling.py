@@ -22,7 +22,7 @@ SEARCH = Map(steps=30, draws=0, likelihood="events")
 
 @pytest.fixture(scope="module")
 def jobs(session) -> list[Job]:
-    session.fit(["prior", "likelihood"])
+    session.fit(["prior", "likelihood", "ridge"])
     return [
         Job(Clip("mouse", name), session.sources.encoders, SEARCH)
         for name in session.recordings["mouse"].names("oracle")[:2]

@@ -172,7 +172,7 @@ def search_trial(fitted: Fitted, trial: Trial, searches: Sequence[Map], linear: 
     """Return the solutions of the searches for a trial's most probable movie (see ``search_in_turns``)."""
     problem, scenes = problem_of_trial(fitted, trial, searches[0]), fitted.scenes if len(searches) > 1 else None
 
-    def find(asked: Problem, search: Map, _: str) -> Solution:
-        return solve(asked, search, device=fitted.subject.device)
+    def find(asked: Problem, search: Map, _: str, start: Movie | None) -> Solution:
+        return solve(asked, search, start=start, device=fitted.subject.device)
 
     return search_in_turns(searches, problem, scenes, linear, share, find)

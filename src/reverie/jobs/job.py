@@ -14,7 +14,7 @@ from reverie.fitted.parts import parts_for
 from reverie.fitted.session import Session
 from reverie.fitted.solving import explained_responses, finish, observe, plan_of, prior_for
 from reverie.fitted.subject import Subject
-from reverie.foundation.arrays import Indices, Mask, Responses
+from reverie.foundation.arrays import Indices, Mask, Movie, Responses
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
 from reverie.foundation.fingerprints import digest, digest_of, seed_of
@@ -198,9 +198,9 @@ def _combine(job: Job, method: Combined, session: Session, place: JobFolder, lab
     weights = np.stack([session.mask(clip.animal) for clip in clips]).clip(LEAST_WEIGHT)
     joined = np.einsum("ctyx,cyx->tyx", np.stack(linear), weights / weights.sum(axis=0), dtype=np.float32)
 
-    def find(asked: Problem, search: Map, name: str) -> Solution:
+    def find(asked: Problem, search: Map, name: str, start: Movie | None) -> Solution:
         shown = f"{label}, {name.replace('-', ' ')}" if label and len(searches) > 1 else label
-        return solve_or_resume(asked, search, place.part(name), shown, session.device)
+        return solve_or_resume(asked, search, place.part(name), shown, session.device, start)
 
     scenes = fitted.scenes if len(searches) > 1 else None
     found = search_in_turns(searches, problem, scenes, joined, share, find)

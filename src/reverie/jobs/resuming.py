@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from reverie.foundation.arrays import Movie
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import read_npz, write_npz
 from reverie.foundation.progress import labelled_bar, say
@@ -20,7 +21,12 @@ KEEP_EVERY = 30.0
 
 
 def solve_or_resume(
-    problem: Problem, method: Solver[Any], place: JobFolder, label: str, device: torch.device
+    problem: Problem,
+    method: Solver[Any],
+    place: JobFolder,
+    label: str,
+    device: torch.device,
+    start: Movie | None = None,
 ) -> Solution:
     """Solve a problem, from the snapshot of an interrupted call where there is one, and keep the result.
 
@@ -30,6 +36,8 @@ def solve_or_resume(
     ----------
     label
         Text of the progress bar; no bar is shown when it is empty.
+    start
+        A movie to start from instead of the method's own; a snapshot goes on from where it was.
 
     Raises
     ------
@@ -54,7 +62,7 @@ def solve_or_resume(
             raise stopped()
 
     with labelled_bar(label, method.steps, done=resume.state.step if resume else 0) as advance:
-        solution = solve(problem, method, resume=resume, keep=keep, device=device)
+        solution = solve(problem, method, start=None if resume else start, resume=resume, keep=keep, device=device)
     write_solution(place.finished, solution)
     unfinished.unlink(missing_ok=True)
     return solution

@@ -57,8 +57,8 @@ class ShuffleControl:
 def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFolder) -> ShuffleControl:
     """Find the most probable movie of a job's clip from shuffled responses, and compare it with that of the job.
 
-    For `combined`, the movie of the first search is used, before a camera is followed, and the search on shuffled
-    responses has the same settings.
+    For `combined`, the movie of the first search is used, before a camera is followed; the search on shuffled responses
+    has the same settings, and starts from ridge's movie of them.
 
     Parameters
     ----------
@@ -71,15 +71,17 @@ def shuffle_control(job: Job, session: Session, found: JobFolder, place: JobFold
         When the job's method does not search for the most probable movie.
     """
     require_search(job.method)
+    fitted, starts_from_ridge = session.fitted(job.clip.animal, job.encoders[0]), isinstance(job.method, Combined)
     if isinstance(job.method, Combined):
-        searches, _ = plan_of(job.method, session.fitted(job.clip.animal, job.encoders[0]))
+        searches, _ = plan_of(job.method, fitted)
         job, found = replace(job, method=searches[0]), found.part(search_name(0, len(searches)))
     assert isinstance(job.method, Map)
     movie = read_solution(found.finished).movie
     region = scored_region(session.mask(job.clip.animal))
     problem = shuffled_problem(job, session)
     label = f"{job.clip.animal} trial {job.clip.name}, shuffled"
-    result = solve_or_resume(problem, replace(job.method, draws=0), place, label, session.device)
+    start = fitted.ridge.decode(problem.observations[0].responses.cpu().numpy()) if starts_from_ridge else None
+    result = solve_or_resume(problem, replace(job.method, draws=0), place, label, session.device, start)
     mean = prior_of(problem).mean.cpu().numpy()
     truth, scored = job.clip.read(session).known_movie, scored_frames(len(movie))
     away, of_recorded = (

@@ -254,12 +254,23 @@ def test_averaging_mends_that_a_movie_without_fine_detail_has_less_contrast():
     assert np.mean(scores[1]) > np.mean(scores[0]) + 0.03, scores
 
 
+def test_from_a_movie_near_the_truth_the_search_ends_at_the_same_loss_in_fewer_passes(prior):
+    truth = smooth_movie(FRAMES)
+    asked = asked_of(prior, observe(SpotEncoder(60, history=4), truth, noisy=True))
+    usual, near = (solve(asked, SEARCH, start=start) for start in (None, gaussian_filter(truth, (0, 1, 1))))
+    fallen = usual.trace[0].loss - usual.trace[-1].loss
+    assert near.trace[-1].loss == pytest.approx(usual.trace[-1].loss, abs=0.02 * fallen)
+    assert near.trace[0].loss < usual.trace[0].loss
+    assert near.passes < usual.passes
+
+
 def test_what_it_cannot_do_is_said(prior):
     observation = observe(SpotEncoder(), smooth_movie(FRAMES))
     with pytest.raises(ReverieError, match="needs a Gaussian prior"):
         solve(problem(observation), SEARCH)
-    with pytest.raises(ReverieError, match="no movie to start from"):
-        solve(asked_of(prior, observation), SEARCH, start=smooth_movie(FRAMES))
+    for start in (smooth_movie(FRAMES - 1), np.full((FRAMES, *SIZE), np.nan)):
+        with pytest.raises(ReverieError, match=r"start from should be \(.*\) with finite grey levels"):
+            solve(asked_of(prior, observation), SEARCH, start=start)
     small = fit_prior([shown(smooth_movie(9, (8, 8)))] * 2)
     with pytest.raises(ReverieError, match="fitted to movies of"):
         solve(asked_of(small, observation), SEARCH)

@@ -35,11 +35,16 @@ LOOSE_TOLERANCE = 2e-2
 """Tolerance of searches that only serve to measure the camera's motion: five times the default. Twelve times would save
 another 13 % of all passes, but cost .002 in video correlation (docs/log/best.md)."""
 
+FROM_RIDGE = 2.5
+"""Factor of the tolerance of a search that starts from the movie of ridge: from there J falls about that much less than
+from the prior's mean (docs/log/map.md)."""
+
 LARGEST_SCENE = 6
 """Largest area of a scene, in areas of the frame; a camera that moves farther is not followed."""
 
-Search = Callable[[Problem, Map, str], Solution]
-"""Solves a problem; the last argument is the search's name among those of one clip."""
+Search = Callable[[Problem, Map, str, Movie | None], Solution]
+"""Solves a problem; the last arguments are the search's name among those of one clip, and the movie it starts from,
+None for the prior's mean."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,8 @@ class Combined:
     def searches(self, likelihood: str, follows: int, averaged_over: int = 0) -> tuple[Map, ...]:
         """Return the successive searches for the most probable movie while the camera is followed.
 
+        The first starts from the movie of ridge, the others from the prior's mean.
+
         Parameters
         ----------
         averaged_over
@@ -91,7 +98,8 @@ class Combined:
         loose = replace(usual, tolerance=LOOSE_TOLERANCE, averaged_over=0)
         # From the second search on, the prior has the cuts.
         later = [replace(one, find_cuts=False) for one in (*[loose] * (follows - 1), usual)]
-        return (loose, *later) if follows else (usual,)
+        first = loose if follows else usual
+        return (replace(first, tolerance=FROM_RIDGE * first.tolerance), *(later if follows else ()))
 
 
 def search_in_turns(
@@ -108,7 +116,7 @@ def search_in_turns(
     scenes
         A prior with scenes; None where there is one search.
     linear
-        The movie of ridge regression, (time, height, width).
+        The movie of ridge regression, (time, height, width), from which the first search starts.
     share
         Weight of the most probable movie, 0 to 1, in the mean in which the camera's motion is measured.
     find
@@ -120,7 +128,7 @@ def search_in_turns(
             movie = weighed(found[-1].movie, linear, share)
             informed = following(scenes, movie, cuts=searches[0].find_cuts, again=number > 1)
             problem = replace(problem, prior=informed)
-        found.append(find(problem, search, search_name(number, len(searches))))
+        found.append(find(problem, search, search_name(number, len(searches)), None if found else linear))
     return found
 
 

@@ -125,21 +125,25 @@ class Map:
         )
 
     def begin(self, problem: Problem, start: Movie | None = None) -> MapState:
-        """Return the state before the first step: the prior's mean.
+        """Return the state before the first step: the prior's mean, or the movie ``start`` (time, height, width).
 
-        Raises ReverieError when the problem has no Gaussian prior of its frame size, or ``start`` is given: a movie
-        to start from would have to be probable under the prior.
+        The information of the responses is measured at ``start``, or at a movie drawn from the prior.
+
+        Raises ReverieError when the problem has no Gaussian prior of its frame size, or ``start`` is of another shape,
+        is not finite or would have to follow a moving camera.
         """
-        if start is not None:
-            raise ReverieError("The method `map` starts from the mean of its prior; give it no movie to start from.")
         prior, generator = prior_of(problem), torch.Generator().manual_seed(self.seed)
-        white = torch.randn(problem.frames, *prior.scene_size, generator=generator).to(problem.device)
-        movie, bend = soft_clip(prior.mean + prior.colour(white), self.softness)
+        if start is None:
+            somewhere = torch.randn(problem.frames, *prior.scene_size, generator=generator).to(problem.device)
+            white = torch.zeros_like(somewhere)
+        else:
+            somewhere = white = prior.whitened(_checked(start, problem) - prior.mean)
+        movie, bend = soft_clip(prior.mean + prior.colour(somewhere), self.softness)
         draw = information_draw(problem, movie, generator) * bend
         precision = estimated_precision(draw, prior, self.weight)
         pairs = [prior.colour(precision.draw(generator)) for _ in range(self.averaged_over)]
         around = torch.stack(pairs) if pairs else draw.new_zeros(0, *draw.shape)
-        point = self._evaluate(problem, torch.zeros_like(white), around)
+        point = self._evaluate(problem, white, around)
         curvature = Curvature.begin(precision)
         passes = (1 + self._evaluations) * passes_of(problem, problem.frames)
         return MapState(0, passes, point, curvature, draw, curvature.direction(point.gradient), around)
@@ -261,3 +265,11 @@ class Map:
                 "range."
             )
         return Point(white, loss, gradient, slope, soft_clip(values, self.softness)[0])
+
+
+def _checked(start: Movie, problem: Problem) -> Float[Tensor, "time height width"]:
+    """Return a movie to start from as a tensor; raises ReverieError when it is not one of the problem's."""
+    expected = (problem.frames, *problem.frame_size)
+    if start.shape != expected or not np.isfinite(start).all():
+        raise ReverieError(f"The movie to start from should be {expected} with finite grey levels.")
+    return torch.tensor(np.asarray(start, dtype=np.float32), device=problem.device)
