@@ -20,7 +20,7 @@ from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
 from reverie.simulation.folder import is_simulated
 
-FITTING_VERSION = 23
+FITTING_VERSION = 24
 """Version of the fitting code; it is increased whenever that code gives other results from the same data, so that no
 old results are used."""
 

@@ -35,8 +35,7 @@ def test_following_takes_loose_searches_before_the_last():
     tolerance = Map().tolerance
     assert usual.searches("sizes", 0) == (replace(usual.search("sizes"), tolerance=FROM_RIDGE * tolerance),)
     first, second, last = usual.searches("sizes", 2, averaged_over=3)
-    tolerances = [FROM_RIDGE * LOOSE_TOLERANCE, LOOSE_TOLERANCE, tolerance]
-    assert [one.tolerance for one in (first, second, last)] == tolerances
+    assert [one.tolerance for one in (first, second, last)] == [LOOSE_TOLERANCE, LOOSE_TOLERANCE, tolerance]
     # The first two only serve to measure the camera's motion.
     assert [one.averaged_over for one in (first, second, last)] == [0, 0, 3]
     # Afterwards the prior knows the cuts.

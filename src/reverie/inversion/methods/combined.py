@@ -33,11 +33,11 @@ MOST_FOLLOWS = 100
 
 LOOSE_TOLERANCE = 2e-2
 """Tolerance of searches that only serve to measure the camera's motion: five times the default. Twelve times would save
-another 13 % of all passes, but cost .002 in video correlation (docs/log/best.md)."""
+another 13 % of all passes, but cost .002 in video correlation (docs/log/best.md), as does ``FROM_RIDGE`` times it."""
 
 FROM_RIDGE = 2.5
-"""Factor of the tolerance of a search that starts from the movie of ridge: from there J falls about that much less than
-from the prior's mean (docs/log/map.md)."""
+"""Factor of the tolerance of an only search, which starts from the movie of ridge: from there J falls about that much
+less than from the prior's mean (docs/log/map.md)."""
 
 LARGEST_SCENE = 6
 """Largest area of a scene, in areas of the frame; a camera that moves farther is not followed."""
@@ -98,8 +98,7 @@ class Combined:
         loose = replace(usual, tolerance=LOOSE_TOLERANCE, averaged_over=0)
         # From the second search on, the prior has the cuts.
         later = [replace(one, find_cuts=False) for one in (*[loose] * (follows - 1), usual)]
-        first = loose if follows else usual
-        return (replace(first, tolerance=FROM_RIDGE * first.tolerance), *(later if follows else ()))
+        return (loose, *later) if follows else (replace(usual, tolerance=FROM_RIDGE * usual.tolerance),)
 
 
 def search_in_turns(
