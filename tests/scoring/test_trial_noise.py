@@ -7,7 +7,7 @@ from reverie.simulation.cells import TruthConfig
 from reverie.simulation.imaging import Indicator
 from reverie.simulation.noise import SessionNoise, draw_responses
 
-NOISE = TrialNoise(np.array([4.0, 16.0, 1.5]), 0.5)
+NOISE = TrialNoise(np.array([4.0, 16.0, 1.5]), 0.5, np.zeros(3))
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,16 @@ def test_the_noise_of_simulated_animals_is_measured():
     fitted = fit_trial_noise([(events[:, : responses.shape[1]], responses)])
     np.testing.assert_allclose(fitted.dispersions, level * means, rtol=0.1)
     assert fitted.persistence == pytest.approx(0.51, abs=0.05)
+
+
+def test_draws_are_silent_as_often_as_the_recorded_trials():
+    generator = np.random.default_rng(2)
+    rates = np.repeat([[0.2], [1.0], [3.0]], 30_000, axis=1).astype(np.float32)
+    some = generator.random(rates.shape) < np.array([[0.1], [0.4], [1.0]])
+    responses = (some * generator.exponential(rates / some.mean(axis=1, keepdims=True))).astype(np.float32)
+    drawn = fit_trial_noise([(rates, responses)]).draw(rates, generator)
+    np.testing.assert_allclose((drawn > 0).mean(axis=1), (responses > 0).mean(axis=1), atol=0.02)
+    np.testing.assert_allclose(drawn.mean(axis=1), rates.mean(axis=1), rtol=0.1)
 
 
 def test_no_noise_and_silent_neurons_are_no_trouble():

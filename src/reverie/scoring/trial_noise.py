@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import gammaincinv
 
 from reverie.foundation.arrays import Rates, Responses
 from reverie.foundation.errors import NotApplicable
@@ -34,6 +35,8 @@ class TrialNoise:
     """(neuron,), variance over rate, in the unit of the responses."""
     persistence: float
     """Correlation of the noise of one frame with that of the next, 0 to 1."""
+    least: Float[np.ndarray, " neuron"]
+    """(neuron,), smaller draws count as no response, so that events are as frequent as in the recorded trials."""
 
     def draw(self, rates: Rates, generator: np.random.Generator) -> Responses:
         """Draw one trial's responses (neuron, time) around the rates.
@@ -41,7 +44,8 @@ class TrialNoise:
         Each response is gamma-distributed with mean ``rate`` and variance ``dispersion * rate``; where the rate is far
         below the dispersion, most responses are almost 0, as after deconvolution. Part of a frame's response comes from
         the frame before, in such a way that every frame keeps its distribution (the beta-gamma autoregression of Lewis,
-        McKenzie & Hugus 1989, with changing shapes).
+        McKenzie & Hugus 1989, with changing shapes). Draws below ``least`` become 0: no gamma variate is exactly 0, and
+        what looks for events would find one in every frame.
         """
         unit = np.maximum(self.dispersions, SMALLEST)[:, None]
         shapes = np.maximum(rates / unit, SMALLEST)
@@ -53,7 +57,8 @@ class TrialNoise:
         units[:, 0] = generator.standard_gamma(shapes[:, 0])
         for frame in range(1, shapes.shape[1]):
             units[:, frame] = handed_on[:, frame - 1] * units[:, frame - 1] + fresh[:, frame - 1]
-        return np.asarray(units * unit, dtype=np.float32)
+        drawn = units * unit
+        return np.asarray(np.where(drawn < self.least[:, None], 0, drawn), dtype=np.float32)
 
 
 def fit_trial_noise(trials: Sequence[tuple[AnyRates, AnyResponses]]) -> TrialNoise:
@@ -74,4 +79,16 @@ def fit_trial_noise(trials: Sequence[tuple[AnyRates, AnyResponses]]) -> TrialNoi
         together += float((noise[:, 1:] * noise[:, :-1]).sum())
         alone += float(((noise[:, 1:] ** 2).sum() + (noise[:, :-1] ** 2).sum()) / 2)
     persistence = together / alone if alone > 0 else 0.0
-    return TrialNoise(dispersions, float(np.clip(persistence, 0.0, LARGEST_PERSISTENCE)))
+    least = _least(trials, dispersions)
+    return TrialNoise(dispersions, float(np.clip(persistence, 0.0, LARGEST_PERSISTENCE)), least)
+
+
+def _least(
+    trials: Sequence[tuple[AnyRates, AnyResponses]], dispersions: Float[np.ndarray, " neuron"]
+) -> Float[np.ndarray, " neuron"]:
+    """Return the response that draws at each neuron's mean rate stay below as often as it was recorded silent."""
+    silent = np.concatenate([responses <= 0 for _, responses in trials], axis=1).mean(axis=1)
+    rate = np.concatenate([rates for rates, _ in trials], axis=1).mean(axis=1, dtype=np.float64)
+    unit = np.maximum(dispersions, SMALLEST)
+    found: np.ndarray = unit * gammaincinv(np.maximum(rate / unit, SMALLEST), silent)
+    return found
