@@ -5,7 +5,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from tests.worlds import describe_training, fitted_to, opened, replace_encoder, scale_responses, show_again
+from tests.worlds import (
+    describe_training,
+    fitted_to,
+    learn_from_events,
+    opened,
+    replace_encoder,
+    scale_responses,
+    show_again,
+)
 
 from reverie.encoders.linear_nonlinear import LinearNonlinear, LinearNonlinearConfig
 from reverie.fitted.subject import Subject
@@ -23,6 +31,7 @@ CHANGES = {
     "responses of a validation trial": lambda world: scale_responses(world, "6"),
     "movie of a training trial": lambda world: show_again(world, "alpha", "2", like="3"),
     "what it was trained on": lambda world: describe_training(world, ["0", "1", "2"], ["6"]),
+    "what it learned of responses": learn_from_events,
 }
 
 
@@ -51,6 +60,14 @@ def test_the_same_fingerprint_wherever_things_lie_and_whatever_else_changes(tiny
     shutil.move(tiny_world.data, moved.data)
     shutil.move(tiny_world.encoder, moved.encoder)
     assert fingerprint(moved) == before
+
+
+@pytest.mark.parametrize("settings", [{"learn_from": "spikes"}, {"learn_from": ["events"]}, None])
+def test_what_no_encoder_can_have_learned_from_is_told_with_the_file(settings, tiny_world):
+    subject = fitted_to(tiny_world).subject
+    subject.encoder.about["training_settings"] = settings
+    with pytest.raises(ReverieError, match=r"encoder.json says that the encoder learned from .* one of sizes, roots"):
+        subject.learned_from  # noqa: B018
 
 
 def test_trials_are_those_the_encoder_says_and_else_those_of_the_tiers(tiny_world):

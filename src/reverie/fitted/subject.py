@@ -6,12 +6,12 @@ from functools import cached_property
 
 import torch
 
-from reverie.encoders.checkpoints import encoder_digest
+from reverie.encoders.checkpoints import DESCRIPTION, encoder_digest
 from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import require_contract
 from reverie.fitted.mismatch import COMPARED_FRAMES, COMPARED_TRIALS, mismatch_warnings
 from reverie.foundation.arrays import SAME_RATE
-from reverie.foundation.errors import ReverieError, counted
+from reverie.foundation.errors import BadInput, ReverieError, counted
 from reverie.foundation.fingerprints import digest_of
 from reverie.foundation.requests import require_seed
 from reverie.recordings.contents import answered, trials_digest
@@ -19,6 +19,7 @@ from reverie.recordings.lazy_trials import LazyTrials
 from reverie.recordings.recording import Recording
 from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
 from reverie.simulation.folder import is_simulated
+from reverie.training.targets import TRANSFORMS
 
 FITTING_VERSION = 24
 """Version of the fitting code; it is increased whenever that code gives other results from the same data, so that no
@@ -64,8 +65,19 @@ class Subject:
 
     @property
     def learned_from(self) -> str:
-        """What the encoder learned of responses, one of ``TRANSFORMS``: their sizes, unless it says otherwise."""
-        return str(self.encoder.about.get("training_settings", {}).get("learn_from", "sizes"))
+        """What the encoder learned of responses, one of ``TRANSFORMS``: their sizes, unless it says otherwise.
+
+        Raises BadInput when it says something else.
+        """
+        settings = self.encoder.about.get("training_settings", {})
+        said = settings.get("learn_from", "sizes") if isinstance(settings, dict) else settings
+        if not isinstance(said, str) or said not in TRANSFORMS:
+            where = "The encoder's description" if self.encoder.folder is None else self.encoder.folder / DESCRIPTION
+            raise BadInput(
+                f"{where} says that the encoder learned from {said!r}; write one of {', '.join(TRANSFORMS)} as "
+                "'learn_from' in 'training_settings'."
+            )
+        return said
 
     def _trials(self, which: str, tiers: Collection[str]) -> tuple[str, ...]:
         """Return the trials with responses that the encoder names, or those of the tiers where it names none."""
@@ -92,13 +104,14 @@ class Subject:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of all that determines the fitted parts: weights, trials, seed and fitting version, but no names."""
+        """A hash of all that determines the fitted parts: weights, target, trials, seed and version, but no names."""
         contents = {
             kind: trials_digest(self.recording, names)
             for kind, names in (("training", self.training), ("validation", self.validation))
         }
         parts = {"version": FITTING_VERSION, "encoder": encoder_digest(self.encoder), "seed": self.seed}
-        return digest_of({**parts, "readout": self.animal, **contents})
+        target = {} if self.learned_from == "sizes" else {"learn_from": self.learned_from}
+        return digest_of({**parts, "readout": self.animal, **target, **contents})
 
 
 def check_match(recording: Recording, encoder: Encoder) -> None:
