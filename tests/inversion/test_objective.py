@@ -6,7 +6,7 @@ from tests.inversion.toys import PlaneEncoder, SpotEncoder, observe, problem, sm
 
 from reverie.foundation.errors import ReverieError
 from reverie.inversion.likelihood import EventLikelihood, PoissonLikelihood
-from reverie.inversion.objective import information_draw, loss_and_gradient, pieces
+from reverie.inversion.objective import information_draw, loss_alone, loss_and_gradient, pieces
 
 FRAMES = 230
 
@@ -32,6 +32,7 @@ def test_pieces_add_up_to_the_loss_and_gradient_of_the_whole_clip():
     leaf = movie.clone().requires_grad_()
     expected = whole_loss(asked, leaf)
     assert loss == pytest.approx(expected.item(), rel=1e-5)
+    assert loss_alone(asked, movie) == pytest.approx(expected.item(), rel=1e-5)
     torch.testing.assert_close(gradient, torch.autograd.grad(expected, leaf)[0], rtol=1e-3, atol=1e-5)
 
 

@@ -32,12 +32,9 @@ MOST_FOLLOWS = 100
 """Largest number of times; each costs a search, and after two hardly anything changes."""
 
 LOOSE_TOLERANCE = 2e-2
-"""Tolerance of searches that only serve to measure the camera's motion: five times the default. Twelve times would save
-another 13 % of all passes, but cost .002 in video correlation (docs/log/best.md), as does ``FROM_RIDGE`` times it."""
-
-FROM_RIDGE = 2.5
-"""Factor of the tolerance of an only search, which starts from the movie of ridge: from there J falls about that much
-less than from the prior's mean (docs/log/map.md)."""
+"""Tolerance of searches between the first and the last, which only serve to measure the camera's motion again: five
+times the default. Twelve times would save
+another 13 % of all passes, but cost .002 in video correlation (docs/log/best.md)."""
 
 LARGEST_SCENE = 6
 """Largest area of a scene, in areas of the frame; a camera that moves farther is not followed."""
@@ -95,10 +92,10 @@ class Combined:
             Pairs of movies over which the last search averages its likelihood (``Map.averaged_over``).
         """
         usual = replace(self.search(likelihood), averaged_over=averaged_over)
-        loose = replace(usual, tolerance=LOOSE_TOLERANCE, averaged_over=0)
+        first = replace(usual, averaged_over=0)
         # From the second search on, the prior has the cuts.
-        later = [replace(one, find_cuts=False) for one in (*[loose] * (follows - 1), usual)]
-        return (loose, *later) if follows else (replace(usual, tolerance=FROM_RIDGE * usual.tolerance),)
+        loose = replace(first, tolerance=LOOSE_TOLERANCE, find_cuts=False)
+        return (first, *[loose] * (follows - 1), replace(usual, find_cuts=False)) if follows else (usual,)
 
 
 def search_in_turns(

@@ -25,7 +25,7 @@ from reverie.inversion.cuts import shots_found
 from reverie.inversion.methods.curvature import Curvature, dot, estimated_precision
 from reverie.inversion.methods.grey_levels import expected_grey, slope_of_clip, soft_clip
 from reverie.inversion.methods.map_state import MapState, Point, informed, prior_of
-from reverie.inversion.objective import information_draw, loss_and_gradient, passes_of
+from reverie.inversion.objective import information_draw, loss_alone, loss_and_gradient, passes_of
 from reverie.inversion.postprocessing import LARGEST_BLUR
 from reverie.inversion.problem import Problem
 from reverie.inversion.uncertainty import draw_departure
@@ -127,7 +127,9 @@ class Map:
     def begin(self, problem: Problem, start: Movie | None = None) -> MapState:
         """Return the state before the first step: the prior's mean, or the movie ``start`` (time, height, width).
 
-        The information of the responses is measured at ``start``, or at a movie drawn from the prior.
+        The information of the responses is measured at ``start``, or at a movie drawn from the prior. Where the mean is
+        more probable than ``start``, the search starts from the mean. In either case, the decrease of J counts from the
+        mean, so that the tolerance means the same.
 
         Raises ReverieError when the problem has no Gaussian prior of its frame size, or ``start`` is of another shape,
         is not finite or would have to follow a moving camera.
@@ -146,7 +148,8 @@ class Map:
         point = self._evaluate(problem, white, around)
         curvature = Curvature.begin(precision)
         passes = (1 + self._evaluations) * passes_of(problem, problem.frames)
-        return MapState(0, passes, point, curvature, draw, curvature.direction(point.gradient), around)
+        state = MapState(0, passes, point, curvature, draw, curvature.direction(point.gradient), around)
+        return state if start is None else self._below_mean(problem, state)
 
     def step(self, problem: Problem, state: MapState) -> MapState:
         """Return the state one step further; raises ReverieError when loss or gradient is not finite."""
@@ -194,6 +197,19 @@ class Map:
         variance = gaussian_filter((squares / self.draws).cpu().numpy(), STD_BLUR, mode="nearest")
         std: Movie = np.sqrt(variance)
         return std
+
+    def _below_mean(self, problem: Problem, state: MapState) -> MapState:
+        """Return a state at a movie with its decrease from the prior's mean; without any, the state at the mean."""
+        departures = (*state.around, *-state.around) if len(state.around) else (0.0,)
+        mean = prior_of(problem).mean.expand_as(state.movie)
+        losses = [loss_alone(problem, soft_clip(mean + each, self.softness)[0]) for each in departures]
+        # Forward alone takes about a third of a pass.
+        passes = state.passes + -(-len(losses) * passes_of(problem, problem.frames) // 3)
+        fallen = sum(losses) / len(losses) - state.loss
+        if fallen > 0:
+            return replace(state, passes=passes, fallen=fallen)
+        begun = self.begin(problem)
+        return replace(begun, passes=passes + begun.passes)
 
     def _with_direction(self, state: MapState) -> MapState:
         """Return the state with the direction of the next step, in which the loss falls."""
