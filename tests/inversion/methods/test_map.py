@@ -264,13 +264,13 @@ def test_from_a_movie_near_the_truth_the_search_ends_at_the_same_loss_in_fewer_p
     assert near.passes < usual.passes
 
 
-def test_from_a_movie_less_probable_than_the_mean_the_search_starts_at_the_mean(prior):
+def test_from_a_movie_less_probable_than_a_draw_of_the_prior_the_search_starts_at_the_mean(prior):
     truth = smooth_movie(FRAMES)
     asked = asked_of(prior, observe(SpotEncoder(60, history=4), truth, noisy=True))
     speckle = np.random.default_rng(0).uniform(0, 255, truth.shape)
     usual, improbable = (solve(asked, SEARCH, start=start) for start in (None, speckle))
     np.testing.assert_array_equal(improbable.movie, usual.movie)
-    assert improbable.passes > usual.passes  # it was looked at
+    assert improbable.passes == usual.passes
 
 
 def test_what_it_cannot_do_is_said(prior):

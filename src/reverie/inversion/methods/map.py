@@ -127,20 +127,21 @@ class Map:
     def begin(self, problem: Problem, start: Movie | None = None) -> MapState:
         """Return the state before the first step: the prior's mean, or the movie ``start`` (time, height, width).
 
-        The information of the responses is measured at ``start``, or at a movie drawn from the prior. Where the mean is
-        more probable than ``start``, the search starts from the mean. In either case, the decrease of J counts from the
-        mean, so that the tolerance means the same.
+        The information of the responses is measured at ``start``, or at a movie drawn from the prior. The mean is also
+        where the search starts if ``start`` is less probable under the prior than a movie drawn from it.
 
         Raises ReverieError when the problem has no Gaussian prior of its frame size, or ``start`` is of another shape,
         is not finite or would have to follow a moving camera.
         """
         prior, generator = prior_of(problem), torch.Generator().manual_seed(self.seed)
-        if start is None:
-            somewhere = torch.randn(problem.frames, *prior.scene_size, generator=generator).to(problem.device)
-            white = torch.zeros_like(somewhere)
-        else:
-            somewhere = white = prior.whitened(_checked(start, problem) - prior.mean)
-        movie, bend = soft_clip(prior.mean + prior.colour(somewhere), self.softness)
+        somewhere = torch.randn(problem.frames, *prior.scene_size, generator=generator).to(problem.device)
+        white = torch.zeros_like(somewhere)
+        if start is not None:
+            given = prior.whitened(_checked(start, problem) - prior.mean)
+            # The squared length of a draw is about the number of its coefficients.
+            white = given if dot(given, given) <= given.numel() else white
+        known = bool(white.any())
+        movie, bend = soft_clip(prior.mean + prior.colour(white if known else somewhere), self.softness)
         draw = information_draw(problem, movie, generator) * bend
         precision = estimated_precision(draw, prior, self.weight)
         pairs = [prior.colour(precision.draw(generator)) for _ in range(self.averaged_over)]
@@ -149,7 +150,7 @@ class Map:
         curvature = Curvature.begin(precision)
         passes = (1 + self._evaluations) * passes_of(problem, problem.frames)
         state = MapState(0, passes, point, curvature, draw, curvature.direction(point.gradient), around)
-        return state if start is None else self._below_mean(problem, state)
+        return self._counted_from_mean(problem, state) if known else state
 
     def step(self, problem: Problem, state: MapState) -> MapState:
         """Return the state one step further; raises ReverieError when loss or gradient is not finite."""
@@ -198,18 +199,17 @@ class Map:
         std: Movie = np.sqrt(variance)
         return std
 
-    def _below_mean(self, problem: Problem, state: MapState) -> MapState:
-        """Return a state at a movie with its decrease from the prior's mean; without any, the state at the mean."""
+    def _counted_from_mean(self, problem: Problem, state: MapState) -> MapState:
+        """Return a state at another movie with its decrease from the prior's mean, to which the tolerance relates.
+
+        The decrease is negative where the mean is more probable.
+        """
         departures = (*state.around, *-state.around) if len(state.around) else (0.0,)
         mean = prior_of(problem).mean.expand_as(state.movie)
         losses = [loss_alone(problem, soft_clip(mean + each, self.softness)[0]) for each in departures]
         # Forward alone takes about a third of a pass.
         passes = state.passes + -(-len(losses) * passes_of(problem, problem.frames) // 3)
-        fallen = sum(losses) / len(losses) - state.loss
-        if fallen > 0:
-            return replace(state, passes=passes, fallen=fallen)
-        begun = self.begin(problem)
-        return replace(begun, passes=passes + begun.passes)
+        return replace(state, passes=passes, fallen=sum(losses) / len(losses) - state.loss)
 
     def _with_direction(self, state: MapState) -> MapState:
         """Return the state with the direction of the next step, in which the loss falls."""
