@@ -21,7 +21,7 @@ from reverie.recordings.tiers import TRAIN, VALIDATION_TIERS
 from reverie.simulation.folder import is_simulated
 from reverie.training.targets import TRANSFORMS
 
-FITTING_VERSION = 26
+FITTING_VERSION = 27
 """Version of the fitting code; it is increased whenever that code gives other results from the same data, so that no
 old results are used."""
 
