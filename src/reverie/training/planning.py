@@ -121,7 +121,7 @@ def _learn_from(
     trials = load_trials(recording, splits[mouse].training, encoder)
     found = best_target(encoder, trials, recording.response_kind)
     if found != "sizes":
-        say(f"{LEARNED[found]} (set with --learn-from sizes).")
+        say(f"{LEARNED[found]} (--learn-from sizes for responses as recorded).")
     return found
 
 

@@ -33,8 +33,8 @@ MOST_FOLLOWS = 100
 
 LOOSE_TOLERANCE = 2e-2
 """Tolerance of searches between the first and the last, which only serve to measure the camera's motion again: five
-times the default. Twelve times would save
-another 13 % of all passes, but cost .002 in video correlation (docs/log/best.md)."""
+times the default. Twelve times would save another 13 % of all passes, but cost .002 in video correlation
+(docs/log/best.md)."""
 
 LARGEST_SCENE = 6
 """Largest area of a scene, in areas of the frame; a camera that moves farther is not followed."""
