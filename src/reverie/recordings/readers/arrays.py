@@ -90,7 +90,7 @@ def _responses(name: str, given: Timed | Sequence[Timed] | Mapping[Any, Any], me
         trains = [in_a_row(np.asarray(getattr(train, "t", train), float)) for train in given.values()]
         if odd := [train.shape for train in trains if train.ndim != 1]:
             raise ReverieError(
-                f"{place} hold, of a unit, spike times of the shape {odd[0]}, where (spike,) was expected."
+                f"For one unit, {place} hold spike times of the shape {odd[0]}, where (spike,) was expected."
             )
         support = _support(given)
         return [SpikeTrains(place, trains, observed=support if support is None else [support] * len(trains))]
