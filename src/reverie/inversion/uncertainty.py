@@ -28,15 +28,15 @@ InformationMap = Float[np.ndarray, "height width"]
 
 MOST_ITERATIONS, RESIDUAL = 24, 5e-4
 """For each draw: largest number of iterations of conjugate gradients, and the share of the squared residual at which
-they stop. This takes 9 iterations with 500 neurons and 11 with 8000; after 6, the standard deviation would be a fifth
-too large."""
+they stop, which they reach after 9 iterations with 500 neurons and after 11 with 8000. After 6 iterations the standard
+deviation would be a fifth too large."""
 
 
 def draw_departure(
     problem: Problem,
     movie: Float[Tensor, "time height width"],
-    bend: Float[Tensor, "time height width"],
-    ease: Callable[[Coefficients], Coefficients],
+    slope: Float[Tensor, "time height width"],
+    precondition: Callable[[Coefficients], Coefficients],
     *,
     weight: float,
     generator: torch.Generator,
@@ -49,9 +49,9 @@ def draw_departure(
         The observations and the Gaussian prior.
     movie
         The most probable movie, after the soft clip.
-    bend
-        Slope of the soft clip at the movie.
-    ease
+    slope
+        Slope of the soft clip at the movie, 0 to 1.
+    precondition
         The preconditioner of conjugate gradients: multiplies by an estimate of the inverse precision, so that few
         iterations are enough.
     weight
@@ -62,14 +62,14 @@ def draw_departure(
     prior = prior_of(problem)
 
     def precision(white: Coefficients) -> Coefficients:
-        product = gauss_newton_product(problem, movie, bend * prior.colour(white))
-        return weight * white + prior.adjoint(bend * product)
+        product = gauss_newton_product(problem, movie, slope * prior.colour(white))
+        return weight * white + prior.adjoint(slope * product)
 
     noise = torch.randn(len(movie), *prior.scene_size, generator=generator).to(movie.device)
-    drawn = prior.adjoint(bend * information_draw(problem, movie, generator))
+    drawn = prior.adjoint(slope * information_draw(problem, movie, generator))
     # Starts from a draw of the prior, which is right where responses hold no information, however few the iterations.
-    right, start = weight**0.5 * noise + drawn, weight**-0.5 * noise
-    white = conjugate_gradients(precision, right, ease, MOST_ITERATIONS, start, RESIDUAL)
+    right_side, start = weight**0.5 * noise + drawn, weight**-0.5 * noise
+    white = conjugate_gradients(precision, right_side, precondition, MOST_ITERATIONS, start, RESIDUAL)
     return prior.colour(white)
 
 
@@ -86,8 +86,8 @@ def information_map(movie: Movie, std: Movie, prior: GaussianPrior, softness: fl
     std
         The posterior's standard deviation, from draws, (time, height, width).
     """
-    bend = slope_of_clip(torch.from_numpy(movie), softness).numpy()
-    before = (np.square(bend) * prior_variance(prior, len(movie))).mean(axis=0)
+    slope = slope_of_clip(torch.from_numpy(movie), softness).numpy()
+    before = (np.square(slope) * prior_variance(prior, len(movie))).mean(axis=0)
     after = np.square(std, dtype=np.float64).mean(axis=0)
     return np.asarray(np.clip(1 - after / np.maximum(before, 1e-9), 0, 1), dtype=np.float32)
 

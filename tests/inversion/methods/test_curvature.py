@@ -157,7 +157,7 @@ def test_with_exact_line_searches_a_quadratic_is_solved_in_as_many_steps_as_it_h
         direction = known.direction(gradient)
         assert dot(direction, gradient) < 0
         step = -dot(direction, gradient) / dot(direction, gradient_at(direction)) * direction
-        known = known.learned(step, gradient_at(place + step) - gradient, 30)
+        known = known.with_pair(step, gradient_at(place + step) - gradient, 30)
         place = place + step
     assert place.abs().max() < 1e-6
 
@@ -168,15 +168,15 @@ def test_the_last_pair_is_obeyed():
     for seed in range(5):
         step = torch.randn(SMALL, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
         change = (hessian @ step.flatten()).reshape(SMALL)
-        known = known.learned(step, change, 3)
+        known = known.with_pair(step, change, 3)
     assert len(known.steps) == 3
     torch.testing.assert_close(-known.direction(change), step)
 
 
 def test_a_pair_of_negative_curvature_is_not_remembered():
     known = Curvature.begin(diagonal(torch.ones(SMALL)))
-    assert len(known.learned(torch.ones(SMALL), -torch.ones(SMALL), 5).steps) == 0
-    assert len(known.learned(torch.ones(SMALL), torch.ones(SMALL), 5).forgotten().steps) == 0
+    assert len(known.with_pair(torch.ones(SMALL), -torch.ones(SMALL), 5).steps) == 0
+    assert len(known.with_pair(torch.ones(SMALL), torch.ones(SMALL), 5).without_pairs().steps) == 0
 
 
 def test_random_departures_vary_as_the_inverse_says(precision):

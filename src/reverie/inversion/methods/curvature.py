@@ -21,16 +21,16 @@ NEARBY = 2.0
 """Gaussian sigma in pixels over which the information of single pixels is averaged."""
 
 COARSE = 3
-"""Only this fraction, one third, of the frequencies along rows and columns is coupled; finer ones are independent."""
+"""Frequencies are coupled only in the lowest third along rows and columns; finer ones are treated as independent."""
 
 LEAST_SHARE = 1e-3
 """Smallest information of a place, relative to the mean; smaller values are replaced by it."""
 
-SOLVING = 4
-"""Default number of iterations of conjugate gradients; usually enough."""
+SOLVE_ITERATIONS = 4
+"""Iterations of conjugate gradients for a direction of the search; usually enough."""
 
-DRAWING = 8
-"""Number of iterations for a random draw, whose right-hand side is not as smooth as a gradient."""
+DRAW_ITERATIONS = 8
+"""Iterations for a random draw, whose right-hand side is not as smooth as a gradient."""
 
 TENSORS = ("amplitudes", "information", "places")
 """Fields that are moved between devices and written to files."""
@@ -42,29 +42,31 @@ using the pair could turn directions uphill."""
 
 def conjugate_gradients(
     product: Callable[[Coefficients], Coefficients],
-    right: Coefficients,
-    ease: Callable[[Coefficients], Coefficients],
+    right_side: Coefficients,
+    precondition: Callable[[Coefficients], Coefficients],
     iterations: int,
     start: Coefficients | None = None,
     tolerance: float = 0.0,
 ) -> Coefficients:
-    """Solve product(x) = right for a symmetric and positive product, from a first guess or from 0.
+    """Solve product(x) = right_side for a symmetric and positive product, from ``start`` or from 0.
 
     Source: Nocedal & Wright, Numerical Optimization, 2006, algorithm 5.3.
 
     Parameters
     ----------
-    ease
-        The preconditioner, a symmetric and positive approximation of the inverse.
+    product
+        Multiplies by the matrix, which is never formed.
+    precondition
+        Multiplies by a symmetric and positive approximation of the inverse matrix.
     iterations
-        Largest number.
+        Largest number of iterations; each takes one product.
     tolerance
         The iteration stops early once the preconditioned square of the residual has fallen to this share.
     """
-    found = torch.zeros_like(right) if start is None else start
-    rest = right if start is None else right - product(start)
-    direction = ease(rest)
-    first = size = dot(rest, direction)
+    found = torch.zeros_like(right_side) if start is None else start
+    residual = right_side if start is None else right_side - product(start)
+    direction = precondition(residual)
+    first = size = dot(residual, direction)
     for left in reversed(range(iterations)):
         moved = product(direction)
         curvature = dot(direction, moved)
@@ -73,12 +75,12 @@ def conjugate_gradients(
         found = found + size / curvature * direction
         if left == 0:
             break
-        rest = rest - size / curvature * moved
-        eased = ease(rest)
-        size, before = dot(rest, eased), size
+        residual = residual - size / curvature * moved
+        preconditioned = precondition(residual)
+        size, before = dot(residual, preconditioned), size
         if size <= tolerance * first:
             break
-        direction = eased + size / before * direction
+        direction = preconditioned + size / before * direction
     return found
 
 
@@ -113,28 +115,29 @@ class Precision:
         """The second derivatives with respect to each coefficient alone."""
         return self.weight + self.information * self.amplitudes.square()
 
-    def solve(self, right: Coefficients, iterations: int = SOLVING) -> Coefficients:
-        """Return, approximately, the coefficients whose product with the precision is ``right``."""
+    def solve(self, right_side: Coefficients, iterations: int = SOLVE_ITERATIONS) -> Coefficients:
+        """Return, approximately, the coefficients whose product with the precision is ``right_side``."""
         coarse, diagonal = self._coarse, self.diagonal
         amplitudes, kept = self.amplitudes[coarse], diagonal[coarse]
 
         def product(white: Coefficients) -> Coefficients:
-            return self.weight * white + amplitudes * self._told(amplitudes * white)
+            return self.weight * white + amplitudes * self._times_information(amplitudes * white)
 
-        found = right / diagonal
-        found[coarse] = conjugate_gradients(product, right[coarse], lambda rest: rest / kept, iterations)
+        found = right_side / diagonal
+        found[coarse] = conjugate_gradients(product, right_side[coarse], lambda rest: rest / kept, iterations)
         return found
 
     def draw(self, generator: torch.Generator) -> Coefficients:
         """Return a random departure whose covariance is, approximately, the inverse of the precision.
 
-        Perturb and solve (Papandreou & Yuille 2010), with the estimate in place of the loss: no encoder is asked.
+        Perturb and solve (Papandreou & Yuille 2010), with this estimate instead of the true second derivatives, so that
+        no encoder is evaluated.
         """
         coarse, shape = self._coarse, self.information.shape
         by_prior, by_responses = (torch.randn(shape, generator=generator).to(self.information) for _ in range(2))
-        informed = self.information.sqrt() * by_responses
-        informed[coarse] = self._placed(informed[coarse])
-        return self.solve(self.weight**0.5 * by_prior + self.amplitudes * informed, DRAWING)
+        from_responses = self.information.sqrt() * by_responses
+        from_responses[coarse] = self._times_root_places(from_responses[coarse])
+        return self.solve(self.weight**0.5 * by_prior + self.amplitudes * from_responses, DRAW_ITERATIONS)
 
     def to(self, device: torch.device) -> "Precision":
         """Return the same estimate on another device."""
@@ -156,10 +159,11 @@ class Precision:
     def _coarse(self) -> tuple[slice, slice, slice]:
         return slice(None), slice(self.places.shape[0]), slice(self.places.shape[1])
 
-    def _told(self, spectrum: Coefficients) -> Coefficients:
-        return self._placed(self.information[self._coarse] * self._placed(spectrum))
+    def _times_information(self, spectrum: Coefficients) -> Coefficients:
+        """Return T √p T⁻¹ · I · T √p T⁻¹ times coarse coefficients."""
+        return self._times_root_places(self.information[self._coarse] * self._times_root_places(spectrum))
 
-    def _placed(self, spectrum: Coefficients) -> Coefficients:
+    def _times_root_places(self, spectrum: Coefficients) -> Coefficients:
         """Return T √p T⁻¹ times coarse coefficients."""
         return spectrum_of(movie_of(spectrum, self.lengths) * self.places, self.lengths)
 
@@ -184,8 +188,8 @@ def estimated_precision(draw: Float[Tensor, "time height width"], prior: Gaussia
         for shot in torch.split(spectrum, lengths)
     ]
     information = torch.from_numpy(np.concatenate(smoothed)).to(draw.device).clamp_min(torch.finfo(draw.dtype).tiny)
-    alike = movie_of(spectrum / information.sqrt(), lengths).square().mean(dim=0)
-    places = gaussian_filter(alike.cpu().numpy(), NEARBY, mode="nearest")
+    power = movie_of(spectrum / information.sqrt(), lengths).square().mean(dim=0)
+    places = gaussian_filter(power.cpu().numpy(), NEARBY, mode="nearest")
     share = torch.from_numpy(places / max(float(places.mean()), np.finfo(np.float32).tiny)).to(draw)
     roots = _coarser(share).clamp_min(LEAST_SHARE).sqrt()
     return Precision(weight, prior.amplitude(len(draw)), information, roots, tuple(lengths))
@@ -224,8 +228,8 @@ class Curvature:
         """Return the same estimate on another device."""
         return Curvature(self.precision.to(device), self.steps.to(device), self.changes.to(device))
 
-    def forgotten(self) -> "Curvature":
-        """Return the first estimate alone, without the steps."""
+    def without_pairs(self) -> "Curvature":
+        """Return the estimate before the first step, with no pairs of steps and changes."""
         return Curvature.begin(self.precision)
 
     def direction(self, gradient: Coefficients) -> Coefficients:
@@ -243,8 +247,11 @@ class Curvature:
             left += (weight - dot(change, left) / dot(step, change)) * step
         return -left
 
-    def learned(self, step: Coefficients, change: Coefficients, memory: int) -> "Curvature":
-        """Return the curvature with one more pair, of which ``memory`` are kept; one without curvature is left out."""
+    def with_pair(self, step: Coefficients, change: Coefficients, memory: int) -> "Curvature":
+        """Return the curvature with one more step and the gradient's change along it.
+
+        The last ``memory`` pairs are kept. A pair along which the loss is not convex is left out.
+        """
         if not dot(step, change) > LEAST_CURVATURE * float(step.norm() * change.norm()):
             return self
         steps, changes = (

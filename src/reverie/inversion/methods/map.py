@@ -11,7 +11,6 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from reverie.foundation.arrays import WHITE, Movie
-from reverie.foundation.errors import ReverieError
 from reverie.foundation.requests import (
     ABOVE_0,
     AT_LEAST_0,
@@ -24,21 +23,12 @@ from reverie.foundation.requests import (
 from reverie.inversion.cuts import shots_found
 from reverie.inversion.methods.curvature import Curvature, dot, estimated_precision
 from reverie.inversion.methods.grey_levels import expected_grey, slope_of_clip, soft_clip
-from reverie.inversion.methods.map_state import MapState, Point, informed, prior_of
-from reverie.inversion.objective import information_draw, loss_alone, loss_and_gradient, passes_of
+from reverie.inversion.methods.map_loss import MapLoss, line_search
+from reverie.inversion.methods.map_state import MapState, prior_of, start_coefficients, with_cuts
+from reverie.inversion.objective import information_draw, passes_of
 from reverie.inversion.postprocessing import LARGEST_BLUR
 from reverie.inversion.problem import Problem
 from reverie.inversion.uncertainty import draw_departure
-
-HALVINGS = 8
-"""Largest number of times that a step is shortened before its direction is given up."""
-
-IMPROBABLE = 10.0
-"""A movie is not used as a start if its squared white coefficients are this many times those of a draw from the prior.
-Ridge's movies have .004 times as much for natural movies, 1.4 times for white noise."""
-
-SUFFICIENT_DECREASE = 1e-4
-"""Share of the decrease predicted by the slope that a step must bring (Armijo's rule)."""
 
 NEARLY_SETTLED = 5
 """Cuts are searched for once a step lowers the loss by less than this multiple of the decrease that settles the
@@ -138,40 +128,39 @@ class Map:
         is not finite or would have to follow a moving camera.
         """
         prior, generator = prior_of(problem), torch.Generator().manual_seed(self.seed)
-        somewhere = torch.randn(problem.frames, *prior.scene_size, generator=generator).to(problem.device)
-        white = torch.zeros_like(somewhere)
-        if start is not None:
-            given = prior.whitened(_checked(start, problem) - prior.mean)
-            # The squared length of a draw is about the number of its coefficients.
-            white = given if dot(given, given) <= IMPROBABLE * given.numel() else white
-        known = bool(white.any())
-        movie, bend = soft_clip(prior.mean + prior.colour(white if known else somewhere), self.softness)
-        draw = information_draw(problem, movie, generator) * bend
+        drawn = torch.randn(problem.frames, *prior.scene_size, generator=generator).to(problem.device)
+        white = torch.zeros_like(drawn) if start is None else start_coefficients(start, problem)
+        from_mean = not bool(white.any())
+        movie, clip_slope = soft_clip(prior.mean + prior.colour(drawn if from_mean else white), self.softness)
+        draw = information_draw(problem, movie, generator) * clip_slope
         precision = estimated_precision(draw, prior, self.weight)
         pairs = [prior.colour(precision.draw(generator)) for _ in range(self.averaged_over)]
         around = torch.stack(pairs) if pairs else draw.new_zeros(0, *draw.shape)
-        point = self._evaluate(problem, white, around)
+        loss = self._loss(problem, around)
+        point = loss.evaluate(white)
         curvature = Curvature.begin(precision)
-        passes = (1 + self._evaluations) * passes_of(problem, problem.frames)
+        passes = (1 + loss.evaluations) * passes_of(problem, problem.frames)
         state = MapState(0, passes, point, curvature, draw, curvature.direction(point.gradient), around)
-        return self._counted_from_mean(problem, state) if known else state
+        return state if from_mean else self._with_decrease_from_mean(problem, state)
 
     def step(self, problem: Problem, state: MapState) -> MapState:
         """Return the state one step further; raises ReverieError when loss or gradient is not finite."""
-        found, tried = self._search(informed(problem, state), state)
-        tried *= self._evaluations
-        state = replace(state, step=state.step + 1, passes=state.passes + tried * passes_of(problem, problem.frames))
+        loss = self._loss(with_cuts(problem, state), state.around)
+        found, tried = line_search(loss, state.point, state.ahead, self.longest)
+        passes = state.passes + tried * loss.evaluations * passes_of(problem, problem.frames)
+        state = replace(state, step=state.step + 1, passes=passes)
         if found is None:
             return self._without_decrease(problem, state)
         decrease = state.point.loss - found.loss
-        curvature = state.curvature.learned(
+        curvature = state.curvature.with_pair(
             found.white - state.point.white, found.gradient - state.point.gradient, self.pairs
         )
-        state = self._with_direction(replace(state, point=found, curvature=curvature, fallen=state.fallen + decrease))
+        total = state.total_decrease + decrease
+        state = self._with_direction(replace(state, point=found, curvature=curvature, total_decrease=total))
         predicted = -dot(state.ahead, state.point.gradient) / 2
-        little = self.tolerance * state.fallen
-        state = replace(state, settled=min(decrease, predicted) < little)
-        near = state.settled or decrease < NEARLY_SETTLED * little
+        negligible = self.tolerance * total
+        state = replace(state, settled=min(decrease, predicted) < negligible)
+        near = state.settled or decrease < NEARLY_SETTLED * negligible
         return self._look_for_cuts(problem, state) if near and self.find_cuts and state.starts is None else state
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> MapState:
@@ -184,7 +173,7 @@ class Map:
         The standard deviation is in grey levels. Squared draws are averaged over neighbouring pixels and frames, since
         a few draws alone estimate it poorly.
         """
-        problem = informed(problem, state)
+        problem = with_cuts(problem, state)
         prior, precision = prior_of(problem), state.curvature.precision
         white = state.point.white + state.ahead if state.settled else state.point.white
         values = prior.mean + prior.colour(white)
@@ -194,39 +183,42 @@ class Map:
 
     def _std(self, problem: Problem, state: MapState, values: Tensor, shown: Tensor) -> Movie:
         generator = torch.Generator().manual_seed(self.seed)
-        (movie, bend), squares = soft_clip(values, self.softness), torch.zeros_like(values)
+        (movie, clip_slope), squares = soft_clip(values, self.softness), torch.zeros_like(values)
+        precondition = state.curvature.precision.solve
         for _ in range(self.draws):
-            ease = state.curvature.precision.solve
-            departure = draw_departure(problem, movie, bend, ease, weight=self.weight, generator=generator)
+            departure = draw_departure(
+                problem, movie, clip_slope, precondition, weight=self.weight, generator=generator
+            )
             squares += (slope_of_clip(shown, self.softness) * departure).square()
         variance = gaussian_filter((squares / self.draws).cpu().numpy(), STD_BLUR, mode="nearest")
         std: Movie = np.sqrt(variance)
         return std
 
-    def _counted_from_mean(self, problem: Problem, state: MapState) -> MapState:
-        """Return a state at another movie with its decrease from the prior's mean, to which the tolerance relates.
+    def _loss(self, problem: Problem, around: Float[Tensor, "pair time height width"]) -> MapLoss:
+        return MapLoss(problem, self.weight, self.softness, around)
 
-        The decrease is negative where the mean is more probable.
+    def _with_decrease_from_mean(self, problem: Problem, state: MapState) -> MapState:
+        """Return the first state of a search from another movie with its decrease from the prior's mean.
+
+        The tolerance relates to that decrease, which is negative where the mean is more probable.
         """
-        departures = (*state.around, *-state.around) if len(state.around) else (0.0,)
-        mean = prior_of(problem).mean.expand_as(state.movie)
-        losses = [loss_alone(problem, soft_clip(mean + each, self.softness)[0]) for each in departures]
+        loss = self._loss(problem, state.around)
         # Forward alone takes about a third of a pass.
-        passes = state.passes + -(-len(losses) * passes_of(problem, problem.frames) // 3)
-        return replace(state, passes=passes, fallen=sum(losses) / len(losses) - state.loss)
+        passes = state.passes + -(-loss.evaluations * passes_of(problem, problem.frames) // 3)
+        return replace(state, passes=passes, total_decrease=loss.at_mean() - state.loss)
 
     def _with_direction(self, state: MapState) -> MapState:
         """Return the state with the direction of the next step, in which the loss falls."""
         ahead = state.curvature.direction(state.point.gradient)
         if dot(ahead, state.point.gradient) < 0:
             return replace(state, ahead=ahead)
-        curvature = state.curvature.forgotten()
+        curvature = state.curvature.without_pairs()
         return replace(state, curvature=curvature, ahead=curvature.direction(state.point.gradient))
 
     def _without_decrease(self, problem: Problem, state: MapState) -> MapState:
         """Return the state after a direction along which the loss does not fall."""
         if len(state.curvature.steps):
-            return self._with_direction(replace(state, curvature=state.curvature.forgotten()))
+            return self._with_direction(replace(state, curvature=state.curvature.without_pairs()))
         # Without pairs, and still without decrease, the movie cannot be made more probable.
         stuck = replace(state, ahead=torch.zeros_like(state.ahead), settled=True)
         return self._look_for_cuts(problem, stuck) if self.find_cuts and state.starts is None else stuck
@@ -236,7 +228,7 @@ class Map:
         state = replace(state, starts=tuple(shots_found(state.movie.cpu().numpy())))
         if state.starts == (0,):
             return state
-        whole, pieces = prior_of(problem), prior_of(informed(problem, state))
+        whole, pieces = prior_of(problem), prior_of(with_cuts(problem, state))
         # The same movie in other coefficients, so that its likelihood and slope are known.
         before = state.point.white
         white = pieces.whitened(whole.colour(before))
@@ -245,51 +237,3 @@ class Map:
         point = replace(state.point, white=white, loss=loss, gradient=gradient)
         curvature = Curvature.begin(estimated_precision(state.draw, pieces, self.weight))
         return self._with_direction(replace(state, point=point, curvature=curvature, settled=False))
-
-    @property
-    def _evaluations(self) -> int:
-        """How often the clip goes through the encoders for one value of J."""
-        return max(1, 2 * self.averaged_over)
-
-    def _search(self, problem: Problem, state: MapState) -> tuple[Point | None, int]:
-        """Return the first point ahead with enough decrease, or None, and how many points were tried."""
-        point, direction = state.point, state.ahead
-        slope = dot(direction, point.gradient)
-        change = float(prior_of(problem).colour(direction).square().mean().sqrt())
-        length = min(1.0, self.longest / max(change, 1e-12))
-        for tried in range(1, HALVINGS + 1):
-            found = self._evaluate(problem, point.white + length * direction, state.around)
-            if found.loss <= point.loss + SUFFICIENT_DECREASE * length * slope:
-                return found, tried
-            # The minimum of the parabola through both losses and the slope, within limits.
-            parabola = -slope * length**2 / (2 * (found.loss - point.loss - slope * length))
-            length = min(max(parabola, 0.1 * length), 0.5 * length)
-        return None, HALVINGS
-
-    def _evaluate(
-        self, problem: Problem, white: Float[Tensor, "time row column"], around: Float[Tensor, "pair time height width"]
-    ) -> Point:
-        prior = prior_of(problem)
-        values = prior.mean + prior.colour(white)
-        loss, slope = 0.0, torch.zeros_like(values)
-        for departure in (*around, *-around) if len(around) else (torch.zeros_like(values),):
-            movie, bend = soft_clip(values + departure, self.softness)
-            cost, gradient = loss_and_gradient(problem, movie)
-            loss += cost / self._evaluations
-            slope += gradient * bend / self._evaluations
-        gradient = prior.adjoint(slope) + self.weight * white
-        loss += self.weight / 2 * dot(white, white)
-        if not (np.isfinite(loss) and bool(torch.isfinite(gradient).all())):
-            raise ReverieError(
-                "The loss or its gradient is not finite; the encoder's weights or the responses are damaged or out of "
-                "range."
-            )
-        return Point(white, loss, gradient, slope, soft_clip(values, self.softness)[0])
-
-
-def _checked(start: Movie, problem: Problem) -> Float[Tensor, "time height width"]:
-    """Return a movie to start from as a tensor; raises ReverieError when it is not one of the problem's."""
-    expected = (problem.frames, *problem.frame_size)
-    if start.shape != expected or not np.isfinite(start).all():
-        raise ReverieError(f"The movie to start from should be {expected} with finite grey levels.")
-    return torch.tensor(np.asarray(start, dtype=np.float32), device=problem.device)
