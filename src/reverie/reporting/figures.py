@@ -20,9 +20,11 @@ AMBER, SKY = "#ffb714", "#6fd3ff"
 """The outlines of the scored and the optimised region, which every kind of colour vision can tell apart on any grey."""
 
 
-def strip_figure(
-    truth: Movie | None, reconstruction: Movie, *, count: int = 6, frame_rate: float = FRAME_RATE
-) -> Figure:
+STRIP_FRAMES = 6
+"""Frames in a strip."""
+
+
+def strip_figure(truth: Movie | None, reconstruction: Movie, *, frame_rate: float = FRAME_RATE) -> Figure:
     """Draw evenly placed frames of the truth above those of the reconstruction, with their times in seconds.
 
     Parameters
@@ -33,7 +35,7 @@ def strip_figure(
     movies = {"truth": truth, "reconstruction": reconstruction}
     shown = {name: movie for name, movie in movies.items() if movie is not None}
     frames, height, width = reconstruction.shape
-    chosen = evenly_placed(frames, count)
+    chosen = evenly_placed(frames, STRIP_FRAMES)
     strips = {name: film_strip(movie, chosen) for name, movie in shown.items()}
     length = strips["reconstruction"].shape[1]
     inches = (COLUMN - 1.0) * height / length * len(strips) + 0.5

@@ -20,6 +20,9 @@ from reverie.foundation.files import replacing, write_bytes
 GAP = 4
 """Pixels between movies that stand side by side, before scaling."""
 
+SCALE = 6
+"""Pixels of a video file along each side of a pixel of the movie."""
+
 CODEC: Final = "libx264"
 """FFmpeg's encoder of h264, which not every build contains."""
 
@@ -55,7 +58,7 @@ def side_by_side(*movies: AnyMovie) -> AnyMovie:
 
 
 def write_mp4(
-    path: Path, *movies: AnyMovie, frame_rate: float = FRAME_RATE, scale: int = 6, labels: Sequence[str] = ()
+    path: Path, *movies: AnyMovie, frame_rate: float = FRAME_RATE, scale: int = SCALE, labels: Sequence[str] = ()
 ) -> None:
     """Write movies (time, height, width), grey levels 0-255, side by side as one h264 file, whole or not at all.
 
@@ -90,7 +93,7 @@ def _require_pixels(path: Path, movies: Sequence[np.ndarray]) -> None:
         raise ReverieError(f"{path} was to hold a movie without pixels; give at least one frame.")
 
 
-def write_film(path: Path, scenes: Sequence[Scene], *, frame_rate: float = FRAME_RATE, scale: int = 6) -> None:
+def write_film(path: Path, scenes: Sequence[Scene], *, frame_rate: float = FRAME_RATE, scale: int = SCALE) -> None:
     """Write scenes one after the other as ``write_mp4`` writes one; smaller ones stand in the corner of the largest.
 
     Raises ReverieError when there is nothing to write, labels do not match or the file cannot be written.
@@ -116,10 +119,10 @@ def _drawn(path: Path, scene: Scene, scale: int) -> Frames:
     return frames
 
 
-def write_colour_mp4(path: Path, movie: Coloured, *, frame_rate: float = FRAME_RATE, scale: int = 6) -> None:
+def write_colour_mp4(path: Path, movie: Coloured, *, frame_rate: float = FRAME_RATE) -> None:
     """Write a movie in red, green and blue (time, height, width, 3), 0-255, as ``write_mp4`` writes grey ones."""
     _require_pixels(path, [movie])
-    large = movie.repeat(scale, axis=1).repeat(scale, axis=2)
+    large = movie.repeat(SCALE, axis=1).repeat(SCALE, axis=2)
     _encode(path, large, large.shape[1:3], frame_rate)
 
 

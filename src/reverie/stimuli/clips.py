@@ -65,8 +65,8 @@ def checkerboards(
     return np.asarray(GREY * (1.0 + contrast * whole[:, : frame_size[0], : frame_size[1]]), dtype=np.float32)
 
 
-def held(draw: Callable[[], Picture], frames: int, *, seconds: float = HELD_SECONDS) -> Movie:
-    """Show pictures one after the other, each for ``seconds``, without a pause.
+def held(draw: Callable[[], Picture], frames: int) -> Movie:
+    """Show pictures one after the other, each for half a second, without a pause.
 
     Returns (frames, height, width).
 
@@ -78,7 +78,7 @@ def held(draw: Callable[[], Picture], frames: int, *, seconds: float = HELD_SECO
     Raises
     ------
     ReverieError
-        Without frames, or when a picture lasts no time.
+        Without frames.
 
     Examples
     --------
@@ -86,9 +86,9 @@ def held(draw: Callable[[], Picture], frames: int, *, seconds: float = HELD_SECO
     >>> held(lambda: np.full((2, 2), float(next(grey))), 40)[:, 0, 0].tolist()[13:17]
     [0.0, 0.0, 1.0, 1.0]
     """
-    each = round(seconds * FRAME_RATE)
-    if frames < 1 or each < 1:
-        raise ReverieError("Pictures need at least 1 frame, and each at least the time of one.")
+    if frames < 1:
+        raise ReverieError("Pictures need at least 1 frame.")
+    each = round(HELD_SECONDS * FRAME_RATE)
     pictures = [draw() for _ in range(-(-frames // each))]
     return np.asarray(np.repeat(pictures, each, axis=0)[:frames], dtype=np.float32)
 

@@ -28,6 +28,10 @@ BRIGHTER, DARKER = (241, 163, 64), (120, 94, 240)
 """Orange where the activity makes the movie brighter than the encoder predicts, violet where darker."""
 
 
+STRIP_FRAMES = 5
+"""Frames in a strip."""
+
+
 def opacity(error_map: Movie) -> Float[np.ndarray, "time height width"]:
     """Return how strongly each deviation is shown, 0 to 1.
 
@@ -51,7 +55,6 @@ def error_strip_figure(
     predicted: Movie,
     significant: Bool[np.ndarray, "time height width"],
     *,
-    count: int = 5,
     frame_rate: float = FRAME_RATE,
 ) -> Figure:
     """Draw frames of the truth, both reconstructions and the error map over the predicted one.
@@ -66,7 +69,7 @@ def error_strip_figure(
         "error": coloured(error, predicted),
     }
     frames, height, width = truth.shape
-    chosen = evenly_placed(frames, count)
+    chosen = evenly_placed(frames, STRIP_FRAMES)
     inches = ((COLUMN - 0.7) / len(chosen) * height / width + 0.06) * len(rows) + 0.55
     figure = Figure(figsize=(COLUMN, inches), layout="constrained")
     panels = figure.subplots(len(rows), len(chosen), squeeze=False)

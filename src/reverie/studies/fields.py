@@ -188,15 +188,19 @@ def coverage_figure(
     return figure
 
 
-def examples_figure(fields: ReceptiveFields, *, count: int = 12, across: int = 4) -> Figure:
+EXAMPLES, EXAMPLES_PER_ROW = 12, 4
+"""Neurons whose maps are drawn, and how many of them in a row."""
+
+
+def examples_figure(fields: ReceptiveFields) -> Figure:
     """Draw the maps of evenly chosen neurons with a field, each in its own scale of grey, its centre marked."""
     found = np.flatnonzero(fields.found)
-    chosen = found[np.linspace(0, len(found) - 1, min(count, len(found))).astype(np.intp)]
+    chosen = found[np.linspace(0, len(found) - 1, min(EXAMPLES, len(found))).astype(np.intp)]
     height, width = fields.maps.shape[1:]
-    lines = max(1, -(-len(chosen) // across))
-    size = (COLUMN, lines * (COLUMN / across * height / width + 0.22))
+    lines = max(1, -(-len(chosen) // EXAMPLES_PER_ROW))
+    size = (COLUMN, lines * (COLUMN / EXAMPLES_PER_ROW * height / width + 0.22))
     figure = Figure(figsize=size, layout="constrained")
-    panels = figure.subplots(lines, across, squeeze=False).ravel()
+    panels = figure.subplots(lines, EXAMPLES_PER_ROW, squeeze=False).ravel()
     for axes in panels:
         axes.set_axis_off()
     for axes, neuron in zip(panels, chosen, strict=False):
