@@ -9,7 +9,7 @@ from tests.worlds import describe_training, fitted_to, spoil_movie
 from reverie.encoders.prediction import predict
 from reverie.fitted.assembling import OTHER_MOVIES, assemble, other_movies
 from reverie.fitted.fitting import fit
-from reverie.fitted.uncertainty import OF_SINGLES, OF_USUAL, OVER_MODELS, UNCALIBRATED
+from reverie.fitted.uncertainty import OF_DEFAULTS, OF_SINGLES, OVER_MODELS, UNCALIBRATED
 from reverie.foundation.files import write_npz
 from reverie.inversion.methods.combined import Combined
 from reverie.inversion.methods.map import Map
@@ -100,7 +100,7 @@ def test_learned_errors_are_taken_as_they_are_and_told_of(fitted, trial):
     (note,) = one.notes
     assert "learned from errors, so that 68 % of the true pixels of 2 validation and training clips" in note
     other = assemble([solution], [fitted], Combined(map_share=0.5), trial, MASK)
-    assert other.notes == (note, OF_USUAL)
+    assert other.notes == (note, OF_DEFAULTS)
 
 
 def test_information_is_measured_before_the_scaling(fitted, trial):

@@ -4,8 +4,8 @@ from tests.worlds import describe_training, fitted_to, show_again
 
 from reverie.fitted import calibrating
 from reverie.fitted.calibrating import (
+    AVERAGED_PAIRS,
     CALIBRATION_CLIPS,
-    USUAL_AVERAGE,
     VALIDATION_CLIPS,
     calibration_trials,
     candidates,
@@ -61,11 +61,11 @@ def test_likelihoods_are_averaged_where_that_lowers_every_error(fitted, monkeypa
     better = [two.error(usual.share) < one.error(usual.share) for one, two in zip(before, after, strict=True)]
     assert fit_weights(fitted).averaged_over == (2 if all(better) else 0)
     # Where nothing is averaged, no error is lower.
-    monkeypatch.setattr(calibrating, "USUAL_AVERAGE", 0)
+    monkeypatch.setattr(calibrating, "AVERAGED_PAIRS", 0)
     assert fit_weights(fitted) == usual
 
 
-@pytest.mark.parametrize(("errors", "pairs"), [((9.0, 9.0), USUAL_AVERAGE), ((9.0, 10.0), 0)])
+@pytest.mark.parametrize(("errors", "pairs"), [((9.0, 9.0), AVERAGED_PAIRS), ((9.0, 10.0), 0)])
 def test_one_clip_that_does_not_improve_is_enough_against_averaging(fitted, monkeypatch, errors, pairs):
     def clips(_, tried, *__):
         averaged = any(search.averaged_over for searches in tried.values() for search in searches)

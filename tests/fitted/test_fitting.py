@@ -213,7 +213,7 @@ def test_without_a_terminal_each_search_and_each_movie_can_show_progress(
 def test_movies_that_tell_nothing_of_cameras_are_said(tiny_world, capsys):
     """The frames of this world are too small for scenes."""
     assert fit(fitted_to(tiny_world), ["scenes"]).scenes.scenes is None
-    assert "do not show how cameras move over scenes, so none is followed" in capsys.readouterr().err
+    assert "do not show how cameras move over scenes, so the camera is not followed" in capsys.readouterr().err
 
 
 def test_a_session_fits_every_animal_and_leaves_a_mask_that_is_named_alone(tiny_world, quick_masks, tmp_path):

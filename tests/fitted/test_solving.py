@@ -10,7 +10,7 @@ from reverie.fitted.solving import observe, plan_of, prior_for, problem_of_trial
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.files import write_npz
 from reverie.inversion.methods.bands import BandWeights, band_parts
-from reverie.inversion.methods.combined import USUAL_FOLLOWS, Combined
+from reverie.inversion.methods.combined import DEFAULT_FOLLOWS, Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
@@ -142,7 +142,7 @@ def test_the_camera_is_followed_where_that_is_worthwhile_or_asked_for(fitted_wit
     assert plan_of(Combined(follow=1), fitted_with_ridge) == (Combined().searches("sizes", 1), 0.25)
     write_npz(fitted_with_ridge.place("followed_weights"), Weights("sizes", 0.25, 90.0).to_arrays())
     again = fitted_to(tiny_world)
-    assert plan_of(Combined(), again) == (Combined().searches("sizes", USUAL_FOLLOWS), 0.25)
+    assert plan_of(Combined(), again) == (Combined().searches("sizes", DEFAULT_FOLLOWS), 0.25)
     assert plan_of(Combined(map_share=0.6), again)[1] == 0.6
     assert plan_of(Combined(follow=0), again) == (Combined().searches("sizes", 0), 0.75)
     followed, still = (solve_trial(again, trial, Combined(calibrated=False, follow=times)) for times in (1, 0))

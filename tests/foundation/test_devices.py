@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from reverie.foundation.devices import seed_everything, usual_torch
+from reverie.foundation.devices import seed_everything, torch_defaults
 
 
 def drawn() -> tuple[float, float, float]:
@@ -16,7 +16,7 @@ def test_random_numbers_of_the_caller_go_on_as_if_nothing_had_been_drawn() -> No
     expected = drawn(), drawn()
     seed_everything(3)
     first = drawn()
-    with usual_torch():
+    with torch_defaults():
         seed_everything(9)
         drawn()
     assert (first, drawn()) == expected
@@ -25,7 +25,7 @@ def test_random_numbers_of_the_caller_go_on_as_if_nothing_had_been_drawn() -> No
 def test_the_precision_comes_back_when_the_last_of_several_threads_is_done() -> None:
     torch.set_default_dtype(torch.float64)
     try:
-        first, second = usual_torch(), usual_torch()
+        first, second = torch_defaults(), torch_defaults()
         first.__enter__()
         second.__enter__()
         first.__exit__(None, None, None)
@@ -38,7 +38,7 @@ def test_the_precision_comes_back_when_the_last_of_several_threads_is_done() -> 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_gradients_and_single_precision_are_there_whatever_the_caller_chose(mode: type) -> None:
-    @usual_torch()
+    @torch_defaults()
     def slope() -> torch.Tensor:
         value = torch.tensor(2.0, requires_grad=True)
         (found,) = torch.autograd.grad(value**2, value)

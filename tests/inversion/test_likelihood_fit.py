@@ -13,9 +13,9 @@ from reverie.inversion.likelihood_fit import (
     fit_gaussian_likelihood,
     fit_likelihoods,
     fit_poisson_likelihood,
+    has_constant_variance,
     kinds_of,
     mean_information,
-    steady,
 )
 from reverie.inversion.objective import rates_in_pieces
 
@@ -106,7 +106,7 @@ def test_of_traces_the_likelihood_is_taken_whose_scatter_is_theirs(encoder):
     detector = with_trace_noise(rates, 0.3 * rates.mean())
     growing = with_trace_noise(rates, 0.5 * np.sqrt(rates * rates.mean()))
     for responses, kind, name in ((detector, GaussianLikelihood, "traces"), (growing, PoissonLikelihood, "sizes")):
-        assert steady(rates, responses) == (name == "traces")
+        assert has_constant_variance(rates, responses) == (name == "traces")
         heard = [replace(trial, responses=responses[:, number]) for number, trial in enumerate(trials)]
         fits = fit_likelihoods(encoder, "toy", heard, kinds=kinds_of("traces"))
         assert fits.chosen == name

@@ -14,7 +14,7 @@ from reverie.foundation.errors import NoSpace, ReverieError, WorkerLost
 from reverie.foundation.progress import say
 from reverie.jobs.engines import here
 from reverie.jobs.engines.contract import Opening
-from reverie.jobs.engines.here import threads_of_each, usual_workers
+from reverie.jobs.engines.here import default_workers, threads_of_each
 from reverie.jobs.engines.settings import On
 from reverie.jobs.workers import Workers, open_workers
 
@@ -101,8 +101,8 @@ def test_an_error_ends_our_processes_and_no_others(started_afresh):
 
 
 def test_a_graphics_card_is_used_by_one_process():
-    assert usual_workers(torch.device("cuda")) == 1
-    assert 1 <= usual_workers(torch.device("cpu")) <= 4
+    assert default_workers(torch.device("cuda")) == 1
+    assert 1 <= default_workers(torch.device("cpu")) <= 4
 
 
 def test_processes_share_the_cores_and_none_has_more_threads_than_this_one(monkeypatch, one_thread):

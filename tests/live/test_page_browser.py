@@ -97,7 +97,7 @@ def test_what_is_shown_must_be_said(session):
 
 def test_a_trial_is_shown_from_the_command_line_until_it_ends(session, told):
     show_live(sources_of(session), trial="11", lag=0.2, port=0, stay=False)
-    assert re.match(r"The last pictures were \d+\.\d+ s behind, ", told[-1])
+    assert re.match(r"The last pictures were \d+\.\d+ s behind \(median\), ", told[-1])
 
 
 def test_foreign_pages_may_not_look():

@@ -9,7 +9,7 @@ from reverie.scoring.calibration import Calibration, calibrate, coverage
 from reverie.scoring.error_model import (
     DARKEST,
     EVERY,
-    USUAL_SLOPES,
+    PRIOR_SLOPES,
     ClipErrors,
     ErrorModel,
     LearnedErrors,
@@ -41,7 +41,7 @@ def test_what_errors_depend_on_is_found():
 def test_few_clips_move_the_usual_slopes_little():
     generator = np.random.default_rng(1)
     found = fit_error_model([clip_errors(generator)])
-    assert (np.abs(found.slopes - USUAL_SLOPES) < np.abs(SLOPES - USUAL_SLOPES) / 2).all()
+    assert (np.abs(found.slopes - PRIOR_SLOPES) < np.abs(SLOPES - PRIOR_SLOPES) / 2).all()
 
 
 def test_half_of_what_counts_lies_outside_the_mask():

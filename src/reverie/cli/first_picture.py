@@ -23,7 +23,7 @@ SECONDS = 5.0
 """Length of the reconstructed part of the real clip, seconds."""
 
 MASK = MaskSettings(steps=100, learning_rate=160.0, batch=1)
-"""A quarter of the usual number of draws, each of which changes the mask four times as much."""
+"""A quarter of the default number of draws, each of which changes the mask four times as much."""
 
 METHOD = Map(draws=1, calibrated=False)
 

@@ -47,7 +47,7 @@ def method_options() -> type[Any]:
         for one in fields(kind):
             if one.name in (*ARRAYS, SEED):
                 continue
-            described.setdefault(one.name, {}).setdefault(texts[one.name] + _usually(one), []).append(name)
+            described.setdefault(one.name, {}).setdefault(texts[one.name] + _default_note(one), []).append(name)
             is_switch = types[one.name] is bool
             hints[one.name] = bool if is_switch else types[one.name] | None
             defaults[one.name] = one.default if is_switch else None
@@ -86,7 +86,7 @@ def _first_line(kind: type[Any]) -> str:
     return (kind.__doc__ or "").strip().splitlines()[0].rstrip(":.,")
 
 
-def _usually(one: Field[Any]) -> str:
+def _default_note(one: Field[Any]) -> str:
     return "" if one.default is None or isinstance(one.default, bool) else f" ({one.default} by default)"
 
 

@@ -62,7 +62,7 @@ class Animals:
     reading: OmitArgPrefixes[Reading] = field(default_factory=Reading)
 
     def sources(self, *, mask: Path | None = None, truth: Path | None = None, kept: Path | None = None) -> "Sources":
-        """Return the sources of a session of these, with files in place of the usual ones."""
+        """Return the sources of a session of these, with files in place of the default ones."""
         from reverie.fitted.session import Sources
 
         return Sources(**vars(self), mask=mask, truth=truth, kept=kept)

@@ -17,7 +17,7 @@ from safetensors.torch import load, save
 
 from reverie.encoders.contract import Encoder
 from reverie.encoders.registry import BUILT_IN, build, find_architecture, name_architecture
-from reverie.foundation.devices import choose_device, usual_torch
+from reverie.foundation.devices import choose_device, torch_defaults
 from reverie.foundation.errors import BadInput, ReverieError, reading_foreign, reading_kept
 from reverie.foundation.files import read_record, write_bytes, write_record
 from reverie.foundation.fingerprints import bytes_digest, digest_of, file_digest
@@ -64,7 +64,7 @@ def left_unfinished(folder: Path, encoder: Encoder) -> bool:
     return alone and file_digest(weights) == bytes_digest(save(_tensors(encoder)))
 
 
-@usual_torch()
+@torch_defaults()
 def load_encoder(folder: Path | str, device: torch.device | str = "cpu") -> Encoder:
     """Read an encoder back, bit for bit, in evaluation mode.
 

@@ -7,7 +7,7 @@ from reverie.encoders.checkpoint_layouts import read_checkpoint
 from reverie.encoders.checkpoints import DESCRIPTION, left_unfinished, read_description, save_encoder
 from reverie.encoders.contract import Encoder
 from reverie.encoders.published import build_encoder
-from reverie.foundation.devices import usual_torch
+from reverie.foundation.devices import torch_defaults
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.fingerprints import file_digest
 from reverie.foundation.folders import holds_nothing, require_folder
@@ -15,7 +15,7 @@ from reverie.foundation.progress import say
 from reverie.foundation.requests import given_path
 
 
-@usual_torch()
+@torch_defaults()
 def import_weights(
     checkpoint: Path | str,
     out: Path | str | None = None,

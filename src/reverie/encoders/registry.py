@@ -18,7 +18,7 @@ import torch
 
 from reverie.encoders.contract import Encoder, device_of
 from reverie.foundation.arrays import GREY
-from reverie.foundation.devices import usual_torch
+from reverie.foundation.devices import torch_defaults
 from reverie.foundation.errors import BadInput, ReverieError
 
 PLUGINS = "REVERIE_PLUGINS"
@@ -158,7 +158,7 @@ def name_architecture(encoder: Encoder) -> str:
     )
 
 
-@usual_torch()
+@torch_defaults()
 def require_contract(encoder: Encoder) -> None:
     """Raise ReverieError unless a user's own encoder returns rates (batch, neuron, time) that torch can differentiate.
 

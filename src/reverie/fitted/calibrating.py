@@ -11,7 +11,7 @@ from reverie.fitted.subject import Subject
 from reverie.foundation.errors import counted
 from reverie.foundation.progress import bar, say, tracked
 from reverie.inversion.methods.bands import BandMoments, choose_band_weights
-from reverie.inversion.methods.combined import USUAL_FOLLOWS, Combined
+from reverie.inversion.methods.combined import DEFAULT_FOLLOWS, Combined
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.weighing import EVEN_SHARE, Moments, Weights, choose_weights
 from reverie.recordings.contents import different_movies, movie_digest
@@ -20,8 +20,9 @@ from reverie.recordings.usability import ResponseKind
 from reverie.scoring.calibration import FEWEST_CLIPS, Calibration, Errors, calibrate, standard_errors
 from reverie.scoring.rule import scored_frames, scored_region
 
-USUAL_AVERAGE = 2
-"""Pairs of movies over which the likelihood is averaged where that is worthwhile; one brings three quarters of it."""
+AVERAGED_PAIRS = 2
+"""Pairs of movies over which the likelihood is averaged where that helps; a single pair brings three quarters of the
+gain."""
 
 WEIGHING_CLIPS = 6
 """Largest number of validation clips, evenly chosen, that are reconstructed to find weights."""
@@ -51,21 +52,24 @@ def fit_weights(fitted: Fitted) -> Weights:
     kinds = candidates(fitted.likelihood.kinds, fitted.subject.recording.response_kind)
     method = Combined()
     tried = {kind: method.searches(kind, 0) for kind in kinds}
-    usual = _measure(fitted, tried, EVEN_SHARE, "weighing map and ridge")
-    weights = _chosen(usual)
-    averaged = _averaged(fitted, weights, [plain for plain, _ in usual[weights.likelihood]])
-    if len(averaged) < max(FEWEST_TO_AVERAGE, len(usual[weights.likelihood])):
+    measured = _measure(fitted, tried, EVEN_SHARE, "weighing map and ridge")
+    weights = _chosen(measured)
+    not_averaged = [plain for plain, _ in measured[weights.likelihood]]
+    averaged = _averaged(fitted, weights, not_averaged)
+    if len(averaged) < max(FEWEST_TO_AVERAGE, len(not_averaged)):
         return weights
-    return replace(_chosen({weights.likelihood: averaged}), averaged_over=USUAL_AVERAGE)
+    return replace(_chosen({weights.likelihood: averaged}), averaged_over=AVERAGED_PAIRS)
 
 
-def _averaged(fitted: Fitted, weights: Weights, usual: Sequence[Moments]) -> list[Measured]:
-    """Return the moments of the same clips with the likelihood averaged, up to the first on which that does not help.
+def _averaged(fitted: Fitted, weights: Weights, not_averaged: Sequence[Moments]) -> list[Measured]:
+    """Return the moments of the same clips with an averaged likelihood, up to the first clip that it does not help.
 
-    How much it helps does not matter: of white noise, hardly any of the error can be removed.
+    How much it helps does not matter: with white noise, hardly any of the error can be removed.
     """
-    tried, found = {weights.likelihood: Combined().searches(weights.likelihood, 0, USUAL_AVERAGE)}, list[Measured]()
-    for before, measured in zip(usual, _clips(fitted, tried, EVEN_SHARE, "averaging the likelihood"), strict=False):
+    tried = {weights.likelihood: Combined().searches(weights.likelihood, 0, AVERAGED_PAIRS)}
+    found: list[Measured] = []
+    clips = _clips(fitted, tried, EVEN_SHARE, "averaging the likelihood")
+    for before, measured in zip(not_averaged, clips, strict=False):
         found.append(measured[weights.likelihood])
         if found[-1][0].error(weights.share) >= before.error(weights.share):
             return found[:-1]
@@ -84,7 +88,7 @@ def fit_followed_weights(fitted: Fitted) -> Weights:
         return replace(weights, error=float("nan"))
     if fitted.scenes.scenes is None:
         return replace(weights, error=float("nan"))
-    searches = Combined().searches(weights.likelihood, USUAL_FOLLOWS, weights.averaged_over)
+    searches = Combined().searches(weights.likelihood, DEFAULT_FOLLOWS, weights.averaged_over)
     followed = _chosen(_measure(fitted, {weights.likelihood: searches}, weights.share, "following the camera"))
     return replace(followed, averaged_over=weights.averaged_over)
 
@@ -108,8 +112,12 @@ def _clips(
 ) -> Iterator[dict[str, Measured]]:
     """Yield, for each validation clip, moments of the movies found with each likelihood, relative to the truth.
 
-    tried: searches by likelihood. share: weight of the most probable movie in the mean in which the camera's motion is
-    measured.
+    Parameters
+    ----------
+    tried
+        Searches by likelihood.
+    share
+        Weight of the most probable movie in the mean in which the camera's motion is measured.
     """
     subject, region = fitted.subject, scored_region(fitted.mask)
     names = subject.trials(subject.validation, WEIGHING_CLIPS).places

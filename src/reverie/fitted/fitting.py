@@ -1,4 +1,4 @@
-"""Fitting the parts that an animal and an encoder need once, each kept as soon as it is fitted."""
+"""Fitting the parts that an animal and an encoder need once; each is kept as soon as it is fitted."""
 
 from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
@@ -97,7 +97,10 @@ def _fit_scenes(fitted: Fitted) -> None:
     prior = with_scenes(fitted.prior, trials, lambda movie: shot_starts(movie).tolist())
     fitted.keep("scenes", prior.to_arrays())
     if prior.scenes is None:
-        say(f"{subject.animal}: the training movies do not show how cameras move over scenes, so none is followed.")
+        say(
+            f"{subject.animal}: the training movies do not show how cameras move over scenes, so the camera is not "
+            "followed."
+        )
 
 
 def _fit_likelihood(fitted: Fitted) -> None:
@@ -122,7 +125,7 @@ def _fit_weights(fitted: Fitted) -> None:
     fitted.keep("weights", weights.to_arrays())
     averaged = f" averaged over {weights.averaged_over} pairs of movies" if weights.averaged_over else ""
     say(
-        f"{fitted.subject.animal}: on validation trials, errors are least with the likelihood "
+        f"{fitted.subject.animal}: on validation trials, errors are smallest with the likelihood "
         f"“{weights.likelihood}”{averaged}, with weights of {weights.share:.2f} for the most probable "
         f"movie and {1 - weights.share:.2f} for ridge."
     )

@@ -1,6 +1,6 @@
 """How large errors of `combined` are, learned by reconstructing short clips whose movies are known."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,17 +21,18 @@ from reverie.inversion.solution import Solution
 from reverie.recordings.contents import movie_digest
 from reverie.recordings.near_duplicates import best_correlations, signature
 from reverie.recordings.opening import evenly, responses_of
-from reverie.scoring.calibration import FEWEST_CLIPS, calibrate
+from reverie.scoring.calibration import FEWEST_CLIPS, Errors, calibrate
 from reverie.scoring.error_model import ClipErrors, LearnedErrors, features_of, fit_error_model
 from reverie.scoring.rule import scored_frames, scored_region
 
 DRAWN_CLIPS = 6
-"""Number of clips for which movies are drawn from the posterior, whose width at each place differs little between
-clips."""
+"""Number of clips for which movies are drawn from the posterior. Few are enough, since the posterior's width at a pixel
+differs little between clips."""
 
 MOST_LEFT_OUT = 0.12
-"""Largest share of the training movies that a decoder is fitted without, to test it on them, unless that takes more
-than ``MOST_FOLDS`` fits. Without 18 of 60, errors of `harsh` animals were so large that 80 % intervals held 88 %."""
+"""Largest share of the training movies that are left out of the fit of a decoder, which is then tested on them, unless
+that takes more than ``MOST_FOLDS`` fits. Without 18 of 60, errors of `harsh` animals were so large that 80 % intervals
+held 88 %."""
 
 MOST_FOLDS = 4
 """Largest number of decoders that are fitted without some of the training movies."""
@@ -64,21 +65,26 @@ def fit_errors(fitted: Fitted) -> LearnedErrors | None:
     information = np.mean([information_of(each, fitted) for each in found], axis=0)
     measured = {name: clip.errors(fitted, posterior) for name, clip in clips.items()}
     # In a small mask and a short clip, there may be no scored pixel.
-    judged = {name: its for name, its in measured.items() if its.scored.any()}
-    if len(judged) < FEWEST_CLIPS:
+    scored = {name: errors for name, errors in measured.items() if errors.scored.any()}
+    if len(scored) < FEWEST_CLIPS:
         return None
-    held = {name: fit_error_model([its for other, its in judged.items() if other != name]) for name in judged}
-    errors = {name: its.standard(held[name]) for name, its in judged.items()}
-    return LearnedErrors(fit_error_model([*judged.values()]), calibrate(errors), posterior, information)
+    calibration = calibrate({name: _standard_when_left_out(scored, name) for name in scored})
+    return LearnedErrors(fit_error_model([*scored.values()]), calibration, posterior, information)
+
+
+def _standard_when_left_out(measured: Mapping[str, ClipErrors], name: str) -> Errors:
+    """Return the errors of one clip in standard deviations of a model fitted to all the other clips."""
+    model = fit_error_model([errors for other, errors in measured.items() if other != name])
+    return measured[name].standard(model)
 
 
 def held_out_ridges(fitted: Fitted, names: Sequence[str]) -> dict[str, RidgeDecoder]:
     """Return for each trial a ridge decoder that was not fitted to its movie, nor to one that is nearly the same.
 
-    A decoder's errors are far smaller on movies it was fitted to, in whatever trial, than on others. Trials with other
-    movies use the fitted decoder. The rest is left out a few trials at a time, so that their decoders are fitted to
-    nearly as many trials. Where leaving out nearly equal movies leaves too few, only exact copies are left out; where
-    that leaves too few, none.
+    A decoder's errors are far smaller on movies that it was fitted to than on others. Trials whose movies are not among
+    the training movies use the fitted decoder. The others are left out a few at a time, so that each decoder is fitted
+    to nearly all training trials. Where too few trials remain without nearly equal movies, only exact copies are left
+    out; where too few remain even then, none are.
     """
     subject = fitted.subject
     digests = {name: movie_digest(subject.recording, name) for name in (*subject.training, *names)}
@@ -140,9 +146,12 @@ class _Known:
 
 
 def _search_known(fitted: Fitted, name: str, ridge: RidgeDecoder, drawing: Map) -> _Known:
-    """Reconstruct the beginning of a trial.
+    """Reconstruct the beginning of a trial whose movie is known.
 
-    drawing: settings with the number of posterior draws in the last search, and their seed.
+    Parameters
+    ----------
+    drawing
+        Settings with the number of posterior draws in the last search, and their seed.
     """
     trial = fitted.subject.recording.trial(name, stop=SHORT_CLIP)
     searches, share = plan_of(Combined(), fitted)

@@ -96,8 +96,8 @@ class Reconstruction:
             raise ReverieError(f"An interval holds the truth with a probability between 0 and 1, not {level}.")
         width = float(ndtri(0.5 + level / 2))
         if self.half_widths is not None:
-            usual = ndtri(0.5 + np.array(LEVELS) / 2)
-            width *= float(np.interp(width, usual, self.half_widths / usual))
+            normal = ndtri(0.5 + np.array(LEVELS) / 2)
+            width *= float(np.interp(width, normal, self.half_widths / normal))
         low, high = ((self.frames + sign * width * self.std).clip(0, 255).astype(np.float32) for sign in (-1, 1))
         return low, high
 

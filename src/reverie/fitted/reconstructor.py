@@ -15,7 +15,7 @@ from reverie.fitted.solving import solve_trial
 from reverie.fitted.subject import FITTED, Subject
 from reverie.foundation.arrays import Mask
 from reverie.foundation.caches import cache_folder
-from reverie.foundation.devices import choose_device, usual_torch
+from reverie.foundation.devices import choose_device, torch_defaults
 from reverie.foundation.errors import ReverieError
 from reverie.foundation.requests import given_path
 from reverie.inversion.methods.registry import DEFAULT, Method, method_of
@@ -84,7 +84,7 @@ class Reconstructor:
         subjects = [Subject(recording, one.to(where), seed, where) for one in encoders]
         self.fits = tuple(Fitted(subject, _folders(subject, kept)) for subject in subjects)
 
-    @usual_torch()
+    @torch_defaults()
     def fit(self, parts: Iterable[str] | None = None) -> "Reconstructor":
         """Fit what the method needs for this animal and encoder, keep it, and return the reconstructor.
 
@@ -111,7 +111,7 @@ class Reconstructor:
         mean: Mask = np.stack([fitted.mask for fitted in self.fits]).mean(axis=0, dtype=np.float32)
         return mean
 
-    @usual_torch()
+    @torch_defaults()
     def reconstruct(self, trial: Trial | str) -> Reconstruction:
         """Return the movie that explains the responses to one trial.
 

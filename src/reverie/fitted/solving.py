@@ -7,7 +7,7 @@ import torch
 
 from reverie.fitted.fitted import Fitted
 from reverie.foundation.arrays import Mask, Movie, Responses
-from reverie.inversion.methods.combined import USUAL_FOLLOWS, Combined, combine, search_in_turns, weighed
+from reverie.inversion.methods.combined import DEFAULT_FOLLOWS, Combined, combine, search_in_turns, weighed
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
@@ -21,9 +21,9 @@ from reverie.recordings.trial import Trial
 from reverie.scoring.error_model import joined_errors
 
 SHORT_CLIP = 150
-"""Number of frames, from its start, of a trial that is reconstructed to learn from. Half the usual length saves half
-the time and is long enough for cuts, where errors are largest. The beginning is used because encoders assume that a
-grey screen came before a clip."""
+"""Number of frames of a trial that are reconstructed to learn weights or errors from. Half of a 10-second clip takes
+half the time and is long enough to hold cuts, where errors are largest. The beginning of the trial is used because
+encoders assume that a grey screen came before a clip."""
 
 
 def problem_of_trial(fitted: Fitted, trial: Trial, method: Method) -> Problem:
@@ -125,7 +125,7 @@ def weights_of(method: Combined, fitted: Fitted) -> Weights:
 def _follows(method: Combined, fitted: Fitted) -> int:
     """Return how often the camera is followed: as set, or as often as was worthwhile."""
     if method.follow is None:
-        return USUAL_FOLLOWS if worth_following(fitted.weights, fitted.followed_weights) else 0
+        return DEFAULT_FOLLOWS if worth_following(fitted.weights, fitted.followed_weights) else 0
     return method.follow
 
 

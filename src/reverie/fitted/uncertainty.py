@@ -27,10 +27,9 @@ UNCALIBRATED = (
 DRAWN = "The standard deviation is that of movies drawn from the posterior, times {:.2f}"
 LEARNED = "The standard deviation is learned from errors"
 WITHOUT_ERRORS = (
-    "{} has too few clips with known movies to learn errors from, so movies made from its responses have no standard "
-    "deviation of errors."
+    "{} has too few clips with known movies to learn errors from, so its reconstructions have no standard deviation."
 )
-OF_USUAL = "It was learned with the default settings of the method; here others were used."
+OF_DEFAULTS = "It was learned with the default settings of the method; here others were used."
 OF_SINGLES = "The calibration is that of single trials explained by single encoders; here several are joined."
 
 
@@ -63,7 +62,7 @@ def uncertainty_of(
     if len(calibrations) < len(solutions):
         return Uncertainty(solutions, None, information, (UNCALIBRATED,))
     half_widths = np.mean([calibration.half_widths for calibration in calibrations], axis=0)
-    notes = (_sentence(calibrations[0], method, trial.name), *_reserves(fits[0], method, joined or len(solutions) > 1))
+    notes = (_sentence(calibrations[0], method, trial.name), *_caveats(fits[0], method, joined or len(solutions) > 1))
     # Learned errors need no scaling.
     scaled = solutions if isinstance(method, Combined) else list(map(_scaled, solutions, calibrations))
     return Uncertainty(scaled, half_widths, information, notes)
@@ -77,10 +76,10 @@ def without_errors(fits: Iterable[Fitted], method: Method) -> tuple[str, ...]:
     return tuple(map(WITHOUT_ERRORS.format, animals))
 
 
-def _reserves(fitted: Fitted, method: Method, joined: bool) -> tuple[str, ...]:
+def _caveats(fitted: Fitted, method: Method, joined: bool) -> tuple[str, ...]:
     """Return sentences on how the movie differs from those that the calibration was learned from."""
-    unusual = isinstance(method, Combined) and not amounts_to_default(fitted, method)
-    return (*((OF_SINGLES,) if joined else ()), *((OF_USUAL,) if unusual else ()))
+    differs = isinstance(method, Combined) and not amounts_to_default(fitted, method)
+    return (*((OF_SINGLES,) if joined else ()), *((OF_DEFAULTS,) if differs else ()))
 
 
 def information_of(solution: Solution, fitted: Fitted) -> Mask:
@@ -99,14 +98,9 @@ def _scaled(solution: Solution, calibration: Calibration) -> Solution:
 def _sentence(calibration: Calibration, method: Method, trial: str) -> str:
     """Return a sentence on what the standard deviation is, and how often the truth lay within it."""
     levels = ", ".join(f"{100 * level:g}" for level in LEVELS)
-    found, before, half_widths = (
-        ", ".join(form.format(value) for value in values)
-        for form, values in (
-            ("{:.0f}", 100 * calibration.coverage),
-            ("{:.0f}", 100 * calibration.uncalibrated),
-            ("{:.2f}", calibration.half_widths),
-        )
-    )
+    found = ", ".join(f"{100 * share:.0f}" for share in calibration.coverage)
+    before = ", ".join(f"{100 * share:.0f}" for share in calibration.uncalibrated)
+    half_widths = ", ".join(f"{width:.2f}" for width in calibration.half_widths)
     among = " (this trial among them)" if trial in calibration.clips else ""
     what = LEARNED if isinstance(method, Combined) else DRAWN.format(calibration.factor)
     return (
@@ -125,5 +119,5 @@ def calibration_of(fitted: Fitted, method: Method) -> Calibration | None:
 
 def amounts_to_default(fitted: Fitted, method: Combined) -> bool:
     """Return whether these settings amount to the default ones, for which errors were learned."""
-    usual = replace(method, follow=None, find_cuts=True)
-    return method.map_share is None and plan_of(method, fitted) == plan_of(usual, fitted)
+    default = replace(method, follow=None, find_cuts=True)
+    return method.map_share is None and plan_of(method, fitted) == plan_of(default, fitted)

@@ -23,7 +23,7 @@ LARGEST_SEPARATE_BLOCKS = -4
 
 _PRECISION = threading.Lock()
 _CHOSEN: list[torch.dtype] = []
-"""The caller's default precision, once for each call that is computing in the usual one."""
+"""The caller's default precision, once for each call that is computing in single precision."""
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -54,8 +54,8 @@ def seed_everything(seed: int) -> None:
 
 
 @contextmanager
-def usual_torch() -> Iterator[None]:
-    """Compute as on the command line, whatever a notebook chose, and restore its choices and random numbers afterwards.
+def torch_defaults() -> Iterator[None]:
+    """Compute as on the command line, whatever a notebook chose; restore its choices and random numbers afterwards.
 
     The choices are those of gradients (``torch.no_grad``, ``torch.inference_mode``) and of the default precision. All
     threads share the latter, so it is restored when the last of them is done.

@@ -251,5 +251,5 @@ class JointLikelihood(Likelihood):
 def _excess(counts: Float[Tensor, " neuron"]) -> Float[Tensor, " neuron"]:
     """Return the factor by which each neuron counts more than allowed, at least 1."""
     some = counts[counts > 0]
-    usual = some.median() if len(some) else counts.new_ones(())
-    return (counts / (MOST * usual)).clamp_min(1.0)
+    median = some.median() if len(some) else counts.new_ones(())
+    return (counts / (MOST * median)).clamp_min(1.0)

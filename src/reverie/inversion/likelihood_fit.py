@@ -62,7 +62,8 @@ def fit_likelihoods(
 
     Of sizes and events, the one with more Fisher information about the logarithm of the rates is chosen, summed over
     neurons and frames: it explains the responses with less scatter. Unless events hold clearly more (by
-    ``EVENTS_ADVANTAGE``), both are used, or sizes for counts, which are whole numbers. On traces, see ``steady``.
+    ``EVENTS_ADVANTAGE``), both are used, or sizes for counts, which are whole numbers. On traces, see
+    ``has_constant_variance``.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def fit_likelihoods(
         raise ReverieError(f"The noise of {mouse} is not finite; the encoder's weights or the responses are damaged.")
     fitted = {name: kind(rates, responses) for name, kind in (kinds or kinds_of("events")).items()}
     if "traces" in fitted and len(fitted) > 1:
-        return LikelihoodFits(fitted, "traces" if steady(rates, responses) else "sizes")
+        return LikelihoodFits(fitted, "traces" if has_constant_variance(rates, responses) else "sizes")
     joined = joint(fitted)
     held = {name: mean_information(one, rates) for name, one in fitted.items()}
     most = max(held, key=lambda name: held[name])
@@ -120,7 +121,7 @@ def fit_poisson_likelihood(rates: Sample, responses: Sample) -> PoissonLikelihoo
     means = rates.mean((1, 2), dtype=np.float64)
     means = np.maximum(means, 1e-6 * max(means.max(initial=0.0), 1e-6))
     relative = np.square(residuals).mean((1, 2), dtype=np.float64) / means**2
-    return PoissonLikelihood(_tensor(_near_usual(relative) * means * memory_factor(lagged_products(residuals))))
+    return PoissonLikelihood(_tensor(_near_median(relative) * means * memory_factor(lagged_products(residuals))))
 
 
 def fit_event_likelihood(rates: Sample, responses: Sample) -> EventLikelihood:
@@ -142,7 +143,7 @@ def fit_event_likelihood(rates: Sample, responses: Sample) -> EventLikelihood:
     relative = np.square(residuals).sum((1, 2)) / np.maximum(variance.sum((1, 2)), 0.5)
     # Without a floor, a response where hardly any was expected would count more than all others.
     memory = memory_factor(lagged_products(residuals / np.sqrt(variance + LEAST_VARIANCE)))
-    return EventLikelihood(_tensor(frequency), _tensor(_near_usual(relative) * memory))
+    return EventLikelihood(_tensor(frequency), _tensor(_near_median(relative) * memory))
 
 
 def fit_gaussian_likelihood(rates: Sample, responses: Sample) -> GaussianLikelihood:
@@ -152,7 +153,7 @@ def fit_gaussian_likelihood(rates: Sample, responses: Sample) -> GaussianLikelih
     whole = np.maximum(whole, 1e-6 * max(whole.max(initial=0.0), 1e-12))
     relative = np.square(residuals).mean((1, 2), dtype=np.float64) / whole
     memory = memory_factor(lagged_products(residuals))
-    return GaussianLikelihood(_tensor(_near_usual(relative) * whole), torch.full((len(rates),), memory))
+    return GaussianLikelihood(_tensor(_near_median(relative) * whole), torch.full((len(rates),), memory))
 
 
 KINDS: Mapping[str, Kind] = {
@@ -174,7 +175,7 @@ def kinds_of(responses: ResponseKind) -> Mapping[str, Kind]:
     return {name: KINDS[name] for name in names}
 
 
-def steady(rates: Sample, responses: Sample) -> bool:
+def has_constant_variance(rates: Sample, responses: Sample) -> bool:
     """Return whether the variance of responses is the same at all rates rather than proportional to the rates.
 
     The two are compared by the Gaussian likelihood of the residuals, with a constant variance or one that follows the
@@ -219,9 +220,9 @@ def lagged_products(residuals: Sample) -> Float[np.ndarray, " lag"]:
     return np.pad(products, (0, LONGEST_MEMORY + 1 - len(products)))
 
 
-def _near_usual(relative: Float[np.ndarray, " neuron"]) -> Float[np.ndarray, " neuron"]:
-    usual = max(float(np.median(relative)), LEAST_NOISE)
-    return np.asarray(np.clip(relative, usual / FURTHEST, usual * FURTHEST))
+def _near_median(relative: Float[np.ndarray, " neuron"]) -> Float[np.ndarray, " neuron"]:
+    median = max(float(np.median(relative)), LEAST_NOISE)
+    return np.asarray(np.clip(relative, median / FURTHEST, median * FURTHEST))
 
 
 def _rates(encoder: Encoder, mouse: str, trial: Trial) -> Float[np.ndarray, "neuron time"]:

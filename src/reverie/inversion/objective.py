@@ -55,10 +55,10 @@ def loss_and_gradient(
     It is the sum over observations, neurons and frames under each observation's likelihood.
     """
 
-    def summed(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
+    def loss(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
         return observation.chosen_likelihood.loss(rates, observation.chosen_responses[:, piece.start : piece.end])
 
-    return _accumulated(problem, movie, summed)
+    return _sum_and_gradient(problem, movie, loss)
 
 
 @torch.no_grad()
@@ -83,10 +83,10 @@ def mean_rate_and_gradient(
     """
     frames = len(movie) - first
 
-    def meant(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
+    def mean_rate(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
         return rates[:, max(0, first - piece.start) :].sum() / (len(rates) * frames)
 
-    return _accumulated(problem, movie, meant)
+    return _sum_and_gradient(problem, movie, mean_rate)
 
 
 def information_draw(
@@ -97,11 +97,11 @@ def information_draw(
     Its expected square, in any basis, is the diagonal of the Gauss-Newton matrix there.
     """
 
-    def drawn(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
+    def weighted_noise(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
         noise = torch.randn(rates.shape, generator=generator).to(rates.device)
         return (noise * observation.chosen_likelihood.root_information(rates.detach()) * rates).sum()
 
-    return _accumulated(problem, movie, drawn)[1]
+    return _sum_and_gradient(problem, movie, weighted_noise)[1]
 
 
 def gauss_newton_product(
@@ -114,7 +114,8 @@ def gauss_newton_product(
     """
     length = DIFFERENCE / max(float(direction.abs().max()), 1e-12)
 
-    def turned(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
+    def weighted_change(observation: Observation, piece: Piece, rates: Tensor) -> Tensor:
+        # The gradient of Σ (I · change) · rates is G' I G times the direction, G being the slopes of the rates.
         frames = slice(piece.first, piece.end)
         with torch.no_grad():
             moved = scored_rates(observation, piece, movie[frames] + length * direction[frames])
@@ -122,7 +123,7 @@ def gauss_newton_product(
             change = change * observation.chosen_likelihood.root_information(rates).square()
         return (change * rates).sum()
 
-    return _accumulated(problem, movie, turned)[1]
+    return _sum_and_gradient(problem, movie, weighted_change)[1]
 
 
 @torch.no_grad()
@@ -145,19 +146,20 @@ def passes_of(problem: Problem, frames: int) -> int:
     return -(-frames // PASS) * len(problem.observations)
 
 
-Part = Callable[[Observation, Piece, Tensor], Tensor]
-"""What one piece of one observation adds, given the rates (neuron, time) of its scored frames."""
+Term = Callable[[Observation, Piece, Tensor], Tensor]
+"""What one piece of one observation adds to a sum, given the rates (neuron, time) of its scored frames."""
 
 
-def _accumulated(
-    problem: Problem, movie: Float[Tensor, "time height width"], part: Part
+def _sum_and_gradient(
+    problem: Problem, movie: Float[Tensor, "time height width"], term: Term
 ) -> tuple[float, Float[Tensor, "time height width"]]:
+    """Return the sum of a term over all pieces and observations, and its gradient with respect to the movie."""
     total, gradient = 0.0, torch.zeros_like(movie)
     for observation in problem.observations:
         with frozen(observation.encoder):
             for piece in pieces(observation.encoder, len(movie)):
                 clip = movie[piece.first : piece.end].clone().requires_grad_()
-                value = part(observation, piece, scored_rates(observation, piece, clip))
+                value = term(observation, piece, scored_rates(observation, piece, clip))
                 (slope,) = torch.autograd.grad(value, clip)
                 gradient[piece.first : piece.end] += slope
                 total += value.item()

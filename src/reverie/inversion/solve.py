@@ -1,4 +1,4 @@
-"""Solving a problem by any solver; a search resumed from a snapshot gives the same result to the bit."""
+"""Solving a problem by any solver; a search that is resumed from a snapshot gives the same result to the bit."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from reverie.encoders.contract import crop_from_canvas
 from reverie.foundation.arrays import Movie
-from reverie.foundation.devices import choose_device, usual_torch
+from reverie.foundation.devices import choose_device, torch_defaults
 from reverie.foundation.errors import ReverieError, reading_kept
 from reverie.inversion.problem import Problem
 from reverie.inversion.solution import Observer, Progress, Solution, ignore, trace_of, trace_rows
@@ -77,7 +77,7 @@ class Snapshot(Generic[StateT]):
         restore
             ``Solver.restore``.
         """
-        with reading_kept("The snapshot of a descent", "start the descent again"):
+        with reading_kept("The snapshot of a search", "start the search again"):
             return Snapshot(restore(arrays), trace_of(arrays["trace"]))
 
 
@@ -113,7 +113,7 @@ class Solver(Protocol[StateT]):
         """
 
 
-@usual_torch()
+@torch_defaults()
 def solve(
     problem: Problem,
     method: Solver[StateT],
@@ -149,7 +149,7 @@ def solve(
         When problem, start and snapshot do not match each other, no pixel may move, or numbers overflow.
     """
     if isinstance(method, type):
-        raise ReverieError(f"{method.__name__} is not a method yet; give its settings, such as {method.__name__}().")
+        raise ReverieError(f"{method.__name__} is a class, not settings; give {method.__name__}().")
     if not isinstance(method, Solver):
         name = getattr(method, "name", type(method).__name__)
         raise ReverieError(
@@ -157,7 +157,7 @@ def solve(
             "`paper`."
         )
     if not isinstance(problem, Problem):
-        raise ReverieError(f"What is solved is a Problem, but {problem!r} was given.")
+        raise ReverieError(f"`solve` takes a Problem, but {problem!r} was given.")
     if not callable(observe) or not callable(keep) or not isinstance(resume, Snapshot | None):
         raise ReverieError("observe and keep are called after each step, and resume is a Snapshot that keep was given.")
     where = problem.device if device is None else choose_device(str(device))
@@ -183,7 +183,7 @@ def _resumed(problem: Problem, method: Solver[StateT], start: Movie | None, resu
     if start is not None or not fits or resume.state.step > method.steps:
         raise ReverieError(
             f"The snapshot (step {resume.state.step}, movie {found}) is not of this reconstruction "
-            f"({method.steps} steps, movie {expected}, no start movie); start the descent again."
+            f"({method.steps} steps, movie {expected}, no start movie); start the search again."
         )
     return resume.state.to(problem.device)
 

@@ -88,7 +88,9 @@ class Workers(Generic[Context]):
 
 
 @contextmanager
-def open_workers(context: Context, reopen: Callable[[], Context], on: On, usual: int = 1) -> Iterator[Workers[Context]]:
+def open_workers(
+    context: Context, reopen: Callable[[], Context], on: On, default: int = 1
+) -> Iterator[Workers[Context]]:
     """Yield the requested workers; with one here, tasks are done in this process.
 
     The processes end with the block, and with this process, however it ends.
@@ -97,13 +99,13 @@ def open_workers(context: Context, reopen: Callable[[], Context], on: On, usual:
     ----------
     reopen
         Opens the context in another process; it must be picklable.
-    usual
-        The default number of workers here.
+    default
+        The number of workers on this machine where the options name none.
     """
-    if on.on == HERE and (on.jobs or usual) <= 1:
+    if on.on == HERE and (on.jobs or default) <= 1:
         yield Workers(context)
     elif on.on == HERE:
-        with processes_here(Opening(reopen), on.jobs or usual) as here:
+        with processes_here(Opening(reopen), on.jobs or default) as here:
             yield Workers(context, here)
     else:
         # Imported only here, since few need it and it takes a second.

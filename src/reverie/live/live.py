@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from reverie.fitted.reconstructor import Reconstructor
 from reverie.foundation.arrays import WHITE
-from reverie.foundation.devices import usual_torch
+from reverie.foundation.devices import torch_defaults
 from reverie.foundation.errors import ReverieError
 from reverie.live.fitting import LiveDecoder, fit_live, load_live
 from reverie.recordings.gaps import measured
@@ -79,7 +79,7 @@ class Live:
         self.lag = round(lag * self.frame_rate)
         self.reset()
 
-    @usual_torch()
+    @torch_defaults()
     def fit(self) -> "Live":
         """Fit the decoder for this animal and lag, once, keep it, and return this object."""
         fit_live(self.fitted, self.lag)

@@ -130,8 +130,8 @@ async def _read(live: Live, frames: Frames, broadcast: Broadcast) -> None:
             if broadcast.listeners:
                 broadcast.send(message_of(frame, broadcast.latencies))
     if broadcast.latencies:
-        usual, worst = np.median(broadcast.latencies), max(broadcast.latencies)
-        say(f"The last pictures were {usual:.3f} s behind, {worst:.3f} at most.")
+        median, worst = np.median(broadcast.latencies), max(broadcast.latencies)
+        say(f"The last pictures were {median:.3f} s behind (median), {worst:.3f} s at most.")
     broadcast.send(None)
 
 

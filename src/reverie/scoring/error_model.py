@@ -20,12 +20,12 @@ from reverie.foundation.errors import ReverieError, reading_kept
 from reverie.scoring.calibration import Calibration, Errors
 from reverie.scoring.correlation import Region
 
-USUAL_SLOPES = np.array([1.0, 0.3, 0.3, 0.5])
+PRIOR_SLOPES = np.array([1.0, 0.3, 0.3, 0.5])
 """Slopes of posterior, disagreement, contrast and midtones towards which fitted slopes are shrunk: round numbers near
 those found on simulated animals of four kinds (docs/log/uncertainty.md)."""
 
 SHRINKAGE_CLIPS = 3.0
-"""Number of clips that the usual slopes count as in the fit."""
+"""Number of clips that these slopes count as in the fit."""
 
 BLUR = (8 / 30, 4 / 36, 4 / 36)
 """Gaussian sigma, in seconds and heights of the frame, by which features are smoothed."""
@@ -38,7 +38,7 @@ EVERY = 13
 which each frame contributes different pixels."""
 
 STEPS = 30
-"""Largest number of Newton steps; five or six are usual."""
+"""Largest number of Newton steps; five or six are usually taken."""
 
 LONGEST = 2.0
 """Largest change of a slope in one Newton step."""
@@ -133,20 +133,20 @@ class ErrorModel:
 
 
 def fit_error_model(clips: Sequence[ClipErrors]) -> ErrorModel:
-    """Return the most probable model of normal errors; clips have equal weight, slopes are shrunk to the usual ones.
+    """Return the most probable model of normal errors; clips have equal weight, slopes are shrunk to ``PRIOR_SLOPES``.
 
     Half of each clip's weight lies outside the evaluation mask, so that the model also says that nothing is known
     there. Newton's method on a convex loss, Σ over clips of the weighted mean of ½ (log v + error² / v), plus the
-    slopes' squared distance from the usual ones. Raises ReverieError when there is no clip.
+    slopes' squared distance from ``PRIOR_SLOPES``. Raises ReverieError when there is no clip.
     """
     if not clips:
         raise ReverieError("An error model is learned from at least one clip, but none was given.")
     designs = [np.vstack([clip.features, np.ones(clip.squares.size)]).astype(np.float64) for clip in clips]
-    target = np.append(USUAL_SLOPES, 0.0)
-    penalty = np.append(np.full(USUAL_SLOPES.size, SHRINKAGE_CLIPS), 0.0)
+    target = np.append(PRIOR_SLOPES, 0.0)
+    penalty = np.append(np.full(PRIOR_SLOPES.size, SHRINKAGE_CLIPS), 0.0)
     middle = np.mean([design @ clip.weights for design, clip in zip(designs, clips, strict=True)], axis=0)
     found = target.copy()
-    found[-1] = np.log(max(np.mean([clip.squares @ clip.weights for clip in clips]), 1e-6)) - middle[:-1] @ USUAL_SLOPES
+    found[-1] = np.log(max(np.mean([clip.squares @ clip.weights for clip in clips]), 1e-6)) - middle[:-1] @ PRIOR_SLOPES
     for _ in range(STEPS):
         slope, bend = penalty * (found - target), np.diag(penalty + 1e-9)
         for design, clip in zip(designs, clips, strict=True):

@@ -12,7 +12,7 @@ from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.files import write_json
 from reverie.foundation.folders import require_folder, require_own
 from reverie.foundation.progress import say
-from reverie.jobs.engines.here import usual_workers
+from reverie.jobs.engines.here import default_workers
 from reverie.jobs.engines.settings import On
 from reverie.jobs.job import Job
 from reverie.jobs.workers import Workers, open_workers
@@ -92,8 +92,8 @@ def run_request(request: Request) -> Path:
     scale = find_scale(request.scale)
     sources = request.sources.absolute()
     session = open_session(sources)
-    usual = usual_workers(session.device)
-    with open_workers(session, partial(open_session, sources), request.on, usual) as workers:
+    default = default_workers(session.device)
+    with open_workers(session, partial(open_session, sources), request.on, default) as workers:
         fit = fit_masks(workers)  # before anything looks for them
         setup = Setup(fit, scale, request.out, workers, request.trials)
         if request.name == SUITE:

@@ -14,7 +14,7 @@ from reverie.encoders.contract import Encoder
 from reverie.encoders.presets import preset
 from reverie.encoders.registry import find_architecture, require_contract
 from reverie.foundation.arrays import SAME_RATE
-from reverie.foundation.devices import choose_device, describe, seed_everything, usual_torch
+from reverie.foundation.devices import choose_device, describe, seed_everything, torch_defaults
 from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.files import write_record
 from reverie.foundation.folders import locked, require_folder
@@ -36,7 +36,7 @@ from reverie.training.trainable import trainable_animals
 from reverie.training.validation import poor_fit_warning
 
 
-@usual_torch()
+@torch_defaults()
 def train_encoder(
     recordings: Mapping[str, Recording] | Recording | Path | str,
     out: Path | str,
@@ -113,7 +113,7 @@ class TrainingSet:
         return found
 
 
-@usual_torch()
+@torch_defaults()
 def train_on(animals: TrainingSet, folder: Path, request: TrainingRequest, where: torch.device) -> Encoder:
     """Train an encoder, or resume its training, keep it in a folder, and return it; see ``train_encoder``."""
     opened = animals.recordings

@@ -25,7 +25,7 @@ from reverie.inversion.priors.scenes import path_in
 from reverie.inversion.problem import Problem
 from reverie.inversion.solution import Solution
 
-USUAL_FOLLOWS = 2
+DEFAULT_FOLLOWS = 2
 """Number of times the camera's motion is measured where following it is worthwhile."""
 
 MOST_FOLLOWS = 100
@@ -91,11 +91,13 @@ class Combined:
         averaged_over
             Pairs of movies over which the last search averages its likelihood (``Map.averaged_over``).
         """
-        usual = replace(self.search(likelihood), averaged_over=averaged_over)
-        first = replace(usual, averaged_over=0)
+        single = replace(self.search(likelihood), averaged_over=averaged_over)
+        if not follows:
+            return (single,)
+        first = replace(single, averaged_over=0)
         # From the second search on, the prior has the cuts.
         loose = replace(first, tolerance=LOOSE_TOLERANCE, find_cuts=False)
-        return (first, *[loose] * (follows - 1), replace(usual, find_cuts=False)) if follows else (usual,)
+        return (first, *[loose] * (follows - 1), replace(single, find_cuts=False))
 
 
 def search_in_turns(

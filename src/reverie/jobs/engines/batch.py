@@ -91,9 +91,9 @@ def job_script(on: On) -> str:
 
 def refusing(on: On, refusals: list[str]) -> Any:  # noqa: ANN401 - as above
     """Return the class of a job of the batch system that notes in ``refusals`` why the job was refused."""
-    usual = cluster_class(on).job_cls
+    base = cluster_class(on).job_cls
 
-    class Job(usual):  # type: ignore[misc,valid-type]
+    class Job(base):  # type: ignore[misc,valid-type]
         async def start(self) -> None:
             """Submit the script."""
             try:

@@ -17,7 +17,7 @@ from reverie.jobs.engines.batch import logs_folder
 from reverie.jobs.engines.contract import TRIES
 from reverie.jobs.engines.settings import On
 
-USUAL_JOBS = 2
+DEFAULT_JOBS = 2
 """Number of workers of a batch system by default."""
 
 LIST_EVERY = 30.0
@@ -58,7 +58,7 @@ class BatchWorkers:
         self.unlisted: set[str] = set()
         self.lost: list[str] = []
         self.listed = time.monotonic()
-        self.cluster.scale(self.on.jobs or USUAL_JOBS)
+        self.cluster.scale(self.on.jobs or DEFAULT_JOBS)
 
     def keep(self) -> None:
         """Replace workers whose walltime ended, and jobs that ended before their worker started.
@@ -75,7 +75,7 @@ class BatchWorkers:
         if missing and time.monotonic() - self.listed >= LIST_EVERY:
             self._replace_lost(missing, anybody=registered > 0)
             self.listed = time.monotonic()
-        self.cluster.scale(self.on.jobs or USUAL_JOBS)
+        self.cluster.scale(self.on.jobs or DEFAULT_JOBS)
 
     def _replace_lost(self, missing: Mapping[str, str | None], *, anybody: bool) -> None:
         listed = _listed(self.on.on, self.cluster.job_cls.job_id_regexp)
@@ -86,7 +86,7 @@ class BatchWorkers:
         gone = {name: job for name, job in missing.items() if job is None or job in unlisted & self.unlisted}
         self.unlisted = unlisted
         self.lost += [] if anybody else [job or "" for job in gone.values()]
-        if len(self.lost) >= TRIES * (self.on.jobs or USUAL_JOBS):
+        if len(self.lost) >= TRIES * (self.on.jobs or DEFAULT_JOBS):
             raise ReverieError(self._why())
         if gone:
             ended = [job for job in gone.values() if job]

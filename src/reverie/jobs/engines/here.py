@@ -48,10 +48,10 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def usual_workers(device: torch.device) -> int:
+def default_workers(device: torch.device) -> int:
     """Return the default number of workers: one for a GPU, else one per core, up to ``MOST_WORKERS``.
 
-    >>> usual_workers(torch.device("cuda"))
+    >>> default_workers(torch.device("cuda"))
     1
     """
     return 1 if device.type != "cpu" else min(available_cores(), MOST_WORKERS)
