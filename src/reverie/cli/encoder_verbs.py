@@ -19,7 +19,7 @@ class Train:
     computes: ClassVar[bool] = True
 
     data: Annotated[Positional[Path], arg(metavar="DATA")]
-    """Folder of recordings."""
+    """Folder or file of recordings."""
     out: Path
     """Folder for the encoder."""
     animals: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields, make_dataclass
+from dataclasses import dataclass, field, fields, make_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_type_hints
@@ -38,32 +38,48 @@ def method_options() -> type[Any]:
 
     Settings that are not given keep the method's default; a setting that several methods have is one option for all.
     """
-    described: dict[str, dict[str, list[str]]] = {}
-    hints: dict[str, Any] = {}
-    defaults: dict[str, Any] = {}
+    owners: dict[str, list[str]] = {}
     for name, kind in METHODS.items():
-        types = get_type_hints(kind)
-        texts = field_docs(kind)
         for one in fields(kind):
-            if one.name in (*ARRAYS, SEED):
-                continue
-            described.setdefault(one.name, {}).setdefault(texts[one.name] + _default_note(one), []).append(name)
-            is_switch = types[one.name] is bool
-            hints[one.name] = bool if is_switch else types[one.name] | None
-            defaults[one.name] = one.default if is_switch else None
-    made = [
-        (name, Annotated[hints[name], tyro.conf.arg(help=_of_methods(texts))], field(default=defaults[name]))
-        for name, texts in described.items()
-    ]
+            if one.name not in (*ARRAYS, SEED):
+                owners.setdefault(one.name, []).append(name)
+    kinds = "; ".join(f"`{name}`: {_first_line(kind)}" for name, kind in METHODS.items())
+    described = tyro.conf.arg(help=f"How the movie is found. {kinds}.")
     choice = Literal[tuple(METHODS)]  # type: ignore[valid-type]
-    text = "How the movie is found: " + "; ".join(f"`{name}`, {_first_line(kind)}" for name, kind in METHODS.items())
-    method = ("method", Annotated[choice, tyro.conf.arg(help=text)], field(default=next(iter(METHODS))))
-    return make_dataclass("MethodOptions", [method, *made], frozen=True)
+    method = ("method", Annotated[choice, described], field(default=next(iter(METHODS))))
+    options = [_option(name, having) for name, having in owners.items()]
+    return make_dataclass("MethodOptions", [method, *options], frozen=True)
 
 
-def _of_methods(texts: Mapping[str, Sequence[str]]) -> str:
-    """Return what a setting means, by the methods that have it."""
-    return " ".join(f"[{', '.join(methods)}] {text}" for text, methods in texts.items())
+def _option(setting: str, methods: Sequence[str]) -> tuple[str, Any, Any]:
+    """Return name, type and field of the option for a setting that some methods have."""
+    kind = get_type_hints(METHODS[methods[0]])[setting]
+    texts: dict[str, list[str]] = {}
+    for name in methods:
+        texts.setdefault(field_docs(METHODS[name])[setting], []).append(name)
+    text = " ".join(f"[{', '.join(having)}] {one}" for one, having in texts.items())
+    defaults = {name: getattr(METHODS[name], setting) for name in methods}
+    if kind is bool:
+        return setting, Annotated[bool, tyro.conf.arg(help=text)], field(default=defaults[methods[0]])
+    described = tyro.conf.arg(help=text, help_behavior_hint=_default_hint(defaults))
+    return setting, Annotated[kind | None, described], field(default=None)
+
+
+def _default_hint(defaults: Mapping[str, Any]) -> str:
+    """Return what the help says of a setting's default in each method; nothing for None, which its text explains.
+
+    >>> _default_hint({"map": 0.0, "paper": 0.5, "ridge": 0.0})
+    '(default: 0.0 for map, ridge; 0.5 for paper)'
+    >>> _default_hint({"map": 8.0}), _default_hint({"paper": None})
+    ('(default: 8.0)', '')
+    """
+    methods: dict[Any, list[str]] = {}
+    for name, value in defaults.items():
+        methods.setdefault(value, []).append(name)
+    if len(methods) > 1:
+        listed = [f"{value} for {', '.join(names)}" for value, names in methods.items()]
+        return f"(default: {'; '.join(listed)})"
+    return "" if None in methods else f"(default: {next(iter(methods))})"
 
 
 def field_docs(kind: type[Any]) -> dict[str, str]:
@@ -83,11 +99,8 @@ def field_docs(kind: type[Any]) -> dict[str, str]:
 
 
 def _first_line(kind: type[Any]) -> str:
-    return (kind.__doc__ or "").strip().splitlines()[0].rstrip(":.,")
-
-
-def _default_note(one: Field[Any]) -> str:
-    return "" if one.default is None or isinstance(one.default, bool) else f" ({one.default} by default)"
+    line = (kind.__doc__ or "").strip().splitlines()[0].rstrip(":.,")
+    return line[0].lower() + line[1:]
 
 
 @dataclass(frozen=True)

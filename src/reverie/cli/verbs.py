@@ -31,7 +31,7 @@ class OneAnimal:
     """One animal, and one encoder of it."""
 
     data: Annotated[Positional[Path], arg(metavar="DATA")]
-    """Folder of recordings."""
+    """Folder or file of recordings."""
     encoder: Annotated[Positional[Path], arg(metavar="ENCODER")]
     """Folder of an encoder of the animal, which keeps what is fitted."""
     animal: str | None = None
@@ -50,7 +50,7 @@ class Animals:
     """Several animals, and encoders of them."""
 
     data: Annotated[Positional[Path], arg(metavar="DATA")]
-    """Folder of recordings."""
+    """Folder or file of recordings."""
     encoders: Annotated[Positional[tuple[Path, ...]], arg(metavar="[ENCODER ...]")]
     """Folders of one or more encoders, trained or imported; the movies of several are averaged."""
     animals: Annotated[tuple[str, ...], arg(aliases=("--animal",))] = ()

@@ -50,11 +50,12 @@ class Reading:
     """The recording's format; by default, the one whose reader recognises it."""
     movie: tuple[str, ...] = ()
     """What was shown, where the recording does not hold it: CLIP=FILE (npy, npz, h5, mat, tif or a video), or a
-    folder of such files; in a free NWB file, the path of the movie inside it, or of what holds several."""
+    folder of such files; in an NWB file of unknown layout, the path of the movie inside it, or of what
+    holds several movies."""
     frames_table: Path | None = None
     """A csv file that says what was shown when: columns time (s), clip, frame (one row per frame), or onset (s), clip
-    (one row per showing); tier may be a further column. Times are on the clock of the responses. In a free NWB file,
-    it may be the path of a table inside it, such as /intervals/NAME."""
+    (one row per showing); tier may be a further column. Times are on the clock of the responses. In an NWB
+    file of unknown layout, it may be the path of a table inside it, such as /intervals/NAME."""
     rate: float | None = None
     """Samples per second of the responses (frames of the scan, or spike samples), where the files do not say."""
     frame_rate: float | None = None
@@ -68,14 +69,14 @@ class Reading:
     trial_seconds: float = 10.0
     """Longer showings are cut into trials of this length, where the recording is one long session."""
     responses: str | None = None
-    """In a free NWB file, the path of the responses inside it, which may hold *; for suite2p and CaImAn,
+    """In an NWB file of unknown layout, the path of the responses inside it, which may hold *; for suite2p and CaImAn,
     which traces to take."""
     running: str | None = None
-    """In a free NWB file, the path of the running speed inside it."""
+    """In an NWB file of unknown layout, the path of the running speed inside it."""
     pupil: str | None = None
-    """In a free NWB file, the path of the pupil's size inside it."""
+    """In an NWB file of unknown layout, the path of the pupil's size inside it."""
     gaze: str | None = None
-    """In a free NWB file, the path of the pupil's position inside it."""
+    """In an NWB file of unknown layout, the path of the pupil's position inside it."""
     leave_out: tuple[str, ...] = ()
     """What is not used: trial:NAME, neuron:NUMBER (from 0, as in the file) or animal:NAME; ANIMAL/trial:NAME for one
     animal only."""

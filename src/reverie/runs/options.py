@@ -14,6 +14,6 @@ class Joining:
     join: Literal["nothing", "repeats", "animals", "all"] = "nothing"
     """Trials that show the same movie explained together: an animal's repeats, one trial of each animal, or all."""
     combine: Literal["movies", "gradients"] = "movies"
-    """Several encoders: average their movies (the paper's headline) or join them in one descent."""
+    """With several encoders: average their movies, as the paper does, or join their gradients in one search."""
     shuffle_control: bool = False
     """Also reconstruct each trial by `map` with its responses shuffled between neurons, and report what that gives."""

@@ -46,9 +46,9 @@ LIKELIHOODS = ("measured", "sizes", "events", "both", "traces")
 
 @dataclass(frozen=True)
 class Map:
-    """Find the movie that is most probable given the responses and a prior over movies.
+    """The movie that is most probable given the responses and a prior over movies.
 
-    That movie x has the least J:
+    It is the movie x with the least J:
 
         J(w) = −log likelihood of all responses  +  weight / 2 · ‖w‖²,
         x = soft_clip( mean + colour(w) ),

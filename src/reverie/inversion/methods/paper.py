@@ -31,7 +31,7 @@ from reverie.scoring.rule import TRAINING_THRESHOLD
 
 @dataclass(frozen=True)
 class Paper:
-    """Descend from a grey screen as the published code does, including where it deviates from the published text.
+    """The published descent from a grey screen, as in the released code, including where that deviates from the text.
 
     At step i (from 0) the gradient g is the mean over windows and observations of window gradients of unit length,
     within the training mask and clipped; m ← momentum · m + (1 − momentum) · g, and the movie moves against
@@ -41,11 +41,10 @@ class Paper:
     and is clipped to 0-255. Gradients of several observations have equal weight ("gradient ensembling"). A prior's
     gradient is added to g; the published method has no prior.
 
-    In four settings the published code deviates from its text; each deviation can be switched off (``padding_grey``,
+    The published code deviates from its text in four ways, each of which can be switched off (``padding_grey``,
     ``correct_momentum_twice``, ``idle_first_step``, ``normalise_over_state``). The likelihood is always the published
-    one, of Poisson counts, whatever the observation's own is; the responses given should be what the encoder learned to
-    predict. Raises ReverieError when a setting is out of range or the
-    mask is not finite.
+    one, of Poisson counts, whatever likelihood the observation has; the responses given should be what the encoder
+    learned to predict. Raises ReverieError when a setting is out of range or the mask is not finite.
     """
 
     name: ClassVar[str] = "paper"
@@ -75,9 +74,9 @@ class Paper:
     padding_grey: bool = True
     """Canvas rows around the movie are 127.5, although encoders were trained with 0 there. Off: 0."""
     correct_momentum_twice: bool = True
-    """The momentum's bias correction is applied twice, hence the square above. Off: once."""
+    """The momentum's bias correction is applied twice, that is, squared. Off: once."""
     idle_first_step: bool = True
-    """Step 0 only measures; its gradient does not enter the momentum. Off: it does."""
+    """The first step only measures; its gradient does not enter the momentum. Off: it does."""
     normalise_over_state: bool = True
     """A window's gradient is divided by the length of its gradient with respect to the movie and the state's picture
     planes together. Off: with respect to the movie alone. Both are the same for encoders without such planes."""
@@ -86,7 +85,7 @@ class Paper:
     offset_seed: int = 0
     """Seed of these shifts; the same seed and step give the same windows."""
     blur: float = 0.5
-    """Gaussian sigma of the final blur, in pixels and frames."""
+    """Gaussian sigma of a final blur, in pixels and frames."""
     mask: Mask | None = field(default=None, compare=False, repr=False)
     """Transparency (height, width) of a frame or of the encoder's canvas; with None, every pixel of the frame may
     change."""

@@ -9,7 +9,7 @@ from reverie.inversion.postprocessing import LARGEST_BLUR
 
 @dataclass(frozen=True)
 class Ridge:
-    """Ridge regression from lagged responses to pictures, fitted to the training trials; no encoder is needed.
+    """Ridge regression from lagged responses to pictures, fitted to the training trials; no encoder is inverted.
 
     Sources: see ``inversion.linear.ridge``. Raises ReverieError when a setting is out of range.
     """

@@ -26,8 +26,8 @@ class On:
     on: str = HERE
     """here, a batch system (slurm, pbs, sge, lsf, htcondor), or a Dask scheduler's address (tcp://HOST:8786)."""
     jobs: int | None = None
-    """Jobs done at once; several need more memory. By default a processor core each in experiments, else one here;
-    two in a batch system; as many as a Dask scheduler has workers."""
+    """Number of jobs done at once; each needs memory of its own. By default, on this machine one per processor core for
+    experiments and a single one otherwise; two in a batch system; as many as a Dask scheduler has workers."""
     gpus: int = 0
     """Graphics cards that each worker of a batch system asks for."""
     walltime: str = "01:00:00"
