@@ -13,11 +13,12 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.ridge import Ridge
 from reverie.jobs import working
 from reverie.jobs.clip import Clip
+from reverie.jobs.engines.contract import raise_all
 from reverie.jobs.engines.settings import On
 from reverie.jobs.job import Job, expected_work
 from reverie.jobs.store import Store
 from reverie.jobs.workers import Workers
-from reverie.jobs.working import Tally, do_jobs, fit_for
+from reverie.jobs.working import do_jobs, fit_for
 
 QUICK = Map(steps=2, draws=0, likelihood="sizes")
 
@@ -122,13 +123,12 @@ def test_a_mask_that_is_named_is_not_fitted(tiny_world, quick_masks, tmp_path):
 def test_a_job_that_fails_keeps_no_other_from_being_done(tiny_world, quick_masks, tmp_path):
     workers, store = Workers(opened(tiny_world)), Store(tmp_path / "jobs")
     jobs = jobs_of(tiny_world, "7", "2")  # nobody recorded responses to 7
-    tally = do_jobs(workers, store, jobs, "")
-    assert (tally.done, tally.found) == (1, 0)
-    assert [name.partition(" (job ")[0] for name in tally.failed] == ["alpha trial 7"]
+    failed = do_jobs(workers, store, jobs, "")
+    assert [name.partition(" (job ")[0] for name in failed] == ["alpha trial 7"]
     with pytest.raises(ReverieError, match="no responses"):
-        tally.require_all()
+        raise_all(failed)
     assert len(store.read([jobs[1].fingerprint(workers.context)])) == 1
-    assert do_jobs(workers, store, jobs[1:], "") == Tally(0, 1, {})
+    assert do_jobs(workers, store, jobs[1:], "") == {}
 
 
 def test_longer_jobs_are_expected_to_take_longer(unspoilt_tiny_world):

@@ -30,7 +30,7 @@ class Darkness:
         """Write the page."""
         from reverie.studies.spontaneous.darkness import darkness
 
-        darkness(self.subject.sources(), trials=self.trials, out=self.out, asked=self.comparison, seed=self.seed)
+        darkness(self.subject.sources(), trials=self.trials, out=self.out, settings=self.comparison, seed=self.seed)
 
 
 @dataclass(frozen=True)

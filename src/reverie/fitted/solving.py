@@ -7,7 +7,7 @@ import torch
 
 from reverie.fitted.fitted import Fitted
 from reverie.foundation.arrays import Mask, Movie, Responses
-from reverie.inversion.methods.combined import DEFAULT_FOLLOWS, Combined, combine, search_in_turns, weighed
+from reverie.inversion.methods.combined import DEFAULT_FOLLOWS, Combined, combine, search_in_turns, weighted_mean
 from reverie.inversion.methods.map import Map
 from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
@@ -143,7 +143,7 @@ def weigh(method: Combined, fitted: Fitted, probable: Movie, linear: Movie) -> M
     """
     bands = weights_of(method, fitted).bands
     if bands is None or method.map_share is not None:
-        return weighed(probable, linear, _share(method, fitted))
+        return weighted_mean(probable, linear, _share(method, fitted))
     centre, rate = fitted.prior.mean.cpu().numpy(), fitted.subject.recording.frame_rate
     return bands.blend(probable, linear, centre, rate).clip(0, 255)
 
@@ -172,7 +172,7 @@ def search_trial(fitted: Fitted, trial: Trial, searches: Sequence[Map], linear: 
     """Return the solutions of the searches for a trial's most probable movie (see ``search_in_turns``)."""
     problem, scenes = problem_of_trial(fitted, trial, searches[0]), fitted.scenes if len(searches) > 1 else None
 
-    def find(asked: Problem, search: Map, _: str, start: Movie | None) -> Solution:
-        return solve(asked, search, start=start, device=fitted.subject.device)
+    def find(posed: Problem, search: Map, _: str, start: Movie | None) -> Solution:
+        return solve(posed, search, start=start, device=fitted.subject.device)
 
     return search_in_turns(searches, problem, scenes, linear, share, find)

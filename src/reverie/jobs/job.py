@@ -198,9 +198,9 @@ def _combine(job: Job, method: Combined, session: Session, place: JobFolder, lab
     weights = np.stack([session.mask(clip.animal) for clip in clips]).clip(LEAST_WEIGHT)
     joined = np.einsum("ctyx,cyx->tyx", np.stack(linear), weights / weights.sum(axis=0), dtype=np.float32)
 
-    def find(asked: Problem, search: Map, name: str, start: Movie | None) -> Solution:
+    def find(posed: Problem, search: Map, name: str, start: Movie | None) -> Solution:
         shown = f"{label}, {name.replace('-', ' ')}" if label and len(searches) > 1 else label
-        return solve_or_resume(asked, search, place.part(name), shown, session.device, start)
+        return solve_or_resume(posed, search, place.part(name), shown, session.device, start)
 
     scenes = fitted.scenes if len(searches) > 1 else None
     found = search_in_turns(searches, problem, scenes, joined, share, find)

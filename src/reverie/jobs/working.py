@@ -1,7 +1,6 @@
 """Doing a list of jobs: the parts they need are fitted first, results go to the store, no job is done twice."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,22 +16,6 @@ from reverie.jobs.workers import Workers, open_workers
 
 FitTask = tuple[str, Path, tuple[str, ...]]
 """Animal, folder of the encoder, and the parts to fit to them."""
-
-
-@dataclass(frozen=True)
-class Tally:
-    """The outcome of a list of jobs."""
-
-    done: int
-    """Number of jobs done now."""
-    found: int
-    """Number of jobs that had been done before."""
-    failed: Mapping[str, Exception]
-    """Errors of the failed jobs, by name."""
-
-    def require_all(self) -> None:
-        """Raise the failures, if any, naming the jobs."""
-        raise_all(self.failed)
 
 
 def fit_for(workers: Workers[Session], jobs: Sequence[Job], animals: Iterable[str] = ()) -> dict[str, ReverieError]:
@@ -118,10 +101,11 @@ def do_jobs(
     jobs: Sequence[Job],
     description: str,
     finished: Callable[[Job], None] = lambda job: None,
-) -> Tally:
-    """Do the unfinished jobs, each once and the longest first, after fitting the parts they need.
+) -> dict[str, Exception]:
+    """Do the unfinished jobs, each once and the longest first; return the errors of those that failed, by name.
 
-    A failed job does not stop the others; failures are returned. Raises the error where an animal cannot be fitted.
+    The parts that jobs need are fitted first. A failed job does not stop the others. Raises the error of an animal that
+    cannot be fitted.
 
     Parameters
     ----------
@@ -153,7 +137,7 @@ def do_jobs(
                 finished(left[outcome.number][0])
 
         workers.attempt(_perform, left, description, names, on_outcome)
-    return Tally(len(left) - len(problems), len(places) - len(left), problems)
+    return problems
 
 
 def _perform(session: Session, task: tuple[Job, JobFolder]) -> None:

@@ -16,12 +16,12 @@ from reverie.foundation.folders import require_folder
 from reverie.foundation.progress import say
 from reverie.inversion.methods.registry import describe_method
 from reverie.jobs.clip import Clip, first_repeats
-from reverie.jobs.engines.contract import noted
+from reverie.jobs.engines.contract import noted, raise_all
 from reverie.jobs.engines.settings import On
 from reverie.jobs.job import Job
 from reverie.jobs.store import Store
 from reverie.jobs.workers import Workers, open_workers
-from reverie.jobs.working import Tally, do_jobs, fit_for
+from reverie.jobs.working import do_jobs, fit_for
 from reverie.recordings.opening import of_each, usable_and_broken
 from reverie.recordings.remembered import deciding
 from reverie.runs.evaluating import evaluate_run
@@ -44,8 +44,8 @@ def reconstruct_trials(
     sources = replace(sources, kept=out / "fitted").absolute()
     session = open_session(sources)
     chosen = of_each(session.recordings, partial(usable_and_broken, names=trials), all_needed=bool(sources.animals))
-    broken = {name: error for _, broken in chosen.values() for name, error in broken.items()}
-    usable = with_responses(session, {animal: usable for animal, (usable, _) in chosen.items()})
+    broken = {name: error for _, errors in chosen.values() for name, error in errors.items()}
+    usable = with_responses(session, {animal: readable for animal, (readable, _) in chosen.items()})
     names = first_repeats(session, usable, run.joining.join)
     if run.joining.join == "animals" and len(session.recordings) == 1:
         say(f"Only {next(iter(session.recordings))} is named, so there are no other animals to join.")
@@ -53,12 +53,11 @@ def reconstruct_trials(
     folder = RunFolder(out)
     folder.open(record_of(session, names, run))
     with open_workers(session, partial(open_session, sources), on or On()) as workers:
-        tally = fill_run(folder, names, run, workers, Store(out.absolute() / "jobs"))
-    tally = replace(tally, failed={**tally.failed, **broken})
+        failed = fill_run(folder, names, run, workers, Store(out.absolute() / "jobs"))
     try:
         scores = evaluate_run(out)
     finally:
-        tally.require_all()  # tells why there is no movie to score
+        raise_all({**failed, **broken})  # tells why there is no movie to score
     say(f"The movies are in {out}; `reverie report {out}` makes a page of them.")
     return scores
 
@@ -78,10 +77,11 @@ def _say_what_was_learned_from(session: Session, names: Mapping[str, Sequence[st
 
 def fill_run(
     folder: RunFolder, names: Mapping[str, Sequence[str]], run: Run, workers: Workers[Session], store: Store
-) -> Tally:
+) -> dict[str, Exception]:
     """Do the unfinished jobs of the named trials, and write the folder of each trial once its jobs are done.
 
-    Animals that cannot be fitted are left out with a message; raises ReverieError when none is left.
+    Returns the errors of jobs that failed and of trials that could not be written, by name. Animals that cannot be
+    fitted are left out with a message; raises ReverieError when none is left.
     """
     session = workers.context
     clips = [Clip(animal, name) for animal, trials in names.items() for name in trials]
@@ -104,12 +104,11 @@ def fill_run(
             begun.add(clip)
             write_trial(folder.trial(clip.animal, clip.name), jobs[clip], run, session, store)
 
-    tally = do_jobs(workers, store, every, "reconstructing", finished=lambda job: write(job.clip))
-    problems = dict(tally.failed)
+    problems = do_jobs(workers, store, every, "reconstructing", finished=lambda job: write(job.clip))
     for clip, own in jobs.items():  # those whose jobs had been done before
         with noted(problems, own[0].name):
             write(clip)
-    return replace(tally, failed=problems)
+    return problems
 
 
 def _animals_of(jobs: Sequence[Job]) -> set[str]:

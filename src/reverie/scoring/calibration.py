@@ -122,5 +122,5 @@ def calibrate(errors: Mapping[str, Errors]) -> Calibration:
 
 def _promising(clips: Sequence[Errors]) -> HalfWidths:
     """Return half-widths that hold, on average, at least the share ``LEVELS`` of the errors of one more clip."""
-    asked = np.minimum(np.asarray(LEVELS) * (len(clips) + 1) / len(clips), 1.0)
-    return np.asarray(np.quantile(np.concatenate(clips), asked))
+    levels = np.minimum(np.asarray(LEVELS) * (len(clips) + 1) / len(clips), 1.0)
+    return np.asarray(np.quantile(np.concatenate(clips), levels))

@@ -145,28 +145,28 @@ def simulate_animals(
         When an option is unknown, a number is too small, a video is to be trained on and tested with, or the folder
         holds something already.
     """
-    asked = with_options(request or SimulationRequest(), options, "A simulation")
+    request = with_options(request or SimulationRequest(), options, "A simulation")
     folder = given_path(out, "The folder of a simulation")
-    trials = {"train": asked.train, "oracle": asked.oracle, "live_test_main": asked.test}
-    kind, darkness = find_kind(asked.kind, asked.without), _darkness(asked)
-    _require_room(asked, folder)
-    generator = np.random.default_rng(asked.seed)
-    videos, test_videos = find_videos(asked.videos), find_videos(asked.test_videos)
-    stimulus = StimulusSettings(asked.stimulus, asked.square)
-    tiers = make_tiers(videos, test_videos, trials, asked.frames, generator, stimulus)
+    trials = {"train": request.train, "oracle": request.oracle, "live_test_main": request.test}
+    kind, darkness = find_kind(request.kind, request.without), _darkness(request)
+    _require_room(request, folder)
+    generator = np.random.default_rng(request.seed)
+    videos, test_videos = find_videos(request.videos), find_videos(request.test_videos)
+    stimulus = StimulusSettings(request.stimulus, request.square)
+    tiers = make_tiers(videos, test_videos, trials, request.frames, generator, stimulus)
     movies = {
         tier: [(f"{tier} {number}", movie) for number, movie in enumerate(clips)] for tier, clips in tiers.items()
     }
     simulation = Simulation(
         movies,
-        mice={f"mouse{number}": asked.neurons for number in range(1, asked.animals + 1)},
+        mice={f"mouse{number}": request.neurons for number in range(1, request.animals + 1)},
         kind=kind,
-        seed=asked.seed,
-        repeats={"live_test_main": asked.test_repeats},
+        seed=request.seed,
+        repeats={"live_test_main": request.test_repeats},
         darkness=darkness,
     )
     write_simulation(folder, simulation)
-    made = "1 simulated animal is" if asked.animals == 1 else f"{asked.animals} simulated animals are"
+    made = "1 simulated animal is" if request.animals == 1 else f"{request.animals} simulated animals are"
     say(f"{made} in {folder}; the encoder that knows the truth is {folder / TRUTH}.")
     return open_recordings(folder)
 
@@ -183,18 +183,23 @@ def is_simulated(recording: Recording) -> bool:
     return bool(stated) and recording.place.exists()
 
 
-def _require_room(asked: SimulationRequest, folder: Path) -> None:
+def _require_room(request: SimulationRequest, folder: Path) -> None:
     """Raise ReverieError when the folder holds something, or its disk has no room for the animals."""
     if not holds_nothing(folder) and not (folder / PARTIAL).exists():
         raise ReverieError(f"{folder} is not empty; choose another --out, so that nothing is overwritten.")
-    showings = asked.train + asked.oracle + asked.test * asked.test_repeats + asked.dark
-    needed = asked.animals * showings * asked.frames * (asked.neurons * FLOAT_BYTES + math.prod(FRAME_SIZE))
+    showings = request.train + request.oracle + request.test * request.test_repeats + request.dark
+    needed = request.animals * showings * request.frames * (request.neurons * FLOAT_BYTES + math.prod(FRAME_SIZE))
     require_folder(folder, needed)
 
 
-def _darkness(asked: SimulationRequest) -> Darkness | None:
-    if not asked.dark:
+def _darkness(request: SimulationRequest) -> Darkness | None:
+    if not request.dark:
         return None
     return Darkness(
-        asked.dark, asked.frames, asked.replays, asked.replay_strength, asked.replay_speeds, asked.replay_frames
+        request.dark,
+        request.frames,
+        request.replays,
+        request.replay_strength,
+        request.replay_speeds,
+        request.replay_frames,
     )

@@ -5,6 +5,7 @@ import pandas as pd
 
 from reverie.foundation.fingerprints import digest_of
 from reverie.jobs.clip import by_animal
+from reverie.jobs.engines.contract import raise_all
 from reverie.reporting.pictures import evenly_placed
 from reverie.runs.evaluating import evaluate_run
 from reverie.runs.reconstructing import fill_run, record_of
@@ -87,7 +88,7 @@ def _scores(setup: Setup, run: RunFolder) -> pd.DataFrame:
     method = setup.settings()
     how = Run(method, about=(f"The descent was stopped after {method.steps} steps.",))
     run.open(record_of(setup.session, names, how))
-    fill_run(run, names, how, setup.workers, setup.store).require_all()
+    raise_all(fill_run(run, names, how, setup.workers, setup.store))
     return evaluate_run(run.folder).rename(columns={"trial": "clip"})
 
 

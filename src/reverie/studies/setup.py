@@ -16,6 +16,7 @@ from reverie.inversion.methods.paper import Paper
 from reverie.inversion.methods.registry import Method
 from reverie.inversion.postprocessing import average, blur
 from reverie.jobs.clip import Clip
+from reverie.jobs.engines.contract import raise_all
 from reverie.jobs.job import Job, Targets
 from reverie.jobs.store import JobFolder, Store, read_solution
 from reverie.jobs.workers import Workers
@@ -131,7 +132,7 @@ class Setup:
 
         When jobs fail, the others are done first; then the error is raised.
         """
-        do_jobs(self.workers, self.store, jobs, description).require_all()
+        raise_all(do_jobs(self.workers, self.store, jobs, description))
 
     def place(self, job: Job) -> JobFolder:
         """Return the folder of a job's result; its name is the job's fingerprint."""

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from reverie.foundation.errors import ReverieError
-from reverie.inversion.methods.combined import LOOSE_TOLERANCE, Combined, combine, weighed
+from reverie.inversion.methods.combined import LOOSE_TOLERANCE, Combined, combine, weighted_mean
 from reverie.inversion.methods.map import Map
 from reverie.inversion.solution import Progress, Solution
 
 
 def test_two_movies_are_weighed_by_a_share():
     movie = np.full((4, 3, 2), 100, np.float32)
-    both = weighed(movie, movie + 100, 0.75)
+    both = weighted_mean(movie, movie + 100, 0.75)
     np.testing.assert_allclose(both, 125)
     assert both.dtype == np.float32
 

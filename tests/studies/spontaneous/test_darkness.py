@@ -20,9 +20,9 @@ def test_surrogates_of_two_trials_have_nothing_in_common(
         return surrogate(*arguments)
 
     monkeypatch.setattr(module, "surrogate", noted)
-    asked = AgreementSettings(seconds=0.5, surrogates=2, factors=1)
+    settings = AgreementSettings(seconds=0.5, surrogates=2, factors=1)
     where = {"trials": ["5", "6"], "out": tmp_path / "out"}
-    table = darkness(SubjectSources(tiny_world.data, tiny_world.encoder, "alpha"), **where, asked=asked)
+    table = darkness(SubjectSources(tiny_world.data, tiny_world.encoder, "alpha"), **where, settings=settings)
     assert len(states) == len(set(states)) == 2 * len(KINDS)
     assert set(table["trial"]) == {"5", "6"}
     assert np.isfinite(table["p"]).all()

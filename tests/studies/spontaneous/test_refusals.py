@@ -23,7 +23,7 @@ def alpha_of(world: Any) -> SubjectSources:
 
 
 def look_for_pictures(world: Any, trials: str, seconds: float, **where: Any) -> None:
-    darkness(alpha_of(world), trials=[trials], asked=AgreementSettings(seconds), **where)
+    darkness(alpha_of(world), trials=[trials], settings=AgreementSettings(seconds), **where)
 
 
 def look_for_clips(world: Any, trials: str, seconds: float, library: str = "oracle", **where: Any) -> None:

@@ -123,7 +123,7 @@ def search_in_turns(
     found: list[Solution] = []
     for number, search in enumerate(searches):
         if found and scenes is not None:
-            movie = weighed(found[-1].movie, linear, share)
+            movie = weighted_mean(found[-1].movie, linear, share)
             informed = following(scenes, movie, cuts=searches[0].find_cuts, again=number > 1)
             problem = replace(problem, prior=informed)
         found.append(find(problem, search, search_name(number, len(searches)), None if found else linear))
@@ -161,7 +161,7 @@ def following(scenes: GaussianPrior, movie: Movie, *, cuts: bool, again: bool) -
     return informed if prod(informed.scene_size) <= LARGEST_SCENE * prod(informed.frame_size) else scenes.cut(starts)
 
 
-def weighed(probable: Movie, linear: Movie, share: float) -> Movie:
+def weighted_mean(probable: Movie, linear: Movie, share: float) -> Movie:
     """Return share times the most probable movie and the rest of the linear one, (time, height, width)."""
     # The mean of white and white, in single precision, may be rounded to above white.
     return np.asarray(share * probable + (1 - share) * linear, dtype=np.float32).clip(0, 255)

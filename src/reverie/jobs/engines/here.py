@@ -80,7 +80,7 @@ class Here:
 
     def __init__(self, opening: Opening, count: int) -> None:
         self.opening = opening
-        self.seats = [_Seat(threads_of_each(count)) for _ in range(count)]
+        self.slots = [_Slot(threads_of_each(count)) for _ in range(count)]
 
     def do(self, work: Callable[[Any, Any], Any], tasks: Sequence[Any], names: Sequence[str]) -> Iterator[Outcome]:
         """Begin tasks in their order and yield each outcome as soon as it is known.
@@ -88,18 +88,18 @@ class Here:
         A task that killed its process is tried again after all others, alone on the machine.
         """
         waiting, again, deaths = deque(range(len(tasks))), deque[int](), Counter[int]()
-        idle, running = self.seats[::-1], dict[Future[Any], tuple[int, _Seat]]()
+        idle, running = self.slots[::-1], dict[Future[Any], tuple[int, _Slot]]()
         try:
             while waiting or again or running:
                 while idle and (waiting or (again and not running)):
-                    number, seat = (waiting or again).popleft(), idle.pop()
-                    running[seat.begin(do_task, self.opening, work, tasks[number])] = number, seat
+                    number, slot = (waiting or again).popleft(), idle.pop()
+                    running[slot.begin(do_task, self.opening, work, tasks[number])] = number, slot
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    number, seat = running.pop(future)
-                    idle.append(seat)
+                    number, slot = running.pop(future)
+                    idle.append(slot)
                     error = future.exception()
                     if isinstance(error, BrokenProcessPool):
-                        seat.end()
+                        slot.end()
                         deaths[number] += 1
                         if deaths[number] < TRIES:
                             again.append(number)
@@ -109,21 +109,21 @@ class Here:
                         raise error
                     yield Outcome(number, None if error else future.result(), error)
         finally:
-            for _, seat in running.values():
-                seat.end()
+            for _, slot in running.values():
+                slot.end()
 
     def end(self) -> None:
         """End the processes at once."""
-        for seat in self.seats:
-            seat.end()
+        for slot in self.slots:
+            slot.end()
 
     def close(self) -> None:
         """Let the idle processes end."""
-        for seat in self.seats:
-            seat.close()
+        for slot in self.slots:
+            slot.close()
 
 
-class _Seat:
+class _Slot:
     """One process at a time, in its own pool, so that it is known which task killed it, and no other task is lost."""
 
     def __init__(self, threads: int) -> None:

@@ -89,7 +89,7 @@ class JointEnergy:
 
 
 def agreement(
-    joint_energy: JointEnergy, activity: Sequence[Activity], stretch: int, asked: AgreementSettings, *, seed: int = 0
+    joint_energy: JointEnergy, activity: Sequence[Activity], stretch: int, settings: AgreementSettings, *, seed: int = 0
 ) -> Agreement:
     """Compare trials with surrogates of all of them.
 
@@ -102,7 +102,7 @@ def agreement(
     """
     joined = np.concatenate(list(activity), axis=1)
     ends = np.cumsum([one.shape[1] for one in activity])[:-1]
-    shared = shared_part(joined, asked.factors)
+    shared = shared_part(joined, settings.factors)
 
     def energies(whole: Activity) -> Float[np.ndarray, " stretch"]:
         parts = [joint_energy.of(one) for one in np.split(whole, ends, axis=1)]
@@ -112,7 +112,7 @@ def agreement(
     for number, kind in enumerate(KINDS):
         generator = np.random.default_rng([seed, number])
         # Only the strictest kind decides; the others are shown for comparison, so a tenth of them is enough.
-        count = asked.surrogates if number == 0 else max(2, asked.surrogates // 10)
+        count = settings.surrogates if number == 0 else max(2, settings.surrogates // 10)
         draws = tracked(range(count), count, f"surrogates, {kind}")
         drawn[kind] = np.stack([energies(surrogate(joined, shared, kind, generator)) for _ in draws])
     energy = energies(joined)

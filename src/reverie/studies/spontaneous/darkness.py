@@ -50,7 +50,7 @@ def darkness(
     *,
     trials: Sequence[str],
     out: Path,
-    asked: AgreementSettings | None = None,
+    settings: AgreementSettings | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Compare trials without a movie with surrogates, write tables, movies and a page, and return a row per stretch.
@@ -66,7 +66,7 @@ def darkness(
         Trials or tiers; trials with a movie are allowed too, to see what departures look like.
     out
         Folder for stretches.csv, information.csv, a folder of each trial's movie, and index.html.
-    asked
+    settings
         Settings of the comparison.
     seed
         Seed of surrogates and draws.
@@ -76,39 +76,39 @@ def darkness(
     ReverieError
         When data and encoder do not belong together, no trial can be used, or ``out`` holds something else.
     """
-    asked = asked or AgreementSettings()
+    settings = settings or AgreementSettings()
     require_own(out, "page", "movies", STRETCHES)
     require_folder(out)
     opened, recording = sources.open(choose_device("cpu"))
-    names = long_enough_trials(recording, trials, asked.seconds)
+    names = long_enough_trials(recording, trials, settings.seconds)
     reader = Reconstructor(opened, recording, Map(seed=seed, calibrated=False), seed=seed, device="cpu").fit()
     fitted = fit(reader.fits[0], ["ridge"])
     decoder = fitted.ridge
     chosen = [recording.trial(name) for name in names]
-    stretch = spanned(recording, asked.seconds)
+    stretch = spanned(recording, settings.seconds)
     joint_energy = JointEnergy(decoder, scored_region(reader.mask))
     activity = [decoder.features.scaled(responses_of(recording.name, trial)) for trial in chosen]
-    found = agreement(joint_energy, activity, stretch, asked, seed=seed)
+    found = agreement(joint_energy, activity, stretch, settings, seed=seed)
     table = _stretch_table(chosen, found, stretch, recording.frame_rate)
     movies = {trial.name: reader.reconstruct(trial) for trial in tracked(chosen, len(chosen), "movies")}
     for name, movie in movies.items():
         movie.save(out / "movies" / name)
-    bits = pd.DataFrame([_bits(fitted, trial, movies[trial.name], asked, seed) for trial in chosen])
+    bits = pd.DataFrame([_bits(fitted, trial, movies[trial.name], settings, seed) for trial in chosen])
     write_text(out / STRETCHES, table.to_csv(index=False))
     write_text(out / BITS, bits.to_csv(index=False))
     findings = _findings(table, bits, found, movies, stretch)
     leads = [f"{recording.name}, {recording.neurons} neurons, through the encoder {sources.encoder.name}."]
-    write_study(out, DARKNESS, findings, leads, {"comparison": asdict(asked), "seed": seed})
+    write_study(out, DARKNESS, findings, leads, {"comparison": asdict(settings), "seed": seed})
     say(f"{findings.sentences[0]} The page is {out / 'index.html'}.")
     return table
 
 
 def _bits(
-    fitted: Fitted, trial: Trial, movie: Reconstruction, asked: AgreementSettings, seed: int
+    fitted: Fitted, trial: Trial, movie: Reconstruction, settings: AgreementSettings, seed: int
 ) -> dict[str, object]:
     """Return the posterior's information about a trial and about its surrogates, bits per pixel and second."""
     responses = responses_of(fitted.subject.animal, trial)
-    shared = shared_part(responses, asked.factors)
+    shared = shared_part(responses, settings.factors)
     row: dict[str, object] = {"trial": trial.name, "recorded": bits_per_second(fitted, trial, movie.frames, seed)}
     for number, kind in enumerate(KINDS):
         drawn = surrogate(responses, shared, kind, np.random.default_rng([seed, 10 + number, seed_of(trial.name)]))

@@ -98,7 +98,7 @@ def templates_of(
     likelihood: Likelihood,
     clips: dict[str, Movie],
     resting: Float[np.ndarray, " neuron"],
-    asked: Search,
+    settings: Search,
 ) -> list[Template]:
     """Return the templates of all half-overlapping stretches of every clip, at every speed and contrast.
 
@@ -107,9 +107,9 @@ def templates_of(
     subject = fitted.subject
     trials = subject.trials(subject.training, STATE_TRIALS)
     ordinary = np.mean([fill_missing(trial.state).mean(axis=1) for trial in trials], axis=0).astype(np.float32)
-    samples = max(1, round(asked.seconds * subject.recording.frame_rate / SAMPLE))
+    samples = max(1, round(settings.seconds * subject.recording.frame_rate / SAMPLE))
     parts, expected = [], []
-    ways = list(product(clips, asked.speeds, asked.contrasts))
+    ways = list(product(clips, settings.speeds, settings.contrasts))
     for clip, speed, contrast in tracked(ways, len(ways), "templates of clips"):
         movie = GREY + contrast * (clips[clip] - GREY)
         frames = int(len(movie) / abs(speed))
@@ -125,7 +125,7 @@ def templates_of(
             moment = (first + speed * begin * SAMPLE) / subject.recording.frame_rate
             parts.append((clip, moment, speed, contrast, whole[:, begin : begin + samples]))
     if not parts:
-        raise NotApplicable(f"No clip lasts {asked.seconds:g} s at any of the speeds; give fewer --seconds.")
+        raise NotApplicable(f"No clip lasts {settings.seconds:g} s at any of the speeds; give fewer --seconds.")
     typical, dispersion = np.mean(expected, axis=0), float(likelihood.dispersion.median())
     return [
         template_of(whole, typical, resting, dispersion, clip=clip, first=moment, speed=speed, contrast=contrast)

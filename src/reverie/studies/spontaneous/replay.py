@@ -33,7 +33,7 @@ TABLE = "candidates.csv"
 
 
 def find_replays(
-    fitted: Fitted, trials: Sequence[str], library: Sequence[str], asked: Search, *, seed: int = 0
+    fitted: Fitted, trials: Sequence[str], library: Sequence[str], settings: Search, *, seed: int = 0
 ) -> tuple[pd.DataFrame, Findings]:
     """Search trials for replays of clips that other trials showed.
 
@@ -45,32 +45,34 @@ def find_replays(
     activity = activity_of(fitted, likelihood, trials)
     resting = np.concatenate(activity, axis=1).mean(axis=1)
     clips = clips_of(fitted.subject.recording, library)
-    templates = templates_of(fitted, likelihood, clips, resting, asked)
+    templates = templates_of(fitted, likelihood, clips, resting, settings)
     best = search(activity, templates)
     seconds = SAMPLE / fitted.subject.recording.frame_rate
     hours = sum(one.shape[1] for one in activity) * seconds / 3600
     maxima = {
-        kind: surrogate_maxima(activity, templates, kind, count=asked.surrogates, factors=asked.factors, seed=seed)
+        kind: surrogate_maxima(
+            activity, templates, kind, count=settings.surrogates, factors=settings.factors, seed=seed
+        )
         for kind in KINDS
     }
-    alarms = {kind: alarms_of(found, hours * asked.surrogates) for kind, found in maxima.items()}
+    alarms = {kind: alarms_of(found, hours * settings.surrogates) for kind, found in maxima.items()}
     table = candidates(activity, best, trials, templates, alarms["shared kept"], seconds)
-    table["claimed"] = table["false_alarms_per_hour"] <= asked.alarms
+    table["claimed"] = table["false_alarms_per_hour"] <= settings.alarms
     block = 2 * templates[0].ratio.shape[1]
     recorded = np.array([value for one in best for value in block_maxima(one.z, block)])
-    thresholds = {kind: one.threshold(asked.alarms) for kind, one in alarms.items()}
+    thresholds = {kind: one.threshold(settings.alarms) for kind, one in alarms.items()}
     strict = maxima["shared kept"]
     naive = {
-        kind: float((strict > thresholds[kind]).sum() / (hours * asked.surrogates))
+        kind: float((strict > thresholds[kind]).sum() / (hours * settings.surrogates))
         for kind in KINDS
         if kind != "shared kept"
     }
     sentences = [
-        _claims_sentence(table, asked),
+        _claims_sentence(table, settings),
         f"Searched: {hours * 60:.1f} min of activity ({len(trials)} trials) for {len(templates)} stretches of "
-        f"{asked.seconds:g} s of {len(clips)} clips, at speeds {_listed(asked.speeds)} and contrasts "
-        f"{_listed(asked.contrasts)}. The rate of false alarms is that of the whole search in "
-        f"{asked.surrogates} surrogates that keep {asked.factors} shared fluctuations.",
+        f"{settings.seconds:g} s of {len(clips)} clips, at speeds {_listed(settings.speeds)} and contrasts "
+        f"{_listed(settings.contrasts)}. The rate of false alarms is that of the whole search in "
+        f"{settings.surrogates} surrogates that keep {settings.factors} shared fluctuations.",
         "Surrogates that keep less would mislead: at the thresholds that they set for the same rate of false alarms, "
         "those that keep shared fluctuations still give "
         + ", ".join(f"{rate:.2g} an hour ({kind})" for kind, rate in naive.items())
@@ -114,24 +116,24 @@ def replay(
         When data and encoder do not belong together, no clip or no activity can be searched, or ``out`` holds something
         else.
     """
-    asked = search or Search()
+    settings = search or Search()
     require_own(out, "page", TABLE)
     require_folder(out)
     opened, recording = sources.open(choose_device("cpu"))
-    names = long_enough_trials(recording, trials, asked.seconds)
+    names = long_enough_trials(recording, trials, settings.seconds)
     clips_of(recording, library)
     fitted = fit(Reconstructor(opened, recording, device="cpu").fits[0], ["likelihood"])
-    table, findings = find_replays(fitted, names, library, asked, seed=seed)
+    table, findings = find_replays(fitted, names, library, settings, seed=seed)
     write_text(out / TABLE, table.to_csv(index=False))
     leads = [f"{recording.name}, {recording.neurons} neurons, through the encoder {sources.encoder.name}."]
-    write_study(out, REPLAY, findings, leads, {"search": asdict(asked), "seed": seed})
+    write_study(out, REPLAY, findings, leads, {"search": asdict(settings), "seed": seed})
     say(f"{findings.sentences[0]} The page is {out / 'index.html'}.")
     return table
 
 
-def _claims_sentence(table: pd.DataFrame, asked: Search) -> str:
+def _claims_sentence(table: pd.DataFrame, settings: Search) -> str:
     claimed = table[table["claimed"]]
-    limit = f"less than {asked.alarms:g} false alarms an hour"
+    limit = f"less than {settings.alarms:g} false alarms an hour"
     if claimed.empty:
         return f"No stretch of activity matches a clip so strongly that {limit} are as strong."
     first = claimed.iloc[0]
