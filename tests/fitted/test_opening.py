@@ -85,7 +85,7 @@ def test_other_recordings_are_not_read_so(folder, tiny_world, capsys):
     said = capsys.readouterr().err
     assert "are read as" not in said
     assert f"Not read as for the training of {folder} (--frame-size 6 8 --leave-out neuron:3)" in said
-    assert "the responses are others" in said
+    assert "their responses are different" in said
 
 
 def test_what_cannot_be_opened_is_said_once_although_others_are_opened_twice(folder, tiny_world, capsys):
@@ -95,7 +95,7 @@ def test_what_cannot_be_opened_is_said_once_although_others_are_opened_twice(fol
     with pytest.raises(ReverieError, match=r"has 20 neurons but the encoder .* predicts 19"):
         opened_beside(folder, tiny_world)
     said = capsys.readouterr().err
-    assert "the responses are others" in said
+    assert "their responses are different" in said
     assert said.count("empty/data/videos holds no trials") == 1
 
 
@@ -106,7 +106,7 @@ def test_files_that_were_moved_are_asked_about_as_usual(folder, tiny_world, caps
     assert opened_beside(folder, tiny_world, HALVED).neurons == 19
     said = capsys.readouterr().err
     assert "since they cannot be: " in said
-    assert "Give again the options whose files lie elsewhere now." in said
+    assert "Give the options again for files that have moved." in said
 
 
 def test_files_that_are_given_where_they_lie_now_are_all_that_is_needed(folder, tiny_world, tmp_path, capsys):

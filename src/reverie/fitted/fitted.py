@@ -46,18 +46,20 @@ Part = TypeVar("Part")
 class Fitted:
     """The parts that were fitted to one subject.
 
-    ``has`` tells which parts exist. Each property reads its part, once; a part that was not fitted raises ReverieError.
+    ``has`` says whether a part exists. Each property reads its part when it is first asked for, and raises ReverieError
+    where the part was not fitted.
     """
 
     subject: Subject
     folders: Sequence[Path]
     """Folders in which parts may be; new ones go to the first that can be written."""
     elsewhere: Path | None = None
-    """A folder that parts may be copied from, such as this user's cache, which other machines may be unable to read."""
+    """A folder that fitted parts are copied from, such as this user's cache, which other machines may be unable to
+    read."""
     _read: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def has(self, part: str) -> bool:
-        """Return whether a part was fitted to this very subject; sizes as the target need no fit."""
+        """Return whether a part was fitted to this subject; the target "sizes" needs no fit."""
         return self._find(part) is not None or (part == "target" and self.subject.learned_from == "sizes")
 
     def missing(self, parts: Iterable[str]) -> list[str]:
@@ -136,7 +138,7 @@ class Fitted:
             if _writable(folder):
                 return self._inside(folder) / PARTS[part]
         places = " nor ".join(str(folder) for folder in self.folders)
-        raise ReverieError(f"What is fitted can be kept in neither {places}; make one of them writable.")
+        raise ReverieError(f"Fitted parts can be written to neither {places}; make one of these folders writable.")
 
     def tidy(self) -> None:
         """Remove unfinished files that killed processes left among the parts."""

@@ -1,4 +1,4 @@
-"""How large errors of `combined` are, learned by reconstructing short clips whose movies are known."""
+"""How large the errors of `combined` are, learned by reconstructing short clips whose movies are known."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

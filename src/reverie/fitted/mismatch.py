@@ -52,13 +52,13 @@ def mismatch_warnings(encoder: Encoder, animal: str, trials: Iterable[Trial]) ->
     if running.frames and found < LEAST_SHARE * measured:
         return (
             f"Responses of {animal} to training trials correlate with the rates of {name} at {found:.2f}, though those "
-            f"to held-out movies did at {measured:.2f} when it was trained: it is likely of another session, or of "
-            "neurons or trials in another order, and then no movie found with it means anything; train one on this "
+            f"to held-out movies did at {measured:.2f} when it was trained: it was probably trained on another "
+            "session, or on neurons or trials in another order, and then its movies mean nothing; train one on this "
             "recording.",
         )
     if predicted > 0 and not 1 / LARGEST_RATIO < recorded / predicted < LARGEST_RATIO:
         return (
             f"Responses of {animal} are {recorded / predicted:.3g} times as large as the rates of {name}: it was "
-            "trained on responses in other units, so that no movie found with it means anything; train one on these.",
+            "trained on responses in other units, so its movies mean nothing; train one on these responses.",
         )
     return ()

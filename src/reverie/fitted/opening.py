@@ -55,7 +55,10 @@ def open_matching_animals(
 
 
 def _open_as_trained(data: Path, names: Sequence[str], encoder: Encoder, given: Reading) -> dict[str, Recording]:
-    """Open animals as they were read for training, as far as no options are given and they are the same recordings."""
+    """Open animals with the options they were read with for training, if they are the same recordings.
+
+    Options that are given take precedence over those of the training.
+    """
     options = next((each for each in _about(encoder, "reading").values() if isinstance(each, Mapping)), {})
     reading = as_remembered(given, options)
     known = as_known(reading, options)
@@ -89,19 +92,19 @@ def _opened(data: Path, names: Sequence[str], reading: Reading, said: set[str]) 
 def _those_trained_on(
     data: Path, names: Sequence[str], encoder: Encoder, known: Reading, said: set[str]
 ) -> tuple[Mapping[str, Recording], str]:
-    """Return animals, with responses read as for training, and why they are not those of the training, else nothing."""
+    """Return animals with responses read as for training, and why they are not those trained on; empty if they are."""
     try:
         recordings = _opened(data, names, known, said)
     except ReverieError as error:
-        return {}, f"they cannot be: {error} Give again the options whose files lie elsewhere now."
+        return {}, f"they cannot be: {error} Give the options again for files that have moved."
     if not recordings.keys() & encoder.mice.keys():
         return recordings, f"the encoder has no readout for {', '.join(recordings)}."
-    return recordings, "" if _are_those_trained_on(recordings, encoder) else "the responses are others."
+    return recordings, "" if _are_those_trained_on(recordings, encoder) else "their responses are different."
 
 
 def _say_changes(encoder: Encoder, changes: Mapping[str, tuple[Any, Any]]) -> None:
     then, now = (in_words({name: pair[place] for name, pair in changes.items()}) for place in (0, 1))
-    cut = " Trials of the same name are then other stretches, and which are held out is not known."
+    cut = " Trials with the same names are then different stretches, so it is not known which are held out."
     say(
         f"For the training of {encoder.folder}, recordings were read with {then}, but now with {now}."
         f"{cut if 'trial_seconds' in changes else ''}"

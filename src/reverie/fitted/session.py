@@ -27,7 +27,7 @@ from reverie.simulation.folder import TRUTH
 
 @dataclass(frozen=True)
 class Sources:
-    """Where a session's recordings and encoders are: plain data, so that another process can open the same."""
+    """Where a session's recordings and encoders are: plain data, so that another process can open the same session."""
 
     data: Path
     """Folder or file of recordings."""

@@ -94,8 +94,8 @@ def require_unlocked(place: object, error: OSError) -> None:
 class NotApplicable(ReverieError):
     """A question does not apply to what was given: nothing is broken, but something that it needs does not exist.
 
-    Examples are ensembling of one encoder, the true rates of a recorded animal, and validation on clips that were not
-    recorded. A suite of questions may leave this one out with a message; any other error must not be skipped.
+    Examples are an ensemble of one encoder, the true rates of a recorded animal, and validation on clips that were not
+    recorded. A suite of studies may leave this one out with a message; any other error must not be skipped.
     """
 
 

@@ -1,4 +1,4 @@
-"""Files that are not what their name says: pointers to data that was never fetched, web pages, empty copies."""
+"""Files that are not what their name says: pointers to data that were never fetched, web pages, empty copies."""
 
 import re
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Finding the cuts in a reconstructed movie, in which they are blurred jumps, since responses outlast a cut."""
+"""Finding the cuts in a reconstructed movie. There a cut is blurred over a few frames, since responses outlast it."""
 
 from collections.abc import Sequence
 
@@ -44,8 +44,8 @@ def shots_found(movie: Movie) -> Sequence[int]:
     """Return the first frames of the shots of a reconstruction (time, height, width), the first of which is 0.
 
     The mean of the three frames before a possible cut is compared with the mean of three frames after it; two frames
-    between them are left out. At a cut this change is clearly larger than elsewhere within 40 frames. Unlike
-    ``scoring.parts``, which finds cuts in true movies, this needs no single frame at which everything changes. Clips
+    between them are left out. At a cut this change is clearly larger than elsewhere within 40 frames. ``scoring.parts``
+    finds cuts in true movies, where everything changes from one frame to the next. Clips
     shorter than ``SHORTEST`` are one shot.
 
     >>> movie = np.tile(np.linspace(0, 60, 20, dtype=np.float32), (80, 1, 1))

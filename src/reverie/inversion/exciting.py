@@ -1,4 +1,4 @@
-"""The most exciting movie of a neuron: the one it responds to most, among movies that are equally probable."""
+"""The most exciting movie of a neuron: the one it responds to most, of all movies that are equally probable."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,10 +43,10 @@ def most_exciting_movie(problem: Problem, *, first: int = 0, contrast: float = 2
     have. The sphere's radius is such that the first movie, along the gradient, departs from the mean by at most
     ``contrast`` grey levels before it is clipped. A step goes from w towards the gradient at w and back onto the
     sphere, and is shortened until the rate rises. The ascent starts from the gradient at the mean and from ``STARTS``
-    random movies, since complex cells have no gradient at grey; the best movie is returned. Responses are not used.
-    Source: Walker et al., Inception loops discover what excites neurons most, 2019 (their norm is that of pixels).
-    Raises ReverieError when a setting is out of range, the problem has no Gaussian prior, or no neuron responds.
-    """
+    random movies, since complex cells have no gradient at grey; the best movie is returned. The responses of the
+    problem are not used. Source: Walker et al., Inception loops discover what excites neurons most, 2019 (their norm is
+    that of pixels). Raises ReverieError when a setting is out of range, the problem has no Gaussian prior, or no neuron
+    responds."""
     if not 0 <= first < problem.frames or contrast <= 0:
         raise ReverieError(
             f"Rates cannot count from frame {first} of {problem.frames} on, at a contrast of {contrast:g}; give a "

@@ -44,7 +44,7 @@ def squared_error(
 
 
 def clips_that_fit(try_one: Callable[[], Tensor], device: torch.device) -> int:
-    """Return how many clips may go through an encoder at once, at least 1.
+    """Return how many clips fit in memory when they go through an encoder at once, at least 1.
 
     ``try_one`` sends one clip through, with gradients; the memory it keeps for the backward pass is compared with half
     the free memory of a CUDA device, or with ``MEMORY_BUDGET`` elsewhere.

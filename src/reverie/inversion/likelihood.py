@@ -27,7 +27,7 @@ class Likelihood(ABC):
     """
 
     dispersion: Float[Tensor, " neuron"]
-    """(neuron,), how many times more the sums of a neuron's responses over time vary than under the likelihood without
+    """(neuron,), variance of sums of a neuron's responses over time, relative to that of the likelihood without
     dispersion."""
 
     @abstractmethod
@@ -168,7 +168,7 @@ class GaussianLikelihood(Likelihood):
     variance: Float[Tensor, " neuron"]
     """(neuron,), of single frames, in squared units of the responses."""
     dispersion: Float[Tensor, " neuron"]
-    """(neuron,), how many times more sums over time vary than for independent frames."""
+    """(neuron,), variance of sums over time, relative to that for independent frames."""
 
     def loss(self, rates: Float[Tensor, "neuron time"], responses: Float[Tensor, "neuron time"]) -> Float[Tensor, ""]:
         """Return the negative log likelihood, summed."""

@@ -41,13 +41,13 @@ ROUNDS = 25
 """Iterations in which frequencies of events are fitted; each about halves the error."""
 
 LEAST_VARIANCE = 1e-3
-"""Added to the variance of events in a frame before residuals are divided by its square root."""
+"""Added to the variance of events in a frame before residuals are divided by its square root, which may be 0."""
 
 EVENTS_ADVANTAGE = 1.2
-"""Events are used alone where they hold at least this many times the information of sizes. Below it either may be far
-better: sizes by .010 to .013 where events held 1.04 times as much (animals made from networks fitted to real mice),
-events by .001 to .047 on simulated animals with few training clips. Both together were never far from the better one,
-and exceeded it half of the time (docs/log/map.md)."""
+"""Events are used alone where they hold at least this many times the information of sizes. Below that, either may be
+better in video correlation: sizes by .010 to .013 where events held 1.04 times as much (animals made from networks
+fitted to real mice), events by .001 to .047 on simulated animals with few training clips. Both together were never much
+worse than the better one, and better than it half of the time (docs/log/map.md)."""
 
 Sample = Float[np.ndarray, "neuron trial time"]
 
@@ -196,7 +196,7 @@ def mean_information(likelihood: Likelihood, rates: Sample) -> float:
 
 
 def memory_factor(products: Float[np.ndarray, " lag"]) -> float:
-    """Return how many times more sums over time vary than for independent frames, from products of lagged residuals.
+    """Return the variance of sums over time relative to that of independent frames, from products of lagged residuals.
 
     It is 1 + 2 Σ ρ(lag), where ρ is the autocorrelation, over lags until it vanishes.
 

@@ -34,7 +34,7 @@ class Clip:
     movie: Movie | None = None
     state: State | None = None
     responses: Responses | None = None
-    """To a stimulus, where they were simulated or cut out of a recording."""
+    """Responses to a stimulus, where they were simulated or cut out of a recording."""
 
     def read(self, session: Session) -> Trial:
         """Return the clip as a trial; a stimulus has the given responses, if any."""

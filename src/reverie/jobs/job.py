@@ -31,10 +31,11 @@ from reverie.jobs.store import JobFolder, read_solution, write_solution
 from reverie.recordings.trial import Trial
 
 LEAST_WEIGHT = 1e-3
-"""Weight of an animal's ridge movie, among those of other animals, where its mask is 0."""
+"""Weight of an animal's ridge movie where its mask is 0, relative to the mask of animals that do see there."""
 
 Targets = Literal["recorded", "predicted", "truth"]
-"""The responses to explain: recorded ones, each encoder's own rates to the true movie, or true rates."""
+"""The responses to explain: recorded ones, each encoder's own rates to the true movie, or the rates of a simulated
+animal's true encoder."""
 
 
 @dataclass(frozen=True)

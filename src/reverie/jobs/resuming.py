@@ -1,4 +1,4 @@
-"""Solving the problem of a job so that an interruption loses hardly any work."""
+"""Solving the problem of a job, with snapshots, so that an interruption loses hardly any work."""
 
 import time
 from pathlib import Path
@@ -37,7 +37,7 @@ def solve_or_resume(
     label
         Text of the progress bar; no bar is shown when it is empty.
     start
-        A movie to start from instead of the method's own; a snapshot goes on from where it was.
+        A movie to start from instead of the method's own; not used where there is a snapshot.
 
     Raises
     ------

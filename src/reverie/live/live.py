@@ -16,7 +16,7 @@ from reverie.live.fitting import LiveDecoder, fit_live, load_live
 from reverie.recordings.gaps import measured
 
 LONGEST_LAG = 0.5
-"""Seconds; responses later than this after a frame add no information about it."""
+"""Longest lag, seconds; responses later than this after a frame add no information about it."""
 
 
 @dataclass(frozen=True, eq=False)

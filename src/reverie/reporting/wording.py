@@ -59,7 +59,7 @@ SCORES = {
         "Response correlation, reconstruction",
         "",
         "Recorded responses against those predicted from the reconstruction, per neuron, averaged. "
-        "Above that of the truth, the movie explains trial noise.",
+        "If it is above that of the truth, the movie also explains trial noise.",
     ),
     "response_correlation_truth": Wording(
         "Response correlation, truth", "", "Recorded responses against those predicted from the true movie."

@@ -68,7 +68,7 @@ class TrialFolder:
         return self.folder / "jobs.json"
 
 
-LEFT_OUT = "Left out, until the same `reverie reconstruct` makes it again"
+LEFT_OUT = "Left out until the same `reverie reconstruct` makes it again"
 """Message on a trial that cannot be read."""
 
 

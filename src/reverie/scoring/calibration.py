@@ -1,4 +1,4 @@
-"""How often intervals hold the truth, and how to scale them so that they hold it as often as they should."""
+"""How often intervals contain the truth, and how to scale them so that they contain it as often as they should."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a score would be without knowing the movie: the same comparison with reconstruction or truth replaced."""
+"""Controls: what a score would be without knowledge of the movie, from comparisons with something else in its place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -44,9 +44,8 @@ class TrialNoise:
         Each response is gamma-distributed with mean ``rate`` and variance ``dispersion * rate``; where the rate is far
         below the dispersion, most responses are almost 0, as after deconvolution. Part of a frame's response comes from
         the frame before, in such a way that every frame keeps its distribution (the beta-gamma autoregression of Lewis,
-        McKenzie & Hugus 1989, with changing shapes). Draws below ``least`` become 0: no gamma variate is exactly 0, and
-        what looks for events would find one in every frame.
-        """
+        McKenzie & Hugus 1989, with changing shapes). Draws below ``least`` become 0, since a gamma variate is never
+        exactly 0 and would count as an event in every frame."""
         unit = np.maximum(self.dispersions, SMALLEST)[:, None]
         shapes = np.maximum(rates / unit, SMALLEST)
         shared = self.persistence * np.minimum(shapes[:, 1:], shapes[:, :-1])

@@ -1,4 +1,4 @@
-"""Why is the most probable movie not the true one? Trial noise, encoder, search and prior, one by one."""
+"""Why the most probable movie is not the true one: trial noise, encoder, search and prior, one by one."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -123,7 +123,7 @@ def _preferred(gaps: pd.DataFrame) -> str:
 CAUSES = Study(
     "causes",
     "Where the most probable movie errs",
-    "How much of what is missing is the noise of the trial, how much the encoder, the search, the prior?",
+    "How much of what is missing is due to trial noise, to the encoder, to the search, and to the prior?",
     conclude,
     jobs_for(conditions),
     with_first_encoder_only,

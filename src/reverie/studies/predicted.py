@@ -92,7 +92,7 @@ def _bars(parts: pd.DataFrame) -> Picture:
 PREDICTED_RESPONSES = Study(
     "predicted",
     "Upper bounds, and what is lost where",
-    "How much of what is missing is the noise of the trial, how much the encoder, how much the inversion?",
+    "How much of what is missing is due to trial noise, to the encoder, and to the inversion?",
     conclude,
     jobs_for(conditions),
 )

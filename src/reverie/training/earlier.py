@@ -1,4 +1,4 @@
-"""What an earlier training in the same folder was asked for: whether this one resumes it, and in what they differ."""
+"""The request of an earlier training in the same folder: whether this one resumes it, and how the two differ."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -72,8 +72,8 @@ where large events mean high rates; movies were better with encoders of events a
 tried; it is near 0 for neurons that respond in every frame (docs/log/encoders.md)."""
 
 LEARNED = {
-    "roots": "The encoder learns from the square roots of responses, so that the few largest ones do not teach most",
-    "events": "The encoder learns whether neurons respond, not how much, so that large responses do not teach most",
+    "roots": "The encoder learns from the square roots of responses, so that the few largest do not dominate",
+    "events": "The encoder learns whether neurons respond, not how much, so that large responses do not dominate",
 }
 """What is said of each target that is chosen instead of sizes."""
 

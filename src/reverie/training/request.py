@@ -27,9 +27,9 @@ class TrainingRequest:
     """Folder of an encoder to distil from: for each sample, it predicts the animals that were not recorded."""
     learn_from: Literal["auto", "sizes", "roots", "events"] = "auto"
     """What to learn from the responses: their sizes, as published; the square roots of these, so that the few largest
-    do not teach most; or only events, that is, whether there is one. Auto takes, for an encoder that starts from
-    receptive fields, events unless these fields explain sizes clearly better; then roots. For counts and traces it
-    takes sizes unless these fields explain events clearly better."""
+    do not dominate; or only events, that is, whether there is a response. For an encoder that starts from receptive
+    fields, auto takes events, or roots where these fields explain sizes clearly better; for counts and traces it takes
+    sizes, or events where these fields explain them clearly better."""
     seed: int = 0
     """Same seed, same weights (on a CPU of the same kind)."""
 

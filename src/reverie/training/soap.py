@@ -70,7 +70,7 @@ def _first_state(gradient: Float[Tensor, "row column"], *, turned: bool) -> dict
             state[f"covariance_{side}"] = _covariance(gradient, side)
             _, basis = torch.linalg.eigh(
                 state[f"covariance_{side}"].nan_to_num().cpu()
-            )  # not to be had on every device
+            )  # not available on every device
             state[f"basis_{side}"] = basis.flip(1).contiguous().to(gradient.device)
     return state
 
@@ -115,7 +115,7 @@ def _renewed(
     """Return the basis after one power iteration, largest eigenvalue first, and the order its vectors were taken in."""
     product = covariance @ basis
     order = (basis * product).sum(dim=0).argsort(descending=True)
-    renewed, _ = torch.linalg.qr(product[:, order].cpu())  # not to be had on every device
+    renewed, _ = torch.linalg.qr(product[:, order].cpu())  # not available on every device
     return renewed.contiguous().to(basis.device), order
 
 

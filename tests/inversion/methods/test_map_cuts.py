@@ -64,5 +64,5 @@ def test_a_search_resumed_before_or_after_its_cuts_is_the_same_to_the_bit(of_sho
 
 
 def test_a_prior_that_knows_no_scenes_is_told_of_no_path(of_shots):
-    with pytest.raises(ReverieError, match="knows nothing of scenes"):
+    with pytest.raises(ReverieError, match="has no scenes"):
         of_shots.following([0], np.zeros((120, 2), np.float32))

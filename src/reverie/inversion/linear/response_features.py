@@ -1,10 +1,9 @@
 """The features of responses that decoders use: compressed, scaled and averaged around several lags, or a kernel.
 
-To a linear decoder, a neuron's response means the same whatever the others' are. Where the population normalises
-contrast, the same picture at another contrast changes all responses together; a Gaussian kernel around chosen training
-frames accounts for that. Source: Saunders, Gammerman & Vovk 1998 (ICML); with chosen centres, Rifkin, Yeo & Poggio 2003
-(Advances in Learning Theory, chapter 7).
-"""
+A linear decoder reads each neuron's response in the same way, whatever the other neurons do. But where the population
+normalises contrast, the same picture at another contrast changes all responses together. A Gaussian kernel around
+chosen training frames accounts for that. Source: Saunders, Gammerman & Vovk 1998 (ICML); with chosen centres, Rifkin,
+Yeo & Poggio 2003 (Advances in Learning Theory, chapter 7)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -25,9 +25,9 @@ CYCLES = (1.0, 2.5, 5.0)
 """Edges of the spatial bands, in cycles per height of the frame (about 120 degrees on the Sensorium screens)."""
 
 SHRINKAGE_CLIPS = 27.0
-"""Number of validation clips that the plain weights count as, since few clips say little about sixteen bands. Of 1, 3,
-9 and 27, the number with the least error of each validation clip, with weights chosen on five others, on five kinds of
-animals (docs/log/best.md)."""
+"""Number of validation clips that the weights without bands count as, since few clips say little about sixteen bands.
+Of 1, 3, 9 and 27 it gave the least error on clips left out of the choice of weights, on five kinds of animals
+(docs/log/best.md)."""
 
 BANDS = (len(HERTZ) + 1) * (len(CYCLES) + 1)
 

@@ -13,9 +13,8 @@ EVEN_SHARE = 0.5
 """The weight of the most probable movie where there was no clip to choose it on."""
 
 BOTH_ALLOWANCE = 0.03
-"""Share by which the squared error of the likelihood `both` may exceed the smallest for it still to be chosen. By
-chance it is up to 5 % better or worse than events on one clip; averaged over test clips it was never worse
-(docs/log/map.md)."""
+"""The likelihood `both` is chosen even if its squared error exceeds the smallest by up to this share. On a single clip
+it is up to 5 % better or worse than events by chance; averaged over test clips it was never worse (docs/log/map.md)."""
 
 WORTHWHILE_GAIN = 0.01
 """Share by which following the camera must reduce the squared error to be worth its searches."""
@@ -47,7 +46,7 @@ class Weights:
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> "Weights":
         """Return weights from the arrays of ``to_arrays``; raises ReverieError when something is missing."""
-        with reading_kept("What map and ridge weigh", "fit it again"):
+        with reading_kept("The file of the weights of map and ridge", "fit it again"):
             plain = str(arrays["likelihood"]), float(arrays["share"]), float(arrays["error"])
             weights = Weights(*plain, BandWeights.from_arrays(arrays), int(arrays["averaged_over"]))
         if not 0 <= weights.share <= 1:
@@ -57,7 +56,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums of products of differences between a clip's two movies and the truth, over scored pixels and frames."""
+    """Inner products of the differences between a clip's two movies and the truth, over scored pixels and frames."""
 
     between: float
     """Sum of (map − ridge) · (truth − ridge)."""

@@ -103,7 +103,9 @@ class GaussianPrior:
             When the prior was fitted to movies from which no scenes could be learned.
         """
         if self.scenes is None:
-            raise ReverieError("The prior knows nothing of scenes; fit it to longer training movies.")
+            raise ReverieError(
+                "The prior has no scenes, so it cannot follow a camera; fit it to longer training movies."
+            )
         camera = Camera.along(torch.from_numpy(path).to(self.mean), self.frame_size)
         return replace(self.cut(starts), power=torch.from_numpy(self.scenes.power).to(self.mean), camera=camera)
 
@@ -140,7 +142,10 @@ class GaussianPrior:
         Raises ReverieError where the camera moves, since they are not unique then.
         """
         if self.camera is not None:
-            raise ReverieError("A movie does not show what a moving camera's scene looks like where it is not seen.")
+            raise ReverieError(
+                "With a moving camera, a movie does not determine the parts of the scene that it does not show; start "
+                "from the prior's mean."
+            )
         frames = len(departure)
         return spectrum_of(departure / self.deviation, self.lengths(frames)) / self.amplitude(frames)
 

@@ -17,7 +17,8 @@ from reverie.inversion.motion import Path, path_of, path_power, sample, shots_of
 from reverie.inversion.priors.spectrum import resampled_spectrum, smoothed_spectrum
 
 EDGE = 1
-"""Pixels of scene beyond all that is seen, so that every pixel seen lies between four pixels of the scene."""
+"""Width in pixels of the margin of the scene, so that every pixel that is seen lies between four pixels of the
+scene."""
 
 LENGTH = 100
 """Frequencies at which spectra over time are kept; shots last about as many frames."""

@@ -11,7 +11,7 @@ from uuid import uuid4
 from reverie.foundation.errors import NoSpace, OutOfTime, ReverieError, WorkerLost, counted, some
 
 TRIES = 3
-"""Number of times that a task may lose its process before it is given up."""
+"""Number of times that a task is started before it is given up because its process was killed each time."""
 
 FATAL = (NoSpace, OutOfTime)
 """Errors after which no other task can be done either."""
