@@ -103,7 +103,7 @@ MISTAKEN = {
     "rv.train(lab, None)": "The folder of an encoder is named by the path",
     "rv.train({'mouse1': 3}, 'E')": "There is nothing to train on",
     "rv.train({'mouse': lab['mouse1']}, 'E')": "The recording of mouse1 was given as that of 'mouse'",
-    "rv.train(lab, 'E', 3)": "A training is asked for by its settings, but 3",
+    "rv.train(lab, 'E', 3)": "A training takes a dataclass of settings, but 3",
     "rv.train(lab, 'E', device=3.5)": "The device 3.5 cannot be used here",
     "rv.open(None)": "named by the path of one folder or file, but None",
     "rv.open('DATA', 3)": "chosen by their names (mouse1), but 3",

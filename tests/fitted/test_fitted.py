@@ -64,7 +64,7 @@ def test_the_first_folder_that_can_be_written_takes_new_parts_and_all_are_read(t
     assert fitted.place("prior").is_relative_to(other)
     np.testing.assert_array_equal(fitted.mask, MASK)
     monkeypatch.setattr("reverie.fitted.fitted._writable", lambda folder: False)
-    with pytest.raises(ReverieError, match=r"kept in neither .*fitted nor .*other; make one of them writable"):
+    with pytest.raises(ReverieError, match=r"written to neither .*fitted nor .*other; make one of these folders"):
         fitted.place("prior")
 
 

@@ -51,7 +51,7 @@ def test_options_that_are_given_count_and_differences_are_said(folder, tiny_worl
     assert other.reading.trial_seconds == 4.0
     assert other.frame_size == (6, 8)
     assert (
-        f"training of {folder}, recordings were read with --trial-seconds 10, but now with --trial-seconds 4. Trials of"
+        f"training of {folder}, recordings were read with --trial-seconds 10, but now with --trial-seconds 4. Trials"
         in (capsys.readouterr().err)
     )
 

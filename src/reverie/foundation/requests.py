@@ -58,7 +58,7 @@ def with_options(request: Request, options: Mapping[str, Any], name: str) -> Req
         What the request is, for messages, as in ``"A training"``.
     """
     if not is_dataclass(request) or isinstance(request, type):
-        raise BadInput(f"{name} is asked for by its settings, but {request!r} was given.")
+        raise BadInput(f"{name} takes a dataclass of settings, but {request!r} was given.")
     try:
         return replace(request, **options)
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""When sorted units were observed, held against what was shown."""
+"""Comparing when sorted units were observed with when movies were shown."""
 
 from collections.abc import Sequence
 from dataclasses import replace

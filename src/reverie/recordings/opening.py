@@ -100,17 +100,17 @@ def evenly(items: Sequence[Item], most: int) -> list[Item]:
 def of_each(
     recordings: Mapping[str, Recording], find: Callable[[Recording], Found], *, all_needed: bool
 ) -> dict[str, Found]:
-    """Return what ``find`` returns for each animal, such as its trials; animals without are left out with a message.
+    """Return what ``find`` returns for each animal, such as its trials; where it raises, the animal is left out.
 
     Parameters
     ----------
     find
-        Raises ReverieError for an animal that has nothing of the kind.
+        Raises ReverieError for an animal that has nothing of the kind; the reason is printed.
 
     Raises
     ------
     ReverieError
-        When no animal has, or one has not and all are needed.
+        When ``find`` raises for every animal, or for one while all are needed.
     """
     found: dict[str, Found] = {}
     failed: dict[str, ReverieError] = {}
@@ -126,9 +126,9 @@ def of_each(
 
 
 def usable_and_broken(recording: Recording, names: Sequence[str]) -> tuple[list[str], dict[str, ReverieError]]:
-    """Return what ``choose_trials`` does, and why other trials that are named cannot be used, by animal and trial.
+    """Return the trials that ``choose_trials`` returns, and the errors of named trials that cannot be used.
 
-    Those of a tier that is named do not count as named. Raises ReverieError as ``choose_trials`` does.
+    Broken trials of a named tier are left out without such an error. Raises ReverieError as ``choose_trials`` does.
     """
     if not names:
         raise ReverieError("No trial is named; name some, or a tier, such as test.")

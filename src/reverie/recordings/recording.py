@@ -21,8 +21,8 @@ from reverie.recordings.trial import Trial
 class Recording(RecordingFacts):
     """All trials of one animal.
 
-    Opening a recording reads almost nothing. The first question about its trials checks each of them and decides which
-    can be used; the others are in ``left_out``, with the reasons.
+    Opening a recording reads almost nothing. When its trials are first asked for, each of them is checked; those that
+    cannot be used are in ``left_out``, with the reasons.
 
     Parameters
     ----------
@@ -86,13 +86,14 @@ class Recording(RecordingFacts):
         name
             The animal's name.
         responses
-            (time, neuron); a list of these for planes scanned one after the other; or spike times, by unit (of a group
-            with a ``time_support``, nothing was recorded outside of that).
+            (time, neuron); a list of these for planes scanned one after the other; or spike times in seconds, by
+            unit. Outside the ``time_support`` of a group of pynapple, units count as not recorded.
         movies
             The movies that were shown, by name: arrays (time, height, width), files, or arrays with times.
         shown
-            A table of time, clip, frame (a row per frame) or onset, clip (a row per showing), or in the words of NWB or
-            BIDS; not needed where movies have times. Arrays without run at ``reading.frame_rate``, by default 30.
+            When each movie was shown: a table with the columns time, clip, frame (a row per frame) or onset, clip (a
+            row per showing), or as NWB or BIDS name them; not needed where movies have times. Arrays run at
+            ``reading.frame_rate``, by default 30 Hz.
         running, pupil
             Running speed and the pupil's dilation, (time,); None where they were not recorded.
         gaze
@@ -167,7 +168,7 @@ class Recording(RecordingFacts):
     def as_read(self, responses: Float[np.ndarray, "listed time"]) -> Responses:
         """Return responses in the files' units and order, such as a rig sends, as ``responses`` would return them.
 
-        That is, of the neurons that can be used, and traces counted from each neuron's lowest value (see ``floor``).
+        Only neurons that can be used are kept, and traces are counted from each neuron's lowest value (see ``floor``).
         Raises ReverieError when they are not (neuron, time) of all neurons in the files.
         """
         values = np.asarray(responses)

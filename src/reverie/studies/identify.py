@@ -47,7 +47,7 @@ SIZES: Mapping[str, Size] = {
 
 
 def conclude(setup: Setup) -> Findings:
-    """Identify cut-outs of every clip, and draw how often the answer is right."""
+    """Identify cut-outs of every clip, and draw how often this succeeds."""
     size, session = SIZES[setup.scale.name], setup.session
     everyone = min(session.recordings[clip.animal].neurons for clip in setup.clips)
     neurons = sorted({count for count in size.neurons if count < everyone} | {everyone})
@@ -157,6 +157,6 @@ def _row(
 IDENTIFY = Study(
     "identify",
     "Which movie was it?",
-    "Can the movie that was shown be identified among 100, with how many neurons, and in how short a time?",
+    "Can the movie that was shown be identified among 100, with how many neurons, and from how short a stretch?",
     conclude,
 )

@@ -53,7 +53,8 @@ class Regression(ABC):
     def best_weight(self) -> tuple[float, float]:
         """Return the weight with the smallest unexplained share, and that share.
 
-        The share has one valley over the weights: the search goes down from ``FIRST_WEIGHT`` until it rises again.
+        The share is assumed to have one minimum: from ``FIRST_WEIGHT``, weights are tried in the direction in which it
+        falls, until it rises again.
         """
         shares = {0: self.unexplained(FIRST_WEIGHT)}
         for direction in (1, -1):

@@ -34,7 +34,8 @@ MOST_FEATURES = 6000
 """Largest number of features, where there is a choice; the time to solve grows with the cube of their number."""
 
 WORTHWHILE = 0.02
-"""Share by which more lags or a kernel must explain more to be used, and fewer components may explain less."""
+"""More lags, or a kernel, are used if they explain more by this share; fewer components are used if they explain less
+by at most this share."""
 
 NEARLY_ALL = 0.95
 """Share of the pictures' variance above which further components do not matter."""
@@ -73,8 +74,9 @@ def fit_ridge(mouse: str, trials: Sequence[Trial], settings: RidgeSettings | Non
         raise NotApplicable(f"The training trials of {mouse} show one movie only; a decoder needs at least two.")
     every = frames_apart(trials, settings.every)
     moments = PictureMoments.of(trial.known_movie[::every] for trial in trials)
-    pictures, held = moments.components(settings.components[0])
-    if detailed := held < NEARLY_ALL:
+    pictures, share_held = moments.components(settings.components[0])
+    detailed = share_held < NEARLY_ALL
+    if detailed:
         pictures = moments.coarse_components(settings.components[0])
     samples = Samples(trials, folds, pictures, every)
     power, lags = choose_features(samples, population.neurons, settings, f"ridge decoder of {mouse}")
@@ -122,7 +124,11 @@ def choose_features(
         power = max(settings.powers, key=lambda one: explained(few, one, lags[0]))
         few = list(_of_some(samples, neurons, LAG_NEURONS))
         shares = {one: explained(few, power, one) for one in lags}
-        return power, max(lags, key=lambda one: shares[one] - (len(one) > shortest) * WORTHWHILE * abs(shares[one]))
+
+        def share_less_cost(one: tuple[int, ...]) -> float:
+            return shares[one] - (WORTHWHILE * abs(shares[one]) if len(one) > shortest else 0.0)
+
+        return power, max(lags, key=share_less_cost)
 
 
 def choose_pictures(

@@ -39,9 +39,9 @@ times the default. Twelve times would save another 13 % of all passes, but cost 
 LARGEST_SCENE = 6
 """Largest area of a scene, in areas of the frame; a camera that moves farther is not followed."""
 
-Search = Callable[[Problem, Map, str, Movie | None], Solution]
-"""Solves a problem; the last arguments are the search's name among those of one clip, and the movie it starts from,
-None for the prior's mean."""
+CarryOut = Callable[[Problem, Map, str, Movie | None], Solution]
+"""Carries out one search for the solution of a problem; the last arguments are the search's name among those of one
+clip, and the movie it starts from, None for the prior's mean."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Combined:
 
 
 def search_in_turns(
-    searches: Sequence[Map], problem: Problem, scenes: GaussianPrior | None, linear: Movie, share: float, find: Search
+    searches: Sequence[Map], problem: Problem, scenes: GaussianPrior | None, linear: Movie, share: float, find: CarryOut
 ) -> list[Solution]:
     """Return the solutions of all searches for the most probable movie; the last is the result.
 
