@@ -118,7 +118,7 @@ def _from_weights_alone(path: Path, weights: Mapping[str, Tensor]) -> Checkpoint
     assumed = (
         f"{path} holds weights alone; what they do not say is taken as published: spatial strides {strides}, stacks "
         f"of {PUBLISHED.stack_frames} frames {PUBLISHED.frame_step} apart, planes of {width} x {height} pixels, "
-        f"softplus beta {PUBLISHED.softplus_beta}, neurons (unless told) up to a multiple of {settings['groups']}."
+        f"softplus beta {PUBLISHED.softplus_beta}, neurons (unless given) up to a multiple of {settings['groups']}."
     )
     return Checkpoint(weights, params, assumed)
 

@@ -67,7 +67,7 @@ def scale_and_shift(
 
 
 class ConvolutionNorm(nn.Module):
-    """A convolution without bias followed by batch normalisation, and by a SiLU unless told otherwise."""
+    """A convolution without bias followed by batch normalisation, and, by default, by a SiLU."""
 
     def __init__(
         self,

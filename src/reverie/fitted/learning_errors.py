@@ -93,12 +93,12 @@ def held_out_ridges(fitted: Fitted, names: Sequence[str]) -> dict[str, RidgeDeco
     trained_on = [name for name in names if alike[name]]
     movies = len({digests[name] for name in subject.training})
     folds = min(MOST_FOLDS, -(-len(trained_on) // max(1, int(MOST_LEFT_OUT * movies))))
-    judged = dict.fromkeys(names, fitted.ridge)
+    decoders = dict.fromkeys(names, fitted.ridge)
     for fold in range(folds):
         own = trained_on[fold::folds]
         tried = (ridge_without(fitted, set().union(*(which[name] for name in own))) for which in (alike, copies))
-        judged.update(dict.fromkeys(own, next(filter(None, tried), fitted.ridge)))
-    return judged
+        decoders.update(dict.fromkeys(own, next(filter(None, tried), fitted.ridge)))
+    return decoders
 
 
 def ridge_without(fitted: Fitted, left_out: Collection[str]) -> RidgeDecoder | None:

@@ -214,7 +214,7 @@ class Reconstruction:
 
 
 def training_warning(names: Sequence[str]) -> str:
-    """Return a sentence on movies that are not held out, so that nobody takes their mean scores for held-out ones."""
+    """Return a sentence on movies that are not held out, so that their scores are not mistaken for held-out ones."""
     return (
         f"Encoders were trained on {some(names)}: the scores of these movies, and the means that include them, are not "
         "held out."

@@ -26,7 +26,7 @@ class ReverieError(Exception):
 class BadInput(ReverieError):
     """A file, folder, array or option that was given is not what it should be.
 
-    Says which one, what was expected and what was found. The same call with the input mended succeeds.
+    Says which one, what was expected and what was found. The same call with corrected input succeeds.
     """
 
 

@@ -167,7 +167,7 @@ def convert_fields(settings: Options) -> None:
 
     Where a field needs it, text becomes a path, a single item a list, and an integer a float. Types that are none of
     these, such as arrays, are left as they are. Raises BadInput when a value is of another kind than its field, or
-    counts more than anybody can mean.
+    is so large that it must be a typing error.
     """
     hints = get_type_hints(type(settings))
     for field in fields(settings):

@@ -119,19 +119,19 @@ def _standard_errors(
     subject: Subject, ridge: RidgeDecoder, trials: Sequence[Trial]
 ) -> Float[np.ndarray, "height width"]:
     """Return the root mean squared error of each pixel in trials that the decoder did not learn from."""
-    judged: Sequence[Trial] = subject.trials(subject.validation)
-    judge = ridge
-    if not judged:
-        judged, folds = trials, movie_folds(trials, ERROR_FOLDS)
+    tested: Sequence[Trial] = subject.trials(subject.validation)
+    decoder = ridge
+    if not tested:
+        tested, folds = trials, movie_folds(trials, ERROR_FOLDS)
         if max(folds) > 1:  # otherwise the trials left to fit would all show one movie
             parts = list(zip(subject.training, folds, strict=True))
-            judged = subject.trials([name for name, fold in parts if fold == 0])
+            tested = subject.trials([name for name, fold in parts if fold == 0])
             settings = RidgeSettings(powers=(ridge.features.power,), lags=(ridge.features.lags,), kernels=(False,))
-            judge = fit_causal(subject, subject.trials([name for name, fold in parts if fold > 0]), settings)
-    errors = []
-    for trial in judged:
+            decoder = fit_causal(subject, subject.trials([name for name, fold in parts if fold > 0]), settings)
+    squared = []
+    for trial in tested:
         assert trial.responses is not None
-        apart = judge.decode(trial.responses) - trial.known_movie
-        errors.append(np.square(apart[scored_frames(trial.frames)]).mean(axis=0))
-    smooth = gaussian_filter(np.mean(errors, axis=0), STD_BLUR, mode="nearest")
+        error = decoder.decode(trial.responses) - trial.known_movie
+        squared.append(np.square(error[scored_frames(trial.frames)]).mean(axis=0))
+    smooth = gaussian_filter(np.mean(squared, axis=0), STD_BLUR, mode="nearest")
     return np.asarray(np.sqrt(smooth), dtype=np.float32)

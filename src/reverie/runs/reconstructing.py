@@ -63,7 +63,7 @@ def reconstruct_trials(
 
 
 def _say_what_was_learned_from(session: Session, names: Mapping[str, Sequence[str]]) -> None:
-    """Print which trials encoders were trained on, so that nobody mistakes their scores for held-out ones."""
+    """Print which trials encoders were trained on, so that their scores are not mistaken for held-out ones."""
     for animal, trials in names.items():
         learned_from = [
             encoder.about.get("training_trials", {}).get(animal, ()) for encoder in session.encoders.values()

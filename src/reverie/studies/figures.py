@@ -95,7 +95,7 @@ def draw_curve(axes: Axes, x: Sequence[int | float], summary: pd.DataFrame, labe
 
 
 def draw_published(axes: Axes, x: Sequence[int | float], values: Sequence[float], label: str = "paper") -> None:
-    """Draw published numbers in grey, dashed, so that nobody takes them for measured ones."""
+    """Draw published numbers in grey, dashed, so that they are not mistaken for measured ones."""
     axes.plot(list(x), list(values), "x--", color="0.45", markersize=3.5, linewidth=0.9, label=label)
 
 

@@ -110,7 +110,7 @@ class BatchWorkers:
             return f"{self._refusal_sentence()}; give the same command again once it does."
         return (
             f"{self.on.on} started no worker, though {len(ended)} were asked for: {_named(ended)} ended before that. "
-            f"What they printed is in {logs_folder()}; mend what it reports, then give the same command again."
+            f"What they printed is in {logs_folder()}; fix what it reports, then give the same command again."
         )
 
 
