@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import ClockedSource
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Recorded, Showing
@@ -16,9 +17,9 @@ CELLS = Sampled("cells", TIMES, np.random.default_rng(0).gamma(0.3, 5.0, (len(TI
 
 
 def images_of(lasts: float, jitter: float = 0.0) -> list[Showing]:
-    """Images that come on every second."""
+    """Images that come on every second, or when the one before is over."""
     offsets = np.random.default_rng(1).uniform(-jitter, jitter, 20)
-    onsets = 1.0 + np.arange(20.0)
+    onsets = 1.0 + np.arange(20.0) * max(1.0, lasts)
     return [
         Showing(np.array([onset]), onset + lasts + off, f"image{n}")
         for n, (onset, off) in enumerate(zip(onsets, offsets, strict=True))
@@ -49,3 +50,14 @@ def test_a_rate_that_is_given_counts_and_movies_have_their_own():
     assert not any("look back" in note for note in source.notes)
     movie = Showing(30.0 + np.arange(90) / 30, 33.0, "movie")
     assert opened([*images_of(0.25), movie]).frame_rate == pytest.approx(30.0)
+
+
+def test_of_two_movies_at_once_neither_is_used_and_the_others_are():
+    def movie(name: str | None, begin: float) -> Showing:
+        return Showing(begin + np.arange(90) / 30, begin + 3.0, name)
+
+    source = opened([movie("a", 5.0), movie("b", 7.0), movie("c", 9.95), movie("d", 20.0), movie(None, 21.0)])
+    for trial, told in (("0", "b was on from 7 s on, while a"), ("1", "b was on"), ("4", "nothing was on from 21 s")):
+        with pytest.raises(ReverieError, match=told):
+            source.responses(trial)
+    assert source.responses("2").length() == source.responses("3").length() == 90

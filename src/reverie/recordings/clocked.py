@@ -13,6 +13,7 @@ from reverie.recordings.clock_checks import SLOWEST, clocks_apart, counted_sampl
 from reverie.recordings.clocks import regular_frames, shown_rate, usual_rate
 from reverie.recordings.footage import stored_frames
 from reverie.recordings.observed import as_far_as_usable
+from reverie.recordings.overlaps import Shown, at_once
 from reverie.recordings.reading import Reading
 from reverie.recordings.recorded import Recorded, Showing
 from reverie.recordings.signals import ClockedSeries, Sampled, Signal
@@ -114,12 +115,23 @@ class ClockedSource(Source):
                 found[showing.clip] = min(first, int(frames.min())), max(last, int(frames.max()))
         return found
 
+    @cached_property
+    def _at_once(self) -> Mapping[str, str]:
+        """Why trials cannot be used during which something else was on, too."""
+        lasts = [
+            Shown(float(piece.onsets[0]), float(piece.onsets[-1]) + 1 / self.frame_rate, piece.clip)
+            for piece in self._pieces.values()
+        ]
+        return {self.trials[number]: reason for number, reason in at_once(lasts).items()}
+
     def clip(self, name: str) -> str | None:
         """Return the recording's own name for what was shown, together with the piece that the trial shows."""
         return self._pieces[name].key
 
     def responses(self, name: str) -> ClockedSeries:
-        """Return the responses in a trial; raises ReverieError when they are said to be invalid."""
+        """Return the responses in a trial; raises ReverieError when these are invalid, or of two movies at once."""
+        if name in self._at_once:
+            raise ReverieError(f"{self.place} says that {self._at_once[name]}; give only one of them.")
         onsets = self._pieces[name].onsets
         for begin, end in self.recorded.invalid:
             if begin < onsets[-1] + 1 / self.frame_rate and end > onsets[0]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from reverie.foundation.errors import ReverieError
 from reverie.recordings.clocked import STILL
+from reverie.recordings.overlaps import OVERLAP
 from reverie.recordings.readers.clips import UNTIMED
 from reverie.recordings.readers.tables import in_order, numbers, timed_rows, words
 from reverie.recordings.recorded import Showing
@@ -20,9 +21,6 @@ SLOWEST_IMAGES = 10.0
 
 BACKWARDS = 0.75
 """Share of steps to a lower frame above which times go backwards; of pictures in any order it is about a half."""
-
-OVERLAP = 0.1
-"""Largest overlap of a movie with the next, seconds: three dropped frames, or clocks that differ."""
 
 
 def by_frame(table: pd.DataFrame) -> bool:

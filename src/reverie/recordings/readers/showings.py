@@ -9,8 +9,9 @@ import pandas as pd
 
 from reverie.foundation.errors import ReverieError, counted
 from reverie.foundation.progress import say
+from reverie.recordings.overlaps import OVERLAP
 from reverie.recordings.readers.clips import OpenClip
-from reverie.recordings.readers.frame_tables import OVERLAP, by_frame, showings_by_frame
+from reverie.recordings.readers.frame_tables import by_frame, showings_by_frame
 from reverie.recordings.readers.tables import numbers, timed_rows, words
 from reverie.recordings.recorded import Showing
 from reverie.recordings.source import read_members

@@ -1,0 +1,45 @@
+"""Finding trials during which something else was on, too, by what a recording says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+OVERLAP = 0.1
+"""Largest overlap of what was shown with what came next, seconds: three dropped frames, or clocks that differ."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was on from when until when."""
+
+    begin: float
+    """In seconds."""
+    end: float
+    """In seconds."""
+    clip: str | None
+    """The name of the movie; None where nothing was shown."""
+
+
+def at_once(shown: Sequence[Shown]) -> dict[int, str]:
+    """Return why some of what was shown cannot be used, by its number: another movie was on during it.
+
+    A stretch without a movie does not spoil the movie that was shown during it.
+
+    >>> at_once([Shown(0, 2, "a"), Shown(1, 3, "b"), Shown(3, 4, "c"), Shown(3.5, 6, None)])[3]
+    'nothing was on from 3.5 s on, while c lasted until 4 s'
+    """
+    found: dict[int, str] = {}
+    still_on: list[int] = []
+    for number in sorted(range(len(shown)), key=lambda number: shown[number].begin):
+        here = shown[number]
+        still_on = [other for other in still_on if shown[other].end - here.begin > OVERLAP]
+        for other in still_on:
+            before = shown[other]
+            if before.clip is None and here.clip is None:
+                continue
+            called = [f"{one.clip}" if one.clip else "nothing" for one in (here, before)]
+            reason = f"{called[0]} was on from {here.begin:g} s on, while {called[1]} lasted until {before.end:g} s"
+            for one, against in ((number, before), (other, here)):
+                if against.clip is not None:
+                    found.setdefault(one, reason)
+        still_on.append(number)
+    return found
