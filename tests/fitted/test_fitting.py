@@ -114,7 +114,7 @@ def test_what_moves_stays_fitted(tiny_world, quick_masks, tmp_path):
 
 def test_where_nothing_can_be_kept_nothing_is_begun(tiny_world, quick_masks, monkeypatch):
     monkeypatch.setattr("reverie.fitted.fitted._writable", lambda folder: False)
-    with pytest.raises(ReverieError, match="make one of them writable"):
+    with pytest.raises(ReverieError, match="make one of these folders writable"):
         fit(fitted_to(tiny_world), QUICK)
     assert quick_masks == []
 

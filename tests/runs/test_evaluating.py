@@ -152,7 +152,7 @@ def test_a_trial_that_cannot_be_read_spoils_no_other(run, capsys, part):
     spoil(run / "mouse1/2" / part)
     assert evaluate_run(run)["trial"].tolist() == ["1"]
     assert (
-        f"Left out, until the same `reverie reconstruct` makes it again: {run / 'mouse1/2'}" in capsys.readouterr().err
+        f"Left out until the same `reverie reconstruct` makes it again: {run / 'mouse1/2'}" in capsys.readouterr().err
     )
     assert report_run(run).exists()
     assert len(export_run(run, "npz")) == 2

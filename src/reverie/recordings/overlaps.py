@@ -24,7 +24,7 @@ def at_once(shown: Sequence[Shown]) -> dict[int, str]:
 
     A stretch without a movie does not spoil the movie that was shown during it.
 
-    >>> at_once([Shown(0, 2, "a"), Shown(1, 3, "b"), Shown(3, 4, "c"), Shown(3.5, 6, None)])[3]
+    >>> at_once([Shown(0.0, 2.0, "a"), Shown(1.0, 3.0, "b"), Shown(3.0, 4.0, "c"), Shown(3.5, 6.0, None)])[3]
     'nothing was on from 3.5 s on, while c lasted until 4 s'
     """
     found: dict[int, str] = {}
