@@ -8,7 +8,7 @@ import numpy as np
 from reverie.fitted.calibrating import fit_calibration, fit_followed_weights, fit_weights
 from reverie.fitted.fitted import FITTED_TO, Fitted
 from reverie.fitted.learning_errors import fit_errors
-from reverie.fitted.parts import PARTS, sources_of
+from reverie.fitted.parts import PARTS, WORDS, sources_of
 from reverie.foundation.errors import NotApplicable, ReverieError
 from reverie.foundation.progress import say
 from reverie.inversion.likelihood_fit import fit_likelihoods, kinds_of
@@ -50,10 +50,10 @@ def fit(fitted: Fitted, parts: Iterable[str] = tuple(PARTS)) -> Fitted:
         if part != "mask" and "mask" in needed:
             _ = fitted.mask  # raises before the work where nothing can be seen, since the rest would be useless
         fitted.describe(part)  # raises before the work where nothing can be written
-        begin = perf_counter()
-        say(f"Fitting the {part.replace('_', ' ')} of {fitted.subject.animal} ({number} of {len(missing)}).")
+        begin, words = perf_counter(), WORDS.get(part, part)
+        say(f"{fitted.subject.animal}: fitting the {words} ({number} of {len(missing)}).")
         FITS[part](fitted)
-        say(f"The {part.replace('_', ' ')} of {fitted.subject.animal} took {perf_counter() - begin:.0f} s.")
+        say(f"{fitted.subject.animal}: fitting the {words} took {perf_counter() - begin:.0f} s.")
     return fitted
 
 

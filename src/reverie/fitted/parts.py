@@ -22,6 +22,15 @@ PARTS: Mapping[str, str] = {
 }
 """The parts in the order in which they are fitted, each with the file that exists once it is complete."""
 
+WORDS: Mapping[str, str] = {
+    "scenes": "scenes and camera paths",
+    "ridge": "ridge decoder",
+    "weights": "weights of map and ridge",
+    "followed_weights": "weights of map and ridge with the camera followed",
+    "errors": "model of errors",
+}
+"""How parts are called in messages, where that is not by their name."""
+
 POSTERIOR = ("mask", "prior", "likelihood")
 """The parts that the most probable movie needs; it is compared with the truth inside the mask."""
 

@@ -88,8 +88,8 @@ def render(survey: Survey) -> str:
     lines.append(f"Read as {survey.format}.")
     lines += [f"  Not {other}: {why}." for other, why in survey.refusals.items()]
     lines.append(
-        f"{counted(survey.movies, 'distinct movie')}, {survey.shared} shown to several animals, "
-        f"{survey.repeated} repeated to one"
+        f"{counted(survey.movies, 'distinct movie')}, {survey.shared} of them shown to several animals, "
+        f"{survey.repeated} shown repeatedly to one"
     )
     for animal in survey.animals:
         lines += ["", *_animal(animal)]
